@@ -1,0 +1,41 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace plait {
+
+/// What kind of operation failed. The names are those of the `code` of a result line.
+enum class ErrorCode {
+    bad_input,    ///< what the caller gave can't be used
+    dns,          ///< a host name has no address
+    connect,      ///< no address of the host took the connection
+    tls,          ///< no trusted, encrypted connection
+    reset,        ///< the peer closed or reset the connection
+    protocol,     ///< the peer broke the rules of its protocol
+    timeout,      ///< a time limit passed
+    too_large,    ///< the peer sent more than a limit allows
+    cancelled,    ///< stopped on purpose before it ended
+    worker_died,  ///< the worker process ended before its job did
+    storage,      ///< our own files: can't open, read, write or sync
+};
+
+/// The name of `code` as files and messages spell it.
+std::string_view to_string(ErrorCode code) noexcept;
+
+/// A failed operation: `what()` says what was tried, where, for how long, and what to do when there is something to do.
+class Error : public std::runtime_error {
+  public:
+    Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+
+    ErrorCode code() const noexcept { return code_; }
+
+  private:
+    ErrorCode code_;
+};
+
+/// The text of an `errno` value, such as "Connection refused".
+std::string system_message(int error_number);
+
+}  // namespace plait
