@@ -1,0 +1,38 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/http/headers.hpp"
+#include "plait/http/url.hpp"
+
+#include <optional>
+#include <string>
+
+namespace plait::http {
+
+/// What to send.
+class Request {
+  public:
+    /// Throws `Error(bad_input)` when `method` is not a token (RFC 9110, section 9.1) or `url` is not an absolute
+    /// http(s) URL. Any method is allowed and sent as it is written; the standard ones are in capitals.
+    Request(std::string method, Url url);
+
+    const std::string& method() const noexcept { return method_; }
+
+    Url url;
+
+    /// Sent in their order, after `Host` and whatever the session adds. `Host` given here replaces the one from the
+    /// URL. `Content-Length` and `Transfer-Encoding` are refused when sending, because they come from `body`.
+    Headers headers;
+
+    /// The bytes of the body. POST, PUT and PATCH say `Content-Length: 0` when it is empty; other methods then say
+    /// nothing.
+    std::string body;
+
+    /// The time limit of one attempt, from its start to the last byte of the answer; none: the session's.
+    std::optional<Duration> timeout;
+
+  private:
+    std::string method_;
+};
+
+}  // namespace plait::http
