@@ -1,0 +1,58 @@
+# Everything that one does here, one word each; `make help` lists them. Compiler flags are in CMakePresets.json.
+MAKEFLAGS += --no-print-directory
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench format setup install clean check-format
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+run: ## set up, build, and make 160 calls four ways against the built-in mock third party
+	@scripts/setup build
+	@$(call build,release,plait_program)
+	@scripts/rehearse build/release/plait
+
+test: ## set up, build and pass every test
+	@scripts/setup build test
+	@$(call build,dev,all)
+	@$(call test,dev)
+
+check: ## the whole check: format, both compilers, sanitizers, every test (what CI runs)
+	@scripts/setup build test check
+	@$(MAKE) check-format
+	@$(call build,dev,all)
+	@$(call build,clang,all) && $(call test,clang)
+	@$(call build,asan,all) && $(call test,asan)
+	@$(call build,tsan,plait_async_test plait_workers_test) && $(call test,tsan,--label-regex 'async|workers')
+	@$(call test,dev)
+
+check-format:
+	@echo "== format"
+	@clang-format-16 --dry-run --Werror $(SOURCES)
+
+bench: ## set up, build with optimisation and run the benchmarks (BENCH='--benchmark_filter=...')
+	@scripts/setup build bench
+	@$(call build,bench,all)
+	@for program in build/bench/bench/*_bench; do echo "== $$program" && $$program $(BENCH) || exit 1; done
+
+format: ## put every source into the one format
+	@scripts/setup check
+	@clang-format-16 -i $(SOURCES)
+
+setup: ## install every Debian package that is missing (scripts/packages.txt)
+	@scripts/setup
+
+install: ## build and install the program: sudo make install, or PREFIX=~/.local
+	@scripts/setup build
+	@$(call build,release,plait_program)
+	@cmake --install build/release --prefix "$(PREFIX)"
+
+clean: ## remove all that was built, and the rehearsal's results
+	rm -rf build results
+
+# build(preset, targets), test(preset, ctest's arguments)
+build = echo "== $(1): build" && { test build/$(1)/build.ninja -nt CMakePresets.json || cmake --preset $(1) --log-level=WARNING; } && cmake --build --preset $(1) --parallel $(JOBS) --target $(2)
+test = echo "== $(1): tests" && ctest --preset $(1) --parallel $(JOBS) $(2)

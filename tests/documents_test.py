@@ -1,0 +1,94 @@
+"""The documents say what the tree says: modules, links, code. Code in a document is a literal part of an example."""
+
+import re
+import textwrap
+import unittest
+from pathlib import Path
+
+from layers_test import module_table
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
+
+
+def without_code(markdown):
+    return re.sub(r"^```.*?^```|`[^`\n]+`", "", markdown, flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(markdown):
+    """Returns the names that a link to this page can end in, made of its headings as code hosts make them."""
+    headings = re.findall(r"^#+ +(.*)$", re.sub(r"^```.*?^```", "", markdown, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def dead_links(path):
+    """Returns the links of a page to files or headings that are not there."""
+    found = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", without_code(path.read_text())):
+        if re.match(r"[a-z]+:", link):
+            continue
+        file, _, anchor = link.partition("#")
+        target = path.parent / file if file else path
+        if not target.exists():
+            found.append(f"{path.name}: {link}: no such file")
+        elif anchor and anchor not in anchors(target.read_text()):
+            found.append(f"{path.name}: {link}: no such heading")
+    return found
+
+
+def fenced(markdown, language):
+    """Returns the text of the code blocks in this language."""
+    return re.findall(rf"^```{re.escape(language)}\n(.*?)^```", markdown, re.DOTALL | re.MULTILINE)
+
+
+def is_part_of(snippet, source):
+    """Whether the snippet's lines stand in the source one after another, perhaps further to the right."""
+    wanted = textwrap.dedent(snippet).strip("\n").split("\n")
+    lines = source.split("\n")
+    windows = (lines[start:start + len(wanted)] for start in range(len(lines) - len(wanted) + 1))
+    return any(textwrap.dedent("\n".join(window)).split("\n") == wanted for window in windows)
+
+
+class Documents(unittest.TestCase):
+    def test_every_link_leads_somewhere(self):
+        found = [dead for path in DOCUMENTS for dead in dead_links(path)]
+        self.assertFalse(found, "\n".join(found))
+
+    def test_code_is_part_of_an_example_that_is_built(self):
+        for language, folder, suffix in (("cpp", "examples", "*.cpp"), ("cmake", "tests/consumer", "CMakeLists.txt")):
+            examples = [path.read_text() for path in sorted((REPOSITORY / folder).glob(suffix))]
+            for path in DOCUMENTS:
+                for snippet in fenced(path.read_text(), language):
+                    self.assertTrue(any(is_part_of(snippet, example) for example in examples),
+                                    f"{path.name}: this is in no file of {folder}/:\n{snippet}")
+
+    def test_commands_in_the_readme_are_targets_of_the_makefile(self):
+        targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+        for path in DOCUMENTS:
+            for target in re.findall(r"`(?:sudo )?make ([a-z-]+)`", path.read_text()):
+                self.assertIn(target, targets, f"{path.name}: make {target}")
+
+
+class Architecture(unittest.TestCase):
+    TEXT = (REPOSITORY / "docs/architecture.md").read_text()
+
+    def test_it_fits_one_sitting(self):
+        self.assertLess(len(self.TEXT.split("\n")), 150)
+
+    def test_its_modules_are_those_of_the_table_in_that_order(self):
+        table = module_table((REPOSITORY / "src/plait/CMakeLists.txt").read_text())
+        self.assertEqual(list(table), re.findall(r"^\| `(\w+)` \|", self.TEXT, re.MULTILINE))
+
+
+class Rules(unittest.TestCase):
+    def test_a_snippet_may_stand_further_to_the_right_but_its_lines_stay_together(self):
+        source = "void f() {\n    one();\n\n    two();\n}\n"
+        self.assertTrue(is_part_of("one();\n\ntwo();\n", source))
+        self.assertFalse(is_part_of("one();\ntwo();\n", source))
+
+    def test_a_heading_becomes_its_anchor(self):
+        self.assertEqual({"a-lifes-work"}, anchors("# A `life's` work\n```\n# no heading\n```\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()

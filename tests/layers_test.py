@@ -1,0 +1,136 @@
+"""The module table in src/plait/CMakeLists.txt and the #include lines say the same, both ways.
+
+Run by ctest on this tree; the classes below also run the rules on small made-up trees, to show that each can fail.
+"""
+
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# A public header may show its reader the standard library, POSIX and fmt; every other library is a module's own business.
+LIBRARIES = re.compile(r"(boost|openssl|simdjson|CLI|cereal|nghttp2|doctest|benchmark|sqlite3|zlib|brotli|zstd)\b")
+# The library that a module's public headers are about.
+SHOWN_ON_PURPOSE = {"testing": "doctest"}
+
+
+def module_table(cmake):
+    """Returns {module: [used modules]} in the order of the table."""
+    table = {}
+    for arguments in re.findall(r"^plait_module\(([^)]*)\)", cmake, re.MULTILINE):
+        name, *rest = arguments.split()
+        keywords = {"USES": [], "LINKS": []}
+        current = None
+        for word in rest:
+            if word in keywords:
+                current = keywords[word]
+            else:
+                current.append(word)
+        table[name] = keywords["USES"]
+    return table
+
+
+def included(text):
+    """Returns the names in #include lines, without their quotes or brackets."""
+    return re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', text, re.MULTILINE)
+
+
+def complaints(plait):
+    """Returns what is wrong with the tree of modules in the folder `plait`, one sentence each."""
+    table = module_table((plait / "CMakeLists.txt").read_text())
+    folders = {path.name for path in plait.iterdir() if path.is_dir()}
+    found = [f"{folder}: the folder is in no plait_module() line" for folder in sorted(folders - table.keys())]
+
+    for module, uses in table.items():
+        really_used = set()
+        for path in sorted((plait / module).rglob("*.[ch]pp")):
+            is_test = path.name.endswith("_test.cpp")
+            is_public = path.suffix == ".hpp" and path.parent == plait / module
+            allowed = {module, *uses, *(["testing"] if is_test else [])}
+            for name in included(path.read_text()):
+                where = f"{path.relative_to(plait)} includes {name}"
+                if is_public and is_hidden_library(name, module):
+                    found.append(f"{where}: a library's header stays in .cpp and internal/ files")
+                if not name.startswith("plait/"):
+                    continue
+                _, other, *rest = name.split("/")
+                if other not in allowed:
+                    found.append(f"{where}: '{module}' does not use '{other}' in the table")
+                if other != module and rest[0] == "internal":
+                    found.append(f"{where}: internal/ is for '{other}' alone")
+                if not is_test:
+                    really_used.add(other)
+        for unused in sorted(set(uses) - really_used):
+            found.append(f"{module}: the table says it uses '{unused}', and no file but a test includes it")
+    return found
+
+
+def is_hidden_library(name, module):
+    library = LIBRARIES.match(name)
+    return bool(library) and library[1] != SHOWN_ON_PURPOSE.get(module)
+
+
+class ThisTree(unittest.TestCase):
+    def test_the_table_and_the_includes_agree(self):
+        found = complaints(REPOSITORY / "src/plait")
+        self.assertFalse(found, "\n" + "\n".join(found))
+
+
+class MadeUpTrees(unittest.TestCase):
+    TABLE = "plait_module(low LINKS some::library)\nplait_module(high\n    USES low)\n"
+
+    def complaints_about(self, table=TABLE, **files):
+        """Complaints about a tree with these files; `high__internal__a_hpp` stands for high/internal/a.hpp."""
+        with tempfile.TemporaryDirectory() as folder:
+            plait = Path(folder)
+            (plait / "CMakeLists.txt").write_text(table)
+            for name, text in files.items():
+                path = plait / re.sub(r"_([ch]pp)$", r".\1", name.replace("__", "/"))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+            return complaints(plait)
+
+    def test_a_table_of_several_lines_is_understood(self):
+        self.assertEqual({"low": [], "high": ["low"]}, module_table(self.TABLE))
+
+    def test_an_honest_tree_has_no_complaint(self):
+        self.assertEqual([], self.complaints_about(
+            low__a_hpp="#include <string>\n",
+            high__a_cpp='#include <boost/url.hpp>\n#include "plait/low/a.hpp"\n#include "plait/high/internal/b.hpp"\n'))
+
+    def test_what_is_included_and_not_in_the_table_is_found(self):
+        found = self.complaints_about(low__a_cpp='#include "plait/high/a.hpp"\n',
+                                      high__a_cpp='#include "plait/low/a.hpp"\n')
+        self.assertEqual(["low/a.cpp includes plait/high/a.hpp: 'low' does not use 'high' in the table"], found)
+
+    def test_what_is_in_the_table_and_never_included_is_found(self):
+        found = self.complaints_about(low__a_hpp="", high__a_test_cpp='#include "plait/low/a.hpp"\n')
+        self.assertEqual(["high: the table says it uses 'low', and no file but a test includes it"], found)
+
+    def test_a_folder_without_a_line_in_the_table_is_found(self):
+        found = self.complaints_about(table="plait_module(low)\n", low__a_hpp="", stray__a_hpp="")
+        self.assertEqual(["stray: the folder is in no plait_module() line"], found)
+
+    def test_a_test_may_include_testing_and_other_files_may_not(self):
+        table = "plait_module(testing)\nplait_module(low)\n"
+        line = '#include "plait/testing/a.hpp"\n'
+        self.assertEqual([], self.complaints_about(table=table, low__a_test_cpp=line))
+        self.assertEqual(["low/a.cpp includes plait/testing/a.hpp: 'low' does not use 'testing' in the table"],
+                         self.complaints_about(table=table, low__a_cpp=line))
+
+    def test_another_modules_internal_header_is_found(self):
+        found = self.complaints_about(low__a_hpp="", high__a_cpp='#include "plait/low/internal/b.hpp"\n')
+        self.assertEqual(["high/a.cpp includes plait/low/internal/b.hpp: internal/ is for 'low' alone"], found)
+
+    def test_a_librarys_header_in_a_public_header_is_found(self):
+        table = "plait_module(low)\n"
+        for name in ("openssl/ssl.h", "simdjson.h", "boost/beast/http.hpp", "CLI/CLI.hpp"):
+            found = self.complaints_about(table=table, low__a_hpp=f"#include <{name}>\n",
+                                          low__internal__b_hpp=f"#include <{name}>\n")
+            self.assertEqual([f"low/a.hpp includes {name}: a library's header stays in .cpp and internal/ files"], found)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,118 @@
+"""What no source line may say, and why. Each rule is shown to find its fault and to leave the good form alone."""
+
+import re
+import unittest
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class Rule:
+    why: str
+    pattern: str
+    # Paths, relative to the repository, that begin with one of these are free to say it.
+    free: tuple = ()
+    finds: tuple = ()
+    leaves: tuple = ()
+
+
+CPP_RULES = [
+    Rule(
+        why="time comes from the clock that was handed in; only base/clock asks the system",
+        pattern=r"\w+_clock::now\b|\bclock_gettime\b|\bgettimeofday\b|(?<![\w.>:])(?:std::|::)?time\(",
+        free=("src/plait/base/clock.", "bench/", "examples/"),
+        finds=("auto start = std::chrono::steady_clock::now();", "srand(time(nullptr));", "::clock_gettime(CLOCK, &now);"),
+        leaves=("auto start = clock.now();", "send_time(1);", "report.time(2);")),
+    Rule(
+        why="a blocked thread blocks every task of its loop, and a test that sleeps is late or wrong: await a timer",
+        pattern=r"\bthis_thread::sleep_|(?<![\w.>:])(?:std::|::)?(?:usleep|nanosleep|sleep)\(",
+        finds=("std::this_thread::sleep_for(1ms);", "::usleep(10);", "sleep(1);"),
+        leaves=("co_await sleep_for(1ms);", "co_await loop.sleep(1ms);")),
+    Rule(
+        why="g++ 12.2 destroys aggregates and capturing closures in a co_await expression twice: name them first, then move",
+        pattern=r"co_await[^;]*[(,]\s*(?:\{|\[(?!(?:&\w*(?:, &\w+)*)?\]))",
+        finds=("co_await f({.url = address});", "co_await submit([text] { use(text); });", "co_await submit(pool, [=] { use(text); });",
+               "co_return co_await f({\n1});"),
+        leaves=("co_await f(std::move(options));", "co_await submit([] { work(); });",
+                "co_await f([&] { work(); }, [&a, &b] { work(); });", "co_await f(); g({1});")),
+    Rule(
+        why="the process environment is process-wide and racy to write: set it for a child only",
+        pattern=r"(?<![\w.>])(?:::)?(?:setenv|putenv|unsetenv)\(",
+        finds=('setenv("A", "b", 1);',),
+        leaves=('getenv("A");',)),
+]
+
+TEXT_RULES = [
+    Rule(
+        why="a path of one machine means nothing on another",
+        pattern=r"/(?:work|root|home)/\w",
+        finds=("see /" + "work/main",),
+        leaves=("~/work, the network/root",)),
+    Rule(
+        why="trailing blanks and tabs are noise in every diff",
+        pattern=r"[ \t]+$|\t",
+        free=("Makefile", "LICENSE"),
+        finds=("text ", "a\tb"),
+        leaves=("text",)),
+]
+
+
+def without_comments(cpp):
+    """Blanks out comments and string literals, keeping every line where it is."""
+    blank = lambda match: re.sub(r"[^\n]", " ", match[0]) if match[0].startswith("/") else '""' + "\n" * match[0].count("\n")
+    return re.sub(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"', blank, cpp, flags=re.DOTALL)
+
+
+def breaches(rules, path, text):
+    """Returns where the text breaks a rule, as `path:line: why`."""
+    return [
+        f"{path}:{text.count(chr(10), 0, match.start()) + 1}: {match[0].strip()!r}: {rule.why}"
+        for rule in rules if not path.startswith(rule.free)
+        for match in re.finditer(rule.pattern, text, re.MULTILINE)
+    ]
+
+
+def sources(*suffixes):
+    """Yields (path, text) of the repository's files with these suffixes, without what was built or fetched."""
+    folders = ("src", "examples", "bench", "tests", "docs", "scripts", "cmake", "")
+    for folder in folders:
+        paths = (REPOSITORY / folder).rglob("*") if folder else REPOSITORY.glob("*")
+        for path in sorted(paths):
+            if path.is_file() and path.suffix in suffixes and "__pycache__" not in path.parts:
+                yield str(path.relative_to(REPOSITORY)), path.read_text()
+
+
+class ThisTree(unittest.TestCase):
+    def expect_none(self, found):
+        self.assertFalse(found, "\n" + "\n".join(found))
+
+    def test_no_source_breaks_a_rule(self):
+        self.expect_none([found for path, text in sources(".cpp", ".hpp")
+                          for found in breaches(CPP_RULES, path, without_comments(text))])
+
+    def test_no_text_breaks_a_rule(self):
+        self.expect_none([found for path, text in sources(".cpp", ".hpp", ".md", ".py", ".txt", ".cmake", ".json", "")
+                          for found in breaches(TEXT_RULES, path, text)])
+
+    def test_every_header_has_its_guard_once(self):
+        self.expect_none([path for path, text in sources(".hpp") if text.count("#pragma once\n") != 1])
+
+
+class Rules(unittest.TestCase):
+    def test_each_rule_finds_its_fault_and_leaves_the_good_form_alone(self):
+        for rule in CPP_RULES + TEXT_RULES:
+            for line in rule.finds:
+                self.assertTrue(breaches([rule], "src/a.cpp", line), f"{rule.why}: does not find {line!r}")
+            for line in rule.leaves:
+                self.assertFalse(breaches([rule], "src/a.cpp", line), f"{rule.why}: must leave {line!r}")
+
+    def test_comments_and_literals_are_not_code(self):
+        code = 'a; // sleep(1)\n/* sleep(1)\n sleep(1) */ b; "sleep(1)" R"x(sleep(1))x"\nsleep(1);'
+        self.assertEqual(["src/a.cpp:4: 'sleep(': " + CPP_RULES[1].why],
+                         breaches(CPP_RULES, "src/a.cpp", without_comments(code)))
+
+
+if __name__ == "__main__":
+    unittest.main()
