@@ -35,7 +35,7 @@ function(plait_module name)
 
     if(PLAIT_TESTS AND tests)
         add_executable(plait_${name}_test ${tests})
-        target_link_libraries(plait_${name}_test PRIVATE plait_${name} plait_test_main)
+        target_link_libraries(plait_${name}_test PRIVATE plait_${name} plait_testing plait_test_main)
         plait_discover_tests(plait_${name}_test ${name})
     endif()
 

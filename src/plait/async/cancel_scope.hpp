@@ -1,0 +1,110 @@
+#pragma once
+
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "plait/async/awaitable.hpp"
+#include "plait/async/internal/scheduler.hpp"
+#include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
+
+namespace plait {
+
+/// Thrown at the wait of a task that is no longer wanted. Not a `std::exception`: code that handles failures does not swallow
+/// it. Let it pass; the `CancelScope` that was cancelled ends it.
+class Cancelled {};
+
+/// A part of the work that can be given up as a whole: everything awaited inside of `run`, in every task started there.
+///
+/// Scopes nest; cancelling one cancels those inside of it, unless they are shielded. Once cancelled, each wait inside throws
+/// `Cancelled`, again and again, until the scope is left. An operation that can end at once may still do so.
+class CancelScope : private internal::Timer {
+  public:
+    CancelScope() noexcept = default;
+    /// Cancels itself at `deadline`, by the clock of the loop that it runs in.
+    explicit CancelScope(TimePoint deadline) noexcept : deadline_(deadline) {}
+    ~CancelScope();
+
+    /// Awaits `work` inside of this scope. Its value; nothing (`false` for work without a value) when this scope was
+    /// cancelled and the work gave up. A cancellation from outside passes through. The scope must outlive the task.
+    template <Awaitable Work>
+    Task<OptionalResult<Work>> run(Work work) {
+        Stay stay(*this);
+        try {
+            if constexpr (std::is_void_v<AwaitResult<Work>>) {
+                co_await std::move(work);
+                co_return true;
+            } else {
+                co_return co_await std::move(work);
+            }
+        } catch (const Cancelled&) {
+            if (!ended_by_itself()) throw;
+        }
+        co_return OptionalResult<Work>{};
+    }
+
+    /// Gives up all that runs inside. On the loop's thread, from any task; a second time does nothing.
+    void cancel() noexcept;
+
+    /// True when this scope, or one around it, was cancelled.
+    bool is_cancelled() const noexcept { return cancelled_; }
+
+    /// A scope that cancellation from around it does not reach: for the clean-up that has to be done all the same.
+    void shield() noexcept { shielded_ = true; }
+
+  private:
+    friend class internal::Scheduler;
+    friend class TaskGroup;
+    friend class EventLoop;
+
+    /// The running task's time inside of the scope.
+    class Stay {
+      public:
+        explicit Stay(CancelScope& scope) : scope_(scope) { scope_.enter(); }
+        Stay(const Stay&) = delete;
+        Stay& operator=(const Stay&) = delete;
+        ~Stay() { scope_.leave(); }
+
+      private:
+        CancelScope& scope_;
+    };
+
+    void enter();
+    void leave() noexcept;
+    void attach(CancelScope* parent) noexcept;
+    void detach() noexcept;
+    void spread() noexcept;
+    void fire() noexcept override { cancel(); }
+    bool ended_by_itself() const noexcept { return asked_ && !(parent_ && parent_->cancelled_ && !shielded_); }
+
+    CancelScope* parent_ = nullptr;
+    CancelScope* first_child_ = nullptr;
+    CancelScope* next_sibling_ = nullptr;
+    CancelScope** link_to_this_ = nullptr;
+    internal::TaskRecord* owner_ = nullptr;                                      // who is inside by `run`
+    internal::List<internal::TaskRecord, internal::SiblingTag>* tasks_ = nullptr;  // whose first scope this is
+    std::optional<TimePoint> deadline_;
+    internal::Scheduler* scheduler_ = nullptr;
+    bool asked_ = false;
+    bool cancelled_ = false;
+    bool shielded_ = false;
+};
+
+/// Awaits `work` for at most `limit`: its value, or nothing (`false` for work without a value) when the time was up. The work
+/// is then cancelled and has ended.
+template <Awaitable Work>
+Task<OptionalResult<Work>> within(Duration limit, Work work) {
+    CancelScope scope(internal::Scheduler::current().now() + limit);
+    co_return co_await scope.run(std::move(work));
+}
+
+/// Awaits `work` although the task around it is cancelled, for at most `limit`, so that an ending always ends.
+template <Awaitable Work>
+Task<OptionalResult<Work>> shielded(Duration limit, Work work) {
+    CancelScope scope(internal::Scheduler::current().now() + limit);
+    scope.shield();
+    co_return co_await scope.run(std::move(work));
+}
+
+}  // namespace plait

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <memory>
+
+#include "plait/async/internal/poller.hpp"
+#include "plait/async/internal/scheduler.hpp"
+#include "plait/base/unique_fd.hpp"
+
+namespace plait {
+
+/// A descriptor that tasks of one thread wait for: a socket, a pipe. It is set to non-blocking and closed at the end.
+///
+/// The kernel tells once that it became readable or writable (edge-triggered), so an operation tries first, or waits first when
+/// it knows better, and says when it got less than it asked for:
+///
+///     while ((got = ::read(descriptor.fd(), ...)) < 0 && errno == EAGAIN) {
+///         descriptor.set_drained();
+///         co_await descriptor.readable();
+///     }
+///
+/// It moves by itself to the loop in which it is waited for. At most one task waits on each side.
+class Descriptor : private internal::PollTarget {
+  public:
+    explicit Descriptor(UniqueFd fd);
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor();
+
+    int fd() const noexcept { return fd_.get(); }
+
+    class [[nodiscard("awaited, or it does nothing")]] ReadyAwaiter : private internal::Waiter {
+      public:
+        ReadyAwaiter(Descriptor& descriptor, bool for_reading) noexcept
+            : descriptor_(&descriptor), for_reading_(for_reading) {}
+
+        bool await_ready();
+        bool await_suspend(std::coroutine_handle<> resume_point);
+        void await_resume() const;
+
+      private:
+        bool give_up() noexcept override;
+        internal::TaskRecord*& slot() const noexcept {
+            return for_reading_ ? descriptor_->reader_ : descriptor_->writer_;
+        }
+        Descriptor* descriptor_;
+        bool for_reading_;
+        bool waited_ = false;
+    };
+
+    /// Waits until a read may give something (bytes, the end, an error). May end although there is nothing.
+    ReadyAwaiter readable() noexcept { return ReadyAwaiter(*this, true); }
+
+    /// Waits until a write may take something, or a connection that was begun is there or failed.
+    ReadyAwaiter writable() noexcept { return ReadyAwaiter(*this, false); }
+
+    /// What is known without asking the kernel. Nothing is known before the first wait.
+    bool may_be_readable() const noexcept { return readable_ || hung_up_; }
+
+    /// A read gave less than it asked for, or would have to wait.
+    void set_drained() noexcept { readable_ = false; }
+    /// A write took less than it was given, or would have to wait.
+    void set_filled() noexcept { writable_ = false; }
+
+  private:
+    void on_ready(internal::Readiness readiness) noexcept override;
+    void attach();
+
+    UniqueFd fd_;
+    std::shared_ptr<internal::Poller> poller_;  // the one that knows it; outlives its loop if need be
+    internal::TaskRecord* reader_ = nullptr;
+    internal::TaskRecord* writer_ = nullptr;
+    bool readable_ = false;
+    bool writable_ = false;
+    bool hung_up_ = false;
+};
+
+}  // namespace plait

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "plait/async/internal/scheduler.hpp"
+
+namespace plait {
+
+/// Something that happens once, for the tasks of one loop. Whoever waits goes on when it is set; whoever comes later does not
+/// wait at all. Tasks that wait when an event is destroyed are a bug.
+class Event {
+  public:
+    /// `wait` is what a waiting task is said to wait for.
+    explicit Event(trace::Wait wait = trace::Wait::event) noexcept : wait_(wait) {}
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+    ~Event() { PLAIT_ASSERT(waiting_.empty(), "an event was destroyed while tasks wait for it"); }
+
+    bool is_set() const noexcept { return set_; }
+
+    /// Makes all that wait ready, in the order in which they came.
+    void set() noexcept {
+        set_ = true;
+        while (!waiting_.empty()) internal::Scheduler::current().make_ready(waiting_.pop_front());
+    }
+
+    /// The next `wait` waits again.
+    void reset() noexcept { set_ = false; }
+
+    class [[nodiscard("awaited, or it does nothing")]] WaitAwaiter : private internal::Waiter {
+      public:
+        explicit WaitAwaiter(Event& event) noexcept : event_(&event) {}
+        bool await_ready() const noexcept { return event_->set_ && internal::Scheduler::current().take_budget(); }
+        bool await_suspend(std::coroutine_handle<> resume_point) noexcept {
+            if (event_->set_) {
+                internal::Scheduler::current().requeue(resume_point);
+                return true;
+            }
+            if (!begin_wait(resume_point, event_->wait_)) return false;
+            task_ = &internal::Scheduler::current().running();
+            event_->waiting_.push_back(*task_);
+            return true;
+        }
+        void await_resume() const { end_wait(); }
+
+      private:
+        bool give_up() noexcept override {
+            task_->internal::ListNode<internal::QueueTag>::unlink();
+            return true;
+        }
+        Event* event_;
+        internal::TaskRecord* task_ = nullptr;
+    };
+
+    /// Waits until the event is set. Many may wait.
+    WaitAwaiter wait() noexcept { return WaitAwaiter(*this); }
+
+  private:
+    internal::TaskQueue waiting_;
+    const trace::Wait wait_;
+    bool set_ = false;
+};
+
+}  // namespace plait

@@ -1,0 +1,76 @@
+#include "plait/async/event_loop.hpp"
+
+#include <vector>
+
+#include "plait/async/cancel_scope.hpp"
+
+namespace plait {
+
+namespace {
+
+LoopStatistics statistics_of(const internal::Scheduler& scheduler) noexcept {
+    LoopStatistics result;
+    result.ready = scheduler.ready_count();
+    result.waiting = scheduler.waiting_count();
+    result.timers = scheduler.timer_count();
+    result.started = scheduler.started();
+    result.switches = scheduler.switches();
+    result.polls = scheduler.polls();
+    result.longest_run = scheduler.longest_run();
+    return result;
+}
+
+class MainTask final : public internal::TaskOwner {
+  public:
+    void task_ended(internal::TaskRecord&, std::exception_ptr error) noexcept override {
+        error_ = std::move(error);
+        ended_ = true;
+    }
+    const bool& ended() const noexcept { return ended_; }
+    void rethrow() const {
+        if (error_) std::rethrow_exception(error_);
+    }
+
+  private:
+    bool ended_ = false;
+    std::exception_ptr error_;
+};
+
+}  // namespace
+
+EventLoop::EventLoop(const EventLoopOptions& options)
+    : scheduler_({options.clock, options.recorder, options.timer_slack, options.shuffle_seed}) {}
+
+LoopStatistics EventLoop::statistics() const noexcept { return statistics_of(scheduler_); }
+
+LoopStatistics EventLoop::current_statistics() noexcept { return statistics_of(internal::Scheduler::current()); }
+
+void EventLoop::run_to_end(Task<void> task) {
+    MainTask main;
+    CancelScope scope;
+    internal::TaskRecord record(std::move(task).release(), main, scope);
+    scheduler_.start(record, "main");
+    scheduler_.run_until(main.ended());
+    main.rethrow();
+}
+
+namespace internal {
+
+namespace {
+struct PrivateLoops {
+    std::vector<std::unique_ptr<EventLoop>> by_depth;
+    std::size_t depth = 0;
+
+    EventLoop& enter() {
+        if (depth == by_depth.size()) by_depth.push_back(std::make_unique<EventLoop>());
+        return *by_depth[depth++];
+    }
+};
+thread_local PrivateLoops private_loops;
+}  // namespace
+
+PrivateLoop::PrivateLoop() : loop_(private_loops.enter()) {}
+PrivateLoop::~PrivateLoop() { --private_loops.depth; }
+
+}  // namespace internal
+}  // namespace plait

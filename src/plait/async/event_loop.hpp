@@ -1,0 +1,133 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "plait/async/internal/scheduler.hpp"
+#include "plait/async/remote_call.hpp"
+#include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/trace/recorder.hpp"
+
+namespace plait {
+
+/// What a loop is made with.
+struct EventLoopOptions {
+    /// Where the time comes from; outlives the loop.
+    Clock* clock = &SteadyClock::instance();
+    /// Takes the tasks' changes of state; outlives the loop. Null: nothing is recorded.
+    trace::Recorder* recorder = nullptr;
+    /// How much later than asked a wait of 100 ms or more may end, so that many time-outs share one wake-up.
+    Duration timer_slack = std::chrono::microseconds(500);
+    /// Not 0: the ready tasks run in an order drawn from this seed, to find code that depends on their order.
+    std::uint64_t shuffle_seed = 0;
+};
+
+/// The loop's two lists, and what it has done so far.
+struct LoopStatistics {
+    std::size_t ready = 0;         ///< tasks that could run now
+    std::size_t waiting = 0;       ///< tasks that wait for a descriptor, a time, another task or a thread
+    std::size_t timers = 0;        ///< armed: sleeps and time-outs
+    std::uint64_t started = 0;     ///< tasks since the loop was made
+    std::uint64_t switches = 0;    ///< how often a task was resumed
+    std::uint64_t polls = 0;       ///< how often the kernel was asked what is ready
+    Duration longest_run{0};       ///< the longest time that one task kept the loop; up to 16 short runs are timed together
+};
+
+/// A way into a loop from other threads; may outlive the loop.
+class LoopHandle {
+  public:
+    /// Makes `call.arrive()` run on the loop's thread. From any thread, and from signal handlers. False when the loop has
+    /// ended and the call will not arrive.
+    bool post(RemoteCall& call) const noexcept { return inbox_->post(call); }
+
+  private:
+    friend class EventLoop;
+    explicit LoopHandle(std::shared_ptr<internal::Inbox> inbox) noexcept : inbox_(std::move(inbox)) {}
+    std::shared_ptr<internal::Inbox> inbox_;
+};
+
+/// Runs tasks on one thread, each until it awaits.
+///
+/// The loop has a list of ready tasks and a list of waiting ones, and repeats: run the ready ones, in the order in which they
+/// became ready; ask the kernel which of the waiting became ready, waiting no longer than the next timer. Nobody resumes
+/// another task directly: what becomes ready goes to the end of the ready list.
+class EventLoop {
+  public:
+    explicit EventLoop(const EventLoopOptions& options = {});
+
+    /// Runs `task`, and all that it starts, to its end; its value, or what it threw. May be called again, and from within a
+    /// task of another loop, which then stands still.
+    template <class T>
+    T run(Task<T> task) {
+        if constexpr (std::is_void_v<T>) {
+            run_to_end(std::move(task));
+        } else {
+            std::optional<T> result;
+            run_to_end(keep(std::move(task), result));
+            return std::move(*result);
+        }
+    }
+
+    LoopStatistics statistics() const noexcept;
+
+    /// For other threads, to come back into this loop.
+    LoopHandle handle() const noexcept { return LoopHandle(scheduler_.inbox()); }
+
+    /// The way into the loop that runs the calling task.
+    static LoopHandle current_handle() noexcept { return LoopHandle(internal::Scheduler::current().inbox()); }
+
+    /// The statistics of the loop that runs the calling task.
+    static LoopStatistics current_statistics() noexcept;
+
+  private:
+    template <class T>
+    static Task<void> keep(Task<T> task, std::optional<T>& result) {
+        result.emplace(co_await std::move(task));
+    }
+    void run_to_end(Task<void> task);
+
+    internal::Scheduler scheduler_;
+};
+
+/// The time of the loop that runs the calling task, read once a turn.
+inline TimePoint now() noexcept { return internal::Scheduler::current().now(); }
+
+/// While it lives, something outside of the loop works for the calling task (a thread, a process): a clock that jumps waits.
+class OutsideWork {
+  public:
+    OutsideWork() : scheduler_(internal::Scheduler::current()) { scheduler_.outside_work(+1); }
+    OutsideWork(const OutsideWork&) = delete;
+    OutsideWork& operator=(const OutsideWork&) = delete;
+    ~OutsideWork() { scheduler_.outside_work(-1); }
+
+  private:
+    internal::Scheduler& scheduler_;
+};
+
+namespace internal {
+/// Lends the calling thread's own loop for one `run`: one for each depth of nesting, kept for the thread's life.
+class PrivateLoop {
+  public:
+    PrivateLoop();
+    PrivateLoop(const PrivateLoop&) = delete;
+    PrivateLoop& operator=(const PrivateLoop&) = delete;
+    ~PrivateLoop();
+    EventLoop& loop() const noexcept { return loop_; }
+
+  private:
+    EventLoop& loop_;
+};
+}  // namespace internal
+
+/// Runs `task` to its end on the calling thread, which blocks: to block is to run a loop with one task in it. Within a task of
+/// another loop, that loop stands still meanwhile.
+template <class T>
+T run(Task<T> task) {
+    return internal::PrivateLoop().loop().run(std::move(task));
+}
+
+}  // namespace plait

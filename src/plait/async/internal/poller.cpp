@@ -1,0 +1,78 @@
+#include "plait/async/internal/poller.hpp"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <string>
+
+#include "plait/base/error.hpp"
+
+namespace plait::internal {
+
+namespace {
+
+constexpr int events_a_wait = 256;
+
+int wait_milliseconds(int epoll, epoll_event* events, std::optional<Duration> timeout) {
+    using std::chrono::milliseconds;
+    // Up, not down: a loop that wakes before its timer would turn idly until the timer is due.
+    const auto ms = timeout ? std::chrono::ceil<milliseconds>(*timeout).count() : -1;
+    return ::epoll_wait(epoll, events, events_a_wait, static_cast<int>(std::min<std::int64_t>(ms, INT_MAX)));
+}
+
+int wait_nanoseconds(int epoll, epoll_event* events, std::optional<Duration> timeout) {
+    static bool missing = false;  // a kernel before 5.11, or a sandbox that does not know the call
+    if (missing || !timeout || timeout->count() == 0) return wait_milliseconds(epoll, events, timeout);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
+    timespec limit{};
+    limit.tv_sec = seconds.count();
+    limit.tv_nsec = (*timeout - seconds).count();
+    const int count = ::epoll_pwait2(epoll, events, events_a_wait, &limit, nullptr);
+    if (count >= 0 || errno == EINTR) return count;
+    missing = true;
+    return wait_milliseconds(epoll, events, timeout);
+}
+
+}  // namespace
+
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    if (!epoll_) throw Error(ErrorCode::storage, "make an event loop: epoll: " + system_message(errno));
+}
+
+void Poller::add(int fd, PollTarget* target) {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.data.ptr = target;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+        throw Error(ErrorCode::storage, "wait for descriptor " + std::to_string(fd) + ": " + system_message(errno));
+    }
+}
+
+void Poller::remove(int fd) noexcept { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
+bool Poller::wait(std::optional<Duration> timeout) {
+    std::array<epoll_event, events_a_wait> events;
+    ++waits_;
+    const int count = wait_nanoseconds(epoll_.get(), events.data(), timeout);
+    bool woken = false;
+    for (int i = 0; i < count; ++i) {
+        const auto& event = events[static_cast<std::size_t>(i)];
+        auto* target = static_cast<PollTarget*>(event.data.ptr);
+        if (!target) {
+            woken = true;
+            continue;
+        }
+        Readiness readiness;
+        readiness.hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+        readiness.readable = (event.events & EPOLLIN) != 0 || readiness.hung_up;
+        // A half-closed connection still takes bytes; only a broken one is reported to writers.
+        readiness.writable = (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+        target->on_ready(readiness);
+    }
+    return woken;
+}
+
+}  // namespace plait::internal

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "plait/base/clock.hpp"
+#include "plait/base/unique_fd.hpp"
+
+namespace plait::internal {
+
+/// What the kernel reports about one descriptor.
+struct Readiness {
+    bool readable = false;
+    bool writable = false;
+    bool hung_up = false;
+};
+
+/// Gets what the kernel reports.
+class PollTarget {
+  public:
+    virtual void on_ready(Readiness readiness) noexcept = 0;
+
+  protected:
+    ~PollTarget() = default;
+};
+
+/// The kernel's list of descriptors (epoll, edge-triggered). Each is added once and never changed.
+class Poller {
+  public:
+    Poller();
+
+    /// Adds `fd`; a null target only wakes the loop up. Throws Error when the kernel refuses.
+    void add(int fd, PollTarget* target);
+    void remove(int fd) noexcept;
+
+    /// Waits until something is ready, at most `timeout` (none: as long as it takes), and tells the targets.
+    /// True when a descriptor without target was among them.
+    bool wait(std::optional<Duration> timeout);
+
+    std::uint64_t waits() const noexcept { return waits_; }
+
+  private:
+    UniqueFd epoll_;
+    std::uint64_t waits_ = 0;
+};
+
+}  // namespace plait::internal

@@ -1,0 +1,193 @@
+#include "plait/async/internal/scheduler.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "plait/async/cancel_scope.hpp"
+
+namespace plait::internal {
+
+void root_ended(TaskRecord& record) noexcept { Scheduler::current().root_ended(record); }
+
+void throw_if_cancelled() {
+    if (Scheduler::current().running().scope->is_cancelled()) throw Cancelled();
+}
+
+bool Waiter::begin_wait(std::coroutine_handle<> resume_point, trace::Wait wait) noexcept {
+    Scheduler& scheduler = Scheduler::current();
+    TaskRecord& task = scheduler.running();
+    if (task.scope->is_cancelled()) {
+        task.cancelled = true;
+        return false;
+    }
+    scheduler.suspend(resume_point, *this, wait);
+    return true;
+}
+
+void Waiter::end_wait() {
+    TaskRecord& task = Scheduler::current().running();
+    if (std::exchange(task.cancelled, false)) [[unlikely]] throw Cancelled();
+}
+
+Scheduler::Scheduler(const Options& options)
+    : recorder_(options.recorder),
+      now_(options.clock->now()),
+      clock_(*options.clock),
+      timer_slack_(options.timer_slack),
+      shuffle_state_(options.shuffle_seed),
+      poller_(std::make_shared<Poller>()),
+      inbox_(std::make_shared<Inbox>()) {
+    poller_->add(inbox_->wake_fd(), nullptr);
+}
+
+Scheduler::~Scheduler() { inbox_->close(); }
+
+void Scheduler::start(TaskRecord& record, const char* name) {
+    record.id = next_id_++;
+    record.name = name;
+    if (recorder_) report(record, running_ ? running_->id : 0);
+    ++ready_count_;
+    change_state(record, trace::TaskState::ready);
+    ready_.push_back(record);
+}
+
+void Scheduler::interrupt(TaskRecord& record) noexcept {
+    if (!record.wait_point || !record.scope->is_cancelled() || !record.wait_point->give_up()) return;
+    record.cancelled = true;
+    make_ready(record);
+}
+
+void Scheduler::drop(TaskRecord& record) noexcept {
+    if (record.wait_point) {
+        record.wait_point->give_up();
+        --waiting_count_;
+    } else {
+        --ready_count_;
+    }
+    record.ListNode<QueueTag>::unlink();
+    change_state(record, trace::TaskState::done);
+    record.root.destroy();
+}
+
+void Scheduler::report(const TaskRecord& record, trace::TaskId parent) noexcept {
+    trace::TaskEvent event;
+    event.when = clock_.now();
+    event.task = record.id;
+    event.parent = parent;
+    event.state = record.state;
+    if (record.state == trace::TaskState::waiting) event.wait = record.wait;
+    if (record.state == trace::TaskState::created) event.name = record.name;
+    recorder_->record(event);
+}
+
+TimePoint Scheduler::with_slack(TimePoint deadline) const noexcept {
+    using namespace std::chrono_literals;
+    constexpr Duration worth_it = 100ms;
+    if (timer_slack_.count() == 0 || deadline - now_ < worth_it) return deadline;
+    // Deadlines on a grid: many time-outs then share one wake-up.
+    const auto since_epoch = deadline.time_since_epoch();
+    return deadline + (timer_slack_ - since_epoch % timer_slack_) % timer_slack_;
+}
+
+void Scheduler::run_until(const bool& done) {
+    Scheduler* const outer = std::exchange(current_, this);
+    now_ = clock_.now();
+    for (;;) {
+        run_ready_batch();
+        if (done) break;
+        if (ready_.empty()) {
+            wait_for_events();
+        } else {
+            take_in_events();
+        }
+        fire_due_timers();
+    }
+    current_ = outer;
+}
+
+void Scheduler::run_ready_batch() {
+    if (shuffle_state_) shuffle_ready();
+    int untimed = 0;
+    for (int i = 0; i < batch_limit && !ready_.empty(); ++i) {
+        resume(ready_.pop_front());
+        if (++untimed == timed_together) {
+            look_at_clock();
+            untimed = 0;
+        }
+    }
+    if (untimed) look_at_clock();
+}
+
+void Scheduler::resume(TaskRecord& record) {
+    running_ = &record;
+    budget_ = operations_a_run;
+    --ready_count_;
+    ++switches_;
+    change_state(record, trace::TaskState::running);
+    record.resume_point.resume();
+    running_ = nullptr;
+    if (ended_) finish(*std::exchange(ended_, nullptr));
+}
+
+void Scheduler::finish(TaskRecord& record) noexcept {
+    change_state(record, trace::TaskState::done);
+    std::exception_ptr error = record.root.promise().exception();
+    record.root.destroy();
+    record.owner->task_ended(record, std::move(error));
+}
+
+// Shuffled starts of a batch show tests that depend on the order in which tasks run.
+void Scheduler::shuffle_ready() {
+    std::vector<TaskRecord*> batch;
+    while (!ready_.empty()) batch.push_back(&ready_.pop_front());
+    for (std::size_t i = batch.size(); i > 1; --i) {
+        shuffle_state_ ^= shuffle_state_ << 13;
+        shuffle_state_ ^= shuffle_state_ >> 7;
+        shuffle_state_ ^= shuffle_state_ << 17;
+        std::swap(batch[i - 1], batch[shuffle_state_ % i]);
+    }
+    for (TaskRecord* record : batch) ready_.push_back(*record);
+}
+
+void Scheduler::look_at_clock() noexcept {
+    const TimePoint now = clock_.now();
+    longest_run_ = std::max(longest_run_, now - now_);
+    now_ = now;
+}
+
+void Scheduler::fire_due_timers() {
+    while (Timer* timer = timers_.pop_due(now_)) timer->fire();
+}
+
+void Scheduler::take_in_events() {
+    inbox_->deliver();
+    if (descriptor_waits_ > 0) poller_->wait(Duration::zero());
+}
+
+void Scheduler::wait_for_events() {
+    if (inbox_->has_calls()) return inbox_->deliver();
+    std::optional<Duration> timeout;
+    const bool only_time_passes = descriptor_waits_ == 0 && outside_work_ == 0;
+    if (!timers_.empty()) {
+        const TimePoint deadline = timers_.next_deadline();
+        if (deadline <= now_) return;
+        if (only_time_passes && clock_.jump_to(deadline)) {
+            now_ = clock_.now();
+            return;
+        }
+        timeout = deadline - now_;
+    } else {
+        PLAIT_ASSERT(!only_time_passes || inbox_.use_count() > 1,
+                     "deadlock: every task of this loop waits for another one");
+    }
+    if (inbox_->prepare_to_sleep()) {
+        const bool woken = poller_->wait(timeout);
+        inbox_->woke_up();
+        if (woken) inbox_->drain_wake_fd();
+        now_ = clock_.now();
+    }
+    inbox_->deliver();
+}
+
+}  // namespace plait::internal

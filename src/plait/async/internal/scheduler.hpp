@@ -1,0 +1,233 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <memory>
+
+#include "plait/async/internal/inbox.hpp"
+#include "plait/async/internal/list.hpp"
+#include "plait/async/internal/poller.hpp"
+#include "plait/async/internal/timers.hpp"
+#include "plait/async/task.hpp"
+#include "plait/base/assert.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/trace/recorder.hpp"
+
+namespace plait {
+class CancelScope;
+}
+
+namespace plait::internal {
+
+struct QueueTag;
+struct SiblingTag;
+
+/// Where a suspended task waits; lives in its awaiter.
+class WaitPoint {
+  public:
+    /// Asks to leave early: takes the task out of where it waits and answers true, or answers false when the wait can't be
+    /// left (it will end by itself). Does not make the task ready.
+    virtual bool give_up() noexcept = 0;
+
+  protected:
+    ~WaitPoint() = default;
+};
+
+/// Who started a task, and learns how it ended.
+class TaskOwner {
+  public:
+    /// The coroutine is destroyed; `record` is the owner's to destroy. `error` is null after a success.
+    virtual void task_ended(TaskRecord& record, std::exception_ptr error) noexcept = 0;
+
+  protected:
+    ~TaskOwner() = default;
+};
+
+/// A started task: what the loop knows of it. It is in one list at a time, the loop's ready list or that of what it waits for.
+class TaskRecord : public ListNode<QueueTag>, public ListNode<SiblingTag> {
+  public:
+    static void* operator new(std::size_t size) { return allocate_frame(size); }
+    static void operator delete(void* memory, std::size_t size) noexcept { free_frame(memory, size); }
+
+    using Root = std::coroutine_handle<Promise<void>>;
+
+    TaskRecord(Root root_coroutine, TaskOwner& task_owner, CancelScope& task_scope) noexcept
+        : resume_point(root_coroutine), scope(&task_scope), owner(&task_owner), root(root_coroutine) {
+        root.promise().set_root_of(*this);
+    }
+
+    std::coroutine_handle<> resume_point;  ///< the innermost coroutine, which goes on when the task is resumed
+    WaitPoint* wait_point = nullptr;       ///< null when the task does not wait
+    CancelScope* scope;                    ///< the innermost one that is open
+    TaskOwner* owner;
+    Root root;
+    const char* name = nullptr;
+    trace::TaskId id = 0;
+    trace::TaskState state = trace::TaskState::created;
+    trace::Wait wait = trace::Wait::nothing;
+    bool cancelled = false;  ///< the wait was given up: resuming throws `Cancelled`
+};
+
+using TaskQueue = List<TaskRecord, QueueTag>;
+
+/// What an `EventLoop` is made of: the ready list, the timers, the descriptors, the way in from other threads. One thread
+/// uses it; nothing in it is atomic but the inbox.
+class Scheduler {
+  public:
+    /// How many tasks run before the loop looks at the kernel, the timers and other threads again.
+    static constexpr int batch_limit = 61;
+    /// How many of them are timed together: reading the clock costs more than a switch.
+    static constexpr int timed_together = 16;
+    /// How many operations that end at once a task may do before it has to let the others run.
+    static constexpr int operations_a_run = 128;
+
+    struct Options {
+        Clock* clock;
+        trace::Recorder* recorder;
+        Duration timer_slack;
+        std::uint64_t shuffle_seed;
+    };
+
+    explicit Scheduler(const Options& options);
+    Scheduler(const Scheduler&) = delete;
+    Scheduler& operator=(const Scheduler&) = delete;
+    ~Scheduler();
+
+    /// The scheduler whose task runs on this thread.
+    static Scheduler& current() noexcept {
+        PLAIT_ASSERT(current_, "this needs a running event loop: call it from a task, or use run(task)");
+        return *current_;
+    }
+    static Scheduler* current_or_null() noexcept { return current_; }
+
+    TaskRecord& running() noexcept { return *running_; }
+    TaskRecord* running_or_null() noexcept { return running_; }
+
+    /// Takes a new task into the ready list.
+    void start(TaskRecord& record, const char* name);
+
+    /// The running task waits from now on at `point`, and `resume_point` goes on afterwards.
+    void suspend(std::coroutine_handle<> resume_point, WaitPoint& point, trace::Wait wait) noexcept {
+        TaskRecord& record = *running_;
+        record.resume_point = resume_point;
+        record.wait_point = &point;
+        record.wait = wait;
+        ++waiting_count_;
+        change_state(record, trace::TaskState::waiting);
+    }
+
+    /// What `record` waited for has come; it is in no list.
+    void make_ready(TaskRecord& record) noexcept {
+        record.wait_point = nullptr;
+        --waiting_count_;
+        ++ready_count_;
+        change_state(record, trace::TaskState::ready);
+        ready_.push_back(record);
+    }
+
+    /// The running task goes to the end of the ready list.
+    void requeue(std::coroutine_handle<> resume_point) noexcept {
+        TaskRecord& record = *running_;
+        record.resume_point = resume_point;
+        ++ready_count_;
+        change_state(record, trace::TaskState::ready);
+        ready_.push_back(record);
+    }
+
+    /// Ends the wait of a task whose scope was cancelled, if it can be ended.
+    void interrupt(TaskRecord& record) noexcept;
+
+    /// The coroutine of the running task has ended. It is destroyed when it has come to rest.
+    void root_ended(TaskRecord& record) noexcept { ended_ = &record; }
+
+    /// Destroys the coroutine of a task that has not ended, where it stands. `record` is the caller's to destroy.
+    void drop(TaskRecord& record) noexcept;
+
+    /// An operation that could end at once takes one unit; when they are used up it goes through the ready list, so that a
+    /// task whose operations always end at once lets the others run.
+    bool take_budget() noexcept { return --budget_ > 0; }
+
+    void arm(Timer& timer, TimePoint deadline) { timers_.arm(timer, with_slack(deadline)); }
+    void disarm(Timer& timer) noexcept { timers_.disarm(timer); }
+
+    /// Runs until `done` is true. Nests: the loop that ran before is current again afterwards.
+    void run_until(const bool& done);
+
+    TimePoint now() const noexcept { return now_; }
+    Clock& clock() const noexcept { return clock_; }
+    const std::shared_ptr<Poller>& poller() const noexcept { return poller_; }
+    const std::shared_ptr<Inbox>& inbox() const noexcept { return inbox_; }
+
+    /// While the count is above zero something outside the loop is on its way: a clock that jumps must wait for it.
+    void outside_work(int change) noexcept { outside_work_ += change; }
+    /// How many tasks wait for descriptors: without any, the kernel is asked only to sleep.
+    void descriptor_waits(int change) noexcept { descriptor_waits_ += change; }
+
+    std::size_t ready_count() const noexcept { return ready_count_; }
+    std::size_t waiting_count() const noexcept { return waiting_count_; }
+    std::size_t timer_count() const noexcept { return timers_.size(); }
+    std::uint64_t switches() const noexcept { return switches_; }
+    std::uint64_t started() const noexcept { return next_id_ - 1; }
+    std::uint64_t polls() const noexcept { return poller_->waits(); }
+    Duration longest_run() const noexcept { return longest_run_; }
+
+  private:
+    void change_state(TaskRecord& record, trace::TaskState state) noexcept {
+        record.state = state;
+        if (recorder_) [[unlikely]] report(record, 0);
+    }
+    void report(const TaskRecord& record, trace::TaskId parent) noexcept;
+    TimePoint with_slack(TimePoint deadline) const noexcept;
+
+    void run_ready_batch();
+    void resume(TaskRecord& record);
+    void finish(TaskRecord& record) noexcept;
+    void shuffle_ready();
+    void look_at_clock() noexcept;
+    void fire_due_timers();
+    void take_in_events();
+    void wait_for_events();
+
+    static inline constinit thread_local Scheduler* current_ = nullptr;
+
+    TaskQueue ready_;
+    TaskRecord* running_ = nullptr;
+    TaskRecord* ended_ = nullptr;
+    trace::Recorder* recorder_;
+    std::size_t ready_count_ = 0;
+    std::size_t waiting_count_ = 0;
+    int budget_ = 0;
+    std::uint64_t switches_ = 0;
+
+    TimerHeap timers_;
+    TimePoint now_;
+    Clock& clock_;
+    Duration timer_slack_;
+    Duration longest_run_{0};
+    std::uint64_t shuffle_state_;
+    trace::TaskId next_id_ = 1;
+    int outside_work_ = 0;
+    int descriptor_waits_ = 0;
+
+    std::shared_ptr<Poller> poller_;
+    std::shared_ptr<Inbox> inbox_;
+};
+
+/// Throws `Cancelled` when the running task's scope was cancelled.
+void throw_if_cancelled();
+
+/// The common part of the awaiters: suspending, and throwing `Cancelled` instead when the scope was cancelled.
+class Waiter : public WaitPoint {
+  protected:
+    Waiter() noexcept = default;
+    ~Waiter() = default;
+
+    /// The running task is to wait here. False when it must not, because it is cancelled: `end_wait` will throw.
+    bool begin_wait(std::coroutine_handle<> resume_point, trace::Wait wait) noexcept;
+
+    /// Throws `Cancelled` when the wait was given up.
+    static void end_wait();
+};
+
+}  // namespace plait::internal

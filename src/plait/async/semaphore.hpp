@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "plait/async/internal/scheduler.hpp"
+
+namespace plait {
+
+/// Lets at most `limit` tasks of one event loop hold a permit at a time.
+///
+/// Waiters are served in the order in which they came: a permit that is given back goes to the first of them, and nobody who
+/// comes later overtakes. A cancelled waiter leaves the queue and takes no permit.
+class Semaphore {
+  public:
+    explicit Semaphore(std::size_t limit) noexcept : free_(limit) {}
+    Semaphore(const Semaphore&) = delete;
+    Semaphore& operator=(const Semaphore&) = delete;
+    ~Semaphore() { PLAIT_ASSERT(waiting_.empty(), "a semaphore was destroyed while tasks wait for it"); }
+
+    /// The right to go on; gives itself back when it is destroyed. The semaphore must outlive it.
+    class [[nodiscard("a permit that is dropped is given back at once")]] Permit {
+      public:
+        Permit(Permit&& other) noexcept : semaphore_(std::exchange(other.semaphore_, nullptr)) {}
+        Permit& operator=(Permit&& other) noexcept {
+            std::swap(semaphore_, other.semaphore_);
+            return *this;
+        }
+        ~Permit() {
+            if (semaphore_) semaphore_->give_back();
+        }
+
+      private:
+        friend class Semaphore;
+        explicit Permit(Semaphore& semaphore) noexcept : semaphore_(&semaphore) {}
+        Semaphore* semaphore_;
+    };
+
+    class [[nodiscard("awaited, or it does nothing")]] AcquireAwaiter : private internal::Waiter {
+      public:
+        explicit AcquireAwaiter(Semaphore& semaphore) noexcept : semaphore_(&semaphore) {}
+        /// Only before it is awaited.
+        AcquireAwaiter(AcquireAwaiter&& other) noexcept : internal::Waiter(), semaphore_(other.semaphore_) {}
+        ~AcquireAwaiter() {
+            if (granted_) semaphore_->give_back();  // the task was dropped between the grant and its turn
+        }
+
+        bool await_ready() noexcept {
+            if (!semaphore_->can_take() || !internal::Scheduler::current().take_budget()) return false;
+            --semaphore_->free_;
+            return granted_ = true;
+        }
+        bool await_suspend(std::coroutine_handle<> resume_point) noexcept {
+            if (semaphore_->can_take()) {
+                --semaphore_->free_;
+                granted_ = true;
+                internal::Scheduler::current().requeue(resume_point);
+                return true;
+            }
+            if (!begin_wait(resume_point, trace::Wait::permit)) return false;
+            task_ = &internal::Scheduler::current().running();
+            semaphore_->waiting_.push_back(*task_);
+            return true;
+        }
+        Permit await_resume() {
+            end_wait();
+            granted_ = false;
+            return Permit(*semaphore_);
+        }
+
+      private:
+        friend class Semaphore;
+        bool give_up() noexcept override {
+            task_->internal::ListNode<internal::QueueTag>::unlink();
+            return true;
+        }
+        Semaphore* semaphore_;
+        internal::TaskRecord* task_ = nullptr;
+        bool granted_ = false;
+    };
+
+    /// Waits for a permit: `auto permit = co_await semaphore.acquire();`
+    AcquireAwaiter acquire() noexcept { return AcquireAwaiter(*this); }
+
+    std::optional<Permit> try_acquire() noexcept {
+        if (!can_take()) return std::nullopt;
+        --free_;
+        return Permit(*this);
+    }
+
+    /// Permits that nobody holds.
+    std::size_t available() const noexcept { return free_; }
+
+  private:
+    bool can_take() const noexcept { return free_ > 0; }
+
+    void give_back() noexcept {
+        if (waiting_.empty()) {
+            ++free_;
+            return;
+        }
+        internal::TaskRecord& first = waiting_.pop_front();
+        static_cast<AcquireAwaiter*>(first.wait_point)->granted_ = true;
+        internal::Scheduler::current().make_ready(first);
+    }
+
+    std::size_t free_;
+    internal::TaskQueue waiting_;
+};
+
+}  // namespace plait

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "plait/async/internal/scheduler.hpp"
+
+namespace plait {
+
+/// Awaited: lets a time come. What `sleep_until` and `sleep_for` return.
+class [[nodiscard("a sleep does nothing until it is awaited")]] Sleep : private internal::Waiter, private internal::Timer {
+  public:
+    explicit Sleep(TimePoint deadline) noexcept : deadline_(deadline) {}
+    /// Only before it is awaited.
+    Sleep(Sleep&& other) noexcept : internal::Waiter(), internal::Timer(), deadline_(other.deadline_) {}
+
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> resume_point) {
+        if (!begin_wait(resume_point, trace::Wait::time)) return false;
+        auto& scheduler = internal::Scheduler::current();
+        sleeper_ = &scheduler.running();
+        scheduler.arm(*this, deadline_);
+        return true;
+    }
+    void await_resume() const { end_wait(); }
+
+  private:
+    bool give_up() noexcept override {
+        internal::Scheduler::current().disarm(*this);
+        return true;
+    }
+    void fire() noexcept override { internal::Scheduler::current().make_ready(*sleeper_); }
+
+    TimePoint deadline_;
+    internal::TaskRecord* sleeper_ = nullptr;
+};
+
+/// Waits until the loop's clock shows `deadline`; at least one turn of the loop.
+inline Sleep sleep_until(TimePoint deadline) noexcept { return Sleep(deadline); }
+
+/// Waits for `duration` by the loop's clock.
+inline Sleep sleep_for(Duration duration) noexcept { return Sleep(internal::Scheduler::current().now() + duration); }
+
+/// Awaited: lets the other ready tasks run first.
+class [[nodiscard("a yield does nothing until it is awaited")]] Yield {
+  public:
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> resume_point) const noexcept {
+        internal::Scheduler::current().requeue(resume_point);
+        return true;
+    }
+    void await_resume() const { internal::throw_if_cancelled(); }
+};
+
+/// Goes to the end of the ready list: `co_await yield()`.
+inline Yield yield() noexcept { return {}; }
+
+}  // namespace plait

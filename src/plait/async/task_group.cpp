@@ -1,0 +1,62 @@
+#include "plait/async/task_group.hpp"
+
+#include <utility>
+
+namespace plait {
+
+namespace {
+bool is_cancellation(const std::exception_ptr& error) noexcept {
+    try {
+        std::rethrow_exception(error);
+    } catch (const Cancelled&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+}  // namespace
+
+TaskGroup::TaskGroup() : scheduler_(internal::Scheduler::current()) {
+    scope_.scheduler_ = &scheduler_;
+    scope_.tasks_ = &tasks_;
+    scope_.attach(scheduler_.running().scope);
+}
+
+TaskGroup::~TaskGroup() {
+    while (!tasks_.empty()) {
+        internal::TaskRecord& task = tasks_.pop_front();
+        scheduler_.drop(task);
+        delete &task;
+    }
+}
+
+void TaskGroup::start(Task<void> task, const char* name) {
+    auto* record = new internal::TaskRecord(std::move(task).release(), *this, scope_);
+    tasks_.push_back(*record);
+    ++size_;
+    scheduler_.start(*record, name);
+}
+
+void TaskGroup::task_ended(internal::TaskRecord& record, std::exception_ptr error) noexcept {
+    record.internal::ListNode<internal::SiblingTag>::unlink();
+    delete &record;
+    --size_;
+    // A task that ended because it was cancelled tells nothing new, unless nobody here cancelled it.
+    if (error && !first_error_ && !(scope_.is_cancelled() && is_cancellation(error))) {
+        first_error_ = std::move(error);
+        scope_.cancel();
+    }
+    if (size_ == 0 && joining_) scheduler_.make_ready(*std::exchange(joining_, nullptr));
+}
+
+void TaskGroup::JoinAwaiter::await_suspend(std::coroutine_handle<> resume_point) noexcept {
+    group_->scheduler_.suspend(resume_point, *this, trace::Wait::tasks);
+    group_->joining_ = &group_->scheduler_.running();
+}
+
+void TaskGroup::JoinAwaiter::await_resume() {
+    if (group_->first_error_) std::rethrow_exception(std::exchange(group_->first_error_, nullptr));
+    internal::throw_if_cancelled();
+}
+
+}  // namespace plait

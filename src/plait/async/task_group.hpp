@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/internal/scheduler.hpp"
+#include "plait/async/task.hpp"
+
+namespace plait {
+
+/// Owns the tasks that it starts: a block that has started some does not go on before they have ended.
+///
+///     TaskGroup group;
+///     for (auto& url : urls) group.start(fetch, std::ref(session), url);
+///     co_await group.join();
+///
+/// The first task that fails cancels the others, and `join` throws its error when all have ended. When a block is left without
+/// `join`, by an exception, its tasks are dropped where they wait. A group lives inside a task and belongs to it.
+class TaskGroup : private internal::TaskOwner {
+  public:
+    TaskGroup();
+    TaskGroup(const TaskGroup&) = delete;
+    TaskGroup& operator=(const TaskGroup&) = delete;
+    ~TaskGroup();
+
+    /// Starts `function(arguments...)`, which returns a Task<void>. The arguments are moved or copied into the new task; use
+    /// `std::ref` for what outlives it. It runs when the calling task next waits.
+    template <class Function, class... Arguments>
+        requires std::is_invocable_r_v<Task<void>, Function, Arguments...>
+    void start(Function function, Arguments... arguments) {
+        if constexpr (std::is_empty_v<Function> || std::is_pointer_v<Function>) {
+            start(function(std::move(arguments)...));
+        } else {
+            start(keep(std::move(function), std::move(arguments)...));  // a closure has to outlive its coroutine
+        }
+    }
+
+    /// Starts `task`; `name`, a string literal, is for traces.
+    void start(Task<void> task, const char* name = nullptr);
+
+    /// How many of the tasks have not ended.
+    std::size_t size() const noexcept { return size_; }
+
+    /// Cancels the tasks; `join` then waits for their end.
+    void cancel() noexcept { scope_.cancel(); }
+
+    class [[nodiscard("awaited, or it does nothing")]] JoinAwaiter : private internal::Waiter {
+      public:
+        explicit JoinAwaiter(TaskGroup& group) noexcept : group_(&group) {}
+        bool await_ready() const noexcept { return group_->size_ == 0; }
+        void await_suspend(std::coroutine_handle<> resume_point) noexcept;
+        void await_resume();
+
+      private:
+        // The tasks lie in a scope inside of the joining task's: they are being cancelled too, and the wait ends with theirs.
+        bool give_up() noexcept override { return false; }
+        TaskGroup* group_;
+    };
+
+    /// Waits until all tasks have ended; throws the first error of one of them. Not cut short by cancellation, which reaches
+    /// the tasks themselves; then throws `Cancelled` when they have ended.
+    JoinAwaiter join() noexcept { return JoinAwaiter(*this); }
+
+  private:
+    template <class Function, class... Arguments>
+    static Task<void> keep(Function function, Arguments... arguments) {
+        co_await function(std::move(arguments)...);
+    }
+    void task_ended(internal::TaskRecord& record, std::exception_ptr error) noexcept override;
+
+    internal::Scheduler& scheduler_;
+    CancelScope scope_;
+    internal::List<internal::TaskRecord, internal::SiblingTag> tasks_;
+    std::size_t size_ = 0;
+    internal::TaskRecord* joining_ = nullptr;
+    std::exception_ptr first_error_;
+};
+
+}  // namespace plait

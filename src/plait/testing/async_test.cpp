@@ -1,0 +1,20 @@
+#include "plait/testing/async_test.hpp"
+
+#include <cstdlib>
+#include <utility>
+
+#include "plait/async/event_loop.hpp"
+#include "plait/testing/jumping_clock.hpp"
+
+namespace plait::testing {
+
+void run_test(Task<void> body) {
+    JumpingClock clock;
+    EventLoopOptions options;
+    options.clock = &clock;
+    options.timer_slack = Duration::zero();
+    if (const char* seed = std::getenv("PLAIT_TEST_SEED")) options.shuffle_seed = std::strtoull(seed, nullptr, 10);
+    EventLoop(options).run(std::move(body));
+}
+
+}  // namespace plait::testing
