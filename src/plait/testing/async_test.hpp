@@ -3,18 +3,11 @@
 #include <doctest/doctest.h>
 
 #include "plait/async/task.hpp"
+#include "plait/testing/test_loop.hpp"
 
-namespace plait::testing {
-
-/// Runs `body` in a loop with a jumping clock. With `PLAIT_TEST_SEED` in the environment the ready tasks run in an order drawn
-/// from it.
-void run_test(Task<void> body);
-
-}  // namespace plait::testing
-
-#define PLAIT_ASYNC_TEST_NAMED(function, name)                      \
-    static ::plait::Task<void> function();                          \
-    TEST_CASE(name) { ::plait::testing::run_test(function()); }     \
+#define PLAIT_ASYNC_TEST_NAMED(function, name)                  \
+    static ::plait::Task<void> function();                      \
+    TEST_CASE(name) { ::plait::testing::run_test(function()); } \
     static ::plait::Task<void> function()
 
 /// A test case whose body is a coroutine, in a loop whose clock jumps: `ASYNC_TEST("a sentence") { co_await ...; CHECK(...); }`

@@ -1,4 +1,4 @@
-#include "plait/testing/async_test.hpp"
+#include "plait/testing/test_loop.hpp"
 
 #include <cstdlib>
 #include <utility>
