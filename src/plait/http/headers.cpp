@@ -1,6 +1,7 @@
 #include "plait/http/headers.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/http/internal/printable.hpp"
 
 #include <fmt/format.h>
 
@@ -48,26 +49,10 @@ std::string_view trim(std::string_view text) noexcept {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-/// A name as an error message may show it: whatever is in it, it stays on one line.
-std::string printable(std::string_view text) {
-    constexpr std::size_t longest = 60;
-    std::string shown;
-    for (char c : text.substr(0, longest)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte >= 0x7f) {
-            shown += fmt::format("\\x{:02x}", byte);
-        } else {
-            shown += c;
-        }
-    }
-    if (text.size() > longest) shown += "...";
-    return shown;
-}
-
 [[noreturn]] void refuse_name(std::string_view name) {
     if (name.empty()) throw Error(ErrorCode::bad_input, "a header has an empty name");
-    throw Error(ErrorCode::bad_input,
-                fmt::format("header '{}': a name has only letters, digits and !#$%&'*+-.^_`|~", printable(name)));
+    throw Error(ErrorCode::bad_input, fmt::format("header '{}': a name has only letters, digits and !#$%&'*+-.^_`|~",
+                                                  internal::printable(name)));
 }
 
 // The value stays out of the message: it may be a secret.

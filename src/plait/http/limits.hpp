@@ -19,11 +19,9 @@ struct Limits {
     /// Answers 1xx before the real one. A server may send some; one that never stops would keep the call for ever.
     std::size_t interim_responses = 16;
 
-    /// All chunk extensions of one body, which nobody reads.
-    std::size_t chunk_extension_bytes = 16 * 1024;
-
-    /// The fields after a chunked body.
-    std::size_t trailer_bytes = 16 * 1024;
+    /// What a chunked body has beside its bytes: chunk extensions, which nobody reads, and the fields after the last
+    /// chunk.
+    std::size_t chunk_overhead_bytes = 16 * 1024;
 };
 
 }  // namespace plait::http

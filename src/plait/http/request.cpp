@@ -10,6 +10,7 @@ Request::Request(std::string method, Url url_) : url(std::move(url_)), method_(s
     if (!is_token(method_)) {
         throw Error(ErrorCode::bad_input, "a method is one word such as GET, of letters, digits and !#$%&'*+-.^_`|~");
     }
+    if (method_ == "CONNECT") throw Error(ErrorCode::bad_input, "CONNECT asks a proxy for a tunnel: it is no call");
 }
 
 }  // namespace plait::http

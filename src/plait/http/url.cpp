@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/http/headers.hpp"
+#include "plait/http/internal/printable.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -40,11 +41,7 @@ constexpr std::array<bool, 256> target_characters = make_target_characters();
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
     // Never the whole text: what stands before an @ or in a query may be a secret, and a line break would split the
     // message.
-    constexpr std::size_t longest_shown = 100;
-    std::string shown;
-    for (char c : text.substr(0, std::min(longest_shown, text.find_first_of("?#")))) {
-        shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    }
+    std::string shown = internal::printable(text.substr(0, text.find_first_of("?#")), 100);
     if (const auto at = shown.rfind('@'); at != std::string::npos) shown.replace(0, at, "...");
     throw Error(ErrorCode::bad_input, fmt::format("URL '{}': {}", shown, reason));
 }

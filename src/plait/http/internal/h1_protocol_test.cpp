@@ -1,0 +1,456 @@
+#include "plait/http/internal/h1_protocol.hpp"
+
+#include "plait/base/error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace plait;
+using namespace plait::http;
+using namespace plait::http::internal;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Limits default_limits;
+
+/// What an answer came to: the response, or what it failed with.
+struct Result {
+    std::string text;  ///< everything that the caller would see, in one line
+    bool keep_alive = false;
+
+    bool operator==(const Result&) const = default;
+};
+
+std::string in_one_line(const Response& response) {
+    std::string text = std::to_string(response.status) + " " + response.reason;
+    for (const Header header : response.headers)
+        text.append(" | ").append(header.name).append("=").append(header.value);
+    text += " | " + response.body;
+    for (const Header header : response.trailers)
+        text.append(" | ").append(header.name).append("=").append(header.value);
+    return text;
+}
+
+/// Feeds the pieces, then the end of the stream when the answer is not done by then.
+Result receive_pieces(const std::vector<std::string_view>& pieces, const std::string& method = "GET",
+                      const Limits& limits = default_limits) {
+    const Request request(method, "http://a.example/");
+    H1Answer answer(request, limits);
+    try {
+        std::size_t fed = 0;
+        while (fed < pieces.size() && !answer.is_done()) answer.receive(pieces[fed++]);
+        std::size_t unread = 0;
+        for (; fed < pieces.size(); ++fed) unread += pieces[fed].size();
+        if (!answer.is_done()) answer.receive_end();
+        const bool keep_alive = answer.keep_alive() && unread == 0;
+        return {in_one_line(answer.take()), keep_alive};
+    } catch (const Error& error) {
+        return {std::string(to_string(error.code())) + ": " + error.what(), false};
+    }
+}
+
+/// The result of the whole text at once, after checking that it is the same byte by byte and for every split in two.
+Result receive(std::string_view text, const std::string& method = "GET", const Limits& limits = default_limits) {
+    const Result whole = receive_pieces({text}, method, limits);
+    std::vector<std::string_view> bytes;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        bytes.push_back(text.substr(i, 1));
+        const Result split = receive_pieces({text.substr(0, i), text.substr(i)}, method, limits);
+        CHECK_MESSAGE(split == whole, "split at byte " << i << " of: " << text << "\n"
+                                                       << split.text << "\n"
+                                                       << whole.text);
+    }
+    CHECK_MESSAGE(receive_pieces(bytes, method, limits) == whole, "byte by byte: " << text);
+    return whole;
+}
+
+bool failed(const Result& result) {
+    return result.text.starts_with("protocol: ") || result.text.starts_with("reset: ") ||
+           result.text.starts_with("too_large: ");
+}
+
+std::string text_of(std::string_view answer, const std::string& method = "GET") { return receive(answer, method).text; }
+
+/// Checks that the connection closing at any place before the end of `text` is an error.
+void check_every_cut_fails(std::string_view text, const std::string& method = "GET") {
+    for (std::size_t size = 0; size < text.size(); ++size) {
+        const Result cut = receive_pieces({text.substr(0, size)}, method);
+        CHECK_MESSAGE(cut.text.starts_with("reset: the server closed the connection"),
+                      "after " << size << ": " << cut.text);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a request is written with its host first and what a server expects") {
+    Request request("GET", "http://a.example:8080/x?y=1");
+    request.headers.add("X-Tenant", "7");
+    CHECK(
+        serialize_head(request, {}) ==
+        "GET /x?y=1 HTTP/1.1\r\nHost: a.example:8080\r\nX-Tenant: 7\r\nUser-Agent: plait/0.1.0\r\nAccept: */*\r\n\r\n");
+}
+
+TEST_CASE("a request's own headers win over defaults, and defaults over what is added") {
+    Request request("GET", "http://a.example/");
+    request.headers.add("x-tenant", "7");
+    request.headers.add("Accept", "text/plain");
+    const Headers defaults{{"X-Tenant", "1"}, {"User-Agent", "me"}};
+    CHECK(serialize_head(request, defaults) ==
+          "GET / HTTP/1.1\r\nHost: a.example\r\nx-tenant: 7\r\nAccept: text/plain\r\nUser-Agent: me\r\n\r\n");
+}
+
+TEST_CASE("a body is announced with its length, and so is an empty one where it has a meaning") {
+    const auto length_of = [](const std::string& method, const std::string& body) {
+        Request request(method, "http://a.example/");
+        request.body = body;
+        const std::string head = serialize_head(request, {});
+        const auto start = head.find("Content-Length: ");
+        return start == std::string::npos ? "none" : head.substr(start + 16, head.find('\r', start) - start - 16);
+    };
+    CHECK(length_of("POST", "four") == "4");
+    CHECK(length_of("GET", "four") == "4");
+    CHECK(length_of("POST", "") == "0");
+    CHECK(length_of("PUT", "") == "0");
+    CHECK(length_of("PATCH", "") == "0");
+    CHECK(length_of("GET", "") == "none");
+    CHECK(length_of("DELETE", "") == "none");
+}
+
+TEST_CASE("a host given as a header replaces the one of the URL") {
+    Request request("GET", "http://127.0.0.1/");
+    request.headers.add("Host", "a.example");
+    CHECK(serialize_head(request, {}).starts_with("GET / HTTP/1.1\r\nHost: a.example\r\nUser-Agent"));
+}
+
+TEST_CASE("headers that contradict the request are refused") {
+    const auto refused = [](const Headers& headers) {
+        Request request("POST", "http://a.example/");
+        request.body = "four";
+        request.headers = headers;
+        CHECK_THROWS_AS(serialize_head(request, {}), Error);
+        CHECK_THROWS_AS(serialize_head(Request("GET", "http://a.example/"), headers), Error);
+    };
+    refused({{"Content-Length", "5"}});
+    refused({{"content-length", "04"}});
+    refused({{"Transfer-Encoding", "chunked"}});
+    refused({{"Connection", "upgrade"}});
+
+    Request request("GET", "http://a.example/");
+    request.headers = {{"Host", "a"}, {"Host", "b"}};
+    CHECK_THROWS_AS(serialize_head(request, {}), Error);
+}
+
+TEST_CASE("a content length that is true is sent once") {
+    Request request("POST", "http://a.example/");
+    request.body = "four";
+    request.headers.add("content-length", "4");
+    CHECK(serialize_head(request, {}) ==
+          "POST / HTTP/1.1\r\nHost: a.example\r\ncontent-length: 4\r\nUser-Agent: plait/0.1.0\r\nAccept: */*\r\n\r\n");
+}
+
+TEST_CASE("an answer with a length is done when its bytes are there") {
+    const Result result = receive("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello");
+    CHECK(result.text == "200 OK | Content-Type=text/plain | Content-Length=5 | hello");
+    CHECK(result.keep_alive);
+}
+
+TEST_CASE("an answer in chunks is done after its last chunk and trailers") {
+    const Result result = receive(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
+        "5;name=\"va;l\"\r\nhello\r\n00001\r\n \r\nA\r\n0123456789\r\n0;x\r\nX-Sum: 7\r\nX-End: 1\r\n\r\n");
+    CHECK(result.text == "200 OK | Transfer-Encoding=Chunked | hello 0123456789 | X-Sum=7 | X-End=1");
+    CHECK(result.keep_alive);
+    CHECK(text_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") ==
+          "200 OK | Transfer-Encoding=chunked | ");
+}
+
+TEST_CASE("an answer without a length ends with the connection, which is then over") {
+    const Result result = receive("HTTP/1.1 200 OK\r\n\r\nhello");
+    CHECK(result.text == "200 OK | hello");
+    CHECK_FALSE(result.keep_alive);
+    CHECK(text_of("HTTP/1.0 200 OK\r\n\r\n") == "200 OK | ");
+}
+
+TEST_CASE("HEAD, 204 and 304 have no body, whatever their headers promise") {
+    CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", "HEAD") ==
+          Result{"200 OK | Content-Length=500 | ", true});
+    CHECK(receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HEAD").keep_alive);
+    CHECK(receive("HTTP/1.1 204 No Content\r\n\r\n") == Result{"204 No Content | ", true});
+    CHECK(receive("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n") ==
+          Result{"304 Not Modified | Content-Length=9 | ", true});
+    CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").keep_alive);
+}
+
+TEST_CASE("interim answers are skipped") {
+    CHECK(receive("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 "
+                  "OK\r\nContent-Length: 1\r\n\r\nx") == Result{"200 OK | Content-Length=1 | x", true});
+}
+
+TEST_CASE("interim answers without end fail") {
+    std::string endless;
+    for (std::size_t i = 0; i <= default_limits.interim_responses; ++i) endless += "HTTP/1.1 100 Continue\r\n\r\n";
+    CHECK(text_of(endless) == "too_large: more than 16 interim answers came");
+}
+
+TEST_CASE("another protocol that nobody asked for is an error") {
+    CHECK(text_of("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n") ==
+          "protocol: the answer is not HTTP/1.1: the server switched to another protocol (101)");
+}
+
+TEST_CASE("a status line may end with its code, and may have a reason of any words") {
+    CHECK(text_of("HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx") == "200  | Content-Length=1 | x");
+    CHECK(text_of("HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\nx") == "200  | Content-Length=1 | x");
+    CHECK(text_of("HTTP/1.1 204\r\n\r\n") == "204  | ");
+    CHECK(text_of("HTTP/1.1 299 Caf\xc3\xa9 (a/b)\r\nContent-Length: 0\r\n\r\n") ==
+          "299 Caf\xc3\xa9 (a/b) | Content-Length=0 | ");
+}
+
+TEST_CASE("a folded header value is joined with a space") {
+    CHECK(text_of("HTTP/1.1 204 No\r\nA: one\r\n  two\r\n\tthree\r\nB: 1\r\n\r\n") ==
+          "204 No | A=one two three | B=1 | ");
+}
+
+TEST_CASE("a connection is kept only when both sides mean to") {
+    CHECK_FALSE(receive("HTTP/1.1 204 No\r\nConnection: close\r\n\r\n").keep_alive);
+    CHECK_FALSE(receive("HTTP/1.1 204 No\r\nConnection: foo, Close\r\n\r\n").keep_alive);
+    CHECK_FALSE(receive("HTTP/1.0 204 No\r\n\r\n").keep_alive);
+    CHECK(receive("HTTP/1.0 204 No\r\nConnection: keep-alive\r\n\r\n").keep_alive);
+    CHECK_FALSE(
+        receive("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").keep_alive);
+
+    Request request("GET", "http://a.example/");
+    request.headers.add("Connection", "close");
+    H1Answer answer(request, default_limits);
+    answer.receive("HTTP/1.1 204 No\r\n\r\n");
+    CHECK(answer.is_done());
+    CHECK_FALSE(answer.keep_alive());
+}
+
+TEST_CASE("a connection with a byte too many is never used again") {
+    CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxy") == Result{"200 OK | Content-Length=1 | x", false});
+    CHECK(receive("HTTP/1.1 204 No\r\n\r\n\r\n") == Result{"204 No | ", false});
+    CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "HEAD") ==
+          Result{"200 OK | Content-Length=1 | ", false});
+    CHECK_FALSE(
+        receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n").keep_alive);
+}
+
+TEST_CASE("an answer is not kept alive before it is done") {
+    const Request request("GET", "http://a.example/");
+    H1Answer answer(request, default_limits);
+    CHECK_FALSE(answer.keep_alive());
+    answer.receive("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n");
+    CHECK_FALSE(answer.keep_alive());
+}
+
+TEST_CASE("the server's idle time-out is read") {
+    const auto timeout_of = [](const std::string& value) {
+        const Request request("GET", "http://a.example/");
+        H1Answer answer(request, default_limits);
+        answer.receive("HTTP/1.1 204 No\r\nKeep-Alive: " + value + "\r\n\r\n");
+        return answer.keep_alive_timeout();
+    };
+    CHECK(timeout_of("timeout=5, max=100") == std::optional<Duration>(5s));
+    CHECK(timeout_of("max=100, Timeout=15") == std::optional<Duration>(15s));
+    CHECK_FALSE(timeout_of("max=100").has_value());
+    CHECK_FALSE(timeout_of("timeout=").has_value());
+    CHECK_FALSE(timeout_of("timeout=-3").has_value());
+    CHECK_FALSE(timeout_of("timeout=99999999999999999999").has_value());
+}
+
+TEST_CASE("an answer that is cut anywhere is an error, never a short success") {
+    check_every_cut_fails("HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello");
+    check_every_cut_fails(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=1\r\nhello\r\n1\r\nx\r\n0\r\nA: b\r\n\r\n");
+    check_every_cut_fails("HTTP/1.1 204\r\n\r\n");
+    check_every_cut_fails("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No\r\n\r\n");
+}
+
+TEST_CASE("a cut answer's error says what is missing") {
+    CHECK(text_of("") == "reset: the server closed the connection without an answer");
+    CHECK(text_of("HTTP/1.1 200 OK\r\n") ==
+          "reset: the server closed the connection in the middle of the answer's header");
+    CHECK(text_of("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello") ==
+          "reset: the server closed the connection after 5 of 100 bytes of the body");
+    CHECK(text_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n") ==
+          "reset: the server closed the connection before the last chunk, after 5 bytes of the body");
+}
+
+TEST_CASE("what is no answer is refused with its first bytes") {
+    CHECK(receive_pieces({"SSH-2.0-OpenSSH_9.2\r\n"}).text ==
+          "protocol: the answer is not HTTP/1.1: it begins with 'SSH-2.0-OpenSSH_9.2\\x0d\\x0a'");
+    CHECK(receive_pieces({std::string_view("\x15\x03\x01\x00\x02\x02", 6)}).text ==
+          "protocol: the answer is not HTTP/1.1: it begins with '\\x15\\x03\\x01\\x00\\x02\\x02'");
+    CHECK(receive_pieces({"\r\nHTTP/1.1 200 OK\r\n\r\n"}).text.starts_with("protocol: "));
+    CHECK(receive_pieces({"HTTP/2.0 200 OK\r\n\r\n"}).text.starts_with("protocol: "));
+    CHECK(receive_pieces({"HTTP/1.1 200 OK\nContent-Length: 0\n\n"}).text ==
+          "protocol: the answer is not HTTP/1.1: its first line ends without CR");
+}
+
+TEST_CASE("rules that are broken in the header are errors") {
+    const std::vector<std::string_view> broken{
+        "HTTP/1.\r\n\r\n",
+        "HTTP/1.1\r\n\r\n",
+        "HTTP/1.1 20\r\n\r\n",
+        "HTTP/1.1 2000 OK\r\n\r\n",
+        "HTTP/1.1 2x0 OK\r\n\r\n",
+        "HTTP/1.1 -20 OK\r\n\r\n",
+        "HTTP/1.1 099 Low\r\n\r\n",
+        "HTTP/1.2 200 OK\r\n\r\n",
+        "HTTP/1.1  200 OK\r\n\r\n",
+        "HTTP/1.1 200 O\x01K\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n: no name\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n A: b\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nA: b\nC: d\r\n\r\n",
+        std::string_view("HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n", 28),
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0x1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1 1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551616\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+    };
+    for (const std::string_view text : broken) {
+        CHECK_MESSAGE(text_of(text).starts_with("protocol: the answer is not HTTP/1.1: "),
+                      text << " -> " << text_of(text));
+    }
+}
+
+TEST_CASE("the same content length twice is one") {
+    CHECK(text_of("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx") ==
+          "200 OK | Content-Length=1 | Content-Length=1 | x");
+}
+
+TEST_CASE("rules that are broken in the chunks are errors") {
+    const std::vector<std::string> broken{
+        "x\r\n",
+        "-1\r\nx\r\n",
+        " 1\r\nx\r\n",
+        "1 \r\nx\r\n0\r\n\r\n",
+        "0x1\r\nx\r\n",
+        "10000000000000000\r\nx\r\n",
+        "1\r\nxy\r\n0\r\n\r\n",
+        "1\rx\nx\r\n0\r\n\r\n",
+        "1;\r\nx\r\n0\r\n\r\n",
+        "1;a=\"b\r\nx\"\r\n0\r\n\r\n",
+        "0\r\nno colon\r\n\r\n",
+        "0\r\nContent-Length: 5\r\n\r\n",
+        "0\r\nTransfer-Encoding: chunked\r\n\r\n",
+    };
+    for (const std::string& chunks : broken) {
+        const std::string text =
+            text_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "\r\n\r\n\r\n\r\n");
+        CHECK_MESSAGE(text.starts_with("protocol: the answer is not HTTP/1.1: "), chunks << " -> " << text);
+    }
+}
+
+TEST_CASE("a header of exactly the limit is taken and a byte more is not") {
+    Limits limits;
+    limits.header_bytes = 60;
+    std::string head = "HTTP/1.1 204 No\r\nA: ";
+    head.resize(60 - 4, 'x');
+    CHECK(receive(head + "\r\n\r\n", "GET", limits).text.starts_with("204 No"));
+    CHECK(receive(head + "x\r\n\r\n", "GET", limits).text == "too_large: the answer has more than 60 bytes of header");
+}
+
+TEST_CASE("a header without end fails at its limit") {
+    std::string endless = "HTTP/1.1 200 OK\r\n";
+    while (endless.size() <= default_limits.header_bytes) endless += "X-Again: and again\r\n";
+    CHECK(receive_pieces({endless}).text == "too_large: the answer has more than 65536 bytes of header");
+    const std::string line(default_limits.header_bytes, 'x');
+    CHECK(receive_pieces({"HTTP/1.1 200 ", line}).text == "too_large: the answer has more than 65536 bytes of header");
+}
+
+TEST_CASE("more header fields than the limit fail") {
+    Limits limits;
+    limits.header_count = 2;
+    CHECK(receive("HTTP/1.1 204 No\r\nA: 1\r\nB: 2\r\n\r\n", "GET", limits).text == "204 No | A=1 | B=2 | ");
+    CHECK(receive("HTTP/1.1 204 No\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n", "GET", limits).text ==
+          "too_large: the answer has more than 2 header fields");
+}
+
+TEST_CASE("a body over the limit fails, promised, in chunks or without end") {
+    Limits limits;
+    limits.body_bytes = 4;
+    const std::string too_large = "too_large: the answer has more than 4 bytes of body";
+    CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "GET", limits).text == too_large);
+    CHECK(
+        receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\nabc\r\n0\r\n\r\n", "GET", limits)
+            .text == too_large);
+    CHECK(receive("HTTP/1.1 200 OK\r\n\r\nhello", "GET", limits).text == too_large);
+    CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfour", "GET", limits).text.ends_with("four"));
+    CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HEAD", limits).text.starts_with("200 OK"));
+}
+
+TEST_CASE("a promise of more than there is memory costs nothing") {
+    Limits limits;
+    limits.body_bytes = std::numeric_limits<std::size_t>::max();
+    CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\nx", "GET", limits).text ==
+          "reset: the server closed the connection after 1 of 9223372036854775807 bytes of the body");
+}
+
+TEST_CASE("chunk extensions and trailers have a limit") {
+    Limits limits;
+    limits.chunk_overhead_bytes = 20;
+    const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string too_large = "too_large: the answer has more than 20 bytes of chunk extensions and trailers";
+    CHECK(receive(head + "1;a=123456\r\nx\r\n1;a=123456\r\nx\r\n1;a=123456\r\nx\r\n0\r\n\r\n", "GET", limits).text ==
+          too_large);
+    CHECK(receive(head + "0\r\nA: 12345678901234567890\r\n\r\n", "GET", limits).text == too_large);
+    CHECK(receive_pieces({head, "00000000000000000000000"}, "GET", limits).text == too_large);
+    CHECK(receive_pieces({head, "1;a=", "01234567890123456789"}, "GET", limits).text == too_large);
+}
+
+TEST_CASE("random bytes never do more than fail") {
+    std::uint64_t state = 7;
+    const auto next = [&state] {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        return static_cast<std::size_t>(state >> 33);
+    };
+    const std::string valid =
+        "HTTP/1.1 200 OK\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n5;x=\"1\"\r\nhello\r\n1\r\nx\r\n0\r\nA: "
+        "b\r\n\r\n";
+    const std::string_view spice("\0\r\n :;0f\"-\xff", 11);
+    for (int round = 0; round < 20000; ++round) {
+        std::string text = valid;
+        for (std::size_t change = next() % 4 + 1; change > 0; --change) {
+            const std::size_t place = next() % text.size();
+            const char c = spice[next() % spice.size()];
+            switch (next() % 3) {
+                case 0:
+                    text[place] = c;
+                    break;
+                case 1:
+                    text.insert(place, 1, c);
+                    break;
+                default:
+                    text.erase(place, 1);
+                    break;
+            }
+        }
+        const std::size_t split = next() % text.size();
+        const std::string_view view = text;
+        const Result whole = receive_pieces({view});
+        const Result pieces = receive_pieces({view.substr(0, split), view.substr(split)});
+        // Which of two faults is met first may depend on the split; whether there is one may not.
+        if (failed(whole)) {
+            CHECK_MESSAGE(failed(pieces), text);
+        } else {
+            CHECK_MESSAGE(pieces == whole, text);
+        }
+    }
+}

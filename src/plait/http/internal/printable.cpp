@@ -1,0 +1,23 @@
+#include "plait/http/internal/printable.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace plait::http::internal {
+
+std::string printable(std::string_view text, std::size_t longest) {
+    std::string shown;
+    for (char c : text.substr(0, longest)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte < 0x7f) {
+            shown += c;
+        } else {
+            fmt::format_to(std::back_inserter(shown), "\\x{:02x}", byte);
+        }
+    }
+    if (text.size() > longest) shown += "...";
+    return shown;
+}
+
+}  // namespace plait::http::internal

@@ -1,0 +1,29 @@
+#include "plait/http/request.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/http/response.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <type_traits>
+
+using namespace plait;
+using namespace plait::http;
+
+TEST_CASE("a method is any token, as it is written") {
+    CHECK(Request("PROPFIND", "http://a/").method() == "PROPFIND");
+    CHECK(Request("get", "http://a/").method() == "get");
+    for (const std::string method : {"", "GET /", "GET\r\n", "G\xc3\x89T", "CONNECT"}) {
+        CHECK_THROWS_AS_MESSAGE(Request(method, "http://a/"), Error, method);
+    }
+}
+
+// g++ 12.2 destroys a temporary aggregate in a co_await expression twice.
+TEST_CASE("messages may be temporaries of an awaited expression") {
+    CHECK_FALSE(std::is_aggregate_v<Request>);
+    CHECK_FALSE(std::is_aggregate_v<Response>);
+    CHECK_FALSE(std::is_aggregate_v<Header>);
+    CHECK_FALSE(std::is_aggregate_v<Headers>);
+    CHECK_FALSE(std::is_aggregate_v<Url>);
+}
