@@ -1,0 +1,42 @@
+#pragma once
+
+#include <simdjson.h>
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace plait::batch::internal {
+
+/// The text of `value` as it stands in `document`, checked to be JSON throughout: simdjson checks only what is asked of
+/// it. Numbers may be of any size. The value is read to its end.
+simdjson::simdjson_result<std::string_view> checked_text(simdjson::ondemand::document& document,
+                                                         simdjson::ondemand::value value);
+
+/// Text with room behind it, as simdjson wants it.
+class PaddedText {
+  public:
+    /// The parts as one text, copied. Valid until the next call.
+    simdjson::padded_string_view assign(std::initializer_list<std::string_view> parts);
+
+  private:
+    std::string buffer_;
+};
+
+/// Checks JSON and puts it on one line.
+class JsonLine {
+  public:
+    /// `text` as it is, but without white space between its tokens when it has line breaks there; nothing when it is
+    /// not JSON. Valid until the next call, and as long as `text`.
+    std::optional<std::string_view> make(std::string_view text);
+
+  private:
+    bool is_json(std::string_view text);
+
+    simdjson::ondemand::parser parser_;
+    PaddedText padded_;
+    std::string compact_;
+};
+
+}  // namespace plait::batch::internal
