@@ -1,7 +1,8 @@
 # plait_module(name [USES module...] [LINKS library...])
 #
 # One module of the table in src/plait/CMakeLists.txt: the library plait_<name> from the folder's sources, and the test
-# program plait_<name>_test from its *_test.cpp. A module that uses one which does not stand above it stops the configure step.
+# program plait_<name>_test from its *_test.cpp. A main.cpp belongs to neither. A module that uses one which does not stand above
+# it stops the configure step.
 include_guard()
 
 define_property(GLOBAL PROPERTY PLAIT_MODULES BRIEF_DOCS "Modules in the order of the table")
@@ -19,7 +20,7 @@ function(plait_module name)
 
     file(GLOB sources CONFIGURE_DEPENDS ${name}/*.cpp ${name}/internal/*.cpp)
     set(tests ${sources})
-    list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+    list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cpp$")
     list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
     list(TRANSFORM module_USES PREPEND plait_ OUTPUT_VARIABLE used_targets)
 

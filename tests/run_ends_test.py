@@ -1,0 +1,189 @@
+"""`plait run`: how a run ends when it is not left to end: Ctrl-C, a reader that leaves, a full disk, too few descriptors."""
+
+import os
+import resource
+import signal
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from support.process_tree import descendants, is_alive
+from support.program import Mock, MockTest, RunTest, finish, plait, results_in, start, wait_until
+from support.servers import Gate, Rogue
+
+
+class ExitCodes(MockTest):
+    def test_0_when_all_is_ok(self):
+        self.assertEqual(0, plait("run", self.url("/")).code)
+
+    def test_1_when_some_is_not(self):
+        self.assertEqual(1, plait("run", self.url("/"), "http://no-such-host.invalid/").code)
+
+    def test_1_when_some_is_rejected(self):
+        with Mock("--status", "404") as mock:
+            self.assertEqual(1, plait("run", mock.url + "/").code)
+
+
+class Interrupted(RunTest):
+    """Ctrl-C while calls are held at a gate."""
+
+    def start_and_hold(self, *arguments):
+        """Starts ten calls, three at a time; returns the process, the gate, and where the results go."""
+        gate = Gate()
+        self.server = self.enter(Rogue(gate))
+        self.addCleanup(gate.open)
+        results = self.folder / "results.jsonl"
+        process = start("run", self.requests(*[{"url": self.server.url}] * 10), "--concurrency", "3", "-o", results, *arguments)
+        self.addCleanup(process.kill)
+        gate.wait_for(3)
+        return process, gate, results
+
+    def interrupt(self, process):
+        """Presses Ctrl-C, and returns once the program has said that it understood."""
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.readline().decode()
+        while "interrupted" not in said:
+            self.assertTrue(said, "it ended without a word")
+            said = process.stderr.readline().decode()
+
+    def test_what_is_in_flight_is_waited_for_and_nothing_new_starts(self):
+        for method in ("async", "threads", "processes"):
+            with self.subTest(method=method):
+                process, gate, results = self.start_and_hold("--method", method)
+                self.interrupt(process)
+                gate.open()
+                self.assertEqual(3, finish(process).code)
+                self.assertEqual(["ok"] * 3, [result["outcome"] for result in results_in(results)])
+                self.assertEqual(3, len(self.server.heads))
+                results.unlink()
+
+    def test_twice_ends_it_at_once(self):
+        for method in ("async", "threads", "processes"):
+            with self.subTest(method=method):
+                process, _, results = self.start_and_hold("--method", method)
+                self.interrupt(process)
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(3, finish(process).code)
+                self.assertEqual([], [result for result in results_in(results) if result["outcome"] == "ok"])
+                results.unlink()
+
+    def test_a_request_to_terminate_is_the_same(self):
+        process, gate, results = self.start_and_hold()
+        process.send_signal(signal.SIGTERM)
+        process.stderr.readline()
+        gate.open()
+        self.assertEqual(3, finish(process).code)
+
+    def test_no_process_is_left_behind(self):
+        process, gate, _ = self.start_and_hold("--method", "processes")
+        group = wait_until(lambda: descendants(process.pid), "the workers")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        wait_until(lambda: not any(map(is_alive, group)), "orphans to end")
+
+
+class Readers(MockTest):
+    def test_a_reader_that_leaves_ends_it_quietly(self):
+        path = self.requests(*[{"url": self.url("/")}] * 2000)
+        process = start("run", path, "--concurrency", "10")
+        process.stdout.readline()
+        process.stdout.close()
+        process.stdout = None
+        ended = finish(process)
+        self.assertIn(ended.code, (0, 3), ended.err)
+        self.assertNotIn("rror", ended.err)
+        self.assertLess(self.mock.stats()["requests"], 2000)
+
+
+class Storage(MockTest):
+    def test_a_full_disk_ends_it_with_what_to_do(self):
+        with open("/dev/full", "wb") as full:
+            ended = plait("run", self.url("/"), stdout=full)
+        self.assertEqual(4, ended.code, ended.err)
+        self.assertIn("No space left on device", ended.err)
+
+    def test_a_disk_that_fills_up_keeps_the_lines_that_fitted(self):
+        with SmallDisk(64 * 1024) as disk:
+            results = disk / "results.jsonl"
+            ended = plait("run", self.requests(*[{"url": self.url("/")}] * 2000), "-o", results)
+            self.assertEqual(4, ended.code, ended.err)
+            self.assertIn("No space left on device", ended.err)
+            self.assertIn(str(results), ended.err)
+            whole = results.read_bytes().rpartition(b"\n")[0]
+            self.assertGreater(whole.count(b"\n"), 10)
+
+    def test_a_results_file_that_can_not_be_made(self):
+        for path in (self.folder / "none" / "results.jsonl", self.folder, self.folder / ("x" * 300)):
+            ended = plait("run", self.url("/"), "-o", path)
+            self.assertIn(ended.code, (2, 4), ended.err)
+            self.assertIn(str(path), ended.err)
+        self.assertEqual(0, self.mock.stats()["requests"] - self.calls_before)
+
+    def setUp(self):
+        super().setUp()
+        self.calls_before = self.mock.stats()["requests"]
+
+
+class Descriptors(MockTest):
+    # 20,000, or as many as this machine lets a program have.
+    CALLS = min(20_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 1_000)
+
+    def run_with_limit(self, soft, hard):
+        path = self.folder / "requests.jsonl"
+        path.write_text('{"url":"%s"}\n' % self.url("/delay/3000") * self.CALLS)
+        return plait("run", path, "--concurrency", self.CALLS, "-o", self.folder / "results.jsonl",
+                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard)))
+
+    def test_a_low_limit_is_raised(self):
+        ended = self.run_with_limit(1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual(self.CALLS, len(results_in(self.folder / "results.jsonl")))
+
+    def test_a_limit_that_can_not_be_raised_is_told_with_what_to_do(self):
+        ended = self.run_with_limit(1024, 1024)
+        self.assertEqual(2, ended.code, ended.err)
+        for word in ("1024", "ulimit -n", "--concurrency"):
+            self.assertIn(word, ended.err)
+
+
+class Memory(MockTest):
+    def peak_of(self, lines):
+        """Runs so many lines; returns the most memory that the program had, in MiB."""
+        path = self.folder / "requests.jsonl"
+        path.write_text('{"url":"%s","body":"some text"}\n' % self.url("/") * lines)
+        process = start("run", path, "-o", self.folder / f"results-{lines}.jsonl", "--concurrency", "64", "--quiet",
+                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(0, process.returncode)
+        return usage.ru_maxrss / 1024
+
+    def test_it_does_not_grow_with_the_input(self):
+        few, many = self.peak_of(2_000), self.peak_of(20_000)
+        self.assertLess(many, 64)
+        # A bit (an id's fingerprint) a line is allowed; the line itself is not.
+        self.assertLess(many - few, 2)
+
+
+class SmallDisk:
+    """A file system of so many bytes, where this user may mount one; the test is skipped where not."""
+
+    def __init__(self, size):
+        self.size = size
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="plait-")
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.size}", "tmpfs", self.folder.name], capture_output=True)
+        if mounted.returncode != 0:
+            self.folder.cleanup()
+            raise unittest.SkipTest("this user may not mount a file system")
+        return Path(self.folder.name)
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", self.folder.name], check=True)
+        self.folder.cleanup()
+
+
+if __name__ == "__main__":
+    unittest.main()

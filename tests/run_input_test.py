@@ -1,0 +1,220 @@
+"""`plait run`: what a request may be, and what becomes of one that is wrong."""
+
+import base64
+import json
+import os
+import unittest
+
+from support.program import MockTest, RunTest, plait
+from support.servers import Rogue, keeping
+
+
+class Input(MockTest):
+    def echo(self, **line):
+        """Sends one request line to the mock; returns the request as the mock saw it."""
+        result = self.only_result(self.run_lines({"url": self.url("/echo"), **line}))
+        self.assertEqual("ok", result["outcome"], result)
+        return result["response"]["body"]
+
+
+class Sources(Input):
+    def test_a_json_lines_file_gives_one_result_line_each(self):
+        ended = self.run_lines(*[{"custom_id": f"row-{n}", "url": self.url(f"/{n}")} for n in range(20)])
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual({f"row-{n}" for n in range(20)}, {result["custom_id"] for result in ended.results})
+        self.assertEqual({"ok"}, {result["outcome"] for result in ended.results})
+
+    def test_a_text_file_of_urls_skips_blank_lines_and_counts_them(self):
+        path = self.folder / "urls.txt"
+        path.write_text(f"{self.url('/1')}\n\n{self.url('/2')}")
+        ended = plait("run", path, "--ordered")
+        self.assertEqual([("line-1", 1), ("line-3", 3)], [(r["custom_id"], r["line"]) for r in ended.results])
+
+    def test_urls_as_arguments(self):
+        ended = plait("run", self.url("/1"), self.url("/2"), "--ordered")
+        self.assertEqual(["line-1", "line-2"], [result["custom_id"] for result in ended.results])
+
+    def test_standard_input(self):
+        ended = plait("run", "-", stdin=json.dumps({"url": self.url("/")}).encode() + b"\n")
+        self.assertEqual(["ok"], [result["outcome"] for result in ended.results])
+
+    def test_a_file_without_a_request_is_a_run_without_a_call(self):
+        for text in ("", "\n\n"):
+            path = self.folder / "empty.jsonl"
+            path.write_text(text)
+            ended = plait("run", path)
+            self.assertEqual((0, ""), (ended.code, ended.out), ended.err)
+
+    def test_a_last_line_needs_no_line_feed_and_lines_may_end_in_crlf(self):
+        path = self.folder / "requests.jsonl"
+        line = json.dumps({"url": self.url("/")})
+        path.write_bytes(f"{line}\r\n{line}".encode())
+        self.assertEqual(["ok", "ok"], [result["outcome"] for result in plait("run", path).results])
+
+
+class Fields(Input):
+    def test_method_params_and_headers_are_sent(self):
+        seen = self.echo(method="PUT", params={"a": "1 2", "b": "x&y"}, headers={"X-One": "1", "X-Many": ["2", "3"]})
+        self.assertEqual("PUT", seen["method"])
+        self.assertIn("b=x%26y", json.dumps(seen))
+        sent = json.dumps(seen).lower()
+        for name in ("x-one", "x-many"):
+            self.assertIn(name, sent)
+
+    def test_params_join_a_query_that_is_there(self):
+        seen = self.echo(url=self.url("/echo?first=1"), params={"second": "2"})
+        self.assertIn("/echo?first=1&second=2", json.dumps(seen))
+
+    def test_a_json_body_goes_out_as_it_stands_and_makes_it_a_post(self):
+        with Rogue(keeping()) as server:
+            path = self.folder / "requests.jsonl"
+            path.write_text('{"url":"%s","body":{"b":1.10, "a":[1,2]}}\n' % server.url)
+            self.result_of(path)
+            head = server.heads[0]
+            self.assertTrue(head.startswith(b"POST / HTTP/1.1\r\n"), head)
+            self.assertIn(b"content-type: application/json", head.lower())
+            self.assertIn(b"content-length: %d" % len('{"b":1.10, "a":[1,2]}'), head.lower())
+
+    def test_a_text_body_goes_out_as_it_is(self):
+        self.assertEqual("just text", self.echo(body="just text")["body"])
+
+    def test_base64_sends_any_bytes(self):
+        data = bytes(range(256))
+        with Rogue(keeping()) as server:
+            self.result_of(self.requests({"url": server.url, "body_base64": base64.b64encode(data).decode()}))
+            self.assertIn(b"content-length: 256", server.heads[0].lower())
+
+    def test_metadata_comes_back(self):
+        metadata = {"row": 17, "deep": [1, {"a": None}]}
+        result = self.only_result(self.run_lines({"url": self.url("/"), "metadata": metadata}))
+        self.assertEqual(metadata, result["metadata"])
+
+    def test_keys_that_begin_with_x_are_for_the_writer_of_the_file(self):
+        self.assertEqual("ok", self.only_result(self.run_lines({"url": self.url("/"), "x-note": 1}))["outcome"])
+
+    def test_a_time_out_of_its_own(self):
+        result = self.only_result(self.run_lines({"url": self.url("/delay/60000"), "timeout_s": 0.05}))
+        self.assertEqual("timeout", result["error"]["code"], result)
+
+
+class BadLines(Input):
+    """A bad line becomes a result that says so, and its neighbours are called."""
+
+    def expect_bad(self, line, *words):
+        good = {"custom_id": "good", "url": self.url("/")}
+        ended = self.run_lines(good, line, {**good, "custom_id": "good too"}, arguments=["--ordered"])
+        self.assertEqual(1, ended.code, ended.err)
+        self.assertEqual(3, len(ended.results), ended.out)
+        before, bad, after = ended.results
+        self.assertEqual(("ok", "ok"), (before["outcome"], after["outcome"]))
+        self.assertEqual(("failed", 2, None), (bad["outcome"], bad["line"], bad["response"]))
+        self.assertEqual("bad_input", bad["error"]["code"])
+        for word in words:
+            self.assertIn(word, bad["error"]["message"])
+
+    def test_not_json(self):
+        self.expect_bad("{url: nothing}")
+
+    def test_json_that_is_no_object(self):
+        self.expect_bad("[1, 2]")
+
+    def test_two_objects_on_one_line(self):
+        self.expect_bad('{"url":"%s"}{"url":"%s"}' % (self.url(), self.url()))
+
+    def test_cut_short(self):
+        self.expect_bad('{"url":"%s"' % self.url())
+
+    def test_an_unknown_field_is_named_with_the_nearest_known_one(self):
+        self.expect_bad({"url": self.url(), "header": {}}, "'header'", "headers")
+
+    def test_a_field_of_a_later_version_is_named(self):
+        for field, value in (("deadline_s", 900), ("retry", {}), ("idempotency_key", "auto"), ("safe_to_repeat", True),
+                             ("group", "a"), ("cost", {}), ("expect", {}), ("body_file", "x"), ("form", {})):
+            self.expect_bad({"url": self.url(), field: value}, field, "not yet")
+
+    def test_a_field_of_the_wrong_type_is_named(self):
+        for field, value in (("url", 1), ("method", []), ("params", "a=b"), ("headers", 3), ("headers", {"a": 1}),
+                             ("timeout_s", "soon"), ("timeout_s", -1), ("body_base64", 4), ("custom_id", {})):
+            self.expect_bad({"url": self.url(), field: value}, field)
+
+    def test_no_url(self):
+        self.expect_bad({"custom_id": "a"}, "url")
+
+    def test_a_url_without_a_scheme(self):
+        self.expect_bad({"url": "api.example/items"}, "api.example/items", "scheme")
+
+    def test_a_scheme_that_is_not_http(self):
+        self.expect_bad({"url": "ftp://api.example/"}, "ftp")
+
+    def test_a_url_with_a_blank_or_a_bad_port(self):
+        for url in ("http://api.example/a b", "http://api.example:99999/", "http://:80/", "http://[::1/"):
+            self.expect_bad({"url": url})
+
+    def test_a_method_that_is_no_token(self):
+        self.expect_bad({"url": self.url(), "method": "GET /\r\nX: y"}, "method")
+
+    def test_base64_that_is_none(self):
+        self.expect_bad({"url": self.url(), "body_base64": "a*b="}, "body_base64")
+
+    def test_two_bodies(self):
+        self.expect_bad({"url": self.url(), "body": 1, "body_base64": "YQ=="}, "body")
+
+    def test_a_line_feed_in_a_header_is_never_sent(self):
+        with Rogue(keeping()) as server:
+            for name, value in (("X-A", "1\r\nX-B: 2"), ("X-A", "1\nX-B: 2"), ("X-A", "1\0"), ("X-A\r\nX-B", "1"), ("", "1"), ("X A", "1")):
+                self.expect_bad({"url": server.url, "headers": {name: value}}, "header")
+            self.assertEqual([], server.heads)
+
+    def test_not_utf_8(self):
+        path = self.folder / "requests.jsonl"
+        good = json.dumps({"url": self.url("/")}).encode()
+        path.write_bytes(good + b"\n" + good[:-1] + b',"custom_id":"\xff"}\n' + good + b"\n")
+        ended = plait("run", path, "--ordered")
+        self.assertEqual(["ok", "failed", "ok"], [result["outcome"] for result in ended.results], ended.err)
+        self.assertIn("UTF-8", ended.results[1]["error"]["message"])
+
+    def test_two_equal_ids_are_an_error_that_names_both_lines(self):
+        line = {"custom_id": "twin", "url": self.url("/")}
+        ended = self.run_lines(line, {"url": self.url("/")}, line, arguments=["--ordered"])
+        self.assertEqual(["ok", "ok", "failed"], [result["outcome"] for result in ended.results])
+        message = ended.results[2]["error"]["message"]
+        for word in ("twin", "1", "3"):
+            self.assertIn(word, message)
+
+    def test_a_line_without_end_is_refused_in_bounded_memory(self):
+        path = self.folder / "requests.jsonl"
+        with path.open("wb") as file:
+            file.truncate(1 << 30)  # A gigabyte of zeros that takes no disk.
+        process = plait("run", path)
+        self.assertEqual(1, process.code, process.err)
+        self.assertEqual("bad_input", self.only_result(process)["error"]["code"])
+
+    def test_a_bad_url_in_a_text_file(self):
+        path = self.folder / "urls.txt"
+        path.write_text(f"{self.url('/')}\nnonsense\n")
+        ended = plait("run", path, "--ordered")
+        self.assertEqual(["ok", "failed"], [result["outcome"] for result in ended.results])
+
+
+class BadFiles(RunTest):
+    def expect_refused(self, *arguments, words):
+        ended = plait("run", *arguments)
+        self.assertEqual((2, ""), (ended.code, ended.out), ended.err)
+        for word in words:
+            self.assertIn(word, ended.err)
+
+    def test_a_file_that_is_missing(self):
+        self.expect_refused(self.folder / "none.jsonl", words=["none.jsonl", "No such file"])
+
+    def test_a_folder(self):
+        self.expect_refused(self.folder, words=[str(self.folder), "directory"])
+
+    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
+    def test_a_file_that_may_not_be_read(self):
+        path = self.requests({"url": "http://localhost/"})
+        path.chmod(0)
+        self.expect_refused(path, words=["Permission denied"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,108 @@
+"""The four methods: the same results, each in its own way."""
+
+import json
+import os
+import signal
+import unittest
+
+from support.process_tree import leaves
+from support.program import Mock, MockTest, RunTest, finish, plait, start, wait_until
+from support.servers import Gate, Rogue, keeping
+
+METHODS = ("sync", "threads", "async", "processes")
+
+
+def without_times(result):
+    """Returns what two runs of the same request have in common."""
+    return {**result, "attempts": [{key: value for key, value in attempt.items() if not key.endswith("_ms") and key != "reused"}
+                                   for attempt in result["attempts"]]}
+
+
+class Alike(MockTest):
+    def test_each_gives_the_same_results(self):
+        lines = [
+            {"custom_id": "get", "url": self.url("/echo?a=1"), "headers": {"X-A": "1"}},
+            {"custom_id": "post", "url": self.url("/echo"), "body": {"text": "gr\u00fc\u00df"}, "metadata": {"row": 1}},
+            {"custom_id": "put", "url": self.url("/echo"), "method": "PUT", "body": "text"},
+            {"custom_id": "head", "url": self.url("/"), "method": "HEAD"},
+            {"custom_id": "slow", "url": self.url("/delay/60000"), "timeout_s": 0.05},
+            {"custom_id": "no host", "url": "http://no-such-host.invalid/"},
+            "not json",
+        ]
+        path = self.requests(*lines)
+        results = {}
+        for method in METHODS:
+            ended = plait("run", path, "--method", method, "--concurrency", "3", "--ordered")
+            self.assertEqual(1, ended.code, ended.err)
+            results[method] = [without_times(result) for result in ended.results]
+            self.assertEqual(len(lines), len(results[method]))
+        for method in METHODS[1:]:
+            self.assertEqual(json.dumps(results["sync"], indent=1), json.dumps(results[method], indent=1), method)
+
+
+class Each(RunTest):
+    def most_in_flight(self, method, concurrency):
+        """Returns how many calls the mock saw at once of twenty that each took a while."""
+        with Mock("--latency", "50ms") as mock:
+            ended = self.run_lines(*[{"url": mock.url + "/"}] * 20, arguments=["--method", method, "--concurrency", concurrency])
+            self.assertEqual(0, ended.code, ended.err)
+            return mock.stats()["most_in_flight"]
+
+    def test_sync_makes_one_call_at_a_time_whatever_concurrency_says(self):
+        self.assertEqual(1, self.most_in_flight("sync", 10))
+
+    def test_threads_and_processes_hold_one_call_a_worker(self):
+        for method in ("threads", "processes"):
+            gate = Gate()
+            with Rogue(gate) as server:
+                process = start("run", self.requests(*[{"url": server.url}] * 6), "--method", method, "--concurrency", "3")
+                gate.wait_for(3)
+                if method == "threads":
+                    self.assertGreaterEqual(len(os.listdir(f"/proc/{process.pid}/task")), 4)
+                else:
+                    self.assertEqual(3, len(leaves(process.pid)))
+                gate.open()
+                ended = finish(process)
+            self.assertEqual((0, 6, 3), (ended.code, len(ended.results), server.connections), ended.err)
+
+    def test_async_holds_all_calls_on_one_thread(self):
+        gate = Gate()
+        with Rogue(gate) as server:
+            process = start("run", self.requests(*[{"url": server.url}] * 50), "--concurrency", "50")
+            gate.wait_for(50)
+            self.assertLessEqual(len(os.listdir(f"/proc/{process.pid}/task")), 3)
+            self.assertEqual([], leaves(process.pid))
+            gate.open()
+            self.assertEqual(0, finish(process).code)
+
+
+class KilledWorker(RunTest):
+    def kill_one_of_three(self, line):
+        """Kills a worker in the middle of its call; returns the results of ten calls and how many requests the server saw."""
+        gate = Gate()
+        with Rogue(gate) as server:
+            lines = [{"url": server.url, **line}] * 10
+            process = start("run", self.requests(*lines), "--method", "processes", "--concurrency", "3")
+            gate.wait_for(3)
+            os.kill(leaves(process.pid)[0], signal.SIGKILL)
+            gate.open()
+            ended = finish(process)
+            self.assertEqual((1, 10), (ended.code, len(ended.results)), ended.err)
+            return ended.results, len(server.heads)
+
+    def expect_one_lost(self, line, outcome):
+        results, requests = self.kill_one_of_three(line)
+        lost = [result for result in results if result["outcome"] != "ok"]
+        self.assertEqual([(outcome, "worker_died")], [(result["outcome"], result["error"]["code"]) for result in lost])
+        self.assertIn("9", lost[0]["error"]["message"])  # the signal
+        self.assertEqual(10, requests)
+
+    def test_costs_its_own_call_and_no_other(self):
+        self.expect_one_lost({}, "failed")
+
+    def test_a_call_that_may_have_been_done_is_unknown(self):
+        self.expect_one_lost({"method": "POST", "body": "pay"}, "unknown")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,152 @@
+"""The program as a process: run it, rehearse against its mock, read what it wrote."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.request
+from pathlib import Path
+
+PROGRAM = os.environ.get("PLAIT_PROGRAM", str(Path(__file__).resolve().parents[2] / "build/dev/plait"))
+
+# How long anything may take before a test calls it hung. Nothing waits this long unless it is broken.
+PATIENCE_S = 60
+
+
+def wait_until(condition, what):
+    """Returns the condition's value once it is true; asks again and again, and gives up with `what` after PATIENCE_S."""
+    give_up = time.monotonic() + PATIENCE_S
+    while time.monotonic() < give_up:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.002)
+    raise AssertionError(f"waited {PATIENCE_S} s in vain: {what}")
+
+
+def start(*arguments, **options):
+    """Starts the program with pipes for what it says; the caller ends it."""
+    settings = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen([PROGRAM, *map(str, arguments)], **settings)
+
+
+class Ended:
+    """A program that has ended: its exit code, what it said, and its result lines."""
+
+    def __init__(self, code, out, err):
+        self.code = code
+        self.out = out.decode()
+        self.err = err.decode()
+
+    @property
+    def results(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def finish(process):
+    """Waits for a started program to end."""
+    try:
+        out, err = process.communicate(timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"still running after {PATIENCE_S} s\n{err.decode()}") from None
+    return Ended(process.returncode, out or b"", err or b"")
+
+
+def plait(*arguments, stdin=b"", **options):
+    """Runs the program to its end."""
+    settings = {"stdin": subprocess.PIPE, **options}
+    process = start(*arguments, **settings)
+    if settings["stdin"] == subprocess.PIPE:
+        try:
+            process.stdin.write(stdin)
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # It had seen enough.
+        process.stdin = None
+    return finish(process)
+
+
+class Mock:
+    """`plait mock` on a free port, for the length of a `with` block."""
+
+    def __init__(self, *arguments):
+        self.arguments = arguments
+
+    def __enter__(self):
+        self.process = start("mock", "--port", "0", *self.arguments)
+        said = self.process.stdout.readline().decode()
+        found = re.search(r"https?://\S+", said)
+        if not found:
+            self.process.kill()
+            raise AssertionError(f"the mock did not say where it is: {said!r} {self.process.stderr.read().decode()}")
+        self.url = found[0].rstrip("/")
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        finish(self.process)
+
+    def stats(self):
+        """Returns the mock's own counters."""
+        with urllib.request.urlopen(self.url + "/stats") as answer:
+            return json.load(answer)
+
+
+class RunTest(unittest.TestCase):
+    """A test with a folder of its own for request and result files."""
+
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="plait-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def enter(self, context):
+        """Enters a context for the rest of the test."""
+        self.addCleanup(context.__exit__, None, None, None)
+        return context.__enter__()
+
+    def requests(self, *lines):
+        """Writes a request file; a line is text, or an object to write as JSON."""
+        path = self.folder / "requests.jsonl"
+        path.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines))
+        return path
+
+    def run_lines(self, *lines, arguments=(), **options):
+        """Runs a file of these request lines to standard output."""
+        return plait("run", self.requests(*lines), *arguments, **options)
+
+    def only_result(self, ended):
+        """Returns the one result line of a run that had one request."""
+        self.assertEqual(1, len(ended.results), ended.out + ended.err)
+        return ended.results[0]
+
+    def result_of(self, *arguments, **options):
+        """Returns the result line of `plait run` with these arguments and one request among them."""
+        return self.only_result(plait("run", *arguments, **options))
+
+
+class MockTest(RunTest):
+    """A test with a mock third party that all tests of its class share."""
+
+    MOCK_ARGUMENTS = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.mock = Mock(*cls.MOCK_ARGUMENTS)
+        cls.mock.__enter__()
+        cls.addClassCleanup(cls.mock.__exit__)
+
+    def url(self, path=""):
+        return self.mock.url + path
+
+
+def results_in(path):
+    """Returns the result lines of a file."""
+    return [json.loads(line) for line in Path(path).read_text().splitlines()]

@@ -1,0 +1,261 @@
+"""Servers to be called by tests: one that does whatever a script says, and nginx."""
+
+import os
+import socket
+import ssl
+import subprocess
+import threading
+from pathlib import Path
+
+from support.program import wait_until
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+class Peer:
+    """One accepted connection, as a script sees it."""
+
+    def __init__(self, connection, number):
+        self.connection = connection
+        self.number = number  # 1 for the first connection that the server got
+        self.ended = False
+
+    def request(self):
+        """Reads one request with its body; returns its head, or nothing when the client is gone."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += self.read()
+            if not data or self.ended:
+                return b""
+        head, _, body = data.partition(b"\r\n\r\n")
+        length = next((int(line.split(b":")[1]) for line in head.lower().split(b"\r\n")
+                       if line.startswith(b"content-length:")), 0)
+        while len(body) < length and not self.ended:
+            body += self.read()
+        return head
+
+    def read(self):
+        """Reads what there is, at least a byte; nothing when the client is gone."""
+        try:
+            data = self.connection.recv(65536)
+        except OSError:
+            data = b""
+        self.ended = not data
+        return data
+
+    def send(self, data):
+        """Sends all of it; false when the client would not take it."""
+        try:
+            self.connection.sendall(data)
+            return True
+        except OSError:
+            return False
+
+    def send_for_ever(self, data):
+        """Sends the same again and again until the client has had enough."""
+        while self.send(data):
+            pass
+
+    def reset(self):
+        """Ends the connection with a reset instead of a farewell."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.connection.close()
+
+    def wait_for_the_end(self):
+        """Reads until the client closes."""
+        while self.read():
+            pass
+
+
+class Rogue:
+    """A server that treats each connection as `script(peer)` says, for the length of a `with` block.
+
+    Each connection has a thread; it is closed when its script returns. `heads` are the requests that came.
+    """
+
+    def __init__(self, script, family=socket.AF_INET, tls=None):
+        self.script = script
+        self.family = family
+        self.tls = tls
+        self.connections = 0
+        self.heads = []
+
+    def __enter__(self):
+        address = "127.0.0.1" if self.family == socket.AF_INET else "::1"
+        self.listener = socket.create_server((address, 0), family=self.family, backlog=1024)
+        self.port = self.listener.getsockname()[1]
+        scheme = "https" if self.tls else "http"
+        host = address if self.family == socket.AF_INET else f"[{address}]"
+        self.url = f"{scheme}://{host}:{self.port}"
+        self.open = []
+        threading.Thread(target=self.accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for connection in self.open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self.open.append(connection)
+            threading.Thread(target=self.serve, args=(connection, self.connections), daemon=True).start()
+
+    def serve(self, connection, number):
+        try:
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+        except OSError:
+            return
+        peer = Peer(connection, number)
+        read = peer.request
+
+        def request():
+            head = read()
+            if head:
+                self.heads.append(head)
+            return head
+
+        peer.request = request
+        try:
+            self.script(peer)
+        except (OSError, ssl.SSLError):
+            pass
+        finally:
+            connection.close()
+
+
+def answering(*answers):
+    """A script that gives these bytes to each request of a connection in turn, then closes."""
+    def script(peer):
+        for answer in answers:
+            if not peer.request():
+                return
+            peer.send(answer)
+    return script
+
+
+def keeping(answer=OK):
+    """A script that answers every request of a connection, as long as the client wants."""
+    def script(peer):
+        while peer.request():
+            peer.send(answer)
+    return script
+
+
+class Gate:
+    """A script that holds every request until `open()`; `held` is how many wait."""
+
+    def __init__(self, answer=OK):
+        self.answer = answer
+        self.opened = threading.Event()
+        self.lock = threading.Lock()
+        self.held = 0
+
+    def __call__(self, peer):
+        while peer.request():
+            with self.lock:
+                self.held += 1
+            self.opened.wait()
+            with self.lock:
+                self.held -= 1
+            peer.send(self.answer)
+
+    def open(self):
+        self.opened.set()
+
+    def wait_for(self, count):
+        wait_until(lambda: self.held == count, f"{count} requests at the gate")
+
+
+def make_certificate(folder, name, subject_alternative_names):
+    """Makes a self-signed certificate; returns the paths of certificate and key."""
+    certificate, key = Path(folder) / f"{name}.pem", Path(folder) / f"{name}.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", f"/CN={name}", "-addext", f"subjectAltName={subject_alternative_names}",
+         "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return certificate, key
+
+
+def server_tls(certificate, key):
+    """The server's side of TLS for a `Rogue`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def free_port(address):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.create_server((address, 0), family=family) as listener:
+        return listener.getsockname()[1]
+
+
+class Nginx:
+    """nginx in a folder of its own, for the length of a `with` block.
+
+    `server` is the inside of a server block, with {http}, {http6} and {https} where ports belong.
+    """
+
+    def __init__(self, folder, server):
+        self.folder = Path(folder)
+        self.server = server
+
+    def __enter__(self):
+        # A port that was free may be taken by the time nginx asks for it: then it ends at once, and other ports are tried.
+        for _ in range(10):
+            self.http, self.http6, self.https = free_port("127.0.0.1"), free_port("::1"), free_port("127.0.0.1")
+            self.write_configuration()
+            self.process = subprocess.Popen(
+                [nginx_program(), "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "error.log"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            wait_until(lambda: self.answers() or self.process.poll() is not None, "nginx to start")
+            if self.process.poll() is None:
+                return self
+        raise AssertionError("nginx does not start:\n" + (self.folder / "error.log").read_text())
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def answers(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.http)).close()
+            return True
+        except OSError:
+            return False
+
+    def write_configuration(self):
+        server = self.server
+        for name, port in (("http6", self.http6), ("https", self.https), ("http", self.http)):
+            server = server.replace("{" + name + "}", str(port))
+        user = "user root;" if os.geteuid() == 0 else ""
+        temporary = "".join(f"{kind}_temp_path {self.folder}/{kind};\n"
+                            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        (self.folder / "nginx.conf").write_text(f"""
+            daemon off; {user} worker_processes 1; pid {self.folder}/nginx.pid;
+            events {{ worker_connections 512; }}
+            http {{
+                {temporary}
+                access_log {self.folder}/access.log combined;
+                default_type text/plain;
+                server {{ {server} }}
+            }}""")
+
+    def requests_seen(self):
+        """Returns how many requests are in the access log."""
+        return len((self.folder / "access.log").read_text().splitlines())
+
+
+def nginx_program():
+    # Debian keeps it where only root looks.
+    return "/usr/sbin/nginx" if os.path.exists("/usr/sbin/nginx") else "nginx"
