@@ -334,6 +334,7 @@ RequestReader::RequestReader(RequestDefaults defaults)
     (void)http::Url(defaults_.base_url);  // throws when it is no URL, before any line is read
 }
 
+RequestReader::RequestReader(RequestReader&&) noexcept = default;
 RequestReader::~RequestReader() = default;
 
 SourceItem RequestReader::read_url(std::string_view url, std::uint64_t line) {

@@ -42,6 +42,7 @@ class RequestDefaults {
 class RequestReader {
   public:
     explicit RequestReader(RequestDefaults defaults);
+    RequestReader(RequestReader&&) noexcept;
     ~RequestReader();
 
     /// A GET of `url`, under the id `line-<line>`.

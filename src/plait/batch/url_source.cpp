@@ -1,0 +1,16 @@
+#include "plait/batch/url_source.hpp"
+
+#include <utility>
+
+namespace plait::batch {
+
+UrlSource::UrlSource(std::vector<std::string> urls, RequestReader requests)
+    : urls_(std::move(urls)), requests_(std::move(requests)) {}
+
+Task<std::optional<SourceItem>> UrlSource::next() {
+    if (taken_ == urls_.size()) co_return std::nullopt;
+    const std::string& url = urls_[taken_++];
+    co_return requests_.read_url(url, taken_);
+}
+
+}  // namespace plait::batch
