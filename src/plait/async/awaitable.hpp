@@ -39,7 +39,6 @@ using AwaitResult = decltype(internal::awaiter_of(std::declval<Work>()).await_re
 
 /// The result of a `Work` that may be given up: an optional value, or whether it was done.
 template <Awaitable Work>
-using OptionalResult =
-    std::conditional_t<std::is_void_v<AwaitResult<Work>>, bool, std::optional<AwaitResult<Work>>>;
+using OptionalResult = std::conditional_t<std::is_void_v<AwaitResult<Work>>, bool, std::optional<AwaitResult<Work>>>;
 
 }  // namespace plait

@@ -1,22 +1,23 @@
 #pragma once
 
+#include "plait/async/task.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <span>
-
-#include "plait/async/task.hpp"
 
 namespace plait {
 
 /// Bytes in two directions: a TCP connection, TLS over it, or a pair in memory.
 ///
-/// One task reads and one task writes at a time. A task that is cancelled while it waits leaves the stream in an unknown place:
-/// close it. Errors are thrown as `Error` (`reset`, `tls`), with the peer's name in the message.
+/// One task reads and one task writes at a time. A task that is cancelled while it waits leaves the stream in an
+/// unknown place: close it. Errors are thrown as `Error` (`reset`, `tls`), with the peer's name in the message.
 class ByteStream {
   public:
     virtual ~ByteStream() = default;
 
-    /// Reads what is there into `bytes`: how many; 0 at the end of what the peer sends; nothing when there are none yet.
+    /// Reads what is there into `bytes`: how many; 0 at the end of what the peer sends; nothing when there are none
+    /// yet.
     virtual std::optional<std::size_t> try_read(std::span<std::byte> bytes) = 0;
 
     /// Writes what the stream takes now: how many of `bytes`; nothing when it takes none yet.
@@ -28,8 +29,8 @@ class ByteStream {
     /// Waits until `try_write` may take something.
     virtual Task<void> writable() = 0;
 
-    /// True when the stream stands as it should between two exchanges: not a byte waits to be read, and the peer has not
-    /// closed. Asks the operating system.
+    /// True when the stream stands as it should between two exchanges: not a byte waits to be read, and the peer has
+    /// not closed. Asks the operating system.
     virtual bool is_quiet() = 0;
 
     /// Tells the peer that nothing more will be written. Does not wait for it.

@@ -1,24 +1,24 @@
 #pragma once
 
-#include <optional>
-#include <type_traits>
-#include <utility>
-
 #include "plait/async/awaitable.hpp"
 #include "plait/async/internal/scheduler.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 
+#include <optional>
+#include <type_traits>
+#include <utility>
+
 namespace plait {
 
-/// Thrown at the wait of a task that is no longer wanted. Not a `std::exception`: code that handles failures does not swallow
-/// it. Let it pass; the `CancelScope` that was cancelled ends it.
+/// Thrown at the wait of a task that is no longer wanted. Not a `std::exception`: code that handles failures does not
+/// swallow it. Let it pass; the `CancelScope` that was cancelled ends it.
 class Cancelled {};
 
 /// A part of the work that can be given up as a whole: everything awaited inside of `run`, in every task started there.
 ///
-/// Scopes nest; cancelling one cancels those inside of it, unless they are shielded. Once cancelled, each wait inside throws
-/// `Cancelled`, again and again, until the scope is left. An operation that can end at once may still do so.
+/// Scopes nest; cancelling one cancels those inside of it, unless they are shielded. Once cancelled, each wait inside
+/// throws `Cancelled`, again and again, until the scope is left. An operation that can end at once may still do so.
 class CancelScope : private internal::Timer {
   public:
     CancelScope() noexcept = default;
@@ -82,7 +82,7 @@ class CancelScope : private internal::Timer {
     CancelScope* first_child_ = nullptr;
     CancelScope* next_sibling_ = nullptr;
     CancelScope** link_to_this_ = nullptr;
-    internal::TaskRecord* owner_ = nullptr;                                      // who is inside by `run`
+    internal::TaskRecord* owner_ = nullptr;                                        // who is inside by `run`
     internal::List<internal::TaskRecord, internal::SiblingTag>* tasks_ = nullptr;  // whose first scope this is
     std::optional<TimePoint> deadline_;
     internal::Scheduler* scheduler_ = nullptr;
@@ -91,8 +91,8 @@ class CancelScope : private internal::Timer {
     bool shielded_ = false;
 };
 
-/// Awaits `work` for at most `limit`: its value, or nothing (`false` for work without a value) when the time was up. The work
-/// is then cancelled and has ended.
+/// Awaits `work` for at most `limit`: its value, or nothing (`false` for work without a value) when the time was up.
+/// The work is then cancelled and has ended.
 template <Awaitable Work>
 Task<OptionalResult<Work>> within(Duration limit, Work work) {
     CancelScope scope(internal::Scheduler::current().now() + limit);

@@ -1,16 +1,16 @@
 #pragma once
 
+#include "plait/async/internal/scheduler.hpp"
+
 #include <cstddef>
 #include <deque>
 #include <optional>
 #include <utility>
 
-#include "plait/async/internal/scheduler.hpp"
-
 namespace plait {
 
-/// Hands items from tasks to tasks of one loop, in order. Holds at most `capacity` items; whoever pushes into a full channel
-/// waits for room, whoever pops from an empty one waits for an item, both in the order in which they came.
+/// Hands items from tasks to tasks of one loop, in order. Holds at most `capacity` items; whoever pushes into a full
+/// channel waits for room, whoever pops from an empty one waits for an item, both in the order in which they came.
 template <class T>
 class Channel {
   public:
@@ -28,7 +28,8 @@ class Channel {
       public:
         PushAwaiter(Channel& channel, T item) : channel_(&channel), item_(std::move(item)) {}
         /// Only before it is awaited.
-        PushAwaiter(PushAwaiter&& other) : internal::Waiter(), channel_(other.channel_), item_(std::move(other.item_)) {}
+        PushAwaiter(PushAwaiter&& other)
+            : internal::Waiter(), channel_(other.channel_), item_(std::move(other.item_)) {}
 
         bool await_ready() { return internal::Scheduler::current().take_budget() && push_now(); }
         bool await_suspend(std::coroutine_handle<> resume_point) {

@@ -1,10 +1,10 @@
 #include "plait/async/descriptor.hpp"
 
+#include "plait/base/assert.hpp"
+
 #include <fcntl.h>
 
 #include <utility>
-
-#include "plait/base/assert.hpp"
 
 namespace plait {
 

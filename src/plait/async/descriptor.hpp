@@ -1,17 +1,17 @@
 #pragma once
 
-#include <memory>
-
 #include "plait/async/internal/poller.hpp"
 #include "plait/async/internal/scheduler.hpp"
 #include "plait/base/unique_fd.hpp"
+
+#include <memory>
 
 namespace plait {
 
 /// A descriptor that tasks of one thread wait for: a socket, a pipe. It is set to non-blocking and closed at the end.
 ///
-/// The kernel tells once that it became readable or writable (edge-triggered), so an operation tries first, or waits first when
-/// it knows better, and says when it got less than it asked for:
+/// The kernel tells once that it became readable or writable (edge-triggered), so an operation tries first, or waits
+/// first when it knows better, and says when it got less than it asked for:
 ///
 ///     while ((got = ::read(descriptor.fd(), ...)) < 0 && errno == EAGAIN) {
 ///         descriptor.set_drained();

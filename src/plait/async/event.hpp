@@ -4,8 +4,8 @@
 
 namespace plait {
 
-/// Something that happens once, for the tasks of one loop. Whoever waits goes on when it is set; whoever comes later does not
-/// wait at all. Tasks that wait when an event is destroyed are a bug.
+/// Something that happens once, for the tasks of one loop. Whoever waits goes on when it is set; whoever comes later
+/// does not wait at all. Tasks that wait when an event is destroyed are a bug.
 class Event {
   public:
     /// `wait` is what a waiting task is said to wait for.

@@ -1,8 +1,8 @@
 #include "plait/async/event_loop.hpp"
 
-#include <vector>
-
 #include "plait/async/cancel_scope.hpp"
+
+#include <vector>
 
 namespace plait {
 

@@ -1,16 +1,16 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <type_traits>
-#include <utility>
-
 #include "plait/async/internal/scheduler.hpp"
 #include "plait/async/remote_call.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/trace/recorder.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 namespace plait {
 
@@ -28,20 +28,20 @@ struct EventLoopOptions {
 
 /// The loop's two lists, and what it has done so far.
 struct LoopStatistics {
-    std::size_t ready = 0;         ///< tasks that could run now
-    std::size_t waiting = 0;       ///< tasks that wait for a descriptor, a time, another task or a thread
-    std::size_t timers = 0;        ///< armed: sleeps and time-outs
-    std::uint64_t started = 0;     ///< tasks since the loop was made
-    std::uint64_t switches = 0;    ///< how often a task was resumed
-    std::uint64_t polls = 0;       ///< how often the kernel was asked what is ready
-    Duration longest_run{0};       ///< the longest time that one task kept the loop; up to 16 short runs are timed together
+    std::size_t ready = 0;       ///< tasks that could run now
+    std::size_t waiting = 0;     ///< tasks that wait for a descriptor, a time, another task or a thread
+    std::size_t timers = 0;      ///< armed: sleeps and time-outs
+    std::uint64_t started = 0;   ///< tasks since the loop was made
+    std::uint64_t switches = 0;  ///< how often a task was resumed
+    std::uint64_t polls = 0;     ///< how often the kernel was asked what is ready
+    Duration longest_run{0};  ///< the longest time that one task kept the loop; up to 16 short runs are timed together
 };
 
 /// A way into a loop from other threads; may outlive the loop.
 class LoopHandle {
   public:
-    /// Makes `call.arrive()` run on the loop's thread. From any thread, and from signal handlers. False when the loop has
-    /// ended and the call will not arrive.
+    /// Makes `call.arrive()` run on the loop's thread. From any thread, and from signal handlers. False when the loop
+    /// has ended and the call will not arrive.
     bool post(RemoteCall& call) const noexcept { return inbox_->post(call); }
 
   private:
@@ -52,15 +52,15 @@ class LoopHandle {
 
 /// Runs tasks on one thread, each until it awaits.
 ///
-/// The loop has a list of ready tasks and a list of waiting ones, and repeats: run the ready ones, in the order in which they
-/// became ready; ask the kernel which of the waiting became ready, waiting no longer than the next timer. Nobody resumes
-/// another task directly: what becomes ready goes to the end of the ready list.
+/// The loop has a list of ready tasks and a list of waiting ones, and repeats: run the ready ones, in the order in
+/// which they became ready; ask the kernel which of the waiting became ready, waiting no longer than the next timer.
+/// Nobody resumes another task directly: what becomes ready goes to the end of the ready list.
 class EventLoop {
   public:
     explicit EventLoop(const EventLoopOptions& options = {});
 
-    /// Runs `task`, and all that it starts, to its end; its value, or what it threw. May be called again, and from within a
-    /// task of another loop, which then stands still.
+    /// Runs `task`, and all that it starts, to its end; its value, or what it threw. May be called again, and from
+    /// within a task of another loop, which then stands still.
     template <class T>
     T run(Task<T> task) {
         if constexpr (std::is_void_v<T>) {
@@ -96,7 +96,8 @@ class EventLoop {
 /// The time of the loop that runs the calling task, read once a turn.
 inline TimePoint now() noexcept { return internal::Scheduler::current().now(); }
 
-/// While it lives, something outside of the loop works for the calling task (a thread, a process): a clock that jumps waits.
+/// While it lives, something outside of the loop works for the calling task (a thread, a process): a clock that jumps
+/// waits.
 class OutsideWork {
   public:
     OutsideWork() : scheduler_(internal::Scheduler::current()) { scheduler_.outside_work(+1); }
@@ -123,8 +124,8 @@ class PrivateLoop {
 };
 }  // namespace internal
 
-/// Runs `task` to its end on the calling thread, which blocks: to block is to run a loop with one task in it. Within a task of
-/// another loop, that loop stands still meanwhile.
+/// Runs `task` to its end on the calling thread, which blocks: to block is to run a loop with one task in it. Within a
+/// task of another loop, that loop stands still meanwhile.
 template <class T>
 T run(Task<T> task) {
     return internal::PrivateLoop().loop().run(std::move(task));

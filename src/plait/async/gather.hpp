@@ -1,5 +1,11 @@
 #pragma once
 
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/channel.hpp"
+#include "plait/async/settled.hpp"
+#include "plait/async/task.hpp"
+#include "plait/async/task_group.hpp"
+
 #include <cstddef>
 #include <exception>
 #include <limits>
@@ -9,12 +15,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "plait/async/cancel_scope.hpp"
-#include "plait/async/channel.hpp"
-#include "plait/async/settled.hpp"
-#include "plait/async/task.hpp"
-#include "plait/async/task_group.hpp"
 
 namespace plait {
 
@@ -105,6 +105,18 @@ Task<Settled<T>> settled(Task<T> task) {
     }
 }
 
+/// A container gives its tasks as lvalues, a view makes them.
+struct SettleEach {
+    template <class T>
+    Task<Settled<T>> operator()(Task<T>& task) const {
+        return settled(std::move(task));
+    }
+    template <class T>
+    Task<Settled<T>> operator()(Task<T>&& task) const {
+        return settled(std::move(task));
+    }
+};
+
 template <class T>
 Task<void> keep_value(Task<T> task, std::optional<T>& value) {
     value.emplace(co_await std::move(task));
@@ -130,8 +142,8 @@ class OrderedValues {
 
 }  // namespace internal
 
-/// Runs the tasks, at most `limit` at a time, each made when its turn comes; their values in the order of the range. The first
-/// that fails cancels the others, and its error is thrown when they have ended.
+/// Runs the tasks, at most `limit` at a time, each made when its turn comes; their values in the order of the range.
+/// The first that fails cancels the others, and its error is thrown when they have ended.
 template <TaskRange Range>
     requires(!std::is_void_v<TaskRangeValue<Range>>)
 Task<std::vector<TaskRangeValue<Range>>> gather(Range tasks, std::size_t limit = unlimited) {
@@ -171,9 +183,7 @@ Task<std::tuple<First, Second, More...>> gather(Task<First> first, Task<Second> 
 /// `gather` that keeps going: for each task its value or what it threw, in the order of the range.
 template <TaskRange Range>
 Task<std::vector<Settled<TaskRangeValue<Range>>>> settle(Range tasks, std::size_t limit = unlimited) {
-    return gather(std::views::all(std::move(tasks)) |
-                      std::views::transform([](auto&& task) { return internal::settled(std::move(task)); }),
-                  limit);
+    return gather(std::views::all(std::move(tasks)) | std::views::transform(internal::SettleEach()), limit);
 }
 
 /// The values of tasks as they come. See `as_completed`.
@@ -184,8 +194,8 @@ class AsCompleted {
 
     AsCompleted(Range tasks, std::size_t limit) : feed_(std::move(tasks)), done_(buffered), limit_(limit) {}
 
-    /// The next value, in the order in which the tasks end; nothing when all have been given. Throws what a task threw; the
-    /// next call goes on with the others.
+    /// The next value, in the order in which the tasks end; nothing when all have been given. Throws what a task threw;
+    /// the next call goes on with the others.
     Task<std::optional<Value>> next() {
         if (!started_) start();
         if (workers_ == 0 && done_.size() == 0) co_return std::nullopt;
@@ -196,7 +206,8 @@ class AsCompleted {
 
   private:
     using Feed = internal::TaskFeed<Range>;
-    static constexpr std::size_t buffered = 16;  // a slow consumer holds the tasks back, a quick one never waits for a switch
+    static constexpr std::size_t buffered =
+        16;  // a slow consumer holds the tasks back, a quick one never waits for a switch
 
     void start() {
         started_ = true;
@@ -247,8 +258,8 @@ Task<void> compete(Task<T> task, std::optional<Settled<T>>& first, TaskGroup& gr
 
 }  // namespace internal
 
-/// Runs the tasks together and takes the first that ends: its value, or throws what it threw. The others are cancelled and have
-/// ended when this returns. At least one task.
+/// Runs the tasks together and takes the first that ends: its value, or throws what it threw. The others are cancelled
+/// and have ended when this returns. At least one task.
 template <TaskRange Range>
 Task<TaskRangeValue<Range>> race(Range tasks) {
     std::optional<Settled<TaskRangeValue<Range>>> first;

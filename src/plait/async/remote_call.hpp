@@ -6,8 +6,8 @@ namespace internal {
 class Inbox;
 }
 
-/// Something that another thread has for a loop: a result, a message. A link of the loop's inbox, so that sending allocates
-/// nothing; it must live until it has arrived.
+/// Something that another thread has for a loop: a result, a message. A link of the loop's inbox, so that sending
+/// allocates nothing; it must live until it has arrived.
 class RemoteCall {
   public:
     RemoteCall() noexcept = default;

@@ -1,17 +1,17 @@
 #pragma once
 
+#include "plait/async/internal/scheduler.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <utility>
-
-#include "plait/async/internal/scheduler.hpp"
 
 namespace plait {
 
 /// Lets at most `limit` tasks of one event loop hold a permit at a time.
 ///
-/// Waiters are served in the order in which they came: a permit that is given back goes to the first of them, and nobody who
-/// comes later overtakes. A cancelled waiter leaves the queue and takes no permit.
+/// Waiters are served in the order in which they came: a permit that is given back goes to the first of them, and
+/// nobody who comes later overtakes. A cancelled waiter leaves the queue and takes no permit.
 class Semaphore {
   public:
     explicit Semaphore(std::size_t limit) noexcept : free_(limit) {}

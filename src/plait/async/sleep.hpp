@@ -5,7 +5,8 @@
 namespace plait {
 
 /// Awaited: lets a time come. What `sleep_until` and `sleep_for` return.
-class [[nodiscard("a sleep does nothing until it is awaited")]] Sleep : private internal::Waiter, private internal::Timer {
+class [[nodiscard("a sleep does nothing until it is awaited")]] Sleep : private internal::Waiter,
+                                                                        private internal::Timer {
   public:
     explicit Sleep(TimePoint deadline) noexcept : deadline_(deadline) {}
     /// Only before it is awaited.

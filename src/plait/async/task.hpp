@@ -1,5 +1,8 @@
 #pragma once
 
+#include "plait/async/internal/frame_memory.hpp"
+#include "plait/base/assert.hpp"
+
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
@@ -9,9 +12,6 @@
 #include <new>
 #include <type_traits>
 #include <utility>
-
-#include "plait/async/internal/frame_memory.hpp"
-#include "plait/base/assert.hpp"
 
 namespace plait {
 
@@ -59,8 +59,8 @@ class PromiseBase {
         template <class Promise>
         std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
             PromiseBase& promise = ended.promise();
-            // Still inside the awaiting coroutine's await_suspend: that one goes on by itself. So a loop of awaits that end
-            // at once needs no tail call, which g++ does not make without optimisation.
+            // Still inside the awaiting coroutine's await_suspend: that one goes on by itself. So a loop of awaits that
+            // end at once needs no tail call, which g++ does not make without optimisation.
             if (promise.starting_) {
                 promise.starting_ = false;
                 return std::noop_coroutine();
@@ -146,8 +146,8 @@ class Promise<void> final : public PromiseBase {
 
 /// A piece of work that may wait, and its result: what a coroutine returns.
 ///
-/// Lazy: it starts when it is awaited (`co_await std::move(task)`), started by a `TaskGroup`, or run by `run(task)`. Awaited
-/// once. Dropping a task that waits gives up its wait and destroys what it holds, in the order a block would.
+/// Lazy: it starts when it is awaited (`co_await std::move(task)`), started by a `TaskGroup`, or run by `run(task)`.
+/// Awaited once. Dropping a task that waits gives up its wait and destroys what it holds, in the order a block would.
 template <class T>
 class [[nodiscard("a task does nothing until it is awaited")]] Task {
   public:

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/internal/scheduler.hpp"
+#include "plait/async/task.hpp"
+
 #include <cstddef>
 #include <exception>
 #include <type_traits>
 #include <utility>
-
-#include "plait/async/cancel_scope.hpp"
-#include "plait/async/internal/scheduler.hpp"
-#include "plait/async/task.hpp"
 
 namespace plait {
 
@@ -17,8 +17,9 @@ namespace plait {
 ///     for (auto& url : urls) group.start(fetch, std::ref(session), url);
 ///     co_await group.join();
 ///
-/// The first task that fails cancels the others, and `join` throws its error when all have ended. When a block is left without
-/// `join`, by an exception, its tasks are dropped where they wait. A group lives inside a task and belongs to it.
+/// The first task that fails cancels the others, and `join` throws its error when all have ended. When a block is left
+/// without `join`, by an exception, its tasks are dropped where they wait. A group lives inside a task and belongs to
+/// it.
 class TaskGroup : private internal::TaskOwner {
   public:
     TaskGroup();
@@ -26,8 +27,8 @@ class TaskGroup : private internal::TaskOwner {
     TaskGroup& operator=(const TaskGroup&) = delete;
     ~TaskGroup();
 
-    /// Starts `function(arguments...)`, which returns a Task<void>. The arguments are moved or copied into the new task; use
-    /// `std::ref` for what outlives it. It runs when the calling task next waits.
+    /// Starts `function(arguments...)`, which returns a Task<void>. The arguments are moved or copied into the new
+    /// task; use `std::ref` for what outlives it. It runs when the calling task next waits.
     template <class Function, class... Arguments>
         requires std::is_invocable_r_v<Task<void>, Function, Arguments...>
     void start(Function function, Arguments... arguments) {
@@ -55,13 +56,14 @@ class TaskGroup : private internal::TaskOwner {
         void await_resume();
 
       private:
-        // The tasks lie in a scope inside of the joining task's: they are being cancelled too, and the wait ends with theirs.
+        // The tasks lie in a scope inside of the joining task's: they are being cancelled too, and the wait ends with
+        // theirs.
         bool give_up() noexcept override { return false; }
         TaskGroup* group_;
     };
 
-    /// Waits until all tasks have ended; throws the first error of one of them. Not cut short by cancellation, which reaches
-    /// the tasks themselves; then throws `Cancelled` when they have ended.
+    /// Waits until all tasks have ended; throws the first error of one of them. Not cut short by cancellation, which
+    /// reaches the tasks themselves; then throws `Cancelled` when they have ended.
     JoinAwaiter join() noexcept { return JoinAwaiter(*this); }
 
   private:

@@ -6,17 +6,28 @@ namespace plait {
 
 std::string_view to_string(ErrorCode code) noexcept {
     switch (code) {
-        case ErrorCode::bad_input: return "bad_input";
-        case ErrorCode::dns: return "dns";
-        case ErrorCode::connect: return "connect";
-        case ErrorCode::tls: return "tls";
-        case ErrorCode::reset: return "reset";
-        case ErrorCode::protocol: return "protocol";
-        case ErrorCode::timeout: return "timeout";
-        case ErrorCode::too_large: return "too_large";
-        case ErrorCode::cancelled: return "cancelled";
-        case ErrorCode::worker_died: return "worker_died";
-        case ErrorCode::storage: return "storage";
+        case ErrorCode::bad_input:
+            return "bad_input";
+        case ErrorCode::dns:
+            return "dns";
+        case ErrorCode::connect:
+            return "connect";
+        case ErrorCode::tls:
+            return "tls";
+        case ErrorCode::reset:
+            return "reset";
+        case ErrorCode::protocol:
+            return "protocol";
+        case ErrorCode::timeout:
+            return "timeout";
+        case ErrorCode::too_large:
+            return "too_large";
+        case ErrorCode::cancelled:
+            return "cancelled";
+        case ErrorCode::worker_died:
+            return "worker_died";
+        case ErrorCode::storage:
+            return "storage";
     }
     return "unknown";
 }

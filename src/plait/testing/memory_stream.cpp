@@ -1,9 +1,9 @@
 #include "plait/testing/memory_stream.hpp"
 
-#include <algorithm>
-
 #include "plait/async/event.hpp"
 #include "plait/base/error.hpp"
+
+#include <algorithm>
 
 namespace plait::testing {
 
@@ -32,7 +32,8 @@ class End final : public MemoryStream {
     }
 
     std::optional<std::size_t> try_read(std::span<std::byte> bytes) override {
-        if (in_->waiting.empty() && in_->was_reset) throw Error(ErrorCode::reset, "memory: connection reset by the peer");
+        if (in_->waiting.empty() && in_->was_reset)
+            throw Error(ErrorCode::reset, "memory: connection reset by the peer");
         if (in_->waiting.empty() && in_->writer_gone) return 0;
         if (in_->waiting.empty()) {
             in_->readable.reset();
@@ -46,7 +47,8 @@ class End final : public MemoryStream {
     }
 
     std::optional<std::size_t> try_write(std::span<const std::byte> bytes) override {
-        if (out_->reader_gone || out_->was_reset) throw Error(ErrorCode::reset, "memory: the peer has closed the connection");
+        if (out_->reader_gone || out_->was_reset)
+            throw Error(ErrorCode::reset, "memory: the peer has closed the connection");
         const std::size_t room = options_.capacity - std::min(options_.capacity, out_->waiting.size());
         if (room == 0) {
             out_->writable.reset();

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "plait/async/byte_stream.hpp"
+
 #include <cstddef>
 #include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "plait/async/byte_stream.hpp"
 
 namespace plait::testing {
 
@@ -22,7 +22,8 @@ struct MemoryStreamOptions {
 /// One end of a connection in memory. What one end writes, the other reads.
 class MemoryStream : public ByteStream {
   public:
-    /// From now on reads of the other end throw `Error(reset)`, once the bytes on their way are read or, with `at_once`, instead.
+    /// From now on reads of the other end throw `Error(reset)`, once the bytes on their way are read or, with
+    /// `at_once`, instead.
     virtual void reset(bool at_once = false) = 0;
 
     /// Everything that this end has written so far.
@@ -30,7 +31,8 @@ class MemoryStream : public ByteStream {
 };
 
 /// Two connected ends. Destroying one end is a close: the other reads the end of the stream, and its writes throw.
-std::pair<std::unique_ptr<MemoryStream>, std::unique_ptr<MemoryStream>> memory_streams(MemoryStreamOptions options = {});
+std::pair<std::unique_ptr<MemoryStream>, std::unique_ptr<MemoryStream>> memory_streams(
+    MemoryStreamOptions options = {});
 
 /// Writes `text`. `stream` outlives the task.
 Task<void> write_text(ByteStream& stream, std::string text);

@@ -1,10 +1,10 @@
 #include "plait/testing/test_loop.hpp"
 
-#include <cstdlib>
-#include <utility>
-
 #include "plait/async/event_loop.hpp"
 #include "plait/testing/jumping_clock.hpp"
+
+#include <cstdlib>
+#include <utility>
 
 namespace plait::testing {
 

@@ -4,8 +4,8 @@
 
 namespace plait::testing {
 
-/// Runs `body` in a loop with a jumping clock. With `PLAIT_TEST_SEED` in the environment the ready tasks run in an order drawn
-/// from it.
+/// Runs `body` in a loop with a jumping clock. With `PLAIT_TEST_SEED` in the environment the ready tasks run in an
+/// order drawn from it.
 void run_test(Task<void> body);
 
 }  // namespace plait::testing

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "plait/base/clock.hpp"
+
 #include <cstdint>
 #include <string_view>
-
-#include "plait/base/clock.hpp"
 
 namespace plait::trace {
 

@@ -53,7 +53,8 @@ struct FreeList {
 
 using FreeLists = std::array<FreeList, class_count>;
 
-// What threads that ended have left. Slabs are never returned to the system: a frame may outlive the thread that carved it.
+// What threads that ended have left. Slabs are never returned to the system: a frame may outlive the thread that carved
+// it.
 struct Depot {
     std::mutex mutex;
     FreeLists lists;

@@ -15,8 +15,9 @@ FrameStatistics frame_statistics() noexcept;
 
 namespace internal {
 
-/// Storage for a coroutine frame, from the calling thread's free lists (16-byte classes up to 1 KiB, 4 KiB classes up to
-/// 16 KiB, the heap above). Under the sanitizers every frame comes from the heap, so that they see each use after its end.
+/// Storage for a coroutine frame, from the calling thread's free lists (16-byte classes up to 1 KiB, 4 KiB classes up
+/// to 16 KiB, the heap above). Under the sanitizers every frame comes from the heap, so that they see each use after
+/// its end.
 void* allocate_frame(std::size_t size);
 
 /// `size` is the size that was asked for. May be called on another thread than the one that allocated.

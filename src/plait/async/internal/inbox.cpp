@@ -1,13 +1,13 @@
 #include "plait/async/internal/inbox.hpp"
 
+#include "plait/base/error.hpp"
+
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
 #include <utility>
-
-#include "plait/base/error.hpp"
 
 namespace plait::internal {
 

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <atomic>
-
 #include "plait/async/remote_call.hpp"
 #include "plait/base/unique_fd.hpp"
 
+#include <atomic>
+
 namespace plait::internal {
 
-/// The one door through which other threads reach a loop: a stack that many push to and the loop empties, and an eventfd that
-/// is written only when the loop has said that it is about to sleep.
+/// The one door through which other threads reach a loop: a stack that many push to and the loop empties, and an
+/// eventfd that is written only when the loop has said that it is about to sleep.
 class Inbox {
   public:
     Inbox();

@@ -2,8 +2,8 @@
 
 namespace plait::internal {
 
-/// A link of a circular, doubly linked list; linked to itself it is in no list. `Tag` tells apart the lists that an element
-/// can be in at the same time.
+/// A link of a circular, doubly linked list; linked to itself it is in no list. `Tag` tells apart the lists that an
+/// element can be in at the same time.
 template <class Tag>
 struct ListNode {
     ListNode* next = this;
@@ -21,8 +21,8 @@ struct ListNode {
     }
 };
 
-/// A first-in, first-out list of nodes that live in their elements: linking and unlinking allocate nothing, and an element
-/// leaves from the middle without knowing its list. `Element` derives from `ListNode<Tag>`.
+/// A first-in, first-out list of nodes that live in their elements: linking and unlinking allocate nothing, and an
+/// element leaves from the middle without knowing its list. `Element` derives from `ListNode<Tag>`.
 template <class Element, class Tag>
 class List {
   public:

@@ -1,5 +1,7 @@
 #include "plait/async/internal/poller.hpp"
 
+#include "plait/base/error.hpp"
+
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -7,8 +9,6 @@
 #include <cerrno>
 #include <climits>
 #include <string>
-
-#include "plait/base/error.hpp"
 
 namespace plait::internal {
 

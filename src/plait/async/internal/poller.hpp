@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
-
 #include "plait/base/clock.hpp"
 #include "plait/base/unique_fd.hpp"
+
+#include <cstdint>
+#include <optional>
 
 namespace plait::internal {
 

@@ -1,10 +1,10 @@
 #include "plait/async/internal/scheduler.hpp"
 
+#include "plait/async/cancel_scope.hpp"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
-
-#include "plait/async/cancel_scope.hpp"
 
 namespace plait::internal {
 
@@ -27,7 +27,8 @@ bool Waiter::begin_wait(std::coroutine_handle<> resume_point, trace::Wait wait) 
 
 void Waiter::end_wait() {
     TaskRecord& task = Scheduler::current().running();
-    if (std::exchange(task.cancelled, false)) [[unlikely]] throw Cancelled();
+    if (std::exchange(task.cancelled, false)) [[unlikely]]
+        throw Cancelled();
 }
 
 Scheduler::Scheduler(const Options& options)

@@ -1,10 +1,5 @@
 #pragma once
 
-#include <coroutine>
-#include <cstdint>
-#include <exception>
-#include <memory>
-
 #include "plait/async/internal/inbox.hpp"
 #include "plait/async/internal/list.hpp"
 #include "plait/async/internal/poller.hpp"
@@ -13,6 +8,11 @@
 #include "plait/base/assert.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/trace/recorder.hpp"
+
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <memory>
 
 namespace plait {
 class CancelScope;
@@ -26,8 +26,8 @@ struct SiblingTag;
 /// Where a suspended task waits; lives in its awaiter.
 class WaitPoint {
   public:
-    /// Asks to leave early: takes the task out of where it waits and answers true, or answers false when the wait can't be
-    /// left (it will end by itself). Does not make the task ready.
+    /// Asks to leave early: takes the task out of where it waits and answers true, or answers false when the wait can't
+    /// be left (it will end by itself). Does not make the task ready.
     virtual bool give_up() noexcept = 0;
 
   protected:
@@ -44,7 +44,8 @@ class TaskOwner {
     ~TaskOwner() = default;
 };
 
-/// A started task: what the loop knows of it. It is in one list at a time, the loop's ready list or that of what it waits for.
+/// A started task: what the loop knows of it. It is in one list at a time, the loop's ready list or that of what it
+/// waits for.
 class TaskRecord : public ListNode<QueueTag>, public ListNode<SiblingTag> {
   public:
     static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -71,8 +72,8 @@ class TaskRecord : public ListNode<QueueTag>, public ListNode<SiblingTag> {
 
 using TaskQueue = List<TaskRecord, QueueTag>;
 
-/// What an `EventLoop` is made of: the ready list, the timers, the descriptors, the way in from other threads. One thread
-/// uses it; nothing in it is atomic but the inbox.
+/// What an `EventLoop` is made of: the ready list, the timers, the descriptors, the way in from other threads. One
+/// thread uses it; nothing in it is atomic but the inbox.
 class Scheduler {
   public:
     /// How many tasks run before the loop looks at the kernel, the timers and other threads again.
@@ -144,8 +145,8 @@ class Scheduler {
     /// Destroys the coroutine of a task that has not ended, where it stands. `record` is the caller's to destroy.
     void drop(TaskRecord& record) noexcept;
 
-    /// An operation that could end at once takes one unit; when they are used up it goes through the ready list, so that a
-    /// task whose operations always end at once lets the others run.
+    /// An operation that could end at once takes one unit; when they are used up it goes through the ready list, so
+    /// that a task whose operations always end at once lets the others run.
     bool take_budget() noexcept { return --budget_ > 0; }
 
     void arm(Timer& timer, TimePoint deadline) { timers_.arm(timer, with_slack(deadline)); }
@@ -175,7 +176,8 @@ class Scheduler {
   private:
     void change_state(TaskRecord& record, trace::TaskState state) noexcept {
         record.state = state;
-        if (recorder_) [[unlikely]] report(record, 0);
+        if (recorder_) [[unlikely]]
+            report(record, 0);
     }
     void report(const TaskRecord& record, trace::TaskId parent) noexcept;
     TimePoint with_slack(TimePoint deadline) const noexcept;

@@ -1,8 +1,8 @@
 #include "plait/async/internal/timers.hpp"
 
-#include <algorithm>
-
 #include "plait/base/assert.hpp"
+
+#include <algorithm>
 
 namespace plait::internal {
 
@@ -46,7 +46,8 @@ void TimerHeap::sift_down(std::size_t position, Entry entry) noexcept {
         const std::size_t first = position * arity + 1;
         if (first >= size) break;
         const auto children = entries_.begin() + static_cast<std::ptrdiff_t>(first);
-        const auto least = std::min_element(children, children + static_cast<std::ptrdiff_t>(std::min(arity, size - first)));
+        const auto least =
+            std::min_element(children, children + static_cast<std::ptrdiff_t>(std::min(arity, size - first)));
         if (!(*least < entry)) break;
         const auto next = static_cast<std::size_t>(least - entries_.begin());
         place(position, *least);

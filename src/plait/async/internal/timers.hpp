@@ -1,9 +1,9 @@
 #pragma once
 
+#include "plait/base/clock.hpp"
+
 #include <cstdint>
 #include <vector>
-
-#include "plait/base/clock.hpp"
 
 namespace plait::internal {
 
@@ -30,8 +30,8 @@ class Timer {
 
 /// The armed timers of one loop, ordered by deadline, then by the order of arming.
 ///
-/// A heap with four children a node: its 24-byte entries keep the comparisons within one or two cache lines, and each timer
-/// knows its place, so that disarming one (most are time-outs that never fire) needs no search.
+/// A heap with four children a node: its 24-byte entries keep the comparisons within one or two cache lines, and each
+/// timer knows its place, so that disarming one (most are time-outs that never fire) needs no search.
 class TimerHeap {
   public:
     bool empty() const noexcept { return entries_.empty(); }

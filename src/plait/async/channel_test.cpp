@@ -1,0 +1,91 @@
+#include "plait/async/channel.hpp"
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/testing/async_test.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+using namespace plait;
+using namespace std::chrono_literals;
+
+namespace {
+
+Task<void> produce(Channel<int>& channel, int first, int count) {
+    for (int i = first; i < first + count; ++i) co_await channel.push(i);
+}
+
+Task<void> consume(Channel<int>& channel, std::vector<int>& got) {
+    while (auto item = co_await channel.pop()) got.push_back(*item);
+}
+
+Task<void> push_one(Channel<int>& channel, int item, bool& accepted) { accepted = co_await channel.push(item); }
+
+}  // namespace
+
+ASYNC_TEST("items come out in the order in which they went in") {
+    for (std::size_t capacity : {1u, 2u, 7u, 1000u}) {
+        Channel<int> channel(capacity);
+        std::vector<int> got;
+        TaskGroup consumers, producers;
+        producers.start(produce, std::ref(channel), 0, 500);
+        consumers.start(consume, std::ref(channel), std::ref(got));
+        co_await producers.join();
+        channel.close();
+        co_await consumers.join();
+        REQUIRE(got.size() == 500);
+        for (int i = 0; i < 500; ++i) CHECK(got[static_cast<std::size_t>(i)] == i);
+    }
+}
+
+ASYNC_TEST("many producers and consumers hand over each item once") {
+    Channel<int> channel(3);
+    std::vector<int> got;
+    TaskGroup consumers, producers;
+    for (int i = 0; i < 5; ++i) producers.start(produce, std::ref(channel), i * 100, 100);
+    for (int i = 0; i < 4; ++i) consumers.start(consume, std::ref(channel), std::ref(got));
+    co_await producers.join();
+    channel.close();
+    co_await consumers.join();
+    std::sort(got.begin(), got.end());
+    REQUIRE(got.size() == 500);
+    for (int i = 0; i < 500; ++i) CHECK(got[static_cast<std::size_t>(i)] == i);
+}
+
+ASYNC_TEST("a full channel makes pushers wait, and one that gives up leaves nothing behind") {
+    Channel<int> channel(1);
+    CHECK(co_await channel.push(1));
+    CHECK_FALSE(co_await within(1s, channel.push(2)));
+    int three = 3;
+    CHECK_FALSE(channel.try_push(three));
+    CHECK(channel.try_pop() == 1);
+    CHECK_FALSE(channel.try_pop());
+}
+
+ASYNC_TEST("an empty channel makes poppers wait, and one that gives up takes nothing") {
+    Channel<std::unique_ptr<int>> channel(1);
+    CHECK_FALSE(co_await within(1s, channel.pop()));
+    CHECK(co_await channel.push(std::make_unique<int>(5)));
+    CHECK(**co_await channel.pop() == 5);
+}
+
+ASYNC_TEST("a closed channel gives what is left, then nothing, and takes no more") {
+    Channel<int> channel(2);
+    bool accepted = true;
+    TaskGroup group;
+    co_await channel.push(1);
+    co_await channel.push(2);
+    group.start(push_one, std::ref(channel), 3, std::ref(accepted));
+    co_await yield();
+    channel.close();
+    co_await group.join();
+    CHECK_FALSE(accepted);
+    CHECK_FALSE(co_await channel.push(4));
+    CHECK(co_await channel.pop() == 1);
+    CHECK(co_await channel.pop() == 2);
+    CHECK_FALSE(co_await channel.pop());
+}

@@ -1,0 +1,205 @@
+#include "plait/async/event_loop.hpp"
+
+#include "plait/async/event.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/testing/async_test.hpp"
+#include "plait/testing/jumping_clock.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace plait;
+using namespace std::chrono_literals;
+
+namespace {
+
+Task<void> write_down(std::string& order, char name) {
+    order.push_back(name);
+    co_await yield();
+    order.push_back(name);
+}
+
+class Arrival final : public RemoteCall {
+  public:
+    void arrive() noexcept override {
+        order_.push_back(name_);
+        if (--left_ == 0) all_.set();
+    }
+    Arrival(std::vector<int>& order, int& left, Event& all, int name)
+        : order_(order), left_(left), all_(all), name_(name) {}
+
+  private:
+    std::vector<int>& order_;
+    int& left_;
+    Event& all_;
+    int name_;
+};
+
+class TextRecorder final : public trace::Recorder {
+  public:
+    void record(const trace::TaskEvent& event) noexcept override {
+        text_ += std::to_string((event.when - TimePoint{}).count()) + " " + std::to_string(event.task) + " ";
+        text_ += trace::to_string(event.state);
+        if (event.state == trace::TaskState::waiting)
+            text_ += std::string(" for ") + std::string(trace::to_string(event.wait));
+        if (event.name) text_ += std::string(" ") + event.name;
+        text_ += '\n';
+    }
+    const std::string& text() const { return text_; }
+
+  private:
+    std::string text_;
+};
+
+Task<void> sleep_twice(Duration duration) {
+    co_await sleep_for(duration);
+    co_await sleep_for(duration);
+}
+
+Task<void> sleep_many(int count) {
+    TaskGroup group;
+    for (int i = 0; i < count; ++i) group.start(sleep_twice(std::chrono::milliseconds((i * 7919) % 1000)));
+    co_await group.join();
+}
+
+std::string trace_of(int sleepers) {
+    testing::JumpingClock clock;
+    TextRecorder recorder;
+    EventLoopOptions options;
+    options.clock = &clock;
+    options.recorder = &recorder;
+    EventLoop(options).run(sleep_many(sleepers));
+    return recorder.text();
+}
+
+}  // namespace
+
+TEST_CASE("ready tasks run in the order in which they became ready") {
+    std::string order;
+    EventLoop loop;
+    auto main = [](std::string& written) -> Task<void> {
+        TaskGroup group;
+        for (char name : {'a', 'b', 'c'}) group.start(write_down, std::ref(written), name);
+        co_await group.join();
+    };
+    loop.run(main(order));
+    CHECK(order == "abcabc");
+}
+
+ASYNC_TEST("the statistics count both lists, the timers and the switches") {
+    Event never;
+    auto wait_for = [](Event& event) -> Task<void> { co_await event.wait(); };
+    TaskGroup group;
+    group.start(wait_for, std::ref(never));
+    group.start(sleep_twice(1h));
+    CHECK(EventLoop::current_statistics().ready == 2);
+    co_await yield();
+    const LoopStatistics statistics = EventLoop::current_statistics();
+    CHECK(statistics.ready == 0);
+    CHECK(statistics.waiting == 2);
+    CHECK(statistics.timers == 1);
+    CHECK(statistics.started == 3);
+    CHECK(statistics.switches == 4);
+    never.set();
+    CHECK(EventLoop::current_statistics().ready == 1);
+    CHECK(EventLoop::current_statistics().waiting == 1);
+    co_await group.join();
+}
+
+TEST_CASE("the longest run shows a task that kept the loop") {
+    testing::JumpingClock clock;
+    EventLoopOptions options;
+    options.clock = &clock;
+    EventLoop loop(options);
+    auto busy = [](testing::JumpingClock& time) -> Task<void> {
+        co_await yield();
+        time.advance(80ms);
+    };
+    loop.run(busy(clock));
+    CHECK(loop.statistics().longest_run == 80ms);
+}
+
+TEST_CASE("calls from other threads arrive on the loop's thread, each thread's in its order") {
+    constexpr int threads = 4, calls = 200;
+    std::vector<int> order;
+    int left = threads * calls;
+    auto main = [](std::vector<int>& arrived, int& count) -> Task<void> {
+        Event all;
+        OutsideWork work;
+        std::vector<std::unique_ptr<Arrival>> arrivals;
+        for (int i = 0; i < threads * calls; ++i) arrivals.push_back(std::make_unique<Arrival>(arrived, count, all, i));
+        std::vector<std::jthread> senders;
+        for (int t = 0; t < threads; ++t) {
+            senders.emplace_back([&, t, loop = EventLoop::current_handle()] {
+                for (int i = 0; i < calls; ++i) CHECK(loop.post(*arrivals[static_cast<std::size_t>(t * calls + i)]));
+            });
+        }
+        co_await all.wait();
+    };
+    run(main(order, left));
+    REQUIRE(order.size() == threads * calls);
+    std::vector<int> last(threads, -1);
+    for (int name : order) {
+        CHECK(name > last[static_cast<std::size_t>(name / calls)]);
+        last[static_cast<std::size_t>(name / calls)] = name;
+    }
+}
+
+TEST_CASE("a call to a loop that has ended is refused") {
+    std::vector<int> order;
+    int left = 1;
+    Event all;
+    Arrival arrival(order, left, all, 0);
+    auto handle = EventLoop().handle();
+    CHECK_FALSE(handle.post(arrival));
+    CHECK(order.empty());
+}
+
+TEST_CASE("a recorder sees each change of state, with the wait's reason") {
+    const std::string text = trace_of(1);
+    const char* const states[] = {"1 created main",      "1 ready",   "1 running",          "2 created", "2 ready",
+                                  "1 waiting for tasks", "2 running", "2 waiting for time", "2 ready",   "2 running",
+                                  "2 waiting for time",  "2 ready",   "2 running",          "2 done",    "1 ready",
+                                  "1 running",           "1 done"};
+    std::size_t position = 0;
+    for (const char* state : states) {
+        position = text.find(state, position);
+        CAPTURE(state);
+        REQUIRE(position != std::string::npos);
+    }
+}
+
+TEST_CASE("two runs with a jumping clock leave the same trace") { CHECK(trace_of(500) == trace_of(500)); }
+
+TEST_CASE("a hundred thousand sleeps of up to a second pass without waiting") {
+    testing::JumpingClock clock;
+    const TimePoint start = clock.now();
+    EventLoopOptions options;
+    options.clock = &clock;
+    EventLoop loop(options);
+    loop.run(sleep_many(50'000));
+    CHECK(clock.now() - start == 2 * 999ms);
+    CHECK(loop.statistics().timers == 0);
+}
+
+TEST_CASE("long waits share wake-ups when slack is allowed") {
+    testing::JumpingClock clock;
+    EventLoopOptions options;
+    options.clock = &clock;
+    options.timer_slack = 1ms;
+    auto main = [](testing::JumpingClock& time) -> Task<void> {
+        const TimePoint start = time.now();
+        co_await sleep_for(50ms + 1us);
+        CHECK(time.now() - start == 50ms + 1us);  // a short wait is exact
+        const TimePoint then = time.now();
+        co_await sleep_for(200ms + 1us);
+        CHECK(time.now() - then >= 200ms + 1us);
+        CHECK(time.now() - then <= 201ms + 1us);
+        CHECK(time.now().time_since_epoch() % 1ms == 0ms);
+    };
+    EventLoop(options).run(main(clock));
+}

@@ -1,0 +1,80 @@
+#include "plait/async/semaphore.hpp"
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/testing/async_test.hpp"
+
+#include <algorithm>
+#include <string>
+
+using namespace plait;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Crowd {
+    int inside = 0;
+    int most = 0;
+    std::string order;
+};
+
+Task<void> enter(Semaphore& semaphore, Crowd& crowd, char name) {
+    auto permit = co_await semaphore.acquire();
+    crowd.most = std::max(crowd.most, ++crowd.inside);
+    crowd.order.push_back(name);
+    co_await sleep_for(1s);
+    --crowd.inside;
+}
+
+Task<void> hold_for_ever(Semaphore& semaphore) {
+    auto permit = co_await semaphore.acquire();
+    co_await sleep_for(10'000h);
+}
+
+}  // namespace
+
+ASYNC_TEST("at most as many tasks hold a permit as the limit says, and they are served in order") {
+    Semaphore semaphore{2};
+    Crowd crowd;
+    TaskGroup group;
+    for (char name = 'a'; name <= 'g'; ++name) group.start(enter, std::ref(semaphore), std::ref(crowd), name);
+    co_await group.join();
+    CHECK(crowd.most == 2);
+    CHECK(semaphore.available() == 2);
+}
+
+ASYNC_TEST("a permit goes to the one who waits the longest, not to one who comes later") {
+    Semaphore semaphore{1};
+    Crowd crowd;
+    auto held = semaphore.try_acquire();
+    TaskGroup group;
+    group.start(enter, std::ref(semaphore), std::ref(crowd), 'a');
+    co_await yield();
+    held.reset();
+    CHECK_FALSE(semaphore.try_acquire());
+    co_await group.join();
+    CHECK(crowd.order == "a");
+}
+
+ASYNC_TEST("a waiter that gives up takes no permit") {
+    Semaphore semaphore{1};
+    auto held = semaphore.try_acquire();
+    auto late = co_await within(1h, semaphore.acquire());
+    CHECK_FALSE(late);
+    held.reset();
+    CHECK(semaphore.try_acquire());
+}
+
+ASYNC_TEST("a dropped task gives its permit back, also when its turn had not come yet") {
+    Semaphore semaphore{1};
+    {
+        TaskGroup group;
+        group.start(hold_for_ever, std::ref(semaphore));
+        group.start(hold_for_ever, std::ref(semaphore));
+        co_await yield();
+        CHECK(semaphore.available() == 0);
+    }
+    CHECK(semaphore.available() == 1);
+}
