@@ -25,15 +25,18 @@ Task<void> note_turns(const int& turns, int& seen) {
 }
 }  // namespace
 
-ASYNC_TEST("an event wakes all that wait, in the order in which they came") {
-    Event event;
+TEST_CASE("an event wakes all that wait, in the order in which they came") {
+    auto main = [](std::string& order) -> Task<void> {
+        Event event;
+        TaskGroup group;
+        for (char name : {'a', 'b', 'c'}) group.start(write_when, std::ref(event), std::ref(order), name);
+        co_await yield();
+        CHECK(order.empty());
+        event.set();
+        co_await group.join();
+    };
     std::string order;
-    TaskGroup group;
-    for (char name : {'a', 'b', 'c'}) group.start(write_when, std::ref(event), std::ref(order), name);
-    co_await yield();
-    CHECK(order.empty());
-    event.set();
-    co_await group.join();
+    run(main(order));
     CHECK(order == "abc");
 }
 

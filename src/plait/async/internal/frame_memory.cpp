@@ -127,7 +127,7 @@ void* allocate_frame(std::size_t size) {
 
 void free_frame(void* frame, std::size_t size) noexcept {
     frames.in_use -= static_cast<std::ptrdiff_t>(size);
-    ::operator delete(frame, size);
+    ::operator delete(frame);
 }
 
 #else
@@ -145,7 +145,7 @@ void* allocate_frame(std::size_t size) {
 void free_frame(void* frame, std::size_t size) noexcept {
     ThreadFrames& mine = frames;
     mine.in_use -= static_cast<std::ptrdiff_t>(size);
-    if (size > coarse_limit) return ::operator delete(frame, size);
+    if (size > coarse_limit) return ::operator delete(frame);
     mine.lists[class_of(size)].push(frame);
 }
 
