@@ -1,0 +1,86 @@
+#pragma once
+
+#include "plait/workers/internal/thread_job.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace plait::internal {
+
+/// Jobs in the order in which they came; one can leave from the middle.
+class ThreadJobQueue {
+  public:
+    void push(ThreadJob& job) noexcept;
+    /// The oldest job, taken out; null when there is none.
+    ThreadJob* pop() noexcept;
+    void remove(ThreadJob& job) noexcept;
+    bool empty() const noexcept { return !first_; }
+
+  private:
+    ThreadJob* first_ = nullptr;
+    ThreadJob* last_ = nullptr;
+};
+
+/// One thread of a pool.
+struct PoolThread {
+    std::thread thread;
+    bool abandoned = false;  ///< nobody waits for the job that it runs
+};
+
+/// The threads of a pool and the queue that they work through; one mutex guards all of it. A thread is started when a
+/// job comes and none is idle, up to the limit, and then kept.
+class ThreadTeam : public std::enable_shared_from_this<ThreadTeam> {
+  public:
+    explicit ThreadTeam(std::size_t limit) noexcept : limit_(limit) {}
+
+    /// Queues a job for a task of `loop`, which is told when it has run.
+    void enqueue(std::shared_ptr<ThreadJob> job, LoopHandle loop);
+
+    /// Queues a job for a thread, which calls `finish` before it destroys it.
+    void enqueue(ThreadJob& job);
+
+    /// Takes out a job that no thread has begun; false when one has.
+    bool withdraw(ThreadJob& job) noexcept;
+
+    /// Nobody waits for `job` any more, and `close` will not either.
+    void abandon(ThreadJob& job) noexcept;
+
+    /// Blocks until `job` has run; runs it right here when no thread has begun it.
+    void finish(ThreadJob& job) noexcept;
+
+    /// Waits until the threads have run what is queued and ended, but for those whose job was abandoned: they end
+    /// later.
+    void close() noexcept;
+
+    /// How many threads there are.
+    std::size_t size() const;
+
+    /// The job that the calling thread runs; null when it runs none.
+    static const ThreadJob* current_job() noexcept;
+
+  private:
+    void push(ThreadJob& job);
+    bool take_out(ThreadJob& job) noexcept;
+    void start_thread();
+    void work(PoolThread& self);
+    void wait_for_work(std::unique_lock<std::mutex>& lock);
+    static void execute(ThreadJob& job) noexcept;
+    static void tell_loop(ThreadJob& job) noexcept;
+
+    const std::size_t limit_;
+    mutable std::mutex mutex_;
+    std::condition_variable work_came_;
+    std::condition_variable job_ended_;
+    ThreadJobQueue queue_;
+    std::list<PoolThread> threads_;
+    std::size_t asleep_ = 0;   // threads that wait and were not called yet
+    std::size_t called_ = 0;   // threads that were called and did not wake up yet
+    std::size_t blocked_ = 0;  // callers in `finish`
+    bool closing_ = false;
+};
+
+}  // namespace plait::internal

@@ -1,0 +1,158 @@
+#pragma once
+
+#include "plait/async/gather.hpp"
+#include "plait/async/task.hpp"
+#include "plait/workers/internal/thread_job.hpp"
+#include "plait/workers/internal/thread_team.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <ranges>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace plait {
+
+/// What a thread pool is made with.
+struct ThreadPoolOptions {
+    /// The most threads that run jobs at the same time; each is started when it is first needed. The processors for
+    /// work that computes, some 64 for calls that block.
+    std::size_t threads = std::thread::hardware_concurrency();
+};
+
+namespace internal {
+/// What a job gives that calls `function(arguments...)` with its own copies of both.
+template <class Function, class... Arguments>
+using ThreadJobResult = std::invoke_result_t<std::decay_t<Function>, std::decay_t<Arguments>...>;
+}  // namespace internal
+
+/// A job that was started from outside of a loop. Destroying it waits for its end.
+template <class Result>
+class [[nodiscard("destroying a started job waits for its end")]] StartedJob {
+  public:
+    StartedJob(StartedJob&&) noexcept = default;
+    StartedJob& operator=(StartedJob&&) = delete;
+    ~StartedJob() {
+        if (job_) team_->finish(*job_);
+    }
+
+    /// Blocks until the job has run: its value, or throws what it threw. Once. Runs the job on the calling thread when
+    /// no thread of the pool has begun it.
+    Result get() {
+        PLAIT_ASSERT(job_, "a job's result is taken once");
+        const auto job = std::move(job_);
+        team_->finish(*job);
+        return job->take();
+    }
+
+  private:
+    friend class ThreadPool;
+    using Job = internal::ThreadJobWithResult<Result>;
+    StartedJob(internal::ThreadTeam& team, std::unique_ptr<Job> job) : team_(&team), job_(std::move(job)) {
+        team_->enqueue(*job_);
+    }
+
+    internal::ThreadTeam* team_;
+    std::unique_ptr<Job> job_;
+};
+
+/// Runs functions on a fixed number of threads, and brings what they give back to the loop that asked.
+///
+///     ThreadPool pool(ThreadPoolOptions{.threads = 4});
+///     auto digest = co_await pool.submit(sha256, std::move(text));      // in a task
+///     auto digest = run(pool.submit(sha256, std::move(text)));          // anywhere else
+///
+/// Jobs begin in the order in which they were submitted. Threads get no signals but those of their own faults, and keep
+/// what jobs leave in `thread_local` variables. The pool may be used by many threads; it must outlive what was
+/// submitted.
+class ThreadPool {
+  public:
+    explicit ThreadPool(const ThreadPoolOptions& options = {});
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+    /// Waits for the running jobs, but not for abandoned ones.
+    ~ThreadPool();
+
+    /// Runs `function(arguments...)`, moved or copied into the job, on a thread: its value, or throws what it threw.
+    ///
+    /// When the waiting task is cancelled, a job that has not begun is taken out; a running one can ask
+    /// `stop_requested()`, and the task waits for its end all the same.
+    template <class Function, class... Arguments>
+        requires std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>
+    Task<internal::ThreadJobResult<Function, Arguments...>> submit(Function&& function, Arguments&&... arguments) {
+        return result_of(team_, make_job(std::forward<Function>(function), std::forward<Arguments>(arguments)...),
+                         WhenCancelled::wait);
+    }
+
+    /// `submit` for calls that block and can't be asked to stop: a cancelled task leaves at once, and the job goes on
+    /// without it, keeping its thread until it ends. So it may use only what it owns.
+    template <class Function, class... Arguments>
+        requires std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>
+    Task<internal::ThreadJobResult<Function, Arguments...>> submit_abandonable(Function&& function,
+                                                                               Arguments&&... arguments) {
+        return result_of(team_, make_job(std::forward<Function>(function), std::forward<Arguments>(arguments)...),
+                         WhenCancelled::abandon);
+    }
+
+    /// Submits `function` for each item of `items`, which are asked for one by one; the values in the order of the
+    /// items. At most `limit` jobs are submitted at a time, by default enough to keep every thread busy. The first job
+    /// that throws cancels the others.
+    template <std::ranges::input_range Items, class Function>
+        requires std::is_invocable_v<Function, std::ranges::range_value_t<Items>>
+    auto map(Function function, Items items, std::size_t limit = 0) {
+        return gather(std::ranges::owning_view(std::move(items)) |
+                          std::views::transform([this, function = std::move(function)](auto&& item) {
+                              return submit(function,
+                                            std::ranges::range_value_t<Items>(std::forward<decltype(item)>(item)));
+                          }),
+                      limit ? limit : jobs_a_thread * options_.threads);
+    }
+
+    /// Starts `function(arguments...)` for a caller that has no loop; from any thread.
+    template <class Function, class... Arguments>
+        requires std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>
+    auto start(Function&& function, Arguments&&... arguments) {
+        return StartedJob<internal::ThreadJobResult<Function, Arguments...>>(
+            *team_, std::make_unique<Job<Function, Arguments...>>(std::forward<Function>(function),
+                                                                  std::forward<Arguments>(arguments)...));
+    }
+
+    /// True when the job that calls this is no longer wanted; false outside of jobs.
+    static bool stop_requested() noexcept;
+
+    /// How many threads were started.
+    std::size_t size() const { return team_->size(); }
+
+  private:
+    enum class WhenCancelled { wait, abandon };
+    /// So many jobs submitted for each thread keep it busy while results travel.
+    static constexpr std::size_t jobs_a_thread = 16;
+
+    template <class Function, class... Arguments>
+    using Job = internal::ThreadJobOf<std::decay_t<Function>, std::decay_t<Arguments>...>;
+
+    template <class Function, class... Arguments>
+    static std::shared_ptr<internal::ThreadJobWithResult<internal::ThreadJobResult<Function, Arguments...>>> make_job(
+        Function&& function, Arguments&&... arguments) {
+        return std::make_shared<Job<Function, Arguments...>>(std::forward<Function>(function),
+                                                             std::forward<Arguments>(arguments)...);
+    }
+
+    template <class Result>
+    static Task<Result> result_of(std::shared_ptr<internal::ThreadTeam> team,
+                                  std::shared_ptr<internal::ThreadJobWithResult<Result>> job,
+                                  WhenCancelled when_cancelled) {
+        co_await run_on(std::move(team), job, when_cancelled);
+        co_return job->take();
+    }
+
+    static Task<void> run_on(std::shared_ptr<internal::ThreadTeam> team, std::shared_ptr<internal::ThreadJob> job,
+                             WhenCancelled when_cancelled);
+
+    const ThreadPoolOptions options_;
+    const std::shared_ptr<internal::ThreadTeam> team_;
+};
+
+}  // namespace plait
