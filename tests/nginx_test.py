@@ -22,7 +22,7 @@ class AgainstNginx(RunTest):
         cls.nginx = Nginx(folder.name, f"""
             listen 127.0.0.1:{{http}}; listen [::1]:{{http6}};
             listen 127.0.0.1:{{https}} ssl;
-            ssl_certificate {cls.certificate}; ssl_certificate_key {key};
+            ssl_certificate {cls.certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3;
             root {folder.name};
             location = /json {{ default_type application/json; return 200 '{{"method":"$request_method","query":"$query_string"}}'; }}
             location = /204 {{ return 204; }}

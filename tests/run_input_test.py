@@ -125,7 +125,7 @@ class BadLines(Input):
         self.expect_bad('{"url":"%s"' % self.url())
 
     def test_an_unknown_field_is_named_with_the_nearest_known_one(self):
-        self.expect_bad({"url": self.url(), "header": {}}, "'header'", "headers")
+        self.expect_bad({"url": self.url(), "header": {}}, '"header"', '"headers"')
 
     def test_a_field_of_a_later_version_is_named(self):
         for field, value in (("deadline_s", 900), ("retry", {}), ("idempotency_key", "auto"), ("safe_to_repeat", True),

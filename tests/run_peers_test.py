@@ -1,6 +1,7 @@
 """`plait run` against peers that break every promise: each gives an error in its own result line, and costs no other call."""
 
 import socket
+import ssl
 import tempfile
 import unittest
 
@@ -274,8 +275,8 @@ class Tls(Peers):
         cls.right = make_certificate(folder.name, "right", "DNS:localhost,IP:127.0.0.1,IP:::1")
         cls.other = make_certificate(folder.name, "other", "DNS:other.example")
 
-    def call(self, certificate, *arguments, script=keeping(), host="127.0.0.1"):
-        with Rogue(script, tls=server_tls(*certificate)) as server:
+    def call(self, certificate, *arguments, script=keeping(), host="127.0.0.1", version=ssl.TLSVersion.TLSv1_3):
+        with Rogue(script, tls=server_tls(*certificate, version)) as server:
             return plait("run", f"https://{host}:{server.port}/", *arguments)
 
     def expect_refused(self, ended, *words):
@@ -288,6 +289,13 @@ class Tls(Peers):
         for host in ("127.0.0.1", "localhost"):
             result = self.only_result(self.call(self.right, "--cacert", self.right[0], host=host))
             self.assertEqual(("ok", "ok"), (result["outcome"], result["response"]["body_text"]), result)
+
+    def test_version_1_2(self):
+        ended = self.call(self.right, "--cacert", self.right[0], version=ssl.TLSVersion.TLSv1_2)
+        self.assertEqual("ok", self.only_result(ended)["outcome"])
+
+    def test_version_1_1_is_too_old(self):
+        self.expect_refused(self.call(self.right, "--cacert", self.right[0], version=ssl.TLSVersion.TLSv1_1))
 
     def test_a_certificate_that_nobody_vouches_for(self):
         self.expect_refused(self.call(self.right), "certificate")

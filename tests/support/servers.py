@@ -187,9 +187,10 @@ def make_certificate(folder, name, subject_alternative_names):
     return certificate, key
 
 
-def server_tls(certificate, key):
-    """The server's side of TLS for a `Rogue`."""
+def server_tls(certificate, key, version=ssl.TLSVersion.TLSv1_3):
+    """The server's side of TLS, of this one version, for a `Rogue`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = context.maximum_version = version
     context.load_cert_chain(certificate, key)
     return context
 
