@@ -1,0 +1,201 @@
+#include "plait/batch/result_line.hpp"
+
+#include "plait/batch/internal/base64.hpp"
+#include "plait/batch/internal/json_text.hpp"
+#include "plait/batch/internal/json_value.hpp"
+#include "plait/http/headers.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace plait::batch {
+
+namespace {
+
+using internal::append_json_number;
+using internal::append_json_string;
+using internal::append_milliseconds;
+
+std::string_view json_bool(bool value) { return value ? "true" : "false"; }
+
+/// application/json, text/json and whatever ends in +json (RFC 6839), with any parameters.
+bool is_json_type(std::string_view content_type) {
+    std::string_view type = content_type.substr(0, content_type.find(';'));
+    while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+    constexpr std::string_view suffix = "+json";
+    return http::equal_ignoring_case(type, "application/json") || http::equal_ignoring_case(type, "text/json") ||
+           (type.size() > suffix.size() && http::equal_ignoring_case(type.substr(type.size() - suffix.size()), suffix));
+}
+
+void append_lower_case(std::string& out, std::string_view name) {
+    out += '"';
+    for (const char c : name) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    out += '"';
+}
+
+void append_header_values(std::string& out, const http::Headers& headers, std::string_view name) {
+    const auto values = headers.get_all(name);
+    out += '[';
+    for (const std::string_view value : values) {
+        if (value.data() != values.front().data()) out += ',';
+        append_json_string(out, value);
+    }
+    out += ']';
+}
+
+void append_headers(std::string& out, const http::Headers& headers) {
+    out += '{';
+    for (auto it = headers.begin(); it != headers.end(); ++it) {
+        const auto is_same = [name = (*it).name](const http::Header& other) {
+            return http::equal_ignoring_case(name, other.name);
+        };
+        if (std::find_if(headers.begin(), it, is_same) != it) continue;  // stands in the list of the first
+        if (it != headers.begin()) out += ',';
+        append_lower_case(out, (*it).name);
+        out += ':';
+        if (std::find_if(std::next(it), headers.end(), is_same) == headers.end()) {
+            append_json_string(out, (*it).value);
+        } else {
+            append_header_values(out, headers, (*it).name);
+        }
+    }
+    out += '}';
+}
+
+void append_request_id(std::string& out, const http::Headers& headers) {
+    std::optional<std::string_view> id = headers.get("x-request-id");
+    if (!id) id = headers.get("request-id");
+    if (id) {
+        append_json_string(out, *id);
+    } else {
+        out += "null";
+    }
+}
+
+void append_error(std::string& out, std::string_view code, std::string_view message, bool retryable, bool maybe_sent) {
+    out += "{\"code\":\"";
+    out += code;
+    out += "\",\"message\":";
+    append_json_string(out, message);
+    out += ",\"retryable\":";
+    out += json_bool(retryable);
+    out += ",\"maybe_sent\":";
+    out += json_bool(maybe_sent);
+    out += '}';
+}
+
+void append_named_time(std::string& out, std::string_view name, Duration time) {
+    out += name;
+    append_milliseconds(out, time);
+}
+
+void append_timings(std::string& out, const http::Timings& timings, bool reused) {
+    append_named_time(out, ",\"dns_ms\":", timings.dns);
+    append_named_time(out, ",\"connect_ms\":", timings.connect);
+    append_named_time(out, ",\"tls_ms\":", timings.tls);
+    append_named_time(out, ",\"send_ms\":", timings.send);
+    append_named_time(out, ",\"wait_ms\":", timings.wait);
+    append_named_time(out, ",\"receive_ms\":", timings.receive);
+    out += ",\"reused\":";
+    out += json_bool(reused);
+}
+
+void append_attempt(std::string& out, const Attempt& attempt, const AttemptTime& time) {
+    const auto* response = std::get_if<http::Response>(&attempt);
+    out += "{\"n\":1,";
+    if (response) {
+        out += "\"status_code\":";
+        append_json_number(out, static_cast<std::uint64_t>(response->status));
+    } else {
+        out += "\"error\":\"";
+        out += to_string(std::get<Failure>(attempt).code);
+        out += '"';
+    }
+    append_named_time(out, ",\"start_ms\":", time.start);
+    append_named_time(out, ",\"total_ms\":", time.total);
+    if (response) append_timings(out, response->timings, response->reused);
+    out += '}';
+}
+
+void append_head(std::string& out, std::string_view custom_id, std::uint64_t line, Outcome outcome) {
+    out += "{\"custom_id\":";
+    append_json_string(out, custom_id);
+    out += ",\"line\":";
+    append_json_number(out, line);
+    out += ",\"outcome\":\"";
+    out += to_string(outcome);
+    out += "\",\"response\":";
+}
+
+void append_tail(std::string& out, std::string_view metadata) {
+    out += ",\"metadata\":";
+    out += metadata.empty() ? "null" : metadata;
+    out += "}\n";
+}
+
+}  // namespace
+
+struct ResultLineWriter::Buffers {
+    internal::JsonLine json;
+};
+
+ResultLineWriter::ResultLineWriter(BodyFormat format) : format_(format), buffers_(std::make_unique<Buffers>()) {}
+
+ResultLineWriter::~ResultLineWriter() = default;
+
+void ResultLineWriter::append(std::string& out, const Call& call, const Attempt& attempt, bool safe_to_repeat,
+                              const AttemptTime& time) {
+    append_head(out, call.custom_id, call.line, judge(attempt, safe_to_repeat));
+    if (const auto* response = std::get_if<http::Response>(&attempt)) {
+        append_response(out, *response);
+        out += ",\"error\":null";
+    } else {
+        const Failure& failure = std::get<Failure>(attempt);
+        out += "null,\"error\":";
+        append_error(out, to_string(failure.code), failure.message, is_retryable(failure, safe_to_repeat),
+                     failure.maybe_sent);
+    }
+    out += ",\"attempts\":[";
+    append_attempt(out, attempt, time);
+    out += ']';
+    append_tail(out, call.metadata);
+}
+
+void ResultLineWriter::append(std::string& out, const BadLine& line) {
+    append_head(out, line.custom_id, line.line, Outcome::failed);
+    out += "null,\"error\":";
+    append_error(out, to_string(ErrorCode::bad_input), line.message, false, false);
+    out += ",\"attempts\":[]";
+    append_tail(out, line.metadata);
+}
+
+void ResultLineWriter::append_response(std::string& out, const http::Response& response) {
+    out += "{\"status_code\":";
+    append_json_number(out, static_cast<std::uint64_t>(response.status));
+    out += ",\"request_id\":";
+    append_request_id(out, response.headers);
+    out += ",\"headers\":";
+    append_headers(out, response.headers);
+    append_body(out, response);
+    out += '}';
+}
+
+void ResultLineWriter::append_body(std::string& out, const http::Response& response) {
+    if (format_ == BodyFormat::automatic && is_json_type(response.headers.get("content-type").value_or(""))) {
+        if (const auto json = buffers_->json.make(response.body)) {
+            out += ",\"body\":";
+            out += *json;
+            return;
+        }
+    }
+    if (format_ != BodyFormat::base64 && internal::is_utf8(response.body)) {
+        out += ",\"body_text\":";
+        append_json_string(out, response.body);
+        return;
+    }
+    out += ",\"body_base64\":\"";
+    internal::append_base64(out, response.body);
+    out += '"';
+}
+
+}  // namespace plait::batch

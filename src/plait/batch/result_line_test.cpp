@@ -1,0 +1,103 @@
+#include "plait/batch/result_line.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace plait;
+using namespace plait::batch;
+using namespace std::chrono_literals;
+
+namespace {
+
+http::Response answer(std::string_view content_type, std::string body) {
+    http::Response response;
+    response.status = 200;
+    response.headers = {{"Content-Type", content_type}};
+    response.body = std::move(body);
+    return response;
+}
+
+Call call() { return Call("row-17", 17, http::Request("POST", "http://a.b"), R"({"row":17})"); }
+
+std::string line_of(const Attempt& attempt, BodyFormat format = BodyFormat::automatic) {
+    std::string out;
+    ResultLineWriter(format).append(out, call(), attempt, false, {10200us, 310400us});
+    return out;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+    CAPTURE(text);
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an answer makes the whole line") {
+    http::Response response = answer("application/json", R"({"data":[]})");
+    response.headers.add("X-Request-Id", "req_9");
+    response.timings.send = 200us;
+    response.timings.wait = 301ms;
+    response.timings.receive = 9200us;
+    response.reused = true;
+    CHECK(
+        line_of(response) ==
+        R"({"custom_id":"row-17","line":17,"outcome":"ok","response":{"status_code":200,"request_id":"req_9",)"
+        R"("headers":{"content-type":"application/json","x-request-id":"req_9"},"body":{"data":[]}},"error":null,)"
+        R"("attempts":[{"n":1,"status_code":200,"start_ms":10.2,"total_ms":310.4,"dns_ms":0,"connect_ms":0,"tls_ms":0,)"
+        R"("send_ms":0.2,"wait_ms":301,"receive_ms":9.2,"reused":true}],"metadata":{"row":17}})"
+        "\n");
+}
+
+TEST_CASE("a failure makes the whole line") {
+    CHECK(line_of(Failure(ErrorCode::reset, "read a.b:80: \"reset\"", true)) ==
+          R"({"custom_id":"row-17","line":17,"outcome":"unknown","response":null,"error":{"code":"reset",)"
+          R"("message":"read a.b:80: \"reset\"","retryable":false,"maybe_sent":true},)"
+          R"("attempts":[{"n":1,"error":"reset","start_ms":10.2,"total_ms":310.4}],"metadata":{"row":17}})"
+          "\n");
+}
+
+TEST_CASE("a bad line makes the whole line") {
+    std::string out;
+    ResultLineWriter(BodyFormat::automatic).append(out, BadLine("line-3", 3, "line 3: no \"url\""));
+    CHECK(out ==
+          R"({"custom_id":"line-3","line":3,"outcome":"failed","response":null,"error":{"code":"bad_input",)"
+          R"("message":"line 3: no \"url\"","retryable":false,"maybe_sent":false},"attempts":[],"metadata":null})"
+          "\n");
+}
+
+TEST_CASE("a body is JSON when its type says so and it is") {
+    for (std::string_view type : {"application/json", "Application/JSON; charset=utf-8", "application/problem+json",
+                                  "text/json", "application/vnd.api+json ;a=b"}) {
+        CHECK(contains(line_of(answer(type, "[1]")), R"("body":[1])"));
+    }
+    for (std::string_view type : {"text/plain", "application/jsonl", "application/x-ndjson", "+json"}) {
+        CHECK(contains(line_of(answer(type, "[1]")), R"("body_text":"[1]")"));
+    }
+    CHECK(contains(line_of(answer("application/json", "[1")), R"("body_text":"[1")"));
+    CHECK(contains(line_of(answer("application/json", "")), R"("body_text":"")"));
+}
+
+TEST_CASE("a body stays on one line") {
+    CHECK(contains(line_of(answer("application/json", "{\n  \"a\": \"x y\"\r\n}\n")), R"("body":{"a":"x y"})"));
+    CHECK(contains(line_of(answer("text/plain", "a\nb")), R"("body_text":"a\nb")"));
+}
+
+TEST_CASE("a body that is no text is base64") {
+    CHECK(contains(line_of(answer("image/png", "\xff\xd8")), R"("body_base64":"/9g=")"));
+    CHECK(contains(line_of(answer("application/json", "\"\xff\"")), R"("body_base64":"Iv8i")"));
+}
+
+TEST_CASE("the form of bodies can be chosen") {
+    CHECK(contains(line_of(answer("application/json", "[1]"), BodyFormat::text), R"("body_text":"[1]")"));
+    CHECK(contains(line_of(answer("image/png", "\xff\xd8"), BodyFormat::text), R"("body_base64":"/9g=")"));
+    CHECK(contains(line_of(answer("application/json", "[1]"), BodyFormat::base64), R"("body_base64":"WzFd")"));
+}
+
+TEST_CASE("a header that came more than once has a list as its value") {
+    http::Response response = answer("text/plain", "");
+    response.headers = {{"Set-Cookie", "a=1"}, {"X-One", "1"}, {"set-cookie", "b=2"}, {"SET-COOKIE", "c=3"}};
+    CHECK(contains(line_of(response), R"("headers":{"set-cookie":["a=1","b=2","c=3"],"x-one":"1"})"));
+    response.headers.clear();
+    CHECK(contains(line_of(response), R"("request_id":null,"headers":{})"));
+}
