@@ -9,16 +9,16 @@ CancelScope::~CancelScope() { detach(); }
 void CancelScope::enter() {
     PLAIT_ASSERT(!scheduler_, "a scope is run once");
     scheduler_ = &internal::Scheduler::current();
-    owner_ = &scheduler_->running();
-    attach(owner_->scope);
-    owner_->scope = this;
+    inside_ = &scheduler_->running();
+    attach(inside_->scope);
+    inside_->scope = this;
     if (deadline_ && !cancelled_) scheduler_->arm(*this, *deadline_);
 }
 
 void CancelScope::leave() noexcept {
     scheduler_->disarm(*this);
-    owner_->scope = parent_;
-    owner_ = nullptr;
+    inside_->scope = parent_;
+    inside_ = nullptr;
 }
 
 void CancelScope::attach(CancelScope* parent) noexcept {
@@ -47,8 +47,8 @@ void CancelScope::spread() noexcept {
     if (cancelled_) return;
     cancelled_ = true;
     if (!scheduler_) return;
-    if (owner_) scheduler_->interrupt(*owner_);
-    if (tasks_) tasks_->for_each([this](internal::TaskRecord& task) { scheduler_->interrupt(task); });
+    if (inside_) scheduler_->interrupt(*inside_);
+    if (task_owner_) task_owner_->tasks().for_each([this](internal::TaskRecord& task) { scheduler_->interrupt(task); });
     for (CancelScope* child = first_child_; child; child = child->next_sibling_) {
         if (!child->shielded_) child->spread();
     }

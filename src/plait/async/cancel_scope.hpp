@@ -82,8 +82,8 @@ class CancelScope : private internal::Timer {
     CancelScope* first_child_ = nullptr;
     CancelScope* next_sibling_ = nullptr;
     CancelScope** link_to_this_ = nullptr;
-    internal::TaskRecord* owner_ = nullptr;                                        // who is inside by `run`
-    internal::List<internal::TaskRecord, internal::SiblingTag>* tasks_ = nullptr;  // whose first scope this is
+    internal::TaskRecord* inside_ = nullptr;     // the task that is in `run`
+    internal::TaskOwner* task_owner_ = nullptr;  // whose tasks have this as their first scope
     std::optional<TimePoint> deadline_;
     internal::Scheduler* scheduler_ = nullptr;
     bool asked_ = false;

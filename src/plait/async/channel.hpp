@@ -38,8 +38,7 @@ class Channel {
                 return true;
             }
             if (!begin_wait(resume_point, trace::Wait::room)) return false;
-            task_ = &internal::Scheduler::current().running();
-            channel_->pushers_.push_back(*task_);
+            channel_->pushers_.push_back(internal::Scheduler::current().running());
             return true;
         }
         bool await_resume() const {
@@ -53,13 +52,12 @@ class Channel {
             accepted_ = !channel_->closed_;
             return !accepted_ || channel_->try_push(item_);
         }
-        bool give_up() noexcept override {
-            task_->internal::ListNode<internal::QueueTag>::unlink();
+        bool give_up(internal::TaskRecord& task) noexcept override {
+            task.internal::ListNode<internal::QueueTag>::unlink();
             return true;
         }
         Channel* channel_;
         T item_;
-        internal::TaskRecord* task_ = nullptr;
         bool accepted_ = false;
     };
 
@@ -76,8 +74,7 @@ class Channel {
                 return true;
             }
             if (!begin_wait(resume_point, trace::Wait::item)) return false;
-            task_ = &internal::Scheduler::current().running();
-            channel_->poppers_.push_back(*task_);
+            channel_->poppers_.push_back(internal::Scheduler::current().running());
             return true;
         }
         std::optional<T> await_resume() {
@@ -91,12 +88,11 @@ class Channel {
             item_ = channel_->try_pop();
             return item_ || channel_->closed_;
         }
-        bool give_up() noexcept override {
-            task_->internal::ListNode<internal::QueueTag>::unlink();
+        bool give_up(internal::TaskRecord& task) noexcept override {
+            task.internal::ListNode<internal::QueueTag>::unlink();
             return true;
         }
         Channel* channel_;
-        internal::TaskRecord* task_ = nullptr;
         std::optional<T> item_;
     };
 

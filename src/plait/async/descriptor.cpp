@@ -66,7 +66,7 @@ void Descriptor::ReadyAwaiter::await_resume() const {
     if (waited_) end_wait();
 }
 
-bool Descriptor::ReadyAwaiter::give_up() noexcept {
+bool Descriptor::ReadyAwaiter::give_up(internal::TaskRecord&) noexcept {
     slot() = nullptr;
     internal::Scheduler::current().descriptor_waits(-1);
     return true;

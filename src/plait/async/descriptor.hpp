@@ -38,7 +38,7 @@ class Descriptor : private internal::PollTarget {
         void await_resume() const;
 
       private:
-        bool give_up() noexcept override;
+        bool give_up(internal::TaskRecord&) noexcept override;
         internal::TaskRecord*& slot() const noexcept {
             return for_reading_ ? descriptor_->reader_ : descriptor_->writer_;
         }

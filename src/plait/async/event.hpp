@@ -35,19 +35,17 @@ class Event {
                 return true;
             }
             if (!begin_wait(resume_point, event_->wait_)) return false;
-            task_ = &internal::Scheduler::current().running();
-            event_->waiting_.push_back(*task_);
+            event_->waiting_.push_back(internal::Scheduler::current().running());
             return true;
         }
         void await_resume() const { end_wait(); }
 
       private:
-        bool give_up() noexcept override {
-            task_->internal::ListNode<internal::QueueTag>::unlink();
+        bool give_up(internal::TaskRecord& task) noexcept override {
+            task.internal::ListNode<internal::QueueTag>::unlink();
             return true;
         }
         Event* event_;
-        internal::TaskRecord* task_ = nullptr;
     };
 
     /// Waits until the event is set. Many may wait.

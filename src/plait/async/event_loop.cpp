@@ -48,7 +48,8 @@ LoopStatistics EventLoop::current_statistics() noexcept { return statistics_of(i
 void EventLoop::run_to_end(Task<void> task) {
     MainTask main;
     CancelScope scope;
-    internal::TaskRecord record(std::move(task).release(), main, scope);
+    scope.task_owner_ = &main;
+    internal::TaskRecord record(std::move(task).release(), scope);
     scheduler_.start(record, "main");
     scheduler_.run_until(main.ended());
     main.rethrow();

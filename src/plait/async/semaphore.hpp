@@ -59,8 +59,7 @@ class Semaphore {
                 return true;
             }
             if (!begin_wait(resume_point, trace::Wait::permit)) return false;
-            task_ = &internal::Scheduler::current().running();
-            semaphore_->waiting_.push_back(*task_);
+            semaphore_->waiting_.push_back(internal::Scheduler::current().running());
             return true;
         }
         Permit await_resume() {
@@ -71,12 +70,11 @@ class Semaphore {
 
       private:
         friend class Semaphore;
-        bool give_up() noexcept override {
-            task_->internal::ListNode<internal::QueueTag>::unlink();
+        bool give_up(internal::TaskRecord& task) noexcept override {
+            task.internal::ListNode<internal::QueueTag>::unlink();
             return true;
         }
         Semaphore* semaphore_;
-        internal::TaskRecord* task_ = nullptr;
         bool granted_ = false;
     };
 

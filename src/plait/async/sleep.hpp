@@ -23,7 +23,7 @@ class [[nodiscard("a sleep does nothing until it is awaited")]] Sleep : private 
     void await_resume() const { end_wait(); }
 
   private:
-    bool give_up() noexcept override {
+    bool give_up(internal::TaskRecord&) noexcept override {
         internal::Scheduler::current().disarm(*this);
         return true;
     }

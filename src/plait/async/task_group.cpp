@@ -18,21 +18,21 @@ bool is_cancellation(const std::exception_ptr& error) noexcept {
 
 TaskGroup::TaskGroup() : scheduler_(internal::Scheduler::current()) {
     scope_.scheduler_ = &scheduler_;
-    scope_.tasks_ = &tasks_;
+    scope_.task_owner_ = this;
     scope_.attach(scheduler_.running().scope);
 }
 
 TaskGroup::~TaskGroup() {
-    while (!tasks_.empty()) {
-        internal::TaskRecord& task = tasks_.pop_front();
+    while (!tasks().empty()) {
+        internal::TaskRecord& task = tasks().pop_front();
         scheduler_.drop(task);
         delete &task;
     }
 }
 
 void TaskGroup::start(Task<void> task, const char* name) {
-    auto* record = new internal::TaskRecord(std::move(task).release(), *this, scope_);
-    tasks_.push_back(*record);
+    auto* record = new internal::TaskRecord(std::move(task).release(), scope_);
+    tasks().push_back(*record);
     ++size_;
     scheduler_.start(*record, name);
 }

@@ -58,7 +58,7 @@ class TaskGroup : private internal::TaskOwner {
       private:
         // The tasks lie in a scope inside of the joining task's: they are being cancelled too, and the wait ends with
         // theirs.
-        bool give_up() noexcept override { return false; }
+        bool give_up(internal::TaskRecord&) noexcept override { return false; }
         TaskGroup* group_;
     };
 
@@ -75,7 +75,6 @@ class TaskGroup : private internal::TaskOwner {
 
     internal::Scheduler& scheduler_;
     CancelScope scope_;
-    internal::List<internal::TaskRecord, internal::SiblingTag> tasks_;
     std::size_t size_ = 0;
     internal::TaskRecord* joining_ = nullptr;
     std::exception_ptr first_error_;

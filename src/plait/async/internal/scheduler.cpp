@@ -34,6 +34,7 @@ void Waiter::end_wait() {
 Scheduler::Scheduler(const Options& options)
     : recorder_(options.recorder),
       now_(options.clock->now()),
+      stamp_(now_),
       clock_(*options.clock),
       timer_slack_(options.timer_slack),
       shuffle_state_(options.shuffle_seed),
@@ -54,14 +55,14 @@ void Scheduler::start(TaskRecord& record, const char* name) {
 }
 
 void Scheduler::interrupt(TaskRecord& record) noexcept {
-    if (!record.wait_point || !record.scope->is_cancelled() || !record.wait_point->give_up()) return;
+    if (!record.wait_point || !record.scope->is_cancelled() || !record.wait_point->give_up(record)) return;
     record.cancelled = true;
     make_ready(record);
 }
 
 void Scheduler::drop(TaskRecord& record) noexcept {
     if (record.wait_point) {
-        record.wait_point->give_up();
+        record.wait_point->give_up(record);
         --waiting_count_;
     } else {
         --ready_count_;
@@ -72,8 +73,11 @@ void Scheduler::drop(TaskRecord& record) noexcept {
 }
 
 void Scheduler::report(const TaskRecord& record, trace::TaskId parent) noexcept {
+    // The clock is read when a task stops running. What happens until the next one does is taken to happen at that
+    // time.
+    if (was_running(record)) stamp_ = clock_.now();
     trace::TaskEvent event;
-    event.when = clock_.now();
+    event.when = std::max(stamp_, now_);
     event.task = record.id;
     event.parent = parent;
     event.state = record.state;
@@ -127,15 +131,15 @@ void Scheduler::resume(TaskRecord& record) {
     ++switches_;
     change_state(record, trace::TaskState::running);
     record.resume_point.resume();
-    running_ = nullptr;
     if (ended_) finish(*std::exchange(ended_, nullptr));
+    running_ = nullptr;
 }
 
 void Scheduler::finish(TaskRecord& record) noexcept {
     change_state(record, trace::TaskState::done);
     std::exception_ptr error = record.root.promise().exception();
     record.root.destroy();
-    record.owner->task_ended(record, std::move(error));
+    record.scope->task_owner_->task_ended(record, std::move(error));
 }
 
 // Shuffled starts of a batch show tests that depend on the order in which tasks run.

@@ -26,25 +26,15 @@ struct SiblingTag;
 /// Where a suspended task waits; lives in its awaiter.
 class WaitPoint {
   public:
-    /// Asks to leave early: takes the task out of where it waits and answers true, or answers false when the wait can't
+    /// Asks to leave early: takes `task` out of where it waits and answers true, or answers false when the wait can't
     /// be left (it will end by itself). Does not make the task ready.
-    virtual bool give_up() noexcept = 0;
+    virtual bool give_up(TaskRecord& task) noexcept = 0;
 
   protected:
     ~WaitPoint() = default;
 };
 
-/// Who started a task, and learns how it ended.
-class TaskOwner {
-  public:
-    /// The coroutine is destroyed; `record` is the owner's to destroy. `error` is null after a success.
-    virtual void task_ended(TaskRecord& record, std::exception_ptr error) noexcept = 0;
-
-  protected:
-    ~TaskOwner() = default;
-};
-
-/// A started task: what the loop knows of it. It is in one list at a time, the loop's ready list or that of what it
+/// A started task: what the loop knows of it. It is in one queue at a time, the loop's ready list or that of what it
 /// waits for.
 class TaskRecord : public ListNode<QueueTag>, public ListNode<SiblingTag> {
   public:
@@ -53,21 +43,35 @@ class TaskRecord : public ListNode<QueueTag>, public ListNode<SiblingTag> {
 
     using Root = std::coroutine_handle<Promise<void>>;
 
-    TaskRecord(Root root_coroutine, TaskOwner& task_owner, CancelScope& task_scope) noexcept
-        : resume_point(root_coroutine), scope(&task_scope), owner(&task_owner), root(root_coroutine) {
+    TaskRecord(Root root_coroutine, CancelScope& task_scope) noexcept
+        : resume_point(root_coroutine), scope(&task_scope), root(root_coroutine) {
         root.promise().set_root_of(*this);
     }
 
     std::coroutine_handle<> resume_point;  ///< the innermost coroutine, which goes on when the task is resumed
     WaitPoint* wait_point = nullptr;       ///< null when the task does not wait
-    CancelScope* scope;                    ///< the innermost one that is open
-    TaskOwner* owner;
+    CancelScope* scope;                    ///< the innermost one that is open; at first and at last its owner's
     Root root;
     const char* name = nullptr;
     trace::TaskId id = 0;
     trace::TaskState state = trace::TaskState::created;
     trace::Wait wait = trace::Wait::nothing;
     bool cancelled = false;  ///< the wait was given up: resuming throws `Cancelled`
+};
+
+/// Who starts tasks, and learns how they end.
+class TaskOwner {
+  public:
+    /// The coroutine is destroyed; `record` is the owner's to destroy. `error` is null after a success.
+    virtual void task_ended(TaskRecord& record, std::exception_ptr error) noexcept = 0;
+
+    List<TaskRecord, SiblingTag>& tasks() noexcept { return tasks_; }
+
+  protected:
+    ~TaskOwner() = default;
+
+  private:
+    List<TaskRecord, SiblingTag> tasks_;  // those that have not ended
 };
 
 using TaskQueue = List<TaskRecord, QueueTag>;
@@ -180,6 +184,9 @@ class Scheduler {
             report(record, 0);
     }
     void report(const TaskRecord& record, trace::TaskId parent) noexcept;
+    bool was_running(const TaskRecord& record) const noexcept {
+        return running_ == &record && record.state != trace::TaskState::running;
+    }
     TimePoint with_slack(TimePoint deadline) const noexcept;
 
     void run_ready_batch();
@@ -204,6 +211,7 @@ class Scheduler {
 
     TimerHeap timers_;
     TimePoint now_;
+    TimePoint stamp_;
     Clock& clock_;
     Duration timer_slack_;
     Duration longest_run_{0};
