@@ -1,7 +1,7 @@
 #include "plait/http/headers.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/http/internal/printable.hpp"
+#include "plait/http/internal/message_text.hpp"
 
 #include <fmt/format.h>
 

@@ -2,6 +2,9 @@
 
 #include "plait/base/error.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace plait::http {
@@ -11,6 +14,12 @@ Request::Request(std::string method, Url url_) : url(std::move(url_)), method_(s
         throw Error(ErrorCode::bad_input, "a method is one word such as GET, of letters, digits and !#$%&'*+-.^_`|~");
     }
     if (method_ == "CONNECT") throw Error(ErrorCode::bad_input, "CONNECT asks a proxy for a tunnel: it is no call");
+}
+
+bool is_repeatable(const Request& request) {
+    constexpr std::string_view idempotent[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+    return std::find(std::begin(idempotent), std::end(idempotent), request.method()) != std::end(idempotent) ||
+           request.headers.contains("Idempotency-Key");
 }
 
 }  // namespace plait::http

@@ -35,4 +35,8 @@ class Request {
     std::string method_;
 };
 
+/// Whether the request may reach the server twice without harm: its method is idempotent (RFC 9110, section 9.2.2), or
+/// it has an `Idempotency-Key`.
+bool is_repeatable(const Request& request);
+
 }  // namespace plait::http

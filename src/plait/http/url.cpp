@@ -2,7 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/http/headers.hpp"
-#include "plait/http/internal/printable.hpp"
+#include "plait/http/internal/message_text.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

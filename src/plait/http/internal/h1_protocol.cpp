@@ -1,7 +1,7 @@
 #include "plait/http/internal/h1_protocol.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/http/internal/printable.hpp"
+#include "plait/http/internal/message_text.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>

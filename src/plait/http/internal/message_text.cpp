@@ -1,4 +1,4 @@
-#include "plait/http/internal/printable.hpp"
+#include "plait/http/internal/message_text.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +18,10 @@ std::string printable(std::string_view text, std::size_t longest) {
     }
     if (text.size() > longest) shown += "...";
     return shown;
+}
+
+std::string in_words(Duration duration) {
+    return fmt::format("{:.3g} s", std::chrono::duration<double>(duration).count());
 }
 
 }  // namespace plait::http::internal

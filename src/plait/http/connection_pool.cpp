@@ -1,0 +1,160 @@
+#include "plait/http/connection_pool.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/base/assert.hpp"
+#include "plait/base/error.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace plait::http {
+
+TimePoint end_of(const IdleTime& idle, Repeatable repeatable, const PoolOptions& options) {
+    // The server counts from when it sent its answer, which was some time before we had it.
+    constexpr Duration on_its_way = std::chrono::seconds(1);
+    Duration limit = options.idle_limit;
+    if (repeatable == Repeatable::no) limit = std::min(limit, options.idle_limit_once_only);
+    if (idle.server_limit) limit = std::min(limit, *idle.server_limit - on_its_way);
+    return idle.since + limit;
+}
+
+PoolStep plan_connection(const PoolState& state, Repeatable repeatable, TimePoint now, const PoolOptions& options) {
+    if (state.newest) {
+        if (now < end_of(*state.newest, repeatable, options)) return PoolStep::use_newest;
+        if (now >= end_of(*state.newest, Repeatable::yes, options)) return PoolStep::close_newest;
+        // Too old for this request, good for others: it stays, unless it takes the place of the new one.
+        if (state.open_to_origin >= options.max_connections_per_origin.value_or(state.open_to_origin + 1)) {
+            return PoolStep::close_newest;
+        }
+    }
+    // It is this request's turn, so fewer than the limit are used: one of those that are open is not.
+    if (state.open_in_all >= options.max_connections.value_or(state.open_in_all + 1)) return PoolStep::close_oldest;
+    return PoolStep::open;
+}
+
+struct ConnectionPool::Idle {
+    Origin* origin;
+    std::unique_ptr<ByteStream> stream;
+    IdleTime time;
+};
+
+struct ConnectionPool::Origin {
+    explicit Origin(std::string_view name_) : name(name_) {}
+
+    const std::string name;
+    std::deque<std::list<Idle>::iterator> idle;  ///< oldest first
+    std::size_t leases = 0;                      ///< with those that wait for their turn
+    std::size_t used = 0;
+    std::optional<Semaphore> permits;
+};
+
+ConnectionPool::ConnectionPool(const PoolOptions& options) : options_(options) {
+    if (options_.max_connections == 0u || options_.max_connections_per_origin == 0u) {
+        throw Error(ErrorCode::bad_input, "no connection is allowed: the limit of connections is at least 1");
+    }
+    if (options_.max_connections) permits_.emplace(*options_.max_connections);
+}
+
+ConnectionPool::~ConnectionPool() = default;
+
+Task<ConnectionPool::Lease> ConnectionPool::lease(std::string_view origin, Repeatable repeatable) {
+    Lease lease(*this, origin_of(origin));
+    auto& permits = lease.origin_->permits;
+    if (permits) lease.permit_to_origin_ = co_await permits->acquire();
+    if (permits_) lease.permit_in_all_ = co_await permits_->acquire();
+    lease.stream_ = take(*lease.origin_, repeatable, now());
+    ++lease.origin_->used;
+    ++used_;
+    lease.is_counted_ = true;
+    co_return lease;
+}
+
+ConnectionPool::Origin& ConnectionPool::origin_of(std::string_view name) {
+    if (const auto known = origins_.find(name); known != origins_.end()) return *known->second;
+    auto origin = std::make_unique<Origin>(name);
+    if (options_.max_connections_per_origin) origin->permits.emplace(*options_.max_connections_per_origin);
+    const std::string_view key = origin->name;
+    return *origins_.emplace(key, std::move(origin)).first->second;
+}
+
+/// A kept connection that is as it should be; null when a new one is to be opened.
+std::unique_ptr<ByteStream> ConnectionPool::take(Origin& origin, Repeatable repeatable, TimePoint now) {
+    for (;;) {
+        PoolState state;
+        if (!origin.idle.empty()) state.newest = origin.idle.back()->time;
+        state.open_to_origin = origin.used + origin.idle.size();
+        state.open_in_all = used_ + idle_.size();
+        switch (plan_connection(state, repeatable, now, options_)) {
+            case PoolStep::use_newest:
+                if (auto stream = take_newest(origin); stream->is_quiet()) return stream;
+                break;
+            case PoolStep::close_newest:
+                take_newest(origin);
+                break;
+            case PoolStep::close_oldest:
+                close_oldest();
+                break;
+            case PoolStep::open:
+                return nullptr;
+        }
+    }
+}
+
+std::unique_ptr<ByteStream> ConnectionPool::take_newest(Origin& origin) {
+    const auto newest = origin.idle.back();
+    auto stream = std::move(newest->stream);
+    origin.idle.pop_back();
+    idle_.erase(newest);
+    return stream;
+}
+
+void ConnectionPool::close_oldest() {
+    PLAIT_ASSERT(!idle_.empty(), "more connections are used than there are permits");
+    Origin& origin = *idle_.front().origin;
+    origin.idle.pop_front();  // the oldest of all is the oldest of its origin
+    idle_.pop_front();
+    forget_if_unused(origin);
+}
+
+void ConnectionPool::close_expired(TimePoint now) {
+    while (!idle_.empty() && now >= end_of(idle_.front().time, Repeatable::yes, options_)) close_oldest();
+    while (idle_.size() > options_.max_idle) close_oldest();
+}
+
+void ConnectionPool::forget_if_unused(Origin& origin) {
+    if (origin.leases == 0 && origin.idle.empty()) origins_.erase(origins_.find(origin.name));
+}
+
+ConnectionPool::Lease::Lease(ConnectionPool& pool, Origin& origin) noexcept : pool_(&pool), origin_(&origin) {
+    ++origin.leases;
+}
+
+ConnectionPool::Lease::Lease(Lease&& other) noexcept
+    : pool_(other.pool_),
+      origin_(std::exchange(other.origin_, nullptr)),
+      permit_to_origin_(std::move(other.permit_to_origin_)),
+      permit_in_all_(std::move(other.permit_in_all_)),
+      stream_(std::move(other.stream_)),
+      is_counted_(other.is_counted_) {}
+
+ConnectionPool::Lease::~Lease() {
+    if (!origin_) return;
+    stream_.reset();
+    if (is_counted_) {
+        --origin_->used;
+        --pool_->used_;
+    }
+    // Before the origin may go: its semaphore is what the permit goes back to.
+    permit_to_origin_.reset();
+    permit_in_all_.reset();
+    --origin_->leases;
+    pool_->forget_if_unused(*origin_);
+}
+
+void ConnectionPool::Lease::keep(TimePoint now, std::optional<Duration> server_limit) {
+    pool_->idle_.push_back(Idle{origin_, std::move(stream_), IdleTime{now, server_limit}});
+    origin_->idle.push_back(std::prev(pool_->idle_.end()));
+    pool_->close_expired(now);
+}
+
+}  // namespace plait::http

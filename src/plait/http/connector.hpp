@@ -1,0 +1,34 @@
+#pragma once
+
+#include "plait/async/byte_stream.hpp"
+#include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/net/endpoint.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace plait::http {
+
+/// A connection that was just made, and how long each step took.
+class NewConnection {
+  public:
+    explicit NewConnection(std::unique_ptr<ByteStream> stream_) : stream(std::move(stream_)) {}
+
+    std::unique_ptr<ByteStream> stream;
+    Duration dns{};
+    Duration connect{};
+    Duration tls{};
+};
+
+/// Makes connections for a session: over the network, or in memory for a test.
+class Connector {
+  public:
+    virtual ~Connector() = default;
+
+    /// Makes a connection to `endpoint`, encrypted and verified if it is to be `secure`. Throws `Error` (`dns`,
+    /// `connect`, `tls`) that says what was tried. Cancelling it leaves nothing open.
+    virtual Task<NewConnection> connect(net::Endpoint endpoint, bool secure) = 0;
+};
+
+}  // namespace plait::http

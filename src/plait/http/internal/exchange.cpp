@@ -1,0 +1,142 @@
+#include "plait/http/internal/exchange.hpp"
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/base/error.hpp"
+#include "plait/http/internal/message_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+namespace plait::http::internal {
+
+namespace {
+
+// Up to here a body is copied behind its head and both leave in one write; above, a second write costs less than the
+// copy.
+constexpr std::size_t largest_body_sent_with_head = 16 * 1024;
+
+// One for all connections of a thread: bytes stay in it from a read to the parser, never over a wait. So a call that
+// waits has no buffer.
+std::span<std::byte> read_buffer() noexcept {
+    thread_local std::array<std::byte, 64 * 1024> buffer;
+    return buffer;
+}
+
+// A body that comes as fast as it is read would otherwise keep the loop to itself.
+constexpr int most_reads_in_turn = 16;
+
+}  // namespace
+
+Exchange::Exchange(ByteStream& stream, const Request& request, const ExchangeBounds& bounds)
+    : stream_(stream),
+      request_(request),
+      bounds_(bounds),
+      answer_(request, bounds.limits),
+      unsent_body_(request.body),
+      phase_start_(now()),
+      last_byte_(phase_start_) {}
+
+Task<void> Exchange::run(std::string head) {
+    if (request_.body.size() <= largest_body_sent_with_head) {
+        head += request_.body;
+        unsent_body_ = {};
+    }
+    unsent_head_ = head;
+    if (send_what_goes()) {
+        head = {};  // a call that waits for its answer keeps no copy of what it sent
+        co_await receive_answer();
+    } else {
+        // Both at once: a server may refuse a body long before its end, and then stop reading it.
+        TaskGroup sending;
+        sending.start(send_rest(), "send request");
+        co_await receive_answer();
+        sending.cancel();
+        co_await sending.join();
+    }
+    timings_.receive = now() - phase_start_;
+}
+
+Response Exchange::take_response() {
+    Response response = answer_.take();
+    response.timings = timings_;
+    return response;
+}
+
+/// Hands to the stream what it takes now; answers whether that was all.
+bool Exchange::send_what_goes() {
+    if (!write_what_goes(unsent_head_) || !write_what_goes(unsent_body_)) return false;
+    enter(Phase::waiting);
+    return true;
+}
+
+bool Exchange::write_what_goes(std::string_view& unsent) {
+    while (!unsent.empty()) {
+        const auto taken = stream_.try_write(std::as_bytes(std::span(unsent)));
+        if (!taken) return false;
+        any_byte_sent_ = any_byte_sent_ || *taken > 0;
+        unsent.remove_prefix(*taken);
+        last_byte_ = now();
+    }
+    return true;
+}
+
+Task<void> Exchange::send_rest() {
+    try {
+        while (!send_what_goes()) co_await ready_for(Direction::writing);
+    } catch (const Error&) {
+        // A server that refuses a body answers, and then closes: what there is to read tells more than this error.
+    }
+}
+
+Task<void> Exchange::receive_answer() {
+    while (!answer_.is_done()) {
+        co_await ready_for(Direction::reading);
+        if (!receive_what_came()) co_await yield();
+    }
+}
+
+/// False when there may be more.
+bool Exchange::receive_what_came() {
+    for (int reads = 0; reads < most_reads_in_turn; ++reads) {
+        const auto size = stream_.try_read(read_buffer());
+        if (!size) return true;
+        enter(Phase::receiving);
+        last_byte_ = now();
+        if (*size == 0) {
+            answer_.receive_end();
+        } else {
+            answer_.receive({reinterpret_cast<const char*>(read_buffer().data()), *size});
+        }
+        if (answer_.is_done()) return true;
+    }
+    return false;
+}
+
+Task<void> Exchange::ready_for(Direction direction) {
+    for (;;) {
+        CancelScope scope(std::min(last_byte_ + bounds_.idle_limit, bounds_.deadline));
+        if (co_await scope.run(direction == Direction::reading ? stream_.readable() : stream_.writable())) co_return;
+        if (now() >= bounds_.deadline) throw Error(ErrorCode::timeout, "the time for the attempt was up");
+        // Not when bytes moved in the other direction meanwhile.
+        if (now() >= last_byte_ + bounds_.idle_limit) {
+            throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(bounds_.idle_limit)));
+        }
+    }
+}
+
+void Exchange::enter(Phase phase) {
+    if (phase <= phase_) return;
+    const Duration spent = now() - phase_start_;
+    (phase_ == Phase::sending ? timings_.send : timings_.wait) = spent;
+    phase_ = phase;
+    phase_start_ = now();
+}
+
+}  // namespace plait::http::internal

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "plait/async/byte_stream.hpp"
+#include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/http/internal/h1_protocol.hpp"
+#include "plait/http/limits.hpp"
+#include "plait/http/request.hpp"
+#include "plait/http/response.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace plait::http::internal {
+
+/// What an attempt is doing. The phases follow each other.
+enum class Phase { connecting, sending, waiting, receiving };
+
+/// What an exchange may take.
+struct ExchangeBounds {
+    Limits limits;
+    Duration idle_limit;  ///< the longest time in which no byte moves in either direction
+    TimePoint deadline;   ///< the end of the attempt
+};
+
+/// One request and its answer over an open connection. After a failure or a cancellation the connection is of no more
+/// use.
+class Exchange {
+  public:
+    /// All arguments must outlive the exchange.
+    Exchange(ByteStream& stream, const Request& request, const ExchangeBounds& bounds);
+
+    /// Sends `head` and the request's body, and receives the answer. An answer that is whole before the request is sent
+    /// ends the sending. Throws `Error`. Called once; the exchange outlives the task.
+    Task<void> run(std::string head);
+
+    /// The answer and its times, after `run`; once.
+    Response take_response();
+
+    Phase phase() const noexcept { return phase_; }
+    /// Whether the server may have seen any of the request.
+    bool any_byte_sent() const noexcept { return any_byte_sent_; }
+    /// Whether the answer came whole and the connection may carry another exchange.
+    bool keep_alive() const { return is_sent() && answer_.keep_alive(); }
+    /// How long the server said that it keeps the connection.
+    std::optional<Duration> server_idle_limit() const { return answer_.keep_alive_timeout(); }
+
+  private:
+    enum class Direction { reading, writing };
+
+    bool is_sent() const noexcept { return unsent_head_.empty() && unsent_body_.empty(); }
+    bool send_what_goes();
+    bool write_what_goes(std::string_view& unsent);
+    Task<void> send_rest();
+    Task<void> receive_answer();
+    bool receive_what_came();
+    Task<void> ready_for(Direction direction);
+    void enter(Phase phase);
+
+    ByteStream& stream_;
+    const Request& request_;
+    const ExchangeBounds& bounds_;
+    H1Answer answer_;
+    std::string_view unsent_head_;
+    std::string_view unsent_body_;
+    Phase phase_ = Phase::sending;
+    bool any_byte_sent_ = false;
+    TimePoint phase_start_;
+    TimePoint last_byte_;
+    Timings timings_;
+};
+
+}  // namespace plait::http::internal

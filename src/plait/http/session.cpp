@@ -1,0 +1,142 @@
+#include "plait/http/session.hpp"
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/http/internal/exchange.hpp"
+#include "plait/http/internal/h1_protocol.hpp"
+#include "plait/http/internal/message_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace plait::http {
+
+using internal::in_words;
+using internal::Phase;
+
+namespace {
+
+std::string_view in_words(Phase phase) {
+    switch (phase) {
+        case Phase::connecting:
+            return "connecting";
+        case Phase::sending:
+            return "sending the request";
+        case Phase::waiting:
+            return "waiting for the answer";
+        case Phase::receiving:
+            return "receiving the answer";
+    }
+    return "";
+}
+
+}  // namespace
+
+/// One attempt: a connection, an exchange over it, and what to say when it fails.
+class Session::Attempt {
+  public:
+    Attempt(Session& session, const Request& request)
+        : session_(session),
+          request_(request),
+          start_(now()),
+          bounds_{session.options_.limits, session.options_.timeouts.idle,
+                  start_ + request.timeout.value_or(session.options_.timeouts.attempt)} {}
+
+    Task<void> run();
+
+    Response take_response();
+    SendError describe(const Error& error) const;
+
+  private:
+    Task<void> connect(ConnectionPool::Lease& lease);
+
+    Session& session_;
+    const Request& request_;
+    TimePoint start_;
+    internal::ExchangeBounds bounds_;
+    bool reused_ = false;
+    Timings connecting_;
+    std::optional<internal::Exchange> exchange_;
+};
+
+Task<void> Session::Attempt::run() {
+    std::string head = internal::serialize_head(request_, session_.options_.headers);
+    const Repeatable repeatable = is_repeatable(request_) ? Repeatable::yes : Repeatable::no;
+    CancelScope turn(bounds_.deadline);
+    auto lease = co_await turn.run(session_.pool_.lease(request_.url.origin(), repeatable));
+    if (!lease) throw Error(ErrorCode::timeout, "no connection became free in time");
+
+    reused_ = lease->stream() != nullptr;
+    if (!reused_) co_await connect(*lease);
+    exchange_.emplace(*lease->stream(), request_, bounds_);
+    co_await exchange_->run(std::move(head));
+    if (exchange_->keep_alive()) lease->keep(now(), exchange_->server_idle_limit());
+}
+
+Task<void> Session::Attempt::connect(ConnectionPool::Lease& lease) {
+    const Url& url = request_.url;
+    const net::Endpoint endpoint(std::string(url.host()), url.port());
+    const Duration limit = std::min(session_.options_.timeouts.connect, bounds_.deadline - now());
+    CancelScope scope(now() + limit);
+    auto made = co_await scope.run(session_.connector_->connect(endpoint, url.is_https()));
+    if (!made) {
+        throw Error(ErrorCode::timeout,
+                    fmt::format("connect {}: timed out after {}", endpoint.to_string(), in_words(limit)));
+    }
+    connecting_.dns = made->dns;
+    connecting_.connect = made->connect;
+    connecting_.tls = made->tls;
+    lease.set(std::move(made->stream));
+}
+
+Response Session::Attempt::take_response() {
+    Response response = exchange_->take_response();
+    response.timings.dns = connecting_.dns;
+    response.timings.connect = connecting_.connect;
+    response.timings.tls = connecting_.tls;
+    response.reused = reused_;
+    return response;
+}
+
+SendError Session::Attempt::describe(const Error& error) const {
+    const std::string& url = request_.url.text();
+    // Without the query: it may hold a key, and messages end in logs.
+    const std::string request = fmt::format("{} {}", request_.method(), url.substr(0, url.find('?')));
+    if (error.code() == ErrorCode::bad_input) {
+        return SendError(error.code(), fmt::format("{}: {}", request, error.what()), false);
+    }
+    return SendError(error.code(),
+                     fmt::format("{}: {} ({}{}, {} after the start)", request, error.what(),
+                                 in_words(exchange_ ? exchange_->phase() : Phase::connecting),
+                                 reused_ ? " on a kept connection" : "", in_words(now() - start_)),
+                     exchange_ && exchange_->any_byte_sent());
+}
+
+Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
+    : options_(std::move(options)), connector_(std::move(connector)), pool_(options_.pool) {}
+
+Session::~Session() = default;
+
+Task<Response> Session::send(Request request) {
+    Attempt attempt(*this, request);
+    try {
+        co_await attempt.run();
+    } catch (const Error& error) {
+        throw attempt.describe(error);
+    }
+    co_return attempt.take_response();
+}
+
+Task<Response> Session::get(Url url) { return send(Request("GET", std::move(url))); }
+
+Task<Response> Session::post(Url url, std::string body) {
+    Request request("POST", std::move(url));
+    request.body = std::move(body);
+    return send(std::move(request));
+}
+
+}  // namespace plait::http

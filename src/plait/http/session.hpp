@@ -1,0 +1,70 @@
+#pragma once
+
+#include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/http/connection_pool.hpp"
+#include "plait/http/connector.hpp"
+#include "plait/http/headers.hpp"
+#include "plait/http/limits.hpp"
+#include "plait/http/request.hpp"
+#include "plait/http/response.hpp"
+#include "plait/http/send_error.hpp"
+
+#include <memory>
+#include <string>
+
+namespace plait::http {
+
+/// Time limits of one attempt. A limit that passes fails the attempt with the code `timeout`.
+struct Timeouts {
+    /// Finding the addresses, connecting, and encryption.
+    Duration connect = std::chrono::seconds(10);
+    /// No byte moves in either direction, on an open connection.
+    Duration idle = std::chrono::seconds(60);
+    /// All of the attempt, unless the request says otherwise. Waiting for a free connection is part of it.
+    Duration attempt = std::chrono::seconds(120);
+};
+
+/// What a session is made with.
+class SessionOptions {
+  public:
+    SessionOptions() {}
+
+    Timeouts timeouts;
+    Limits limits;
+    PoolOptions pool;
+    /// Sent with each request that has none of that name.
+    Headers headers;
+};
+
+/// Sends requests over HTTP/1.1 and keeps the connections for the next ones.
+///
+/// A session never sends a request twice: when a kept connection dies under it, the attempt fails and says whether the
+/// request may have arrived. A redirect is an answer like any other. Any number of tasks of one thread use a session at
+/// the same time; it must outlive them. Loops of that thread may come and go between.
+class Session {
+  public:
+    explicit Session(SessionOptions options = {});
+    /// With connections from `connector`, such as streams in memory.
+    Session(SessionOptions options, std::unique_ptr<Connector> connector);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session();
+
+    /// Makes one attempt: the answer, whatever its status. Throws `SendError`. Cancelling it closes its connection.
+    Task<Response> send(Request request);
+
+    Task<Response> get(Url url);
+    Task<Response> post(Url url, std::string body);
+
+    const SessionOptions& options() const noexcept { return options_; }
+
+  private:
+    class Attempt;
+
+    SessionOptions options_;
+    std::unique_ptr<Connector> connector_;
+    ConnectionPool pool_;
+};
+
+}  // namespace plait::http
