@@ -1,0 +1,41 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace plait::net {
+
+/// Where a connection goes: an IPv4 or IPv6 address and a port, as the system's calls take them.
+class Address {
+  public:
+    /// What the system gave. Throws `Error(bad_input)` for other families than IPv4 and IPv6.
+    Address(const sockaddr* data, socklen_t size);
+
+    /// The address that `host` spells out, such as `127.0.0.1` or `::1` (without brackets); nothing for a name.
+    static std::optional<Address> parse(std::string_view host, std::uint16_t port);
+
+    const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
+    socklen_t size() const noexcept { return size_; }
+    int family() const noexcept { return storage_.ss_family; }
+    std::uint16_t port() const noexcept;
+
+    /// The same address with another port.
+    Address with_port(std::uint16_t port) const noexcept;
+
+    /// As `127.0.0.1:80` or `[::1]:80`.
+    std::string to_string() const;
+
+    friend bool operator==(const Address& a, const Address& b) noexcept;
+
+  private:
+    Address() noexcept = default;
+
+    sockaddr_storage storage_{};
+    socklen_t size_ = 0;
+};
+
+}  // namespace plait::net

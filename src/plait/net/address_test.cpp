@@ -1,0 +1,46 @@
+#include "plait/net/address.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/net/endpoint.hpp"
+
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+using namespace plait;
+using namespace plait::net;
+
+TEST_CASE("an address that is spelled out is taken without asking anybody") {
+    CHECK(Address::parse("127.0.0.1", 80)->to_string() == "127.0.0.1:80");
+    CHECK(Address::parse("::1", 443)->to_string() == "[::1]:443");
+    CHECK(Address::parse("2001:db8::7", 65535)->to_string() == "[2001:db8::7]:65535");
+}
+
+TEST_CASE("a name is not an address") {
+    for (const char* host :
+         {"localhost", "api.example", "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "[::1]", "::g", "127.1"}) {
+        CAPTURE(host);
+        CHECK_FALSE(Address::parse(host, 80));
+    }
+}
+
+TEST_CASE("an address with another port is otherwise the same") {
+    const Address address = *Address::parse("::1", 80);
+    CHECK(address.with_port(81).to_string() == "[::1]:81");
+    CHECK(address.with_port(80) == address);
+    CHECK_FALSE(address.with_port(81) == address);
+    CHECK(address.port() == 80);
+}
+
+TEST_CASE("an address is what the system gave, if it is IPv4 or IPv6") {
+    const Address address = *Address::parse("10.0.0.7", 1);
+    CHECK(Address(address.data(), address.size()) == address);
+    sockaddr_un local{};
+    local.sun_family = AF_UNIX;
+    CHECK_THROWS_AS(Address(reinterpret_cast<const sockaddr*>(&local), sizeof local), Error);
+}
+
+TEST_CASE("an endpoint reads as one writes it") {
+    CHECK(Endpoint("api.example", 443).to_string() == "api.example:443");
+    CHECK(Endpoint("::1", 443).to_string() == "[::1]:443");
+}

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace plait::net {
+
+/// The host and port that a caller named: what is resolved, connected to and verified, and how messages call the peer.
+class Endpoint {
+  public:
+    /// `host` is a name or an address, IPv6 without brackets.
+    Endpoint(std::string host_, std::uint16_t port_) : host(std::move(host_)), port(port_) {}
+
+    std::string host;
+    std::uint16_t port;
+
+    /// As `api.example:443` or `[::1]:443`.
+    std::string to_string() const {
+        const bool is_ipv6 = host.find(':') != std::string::npos;
+        return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+    }
+
+    friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+}  // namespace plait::net

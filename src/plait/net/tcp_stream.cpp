@@ -1,0 +1,244 @@
+#include "plait/net/tcp_stream.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/base/unique_fd.hpp"
+#include "plait/net/internal/first_connection.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace plait::net {
+
+namespace {
+
+std::string no_descriptor_left() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return "no descriptor is left of the " + std::to_string(limit.rlim_cur) +
+           " that this process may open: raise it with `ulimit -n`, or have fewer calls in flight";
+}
+
+/// Why an address could not be connected to, in few words.
+std::string connect_reason(int error_number) {
+    switch (error_number) {
+        case ECONNREFUSED:
+            return "refused";
+        case ETIMEDOUT:
+            return "timed out";
+        case ENETUNREACH:
+            return "the network is unreachable";
+        case EHOSTUNREACH:
+            return "the host is unreachable";
+        case EADDRNOTAVAIL:
+            return "no local port or address is left for it";
+        case EMFILE:
+            return no_descriptor_left();
+        default:
+            return system_message(error_number);
+    }
+}
+
+bool would_wait(int error_number) noexcept { return error_number == EAGAIN || error_number == EWOULDBLOCK; }
+
+void set_option(int fd, int level, int name) noexcept {
+    const int on = 1;
+    ::setsockopt(fd, level, name, &on, sizeof on);
+}
+
+class TcpStream final : public ByteStream {
+  public:
+    TcpStream(UniqueFd fd, std::string peer) : descriptor_(std::move(fd)), peer_(std::move(peer)) {
+        // A request or an answer is written whole: nothing is gained by holding back its last part.
+        set_option(descriptor_.fd(), IPPROTO_TCP, TCP_NODELAY);
+    }
+
+    std::optional<std::size_t> try_read(std::span<std::byte> bytes) override {
+        if (!descriptor_.may_be_readable() && !seen_something_) return std::nullopt;
+        const ssize_t count = receive(bytes, 0);
+        seen_something_ = false;
+        if (count < 0) {
+            descriptor_.set_drained();
+            return std::nullopt;
+        }
+        const auto got = static_cast<std::size_t>(count);
+        // Less than asked for is all there was: the next read can wait without asking first.
+        if (got < bytes.size()) descriptor_.set_drained();
+        return got;
+    }
+
+    std::optional<std::size_t> try_write(std::span<const std::byte> bytes) override {
+        ssize_t count;
+        do {
+            count = ::send(descriptor_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        } while (count < 0 && errno == EINTR);
+        if (count >= 0) {
+            const auto taken = static_cast<std::size_t>(count);
+            if (taken < bytes.size()) descriptor_.set_filled();
+            return taken;
+        }
+        if (!would_wait(errno)) fail("write to", errno);
+        descriptor_.set_filled();
+        return std::nullopt;
+    }
+
+    Task<void> readable() override {
+        if (!seen_something_) co_await descriptor_.readable();
+    }
+    Task<void> writable() override { co_await descriptor_.writable(); }
+
+    bool is_quiet() override {
+        std::byte next;
+        try {
+            seen_something_ = receive(std::span(&next, 1), MSG_PEEK) >= 0;
+        } catch (const Error&) {
+            seen_something_ = true;  // the next read tells
+        }
+        return !seen_something_;
+    }
+
+    void close_write() noexcept override { ::shutdown(descriptor_.fd(), SHUT_WR); }
+
+  private:
+    /// How many bytes, 0 at the end, -1 when there is nothing yet.
+    ssize_t receive(std::span<std::byte> bytes, int flags) const {
+        ssize_t count;
+        do {
+            count = ::recv(descriptor_.fd(), bytes.data(), bytes.size(), flags);
+        } while (count < 0 && errno == EINTR);
+        if (count < 0 && !would_wait(errno)) fail("read from", errno);
+        return count;
+    }
+
+    [[noreturn]] void fail(std::string_view what, int error_number) const {
+        std::string message(what);
+        message += " " + peer_ + ": ";
+        switch (error_number) {
+            case ECONNRESET:
+                message += "the peer has reset the connection";
+                break;
+            case EPIPE:
+                message += "the peer has closed the connection";
+                break;
+            case ETIMEDOUT:
+                message += "the peer does not answer any more";
+                break;
+            default:
+                message += system_message(error_number);
+        }
+        throw Error(ErrorCode::reset, message);
+    }
+
+    Descriptor descriptor_;
+    std::string peer_;
+    bool seen_something_ = false;  ///< by a look at the socket that the loop has not told of yet
+};
+
+UniqueFd make_socket(int family) {
+    UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) throw Error(ErrorCode::connect, connect_reason(errno));
+    return fd;
+}
+
+UniqueFd begin_connection(const Address& address) {
+    UniqueFd fd = make_socket(address.family());
+    if (::connect(fd.get(), address.data(), address.size()) != 0 && errno != EINPROGRESS && errno != EINTR) {
+        throw Error(ErrorCode::connect, connect_reason(errno));
+    }
+    return fd;
+}
+
+int pending_error(int fd) noexcept {
+    int error_number = 0;
+    socklen_t size = sizeof error_number;
+    ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error_number, &size);
+    return error_number;
+}
+
+Task<std::unique_ptr<ByteStream>> connect_one(Address address, const Endpoint& endpoint) {
+    UniqueFd fd = begin_connection(address);
+    const int number = fd.get();
+    auto stream = std::make_unique<TcpStream>(std::move(fd), endpoint.to_string());
+    co_await stream->writable();
+    if (const int error_number = pending_error(number)) {
+        throw Error(ErrorCode::connect, connect_reason(error_number));
+    }
+    co_return std::move(stream);
+}
+
+UniqueFd listen_at(const Address& address) {
+    const auto fail = [&](const std::string& why) {
+        throw Error(ErrorCode::connect, "listen at " + address.to_string() + ": " + why);
+    };
+    UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) fail(connect_reason(errno));
+    set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR);
+    if (address.family() == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
+    if (::bind(fd.get(), address.data(), address.size()) != 0) {
+        fail(errno == EADDRINUSE ? "the port is in use by another program" : system_message(errno));
+    }
+    if (::listen(fd.get(), SOMAXCONN) != 0) fail(system_message(errno));
+    return fd;
+}
+
+Address local_address(int fd) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
+    return Address(reinterpret_cast<const sockaddr*>(&storage), size);
+}
+
+/// These concern the connection that was to be taken, not the listener: accept(2) says to try again.
+bool concerns_one_connection(int error_number) noexcept {
+    switch (error_number) {
+        case EINTR:
+        case ECONNABORTED:
+        case EPROTO:
+        case EPERM:
+        case ENETDOWN:
+        case ENETUNREACH:
+        case EHOSTDOWN:
+        case EHOSTUNREACH:
+        case ENOPROTOOPT:
+        case EOPNOTSUPP:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+Task<std::unique_ptr<ByteStream>> connect_tcp(Endpoint endpoint, std::vector<Address> addresses) {
+    return internal::first_connection(std::move(endpoint), std::move(addresses), connect_one, next_address_delay);
+}
+
+TcpListener::TcpListener(const Address& address)
+    : descriptor_(listen_at(address)), address_(local_address(descriptor_.fd())) {}
+
+Task<std::unique_ptr<ByteStream>> TcpListener::accept() {
+    for (;;) {
+        co_await descriptor_.readable();  // not the other way round: in a storm of connections the others run too
+        sockaddr_storage peer{};
+        socklen_t size = sizeof peer;
+        UniqueFd fd(
+            ::accept4(descriptor_.fd(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (fd) {
+            const Address address(reinterpret_cast<const sockaddr*>(&peer), size);
+            co_return std::make_unique<TcpStream>(std::move(fd), address.to_string());
+        }
+        if (would_wait(errno)) {
+            descriptor_.set_drained();
+        } else if (!concerns_one_connection(errno)) {
+            throw Error(ErrorCode::connect, "accept at " + address_.to_string() + ": " + connect_reason(errno));
+        }
+    }
+}
+
+}  // namespace plait::net

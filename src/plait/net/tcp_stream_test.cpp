@@ -1,0 +1,203 @@
+#include "plait/net/tcp_stream.hpp"
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/gather.hpp"
+#include "plait/base/error.hpp"
+#include "plait/testing/async_test.hpp"
+#include "plait/testing/memory_stream.hpp"
+
+#include <sys/resource.h>
+
+#include <array>
+#include <string>
+#include <utility>
+
+using namespace plait;
+using namespace plait::net;
+using namespace std::chrono_literals;
+using testing::read_until;
+using testing::write_text;
+
+namespace {
+
+Address local(const char* host) { return *Address::parse(host, 0); }
+
+/// Both ends of a connection over the loopback.
+struct Connection {
+    explicit Connection(std::unique_ptr<ByteStream> client_, std::unique_ptr<ByteStream> server_)
+        : client(std::move(client_)), server(std::move(server_)) {}
+    std::unique_ptr<ByteStream> client;
+    std::unique_ptr<ByteStream> server;
+};
+
+Task<std::unique_ptr<ByteStream>> connect_to(Address address) {
+    Endpoint endpoint("api.example", address.port());
+    std::vector<Address> addresses(1, address);
+    return connect_tcp(std::move(endpoint), std::move(addresses));
+}
+
+Task<Connection> connection(const char* host = "127.0.0.1") {
+    TcpListener listener(local(host));
+    auto [client, server] = co_await gather(connect_to(listener.address()), listener.accept());
+    co_return Connection(std::move(client), std::move(server));
+}
+
+std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+template <class Function>
+std::string failure_of(Function function, ErrorCode code) {
+    try {
+        function();
+    } catch (const Error& error) {
+        CHECK(error.code() == code);
+        return error.what();
+    }
+    return "nothing was thrown";
+}
+
+/// Lowers what this process may open, for one test.
+class FewDescriptors {
+  public:
+    explicit FewDescriptors(rlim_t allowed) {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        rlimit few = before_;
+        few.rlim_cur = allowed;
+        ::setrlimit(RLIMIT_NOFILE, &few);
+    }
+    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+  private:
+    rlimit before_{};
+};
+
+}  // namespace
+
+ASYNC_TEST("what one end writes the other reads, over IPv4 and IPv6") {
+    for (const char* host : {"127.0.0.1", "::1"}) {
+        CAPTURE(host);
+        auto ends = co_await connection(host);
+        co_await write_text(*ends.client, "hello\n");
+        CHECK(co_await read_until(*ends.server, "\n") == "hello\n");
+        co_await write_text(*ends.server, "good day\n");
+        CHECK(co_await read_until(*ends.client, "\n") == "good day\n");
+    }
+}
+
+ASYNC_TEST("more than the system holds goes through whole") {
+    auto ends = co_await connection();
+    const std::string sent = std::string(20'000'000, 'x') + "\n";
+    TaskGroup group;
+    group.start(write_text, std::ref(*ends.client), sent);
+    std::string received;
+    std::array<std::byte, 65536> buffer;
+    while (received.size() < sent.size()) {
+        const auto count = co_await read_some(*ends.server, buffer);
+        received.append(reinterpret_cast<const char*>(buffer.data()), count);
+    }
+    co_await group.join();
+    CHECK(received == sent);
+}
+
+ASYNC_TEST("the end of what the peer sends is read as the end, and the other direction stays open") {
+    auto ends = co_await connection();
+    ends.client->close_write();
+    CHECK(co_await read_until(*ends.server, "\n") == "");
+    co_await write_text(*ends.server, "still here\n");
+    CHECK(co_await read_until(*ends.client, "\n") == "still here\n");
+}
+
+ASYNC_TEST("a connection is quiet until the peer sends or closes, and nothing is lost by looking") {
+    auto ends = co_await connection();
+    CHECK(ends.client->is_quiet());
+    co_await write_text(*ends.server, "surplus\n");
+    CHECK_FALSE(ends.client->is_quiet());
+    CHECK(co_await read_until(*ends.client, "\n") == "surplus\n");
+    CHECK(ends.client->is_quiet());
+    ends.server.reset();
+    CHECK_FALSE(ends.client->is_quiet());
+    std::byte next;
+    CHECK(co_await read_some(*ends.client, std::span(&next, 1)) == 0);
+}
+
+ASYNC_TEST("a reset names the peer and is told to the reader and the writer") {
+    auto ends = co_await connection();
+    co_await write_text(*ends.client, "never read");
+    ends.server.reset();  // closing with bytes unread resets the connection
+    CHECK_FALSE(ends.client->is_quiet());
+    co_await ends.client->readable();
+    std::array<std::byte, 16> buffer;
+    const auto read = failure_of([&] { ends.client->try_read(buffer); }, ErrorCode::reset);
+    CHECK(read.starts_with("read from api.example:"));
+    CHECK(read.ends_with(": the peer has reset the connection"));
+    const auto write = failure_of([&] { ends.client->try_write(bytes_of("x")); }, ErrorCode::reset);
+    CHECK(write.starts_with("write to api.example:"));
+    CHECK(write.ends_with(": the peer has closed the connection"));
+}
+
+ASYNC_TEST("a wait for bytes that never come can be given up") {
+    auto ends = co_await connection();
+    CHECK_FALSE(co_await within(1ms, read_until(*ends.client, "\n")));
+}
+
+ASYNC_TEST("a refused connection says so") {
+    std::optional<Address> closed;
+    {
+        TcpListener listener(local("127.0.0.1"));
+        closed = listener.address();
+    }
+    std::string message;
+    try {
+        co_await connect_to(*closed);
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::connect);
+        message = error.what();
+    }
+    const auto port = std::to_string(closed->port());
+    CHECK(message == "connect api.example:" + port + ": 127.0.0.1:" + port + " refused");
+}
+
+ASYNC_TEST("the second address is used when the first refuses") {
+    std::vector<Address> addresses;
+    {
+        TcpListener closed(local("127.0.0.1"));
+        addresses.push_back(closed.address());
+    }
+    TcpListener listener(local("127.0.0.1"));
+    addresses.push_back(listener.address());
+    Endpoint endpoint("api.example", 80);
+    CHECK(co_await connect_tcp(std::move(endpoint), std::move(addresses)));
+}
+
+ASYNC_TEST("without a free descriptor the error says what to do") {
+    TcpListener listener(local("127.0.0.1"));
+    auto attempt = connect_to(listener.address());
+    std::string message;
+    {
+        FewDescriptors none(3);
+        try {
+            co_await std::move(attempt);
+        } catch (const Error& error) {
+            message = error.what();
+        }
+    }
+    CHECK(message.find("no descriptor is left of the 3") != std::string::npos);
+    CHECK(message.find("ulimit -n") != std::string::npos);
+}
+
+ASYNC_TEST("a port that is taken can't be listened at") {
+    TcpListener listener(local("127.0.0.1"));
+    const auto message = failure_of([&] { TcpListener second(listener.address()); }, ErrorCode::connect);
+    CHECK(message == "listen at " + listener.address().to_string() + ": the port is in use by another program");
+    co_return;
+}
+
+ASYNC_TEST("an accepted connection is named by its address") {
+    TcpListener listener(local("127.0.0.1"));
+    auto [client, server] = co_await gather(connect_to(listener.address()), listener.accept());
+    co_await write_text(*server, "x");
+    client.reset();
+    co_await server->readable();
+    std::array<std::byte, 16> buffer;
+    CHECK(failure_of([&] { server->try_read(buffer); }, ErrorCode::reset).starts_with("read from 127.0.0.1:"));
+}
