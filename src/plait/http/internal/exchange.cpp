@@ -107,11 +107,11 @@ bool Exchange::receive_what_came() {
     for (int reads = 0; reads < most_reads_in_turn; ++reads) {
         const auto size = stream_.try_read(read_buffer());
         if (!size) return true;
-        enter(Phase::receiving);
         last_byte_ = now();
         if (*size == 0) {
             answer_.receive_end();
         } else {
+            enter(Phase::receiving);
             answer_.receive({reinterpret_cast<const char*>(read_buffer().data()), *size});
         }
         if (answer_.is_done()) return true;
@@ -122,7 +122,9 @@ bool Exchange::receive_what_came() {
 Task<void> Exchange::ready_for(Direction direction) {
     for (;;) {
         CancelScope scope(std::min(last_byte_ + bounds_.idle_limit, bounds_.deadline));
-        if (co_await scope.run(direction == Direction::reading ? stream_.readable() : stream_.writable())) co_return;
+        // Named: g++ 12.2 destroys a task that ?: chooses within a co_await expression twice.
+        Task<void> ready = direction == Direction::reading ? stream_.readable() : stream_.writable();
+        if (co_await scope.run(std::move(ready))) co_return;
         if (now() >= bounds_.deadline) throw Error(ErrorCode::timeout, "the time for the attempt was up");
         // Not when bytes moved in the other direction meanwhile.
         if (now() >= last_byte_ + bounds_.idle_limit) {

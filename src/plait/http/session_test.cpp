@@ -1,0 +1,484 @@
+#include "plait/http/session.hpp"
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/testing/async_test.hpp"
+#include "plait/testing/memory_stream.hpp"
+
+#include <deque>
+#include <functional>
+#include <stdexcept>
+#include <vector>
+
+using namespace plait;
+using namespace plait::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view small_answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+
+/// Servers in memory: the n-th connection is handed to the test as `server(n)`.
+class Network {
+  public:
+    testing::MemoryStream& server(std::size_t n) { return *servers_.at(n); }
+    std::size_t connections() const { return servers_.size(); }
+    /// The server closes its connection.
+    void close(std::size_t n) { servers_.at(n) = nullptr; }
+
+    Task<NewConnection> connect(net::Endpoint endpoint, bool secure) {
+        endpoints.push_back((secure ? "secure " : "") + endpoint.to_string());
+        co_await sleep_for(delay);
+        if (failure) throw *failure;
+        auto [client, server] = testing::memory_streams(stream_options);
+        servers_.push_back(std::move(server));
+        co_return NewConnection(std::move(client));
+    }
+
+    Duration delay{};
+    std::optional<Error> failure;
+    testing::MemoryStreamOptions stream_options;
+    std::vector<std::string> endpoints;
+
+  private:
+    std::vector<std::unique_ptr<testing::MemoryStream>> servers_;
+};
+
+class NetworkConnector : public Connector {
+  public:
+    explicit NetworkConnector(Network& network) : network_(network) {}
+    Task<NewConnection> connect(net::Endpoint endpoint, bool secure) override {
+        return network_.connect(std::move(endpoint), secure);
+    }
+
+  private:
+    Network& network_;
+};
+
+Session session_over(Network& network, SessionOptions options = {}) {
+    return Session(std::move(options), std::make_unique<NetworkConnector>(network));
+}
+
+/// What became of a request, in words.
+struct Outcome {
+    std::string text;
+    bool maybe_sent = false;
+    ErrorCode code{};
+    Response response;
+};
+
+/// Sends `request` while the server, as soon as its connection `n` is there, reads the head and writes `answer`.
+Task<void> send_into(Session& session, Request request, Outcome& outcome) {
+    try {
+        outcome.response = co_await session.send(std::move(request));
+        outcome.text = std::to_string(outcome.response.status) + " " + outcome.response.body;
+    } catch (const SendError& error) {
+        outcome.text = error.what();
+        outcome.maybe_sent = error.maybe_sent();
+        outcome.code = error.code();
+    }
+}
+
+Task<void> answer_one(Network& network, std::size_t n, std::string answer) {
+    while (network.connections() <= n) co_await yield();
+    co_await testing::read_until(network.server(n), "\r\n\r\n");
+    co_await testing::write_text(network.server(n), std::move(answer));
+}
+
+/// Sends a request and lets server `n` answer it.
+Task<Outcome> exchange(Session& session, Network& network, Request request, std::size_t n, std::string answer) {
+    Outcome outcome;
+    TaskGroup group;
+    group.start(send_into(session, std::move(request), outcome));
+    group.start(answer_one(network, n, std::move(answer)));
+    co_await group.join();
+    co_return outcome;
+}
+
+Task<Outcome> send_alone(Session& session, Request request) {
+    Outcome outcome;
+    co_await send_into(session, std::move(request), outcome);
+    co_return outcome;
+}
+
+Request get(std::string_view url = "http://a.example/x") { return Request("GET", url); }
+Request post() { return Request("POST", "http://a.example/x"); }
+
+}  // namespace
+
+ASYNC_TEST("a request is sent and its answer comes back") {
+    Network network;
+    Session session = session_over(network);
+    Outcome outcome =
+        co_await exchange(session, network, get("http://a.example:8080/x?y=1"), 0, std::string(small_answer));
+    CHECK(outcome.text == "200 hi");
+    CHECK_FALSE(outcome.response.reused);
+    CHECK(network.endpoints == std::vector<std::string>{"a.example:8080"});
+}
+
+ASYNC_TEST("the next request goes over the same connection") {
+    Network network;
+    Session session = session_over(network);
+    co_await exchange(session, network, get(), 0, std::string(small_answer));
+    Outcome second = co_await exchange(session, network, post(), 0, std::string(small_answer));
+    CHECK(second.text == "200 hi");
+    CHECK(second.response.reused);
+    CHECK(network.connections() == 1);
+}
+
+ASYNC_TEST("requests at the same time have connections of their own") {
+    Network network;
+    Session session = session_over(network);
+    Outcome outcomes[2];
+    TaskGroup group;
+    for (std::size_t n = 0; n < 2; ++n) {
+        group.start(send_into(session, get(), outcomes[n]));
+        group.start(answer_one(network, n, std::string(small_answer)));
+    }
+    co_await group.join();
+    CHECK(outcomes[0].text == "200 hi");
+    CHECK(outcomes[1].text == "200 hi");
+    CHECK(network.connections() == 2);
+}
+
+ASYNC_TEST("https and http do not share connections") {
+    Network network;
+    Session session = session_over(network);
+    co_await exchange(session, network, get("http://a.example:443/"), 0, std::string(small_answer));
+    co_await exchange(session, network, get("https://a.example/"), 1, std::string(small_answer));
+    CHECK(network.endpoints == std::vector<std::string>{"a.example:443", "secure a.example:443"});
+}
+
+ASYNC_TEST("a kept connection that the server has closed is not used") {
+    Network network;
+    Session session = session_over(network);
+    co_await exchange(session, network, get(), 0, std::string(small_answer));
+    network.close(0);
+    Outcome second = co_await exchange(session, network, get(), 1, std::string(small_answer));
+    CHECK(second.text == "200 hi");
+    CHECK_FALSE(second.response.reused);
+}
+
+ASYNC_TEST("a connection on which anything came after the answer is not used") {
+    Network network;
+    Session session = session_over(network);
+    co_await exchange(session, network, get(), 0, std::string(small_answer));
+    co_await testing::write_text(network.server(0), "HTTP/1.1 408 Request Timeout\r\n\r\n");
+    Outcome second = co_await exchange(session, network, get(), 1, std::string(small_answer));
+    CHECK(second.text == "200 hi");
+    CHECK(network.connections() == 2);
+}
+
+ASYNC_TEST("a surplus byte behind an answer retires the connection") {
+    Network network;
+    Session session = session_over(network);
+    Outcome first = co_await exchange(session, network, get(), 0, std::string(small_answer) + "!");
+    CHECK(first.text == "200 hi");
+    co_await exchange(session, network, get(), 1, std::string(small_answer));
+    CHECK(network.connections() == 2);
+}
+
+ASYNC_TEST("a request that must not be sent twice takes no connection that was unused for more than 4 s") {
+    Network network;
+    Session session = session_over(network);
+    co_await exchange(session, network, get(), 0, std::string(small_answer));
+    co_await sleep_for(5s);
+    co_await exchange(session, network, post(), 1, std::string(small_answer));
+    CHECK(network.connections() == 2);
+    Outcome third = co_await exchange(session, network, get(), 1, std::string(small_answer));
+    CHECK(third.response.reused);
+}
+
+ASYNC_TEST("a kept connection that dies under a request is not tried again") {
+    Network network;
+    Session session = session_over(network);
+    co_await exchange(session, network, get(), 0, std::string(small_answer));
+    Outcome outcome;
+    TaskGroup group;
+    group.start(send_into(session, get(), outcome));
+    while (network.server(0).written().size() == 0) co_await yield();
+    co_await testing::read_until(network.server(0), "\r\n\r\n");
+    network.close(0);
+    co_await group.join();
+    CHECK(
+        outcome.text ==
+        "GET http://a.example/x: the server closed the connection without an answer (waiting for the answer on a kept "
+        "connection, 0 s after the start)");
+    CHECK(outcome.code == ErrorCode::reset);
+    CHECK(outcome.maybe_sent);
+    CHECK(network.connections() == 1);
+}
+
+ASYNC_TEST("a write that moves no byte has surely not arrived") {
+    class Deaf final : public ByteStream {
+        std::optional<std::size_t> try_read(std::span<std::byte>) override { return 0; }
+        std::optional<std::size_t> try_write(std::span<const std::byte>) override {
+            throw Error(ErrorCode::reset, "write to a.example:80: Broken pipe");
+        }
+        Task<void> readable() override { co_return; }
+        Task<void> writable() override { co_return; }
+        bool is_quiet() override { return true; }
+        void close_write() noexcept override {}
+    };
+    class DeafConnector final : public Connector {
+        Task<NewConnection> connect(net::Endpoint, bool) override { co_return NewConnection(std::make_unique<Deaf>()); }
+    };
+    Session session({}, std::make_unique<DeafConnector>());
+    Outcome outcome = co_await send_alone(session, post());
+    CHECK(outcome.text ==
+          "POST http://a.example/x: write to a.example:80: Broken pipe (sending the request, 0 s after the start)");
+    CHECK_FALSE(outcome.maybe_sent);
+}
+
+ASYNC_TEST("a failure to connect is passed on, and nothing was sent") {
+    Network network;
+    network.failure = Error(ErrorCode::connect, "connect a.example:80: Connection refused");
+    Session session = session_over(network);
+    Outcome outcome = co_await send_alone(session, post());
+    CHECK(outcome.text ==
+          "POST http://a.example/x: connect a.example:80: Connection refused (connecting, 0 s after the start)");
+    CHECK(outcome.code == ErrorCode::connect);
+    CHECK_FALSE(outcome.maybe_sent);
+}
+
+ASYNC_TEST("connecting has a time limit") {
+    Network network;
+    network.delay = 1h;
+    Session session = session_over(network);
+    Outcome outcome = co_await send_alone(session, post());
+    CHECK(outcome.text ==
+          "POST http://a.example/x: connect a.example:80: timed out after 10 s (connecting, 10 s after the start)");
+    CHECK(outcome.code == ErrorCode::timeout);
+    CHECK_FALSE(outcome.maybe_sent);
+}
+
+ASYNC_TEST("a server that stalls before its answer is given up") {
+    Network network;
+    Session session = session_over(network);
+    Outcome outcome = co_await send_alone(session, post());
+    CHECK(outcome.text ==
+          "POST http://a.example/x: no byte came for 60 s (waiting for the answer, 60 s after the start)");
+    CHECK(outcome.code == ErrorCode::timeout);
+    CHECK(outcome.maybe_sent);
+}
+
+ASYNC_TEST("a server that stalls within its answer is given up") {
+    Network network;
+    Session session = session_over(network);
+    Outcome outcome = co_await exchange(session, network, get(), 0, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+    CHECK(outcome.text == "GET http://a.example/x: no byte came for 60 s (receiving the answer, 60 s after the start)");
+}
+
+ASYNC_TEST("an attempt has a time limit however lively its bytes") {
+    Network network;
+    Session session = session_over(network);
+    Outcome outcome;
+    TaskGroup group;
+    group.start(send_into(session, get(), outcome));
+    while (network.connections() == 0) co_await yield();
+    co_await testing::write_text(network.server(0), "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n");
+    for (int second = 0; second < 150 && outcome.text.empty(); ++second) {
+        co_await testing::write_text(network.server(0), "x");
+        co_await sleep_for(1s);
+        if (!outcome.text.empty()) break;
+    }
+    co_await group.join();
+    CHECK(outcome.text ==
+          "GET http://a.example/x: the time for the attempt was up (receiving the answer, 120 s after the start)");
+}
+
+ASYNC_TEST("a request may have a time limit of its own") {
+    Network network;
+    Session session = session_over(network);
+    Request request = get();
+    request.timeout = 3s;
+    Outcome outcome = co_await send_alone(session, std::move(request));
+    CHECK(outcome.text ==
+          "GET http://a.example/x: the time for the attempt was up (waiting for the answer, 3 s after the start)");
+}
+
+ASYNC_TEST("a request that can't be written is refused before a connection is made") {
+    Network network;
+    Session session = session_over(network);
+    Request request = get("http://a.example/x?key=secret");
+    request.headers.add("Transfer-Encoding", "chunked");
+    Outcome outcome = co_await send_alone(session, std::move(request));
+    CHECK(outcome.text ==
+          "GET http://a.example/x: header 'Transfer-Encoding': leave it out, a body is sent with its length");
+    CHECK(outcome.code == ErrorCode::bad_input);
+    CHECK(network.endpoints.empty());
+}
+
+ASYNC_TEST("a cancelled request closes its connection") {
+    Network network;
+    Session session = session_over(network);
+    CHECK_FALSE(co_await within(1s, session.send(get())));
+    co_await testing::read_until(network.server(0), "\r\n\r\n");
+    std::byte byte{};
+    CHECK(co_await read_some(network.server(0), std::span(&byte, 1)) == 0);
+    co_await exchange(session, network, get(), 1, std::string(small_answer));
+    CHECK(network.connections() == 2);
+}
+
+ASYNC_TEST("a body larger than the connection takes at once is sent whole") {
+    Network network;
+    network.stream_options.capacity = 1000;
+    Session session = session_over(network);
+    Request request = post();
+    request.body = std::string(100'000, 'b') + "end";
+    Outcome outcome;
+    TaskGroup group;
+    group.start(send_into(session, std::move(request), outcome));
+    while (network.connections() == 0) co_await yield();
+    const std::string received = co_await testing::read_until(network.server(0), "bend");
+    co_await testing::write_text(network.server(0), std::string(small_answer));
+    co_await group.join();
+    CHECK(received.size() - received.find("\r\n\r\n") - 4 == 100'003);
+    CHECK(outcome.text == "200 hi");
+    co_await exchange(session, network, get(), 0, std::string(small_answer));
+    CHECK(network.connections() == 1);
+}
+
+ASYNC_TEST("a body that the server refuses half-way brings its answer, and the connection is over") {
+    Network network;
+    network.stream_options.capacity = 1000;
+    Session session = session_over(network);
+    Request request = post();
+    request.body = std::string(100'000, 'b');
+    Outcome outcome = co_await exchange(session, network, std::move(request), 0,
+                                        "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
+    CHECK(outcome.text == "413 no");
+    co_await exchange(session, network, get(), 1, std::string(small_answer));
+    CHECK(network.connections() == 2);
+}
+
+ASYNC_TEST("an upload is alive as long as its bytes move") {
+    Network network;
+    network.stream_options.capacity = 1000;
+    Session session = session_over(network);
+    Request request = post();
+    request.body = std::string(3000, 'b') + "end";
+    Outcome outcome;
+    TaskGroup group;
+    group.start(send_into(session, std::move(request), outcome));
+    while (network.connections() == 0) co_await yield();
+    std::vector<std::byte> buffer(1000);
+    std::size_t read = 0;
+    for (int part = 0; part < 3; ++part) {
+        co_await sleep_for(35s);
+        read += co_await read_some(network.server(0), buffer);
+    }
+    CHECK(outcome.text == "");
+    co_await testing::read_until(network.server(0), "end");
+    co_await testing::write_text(network.server(0), std::string(small_answer));
+    co_await group.join();
+    CHECK(outcome.text == "200 hi");
+}
+
+ASYNC_TEST("an answer that comes byte by byte is the same") {
+    Network network;
+    network.stream_options.largest_read = 1;
+    Session session = session_over(network);
+    const Outcome outcome =
+        co_await exchange(session, network, get(), 0,
+                          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n");
+    CHECK(outcome.text == "200 hello");
+    CHECK(outcome.response.trailers.get("A") == "b");
+}
+
+ASYNC_TEST("a close in the middle of an answer is an error") {
+    Network network;
+    Session session = session_over(network);
+    Outcome outcome;
+    TaskGroup group;
+    group.start(send_into(session, get(), outcome));
+    group.start(answer_one(network, 0, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"));
+    while (network.connections() == 0 || network.server(0).written().empty()) co_await yield();
+    network.close(0);
+    co_await group.join();
+    CHECK(outcome.text ==
+          "GET http://a.example/x: the server closed the connection after 4 of 9 bytes of the body (receiving the "
+          "answer, 0 s "
+          "after the start)");
+}
+
+ASYNC_TEST("an answer knows how long its phases took") {
+    Network network;
+    network.delay = 0s;
+    Session session = session_over(network);
+    Outcome outcome;
+    TaskGroup group;
+    group.start(send_into(session, get(), outcome));
+    while (network.connections() == 0) co_await yield();
+    co_await sleep_for(2s);
+    co_await testing::write_text(network.server(0), "HTTP/1.1 200 OK\r\n");
+    co_await sleep_for(3s);
+    co_await testing::write_text(network.server(0), "Content-Length: 0\r\n\r\n");
+    co_await group.join();
+    CHECK(outcome.response.timings.send == 0s);
+    CHECK(outcome.response.timings.wait == 2s);
+    CHECK(outcome.response.timings.receive == 3s);
+}
+
+ASYNC_TEST("a limit of connections makes requests wait for their turn") {
+    Network network;
+    SessionOptions options;
+    options.pool.max_connections_per_origin = 1;
+    Session session = session_over(network, options);
+    Outcome outcomes[2];
+    TaskGroup group;
+    for (auto& outcome : outcomes) group.start(send_into(session, get(), outcome));
+    group.start(answer_one(network, 0, std::string(small_answer)));
+    while (outcomes[0].text.empty()) co_await yield();
+    CHECK(outcomes[1].text == "");
+    group.start(answer_one(network, 0, std::string(small_answer)));
+    co_await group.join();
+    CHECK(outcomes[1].text == "200 hi");
+    CHECK(outcomes[1].response.reused);
+    CHECK(network.connections() == 1);
+}
+
+ASYNC_TEST("waiting for a turn counts as time of the attempt") {
+    Network network;
+    SessionOptions options;
+    options.pool.max_connections = 1;
+    options.timeouts.idle = 1h;
+    Session session = session_over(network, options);
+    Outcome stuck;
+    TaskGroup group;
+    group.start(send_into(session, get(), stuck));
+    co_await yield();
+    Outcome late = co_await send_alone(session, get());
+    CHECK(late.code == ErrorCode::timeout);
+    CHECK_FALSE(late.maybe_sent);
+    CHECK(late.text == "GET http://a.example/x: no connection became free in time (connecting, 120 s after the start)");
+    co_await group.join();
+}
+
+ASYNC_TEST("default headers are sent with each request") {
+    Network network;
+    SessionOptions options;
+    options.headers.add("X-Tenant", "7");
+    Session session = session_over(network, options);
+    Outcome outcome;
+    TaskGroup group;
+    group.start(send_into(session, get(), outcome));
+    while (network.connections() == 0) co_await yield();
+    const std::string head = co_await testing::read_until(network.server(0), "\r\n\r\n");
+    CHECK(head.find("\r\nX-Tenant: 7\r\n") != std::string::npos);
+    co_await testing::write_text(network.server(0), std::string(small_answer));
+    co_await group.join();
+}
+
+TEST_CASE("a session may be driven by one loop after another") {
+    Network network;
+    Session session = session_over(network);
+    const auto once = [&] { return run(exchange(session, network, get(), 0, std::string(small_answer))); };
+    CHECK(once().text == "200 hi");
+    CHECK(once().text == "200 hi");
+    EventLoop other;
+    CHECK(other.run(exchange(session, network, get(), 0, std::string(small_answer))).text == "200 hi");
+    CHECK(network.connections() == 1);
+}
