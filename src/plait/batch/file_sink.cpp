@@ -1,0 +1,90 @@
+#include "plait/batch/file_sink.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/batch/internal/standard_stream.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace plait::batch {
+
+namespace {
+
+constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
+
+bool is_regular_file(const struct stat& status) { return S_ISREG(status.st_mode); }
+
+bool is_regular_file(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && is_regular_file(status);
+}
+
+bool is_regular_file(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && is_regular_file(status);
+}
+
+}  // namespace
+
+FileSink::FileSink(UniqueFd output, std::string name) : name_(std::move(name)) {
+    if (is_regular_file(output.get())) {
+        file_ = std::move(output);
+    } else {
+        waited_for_ = std::make_unique<Descriptor>(std::move(output));
+    }
+}
+
+std::unique_ptr<FileSink> FileSink::create(const std::string& path, bool overwrite) {
+    constexpr int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
+    UniqueFd file(::open(path.c_str(), flags | (overwrite ? O_TRUNC : O_EXCL), owner_only));
+    if (!file && errno == EEXIST) {
+        if (is_regular_file(path)) {
+            throw Error(ErrorCode::bad_input, fmt::format("{} exists: --overwrite replaces it", path));
+        }
+        file = UniqueFd(::open(path.c_str(), flags, owner_only));  // a device or a pipe holds no results of before
+    }
+    if (!file) throw Error(ErrorCode::storage, fmt::format("create {}: {}", path, system_message(errno)));
+    return std::make_unique<FileSink>(std::move(file), path);
+}
+
+std::unique_ptr<FileSink> FileSink::standard_output() {
+    UniqueFd output = internal::reopen_standard_stream(STDOUT_FILENO);
+    if (!output) throw Error(ErrorCode::storage, fmt::format("open standard output: {}", system_message(errno)));
+    return std::make_unique<FileSink>(std::move(output), "standard output");
+}
+
+Task<bool> FileSink::write(std::string_view lines) {
+    const int fd = waited_for_ ? waited_for_->fd() : file_.get();
+    std::size_t written = 0;
+    while (written < lines.size()) {
+        const ssize_t taken = ::write(fd, lines.data() + written, lines.size() - written);
+        if (taken >= 0) {
+            written += static_cast<std::size_t>(taken);
+        } else if (errno == EAGAIN && waited_for_) {
+            waited_for_->set_filled();
+            co_await waited_for_->writable();
+        } else if (errno == EPIPE) {
+            co_return false;
+        } else if (errno != EINTR) {
+            fail(errno, lines.substr(0, written));
+        }
+    }
+    co_return true;
+}
+
+void FileSink::fail(int error_number, std::string_view written) {
+    const std::size_t torn = written.size() - (written.rfind('\n') + 1);
+    if (file_ && torn > 0) {
+        const off_t end = ::lseek(file_.get(), 0, SEEK_CUR);
+        // When this fails too, the line stays torn: there is nothing left to try.
+        [[maybe_unused]] const int cut = ::ftruncate(file_.get(), end - static_cast<off_t>(torn));
+    }
+    throw Error(ErrorCode::storage, fmt::format("write {}: {}", name_, system_message(error_number)));
+}
+
+}  // namespace plait::batch

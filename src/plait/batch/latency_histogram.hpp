@@ -1,0 +1,35 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace plait::batch {
+
+/// Counts durations in a fixed room, to about 1.6 %: each power of two is divided into 64 parts, as HdrHistogram does
+/// it.
+class LatencyHistogram {
+  public:
+    void add(Duration duration) noexcept;
+
+    std::uint64_t count() const noexcept { return count_; }
+    Duration longest() const noexcept { return longest_; }
+
+    /// The duration that `share` (0 to 1) of all did not exceed; 0 when there are none.
+    Duration quantile(double share) const noexcept;
+
+  private:
+    // Microseconds: below 128 each has its own counter; a day is less than 2^37.
+    static constexpr std::size_t parts = 64;
+    static constexpr std::size_t powers = 31;
+
+    static std::size_t index_of(std::uint64_t microseconds) noexcept;
+    static std::uint64_t largest_of(std::size_t index) noexcept;
+
+    std::array<std::uint64_t, parts*(powers + 2)> counts_{};
+    std::uint64_t count_ = 0;
+    Duration longest_{};
+};
+
+}  // namespace plait::batch

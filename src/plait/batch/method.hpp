@@ -1,0 +1,24 @@
+#pragma once
+
+#include "plait/async/task.hpp"
+#include "plait/batch/attempt.hpp"
+#include "plait/http/request.hpp"
+
+#include <cstddef>
+
+namespace plait::batch {
+
+/// Who runs an attempt, and who decides when to switch between several.
+class Method {
+  public:
+    virtual ~Method() = default;
+
+    /// Sends `request` once. Whatever comes of it is a value; only cancellation is thrown. The method outlives the
+    /// task.
+    virtual Task<Attempt> attempt(http::Request request) = 0;
+
+    /// How many attempts it really makes at a time.
+    virtual std::size_t most_in_flight() const noexcept = 0;
+};
+
+}  // namespace plait::batch

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "plait/batch/method.hpp"
+#include "plait/http/session.hpp"
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace plait::batch {
+
+/// What a method is made with.
+class MethodOptions {
+  public:
+    MethodOptions() {}
+
+    http::SessionOptions session;
+    /// Attempts at a time; for threads and processes, how many of them.
+    std::size_t concurrency = 1;
+};
+
+/// A method by its name, and how it is made.
+struct MethodEntry {
+    std::string_view name;
+    std::string_view help;
+    /// The concurrency when nobody says.
+    std::size_t (*default_concurrency)();
+    /// Throws `Error` when it can't be made. Before the program has started any thread.
+    std::unique_ptr<Method> (*make)(MethodOptions options);
+};
+
+/// All methods; the first is the default.
+extern const std::array<MethodEntry, 3> methods;
+
+/// The method of this name; null without.
+const MethodEntry* find_method(std::string_view name) noexcept;
+
+}  // namespace plait::batch

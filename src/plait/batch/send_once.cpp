@@ -1,0 +1,15 @@
+#include "plait/batch/send_once.hpp"
+
+#include <utility>
+
+namespace plait::batch {
+
+Task<Attempt> send_once(http::Session& session, http::Request request) {
+    try {
+        co_return co_await session.send(std::move(request));
+    } catch (const http::SendError& error) {
+        co_return Failure(error.code(), error.what(), error.maybe_sent());
+    }
+}
+
+}  // namespace plait::batch

@@ -1,0 +1,109 @@
+#include "plait/batch/summary.hpp"
+
+#include "plait/batch/internal/json_text.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
+namespace plait::batch {
+
+namespace {
+
+constexpr std::array<Outcome, outcome_count> outcomes{Outcome::ok, Outcome::rejected, Outcome::failed,
+                                                      Outcome::unknown};
+
+struct Quantile {
+    std::string_view name;
+    double share;
+};
+constexpr std::array<Quantile, 4> quantiles{{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"max", 1}}};
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+double rate(const Tally& tally, Duration elapsed) {
+    return elapsed > Duration::zero() ? static_cast<double>(tally.done()) / seconds(elapsed) : 0;
+}
+
+std::string for_people(Duration duration) {
+    const double milliseconds = seconds(duration) * 1000;
+    if (milliseconds < 10) return fmt::format("{:.2f} ms", milliseconds);
+    if (milliseconds < 1000) return fmt::format("{:.1f} ms", milliseconds);
+    return fmt::format("{:.2f} s", milliseconds / 1000);
+}
+
+std::string bytes_for_people(std::uint64_t bytes) {
+    constexpr std::array<std::string_view, 4> units{"kB", "MB", "GB", "TB"};
+    if (bytes < 1000) return fmt::format("{} bytes", bytes);
+    double size = static_cast<double>(bytes) / 1000;
+    std::size_t unit = 0;
+    while (size >= 1000 && unit + 1 < units.size()) {
+        size /= 1000;
+        ++unit;
+    }
+    return fmt::format("{:.1f} {}", size, units[unit]);
+}
+
+std::string name_of(int status_code) { return fmt::to_string(status_code); }
+std::string name_of(ErrorCode code) { return std::string(to_string(code)); }
+
+template <class Counts>
+std::string counts_for_people(const Counts& counts) {
+    std::string text;
+    for (const auto& [key, count] : counts)
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name_of(key), count);
+    return text;
+}
+
+template <class Counts>
+std::string counts_as_json(const Counts& counts) {
+    std::string text;
+    for (const auto& [key, count] : counts)
+        text += fmt::format("{}\"{}\":{}", text.empty() ? "" : ",", name_of(key), count);
+    return "{" + text + "}";
+}
+
+}  // namespace
+
+std::string summary_text(const Tally& tally, Duration elapsed) {
+    std::string text =
+        fmt::format("{} {} in {}: ", tally.done(), tally.done() == 1 ? "call" : "calls", for_people(elapsed));
+    for (const Outcome outcome : outcomes) {
+        text += fmt::format("{}{} {}", outcome == Outcome::ok ? "" : ", ", tally.count(outcome), to_string(outcome));
+    }
+    text += '\n';
+    if (!tally.status_codes().empty()) text += fmt::format("  status   {}\n", counts_for_people(tally.status_codes()));
+    if (!tally.errors().empty()) text += fmt::format("  errors   {}\n", counts_for_people(tally.errors()));
+    text += fmt::format("  bytes    {} sent, {} received\n", bytes_for_people(tally.sent_bytes()),
+                        bytes_for_people(tally.received_bytes()));
+    text += fmt::format("  rate     {:.1f} calls/s\n", rate(tally, elapsed));
+    if (tally.latencies().count() > 0) {
+        text += "  latency ";
+        for (const Quantile& quantile : quantiles) {
+            text += fmt::format(" {} {}{}", quantile.name, for_people(tally.latencies().quantile(quantile.share)),
+                                quantile.share < 1 ? "," : "\n");
+        }
+    }
+    return text;
+}
+
+std::string summary_json(const Tally& tally, Duration elapsed) {
+    std::string text = fmt::format("{{\"calls\":{},\"outcomes\":{{", tally.done());
+    for (const Outcome outcome : outcomes) {
+        text += fmt::format("{}\"{}\":{}", outcome == Outcome::ok ? "" : ",", to_string(outcome), tally.count(outcome));
+    }
+    text += fmt::format("}},\"status_codes\":{},\"errors\":{},\"sent_bytes\":{},\"received_bytes\":{}",
+                        counts_as_json(tally.status_codes()), counts_as_json(tally.errors()), tally.sent_bytes(),
+                        tally.received_bytes());
+    text += fmt::format(",\"seconds\":{:.3f},\"calls_per_second\":{:.1f},\"latency_ms\":{{", seconds(elapsed),
+                        rate(tally, elapsed));
+    for (const Quantile& quantile : quantiles) {
+        text += fmt::format("\"{}\":", quantile.name);
+        internal::append_milliseconds(text, tally.latencies().quantile(quantile.share));
+        if (quantile.share < 1) text += ',';
+    }
+    return text + "}}\n";
+}
+
+}  // namespace plait::batch

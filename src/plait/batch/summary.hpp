@@ -1,0 +1,16 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/batch/tally.hpp"
+
+#include <string>
+
+namespace plait::batch {
+
+/// What a run did, for people: some lines of text.
+std::string summary_text(const Tally& tally, Duration elapsed);
+
+/// The same as one line of JSON (docs/formats.md).
+std::string summary_json(const Tally& tally, Duration elapsed);
+
+}  // namespace plait::batch

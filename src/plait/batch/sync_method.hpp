@@ -1,0 +1,21 @@
+#pragma once
+
+#include "plait/batch/method.hpp"
+#include "plait/batch/methods.hpp"
+#include "plait/http/session.hpp"
+
+namespace plait::batch {
+
+/// The calling thread runs the attempt to its end; the loop around it stands still meanwhile.
+class SyncMethod final : public Method {
+  public:
+    explicit SyncMethod(MethodOptions options);
+
+    Task<Attempt> attempt(http::Request request) override;
+    std::size_t most_in_flight() const noexcept override { return 1; }
+
+  private:
+    http::Session session_;
+};
+
+}  // namespace plait::batch
