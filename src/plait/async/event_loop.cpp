@@ -2,6 +2,7 @@
 
 #include "plait/async/cancel_scope.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace plait {
@@ -74,4 +75,11 @@ PrivateLoop::PrivateLoop() : loop_(private_loops.enter()) {}
 PrivateLoop::~PrivateLoop() { --private_loops.depth; }
 
 }  // namespace internal
+
+void leave_loops_of_parent() noexcept {
+    // Not destroyed: they may be in use further up this very stack, which is never returned to.
+    static_cast<void>(new internal::PrivateLoops(std::exchange(internal::private_loops, {})));
+    internal::Scheduler::leave_current();
+}
+
 }  // namespace plait

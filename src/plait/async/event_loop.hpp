@@ -131,4 +131,8 @@ T run(Task<T> task) {
     return internal::PrivateLoop().loop().run(std::move(task));
 }
 
+/// For a process that was forked just now: the loops of its parent, which it has copies of, are never touched again. Those that
+/// `run` lends are made anew, because the kernel's side of a loop is shared with the parent.
+void leave_loops_of_parent() noexcept;
+
 }  // namespace plait

@@ -105,6 +105,8 @@ class Scheduler {
         return *current_;
     }
     static Scheduler* current_or_null() noexcept { return current_; }
+    /// No task runs on this thread any more, although one did: the process was forked.
+    static void leave_current() noexcept { current_ = nullptr; }
 
     TaskRecord& running() noexcept { return *running_; }
     TaskRecord* running_or_null() noexcept { return running_; }
