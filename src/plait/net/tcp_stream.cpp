@@ -61,16 +61,14 @@ class TcpStream final : public ByteStream {
 
     std::optional<std::size_t> try_read(std::span<std::byte> bytes) override {
         if (!descriptor_.may_be_readable() && !seen_something_) return std::nullopt;
-        const ssize_t count = receive(bytes, 0);
         seen_something_ = false;
-        if (count < 0) {
-            descriptor_.set_drained();
-            return std::nullopt;
-        }
-        const auto got = static_cast<std::size_t>(count);
+        if (const int error_number = std::exchange(seen_error_, 0)) fail("read from", error_number);
+        const ssize_t count = receive(bytes, 0);
+        if (count < 0 && !would_wait(errno)) fail("read from", errno);
         // Less than asked for is all there was: the next read can wait without asking first.
-        if (got < bytes.size()) descriptor_.set_drained();
-        return got;
+        if (count < static_cast<ssize_t>(bytes.size())) descriptor_.set_drained();
+        if (count < 0) return std::nullopt;
+        return static_cast<std::size_t>(count);
     }
 
     std::optional<std::size_t> try_write(std::span<const std::byte> bytes) override {
@@ -95,24 +93,21 @@ class TcpStream final : public ByteStream {
 
     bool is_quiet() override {
         std::byte next;
-        try {
-            seen_something_ = receive(std::span(&next, 1), MSG_PEEK) >= 0;
-        } catch (const Error&) {
-            seen_something_ = true;  // the next read tells
-        }
+        const ssize_t count = receive(std::span(&next, 1), MSG_PEEK);
+        // The system tells of an error once: it is kept for the next read.
+        if (count < 0 && !would_wait(errno)) seen_error_ = errno;
+        seen_something_ = count >= 0 || seen_error_ != 0;
         return !seen_something_;
     }
 
     void close_write() noexcept override { ::shutdown(descriptor_.fd(), SHUT_WR); }
 
   private:
-    /// How many bytes, 0 at the end, -1 when there is nothing yet.
-    ssize_t receive(std::span<std::byte> bytes, int flags) const {
+    ssize_t receive(std::span<std::byte> bytes, int flags) const noexcept {
         ssize_t count;
         do {
             count = ::recv(descriptor_.fd(), bytes.data(), bytes.size(), flags);
         } while (count < 0 && errno == EINTR);
-        if (count < 0 && !would_wait(errno)) fail("read from", errno);
         return count;
     }
 
@@ -137,7 +132,9 @@ class TcpStream final : public ByteStream {
 
     Descriptor descriptor_;
     std::string peer_;
-    bool seen_something_ = false;  ///< by a look at the socket that the loop has not told of yet
+    // What a look at the socket found that the loop may not have told of yet.
+    bool seen_something_ = false;
+    int seen_error_ = 0;
 };
 
 UniqueFd make_socket(int family) {
