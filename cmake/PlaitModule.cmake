@@ -32,6 +32,7 @@ function(plait_module name)
         add_library(plait_${name} INTERFACE)
     endif()
     target_include_directories(plait_${name} ${scope} ${PROJECT_SOURCE_DIR}/src)
+    target_compile_features(plait_${name} ${scope} cxx_std_20)
     target_link_libraries(plait_${name} ${scope} ${used_targets} ${module_LINKS})
 
     if(PLAIT_TESTS AND tests)
