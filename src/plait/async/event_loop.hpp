@@ -44,6 +44,9 @@ class LoopHandle {
     /// has ended and the call will not arrive.
     bool post(RemoteCall& call) const noexcept { return inbox_->post(call); }
 
+    /// Whether both lead into the same loop.
+    friend bool operator==(const LoopHandle&, const LoopHandle&) noexcept = default;
+
   private:
     friend class EventLoop;
     explicit LoopHandle(std::shared_ptr<internal::Inbox> inbox) noexcept : inbox_(std::move(inbox)) {}
@@ -131,8 +134,8 @@ T run(Task<T> task) {
     return internal::PrivateLoop().loop().run(std::move(task));
 }
 
-/// For a process that was forked just now: the loops of its parent, which it has copies of, are never touched again. Those that
-/// `run` lends are made anew, because the kernel's side of a loop is shared with the parent.
+/// For a process that was forked just now: the loops of its parent, which it has copies of, are never touched again.
+/// Those that `run` lends are made anew, because the kernel's side of a loop is shared with the parent.
 void leave_loops_of_parent() noexcept;
 
 }  // namespace plait

@@ -1,5 +1,7 @@
 #include "plait/async/internal/frame_memory.hpp"
 
+#include "plait/async/frame_statistics.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstdint>

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+
+namespace plait {
+
+/// Memory of coroutine frames and task records on one thread, in bytes.
+struct FrameStatistics {
+    std::size_t in_use = 0;         ///< handed out and not yet returned on this thread
+    std::size_t cached = 0;         ///< free, ready to be handed out again
+    std::size_t largest_frame = 0;  ///< the largest frame asked for; beyond 1 KiB a buffer probably lives in it
+};
+
+/// Those of the calling thread.
+FrameStatistics frame_statistics() noexcept;
+
+}  // namespace plait

@@ -1,0 +1,30 @@
+#pragma once
+
+/// plait's public API, as a table of contents.
+
+// Failures, time.
+#include "plait/base/clock.hpp"
+#include "plait/base/error.hpp"
+
+// Tasks, the loop that runs them, and what they wait for.
+#include "plait/async/cancel_scope.hpp"  // CancelScope, within, shielded
+#include "plait/async/channel.hpp"       // Channel: items from task to task
+#include "plait/async/event.hpp"         // Event: once, for all that wait
+#include "plait/async/event_loop.hpp"    // EventLoop, run(task), statistics, the way in from other threads
+#include "plait/async/frame_statistics.hpp"
+#include "plait/async/gather.hpp"      // gather, settle, as_completed, race
+#include "plait/async/semaphore.hpp"   // Semaphore: so many at a time
+#include "plait/async/sleep.hpp"       // sleep_for, sleep_until, yield
+#include "plait/async/task.hpp"        // Task
+#include "plait/async/task_group.hpp"  // TaskGroup: owns the tasks that it starts
+
+// Threads and processes.
+#include "plait/workers/process_pool.hpp"
+#include "plait/workers/thread_pool.hpp"
+
+// Calls over HTTP.
+#include "plait/http/request.hpp"
+#include "plait/http/response.hpp"
+#include "plait/http/send_error.hpp"
+#include "plait/http/session.hpp"
+#include "plait/http/url.hpp"
