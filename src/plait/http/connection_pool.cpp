@@ -57,16 +57,30 @@ ConnectionPool::ConnectionPool(const PoolOptions& options) : options_(options) {
 
 ConnectionPool::~ConnectionPool() = default;
 
+std::optional<ConnectionPool::Lease> ConnectionPool::try_lease(std::string_view origin, Repeatable repeatable) {
+    std::optional<Lease> lease(Lease(*this, origin_of(origin)));
+    auto& permits = lease->origin_->permits;
+    if (permits && !(lease->permit_to_origin_ = permits->try_acquire())) return std::nullopt;
+    if (permits_ && !(lease->permit_in_all_ = permits_->try_acquire())) return std::nullopt;
+    fill(*lease, repeatable);
+    return lease;
+}
+
 Task<ConnectionPool::Lease> ConnectionPool::lease(std::string_view origin, Repeatable repeatable) {
     Lease lease(*this, origin_of(origin));
     auto& permits = lease.origin_->permits;
     if (permits) lease.permit_to_origin_ = co_await permits->acquire();
     if (permits_) lease.permit_in_all_ = co_await permits_->acquire();
+    fill(lease, repeatable);
+    co_return lease;
+}
+
+/// `lease` has its turn.
+void ConnectionPool::fill(Lease& lease, Repeatable repeatable) {
     lease.stream_ = take(*lease.origin_, repeatable, now());
     ++lease.origin_->used;
     ++used_;
     lease.is_counted_ = true;
-    co_return lease;
 }
 
 ConnectionPool::Origin& ConnectionPool::origin_of(std::string_view name) {
@@ -136,6 +150,16 @@ ConnectionPool::Lease::Lease(Lease&& other) noexcept
       permit_in_all_(std::move(other.permit_in_all_)),
       stream_(std::move(other.stream_)),
       is_counted_(other.is_counted_) {}
+
+ConnectionPool::Lease& ConnectionPool::Lease::operator=(Lease&& other) noexcept {
+    std::swap(pool_, other.pool_);
+    std::swap(origin_, other.origin_);
+    std::swap(permit_to_origin_, other.permit_to_origin_);
+    std::swap(permit_in_all_, other.permit_in_all_);
+    std::swap(stream_, other.stream_);
+    std::swap(is_counted_, other.is_counted_);
+    return *this;
+}
 
 ConnectionPool::Lease::~Lease() {
     if (!origin_) return;

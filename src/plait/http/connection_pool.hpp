@@ -83,7 +83,7 @@ class ConnectionPool {
     class [[nodiscard]] Lease {
       public:
         Lease(Lease&& other) noexcept;
-        Lease& operator=(Lease&&) = delete;
+        Lease& operator=(Lease&& other) noexcept;
         /// Closes the connection, unless it was given back.
         ~Lease();
 
@@ -106,8 +106,11 @@ class ConnectionPool {
         bool is_counted_ = false;
     };
 
-    /// Waits for the request's turn, where there is a limit, and gives it a kept connection or the right to open one.
-    /// `origin` must outlive the task.
+    /// Gives a request a kept connection or the right to open one; nothing when a limit makes it wait for its turn.
+    std::optional<Lease> try_lease(std::string_view origin, Repeatable repeatable);
+
+    /// Waits for the request's turn, and gives it a kept connection or the right to open one. `origin` must outlive the
+    /// task.
     Task<Lease> lease(std::string_view origin, Repeatable repeatable);
 
     /// The connections that are open and unused.
@@ -115,6 +118,7 @@ class ConnectionPool {
 
   private:
     Origin& origin_of(std::string_view name);
+    void fill(Lease& lease, Repeatable repeatable);
     std::unique_ptr<ByteStream> take(Origin& origin, Repeatable repeatable, TimePoint now);
     std::unique_ptr<ByteStream> take_newest(Origin& origin);
     void close_oldest();

@@ -48,36 +48,44 @@ class Session::Attempt {
 
     Task<void> run();
 
-    Response take_response();
+    Response& response() { return exchange_->response(); }
     SendError describe(const Error& error) const;
 
   private:
-    Task<void> connect(ConnectionPool::Lease& lease);
+    Task<Timings> connect(ConnectionPool::Lease& lease);
 
     Session& session_;
     const Request& request_;
     TimePoint start_;
     internal::ExchangeBounds bounds_;
     bool reused_ = false;
-    Timings connecting_;
     std::optional<internal::Exchange> exchange_;
 };
 
 Task<void> Session::Attempt::run() {
     std::string head = internal::serialize_head(request_, session_.options_.headers);
     const Repeatable repeatable = is_repeatable(request_) ? Repeatable::yes : Repeatable::no;
-    CancelScope turn(bounds_.deadline);
-    auto lease = co_await turn.run(session_.pool_.lease(request_.url.origin(), repeatable));
-    if (!lease) throw Error(ErrorCode::timeout, "no connection became free in time");
+    auto lease = session_.pool_.try_lease(request_.url.origin(), repeatable);
+    if (!lease) {
+        CancelScope turn(bounds_.deadline);
+        lease = co_await turn.run(session_.pool_.lease(request_.url.origin(), repeatable));
+        if (!lease) throw Error(ErrorCode::timeout, "no connection became free in time");
+    }
 
     reused_ = lease->stream() != nullptr;
-    if (!reused_) co_await connect(*lease);
+    Timings connecting;
+    if (!reused_) connecting = co_await connect(*lease);
     exchange_.emplace(*lease->stream(), request_, bounds_);
     co_await exchange_->run(std::move(head));
     if (exchange_->keep_alive()) lease->keep(now(), exchange_->server_idle_limit());
+
+    response().reused = reused_;
+    response().timings.dns = connecting.dns;
+    response().timings.connect = connecting.connect;
+    response().timings.tls = connecting.tls;
 }
 
-Task<void> Session::Attempt::connect(ConnectionPool::Lease& lease) {
+Task<Timings> Session::Attempt::connect(ConnectionPool::Lease& lease) {
     const Url& url = request_.url;
     const net::Endpoint endpoint(std::string(url.host()), url.port());
     const Duration limit = std::min(session_.options_.timeouts.connect, bounds_.deadline - now());
@@ -87,19 +95,8 @@ Task<void> Session::Attempt::connect(ConnectionPool::Lease& lease) {
         throw Error(ErrorCode::timeout,
                     fmt::format("connect {}: timed out after {}", endpoint.to_string(), in_words(limit)));
     }
-    connecting_.dns = made->dns;
-    connecting_.connect = made->connect;
-    connecting_.tls = made->tls;
     lease.set(std::move(made->stream));
-}
-
-Response Session::Attempt::take_response() {
-    Response response = exchange_->take_response();
-    response.timings.dns = connecting_.dns;
-    response.timings.connect = connecting_.connect;
-    response.timings.tls = connecting_.tls;
-    response.reused = reused_;
-    return response;
+    co_return Timings{.dns = made->dns, .connect = made->connect, .tls = made->tls};
 }
 
 SendError Session::Attempt::describe(const Error& error) const {
@@ -128,7 +125,7 @@ Task<Response> Session::send(Request request) {
     } catch (const Error& error) {
         throw attempt.describe(error);
     }
-    co_return attempt.take_response();
+    co_return std::move(attempt.response());
 }
 
 Task<Response> Session::get(Url url) { return send(Request("GET", std::move(url))); }

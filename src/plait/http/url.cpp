@@ -38,10 +38,22 @@ constexpr std::array<bool, 256> make_target_characters() {
 
 constexpr std::array<bool, 256> target_characters = make_target_characters();
 
+/// Where the first of `stops` is in `text`, or its end. `find_first_of` is four times slower: it calls memchr for each
+/// character.
+constexpr std::size_t first_of(std::string_view text, std::string_view stops, std::size_t from = 0) noexcept {
+    while (from < text.size()) {
+        for (char stop : stops) {
+            if (text[from] == stop) return from;
+        }
+        ++from;
+    }
+    return from;
+}
+
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
     // Never the whole text: what stands before an @ or in a query may be a secret, and a line break would split the
     // message.
-    std::string shown = internal::printable(text.substr(0, text.find_first_of("?#")), 100);
+    std::string shown = internal::printable(text.substr(0, first_of(text, "?#")), 100);
     if (const auto at = shown.rfind('@'); at != std::string::npos) shown.replace(0, at, "...");
     throw Error(ErrorCode::bad_input, fmt::format("URL '{}': {}", shown, reason));
 }
@@ -67,9 +79,8 @@ constexpr std::array<bool, 256> target_characters = make_target_characters();
 
 /// Where the scheme of `text` ends, as the place of its colon; npos when there is none.
 std::size_t scheme_end_of(std::string_view text) noexcept {
-    const auto end = text.find_first_of(":/?#");
-    return end != std::string_view::npos && end > 0 && text[end] == ':' && is_letter(text[0]) ? end
-                                                                                              : std::string_view::npos;
+    const auto end = first_of(text, ":/?#");
+    return end > 0 && end < text.size() && text[end] == ':' && is_letter(text[0]) ? end : std::string_view::npos;
 }
 
 bool is_https(std::string_view text) {
@@ -168,7 +179,7 @@ Url::Url(std::string_view text) {
     const std::uint16_t default_port = https ? 443 : 80;
 
     const std::size_t authority_begin = scheme.size();
-    const std::size_t authority_end = std::min(text.find_first_of("/?#", authority_begin), text.size());
+    const std::size_t authority_end = first_of(text, "/?#", authority_begin);
     const std::size_t end = std::min(text.find('#', authority_end), text.size());
     const std::string_view authority = text.substr(authority_begin, authority_end - authority_begin);
     const std::string_view host = host_of(text, authority);
@@ -190,7 +201,7 @@ Url Url::resolve(std::string_view reference) const {
     if (reference.starts_with("//")) return Url(std::string(scheme()).append(":").append(reference));
 
     const std::string_view base_path = target().substr(0, target().find('?'));
-    const std::size_t path_size = std::min(reference.find_first_of("?#"), reference.size());
+    const std::size_t path_size = first_of(reference, "?#");
     std::string path(reference.substr(0, path_size));
     if (path.empty()) {
         path = base_path;

@@ -49,24 +49,23 @@ Task<void> Exchange::run(std::string head) {
         unsent_body_ = {};
     }
     unsent_head_ = head;
+    std::optional<TaskGroup> sending;
     if (send_what_goes()) {
         head = {};  // a call that waits for its answer keeps no copy of what it sent
-        co_await receive_answer();
     } else {
         // Both at once: a server may refuse a body long before its end, and then stop reading it.
-        TaskGroup sending;
-        sending.start(send_rest(), "send request");
-        co_await receive_answer();
-        sending.cancel();
-        co_await sending.join();
+        sending.emplace();
+        sending->start(send_rest(), "send request");
     }
-    timings_.receive = now() - phase_start_;
-}
-
-Response Exchange::take_response() {
-    Response response = answer_.take();
-    response.timings = timings_;
-    return response;
+    while (!answer_.is_done()) {
+        co_await ready_for(Direction::reading);
+        if (!receive_what_came()) co_await yield();
+    }
+    if (sending) {
+        sending->cancel();
+        co_await sending->join();
+    }
+    response().timings.receive = now() - phase_start_;
 }
 
 /// Hands to the stream what it takes now; answers whether that was all.
@@ -92,13 +91,6 @@ Task<void> Exchange::send_rest() {
         while (!send_what_goes()) co_await ready_for(Direction::writing);
     } catch (const Error&) {
         // A server that refuses a body answers, and then closes: what there is to read tells more than this error.
-    }
-}
-
-Task<void> Exchange::receive_answer() {
-    while (!answer_.is_done()) {
-        co_await ready_for(Direction::reading);
-        if (!receive_what_came()) co_await yield();
     }
 }
 
@@ -136,7 +128,7 @@ Task<void> Exchange::ready_for(Direction direction) {
 void Exchange::enter(Phase phase) {
     if (phase <= phase_) return;
     const Duration spent = now() - phase_start_;
-    (phase_ == Phase::sending ? timings_.send : timings_.wait) = spent;
+    (phase_ == Phase::sending ? response().timings.send : response().timings.wait) = spent;
     phase_ = phase;
     phase_start_ = now();
 }

@@ -35,8 +35,8 @@ class Exchange {
     /// ends the sending. Throws `Error`. Called once; the exchange outlives the task.
     Task<void> run(std::string head);
 
-    /// The answer and its times, after `run`; once.
-    Response take_response();
+    /// The answer and its times, after `run`.
+    Response& response() noexcept { return answer_.response(); }
 
     Phase phase() const noexcept { return phase_; }
     /// Whether the server may have seen any of the request.
@@ -53,7 +53,6 @@ class Exchange {
     bool send_what_goes();
     bool write_what_goes(std::string_view& unsent);
     Task<void> send_rest();
-    Task<void> receive_answer();
     bool receive_what_came();
     Task<void> ready_for(Direction direction);
     void enter(Phase phase);
@@ -68,7 +67,6 @@ class Exchange {
     bool any_byte_sent_ = false;
     TimePoint phase_start_;
     TimePoint last_byte_;
-    Timings timings_;
 };
 
 }  // namespace plait::http::internal

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view user_agent = "plait/0.1.0";
 constexpr std::string_view end_of_head = "\r\n\r\n";
+constexpr std::size_t common_header_count = 16;
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
@@ -280,6 +281,7 @@ std::size_t H1Answer::parse_head(std::string_view bytes) {
         return 0;
     }
     searched_ = 0;
+    response_.headers.reserve(common_header_count, size);
     // Beast refuses a status line that ends with the code. The space it misses is optional for everyone else.
     constexpr std::size_t code_end = std::string_view("HTTP/1.1 200").size();
     if (size > code_end && bytes[code_end] == '\r') {

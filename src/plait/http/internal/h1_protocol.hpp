@@ -88,8 +88,8 @@ class H1Answer {
     /// How long the server said that it keeps an idle connection (`Keep-Alive: timeout=5`).
     std::optional<Duration> keep_alive_timeout() const;
 
-    /// The answer, once it is done. Taken once, and last.
-    Response take() { return std::move(response_); }
+    /// The answer, as far as it came.
+    Response& response() noexcept { return response_; }
 
   private:
     std::size_t parse(std::string_view bytes);

@@ -46,7 +46,7 @@ Result receive_pieces(const std::vector<std::string_view>& pieces, const std::st
         for (; fed < pieces.size(); ++fed) unread += pieces[fed].size();
         if (!answer.is_done()) answer.receive_end();
         const bool keep_alive = answer.keep_alive() && unread == 0;
-        return {in_one_line(answer.take()), keep_alive};
+        return {in_one_line(answer.response()), keep_alive};
     } catch (const Error& error) {
         return {std::string(to_string(error.code())) + ": " + error.what(), false};
     }
