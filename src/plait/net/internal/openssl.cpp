@@ -1,0 +1,34 @@
+#include "plait/net/internal/openssl.hpp"
+
+#include "plait/base/error.hpp"
+
+#include <openssl/err.h>
+
+namespace plait::net::internal {
+
+std::string take_openssl_reason() {
+    const unsigned long code = ::ERR_peek_last_error();
+    ::ERR_clear_error();
+    if (code == 0) return "unknown reason";
+    if (ERR_SYSTEM_ERROR(code)) return system_message(static_cast<int>(ERR_GET_REASON(code)));
+    const char* reason = ::ERR_reason_error_string(code);
+    return reason ? reason : "OpenSSL error " + std::to_string(code);
+}
+
+void check_openssl(bool success, std::string_view what) {
+    if (!success) throw Error(ErrorCode::tls, std::string(what) + ": " + take_openssl_reason());
+}
+
+OwnedBio read_from(const std::string& text) {
+    OwnedBio bio(::BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+    check_openssl(bio != nullptr, "read PEM text");
+    return bio;
+}
+
+std::string written_to(BIO* memory) {
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(memory, &text);
+    return std::string(text, static_cast<std::size_t>(size));
+}
+
+}  // namespace plait::net::internal

@@ -1,0 +1,359 @@
+#include "plait/net/tls_stream.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/net/address.hpp"
+#include "plait/net/internal/openssl.hpp"
+#include "plait/net/internal/verification.hpp"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include <exception>
+#include <mutex>
+#include <string_view>
+#include <utility>
+
+namespace plait::net {
+
+namespace {
+
+using namespace net::internal;
+
+/// A TLS connection over another stream. OpenSSL reads and writes the inner stream by itself, by way of a BIO, so that
+/// nothing is copied on the way and an idle connection holds no buffers.
+class TlsStream final : public ByteStream {
+  public:
+    TlsStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::string peer);
+
+    SSL* ssl() const noexcept { return ssl_.get(); }
+
+    Task<void> handshake();
+
+    std::optional<std::size_t> try_read(std::span<std::byte> bytes) override;
+    std::optional<std::size_t> try_write(std::span<const std::byte> bytes) override;
+    Task<void> readable() override;
+    Task<void> writable() override { return write_needs_ == Needs::reading ? inner_->readable() : inner_->writable(); }
+    bool is_quiet() override;
+    void close_write() noexcept override;
+
+    static const BIO_METHOD* bio_method();
+
+    /// OpenSSL's question whether to go on although `store` found a fault.
+    static int on_verified(int ok, X509_STORE_CTX* store);
+
+  private:
+    enum class Needs { nothing, reading, writing };
+
+    /// What `SSL_get_error` says is missing. Throws what stands in the way for good.
+    Needs needs_after(int ssl_error);
+    [[noreturn]] void fail(const std::string& reason) const {
+        throw Error(ErrorCode::tls, "tls " + peer_ + ": " + reason);
+    }
+    [[noreturn]] void fail_at_end() const;
+
+    static int bio_read(BIO* bio, char* bytes, int size);
+    static int bio_write(BIO* bio, const char* bytes, int size);
+    static long bio_control(BIO* bio, int command, long, void*);
+    template <class Operation>
+    int transfer(BIO* bio, int retry_flag, Operation operation);
+
+    std::unique_ptr<ByteStream> inner_;
+    OwnedSsl ssl_;
+    std::string peer_;
+    std::exception_ptr inner_error_;  ///< thrown by the inner stream: it can't pass through OpenSSL
+    std::string verification_failure_;
+    Needs read_needs_ = Needs::nothing;
+    Needs write_needs_ = Needs::nothing;
+    bool inner_ended_ = false;
+};
+
+TlsStream::TlsStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::string peer)
+    : inner_(std::move(inner)), ssl_(::SSL_new(context)), peer_(std::move(peer)) {
+    check_openssl(ssl_ != nullptr, "make a TLS connection");
+    BIO* bio = ::BIO_new(bio_method());
+    check_openssl(bio != nullptr, "make a TLS connection");
+    ::BIO_set_data(bio, this);
+    ::BIO_set_init(bio, 1);
+    ::SSL_set_bio(ssl_.get(), bio, bio);
+    SSL_set_app_data(ssl_.get(), this);
+}
+
+const BIO_METHOD* TlsStream::bio_method() {
+    static const BIO_METHOD* const method = [] {
+        BIO_METHOD* made = ::BIO_meth_new(::BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "plait stream");
+        check_openssl(made != nullptr, "make a TLS connection");
+        ::BIO_meth_set_read(made, bio_read);
+        ::BIO_meth_set_write(made, bio_write);
+        ::BIO_meth_set_ctrl(made, bio_control);
+        return made;
+    }();
+    return method;
+}
+
+/// Lets `operation` move bytes, and tells the outcome as a BIO does.
+template <class Operation>
+int TlsStream::transfer(BIO* bio, int retry_flag, Operation operation) {
+    BIO_clear_retry_flags(bio);
+    try {
+        if (const std::optional<std::size_t> count = operation()) return static_cast<int>(*count);
+        BIO_set_flags(bio, retry_flag | BIO_FLAGS_SHOULD_RETRY);
+    } catch (...) {
+        inner_error_ = std::current_exception();
+    }
+    return -1;
+}
+
+int TlsStream::bio_read(BIO* bio, char* bytes, int size) {
+    auto* self = static_cast<TlsStream*>(::BIO_get_data(bio));
+    const int count = self->transfer(bio, BIO_FLAGS_READ, [&] {
+        return self->inner_->try_read(std::as_writable_bytes(std::span(bytes, static_cast<std::size_t>(size))));
+    });
+    self->inner_ended_ = count == 0;
+    return count;
+}
+
+int TlsStream::bio_write(BIO* bio, const char* bytes, int size) {
+    auto* self = static_cast<TlsStream*>(::BIO_get_data(bio));
+    return self->transfer(bio, BIO_FLAGS_WRITE, [&] {
+        return self->inner_->try_write(std::as_bytes(std::span(bytes, static_cast<std::size_t>(size))));
+    });
+}
+
+long TlsStream::bio_control(BIO* bio, int command, long, void*) {
+    switch (command) {
+        case BIO_CTRL_FLUSH:
+            return 1;
+        case BIO_CTRL_EOF:
+            return static_cast<TlsStream*>(::BIO_get_data(bio))->inner_ended_;
+        default:
+            return 0;
+    }
+}
+
+int TlsStream::on_verified(int ok, X509_STORE_CTX* store) {
+    if (ok == 1) return ok;
+    auto* ssl = static_cast<SSL*>(::X509_STORE_CTX_get_ex_data(store, ::SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto* self = static_cast<TlsStream*>(SSL_get_app_data(ssl));
+    self->verification_failure_ =
+        describe_verification_failure(::X509_STORE_CTX_get_error(store), ::X509_STORE_CTX_get_current_cert(store));
+    return 0;
+}
+
+TlsStream::Needs TlsStream::needs_after(int ssl_error) {
+    if (ssl_error == SSL_ERROR_WANT_READ) return Needs::reading;
+    if (ssl_error == SSL_ERROR_WANT_WRITE) return Needs::writing;
+    if (inner_error_) std::rethrow_exception(std::exchange(inner_error_, nullptr));
+    if (!verification_failure_.empty()) fail(verification_failure_);
+    if (inner_ended_) fail_at_end();
+    const int reason = ERR_GET_REASON(::ERR_peek_last_error());
+    if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) {
+        ::ERR_clear_error();
+        fail("the peer does not speak TLS there; is it plain http?");
+    }
+    fail(take_openssl_reason());
+}
+
+void TlsStream::fail_at_end() const {
+    ::ERR_clear_error();
+    if (!::SSL_is_init_finished(ssl_.get())) fail("the peer has closed the connection in the handshake");
+    throw Error(
+        ErrorCode::reset,
+        "read from " + peer_ + ": the connection ended without TLS's own end (close_notify): something may be missing");
+}
+
+Task<void> TlsStream::handshake() {
+    for (;;) {
+        ::ERR_clear_error();
+        const int result = ::SSL_do_handshake(ssl_.get());
+        if (result == 1) break;
+        if (needs_after(::SSL_get_error(ssl_.get(), result)) == Needs::reading) {
+            co_await inner_->readable();
+        } else {
+            co_await inner_->writable();
+        }
+    }
+}
+
+std::optional<std::size_t> TlsStream::try_read(std::span<std::byte> bytes) {
+    read_needs_ = Needs::nothing;
+    ::ERR_clear_error();
+    std::size_t count = 0;
+    if (::SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &count) == 1) return count;
+    const int error = ::SSL_get_error(ssl_.get(), 0);
+    if (error == SSL_ERROR_ZERO_RETURN) return 0;
+    read_needs_ = needs_after(error);
+    return std::nullopt;
+}
+
+std::optional<std::size_t> TlsStream::try_write(std::span<const std::byte> bytes) {
+    write_needs_ = Needs::nothing;
+    if (bytes.empty()) return 0;
+    ::ERR_clear_error();
+    std::size_t count = 0;
+    if (::SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count) == 1) return count;
+    write_needs_ = needs_after(::SSL_get_error(ssl_.get(), 0));
+    return std::nullopt;
+}
+
+Task<void> TlsStream::readable() {
+    if (read_needs_ == Needs::writing) {
+        co_await inner_->writable();
+    } else if (read_needs_ == Needs::reading || !::SSL_has_pending(ssl_.get())) {
+        co_await inner_->readable();
+    }
+}
+
+bool TlsStream::is_quiet() {
+    if (!inner_->is_quiet()) {
+        // Session tickets of TLS 1.3 come when they like, and are no surplus: let OpenSSL take them in.
+        ::ERR_clear_error();
+        std::byte next;
+        std::size_t count = 0;
+        if (::SSL_peek_ex(ssl_.get(), &next, 1, &count) == 1) return false;
+        if (::SSL_get_error(ssl_.get(), 0) != SSL_ERROR_WANT_READ || !inner_->is_quiet()) return false;
+    }
+    return !::SSL_has_pending(ssl_.get());
+}
+
+void TlsStream::close_write() noexcept {
+    ::SSL_shutdown(ssl_.get());
+    ::ERR_clear_error();
+    inner_->close_write();
+}
+
+OwnedSslContext make_context(const SSL_METHOD* method) {
+    OwnedSslContext context(::SSL_CTX_new(method));
+    check_openssl(context != nullptr, "prepare TLS");
+    SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+    SSL_CTX_set_mode(context.get(),
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    ::SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
+    // One read of the inner stream takes in all that is there, not first five bytes and then the rest of a record.
+    ::SSL_CTX_set_read_ahead(context.get(), 1);
+    SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+    return context;
+}
+
+/// Protocol names as ALPN has them on the wire: each behind its length (RFC 7301, section 3.1).
+std::string protocol_list(const std::vector<std::string>& protocols) {
+    std::string list;
+    for (const std::string& protocol : protocols) {
+        list += static_cast<char>(protocol.size());
+        list += protocol;
+    }
+    return list;
+}
+
+const unsigned char* unsigned_data(const std::string& text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+OwnedSslContext make_client_context(const TlsOptions& options) {
+    OwnedSslContext context = make_context(::TLS_client_method());
+    if (!options.protocols.empty()) {
+        const std::string list = protocol_list(options.protocols);
+        ::SSL_CTX_set_alpn_protos(context.get(), unsigned_data(list), static_cast<unsigned>(list.size()));
+    }
+    if (!options.verify) return context;
+    ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, TlsStream::on_verified);
+    if (options.ca_file.empty()) {
+        check_openssl(::SSL_CTX_set_default_verify_paths(context.get()) == 1, "read the system's trusted certificates");
+    } else if (::SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) != 1) {
+        throw Error(ErrorCode::bad_input,
+                    "read trusted certificates from " + options.ca_file + ": " + take_openssl_reason());
+    }
+    return context;
+}
+
+/// Sets whom the certificate must be for, and tells the server whom we look for (SNI, RFC 6066, section 3).
+void expect_peer(SSL* ssl, std::string host) {
+    if (Address::parse(host, 0)) {
+        // Addresses are not sent: SNI is for names only.
+        check_openssl(::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(ssl), host.c_str()) == 1, "tls " + host);
+        return;
+    }
+    if (host.ends_with('.')) host.pop_back();  // certificates have names without the root's dot
+    ::SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    check_openssl(::SSL_set1_host(ssl, host.c_str()) == 1, "tls " + host);
+    check_openssl(SSL_set_tlsext_host_name(ssl, host.c_str()) == 1, "tls " + host);
+}
+
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
+                    unsigned offered_size, void* ours) {
+    const auto& list = *static_cast<const std::string*>(ours);
+    const int result = ::SSL_select_next_proto(const_cast<unsigned char**>(chosen), chosen_size, unsigned_data(list),
+                                               static_cast<unsigned>(list.size()), offered, offered_size);
+    return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+}  // namespace
+
+class TlsContext::Implementation {
+  public:
+    explicit Implementation(TlsOptions options) : options_(std::move(options)) {}
+
+    SSL_CTX* context() {
+        std::call_once(made_, [this] { context_ = make_client_context(options_); });
+        return context_.get();
+    }
+
+  private:
+    const TlsOptions options_;
+    std::once_flag made_;
+    OwnedSslContext context_;
+};
+
+TlsContext::TlsContext(TlsOptions options) : implementation_(std::make_unique<Implementation>(std::move(options))) {}
+TlsContext::TlsContext(TlsContext&&) noexcept = default;
+TlsContext& TlsContext::operator=(TlsContext&&) noexcept = default;
+TlsContext::~TlsContext() = default;
+
+Task<std::unique_ptr<ByteStream>> TlsContext::connect(std::unique_ptr<ByteStream> stream, Endpoint endpoint) {
+    auto tls = std::make_unique<TlsStream>(implementation_->context(), std::move(stream), endpoint.to_string());
+    expect_peer(tls->ssl(), endpoint.host);
+    ::SSL_set_connect_state(tls->ssl());
+    co_await tls->handshake();
+    co_return std::move(tls);
+}
+
+class TlsServerContext::Implementation {
+  public:
+    Implementation(const Certificate& certificate, const std::vector<std::string>& protocols)
+        : context_(make_context(::TLS_server_method())), protocols_(protocol_list(protocols)) {
+        use(certificate);
+        ::SSL_CTX_set_num_tickets(context_.get(), 0);  // nothing is resumed
+        if (!protocols_.empty()) ::SSL_CTX_set_alpn_select_cb(context_.get(), choose_protocol, &protocols_);
+    }
+
+    SSL_CTX* context() const noexcept { return context_.get(); }
+
+  private:
+    void use(const Certificate& certificate) {
+        const OwnedCertificate x509(
+            ::PEM_read_bio_X509(read_from(certificate.certificate).get(), nullptr, nullptr, nullptr));
+        const OwnedKey key(
+            ::PEM_read_bio_PrivateKey(read_from(certificate.private_key).get(), nullptr, nullptr, nullptr));
+        if (!x509 || !key || ::SSL_CTX_use_certificate(context_.get(), x509.get()) != 1 ||
+            ::SSL_CTX_use_PrivateKey(context_.get(), key.get()) != 1) {
+            throw Error(ErrorCode::bad_input, "use a certificate for TLS: " + take_openssl_reason());
+        }
+    }
+
+    OwnedSslContext context_;
+    std::string protocols_;
+};
+
+TlsServerContext::TlsServerContext(const Certificate& certificate, std::vector<std::string> protocols)
+    : implementation_(std::make_unique<Implementation>(certificate, protocols)) {}
+TlsServerContext::TlsServerContext(TlsServerContext&&) noexcept = default;
+TlsServerContext& TlsServerContext::operator=(TlsServerContext&&) noexcept = default;
+TlsServerContext::~TlsServerContext() = default;
+
+Task<std::unique_ptr<ByteStream>> TlsServerContext::accept(std::unique_ptr<ByteStream> stream, std::string peer) {
+    auto tls = std::make_unique<TlsStream>(implementation_->context(), std::move(stream), std::move(peer));
+    ::SSL_set_accept_state(tls->ssl());
+    co_await tls->handshake();
+    co_return std::move(tls);
+}
+
+}  // namespace plait::net
