@@ -21,14 +21,18 @@ class NewConnection {
     Duration tls{};
 };
 
+/// What is being done to make a connection.
+enum class ConnectStep { resolving, connecting, encrypting };
+
 /// Makes connections for a session: over the network, or in memory for a test.
 class Connector {
   public:
     virtual ~Connector() = default;
 
-    /// Makes a connection to `endpoint`, encrypted and verified if it is to be `secure`. Throws `Error` (`dns`,
-    /// `connect`, `tls`) that says what was tried. Cancelling it leaves nothing open.
-    virtual Task<NewConnection> connect(net::Endpoint endpoint, bool secure) = 0;
+    /// Makes a connection to `endpoint`, encrypted and verified if it is to be `secure`. `step`, which outlives the
+    /// task, tells how far it is. Throws `Error` (`dns`, `connect`, `tls`) that says what was tried. Cancelling it
+    /// leaves nothing open.
+    virtual Task<NewConnection> connect(net::Endpoint endpoint, bool secure, ConnectStep& step) = 0;
 };
 
 }  // namespace plait::http

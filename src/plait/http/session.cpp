@@ -5,6 +5,7 @@
 #include "plait/http/internal/exchange.hpp"
 #include "plait/http/internal/h1_protocol.hpp"
 #include "plait/http/internal/message_text.hpp"
+#include "plait/http/internal/net_connector.hpp"
 
 #include <fmt/format.h>
 
@@ -20,10 +21,20 @@ using internal::Phase;
 
 namespace {
 
+std::string_view in_words(ConnectStep step) {
+    switch (step) {
+        case ConnectStep::resolving:
+            return "looking up the host";
+        case ConnectStep::connecting:
+            return "connecting";
+        case ConnectStep::encrypting:
+            return "agreeing on encryption";
+    }
+    return "";
+}
+
 std::string_view in_words(Phase phase) {
     switch (phase) {
-        case Phase::connecting:
-            return "connecting";
         case Phase::sending:
             return "sending the request";
         case Phase::waiting:
@@ -59,6 +70,7 @@ class Session::Attempt {
     TimePoint start_;
     internal::ExchangeBounds bounds_;
     bool reused_ = false;
+    std::optional<ConnectStep> connecting_;
     std::optional<internal::Exchange> exchange_;
 };
 
@@ -69,7 +81,9 @@ Task<void> Session::Attempt::run() {
     if (!lease) {
         CancelScope turn(bounds_.deadline);
         lease = co_await turn.run(session_.pool_.lease(request_.url.origin(), repeatable));
-        if (!lease) throw Error(ErrorCode::timeout, "no connection became free in time");
+        if (!lease)
+            throw Error(ErrorCode::timeout,
+                        fmt::format("no connection became free in {}", in_words(bounds_.deadline - start_)));
     }
 
     reused_ = lease->stream() != nullptr;
@@ -89,8 +103,9 @@ Task<Timings> Session::Attempt::connect(ConnectionPool::Lease& lease) {
     const Url& url = request_.url;
     const net::Endpoint endpoint(std::string(url.host()), url.port());
     const Duration limit = std::min(session_.options_.timeouts.connect, bounds_.deadline - now());
+    connecting_ = ConnectStep::resolving;
     CancelScope scope(now() + limit);
-    auto made = co_await scope.run(session_.connector_->connect(endpoint, url.is_https()));
+    auto made = co_await scope.run(session_.connector_->connect(endpoint, url.is_https(), *connecting_));
     if (!made) {
         throw Error(ErrorCode::timeout,
                     fmt::format("connect {}: timed out after {}", endpoint.to_string(), in_words(limit)));
@@ -102,16 +117,16 @@ Task<Timings> Session::Attempt::connect(ConnectionPool::Lease& lease) {
 SendError Session::Attempt::describe(const Error& error) const {
     const std::string& url = request_.url.text();
     // Without the query: it may hold a key, and messages end in logs.
-    const std::string request = fmt::format("{} {}", request_.method(), url.substr(0, url.find('?')));
-    if (error.code() == ErrorCode::bad_input) {
-        return SendError(error.code(), fmt::format("{}: {}", request, error.what()), false);
+    std::string message = fmt::format("{} {}: {}", request_.method(), url.substr(0, url.find('?')), error.what());
+    if (exchange_ || connecting_) {
+        const auto doing = exchange_ ? in_words(exchange_->phase()) : in_words(*connecting_);
+        message += fmt::format(" ({}{}, {} after the start)", doing, reused_ ? " on a kept connection" : "",
+                               in_words(now() - start_));
     }
-    return SendError(error.code(),
-                     fmt::format("{}: {} ({}{}, {} after the start)", request, error.what(),
-                                 in_words(exchange_ ? exchange_->phase() : Phase::connecting),
-                                 reused_ ? " on a kept connection" : "", in_words(now() - start_)),
-                     exchange_ && exchange_->any_byte_sent());
+    return SendError(error.code(), message, exchange_ && exchange_->any_byte_sent());
 }
+
+Session::Session(SessionOptions options) : Session(options, std::make_unique<internal::NetConnector>(options.tls)) {}
 
 Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
     : options_(std::move(options)), connector_(std::move(connector)), pool_(options_.pool) {}

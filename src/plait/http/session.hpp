@@ -9,6 +9,7 @@
 #include "plait/http/request.hpp"
 #include "plait/http/response.hpp"
 #include "plait/http/send_error.hpp"
+#include "plait/net/tls_stream.hpp"
 
 #include <memory>
 #include <string>
@@ -33,6 +34,8 @@ class SessionOptions {
     Timeouts timeouts;
     Limits limits;
     PoolOptions pool;
+    /// `protocols` is not looked at: the session speaks HTTP/1.1.
+    net::TlsOptions tls;
     /// Sent with each request that has none of that name.
     Headers headers;
 };

@@ -28,7 +28,8 @@ class Network {
     /// The server closes its connection.
     void close(std::size_t n) { servers_.at(n) = nullptr; }
 
-    Task<NewConnection> connect(net::Endpoint endpoint, bool secure) {
+    Task<NewConnection> connect(net::Endpoint endpoint, bool secure, ConnectStep& step) {
+        step = ConnectStep::connecting;
         endpoints.push_back((secure ? "secure " : "") + endpoint.to_string());
         co_await sleep_for(delay);
         if (failure) throw *failure;
@@ -49,8 +50,8 @@ class Network {
 class NetworkConnector : public Connector {
   public:
     explicit NetworkConnector(Network& network) : network_(network) {}
-    Task<NewConnection> connect(net::Endpoint endpoint, bool secure) override {
-        return network_.connect(std::move(endpoint), secure);
+    Task<NewConnection> connect(net::Endpoint endpoint, bool secure, ConnectStep& step) override {
+        return network_.connect(std::move(endpoint), secure, step);
     }
 
   private:
@@ -223,7 +224,9 @@ ASYNC_TEST("a write that moves no byte has surely not arrived") {
         void close_write() noexcept override {}
     };
     class DeafConnector final : public Connector {
-        Task<NewConnection> connect(net::Endpoint, bool) override { co_return NewConnection(std::make_unique<Deaf>()); }
+        Task<NewConnection> connect(net::Endpoint, bool, ConnectStep&) override {
+            co_return NewConnection(std::make_unique<Deaf>());
+        }
     };
     Session session({}, std::make_unique<DeafConnector>());
     Outcome outcome = co_await send_alone(session, post());
@@ -453,7 +456,7 @@ ASYNC_TEST("waiting for a turn counts as time of the attempt") {
     Outcome late = co_await send_alone(session, get());
     CHECK(late.code == ErrorCode::timeout);
     CHECK_FALSE(late.maybe_sent);
-    CHECK(late.text == "GET http://a.example/x: no connection became free in time (connecting, 120 s after the start)");
+    CHECK(late.text == "GET http://a.example/x: no connection became free in 120 s");
     co_await group.join();
 }
 

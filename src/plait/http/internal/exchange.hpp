@@ -14,8 +14,8 @@
 
 namespace plait::http::internal {
 
-/// What an attempt is doing. The phases follow each other.
-enum class Phase { connecting, sending, waiting, receiving };
+/// What an exchange is doing. The phases follow each other.
+enum class Phase { sending, waiting, receiving };
 
 /// What an exchange may take.
 struct ExchangeBounds {

@@ -15,7 +15,7 @@ namespace plait::http::internal {
 
 namespace {
 
-constexpr std::string_view user_agent = "plait/0.1.0";
+constexpr std::string_view user_agent = "plait/" PLAIT_VERSION;
 constexpr std::string_view end_of_head = "\r\n\r\n";
 constexpr std::size_t common_header_count = 16;
 

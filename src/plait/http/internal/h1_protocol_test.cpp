@@ -16,6 +16,16 @@ namespace {
 
 const Limits default_limits;
 
+/// The head of `request`, with the word VERSION for ours.
+std::string head_of(const Request& request, const Headers& defaults = {}) {
+    std::string head = serialize_head(request, defaults);
+    const std::string name = "User-Agent: plait/";
+    if (const auto start = head.find(name); start != std::string::npos) {
+        head.replace(start + name.size(), head.find('\r', start) - start - name.size(), "VERSION");
+    }
+    return head;
+}
+
 /// What an answer came to: the response, or what it failed with.
 struct Result {
     std::string text;  ///< everything that the caller would see, in one line
@@ -88,9 +98,9 @@ void check_every_cut_fails(std::string_view text, const std::string& method = "G
 TEST_CASE("a request is written with its host first and what a server expects") {
     Request request("GET", "http://a.example:8080/x?y=1");
     request.headers.add("X-Tenant", "7");
-    CHECK(
-        serialize_head(request, {}) ==
-        "GET /x?y=1 HTTP/1.1\r\nHost: a.example:8080\r\nX-Tenant: 7\r\nUser-Agent: plait/0.1.0\r\nAccept: */*\r\n\r\n");
+    CHECK(head_of(request) ==
+          "GET /x?y=1 HTTP/1.1\r\nHost: a.example:8080\r\nX-Tenant: 7\r\nUser-Agent: plait/VERSION\r\nAccept: "
+          "*/*\r\n\r\n");
 }
 
 TEST_CASE("a request's own headers win over defaults, and defaults over what is added") {
@@ -98,7 +108,7 @@ TEST_CASE("a request's own headers win over defaults, and defaults over what is 
     request.headers.add("x-tenant", "7");
     request.headers.add("Accept", "text/plain");
     const Headers defaults{{"X-Tenant", "1"}, {"User-Agent", "me"}};
-    CHECK(serialize_head(request, defaults) ==
+    CHECK(head_of(request, defaults) ==
           "GET / HTTP/1.1\r\nHost: a.example\r\nx-tenant: 7\r\nAccept: text/plain\r\nUser-Agent: me\r\n\r\n");
 }
 
@@ -147,8 +157,9 @@ TEST_CASE("a content length that is true is sent once") {
     Request request("POST", "http://a.example/");
     request.body = "four";
     request.headers.add("content-length", "4");
-    CHECK(serialize_head(request, {}) ==
-          "POST / HTTP/1.1\r\nHost: a.example\r\ncontent-length: 4\r\nUser-Agent: plait/0.1.0\r\nAccept: */*\r\n\r\n");
+    CHECK(
+        head_of(request) ==
+        "POST / HTTP/1.1\r\nHost: a.example\r\ncontent-length: 4\r\nUser-Agent: plait/VERSION\r\nAccept: */*\r\n\r\n");
 }
 
 TEST_CASE("an answer with a length is done when its bytes are there") {

@@ -1,0 +1,41 @@
+#include "plait/http/internal/net_connector.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/net/tcp_stream.hpp"
+
+#include <utility>
+
+namespace plait::http::internal {
+
+namespace {
+
+net::TlsOptions speaking_http(net::TlsOptions options) {
+    options.protocols = {"http/1.1"};
+    return options;
+}
+
+}  // namespace
+
+NetConnector::NetConnector(net::TlsOptions options) : tls_(speaking_http(std::move(options))) {}
+
+Task<NewConnection> NetConnector::connect(net::Endpoint endpoint, bool secure, ConnectStep& step) {
+    step = ConnectStep::resolving;
+    const TimePoint start = now();
+    auto addresses = co_await resolver_.resolve(endpoint);
+
+    step = ConnectStep::connecting;
+    const TimePoint resolved = now();
+    NewConnection made(co_await net::connect_tcp(endpoint, std::move(addresses)));
+
+    const TimePoint connected = now();
+    made.dns = resolved - start;
+    made.connect = connected - resolved;
+    if (secure) {
+        step = ConnectStep::encrypting;
+        made.stream = co_await tls_.connect(std::move(made.stream), std::move(endpoint));
+        made.tls = now() - connected;
+    }
+    co_return made;
+}
+
+}  // namespace plait::http::internal
