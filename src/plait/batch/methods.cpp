@@ -17,6 +17,8 @@ std::unique_ptr<Method> make(MethodOptions options) {
     return std::make_unique<AMethod>(std::move(options));
 }
 
+// Descriptors: a thread has a loop of its own (2), and an attempt to connect may try two addresses.
+
 std::size_t one() { return 1; }
 std::size_t in_flight() { return 100; }
 // A thread mostly waits, so there may be more of them than processors; each has a stack and connections of its own.
@@ -25,9 +27,9 @@ std::size_t blocking_threads() { return 32; }
 }  // namespace
 
 const std::array<MethodEntry, 3> methods{{
-    {"async", "one event loop makes all calls", in_flight, make<AsyncMethod>},
-    {"sync", "one call at a time", one, make<SyncMethod>},
-    {"threads", "each of N threads makes one call at a time", blocking_threads, make<ThreadsMethod>},
+    {"async", "one event loop makes all calls", in_flight, 1, make<AsyncMethod>},
+    {"sync", "one call at a time", one, 1, make<SyncMethod>},
+    {"threads", "each of N threads makes one call at a time", blocking_threads, 4, make<ThreadsMethod>},
 }};
 
 const MethodEntry* find_method(std::string_view name) noexcept {

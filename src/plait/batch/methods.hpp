@@ -26,6 +26,8 @@ struct MethodEntry {
     std::string_view help;
     /// The concurrency when nobody says.
     std::size_t (*default_concurrency)();
+    /// Descriptors of this process for each call in flight.
+    std::size_t descriptors_per_call;
     /// Throws `Error` when it can't be made. Before the program has started any thread.
     std::unique_ptr<Method> (*make)(MethodOptions options);
 };

@@ -93,7 +93,7 @@ TEST_CASE("an input that can't be used is refused with what to do") {
     CHECK(refusal_of({}) == "no requests: give a file, URLs, or - for standard input");
     CHECK(refusal_of({"/nowhere/requests.jsonl"}) ==
           "open /nowhere/requests.jsonl: No such file or directory (a URL begins with http:// or https://)");
-    CHECK(refusal_of({"/proc"}) == "open /proc: is a folder, not a file of requests");
+    CHECK(refusal_of({"/proc"}) == "open /proc: Is a directory, not a file of requests");
     CHECK(refusal_of({"http://a.b", "/dev/null"}) ==
           "/dev/null is a file among other inputs: give one file, or only URLs");
     const UniqueFd empty = memory_file("");

@@ -1,5 +1,6 @@
 #include "plait/batch/request_line.hpp"
 
+#include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/internal/base64.hpp"
 #include "plait/batch/internal/json_text.hpp"
@@ -77,6 +78,12 @@ std::string expand_environment(std::string_view value, const Environment& enviro
         expanded += *found;
         value.remove_prefix(end + closing.size());
     }
+}
+
+std::string checked_base_url(std::string_view url) {
+    if (url.find_first_of("?#") != std::string_view::npos) refuse("a base URL has no query and no fragment");
+    (void)http::Url(url);  // throws when it is none
+    return std::string(url);
 }
 
 struct RequestReader::Buffers {
@@ -302,7 +309,7 @@ class RequestReader::LineParser {
     std::string expanded_;
     std::optional<std::string> body_;
     bool body_is_json_ = false;
-    std::optional<Duration> timeout_ = defaults_.timeout;
+    std::optional<Duration> timeout_;
     std::string metadata_;
 };
 
@@ -328,11 +335,7 @@ constexpr std::array<RequestReader::LineParser::Field, 18> RequestReader::LinePa
      {"expect", nullptr}}};
 
 RequestReader::RequestReader(RequestDefaults defaults)
-    : defaults_(std::move(defaults)), buffers_(std::make_unique<Buffers>()) {
-    if (defaults_.base_url.empty()) return;
-    if (defaults_.base_url.find_first_of("?#") != std::string::npos) refuse("the base URL has a query or a fragment");
-    (void)http::Url(defaults_.base_url);  // throws when it is no URL, before any line is read
-}
+    : defaults_(std::move(defaults)), buffers_(std::make_unique<Buffers>()) {}
 
 RequestReader::RequestReader(RequestReader&&) noexcept = default;
 RequestReader::~RequestReader() = default;
@@ -341,7 +344,6 @@ SourceItem RequestReader::read_url(std::string_view url, std::uint64_t line) {
     try {
         http::Request request("GET", whole_url(url, defaults_.base_url));
         request.headers = defaults_.headers;
-        request.timeout = defaults_.timeout;
         return Call(automatic_id(line), line, std::move(request));
     } catch (const Error& error) {
         return BadLine(automatic_id(line), line, fmt::format("line {}: {}", line, error.what()));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "plait/base/clock.hpp"
 #include "plait/batch/call.hpp"
 #include "plait/http/headers.hpp"
 
@@ -23,6 +22,9 @@ std::optional<std::string> process_environment(std::string_view name);
 /// no value is ever in the message.
 std::string expand_environment(std::string_view value, const Environment& environment);
 
+/// `url` as it is. Throws `Error(bad_input)` when it can't stand before other URLs.
+std::string checked_base_url(std::string_view url);
+
 /// What holds for every request of a run unless its line says otherwise.
 class RequestDefaults {
   public:
@@ -33,8 +35,6 @@ class RequestDefaults {
     std::string base_url;
     /// A header of the same name in a line replaces all of these.
     http::Headers headers;
-    /// The time limit of an attempt; none: the session's.
-    std::optional<Duration> timeout;
     Environment environment = process_environment;
 };
 

@@ -184,12 +184,10 @@ TEST_CASE("a relative URL goes behind the base URL") {
     CHECK(url_of("http://other.example/") == "http://other.example/");
 }
 
-TEST_CASE("a base URL that is none is refused before any line is read") {
-    RequestDefaults defaults;
-    defaults.base_url = "api.example";
-    CHECK_THROWS_AS(RequestReader{defaults}, Error);
-    defaults.base_url = "http://api.example/?key=1";
-    CHECK_THROWS_AS(RequestReader{defaults}, Error);
+TEST_CASE("a base URL that can't stand before others is refused") {
+    CHECK(checked_base_url("https://api.example/v1") == "https://api.example/v1");
+    CHECK_THROWS_AS(checked_base_url("api.example"), Error);
+    CHECK_THROWS_AS(checked_base_url("http://api.example/?key=1"), Error);
 }
 
 TEST_CASE("a header of the line replaces the default ones of its name") {
@@ -199,13 +197,6 @@ TEST_CASE("a header of the line replaces the default ones of its name") {
     CHECK(call.request.headers.get_all("accept") == std::vector<std::string_view>{"a", "b"});
     CHECK(call.request.headers.get("x-tenant") == "default");
     CHECK(call.request.headers.get("x-new") == "1");
-}
-
-TEST_CASE("the default time limit holds unless the line gives its own") {
-    RequestDefaults defaults;
-    defaults.timeout = 3s;
-    CHECK(read(R"({"url":"http://a.b"})", defaults).request.timeout == 3s);
-    CHECK(read(R"({"url":"http://a.b","timeout_s":1})", defaults).request.timeout == 1s);
 }
 
 TEST_CASE("environment variables stand in header values by name") {

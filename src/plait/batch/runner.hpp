@@ -60,6 +60,8 @@ class Runner {
     /// that were given up have a result, too. On the loop's thread.
     void interrupt();
 
+    bool is_interrupted() const noexcept { return interrupted_.is_set(); }
+
     /// The numbers so far.
     const Tally& tally() const noexcept { return tally_; }
 

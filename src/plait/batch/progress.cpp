@@ -1,0 +1,96 @@
+#include "plait/batch/progress.hpp"
+
+#include "plait/async/sleep.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace plait::batch {
+
+namespace {
+
+constexpr std::string_view to_line_start = "\r";
+constexpr std::string_view erase_to_line_end = "\x1b[K";
+
+double rate_of(const ProgressState& state) {
+    const double seconds = std::chrono::duration<double>(state.elapsed).count();
+    return seconds > 0 ? static_cast<double>(state.done) / seconds : 0;
+}
+
+std::string time_for_people(double seconds) {
+    const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+    if (whole < 60) return fmt::format("{}s", whole);
+    if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
+    return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
+}
+
+struct Part {
+    std::string text;
+    int importance;
+};
+
+/// In the order in which they are shown.
+std::vector<Part> parts_of(const ProgressState& state) {
+    std::vector<Part> parts;
+    // A total that was counted ahead may be exceeded by a file that grows.
+    const bool has_total = state.total && *state.total >= state.done;
+    parts.push_back(
+        {has_total ? fmt::format("{}/{}", state.done, *state.total) : fmt::format("{} done", state.done), 5});
+    const double rate = rate_of(state);
+    parts.push_back({fmt::format("{:.{}f}/s", rate, rate < 10 ? 1 : 0), 3});
+    parts.push_back({fmt::format("{} in flight", state.in_flight), 1});
+    if (state.not_ok > 0) parts.push_back({fmt::format("{} failed", state.not_ok), 4});
+    if (has_total && rate > 0) {
+        parts.push_back(
+            {fmt::format("{} left", time_for_people(static_cast<double>(*state.total - state.done) / rate)), 2});
+    }
+    return parts;
+}
+
+std::string joined(const std::vector<Part>& parts) {
+    std::string line;
+    for (const Part& part : parts) line += (line.empty() ? "" : "  ") + part.text;
+    return line;
+}
+
+}  // namespace
+
+std::string progress_line(const ProgressState& state, std::size_t columns) {
+    std::vector<Part> parts = parts_of(state);
+    std::string line = joined(parts);
+    while (line.size() > columns && parts.size() > 1) {
+        parts.erase(std::min_element(parts.begin(), parts.end(),
+                                     [](const Part& a, const Part& b) { return a.importance < b.importance; }));
+        line = joined(parts);
+    }
+    return line.substr(0, columns);
+}
+
+Task<void> Progress::show() {
+    for (;;) {
+        co_await sleep_for(screen_.is_terminal() ? terminal_interval : log_interval);
+        draw();
+    }
+}
+
+void Progress::draw() {
+    const Tally& tally = runner_.tally();
+    const ProgressState state{tally.done(), source_.total(), tally.in_flight(), tally.not_ok(), runner_.elapsed()};
+    if (!screen_.is_terminal()) {
+        screen_.write(progress_line(state, 120) + "\n");
+        return;
+    }
+    // The last column stays free: a character there makes some terminals begin a new line.
+    const std::size_t columns = std::max<std::size_t>(screen_.columns(), 2) - 1;
+    screen_.write(fmt::format("{}{}{}", to_line_start, progress_line(state, columns), erase_to_line_end));
+    is_drawn_ = true;
+}
+
+void Progress::clear() {
+    if (is_drawn_) screen_.write(fmt::format("{}{}", to_line_start, erase_to_line_end));
+    is_drawn_ = false;
+}
+
+}  // namespace plait::batch

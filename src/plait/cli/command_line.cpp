@@ -1,0 +1,112 @@
+#include "plait/cli/command_line.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/batch/nearest_name.hpp"
+#include "plait/cli/reference.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace plait::cli {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+void apply(const Flag& flag, const std::string& value) {
+    try {
+        flag.effect(value);
+    } catch (const Error& error) {
+        refuse(fmt::format("{}: {}", flag.name, error.what()));
+    }
+}
+
+void add_flag(CLI::App& app, const Flag& flag) {
+    if (flag.value.empty()) {
+        app.add_flag_callback(
+            flag.name, [&flag] { apply(flag, {}); }, flag.help);
+        return;
+    }
+    CLI::Option* option = app.add_option(
+        flag.name,
+        [&flag](const CLI::results_t& values) {
+            for (const std::string& value : values) apply(flag, value);
+            return true;
+        },
+        flag.help);
+    option->type_name(flag.value)->expected(1);
+    if (flag.is_repeatable) option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+}
+
+/// ", did you mean X?", or nothing.
+std::string suggestion(const std::string& typed, const std::vector<std::string_view>& names) {
+    const std::string_view nearest = batch::nearest_name(typed, names);
+    return nearest.empty() ? "" : fmt::format(", did you mean {}?", nearest);
+}
+
+std::vector<std::string_view> names_of(const std::vector<Flag>& flags) {
+    std::vector<std::string_view> names{"--help"};
+    for (const Flag& flag : flags) {
+        const std::string_view name = flag.name;
+        names.push_back(name.substr(name.find("--")));
+    }
+    return names;
+}
+
+[[noreturn]] void refuse_command(const Commands& commands, const std::vector<std::string>& arguments) {
+    std::vector<std::string_view> names;
+    for (const auto& command : commands) names.push_back(command->name());
+    if (arguments.empty()) refuse(fmt::format("which command? One of: {}", fmt::join(names, ", ")));
+    refuse(fmt::format("unknown command {}{} The commands are: {}", arguments[0], suggestion(arguments[0], names),
+                       fmt::join(names, ", ")));
+}
+
+[[noreturn]] void refuse_rest(const std::vector<std::string>& rest, const std::vector<Flag>& flags) {
+    const std::string& first = rest.front();
+    if (!first.starts_with('-')) refuse(fmt::format("{} is one argument too many", first));
+    const std::string typed = first.substr(0, first.find('='));
+    refuse(fmt::format("unknown flag {}{}", typed, suggestion(typed, names_of(flags))));
+}
+
+Request parse_command(Command& command, std::vector<std::string> arguments) {
+    const std::vector<Flag> flags = command.flags();
+    const Positional positional = command.positional();
+    CLI::App app;
+    app.allow_extras();
+    for (const Flag& flag : flags) add_flag(app, flag);
+    std::vector<std::string> values;
+    if (!positional.name.empty()) app.add_option(positional.name, values, positional.help);
+
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    try {
+        app.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+        return {nullptr, help_text(command)};
+    } catch (const CLI::ParseError& error) {
+        refuse(error.what());
+    }
+    if (const std::vector<std::string> rest = app.remaining(); !rest.empty()) refuse_rest(rest, flags);
+    command.set_positional(std::move(values));
+    return {&command, {}};
+}
+
+}  // namespace
+
+Request parse_command_line(const Commands& commands, std::vector<std::string> arguments, std::string_view version) {
+    if (arguments.empty()) refuse_command(commands, arguments);
+    const std::string& first = arguments.front();
+    if (first == "--help" || first == "-h") return {nullptr, help_text(commands)};
+    if (first == "--version") return {nullptr, fmt::format("plait {}\n", version)};
+    if (first == "--help-markdown") return {nullptr, reference_markdown(commands)};
+    const auto command =
+        std::find_if(commands.begin(), commands.end(), [&first](const auto& known) { return known->name() == first; });
+    if (command == commands.end()) refuse_command(commands, arguments);
+    arguments.erase(arguments.begin());
+    return parse_command(**command, std::move(arguments));
+}
+
+}  // namespace plait::cli

@@ -1,0 +1,37 @@
+#include "plait/cli/descriptor_limit.hpp"
+
+#include "plait/base/error.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+namespace plait::cli {
+
+namespace {
+
+/// Files, standard streams, loops, look-ups of names.
+constexpr std::uint64_t besides_calls = 64;
+
+}  // namespace
+
+std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limits, std::size_t concurrency) {
+    if (needed <= limits.soft) return limits.soft;
+    if (needed <= limits.hard) return needed;
+    throw Error(
+        ErrorCode::bad_input,
+        fmt::format("--concurrency {} needs {} open files, and this system allows {}: lower it, or raise the limit "
+                    "with `ulimit -n {}` (as root, or in limits.conf)",
+                    concurrency, needed, limits.hard, needed));
+}
+
+void raise_descriptor_limit(std::size_t concurrency, std::size_t per_call) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    const rlim_t soft =
+        soft_limit_for(concurrency * per_call + besides_calls, {limit.rlim_cur, limit.rlim_max}, concurrency);
+    if (soft == limit.rlim_cur) return;
+    limit.rlim_cur = soft;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace plait::cli

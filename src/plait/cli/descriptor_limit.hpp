@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace plait::cli {
+
+/// The limits of open files of a process.
+struct DescriptorLimits {
+    std::uint64_t soft;
+    std::uint64_t hard;
+};
+
+/// The soft limit with which `needed` descriptors can be open: as it is, or raised. Throws `Error(bad_input)` that says
+/// what to do when the hard limit is too low.
+std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limits, std::size_t concurrency);
+
+/// Raises this process's soft limit so that `concurrency` calls can each have as many descriptors as `per_call`. Throws
+/// as `soft_limit_for`.
+void raise_descriptor_limit(std::size_t concurrency, std::size_t per_call);
+
+}  // namespace plait::cli

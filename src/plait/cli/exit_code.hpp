@@ -1,0 +1,24 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace plait::cli {
+
+enum ExitCode : int { exit_ok, exit_some_not_ok, exit_wrong_usage, exit_stopped, exit_storage };
+
+struct ExitCodeMeaning {
+    ExitCode code;
+    std::string_view meaning;
+};
+
+/// What the program's exit codes mean.
+inline constexpr std::array<ExitCodeMeaning, 5> exit_codes{{
+    {exit_ok, "all is done, and every call is ok"},
+    {exit_some_not_ok, "all is done; some calls have another outcome"},
+    {exit_wrong_usage, "wrong flags or input"},
+    {exit_stopped, "stopped before the end"},
+    {exit_storage, "own files can't be read or written"},
+}};
+
+}  // namespace plait::cli

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace plait::cli {
+
+/// All there is to say about a flag, in one block: its name, its value, its help, its effect. Parsing, `--help` and
+/// docs/cli.md come from it.
+class Flag {
+  public:
+    /// Takes the value as it was typed; empty for a flag without one. Throws `Error(bad_input)` that says what it
+    /// should be.
+    using Effect = std::function<void(const std::string& value)>;
+
+    Flag(std::string name_, std::string value_, std::string help_, Effect effect_)
+        : name(std::move(name_)), value(std::move(value_)), help(std::move(help_)), effect(std::move(effect_)) {}
+
+    /// The same flag, which may be given more than once.
+    Flag repeatable() && {
+        is_repeatable = true;
+        return std::move(*this);
+    }
+
+    std::string name;   ///< such as `--output`, or `-o,--output`
+    std::string value;  ///< what stands for the value in the help; empty: the flag has none
+    std::string help;
+    Effect effect;
+    bool is_repeatable = false;
+};
+
+}  // namespace plait::cli

@@ -1,0 +1,65 @@
+#include "plait/cli/interrupts.hpp"
+
+#include "plait/base/assert.hpp"
+#include "plait/cli/exit_code.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <initializer_list>
+#include <utility>
+
+namespace plait::cli {
+
+namespace {
+
+// What a signal handler may look at.
+std::atomic<Interrupts*> current = nullptr;
+std::atomic<int> signals = 0;
+std::atomic<int> arrivals = 0;
+
+void handle(std::initializer_list<int> numbers, void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    ::sigemptyset(&action.sa_mask);
+    for (const int number : numbers) ::sigaction(number, &action, nullptr);
+}
+
+}  // namespace
+
+Interrupts::Interrupts(std::function<void()> on_interrupt)
+    : on_interrupt_(std::move(on_interrupt)), loop_(EventLoop::current_handle()) {
+    PLAIT_ASSERT(!current, "interrupts go to one place");
+    signals = 0;
+    arrivals = 0;
+    current = this;
+    handle({SIGINT, SIGTERM}, on_signal);
+}
+
+Interrupts::~Interrupts() {
+    handle({SIGINT, SIGTERM}, SIG_DFL);
+    current = nullptr;
+}
+
+void Interrupts::Arrival::arrive() noexcept {
+    ++arrivals;
+    owner_.on_interrupt_();
+}
+
+void Interrupts::on_signal(int) noexcept {
+    const int error_number = errno;
+    const int signal = ++signals;
+    if (signal == 1) {
+        current.load()->loop_.post(current.load()->first_);
+    } else if (signal == 2 && arrivals == 1) {
+        current.load()->loop_.post(current.load()->second_);
+    } else {
+        ::_exit(exit_stopped);
+    }
+    errno = error_number;
+}
+
+}  // namespace plait::cli

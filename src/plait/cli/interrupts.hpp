@@ -1,0 +1,39 @@
+#pragma once
+
+#include "plait/async/event_loop.hpp"
+#include "plait/async/remote_call.hpp"
+
+#include <functional>
+
+namespace plait::cli {
+
+/// While it lives, Ctrl-C and a request to terminate (SIGINT, SIGTERM) call a function in a loop, twice at most.
+///
+/// A loop that stands still, because one of its tasks blocks the thread, can't be asked twice: then the second signal
+/// ends the program, with `exit_stopped`; and so does any third. One at a time.
+class Interrupts {
+  public:
+    /// Calls `on_interrupt` in the loop that runs the calling task, which outlives this.
+    explicit Interrupts(std::function<void()> on_interrupt);
+    Interrupts(const Interrupts&) = delete;
+    Interrupts& operator=(const Interrupts&) = delete;
+    ~Interrupts();
+
+  private:
+    class Arrival final : public RemoteCall {
+      public:
+        explicit Arrival(Interrupts& owner) noexcept : owner_(owner) {}
+        void arrive() noexcept override;
+
+      private:
+        Interrupts& owner_;
+    };
+    static void on_signal(int) noexcept;
+
+    std::function<void()> on_interrupt_;
+    LoopHandle loop_;
+    Arrival first_{*this};
+    Arrival second_{*this};
+};
+
+}  // namespace plait::cli

@@ -1,0 +1,60 @@
+#include "plait/base/error.hpp"
+#include "plait/cli/command_line.hpp"
+#include "plait/cli/exit_code.hpp"
+#include "plait/cli/run_command.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace plait;
+using namespace plait::cli;
+
+Commands all_commands() {
+    Commands commands;
+    commands.push_back(std::make_unique<RunCommand>());
+    return commands;
+}
+
+int run(const Commands& commands, std::vector<std::string> arguments) {
+    const Request request = parse_command_line(commands, std::move(arguments), PLAIT_VERSION);
+    if (request.command) return request.command->run();
+    std::fputs(request.text.c_str(), stdout);
+    return exit_ok;
+}
+
+int exit_code_of(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::bad_input:
+            return exit_wrong_usage;
+        case ErrorCode::storage:
+            return exit_storage;
+        default:
+            return exit_stopped;
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is an error of the write, and so ours to handle
+    int exit_code = exit_ok;
+    try {
+        exit_code = run(all_commands(), {argv + 1, argv + argc});
+    } catch (const Error& error) {
+        std::fprintf(stderr, "plait: %s\n", error.what());
+        exit_code = exit_code_of(error.code());
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "plait: unexpected: %s\n", error.what());
+        exit_code = exit_stopped;
+    }
+    // Threads that were left to a call nobody waits for any more may still run: they don't outlive what they use.
+    std::fflush(nullptr);
+    std::_Exit(exit_code);
+}

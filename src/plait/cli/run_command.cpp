@@ -1,0 +1,190 @@
+#include "plait/cli/run_command.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/base/error.hpp"
+#include "plait/batch/file_sink.hpp"
+#include "plait/batch/open_source.hpp"
+#include "plait/batch/progress.hpp"
+#include "plait/batch/result_line.hpp"
+#include "plait/batch/summary.hpp"
+#include "plait/cli/descriptor_limit.hpp"
+#include "plait/cli/exit_code.hpp"
+#include "plait/cli/interrupts.hpp"
+#include "plait/cli/terminal.hpp"
+#include "plait/cli/values.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <utility>
+
+namespace plait::cli {
+
+namespace {
+
+constexpr std::size_t most_concurrency = 1'000'000;
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+/// The names of a table's entries, for help and messages.
+template <class Table, class Name>
+std::string names_of(const Table& table, Name name) {
+    std::string text;
+    for (const auto& entry : table) text += fmt::format("{}{}", text.empty() ? "" : "|", name(entry));
+    return text;
+}
+
+std::string method_names() {
+    return names_of(batch::methods, [](const batch::MethodEntry& method) { return method.name; });
+}
+
+std::string method_help() {
+    std::string text = "Who makes the calls.";
+    for (const batch::MethodEntry& method : batch::methods) text += fmt::format(" {}: {}.", method.name, method.help);
+    return text + fmt::format(" Default: {}.", batch::methods.front().name);
+}
+
+std::string concurrency_help() {
+    std::string text;
+    for (const batch::MethodEntry& method : batch::methods) {
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", method.name, method.default_concurrency());
+    }
+    return fmt::format("Calls in flight in all; how many threads or processes. Default: {}.", text);
+}
+
+const batch::MethodEntry* parse_method(const std::string& value) {
+    const batch::MethodEntry* method = batch::find_method(value);
+    if (!method) refuse(fmt::format("'{}' is not one of {}", value, method_names()));
+    return method;
+}
+
+std::string body_format_names() {
+    return names_of(batch::body_formats, [](const auto& format) { return format.first; });
+}
+
+batch::BodyFormat parse_body_format(const std::string& value) {
+    for (const auto& [name, format] : batch::body_formats) {
+        if (name == value) return format;
+    }
+    refuse(fmt::format("'{}' is not one of {}", value, body_format_names()));
+}
+
+bool is_same_file(const std::string& a, const std::string& b) {
+    struct stat of_a {
+    }, of_b{};
+    return ::stat(a.c_str(), &of_a) == 0 && ::stat(b.c_str(), &of_b) == 0 && S_ISREG(of_a.st_mode) &&
+           of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+void write_file(const std::string& path, const std::string& text) {
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file << text;
+    file.flush();
+    if (!file) throw Error(ErrorCode::storage, fmt::format("write {}: {}", path, system_message(errno)));
+}
+
+int exit_code_of(const batch::Tally& tally, batch::RunEnd end) {
+    if (end != batch::RunEnd::finished) return exit_stopped;
+    return tally.not_ok() > 0 ? exit_some_not_ok : exit_ok;
+}
+
+}  // namespace
+
+std::string_view RunCommand::help() const { return "Makes each request a call, and writes a line for every answer."; }
+
+Positional RunCommand::positional() const {
+    return {"REQUESTS", "A file of requests, JSON Lines or URLs (docs/formats.md); or URLs; or - for standard input."};
+}
+
+std::vector<Flag> RunCommand::flags() {
+    return {
+        {"-o,--output", "FILE", "Where the results go. Default: standard output.",
+         [this](const std::string& value) { output_ = value; }},
+        {"--overwrite", "", "Replaces a results file that exists, instead of refusing it.",
+         [this](const std::string&) { overwrite_ = true; }},
+        {"--method", method_names(), method_help(),
+         [this](const std::string& value) { method_ = parse_method(value); }},
+        {"--concurrency", "N", concurrency_help(),
+         [this](const std::string& value) { concurrency_ = parse_count(value, 1, most_concurrency); }},
+        {"--timeout", "DURATION",
+         "The longest that one call may take, such as 90ms, 2s or 1m, unless its line says timeout_s. Default: 2m.",
+         [this](const std::string& value) {
+             session_.timeouts.attempt = parse_duration(value);
+             if (session_.timeouts.attempt <= Duration::zero()) refuse("a call needs some time");
+         }},
+        {"--base-url", "URL", "Stands before each URL of the input that is only a path.",
+         [this](const std::string& value) { defaults_.base_url = batch::checked_base_url(value); }},
+        Flag("--header", "'NAME: VALUE'",
+             "Sent with each request whose line has no header of this name; may be repeated. {{env.NAME}} is an "
+             "environment "
+             "variable.",
+             [this](const std::string& value) {
+                 const auto [name, text] = parse_header(value);
+                 defaults_.headers.add(name, batch::expand_environment(text, defaults_.environment));
+             })
+            .repeatable(),
+        {"--ordered", "", "Writes results in the order of the input, instead of the order of completion.",
+         [this](const std::string&) { runner_.ordered = true; }},
+        {"--body", body_format_names(),
+         "How an answer's body appears: auto: as JSON, else as text, else as base64; text: as text, else as base64; "
+         "base64: "
+         "to the byte. Default: auto.",
+         [this](const std::string& value) { runner_.body_format = parse_body_format(value); }},
+        {"--quiet", "", "Shows neither progress nor summary.", [this](const std::string&) { quiet_ = true; }},
+        {"--summary-json", "FILE", "Writes the summary to a file, as JSON.",
+         [this](const std::string& value) { summary_file_ = value; }},
+    };
+}
+
+int RunCommand::run() {
+    if (inputs_.empty()) refuse("no REQUESTS: give a file, URLs, or - for standard input");
+    for (const std::string& input : inputs_) {
+        if (is_same_file(input, output_)) refuse(fmt::format("{} is the input and the output", input));
+    }
+    batch::MethodOptions options;
+    options.session = session_;
+    options.concurrency = runner_.concurrency = concurrency_.value_or(method_->default_concurrency());
+    raise_descriptor_limit(options.concurrency, method_->descriptors_per_call);
+
+    const auto source = batch::open_source(inputs_, defaults_);
+    const auto method = method_->make(std::move(options));
+    const auto sink =
+        output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
+    return plait::run(conduct(*source, *method, *sink, runner_));
+}
+
+/// The run, with what is around it: progress, interruptions, the summary. All three outlive the task.
+Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batch::Sink& sink,
+                              batch::RunnerOptions options) {
+    StandardError screen;
+    batch::Runner runner(source, method, sink, options);
+    batch::Progress progress(runner, source, screen);
+    TaskGroup beside;
+    if (!quiet_) beside.start(progress.show(), "progress");
+    const Interrupts interrupts([&] {
+        progress.clear();
+        screen.write(runner.is_interrupted() ? "plait: giving up what is in flight\n"
+                                             : "plait: interrupted: waiting for what is in flight (again: at once)\n");
+        runner.interrupt();
+    });
+
+    const batch::RunEnd end = co_await runner.run();
+    beside.cancel();
+    co_await beside.join();
+    progress.clear();
+    report(runner, end);
+    co_return exit_code_of(runner.tally(), end);
+}
+
+void RunCommand::report(const batch::Runner& runner, batch::RunEnd end) const {
+    if (!summary_file_.empty()) write_file(summary_file_, batch::summary_json(runner.tally(), runner.elapsed()));
+    if (quiet_ || end == batch::RunEnd::unread) return;
+    const std::string text = batch::summary_text(runner.tally(), runner.elapsed());
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+}  // namespace plait::cli

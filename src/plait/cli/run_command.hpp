@@ -1,0 +1,41 @@
+#pragma once
+
+#include "plait/batch/methods.hpp"
+#include "plait/batch/request_line.hpp"
+#include "plait/batch/runner.hpp"
+#include "plait/cli/command.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plait::cli {
+
+/// `plait run`: a file of requests in, a line for every answer out.
+class RunCommand final : public Command {
+  public:
+    std::string_view name() const override { return "run"; }
+    std::string_view help() const override;
+    std::vector<Flag> flags() override;
+    Positional positional() const override;
+    void set_positional(std::vector<std::string> values) override { inputs_ = std::move(values); }
+    int run() override;
+
+  private:
+    Task<int> conduct(batch::Source& source, batch::Method& method, batch::Sink& sink, batch::RunnerOptions options);
+    void report(const batch::Runner& runner, batch::RunEnd end) const;
+
+    std::vector<std::string> inputs_;
+    batch::RequestDefaults defaults_;
+    http::SessionOptions session_;
+    const batch::MethodEntry* method_ = &batch::methods.front();
+    std::optional<std::size_t> concurrency_;
+    batch::RunnerOptions runner_;
+    std::string output_;
+    bool overwrite_ = false;
+    bool quiet_ = false;
+    std::string summary_file_;
+};
+
+}  // namespace plait::cli

@@ -1,0 +1,56 @@
+#include "plait/cli/values.hpp"
+
+#include "plait/base/error.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+namespace plait::cli {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+struct Unit {
+    std::string_view name;
+    double seconds;
+};
+constexpr std::array<Unit, 6> units{{{"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"", 1}}};
+
+constexpr double week_in_seconds = 7 * 24 * 3600;
+
+}  // namespace
+
+std::size_t parse_count(std::string_view text, std::size_t least, std::size_t most) {
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number < least || number > most) {
+        refuse(fmt::format("'{}' is not a whole number from {} to {}", text, least, most));
+    }
+    return number;
+}
+
+Duration parse_duration(std::string_view text) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
+    for (const Unit& unit : units) {
+        if (error != std::errc() || rest != unit.name) continue;
+        const double seconds = number * unit.seconds;
+        if (!(seconds >= 0 && seconds <= week_in_seconds)) break;
+        return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+    }
+    refuse(fmt::format("'{}' is not a duration such as 90ms, 2s, 1m or 1h, of at most a week", text));
+}
+
+std::pair<std::string, std::string> parse_header(std::string_view text) {
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos) refuse("a header is written 'Name: value'");  // not shown: it may be a secret
+    std::string_view value = text.substr(colon + 1);
+    while (value.starts_with(' ')) value.remove_prefix(1);
+    return {std::string(text.substr(0, colon)), std::string(value)};
+}
+
+}  // namespace plait::cli

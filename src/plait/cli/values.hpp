@@ -1,0 +1,22 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// What flags take as values. Each function throws `Error(bad_input)` that says what the value should be.
+namespace plait::cli {
+
+/// A whole number from `least` to `most`.
+std::size_t parse_count(std::string_view text, std::size_t least, std::size_t most);
+
+/// A duration such as `90ms`, `2s`, `1.5m` or `1h`; a number alone is seconds. At most a week.
+Duration parse_duration(std::string_view text);
+
+/// A header such as `Name: value`.
+std::pair<std::string, std::string> parse_header(std::string_view text);
+
+}  // namespace plait::cli
