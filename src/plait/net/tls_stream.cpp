@@ -65,6 +65,7 @@ class TlsStream final : public ByteStream {
     Needs read_needs_ = Needs::nothing;
     Needs write_needs_ = Needs::nothing;
     bool inner_ended_ = false;
+    bool is_open_ = false;
 };
 
 TlsStream::TlsStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::string peer)
@@ -142,9 +143,10 @@ int TlsStream::on_verified(int ok, X509_STORE_CTX* store) {
 TlsStream::Needs TlsStream::needs_after(int ssl_error) {
     if (ssl_error == SSL_ERROR_WANT_READ) return Needs::reading;
     if (ssl_error == SSL_ERROR_WANT_WRITE) return Needs::writing;
-    if (inner_error_) std::rethrow_exception(std::exchange(inner_error_, nullptr));
+    // In this order: telling the peer of a fault may fail too, and that is not what matters.
     if (!verification_failure_.empty()) fail(verification_failure_);
     if (inner_ended_) fail_at_end();
+    if (inner_error_) std::rethrow_exception(std::exchange(inner_error_, nullptr));
     const int reason = ERR_GET_REASON(::ERR_peek_last_error());
     if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) {
         ::ERR_clear_error();
@@ -155,7 +157,7 @@ TlsStream::Needs TlsStream::needs_after(int ssl_error) {
 
 void TlsStream::fail_at_end() const {
     ::ERR_clear_error();
-    if (!::SSL_is_init_finished(ssl_.get())) fail("the peer has closed the connection in the handshake");
+    if (!is_open_) fail("the peer has closed the connection in the handshake");
     throw Error(
         ErrorCode::reset,
         "read from " + peer_ + ": the connection ended without TLS's own end (close_notify): something may be missing");
@@ -172,6 +174,7 @@ Task<void> TlsStream::handshake() {
             co_await inner_->writable();
         }
     }
+    is_open_ = true;
 }
 
 std::optional<std::size_t> TlsStream::try_read(std::span<std::byte> bytes) {
@@ -258,10 +261,14 @@ OwnedSslContext make_client_context(const TlsOptions& options) {
     ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, TlsStream::on_verified);
     if (options.ca_file.empty()) {
         check_openssl(::SSL_CTX_set_default_verify_paths(context.get()) == 1, "read the system's trusted certificates");
-    } else if (::SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) != 1) {
+        return context;
+    }
+    if (::SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) != 1) {
         throw Error(ErrorCode::bad_input,
                     "read trusted certificates from " + options.ca_file + ": " + take_openssl_reason());
     }
+    // What the file names is trusted, be it the root of a chain or not.
+    ::X509_VERIFY_PARAM_set_flags(::SSL_CTX_get0_param(context.get()), X509_V_FLAG_PARTIAL_CHAIN);
     return context;
 }
 
@@ -318,10 +325,10 @@ Task<std::unique_ptr<ByteStream>> TlsContext::connect(std::unique_ptr<ByteStream
 
 class TlsServerContext::Implementation {
   public:
-    Implementation(const Certificate& certificate, const std::vector<std::string>& protocols)
-        : context_(make_context(::TLS_server_method())), protocols_(protocol_list(protocols)) {
-        use(certificate);
-        ::SSL_CTX_set_num_tickets(context_.get(), 0);  // nothing is resumed
+    explicit Implementation(const TlsServerOptions& options)
+        : context_(make_context(::TLS_server_method())), protocols_(protocol_list(options.protocols)) {
+        use(options.certificate);
+        if (options.newest == TlsVersion::v1_2) SSL_CTX_set_max_proto_version(context_.get(), TLS1_2_VERSION);
         if (!protocols_.empty()) ::SSL_CTX_set_alpn_select_cb(context_.get(), choose_protocol, &protocols_);
     }
 
@@ -343,8 +350,8 @@ class TlsServerContext::Implementation {
     std::string protocols_;
 };
 
-TlsServerContext::TlsServerContext(const Certificate& certificate, std::vector<std::string> protocols)
-    : implementation_(std::make_unique<Implementation>(certificate, protocols)) {}
+TlsServerContext::TlsServerContext(TlsServerOptions options)
+    : implementation_(std::make_unique<Implementation>(options)) {}
 TlsServerContext::TlsServerContext(TlsServerContext&&) noexcept = default;
 TlsServerContext& TlsServerContext::operator=(TlsServerContext&&) noexcept = default;
 TlsServerContext::~TlsServerContext() = default;

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace plait::net {
@@ -28,7 +29,7 @@ struct TlsOptions {
 /// Makes encrypted, verified connections of plain ones: TLS 1.2 or 1.3 for clients.
 ///
 /// The trusted certificates are read when the first connection needs them, which takes some milliseconds: one context
-/// serves a session, and threads may share one. It need not outlive its streams.
+/// serves a session, and threads may share one.
 class TlsContext {
   public:
     explicit TlsContext(TlsOptions options = {});
@@ -49,18 +50,31 @@ class TlsContext {
     std::unique_ptr<Implementation> implementation_;
 };
 
-/// The other end: makes plain connections encrypted ones for a server that shows a certificate.
+enum class TlsVersion { v1_2, v1_3 };
+
+/// What a server shows and speaks.
+struct TlsServerOptions {
+    explicit TlsServerOptions(Certificate certificate_) : certificate(std::move(certificate_)) {}
+
+    Certificate certificate;
+
+    /// What may be spoken inside, best first. Empty: nothing is said.
+    std::vector<std::string> protocols;
+
+    TlsVersion newest = TlsVersion::v1_3;
+};
+
+/// The other end: makes plain connections encrypted ones, for servers.
 class TlsServerContext {
   public:
-    /// `protocols` are what may be spoken inside, best first. Throws `Error(bad_input)` when the certificate and its
-    /// key can't be used.
-    explicit TlsServerContext(const Certificate& certificate, std::vector<std::string> protocols = {});
+    /// Throws `Error(bad_input)` when the certificate and its key can't be used.
+    explicit TlsServerContext(TlsServerOptions options);
     TlsServerContext(TlsServerContext&&) noexcept;
     TlsServerContext& operator=(TlsServerContext&&) noexcept;
     ~TlsServerContext();
 
     /// Makes `stream` a TLS connection with the client at its other end, called `peer` in messages. Throws
-    /// `Error(tls)`.
+    /// `Error(tls)`. The context must outlive the task.
     Task<std::unique_ptr<ByteStream>> accept(std::unique_ptr<ByteStream> stream, std::string peer);
 
   private:

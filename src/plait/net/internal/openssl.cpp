@@ -7,12 +7,17 @@
 namespace plait::net::internal {
 
 std::string take_openssl_reason() {
-    const unsigned long code = ::ERR_peek_last_error();
+    std::string reason = "unknown reason";
+    while (const unsigned long code = ::ERR_get_error()) {
+        if (ERR_SYSTEM_ERROR(code)) {
+            reason = system_message(static_cast<int>(ERR_GET_REASON(code)));
+            break;
+        }
+        const char* const text = ::ERR_reason_error_string(code);
+        reason = text ? text : "OpenSSL error " + std::to_string(code);
+    }
     ::ERR_clear_error();
-    if (code == 0) return "unknown reason";
-    if (ERR_SYSTEM_ERROR(code)) return system_message(static_cast<int>(ERR_GET_REASON(code)));
-    const char* reason = ::ERR_reason_error_string(code);
-    return reason ? reason : "OpenSSL error " + std::to_string(code);
+    return reason;
 }
 
 void check_openssl(bool success, std::string_view what) {

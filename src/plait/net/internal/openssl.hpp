@@ -27,7 +27,8 @@ using OwnedKey = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 using OwnedSsl = std::unique_ptr<SSL, FreeWith<SSL_free>>;
 using OwnedSslContext = std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>>;
 
-/// Takes the newest of OpenSSL's errors of this thread, in its words, and forgets the others.
+/// Takes OpenSSL's errors of this thread: the words of the operating system if it was the one that failed, else of the
+/// newest.
 std::string take_openssl_reason();
 
 /// Throws an `Error` when something that can only fail for want of memory, or by a bug, has failed.

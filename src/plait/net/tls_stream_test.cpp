@@ -1,0 +1,379 @@
+#include "plait/net/tls_stream.hpp"
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/base/error.hpp"
+#include "plait/testing/async_test.hpp"
+#include "plait/testing/memory_stream.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <utility>
+
+using namespace plait;
+using namespace plait::net;
+using namespace std::chrono_literals;
+using testing::memory_streams;
+using testing::MemoryStream;
+using testing::MemoryStreamOptions;
+using testing::read_until;
+using testing::write_text;
+
+namespace {
+
+/// A file that is gone with the test.
+class TemporaryFile {
+  public:
+    explicit TemporaryFile(const std::string& text)
+        : path_(std::filesystem::temp_directory_path() / ("plait_tls_test_" + std::to_string(::getpid()) + ".pem")) {
+        std::ofstream(path_) << text;
+    }
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    ~TemporaryFile() { std::filesystem::remove(path_); }
+    std::string path() const { return path_.string(); }
+
+  private:
+    std::filesystem::path path_;
+};
+
+Certificate certificate_for(std::string name) {
+    std::vector<std::string> names(1, std::move(name));
+    return make_certificate(CertificateOptions(std::move(names)));
+}
+
+/// What is the matter with a connection between a client and a server in memory.
+struct Case {
+    Case() {}
+
+    std::string host = "api.example";
+    Certificate certificate = certificate_for("api.example");
+    std::optional<std::string> trusted;  ///< the server's own certificate
+    bool verify = true;
+    TlsVersion version = TlsVersion::v1_3;
+    MemoryStreamOptions streams;
+};
+
+/// The ends of a TLS connection, and the client's plain stream below, to see and break what is on the wire.
+struct Connection {
+    Connection() {}
+
+    std::unique_ptr<ByteStream> client;
+    std::unique_ptr<ByteStream> server;
+    MemoryStream* client_wire = nullptr;
+    MemoryStream* server_wire = nullptr;
+    std::string client_error;
+    std::string server_error;
+};
+
+Task<void> connect_client(TlsContext& context, std::unique_ptr<ByteStream> wire, std::string host, Connection& result) {
+    Endpoint endpoint(std::move(host), 443);
+    try {
+        result.client = co_await context.connect(std::move(wire), std::move(endpoint));
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::tls);
+        result.client_error = error.what();
+    }
+}
+
+Task<void> accept_client(TlsServerContext& context, std::unique_ptr<ByteStream> wire, Connection& result) {
+    std::string peer = "the client";
+    try {
+        result.server = co_await context.accept(std::move(wire), std::move(peer));
+    } catch (const Error& error) {
+        result.server_error = error.what();
+    }
+}
+
+Task<Connection> connect(Case options) {
+    const TemporaryFile trusted(options.trusted.value_or(options.certificate.certificate));
+    TlsOptions client_options;
+    client_options.ca_file = trusted.path();
+    client_options.verify = options.verify;
+    client_options.protocols = {"http/1.1"};
+    TlsContext client(std::move(client_options));
+    TlsServerOptions server_options(options.certificate);
+    server_options.newest = options.version;
+    server_options.protocols = {"http/1.1"};
+    TlsServerContext server(std::move(server_options));
+
+    Connection result;
+    auto [client_wire, server_wire] = memory_streams(options.streams);
+    result.client_wire = client_wire.get();
+    result.server_wire = server_wire.get();
+    TaskGroup group;
+    group.start(connect_client(client, std::move(client_wire), options.host, result));
+    group.start(accept_client(server, std::move(server_wire), result));
+    co_await group.join();
+    co_return result;
+}
+
+Task<std::string> client_failure(Case options) {
+    const auto connection = co_await connect(std::move(options));
+    CHECK_FALSE(connection.client);
+    co_return connection.client_error;
+}
+
+Task<std::string> reset_message(ByteStream& stream) {
+    try {
+        co_await read_until(stream, "\n");
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::reset);
+        co_return error.what();
+    }
+    co_return "no error";
+}
+
+Task<void> answer_hello(std::unique_ptr<ByteStream> wire, std::string answer) {
+    std::array<std::byte, 2048> hello;
+    co_await read_some(*wire, hello);
+    co_await write_text(*wire, std::move(answer));
+}
+
+/// Why a client fails whose peer answers its first message with `answer` and closes.
+Task<std::string> failure_with_peer(std::string answer) {
+    auto [client_wire, peer_wire] = memory_streams();
+    TlsContext context;
+    Connection result;
+    TaskGroup group;
+    group.start(answer_hello(std::move(peer_wire), std::move(answer)));
+    group.start(connect_client(context, std::move(client_wire), "api.example", result));
+    co_await group.join();
+    co_return result.client_error;
+}
+
+constexpr std::array both_versions{TlsVersion::v1_2, TlsVersion::v1_3};
+
+}  // namespace
+
+ASYNC_TEST("what one end writes the other reads, and the wire shows none of it") {
+    for (const TlsVersion version : both_versions) {
+        CAPTURE(static_cast<int>(version));
+        Case options;
+        options.version = version;
+        auto ends = co_await connect(std::move(options));
+        REQUIRE(ends.client);
+        co_await write_text(*ends.client, "a secret question\n");
+        CHECK(co_await read_until(*ends.server, "\n") == "a secret question\n");
+        co_await write_text(*ends.server, "a secret answer\n");
+        CHECK(co_await read_until(*ends.client, "\n") == "a secret answer\n");
+        CHECK(ends.client_wire->written().find("secret") == std::string::npos);
+        CHECK(ends.server_wire->written().find("secret") == std::string::npos);
+    }
+}
+
+ASYNC_TEST("TLS works whatever pieces its bytes come in") {
+    for (const TlsVersion version : both_versions) {
+        for (const std::size_t largest_read : {1, 3, 4096}) {
+            CAPTURE(largest_read);
+            Case options;
+            options.version = version;
+            options.streams.largest_read = largest_read;
+            options.streams.capacity = 4096;  // so that writers have to wait too
+            auto ends = co_await connect(std::move(options));
+            REQUIRE(ends.client);
+            const std::string text = std::string(20000, 'x') + "\n";
+            TaskGroup group;
+            group.start(write_text, std::ref(*ends.client), text);
+            CHECK(co_await read_until(*ends.server, "\n") == text);
+            co_await group.join();
+        }
+    }
+}
+
+ASYNC_TEST("host names and addresses are verified") {
+    for (const char* host : {"api.example", "127.0.0.1", "::1", "deep.under.example"}) {
+        CAPTURE(host);
+        Case options;
+        options.host = host;
+        options.certificate = certificate_for(host);
+        CHECK((co_await connect(std::move(options))).client);
+    }
+}
+
+ASYNC_TEST("a star stands for one label, and a final dot is none") {
+    Case star;
+    star.certificate = certificate_for("*.api.example");
+    star.host = "v1.api.example";
+    CHECK((co_await connect(star)).client);
+    star.host = "deep.v1.api.example";
+    CHECK(co_await client_failure(star) == "tls deep.v1.api.example:443: the certificate is for *.api.example");
+    Case dot;
+    dot.host = "api.example.";
+    CHECK((co_await connect(dot)).client);
+}
+
+ASYNC_TEST("a certificate for another host is refused by name") {
+    Case options;
+    std::vector<std::string> names{"other.example", "10.0.0.1", "::1"};
+    options.certificate = make_certificate(CertificateOptions(std::move(names)));
+    CHECK(co_await client_failure(options) ==
+          "tls api.example:443: the certificate is for other.example, 10.0.0.1, ::1");
+    options.host = "10.0.0.2";
+    CHECK((co_await client_failure(options)).ends_with("the certificate is for other.example, 10.0.0.1, ::1"));
+}
+
+ASYNC_TEST("a certificate with many names is described by some of them") {
+    Case options;
+    std::vector<std::string> names;
+    for (const char* name : {"a", "b", "c", "d", "e", "f", "g"}) names.push_back(name + std::string(".example"));
+    options.certificate = make_certificate(CertificateOptions(std::move(names)));
+    CHECK((co_await client_failure(std::move(options)))
+              .ends_with("a.example, b.example, c.example, d.example, e.example and 2 more"));
+}
+
+ASYNC_TEST("a self-signed certificate is refused with what to do") {
+    Case options;
+    options.trusted = certificate_for("someone.else").certificate;
+    CHECK(co_await client_failure(std::move(options)) ==
+          "tls api.example:443: the certificate is self-signed; use --cacert FILE to trust it");
+}
+
+ASYNC_TEST("a certificate of an issuer that is not trusted is refused with the issuer's name") {
+    const Certificate authority = certificate_for("Example Authority");
+    Case options;
+    std::vector<std::string> names(1, "api.example");
+    options.certificate = make_certificate(CertificateOptions(std::move(names)), &authority);
+    options.trusted = certificate_for("someone.else").certificate;
+    CHECK(co_await client_failure(options) ==
+          "tls api.example:443: the certificate's issuer Example Authority is not trusted; use --cacert FILE to trust "
+          "it");
+    options.trusted = authority.certificate;
+    CHECK((co_await connect(options)).client);
+    options.trusted = options.certificate.certificate;  // the end of the chain itself
+    CHECK((co_await connect(options)).client);
+}
+
+ASYNC_TEST("a certificate that has expired, or is not valid yet, is refused with the time") {
+    std::vector<std::string> names(1, "api.example");
+    CertificateOptions past(names);
+    past.begins = -48h;
+    past.ends = -24h;
+    Case options;
+    options.certificate = make_certificate(past);
+    CHECK((co_await client_failure(options)).starts_with("tls api.example:443: the certificate has expired on "));
+    CertificateOptions future(names);
+    future.begins = 24h;
+    future.ends = 48h;
+    options.certificate = make_certificate(future);
+    CHECK((co_await client_failure(options)).ends_with("; is the clock right?"));
+}
+
+ASYNC_TEST("without verification any certificate will do") {
+    Case options;
+    options.certificate = certificate_for("other.example");
+    options.trusted = certificate_for("someone.else").certificate;
+    options.verify = false;
+    CHECK((co_await connect(std::move(options))).client);
+}
+
+ASYNC_TEST("the end that the peer announces is the end, and each direction ends by itself") {
+    for (const TlsVersion version : both_versions) {
+        Case options;
+        options.version = version;
+        auto ends = co_await connect(std::move(options));
+        co_await write_text(*ends.server, "the whole answer");
+        ends.server->close_write();
+        CHECK(co_await read_until(*ends.client, "\n") == "the whole answer");
+    }
+}
+
+ASYNC_TEST("an end that nobody announced is an error: the answer may be cut") {
+    for (const TlsVersion version : both_versions) {
+        Case options;
+        options.version = version;
+        auto ends = co_await connect(std::move(options));
+        co_await write_text(*ends.server, "half an ans");
+        ends.server_wire->close_write();
+        CHECK(co_await reset_message(*ends.client) ==
+              "read from api.example:443: the connection ended without TLS's own end (close_notify): something may be "
+              "missing");
+    }
+}
+
+ASYNC_TEST("a connection that is reset below says so") {
+    auto ends = co_await connect(Case());
+    ends.server_wire->reset();
+    CHECK(co_await reset_message(*ends.client) == "memory: connection reset by the peer");
+}
+
+ASYNC_TEST("a peer that closes in the handshake is named") {
+    CHECK(co_await failure_with_peer("") == "tls api.example:443: the peer has closed the connection in the handshake");
+}
+
+ASYNC_TEST("a peer that does not speak TLS is recognised") {
+    CHECK(co_await failure_with_peer("HTTP/1.1 400 Bad Request\r\n\r\n") ==
+          "tls api.example:443: the peer does not speak TLS there; is it plain http?");
+}
+
+ASYNC_TEST("a client that does not speak TLS is recognised") {
+    auto [client, wire] = memory_streams();
+    co_await write_text(*client, "GET / HTTP/1.1\r\n\r\n");
+    TlsServerContext server{TlsServerOptions(certificate_for("api.example"))};
+    Connection result;
+    co_await accept_client(server, std::move(wire), result);
+    CHECK(result.server_error == "tls the client: the peer does not speak TLS there; is it plain http?");
+}
+
+ASYNC_TEST("a connection is quiet until the peer sends or closes, and session tickets are no surplus") {
+    for (const TlsVersion version : both_versions) {
+        Case options;
+        options.version = version;
+        auto ends = co_await connect(std::move(options));
+        CHECK(ends.client->is_quiet());
+        co_await write_text(*ends.server, "surplus\n");
+        CHECK_FALSE(ends.client->is_quiet());
+        CHECK(co_await read_until(*ends.client, "\n") == "surplus\n");
+        CHECK(ends.client->is_quiet());
+        ends.server->close_write();
+        CHECK_FALSE(ends.client->is_quiet());
+    }
+}
+
+ASYNC_TEST("a byte that was read from the wire and not asked for is surplus") {
+    auto ends = co_await connect(Case());
+    co_await write_text(*ends.server, "answer\n!");
+    CHECK(co_await read_until(*ends.client, "\n") == "answer\n");
+    CHECK_FALSE(ends.client->is_quiet());
+}
+
+ASYNC_TEST("a handshake that never ends can be given up") {
+    auto [wire, silent] = memory_streams();
+    TlsContext context;
+    Endpoint endpoint("api.example", 443);
+    CHECK_FALSE(co_await within(1h, context.connect(std::move(wire), std::move(endpoint))));
+}
+
+ASYNC_TEST("a file of trusted certificates that can't be used is named") {
+    using Bad = std::pair<std::string, std::string>;
+    for (const auto& [path, reason] :
+         {Bad("/no/such/file.pem", "No such file or directory"), Bad("/dev/null", "no certificate or crl found")}) {
+        TlsOptions options;
+        options.ca_file = path;
+        TlsContext context(std::move(options));
+        auto [wire, silent] = memory_streams();
+        Endpoint endpoint("api.example", 443);
+        std::string message;
+        try {
+            co_await context.connect(std::move(wire), std::move(endpoint));
+        } catch (const Error& error) {
+            CHECK(error.code() == ErrorCode::bad_input);
+            message = error.what();
+        }
+        CHECK(message == "read trusted certificates from " + path + ": " + reason);
+    }
+}
+
+TEST_CASE("a server needs a certificate and its key") {
+    const Certificate one = certificate_for("one.example");
+    const Certificate other = certificate_for("other.example");
+    CHECK_THROWS_AS(TlsServerContext(TlsServerOptions(Certificate(one.certificate, other.private_key))), Error);
+    CHECK_THROWS_AS(TlsServerContext(TlsServerOptions(Certificate("", ""))), Error);
+}
