@@ -171,7 +171,7 @@ Task<std::unique_ptr<ByteStream>> connect_one(Address address, const Endpoint& e
 
 UniqueFd listen_at(const Address& address) {
     const auto fail = [&](const std::string& why) {
-        throw Error(ErrorCode::connect, "listen at " + address.to_string() + ": " + why);
+        throw Error(ErrorCode::bad_input, "listen at " + address.to_string() + ": " + why);
     };
     UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) fail(connect_reason(errno));

@@ -25,7 +25,7 @@ Task<std::unique_ptr<ByteStream>> connect_tcp(Endpoint endpoint, std::vector<Add
 /// Takes connections at an address of this machine.
 class TcpListener {
   public:
-    /// Port 0: the system chooses one. Throws `Error(connect)`.
+    /// Port 0: the system chooses one. Throws `Error(bad_input)` when it can't be had.
     explicit TcpListener(const Address& address);
 
     /// Where it listens, with the port that the system chose.
