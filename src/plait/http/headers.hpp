@@ -10,6 +10,10 @@
 
 namespace plait::http {
 
+namespace internal {
+class MessageParser;
+}
+
 /// One field of a message. The views point into what holds the field.
 struct Header {
     constexpr Header(std::string_view name_, std::string_view value_) : name(name_), value(value_) {}
@@ -64,6 +68,8 @@ class Headers {
     Iterator end() const noexcept;
 
   private:
+    friend class internal::MessageParser;  // appends what Beast has checked already
+
     struct Field {
         std::uint32_t start;  ///< of the name in text_; the value follows at once
         std::uint32_t name_size;
@@ -114,6 +120,9 @@ inline Headers::Iterator Headers::end() const noexcept { return {this, fields_.s
 
 /// Whether `text` is a token (RFC 9110, section 5.6.2): what methods and header names are made of.
 bool is_token(std::string_view text) noexcept;
+
+/// `c` as a small letter, if it is an ASCII letter.
+constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 /// Compares ASCII text without regard to case, as header names and most of their words are.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;

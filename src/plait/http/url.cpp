@@ -24,19 +24,26 @@ constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 constexpr bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-/// What path and query are made of (RFC 3986, section 3.3 and 3.4), and the brackets that `?id[]=1` has everywhere
-/// though it should not. The percent sign is among them; what follows it is checked apart.
-constexpr std::array<bool, 256> make_target_characters() {
-    std::array<bool, 256> set{};
+using CharacterSet = std::array<bool, 256>;
+
+/// Letters, digits and `others`.
+constexpr CharacterSet letters_and_digits_and(std::string_view others) {
+    CharacterSet set{};
     for (int c = 0; c < 128; ++c) {
-        const char character = static_cast<char>(c);
-        set[static_cast<std::size_t>(c)] = is_letter(character) || is_digit(character);
+        set[static_cast<std::size_t>(c)] = is_letter(static_cast<char>(c)) || is_digit(static_cast<char>(c));
     }
-    for (char c : std::string_view("-._~!$&'()*+,;=:@/?[]%")) set[static_cast<unsigned char>(c)] = true;
+    for (char c : others) set[static_cast<unsigned char>(c)] = true;
     return set;
 }
 
-constexpr std::array<bool, 256> target_characters = make_target_characters();
+constexpr CharacterSet host_characters = letters_and_digits_and("-._");
+constexpr CharacterSet unreserved_characters = letters_and_digits_and("-._~");  // RFC 3986, section 2.3
+
+// What path and query are made of (RFC 3986, sections 3.3 and 3.4), and the brackets that `?id[]=1` has everywhere
+// though it should not. The percent sign is among them; what follows it is checked apart.
+constexpr CharacterSet target_characters = letters_and_digits_and("-._~!$&'()*+,;=:@/?[]%");
+
+constexpr bool is_in(const CharacterSet& set, char c) noexcept { return set[static_cast<unsigned char>(c)]; }
 
 /// Where the first of `stops` is in `text`, or its end. `find_first_of` is four times slower: it calls memchr for each
 /// character.
@@ -100,7 +107,7 @@ bool is_https(std::string_view text) {
 void check_target(std::string_view text, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
         const char c = text[i];
-        if (!target_characters[static_cast<unsigned char>(c)]) refuse_character(text, i);
+        if (!is_in(target_characters, c)) refuse_character(text, i);
         if (c == '%' && (end - i < 3 || !is_hex_digit(text[i + 1]) || !is_hex_digit(text[i + 2])))
             refuse_character(text, i);
     }
@@ -126,7 +133,7 @@ std::string_view host_of(std::string_view text, std::string_view authority) {
     const std::string_view host = authority.substr(0, authority.find(':'));
     if (host.empty()) refuse(text, "has no host");
     for (char c : host) {
-        if (!is_letter(c) && !is_digit(c) && c != '-' && c != '.' && c != '_') refuse_host(text, host);
+        if (!is_in(host_characters, c)) refuse_host(text, host);
     }
     return host;
 }
@@ -162,7 +169,7 @@ std::string without_dot_segments(std::string_view path) {
 
 void append_encoded(std::string& out, std::string_view text) {
     for (char c : text) {
-        if (is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') {
+        if (is_in(unreserved_characters, c)) {
             out += c;
         } else {
             fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
@@ -188,8 +195,9 @@ Url::Url(std::string_view text) {
 
     text_.reserve(end + 1);
     text_ += scheme;
-    for (char c : host) text_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    text_ += host;
     host_end_ = static_cast<std::uint32_t>(text_.size());
+    for (std::size_t i = authority_begin; i < host_end_; ++i) text_[i] = to_lower(text_[i]);
     if (port_ != default_port) text_.append(":").append(fmt::format_int(port_).c_str());
     target_start_ = static_cast<std::uint32_t>(text_.size());
     if (authority_end == end || text[authority_end] != '/') text_ += '/';

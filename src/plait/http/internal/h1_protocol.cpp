@@ -139,7 +139,7 @@ void MessageParser::on_response_impl(int code, string_view reason, int version, 
 void MessageParser::on_field_impl(boost::beast::http::field field, string_view name, string_view value, error_code&) {
     if (is_header_done()) {
         count_chunk_overhead(name.size() + value.size());
-        response_.trailers.add(to_std(name), to_std(value));
+        response_.trailers.append(to_std(name), to_std(value));
         return;
     }
     if (response_.headers.size() >= limits_.header_count) {
@@ -150,7 +150,7 @@ void MessageParser::on_field_impl(boost::beast::http::field field, string_view n
     if (field == boost::beast::http::field::transfer_encoding && !equal_ignoring_case(to_std(value), "chunked")) {
         fail_protocol(fmt::format("Transfer-Encoding '{}' was not asked for", printable(to_std(value))));
     }
-    response_.headers.add(to_std(name), to_std(value));
+    response_.headers.append(to_std(name), to_std(value));
 }
 
 void MessageParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
