@@ -153,9 +153,13 @@ void MessageParser::on_field_impl(boost::beast::http::field field, string_view n
     response_.headers.append(to_std(name), to_std(value));
 }
 
+void MessageParser::on_header_impl(error_code&) {
+    // Before the first byte of the body, for which a server could make us wait.
+    if (!is_done() && content_length()) check_body_size(*content_length());
+}
+
 void MessageParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
     if (!length) return;
-    check_body_size(*length);
     // Not all of it: a promise costs the server nothing.
     constexpr std::uint64_t believed = 64 * 1024;
     response_.body.reserve(static_cast<std::size_t>(std::min(*length, believed)));

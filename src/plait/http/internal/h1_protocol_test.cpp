@@ -398,7 +398,7 @@ TEST_CASE("a body over the limit fails, promised, in chunks or without end") {
     Limits limits;
     limits.body_bytes = 4;
     const std::string too_large = "too_large: the answer has more than 4 bytes of body";
-    CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "GET", limits).text == too_large);
+    CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "GET", limits).text == too_large);
     CHECK(
         receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\nabc\r\n0\r\n\r\n", "GET", limits)
             .text == too_large);
