@@ -121,7 +121,7 @@ class Flags(MockTest):
         self.assertEqual(before, path.read_text())
 
     def test_timeout_ends_an_attempt(self):
-        result = self.result_of(self.url("/delay/60000"), "--timeout", "0.05")
+        result = self.result_of(self.url("/delay/60000"), "--timeout", "50ms")
         self.assertEqual(("failed", "timeout"), (result["outcome"], result["error"]["code"]))
 
     def test_ordered_gives_the_order_of_the_input_however_the_answers_come(self):

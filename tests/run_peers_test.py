@@ -72,19 +72,19 @@ class Breaking(Peers):
         self.assertEqual(1, len(self.rogue.heads))
 
     def test_it_stalls_before_the_answer(self):
-        self.expect_error(lambda peer: peer.wait_for_the_end(), "timeout", maybe_sent=True, arguments=["--timeout", "0.2"])
+        self.expect_error(lambda peer: peer.wait_for_the_end(), "timeout", maybe_sent=True, arguments=["--timeout", "200ms"])
 
     def test_it_stalls_in_the_middle_of_the_answer(self):
         def script(peer):
             peer.request()
             peer.send(HEAD + b"Content-Length: 10\r\n\r\nhalf")
             peer.wait_for_the_end()
-        self.expect_error(script, "timeout", arguments=["--timeout", "0.2"])
+        self.expect_error(script, "timeout", arguments=["--timeout", "200ms"])
 
     def test_it_stalls_and_does_not_read(self):
         gate = Gate()
         with Rogue(lambda peer: gate.opened.wait()) as server:
-            result = self.only_result(self.run_lines({"url": server.url, "body": "x" * 20_000_000}, arguments=["--timeout", "0.2"]))
+            result = self.only_result(self.run_lines({"url": server.url, "body": "x" * 20_000_000}, arguments=["--timeout", "200ms"]))
             gate.open()
         self.assertEqual(("unknown", "timeout"), (result["outcome"], result["error"]["code"]))
 
@@ -115,7 +115,7 @@ class Lying(Peers):
                 self.expect_error(answering(HEAD + line + b"\r\n\r\nok"), "protocol", "too_large")
 
     def test_its_chunks_are_ill_formed(self):
-        for chunk in (b"zz\r\n", b"-1\r\n", b"ffffffffffffffffff\r\n", b"2\r\nokay\r\n0\r\n\r\n"):
+        for chunk in (b"zz\r\nmore\r\n", b"-1\r\nmore\r\n", b"ffffffffffffffffff\r\n", b"2\r\nokay\r\n0\r\n\r\n"):
             with self.subTest(chunk=chunk):
                 self.expect_error(answering(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunk), "protocol", "too_large")
 
@@ -152,7 +152,11 @@ class Flooding(Peers):
         self.expect_error(script, "too_large", "protocol")
 
     def test_a_promise_of_more_than_there_is_in_the_world(self):
-        self.expect_error(answering(HEAD + b"Content-Length: 9223372036854775807\r\n\r\n"), "too_large")
+        def script(peer):
+            peer.request()
+            peer.send(HEAD + b"Content-Length: 9223372036854775807\r\n\r\n")
+            peer.wait_for_the_end()
+        self.expect_error(script, "too_large")
 
     def test_a_body_without_end(self):
         chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
@@ -310,7 +314,11 @@ class Tls(Peers):
         self.assertIn("warning", ended.err)
 
     def test_a_server_without_tls(self):
-        for script in (keeping(), answering(b"rubbish\r\n"), lambda peer: peer.connection.close()):
+        def refusing(peer):
+            peer.read()
+            peer.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+        for script in (refusing, lambda peer: peer.read(), lambda peer: peer.reset()):
             with Rogue(script) as server:
                 result = self.result_of(server.url.replace("http:", "https:"))
             self.assertEqual(("failed", False), (result["outcome"], result["error"]["maybe_sent"]))
@@ -318,7 +326,7 @@ class Tls(Peers):
 
     def test_a_handshake_that_stalls(self):
         with Rogue(lambda peer: peer.wait_for_the_end()) as server:
-            result = self.result_of(server.url.replace("http:", "https:"), "--timeout", "0.2")
+            result = self.result_of(server.url.replace("http:", "https:"), "--timeout", "200ms")
         self.assertEqual(("failed", "timeout"), (result["outcome"], result["error"]["code"]), result)
 
     def test_a_body_that_ends_without_a_farewell_is_cut(self):
