@@ -10,6 +10,9 @@ from support.servers import OK, Gate, Rogue, answering, keeping, make_certificat
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
+# Long enough to connect and send on a machine that is busy with other things.
+PATIENT = ["--timeout", "2s"]
+
 
 class Peers(RunTest):
     def result_from(self, script, *arguments, line=None):
@@ -72,19 +75,19 @@ class Breaking(Peers):
         self.assertEqual(1, len(self.rogue.heads))
 
     def test_it_stalls_before_the_answer(self):
-        self.expect_error(lambda peer: peer.wait_for_the_end(), "timeout", maybe_sent=True, arguments=["--timeout", "200ms"])
+        self.expect_error(lambda peer: peer.wait_for_the_end(), "timeout", maybe_sent=True, arguments=PATIENT)
 
     def test_it_stalls_in_the_middle_of_the_answer(self):
         def script(peer):
             peer.request()
             peer.send(HEAD + b"Content-Length: 10\r\n\r\nhalf")
             peer.wait_for_the_end()
-        self.expect_error(script, "timeout", arguments=["--timeout", "200ms"])
+        self.expect_error(script, "timeout", arguments=PATIENT)
 
     def test_it_stalls_and_does_not_read(self):
         gate = Gate()
         with Rogue(lambda peer: gate.opened.wait()) as server:
-            result = self.only_result(self.run_lines({"url": server.url, "body": "x" * 20_000_000}, arguments=["--timeout", "200ms"]))
+            result = self.only_result(self.run_lines({"url": server.url, "body": "x" * 20_000_000}, arguments=PATIENT))
             gate.open()
         self.assertEqual(("unknown", "timeout"), (result["outcome"], result["error"]["code"]))
 
@@ -326,7 +329,7 @@ class Tls(Peers):
 
     def test_a_handshake_that_stalls(self):
         with Rogue(lambda peer: peer.wait_for_the_end()) as server:
-            result = self.result_of(server.url.replace("http:", "https:"), "--timeout", "200ms")
+            result = self.result_of(server.url.replace("http:", "https:"), *PATIENT)
         self.assertEqual(("failed", "timeout"), (result["outcome"], result["error"]["code"]), result)
 
     def test_a_body_that_ends_without_a_farewell_is_cut(self):
