@@ -1,5 +1,7 @@
 #pragma once
 
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
 #include "plait/async/gather.hpp"
 #include "plait/async/task.hpp"
 #include "plait/workers/internal/thread_job.hpp"
@@ -140,16 +142,41 @@ class ThreadPool {
                                                              std::forward<Arguments>(arguments)...);
     }
 
+    /// A job's time in the queue: it is taken out again when the task that waits for it is dropped.
+    class Stay {
+      public:
+        Stay(internal::ThreadTeam& team, const std::shared_ptr<internal::ThreadJob>& job) : team_(team), job_(*job) {
+            team_.enqueue(job, EventLoop::current_handle());
+        }
+        Stay(const Stay&) = delete;
+        Stay& operator=(const Stay&) = delete;
+        ~Stay() {
+            if (!job_.ended().is_set()) team_.withdraw(job_);
+        }
+
+      private:
+        OutsideWork on_a_thread_;
+        internal::ThreadTeam& team_;
+        internal::ThreadJob& job_;
+    };
+
     template <class Result>
     static Task<Result> result_of(std::shared_ptr<internal::ThreadTeam> team,
                                   std::shared_ptr<internal::ThreadJobWithResult<Result>> job,
                                   WhenCancelled when_cancelled) {
-        co_await run_on(std::move(team), job, when_cancelled);
+        const Stay stay(*team, job);
+        bool cancelled = false;
+        try {
+            co_await job->ended().wait();
+        } catch (const Cancelled&) {
+            cancelled = true;
+        }
+        if (cancelled) co_await give_up(*team, *job, when_cancelled);
         co_return job->take();
     }
 
-    static Task<void> run_on(std::shared_ptr<internal::ThreadTeam> team, std::shared_ptr<internal::ThreadJob> job,
-                             WhenCancelled when_cancelled);
+    /// Leaves a job of a cancelled task; throws `Cancelled`. Both outlive the task.
+    static Task<void> give_up(internal::ThreadTeam& team, internal::ThreadJob& job, WhenCancelled when_cancelled);
 
     const ThreadPoolOptions options_;
     const std::shared_ptr<internal::ThreadTeam> team_;

@@ -1,25 +1,378 @@
 #include "plait/workers/thread_pool.hpp"
 
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/base/error.hpp"
 #include "plait/testing/async_test.hpp"
 
+#include <signal.h>
+
+#include <atomic>
+#include <latch>
+#include <memory>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+#include <string>
+
 using namespace plait;
+using namespace std::chrono_literals;
 
 namespace {
+
 int twice(int value) { return 2 * value; }
+
+/// Lets jobs wait for the test, and the test for jobs.
+class Gate {
+  public:
+    void open() {
+        open_ = true;
+        open_.notify_all();
+    }
+    void wait() const { open_.wait(false); }
+
+  private:
+    std::atomic<bool> open_{false};
+};
+
+/// A job that begins, and then waits for the test.
+struct HeldJob {
+    Gate begun;
+    Gate released;
+    std::atomic<bool> was_asked_to_stop{false};
+    std::atomic<bool> ended{false};
+
+    static void work(HeldJob& self) {
+        self.begun.open();
+        self.released.wait();
+        self.was_asked_to_stop = ThreadPool::stop_requested();
+        self.ended = true;
+    }
+};
+
+/// Waits in a loop for what happens on a thread, letting the other tasks run.
+Task<void> until(const std::atomic<bool>& happened) {
+    while (!happened) co_await yield();
+}
+
+Task<void> submit_held(ThreadPool& pool, HeldJob& job) { co_await pool.submit(HeldJob::work, std::ref(job)); }
+
+Task<void> set_after(Task<void> work, bool& done) {
+    co_await std::move(work);
+    done = true;
+}
+
 }  // namespace
 
-ASYNC_TEST("a job's value comes back to the task that submitted it") {
+ASYNC_TEST("a thread's value comes back to the task that submitted the job") {
     ThreadPool pool;
     CHECK(co_await pool.submit(twice, 21) == 42);
 }
-TEST_CASE("a job can be waited for without a loop") {
+
+ASYNC_TEST("a job may give nothing, and take and give what can only be moved") {
+    ThreadPool pool;
+    auto ran = std::make_shared<std::atomic<bool>>(false);
+    const auto set = [](const std::shared_ptr<std::atomic<bool>>& flag) { *flag = true; };
+    co_await pool.submit(set, ran);
+    CHECK(*ran);
+    auto number = std::make_unique<int>(20);
+    const auto one_more = [](std::unique_ptr<int> value) {
+        ++*value;
+        return value;
+    };
+    CHECK(*co_await pool.submit(one_more, std::move(number)) == 21);
+}
+
+ASYNC_TEST("a job's exception is thrown where the job is awaited") {
+    ThreadPool pool;
+    const auto fail = [](const std::string& what) -> int { throw Error(ErrorCode::dns, what); };
+    std::string message;
+    ErrorCode code{};
+    try {
+        co_await pool.submit(fail, "no such host");
+    } catch (const Error& error) {
+        message = error.what();
+        code = error.code();
+    }
+    CHECK(message == "no such host");
+    CHECK(code == ErrorCode::dns);
+}
+
+TEST_CASE("a job can be run and waited for without a loop") {
     ThreadPool pool;
     CHECK(run(pool.submit(twice, 21)) == 42);
     CHECK(pool.start(twice, 21).get() == 42);
 }
-ASYNC_TEST("map keeps the order of its items") {
+
+TEST_CASE("a started job that no thread has taken runs on the thread that waits for it") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 1});
+    HeldJob first;
+    auto held = pool.start(HeldJob::work, std::ref(first));
+    first.begun.wait();
+    CHECK(pool.start([] { return std::this_thread::get_id(); }).get() == std::this_thread::get_id());
+    first.released.open();
+    held.get();
+}
+
+TEST_CASE("a started job throws from get and ends before its handle") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 1});
+    CHECK_THROWS_WITH(pool.start([] { throw std::runtime_error("no bread"); }).get(), "no bread");
+    HeldJob job;
+    {
+        auto started = pool.start(HeldJob::work, std::ref(job));
+        job.begun.wait();
+        job.released.open();
+    }
+    CHECK(job.ended);
+}
+
+TEST_CASE("jobs begin in the order in which they were submitted") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 1});
+    HeldJob first;
+    std::vector<int> order;
+    auto held = pool.start(HeldJob::work, std::ref(first));
+    first.begun.wait();
+    auto work = [](ThreadPool& threads, HeldJob& held_job, std::vector<int>& begun) -> Task<void> {
+        TaskGroup group;
+        const auto note = [](std::vector<int>& into, int number) { into.push_back(number); };
+        for (int number = 0; number < 100; ++number) group.start(threads.submit(note, std::ref(begun), number));
+        co_await yield();
+        held_job.released.open();
+        co_await group.join();
+    };
+    run(work(pool, first, order));
+    held.get();
+    std::vector<int> expected(100);
+    std::iota(expected.begin(), expected.end(), 0);
+    CHECK(order == expected);
+}
+
+ASYNC_TEST("threads are started when jobs need them and never more than the limit") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 2});
+    CHECK(pool.size() == 0);
+    HeldJob first, second;
+    TaskGroup group;
+    group.start(submit_held(pool, first));
+    co_await yield();
+    CHECK(pool.size() == 1);
+    group.start(submit_held(pool, second));
+    group.start(pool.submit([] {}));
+    group.start(pool.submit([] {}));
+    co_await yield();
+    CHECK(pool.size() == 2);
+    first.released.open();
+    second.released.open();
+    co_await group.join();
+    CHECK(pool.size() == 2);
+}
+
+ASYNC_TEST("a cancelled job that no thread has taken never runs") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 1});
+    HeldJob first;
+    TaskGroup group;
+    group.start(submit_held(pool, first));
+    co_await yield();
+    std::atomic<bool> ran = false;
+    const auto set = [](std::atomic<bool>& flag) { flag = true; };
+    CancelScope scope;
+    bool left = false;
+    auto second = [](CancelScope& around, Task<void> job, bool& was_cancelled) -> Task<void> {
+        was_cancelled = !co_await around.run(std::move(job));
+    };
+    group.start(second(scope, pool.submit(set, std::ref(ran)), left));
+    co_await yield();
+    scope.cancel();
+    co_await yield();
+    CHECK(left);
+    first.released.open();
+    co_await group.join();
+    co_await pool.submit([] {});
+    CHECK_FALSE(ran);
+}
+
+ASYNC_TEST("a cancelled job that runs is asked to stop and awaited to its end") {
     ThreadPool pool;
+    HeldJob job;
+    CancelScope scope;
+    TaskGroup group;
+    bool over = false;
+    auto cancelled_job = [](CancelScope& around, Task<void> work) -> Task<void> {
+        co_await around.run(std::move(work));
+    };
+    group.start(set_after(cancelled_job(scope, submit_held(pool, job)), over));
+    co_await yield();
+    job.begun.wait();
+    scope.cancel();
+    for (int turn = 0; turn < 10; ++turn) co_await yield();
+    CHECK_FALSE(over);
+    job.released.open();
+    co_await group.join();
+    CHECK(over);
+    CHECK(job.was_asked_to_stop);
+}
+
+ASYNC_TEST("nobody is asked to stop without being cancelled") {
+    CHECK_FALSE(ThreadPool::stop_requested());
+    ThreadPool pool;
+    CHECK_FALSE(co_await pool.submit(ThreadPool::stop_requested));
+}
+
+TEST_CASE("an abandonable job is left at once and the pool does not wait for it") {
+    const auto job = std::make_shared<HeldJob>();
+    const auto work = [](const std::shared_ptr<HeldJob>& held) { HeldJob::work(*held); };
+    auto leave = [](auto function, std::shared_ptr<HeldJob> held) -> Task<bool> {
+        ThreadPool pool;
+        CancelScope scope;
+        auto cancel = [](CancelScope& around, HeldJob& begun) -> Task<void> {
+            begun.begun.wait();
+            around.cancel();
+            co_return;
+        };
+        TaskGroup group;
+        group.start(cancel(scope, *held));
+        co_return co_await scope.run(pool.submit_abandonable(function, held));
+    };
+    CHECK_FALSE(run(leave(work, job)));
+    CHECK_FALSE(job->ended);
+    job->released.open();
+    while (!job->ended) std::this_thread::yield();
+    CHECK(job->was_asked_to_stop);
+}
+
+ASYNC_TEST("a task that is dropped while its job runs leaves the job to its end") {
+    ThreadPool pool;
+    HeldJob job;
+    {
+        TaskGroup dropped;
+        dropped.start(submit_held(pool, job));
+        co_await yield();
+        job.begun.wait();
+    }
+    job.released.open();
+    co_await until(job.ended);
+    CHECK(co_await pool.submit(twice, 21) == 42);
+}
+
+ASYNC_TEST("a task that is dropped while its job waits takes the job with it") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 1});
+    HeldJob first;
+    std::atomic<bool> ran = false;
+    const auto set = [](std::atomic<bool>& flag) { flag = true; };
+    TaskGroup group;
+    group.start(submit_held(pool, first));
+    co_await yield();
+    {
+        TaskGroup dropped;
+        dropped.start(pool.submit(set, std::ref(ran)));
+        co_await yield();
+    }
+    first.released.open();
+    co_await group.join();
+    co_await pool.submit([] {});
+    CHECK_FALSE(ran);
+}
+
+ASYNC_TEST("a clock that jumps waits for a job on a thread") {
+    ThreadPool pool;
+    CHECK(co_await within(1h, pool.submit(twice, 21)) == 42);
+}
+
+ASYNC_TEST("map gives the values in the order of the items") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 4});
     const auto doubled = co_await pool.map(twice, std::views::iota(0, 1000));
     REQUIRE(doubled.size() == 1000);
-    for (int i = 0; i < 1000; ++i) CHECK(doubled[i] == 2 * i);
+    for (int i = 0; i < 1000; ++i) CHECK(doubled[static_cast<std::size_t>(i)] == 2 * i);
+}
+
+ASYNC_TEST("map asks for items only as their turn comes") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 2});
+    std::atomic<int> asked = 0, done = 0, most_ahead = 0;
+    auto items = std::views::iota(0, 200) | std::views::transform([&](int item) {
+                     ++asked;
+                     most_ahead = std::max(most_ahead.load(), asked - done);
+                     return item;
+                 });
+    const auto count = [&done](int) { ++done; };
+    co_await pool.map(count, items, 5);
+    CHECK(done == 200);
+    // Five were given out; a job counts as done on its thread before its task asks for the next item.
+    CHECK(most_ahead <= 5);
+}
+
+ASYNC_TEST("map stops at the first job that fails") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 1});
+    std::atomic<int> begun = 0;
+    const auto fail_at_ten = [&begun](int item) {
+        ++begun;
+        if (item == 10) throw std::runtime_error("ten");
+    };
+    std::string message;
+    try {
+        co_await pool.map(fail_at_ten, std::views::iota(0, 100'000), 4);
+    } catch (const std::runtime_error& error) {
+        message = error.what();
+    }
+    CHECK(message == "ten");
+    CHECK(begun < 20);
+}
+
+ASYNC_TEST("what a job leaves in a thread_local variable is there for the next job") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 1});
+    const auto count = [] {
+        thread_local int jobs = 0;
+        return ++jobs;
+    };
+    co_await pool.submit(count);
+    CHECK(co_await pool.submit(count) == 2);
+}
+
+ASYNC_TEST("a job may run a loop of its own") {
+    ThreadPool pool;
+    const auto sleep_here = [](int value) {
+        auto work = [](int result) -> Task<int> {
+            co_await sleep_for(1us);
+            co_return result;
+        };
+        return run(work(value));
+    };
+    CHECK(co_await pool.submit(sleep_here, 42) == 42);
+}
+
+ASYNC_TEST("threads leave Ctrl-C and requests to end to the program's own thread") {
+    ThreadPool pool;
+    const auto blocked = [](int signal) {
+        sigset_t mask;
+        ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+        return ::sigismember(&mask, signal) == 1;
+    };
+    CHECK(co_await pool.submit(blocked, SIGINT));
+    CHECK(co_await pool.submit(blocked, SIGTERM));
+    CHECK_FALSE(co_await pool.submit(blocked, SIGSEGV));
+    CHECK_FALSE(blocked(SIGINT));
+}
+
+TEST_CASE("loops of many threads can share a pool") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 3});
+    std::atomic<long> sum = 0;
+    std::vector<std::thread> callers;
+    for (int caller = 0; caller < 4; ++caller) {
+        callers.emplace_back([&] {
+            const auto values = run(pool.map(twice, std::views::iota(0, 2000), 50));
+            sum += std::accumulate(values.begin(), values.end(), 0L);
+        });
+    }
+    for (auto& caller : callers) caller.join();
+    CHECK(sum == 4L * 2000 * 1999);
+}
+
+TEST_CASE("every one of very many jobs runs once") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 4});
+    std::atomic<int> runs = 0;
+    const auto count = [&runs](int item) {
+        ++runs;
+        return item;
+    };
+    const auto values = run(pool.map(count, std::views::iota(0, 50'000), 1000));
+    CHECK(runs == 50'000);
+    CHECK(std::set<int>(values.begin(), values.end()).size() == 50'000);
 }

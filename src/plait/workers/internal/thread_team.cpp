@@ -40,6 +40,7 @@ void ThreadJobQueue::push(ThreadJob& job) noexcept {
     job.previous_ = last_;
     (last_ ? last_->next_ : first_) = &job;
     last_ = &job;
+    ++size_;
 }
 
 ThreadJob* ThreadJobQueue::pop() noexcept {
@@ -51,6 +52,7 @@ ThreadJob* ThreadJobQueue::pop() noexcept {
 void ThreadJobQueue::remove(ThreadJob& job) noexcept {
     (job.previous_ ? job.previous_->next_ : first_) = job.next_;
     (job.next_ ? job.next_->previous_ : last_) = job.previous_;
+    --size_;
 }
 
 void ThreadTeam::enqueue(std::shared_ptr<ThreadJob> job, LoopHandle loop) {
@@ -60,12 +62,11 @@ void ThreadTeam::enqueue(std::shared_ptr<ThreadJob> job, LoopHandle loop) {
     push(queued);
 }
 
-void ThreadTeam::enqueue(ThreadJob& job) { push(job); }
-
 void ThreadTeam::push(ThreadJob& job) {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     queue_.push(job);
     job.state_ = ThreadJob::State::queued;
+    if (queue_.size() <= called_) return;
     if (asleep_ > 0) {
         --asleep_;
         ++called_;
@@ -111,7 +112,7 @@ void ThreadTeam::abandon(ThreadJob& job) noexcept {
 }
 
 void ThreadTeam::finish(ThreadJob& job) noexcept {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     if (take_out(job)) {
         lock.unlock();
         return execute(job);
@@ -121,45 +122,45 @@ void ThreadTeam::finish(ThreadJob& job) noexcept {
     --blocked_;
 }
 
-void ThreadTeam::work(PoolThread& self) {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-        while (ThreadJob* const job = queue_.pop()) {
-            job->state_ = ThreadJob::State::running;
-            job->thread_ = &self;
-            lock.unlock();
-            execute(*job);
-            if (job->loop_) {
-                tell_loop(*job);
-                lock.lock();
-            } else {
-                lock.lock();
-                job->state_ = ThreadJob::State::ended;
-                if (blocked_ > 0) job_ended_.notify_all();
-            }
-            self.abandoned = false;
-        }
-        if (closing_) return;
-        wait_for_work(lock);
-    }
-}
-
-void ThreadTeam::wait_for_work(std::unique_lock<std::mutex>& lock) {
-    ++asleep_;
-    work_came_.wait(lock, [&] { return called_ > 0 || closing_; });
-    if (called_ > 0) --called_;
-}
-
 void ThreadTeam::execute(ThreadJob& job) noexcept {
     const ThreadJob* const outer = std::exchange(running_job, &job);
     job.execute();
     running_job = outer;
 }
 
-void ThreadTeam::tell_loop(ThreadJob& job) noexcept {
-    // Once posted, the job may be gone, and the loop too.
-    const LoopHandle loop = std::move(*job.loop_);
-    if (!loop.post(job)) job.held_by_pool_.reset();
+void ThreadTeam::run_next(Lock& lock, PoolThread& self) noexcept {
+    ThreadJob& job = *queue_.pop();
+    job.state_ = ThreadJob::State::running;
+    job.thread_ = &self;
+    lock.unlock();
+    execute(job);
+    if (job.loop_) {
+        // Once posted, the job may be gone, and the loop too.
+        if (self.loop != job.loop_) self.loop = job.loop_;
+        if (!self.loop->post(job)) job.held_by_pool_.reset();
+        lock.lock();
+    } else {
+        lock.lock();
+        job.state_ = ThreadJob::State::ended;
+        if (blocked_ > 0) job_ended_.notify_all();
+    }
+    self.abandoned = false;
+}
+
+void ThreadTeam::work(PoolThread& self) {
+    Lock lock(mutex_);
+    for (;;) {
+        while (queue_.size() > 0) run_next(lock, self);
+        if (closing_) return;
+        self.loop.reset();
+        sleep(lock);
+    }
+}
+
+void ThreadTeam::sleep(Lock& lock) {
+    ++asleep_;
+    work_came_.wait(lock, [&] { return called_ > 0 || closing_; });
+    if (called_ > 0) --called_;
 }
 
 void ThreadTeam::close() noexcept {

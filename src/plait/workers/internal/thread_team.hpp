@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace plait::internal {
@@ -18,21 +19,25 @@ class ThreadJobQueue {
     /// The oldest job, taken out; null when there is none.
     ThreadJob* pop() noexcept;
     void remove(ThreadJob& job) noexcept;
-    bool empty() const noexcept { return !first_; }
+    std::size_t size() const noexcept { return size_; }
 
   private:
     ThreadJob* first_ = nullptr;
     ThreadJob* last_ = nullptr;
+    std::size_t size_ = 0;
 };
 
 /// One thread of a pool.
 struct PoolThread {
     std::thread thread;
+    /// The loop that was told of a job last. To take hold of it for each job would make the threads fight for its
+    /// counter.
+    std::optional<LoopHandle> loop;
     bool abandoned = false;  ///< nobody waits for the job that it runs
 };
 
 /// The threads of a pool and the queue that they work through; one mutex guards all of it. A thread is started when a
-/// job comes and none is idle, up to the limit, and then kept.
+/// job comes and none is free for it, up to the limit, and then kept.
 class ThreadTeam : public std::enable_shared_from_this<ThreadTeam> {
   public:
     explicit ThreadTeam(std::size_t limit) noexcept : limit_(limit) {}
@@ -41,15 +46,15 @@ class ThreadTeam : public std::enable_shared_from_this<ThreadTeam> {
     void enqueue(std::shared_ptr<ThreadJob> job, LoopHandle loop);
 
     /// Queues a job for a thread, which calls `finish` before it destroys it.
-    void enqueue(ThreadJob& job);
+    void enqueue(ThreadJob& job) { push(job); }
 
-    /// Takes out a job that no thread has begun; false when one has.
+    /// Takes out a job that no thread has taken; false when one has.
     bool withdraw(ThreadJob& job) noexcept;
 
     /// Nobody waits for `job` any more, and `close` will not either.
     void abandon(ThreadJob& job) noexcept;
 
-    /// Blocks until `job` has run; runs it right here when no thread has begun it.
+    /// Blocks until `job` has run; runs it right here when no thread has taken it.
     void finish(ThreadJob& job) noexcept;
 
     /// Waits until the threads have run what is queued and ended, but for those whose job was abandoned: they end
@@ -63,13 +68,15 @@ class ThreadTeam : public std::enable_shared_from_this<ThreadTeam> {
     static const ThreadJob* current_job() noexcept;
 
   private:
+    using Lock = std::unique_lock<std::mutex>;
+
     void push(ThreadJob& job);
     bool take_out(ThreadJob& job) noexcept;
     void start_thread();
     void work(PoolThread& self);
-    void wait_for_work(std::unique_lock<std::mutex>& lock);
+    void run_next(Lock& lock, PoolThread& self) noexcept;
     static void execute(ThreadJob& job) noexcept;
-    static void tell_loop(ThreadJob& job) noexcept;
+    void sleep(Lock& lock);
 
     const std::size_t limit_;
     mutable std::mutex mutex_;
