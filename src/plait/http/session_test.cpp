@@ -206,7 +206,7 @@ ASYNC_TEST("a kept connection that dies under a request is not tried again") {
     CHECK(
         outcome.text ==
         "GET http://a.example/x: the server closed the connection without an answer (waiting for the answer on a kept "
-        "connection, 0 s after the start)");
+        "connection, 0 ms after the start)");
     CHECK(outcome.code == ErrorCode::reset);
     CHECK(outcome.maybe_sent);
     CHECK(network.connections() == 1);
@@ -231,7 +231,7 @@ ASYNC_TEST("a write that moves no byte has surely not arrived") {
     Session session({}, std::make_unique<DeafConnector>());
     Outcome outcome = co_await send_alone(session, post());
     CHECK(outcome.text ==
-          "POST http://a.example/x: write to a.example:80: Broken pipe (sending the request, 0 s after the start)");
+          "POST http://a.example/x: write to a.example:80: Broken pipe (sending the request, 0 ms after the start)");
     CHECK_FALSE(outcome.maybe_sent);
 }
 
@@ -241,7 +241,7 @@ ASYNC_TEST("a failure to connect is passed on, and nothing was sent") {
     Session session = session_over(network);
     Outcome outcome = co_await send_alone(session, post());
     CHECK(outcome.text ==
-          "POST http://a.example/x: connect a.example:80: Connection refused (connecting, 0 s after the start)");
+          "POST http://a.example/x: connect a.example:80: Connection refused (connecting, 0 ms after the start)");
     CHECK(outcome.code == ErrorCode::connect);
     CHECK_FALSE(outcome.maybe_sent);
 }
@@ -403,7 +403,7 @@ ASYNC_TEST("a close in the middle of an answer is an error") {
     co_await group.join();
     CHECK(outcome.text ==
           "GET http://a.example/x: the server closed the connection after 4 of 9 bytes of the body (receiving the "
-          "answer, 0 s "
+          "answer, 0 ms "
           "after the start)");
 }
 

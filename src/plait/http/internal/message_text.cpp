@@ -21,7 +21,10 @@ std::string printable(std::string_view text, std::size_t longest) {
 }
 
 std::string in_words(Duration duration) {
-    return fmt::format("{:.3g} s", std::chrono::duration<double>(duration).count());
+    using Milliseconds = std::chrono::duration<double, std::milli>;
+    using Seconds = std::chrono::duration<double>;
+    return duration < std::chrono::seconds(1) ? fmt::format("{:.3g} ms", Milliseconds(duration).count())
+                                              : fmt::format("{:.4g} s", Seconds(duration).count());
 }
 
 }  // namespace plait::http::internal

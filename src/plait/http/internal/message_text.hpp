@@ -11,7 +11,7 @@ namespace plait::http::internal {
 /// it.
 std::string printable(std::string_view text, std::size_t longest = 60);
 
-/// As `60 s` or `0.0253 s`.
+/// As `60 s` or `25.3 ms`.
 std::string in_words(Duration duration);
 
 }  // namespace plait::http::internal
