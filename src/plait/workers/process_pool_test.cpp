@@ -2,13 +2,628 @@
 
 #include "plait/testing/async_test.hpp"
 
+#if defined(__SANITIZE_THREAD__)
+#define PLAIT_UNDER_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PLAIT_UNDER_TSAN 1
+#endif
+#endif
+
+// The thread sanitizer starts a thread of its own, and follows no memory across processes: nothing of this is for it to
+// see.
+#ifndef PLAIT_UNDER_TSAN
+
+#include "plait/async/event_loop.hpp"
+#include "plait/async/gather.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/base/unique_fd.hpp"
+#include "plait/workers/internal/worker_crew.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <numeric>
+#include <random>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
 using namespace plait;
+using namespace std::chrono_literals;
 
 namespace {
+
+/// What a test and the worker processes share: jobs that begin, and then wait for the test.
+struct Board {
+    Board() {
+        ::sem_init(&begun, 1, 0);
+        ::sem_init(&released, 1, 0);
+    }
+    void wait_for_a_job() {
+        while (::sem_wait(&begun) != 0 && errno == EINTR) {
+        }
+    }
+    void release_a_job() { ::sem_post(&released); }
+
+    static constexpr std::size_t most_jobs = 1000;
+    sem_t begun;
+    sem_t released;
+    std::atomic<pid_t> pid_of_job{0};
+    std::atomic<std::size_t> initialized{0};
+    std::array<std::atomic<pid_t>, most_jobs> pids_of_workers{};
+    std::array<std::atomic<int>, most_jobs> begins{};
+    std::array<std::atomic<int>, most_jobs> ends{};
+};
+
+/// Made before a pool: its workers see the same memory at the same address.
+class SharedBoard {
+  public:
+    SharedBoard() {
+        void* const memory = ::mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) std::abort();
+        board = new (memory) Board;
+    }
+    SharedBoard(const SharedBoard&) = delete;
+    SharedBoard& operator=(const SharedBoard&) = delete;
+    ~SharedBoard() { ::munmap(board, sizeof(Board)); }
+    Board* operator->() const noexcept { return board; }
+
+    static inline Board* board = nullptr;
+};
+
+int hold(int value) {
+    SharedBoard::board->pid_of_job = ::getpid();
+    ::sem_post(&SharedBoard::board->begun);
+    while (::sem_wait(&SharedBoard::board->released) != 0 && errno == EINTR) {
+    }
+    return value;
+}
+
 int twice(int value) { return 2 * value; }
+pid_t pid_of_worker() { return ::getpid(); }
+pid_t pid_of_server() { return ::getppid(); }
+int jobs_so_far() {
+    static int jobs = 0;
+    return ++jobs;
+}
+void kill_own_worker() { ::kill(::getpid(), SIGKILL); }
+
+void wait_until_gone(pid_t pid) {
+    while (::kill(pid, 0) == 0) ::sched_yield();
+}
+
+void stop_worker(pid_t pid) {
+    ::kill(pid, SIGSTOP);
+    for (std::string word; word != "T"; ::sched_yield()) {
+        std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+        while (status >> word && word != "State:") {
+        }
+        status >> word;
+    }
+}
+
+bool has_children() { return ::waitpid(-1, nullptr, WNOHANG) >= 0 || errno != ECHILD; }
+
+Task<void> keep_hold(ProcessPool& pool, int& value) { value = co_await pool.submit(hold, 7); }
+
+template <class T>
+Task<std::string> error_of(Task<T> work) {
+    try {
+        co_await std::move(work);
+    } catch (const std::exception& exception) {
+        co_return exception.what();
+    }
+    co_return "";
+}
+
+ProcessPoolOptions one_worker() {
+    ProcessPoolOptions options;
+    options.workers = 1;
+    return options;
+}
+
 }  // namespace
 
-ASYNC_TEST("a process's value comes back to the task that submitted it") {
+ASYNC_TEST("a process's value comes back to the task that submitted the job") {
     ProcessPool pool;
     CHECK(co_await pool.submit(twice, 21) == 42);
+    CHECK(co_await pool.submit(pid_of_worker) != ::getpid());
 }
+
+ASYNC_TEST("a lambda that captures nothing is a job too") {
+    ProcessPool pool(one_worker());
+    CHECK(co_await pool.submit([](int left, int right) { return left - right; }, 5, 3) == 2);
+}
+
+namespace {
+struct Order {
+    std::string item;
+    std::vector<double> prices;
+    std::optional<int> count;
+    std::map<std::string, std::chrono::milliseconds> delays;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(item, prices, count, delays);
+    }
+};
+Order with_one_more(Order order, const std::string& item) {
+    order.item += item;
+    order.prices.push_back(0.5);
+    order.count = order.count.value_or(0) + 1;
+    order.delays["last"] = 5ms;
+    return order;
+}
+}  // namespace
+
+ASYNC_TEST("structs and containers go there and back") {
+    ProcessPool pool(one_worker());
+    Order order;
+    order.item = "plum";
+    order.prices = {1.25};
+    const Order more = co_await pool.submit(with_one_more, order, "s");
+    CHECK(more.item == "plums");
+    CHECK(more.prices == std::vector<double>{1.25, 0.5});
+    CHECK(more.count == 1);
+    CHECK(more.delays.at("last") == 5ms);
+}
+
+ASYNC_TEST("arguments and results of any size go there and back") {
+    ProcessPool pool(one_worker());
+    const auto mirrored = [](std::string text) { return std::string(text.rbegin(), text.rend()); };
+    for (const std::size_t size : {0UL, 1UL, 65'511UL, 65'512UL, 65'536UL, 65'537UL, 5'000'000UL}) {
+        std::string text(size, 'a');
+        if (size > 0) text.front() = 'z';
+        const std::string back = co_await pool.submit(mirrored, text);
+        CHECK(back == std::string(text.rbegin(), text.rend()));
+    }
+}
+
+ASYNC_TEST("an error thrown in a job keeps its code and text, and other exceptions their text") {
+    ProcessPool pool(one_worker());
+    ErrorCode code{};
+    std::string message;
+    try {
+        co_await pool.submit([] { throw Error(ErrorCode::dns, "no such host"); });
+    } catch (const Error& error) {
+        code = error.code();
+        message = error.what();
+    }
+    CHECK(code == ErrorCode::dns);
+    CHECK(message == "no such host");
+    CHECK(co_await error_of(pool.submit([] { throw std::out_of_range("too far"); })) == "too far");
+    CHECK(co_await error_of(pool.submit([] { throw 5; })) == "something that is no std::exception was thrown");
+    CHECK(co_await pool.submit(jobs_so_far) == 1);  // by the same worker: nobody died
+}
+
+ASYNC_TEST("what a job leaves in a static variable is there for the worker's next job") {
+    ProcessPool pool(one_worker());
+    co_await pool.submit(jobs_so_far);
+    CHECK(co_await pool.submit(jobs_so_far) == 2);
+}
+
+ASYNC_TEST("a job may run a loop of its own, also when the pool was made within one") {
+    ProcessPool pool(one_worker());
+    const auto sleep_there = [](int value) {
+        auto work = [](int result) -> Task<int> {
+            co_await sleep_for(1us);
+            co_return result;
+        };
+        return run(work(value));
+    };
+    CHECK(co_await pool.submit(sleep_there, 42) == 42);
+}
+
+TEST_CASE("one pool serves one loop after another") {
+    CHECK(run([]() -> Task<int> { co_return 1; }()) == 1);  // the thread's own loop is there before the pool
+    ProcessPool pool(one_worker());
+    CHECK(run(pool.submit(twice, 1)) == 2);
+    CHECK(EventLoop().run(pool.submit(twice, 2)) == 4);
+    CHECK(run(pool.submit(twice, 3)) == 6);
+    CHECK(run(pool.submit([] { return run([]() -> Task<int> { co_return 1; }()); })) == 1);
+}
+
+ASYNC_TEST("map gives the values in the order of the items, whatever their number") {
+    ProcessPool pool(ProcessPoolOptions{.workers = 3});
+    const auto doubled = co_await pool.map(twice, std::views::iota(0, 5000));
+    REQUIRE(doubled.size() == 5000);
+    for (int i = 0; i < 5000; ++i) CHECK(doubled[static_cast<std::size_t>(i)] == 2 * i);
+}
+
+ASYNC_TEST("a worker's death under a job is told with its signal and replaced") {
+    ProcessPool pool(one_worker());
+    const pid_t first = co_await pool.submit(pid_of_worker);
+    pid_t pid = 0;
+    int signal = 0;
+    std::string message;
+    try {
+        co_await pool.submit(kill_own_worker);
+    } catch (const WorkerDied& death) {
+        pid = death.pid();
+        signal = death.signal();
+        message = death.what();
+        CHECK(death.code() == ErrorCode::worker_died);
+        CHECK(death.exit_status() == 0);
+    }
+    CHECK(pid == first);
+    CHECK(signal == SIGKILL);
+    CHECK(message ==
+          "worker process " + std::to_string(first) + " was ended by signal 9 (Killed) while it ran the job");
+    CHECK(::kill(first, 0) != 0);  // and is no zombie
+    CHECK(co_await pool.submit(pid_of_worker) != first);
+}
+
+ASYNC_TEST("a worker that exits under a job is told with its status") {
+    ProcessPool pool(one_worker());
+    int status = 0, signal = -1;
+    try {
+        co_await pool.submit([] { ::_exit(3); });
+    } catch (const WorkerDied& death) {
+        status = death.exit_status();
+        signal = death.signal();
+    }
+    CHECK(status == 3);
+    CHECK(signal == 0);
+}
+
+ASYNC_TEST("one of four workers killed in a hundred jobs loses exactly one job") {
+    ProcessPool pool(ProcessPoolOptions{.workers = 4});
+    const auto fall_at_fifty = [](int item) {
+        if (item == 50) kill_own_worker();
+        return item;
+    };
+    auto jobs =
+        std::views::iota(0, 100) | std::views::transform([&](int item) { return pool.submit(fall_at_fifty, item); });
+    const auto outcomes = co_await settle(jobs);
+    int lost = 0;
+    for (int item = 0; item < 100; ++item) {
+        const auto& outcome = outcomes[static_cast<std::size_t>(item)];
+        if (!outcome) ++lost;
+        CHECK(outcome.has_value() == (item != 50));
+    }
+    CHECK(lost == 1);
+}
+
+ASYNC_TEST("an idle worker that is killed costs no job") {
+    ProcessPool pool(one_worker());
+    const pid_t idle = co_await pool.submit(pid_of_worker);
+    ::kill(idle, SIGKILL);
+    wait_until_gone(idle);
+    CHECK(co_await pool.submit(twice, 21) == 42);
+}
+
+ASYNC_TEST("a job that its worker had not taken when it died goes to another worker") {
+    ProcessPool pool(one_worker());
+    const pid_t first = co_await pool.submit(pid_of_worker);
+    stop_worker(first);
+    pid_t second = 0;
+    auto submit = [](ProcessPool& processes, pid_t& pid) -> Task<void> {
+        pid = co_await processes.submit(pid_of_worker);
+    };
+    TaskGroup group;
+    group.start(submit(pool, second));
+    co_await yield();  // the job lies in the stopped worker's socket
+    ::kill(first, SIGKILL);
+    co_await group.join();
+    CHECK(second != 0);
+    CHECK(second != first);
+}
+
+namespace {
+void register_worker() {
+    Board& shared = *SharedBoard::board;
+    shared.pids_of_workers[shared.initialized++ % Board::most_jobs] = ::getpid();
+}
+int count_job(int item) {
+    Board& shared = *SharedBoard::board;
+    ++shared.begins[static_cast<std::size_t>(item)];
+    for (int turn = 0; turn < item % 7; ++turn) ::sched_yield();
+    ++shared.ends[static_cast<std::size_t>(item)];
+    return item;
+}
+/// Kills a worker now and then until all jobs are over; says whom.
+Task<void> kill_at_random(std::minstd_rand random, const bool& over) {
+    std::set<pid_t> killed;
+    while (!over) {
+        const auto turns = random() % 50;
+        for (unsigned turn = 0; turn < turns && !over; ++turn) co_await yield();
+        const std::size_t workers = SharedBoard::board->initialized;
+        if (workers == 0) continue;
+        const pid_t victim = SharedBoard::board->pids_of_workers[random() % workers];
+        if (victim > 0 && killed.insert(victim).second) ::kill(victim, SIGKILL);
+    }
+}
+}  // namespace
+
+TEST_CASE("however workers are killed, each job has one outcome, runs at most once, and to its end if it has a value") {
+    for (unsigned seed = 1; seed <= 5; ++seed) {
+        CAPTURE(seed);
+        const SharedBoard shared;
+        static constexpr int jobs = 300;
+        ProcessPool pool(ProcessPoolOptions{.workers = 4, .initializer = register_worker});
+        auto work = [](ProcessPool& processes, unsigned random_seed) -> Task<std::vector<Settled<int>>> {
+            bool over = false;
+            TaskGroup killer;
+            killer.start(kill_at_random(std::minstd_rand(random_seed), over));
+            auto all = std::views::iota(0, jobs) |
+                       std::views::transform([&](int item) { return processes.submit(count_job, item); });
+            auto settled = co_await settle(all, 8);
+            over = true;
+            co_await killer.join();
+            co_return settled;
+        };
+        const auto outcomes = run(work(pool, seed));
+        REQUIRE(outcomes.size() == jobs);
+        for (std::size_t item = 0; item < jobs; ++item) {
+            CAPTURE(item);
+            CHECK(shared->begins[item] <= 1);
+            if (outcomes[item]) CHECK(shared->ends[item] == 1);
+            if (outcomes[item]) CHECK(Settled<int>(outcomes[item]).value() == static_cast<int>(item));
+        }
+    }
+    CHECK_FALSE(has_children());
+}
+
+TEST_CASE("a job that passes its time limit is killed with its worker") {
+    const SharedBoard shared;
+    ProcessPool pool(one_worker());
+    ErrorCode code{};
+    std::string message;
+    try {
+        run(pool.submit_within(5ms, hold, 1));
+    } catch (const Error& error) {
+        code = error.code();
+        message = error.what();
+    }
+    CHECK(code == ErrorCode::timeout);
+    CHECK(message == "run a job in a worker process: timed out after 5 ms");
+    CHECK(run(pool.submit_within(1h, twice, 21)) == 42);
+}
+
+ASYNC_TEST("cancelling a task kills the worker of its job and takes a waiting job out") {
+    const SharedBoard shared;
+    ProcessPool pool(one_worker());
+    CancelScope scope;
+    TaskGroup group;
+    auto both = [](CancelScope& around, ProcessPool& processes) -> Task<void> {
+        auto two = [](ProcessPool& within_scope) -> Task<void> {
+            co_await gather(within_scope.submit(hold, 1), within_scope.submit(hold, 2));
+        };
+        CHECK_FALSE(co_await around.run(two(processes)));
+    };
+    group.start(both(scope, pool));
+    for (int turn = 0; turn < 5; ++turn) co_await yield();
+    shared->wait_for_a_job();
+    scope.cancel();
+    co_await group.join();
+    wait_until_gone(shared->pid_of_job);
+    CHECK(co_await pool.submit(twice, 21) == 42);
+}
+
+ASYNC_TEST("dropping a task kills the worker of its job") {
+    const SharedBoard shared;
+    ProcessPool pool(one_worker());
+    int value = 0;
+    {
+        TaskGroup dropped;
+        dropped.start(keep_hold(pool, value));
+        for (int turn = 0; turn < 5; ++turn) co_await yield();
+        shared->wait_for_a_job();
+    }
+    wait_until_gone(shared->pid_of_job);
+    CHECK(co_await pool.submit(twice, 21) == 42);
+    CHECK(value == 0);
+}
+
+ASYNC_TEST("a worker is replaced when it has done its share") {
+    ProcessPoolOptions options;
+    options.workers = 1;
+    options.jobs_per_worker = 2;
+    ProcessPool pool(options);
+    std::vector<int> counts;
+    for (int job = 0; job < 5; ++job) counts.push_back(co_await pool.submit(jobs_so_far));
+    CHECK(counts == std::vector<int>{1, 2, 1, 2, 1});
+}
+
+ASYNC_TEST("the initializer runs once in each worker") {
+    const SharedBoard shared;
+    ProcessPoolOptions options;
+    options.workers = 1;
+    options.initializer = register_worker;
+    ProcessPool pool(options);
+    const pid_t pid = co_await pool.submit(pid_of_worker);
+    co_await pool.submit(twice, 1);
+    CHECK(shared->initialized == 1);
+    CHECK(shared->pids_of_workers[0] == pid);
+}
+
+ASYNC_TEST("an initializer that throws fails the job with what it said") {
+    ProcessPoolOptions options;
+    options.initializer = [] { throw std::runtime_error("no certificates"); };
+    ProcessPool pool(options);
+    const std::string expected = "start a worker process: its initializer threw: no certificates";
+    CHECK(co_await error_of(pool.submit(twice, 1)) == expected);
+    CHECK(co_await error_of(pool.submit(twice, 1)) == expected);
+}
+
+ASYNC_TEST("workers that end before they take a job are started later and later, and not for ever") {
+    const SharedBoard shared;
+    ProcessPoolOptions options;
+    options.workers = 1;
+    options.initializer = [] {
+        ++SharedBoard::board->initialized;
+        ::_exit(7);
+    };
+    ProcessPool pool(options);
+    const TimePoint start = now();
+    CHECK(co_await error_of(pool.submit(twice, 1)) ==
+          "run a job: 5 worker processes in a row ended before they could take it; the last exited with status 7");
+    CHECK(now() - start == 10ms + 20ms + 40ms);
+    CHECK(shared->initialized == 5);
+}
+
+TEST_CASE("the delay after failed starts begins with the second and doubles up to 5 s") {
+    using internal::delay_after_failed_starts;
+    CHECK(delay_after_failed_starts(0) == 0ms);
+    CHECK(delay_after_failed_starts(1) == 0ms);
+    CHECK(delay_after_failed_starts(2) == 10ms);
+    CHECK(delay_after_failed_starts(3) == 20ms);
+    CHECK(delay_after_failed_starts(10) == 2560ms);
+    CHECK(delay_after_failed_starts(11) == 5s);
+    CHECK(delay_after_failed_starts(1'000'000) == 5s);
+}
+
+#ifndef __SANITIZE_ADDRESS__  // which reserves terabytes of address space
+ASYNC_TEST("a job that asks for more memory than its worker may have gets bad_alloc") {
+    ProcessPoolOptions options;
+    options.workers = 1;
+    options.memory_limit = 512 * 1024 * 1024;
+    ProcessPool pool(options);
+    const auto fill = [](std::size_t size) { return std::vector<char>(size, 'x').size(); };
+    CHECK(co_await error_of(pool.submit(fill, 1UL << 30)) == "std::bad_alloc");
+    CHECK(co_await pool.submit(fill, 1UL << 20) == 1UL << 20);
+}
+#endif
+
+ASYNC_TEST("a worker has none of the program's descriptors but output and error, and reads nothing") {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const UniqueFd reading(ends[0]), writing(ends[1]);
+    ProcessPool pool(one_worker());
+    const auto is_open = [](int fd) { return ::fcntl(fd, F_GETFD) >= 0; };
+    CHECK_FALSE(co_await pool.submit(is_open, ends[0]));
+    CHECK_FALSE(co_await pool.submit(is_open, ends[1]));
+    CHECK(co_await pool.submit(is_open, STDERR_FILENO));
+    CHECK(co_await pool.submit([] {
+        char byte;
+        return ::read(STDIN_FILENO, &byte, 1);
+    }) == 0);
+}
+
+TEST_CASE("a process pool is refused when the process has threads") {
+    std::atomic<bool> over = false;
+    std::thread other([&] { over.wait(false); });
+    CHECK_THROWS_WITH_AS(ProcessPool{one_worker()},
+                         "make a process pool: the process has 2 threads, and forking is safe with one only: "
+                         "make the pool before the first thread",
+                         Error);
+    over = true;
+    over.notify_all();
+    other.join();
+}
+
+ASYNC_TEST("a pool whose fork server was killed says so") {
+    const SharedBoard shared;
+    ProcessPool pool(one_worker());
+    const pid_t server = co_await pool.submit(pid_of_server);
+    const std::string expected = "start a worker process: the pool's fork server has ended; make a new pool";
+    std::string running;
+    auto keep_error = [](ProcessPool& processes, std::string& error) -> Task<void> {
+        error = co_await error_of(processes.submit(hold, 1));
+    };
+    TaskGroup group;
+    group.start(keep_error(pool, running));
+    for (int turn = 0; turn < 5; ++turn) co_await yield();
+    shared->wait_for_a_job();
+    ::kill(server, SIGKILL);
+    co_await group.join();
+    CHECK(running == expected);
+    CHECK(co_await error_of(pool.submit(twice, 1)) == expected);
+}
+
+TEST_CASE("a pool leaves no process behind") {
+    {
+        ProcessPool pool(ProcessPoolOptions{.workers = 3});
+        run(pool.map(twice, std::views::iota(0, 10)));
+    }
+    CHECK_FALSE(has_children());
+}
+
+namespace {
+
+/// A program of its own, in its own process group, that runs one held job in a pool. Its standard output is a pipe that
+/// ends when the last of its processes has ended.
+class ProgramWithPool {
+  public:
+    ProgramWithPool() {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) std::abort();
+        output_ = UniqueFd(ends[0]);
+        const UniqueFd their_output(ends[1]);
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            ::setpgid(0, 0);
+            ::dup2(their_output.get(), STDOUT_FILENO);
+            be_program();
+        }
+        SharedBoard::board->wait_for_a_job();
+    }
+    ProgramWithPool(const ProgramWithPool&) = delete;
+    ProgramWithPool& operator=(const ProgramWithPool&) = delete;
+
+    void signal_all(int number) const { ::kill(-pid_, number); }
+    void signal_program(int number) const { ::kill(pid_, number); }
+
+    /// Waits for the end of all of its processes; the wait status of the first.
+    int wait_for_all() const {
+        char byte;
+        while (::read(output_.get(), &byte, 1) > 0) {
+        }
+        int status = 0;
+        ::waitpid(pid_, &status, 0);
+        return status;
+    }
+
+  private:
+    [[noreturn]] static void be_program() {
+        ::signal(SIGTERM, SIG_IGN);
+        ::signal(SIGINT, SIG_DFL);
+        ProcessPool pool(one_worker());
+        ::_exit(run(pool.submit(hold, 7)));
+    }
+
+    UniqueFd output_;
+    pid_t pid_;
+};
+
+}  // namespace
+
+TEST_CASE("no worker outlives a program that is killed") {
+    const SharedBoard shared;
+    const ProgramWithPool program;
+    program.signal_program(SIGKILL);
+    CHECK(WTERMSIG(program.wait_for_all()) == SIGKILL);
+}
+
+TEST_CASE("no worker outlives a program that ends by Ctrl-C") {
+    const SharedBoard shared;
+    const ProgramWithPool program;
+    program.signal_all(SIGINT);
+    CHECK(WTERMSIG(program.wait_for_all()) == SIGINT);
+}
+
+TEST_CASE("workers go on when the program does, although all of its processes were asked to end") {
+    const SharedBoard shared;
+    const ProgramWithPool program;
+    program.signal_all(SIGTERM);
+    shared->release_a_job();
+    const int status = program.wait_for_all();
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 7);
+}
+
+#endif
