@@ -21,6 +21,7 @@ Descriptor::~Descriptor() {
 void Descriptor::attach() {
     const auto& current = internal::Scheduler::current().poller();
     if (poller_ == current) return;
+    PLAIT_ASSERT(!reader_ && !writer_, "a descriptor moves to another loop while a task of the first waits for it");
     if (poller_) poller_->remove(fd_.get());
     poller_.reset();
     readable_ = writable_ = hung_up_ = false;  // the new one reports at once what there is

@@ -58,6 +58,13 @@ Task<void> drain(Descriptor& descriptor, std::size_t& read) {
     while (read < 10'000'000) read += (co_await read_some_text(descriptor)).size();
 }
 
+Task<void> keep_being_late(const std::string& until_it_comes, int& turns) {
+    while (until_it_comes.empty() && turns < 10'000) {
+        ++turns;
+        co_await sleep_until(now());
+    }
+}
+
 }  // namespace
 
 ASYNC_TEST("a task goes on when its descriptor becomes readable") {
@@ -104,4 +111,18 @@ TEST_CASE("a wait for a descriptor can be given up, and tried again in another l
     CHECK(EventLoop().run(read_some_text(descriptor)) == "hello");
     CHECK(::write(there.get(), "again", 5) == 5);
     CHECK(run(read_some_text(descriptor)) == "again");
+}
+
+ASYNC_TEST("timers that are always due do not hold up a descriptor") {
+    auto [here, there] = socket_pair();
+    Descriptor descriptor(std::move(here));
+    CHECK(::write(there.get(), "hello", 5) == 5);
+    std::string text;
+    int turns = 0;
+    TaskGroup group;
+    group.start(keep_being_late, std::cref(text), std::ref(turns));
+    co_await descriptor.readable();
+    text = co_await read_some_text(descriptor);
+    co_await group.join();
+    CHECK(turns < 10);
 }

@@ -39,6 +39,25 @@ class Arrival final : public RemoteCall {
     int name_;
 };
 
+/// Comes again and again, a second later each time, until it is stopped.
+class Echo final : public RemoteCall {
+  public:
+    Echo(LoopHandle loop, testing::JumpingClock& clock) : loop_(std::move(loop)), clock_(clock) {}
+    void begin() { CHECK(loop_.post(*this)); }
+    void stop() { stopped_ = true; }
+    int arrived() const { return arrived_; }
+    void arrive() noexcept override {
+        clock_.advance(1s);
+        if (++arrived_ < 1'000 && !stopped_) loop_.post(*this);
+    }
+
+  private:
+    LoopHandle loop_;
+    testing::JumpingClock& clock_;
+    int arrived_ = 0;
+    bool stopped_ = false;
+};
+
 class TextRecorder final : public trace::Recorder {
   public:
     void record(const trace::TaskEvent& event) noexcept override {
@@ -147,6 +166,22 @@ TEST_CASE("calls from other threads arrive on the loop's thread, each thread's i
         CHECK(name > last[static_cast<std::size_t>(name / calls)]);
         last[static_cast<std::size_t>(name / calls)] = name;
     }
+}
+
+TEST_CASE("calls that never stop coming do not hold up a timer") {
+    testing::JumpingClock clock;
+    EventLoopOptions options;
+    options.clock = &clock;
+    EventLoop loop(options);
+    Echo echo(loop.handle(), clock);
+    auto main = [](Echo& calls) -> Task<void> {
+        calls.begin();
+        co_await sleep_for(10s);
+        calls.stop();
+        co_await sleep_for(1s);
+    };
+    loop.run(main(echo));
+    CHECK(echo.arrived() < 20);
 }
 
 TEST_CASE("a call to a loop that has ended is refused") {

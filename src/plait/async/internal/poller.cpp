@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <string>
@@ -24,7 +25,7 @@ int wait_milliseconds(int epoll, epoll_event* events, std::optional<Duration> ti
 }
 
 int wait_nanoseconds(int epoll, epoll_event* events, std::optional<Duration> timeout) {
-    static bool missing = false;  // a kernel before 5.11, or a sandbox that does not know the call
+    static std::atomic<bool> missing = false;  // a kernel before 5.11, or a sandbox that does not know the call
     if (missing || !timeout || timeout->count() == 0) return wait_milliseconds(epoll, events, timeout);
     const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
     timespec limit{};

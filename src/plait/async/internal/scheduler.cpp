@@ -89,7 +89,8 @@ void Scheduler::report(const TaskRecord& record, trace::TaskId parent) noexcept 
 TimePoint Scheduler::with_slack(TimePoint deadline) const noexcept {
     using namespace std::chrono_literals;
     constexpr Duration worth_it = 100ms;
-    if (timer_slack_.count() == 0 || deadline - now_ < worth_it) return deadline;
+    if (timer_slack_.count() == 0 || deadline < now_ + worth_it || deadline > TimePoint::max() - timer_slack_)
+        return deadline;
     // Deadlines on a grid: many time-outs then share one wake-up.
     const auto since_epoch = deadline.time_since_epoch();
     return deadline + (timer_slack_ - since_epoch % timer_slack_) % timer_slack_;
@@ -171,12 +172,15 @@ void Scheduler::take_in_events() {
 }
 
 void Scheduler::wait_for_events() {
-    if (inbox_->has_calls()) return inbox_->deliver();
+    if (inbox_->has_calls()) {
+        now_ = clock_.now();  // or calls that follow each other without a pause would hold up the timers
+        return take_in_events();
+    }
     std::optional<Duration> timeout;
     const bool only_time_passes = descriptor_waits_ == 0 && outside_work_ == 0;
     if (!timers_.empty()) {
         const TimePoint deadline = timers_.next_deadline();
-        if (deadline <= now_) return;
+        if (deadline <= now_) return take_in_events();
         if (only_time_passes && clock_.jump_to(deadline)) {
             now_ = clock_.now();
             return;
@@ -190,8 +194,8 @@ void Scheduler::wait_for_events() {
         const bool woken = poller_->wait(timeout);
         inbox_->woke_up();
         if (woken) inbox_->drain_wake_fd();
-        now_ = clock_.now();
     }
+    now_ = clock_.now();
     inbox_->deliver();
 }
 

@@ -9,6 +9,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/trace/recorder.hpp"
 
+#include <algorithm>
 #include <coroutine>
 #include <cstdint>
 #include <exception>
@@ -162,6 +163,8 @@ class Scheduler {
     void run_until(const bool& done);
 
     TimePoint now() const noexcept { return now_; }
+    /// The time when `duration` will have passed; the end of time when that is too long to count.
+    TimePoint after(Duration duration) const noexcept { return now_ + std::min(duration, TimePoint::max() - now_); }
     Clock& clock() const noexcept { return clock_; }
     const std::shared_ptr<Poller>& poller() const noexcept { return poller_; }
     const std::shared_ptr<Inbox>& inbox() const noexcept { return inbox_; }
