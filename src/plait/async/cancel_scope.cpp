@@ -4,21 +4,25 @@
 
 namespace plait {
 
-CancelScope::~CancelScope() { detach(); }
+CancelScope::~CancelScope() {
+    PLAIT_ASSERT(!first_child_, "a task group outlives the scope in which it was made");
+    detach();
+}
 
 void CancelScope::enter() {
     PLAIT_ASSERT(!scheduler_, "a scope is run once");
     scheduler_ = &internal::Scheduler::current();
+    if (deadline_) scheduler_->arm(*this, *deadline_);  // first, because it may throw
     inside_ = &scheduler_->running();
     attach(inside_->scope);
     inside_->scope = this;
-    if (deadline_ && !cancelled_) scheduler_->arm(*this, *deadline_);
 }
 
 void CancelScope::leave() noexcept {
     scheduler_->disarm(*this);
     inside_->scope = parent_;
     inside_ = nullptr;
+    detach();  // now: the scope around it may end first
 }
 
 void CancelScope::attach(CancelScope* parent) noexcept {

@@ -27,7 +27,8 @@ class CancelScope : private internal::Timer {
     ~CancelScope();
 
     /// Awaits `work` inside of this scope. Its value; nothing (`false` for work without a value) when this scope was
-    /// cancelled and the work gave up. A cancellation from outside passes through. The scope must outlive the task.
+    /// cancelled and the work gave up. A cancellation from outside passes through. The scope must outlive the task, and
+    /// is run once.
     template <Awaitable Work>
     Task<OptionalResult<Work>> run(Work work) {
         Stay stay(*this);
@@ -95,14 +96,14 @@ class CancelScope : private internal::Timer {
 /// The work is then cancelled and has ended.
 template <Awaitable Work>
 Task<OptionalResult<Work>> within(Duration limit, Work work) {
-    CancelScope scope(internal::Scheduler::current().now() + limit);
+    CancelScope scope(internal::Scheduler::current().after(limit));
     co_return co_await scope.run(std::move(work));
 }
 
 /// Awaits `work` although the task around it is cancelled, for at most `limit`, so that an ending always ends.
 template <Awaitable Work>
 Task<OptionalResult<Work>> shielded(Duration limit, Work work) {
-    CancelScope scope(internal::Scheduler::current().now() + limit);
+    CancelScope scope(internal::Scheduler::current().after(limit));
     scope.shield();
     co_return co_await scope.run(std::move(work));
 }

@@ -56,6 +56,8 @@ Task<void> cancel_after(Duration duration, CancelScope& scope) {
     scope.cancel();
 }
 
+Task<void> run_in(CancelScope& scope, Duration duration) { co_await scope.run(sleep_for(duration)); }
+
 Task<void> try_again_and_again(int& refused) {
     for (int i = 0; i < 3; ++i) {
         try {
@@ -128,6 +130,23 @@ ASYNC_TEST("a scope that was cancelled before gives up at the first wait") {
     const TimePoint start = now();
     CHECK_FALSE(co_await scope.run(give_after(1h, 7)));
     CHECK(now() == start);
+}
+
+ASYNC_TEST("a scope may outlive the tasks and the scopes in which it was run") {
+    CancelScope of_a_task, of_a_scope;
+    {
+        TaskGroup group;
+        group.start(run_in, std::ref(of_a_task), 1s);
+        co_await group.join();
+    }
+    CHECK(co_await within(1h, run_in(of_a_scope, 1s)));
+    of_a_task.cancel();
+    CHECK(of_a_task.is_cancelled());
+}
+
+ASYNC_TEST("a limit as long as can be never ends") {
+    CHECK(co_await within(Duration::max(), give_after(1h, 7)) == 7);
+    CHECK_FALSE(co_await within(1h, sleep_for(Duration::max())));
 }
 
 ASYNC_TEST("once cancelled, each further wait throws") {

@@ -14,11 +14,12 @@ class [[nodiscard("a sleep does nothing until it is awaited")]] Sleep : private 
 
     bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> resume_point) {
-        if (!begin_wait(resume_point, trace::Wait::time)) return false;
         auto& scheduler = internal::Scheduler::current();
+        scheduler.arm(*this, deadline_);  // first, because it may throw
         sleeper_ = &scheduler.running();
-        scheduler.arm(*this, deadline_);
-        return true;
+        if (begin_wait(resume_point, trace::Wait::time)) return true;
+        scheduler.disarm(*this);
+        return false;
     }
     void await_resume() const { end_wait(); }
 
@@ -37,7 +38,7 @@ class [[nodiscard("a sleep does nothing until it is awaited")]] Sleep : private 
 inline Sleep sleep_until(TimePoint deadline) noexcept { return Sleep(deadline); }
 
 /// Waits for `duration` by the loop's clock.
-inline Sleep sleep_for(Duration duration) noexcept { return Sleep(internal::Scheduler::current().now() + duration); }
+inline Sleep sleep_for(Duration duration) noexcept { return Sleep(internal::Scheduler::current().after(duration)); }
 
 /// Awaited: lets the other ready tasks run first.
 class [[nodiscard("a yield does nothing until it is awaited")]] Yield {
