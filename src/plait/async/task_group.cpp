@@ -1,5 +1,7 @@
 #include "plait/async/task_group.hpp"
 
+#include "plait/base/assert.hpp"
+
 #include <utility>
 
 namespace plait {
@@ -50,8 +52,11 @@ void TaskGroup::task_ended(internal::TaskRecord& record, std::exception_ptr erro
 }
 
 void TaskGroup::JoinAwaiter::await_suspend(std::coroutine_handle<> resume_point) noexcept {
-    group_->scheduler_.suspend(resume_point, *this, trace::Wait::tasks);
+    PLAIT_ASSERT(!group_->joining_, "two tasks join the same group");
     group_->joining_ = &group_->scheduler_.running();
+    // The group may be older than the cancelled scope, and lie outside of it.
+    if (group_->joining_->scope->is_cancelled()) group_->cancel();
+    group_->scheduler_.suspend(resume_point, *this, trace::Wait::tasks);
 }
 
 void TaskGroup::JoinAwaiter::await_resume() {

@@ -6,10 +6,38 @@
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <type_traits>
 #include <utility>
 
 namespace plait {
+
+namespace internal {
+
+template <class Argument>
+inline constexpr bool is_reference_wrapper = false;
+template <class T>
+inline constexpr bool is_reference_wrapper<std::reference_wrapper<T>> = true;
+
+/// Whether a parameter of this type needs the argument no more once it is made: it is no reference or view of it.
+template <class Parameter, class Argument>
+inline constexpr bool takes_over =
+    is_reference_wrapper<Argument> ||
+    (!std::is_reference_v<Parameter> && (std::is_same_v<Parameter, Argument> || std::is_scalar_v<Argument>));
+
+/// Whether a coroutine of this type takes over all its arguments. Of generic ones it is not known.
+template <class Function, class... Arguments>
+inline constexpr bool takes_over_all = false;
+template <class... Parameters, class... Arguments>
+    requires(sizeof...(Parameters) == sizeof...(Arguments))
+inline constexpr bool takes_over_all<Task<void> (*)(Parameters...), Arguments...> =
+    (takes_over<Parameters, Arguments> && ...);
+
+/// A function, or a closure without captures, which turns into one.
+template <class Function>
+concept PlainFunction = requires(Function function) { requires std::is_pointer_v<decltype(+function)>; };
+
+}  // namespace internal
 
 /// Owns the tasks that it starts: a block that has started some does not go on before they have ended.
 ///
@@ -20,7 +48,7 @@ namespace plait {
 /// The first task that fails cancels the others, and `join` throws its error when all have ended. When a block is left
 /// without `join`, by an exception, its tasks are dropped where they wait. A group lives inside a task and belongs to
 /// it.
-class TaskGroup : private internal::TaskOwner {
+class TaskGroup final : private internal::TaskOwner {
   public:
     TaskGroup();
     TaskGroup(const TaskGroup&) = delete;
@@ -32,10 +60,10 @@ class TaskGroup : private internal::TaskOwner {
     template <class Function, class... Arguments>
         requires std::is_invocable_r_v<Task<void>, Function, Arguments...>
     void start(Function function, Arguments... arguments) {
-        if constexpr (std::is_empty_v<Function> || std::is_pointer_v<Function>) {
-            start(function(std::move(arguments)...));
+        if constexpr (needs_keeping<Function, Arguments...>()) {
+            start(keep(std::move(function), std::move(arguments)...));
         } else {
-            start(keep(std::move(function), std::move(arguments)...));  // a closure has to outlive its coroutine
+            start(function(std::move(arguments)...));
         }
     }
 
@@ -56,17 +84,28 @@ class TaskGroup : private internal::TaskOwner {
         void await_resume();
 
       private:
-        // The tasks lie in a scope inside of the joining task's: they are being cancelled too, and the wait ends with
-        // theirs.
-        bool give_up(internal::TaskRecord&) noexcept override { return false; }
+        // The wait ends with those of the tasks.
+        bool give_up(internal::TaskRecord&) noexcept override {
+            group_->cancel();
+            return false;
+        }
         TaskGroup* group_;
     };
 
-    /// Waits until all tasks have ended; throws the first error of one of them. Not cut short by cancellation, which
-    /// reaches the tasks themselves; then throws `Cancelled` when they have ended.
+    /// Waits until all tasks have ended; throws the first error of one of them. Not cut short by cancellation, which is
+    /// passed on to the tasks; then throws `Cancelled` when they have ended. One task joins a group.
     JoinAwaiter join() noexcept { return JoinAwaiter(*this); }
 
   private:
+    // Closures have to outlive their coroutines, and so have arguments that a coroutine only refers to.
+    template <class Function, class... Arguments>
+    static constexpr bool needs_keeping() {
+        if constexpr (internal::PlainFunction<Function>) {
+            return !internal::takes_over_all<decltype(+std::declval<Function&>()), Arguments...>;
+        } else {
+            return true;
+        }
+    }
     template <class Function, class... Arguments>
     static Task<void> keep(Function function, Arguments... arguments) {
         co_await function(std::move(arguments)...);

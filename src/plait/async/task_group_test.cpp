@@ -1,12 +1,21 @@
 #include "plait/async/task_group.hpp"
 
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/channel.hpp"
+#include "plait/async/descriptor.hpp"
 #include "plait/async/event.hpp"
 #include "plait/async/event_loop.hpp"
+#include "plait/async/semaphore.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/testing/async_test.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 using namespace plait;
 using namespace std::chrono_literals;
@@ -31,6 +40,16 @@ Task<void> fail_when_cancelled(std::string why) {
     }
 }
 
+Task<void> append(std::string& to, const std::string& text) {
+    co_await yield();
+    to += text;
+}
+
+Task<void> append_view(std::string& to, std::string_view text) {
+    co_await yield();
+    to += text;
+}
+
 Task<void> join_these(TaskGroup& group, std::string& story) {
     try {
         co_await group.join();
@@ -47,7 +66,80 @@ Task<void> start_and_join(std::string& order) {
     order += " joined";
 }
 
+/// One of everything that a task can wait for, none of which comes.
+class NeverComes {
+  public:
+    NeverComes() {
+        REQUIRE(::pipe2(pipe_, O_CLOEXEC) == 0);
+        reader_.emplace(UniqueFd(pipe_[0]));
+        writer_ = UniqueFd(pipe_[1]);
+        int item = 1;
+        REQUIRE(full_.try_push(item));
+    }
+
+    void start_a_waiter_on_each(TaskGroup& group) {
+        group.start(on<&NeverComes::sleep>, std::ref(*this));
+        group.start(on<&NeverComes::wait>, std::ref(*this));
+        group.start(on<&NeverComes::acquire>, std::ref(*this));
+        group.start(on<&NeverComes::pop>, std::ref(*this));
+        group.start(on<&NeverComes::push>, std::ref(*this));
+        group.start(on<&NeverComes::read>, std::ref(*this));
+        group.start(on<&NeverComes::wait_within>, std::ref(*this));
+        group.start(on<&NeverComes::join>, std::ref(*this));
+    }
+    static constexpr std::size_t waiters = 8 + 2;  // the one who joins has two tasks
+
+  private:
+    template <Task<void> (NeverComes::*method)()>
+    static Task<void> on(NeverComes& self) {
+        return (self.*method)();
+    }
+    Task<void> sleep() { co_await sleep_for(1h); }
+    Task<void> wait() { co_await event_.wait(); }
+    Task<void> acquire() { co_await semaphore_.acquire(); }
+    Task<void> pop() { co_await empty_.pop(); }
+    Task<void> push() { co_await full_.push(2); }
+    Task<void> read() { co_await reader_->readable(); }
+    Task<void> wait_within() { co_await within(2h, event_.wait()); }
+    Task<void> join() {
+        TaskGroup group;
+        group.start(sleep());
+        group.start(wait_within());
+        co_await group.join();
+    }
+
+    Event event_;
+    Semaphore semaphore_{0};
+    Channel<int> empty_{1}, full_{1};
+    int pipe_[2];
+    std::optional<Descriptor> reader_;
+    UniqueFd writer_;
+};
+
 }  // namespace
+
+ASYNC_TEST("tasks are dropped and cancelled in every kind of wait, and the loop's lists show it") {
+    for (const bool drop : {true, false}) {
+        NeverComes never;
+        {
+            TaskGroup group;
+            never.start_a_waiter_on_each(group);
+            co_await yield();
+            co_await yield();
+            CHECK(EventLoop::current_statistics().waiting == NeverComes::waiters);
+            CHECK(EventLoop::current_statistics().timers == 4);
+            if (!drop) {
+                group.cancel();
+                co_await group.join();
+            }
+        }
+        const LoopStatistics statistics = EventLoop::current_statistics();
+        CHECK(statistics.waiting == 0);
+        CHECK(statistics.ready == 0);
+        CHECK(statistics.timers == 0);
+        co_await sleep_for(100h);  // the clock jumps only when nobody waits for a descriptor
+    }
+}
 
 ASYNC_TEST("join waits for all that was started, also by those") {
     std::string order;
@@ -128,6 +220,33 @@ ASYNC_TEST("cancelling the one who joins cancels the tasks, and waits for their 
     CHECK_FALSE(co_await within(10s, start_and_join(order)));
     CHECK(order == "a");
     CHECK(EventLoop::current_statistics().waiting == 0);
+}
+
+ASYNC_TEST("a scope around join alone cancels the tasks too, and waits for their end") {
+    std::string order;
+    const TimePoint start = now();
+    TaskGroup group;
+    group.start(write_after, 1h, std::ref(order), 'a');
+    CHECK_FALSE(co_await within(10s, group.join()));
+    CHECK(now() - start == 10s);
+    CHECK(group.size() == 0);
+
+    TaskGroup late;
+    late.start(write_after, 1h, std::ref(order), 'b');
+    CancelScope cancelled;
+    cancelled.cancel();
+    CHECK_FALSE(co_await cancelled.run(late.join()));
+    CHECK(now() - start == 10s);
+    CHECK(order.empty());
+}
+
+ASYNC_TEST("arguments live as long as the task, also where the function takes them by reference") {
+    std::string order;
+    TaskGroup group;
+    group.start(append, std::ref(order), std::string(100, 'x'));
+    group.start(append_view, std::ref(order), std::string(100, 'y'));
+    co_await group.join();
+    CHECK(order == std::string(100, 'x') + std::string(100, 'y'));
 }
 
 ASYNC_TEST("a task started in a cancelled group ends at its first wait") {
