@@ -195,13 +195,15 @@ class AsCompleted {
     AsCompleted(Range tasks, std::size_t limit) : feed_(std::move(tasks)), done_(buffered), limit_(limit) {}
 
     /// The next value, in the order in which the tasks end; nothing when all have been given. Throws what a task threw;
-    /// the next call goes on with the others.
+    /// the next call goes on with the others. What the range throws ends the others too.
     Task<std::optional<Value>> next() {
         if (!started_) start();
-        if (workers_ == 0 && done_.size() == 0) co_return std::nullopt;
-        auto settled = co_await done_.pop();
-        if (!settled) co_return std::nullopt;
-        co_return std::move(*settled).value();
+        if (workers_ > 0 || done_.size() > 0) {
+            auto settled = co_await done_.pop();
+            if (settled) co_return std::move(*settled).value();
+        }
+        co_await group_.join();  // throws what the range threw
+        co_return std::nullopt;
     }
 
   private:
@@ -214,24 +216,37 @@ class AsCompleted {
         while (workers_ < limit_) {
             auto item = feed_.next();
             if (!item) break;
-            ++workers_;
             group_.start(work(std::move(*item)));
+            ++workers_;
         }
     }
+    /// A worker's time at work, however it ends.
+    class AtWork {
+      public:
+        explicit AtWork(AsCompleted& owner) noexcept : owner_(owner) {}
+        AtWork(const AtWork&) = delete;
+        AtWork& operator=(const AtWork&) = delete;
+        ~AtWork() {
+            if (--owner_.workers_ == 0) owner_.done_.close();
+        }
+
+      private:
+        AsCompleted& owner_;
+    };
     Task<void> work(typename Feed::Item item) {
+        const AtWork until_it_ends(*this);
         for (std::optional<typename Feed::Item> next(std::move(item)); next; next = feed_.next()) {
             auto settled = co_await internal::settled(std::move(next->second));
             co_await done_.push(std::move(settled));
         }
-        if (--workers_ == 0) done_.close();
     }
 
     Feed feed_;
     Channel<Settled<Value>> done_;
-    TaskGroup group_;
     std::size_t limit_;
     std::size_t workers_ = 0;
     bool started_ = false;
+    TaskGroup group_;  // last: its tasks use the others
 };
 
 /// Runs the tasks, at most `limit` at a time, and hands over each value when it is there:

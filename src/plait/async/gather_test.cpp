@@ -167,6 +167,27 @@ ASYNC_TEST("as_completed that is left early drops what has not ended") {
     CHECK(EventLoop::current_statistics().waiting == 0);
 }
 
+ASYNC_TEST("a range that throws ends what runs, and its error is thrown") {
+    auto breaks_at = [](int last) {
+        return std::views::iota(0, 10) | std::views::transform([last](int value) {
+                   if (value == last) throw std::runtime_error("no more");
+                   return give_after(1s, value);
+               });
+    };
+    CHECK(co_await error_of(gather(breaks_at(1), 2)) == "no more");
+    CHECK(co_await error_of(gather(breaks_at(5), 2)) == "no more");
+    CHECK(co_await error_of(settle(breaks_at(5), 2)) == "no more");
+    CHECK(co_await error_of(race(breaks_at(5))) == "no more");
+    auto answers = as_completed(breaks_at(1), 1);
+    CHECK(co_await answers.next() == 0);
+    CHECK(co_await error_of(answers.next()) == "no more");
+    CHECK_FALSE(co_await answers.next());
+    auto none = as_completed(breaks_at(0), 2);
+    CHECK(co_await error_of(none.next()) == "no more");
+    CHECK_FALSE(co_await none.next());
+    CHECK(EventLoop::current_statistics().timers == 0);
+}
+
 ASYNC_TEST("race takes the first and cancels the others") {
     const TimePoint start = now();
     CHECK(co_await race(give_after(3s, 3), give_after(1s, 1), give_after(1h, 2)) == 1);
