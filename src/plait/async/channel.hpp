@@ -106,9 +106,9 @@ class Channel {
     bool try_push(T& item) {
         if (closed_) return false;
         if (!poppers_.empty()) {
-            internal::TaskRecord& popper = poppers_.pop_front();
-            static_cast<PopAwaiter*>(popper.wait_point)->item_.emplace(std::move(item));
-            internal::Scheduler::current().make_ready(popper);
+            // Moved first: when that throws, the popper still waits.
+            static_cast<PopAwaiter*>(poppers_.front().wait_point)->item_.emplace(std::move(item));
+            internal::Scheduler::current().make_ready(poppers_.pop_front());
             return true;
         }
         if (items_.size() >= capacity_) return false;
@@ -118,13 +118,13 @@ class Channel {
 
     std::optional<T> try_pop() {
         if (items_.empty()) return std::nullopt;
+        if (!pushers_.empty()) {
+            // Moved first: when that throws, the pusher still waits and nothing has left the channel.
+            items_.push_back(std::move(static_cast<PushAwaiter*>(pushers_.front().wait_point)->item_));
+            internal::Scheduler::current().make_ready(pushers_.pop_front());
+        }
         std::optional<T> item(std::move(items_.front()));
         items_.pop_front();
-        if (!pushers_.empty()) {
-            internal::TaskRecord& pusher = pushers_.pop_front();
-            items_.push_back(std::move(static_cast<PushAwaiter*>(pusher.wait_point)->item_));
-            internal::Scheduler::current().make_ready(pusher);
-        }
         return item;
     }
 

@@ -7,7 +7,9 @@
 #include "plait/testing/async_test.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 using namespace plait;
@@ -24,6 +26,30 @@ Task<void> consume(Channel<int>& channel, std::vector<int>& got) {
 }
 
 Task<void> push_one(Channel<int>& channel, int item, bool& accepted) { accepted = co_await channel.push(item); }
+
+/// Throws when it is moved while `broken`.
+class Fragile {
+  public:
+    Fragile(int value, const bool& broken) : value_(value), broken_(&broken) {}
+    Fragile(Fragile&& other) : value_(other.value_), broken_(other.broken_) {
+        if (*broken_) throw std::runtime_error("broken");
+    }
+    Fragile& operator=(Fragile&&) = default;
+    int value() const { return value_; }
+
+  private:
+    int value_;
+    const bool* broken_;
+};
+
+Task<void> push_fragile(Channel<Fragile>& channel, int value, const bool& broken) {
+    co_await channel.push(Fragile(value, broken));
+}
+
+Task<void> pop_fragile(Channel<Fragile>& channel, int& got) {
+    auto item = co_await channel.pop();
+    got = item->value();
+}
 
 }  // namespace
 
@@ -88,4 +114,30 @@ ASYNC_TEST("a closed channel gives what is left, then nothing, and takes no more
     CHECK(co_await channel.pop() == 1);
     CHECK(co_await channel.pop() == 2);
     CHECK_FALSE(co_await channel.pop());
+}
+
+ASYNC_TEST("an item that can't be moved is an error for who moves it, and nobody else is left waiting") {
+    bool broken = false;
+    int got = 0;
+    Channel<Fragile> channel(1);
+    TaskGroup group;
+    group.start(pop_fragile, std::ref(channel), std::ref(got));
+    co_await yield();
+    Fragile first(1, broken);
+    broken = true;
+    CHECK_THROWS_AS(channel.try_push(first), std::runtime_error);
+    broken = false;
+    CHECK(channel.try_push(first));
+    co_await group.join();
+    CHECK(got == 1);
+
+    group.start(push_fragile, std::ref(channel), 2, std::cref(broken));
+    group.start(push_fragile, std::ref(channel), 3, std::cref(broken));
+    co_await yield();
+    broken = true;
+    CHECK_THROWS_AS(channel.try_pop(), std::runtime_error);
+    broken = false;
+    CHECK(channel.try_pop()->value() == 2);
+    CHECK(channel.try_pop()->value() == 3);
+    co_await group.join();
 }
