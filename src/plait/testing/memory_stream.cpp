@@ -11,6 +11,8 @@ namespace {
 
 /// The bytes on their way in one direction.
 struct Direction {
+    Direction() noexcept { writable.set(); }
+
     std::string waiting;
     std::string written;
     Event readable{trace::Wait::readable};

@@ -55,3 +55,9 @@ ASYNC_TEST("reading from a silent peer can be given up") {
     auto [here, there] = memory_streams();
     CHECK_FALSE(co_await within(1h, read_until(*here, "\n")));
 }
+
+ASYNC_TEST("a new stream takes bytes, and says so") {
+    auto [here, there] = memory_streams();
+    CHECK(co_await within(1h, here->writable()));
+    CHECK(co_await within(1h, there->writable()));
+}
