@@ -12,6 +12,18 @@ namespace {
 /// Files, standard streams, loops, look-ups of names.
 constexpr std::uint64_t besides_calls = 64;
 
+rlimit descriptor_limit() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);  // can't fail: the resource is known and the place is ours
+    return limit;
+}
+
+void set_soft_limit(rlimit limit, rlim_t soft) {
+    if (soft == limit.rlim_cur) return;
+    limit.rlim_cur = soft;
+    ::setrlimit(RLIMIT_NOFILE, &limit);  // can't fail: up to the hard limit anyone may
+}
+
 }  // namespace
 
 std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limits, std::size_t concurrency) {
@@ -25,13 +37,14 @@ std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limit
 }
 
 void raise_descriptor_limit(std::size_t concurrency, std::size_t per_call) {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    const rlim_t soft =
-        soft_limit_for(concurrency * per_call + besides_calls, {limit.rlim_cur, limit.rlim_max}, concurrency);
-    if (soft == limit.rlim_cur) return;
-    limit.rlim_cur = soft;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
+    const rlimit limit = descriptor_limit();
+    set_soft_limit(
+        limit, soft_limit_for(concurrency * per_call + besides_calls, {limit.rlim_cur, limit.rlim_max}, concurrency));
+}
+
+void raise_descriptor_limit_to_most() {
+    const rlimit limit = descriptor_limit();
+    set_soft_limit(limit, limit.rlim_max);
 }
 
 }  // namespace plait::cli

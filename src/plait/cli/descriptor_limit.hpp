@@ -19,4 +19,7 @@ std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limit
 /// as `soft_limit_for`.
 void raise_descriptor_limit(std::size_t concurrency, std::size_t per_call);
 
+/// Raises this process's soft limit as far as it may.
+void raise_descriptor_limit_to_most();
+
 }  // namespace plait::cli

@@ -1,6 +1,7 @@
 #include "plait/base/error.hpp"
 #include "plait/cli/command_line.hpp"
 #include "plait/cli/exit_code.hpp"
+#include "plait/cli/mock_command.hpp"
 #include "plait/cli/run_command.hpp"
 
 #include <csignal>
@@ -19,6 +20,7 @@ using namespace plait::cli;
 Commands all_commands() {
     Commands commands;
     commands.push_back(std::make_unique<RunCommand>());
+    commands.push_back(std::make_unique<MockCommand>());
     return commands;
 }
 

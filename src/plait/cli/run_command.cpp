@@ -16,9 +16,10 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <utility>
 
@@ -80,6 +81,11 @@ bool is_same_file(const std::string& a, const std::string& b) {
            of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
 }
 
+std::string checked_file(const std::string& path) {
+    if (::access(path.c_str(), R_OK) != 0) refuse(fmt::format("open {}: {}", path, system_message(errno)));
+    return path;
+}
+
 void write_file(const std::string& path, const std::string& text) {
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
     file << text;
@@ -127,6 +133,10 @@ std::vector<Flag> RunCommand::flags() {
                  defaults_.headers.add(name, batch::expand_environment(text, defaults_.environment));
              })
             .repeatable(),
+        {"--cacert", "FILE", "Trusts the certificates in this PEM file, instead of the system's.",
+         [this](const std::string& value) { session_.tls.ca_file = checked_file(value); }},
+        {"--insecure", "", "Trusts any certificate: whoever is on the way can read and change everything.",
+         [this](const std::string&) { session_.tls.verify = false; }},
         {"--ordered", "", "Writes results in the order of the input, instead of the order of completion.",
          [this](const std::string&) { runner_.ordered = true; }},
         {"--body", body_format_names(),
@@ -144,6 +154,9 @@ int RunCommand::run() {
     if (inputs_.empty()) refuse("no REQUESTS: give a file, URLs, or - for standard input");
     for (const std::string& input : inputs_) {
         if (is_same_file(input, output_)) refuse(fmt::format("{} is the input and the output", input));
+    }
+    if (!session_.tls.verify) {
+        std::fputs("plait: warning: --insecure: certificates are not checked\n", stderr);
     }
     batch::MethodOptions options;
     options.session = session_;

@@ -45,6 +45,16 @@ Duration parse_duration(std::string_view text) {
     refuse(fmt::format("'{}' is not a duration such as 90ms, 2s, 1m or 1h, of at most a week", text));
 }
 
+std::pair<Duration, Duration> parse_duration_range(std::string_view text) {
+    constexpr std::string_view dots = "..";
+    const auto middle = text.find(dots);
+    const Duration least = parse_duration(text.substr(0, middle));
+    if (middle == std::string_view::npos) return {least, least};
+    const Duration most = parse_duration(text.substr(middle + dots.size()));
+    if (most < least) refuse(fmt::format("'{}' ends before it begins", text));
+    return {least, most};
+}
+
 std::pair<std::string, std::string> parse_header(std::string_view text) {
     const auto colon = text.find(':');
     if (colon == std::string_view::npos) refuse("a header is written 'Name: value'");  // not shown: it may be a secret

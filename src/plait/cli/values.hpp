@@ -16,6 +16,9 @@ std::size_t parse_count(std::string_view text, std::size_t least, std::size_t mo
 /// A duration such as `90ms`, `2s`, `1.5m` or `1h`; a number alone is seconds. At most a week.
 Duration parse_duration(std::string_view text);
 
+/// A duration, or a range of them such as `50ms..200ms`: the least and the most.
+std::pair<Duration, Duration> parse_duration_range(std::string_view text);
+
 /// A header such as `Name: value`.
 std::pair<std::string, std::string> parse_header(std::string_view text);
 

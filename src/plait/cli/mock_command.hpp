@@ -1,0 +1,21 @@
+#pragma once
+
+#include "plait/cli/command.hpp"
+#include "plait/mock/mock_options.hpp"
+
+namespace plait::cli {
+
+/// `plait mock`: a third party to rehearse against.
+class MockCommand final : public Command {
+  public:
+    std::string_view name() const override { return "mock"; }
+    std::string_view help() const override;
+    std::vector<Flag> flags() override;
+    int run() override;
+
+  private:
+    mock::MockOptions options_;
+    bool has_hosts_ = false;
+};
+
+}  // namespace plait::cli
