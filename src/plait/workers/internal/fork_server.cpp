@@ -252,7 +252,7 @@ void ForkServer::kill_worker(WorkerId worker) noexcept {
     try {
         collect_deaths();
         send_packet(control_.get(), bytes_of(Command{Command::Kind::kill, worker}));
-    } catch (const Error&) {
+    } catch (const std::exception&) {
         // Without its server no worker lives.
     }
 }

@@ -3,6 +3,7 @@
 #include "plait/async/event.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/async/settled.hpp"
+#include "plait/trace/recorder.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -14,8 +15,6 @@
 #include <utility>
 
 namespace plait::internal {
-
-struct PoolThread;
 
 /// A job of a thread pool: what is to be run, and what became of it.
 ///
@@ -46,7 +45,6 @@ class ThreadJob : public RemoteCall {
     // Guarded by the team's mutex.
     ThreadJob* next_ = nullptr;
     ThreadJob* previous_ = nullptr;
-    PoolThread* thread_ = nullptr;  // the one that runs it
     State state_ = State::idle;
 
     // For a job that a task waits for: from being queued until its loop was told.

@@ -108,7 +108,9 @@ bool ThreadTeam::withdraw(ThreadJob& job) noexcept {
 
 void ThreadTeam::abandon(ThreadJob& job) noexcept {
     const std::lock_guard lock(mutex_);
-    if (job.thread_) job.thread_->abandoned = true;
+    for (PoolThread& thread : threads_) {
+        if (thread.job == &job) thread.abandoned = true;
+    }
 }
 
 void ThreadTeam::finish(ThreadJob& job) noexcept {
@@ -131,7 +133,7 @@ void ThreadTeam::execute(ThreadJob& job) noexcept {
 void ThreadTeam::run_next(Lock& lock, PoolThread& self) noexcept {
     ThreadJob& job = *queue_.pop();
     job.state_ = ThreadJob::State::running;
-    job.thread_ = &self;
+    self.job = &job;
     lock.unlock();
     execute(job);
     if (job.loop_) {
@@ -144,6 +146,7 @@ void ThreadTeam::run_next(Lock& lock, PoolThread& self) noexcept {
         job.state_ = ThreadJob::State::ended;
         if (blocked_ > 0) job_ended_.notify_all();
     }
+    self.job = nullptr;
     self.abandoned = false;
 }
 
@@ -153,11 +156,11 @@ void ThreadTeam::work(PoolThread& self) {
         while (queue_.size() > 0) run_next(lock, self);
         if (closing_) return;
         self.loop.reset();
-        sleep(lock);
+        wait_until_called(lock);
     }
 }
 
-void ThreadTeam::sleep(Lock& lock) {
+void ThreadTeam::wait_until_called(Lock& lock) {
     ++asleep_;
     work_came_.wait(lock, [&] { return called_ > 0 || closing_; });
     if (called_ > 0) --called_;

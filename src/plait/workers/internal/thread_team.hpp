@@ -33,7 +33,8 @@ struct PoolThread {
     /// The loop that was told of a job last. To take hold of it for each job would make the threads fight for its
     /// counter.
     std::optional<LoopHandle> loop;
-    bool abandoned = false;  ///< nobody waits for the job that it runs
+    const ThreadJob* job = nullptr;  ///< the one that it runs, or has run and not yet looked for the next
+    bool abandoned = false;          ///< nobody waits for it
 };
 
 /// The threads of a pool and the queue that they work through; one mutex guards all of it. A thread is started when a
@@ -76,7 +77,7 @@ class ThreadTeam : public std::enable_shared_from_this<ThreadTeam> {
     void work(PoolThread& self);
     void run_next(Lock& lock, PoolThread& self) noexcept;
     static void execute(ThreadJob& job) noexcept;
-    void sleep(Lock& lock);
+    void wait_until_called(Lock& lock);
 
     const std::size_t limit_;
     mutable std::mutex mutex_;
