@@ -115,7 +115,7 @@ class ProcessPool {
     template <class Function, std::ranges::input_range Items>
     auto map(Function function, Items items, std::size_t limit = 0) {
         return gather(std::ranges::owning_view(std::move(items)) | std::views::transform([this, function](auto&& item) {
-                          return submit(function, std::forward<decltype(item)>(item));
+                          return this->submit(function, std::forward<decltype(item)>(item));
                       }),
                       limit ? limit : default_limit());
     }

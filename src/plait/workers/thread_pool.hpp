@@ -106,8 +106,8 @@ class ThreadPool {
     auto map(Function function, Items items, std::size_t limit = 0) {
         return gather(std::ranges::owning_view(std::move(items)) |
                           std::views::transform([this, function = std::move(function)](auto&& item) {
-                              return submit(function,
-                                            std::ranges::range_value_t<Items>(std::forward<decltype(item)>(item)));
+                              return this->submit(
+                                  function, std::ranges::range_value_t<Items>(std::forward<decltype(item)>(item)));
                           }),
                       limit ? limit : jobs_a_thread * options_.threads);
     }
