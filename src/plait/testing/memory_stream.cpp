@@ -2,6 +2,7 @@
 
 #include "plait/async/event.hpp"
 #include "plait/base/error.hpp"
+#include "plait/trace/recorder.hpp"
 
 #include <algorithm>
 
