@@ -2,17 +2,9 @@
 
 #include "plait/testing/async_test.hpp"
 
-#if defined(__SANITIZE_THREAD__)
-#define PLAIT_UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define PLAIT_UNDER_TSAN 1
-#endif
-#endif
-
 // The thread sanitizer starts a thread of its own, and follows no memory across processes: nothing of this is for it to
 // see.
-#ifndef PLAIT_UNDER_TSAN
+#ifndef __SANITIZE_THREAD__
 
 #include "plait/async/event_loop.hpp"
 #include "plait/async/gather.hpp"
@@ -91,6 +83,11 @@ int hold(int value) {
     while (::sem_wait(&SharedBoard::board->released) != 0 && errno == EINTR) {
     }
     return value;
+}
+
+void register_worker() {
+    Board& shared = *SharedBoard::board;
+    shared.pids_of_workers[shared.initialized++ % Board::most_jobs] = ::getpid();
 }
 
 int twice(int value) { return 2 * value; }
@@ -244,6 +241,49 @@ ASYNC_TEST("map gives the values in the order of the items, whatever their numbe
     for (int i = 0; i < 5000; ++i) CHECK(doubled[static_cast<std::size_t>(i)] == 2 * i);
 }
 
+ASYNC_TEST("map stops at the first job that fails") {
+    ProcessPool pool(ProcessPoolOptions{.workers = 2});
+    const auto fail_at_ten = [](int item) {
+        if (item == 10) throw std::runtime_error("ten");
+        return item;
+    };
+    int given = 0;
+    auto items = std::views::iota(0, 1000) | std::views::transform([&given](int item) {
+                     ++given;
+                     return item;
+                 });
+    CHECK(co_await error_of(pool.map(fail_at_ten, items)) == "ten");
+    CHECK(given < 20);
+}
+
+ASYNC_TEST("workers are started when jobs need them, and run jobs at the same time") {
+    const SharedBoard shared;
+    ProcessPoolOptions options;
+    options.workers = 2;
+    options.initializer = register_worker;
+    ProcessPool pool(options);
+    CHECK(co_await pool.submit(twice, 1) == 2);
+    CHECK(co_await pool.submit(twice, 2) == 4);
+    CHECK(shared->initialized == 1);
+    TaskGroup group;
+    int first = 0, second = 0;
+    group.start(keep_hold(pool, first));
+    group.start(keep_hold(pool, second));
+    for (int turn = 0; turn < 5; ++turn) co_await yield();
+    shared->wait_for_a_job();
+    shared->wait_for_a_job();  // both hold, neither was released
+    shared->release_a_job();
+    shared->release_a_job();
+    co_await group.join();
+    CHECK(first + second == 14);
+    CHECK(shared->initialized == 2);
+}
+
+ASYNC_TEST("a clock that jumps waits for a job in a process") {
+    ProcessPool pool(one_worker());
+    CHECK(co_await within(1h, pool.submit(twice, 21)) == 42);
+}
+
 ASYNC_TEST("a worker's death under a job is told with its signal and replaced") {
     ProcessPool pool(one_worker());
     const pid_t first = co_await pool.submit(pid_of_worker);
@@ -324,10 +364,6 @@ ASYNC_TEST("a job that its worker had not taken when it died goes to another wor
 }
 
 namespace {
-void register_worker() {
-    Board& shared = *SharedBoard::board;
-    shared.pids_of_workers[shared.initialized++ % Board::most_jobs] = ::getpid();
-}
 int count_job(int item) {
     Board& shared = *SharedBoard::board;
     ++shared.begins[static_cast<std::size_t>(item)];

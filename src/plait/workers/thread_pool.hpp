@@ -112,7 +112,7 @@ class ThreadPool {
                       limit ? limit : jobs_a_thread * options_.threads);
     }
 
-    /// Starts `function(arguments...)` for a caller that has no loop; from any thread.
+    /// Starts `function(arguments...)` for a caller that has no loop; from any thread, also from a job of this pool.
     template <class Function, class... Arguments>
         requires std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>
     auto start(Function&& function, Arguments&&... arguments) {

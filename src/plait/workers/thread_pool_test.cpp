@@ -114,6 +114,12 @@ TEST_CASE("a started job that no thread has taken runs on the thread that waits 
     held.get();
 }
 
+TEST_CASE("a job may start jobs of its own pool and wait for them") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 1});
+    const auto outer = [&pool] { return pool.start(twice, 20).get() + pool.start(twice, 1).get(); };
+    CHECK(pool.start(outer).get() == 42);
+}
+
 TEST_CASE("a started job throws from get and ends before its handle") {
     ThreadPool pool(ThreadPoolOptions{.threads = 1});
     CHECK_THROWS_WITH(pool.start([] { throw std::runtime_error("no bread"); }).get(), "no bread");
