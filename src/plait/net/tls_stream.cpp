@@ -207,15 +207,14 @@ Task<void> TlsStream::readable() {
 }
 
 bool TlsStream::is_quiet() {
-    if (!inner_->is_quiet()) {
-        // Session tickets of TLS 1.3 come when they like, and are no surplus: let OpenSSL take them in.
-        ::ERR_clear_error();
-        std::byte next;
-        std::size_t count = 0;
-        if (::SSL_peek_ex(ssl_.get(), &next, 1, &count) == 1) return false;
-        if (::SSL_get_error(ssl_.get(), 0) != SSL_ERROR_WANT_READ || !inner_->is_quiet()) return false;
-    }
-    return !::SSL_has_pending(ssl_.get());
+    const auto nothing_waits = [this] { return !::SSL_has_pending(ssl_.get()) && inner_->is_quiet(); };
+    if (nothing_waits()) return true;
+    // Session tickets of TLS 1.3 come when they like, and are no surplus: let OpenSSL take them in.
+    ::ERR_clear_error();
+    std::byte next;
+    std::size_t count = 0;
+    if (::SSL_peek_ex(ssl_.get(), &next, 1, &count) == 1) return false;
+    return ::SSL_get_error(ssl_.get(), 0) == SSL_ERROR_WANT_READ && nothing_waits();
 }
 
 void TlsStream::close_write() noexcept {

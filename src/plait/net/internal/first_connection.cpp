@@ -32,7 +32,9 @@ Task<void> attempt(Attempts& attempts, Address address) {
         attempts.group.cancel();
     } catch (const Error& error) {
         if (!attempts.failures.empty()) attempts.failures += "; ";
-        attempts.failures += address.to_string() + " " + error.what();
+        const std::string where = address.to_string();
+        if (where != attempts.endpoint.to_string()) attempts.failures += where + " ";
+        attempts.failures += error.what();
     }
     attempts.one_ended.set();
 }

@@ -43,8 +43,8 @@ struct Network {
     }
 
     Task<std::unique_ptr<ByteStream>> connect() {
+        Endpoint endpoint(host, 80);
         net::internal::ConnectOne function = [this](Address address, const Endpoint&) { return connect_one(address); };
-        Endpoint endpoint("api.example", 80);
         co_return co_await net::internal::first_connection(std::move(endpoint), addresses, std::move(function), 250ms);
     }
 
@@ -58,6 +58,7 @@ struct Network {
         co_return "connected";
     }
 
+    std::string host = "api.example";
     TimePoint start = now();
     std::vector<Address> addresses;
     std::map<std::string, Behaviour> by_name;
@@ -98,6 +99,12 @@ ASYNC_TEST("an early address may still win after the next was begun") {
 ASYNC_TEST("the error names each address and why it failed") {
     Network network({{1ms, "refused"}, {1h, "timed out"}});
     CHECK(co_await network.failure() == "connect api.example:80: 10.0.0.1:80 refused; 10.0.0.2:80 timed out");
+}
+
+ASYNC_TEST("an address that was asked for itself is not told twice") {
+    Network network({{1ms, "refused"}});
+    network.host = "10.0.0.1";
+    CHECK(co_await network.failure() == "connect 10.0.0.1:80: refused");
 }
 
 ASYNC_TEST("without addresses there is no connection") {
