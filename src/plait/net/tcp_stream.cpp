@@ -144,17 +144,15 @@ class TcpStream final : public ByteStream {
     TimePoint emptied_at_{};  ///< by the loop's time, which stands still within a turn
 };
 
-UniqueFd make_socket(int family) {
-    UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) throw Error(ErrorCode::connect, connect_reason(errno));
-    return fd;
+UniqueFd open_socket(const Address& address) noexcept {
+    return UniqueFd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 UniqueFd begin_connection(const Address& address) {
-    UniqueFd fd = make_socket(address.family());
-    if (::connect(fd.get(), address.data(), address.size()) != 0 && errno != EINPROGRESS && errno != EINTR) {
-        throw Error(ErrorCode::connect, connect_reason(errno));
-    }
+    UniqueFd fd = open_socket(address);
+    const bool begun =
+        fd && (::connect(fd.get(), address.data(), address.size()) == 0 || errno == EINPROGRESS || errno == EINTR);
+    if (!begun) throw Error(ErrorCode::connect, connect_reason(errno));
     return fd;
 }
 
@@ -180,7 +178,7 @@ UniqueFd listen_at(const Address& address) {
     const auto fail = [&](const std::string& why) {
         throw Error(ErrorCode::bad_input, "listen at " + address.to_string() + ": " + why);
     };
-    UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    UniqueFd fd = open_socket(address);
     if (!fd) fail(connect_reason(errno));
     set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR);
     if (address.family() == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY);
