@@ -106,7 +106,7 @@ ASYNC_TEST("a closed channel gives what is left, then nothing, and takes no more
     co_await channel.push(1);
     co_await channel.push(2);
     group.start(push_one, std::ref(channel), 3, std::ref(accepted));
-    co_await yield();
+    co_await testing::others_wait();
     channel.close();
     co_await group.join();
     CHECK_FALSE(accepted);
@@ -122,7 +122,7 @@ ASYNC_TEST("an item that can't be moved is an error for who moves it, and nobody
     Channel<Fragile> channel(1);
     TaskGroup group;
     group.start(pop_fragile, std::ref(channel), std::ref(got));
-    co_await yield();
+    co_await testing::others_wait();
     Fragile first(1, broken);
     broken = true;
     CHECK_THROWS_AS(channel.try_push(first), std::runtime_error);
@@ -132,8 +132,9 @@ ASYNC_TEST("an item that can't be moved is an error for who moves it, and nobody
     CHECK(got == 1);
 
     group.start(push_fragile, std::ref(channel), 2, std::cref(broken));
+    co_await testing::others_wait();
     group.start(push_fragile, std::ref(channel), 3, std::cref(broken));
-    co_await yield();
+    co_await testing::others_wait();
     broken = true;
     CHECK_THROWS_AS(channel.try_pop(), std::runtime_error);
     broken = false;

@@ -99,6 +99,9 @@ class EventLoop {
 /// The time of the loop that runs the calling task, read once a turn.
 inline TimePoint now() noexcept { return internal::Scheduler::current().now(); }
 
+/// The time when `duration` will have passed, by the loop's clock; the end of time when it is too long to count.
+inline TimePoint after(Duration duration) noexcept { return internal::Scheduler::current().after(duration); }
+
 /// While it lives, something outside of the loop works for the calling task (a thread, a process): a clock that jumps
 /// waits.
 class OutsideWork {

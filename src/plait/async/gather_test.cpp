@@ -199,3 +199,16 @@ ASYNC_TEST("a race in which everybody throws ends with the first error") {
     CHECK(co_await error_of(race(fail_after(3s, "third"), fail_after(1s, "first"), fail_after(2s, "second"))) ==
           "first");
 }
+
+ASYNC_TEST("settling tasks without a value tells which of them failed") {
+    auto maybe_fail = [](bool fails) -> Task<void> {
+        co_await yield();
+        if (fails) throw std::runtime_error("broken");
+    };
+    std::vector<Task<void>> tasks;
+    tasks.push_back(maybe_fail(false));
+    tasks.push_back(maybe_fail(true));
+    const auto settled = co_await settle(std::move(tasks));
+    CHECK(settled[0].has_value());
+    CHECK_THROWS_WITH_AS(settled[1].value(), "broken", std::runtime_error);
+}

@@ -51,7 +51,7 @@ ASYNC_TEST("a permit goes to the one who waits the longest, not to one who comes
     auto held = semaphore.try_acquire();
     TaskGroup group;
     group.start(enter, std::ref(semaphore), std::ref(crowd), 'a');
-    co_await yield();
+    co_await testing::others_wait();
     held.reset();
     CHECK_FALSE(semaphore.try_acquire());
     co_await group.join();
@@ -73,7 +73,7 @@ ASYNC_TEST("a dropped task gives its permit back, also when its turn had not com
         TaskGroup group;
         group.start(hold_for_ever, std::ref(semaphore));
         group.start(hold_for_ever, std::ref(semaphore));
-        co_await yield();
+        co_await testing::others_wait();
         CHECK(semaphore.available() == 0);
     }
     CHECK(semaphore.available() == 1);

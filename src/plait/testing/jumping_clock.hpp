@@ -5,7 +5,8 @@
 namespace plait::testing {
 
 /// A clock that stands still while any task can run, and jumps to the next timer when all of them wait for time. A wait
-/// of an hour takes no time; what happens, and when, is the same in each run.
+/// of an hour takes no time; what happens, and when, is the same in each run. It does not jump while a task waits for a
+/// descriptor, a thread or a process: what comes from outside could come before the timer.
 class JumpingClock final : public Clock {
   public:
     /// Begins some days after the epoch, so that a time before the start is a valid one.

@@ -67,8 +67,8 @@ bool Poller::wait(std::optional<Duration> timeout) {
             continue;
         }
         Readiness readiness;
-        readiness.hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-        readiness.readable = (event.events & EPOLLIN) != 0 || readiness.hung_up;
+        readiness.hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP)) != 0;
+        readiness.readable = (event.events & (EPOLLIN | EPOLLERR)) != 0 || readiness.hung_up;
         // A half-closed connection still takes bytes; only a broken one is reported to writers.
         readiness.writable = (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
         target->on_ready(readiness);

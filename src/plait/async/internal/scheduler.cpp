@@ -113,9 +113,9 @@ void Scheduler::run_until(const bool& done) {
 }
 
 void Scheduler::run_ready_batch() {
-    if (shuffle_state_) shuffle_ready();
+    const std::size_t limit = shuffle_state_ ? shuffle_ready() : batch_limit;
     int untimed = 0;
-    for (int i = 0; i < batch_limit && !ready_.empty(); ++i) {
+    for (std::size_t i = 0; i < limit && !ready_.empty(); ++i) {
         resume(ready_.pop_front());
         if (++untimed == timed_together) {
             look_at_clock();
@@ -143,8 +143,9 @@ void Scheduler::finish(TaskRecord& record) noexcept {
     record.scope->task_owner_->task_ended(record, std::move(error));
 }
 
-// Shuffled starts of a batch show tests that depend on the order in which tasks run.
-void Scheduler::shuffle_ready() {
+// A shuffled batch shows code that depends on the order in which tasks run. Gives the size of the batch: what becomes
+// ready meanwhile is shuffled into the next.
+std::size_t Scheduler::shuffle_ready() {
     std::vector<TaskRecord*> batch;
     while (!ready_.empty()) batch.push_back(&ready_.pop_front());
     for (std::size_t i = batch.size(); i > 1; --i) {
@@ -154,6 +155,7 @@ void Scheduler::shuffle_ready() {
         std::swap(batch[i - 1], batch[shuffle_state_ % i]);
     }
     for (TaskRecord* record : batch) ready_.push_back(*record);
+    return batch.size();
 }
 
 void Scheduler::look_at_clock() noexcept {

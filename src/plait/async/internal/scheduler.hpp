@@ -82,7 +82,7 @@ using TaskQueue = List<TaskRecord, QueueTag>;
 class Scheduler {
   public:
     /// How many tasks run before the loop looks at the kernel, the timers and other threads again.
-    static constexpr int batch_limit = 61;
+    static constexpr std::size_t batch_limit = 61;
     /// How many of them are timed together: reading the clock costs more than a switch.
     static constexpr int timed_together = 16;
     /// How many operations that end at once a task may do before it has to let the others run.
@@ -197,7 +197,7 @@ class Scheduler {
     void run_ready_batch();
     void resume(TaskRecord& record);
     void finish(TaskRecord& record) noexcept;
-    void shuffle_ready();
+    std::size_t shuffle_ready();
     void look_at_clock() noexcept;
     void fire_due_timers();
     void take_in_events();
