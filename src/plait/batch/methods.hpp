@@ -33,7 +33,7 @@ struct MethodEntry {
 };
 
 /// All methods; the first is the default.
-extern const std::array<MethodEntry, 3> methods;
+extern const std::array<MethodEntry, 4> methods;
 
 /// The method of this name; null without.
 const MethodEntry* find_method(std::string_view name) noexcept;

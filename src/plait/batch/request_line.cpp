@@ -231,12 +231,11 @@ class RequestReader::LineParser {
     }
 
     void add_header(const std::string& name, json::value value) {
-        std::string_view text;
-        expect(value.get_string().get(text), name, "a string or a list of strings");
         try {
-            headers_.add(name, text.find("{{") == std::string_view::npos
-                                   ? text
-                                   : expanded_ = expand_environment(text, defaults_.environment));
+            std::string_view text;
+            expect(value.get_string().get(text), name, "a string or a list of strings");
+            const bool is_template = text.find("{{") != std::string_view::npos;
+            headers_.add(name, is_template ? expanded_ = expand_environment(text, defaults_.environment) : text);
         } catch (const Error& error) {
             refuse(fmt::format("\"headers\": {}", error.what()));
         }

@@ -22,9 +22,12 @@ namespace {
 
 constexpr std::size_t largest_body = std::size_t{1} << 30;
 
+/// Says where the server is, and serves. `server` outlives the task.
 Task<void> serve_until_interrupted(mock::MockServer& server) {
     CancelScope serving;
     const Interrupts interrupts([&serving] { serving.cancel(); });
+    fmt::print("{}\n", server.url());
+    std::fflush(stdout);  // whoever started this reads the address and goes on
     co_await serving.run(server.serve());
 }
 
@@ -70,8 +73,6 @@ std::vector<Flag> MockCommand::flags() {
 int MockCommand::run() {
     raise_descriptor_limit_to_most();
     mock::MockServer server(options_);
-    fmt::print("{}\n", server.url());
-    std::fflush(stdout);  // whoever started this reads the address and goes on
     plait::run(serve_until_interrupted(server));
     return exit_ok;
 }

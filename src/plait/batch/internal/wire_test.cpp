@@ -1,0 +1,53 @@
+#include "plait/batch/internal/wire.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace plait;
+using namespace plait::batch;
+using namespace std::chrono_literals;
+using plait::batch::internal::WireAttempt;
+using plait::batch::internal::WireRequest;
+
+TEST_CASE("a request comes out of the wire as it went in") {
+    http::Request sent("PUT", "http://a.b:81/c?d=e");
+    sent.headers = {{"X-One", "1"}, {"x-one", "2"}};
+    sent.body = std::string("\0\xff", 2);
+    sent.timeout = 1500ms;
+    const http::Request request = WireRequest(sent).unwrap();
+    CHECK(request.method() == "PUT");
+    CHECK(request.url == sent.url);
+    CHECK(request.headers.get_all("x-one") == std::vector<std::string_view>{"1", "2"});
+    CHECK(request.body == sent.body);
+    CHECK(request.timeout == sent.timeout);
+}
+
+TEST_CASE("an answer comes out of the wire as it went in") {
+    http::Response sent;
+    sent.status = 404;
+    sent.reason = "Gone Fishing";
+    sent.headers = {{"A", "1"}};
+    sent.body = "body";
+    sent.trailers = {{"B", "2"}};
+    sent.timings = {1ms, 2ms, 3ms, 4ms, 5ms, 6ms};
+    sent.reused = true;
+    const Attempt attempt = WireAttempt(sent).unwrap();
+    const auto& response = std::get<http::Response>(attempt);
+    CHECK(response.status == 404);
+    CHECK(response.reason == "Gone Fishing");
+    CHECK(response.headers.get("a") == "1");
+    CHECK(response.body == "body");
+    CHECK(response.trailers.get("b") == "2");
+    CHECK(response.timings.dns == 1ms);
+    CHECK(response.timings.receive == 6ms);
+    CHECK(response.reused);
+}
+
+TEST_CASE("a failure comes out of the wire as it went in") {
+    const Attempt attempt = WireAttempt(Failure(ErrorCode::timeout, "too late", true)).unwrap();
+    const auto& failure = std::get<Failure>(attempt);
+    CHECK(failure.code == ErrorCode::timeout);
+    CHECK(failure.message == "too late");
+    CHECK(failure.maybe_sent);
+}
