@@ -4,6 +4,7 @@
 #include "plait/batch/request_line.hpp"
 #include "plait/batch/runner.hpp"
 #include "plait/cli/command.hpp"
+#include "plait/http/session.hpp"
 
 #include <cstddef>
 #include <optional>
