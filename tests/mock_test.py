@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
-from support.program import Mock, RunTest, finish, plait, start
+from support.program import Mock, RunTest, finish, plait
 
 
 def get(url, **options):
@@ -76,7 +76,7 @@ class MockServer(RunTest):
             self.assertTrue(get(mock.url + "/"))
 
     def test_ctrl_c_ends_it_quietly(self):
-        process = start("mock", "--port", "0")
+        process = self.start("mock", "--port", "0")
         process.stdout.readline()
         process.send_signal(2)
         ended = finish(process)

@@ -39,10 +39,9 @@ class Sources(Input):
         self.assertEqual(["ok"], [result["outcome"] for result in ended.results])
 
     def test_a_file_without_a_request_is_a_run_without_a_call(self):
-        for text in ("", "\n\n"):
-            path = self.folder / "empty.jsonl"
-            path.write_text(text)
-            ended = plait("run", path)
+        path = self.folder / "blank.jsonl"
+        path.write_text("\n\n")
+        for ended in (plait("run", path), plait("run", "-", stdin=b"")):
             self.assertEqual((0, ""), (ended.code, ended.out), ended.err)
 
     def test_a_last_line_needs_no_line_feed_and_lines_may_end_in_crlf(self):
@@ -133,9 +132,12 @@ class BadLines(Input):
             self.expect_bad({"url": self.url(), field: value}, field, "not yet")
 
     def test_a_field_of_the_wrong_type_is_named(self):
-        for field, value in (("url", 1), ("method", []), ("params", "a=b"), ("headers", 3), ("headers", {"a": 1}),
+        for field, value in (("url", 1), ("method", []), ("params", "a=b"), ("headers", 3),
                              ("timeout_s", "soon"), ("timeout_s", -1), ("body_base64", 4), ("custom_id", {})):
             self.expect_bad({"url": self.url(), field: value}, field)
+
+    def test_a_header_of_the_wrong_type_is_named(self):
+        self.expect_bad({"url": self.url(), "headers": {"X-A": 1}}, "X-A")
 
     def test_no_url(self):
         self.expect_bad({"custom_id": "a"}, "url")
@@ -205,6 +207,11 @@ class BadFiles(RunTest):
 
     def test_a_file_that_is_missing(self):
         self.expect_refused(self.folder / "none.jsonl", words=["none.jsonl", "No such file"])
+
+    def test_an_empty_file(self):
+        path = self.folder / "empty.jsonl"
+        path.touch()
+        self.expect_refused(path, words=["empty.jsonl", "empty"])
 
     def test_a_folder(self):
         self.expect_refused(self.folder, words=[str(self.folder), "directory"])

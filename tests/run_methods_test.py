@@ -6,7 +6,7 @@ import signal
 import unittest
 
 from support.process_tree import leaves
-from support.program import Mock, MockTest, RunTest, finish, plait, start, wait_until
+from support.program import Mock, MockTest, RunTest, finish, plait
 from support.servers import Gate, Rogue, keeping
 
 METHODS = ("sync", "threads", "async", "processes")
@@ -55,8 +55,8 @@ class Each(RunTest):
         for method in ("threads", "processes"):
             gate = Gate()
             with Rogue(gate) as server:
-                process = start("run", self.requests(*[{"url": server.url}] * 6), "--method", method, "--concurrency", "3")
-                gate.wait_for(3)
+                process = self.start("run", self.requests(*[{"url": server.url}] * 6), "--method", method, "--concurrency", "3")
+                gate.wait_for(3, process)
                 if method == "threads":
                     self.assertGreaterEqual(len(os.listdir(f"/proc/{process.pid}/task")), 4)
                 else:
@@ -68,8 +68,8 @@ class Each(RunTest):
     def test_async_holds_all_calls_on_one_thread(self):
         gate = Gate()
         with Rogue(gate) as server:
-            process = start("run", self.requests(*[{"url": server.url}] * 50), "--concurrency", "50")
-            gate.wait_for(50)
+            process = self.start("run", self.requests(*[{"url": server.url}] * 50), "--concurrency", "50")
+            gate.wait_for(50, process)
             self.assertLessEqual(len(os.listdir(f"/proc/{process.pid}/task")), 3)
             self.assertEqual([], leaves(process.pid))
             gate.open()
@@ -82,8 +82,8 @@ class KilledWorker(RunTest):
         gate = Gate()
         with Rogue(gate) as server:
             lines = [{"url": server.url, **line}] * 10
-            process = start("run", self.requests(*lines), "--method", "processes", "--concurrency", "3")
-            gate.wait_for(3)
+            process = self.start("run", self.requests(*lines), "--method", "processes", "--concurrency", "3")
+            gate.wait_for(3, process)
             os.kill(leaves(process.pid)[0], signal.SIGKILL)
             gate.open()
             ended = finish(process)

@@ -6,7 +6,7 @@ import os
 import pty
 import unittest
 
-from support.program import MockTest, RunTest, finish, plait, results_in, start
+from support.program import MockTest, RunTest, finish, plait, results_in
 from support.servers import Gate, Rogue, answering, keeping
 
 
@@ -87,8 +87,8 @@ class Flags(MockTest):
         gate = Gate()
         with Rogue(gate) as server:
             path = self.requests(*[{"url": server.url}] * 5)
-            process = start("run", path, "--concurrency", "2")
-            gate.wait_for(2)
+            process = self.start("run", path, "--concurrency", "2")
+            gate.wait_for(2, process)
             gate.open()
             ended = finish(process)
             self.assertEqual((0, 5, 2), (ended.code, len(ended.results), server.connections))
@@ -132,7 +132,7 @@ class Flags(MockTest):
     def test_without_ordered_the_first_answer_comes_first(self):
         gate = Gate()
         with Rogue(gate) as server:
-            process = start("run", self.requests({"url": server.url}, {"url": self.url("/")}))
+            process = self.start("run", self.requests({"url": server.url}, {"url": self.url("/")}))
             first = json.loads(process.stdout.readline())
             gate.open()
             finish(process)
@@ -157,10 +157,10 @@ class Flags(MockTest):
         with Rogue(gate) as server:
             terminal, other_end = pty.openpty()
             self.addCleanup(os.close, terminal)
-            process = start("run", server.url, "-o", self.folder / "results.jsonl", stderr=other_end)
+            process = self.start("run", server.url, "-o", self.folder / "results.jsonl", stderr=other_end)
             os.close(other_end)
             shown = b""
-            gate.wait_for(1)
+            gate.wait_for(1, process)
             while b"\r" not in shown or b"0/" not in shown:
                 shown += os.read(terminal, 4096)
             gate.open()

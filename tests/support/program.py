@@ -33,6 +33,15 @@ def start(*arguments, **options):
     return subprocess.Popen([PROGRAM, *map(str, arguments)], **settings)
 
 
+def end(process):
+    """Ends a started program, if it runs still, and closes its pipes."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe:
+            pipe.close()
+
+
 class Ended:
     """A program that has ended: its exit code, what it said, and its result lines."""
 
@@ -82,8 +91,9 @@ class Mock:
         said = self.process.stdout.readline().decode()
         found = re.search(r"https?://\S+", said)
         if not found:
-            self.process.kill()
-            raise AssertionError(f"the mock did not say where it is: {said!r} {self.process.stderr.read().decode()}")
+            error = self.process.stderr.read().decode()
+            end(self.process)
+            raise AssertionError(f"the mock did not say where it is: {said!r} {error}")
         self.url = found[0].rstrip("/")
         return self
 
@@ -106,6 +116,12 @@ class RunTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="plait-")
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
+
+    def start(self, *arguments, **options):
+        """Starts the program; it does not outlive the test."""
+        process = start(*arguments, **options)
+        self.addCleanup(end, process)
+        return process
 
     def enter(self, context):
         """Enters a context for the rest of the test."""

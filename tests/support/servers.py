@@ -173,8 +173,11 @@ class Gate:
     def open(self):
         self.opened.set()
 
-    def wait_for(self, count):
-        wait_until(lambda: self.held == count, f"{count} requests at the gate")
+    def wait_for(self, count, process):
+        """Waits until so many requests of this process are held."""
+        wait_until(lambda: self.held == count or process.poll() is not None, f"{count} requests at the gate")
+        if self.held != count:
+            raise AssertionError(f"it ended before {count} requests came: {process.stderr.read().decode()}")
 
 
 def make_certificate(folder, name, subject_alternative_names):
