@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 from layers_test import module_table
+from support.program import plait
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
@@ -68,6 +69,13 @@ class Documents(unittest.TestCase):
         for path in DOCUMENTS:
             for target in re.findall(r"`(?:sudo )?make ([a-z-]+)`", path.read_text()):
                 self.assertIn(target, targets, f"{path.name}: make {target}")
+
+
+class CommandReference(unittest.TestCase):
+    def test_it_is_what_the_program_says_of_itself(self):
+        said = plait("--help-markdown")
+        self.assertEqual(said.out, (REPOSITORY / "docs/cli.md").read_text(),
+                         "after a change of a flag: plait --help-markdown > docs/cli.md")
 
 
 class Architecture(unittest.TestCase):

@@ -27,8 +27,8 @@ CPP_RULES = [
         leaves=("auto start = clock.now();", "send_time(1);", "report.time(2);")),
     Rule(
         why="a blocked thread blocks every task of its loop, and a test that sleeps is late or wrong: await a timer",
-        pattern=r"\bthis_thread::sleep_|(?<![\w.>:])(?:std::|::)?(?:usleep|nanosleep|sleep)\(",
-        finds=("std::this_thread::sleep_for(1ms);", "::usleep(10);", "sleep(1);"),
+        pattern=r"\bthis_thread::sleep_|(?<![\w.>:])(?:::)?(?:usleep|nanosleep)\(|(?<!\w)::sleep\(",
+        finds=("std::this_thread::sleep_for(1ms);", "usleep(10);", "::sleep(1);"),
         leaves=("co_await sleep_for(1ms);", "co_await loop.sleep(1ms);")),
     Rule(
         why="g++ 12.2 destroys aggregates and capturing closures in a co_await expression twice: name them first, then move",
@@ -110,8 +110,8 @@ class Rules(unittest.TestCase):
                 self.assertFalse(breaches([rule], "src/a.cpp", line), f"{rule.why}: must leave {line!r}")
 
     def test_comments_and_literals_are_not_code(self):
-        code = 'a; // sleep(1)\n/* sleep(1)\n sleep(1) */ b; "sleep(1)" R"x(sleep(1))x"\nsleep(1);'
-        self.assertEqual(["src/a.cpp:4: 'sleep(': " + CPP_RULES[1].why],
+        code = 'a; // usleep(1)\n/* usleep(1)\n usleep(1) */ b; "usleep(1)" R"x(usleep(1))x"\nusleep(1);'
+        self.assertEqual(["src/a.cpp:4: 'usleep(': " + CPP_RULES[1].why],
                          breaches(CPP_RULES, "src/a.cpp", without_comments(code)))
 
 

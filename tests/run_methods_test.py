@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import unittest
 
@@ -14,8 +15,12 @@ METHODS = ("sync", "threads", "async", "processes")
 
 def without_times(result):
     """Returns what two runs of the same request have in common."""
-    return {**result, "attempts": [{key: value for key, value in attempt.items() if not key.endswith("_ms") and key != "reused"}
+    same = {**result, "attempts": [{key: value for key, value in attempt.items() if not key.endswith("_ms") and key != "reused"}
                                    for attempt in result["attempts"]]}
+    if result["error"]:
+        # The brackets at the end tell what it was doing, and for how long.
+        same["error"] = {**result["error"], "message": re.sub(r" \(.*\)$", "", result["error"]["message"])}
+    return same
 
 
 class Alike(MockTest):

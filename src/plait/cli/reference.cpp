@@ -71,8 +71,8 @@ std::string reference_markdown(const Commands& commands) {
         if (const Positional positional = command->positional(); !positional.name.empty()) {
             text += fmt::format("`{}`: {}\n\n", positional.name, positional.help);
         }
-        text += "| flag | what it does |\n|---|---|\n";
-        for (const Flag& flag : command->flags()) text += fmt::format("| `{}` | {} |\n", spelled(flag), flag.help);
+        // A list, because a | in a value would end the cell of a table.
+        for (const Flag& flag : command->flags()) text += fmt::format("- `{}`: {}\n", spelled(flag), flag.help);
     }
     text += "\n## Exit codes\n\n| code | meaning |\n|---|---|\n";
     for (const auto& [code, meaning] : exit_codes)
