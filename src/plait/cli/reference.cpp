@@ -30,7 +30,7 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t colum
     while (text.size() > columns) {
         const auto blank = text.rfind(' ', columns);
         if (blank == std::string_view::npos) break;
-        result += fmt::format("{}\n{:{}}", text.substr(0, blank), "", indent);
+        result.append(text.substr(0, blank)).append("\n").append(indent, ' ');
         text.remove_prefix(blank + 1);
     }
     return result + std::string(text);
@@ -39,9 +39,12 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t colum
 std::string help_line(std::string_view name, std::string_view help) {
     constexpr std::size_t indent = 28;
     constexpr std::size_t columns = 72;
-    const bool fits = name.size() + 4 <= indent;
-    return fmt::format("  {:<{}}{}{}\n", name, indent - 2, fits ? "" : fmt::format("\n{:{}}", "", indent),
-                       wrapped(help, indent, columns));
+    std::string line = fmt::format("  {}", name);
+    if (line.size() + 2 > indent)
+        line.append("\n").append(indent, ' ');
+    else
+        line.resize(indent, ' ');
+    return line + wrapped(help, indent, columns) + "\n";
 }
 
 }  // namespace
