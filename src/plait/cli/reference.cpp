@@ -40,10 +40,11 @@ std::string help_line(std::string_view name, std::string_view help) {
     constexpr std::size_t indent = 28;
     constexpr std::size_t columns = 72;
     std::string line = fmt::format("  {}", name);
-    if (line.size() + 2 > indent)
+    if (line.size() + 2 > indent) {
         line.append("\n").append(indent, ' ');
-    else
+    } else {
         line.resize(indent, ' ');
+    }
     return line + wrapped(help, indent, columns) + "\n";
 }
 
