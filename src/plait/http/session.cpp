@@ -45,6 +45,12 @@ std::string_view in_words(Phase phase) {
     return "";
 }
 
+/// A time limit so long that it means none is one that can be added to a time.
+Duration bounded(Duration limit) {
+    constexpr Duration longest = std::chrono::hours(24 * 365);
+    return std::min(limit, longest);
+}
+
 }  // namespace
 
 /// One attempt: a connection, an exchange over it, and what to say when it fails.
@@ -54,15 +60,17 @@ class Session::Attempt {
         : session_(session),
           request_(request),
           start_(now()),
-          bounds_{session.options_.limits, session.options_.timeouts.idle,
-                  start_ + request.timeout.value_or(session.options_.timeouts.attempt)} {}
+          bounds_{session.options_.limits, bounded(session.options_.timeouts.idle),
+                  start_ + bounded(request.timeout.value_or(session.options_.timeouts.attempt))} {}
 
     Task<void> run();
 
-    Response& response() { return exchange_->response(); }
+    /// After `run`.
+    Response& response() noexcept { return record_.response; }
     SendError describe(const Error& error) const;
 
   private:
+    Task<ConnectionPool::Lease> turn(Repeatable repeatable);
     Task<Timings> connect(ConnectionPool::Lease& lease);
 
     Session& session_;
@@ -71,32 +79,38 @@ class Session::Attempt {
     internal::ExchangeBounds bounds_;
     bool reused_ = false;
     std::optional<ConnectStep> connecting_;
-    std::optional<internal::Exchange> exchange_;
+    internal::ExchangeRecord record_;
 };
 
 Task<void> Session::Attempt::run() {
     std::string head = internal::serialize_head(request_, session_.options_.headers);
     const Repeatable repeatable = is_repeatable(request_) ? Repeatable::yes : Repeatable::no;
     auto lease = session_.pool_.try_lease(request_.url.origin(), repeatable);
-    if (!lease) {
-        CancelScope turn(bounds_.deadline);
-        lease = co_await turn.run(session_.pool_.lease(request_.url.origin(), repeatable));
-        if (!lease)
-            throw Error(ErrorCode::timeout,
-                        fmt::format("no connection became free in {}", in_words(bounds_.deadline - start_)));
-    }
+    if (!lease) lease = co_await turn(repeatable);
 
     reused_ = lease->stream() != nullptr;
     Timings connecting;
     if (!reused_) connecting = co_await connect(*lease);
-    exchange_.emplace(*lease->stream(), request_, bounds_);
-    co_await exchange_->run(std::move(head));
-    if (exchange_->keep_alive()) lease->keep(now(), exchange_->server_idle_limit());
+
+    internal::Exchange exchange(*lease->stream(), request_, bounds_, record_);
+    co_await exchange.run(std::move(head));
+    if (exchange.keep_alive()) lease->keep(now(), exchange.server_idle_limit());
 
     response().reused = reused_;
     response().timings.dns = connecting.dns;
     response().timings.connect = connecting.connect;
     response().timings.tls = connecting.tls;
+}
+
+/// Waits for a connection where their number is limited.
+Task<ConnectionPool::Lease> Session::Attempt::turn(Repeatable repeatable) {
+    CancelScope scope(bounds_.deadline);
+    auto lease = co_await scope.run(session_.pool_.lease(request_.url.origin(), repeatable));
+    if (!lease) {
+        throw Error(ErrorCode::timeout,
+                    fmt::format("no connection became free in {}", in_words(bounds_.deadline - start_)));
+    }
+    co_return std::move(*lease);
 }
 
 Task<Timings> Session::Attempt::connect(ConnectionPool::Lease& lease) {
@@ -118,12 +132,12 @@ SendError Session::Attempt::describe(const Error& error) const {
     const std::string& url = request_.url.text();
     // Without the query: it may hold a key, and messages end in logs.
     std::string message = fmt::format("{} {}: {}", request_.method(), url.substr(0, url.find('?')), error.what());
-    if (exchange_ || connecting_) {
-        const auto doing = exchange_ ? in_words(exchange_->phase()) : in_words(*connecting_);
+    if (record_.phase || connecting_) {
+        const auto doing = record_.phase ? in_words(*record_.phase) : in_words(*connecting_);
         message += fmt::format(" ({}{}, {} after the start)", doing, reused_ ? " on a kept connection" : "",
                                in_words(now() - start_));
     }
-    return SendError(error.code(), message, exchange_ && exchange_->any_byte_sent());
+    return SendError(error.code(), message, record_.any_byte_sent);
 }
 
 Session::Session(SessionOptions options) : Session(options, std::make_unique<internal::NetConnector>(options.tls)) {}

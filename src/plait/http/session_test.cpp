@@ -292,6 +292,15 @@ ASYNC_TEST("an attempt has a time limit however lively its bytes") {
           "GET http://a.example/x: the time for the attempt was up (receiving the answer, 120 s after the start)");
 }
 
+ASYNC_TEST("a time limit may be as long as a time can be") {
+    Network network;
+    SessionOptions options;
+    options.timeouts = {.connect = Duration::max(), .idle = Duration::max(), .attempt = Duration::max()};
+    Session session = session_over(network, options);
+    Outcome outcome = co_await exchange(session, network, get(), 0, std::string(small_answer));
+    CHECK(outcome.text == "200 hi");
+}
+
 ASYNC_TEST("a request may have a time limit of its own") {
     Network network;
     Session session = session_over(network);

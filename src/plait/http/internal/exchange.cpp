@@ -34,14 +34,17 @@ constexpr int most_reads_in_turn = 16;
 
 }  // namespace
 
-Exchange::Exchange(ByteStream& stream, const Request& request, const ExchangeBounds& bounds)
+Exchange::Exchange(ByteStream& stream, const Request& request, const ExchangeBounds& bounds, ExchangeRecord& record)
     : stream_(stream),
       request_(request),
       bounds_(bounds),
-      answer_(request, bounds.limits),
+      record_(record),
+      answer_(request, bounds.limits, record.response),
       unsent_body_(request.body),
       phase_start_(now()),
-      last_byte_(phase_start_) {}
+      last_byte_(phase_start_) {
+    record_.phase = Phase::sending;
+}
 
 Task<void> Exchange::run(std::string head) {
     if (request_.body.size() <= largest_body_sent_with_head) {
@@ -65,7 +68,7 @@ Task<void> Exchange::run(std::string head) {
         sending->cancel();
         co_await sending->join();
     }
-    response().timings.receive = now() - phase_start_;
+    record_.response.timings.receive = now() - phase_start_;
 }
 
 /// Hands to the stream what it takes now; answers whether that was all.
@@ -79,7 +82,7 @@ bool Exchange::write_what_goes(std::string_view& unsent) {
     while (!unsent.empty()) {
         const auto taken = stream_.try_write(std::as_bytes(std::span(unsent)));
         if (!taken) return false;
-        any_byte_sent_ = any_byte_sent_ || *taken > 0;
+        record_.any_byte_sent = record_.any_byte_sent || *taken > 0;
         unsent.remove_prefix(*taken);
         last_byte_ = now();
     }
@@ -126,10 +129,10 @@ Task<void> Exchange::ready_for(Direction direction) {
 }
 
 void Exchange::enter(Phase phase) {
-    if (phase <= phase_) return;
-    const Duration spent = now() - phase_start_;
-    (phase_ == Phase::sending ? response().timings.send : response().timings.wait) = spent;
-    phase_ = phase;
+    if (phase <= *record_.phase) return;
+    Timings& timings = record_.response.timings;
+    (*record_.phase == Phase::sending ? timings.send : timings.wait) = now() - phase_start_;
+    record_.phase = phase;
     phase_start_ = now();
 }
 

@@ -19,9 +19,18 @@ enum class Phase { sending, waiting, receiving };
 
 /// What an exchange may take.
 struct ExchangeBounds {
-    Limits limits;
+    const Limits& limits;
     Duration idle_limit;  ///< the longest time in which no byte moves in either direction
     TimePoint deadline;   ///< the end of the attempt
+};
+
+/// What is known of an exchange at any time, also when it has failed.
+struct ExchangeRecord {
+    ExchangeRecord() noexcept {}
+
+    std::optional<Phase> phase;  ///< none before it has begun
+    bool any_byte_sent = false;  ///< whether the server may have seen anything of the request
+    Response response;           ///< as far as it came
 };
 
 /// One request and its answer over an open connection. After a failure or a cancellation the connection is of no more
@@ -29,18 +38,12 @@ struct ExchangeBounds {
 class Exchange {
   public:
     /// All arguments must outlive the exchange.
-    Exchange(ByteStream& stream, const Request& request, const ExchangeBounds& bounds);
+    Exchange(ByteStream& stream, const Request& request, const ExchangeBounds& bounds, ExchangeRecord& record);
 
     /// Sends `head` and the request's body, and receives the answer. An answer that is whole before the request is sent
     /// ends the sending. Throws `Error`. Called once; the exchange outlives the task.
     Task<void> run(std::string head);
 
-    /// The answer and its times, after `run`.
-    Response& response() noexcept { return answer_.response(); }
-
-    Phase phase() const noexcept { return phase_; }
-    /// Whether the server may have seen any of the request.
-    bool any_byte_sent() const noexcept { return any_byte_sent_; }
     /// Whether the answer came whole and the connection may carry another exchange.
     bool keep_alive() const { return is_sent() && answer_.keep_alive(); }
     /// How long the server said that it keeps the connection.
@@ -60,11 +63,10 @@ class Exchange {
     ByteStream& stream_;
     const Request& request_;
     const ExchangeBounds& bounds_;
+    ExchangeRecord& record_;
     H1Answer answer_;
     std::string_view unsent_head_;
     std::string_view unsent_body_;
-    Phase phase_ = Phase::sending;
-    bool any_byte_sent_ = false;
     TimePoint phase_start_;
     TimePoint last_byte_;
 };

@@ -192,8 +192,11 @@ void MessageParser::count_chunk_overhead(std::size_t bytes) {
     }
 }
 
-H1Answer::H1Answer(const Request& request, const Limits& limits)
-    : limits_(limits), answers_head_(request.method() == "HEAD"), request_closes_(says_close(request.headers)) {
+H1Answer::H1Answer(const Request& request, const Limits& limits, Response& response)
+    : limits_(limits),
+      response_(response),
+      answers_head_(request.method() == "HEAD"),
+      request_closes_(says_close(request.headers)) {
     parser_.emplace(response_, limits_, answers_head_);
 }
 

@@ -68,8 +68,8 @@ class MessageParser final : public boost::beast::http::basic_parser<false> {
 /// from then on; so is the connection. What is cut is never taken for whole.
 class H1Answer {
   public:
-    /// `limits` must outlive the answer.
-    H1Answer(const Request& request, const Limits& limits);
+    /// `limits` and `response`, which is a new one, must outlive the answer.
+    H1Answer(const Request& request, const Limits& limits, Response& response);
     H1Answer(const H1Answer&) = delete;
     H1Answer& operator=(const H1Answer&) = delete;
 
@@ -88,9 +88,6 @@ class H1Answer {
     /// How long the server said that it keeps an idle connection (`Keep-Alive: timeout=5`).
     std::optional<Duration> keep_alive_timeout() const;
 
-    /// The answer, as far as it came.
-    Response& response() noexcept { return response_; }
-
   private:
     std::size_t parse(std::string_view bytes);
     std::size_t parse_head(std::string_view bytes);
@@ -100,14 +97,14 @@ class H1Answer {
     void check_unfinished_head(std::string_view bytes) const;
 
     const Limits& limits_;
+    Response& response_;
     bool answers_head_;
     bool request_closes_;
     bool is_done_ = false;
     bool has_surplus_ = false;
     std::size_t interim_responses_ = 0;
-    std::size_t searched_ = 0;  ///< how much of an unfinished head is known not to hold its end
-    std::string pending_;       ///< received, and too little to be parsed
-    Response response_;
+    std::size_t searched_ = 0;             ///< how much of an unfinished head is known not to hold its end
+    std::string pending_;                  ///< received, and too little to be parsed
     std::optional<MessageParser> parser_;  ///< a new one for each message: Beast's serves once
 };
 

@@ -48,7 +48,8 @@ std::string in_one_line(const Response& response) {
 Result receive_pieces(const std::vector<std::string_view>& pieces, const std::string& method = "GET",
                       const Limits& limits = default_limits) {
     const Request request(method, "http://a.example/");
-    H1Answer answer(request, limits);
+    Response response;
+    H1Answer answer(request, limits, response);
     try {
         std::size_t fed = 0;
         while (fed < pieces.size() && !answer.is_done()) answer.receive(pieces[fed++]);
@@ -56,7 +57,7 @@ Result receive_pieces(const std::vector<std::string_view>& pieces, const std::st
         for (; fed < pieces.size(); ++fed) unread += pieces[fed].size();
         if (!answer.is_done()) answer.receive_end();
         const bool keep_alive = answer.keep_alive() && unread == 0;
-        return {in_one_line(answer.response()), keep_alive};
+        return {in_one_line(response), keep_alive};
     } catch (const Error& error) {
         return {std::string(to_string(error.code())) + ": " + error.what(), false};
     }
@@ -234,7 +235,8 @@ TEST_CASE("a connection is kept only when both sides mean to") {
 
     Request request("GET", "http://a.example/");
     request.headers.add("Connection", "close");
-    H1Answer answer(request, default_limits);
+    Response response;
+    H1Answer answer(request, default_limits, response);
     answer.receive("HTTP/1.1 204 No\r\n\r\n");
     CHECK(answer.is_done());
     CHECK_FALSE(answer.keep_alive());
@@ -251,7 +253,8 @@ TEST_CASE("a connection with a byte too many is never used again") {
 
 TEST_CASE("an answer is not kept alive before it is done") {
     const Request request("GET", "http://a.example/");
-    H1Answer answer(request, default_limits);
+    Response response;
+    H1Answer answer(request, default_limits, response);
     CHECK_FALSE(answer.keep_alive());
     answer.receive("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n");
     CHECK_FALSE(answer.keep_alive());
@@ -260,7 +263,8 @@ TEST_CASE("an answer is not kept alive before it is done") {
 TEST_CASE("the server's idle time-out is read") {
     const auto timeout_of = [](const std::string& value) {
         const Request request("GET", "http://a.example/");
-        H1Answer answer(request, default_limits);
+        Response response;
+        H1Answer answer(request, default_limits, response);
         answer.receive("HTTP/1.1 204 No\r\nKeep-Alive: " + value + "\r\n\r\n");
         return answer.keep_alive_timeout();
     };
