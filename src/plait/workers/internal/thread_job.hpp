@@ -46,6 +46,7 @@ class ThreadJob : public RemoteCall {
     ThreadJob* next_ = nullptr;
     ThreadJob* previous_ = nullptr;
     State state_ = State::idle;
+    bool waited_for_ = false;  // by a thread, in `finish`
 
     // For a job that a task waits for: from being queued until its loop was told.
     std::shared_ptr<ThreadJob> held_by_pool_;

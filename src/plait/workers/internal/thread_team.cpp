@@ -119,9 +119,8 @@ void ThreadTeam::finish(ThreadJob& job) noexcept {
         lock.unlock();
         return execute(job);
     }
-    ++blocked_;
+    job.waited_for_ = true;
     job_ended_.wait(lock, [&] { return job.state_ == ThreadJob::State::ended; });
-    --blocked_;
 }
 
 void ThreadTeam::execute(ThreadJob& job) noexcept {
@@ -144,7 +143,7 @@ void ThreadTeam::run_next(Lock& lock, PoolThread& self) noexcept {
     } else {
         lock.lock();
         job.state_ = ThreadJob::State::ended;
-        if (blocked_ > 0) job_ended_.notify_all();
+        if (job.waited_for_) job_ended_.notify_all();
     }
     self.job = nullptr;
     self.abandoned = false;

@@ -85,9 +85,8 @@ class ThreadTeam : public std::enable_shared_from_this<ThreadTeam> {
     std::condition_variable job_ended_;
     ThreadJobQueue queue_;
     std::list<PoolThread> threads_;
-    std::size_t asleep_ = 0;   // threads that wait and were not called yet
-    std::size_t called_ = 0;   // threads that were called and did not wake up yet
-    std::size_t blocked_ = 0;  // callers in `finish`
+    std::size_t asleep_ = 0;  // threads that wait and were not called yet
+    std::size_t called_ = 0;  // threads that were called and did not wake up yet
     bool closing_ = false;
 };
 
