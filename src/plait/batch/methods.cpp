@@ -18,23 +18,23 @@ std::unique_ptr<Method> make(MethodOptions options) {
     return std::make_unique<AMethod>(std::move(options));
 }
 
-// Descriptors: a thread has a loop of its own (2), and an attempt to connect may try two addresses.
-
-std::size_t one() { return 1; }
-std::size_t in_flight() { return 100; }
-// A thread mostly waits, so there may be more of them than processors; each has a stack and connections of its own.
-std::size_t blocking_threads() { return 32; }
-
-std::size_t processors() { return std::max(1u, std::thread::hardware_concurrency()); }
+constexpr std::size_t processors = 0;
 
 }  // namespace
 
+// A thread mostly waits, so there may be more of them than processors; each has a stack, a loop and connections of its
+// own. Descriptors: a call has its connection; a thread also has a loop (2), and a process its socket and itself.
 const std::array<MethodEntry, 4> methods{{
-    {"async", "one event loop makes all calls", in_flight, 1, make<AsyncMethod>},
-    {"sync", "one call at a time", one, 1, make<SyncMethod>},
-    {"threads", "each of N threads makes one call at a time", blocking_threads, 4, make<ThreadsMethod>},
+    {"async", "one event loop makes all calls", 100, 1, make<AsyncMethod>},
+    {"sync", "one call at a time", 1, 1, make<SyncMethod>},
+    {"threads", "each of N threads makes one call at a time", 32, 4, make<ThreadsMethod>},
     {"processes", "each of N processes makes one call at a time", processors, 3, make<ProcessesMethod>},
 }};
+
+std::size_t default_concurrency(const MethodEntry& method) noexcept {
+    if (method.usual_concurrency != processors) return method.usual_concurrency;
+    return std::max(1u, std::thread::hardware_concurrency());
+}
 
 const MethodEntry* find_method(std::string_view name) noexcept {
     const auto found = std::find_if(methods.begin(), methods.end(), [name](const auto& m) { return m.name == name; });

@@ -24,8 +24,8 @@ class MethodOptions {
 struct MethodEntry {
     std::string_view name;
     std::string_view help;
-    /// The concurrency when nobody says.
-    std::size_t (*default_concurrency)();
+    /// The concurrency when nobody says; 0: as many as there are processors. See `default_concurrency`.
+    std::size_t usual_concurrency;
     /// Descriptors of this process for each call in flight.
     std::size_t descriptors_per_call;
     /// Throws `Error` when it can't be made. Before the program has started any thread.
@@ -34,6 +34,9 @@ struct MethodEntry {
 
 /// All methods; the first is the default.
 extern const std::array<MethodEntry, 4> methods;
+
+/// The concurrency of a method when nobody says, on this machine.
+std::size_t default_concurrency(const MethodEntry& method) noexcept;
 
 /// The method of this name; null without.
 const MethodEntry* find_method(std::string_view name) noexcept;

@@ -21,25 +21,38 @@ void apply(const Flag& flag, const std::string& value) {
     try {
         flag.effect(value);
     } catch (const Error& error) {
-        refuse(fmt::format("{}: {}", flag.name, error.what()));
+        refuse(fmt::format("{}: {}", flag.long_name(), error.what()));
     }
+}
+
+void apply_all(const Flag& flag, const std::vector<std::string>& values) {
+    if (values.size() > 1 && !flag.is_repeatable) refuse(fmt::format("{} is given more than once", flag.long_name()));
+    for (const std::string& value : values) apply(flag, value);
 }
 
 void add_flag(CLI::App& app, const Flag& flag) {
     if (flag.value.empty()) {
-        app.add_flag_callback(
-            flag.name, [&flag] { apply(flag, {}); }, flag.help);
+        app.add_flag_callback(flag.name, [&flag] { apply(flag, {}); })->disable_flag_override();
         return;
     }
-    CLI::Option* option = app.add_option(
-        flag.name,
-        [&flag](const CLI::results_t& values) {
-            for (const std::string& value : values) apply(flag, value);
-            return true;
-        },
-        flag.help);
-    option->type_name(flag.value)->expected(1);
-    if (flag.is_repeatable) option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+    const auto effect = [&flag](const CLI::results_t& values) {
+        apply_all(flag, values);
+        return true;
+    };
+    CLI::Option* option = app.add_option(flag.name, effect);
+    option->type_size(1)->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+}
+
+/// CLI11 names the flag whose value is missing, or not wanted, in words of its own.
+[[noreturn]] void refuse_number_of_values(const CLI::ArgumentMismatch& error, const std::vector<Flag>& flags) {
+    const std::string_view words = error.what();
+    for (const Flag& flag : flags) {
+        const std::string_view bare_name = flag.long_name().substr(2);
+        if (words.find(bare_name) == std::string_view::npos) continue;
+        if (flag.value.empty()) refuse(fmt::format("{} takes no value", flag.long_name()));
+        refuse(fmt::format("{} needs a value: {}", flag.long_name(), flag.value));
+    }
+    refuse(error.what());
 }
 
 /// ", did you mean X?", or nothing.
@@ -50,10 +63,7 @@ std::string suggestion(const std::string& typed, const std::vector<std::string_v
 
 std::vector<std::string_view> names_of(const std::vector<Flag>& flags) {
     std::vector<std::string_view> names{"--help"};
-    for (const Flag& flag : flags) {
-        const std::string_view name = flag.name;
-        names.push_back(name.substr(name.find("--")));
-    }
+    for (const Flag& flag : flags) names.push_back(flag.long_name());
     return names;
 }
 
@@ -86,10 +96,14 @@ Request parse_command(Command& command, std::vector<std::string> arguments) {
         app.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
         return {nullptr, help_text(command)};
+    } catch (const CLI::ArgumentMismatch& error) {
+        refuse_number_of_values(error, flags);
     } catch (const CLI::ParseError& error) {
         refuse(error.what());
     }
-    if (const std::vector<std::string> rest = app.remaining(); !rest.empty()) refuse_rest(rest, flags);
+    std::vector<std::string> rest = app.remaining();
+    std::erase(rest, "--");  // CLI11 keeps the mark behind which all is positional
+    if (!rest.empty()) refuse_rest(rest, flags);
     command.set_positional(std::move(values));
     return {&command, {}};
 }

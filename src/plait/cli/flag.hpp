@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace plait::cli {
@@ -22,6 +23,8 @@ class Flag {
         is_repeatable = true;
         return std::move(*this);
     }
+
+    std::string_view long_name() const { return std::string_view(name).substr(name.find("--")); }
 
     std::string name;   ///< such as `--output`, or `-o,--output`
     std::string value;  ///< what stands for the value in the help; empty: the flag has none

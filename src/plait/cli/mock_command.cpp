@@ -42,7 +42,7 @@ std::vector<Flag> MockCommand::flags() {
              options_.port =
                  static_cast<std::uint16_t>(parse_count(value, 0, std::numeric_limits<std::uint16_t>::max()));
          }},
-        Flag("--host", "ADDRESS", "An address of this machine to listen at; may be repeated. Default: 127.0.0.1.",
+        Flag("--host", "ADDRESS", "An address of this machine to listen at. Default: 127.0.0.1.",
              [this](const std::string& value) {
                  if (!std::exchange(has_hosts_, true)) options_.hosts.clear();
                  options_.hosts.push_back(value);

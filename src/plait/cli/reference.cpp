@@ -18,6 +18,8 @@ std::string spelled(const Flag& flag) {
     return flag.value.empty() ? text : text + " " + flag.value;
 }
 
+std::string help_of(const Flag& flag) { return flag.is_repeatable ? flag.help + " May be repeated." : flag.help; }
+
 std::string usage(const Command& command) {
     const Positional positional = command.positional();
     return fmt::format("plait {}{} [flags]", command.name(),
@@ -63,8 +65,8 @@ std::string help_text(Command& command) {
     if (const Positional positional = command.positional(); !positional.name.empty()) {
         text += help_line(positional.name, positional.help) + "\n";
     }
-    for (const Flag& flag : command.flags()) text += help_line(spelled(flag), flag.help);
-    return text;
+    for (const Flag& flag : command.flags()) text += help_line(spelled(flag), help_of(flag));
+    return text + help_line("--help", "Prints this.");
 }
 
 std::string reference_markdown(const Commands& commands) {
@@ -76,7 +78,7 @@ std::string reference_markdown(const Commands& commands) {
             text += fmt::format("`{}`: {}\n\n", positional.name, positional.help);
         }
         // A list, because a | in a value would end the cell of a table.
-        for (const Flag& flag : command->flags()) text += fmt::format("- `{}`: {}\n", spelled(flag), flag.help);
+        for (const Flag& flag : command->flags()) text += fmt::format("- `{}`: {}\n", spelled(flag), help_of(flag));
     }
     text += "\n## Exit codes\n\n| code | meaning |\n|---|---|\n";
     for (const auto& [code, meaning] : exit_codes)

@@ -52,7 +52,9 @@ std::string method_help() {
 std::string concurrency_help() {
     std::string text;
     for (const batch::MethodEntry& method : batch::methods) {
-        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", method.name, method.default_concurrency());
+        const std::size_t usual = method.usual_concurrency;
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", method.name,
+                            usual == 0 ? "as many as there are processors" : fmt::to_string(usual));
     }
     return fmt::format("Calls in flight in all; how many threads or processes. Default: {}.", text);
 }
@@ -125,7 +127,7 @@ std::vector<Flag> RunCommand::flags() {
         {"--base-url", "URL", "Stands before each URL of the input that is only a path.",
          [this](const std::string& value) { defaults_.base_url = batch::checked_base_url(value); }},
         Flag("--header", "'NAME: VALUE'",
-             "Sent with each request whose line has no header of this name; may be repeated. {{env.NAME}} is an "
+             "Sent with each request whose line has no header of this name. {{env.NAME}} is an "
              "environment "
              "variable.",
              [this](const std::string& value) {
@@ -160,7 +162,7 @@ int RunCommand::run() {
     }
     batch::MethodOptions options;
     options.session = session_;
-    options.concurrency = runner_.concurrency = concurrency_.value_or(method_->default_concurrency());
+    options.concurrency = runner_.concurrency = concurrency_.value_or(batch::default_concurrency(*method_));
     raise_descriptor_limit(options.concurrency, method_->descriptors_per_call);
 
     const auto source = batch::open_source(inputs_, defaults_);

@@ -1,0 +1,143 @@
+#include "plait/cli/command_line.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/cli/reference.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace plait;
+using namespace plait::cli;
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+/// Notes what its flags were given.
+class PackCommand final : public Command {
+  public:
+    explicit PackCommand(Strings& notes) : notes_(notes) {}
+
+    std::string_view name() const override { return "pack"; }
+    std::string_view help() const override { return "Packs a suitcase."; }
+    std::vector<Flag> flags() override {
+        return {
+            {"-w,--weight", "KILOGRAMS", "What it may weigh.",
+             [this](const std::string& value) {
+                 if (value == "heavy") throw Error(ErrorCode::bad_input, "'heavy' is not a number");
+                 notes_.push_back("weight " + value);
+             }},
+            {"--quick", "", "Folds nothing.", [this](const std::string&) { notes_.push_back("quick"); }},
+            Flag("--shirt", "COLOUR", "One more shirt.",
+                 [this](const std::string& value) { notes_.push_back("shirt " + value); })
+                .repeatable(),
+        };
+    }
+    Positional positional() const override { return {"THINGS", "What else."}; }
+    void set_positional(Strings values) override {
+        for (const std::string& value : values) notes_.push_back("thing " + value);
+    }
+    int run() override { return 7; }
+
+  private:
+    Strings& notes_;
+};
+
+class WaitCommand final : public Command {
+  public:
+    std::string_view name() const override { return "wait"; }
+    std::string_view help() const override { return "Waits."; }
+    std::vector<Flag> flags() override { return {}; }
+    int run() override { return 0; }
+};
+
+Commands commands(Strings& notes) {
+    Commands all;
+    all.push_back(std::make_unique<PackCommand>(notes));
+    all.push_back(std::make_unique<WaitCommand>());
+    return all;
+}
+
+Strings notes_of(Strings arguments) {
+    Strings notes;
+    const Commands all = commands(notes);
+    const Request request = parse_command_line(all, std::move(arguments), "1.2.3");
+    CHECK(request.command == all.front().get());
+    return notes;
+}
+
+std::string text_of(Strings arguments) {
+    Strings notes;
+    const Request request = parse_command_line(commands(notes), std::move(arguments), "1.2.3");
+    CHECK(request.command == nullptr);
+    return request.text;
+}
+
+std::string refusal_of(Strings arguments) {
+    Strings notes;
+    try {
+        parse_command_line(commands(notes), std::move(arguments), "1.2.3");
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::bad_input);
+        return error.what();
+    }
+    return "not refused";
+}
+
+}  // namespace
+
+TEST_CASE("flags have their effects, in any spelling and between other arguments") {
+    CHECK(notes_of({"pack", "-w", "20", "shoes", "--quick"}) == Strings{"weight 20", "quick", "thing shoes"});
+    CHECK(notes_of({"pack", "--weight=20", "--", "--quick"}) == Strings{"weight 20", "thing --quick"});
+    CHECK(notes_of({"pack", "-"}) == Strings{"thing -"});
+}
+
+TEST_CASE("a repeatable flag takes one value each time") {
+    CHECK(notes_of({"pack", "--shirt", "red", "hat", "--shirt", "blue"}) ==
+          Strings{"shirt red", "shirt blue", "thing hat"});
+}
+
+TEST_CASE("a value may look like a flag") { CHECK(notes_of({"pack", "-w", "-1"}) == Strings{"weight -1"}); }
+
+TEST_CASE("a typing error is answered with what was meant") {
+    CHECK(refusal_of({"pack", "--wieght", "20"}) == "unknown flag --wieght, did you mean --weight?");
+    CHECK(refusal_of({"pack", "--quik=1"}) == "unknown flag --quik, did you mean --quick?");
+    CHECK(refusal_of({"pack", "--verbose"}) == "unknown flag --verbose");
+    CHECK(refusal_of({"pakc"}) == "unknown command pakc, did you mean pack? The commands are: pack, wait");
+    CHECK(refusal_of({}) == "which command? One of: pack, wait");
+}
+
+TEST_CASE("a flag without its value, twice, or with a wrong one is named") {
+    CHECK(refusal_of({"pack", "--weight"}) == "--weight needs a value: KILOGRAMS");
+    CHECK(refusal_of({"pack", "--weight", "1", "-w", "2"}) == "--weight is given more than once");
+    CHECK(refusal_of({"pack", "-w", "heavy"}) == "--weight: 'heavy' is not a number");
+    CHECK(refusal_of({"pack", "--quick=no"}) == "--quick takes no value");
+}
+
+TEST_CASE("an argument that nobody asked for is named") {
+    CHECK(refusal_of({"wait", "long"}) == "long is one argument too many");
+}
+
+TEST_CASE("help and version are answers") {
+    CHECK(text_of({"--version"}) == "plait 1.2.3\n");
+    CHECK(text_of({"--help"}).find("  pack                      Packs a suitcase.\n") != std::string::npos);
+    CHECK(text_of({"pack", "--help"}) ==
+          "Packs a suitcase.\n\nUsage: plait pack THINGS... [flags]\n\n"
+          "  THINGS                    What else.\n\n"
+          "  -w, --weight KILOGRAMS    What it may weigh.\n"
+          "  --quick                   Folds nothing.\n"
+          "  --shirt COLOUR            One more shirt. May be repeated.\n"
+          "  --help                    Prints this.\n");
+}
+
+TEST_CASE("the reference page has every command and every flag") {
+    const std::string page = text_of({"--help-markdown"});
+    for (const char* part : {"\n## plait pack\n", "\n- `-w, --weight KILOGRAMS`: What it may weigh.\n",
+                             "`THINGS`: What else.\n", "\n## plait wait\n", "\n## Exit codes\n", "| 3 | "}) {
+        CHECK(page.find(part) != std::string::npos);
+    }
+}

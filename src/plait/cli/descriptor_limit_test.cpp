@@ -1,0 +1,29 @@
+#include "plait/cli/descriptor_limit.hpp"
+
+#include "plait/base/error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace plait;
+using namespace plait::cli;
+
+TEST_CASE("a limit that is high enough stays, and a low one is raised as far as needed") {
+    CHECK(soft_limit_for(1000, {1024, 4096}, 900) == 1024);
+    CHECK(soft_limit_for(2000, {1024, 4096}, 1900) == 2000);
+    CHECK(soft_limit_for(4096, {1024, 4096}, 4000) == 4096);
+}
+
+TEST_CASE("a limit that can't be raised is told with what to do") {
+    try {
+        soft_limit_for(20064, {1024, 4096}, 20000);
+        FAIL("no error");
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::bad_input);
+        CHECK(std::string(error.what()) ==
+              "--concurrency 20000 needs 20064 open files, and this system allows 4096: lower it, or raise the limit "
+              "with "
+              "`ulimit -n 20064` (as root, or in limits.conf)");
+    }
+}
