@@ -9,19 +9,20 @@
 
 namespace plait::http {
 
-TimePoint end_of(const IdleTime& idle, Repeatable repeatable, const PoolOptions& options) {
+Duration idle_limit_of(const IdleTime& idle, Repeatable repeatable, const PoolOptions& options) {
     // The server counts from when it sent its answer, which was some time before we had it.
     constexpr Duration on_its_way = std::chrono::seconds(1);
     Duration limit = options.idle_limit;
     if (repeatable == Repeatable::no) limit = std::min(limit, options.idle_limit_once_only);
     if (idle.server_limit) limit = std::min(limit, *idle.server_limit - on_its_way);
-    return idle.since + limit;
+    return limit;
 }
 
 PoolStep plan_connection(const PoolState& state, Repeatable repeatable, TimePoint now, const PoolOptions& options) {
     if (state.newest) {
-        if (now < end_of(*state.newest, repeatable, options)) return PoolStep::use_newest;
-        if (now >= end_of(*state.newest, Repeatable::yes, options)) return PoolStep::close_newest;
+        const Duration idle = now - state.newest->since;
+        if (idle < idle_limit_of(*state.newest, repeatable, options)) return PoolStep::use_newest;
+        if (idle >= idle_limit_of(*state.newest, Repeatable::yes, options)) return PoolStep::close_newest;
         // Too old for this request, good for others: it stays, unless it takes the place of the new one.
         if (state.open_to_origin >= options.max_connections_per_origin.value_or(state.open_to_origin + 1)) {
             return PoolStep::close_newest;
@@ -131,7 +132,10 @@ void ConnectionPool::close_oldest() {
 }
 
 void ConnectionPool::close_expired(TimePoint now) {
-    while (!idle_.empty() && now >= end_of(idle_.front().time, Repeatable::yes, options_)) close_oldest();
+    const auto is_expired = [&](const IdleTime& idle) {
+        return now - idle.since >= idle_limit_of(idle, Repeatable::yes, options_);
+    };
+    while (!idle_.empty() && is_expired(idle_.front().time)) close_oldest();
     while (idle_.size() > options_.max_idle) close_oldest();
 }
 

@@ -61,8 +61,8 @@ enum class PoolStep {
 /// Decides what a request gets: the connection used last, because it is the likeliest to be alive still, or a new one.
 PoolStep plan_connection(const PoolState& state, Repeatable repeatable, TimePoint now, const PoolOptions& options);
 
-/// From when on an unused connection serves no request.
-TimePoint end_of(const IdleTime& idle, Repeatable repeatable, const PoolOptions& options);
+/// How long an unused connection is good for a request.
+Duration idle_limit_of(const IdleTime& idle, Repeatable repeatable, const PoolOptions& options);
 
 /// Keeps the open connections of one session, by origin. Belongs to one thread.
 ///
