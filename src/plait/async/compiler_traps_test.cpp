@@ -116,6 +116,13 @@ ASYNC_TEST("awaits in conditions and choices are made once") {
     CHECK((co_await trivial(0) ? co_await length("longer than any small string") : co_await length("")) == 0);
 }
 
+ASYNC_TEST("a task that is chosen is named first") {
+    for (const bool longer : {true, false}) {
+        Task<std::size_t> chosen = longer ? length("longer than any small string") : length("");
+        CHECK(co_await std::move(chosen) == (longer ? 28 : 0));
+    }
+}
+
 ASYNC_TEST("ten million awaits that end at once need no stack") {
     CHECK(co_await await_in_a_loop(10'000'000) == 10'000'000);
 }

@@ -20,7 +20,7 @@ namespace plait {
 namespace internal {
 namespace {
 
-constexpr std::size_t fine_grain = 16, fine_limit = 1024;
+constexpr std::size_t fine_grain = 16, fine_limit = 2048;
 constexpr std::size_t coarse_grain = 4096, coarse_limit = 16384;
 constexpr std::size_t fine_classes = fine_limit / fine_grain;
 constexpr std::size_t class_count = fine_classes + coarse_limit / coarse_grain;

@@ -4,7 +4,7 @@
 
 namespace plait::internal {
 
-/// Storage for a coroutine frame, from the calling thread's free lists (16-byte classes up to 1 KiB, 4 KiB classes up
+/// Storage for a coroutine frame, from the calling thread's free lists (16-byte classes up to 2 KiB, 4 KiB classes up
 /// to 16 KiB, the heap above). Under the sanitizers every frame comes from the heap, so that they see each use after
 /// its end.
 void* allocate_frame(std::size_t size);
