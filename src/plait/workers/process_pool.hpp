@@ -63,13 +63,12 @@ class WorkerDied : public Error {
 /// - It gives its value, having run to its end.
 /// - It throws: `Error` keeps its code and text; any other exception comes back as `std::runtime_error` with its text.
 /// - Its worker dies under it: `WorkerDied`. No other job is touched, and the worker is replaced at once. A job that
-/// the worker had
-///   not taken yet goes to another worker.
+/// lay
+///   untaken in the worker's socket goes to another worker.
 ///
 /// Workers read nothing from standard input, have no descriptors of the program but standard output and error, and
 /// ignore SIGINT, SIGTERM and SIGHUP: when they end is the pool's say. When the program ends, even by SIGKILL, they are
-/// killed. When workers can't get as far as taking a job, the next are started later and later (10 ms, doubling up to 5
-/// s).
+/// killed. When they can't get as far as taking a job, the next are started later and later: 10 ms, doubling up to 5 s.
 ///
 /// Used by one thread at a time; outlives what was submitted.
 class ProcessPool {

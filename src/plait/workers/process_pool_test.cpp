@@ -115,6 +115,11 @@ void stop_worker(pid_t pid) {
 
 bool has_children() { return ::waitpid(-1, nullptr, WNOHANG) >= 0 || errno != ECHILD; }
 
+/// Lets the other tasks run until all of them wait.
+Task<void> until_others_wait() {
+    while (EventLoop::current_statistics().ready > 0) co_await yield();
+}
+
 Task<void> keep_hold(ProcessPool& pool, int& value) { value = co_await pool.submit(hold, 7); }
 
 template <class T>
@@ -269,7 +274,7 @@ ASYNC_TEST("workers are started when jobs need them, and run jobs at the same ti
     int first = 0, second = 0;
     group.start(keep_hold(pool, first));
     group.start(keep_hold(pool, second));
-    for (int turn = 0; turn < 5; ++turn) co_await yield();
+    co_await until_others_wait();
     shared->wait_for_a_job();
     shared->wait_for_a_job();  // both hold, neither was released
     shared->release_a_job();
@@ -356,7 +361,7 @@ ASYNC_TEST("a job that its worker had not taken when it died goes to another wor
     };
     TaskGroup group;
     group.start(submit(pool, second));
-    co_await yield();  // the job lies in the stopped worker's socket
+    co_await until_others_wait();  // the job lies in the stopped worker's socket
     ::kill(first, SIGKILL);
     co_await group.join();
     CHECK(second != 0);
@@ -442,7 +447,7 @@ ASYNC_TEST("cancelling a task kills the worker of its job and takes a waiting jo
         CHECK_FALSE(co_await around.run(two(processes)));
     };
     group.start(both(scope, pool));
-    for (int turn = 0; turn < 5; ++turn) co_await yield();
+    co_await until_others_wait();
     shared->wait_for_a_job();
     scope.cancel();
     co_await group.join();
@@ -457,7 +462,7 @@ ASYNC_TEST("dropping a task kills the worker of its job") {
     {
         TaskGroup dropped;
         dropped.start(keep_hold(pool, value));
-        for (int turn = 0; turn < 5; ++turn) co_await yield();
+        co_await until_others_wait();
         shared->wait_for_a_job();
     }
     wait_until_gone(shared->pid_of_job);
@@ -573,7 +578,7 @@ ASYNC_TEST("a pool whose fork server was killed says so") {
     };
     TaskGroup group;
     group.start(keep_error(pool, running));
-    for (int turn = 0; turn < 5; ++turn) co_await yield();
+    co_await until_others_wait();
     shared->wait_for_a_job();
     ::kill(server, SIGKILL);
     co_await group.join();

@@ -50,6 +50,11 @@ struct HeldJob {
     }
 };
 
+/// Lets the other tasks run until all of them wait.
+Task<void> until_others_wait() {
+    while (EventLoop::current_statistics().ready > 0) co_await yield();
+}
+
 /// Waits in a loop for what happens on a thread, letting the other tasks run.
 Task<void> until(const std::atomic<bool>& happened) {
     while (!happened) co_await yield();
@@ -142,7 +147,7 @@ TEST_CASE("jobs begin in the order in which they were submitted") {
         TaskGroup group;
         const auto note = [](std::vector<int>& into, int number) { into.push_back(number); };
         for (int number = 0; number < 100; ++number) group.start(threads.submit(note, std::ref(begun), number));
-        co_await yield();
+        co_await until_others_wait();
         held_job.released.open();
         co_await group.join();
     };
@@ -159,12 +164,12 @@ ASYNC_TEST("threads are started when jobs need them and never more than the limi
     HeldJob first, second;
     TaskGroup group;
     group.start(submit_held(pool, first));
-    co_await yield();
+    co_await until_others_wait();
     CHECK(pool.size() == 1);
     group.start(submit_held(pool, second));
     group.start(pool.submit([] {}));
     group.start(pool.submit([] {}));
-    co_await yield();
+    co_await until_others_wait();
     CHECK(pool.size() == 2);
     first.released.open();
     second.released.open();
@@ -177,7 +182,7 @@ ASYNC_TEST("a cancelled job that no thread has taken never runs") {
     HeldJob first;
     TaskGroup group;
     group.start(submit_held(pool, first));
-    co_await yield();
+    co_await until_others_wait();
     std::atomic<bool> ran = false;
     const auto set = [](std::atomic<bool>& flag) { flag = true; };
     CancelScope scope;
@@ -186,9 +191,9 @@ ASYNC_TEST("a cancelled job that no thread has taken never runs") {
         was_cancelled = !co_await around.run(std::move(job));
     };
     group.start(second(scope, pool.submit(set, std::ref(ran)), left));
-    co_await yield();
+    co_await until_others_wait();
     scope.cancel();
-    co_await yield();
+    co_await until_others_wait();
     CHECK(left);
     first.released.open();
     co_await group.join();
@@ -206,10 +211,10 @@ ASYNC_TEST("a cancelled job that runs is asked to stop and awaited to its end") 
         co_await around.run(std::move(work));
     };
     group.start(set_after(cancelled_job(scope, submit_held(pool, job)), over));
-    co_await yield();
+    co_await until_others_wait();
     job.begun.wait();
     scope.cancel();
-    for (int turn = 0; turn < 10; ++turn) co_await yield();
+    co_await until_others_wait();
     CHECK_FALSE(over);
     job.released.open();
     co_await group.join();
@@ -251,7 +256,7 @@ ASYNC_TEST("a task that is dropped while its job runs leaves the job to its end"
     {
         TaskGroup dropped;
         dropped.start(submit_held(pool, job));
-        co_await yield();
+        co_await until_others_wait();
         job.begun.wait();
     }
     job.released.open();
@@ -266,11 +271,11 @@ ASYNC_TEST("a task that is dropped while its job waits takes the job with it") {
     const auto set = [](std::atomic<bool>& flag) { flag = true; };
     TaskGroup group;
     group.start(submit_held(pool, first));
-    co_await yield();
+    co_await until_others_wait();
     {
         TaskGroup dropped;
         dropped.start(pool.submit(set, std::ref(ran)));
-        co_await yield();
+        co_await until_others_wait();
     }
     first.released.open();
     co_await group.join();
