@@ -19,7 +19,7 @@ class Cancelled {};
 ///
 /// Scopes nest; cancelling one cancels those inside of it, unless they are shielded. Once cancelled, each wait inside
 /// throws `Cancelled`, again and again, until the scope is left. An operation that can end at once may still do so.
-class CancelScope : private internal::Timer {
+class CancelScope final : private internal::Timer {
   public:
     CancelScope() noexcept = default;
     /// Cancels itself at `deadline`, by the clock of the loop that it runs in.

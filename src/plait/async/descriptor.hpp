@@ -19,7 +19,7 @@ namespace plait {
 ///     }
 ///
 /// It moves by itself to the loop in which it is waited for. At most one task waits on each side.
-class Descriptor : private internal::PollTarget {
+class Descriptor final : private internal::PollTarget {
   public:
     explicit Descriptor(UniqueFd fd);
     Descriptor(const Descriptor&) = delete;

@@ -96,7 +96,7 @@ class NeverComes {
     }
     Task<void> sleep() { co_await sleep_for(1h); }
     Task<void> wait() { co_await event_.wait(); }
-    Task<void> acquire() { co_await semaphore_.acquire(); }
+    Task<void> acquire() { const Semaphore::Permit permit = co_await semaphore_.acquire(); }
     Task<void> pop() { co_await empty_.pop(); }
     Task<void> push() { co_await full_.push(2); }
     Task<void> read() { co_await reader_->readable(); }
