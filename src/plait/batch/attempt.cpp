@@ -5,6 +5,8 @@
 
 namespace plait::batch {
 
+Failure given_up() { return Failure(ErrorCode::cancelled, "given up: the run was interrupted", true); }
+
 std::string_view to_string(Outcome outcome) noexcept {
     switch (outcome) {
         case Outcome::ok:

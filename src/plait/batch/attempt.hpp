@@ -22,6 +22,9 @@ class Failure {
     bool maybe_sent;
 };
 
+/// The failure of an attempt that was in flight when its run was interrupted.
+Failure given_up();
+
 /// What came of one send: an answer that came whole, or none.
 using Attempt = std::variant<http::Response, Failure>;
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "plait/base/clock.hpp"
 #include "plait/batch/method.hpp"
+#include "plait/batch/stop_request.hpp"
 #include "plait/http/session.hpp"
 
 #include <array>
@@ -18,6 +20,9 @@ class MethodOptions {
     http::SessionOptions session;
     /// Attempts at a time; for threads and processes, how many of them.
     std::size_t concurrency = 1;
+    /// For a method that blocks the loop: when to give up. Outlives the method; null: never.
+    const StopRequest* stop = nullptr;
+    Duration grace{};
 };
 
 /// A method by its name, and how it is made.

@@ -105,7 +105,7 @@ Task<void> Runner::make_call(Call call, Semaphore::Permit, ResultQueue::Place pl
     const auto scope = in_flight_.emplace(in_flight_.end());
     std::optional<Attempt> attempt = co_await scope->run(method_.attempt(std::move(call.request)));
     in_flight_.erase(scope);
-    if (!attempt) attempt.emplace(Failure(ErrorCode::cancelled, "given up: the run was interrupted", true));
+    if (!attempt) attempt.emplace(given_up());
 
     const AttemptTime time{start - began_, now() - start};
     tally_.call_ended(*attempt, judge(*attempt, safe_to_repeat), time.total, sent_bytes);

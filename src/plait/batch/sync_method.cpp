@@ -8,11 +8,15 @@
 
 namespace plait::batch {
 
-SyncMethod::SyncMethod(MethodOptions options) : session_(std::move(options.session)) {}
+SyncMethod::SyncMethod(MethodOptions options)
+    : session_(std::move(options.session)), stop_(options.stop), grace_(options.grace) {}
 
 Task<Attempt> SyncMethod::attempt(http::Request request) {
-    Attempt attempt = plait::run(send_once(session_, std::move(request)));
-    co_await yield();  // the loop that stood still looks at the clock again
+    Task<Attempt> send = send_once(session_, std::move(request));
+    if (stop_) send = unless_stopped(std::move(send), *stop_, grace_);
+    Attempt attempt = plait::run(std::move(send));
+    // The loop that stood still takes a turn: it sees what time it is, and what came meanwhile.
+    co_await sleep_for(Duration::zero());
     co_return attempt;
 }
 

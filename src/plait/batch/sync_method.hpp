@@ -16,6 +16,8 @@ class SyncMethod final : public Method {
 
   private:
     http::Session session_;
+    const StopRequest* stop_;
+    Duration grace_;
 };
 
 }  // namespace plait::batch

@@ -18,7 +18,6 @@ namespace {
 // What a signal handler may look at.
 std::atomic<Interrupts*> current = nullptr;
 std::atomic<int> signals = 0;
-std::atomic<int> arrivals = 0;
 
 void handle(std::initializer_list<int> numbers, void (*handler)(int)) {
     struct sigaction action {};
@@ -30,11 +29,10 @@ void handle(std::initializer_list<int> numbers, void (*handler)(int)) {
 
 }  // namespace
 
-Interrupts::Interrupts(std::function<void()> on_interrupt)
-    : on_interrupt_(std::move(on_interrupt)), loop_(EventLoop::current_handle()) {
+Interrupts::Interrupts(std::function<void()> on_interrupt, batch::StopRequest* stop)
+    : on_interrupt_(std::move(on_interrupt)), stop_(stop), loop_(EventLoop::current_handle()) {
     PLAIT_ASSERT(!current, "interrupts go to one place");
     signals = 0;
-    arrivals = 0;
     current = this;
     handle({SIGINT, SIGTERM}, on_signal);
 }
@@ -44,21 +42,15 @@ Interrupts::~Interrupts() {
     current = nullptr;
 }
 
-void Interrupts::Arrival::arrive() noexcept {
-    ++arrivals;
-    owner_.on_interrupt_();
-}
+void Interrupts::Arrival::arrive() noexcept { owner_.on_interrupt_(); }
 
 void Interrupts::on_signal(int) noexcept {
     const int error_number = errno;
     const int signal = ++signals;
-    if (signal == 1) {
-        current.load()->loop_.post(current.load()->first_);
-    } else if (signal == 2 && arrivals == 1) {
-        current.load()->loop_.post(current.load()->second_);
-    } else {
-        ::_exit(exit_stopped);
-    }
+    if (signal > 2) ::_exit(exit_stopped);
+    Interrupts& self = *current.load();
+    if (self.stop_) self.stop_->ask();
+    self.loop_.post(signal == 1 ? self.first_ : self.second_);
     errno = error_number;
 }
 

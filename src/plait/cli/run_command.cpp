@@ -88,11 +88,13 @@ std::string checked_file(const std::string& path) {
     return path;
 }
 
-void write_file(const std::string& path, const std::string& text) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file << text;
-    file.flush();
-    if (!file) throw Error(ErrorCode::storage, fmt::format("write {}: {}", path, system_message(errno)));
+/// Makes or empties the file: a run of hours should not find out at its end that it can't.
+std::ofstream open_summary(const std::string& path) {
+    std::ofstream file;
+    if (path.empty()) return file;
+    file.open(path, std::ios::binary | std::ios::trunc);
+    if (!file) throw Error(ErrorCode::storage, fmt::format("create {}: {}", path, system_message(errno)));
+    return file;
 }
 
 int exit_code_of(const batch::Tally& tally, batch::RunEnd end) {
@@ -148,7 +150,7 @@ std::vector<Flag> RunCommand::flags() {
          [this](const std::string& value) { runner_.body_format = parse_body_format(value); }},
         {"--quiet", "", "Shows neither progress nor summary.", [this](const std::string&) { quiet_ = true; }},
         {"--summary-json", "FILE", "Writes the summary to a file, as JSON.",
-         [this](const std::string& value) { summary_file_ = value; }},
+         [this](const std::string& value) { summary_path_ = value; }},
     };
 }
 
@@ -162,6 +164,8 @@ int RunCommand::run() {
     }
     batch::MethodOptions options;
     options.session = session_;
+    options.stop = &stop_;
+    options.grace = runner_.grace;
     options.concurrency = runner_.concurrency = concurrency_.value_or(batch::default_concurrency(*method_));
     raise_descriptor_limit(options.concurrency, method_->descriptors_per_call);
 
@@ -169,37 +173,39 @@ int RunCommand::run() {
     const auto method = method_->make(std::move(options));
     const auto sink =
         output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
-    return plait::run(conduct(*source, *method, *sink, runner_));
+    std::ofstream summary_file = open_summary(summary_path_);
+    return plait::run(conduct(*source, *method, *sink, summary_file));
 }
 
-/// The run, with what is around it: progress, interruptions, the summary. All three outlive the task.
+/// The run, with what is around it: progress, interruptions, the summary. What it is given outlives the task.
 Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batch::Sink& sink,
-                              batch::RunnerOptions options) {
+                              std::ostream& summary_file) {
     StandardError screen;
-    batch::Runner runner(source, method, sink, options);
+    batch::Runner runner(source, method, sink, runner_);
     batch::Progress progress(runner, source, screen);
     TaskGroup beside;
     if (!quiet_) beside.start(progress.show(), "progress");
-    const Interrupts interrupts([&] {
-        progress.clear();
-        screen.write(runner.is_interrupted() ? "plait: giving up what is in flight\n"
-                                             : "plait: interrupted: waiting for what is in flight (again: at once)\n");
-        runner.interrupt();
-    });
+    const Interrupts interrupts(
+        [&] {
+            progress.clear();
+            screen.write(runner.is_interrupted()
+                             ? "plait: giving up what is in flight\n"
+                             : "plait: interrupted: waiting for what is in flight (again: at once)\n");
+            runner.interrupt();
+        },
+        &stop_);
 
     const batch::RunEnd end = co_await runner.run();
     beside.cancel();
     co_await beside.join();
     progress.clear();
-    report(runner, end);
+    if (!summary_path_.empty()) {
+        summary_file << batch::summary_json(runner.tally(), runner.elapsed()) << std::flush;
+        if (!summary_file)
+            throw Error(ErrorCode::storage, fmt::format("write {}: {}", summary_path_, system_message(errno)));
+    }
+    if (!quiet_ && end != batch::RunEnd::unread) screen.write(batch::summary_text(runner.tally(), runner.elapsed()));
     co_return exit_code_of(runner.tally(), end);
-}
-
-void RunCommand::report(const batch::Runner& runner, batch::RunEnd end) const {
-    if (!summary_file_.empty()) write_file(summary_file_, batch::summary_json(runner.tally(), runner.elapsed()));
-    if (quiet_ || end == batch::RunEnd::unread) return;
-    const std::string text = batch::summary_text(runner.tally(), runner.elapsed());
-    std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 }  // namespace plait::cli

@@ -3,10 +3,12 @@
 #include "plait/batch/methods.hpp"
 #include "plait/batch/request_line.hpp"
 #include "plait/batch/runner.hpp"
+#include "plait/batch/stop_request.hpp"
 #include "plait/cli/command.hpp"
 #include "plait/http/session.hpp"
 
 #include <cstddef>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,8 +26,7 @@ class RunCommand final : public Command {
     int run() override;
 
   private:
-    Task<int> conduct(batch::Source& source, batch::Method& method, batch::Sink& sink, batch::RunnerOptions options);
-    void report(const batch::Runner& runner, batch::RunEnd end) const;
+    Task<int> conduct(batch::Source& source, batch::Method& method, batch::Sink& sink, std::ostream& summary_file);
 
     std::vector<std::string> inputs_;
     batch::RequestDefaults defaults_;
@@ -33,10 +34,11 @@ class RunCommand final : public Command {
     const batch::MethodEntry* method_ = &batch::methods.front();
     std::optional<std::size_t> concurrency_;
     batch::RunnerOptions runner_;
+    batch::StopRequest stop_;
     std::string output_;
     bool overwrite_ = false;
     bool quiet_ = false;
-    std::string summary_file_;
+    std::string summary_path_;
 };
 
 }  // namespace plait::cli
