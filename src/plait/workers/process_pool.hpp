@@ -63,8 +63,7 @@ class WorkerDied : public Error {
 /// - It gives its value, having run to its end.
 /// - It throws: `Error` keeps its code and text; any other exception comes back as `std::runtime_error` with its text.
 /// - Its worker dies under it: `WorkerDied`. No other job is touched, and the worker is replaced at once. A job that
-/// lay
-///   untaken in the worker's socket goes to another worker.
+///   lay untaken in the worker's socket goes to another worker.
 ///
 /// Workers read nothing from standard input, have no descriptors of the program but standard output and error, and
 /// ignore SIGINT, SIGTERM and SIGHUP: when they end is the pool's say. When the program ends, even by SIGKILL, they are
