@@ -157,7 +157,8 @@ TEST_CASE("a line that is not JSON says so") {
     for (std::string text :
          {"{", "{\"url\":\"http://a.b\"", "{\"url\":\"http://a.b\",}", "{\"url\" \"http://a.b\"}",
           "{\"url\":\"http://a.b\",\"body\":{\"a\":tru}}", "{\"url\":\"http://a.b\",\"metadata\":[01]}",
-          "{\"url\":\"http://a.b\",\"x-a\":1 \"x-b\":2}", "{'url':1}"}) {
+          "{\"url\":\"http://a.b\",\"x-a\":1 \"x-b\":2}", "{\"url\":\"http://a.b\",\"x-a\":tru}",
+          "{\"url\":\"http://a.b\",\"body\":nullx}", "{'url':1}"}) {
         CAPTURE(text);
         CHECK(message_of(text).find("not JSON: ") != std::string::npos);
     }

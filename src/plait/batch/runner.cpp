@@ -79,7 +79,7 @@ Task<void> Runner::start_calls(TaskGroup& calls) {
             start_call(calls, std::move(*call), std::move(permit), std::move(place));
         } else {
             const BadLine& line = std::get<BadLine>(*item);
-            ids_.claim(line.custom_id, line.line);
+            ids_.claim(line.custom_id, line.line);  // it has a result under this id, as any other
             refuse(line, std::move(place));
         }
     }
@@ -103,6 +103,7 @@ Task<void> Runner::make_call(Call call, Semaphore::Permit, ResultQueue::Place pl
     const TimePoint start = now();
 
     const auto scope = in_flight_.emplace(in_flight_.end());
+    if (gave_up_) scope->cancel();  // between its start and now
     std::optional<Attempt> attempt = co_await scope->run(method_.attempt(std::move(call.request)));
     in_flight_.erase(scope);
     if (!attempt) attempt.emplace(given_up());
@@ -135,6 +136,7 @@ Task<void> Runner::end_grace() {
 }
 
 void Runner::give_up() noexcept {
+    gave_up_ = true;
     for (CancelScope& scope : in_flight_) scope.cancel();
 }
 

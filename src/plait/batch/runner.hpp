@@ -93,6 +93,7 @@ class Runner {
     CancelScope starting_;              ///< starting calls; left early when the run is interrupted
     std::list<CancelScope> in_flight_;  ///< one for each call
     Event interrupted_;
+    bool gave_up_ = false;
 };
 
 }  // namespace plait::batch

@@ -222,6 +222,26 @@ ASYNC_TEST("the second interruption gives up at once") {
     CHECK(results_in(sink.text) == Results{"line-1 failed cancelled", "line-2 failed cancelled"});
 }
 
+ASYNC_TEST("a call that was started but has not run is given up like any other") {
+    Pipe pipe;
+    LineSource source(LineReader(std::move(pipe.read_end), "pipe"), RequestReader(RequestDefaults()));
+    SlowAnswers answers([](int) -> Duration { return 1h; });
+    FakeMethod method(answers.answer());
+    MemorySink sink;
+    Runner runner(source, method, sink, RunnerOptions());
+    std::optional<RunEnd> end;
+    TaskGroup group;
+    group.start(run_into(runner, end));
+    pipe.write("http://a.b/1\n");
+    while (runner.tally().in_flight() == 0) co_await yield();
+    runner.interrupt();
+    runner.interrupt();
+    const TimePoint interrupted = now();
+    co_await group.join();
+    CHECK(now() - interrupted < 100ms);
+    CHECK(results_in(sink.text) == Results{"line-1 failed cancelled"});
+}
+
 ASYNC_TEST("an interruption ends the wait for a source that has nothing to say") {
     Pipe pipe;
     LineSource source(LineReader(std::move(pipe.read_end), "pipe"), RequestReader(RequestDefaults()));
