@@ -57,7 +57,7 @@ bool Descriptor::ReadyAwaiter::await_suspend(std::coroutine_handle<> resume_poin
     }
     PLAIT_ASSERT(!slot(), "two tasks wait for the same side of a descriptor");
     waited_ = true;
-    if (!begin_wait(resume_point, for_reading_ ? trace::Wait::readable : trace::Wait::writable)) return false;
+    if (!begin_wait(resume_point, wait_)) return false;
     scheduler.descriptor_waits(+1);
     slot() = &scheduler.running();
     return true;

@@ -30,8 +30,8 @@ class Descriptor final : private internal::PollTarget {
 
     class [[nodiscard("awaited, or it does nothing")]] ReadyAwaiter : private internal::Waiter {
       public:
-        ReadyAwaiter(Descriptor& descriptor, bool for_reading) noexcept
-            : descriptor_(&descriptor), for_reading_(for_reading) {}
+        ReadyAwaiter(Descriptor& descriptor, bool for_reading, trace::Wait wait) noexcept
+            : descriptor_(&descriptor), for_reading_(for_reading), wait_(wait) {}
 
         bool await_ready();
         bool await_suspend(std::coroutine_handle<> resume_point);
@@ -45,13 +45,15 @@ class Descriptor final : private internal::PollTarget {
         Descriptor* descriptor_;
         bool for_reading_;
         bool waited_ = false;
+        trace::Wait wait_;
     };
 
-    /// Waits until a read may give something (bytes, the end, an error). May end although there is nothing.
-    ReadyAwaiter readable() noexcept { return ReadyAwaiter(*this, true); }
+    /// Waits until a read may give something (bytes, the end, an error). May end although there is nothing. `wait` is
+    /// what the task is said to wait for.
+    ReadyAwaiter readable(trace::Wait wait = trace::Wait::readable) noexcept { return ReadyAwaiter(*this, true, wait); }
 
     /// Waits until a write may take something, or a connection that was begun is there or failed.
-    ReadyAwaiter writable() noexcept { return ReadyAwaiter(*this, false); }
+    ReadyAwaiter writable() noexcept { return ReadyAwaiter(*this, false, trace::Wait::writable); }
 
     /// What is known without asking the kernel. Nothing is known before the first wait.
     bool may_be_readable() const noexcept { return readable_ || hung_up_; }

@@ -10,6 +10,7 @@
 #include "plait/async/gather.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/base/unique_fd.hpp"
+#include "plait/trace/recorder.hpp"
 #include "plait/workers/internal/worker_crew.hpp"
 
 #include <fcntl.h>
@@ -228,6 +229,22 @@ ASYNC_TEST("a job may run a loop of its own, also when the pool was made within 
         return run(work(value));
     };
     CHECK(co_await pool.submit(sleep_there, 42) == 42);
+}
+
+TEST_CASE("a trace says that the task waits for a process") {
+    class WaitsSeen final : public trace::Recorder {
+      public:
+        void record(const trace::TaskEvent& event) noexcept override {
+            if (event.state == trace::TaskState::waiting) waits.insert(event.wait);
+        }
+        std::set<trace::Wait> waits;
+    };
+    ProcessPool pool(ProcessPoolOptions{.workers = 1});
+    WaitsSeen seen;
+    EventLoopOptions options;
+    options.recorder = &seen;
+    CHECK(EventLoop(options).run(pool.submit(twice, 4)) == 8);
+    CHECK(seen.waits == std::set{trace::Wait::process_job});
 }
 
 TEST_CASE("one pool serves one loop after another") {

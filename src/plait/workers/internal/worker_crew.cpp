@@ -1,6 +1,7 @@
 #include "plait/workers/internal/worker_crew.hpp"
 
 #include "plait/async/sleep.hpp"
+#include "plait/trace/recorder.hpp"
 
 #include <algorithm>
 
@@ -43,7 +44,7 @@ Task<std::optional<WorkerReply>> WorkerCrew::Hired::exchange(const ProcessJob& j
     ReplyHead reply{};
     std::string body;
     for (;;) {
-        co_await socket.readable();
+        co_await socket.readable(trace::Wait::process_job);
         const auto received = crew_->reader_.receive_message(socket.fd(), reply, body);
         if (received == Received::end) co_return std::nullopt;
         socket.set_drained();  // a worker sends one message a job
