@@ -1,11 +1,13 @@
 """`plait run` against peers that break every promise: each gives an error in its own result line, and costs no other call."""
 
+import json
 import socket
 import ssl
+import subprocess
 import tempfile
 import unittest
 
-from support.program import RunTest, plait
+from support.program import RunTest, plait, wait_until
 from support.servers import OK, Gate, Rogue, answering, keeping, make_certificate, server_tls
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -253,7 +255,14 @@ class Kept(Peers):
         self.expect_two_answers(keeping(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"), connections=2)
 
     def test_one_that_was_closed_by_the_server_is_not(self):
-        self.expect_two_answers(answering(OK), connections=2)
+        with Rogue(answering(OK)) as server:
+            process = self.start("run", "-", stdin=subprocess.PIPE)
+            for calls in (1, 2):
+                process.stdin.write(json.dumps({"url": server.url}).encode() + b"\n")
+                process.stdin.flush()
+                self.assertEqual("ok", json.loads(process.stdout.readline())["outcome"])
+                wait_until(lambda: server.closed == calls, "the server to close")
+            self.assertEqual(2, server.connections)
 
     def test_one_with_a_surplus_byte_is_not(self):
         self.expect_two_answers(keeping(OK + b"\n"), connections=2)

@@ -78,6 +78,7 @@ class Rogue:
         self.family = family
         self.tls = tls
         self.connections = 0
+        self.closed = 0
         self.heads = []
 
     def __enter__(self):
@@ -132,6 +133,7 @@ class Rogue:
             pass
         finally:
             connection.close()
+            self.closed += 1
 
 
 def answering(*answers):
