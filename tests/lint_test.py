@@ -84,6 +84,11 @@ def sources(*suffixes):
                 yield str(path.relative_to(REPOSITORY)), path.read_text()
 
 
+def test_names(cpp):
+    """Returns the names of the doctest cases in a source."""
+    return re.findall(r'^(?:TEST_CASE|ASYNC_TEST)\("((?:[^"\\]|\\.)*)"', cpp, re.MULTILINE)
+
+
 class ThisTree(unittest.TestCase):
     def expect_none(self, found):
         if found:
@@ -99,6 +104,19 @@ class ThisTree(unittest.TestCase):
 
     def test_every_header_has_its_guard_once(self):
         self.expect_none([path for path, text in sources(".hpp") if text.count("#pragma once\n") != 1])
+
+
+    def test_every_test_has_a_name_of_its_own_that_ctest_can_select(self):
+        seen, found = set(), []
+        for path, text in sources(".cpp"):
+            for name in test_names(text):
+                if (Path(path).parent, name) in seen:
+                    found.append(f"{path}: {name!r}: another test of the module has this name, and ctest would run both twice")
+                if ";" in name:
+                    found.append(f"{path}: {name!r}: ctest splits names at a semicolon, and the halves match nothing and pass")
+                seen.add((Path(path).parent, name))
+        self.assertGreater(len(seen), 100)
+        self.expect_none(found)
 
 
 class Rules(unittest.TestCase):
