@@ -62,9 +62,11 @@ class Interrupted(RunTest):
         for method in ("async", "threads", "processes"):
             with self.subTest(method=method):
                 process, _, results = self.start_and_hold("--method", method)
+                workers = descendants(process.pid)
                 self.interrupt(process)
                 process.send_signal(signal.SIGINT)
                 self.assertEqual(3, finish(process).code)
+                wait_until(lambda: not any(map(is_alive, workers)), "workers to end")
                 self.assertEqual([], [result for result in results_in(results) if result["outcome"] == "ok"])
                 results.unlink()
 
