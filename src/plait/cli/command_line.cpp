@@ -69,10 +69,14 @@ std::vector<std::string_view> names_of(const std::vector<Flag>& flags) {
 
 [[noreturn]] void refuse_command(const Commands& commands, const std::vector<std::string>& arguments) {
     std::vector<std::string_view> names;
-    for (const auto& command : commands) names.push_back(command->name());
-    if (arguments.empty()) refuse(fmt::format("which command? One of: {}", fmt::join(names, ", ")));
-    refuse(fmt::format("unknown command {}{} The commands are: {}", arguments[0], suggestion(arguments[0], names),
-                       fmt::join(names, ", ")));
+    std::string list;
+    for (const auto& command : commands) {
+        names.push_back(command->name());
+        list.append(list.empty() ? "" : ", ").append(command->name());
+    }
+    if (arguments.empty()) refuse("which command? One of: " + list);
+    refuse(
+        fmt::format("unknown command {}{} (the commands are {})", arguments[0], suggestion(arguments[0], names), list));
 }
 
 [[noreturn]] void refuse_rest(const std::vector<std::string>& rest, const std::vector<Flag>& flags) {

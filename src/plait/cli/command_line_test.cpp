@@ -107,7 +107,7 @@ TEST_CASE("a typing error is answered with what was meant") {
     CHECK(refusal_of({"pack", "--wieght", "20"}) == "unknown flag --wieght, did you mean --weight?");
     CHECK(refusal_of({"pack", "--quik=1"}) == "unknown flag --quik, did you mean --quick?");
     CHECK(refusal_of({"pack", "--verbose"}) == "unknown flag --verbose");
-    CHECK(refusal_of({"pakc"}) == "unknown command pakc, did you mean pack? The commands are: pack, wait");
+    CHECK(refusal_of({"pakc"}) == "unknown command pakc, did you mean pack? (the commands are pack, wait)");
     CHECK(refusal_of({}) == "which command? One of: pack, wait");
 }
 
