@@ -1,6 +1,5 @@
 #include "plait/net/tcp_stream.hpp"
 
-#include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/net/internal/first_connection.hpp"
@@ -67,10 +66,7 @@ class TcpStream final : public ByteStream {
         const ssize_t count = receive(bytes, 0);
         if (count < 0 && !would_wait(errno)) fail("read from", errno);
         // Less than asked for is all there was: the next read can wait without asking first.
-        if (count < static_cast<ssize_t>(bytes.size())) {
-            descriptor_.set_drained();
-            if (count > 0) emptied_at_ = now();
-        }
+        if (count < static_cast<ssize_t>(bytes.size())) descriptor_.set_drained();
         if (count < 0) return std::nullopt;
         return static_cast<std::size_t>(count);
     }
@@ -96,8 +92,6 @@ class TcpStream final : public ByteStream {
     Task<void> writable() override { co_await descriptor_.writable(); }
 
     bool is_quiet() override {
-        // Emptied in this turn of the loop: what the loop learned when it began is as good as asking the system again.
-        if (emptied_at_ == now()) return !descriptor_.may_be_readable();
         std::byte next;
         const ssize_t count = receive(std::span(&next, 1), MSG_PEEK);
         // The system tells of an error once: it is kept for the next read.
@@ -141,7 +135,6 @@ class TcpStream final : public ByteStream {
     // What a look at the socket found that the loop may not have told of yet.
     bool seen_something_ = false;
     int seen_error_ = 0;
-    TimePoint emptied_at_{};  ///< by the loop's time, which stands still within a turn
 };
 
 UniqueFd open_socket(const Address& address) noexcept {

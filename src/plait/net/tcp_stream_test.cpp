@@ -127,6 +127,16 @@ ASYNC_TEST("a connection is quiet until the peer sends or closes, and nothing is
     CHECK(co_await read_some(*ends.client, std::span(&next, 1)) == 0);
 }
 
+ASYNC_TEST("a byte that comes right behind an answer, in the same turn of the loop, is not missed") {
+    auto ends = co_await connection();
+    std::array<std::byte, 100> bytes{};
+    co_await write_text(*ends.server, "answer");
+    CHECK(co_await read_some(*ends.client, bytes) == 6);
+    CHECK(ends.client->is_quiet());
+    CHECK(ends.server->try_write(std::span<const std::byte>(bytes).first(1)) == 1);
+    CHECK_FALSE(ends.client->is_quiet());
+}
+
 ASYNC_TEST("a reset names the peer and is told to the reader and the writer") {
     auto ends = co_await connection();
     co_await write_text(*ends.client, "never read");
