@@ -35,6 +35,10 @@ class ByteStream {
 
     /// Tells the peer that nothing more will be written. Does not wait for it.
     virtual void close_write() noexcept = 0;
+
+    /// From now on the close of the stream is a reset: the peer reads an error instead of an end, and what is on its
+    /// way may be lost. A stream that knows no reset is closed as ever.
+    virtual void reset_at_close() noexcept {}
 };
 
 /// Waits for bytes and reads them: how many, 0 at the end. `stream` and what `bytes` points to outlive the task.

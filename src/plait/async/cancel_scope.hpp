@@ -90,6 +90,7 @@ class CancelScope final : private internal::Timer {
     bool asked_ = false;
     bool cancelled_ = false;
     bool shielded_ = false;
+    trace::TaskId starter_ = 0;  // the task whose group this belongs to
 };
 
 /// Awaits `work` for at most `limit`: its value, or nothing (`false` for work without a value) when the time was up.

@@ -1,6 +1,7 @@
 #include "plait/async/event_loop.hpp"
 
 #include "plait/async/cancel_scope.hpp"
+#include "plait/async/internal/debug_watch.hpp"
 
 #include <utility>
 #include <vector>
@@ -9,21 +10,10 @@ namespace plait {
 
 namespace {
 
-LoopStatistics statistics_of(const internal::Scheduler& scheduler) noexcept {
-    LoopStatistics result;
-    result.ready = scheduler.ready_count();
-    result.waiting = scheduler.waiting_count();
-    result.timers = scheduler.timer_count();
-    result.started = scheduler.started();
-    result.switches = scheduler.switches();
-    result.polls = scheduler.polls();
-    result.longest_run = scheduler.longest_run();
-    return result;
-}
-
 class MainTask final : public internal::TaskOwner {
   public:
-    void task_ended(internal::TaskRecord&, std::exception_ptr error) noexcept override {
+    void task_ended(internal::TaskRecord& record, std::exception_ptr error) noexcept override {
+        record.internal::ListNode<internal::SiblingTag>::unlink();
         error_ = std::move(error);
         ended_ = true;
     }
@@ -40,23 +30,50 @@ class MainTask final : public internal::TaskOwner {
 }  // namespace
 
 EventLoop::EventLoop(const EventLoopOptions& options)
-    : scheduler_({options.clock, options.recorder, options.timer_slack, options.shuffle_seed}) {}
+    : debug_watch_(options.debug ? std::make_unique<internal::DebugWatch>(*options.debug, options.recorder) : nullptr),
+      scheduler_({options.clock, debug_watch_ ? debug_watch_.get() : options.recorder, options.timer_slack,
+                  options.shuffle_seed, debug_watch_.get()}) {
+    if (debug_watch_) debug_watch_->watch(scheduler_);
+}
 
-LoopStatistics EventLoop::statistics() const noexcept { return statistics_of(scheduler_); }
+EventLoop::~EventLoop() = default;
 
-LoopStatistics EventLoop::current_statistics() noexcept { return statistics_of(internal::Scheduler::current()); }
+LoopStatistics EventLoop::statistics() const { return internal::statistics_of(scheduler_); }
+
+LoopStatistics EventLoop::current_statistics() { return internal::statistics_of(internal::Scheduler::current()); }
 
 void EventLoop::run_to_end(Task<void> task) {
     MainTask main;
     CancelScope scope;
     scope.task_owner_ = &main;
     internal::TaskRecord record(std::move(task).release(), scope);
+    main.tasks().push_back(record);
     scheduler_.start(record, "main");
+    scheduler_.set_main_scope(&scope);
     scheduler_.run_until(main.ended());
+    scheduler_.set_main_scope(nullptr);
     main.rethrow();
 }
 
 namespace internal {
+
+LoopStatistics statistics_of(const Scheduler& scheduler) {
+    LoopStatistics result;
+    result.ready = scheduler.ready_count();
+    result.waiting = scheduler.waiting_count();
+    result.timers = scheduler.timer_count();
+    result.started = scheduler.started();
+    result.switches = scheduler.switches();
+    result.polls = scheduler.polls();
+    result.ran = scheduler.ran();
+    result.waited = scheduler.waited();
+    result.longest_run = scheduler.longest_run();
+    if (const DebugWatch* watch = scheduler.debug()) {
+        result.longest_run = watch->longest_run();
+        result.longest_runner = watch->longest_runner();
+    }
+    return result;
+}
 
 namespace {
 struct PrivateLoops {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/async/debug.hpp"
 #include "plait/async/internal/scheduler.hpp"
 #include "plait/async/remote_call.hpp"
 #include "plait/async/task.hpp"
@@ -9,10 +10,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 namespace plait {
+
+struct LoopInfo;
 
 /// What a loop is made with.
 struct EventLoopOptions {
@@ -24,6 +28,9 @@ struct EventLoopOptions {
     Duration timer_slack = std::chrono::microseconds(500);
     /// Not 0: the ready tasks run in an order drawn from this seed, to find code that depends on their order.
     std::uint64_t shuffle_seed = 0;
+    /// Debug mode, and what it watches for; outlives the loop. Null: off. By default it is off unless `PLAIT_DEBUG` is
+    /// in the environment.
+    const DebugOptions* debug = debug_of_environment();
 };
 
 /// The loop's two lists, and what it has done so far.
@@ -34,7 +41,15 @@ struct LoopStatistics {
     std::uint64_t started = 0;   ///< tasks since the loop was made
     std::uint64_t switches = 0;  ///< how often a task was resumed
     std::uint64_t polls = 0;     ///< how often the kernel was asked what is ready
-    Duration longest_run{0};  ///< the longest time that one task kept the loop; up to 16 short runs are timed together
+    Duration ran{0};             ///< the time in `run` in which the loop had something to do
+    Duration waited{0};          ///< the rest: the loop stood in the kernel, because all of its tasks waited
+    Duration longest_run{0};     ///< the longest time that one task kept the loop; up to 16 runs are timed together
+    std::string longest_runner;  ///< in debug mode, which times each run: the task that did; else empty
+
+    /// How busy the loop is: the share of its time in which it ran. Near 1 the processor is what holds it up.
+    double busy_share() const noexcept {
+        return ran.count() == 0 ? 0 : static_cast<double>(ran.count()) / static_cast<double>((ran + waited).count());
+    }
 };
 
 /// A way into a loop from other threads; may outlive the loop.
@@ -61,6 +76,9 @@ class LoopHandle {
 class EventLoop {
   public:
     explicit EventLoop(const EventLoopOptions& options = {});
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
+    ~EventLoop();
 
     /// Runs `task`, and all that it starts, to its end; its value, or what it threw. May be called again, and from
     /// within a task of another loop, which then stands still.
@@ -75,7 +93,8 @@ class EventLoop {
         }
     }
 
-    LoopStatistics statistics() const noexcept;
+    /// On the loop's thread.
+    LoopStatistics statistics() const;
 
     /// For other threads, to come back into this loop.
     LoopHandle handle() const noexcept { return LoopHandle(scheduler_.inbox()); }
@@ -84,17 +103,22 @@ class EventLoop {
     static LoopHandle current_handle() noexcept { return LoopHandle(internal::Scheduler::current().inbox()); }
 
     /// The statistics of the loop that runs the calling task.
-    static LoopStatistics current_statistics() noexcept;
+    static LoopStatistics current_statistics();
 
   private:
+    friend LoopInfo inspect(const EventLoop& loop);
     template <class T>
     static Task<void> keep(Task<T> task, std::optional<T>& result) {
         result.emplace(co_await std::move(task));
     }
     void run_to_end(Task<void> task);
 
+    std::unique_ptr<internal::DebugWatch> debug_watch_;  // null without debug mode
     internal::Scheduler scheduler_;
 };
+
+/// Says that the calling task keeps its loop on purpose until it next waits: debug mode does not warn of that.
+inline void keep_loop_on_purpose() noexcept { internal::Scheduler::current().set_kept_on_purpose(true); }
 
 /// The time of the loop that runs the calling task, read once a turn.
 inline TimePoint now() noexcept { return internal::Scheduler::current().now(); }
@@ -116,6 +140,8 @@ class OutsideWork {
 };
 
 namespace internal {
+LoopStatistics statistics_of(const Scheduler& scheduler);
+
 /// Lends the calling thread's own loop for one `run`: one for each depth of nesting, kept for the thread's life.
 class PrivateLoop {
   public:
@@ -135,6 +161,11 @@ class PrivateLoop {
 template <class T>
 T run(Task<T> task) {
     return internal::PrivateLoop().loop().run(std::move(task));
+}
+
+template <class T>
+T Task<T>::get() && {
+    return plait::run(std::move(*this));
 }
 
 /// For a process that was forked just now: the loops of its parent, which it has copies of, are never touched again.

@@ -1,13 +1,18 @@
 #include "plait/async/event_loop.hpp"
 
+#include "plait/async/descriptor.hpp"
 #include "plait/async/event.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
+#include "plait/base/unique_fd.hpp"
 #include "plait/testing/async_test.hpp"
 #include "plait/testing/jumping_clock.hpp"
 
+#include <sys/timerfd.h>
+
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -86,6 +91,26 @@ Task<void> sleep_many(int count) {
     co_await group.join();
 }
 
+/// Notes when the first wait for a descriptor ended.
+class WaitRecorder final : public trace::Recorder {
+  public:
+    void record(const trace::TaskEvent& event) noexcept override {
+        if (event.wait == trace::Wait::readable) waits = true;
+        if (event.state == trace::TaskState::ready && waits && !ended) ended = event.when;
+    }
+    bool waits = false;
+    std::optional<TimePoint> ended;
+};
+
+/// By the kernel's clock, not by the loop's.
+Task<void> wait_for_a_kernel_timer(std::chrono::milliseconds duration) {
+    Descriptor timer(UniqueFd(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)));
+    itimerspec when{};
+    when.it_value.tv_nsec = std::chrono::nanoseconds(duration).count();
+    REQUIRE(::timerfd_settime(timer.fd(), 0, &when, nullptr) == 0);
+    co_await timer.readable();
+}
+
 std::string trace_of(int sleepers) {
     testing::JumpingClock clock;
     TextRecorder recorder;
@@ -141,6 +166,30 @@ TEST_CASE("the longest run shows a task that kept the loop") {
     };
     loop.run(busy(clock));
     CHECK(loop.statistics().longest_run == 80ms);
+}
+
+TEST_CASE("the statistics tell which share of its time a loop was busy") {
+    testing::JumpingClock clock;
+    EventLoopOptions options;
+    options.clock = &clock;
+    EventLoop loop(options);
+    auto work = [](testing::JumpingClock& time) -> Task<void> {
+        co_await sleep_for(3s);
+        time.advance(2s);
+        CHECK(EventLoop::current_statistics().waited == EventLoop::current_statistics().ran + 1s);
+    };
+    CHECK(loop.statistics().busy_share() == 0);
+    loop.run(work(clock));
+    CHECK(loop.statistics().ran == 2s);
+    CHECK(loop.statistics().waited == 3s);
+    CHECK(loop.statistics().busy_share() == doctest::Approx(0.4));
+    clock.advance(1h);  // between two runs there is no loop to be busy
+    auto again = [](testing::JumpingClock& time) -> Task<void> {
+        time.advance(5s);
+        co_return;
+    };
+    loop.run(again(clock));
+    CHECK(loop.statistics().busy_share() == doctest::Approx(0.7));
 }
 
 TEST_CASE("calls from other threads arrive on the loop's thread, each thread's in its order") {
@@ -207,6 +256,16 @@ TEST_CASE("a recorder sees each change of state, with the wait's reason") {
         CAPTURE(state);
         REQUIRE(position != std::string::npos);
     }
+}
+
+TEST_CASE("the time that the loop sleeps belongs to the wait that it ends") {
+    WaitRecorder recorder;
+    EventLoopOptions options;
+    options.recorder = &recorder;
+    const TimePoint before = SteadyClock::instance().now();
+    EventLoop(options).run(wait_for_a_kernel_timer(5ms));
+    REQUIRE(recorder.ended);
+    CHECK(*recorder.ended - before >= 5ms);
 }
 
 TEST_CASE("two runs with a jumping clock leave the same trace") { CHECK(trace_of(500) == trace_of(500)); }

@@ -29,6 +29,7 @@ class [[nodiscard("a sleep does nothing until it is awaited")]] Sleep : private 
         return true;
     }
     void fire() noexcept override { internal::Scheduler::current().make_ready(*sleeper_); }
+    const internal::Timer* timer() const noexcept override { return this; }
 
     TimePoint deadline_;
     internal::TaskRecord* sleeper_ = nullptr;

@@ -185,6 +185,10 @@ class [[nodiscard("a task does nothing until it is awaited")]] Task {
         return Awaiter(coroutine_);
     }
 
+    /// Where there is no loop: blocks until the task has ended, and gives its value or throws what it threw. As
+    /// `run(task)`, and with "plait/async/event_loop.hpp".
+    T get() &&;
+
     /// For those who drive tasks: the coroutine, now the caller's to destroy.
     std::coroutine_handle<promise_type> release() && noexcept { return std::exchange(coroutine_, nullptr); }
 

@@ -1,7 +1,9 @@
 #include "plait/async/task_group.hpp"
 
+#include "plait/async/internal/debug_watch.hpp"
 #include "plait/base/assert.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace plait {
@@ -21,6 +23,7 @@ bool is_cancellation(const std::exception_ptr& error) noexcept {
 TaskGroup::TaskGroup() : scheduler_(internal::Scheduler::current()) {
     scope_.scheduler_ = &scheduler_;
     scope_.task_owner_ = this;
+    scope_.starter_ = scheduler_.running().id;
     scope_.attach(scheduler_.running().scope);
 }
 
@@ -40,13 +43,17 @@ void TaskGroup::start(Task<void> task, const char* name) {
 }
 
 void TaskGroup::task_ended(internal::TaskRecord& record, std::exception_ptr error) noexcept {
+    const std::unique_ptr<internal::TaskRecord> ended(&record);
     record.internal::ListNode<internal::SiblingTag>::unlink();
-    delete &record;
     --size_;
     // A task that ended because it was cancelled tells nothing new, unless nobody here cancelled it.
-    if (error && !first_error_ && !(scope_.is_cancelled() && is_cancellation(error))) {
-        first_error_ = std::move(error);
-        scope_.cancel();
+    if (error && !(scope_.is_cancelled() && is_cancellation(error))) {
+        if (!first_error_) {
+            first_error_ = std::move(error);
+            scope_.cancel();
+        } else if (scheduler_.debug()) {
+            scheduler_.debug()->error_dropped(record, error);
+        }
     }
     if (size_ == 0 && joining_) scheduler_.make_ready(*std::exchange(joining_, nullptr));
 }

@@ -46,8 +46,9 @@ concept PlainFunction = requires(Function function) { requires std::is_pointer_v
 ///     co_await group.join();
 ///
 /// The first task that fails cancels the others, and `join` throws its error when all have ended; what the others throw
-/// while they are cancelled is dropped, and the group starts no more work. When a block is left without `join`, by an
-/// exception, its tasks are dropped where they wait. A group lives inside a task and belongs to it.
+/// while they are cancelled is dropped (debug mode tells of it), and the group starts no more work. When a block is
+/// left without `join`, by an exception, its tasks are dropped where they wait. A group lives inside a task and belongs
+/// to it.
 class TaskGroup final : private internal::TaskOwner {
   public:
     TaskGroup();

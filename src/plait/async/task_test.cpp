@@ -85,6 +85,11 @@ TEST_CASE("run gives the value of a task to a thread without a loop, and again")
     CHECK_THROWS_AS(run(fail("no bread")), std::runtime_error);
 }
 
+TEST_CASE("get gives the value of a task where there is no loop") {
+    CHECK(give_later(1).get() == 1);
+    CHECK_THROWS_WITH_AS(fail("no bread").get(), "no bread", std::runtime_error);
+}
+
 ASYNC_TEST("run within a task drives a loop of its own") {
     CHECK(run(give_later(3)) == 3);
     CHECK(co_await give_later(4) == 4);

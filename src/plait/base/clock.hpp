@@ -29,4 +29,27 @@ class SteadyClock final : public Clock {
     static SteadyClock& instance() noexcept;
 };
 
+/// A time of the calendar, which can be set; `TimePoint` can't.
+using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
+
+/// Where dates come from: for what peers say as a time of day, and for what people read. Never for measuring.
+class WallClock {
+  public:
+    virtual ~WallClock() = default;
+
+    virtual WallTime now() const = 0;
+};
+
+/// The operating system's calendar.
+class SystemWallClock final : public WallClock {
+  public:
+    WallTime now() const override { return std::chrono::system_clock::now(); }
+
+    /// The one instance; it has no state.
+    static SystemWallClock& instance() noexcept;
+};
+
+/// The calendar's time at which `SteadyClock` showed zero, as the system knows it now: for dates in messages.
+std::chrono::system_clock::time_point epoch_of_steady_clock() noexcept;
+
 }  // namespace plait

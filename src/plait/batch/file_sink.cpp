@@ -1,9 +1,9 @@
 #include "plait/batch/file_sink.hpp"
 
+#include "plait/base/create_file.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/internal/standard_stream.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,18 +15,9 @@ namespace plait::batch {
 
 namespace {
 
-constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
-
-bool is_regular_file(const struct stat& status) { return S_ISREG(status.st_mode); }
-
-bool is_regular_file(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 && is_regular_file(status);
-}
-
 bool is_regular_file(int fd) {
     struct stat status {};
-    return ::fstat(fd, &status) == 0 && is_regular_file(status);
+    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 }  // namespace
@@ -40,16 +31,7 @@ FileSink::FileSink(UniqueFd output, std::string name) : name_(std::move(name)) {
 }
 
 std::unique_ptr<FileSink> FileSink::create(const std::string& path, bool overwrite) {
-    constexpr int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
-    UniqueFd file(::open(path.c_str(), flags | (overwrite ? O_TRUNC : O_EXCL), owner_only));
-    if (!file && errno == EEXIST) {
-        if (is_regular_file(path)) {
-            throw Error(ErrorCode::bad_input, fmt::format("{} exists: --overwrite replaces it", path));
-        }
-        file = UniqueFd(::open(path.c_str(), flags, owner_only));  // a device or a pipe holds no results of before
-    }
-    if (!file) throw Error(ErrorCode::storage, fmt::format("create {}: {}", path, system_message(errno)));
-    return std::make_unique<FileSink>(std::move(file), path);
+    return std::make_unique<FileSink>(create_file(path, overwrite), path);
 }
 
 std::unique_ptr<FileSink> FileSink::standard_output() {

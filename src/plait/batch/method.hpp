@@ -1,10 +1,12 @@
 #pragma once
 
+#include "plait/async/event_loop.hpp"
 #include "plait/async/task.hpp"
 #include "plait/batch/attempt.hpp"
 #include "plait/http/request.hpp"
 
 #include <cstddef>
+#include <vector>
 
 namespace plait::batch {
 
@@ -19,6 +21,9 @@ class Method {
 
     /// How many attempts it really makes at a time.
     virtual std::size_t most_in_flight() const noexcept = 0;
+
+    /// The loops of other threads that make an attempt now, the oldest attempt first; to be looked at (see `inspect`).
+    virtual std::vector<LoopHandle> worker_loops() const { return {}; }
 };
 
 }  // namespace plait::batch

@@ -20,15 +20,19 @@ std::unique_ptr<Method> make(MethodOptions options) {
 
 constexpr std::size_t processors = 0;
 
+using trace::LaneKind;
+
 }  // namespace
 
 // A thread mostly waits, so there may be more of them than processors; each has a stack, a loop and connections of its
 // own. Descriptors: a call has its connection; a thread also has a loop (2), and a process its socket and itself.
 const std::array<MethodEntry, 4> methods{{
-    {"async", "one event loop makes all calls", 100, 1, make<AsyncMethod>},
-    {"sync", "one call at a time", 1, 1, make<SyncMethod>},
-    {"threads", "each of N threads makes one call at a time", 32, 4, make<ThreadsMethod>},
-    {"processes", "each of N processes makes one call at a time", processors, 3, make<ProcessesMethod>},
+    {"async", "one event loop makes all calls", Switcher::task, LaneKind::loop, 100, 1, make<AsyncMethod>},
+    {"sync", "one call at a time", Switcher::nobody, LaneKind::caller, 1, 1, make<SyncMethod>},
+    {"threads", "each of N threads makes one call at a time", Switcher::operating_system, LaneKind::thread, 32, 4,
+     make<ThreadsMethod>},
+    {"processes", "each of N processes makes one call at a time", Switcher::operating_system, LaneKind::process,
+     processors, 3, make<ProcessesMethod>},
 }};
 
 std::size_t default_concurrency(const MethodEntry& method) noexcept {

@@ -2,8 +2,10 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/batch/method.hpp"
+#include "plait/batch/status_request.hpp"
 #include "plait/batch/stop_request.hpp"
 #include "plait/http/session.hpp"
+#include "plait/trace/trace_file.hpp"
 
 #include <array>
 #include <cstddef>
@@ -23,12 +25,26 @@ class MethodOptions {
     /// For a method that blocks the loop: when to give up. Outlives the method; null: never.
     const StopRequest* stop = nullptr;
     Duration grace{};
+    /// For a method that blocks the loop: who wants to know how things stand. Outlives the method; null: nobody.
+    StatusRequest* status = nullptr;
+    /// Learns who makes the calls, and what they take: that of the calls' runner. Outlives the method; null: nothing.
+    trace::TraceFile* trace = nullptr;
+};
+
+/// Who decides when one attempt stops and another one goes on.
+enum class Switcher {
+    nobody,            ///< one attempt runs to its end, then the next
+    operating_system,  ///< it divides the processors among threads or processes, one for each attempt
+    task,              ///< the attempt itself, where it waits
 };
 
 /// A method by its name, and how it is made.
 struct MethodEntry {
     std::string_view name;
     std::string_view help;
+    Switcher switcher;
+    /// Where its calls stand in a trace.
+    trace::LaneKind lanes;
     /// The concurrency when nobody says; 0: as many as there are processors. See `default_concurrency`.
     std::size_t usual_concurrency;
     /// Descriptors of this process for each call in flight.

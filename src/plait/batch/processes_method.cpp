@@ -1,7 +1,9 @@
 #include "plait/batch/processes_method.hpp"
 
-#include "plait/async/event_loop.hpp"
+#include "plait/batch/internal/attempt_loop.hpp"
 #include "plait/batch/send_once.hpp"
+
+#include <unistd.h>
 
 #include <utility>
 
@@ -11,9 +13,11 @@ namespace {
 
 /// Set before the pool is made: its processes are copies of this one as it is then.
 http::SessionOptions session_of_the_workers;
+bool workers_are_traced = false;
 
 ProcessPoolOptions pool_options(MethodOptions&& options) {
     session_of_the_workers = std::move(options.session);
+    workers_are_traced = options.trace != nullptr;
     ProcessPoolOptions pool;
     pool.workers = options.concurrency;
     return pool;
@@ -22,13 +26,13 @@ ProcessPoolOptions pool_options(MethodOptions&& options) {
 }  // namespace
 
 ProcessesMethod::ProcessesMethod(MethodOptions options)
-    : processes_(options.concurrency), pool_(pool_options(std::move(options))) {}
+    : processes_(options.concurrency), trace_(options.trace), pool_(pool_options(std::move(options))) {}
 
 Task<Attempt> ProcessesMethod::attempt(http::Request request) {
     internal::WireRequest wire(std::move(request));
     try {
         internal::WireAttempt attempt = co_await pool_.submit(attempt_here, std::move(wire));
-        co_return std::move(attempt).unwrap();
+        co_return internal::noted(std::move(attempt).unwrap(), trace_, trace::LaneKind::process);
     } catch (const WorkerDied& death) {
         co_return Failure(death.code(), death.what(), true);
     }
@@ -36,7 +40,8 @@ Task<Attempt> ProcessesMethod::attempt(http::Request request) {
 
 internal::WireAttempt ProcessesMethod::attempt_here(internal::WireRequest request) {
     static http::Session session(session_of_the_workers);
-    return internal::WireAttempt(plait::run(send_once(session, std::move(request).unwrap())));
+    static internal::AttemptLoop loop(workers_are_traced, static_cast<std::uint64_t>(::getpid()));
+    return internal::WireAttempt(loop.run(send_once(session, std::move(request).unwrap())));
 }
 
 }  // namespace plait::batch

@@ -20,6 +20,7 @@ class ProcessesMethod final : public Method {
     static internal::WireAttempt attempt_here(internal::WireRequest request);
 
     std::size_t processes_;
+    trace::TraceFile* trace_;
     ProcessPool pool_;
 };
 

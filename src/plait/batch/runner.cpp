@@ -2,6 +2,8 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
+#include "plait/async/strand_scope.hpp"
+#include "plait/async/task_name.hpp"
 
 #include <fmt/format.h>
 
@@ -34,12 +36,24 @@ Runner::Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& 
 
 Task<RunEnd> Runner::run() {
     began_ = now();
+    TaskGroup beside;
+    if (options_.trace) beside.start(keep_trace_written(), "trace");
     TaskGroup parts;
     parts.start(make_calls(), "calls");
     parts.start(write_results(), "results");
     co_await parts.join();
+    beside.cancel();
+    co_await beside.join();
+    if (options_.trace) close_trace();
     if (source_error_) std::rethrow_exception(source_error_);
     co_return end_;
+}
+
+std::vector<CallInFlight> Runner::oldest_in_flight(std::size_t most) const {
+    std::vector<CallInFlight> oldest;
+    for (auto call = in_flight_.begin(); call != in_flight_.end() && oldest.size() < most; ++call)
+        oldest.emplace_back(call->custom_id, now() - call->since);
+    return oldest;
 }
 
 Duration Runner::elapsed() const noexcept { return now() - began_; }
@@ -102,14 +116,18 @@ Task<void> Runner::make_call(Call call, Semaphore::Permit, ResultQueue::Place pl
     const std::size_t sent_bytes = call.request.body.size();
     const TimePoint start = now();
 
-    const auto scope = in_flight_.emplace(in_flight_.end());
-    if (gave_up_) scope->cancel();  // between its start and now
-    std::optional<Attempt> attempt = co_await scope->run(method_.attempt(std::move(call.request)));
-    in_flight_.erase(scope);
+    const TaskName name(call.custom_id);
+    StrandScope strand(options_.trace ? &options_.trace->recorder() : nullptr);
+    const auto entry = in_flight_.emplace(in_flight_.end(), call.custom_id, start);
+    if (gave_up_) entry->scope.cancel();  // between its start and now
+    std::optional<Attempt> attempt = co_await entry->scope.run(method_.attempt(std::move(call.request)));
+    in_flight_.erase(entry);
     if (!attempt) attempt.emplace(given_up());
 
     const AttemptTime time{start - began_, now() - start};
-    tally_.call_ended(*attempt, judge(*attempt, safe_to_repeat), time.total, sent_bytes);
+    const Outcome outcome = judge(*attempt, safe_to_repeat);
+    if (options_.trace) trace_call(call, *attempt, outcome, strand.end());
+    tally_.call_ended(*attempt, outcome, time.total, sent_bytes);
     results_.put(std::move(place),
                  [&](std::string& out) { writer_.append(out, call, *attempt, safe_to_repeat, time); });
     // A method may block this loop during an attempt: what is done by then is written before.
@@ -129,6 +147,38 @@ Task<void> Runner::write_results() {
     give_up();
 }
 
+// What a trace was given is in its file soon, also when nothing happens any more.
+Task<void> Runner::keep_trace_written() {
+    for (;;) {
+        co_await sleep_for(trace::TraceFile::longest_wait);
+        options_.trace->keep_written(now());
+    }
+}
+
+void Runner::trace_call(const Call& call, const Attempt& attempt, Outcome outcome, trace::Strand strand) {
+    trace::StrandLabel label;
+    label.name = call.custom_id;
+    label.line = call.line;
+    label.ok = outcome == Outcome::ok;
+    std::string status;
+    if (const auto* response = std::get_if<http::Response>(&attempt)) {
+        status = fmt::to_string(response->status);
+        label.result = status;
+    } else {
+        label.result = to_string(std::get<Failure>(attempt).code);
+    }
+    options_.trace->add(label, std::move(strand));
+}
+
+void Runner::close_trace() {
+    std::vector<std::pair<std::string_view, std::uint64_t>> outcomes;
+    for (std::size_t n = 0; n < outcome_count; ++n) {
+        const auto outcome = static_cast<Outcome>(n);
+        if (tally_.count(outcome) > 0) outcomes.emplace_back(to_string(outcome), tally_.count(outcome));
+    }
+    options_.trace->close(now(), outcomes);
+}
+
 Task<void> Runner::end_grace() {
     co_await interrupted_.wait();
     co_await sleep_for(options_.grace);
@@ -137,7 +187,7 @@ Task<void> Runner::end_grace() {
 
 void Runner::give_up() noexcept {
     gave_up_ = true;
-    for (CancelScope& scope : in_flight_) scope.cancel();
+    for (InFlight& call : in_flight_) call.scope.cancel();
 }
 
 }  // namespace plait::batch

@@ -8,17 +8,20 @@
 #include "plait/base/clock.hpp"
 #include "plait/batch/call.hpp"
 #include "plait/batch/id_register.hpp"
+#include "plait/batch/in_flight.hpp"
 #include "plait/batch/method.hpp"
 #include "plait/batch/result_line.hpp"
 #include "plait/batch/result_queue.hpp"
 #include "plait/batch/sink.hpp"
 #include "plait/batch/source.hpp"
 #include "plait/batch/tally.hpp"
+#include "plait/trace/trace_file.hpp"
 
 #include <cstdint>
 #include <exception>
 #include <list>
 #include <string>
+#include <vector>
 
 namespace plait::batch {
 
@@ -31,6 +34,9 @@ struct RunnerOptions {
     BodyFormat body_format = BodyFormat::automatic;
     /// How long calls in flight may go on after an interruption.
     Duration grace = std::chrono::seconds(10);
+    /// Takes a strand for each call, and is closed with the run. The loop that runs the runner is made with its
+    /// recorder. Outlives that loop; null: nothing is recorded.
+    trace::TraceFile* trace = nullptr;
 };
 
 /// How a run ended.
@@ -62,6 +68,9 @@ class Runner {
 
     bool is_interrupted() const noexcept { return interrupted_.is_set(); }
 
+    /// At most `most` of the calls in flight, the oldest first.
+    std::vector<CallInFlight> oldest_in_flight(std::size_t most) const;
+
     /// The numbers so far.
     const Tally& tally() const noexcept { return tally_; }
 
@@ -69,12 +78,25 @@ class Runner {
     Duration elapsed() const noexcept;
 
   private:
+    /// A call, while its task lives.
+    class InFlight {
+      public:
+        InFlight(const std::string& custom_id_, TimePoint since_) : custom_id(custom_id_), since(since_) {}
+
+        CancelScope scope;
+        const std::string& custom_id;
+        TimePoint since;
+    };
+
     Task<void> make_calls();
     Task<void> start_calls(TaskGroup& calls);
     void start_call(TaskGroup& calls, Call call, Semaphore::Permit permit, ResultQueue::Place place);
     Task<void> make_call(Call call, Semaphore::Permit permit, ResultQueue::Place place);
     void refuse(const BadLine& line, ResultQueue::Place place);
     Task<void> write_results();
+    Task<void> keep_trace_written();
+    void close_trace();
+    void trace_call(const Call& call, const Attempt& attempt, Outcome outcome, trace::Strand strand);
     Task<void> end_grace();
     void give_up() noexcept;
 
@@ -90,8 +112,8 @@ class Runner {
     RunEnd end_ = RunEnd::finished;
     std::exception_ptr source_error_;
 
-    CancelScope starting_;              ///< starting calls; left early when the run is interrupted
-    std::list<CancelScope> in_flight_;  ///< one for each call
+    CancelScope starting_;           ///< starting calls; left early when the run is interrupted
+    std::list<InFlight> in_flight_;  ///< one for each call, in the order of their start
     Event interrupted_;
     bool gave_up_ = false;
 };

@@ -1,5 +1,6 @@
 #include "plait/batch/runner.hpp"
 
+#include "plait/async/dump.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
@@ -296,6 +297,27 @@ ASYNC_TEST("when the source can't be read, the calls that were started have thei
     } catch (const Error& error) {
         CHECK(error.code() == ErrorCode::storage);
     }
+}
+
+ASYNC_TEST("the calls in flight are known by their ids, the oldest first, and name their tasks") {
+    LineSource source = lines(urls(4));
+    SlowAnswers answers([](int number) -> Duration { return number == 1 ? 1s : 1h; });
+    FakeMethod method(answers.answer());
+    MemorySink sink;
+    Runner runner(source, method, sink, with_concurrency(3));
+    std::optional<RunEnd> end;
+    TaskGroup group;
+    group.start(run_into(runner, end));
+    co_await sleep_for(61s);
+    const auto oldest = runner.oldest_in_flight(2);
+    REQUIRE(oldest.size() == 2);
+    CHECK(oldest[0].custom_id == "line-2");
+    CHECK(oldest[0].for_so_long == 61s);
+    CHECK(runner.oldest_in_flight(9).back().custom_id == "line-4");
+    CHECK(runner.oldest_in_flight(9).back().for_so_long == 60s);
+    CHECK(dump().find("\"line-4\": waiting for time, 59 m 00 s left") != std::string::npos);
+    co_await group.join();
+    CHECK(runner.oldest_in_flight(9).empty());
 }
 
 ASYNC_TEST("the times of a result are those of its attempt") {

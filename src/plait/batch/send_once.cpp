@@ -1,10 +1,15 @@
 #include "plait/batch/send_once.hpp"
 
+#include "plait/async/task_name.hpp"
+
+#include <optional>
 #include <utility>
 
 namespace plait::batch {
 
-Task<Attempt> send_once(http::Session& session, http::Request request) {
+Task<Attempt> send_once(http::Session& session, http::Request request, std::string name) {
+    std::optional<TaskName> named;
+    if (!name.empty()) named.emplace(name);
     try {
         co_return co_await session.send(std::move(request));
     } catch (const http::SendError& error) {

@@ -4,9 +4,12 @@
 #include "plait/batch/attempt.hpp"
 #include "plait/http/session.hpp"
 
+#include <string>
+
 namespace plait::batch {
 
-/// Sends `request` through `session`, which outlives the task. The edge of an attempt: here errors become values.
-Task<Attempt> send_once(http::Session& session, http::Request request);
+/// Sends `request` through `session`, which outlives the task. The edge of an attempt: here errors become values. The
+/// task is called `name` meanwhile, unless that is empty.
+Task<Attempt> send_once(http::Session& session, http::Request request, std::string name = {});
 
 }  // namespace plait::batch

@@ -13,19 +13,23 @@ namespace plait::batch {
 namespace {
 
 // It looks from time to time, because a signal handler can wake only the loop that stands still.
-Task<void> cancel_when_asked(CancelScope& scope, const StopRequest& stop, Duration grace) {
-    while (stop.times() == 0) co_await sleep_for(stop_request_interval);
-    const TimePoint end = now() + grace;
-    while (stop.times() == 1 && now() < end) co_await sleep_for(stop_request_interval);
+Task<void> cancel_when_asked(CancelScope& scope, const StopRequest& stop, Duration grace, StatusRequest* status) {
+    std::optional<TimePoint> end;
+    for (;;) {
+        if (stop.times() > 0 && !end) end = after(grace);
+        if (stop.times() > 1 || (end && now() >= *end)) break;
+        co_await sleep_for(stop_request_interval);
+        if (status) status->answer_if_asked();
+    }
     scope.cancel();
 }
 
 }  // namespace
 
-Task<Attempt> unless_stopped(Task<Attempt> attempt, const StopRequest& stop, Duration grace) {
+Task<Attempt> unless_stopped(Task<Attempt> attempt, const StopRequest& stop, Duration grace, StatusRequest* status) {
     CancelScope scope;
     TaskGroup watch;
-    watch.start(cancel_when_asked(scope, stop, grace));
+    watch.start(cancel_when_asked(scope, stop, grace, status), "watch");
     std::optional<Attempt> ended = co_await scope.run(std::move(attempt));
     watch.cancel();
     co_await watch.join();

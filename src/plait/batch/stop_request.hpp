@@ -3,6 +3,7 @@
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/batch/attempt.hpp"
+#include "plait/batch/status_request.hpp"
 
 #include <atomic>
 
@@ -24,8 +25,9 @@ class StopRequest {
 /// How often somebody who blocks a loop looks whether he is asked to stop.
 inline constexpr Duration stop_request_interval = std::chrono::milliseconds(50);
 
-/// Awaits `attempt`, unless it is given up because of `stop`: that is the failure `given_up()`. `stop` outlives the
-/// task.
-Task<Attempt> unless_stopped(Task<Attempt> attempt, const StopRequest& stop, Duration grace);
+/// Awaits `attempt`, unless it is given up because of `stop`: that is the failure `given_up()`. Answers for `status`
+/// meanwhile, if it is not null. `stop` and `status` outlive the task.
+Task<Attempt> unless_stopped(Task<Attempt> attempt, const StopRequest& stop, Duration grace,
+                             StatusRequest* status = nullptr);
 
 }  // namespace plait::batch

@@ -7,6 +7,7 @@
 #include "plait/testing/async_test.hpp"
 
 #include <utility>
+#include <vector>
 
 using namespace plait;
 using namespace plait::batch;
@@ -31,6 +32,25 @@ bool is_given_up(const Attempt& attempt) {
 }
 
 }  // namespace
+
+ASYNC_TEST("who asks how things stand during an attempt gets one answer within 50 ms") {
+    StopRequest stop;
+    StatusRequest status;
+    std::vector<Duration> answers;
+    const TimePoint start = now();
+    status.set_answer([&] { answers.push_back(now() - start); });
+    auto ask_after_a_second = [](StatusRequest& request) -> Task<void> {
+        co_await sleep_for(1010ms);
+        request.ask();
+        request.ask();
+    };
+    TaskGroup asking;
+    asking.start(ask_after_a_second(status));
+    const Attempt attempt = co_await unless_stopped(answer_after(1h), stop, 10s, &status);
+    CHECK(std::holds_alternative<http::Response>(attempt));
+    CHECK(answers == std::vector<Duration>{1050ms});
+    co_await asking.join();
+}
 
 ASYNC_TEST("an attempt that nobody stops has its answer") {
     StopRequest stop;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/batch/internal/attempt_loop.hpp"
 #include "plait/batch/method.hpp"
 #include "plait/batch/methods.hpp"
 #include "plait/http/session.hpp"
@@ -16,7 +17,10 @@ class SyncMethod final : public Method {
 
   private:
     http::Session session_;
+    trace::TraceFile* trace_;
+    internal::AttemptLoop loop_;
     const StopRequest* stop_;
+    StatusRequest* status_;
     Duration grace_;
 };
 

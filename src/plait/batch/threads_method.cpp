@@ -1,6 +1,7 @@
 #include "plait/batch/threads_method.hpp"
 
 #include "plait/async/event_loop.hpp"
+#include "plait/async/task_name.hpp"
 #include "plait/batch/send_once.hpp"
 
 #include <utility>
@@ -8,18 +9,29 @@
 namespace plait::batch {
 
 ThreadsMethod::ThreadsMethod(MethodOptions options)
-    : session_options_(std::make_shared<const http::SessionOptions>(std::move(options.session))),
+    : shared_(std::make_shared<Shared>(std::move(options.session), options.trace != nullptr)),
+      trace_(options.trace),
       threads_(options.concurrency),
       pool_(ThreadPoolOptions{.threads = options.concurrency}) {}
 
 Task<Attempt> ThreadsMethod::attempt(http::Request request) {
-    return pool_.submit_abandonable(attempt_here, session_options_, std::move(request));
+    internal::RecordedAttempt recorded =
+        co_await pool_.submit_abandonable(attempt_here, shared_, std::move(request), std::string(TaskName::current()));
+    co_return internal::noted(std::move(recorded), trace_, trace::LaneKind::thread);
 }
 
-Attempt ThreadsMethod::attempt_here(SharedOptions options, http::Request request) {
+internal::RecordedAttempt ThreadsMethod::attempt_here(std::shared_ptr<Shared> shared, http::Request request,
+                                                      std::string name) {
     // The threads belong to one method, so the session is made with its options.
-    thread_local http::Session session(*options);
-    return plait::run(send_once(session, std::move(request)));
+    thread_local http::Session session(shared->session);
+    thread_local internal::AttemptLoop loop(shared->is_traced, ++shared->threads_seen);
+    return loop.run(send_registered(std::move(shared), session, std::move(request), std::move(name)));
+}
+
+Task<Attempt> ThreadsMethod::send_registered(std::shared_ptr<Shared> shared, http::Session& session,
+                                             http::Request request, std::string name) {
+    const internal::LoopRegister::Stay stay(shared->loops);
+    co_return co_await send_once(session, std::move(request), std::move(name));
 }
 
 }  // namespace plait::batch

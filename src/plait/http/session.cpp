@@ -1,11 +1,13 @@
 #include "plait/http/session.hpp"
 
 #include "plait/async/cancel_scope.hpp"
+#include "plait/async/doing.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/http/internal/exchange.hpp"
 #include "plait/http/internal/h1_protocol.hpp"
 #include "plait/http/internal/message_text.hpp"
 #include "plait/http/internal/net_connector.hpp"
+#include "plait/trace/activity.hpp"
 
 #include <fmt/format.h>
 
@@ -104,6 +106,7 @@ Task<void> Session::Attempt::run() {
 
 /// Waits for a connection where their number is limited.
 Task<ConnectionPool::Lease> Session::Attempt::turn(Repeatable repeatable) {
+    const Doing doing(trace::Activity::permit);
     CancelScope scope(bounds_.deadline);
     auto lease = co_await scope.run(session_.pool_.lease(request_.url.origin(), repeatable));
     if (!lease) {
@@ -118,7 +121,7 @@ Task<Timings> Session::Attempt::connect(ConnectionPool::Lease& lease) {
     const net::Endpoint endpoint(std::string(url.host()), url.port());
     const Duration limit = std::min(session_.options_.timeouts.connect, bounds_.deadline - now());
     connecting_ = ConnectStep::resolving;
-    CancelScope scope(now() + limit);
+    CancelScope scope(after(limit));
     auto made = co_await scope.run(session_.connector_->connect(endpoint, url.is_https(), *connecting_));
     if (!made) {
         throw Error(ErrorCode::timeout,

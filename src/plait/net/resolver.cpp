@@ -123,7 +123,7 @@ const std::vector<Address>* Resolver::find_kept(const std::string& host) const {
 }
 
 void Resolver::keep(const std::string& host, std::vector<Address> addresses) {
-    kept_[host] = Kept{std::move(addresses), now() + options_.keep};
+    kept_[host] = Kept{std::move(addresses), after(options_.keep)};
     if (kept_.size() <= options_.names) return;
     const auto oldest = std::min_element(kept_.begin(), kept_.end(),
                                          [](const auto& a, const auto& b) { return a.second.until < b.second.until; });

@@ -133,6 +133,18 @@ ASYNC_TEST("addresses are kept for their time and then asked for again") {
     CHECK(server->asked("api.example") == 2);
 }
 
+ASYNC_TEST("addresses can be kept for ever") {
+    auto server = std::make_shared<NameServer>();
+    server->add("api.example", "10.0.0.1");
+    auto options = asking(server);
+    options.keep = Duration::max();
+    Resolver resolver(std::move(options));
+    co_await resolve(resolver, "api.example");
+    co_await sleep_for(24h * 365);
+    CHECK(co_await resolve(resolver, "api.example") == "10.0.0.1:80");
+    CHECK(server->asked("api.example") == 1);
+}
+
 ASYNC_TEST("a failure names the host and the reason, and is not kept") {
     auto server = std::make_shared<NameServer>();
     Resolver resolver(asking(server));

@@ -102,6 +102,11 @@ class TcpStream final : public ByteStream {
 
     void close_write() noexcept override { ::shutdown(descriptor_.fd(), SHUT_WR); }
 
+    void reset_at_close() noexcept override {
+        const linger at_once{1, 0};
+        ::setsockopt(descriptor_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+
   private:
     ssize_t receive(std::span<std::byte> bytes, int flags) const noexcept {
         ssize_t count;

@@ -152,6 +152,19 @@ ASYNC_TEST("a reset names the peer and is told to the reader and the writer") {
     CHECK(write.ends_with(": the peer has closed the connection"));
 }
 
+ASYNC_TEST("a stream that was told so resets the connection when it is closed") {
+    auto [client, server] = co_await connection();
+    server->reset_at_close();
+    server.reset();
+    bool thrown = false;
+    try {
+        co_await read_until(*client, "\n");
+    } catch (const Error& error) {
+        thrown = error.code() == ErrorCode::reset;
+    }
+    CHECK(thrown);
+}
+
 ASYNC_TEST("a wait for bytes that never come can be given up") {
     auto ends = co_await connection();
     CancelScope scope;

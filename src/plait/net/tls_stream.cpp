@@ -35,6 +35,7 @@ class TlsStream final : public ByteStream {
     Task<void> writable() override { return write_needs_ == Needs::reading ? inner_->readable() : inner_->writable(); }
     bool is_quiet() override;
     void close_write() noexcept override;
+    void reset_at_close() noexcept override { inner_->reset_at_close(); }
 
     static const BIO_METHOD* bio_method();
 

@@ -29,6 +29,7 @@ class End final : public MemoryStream {
         : in_(std::move(in)), out_(std::move(out)), options_(options) {}
 
     ~End() override {
+        if (resets_at_close_) reset(false);
         close_write();
         in_->reader_gone = true;
         in_->writable.set();
@@ -75,6 +76,8 @@ class End final : public MemoryStream {
         out_->readable.set();
     }
 
+    void reset_at_close() noexcept override { resets_at_close_ = true; }
+
     void reset(bool at_once) override {
         if (at_once) out_->waiting.clear();
         out_->was_reset = in_->was_reset = true;
@@ -88,6 +91,7 @@ class End final : public MemoryStream {
     std::shared_ptr<Direction> in_;
     std::shared_ptr<Direction> out_;
     MemoryStreamOptions options_;
+    bool resets_at_close_ = false;
 };
 
 }  // namespace

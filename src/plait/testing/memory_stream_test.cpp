@@ -51,6 +51,20 @@ ASYNC_TEST("destroying an end is the end of the stream, and a reset is an error"
     CHECK(thrown);
 }
 
+ASYNC_TEST("an end that resets at its close is read to there, and then is an error") {
+    auto [here, there] = memory_streams();
+    co_await write_text(*there, "cut");
+    there->reset_at_close();
+    there.reset();
+    bool thrown = false;
+    try {
+        co_await read_until(*here, "\n");
+    } catch (const Error& error) {
+        thrown = error.code() == ErrorCode::reset;
+    }
+    CHECK(thrown);
+}
+
 ASYNC_TEST("reading from a silent peer can be given up") {
     auto [here, there] = memory_streams();
     CHECK_FALSE(co_await within(1h, read_until(*here, "\n")));

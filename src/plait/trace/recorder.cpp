@@ -46,4 +46,16 @@ std::string_view to_string(Wait wait) noexcept {
     return "?";
 }
 
+Activity activity_of(Wait wait) noexcept {
+    switch (wait) {
+        case Wait::permit:
+            return Activity::permit;
+        case Wait::thread_job:
+        case Wait::process_job:
+            return Activity::worker;
+        default:
+            return Activity::other;
+    }
+}
+
 }  // namespace plait::trace

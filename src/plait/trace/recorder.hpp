@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/trace/activity.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -28,6 +29,9 @@ enum class Wait : std::uint8_t {
 std::string_view to_string(TaskState state) noexcept;
 std::string_view to_string(Wait wait) noexcept;
 
+/// What a wait is for, as far as its kind tells: one for readable bytes can be for anything.
+Activity activity_of(Wait wait) noexcept;
+
 /// Identifies a task within its loop; 0 is no task.
 using TaskId = std::uint32_t;
 
@@ -37,8 +41,13 @@ struct TaskEvent {
     TaskId task = 0;
     TaskId parent = 0;  ///< who started it; told when `state` is `created`
     TaskState state = TaskState::created;
-    Wait wait = Wait::nothing;   ///< for `waiting`
+    Wait wait = Wait::nothing;  ///< for `waiting`
+    /// What the task does from now on; for `waiting`, what the wait is for.
+    Activity activity = Activity::other;
     const char* name = nullptr;  ///< told when `state` is `created`; a string literal or null
+    /// How many tasks the loop's two lists have now.
+    std::uint32_t ready = 0;
+    std::uint32_t waiting = 0;
 };
 
 /// Takes the changes of state of one loop's tasks. Called on the loop's thread, between and inside of tasks: it must be

@@ -1,6 +1,5 @@
 #include "plait/workers/process_pool.hpp"
 
-#include "plait/async/cancel_scope.hpp"
 #include "plait/async/semaphore.hpp"
 #include "plait/base/assert.hpp"
 #include "plait/workers/internal/worker_crew.hpp"
@@ -31,34 +30,18 @@ std::string why_none_starts(const internal::WorkerDeath& last) {
                        most_workers_for_a_job, how);
 }
 
-/// The bytes of the job's value, or throws what the job threw.
-std::string value_of(internal::WorkerReply reply) {
-    using Kind = internal::ReplyHead::Kind;
-    switch (reply.head.kind) {
-        case Kind::result:
-            break;
-        case Kind::error:
-            throw Error(reply.head.code, reply.body);
-        case Kind::exception:
-            throw std::runtime_error(reply.body);
-        case Kind::not_ready:
-            throw Error(ErrorCode::worker_died, "start a worker process: its initializer threw: " + reply.body);
-    }
-    return std::move(reply.body);
+std::exception_ptr time_up(Duration limit) {
+    const auto milliseconds = std::chrono::duration<double, std::milli>(limit).count();
+    return std::make_exception_ptr(
+        Error(ErrorCode::timeout, fmt::format("run a job in a worker process: timed out after {} ms", milliseconds)));
 }
 
-/// What the worker replies to `job`, which outlives the task; nothing when it ended first. Throws Error(timeout) after
-/// `limit`.
-Task<std::optional<internal::WorkerReply>> exchange(internal::WorkerCrew::Hired& worker,
-                                                    const internal::ProcessJob& job, std::optional<Duration> limit) {
-    if (!limit) co_return co_await worker.exchange(job);
-    auto in_time = co_await within(*limit, worker.exchange(job));
-    if (!in_time) {
-        const auto milliseconds = std::chrono::duration<double, std::milli>(*limit).count();
-        throw Error(ErrorCode::timeout,
-                    fmt::format("run a job in a worker process: timed out after {} ms", milliseconds));
-    }
-    co_return std::move(*in_time);
+/// The reply of a worker to a job.
+internal::JobReply reply_of(const internal::WorkerCrew::Hired& worker, internal::Exchange exchange) {
+    internal::JobReply reply(exchange.head.on_slate, worker.outcomes(exchange.head.on_slate));
+    if (exchange.head.has_beside_slate) reply.add(exchange.head.beside_slate, std::move(exchange.body));
+    reply.set_took(exchange.head.took);
+    return reply;
 }
 
 }  // namespace
@@ -89,21 +72,35 @@ ProcessPool::ProcessPool(const ProcessPoolOptions& options) : state_(std::make_u
 
 ProcessPool::~ProcessPool() = default;
 
-// A worker that is done finds the next job waiting.
-std::size_t ProcessPool::default_limit() const noexcept { return 2 * state_->workers; }
+std::size_t ProcessPool::workers() const noexcept { return state_->workers; }
 
-Task<std::string> ProcessPool::perform(internal::ProcessJob job, std::optional<Duration> limit) {
+Task<internal::JobReply> ProcessPool::perform(internal::ProcessJob& job, std::optional<Duration> limit) {
+    using End = internal::Exchange::End;
     const auto place = co_await state_->places.acquire();
     internal::WorkerDeath death;
     for (int workers = 0; workers < most_workers_for_a_job; ++workers) {
         auto worker = co_await state_->crew.hire();
-        auto reply = co_await exchange(worker, job, limit);
-        if (reply) {
-            worker.give_back(reply->head.kind);
-            co_return value_of(std::move(*reply));
+        auto exchange = co_await worker.exchange(job, limit);
+        if (exchange.end == End::replied && exchange.head.kind == internal::ReplyHead::Kind::not_ready) {
+            worker.forget();
+            throw Error(ErrorCode::worker_died,
+                        "start a worker process: its initializer threw: " + std::string(exchange.body.bytes()));
         }
-        death = worker.bury();
-        if (death.untaken == 0) throw WorkerDied(death.pid, death.wait_status);
+        if (exchange.end == End::replied) {
+            auto reply = reply_of(worker, std::move(exchange));
+            worker.give_back(reply.size());
+            co_return reply;
+        }
+        const internal::Progress& progress = exchange.progress;
+        internal::JobReply reply(progress.done, worker.outcomes(progress.done));
+        if (exchange.end == End::time_up) {
+            // Also when the first item has not begun: its worker hangs.
+            if (progress.runs_one || reply.size() == 0) reply.add(time_up(*limit));
+            co_return reply;
+        }
+        death = worker.bury(progress);
+        if (progress.runs_one) reply.add(std::make_exception_ptr(WorkerDied(death.pid, death.wait_status)));
+        if (reply.size() > 0) co_return reply;
     }
     throw Error(ErrorCode::worker_died, why_none_starts(death));
 }

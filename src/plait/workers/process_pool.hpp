@@ -1,10 +1,13 @@
 #pragma once
 
-#include "plait/async/gather.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/settled.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
+#include "plait/workers/internal/process_chunk.hpp"
 #include "plait/workers/internal/process_job.hpp"
+#include "plait/workers/map.hpp"
 
 #include <sys/types.h>
 
@@ -15,6 +18,7 @@
 #include <ranges>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -52,18 +56,21 @@ class WorkerDied : public Error {
 /// Runs functions in a fixed number of worker processes, and brings what they give back to the loop that asked.
 ///
 ///     ProcessPool pool(ProcessPoolOptions{.workers = 4});        // first thing in main
-///     auto digest = co_await pool.submit(sha256, std::move(text));
+///     auto digest = co_await pool.submit(sha256, std::move(text));      // in a task
+///     auto digest = pool.submit(sha256, std::move(text)).get();         // anywhere else
+///     auto sums = pool.map(sum_of_squares, std::move(numbers)).get();   // many at once
 ///
 /// A worker is a copy of the program as it was when the pool was made, so a job may be any free function, or a lambda
 /// that captures nothing; globals and statics are a worker's own, and last from job to job. Arguments and results
 /// travel as bytes: numbers, enums, strings, optionals, chrono times, standard containers of those, and structs with a
-/// member `serialize(archive)`.
+/// member `serialize(archive)`. More than 64 KiB of them go through shared memory: written once, and mapped by the
+/// other side.
 ///
 /// What happens to a job, always exactly one of these:
 /// - It gives its value, having run to its end.
 /// - It throws: `Error` keeps its code and text; any other exception comes back as `std::runtime_error` with its text.
 /// - Its worker dies under it: `WorkerDied`. No other job is touched, and the worker is replaced at once. A job that
-///   lay untaken in the worker's socket goes to another worker.
+///   the worker had not begun goes to another worker.
 ///
 /// Workers read nothing from standard input, have no descriptors of the program but standard output and error, and
 /// ignore SIGINT, SIGTERM and SIGHUP: when they end is the pool's say. When the program ends, even by SIGKILL, they are
@@ -85,14 +92,14 @@ class ProcessPool {
     template <class Result, class... Parameters>
     Task<Result> submit(Result (*function)(Parameters...),
                         std::type_identity_t<std::decay_t<Parameters>>... arguments) {
-        return result_of<Result>(internal::make_process_job(function, arguments...), std::nullopt);
+        return result_of<Result>(job_of(function, arguments...), std::nullopt);
     }
 
     /// `submit` for a job that may run for `limit`: then its worker is killed, and it throws Error(timeout).
     template <class Result, class... Parameters>
     Task<Result> submit_within(Duration limit, Result (*function)(Parameters...),
                                std::type_identity_t<std::decay_t<Parameters>>... arguments) {
-        return result_of<Result>(internal::make_process_job(function, arguments...), limit);
+        return result_of<Result>(job_of(function, arguments...), limit);
     }
 
     /// The same for a lambda that captures nothing.
@@ -107,18 +114,42 @@ class ProcessPool {
         return submit_within(limit, as_free_function(function), std::move(arguments)...);
     }
 
-    /// Submits `function` for each item of `items`, which are asked for one by one; the values in the order of the
-    /// items. At most `limit` jobs are submitted at a time, by default as many as keep every worker busy. The first job
-    /// that fails cancels the others.
+    /// Calls `function(item)` for each of `items`: a task of all values, in the order of the items.
+    ///
+    ///     auto sums = co_await pool.map(sum_of_squares, std::move(numbers));
+    ///
+    /// Items are asked for one by one as there is room, and travel in chunks of about a millisecond of work. A worker
+    /// that dies takes with it only the item that it ran: what it had done is kept, and what it had not begun goes to
+    /// another worker. No item is run twice. The first item that fails ends the map: the workers of those that run are
+    /// killed, the rest does not begin.
+    template <class Result, class Parameter, std::ranges::input_range Items>
+    auto map(Result (*function)(Parameter), Items items, const MapOptions& options = {}) {
+        return internal::map_all(map_work(function), std::move(items), options);
+    }
+
+    /// `map` that gives each item's result when it is there, its value or what it threw; see `MapResults`. Called
+    /// within a task.
+    template <class Result, class Parameter, std::ranges::input_range Items>
+    auto stream(Result (*function)(Parameter), Items items, const MapOptions& options = {}) {
+        return MapResults(map_work(function), std::move(items), options);
+    }
+
+    /// The same for a lambda that captures nothing.
     template <class Function, std::ranges::input_range Items>
-    auto map(Function function, Items items, std::size_t limit = 0) {
-        return gather(std::ranges::owning_view(std::move(items)) | std::views::transform([this, function](auto&& item) {
-                          return this->submit(function, std::forward<decltype(item)>(item));
-                      }),
-                      limit ? limit : default_limit());
+        requires std::is_class_v<Function>
+    auto map(Function function, Items items, const MapOptions& options = {}) {
+        return map(as_free_function(function), std::move(items), options);
+    }
+    template <class Function, std::ranges::input_range Items>
+        requires std::is_class_v<Function>
+    auto stream(Function function, Items items, const MapOptions& options = {}) {
+        return stream(as_free_function(function), std::move(items), options);
     }
 
   private:
+    template <class Pool, class Result, class Parameter>
+    friend class internal::ProcessMapWork;
+
     template <class Function>
     static auto as_free_function(Function function) {
         static_assert(
@@ -127,14 +158,31 @@ class ProcessPool {
         return +function;
     }
 
-    template <class Result>
-    Task<Result> result_of(internal::ProcessJob job, std::optional<Duration> limit) {
-        const std::string bytes = co_await perform(std::move(job), limit);
-        co_return internal::result_from_bytes<Result>(bytes);
+    template <class Result, class... Parameters>
+    static internal::ProcessJob job_of(Result (*function)(Parameters...),
+                                       const std::decay_t<Parameters>&... arguments) {
+        auto job = internal::make_process_job(function);
+        job.add(std::tie(arguments...));
+        job.close();
+        return job;
     }
 
-    Task<std::string> perform(internal::ProcessJob job, std::optional<Duration> limit);
-    std::size_t default_limit() const noexcept;
+    template <class Result, class Parameter>
+    auto map_work(Result (*function)(Parameter)) {
+        return internal::ProcessMapWork<ProcessPool, Result, Parameter>(*this, workers(), function);
+    }
+
+    template <class Result>
+    Task<Result> result_of(internal::ProcessJob job, std::optional<Duration> limit) {
+        internal::JobReply reply = co_await perform(job, limit);
+        std::optional<Settled<Result>> result;
+        reply.read<Result>([&result](Settled<Result> only) { result.emplace(std::move(only)); });
+        co_return std::move(*result).value();
+    }
+
+    /// Has a worker run items of `job`, which outlives the task: one or more. Throws Error when no worker begins one.
+    Task<internal::JobReply> perform(internal::ProcessJob& job, std::optional<Duration> limit);
+    std::size_t workers() const noexcept;
 
     struct State;
     const std::unique_ptr<State> state_;

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -278,6 +279,108 @@ ASYNC_TEST("a map over processes stops at the first job that fails") {
     CHECK(given < 1000);
 }
 
+ASYNC_TEST("a job and a map in processes can be had without a loop") {
+    ProcessPool pool(ProcessPoolOptions{.workers = 2});
+    CHECK(pool.submit(twice, 21).get() == 42);
+    CHECK(pool.map(twice, std::vector<int>{1, 2, 3}).get() == std::vector<int>{2, 4, 6});
+    CHECK((co_await pool.map(twice, std::vector<int>{})).empty());
+}
+
+ASYNC_TEST("a map over processes takes and gives strings and structs and nothing") {
+    ProcessPool pool(ProcessPoolOptions{.workers = 2});
+    std::vector<Order> orders(200);
+    for (std::size_t item = 0; item < orders.size(); ++item) orders[item].item = std::to_string(item);
+    const auto count = [](const Order& order) { return Order(with_one_more(order, "!")); };
+    const auto more = co_await pool.map(count, orders);
+    REQUIRE(more.size() == 200);
+    CHECK(more[17].item == "17!");
+    co_await pool.map([](std::string) {}, std::vector<std::string>(100, "bread"));
+}
+
+ASYNC_TEST("arguments and results of a map may be of any size") {
+    ProcessPool pool(ProcessPoolOptions{.workers = 2});
+    std::vector<std::size_t> sizes;
+    std::minstd_rand random(7);
+    for (int item = 0; item < 200; ++item) sizes.push_back(item % 20 == 0 ? 300'000 : random() % 5'000);
+    const auto text_of = [](std::size_t size) { return std::string(size, static_cast<char>('a' + size % 26)); };
+    auto texts = sizes | std::views::transform(text_of);
+    const auto mirrored = [](std::string text) { return "<" + text + ">"; };
+    for (const std::size_t chunk : {0UL, 50UL}) {
+        const auto back = co_await pool.map(mirrored, texts, MapOptions{.chunk = chunk});
+        REQUIRE(back.size() == sizes.size());
+        for (std::size_t item = 0; item < back.size(); ++item) CHECK(back[item] == "<" + text_of(sizes[item]) + ">");
+    }
+}
+
+namespace {
+struct Unwritable {
+    int number = 0;
+    template <class Archive>
+    void serialize(Archive& archive) {
+        if (number == 10) throw std::runtime_error("can't be written");
+        archive(number);
+    }
+};
+}  // namespace
+
+ASYNC_TEST("an item that can't be turned into bytes ends the items") {
+    ProcessPool pool(one_worker());
+    const auto number_of = [](const Unwritable& item) { return item.number; };
+    std::vector<Unwritable> items(20);
+    for (int number = 0; number < 20; ++number) items[static_cast<std::size_t>(number)].number = number;
+    CHECK(co_await error_of(pool.map(number_of, items)) == "can't be written");
+    auto results = pool.stream(number_of, items, MapOptions{.chunk = 4});
+    int given = 0;
+    std::string message;
+    try {
+        for (; auto result = co_await results.next(); ++given) CHECK(result->value() == given);
+    } catch (const std::runtime_error& error) {
+        message = error.what();
+    }
+    CHECK(given == 10);
+    CHECK(message == "can't be written");
+}
+
+ASYNC_TEST("a stream of processes gives each item's value or what it threw and goes on") {
+    ProcessPool pool(ProcessPoolOptions{.workers = 2});
+    const auto fail_at_tens = [](int item) {
+        if (item % 100 == 0) throw std::runtime_error("hundred");
+        if (item % 10 == 0) throw Error(ErrorCode::dns, "no host " + std::to_string(item));
+        return 2 * item;
+    };
+    for (const MapOrder order : {MapOrder::of_items, MapOrder::as_completed}) {
+        auto results = pool.stream(fail_at_tens, std::views::iota(0, 1000), MapOptions{.order = order});
+        std::set<std::size_t> given;
+        while (auto result = co_await results.next()) {
+            const int item = static_cast<int>(result->item);
+            if (order == MapOrder::of_items) CHECK(result->item == given.size());
+            given.insert(result->item);
+            CHECK(result->has_value() == (item % 10 != 0));
+            if (*result) CHECK(result->value() == 2 * item);
+            if (item == 100) CHECK_THROWS_WITH_AS(result->value(), "hundred", std::runtime_error);
+            if (item == 110) CHECK_THROWS_WITH_AS(result->value(), "no host 110", Error);
+        }
+        CHECK(given.size() == 1000);
+    }
+}
+
+ASYNC_TEST("who takes no results holds a stream of processes back") {
+    ProcessPool pool(ProcessPoolOptions{.workers = 2});
+    int asked = 0;
+    auto items = std::views::iota(0, 300) | std::views::transform([&asked](int item) {
+                     ++asked;
+                     return item;
+                 });
+    auto results = pool.stream(twice, items, MapOptions{.in_flight = 20});
+    int taken = 0;
+    while (co_await results.next()) {
+        ++taken;
+        for (int turn = 0; turn < 3; ++turn) co_await pool.submit(twice, 1);  // time enough to ask for more
+        CHECK(asked <= taken + 20);
+    }
+    CHECK(taken == 300);
+}
+
 ASYNC_TEST("workers are started when jobs need them, and run jobs at the same time") {
     const SharedBoard shared;
     ProcessPoolOptions options;
@@ -436,6 +539,172 @@ TEST_CASE("however workers are killed, each job has one outcome, runs at most on
     CHECK_FALSE(has_children());
 }
 
+namespace {
+
+/// Whether exactly the items in `lost` have no value, and each of the others its own.
+void check_all_but(const std::set<std::size_t>& lost, std::size_t items,
+                   const std::map<std::size_t, Settled<int>>& outcomes) {
+    CHECK(outcomes.size() == items);
+    for (const auto& [item, outcome] : outcomes) {
+        CAPTURE(item);
+        CHECK(outcome.has_value() == !lost.contains(item));
+        if (outcome) CHECK(Settled<int>(outcome).value() == static_cast<int>(item));
+    }
+}
+
+Task<std::map<std::size_t, Settled<int>>> outcomes_of(ProcessPool& pool, int (*function)(int), int items,
+                                                      MapOptions options) {
+    std::map<std::size_t, Settled<int>> outcomes;
+    auto results = pool.stream(function, std::views::iota(0, items), options);
+    while (auto result = co_await results.next()) outcomes.emplace(result->item, std::move(*result));
+    co_return outcomes;
+}
+
+template <class Expected>
+bool is_a(const Settled<int>& outcome) {
+    try {
+        Settled<int>(outcome).value();
+    } catch (const Expected&) {
+        return true;
+    } catch (...) {
+    }
+    return false;
+}
+
+}  // namespace
+
+ASYNC_TEST("a worker that is killed in a thousand jobs costs the one that it ran however they travel") {
+    const auto fall = [](int item) {
+        if (item == 500) kill_own_worker();
+        return item;
+    };
+    for (const std::size_t chunk : {0UL, 1UL, 10UL, 1000UL}) {
+        CAPTURE(chunk);
+        ProcessPool pool(ProcessPoolOptions{.workers = 2});
+        const auto outcomes = co_await outcomes_of(pool, fall, 1000, MapOptions{.chunk = chunk});
+        check_all_but({500}, 1000, outcomes);
+        CHECK(is_a<WorkerDied>(outcomes.at(500)));
+    }
+}
+
+TEST_CASE("however workers are killed in a map, each item has one outcome, runs at most once, and no two fail by one") {
+    for (unsigned seed = 1; seed <= 6; ++seed) {
+        CAPTURE(seed);
+        const SharedBoard shared;
+        static constexpr int items = 1000;
+        ProcessPool pool(ProcessPoolOptions{.workers = 3, .initializer = register_worker});
+        auto work = [](ProcessPool& processes, unsigned random_seed) -> Task<std::map<std::size_t, Settled<int>>> {
+            bool over = false;
+            TaskGroup killer;
+            killer.start(kill_at_random(std::minstd_rand(random_seed), over));
+            const MapOptions options{.chunk = random_seed % 2 ? 0UL : 100UL, .order = MapOrder::as_completed};
+            auto outcomes = co_await outcomes_of(processes, count_job, items, options);
+            over = true;
+            co_await killer.join();
+            co_return outcomes;
+        };
+        const auto outcomes = run(work(pool, seed));
+        REQUIRE(outcomes.size() == items);
+        std::size_t lost = 0;
+        for (const auto& [item, outcome] : outcomes) {
+            CAPTURE(item);
+            CHECK(shared->begins[item] <= 1);
+            if (outcome) CHECK(shared->ends[item] == 1);
+            if (outcome) CHECK(Settled<int>(outcome).value() == static_cast<int>(item));
+            if (!outcome) CHECK(is_a<WorkerDied>(outcome));
+            if (!outcome) ++lost;
+        }
+        CHECK(lost <= shared->initialized);
+    }
+    CHECK_FALSE(has_children());
+}
+
+ASYNC_TEST("an item that exits or aborts fails alone") {
+    ProcessPool pool(ProcessPoolOptions{.workers = 2});
+    const auto leave = [](int item) {
+#ifdef __SANITIZE_ADDRESS__  // which looks for leaks at a proper exit
+        if (item == 20) ::_exit(3);
+#else
+        if (item == 20) std::exit(3);
+#endif
+        if (item == 30) ::_exit(0);
+        if (item == 40) ::raise(SIGSEGV);
+        return item;
+    };
+    const auto outcomes = co_await outcomes_of(pool, leave, 100, MapOptions{.chunk = 50});
+    check_all_but({20, 30, 40}, 100, outcomes);
+    CHECK(is_a<WorkerDied>(outcomes.at(20)));
+}
+
+TEST_CASE("an item that runs for ever fails alone when its time is up") {
+    ProcessPool pool(ProcessPoolOptions{.workers = 2});
+    const auto loop = [](int item) {
+        const volatile bool hang = item == 20 || item == 73;
+        while (hang) {
+        }
+        return item;
+    };
+    const auto outcomes = run(outcomes_of(pool, loop, 100, MapOptions{.chunk = 50, .limit = 1s}));
+    check_all_but({20, 73}, 100, outcomes);
+    CHECK_THROWS_WITH_AS(Settled<int>(outcomes.at(20)).value(),
+                         "run a job in a worker process: timed out after 1000 ms", Error);
+}
+
+TEST_CASE("the time limit is for each item and the first may begin as late") {
+    using internal::Progress;
+    using internal::time_left;
+    const TimePoint sent(10s);
+    CHECK(time_left(3s, Progress{}, sent, TimePoint(11s)) == 2s);
+    CHECK(time_left(3s, Progress{0, true, TimePoint(12s)}, sent, TimePoint(14s)) == 1s);
+    CHECK(time_left(3s, Progress{70, true, TimePoint(90s)}, sent, TimePoint(91s)) == 2s);
+    CHECK(time_left(3s, Progress{70, true, TimePoint(90s)}, sent, TimePoint(94s)) == 0s);
+}
+
+ASYNC_TEST("in a map too a worker is replaced when it has done its share") {
+    ProcessPoolOptions options;
+    options.workers = 1;
+    options.jobs_per_worker = 3;
+    ProcessPool pool(options);
+    const auto count = [](int) { return jobs_so_far(); };
+    auto counts = co_await pool.map(count, std::views::iota(0, 8), MapOptions{.chunk = 5});
+    std::ranges::sort(counts);
+    CHECK(counts == std::vector<int>{1, 1, 1, 2, 2, 2, 3, 3});
+}
+
+ASYNC_TEST("an initializer that throws fails each item with what it said") {
+    ProcessPoolOptions options;
+    options.initializer = [] { throw std::runtime_error("no certificates"); };
+    ProcessPool pool(options);
+    const auto outcomes = co_await outcomes_of(pool, twice, 10, MapOptions{.chunk = 5});
+    CHECK(outcomes.size() == 10);
+    for (const auto& [item, outcome] : outcomes)
+        CHECK_THROWS_WITH_AS(Settled<int>(outcome).value(),
+                             "start a worker process: its initializer threw: no certificates", Error);
+}
+
+ASYNC_TEST("leaving a stream early kills the workers of what runs") {
+    const SharedBoard shared;
+    ProcessPool pool(one_worker());
+    {
+        auto results = pool.stream(hold, std::views::iota(0, 100));
+        TaskGroup releaser;
+        auto release = [](SharedBoard& board) -> Task<void> {
+            board->wait_for_a_job();
+            board->release_a_job();
+            co_return;
+        };
+        auto first = [](auto& stream) -> Task<void> { CHECK((co_await stream.next())->value() == 0); };
+        SharedBoard& board = const_cast<SharedBoard&>(shared);
+        releaser.start(first(results));
+        co_await until_others_wait();
+        releaser.start(release(board));
+        co_await releaser.join();
+        shared->wait_for_a_job();
+    }
+    wait_until_gone(shared->pid_of_job);
+    CHECK(co_await pool.submit(twice, 21) == 42);
+}
+
 TEST_CASE("a job that passes its time limit is killed with its worker") {
     const SharedBoard shared;
     ProcessPool pool(one_worker());
@@ -554,6 +823,23 @@ ASYNC_TEST("a job that asks for more memory than its worker may have gets bad_al
     const auto fill = [](std::size_t size) { return std::vector<char>(size, 'x').size(); };
     CHECK(co_await error_of(pool.submit(fill, 1UL << 30)) == "std::bad_alloc");
     CHECK(co_await pool.submit(fill, 1UL << 20) == 1UL << 20);
+}
+
+ASYNC_TEST("an item that exhausts its worker's memory or an argument that is too large for it fails alone") {
+    ProcessPoolOptions options;
+    options.workers = 1;
+    options.memory_limit = 512 * 1024 * 1024;
+    ProcessPool pool(options);
+    const auto greedy = [](int item) {
+        return item == 7 ? static_cast<int>(std::vector<char>(1UL << 30, 'x').size()) : item;
+    };
+    const auto outcomes = co_await outcomes_of(pool, greedy, 100, MapOptions{.chunk = 20});
+    check_all_but({7}, 100, outcomes);
+    CHECK_THROWS_WITH_AS(Settled<int>(outcomes.at(7)).value(), "std::bad_alloc", std::runtime_error);
+
+    const auto size_of = [](const std::string& text) { return text.size(); };
+    CHECK(co_await error_of(pool.submit(size_of, std::string(600UL << 20, 'x'))) == "std::bad_alloc");
+    CHECK(co_await pool.submit(size_of, "small") == 5);
 }
 #endif
 

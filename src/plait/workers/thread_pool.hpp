@@ -2,10 +2,11 @@
 
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/gather.hpp"
 #include "plait/async/task.hpp"
+#include "plait/workers/internal/thread_chunk.hpp"
 #include "plait/workers/internal/thread_job.hpp"
 #include "plait/workers/internal/thread_team.hpp"
+#include "plait/workers/map.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -64,7 +65,8 @@ class [[nodiscard("destroying a started job waits for its end")]] StartedJob {
 ///
 ///     ThreadPool pool(ThreadPoolOptions{.threads = 4});
 ///     auto digest = co_await pool.submit(sha256, std::move(text));      // in a task
-///     auto digest = run(pool.submit(sha256, std::move(text)));          // anywhere else
+///     auto digest = pool.submit(sha256, std::move(text)).get();         // anywhere else
+///     auto sums = pool.map(sum_of_squares, std::move(numbers)).get();   // many at once
 ///
 /// Jobs begin in the order in which they were submitted. Threads get no signals but those of their own faults, and keep
 /// what jobs leave in `thread_local` variables. The pool may be used by many threads; it must outlive what was
@@ -98,18 +100,25 @@ class ThreadPool {
                          WhenCancelled::abandon);
     }
 
-    /// Submits `function` for each item of `items`, which are asked for one by one; the values in the order of the
-    /// items. At most `limit` jobs are submitted at a time, by default enough to keep every thread busy. The first job
-    /// that throws cancels the others.
-    template <std::ranges::input_range Items, class Function>
-        requires std::is_invocable_v<Function, std::ranges::range_value_t<Items>>
-    auto map(Function function, Items items, std::size_t limit = 0) {
-        return gather(std::ranges::owning_view(std::move(items)) |
-                          std::views::transform([this, function = std::move(function)](auto&& item) {
-                              return this->submit(
-                                  function, std::ranges::range_value_t<Items>(std::forward<decltype(item)>(item)));
-                          }),
-                      limit ? limit : jobs_a_thread * options_.threads);
+    /// Calls `function(item)` for each of `items`: a task of all values, in the order of the items.
+    ///
+    ///     auto sums = co_await pool.map(sum_of_squares, std::move(numbers));
+    ///
+    /// Items are asked for one by one as there is room, and travel in chunks of about a millisecond of work; each chunk
+    /// has its own copy of `function`. The first item that throws ends the map: what runs is asked to stop, the rest
+    /// does not begin, and the error is thrown when all have ended.
+    template <class Function, std::ranges::input_range Items>
+        requires std::is_invocable_v<std::decay_t<Function>&, std::ranges::range_value_t<Items>>
+    auto map(Function function, Items items, const MapOptions& options = {}) {
+        return internal::map_all(map_work<Function, Items>(std::move(function), options), std::move(items), options);
+    }
+
+    /// `map` that gives each item's result when it is there, its value or what it threw; see `MapResults`. Called
+    /// within a task.
+    template <class Function, std::ranges::input_range Items>
+        requires std::is_invocable_v<std::decay_t<Function>&, std::ranges::range_value_t<Items>>
+    auto stream(Function function, Items items, const MapOptions& options = {}) {
+        return MapResults(map_work<Function, Items>(std::move(function), options), std::move(items), options);
     }
 
     /// Starts `function(arguments...)` for a caller that has no loop; from any thread, also from a job of this pool.
@@ -129,8 +138,13 @@ class ThreadPool {
 
   private:
     enum class WhenCancelled { wait, abandon };
-    /// So many jobs submitted for each thread keep it busy while results travel.
-    static constexpr std::size_t jobs_a_thread = 16;
+
+    template <class Function, class Items>
+    auto map_work(Function function, const MapOptions& options) {
+        PLAIT_ASSERT(!options.limit, "a thread can't be stopped: a limit on the time of an item is for processes");
+        return internal::ThreadMapWork<ThreadPool, Function, std::ranges::range_value_t<Items>>(*this, options_.threads,
+                                                                                                std::move(function));
+    }
 
     template <class Function, class... Arguments>
     using Job = internal::ThreadJobOf<std::decay_t<Function>, std::decay_t<Arguments>...>;
@@ -142,7 +156,7 @@ class ThreadPool {
                                                              std::forward<Arguments>(arguments)...);
     }
 
-    /// A job's time in the queue: it is taken out again when the task that waits for it is dropped.
+    /// A job's time in the pool: when the task that waits for it is dropped, it is taken out again or asked to stop.
     class Stay {
       public:
         Stay(internal::ThreadTeam& team, const std::shared_ptr<internal::ThreadJob>& job) : team_(team), job_(*job) {
@@ -151,7 +165,7 @@ class ThreadPool {
         Stay(const Stay&) = delete;
         Stay& operator=(const Stay&) = delete;
         ~Stay() {
-            if (!job_.ended().is_set()) team_.withdraw(job_);
+            if (!job_.ended().is_set() && !team_.withdraw(job_)) job_.request_stop();
         }
 
       private:

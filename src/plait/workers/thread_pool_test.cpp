@@ -14,6 +14,8 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace plait;
 using namespace std::chrono_literals;
@@ -304,7 +306,7 @@ ASYNC_TEST("map asks for items only as their turn comes") {
                      return item;
                  });
     const auto count = [&done](int) { ++done; };
-    co_await pool.map(count, items, 5);
+    co_await pool.map(count, items, MapOptions{.in_flight = 5});
     CHECK(done == 200);
     // Five were given out; a job counts as done on its thread before its task asks for the next item.
     CHECK(most_ahead <= 5);
@@ -319,7 +321,7 @@ ASYNC_TEST("map stops at the first job that fails") {
     };
     std::string message;
     try {
-        co_await pool.map(fail_at_ten, std::views::iota(0, 100'000), 4);
+        co_await pool.map(fail_at_ten, std::views::iota(0, 100'000), MapOptions{.in_flight = 4});
     } catch (const std::runtime_error& error) {
         message = error.what();
     }
@@ -368,7 +370,7 @@ TEST_CASE("loops of many threads can share a pool") {
     std::vector<std::thread> callers;
     for (int caller = 0; caller < 4; ++caller) {
         callers.emplace_back([&] {
-            const auto values = run(pool.map(twice, std::views::iota(0, 2000), 50));
+            const auto values = run(pool.map(twice, std::views::iota(0, 2000), MapOptions{.in_flight = 50}));
             sum += std::accumulate(values.begin(), values.end(), 0L);
         });
     }
@@ -383,7 +385,234 @@ TEST_CASE("every one of very many jobs runs once") {
         ++runs;
         return item;
     };
-    const auto values = run(pool.map(count, std::views::iota(0, 50'000), 1000));
+    const auto values = run(pool.map(count, std::views::iota(0, 50'000), MapOptions{.in_flight = 1000}));
     CHECK(runs == 50'000);
     CHECK(std::set<int>(values.begin(), values.end()).size() == 50'000);
+}
+
+TEST_CASE("a map without a loop is a task that is got") {
+    ThreadPool pool;
+    CHECK(pool.submit(twice, 21).get() == 42);
+    CHECK(pool.map(twice, std::vector<int>{1, 2, 3}).get() == std::vector<int>{2, 4, 6});
+}
+
+ASYNC_TEST("a map over no items gives no values") {
+    ThreadPool pool;
+    CHECK((co_await pool.map(twice, std::vector<int>{})).empty());
+    auto results = pool.stream(twice, std::vector<int>{});
+    CHECK_FALSE(co_await results.next());
+    CHECK_FALSE(co_await results.next());
+}
+
+ASYNC_TEST("a map takes items and gives values that can only be moved") {
+    ThreadPool pool;
+    std::vector<std::unique_ptr<int>> items;
+    for (int number = 0; number < 100; ++number) items.push_back(std::make_unique<int>(number));
+    const auto one_more = [](std::unique_ptr<int> value) {
+        ++*value;
+        return value;
+    };
+    const auto values = co_await pool.map(one_more, std::move(items));
+    REQUIRE(values.size() == 100);
+    for (int number = 0; number < 100; ++number) CHECK(*values[static_cast<std::size_t>(number)] == number + 1);
+}
+
+ASYNC_TEST("a map copies what a view looks at and leaves it as it was") {
+    ThreadPool pool;
+    std::vector<std::string> words(50, "a word that is too long to lie inside of its string");
+    const auto length = [](std::string word) { return word.size(); };
+    const auto lengths = co_await pool.map(length, std::views::all(words));
+    CHECK(lengths == std::vector<std::size_t>(50, words.front().size()));
+    CHECK(words.back().starts_with("a word"));
+}
+
+ASYNC_TEST("items travel in chunks of the size that was asked for") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 2});
+    // The job of a chunk lies at one place while its items run. The first two chunks run at the same time, or their
+    // jobs could lie at the same place.
+    std::latch both(2);
+    const auto which_job = [&both](int item) {
+        if (item == 0 || item == 4) both.arrive_and_wait();
+        return internal::ThreadTeam::current_job();
+    };
+    std::vector<const void*> jobs;
+    for (const auto* job : co_await pool.map(which_job, std::views::iota(0, 10), MapOptions{.chunk = 4}))
+        jobs.push_back(job);
+    REQUIRE(jobs.size() == 10);
+    CHECK(jobs[0] == jobs[3]);
+    CHECK(jobs[3] != jobs[4]);
+    CHECK(jobs[4] == jobs[7]);
+    CHECK(jobs[8] == jobs[9]);
+}
+
+ASYNC_TEST("a stream gives each item's value or what it threw and goes on") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 2});
+    const auto fail_at_tens = [](int item) {
+        if (item % 10 == 0) throw Error(ErrorCode::dns, "no host " + std::to_string(item));
+        return 2 * item;
+    };
+    for (const std::size_t chunk : {0UL, 1UL, 7UL}) {
+        auto results = pool.stream(fail_at_tens, std::views::iota(0, 1000), MapOptions{.chunk = chunk});
+        int item = 0;
+        while (auto result = co_await results.next()) {
+            CHECK(result->item == static_cast<std::size_t>(item));
+            CHECK(result->has_value() == (item % 10 != 0));
+            if (*result) CHECK(result->value() == 2 * item);
+            if (!*result) CHECK_THROWS_WITH_AS(result->value(), ("no host " + std::to_string(item)).c_str(), Error);
+            ++item;
+        }
+        CHECK(item == 1000);
+    }
+}
+
+ASYNC_TEST("a stream as completed does not wait for a slow item") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 2});
+    Gate gate;
+    const auto first_waits = [&gate](int item) {
+        if (item == 0) gate.wait();
+        return item;
+    };
+    auto results =
+        pool.stream(first_waits, std::views::iota(0, 10), MapOptions{.chunk = 1, .order = MapOrder::as_completed});
+    std::set<std::size_t> given;
+    for (int count = 0; count < 9; ++count) given.insert((co_await results.next())->item);
+    CHECK_FALSE(given.contains(0));
+    gate.open();
+    CHECK((co_await results.next())->item == 0);
+    CHECK_FALSE(co_await results.next());
+}
+
+ASYNC_TEST("who takes no results holds a stream back") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 2});
+    int asked = 0;
+    auto items = std::views::iota(0, 1000) | std::views::transform([&asked](int item) {
+                     ++asked;
+                     return item;
+                 });
+    auto results = pool.stream(twice, items, MapOptions{.in_flight = 20});
+    std::size_t taken = 0;
+    while (auto result = co_await results.next()) {
+        CHECK(result->value() == static_cast<int>(2 * taken));
+        ++taken;
+        for (int turn = 0; turn < 5; ++turn) co_await pool.submit([] {});  // time enough to ask for more
+        CHECK(asked <= static_cast<int>(taken) + 20);
+    }
+    CHECK(taken == 1000);
+}
+
+namespace {
+/// Lets time pass each time it is looked at.
+class PassingClock final : public Clock {
+  public:
+    TimePoint now() const override { return now_ += internal::work_of_a_chunk; }
+    bool jump_to(TimePoint) override { return false; }
+
+  private:
+    mutable TimePoint now_;
+};
+}  // namespace
+
+ASYNC_TEST("a chunk that takes long gives back the items that it has not begun") {
+    ThreadPool pool;
+    const PassingClock clock;
+    using Chunk = internal::ThreadChunk<int (*)(int), int>;
+    Chunk chunk(twice, internal::ChunkRules{internal::WhenItemFails::go_on, true, {}, &clock});
+    for (int item = 0; item < 10; ++item) chunk.add(static_cast<std::size_t>(item), item);
+    co_await pool.submit(Chunk::work_through, chunk.contents());
+    CHECK(chunk.finished() == 5);
+    CHECK(chunk.took() == 5ms);
+    std::vector<int> rest;
+    chunk.take_rest([&rest](std::size_t, int item) { rest.push_back(item); });
+    CHECK(rest == std::vector<int>{5, 6, 7, 8, 9});
+}
+
+ASYNC_TEST("a chunk of a size that was asked for takes as long as it takes") {
+    ThreadPool pool;
+    const PassingClock clock;
+    using Chunk = internal::ThreadChunk<int (*)(int), int>;
+    Chunk chunk(twice, internal::ChunkRules{internal::WhenItemFails::go_on, false, {}, &clock});
+    for (int item = 0; item < 10; ++item) chunk.add(static_cast<std::size_t>(item), item);
+    co_await pool.submit(Chunk::work_through, chunk.contents());
+    CHECK(chunk.finished() == 10);
+}
+
+ASYNC_TEST("what the range of a map throws is thrown by the map") {
+    ThreadPool pool;
+    auto items = std::views::iota(0, 100) | std::views::transform([](int item) {
+                     if (item == 50) throw std::runtime_error("no more");
+                     return item;
+                 });
+    std::string message;
+    try {
+        co_await pool.map(twice, items);
+    } catch (const std::runtime_error& error) {
+        message = error.what();
+    }
+    CHECK(message == "no more");
+
+    auto results = pool.stream(twice, items);
+    std::size_t given = 0;
+    message.clear();
+    try {
+        while (co_await results.next()) ++given;
+    } catch (const std::runtime_error& error) {
+        message = error.what();
+    }
+    CHECK(given == 50);
+    CHECK(message == "no more");
+    CHECK_FALSE(co_await results.next());
+}
+
+ASYNC_TEST("a cancelled map asks what runs to stop and begins no more") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 1});
+    HeldJob job;
+    std::atomic<int> begun = 0;
+    const auto work = [&](int item) {
+        ++begun;
+        if (item == 0) HeldJob::work(job);
+    };
+    CancelScope scope;
+    bool over = false, gave_up = false;
+    auto mapped = [](CancelScope& around, Task<void> map, bool& was_cancelled) -> Task<void> {
+        was_cancelled = !co_await around.run(std::move(map));
+    };
+    TaskGroup group;
+    group.start(
+        set_after(mapped(scope, pool.map(work, std::views::iota(0, 100), MapOptions{.chunk = 10}), gave_up), over));
+    co_await until_others_wait();
+    job.begun.wait();
+    scope.cancel();
+    co_await until_others_wait();
+    CHECK_FALSE(over);  // the running item may use what is the caller's
+    job.released.open();
+    co_await group.join();
+    CHECK(gave_up);
+    CHECK(job.was_asked_to_stop);
+    CHECK(begun == 1);
+}
+
+ASYNC_TEST("leaving a stream early asks what runs to stop and begins no more") {
+    ThreadPool pool(ThreadPoolOptions{.threads = 1});
+    HeldJob job;
+    std::atomic<int> begun = 0;
+    const auto work = [&](int item) {
+        ++begun;
+        if (item == 1) HeldJob::work(job);
+        return item;
+    };
+    {
+        auto results = pool.stream(work, std::views::iota(0, 100), MapOptions{.chunk = 1});
+        CHECK((co_await results.next())->value() == 0);
+        job.begun.wait();
+    }
+    job.released.open();
+    co_await until(job.ended);
+    co_await pool.submit([] {});
+    CHECK(job.was_asked_to_stop);
+    CHECK(begun == 2);
+}
+
+TEST_CASE("the options of a map may stand in a co_await expression") {
+    // g++ 12.2 destroys a temporary aggregate there twice: this one has nothing to destroy.
+    CHECK(std::is_trivially_destructible_v<MapOptions>);
 }

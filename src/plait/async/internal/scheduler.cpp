@@ -1,12 +1,25 @@
 #include "plait/async/internal/scheduler.hpp"
 
 #include "plait/async/cancel_scope.hpp"
+#include "plait/async/dump.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 #include <vector>
 
 namespace plait::internal {
+
+trace::Activity activity_of(const TaskRecord& task) noexcept {
+    switch (task.state) {
+        case trace::TaskState::running:
+            return trace::Activity::running;
+        case trace::TaskState::waiting:
+            return task.waits_for == trace::Activity::other ? trace::activity_of(task.wait) : task.waits_for;
+        default:
+            return trace::Activity::ready;
+    }
+}
 
 void root_ended(TaskRecord& record) noexcept { Scheduler::current().root_ended(record); }
 
@@ -38,6 +51,7 @@ Scheduler::Scheduler(const Options& options)
       clock_(*options.clock),
       timer_slack_(options.timer_slack),
       shuffle_state_(options.shuffle_seed),
+      debug_(options.debug),
       poller_(std::make_shared<Poller>()),
       inbox_(std::make_shared<Inbox>()) {
     poller_->add(inbox_->wake_fd(), nullptr);
@@ -48,6 +62,7 @@ Scheduler::~Scheduler() { inbox_->close(); }
 void Scheduler::start(TaskRecord& record, const char* name) {
     record.id = next_id_++;
     record.name = name;
+    if (running_) record.waits_for = running_->waits_for;
     if (recorder_) report(record, running_ ? running_->id : 0);
     ++ready_count_;
     change_state(record, trace::TaskState::ready);
@@ -73,16 +88,20 @@ void Scheduler::drop(TaskRecord& record) noexcept {
 }
 
 void Scheduler::report(const TaskRecord& record, trace::TaskId parent) noexcept {
-    // The clock is read when a task stops running. What happens until the next one does is taken to happen at that
-    // time.
-    if (was_running(record)) stamp_ = clock_.now();
+    // The clock is read when a task stops running, and when the kernel wakes the loop. What happens until the next of
+    // these is taken to happen at that time.
+    if (was_running(record) || std::exchange(woke_up_, false)) stamp_ = clock_.now();
+    if (std::exchange(is_asleep_, false)) time_was_waited();  // the first to be woken tells how long all have waited
     trace::TaskEvent event;
     event.when = std::max(stamp_, now_);
     event.task = record.id;
     event.parent = parent;
     event.state = record.state;
+    event.activity = activity_of(record);
     if (record.state == trace::TaskState::waiting) event.wait = record.wait;
     if (record.state == trace::TaskState::created) event.name = record.name;
+    event.ready = static_cast<std::uint32_t>(ready_count_);
+    event.waiting = static_cast<std::uint32_t>(waiting_count_);
     recorder_->record(event);
 }
 
@@ -97,8 +116,10 @@ TimePoint Scheduler::with_slack(TimePoint deadline) const noexcept {
 }
 
 void Scheduler::run_until(const bool& done) {
-    Scheduler* const outer = std::exchange(current_, this);
+    outer_ = std::exchange(current_, this);
     now_ = clock_.now();
+    run_began_ = now_;
+    is_in_run_ = true;
     for (;;) {
         run_ready_batch();
         if (done) break;
@@ -109,7 +130,33 @@ void Scheduler::run_until(const bool& done) {
         }
         fire_due_timers();
     }
-    current_ = outer;
+    is_in_run_ = false;
+    in_runs_ += now_ - run_began_;
+    current_ = std::exchange(outer_, nullptr);
+    if (current_) current_->in_inner_loops_ += now_ - run_began_;
+}
+
+void Scheduler::for_each_task(const std::function<void(TaskRecord&, trace::TaskId)>& visit) const {
+    std::vector<CancelScope*> scopes;
+    if (main_scope_) scopes.push_back(main_scope_);
+    while (!scopes.empty()) {
+        CancelScope& scope = *scopes.back();
+        scopes.pop_back();
+        if (scope.task_owner_) {
+            scope.task_owner_->tasks().for_each([&](TaskRecord& task) { visit(task, scope.starter_); });
+        }
+        for (CancelScope* child = scope.first_child_; child; child = child->next_sibling_) scopes.push_back(child);
+    }
+}
+
+bool Scheduler::is_cancelled(const TaskRecord& task) const noexcept { return task.scope->is_cancelled(); }
+
+std::optional<TimePoint> Scheduler::gives_up_at(const TaskRecord& task) const noexcept {
+    std::optional<TimePoint> first;
+    for (const CancelScope* scope = task.scope; scope; scope = scope->shielded_ ? nullptr : scope->parent_) {
+        if (scope->is_armed() && (!first || deadline_of(*scope) < *first)) first = deadline_of(*scope);
+    }
+    return first;
 }
 
 void Scheduler::run_ready_batch() {
@@ -183,22 +230,32 @@ void Scheduler::wait_for_events() {
     if (!timers_.empty()) {
         const TimePoint deadline = timers_.next_deadline();
         if (deadline <= now_) return take_in_events();
-        if (only_time_passes && clock_.jump_to(deadline)) {
-            now_ = clock_.now();
-            return;
-        }
+        if (only_time_passes && clock_.jump_to(deadline)) return time_was_waited();
         timeout = deadline - now_;
     } else {
-        PLAIT_ASSERT(!only_time_passes || inbox_.use_count() > 1,
-                     "deadlock: every task of this loop waits for another one");
+        if (only_time_passes && inbox_.use_count() == 1) stop_at_deadlock();
     }
+    is_asleep_ = true;
     if (inbox_->prepare_to_sleep()) {
+        woke_up_ = true;
         const bool woken = poller_->wait(timeout);
+        woke_up_ = false;
         inbox_->woke_up();
         if (woken) inbox_->drain_wake_fd();
     }
-    now_ = clock_.now();
+    if (std::exchange(is_asleep_, false)) time_was_waited();
     inbox_->deliver();
+}
+
+void Scheduler::time_was_waited() noexcept {
+    const TimePoint now = clock_.now();
+    waited_ += now - now_;
+    now_ = now;
+}
+
+void Scheduler::stop_at_deadlock() const {
+    std::fputs(dump().c_str(), stderr);
+    PLAIT_ASSERT(ready_count_ > 0, "deadlock: every task of this loop waits for another one");
 }
 
 }  // namespace plait::internal

@@ -13,7 +13,9 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
+#include <optional>
 
 namespace plait {
 class CancelScope;
@@ -21,6 +23,7 @@ class CancelScope;
 
 namespace plait::internal {
 
+class DebugWatch;
 struct QueueTag;
 struct SiblingTag;
 
@@ -30,6 +33,9 @@ class WaitPoint {
     /// Asks to leave early: takes `task` out of where it waits and answers true, or answers false when the wait can't
     /// be left (it will end by itself). Does not make the task ready.
     virtual bool give_up(TaskRecord& task) noexcept = 0;
+
+    /// What ends the wait when its time comes; null for a wait without one.
+    virtual const Timer* timer() const noexcept { return nullptr; }
 
   protected:
     ~WaitPoint() = default;
@@ -57,8 +63,12 @@ class TaskRecord : public ListNode<QueueTag>, public ListNode<SiblingTag> {
     trace::TaskId id = 0;
     trace::TaskState state = trace::TaskState::created;
     trace::Wait wait = trace::Wait::nothing;
-    bool cancelled = false;  ///< the wait was given up: resuming throws `Cancelled`
+    trace::Activity waits_for = trace::Activity::other;  ///< what its waits are for, when somebody told
+    bool cancelled = false;                              ///< the wait was given up: resuming throws `Cancelled`
 };
+
+/// What a task does, in the words of traces.
+trace::Activity activity_of(const TaskRecord& task) noexcept;
 
 /// Who starts tasks, and learns how they end.
 class TaskOwner {
@@ -93,6 +103,7 @@ class Scheduler {
         trace::Recorder* recorder;
         Duration timer_slack;
         std::uint64_t shuffle_seed;
+        DebugWatch* debug;  // null without debug mode; else it is the recorder, too
     };
 
     explicit Scheduler(const Options& options);
@@ -162,12 +173,26 @@ class Scheduler {
     /// Runs until `done` is true. Nests: the loop that ran before is current again afterwards.
     void run_until(const bool& done);
 
+    /// The scope around all tasks of the run that begins; null when it has ended.
+    void set_main_scope(CancelScope* scope) noexcept { main_scope_ = scope; }
+
+    /// The loop that stands still while this one runs, because one of its tasks runs this one; null when there is none.
+    Scheduler* outer() const noexcept { return outer_; }
+
+    /// Calls `visit` with each task that was started and has not ended, and the id of the task whose group it is in.
+    void for_each_task(const std::function<void(TaskRecord& task, trace::TaskId starter)>& visit) const;
+    /// When the first deadline around `task` gives it up; nothing without one.
+    std::optional<TimePoint> gives_up_at(const TaskRecord& task) const noexcept;
+    bool is_cancelled(const TaskRecord& task) const noexcept;
+    TimePoint deadline_of(const Timer& timer) const noexcept { return timers_.deadline_of(timer); }
+
     TimePoint now() const noexcept { return now_; }
     /// The time when `duration` will have passed; the end of time when that is too long to count.
     TimePoint after(Duration duration) const noexcept { return now_ + std::min(duration, TimePoint::max() - now_); }
     Clock& clock() const noexcept { return clock_; }
     const std::shared_ptr<Poller>& poller() const noexcept { return poller_; }
     const std::shared_ptr<Inbox>& inbox() const noexcept { return inbox_; }
+    trace::Recorder* recorder() const noexcept { return recorder_; }
 
     /// While the count is above zero something outside the loop is on its way: a clock that jumps must wait for it.
     void outside_work(int change) noexcept { outside_work_ += change; }
@@ -181,6 +206,18 @@ class Scheduler {
     std::uint64_t started() const noexcept { return next_id_ - 1; }
     std::uint64_t polls() const noexcept { return poller_->waits(); }
     Duration longest_run() const noexcept { return longest_run_; }
+    /// How long it was in `run_until`: waiting for the kernel or for the time, and otherwise.
+    Duration waited() const noexcept { return waited_; }
+    Duration ran() const noexcept {
+        return in_runs_ + (is_in_run_ ? clock_.now() - run_began_ : Duration::zero()) - waited_;
+    }
+    /// How long its tasks stood still because they ran loops of their own.
+    Duration in_inner_loops() const noexcept { return in_inner_loops_; }
+
+    DebugWatch* debug() const noexcept { return debug_; }
+    /// The running task keeps the loop on purpose, until it next waits.
+    void set_kept_on_purpose(bool on_purpose) noexcept { kept_on_purpose_ = on_purpose; }
+    bool is_kept_on_purpose() const noexcept { return kept_on_purpose_; }
 
   private:
     void change_state(TaskRecord& record, trace::TaskState state) noexcept {
@@ -202,6 +239,8 @@ class Scheduler {
     void fire_due_timers();
     void take_in_events();
     void wait_for_events();
+    void time_was_waited() noexcept;
+    void stop_at_deadlock() const;
 
     static inline constinit thread_local Scheduler* current_ = nullptr;
 
@@ -224,6 +263,18 @@ class Scheduler {
     trace::TaskId next_id_ = 1;
     int outside_work_ = 0;
     int descriptor_waits_ = 0;
+
+    CancelScope* main_scope_ = nullptr;
+    Scheduler* outer_ = nullptr;
+    TimePoint run_began_{};
+    Duration in_runs_{0};  // in those that have ended
+    Duration waited_{0};
+    bool is_asleep_ = false;  ///< since the clock was looked at the kernel may have let time pass
+    Duration in_inner_loops_{0};
+    DebugWatch* debug_;
+    bool is_in_run_ = false;
+    bool kept_on_purpose_ = false;
+    bool woke_up_ = false;  // and no time was noted since
 
     std::shared_ptr<Poller> poller_;
     std::shared_ptr<Inbox> inbox_;

@@ -37,6 +37,8 @@ class TimerHeap {
     bool empty() const noexcept { return entries_.empty(); }
     std::size_t size() const noexcept { return entries_.size(); }
     TimePoint next_deadline() const noexcept { return entries_.front().deadline; }
+    /// When an armed timer fires.
+    TimePoint deadline_of(const Timer& timer) const noexcept { return entries_[timer.position_].deadline; }
 
     void arm(Timer& timer, TimePoint deadline);
     void disarm(Timer& timer) noexcept;

@@ -36,7 +36,11 @@ http::Request WireRequest::unwrap() && {
     return request;
 }
 
-WireAttempt::WireAttempt(Attempt attempt) : has_answer(std::holds_alternative<http::Response>(attempt)) {
+WireAttempt::WireAttempt(RecordedAttempt recorded)
+    : has_answer(std::holds_alternative<http::Response>(recorded.attempt)),
+      worker(recorded.worker),
+      course(std::move(recorded.course)) {
+    Attempt& attempt = recorded.attempt;
     if (has_answer) {
         auto& response = std::get<http::Response>(attempt);
         status = response.status;
@@ -55,8 +59,9 @@ WireAttempt::WireAttempt(Attempt attempt) : has_answer(std::holds_alternative<ht
     }
 }
 
-Attempt WireAttempt::unwrap() && {
-    if (!has_answer) return Failure(code, std::move(message), maybe_sent);
+RecordedAttempt WireAttempt::unwrap() && {
+    RecordedAttempt recorded(Failure(code, std::move(message), maybe_sent), worker, std::move(course));
+    if (!has_answer) return recorded;
     http::Response response;
     response.status = status;
     response.reason = std::move(reason);
@@ -66,7 +71,8 @@ Attempt WireAttempt::unwrap() && {
     PLAIT_ASSERT(times.size() == 6, "both ends are the same program");
     response.timings = {times[0], times[1], times[2], times[3], times[4], times[5]};
     response.reused = reused;
-    return response;
+    recorded.attempt = std::move(response);
+    return recorded;
 }
 
 }  // namespace plait::batch::internal

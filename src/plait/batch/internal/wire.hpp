@@ -3,6 +3,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/attempt.hpp"
+#include "plait/batch/internal/attempt_loop.hpp"
 #include "plait/http/request.hpp"
 
 #include <optional>
@@ -34,8 +35,8 @@ struct WireRequest {
 
 struct WireAttempt {
     WireAttempt() {}
-    explicit WireAttempt(Attempt attempt);
-    Attempt unwrap() &&;
+    explicit WireAttempt(RecordedAttempt recorded);
+    RecordedAttempt unwrap() &&;
 
     template <class Archive>
     void serialize(Archive& archive) {
@@ -45,6 +46,7 @@ struct WireAttempt {
         } else {
             archive(code, message, maybe_sent);
         }
+        archive(worker, course);
     }
 
     bool has_answer = false;
@@ -60,6 +62,9 @@ struct WireAttempt {
     ErrorCode code{};
     std::string message;
     bool maybe_sent = false;
+
+    std::uint64_t worker = 0;
+    std::optional<trace::Course> course;
 };
 
 }  // namespace plait::batch::internal

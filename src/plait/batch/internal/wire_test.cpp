@@ -7,6 +7,7 @@
 using namespace plait;
 using namespace plait::batch;
 using namespace std::chrono_literals;
+using plait::batch::internal::RecordedAttempt;
 using plait::batch::internal::WireAttempt;
 using plait::batch::internal::WireRequest;
 
@@ -32,7 +33,7 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     sent.trailers = {{"B", "2"}};
     sent.timings = {1ms, 2ms, 3ms, 4ms, 5ms, 6ms};
     sent.reused = true;
-    const Attempt attempt = WireAttempt(sent).unwrap();
+    const Attempt attempt = WireAttempt(RecordedAttempt(sent)).unwrap().attempt;
     const auto& response = std::get<http::Response>(attempt);
     CHECK(response.status == 404);
     CHECK(response.reason == "Gone Fishing");
@@ -44,10 +45,16 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     CHECK(response.reused);
 }
 
-TEST_CASE("a failure comes out of the wire as it went in") {
-    const Attempt attempt = WireAttempt(Failure(ErrorCode::timeout, "too late", true)).unwrap();
-    const auto& failure = std::get<Failure>(attempt);
+TEST_CASE("a failure comes out of the wire as it went in and so does what the attempt took") {
+    trace::Course course(TimePoint(1s));
+    course.go_on(trace::Activity::connect, TimePoint(3s));
+    const RecordedAttempt recorded =
+        WireAttempt(RecordedAttempt(Failure(ErrorCode::timeout, "too late", true), 17, course)).unwrap();
+    const auto& failure = std::get<Failure>(recorded.attempt);
     CHECK(failure.code == ErrorCode::timeout);
     CHECK(failure.message == "too late");
     CHECK(failure.maybe_sent);
+    CHECK(recorded.worker == 17);
+    CHECK(recorded.course->begin() == TimePoint(1s));
+    CHECK(recorded.course->segments() == course.segments());
 }

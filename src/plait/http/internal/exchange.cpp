@@ -134,6 +134,7 @@ void Exchange::enter(Phase phase) {
     (*record_.phase == Phase::sending ? timings.send : timings.wait) = now() - phase_start_;
     record_.phase = phase;
     phase_start_ = now();
+    doing_.change_to(phase == Phase::waiting ? trace::Activity::first_byte : trace::Activity::body);
 }
 
 }  // namespace plait::http::internal

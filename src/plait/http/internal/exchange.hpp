@@ -1,12 +1,14 @@
 #pragma once
 
 #include "plait/async/byte_stream.hpp"
+#include "plait/async/doing.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/http/internal/h1_protocol.hpp"
 #include "plait/http/limits.hpp"
 #include "plait/http/request.hpp"
 #include "plait/http/response.hpp"
+#include "plait/trace/activity.hpp"
 
 #include <optional>
 #include <string>
@@ -37,7 +39,8 @@ struct ExchangeRecord {
 /// use.
 class Exchange {
   public:
-    /// All arguments must outlive the exchange.
+    /// All arguments must outlive the exchange. The calling task's waits are for the exchange from now on, as long as
+    /// it lives.
     Exchange(ByteStream& stream, const Request& request, const ExchangeBounds& bounds, ExchangeRecord& record);
 
     /// Sends `head` and the request's body, and receives the answer. An answer that is whole before the request is sent
@@ -69,6 +72,7 @@ class Exchange {
     std::string_view unsent_body_;
     TimePoint phase_start_;
     TimePoint last_byte_;
+    Doing doing_{trace::Activity::sending};
 };
 
 }  // namespace plait::http::internal

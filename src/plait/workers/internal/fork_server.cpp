@@ -53,7 +53,7 @@ void close_all_but(int kept) {
 /// The program has the say over its processes: what the terminal or the system asks of all of them at once is for it
 /// alone.
 void ignore_requests_to_end() {
-    for (const int request : {SIGINT, SIGTERM, SIGHUP}) ::signal(request, SIG_IGN);
+    for (const int request : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::signal(request, SIG_IGN);
 }
 
 void forget_signal_handlers() {
@@ -93,7 +93,7 @@ class ForkServerProcess {
     struct Worker {
         WorkerId id;
         pid_t pid;
-        // Kept open so that it shows its end only after the death was told, and to see which jobs were not taken.
+        // Kept open so that it shows its end only after the death was told.
         UniqueFd socket;
     };
 
@@ -130,7 +130,7 @@ class ForkServerProcess {
         const pid_t pid = ::fork();
         if (pid == 0) become_worker(socket, server);
         if (pid < 0) {
-            tell_death({id, 0, errno, untaken_jobs(socket)}, socket);
+            tell_death({id, 0, errno}, socket);
         } else {
             workers_.push_back({id, pid, std::move(socket)});
         }
@@ -155,23 +155,9 @@ class ForkServerProcess {
             const auto worker =
                 std::find_if(workers_.begin(), workers_.end(), [&](const Worker& each) { return each.pid == pid; });
             if (worker == workers_.end()) continue;
-            tell_death({worker->id, pid, status, untaken_jobs(worker->socket)}, worker->socket);
+            tell_death({worker->id, pid, status}, worker->socket);
             workers_.erase(worker);
         }
-    }
-
-    std::uint32_t untaken_jobs(const UniqueFd& socket) {
-        // From here on sending fails, so that no job slips in uncounted.
-        ::shutdown(socket.get(), SHUT_RD);
-        ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
-        std::uint32_t count = 0;
-        UniqueFd large_body;
-        JobHead job{};
-        while (reader_.receive_packet(socket.get(), reinterpret_cast<char*>(&job), sizeof job, large_body) ==
-               Received::message) {
-            ++count;
-        }
-        return count;
     }
 
     void tell_death(const WorkerDeath& death, const UniqueFd& socket) {

@@ -17,9 +17,8 @@ using WorkerId = std::uint64_t;
 /// How a worker process ended.
 struct WorkerDeath {
     WorkerId worker = 0;
-    pid_t pid = 0;              ///< 0: it could not be started
-    int wait_status = 0;        ///< as `waitpid` gives it; or the `errno` of starting it
-    std::uint32_t untaken = 0;  ///< how many jobs lay in its socket that it had not taken
+    pid_t pid = 0;        ///< 0: it could not be started
+    int wait_status = 0;  ///< as `waitpid` gives it; or the `errno` of starting it
 };
 
 /// A small process of one thread that forks worker processes, and reaps them; this is its end in the program that uses

@@ -4,9 +4,7 @@
 #include "plait/base/error.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -17,9 +15,6 @@ namespace plait::internal {
 
 namespace {
 
-// One system call each way below this; a socket's buffer takes some three of them.
-constexpr std::size_t largest_body_in_packet = 64 * 1024;
-
 [[noreturn]] void fail(const char* what) {
     throw Error(ErrorCode::storage, std::string("talk to a worker process: ") + what + ": " + system_message(errno));
 }
@@ -29,21 +24,6 @@ union DescriptorSlot {
     cmsghdr header;
     char bytes[CMSG_SPACE(sizeof(int))];
 };
-
-/// A file in memory that holds `bytes` and can't be changed any more.
-UniqueFd sealed_file(std::string_view bytes) {
-    UniqueFd file(::memfd_create("plait-message", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!file) fail("memfd_create");
-    while (!bytes.empty()) {
-        const auto written = ::write(file.get(), bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) fail("write to memory");
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-        fail("seal memory");
-    return file;
-}
 
 /// A program that was started with standard input closed gets that number for its next file; a socket keeps off it.
 UniqueFd above_standard(UniqueFd fd) {
@@ -84,16 +64,14 @@ bool send_packet(int socket, std::string_view head, std::string_view body, int a
     return true;
 }
 
-bool send_message(int socket, std::string_view head, std::string_view body) {
-    if (body.size() <= largest_body_in_packet) return send_packet(socket, head, body);
-    const UniqueFd file = sealed_file(body);
-    return send_packet(socket, head, {}, file.get());
+bool send_message(int socket, std::string_view head, const Payload& body) {
+    return send_packet(socket, head, body.few(), body.file().get());
 }
 
-PacketReader::PacketReader() : buffer_(std::make_unique_for_overwrite<char[]>(largest_body_in_packet)) {}
+PacketReader::PacketReader() : buffer_(std::make_unique_for_overwrite<char[]>(most_bytes_in_packet)) {}
 
 Received PacketReader::receive_packet(int socket, char* head, std::size_t head_size, UniqueFd& attached) {
-    iovec parts[2] = {{head, head_size}, {buffer_.get(), largest_body_in_packet}};
+    iovec parts[2] = {{head, head_size}, {buffer_.get(), most_bytes_in_packet}};
     DescriptorSlot slot{};
     msghdr message{};
     message.msg_iov = parts;
@@ -101,11 +79,13 @@ Received PacketReader::receive_packet(int socket, char* head, std::size_t head_s
     message.msg_control = slot.bytes;
     message.msg_controllen = sizeof slot.bytes;
     ssize_t got;
+    bool was_reset = false;
     while ((got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0) {
         if (errno == EINTR) continue;
         if (errno == EAGAIN) return Received::nothing_yet;
-        if (errno == ECONNRESET) return Received::end;
-        fail("recvmsg");
+        if (errno != ECONNRESET) fail("recvmsg");
+        // That the peer ended with something unread is told once, before what it sent until then.
+        if (std::exchange(was_reset, true)) return Received::end;
     }
     if (got == 0) return Received::end;
     PLAIT_ASSERT(static_cast<std::size_t>(got) >= head_size && !(message.msg_flags & MSG_TRUNC),
@@ -117,19 +97,6 @@ Received PacketReader::receive_packet(int socket, char* head, std::size_t head_s
         attached = UniqueFd(fd);
     }
     return Received::message;
-}
-
-std::string PacketReader::read_whole(const UniqueFd& file) {
-    struct stat status;
-    if (::fstat(file.get(), &status) != 0) fail("fstat");
-    std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-    for (std::size_t have = 0; have < bytes.size();) {
-        const auto got = ::pread(file.get(), bytes.data() + have, bytes.size() - have, static_cast<off_t>(have));
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) fail("read from memory");
-        have += static_cast<std::size_t>(got);
-    }
-    return bytes;
 }
 
 }  // namespace plait::internal

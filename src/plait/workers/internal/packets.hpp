@@ -1,11 +1,11 @@
 #pragma once
 
 #include "plait/base/unique_fd.hpp"
+#include "plait/workers/internal/payload.hpp"
 
 #include <array>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -23,8 +23,8 @@ enum class Received { message, nothing_yet, end };
 /// more. Throws Error when the kernel refuses.
 bool send_packet(int socket, std::string_view head, std::string_view body = {}, int attached = -1);
 
-/// Sends `head` and `body` as one message; a body that is large for a socket travels as a sealed file in memory.
-bool send_message(int socket, std::string_view head, std::string_view body);
+/// Sends `head` and `body` as one message.
+bool send_message(int socket, std::string_view head, const Payload& body);
 
 /// Takes messages from sockets; has room for one.
 class PacketReader {
@@ -38,17 +38,16 @@ class PacketReader {
 
     /// The counterpart of `send_message`.
     template <class Head>
-    Received receive_message(int socket, Head& head, std::string& body) {
+    Received receive_message(int socket, Head& head, Payload& body) {
         static_assert(std::is_trivially_copyable_v<Head>);
         UniqueFd large_body;
         const auto received = receive_packet(socket, reinterpret_cast<char*>(&head), sizeof head, large_body);
-        if (received == Received::message) body = large_body ? read_whole(large_body) : std::string(body_);
+        if (received == Received::message)
+            body = large_body ? Payload(std::move(large_body)) : Payload(std::string(body_));
         return received;
     }
 
   private:
-    static std::string read_whole(const UniqueFd& file);
-
     std::unique_ptr<char[]> buffer_;
     std::string_view body_;
 };

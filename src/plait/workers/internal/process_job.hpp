@@ -1,67 +1,241 @@
 #pragma once
 
+#include "plait/async/settled.hpp"
 #include "plait/base/error.hpp"
+#include "plait/workers/internal/payload.hpp"
 #include "plait/workers/internal/serialise.hpp"
+#include "plait/workers/internal/slate.hpp"
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace plait::internal {
 
 /// A function whose type only its `Perform` knows.
 using AnyFunction = void (*)();
 
-/// Calls a function with arguments that are bytes; gives its result as bytes.
-using Perform = std::string (*)(AnyFunction function, std::string_view arguments);
+class JobItems;
 
-/// A job on its way to a worker process. A worker is a fork without exec, so addresses of functions are the same there.
-struct ProcessJob {
-    ProcessJob(Perform how, AnyFunction what, std::string with)
-        : perform(how), function(what), arguments(std::move(with)) {}
+/// Calls a function for each of some items, whose arguments are bytes; so is what it gives.
+using Perform = void (*)(AnyFunction function, JobItems& items);
 
-    Perform perform;
-    AnyFunction function;
-    std::string arguments;
+/// How a worker is to go through the items of a job.
+struct JobRules {
+    bool ends_when_long = false;  ///< after `longest_work_of_a_chunk` it begins no more
+    bool ends_at_failure = false;
+};
+
+/// Items on their way to a worker process, and the function that is called for each. A worker is a fork without exec,
+/// so addresses of functions are the same there.
+class ProcessJob {
+  public:
+    ProcessJob(Perform how, AnyFunction what, JobRules rules)
+        : perform_(how), function_(what), rules_(rules), writer_(std::make_unique<ValueWriter>()) {}
+
+    template <class Tuple>
+    void add(const Tuple& arguments) {
+        writer_->write(arguments);
+        end_item();
+    }
+    /// Adds arguments that are bytes already: `item` of another job.
+    void add_bytes(std::string_view arguments) {
+        writer_->bytes().sputn(arguments.data(), static_cast<std::streamsize>(arguments.size()));
+        end_item();
+    }
+    std::size_t size() const noexcept { return ends_.size(); }
+    /// Another item may be too much for one packet.
+    bool is_full() const noexcept {
+        return writer_->bytes().size() + (size() + 1) * sizeof ends_[0] >= most_bytes_in_packet * 3 / 4;
+    }
+    /// All items are there.
+    void close() {
+        writer_->bytes().sputn(reinterpret_cast<const char*>(ends_.data()),
+                               static_cast<std::streamsize>(ends_.size() * sizeof ends_[0]));
+        payload_ = writer_->bytes().take();
+        writer_.reset();
+    }
+
+    Perform perform() const noexcept { return perform_; }
+    AnyFunction function() const noexcept { return function_; }
+    const JobRules& rules() const noexcept { return rules_; }
+    /// The arguments of the items, and after them where each ends: so many times a `std::uint64_t`.
+    const Payload& payload() const noexcept { return payload_; }
+    std::string_view item(std::size_t number) {
+        const std::uint64_t begin = number == 0 ? 0 : ends_[number - 1];
+        return payload_.bytes().substr(begin, ends_[number] - begin);
+    }
+
+  private:
+    void end_item() { ends_.push_back(writer_->bytes().size()); }
+
+    Perform perform_;
+    AnyFunction function_;
+    JobRules rules_;
+    std::unique_ptr<ValueWriter> writer_;
+    std::vector<std::uint64_t> ends_;
+    Payload payload_;
+};
+
+/// The worker's side of a job: its items, one after another, and what they give.
+class JobItems {
+  public:
+    /// `count` items in `bytes`, of which at most `most` are to be run.
+    JobItems(std::string_view bytes, std::uint32_t count, std::uint32_t most, JobRules rules, Slate& slate,
+             const Clock& clock = SteadyClock::instance());
+
+    /// Calls `work(arguments, result)` for one item after another; what it throws is what the item gives.
+    template <class Work>
+    void each(Work work) {
+        while (begin_item()) {
+            OutcomeHead outcome;
+            try {
+                work(arguments_of_item(), result_);
+            } catch (const Error& error) {
+                outcome = failure(OutcomeHead::Kind::error, error.what(), error.code());
+            } catch (const std::exception& exception) {
+                outcome = failure(OutcomeHead::Kind::exception, exception.what());
+            } catch (...) {
+                outcome = failure(OutcomeHead::Kind::exception, "something that is no std::exception was thrown");
+            }
+            end_item(outcome);
+        }
+    }
+
+    /// How many items have what they gave on the slate.
+    std::uint32_t on_slate() const noexcept { return on_slate_; }
+    /// What the item after those gave, if the slate had no room for it. Once.
+    std::optional<OutcomeHead> beside_slate() const noexcept { return beside_slate_; }
+    Payload take_beside_slate() { return result_.bytes().take(); }
+    /// How long the items took.
+    Duration took() const;
+
+    /// Reads arguments in `work`.
+    class Arguments {
+      public:
+        Arguments(ValueReader& reader, std::string_view bytes) noexcept : reader_(reader), bytes_(bytes) {}
+        template <class Tuple>
+        Tuple read() const {
+            return reader_.read<Tuple>(bytes_);
+        }
+
+      private:
+        ValueReader& reader_;
+        std::string_view bytes_;
+    };
+
+  private:
+    bool begin_item();
+    void end_item(OutcomeHead outcome);
+    Arguments arguments_of_item() noexcept;
+    OutcomeHead failure(OutcomeHead::Kind kind, std::string_view text, ErrorCode code = ErrorCode::worker_died);
+
+    const std::string_view bytes_;
+    const std::uint32_t count_;
+    const std::uint32_t most_;
+    const JobRules rules_;
+    Slate& slate_;
+    const Clock& clock_;
+    ValueReader reader_;
+    ValueWriter result_;
+    const TimePoint begun_;
+    std::uint32_t on_slate_ = 0;
+    std::optional<OutcomeHead> beside_slate_;
+    bool failed_ = false;
 };
 
 template <class Result, class... Parameters>
 using FreeFunction = Result (*)(Parameters...);
 
 template <class Result, class... Parameters>
-std::string perform(AnyFunction function, std::string_view arguments) {
+void perform(AnyFunction function, JobItems& items) {
     const auto call = reinterpret_cast<FreeFunction<Result, Parameters...>>(function);
-    auto values = from_bytes<std::tuple<std::decay_t<Parameters>...>>(arguments);
-    // As the parameter asks for it: a copy that is moved from, or a reference to it.
-    const auto call_with = [&](auto&... value) -> Result { return call(static_cast<Parameters&&>(value)...); };
-    if constexpr (std::is_void_v<Result>) {
-        std::apply(call_with, values);
-        return {};
-    } else {
-        return to_bytes(std::apply(call_with, values));
-    }
+    items.each([call](const JobItems::Arguments& arguments, ValueWriter& result) {
+        auto values = arguments.read<std::tuple<std::decay_t<Parameters>...>>();
+        // As the parameter asks for it: a copy that is moved from, or a reference to it.
+        const auto call_with = [&](auto&... value) -> Result { return call(static_cast<Parameters&&>(value)...); };
+        if constexpr (std::is_void_v<Result>) {
+            std::apply(call_with, values);
+        } else {
+            result.write(std::apply(call_with, values));
+        }
+    });
 }
 
+/// A job without items yet.
 template <class Result, class... Parameters>
-ProcessJob make_process_job(FreeFunction<Result, Parameters...> function,
-                            const std::decay_t<Parameters>&... arguments) {
+ProcessJob make_process_job(FreeFunction<Result, Parameters...> function, JobRules rules = {}) {
     static_assert(!std::is_reference_v<Result> && !std::is_pointer_v<Result>, "a result crosses processes as a value");
     static_assert(
         ((!std::is_lvalue_reference_v<Parameters> || std::is_const_v<std::remove_reference_t<Parameters>>)&&...),
         "what a job does to its arguments stays in its process: take them by value or by const reference");
     static_assert((!std::is_pointer_v<std::decay_t<Parameters>> && ...),
                   "what a pointer points to is not in the other process");
-    return ProcessJob(&perform<Result, Parameters...>, reinterpret_cast<AnyFunction>(function),
-                      to_bytes(std::tie(arguments...)));
+    return ProcessJob(&perform<Result, Parameters...>, reinterpret_cast<AnyFunction>(function), rules);
 }
 
-template <class Result>
-Result result_from_bytes(std::string_view bytes) {
-    if constexpr (!std::is_void_v<Result>) return from_bytes<Result>(bytes);
-}
+/// What came of the first items of a job.
+class JobReply {
+  public:
+    JobReply() = default;
+    JobReply(std::uint32_t on_slate, std::string outcomes) : on_slate_(on_slate), outcomes_(std::move(outcomes)) {}
+
+    void add(const OutcomeHead& outcome, Payload payload) {
+        beside_slate_ = outcome;
+        beside_ = std::move(payload);
+    }
+    void add(std::exception_ptr lost) { lost_ = std::move(lost); }
+    void set_took(Duration took) noexcept { took_ = took; }
+
+    /// How many items have an outcome.
+    std::size_t size() const noexcept { return on_slate_ + (beside_slate_ ? 1 : 0) + (lost_ ? 1 : 0); }
+    /// How long the worker worked; 0 when it did not say.
+    Duration took() const noexcept { return took_; }
+
+    /// Gives each outcome to `use(Settled<Result>)`, in the order of the items.
+    template <class Result, class Use>
+    void read(Use use) {
+        ValueReader reader;
+        const char* next = outcomes_.data();
+        for (std::uint32_t item = 0; item < on_slate_; ++item) {
+            OutcomeHead head;
+            std::memcpy(&head, next, sizeof head);
+            next += sizeof head;
+            use(settled<Result>(reader, head, {next, head.size}));
+            next += head.size;
+        }
+        if (beside_slate_) use(settled<Result>(reader, *beside_slate_, beside_.bytes()));
+        if (lost_) use(Settled<Result>(lost_));
+    }
+
+  private:
+    static std::exception_ptr error_of(const OutcomeHead& head, std::string_view text);
+
+    template <class Result>
+    static Settled<Result> settled(ValueReader& reader, const OutcomeHead& head, std::string_view bytes) {
+        if (head.kind != OutcomeHead::Kind::result) return Settled<Result>(error_of(head, bytes));
+        if constexpr (std::is_void_v<Result>) {
+            return Settled<void>();
+        } else {
+            return Settled<Result>(reader.read<Result>(bytes));
+        }
+    }
+
+    std::uint32_t on_slate_ = 0;
+    std::string outcomes_;
+    std::optional<OutcomeHead> beside_slate_;
+    Payload beside_;
+    std::exception_ptr lost_;  // of the item after those
+    Duration took_{0};
+};
 
 }  // namespace plait::internal

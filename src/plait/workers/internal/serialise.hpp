@@ -7,6 +7,8 @@
 //
 // which needs no cereal header.
 
+#include "plait/workers/internal/payload.hpp"
+
 #include <cereal/archives/binary.hpp>
 #include <cereal/types/array.hpp>
 #include <cereal/types/chrono.hpp>
@@ -21,59 +23,55 @@
 #include <istream>
 #include <ostream>
 #include <streambuf>
-#include <string>
 #include <string_view>
 #include <type_traits>
 
 namespace plait::internal {
 
-/// Appends what is written to a string.
-class StringWriter final : public std::streambuf {
-  public:
-    explicit StringWriter(std::string& bytes) noexcept : bytes_(bytes) {}
-
-  private:
-    std::streamsize xsputn(const char* from, std::streamsize count) override {
-        bytes_.append(from, static_cast<std::size_t>(count));
-        return count;
-    }
-    int_type overflow(int_type character) override {
-        bytes_.push_back(traits_type::to_char_type(character));
-        return character;
-    }
-    std::string& bytes_;
-};
-
 /// Reads bytes where they lie.
 class BytesReader final : public std::streambuf {
   public:
-    explicit BytesReader(std::string_view bytes) noexcept {
+    void look_at(std::string_view bytes) noexcept {
         char* const begin =
             const_cast<char*>(bytes.data());  // streambuf's get area is not const; reading leaves it as it is
         setg(begin, begin, begin + bytes.size());
     }
 };
 
-/// The bytes of `value`, for `from_bytes` in a process with the same program.
-template <class Value>
-std::string to_bytes(const Value& value) {
-    std::string bytes;
-    StringWriter writer(bytes);
-    std::ostream stream(&writer);
-    cereal::BinaryOutputArchive archive(stream);
-    archive(value);
-    return bytes;
-}
+// A stream is dear to make and serves many values; an archive remembers what it has seen, and serves one.
 
-template <class Value>
-Value from_bytes(std::string_view bytes) {
-    static_assert(std::is_default_constructible_v<Value>, "what crosses processes is made first and filled in then");
-    BytesReader reader(bytes);
-    std::istream stream(&reader);
-    cereal::BinaryInputArchive archive(stream);
-    Value value;
-    archive(value);
-    return value;
-}
+/// Turns values into bytes, for a `ValueReader` in a process with the same program.
+class ValueWriter {
+  public:
+    template <class Value>
+    void write(const Value& value) {
+        cereal::BinaryOutputArchive archive(stream_);
+        archive(value);
+    }
+    /// All that was written.
+    PayloadWriter& bytes() noexcept { return bytes_; }
+
+  private:
+    PayloadWriter bytes_;
+    std::ostream stream_{&bytes_};
+};
+
+class ValueReader {
+  public:
+    template <class Value>
+    Value read(std::string_view bytes) {
+        static_assert(std::is_default_constructible_v<Value>,
+                      "what crosses processes is made first and filled in then");
+        bytes_.look_at(bytes);
+        cereal::BinaryInputArchive archive(stream_);
+        Value value;
+        archive(value);
+        return value;
+    }
+
+  private:
+    BytesReader bytes_;
+    std::istream stream_{&bytes_};
+};
 
 }  // namespace plait::internal

@@ -7,6 +7,7 @@
 #include "plait/workers/internal/fork_server.hpp"
 #include "plait/workers/internal/packets.hpp"
 #include "plait/workers/internal/process_job.hpp"
+#include "plait/workers/internal/slate.hpp"
 #include "plait/workers/internal/worker_process.hpp"
 
 #include <cstddef>
@@ -22,12 +23,23 @@ namespace plait::internal {
 /// How long to wait before the next worker is started when `failed` in a row ended before they had taken a job.
 Duration delay_after_failed_starts(int failed) noexcept;
 
-/// What a worker sent back for a job.
-struct WorkerReply {
-    WorkerReply(ReplyHead what, std::string with) : head(what), body(std::move(with)) {}
+/// How much of `limit` the item has left that runs, or began last; before the first, the worker has as long to begin
+/// it.
+Duration time_left(Duration limit, const Progress& progress, TimePoint sent, TimePoint now) noexcept;
 
+/// How it ended that a worker was given a job.
+struct Exchange {
+    enum class End : std::uint8_t {
+        replied,  ///< with `head` and `body`
+        died,
+        time_up  ///< an item ran longer than it may; the worker stands still where `progress` says
+    };
+    explicit Exchange(End how) noexcept : end(how) {}
+
+    End end;
     ReplyHead head;
-    std::string body;
+    Payload body;
+    Progress progress;  ///< of a worker that did not reply
 };
 
 /// The worker processes of a pool: which are idle, and replacing those that end. The pool sees to it that never more
@@ -35,11 +47,13 @@ struct WorkerReply {
 class WorkerCrew {
   public:
     struct Worker {
-        explicit Worker(ForkServer::Worker started) : id(started.id), socket(std::move(started.socket)) {}
+        Worker(ForkServer::Worker started, Slate shared)
+            : id(started.id), socket(std::move(started.socket)), slate(std::move(shared)) {}
 
         WorkerId id;
         Descriptor socket;
-        std::uint64_t jobs_done = 0;
+        Slate slate;
+        std::uint64_t items_done = 0;
     };
 
     /// A worker while it has a job. One that is neither given back nor buried is killed at the end: nobody waits for it
@@ -51,20 +65,28 @@ class WorkerCrew {
         Hired& operator=(Hired&&) = delete;
         ~Hired();
 
-        /// Sends `job`, which outlives the task, and waits for the reply; nothing when the worker ended first.
-        Task<std::optional<WorkerReply>> exchange(const ProcessJob& job);
+        /// Sends `job`, which outlives the task, and waits for the end of it. `limit` is for each item, and for the
+        /// worker to begin the first.
+        Task<Exchange> exchange(const ProcessJob& job, std::optional<Duration> limit);
 
-        /// The worker has replied, and is free for the next job; or it ends, when it was not ready or has done its
+        /// What the first `items` items gave.
+        std::string outcomes(std::uint32_t items) const { return worker_->slate.outcomes(items); }
+
+        /// The worker has replied for so many items, and is free for the next job; or it ends, when it has done its
         /// share.
-        void give_back(ReplyHead::Kind reply);
+        void give_back(std::size_t items);
 
-        /// The worker has ended: replaces it, and gives how it ended. `untaken` is 0 when it had taken the job.
-        WorkerDeath bury();
+        /// The worker ends by itself: it was not ready.
+        void forget() noexcept;
+
+        /// The worker has ended: replaces it, and gives how it ended.
+        WorkerDeath bury(const Progress& progress);
 
       private:
+        Task<Exchange> receive();
+
         WorkerCrew* crew_;
         std::unique_ptr<Worker> worker_;
-        bool sent_ = false;
     };
 
     explicit WorkerCrew(const WorkerSetup& setup, std::uint64_t jobs_per_worker)
@@ -75,6 +97,7 @@ class WorkerCrew {
     Task<Hired> hire();
 
   private:
+    std::unique_ptr<Worker> start_worker();
     void replace() noexcept;
 
     ForkServer server_;

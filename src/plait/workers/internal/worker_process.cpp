@@ -14,23 +14,15 @@ namespace plait::internal {
 
 namespace {
 
-struct Reply {
-    ReplyHead head;
-    std::string body;
-};
-
-/// What `work` gives, or what it throws, as a reply.
-template <class Work>
-Reply reply_of(Work work, ReplyHead::Kind kind_of_exceptions) {
+/// What `initializer` throws, as a text; empty when it throws nothing.
+std::string failure_of(void (*initializer)()) {
     try {
-        return {{ReplyHead::Kind::result}, work()};
-    } catch (const Error& error) {
-        const bool keep_code = kind_of_exceptions == ReplyHead::Kind::exception;
-        return {{keep_code ? ReplyHead::Kind::error : kind_of_exceptions, error.code()}, error.what()};
+        if (initializer) initializer();
+        return "";
     } catch (const std::exception& exception) {
-        return {{kind_of_exceptions}, exception.what()};
+        return exception.what();
     } catch (...) {
-        return {{kind_of_exceptions}, "something that is no std::exception was thrown"};
+        return "something that is no std::exception was thrown";
     }
 }
 
@@ -45,27 +37,64 @@ void limit_memory(std::uint64_t bytes) {
     ::_exit(EXIT_SUCCESS);
 }
 
+Slate receive_slate(PacketReader& reader, const UniqueFd& socket) {
+    Welcome welcome;
+    UniqueFd file;
+    if (reader.receive_packet(socket.get(), reinterpret_cast<char*>(&welcome), sizeof welcome, file) !=
+        Received::message)
+        leave();
+    return Slate(file);
+}
+
+/// The bytes of a job's items; when there is no memory to look at them, that is what the first item gives.
+std::string_view bytes_or_failure(Payload& payload, OutcomeHead& failure, std::string& text) {
+    try {
+        return payload.bytes();
+    } catch (const std::exception& exception) {
+        text = exception.what();
+        failure = {OutcomeHead::Kind::exception, ErrorCode::worker_died, text.size()};
+        return {};
+    }
+}
+
+/// Runs the job and replies; false when nobody hears it.
+bool carry_out(const JobHead& job, Payload& payload, Slate& slate, int socket) {
+    ReplyHead reply;
+    std::string text;
+    const std::string_view bytes = bytes_or_failure(payload, reply.beside_slate, text);
+    if (!text.empty()) {
+        reply.has_beside_slate = true;
+        return send_message(socket, bytes_of(reply), Payload(std::move(text)));
+    }
+    JobItems items(bytes, job.items, job.most, job.rules, slate);
+    job.perform(job.function, items);
+    reply.took = items.took();
+    reply.on_slate = items.on_slate();
+    if (const auto beside = items.beside_slate()) {
+        reply.has_beside_slate = true;
+        reply.beside_slate = *beside;
+        return send_message(socket, bytes_of(reply), items.take_beside_slate());
+    }
+    return send_message(socket, bytes_of(reply), Payload());
+}
+
 }  // namespace
 
 void be_worker(const UniqueFd& socket, const WorkerSetup& setup) {
     limit_memory(setup.memory_limit);
     PacketReader reader;
-    const Reply ready = reply_of(
-        [&] {
-            if (setup.initializer) setup.initializer();
-            return std::string();
-        },
-        ReplyHead::Kind::not_ready);
-    if (ready.head.kind != ReplyHead::Kind::result) {
-        send_message(socket.get(), bytes_of(ready.head), ready.body);
+    Slate slate = receive_slate(reader, socket);
+    if (std::string failure = failure_of(setup.initializer); !failure.empty()) {
+        ReplyHead not_ready;
+        not_ready.kind = ReplyHead::Kind::not_ready;
+        send_message(socket.get(), bytes_of(not_ready), Payload(std::move(failure)));
         leave();
     }
     for (;;) {
         JobHead job{};
-        std::string arguments;
-        if (reader.receive_message(socket.get(), job, arguments) != Received::message) leave();
-        const Reply reply = reply_of([&] { return job.perform(job.function, arguments); }, ReplyHead::Kind::exception);
-        if (!send_message(socket.get(), bytes_of(reply.head), reply.body)) leave();
+        Payload payload;
+        if (reader.receive_message(socket.get(), job, payload) != Received::message) leave();
+        if (!carry_out(job, payload, slate, socket.get())) leave();
     }
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "plait/base/error.hpp"
+#include "plait/base/clock.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/workers/internal/process_job.hpp"
+#include "plait/workers/internal/slate.hpp"
 
-#include <cstddef>
 #include <cstdint>
 
 namespace plait::internal {
@@ -15,26 +15,33 @@ struct WorkerSetup {
     void (*initializer)() = nullptr;
 };
 
-/// Before the arguments of a job.
+/// The first message to a worker; its slate comes with it.
+struct Welcome {};
+
+/// Before the payload of a job.
 struct JobHead {
     Perform perform;
     AnyFunction function;
+    std::uint32_t items;
+    std::uint32_t most;  ///< at most so many of them are to be run
+    JobRules rules;
 };
 
-/// Before what a job gave.
+/// What a worker says when it is through with a job. What the items gave is on the slate.
 struct ReplyHead {
     enum class Kind : std::uint8_t {
-        result,     ///< the bytes of its value
-        error,      ///< it threw an `Error` with `code` and this text
-        exception,  ///< it threw something else, with this text
-        not_ready   ///< no job was taken: the initializer threw something with this text
+        done,      ///< some items have their outcome
+        not_ready  ///< no job was taken: the initializer threw something with this text
     };
-    Kind kind;
-    ErrorCode code = ErrorCode::worker_died;
+    Kind kind = Kind::done;
+    std::uint32_t on_slate = 0;
+    bool has_beside_slate = false;
+    OutcomeHead beside_slate;  ///< of the item after those; its bytes are the body of this message
+    Duration took{0};
 };
 
-/// The life of a worker process: takes a job from `socket`, runs it, replies; until the socket's other end is closed.
-/// Never returns.
+/// The life of a worker process: takes a job from `socket`, runs its items, replies; until the socket's other end is
+/// closed. Never returns.
 [[noreturn]] void be_worker(const UniqueFd& socket, const WorkerSetup& setup);
 
 }  // namespace plait::internal

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "plait/async/internal/scheduler.hpp"
+#include "plait/trace/activity.hpp"
+
+namespace plait {
+
+/// Tells what the waits of the calling task are for, as long as it lives; for traces and dumps.
+///
+/// Such as `Doing doing(trace::Activity::tls)`: what is then only a wait for readable bytes is one for an encrypted
+/// connection. Tasks that are started meanwhile inherit it. They nest; each belongs to the task that made it.
+class Doing {
+  public:
+    explicit Doing(trace::Activity activity) noexcept
+        : task_(internal::Scheduler::current().running()), before_(task_.waits_for) {
+        task_.waits_for = activity;
+    }
+    Doing(const Doing&) = delete;
+    Doing& operator=(const Doing&) = delete;
+    ~Doing() { task_.waits_for = before_; }
+
+    /// From now on the waits are for this.
+    void change_to(trace::Activity activity) noexcept { task_.waits_for = activity; }
+
+  private:
+    internal::TaskRecord& task_;
+    trace::Activity before_;
+};
+
+}  // namespace plait

@@ -1,0 +1,88 @@
+#include "plait/async/doing.hpp"
+
+#include "plait/async/event.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/semaphore.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/testing/jumping_clock.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <vector>
+
+using namespace plait;
+using namespace std::chrono_literals;
+using trace::Activity;
+
+namespace {
+
+/// What the tasks of a loop waited for, in that order.
+class WaitsSeen final : public trace::Recorder {
+  public:
+    void record(const trace::TaskEvent& event) noexcept override {
+        if (event.state == trace::TaskState::waiting) waits.push_back(event.activity);
+        if (event.state == trace::TaskState::running) CHECK(event.activity == Activity::running);
+    }
+    std::vector<Activity> waits;
+};
+
+std::vector<Activity> waits_of(Task<void> task) {
+    testing::JumpingClock clock;
+    WaitsSeen seen;
+    EventLoopOptions options;
+    options.clock = &clock;
+    options.recorder = &seen;
+    EventLoop(options).run(std::move(task));
+    return seen.waits;
+}
+
+}  // namespace
+
+TEST_CASE("what a task is doing is what its waits are for, until it is done with that") {
+    auto main = []() -> Task<void> {
+        co_await sleep_for(1s);
+        {
+            Doing doing(Activity::connect);
+            co_await sleep_for(1s);
+            {
+                const Doing inner(Activity::dns);
+                co_await sleep_for(1s);
+            }
+            co_await sleep_for(1s);
+            doing.change_to(Activity::tls);
+            co_await sleep_for(1s);
+        }
+        co_await sleep_for(1s);
+    };
+    CHECK(waits_of(main()) == std::vector{Activity::other, Activity::connect, Activity::dns, Activity::connect,
+                                          Activity::tls, Activity::other});
+}
+
+TEST_CASE("a task that is started inherits what its starter is doing, and keeps it") {
+    auto child = []() -> Task<void> { co_await sleep_for(1s); };
+    auto main = [](auto start) -> Task<void> {
+        TaskGroup group;
+        {
+            const Doing doing(Activity::body);
+            group.start(start());
+        }
+        co_await group.join();
+    };
+    CHECK(waits_of(main(child)) == std::vector{Activity::other, Activity::body});
+}
+
+TEST_CASE("a wait that tells by itself what it is for needs nobody to say it") {
+    auto hold = [](Semaphore& permits) -> Task<void> { const auto permit = co_await permits.acquire(); };
+    auto main = [](auto acquire) -> Task<void> {
+        Semaphore permits{1};
+        auto held = permits.try_acquire();
+        TaskGroup group;
+        group.start(acquire(permits));
+        co_await yield();
+        held.reset();
+        co_await group.join();
+    };
+    CHECK(waits_of(main(hold)) == std::vector{Activity::permit, Activity::other});
+}

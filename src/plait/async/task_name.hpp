@@ -1,0 +1,37 @@
+#pragma once
+
+#include "plait/async/internal/scheduler.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace plait {
+
+/// Names the calling task, as long as it lives; for dumps and the warnings of debug mode.
+///
+/// For names that are known only at run time: `TaskName name(call.custom_id)` in a task that owns `call`. The text
+/// stays where it is and outlives this. They nest; each belongs to the task that made it.
+class TaskName {
+  public:
+    explicit TaskName(const char* name) noexcept
+        : task_(internal::Scheduler::current().running()), before_(task_.name) {
+        task_.name = name;
+    }
+    explicit TaskName(const std::string& name) noexcept : TaskName(name.c_str()) {}
+    explicit TaskName(std::string&&) = delete;  // it would be gone at once
+    TaskName(const TaskName&) = delete;
+    TaskName& operator=(const TaskName&) = delete;
+    ~TaskName() { task_.name = before_; }
+
+    /// The name of the calling task; empty when nobody gave it one.
+    static std::string_view current() noexcept {
+        const char* const name = internal::Scheduler::current().running().name;
+        return name ? name : "";
+    }
+
+  private:
+    internal::TaskRecord& task_;
+    const char* before_;
+};
+
+}  // namespace plait

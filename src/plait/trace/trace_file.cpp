@@ -1,0 +1,193 @@
+#include "plait/trace/trace_file.hpp"
+
+#include "plait/base/create_file.hpp"
+#include "plait/base/error.hpp"
+#include "plait/base/json_string.hpp"
+#include "plait/trace/internal/loop_recorder.hpp"
+#include "plait/trace/internal/record_text.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+
+namespace plait::trace {
+
+namespace {
+
+using internal::RecordText;
+
+constexpr int version = 1;
+constexpr std::string_view separator = ",\n";
+
+/// The tid of a row is this times that of its lane, and the row.
+constexpr std::uint64_t rows_per_lane = 1'000'000;
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    append_json_string_for_page(out, text);
+    return out;
+}
+
+std::string name_of(LaneKind kind, std::uint64_t number) {
+    const bool is_one_of_many = kind == LaneKind::thread || kind == LaneKind::process;
+    return is_one_of_many ? fmt::format("{} {}", to_string(kind), number) : std::string(to_string(kind));
+}
+
+}  // namespace
+
+std::string_view to_string(LaneKind kind) noexcept {
+    switch (kind) {
+        case LaneKind::caller:
+            return "caller";
+        case LaneKind::thread:
+            return "thread";
+        case LaneKind::loop:
+            return "loop";
+        case LaneKind::process:
+            return "process";
+    }
+    return "?";
+}
+
+std::unique_ptr<TraceFile> TraceFile::create(const std::string& path, bool overwrite, TraceHead head, TimePoint start,
+                                             OnTrouble on_trouble) {
+    return std::make_unique<TraceFile>(create_file(path, overwrite), path, std::move(head), start,
+                                       std::move(on_trouble));
+}
+
+TraceFile::TraceFile(UniqueFd file, std::string name, TraceHead head, TimePoint start, OnTrouble on_trouble)
+    : file_(std::move(file)),
+      name_(std::move(name)),
+      lanes_kind_(head.lanes),
+      start_(start),
+      on_trouble_(std::move(on_trouble)),
+      text_(std::make_unique<RecordText>(start)),
+      recorder_(std::make_unique<internal::LoopRecorder>(*this, start, head.lanes == LaneKind::loop)),
+      next_write_(start + longest_wait) {
+    waiting_ = "[\n";
+    RecordText::append_metadata(
+        waiting_, "plait_trace", 0,
+        fmt::format(R"({{"version":{},"command":{},"method":{},"workers":{},"concurrency":{},"started":{}}})", version,
+                    quoted(head.command), quoted(head.method), head.workers, head.concurrency, quoted(head.started)));
+    end_record();
+    RecordText::append_metadata(
+        waiting_, "process_name", 0,
+        fmt::format(R"({{"name":{}}})", quoted(fmt::format("plait {}, {}", head.command, head.method))));
+    end_record();
+    // At once: what other processes inherit of this object has nothing to write.
+    flush();
+}
+
+TraceFile::~TraceFile() { flush(); }
+
+StrandRecorder& TraceFile::recorder() noexcept { return *recorder_; }
+
+LaneId TraceFile::lane(LaneKind kind, std::uint64_t who) {
+    const auto [found, is_new] = lane_by_who_.try_emplace({kind, who}, static_cast<LaneId>(lanes_.size() + 1));
+    const LaneId id = found->second;
+    if (!is_new) return id;
+    lanes_.push_back({kind, name_of(kind, who), start_});
+    name_tid(id, lanes_.back().name);
+    RecordText::append_metadata(waiting_, "plait_lane", id, fmt::format(R"({{"kind":"{}"}})", to_string(kind)));
+    end_record();
+    return id;
+}
+
+void TraceFile::add(const StrandLabel& label, Strand strand) {
+    if (!file_) return;
+    ++strands_;
+    const LaneId id = strand.lane ? *strand.lane : lane(LaneKind::loop);
+    if (Lane& on = lanes_[id - 1]; on.kind != LaneKind::loop) {
+        strand.course.cut_before(on.last_end);
+        on.last_end = strand.course.end();
+    }
+    if (!takes_next(strand.course.end())) return;
+    const std::uint64_t tid = tid_of(id, strand.row);
+    text_->append_call(waiting_, tid, {label.name, label.line, label.result, label.ok, label.attempt}, strand.course);
+    end_record();
+    if (strands_ <= strands_with_phases) text_->append_phases(waiting_, tid, strand.course, separator);
+}
+
+/// Whether the next strand is one of those that are recorded.
+bool TraceFile::takes_next(TimePoint when) {
+    if (records_until_thinner_ == 0) {
+        one_in_ *= 2;
+        records_until_thinner_ = records_until_thinner;
+        text_->append_thinned(waiting_, when, one_in_);
+        end_record();
+    }
+    if (strands_ % one_in_ != 0) return false;
+    --records_until_thinner_;
+    return true;
+}
+
+/// The place of a strand for viewers, which gets a name when it is first used.
+std::uint64_t TraceFile::tid_of(LaneId id, std::uint32_t row) {
+    Lane& lane = lanes_[id - 1];
+    if (lane.kind != LaneKind::loop) return id;
+    const std::uint64_t first = rows_per_lane * id;
+    while (lane.named_rows < row) {
+        ++lane.named_rows;
+        name_tid(first + lane.named_rows, fmt::format("{}, call {}", lane.name, lane.named_rows));
+    }
+    return first + row;
+}
+
+void TraceFile::name_tid(std::uint64_t tid, std::string_view name) {
+    RecordText::append_metadata(waiting_, "thread_name", tid, fmt::format(R"({{"name":{}}})", quoted(name)));
+    end_record();
+}
+
+void TraceFile::close(TimePoint end, std::span<const std::pair<std::string_view, std::uint64_t>> outcomes) {
+    if (!file_) return;
+    recorder_->finish();
+    std::string args =
+        fmt::format(R"({{"calls":{},"seconds":{:.6f})", strands_, std::chrono::duration<double>(end - start_).count());
+    if (!outcomes.empty()) {
+        args += R"(,"outcomes":{)";
+        for (const auto& [outcome, count] : outcomes) {
+            fmt::format_to(std::back_inserter(args), R"({}{}:{})", args.back() == '{' ? "" : ",", quoted(outcome),
+                           count);
+        }
+        args += '}';
+    }
+    RecordText::append_metadata(waiting_, "plait_end", 0, args + '}');
+    waiting_ += "\n]\n";
+    flush();
+    file_ = {};
+}
+
+void TraceFile::keep_written(TimePoint now) noexcept {
+    if (now < next_write_) return;
+    next_write_ = now + longest_wait;
+    flush();
+}
+
+void TraceFile::end_record() {
+    waiting_ += separator;
+    if (waiting_.size() >= full_buffer) flush();
+}
+
+void TraceFile::flush() noexcept {
+    if (file_) write(waiting_);
+    waiting_.clear();
+}
+
+void TraceFile::write(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const ssize_t taken = ::write(file_.get(), text.data(), text.size());
+        if (taken >= 0) {
+            text.remove_prefix(static_cast<std::size_t>(taken));
+        } else if (errno != EINTR) {
+            const int error_number = errno;
+            file_ = {};
+            if (on_trouble_) on_trouble_(fmt::format("write {}: {}", name_, system_message(error_number)));
+            return;
+        }
+    }
+}
+
+}  // namespace plait::trace
