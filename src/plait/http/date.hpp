@@ -1,0 +1,19 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace plait::http {
+
+/// Reads a date of a header field in one of its three forms (RFC 9110, section 5.6.7), such as
+/// `Sun, 06 Nov 1994 08:49:37 GMT`; nothing when it is none. A year of two digits is taken to be less than 50 years
+/// after `now`.
+std::optional<WallTime> parse_http_date(std::string_view text, WallTime now);
+
+/// Reads a date such as `2026-11-23T22:10:00Z`, with parts of a second and an offset from UTC (RFC 3339); nothing when
+/// it is none.
+std::optional<WallTime> parse_internet_date(std::string_view text);
+
+}  // namespace plait::http

@@ -1,0 +1,55 @@
+#include "plait/http/date.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace plait;
+using namespace plait::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr WallTime example{784111777s};  // Sun, 06 Nov 1994 08:49:37 GMT
+constexpr WallTime today{1795471200s};   // 2026-11-23T22:00:00Z
+
+}  // namespace
+
+TEST_CASE("the three forms of a date are the same time") {
+    CHECK(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT", today) == example);
+    CHECK(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT", today) == example);
+    CHECK(parse_http_date("Sun Nov  6 08:49:37 1994", today) == example);
+    CHECK(parse_http_date("Sun Nov 06 08:49:37 1994", today) == example);
+}
+
+TEST_CASE("a year of two digits is less than fifty years ahead") {
+    CHECK(parse_http_date("Monday, 23-Nov-26 22:00:00 GMT", today) == today);
+    CHECK(*parse_http_date("Monday, 23-Nov-75 22:00:00 GMT", today) > today);
+    CHECK(*parse_http_date("Monday, 23-Nov-76 22:00:00 GMT", today) < today);
+}
+
+TEST_CASE("what is no date is nothing") {
+    for (const char* text :
+         {"", "S", "Sun", "Sun,", "Sun, 06 Nov 1994", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET",
+          "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:00 GMT",
+          "Sun, 06 Now 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT ",
+          "Sun, 06 Nov 9999 08:49:37 GMT", "Sun, 06 Nov 0000 08:49:37 GMT", "1994-11-06T08:49:37Z", "784111777"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_http_date(text, today));
+    }
+}
+
+TEST_CASE("dates of the internet have parts of a second and offsets") {
+    CHECK(parse_internet_date("1994-11-06T08:49:37Z") == example);
+    CHECK(parse_internet_date("1994-11-06t08:49:37z") == example);
+    CHECK(parse_internet_date("1994-11-06T08:49:37.5Z") == example + 500ms);
+    CHECK(parse_internet_date("1994-11-06T08:49:37.1234567891234Z") == example + 123456789ns);
+    CHECK(parse_internet_date("1994-11-06T10:49:37+02:00") == example);
+    CHECK(parse_internet_date("1994-11-06T03:19:37-05:30") == example);
+    for (const char* text :
+         {"", "1994", "1994-11-06", "1994-11-06T08:49:37", "1994-13-06T08:49:37Z", "1994-11-06T08:49:37.Z",
+          "1994-11-06T08:49:37+2:00", "1994-11-06T08:49:37Z and more", "-994-11-06T08:49:37Z"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_internet_date(text));
+    }
+}

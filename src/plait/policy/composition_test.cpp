@@ -1,0 +1,152 @@
+// How the policies are put together: deadline(retry(limit(attempt))), outermost first.
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/policy/adaptive_limit.hpp"
+#include "plait/policy/circuit_breaker.hpp"
+#include "plait/policy/pace.hpp"
+#include "plait/policy/retry.hpp"
+#include "plait/testing/async_test.hpp"
+
+#include <chrono>
+#include <deque>
+#include <optional>
+
+using namespace plait;
+using namespace plait::policy;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What came of an attempt, as a value: nothing is thrown because of a call.
+struct Answer {
+    int status = 0;  // 0: no connection
+    std::optional<Duration> retry_after{};
+};
+
+/// A third party that allows so many calls a second, and now and then fails.
+struct ThirdParty {
+    std::size_t allowed = 50;
+    int fails_each = 20;
+    int seen = 0;
+    int refused = 0;
+    std::deque<TimePoint> accepted{};
+};
+
+Task<Answer> send(ThirdParty& server) {
+    co_await sleep_for(25ms);
+    Answer answer;
+    while (!server.accepted.empty() && server.accepted.front() <= now() - 1s) server.accepted.pop_front();
+    if (server.accepted.size() >= server.allowed) {
+        ++server.refused;
+        answer.status = 429;
+        answer.retry_after = 1s;
+    } else {
+        server.accepted.push_back(now());
+        answer.status = ++server.seen % server.fails_each == 0 ? 500 : 200;
+    }
+    co_await sleep_for(25ms);
+    co_return answer;
+}
+
+/// The policies of one group; `random` outlives it.
+struct Group {
+    explicit Group(Random& random) : pace(PaceOptions(), random), retry(RetryOptions(), random, &budget) {}
+
+    AdaptiveLimit in_flight;
+    Pace pace;
+    CircuitBreaker breaker;
+    RetryBudget budget;
+    Retry retry;
+};
+
+/// One attempt within the limits of its group; nothing when the group is parked. The pace comes last: what waits for it
+/// is the next to leave.
+Task<std::optional<Answer>> limit(Group& group, ThirdParty& server) {
+    auto permit = co_await group.in_flight.enter();
+    auto way = co_await group.breaker.enter();
+    if (!way) co_return std::nullopt;
+    auto pass = co_await group.pace.enter();
+    if (!pass) co_return std::nullopt;
+
+    permit.begin();
+    const Answer answer = co_await send(server);
+
+    if (answer.status == 0) {
+        way->failed();
+    } else {
+        way->succeeded();
+    }
+    if (answer.status == 429) group.pace.refused(*pass, answer.retry_after, "retry-after");
+    permit.end(answer.status == 429 ? Load::overloaded : Load::fine);
+    co_return answer;
+}
+
+AttemptEnd judge(const std::optional<Answer>& answer) {
+    if (!answer) return AttemptEnd::final();
+    if (answer->status == 429) return AttemptEnd::asked_to_wait(answer->retry_after);
+    if (answer->status == 0 || answer->status == 500) return AttemptEnd::repeatable();
+    return AttemptEnd::final();
+}
+
+struct Ends {
+    int ok = 0;
+    int late = 0;
+    int other = 0;
+    int waits = 0;
+};
+
+Task<void> call(Group& group, ThirdParty& server, Duration deadline, Ends& ends) {
+    auto limited = [&] { return limit(group, server); };
+    auto note = [&](const std::optional<Answer>&, const RetryDecision& decision) {
+        ends.waits += decision.again() ? 1 : 0;
+    };
+    auto repeated = group.retry.run(limited, judge, note, after(deadline));
+    const auto end = co_await within(deadline, std::move(repeated));
+    if (!end) {
+        ++ends.late;
+    } else if (*end && (*end)->status == 200) {
+        ++ends.ok;
+    } else {
+        ++ends.other;
+    }
+}
+
+}  // namespace
+
+ASYNC_TEST("a deadline around a retry around the limits around an attempt ends every call") {
+    Random random(1);
+    Group group(random);
+    ThirdParty server;
+    Ends ends;
+    const TimePoint begin = now();
+    TaskGroup calls;
+    for (int i = 0; i < 3000; ++i) {
+        calls.start(call, std::ref(group), std::ref(server), 15min, std::ref(ends));
+    }
+    co_await calls.join();
+    CHECK(ends.ok == 3000);
+    CHECK(ends.waits >= 150);  // each twentieth answer was a 500
+    CHECK(now() - begin < 3150s / 50 / 0.85);
+    CHECK(server.refused < 60);
+}
+
+ASYNC_TEST("a deadline ends the calls that have not got through the limits by then") {
+    Random random(1);
+    Group group(random);
+    ThirdParty server;
+    Ends ends;
+    const TimePoint begin = now();
+    TaskGroup calls;
+    for (int i = 0; i < 3000; ++i) {
+        calls.start(call, std::ref(group), std::ref(server), 10s, std::ref(ends));
+    }
+    co_await calls.join();
+    CHECK(now() == begin + 10s);
+    CHECK(ends.ok + ends.late + ends.other == 3000);
+    CHECK(ends.ok > 400);
+    CHECK(ends.ok <= 500);
+    CHECK(group.pace.waiting() == 0);
+    CHECK(group.in_flight.permits() == 0);
+}

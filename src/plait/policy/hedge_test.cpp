@@ -1,0 +1,122 @@
+#include "plait/policy/hedge.hpp"
+
+#include "plait/async/task_group.hpp"
+#include "plait/policy/random.hpp"
+#include "plait/testing/async_test.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <vector>
+
+using namespace plait;
+using namespace plait::policy;
+using namespace std::chrono_literals;
+
+TEST_CASE("a quantile is near the exact one for several kinds of numbers") {
+    for (const double share : {0.5, 0.9, 0.95}) {
+        for (int kind = 0; kind < 3; ++kind) {
+            Random random(1);
+            Quantile quantile(share);
+            std::vector<double> numbers;
+            for (int i = 0; i < 20'000; ++i) {
+                const double even = draw(random);
+                const double number = kind == 0 ? even : kind == 1 ? -std::log(1 - even) : std::exp(2 * even);
+                numbers.push_back(number);
+                quantile.add(number);
+            }
+            std::sort(numbers.begin(), numbers.end());
+            const double exact = numbers[static_cast<std::size_t>(share * 20'000)];
+            CHECK(quantile.value() == doctest::Approx(exact).epsilon(0.03));
+        }
+    }
+}
+
+TEST_CASE("a quantile of few numbers is exact") {
+    Quantile quantile(0.5);
+    CHECK(quantile.value() == 0);
+    quantile.add(7);
+    CHECK(quantile.value() == 7);
+    for (const double number : {1.0, 5.0}) quantile.add(number);
+    CHECK(quantile.value() == 5);
+}
+
+namespace {
+
+/// Calls of 100 to 110 ms, of which some take ten seconds.
+struct Server {
+    Random random{1};
+    double slow = 0;
+    int begun = 0;
+    int ended = 0;
+};
+
+Task<int> call(Server& server) {
+    const int number = ++server.begun;
+    const bool is_slow = draw(server.random) < server.slow;
+    const auto some = std::chrono::microseconds(static_cast<int>(draw(server.random) * 10'000));
+    if (is_slow) {
+        co_await sleep_for(10s);
+    } else {
+        co_await sleep_for(100ms + some);
+    }
+    ++server.ended;
+    co_return number;
+}
+
+}  // namespace
+
+ASYNC_TEST("no copy is sent before enough calls have ended") {
+    Hedge hedge;
+    Server server;
+    server.slow = 1;
+    auto make = [&] { return call(server); };
+    for (int i = 0; i < 50; ++i) co_await hedge.run(make);
+    CHECK(hedge.statistics().copies == 0);
+    CHECK(server.begun == 50);
+}
+
+ASYNC_TEST("a slow call is overtaken by its copy and cancelled") {
+    Hedge hedge;
+    Server server;
+    auto make = [&] { return call(server); };
+    for (int i = 0; i < 100; ++i) co_await hedge.run(make);
+    const std::size_t before = hedge.statistics().copies;
+    const int ended_before = server.ended;
+    int attempt = 0;
+    auto slow_first = [&] {
+        server.slow = attempt++ == 0 ? 1 : 0;
+        return call(server);
+    };
+    const TimePoint begin = now();
+    co_await hedge.run(slow_first);
+    CHECK(attempt == 2);
+    CHECK(now() - begin < 300ms);
+    CHECK(server.ended == ended_before + 1);
+    CHECK(hedge.statistics().copies == before + 1);
+    CHECK(hedge.statistics().copies_won >= 1);
+}
+
+ASYNC_TEST("copies are never more than a twentieth of the calls") {
+    Hedge hedge;
+    Server server;
+    server.slow = 0.2;
+    auto make = [&] { return call(server); };
+    for (int i = 0; i < 1000; ++i) {
+        co_await hedge.run(make);
+        CHECK(static_cast<double>(hedge.statistics().copies) <= 0.05 * static_cast<double>(hedge.statistics().calls));
+    }
+    CHECK(server.begun == 1000 + static_cast<int>(hedge.statistics().copies));
+}
+
+ASYNC_TEST("a call that is cancelled takes its copy with it") {
+    Hedge hedge;
+    Server server;
+    auto make = [&] { return call(server); };
+    for (int i = 0; i < 100; ++i) co_await hedge.run(make);
+    server.slow = 1;
+    const int ended = server.ended;
+    CHECK_FALSE(co_await within(1s, hedge.run(make)));
+    co_await sleep_for(1min);
+    CHECK(server.ended == ended);
+}

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/task.hpp"
+#include "plait/base/assert.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/trace/recorder.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <utility>
+
+namespace plait::policy::internal {
+
+/// Tasks of one loop that wait for their turn: the highest priority first, then in the order in which they came.
+///
+/// Only the first in line may go on. It looks whether it can, and waits for a time or until it is called to look again.
+/// Whoever leaves the line, served or cancelled, makes the next one look.
+class WaitingLine {
+  public:
+    WaitingLine() = default;
+    WaitingLine(const WaitingLine&) = delete;
+    WaitingLine& operator=(const WaitingLine&) = delete;
+    ~WaitingLine() { PLAIT_ASSERT(places_.empty(), "a line was destroyed while tasks wait in it"); }
+
+    /// A task's place in the line; it leaves when this is destroyed.
+    class Place {
+      public:
+        Place(WaitingLine& line, int priority) : line_(line), key_(-priority, line.next_++) {
+            if (!line_.places_.empty() && key_ < line_.places_.begin()->first) line_.call_first();
+            line_.places_.emplace(key_, this);
+        }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+        ~Place() {
+            const bool was_first = is_first();
+            line_.places_.erase(key_);
+            if (was_first) line_.call_first();
+        }
+
+        bool is_first() const noexcept { return line_.places_.begin()->second == this; }
+
+        /// Waits until it is called.
+        Event::WaitAwaiter called() noexcept {
+            call_.reset();
+            return call_.wait();
+        }
+        /// Waits until it is called, or until `time` comes.
+        Task<bool> called_or_at(TimePoint time) { return within(time - now(), called()); }
+
+      private:
+        friend class WaitingLine;
+        WaitingLine& line_;
+        const std::pair<int, std::uint64_t> key_;
+        Event call_{trace::Wait::permit};
+    };
+
+    bool empty() const noexcept { return places_.empty(); }
+    std::size_t size() const noexcept { return places_.size(); }
+
+    /// What the first waits for may have changed.
+    void call_first() noexcept {
+        if (!places_.empty()) places_.begin()->second->call_.set();
+    }
+    /// What all of them wait for has changed.
+    void call_all() noexcept {
+        for (const auto& [key, place] : places_) place->call_.set();
+    }
+
+  private:
+    std::map<std::pair<int, std::uint64_t>, Place*> places_;
+    std::uint64_t next_ = 0;
+};
+
+}  // namespace plait::policy::internal

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace plait::policy {
+
+/// What a server said about one of its limits. Each part may be missing.
+class LimitNotice {
+  public:
+    LimitNotice(std::string_view unit_, std::string_view source_) : unit(unit_), source(source_) {}
+
+    std::string unit;                 ///< what is counted: `requests`, `tokens`
+    std::string source;               ///< where it was said, for people: the name of a header
+    std::optional<double> limit;      ///< how much is allowed in a window
+    std::optional<double> remaining;  ///< how much is left
+    std::optional<Duration> reset;    ///< how long until more is allowed
+    std::optional<Duration> window;   ///< the length in which `limit` counts
+
+    friend bool operator==(const LimitNotice&, const LimitNotice&) = default;
+};
+
+}  // namespace plait::policy

@@ -1,0 +1,116 @@
+#include "plait/policy/pace.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/policy/internal/amount.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace plait::policy {
+
+Pace::Pace(PaceOptions options, Random& random) : server_(options.server, random) {
+    given_.reserve(options.limits.size());
+    for (const RateLimit& limit : options.limits) given_.emplace_back(limit);
+}
+
+double Pace::Given::cost_of(const Costs& costs) const noexcept {
+    if (const auto told = costs.get(window.limit().unit)) return *told;
+    if (settled_count > 0) return std::min(settled_sum / settled_count, window.limit().amount);
+    return window.burst_amount();
+}
+
+Task<std::optional<Pace::Pass>> Pace::enter(Costs costs, int priority) {
+    check(costs);
+    if (line_.empty() && !parked() && earliest(costs, 1) <= now()) co_return leave(costs);
+
+    internal::WaitingLine::Place place(line_, priority);
+    while (!parked()) {
+        if (!place.is_first()) {
+            co_await place.called();
+            continue;
+        }
+        const TimePoint when = earliest(costs, line_.size());
+        if (parked()) break;
+        if (when <= now()) co_return leave(costs);
+        co_await place.called_or_at(when);
+    }
+    if (place.is_first()) line_.call_all();
+    co_return std::nullopt;
+}
+
+void Pace::check(const Costs& costs) const {
+    for (const Given& given : given_) {
+        const RateLimit& limit = given.window.limit();
+        const double cost = costs.get(limit.unit).value_or(0);
+        if (cost <= limit.amount) continue;
+        throw Error(ErrorCode::bad_input,
+                    fmt::format("a call that costs {} {}: the limit is {}; it could never be sent",
+                                internal::amount_text(cost), limit.unit, to_string(limit)));
+    }
+}
+
+TimePoint Pace::earliest(const Costs& costs, std::size_t waiting) {
+    held_by_ = nullptr;
+    held_until_ = server_.earliest(costs, now(), waiting);
+    for (Given& given : given_) {
+        const TimePoint when = given.window.earliest(given.cost_of(costs), now());
+        if (when <= held_until_) continue;
+        held_until_ = when;
+        held_by_ = &given;
+    }
+    return held_until_;
+}
+
+Pace::Pass Pace::leave(const Costs& costs) {
+    Pass pass;
+    pass.grant_ = server_.leave(costs, now());
+    pass.shares_.reserve(given_.size());
+    for (Given& given : given_) {
+        const double cost = given.cost_of(costs);
+        pass.shares_.push_back({given.window.take(cost, now()), cost});
+    }
+    return pass;
+}
+
+void Pace::settle(Pass& pass, const Costs& actual) {
+    for (std::size_t i = 0; i < given_.size(); ++i) {
+        Given& given = given_[i];
+        const std::string& unit = given.window.limit().unit;
+        const bool is_told =
+            std::any_of(actual.begin(), actual.end(), [&](const auto& cost) { return cost.first == unit; });
+        if (!is_told) continue;
+        const double cost = *actual.get(unit);
+        given.window.settle(pass.shares_[i].moment, pass.shares_[i].reserved, cost, now());
+        pass.shares_[i].reserved = cost;
+        given.settled_sum += cost;
+        given.settled_count += 1;
+    }
+    line_.call_first();
+}
+
+void Pace::noticed(const Pass& pass, const LimitNotice& notice) {
+    server_.notice(notice, pass.grant_, now());
+    line_.call_first();
+}
+
+void Pace::refused(const Pass& pass, std::optional<Duration> wait, std::string_view source) {
+    server_.refused(wait, source, pass.grant_, now());
+    if (parked()) {
+        line_.call_all();
+    } else {
+        line_.call_first();
+    }
+}
+
+std::optional<WaitReason> Pace::waits_for() const {
+    if (line_.empty()) return std::nullopt;
+    if (!held_by_) return server_.reason();
+    WaitReason reason;
+    reason.limit = to_string(held_by_->window.limit());
+    reason.until = held_until_;
+    return reason;
+}
+
+}  // namespace plait::policy

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "plait/async/task.hpp"
+#include "plait/policy/costs.hpp"
+#include "plait/policy/internal/waiting_line.hpp"
+#include "plait/policy/limit_notice.hpp"
+#include "plait/policy/random.hpp"
+#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/server_limits.hpp"
+#include "plait/policy/sliding_window.hpp"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace plait::policy {
+
+/// What a pace is made with.
+class PaceOptions {
+  public:
+    PaceOptions() noexcept {}
+
+    std::vector<RateLimit> limits;  ///< those that were given; several may count the same unit
+    ServerLimitsOptions server;
+};
+
+/// Lets the calls of a group leave no faster than its limits allow: those that were given, and those that its servers
+/// tell.
+///
+///     auto pass = co_await pace.enter(costs);          // waits for its turn; nothing: the group is parked
+///     auto answer = co_await send(request);
+///     if (was_refused(answer)) pace.refused(*pass, answer.retry_after, "retry-after");
+///     pace.settle(*pass, actual_costs);                // when they are known
+///
+/// Of each given limit never more than its amount leaves in any window of its length, spread evenly with at most a
+/// second's burst. The highest priority leaves first, then the one that came first; a call that has to wait for one
+/// limit makes those behind it wait, so that none waits for ever. A cancelled caller leaves the line. Belongs to one
+/// loop.
+class Pace {
+  public:
+    /// `random` outlives this.
+    Pace(PaceOptions options, Random& random);
+    Pace(const Pace&) = delete;
+    Pace& operator=(const Pace&) = delete;
+
+    /// That a call left, and what was reserved for it.
+    class Pass {
+      public:
+        TimePoint left_at() const noexcept { return grant_.when; }
+
+      private:
+        friend class Pace;
+        struct Share {
+            SlidingWindow::Moment moment;
+            double reserved;
+        };
+        Pass() noexcept {}
+        ServerLimits::Grant grant_;
+        std::vector<Share> shares_;  // one for each given limit
+    };
+
+    /// Waits until a call of these costs may leave, and counts it. Nothing when the group is parked; who waits
+    /// meanwhile comes out with nothing too.
+    ///
+    /// A call that does not say what it costs of a limit's unit is taken to cost what the settled ones did on average;
+    /// before one is settled, a second's share of the limit. Throws `Error(bad_input)` for a cost that is above a whole
+    /// given limit, because it could never leave.
+    Task<std::optional<Pass>> enter(Costs costs = {}, int priority = 0);
+
+    /// What a call really cost, for the units that are named. What was reserved too much is given back; what it cost
+    /// more is counted now. Once for each pass and unit.
+    void settle(Pass& pass, const Costs& actual);
+
+    /// The answer to a call says this of a limit.
+    void noticed(const Pass& pass, const LimitNotice& notice);
+
+    /// A call was asked to wait (429, 503 with a wait): all calls of the group do. `source` is the header that named
+    /// the wait. Without a wait it is a second, and doubles.
+    void refused(const Pass& pass, std::optional<Duration> wait, std::string_view source);
+
+    /// Why the group is parked, and until when; nothing when it is not.
+    std::optional<WaitReason> parked() const { return server_.parked(now()); }
+
+    /// Why the first in line waits; nothing when nobody does.
+    std::optional<WaitReason> waits_for() const;
+
+    /// How many wait.
+    std::size_t waiting() const noexcept { return line_.size(); }
+
+    /// The limits that were learnt: quotas, and the pace of refusals.
+    const ServerLimits& server_limits() const noexcept { return server_; }
+
+  private:
+    struct Given {
+        explicit Given(const RateLimit& limit) : window(limit) {}
+        SlidingWindow window;
+        double settled_sum = 0;
+        double settled_count = 0;
+
+        double cost_of(const Costs& costs) const noexcept;
+    };
+
+    void check(const Costs& costs) const;
+    TimePoint earliest(const Costs& costs, std::size_t waiting);
+    Pass leave(const Costs& costs);
+
+    std::vector<Given> given_;
+    ServerLimits server_;
+    internal::WaitingLine line_;
+    const Given* held_by_ = nullptr;  // the given limit that the first in line waits for; null: the servers'
+    TimePoint held_until_{};
+};
+
+}  // namespace plait::policy

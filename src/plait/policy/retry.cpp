@@ -1,0 +1,76 @@
+#include "plait/policy/retry.hpp"
+
+#include <algorithm>
+
+namespace plait::policy {
+
+namespace {
+
+Duration times(Duration duration, double factor) noexcept {
+    return Duration(static_cast<Duration::rep>(static_cast<double>(duration.count()) * factor));
+}
+
+/// The bound of the wait after the n-th try.
+Duration longest_wait(int n, const RetryOptions& options) noexcept {
+    Duration bound = std::min(options.first_delay, options.longest_delay);
+    for (int i = 1; i < n && bound < options.longest_delay; ++i) bound = std::min(bound * 2, options.longest_delay);
+    return bound;
+}
+
+}  // namespace
+
+std::string_view to_string(RetryDecision::Why why) noexcept {
+    switch (why) {
+        case RetryDecision::Why::final:
+            return "final";
+        case RetryDecision::Why::attempts_used_up:
+            return "attempts";
+        case RetryDecision::Why::past_deadline:
+            return "deadline";
+        case RetryDecision::Why::asked_for_too_long:
+            return "max-wait";
+        case RetryDecision::Why::back_off:
+            return "back-off";
+        case RetryDecision::Why::asked:
+            return "retry-after";
+    }
+    return "";
+}
+
+RetryDecision decide(const AttemptHistory& history, const AttemptEnd& end, const RetryOptions& options, TimePoint now,
+                     Random& random) {
+    using Why = RetryDecision::Why;
+    const bool is_failure = end.kind() == AttemptEnd::Kind::repeatable;
+    if (end.kind() == AttemptEnd::Kind::final) return {Why::final, {}};
+    if (is_failure && history.attempts >= options.max_attempts) return {Why::attempts_used_up, {}};
+
+    RetryDecision decision;
+    if (end.wait() && *end.wait() > options.max_wait) return {Why::asked_for_too_long, {}};
+    const int tries = is_failure ? history.attempts : history.times_asked_to_wait;
+    decision.why = Why::back_off;
+    decision.wait = times(longest_wait(tries, options), draw(random));
+    if (end.wait()) {
+        const Duration asked = times(std::max(*end.wait(), Duration::zero()), 1 + options.spread * draw(random));
+        if (!is_failure || asked >= decision.wait) decision = {Why::asked, asked};
+    }
+    if (history.deadline && now + decision.wait >= *history.deadline) return {Why::past_deadline, {}};
+    return decision;
+}
+
+void Retry::count(AttemptHistory& history, const AttemptEnd& end) noexcept {
+    if (end.kind() == AttemptEnd::Kind::asked_to_wait) {
+        ++history.times_asked_to_wait;
+    } else {
+        history.times_asked_to_wait = 0;
+        ++history.attempts;
+    }
+}
+
+Task<void> Retry::wait(RetryDecision decision) {
+    const Doing doing(trace::Activity::back_off);
+    co_await sleep_for(decision.wait);
+    // Being asked to wait is no failure; who obeys does not multiply anything.
+    if (budget_ && decision.why == RetryDecision::Why::back_off) co_await budget_->enter();
+}
+
+}  // namespace plait::policy

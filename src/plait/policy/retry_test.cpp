@@ -1,0 +1,223 @@
+#include "plait/policy/retry.hpp"
+
+#include "plait/async/task_group.hpp"
+#include "plait/testing/async_test.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+using namespace plait;
+using namespace plait::policy;
+using namespace std::chrono_literals;
+using Why = RetryDecision::Why;
+
+namespace {
+
+constexpr TimePoint start{100h};
+
+AttemptHistory after_attempts(int attempts) {
+    AttemptHistory history;
+    history.attempts = attempts;
+    return history;
+}
+
+}  // namespace
+
+TEST_CASE("a final end stops and a repeatable one is tried again until the attempts are used up") {
+    Random random(1);
+    const RetryOptions options;
+    CHECK(decide(after_attempts(1), AttemptEnd::final(), options, start, random).why == Why::final);
+    for (int attempts = 1; attempts < 5; ++attempts) {
+        CHECK(decide(after_attempts(attempts), AttemptEnd::repeatable(), options, start, random).why == Why::back_off);
+    }
+    CHECK(decide(after_attempts(5), AttemptEnd::repeatable(), options, start, random).why == Why::attempts_used_up);
+}
+
+TEST_CASE("waits are drawn evenly from nothing up to a bound that doubles and ends at a minute") {
+    Random random(1);
+    RetryOptions options;
+    options.max_attempts = 1000;
+    const std::vector<std::pair<int, Duration>> bounds{{1, 500ms}, {2, 1s},  {3, 2s},   {4, 4s},
+                                                       {7, 32s},   {8, 60s}, {999, 60s}};
+    for (const auto& [attempts, bound] : bounds) {
+        Duration longest{};
+        Duration shortest = 24h;
+        Duration sum{};
+        for (int i = 0; i < 2000; ++i) {
+            const Duration wait =
+                decide(after_attempts(attempts), AttemptEnd::repeatable(), options, start, random).wait;
+            longest = std::max(longest, wait);
+            shortest = std::min(shortest, wait);
+            sum += wait;
+        }
+        CHECK(longest <= bound);
+        CHECK(longest > bound * 0.99);
+        CHECK(shortest < bound * 0.01);
+        CHECK(sum / 2000 > bound * 0.45);
+        CHECK(sum / 2000 < bound * 0.55);
+    }
+}
+
+TEST_CASE("a wait that was asked for is obeyed with up to a tenth more and uses up no attempt") {
+    Random random(1);
+    const RetryOptions options;
+    AttemptHistory history = after_attempts(5);
+    history.times_asked_to_wait = 100;
+    Duration longest{};
+    for (int i = 0; i < 1000; ++i) {
+        const RetryDecision decision = decide(history, AttemptEnd::asked_to_wait(20s), options, start, random);
+        CHECK(decision.why == Why::asked);
+        CHECK(decision.wait >= 20s);
+        CHECK(decision.wait <= 22s);
+        longest = std::max(longest, decision.wait);
+    }
+    CHECK(longest > 21900ms);
+    CHECK(decide(history, AttemptEnd::asked_to_wait(), options, start, random).why == Why::back_off);
+}
+
+TEST_CASE("a failure that names a wait is not tried again before it") {
+    Random random(1);
+    for (int i = 0; i < 100; ++i) {
+        CHECK(decide(after_attempts(1), AttemptEnd::repeatable(3s), RetryOptions(), start, random).wait >= 3s);
+    }
+}
+
+TEST_CASE("a wait above the longest one or behind the deadline stops") {
+    Random random(1);
+    const RetryOptions options;
+    CHECK(decide(after_attempts(0), AttemptEnd::asked_to_wait(601s), options, start, random).why ==
+          Why::asked_for_too_long);
+    CHECK(decide(after_attempts(0), AttemptEnd::asked_to_wait(600s), options, start, random).why == Why::asked);
+    AttemptHistory history = after_attempts(1);
+    history.deadline = start + 10s;
+    CHECK(decide(history, AttemptEnd::asked_to_wait(10s), options, start, random).why == Why::past_deadline);
+    CHECK(decide(history, AttemptEnd::asked_to_wait(9s), options, start, random).again());
+}
+
+namespace {
+
+/// Attempts that end as they are told, a second each.
+struct Script {
+    std::vector<AttemptEnd> ends;
+    std::size_t next = 0;
+};
+
+Task<int> attempt(Script& script) {
+    co_await sleep_for(1s);
+    co_return static_cast<int>(script.next++);
+}
+
+}  // namespace
+
+ASYNC_TEST("attempts follow each other until one is final and each is noted with what comes after it") {
+    Random random(1);
+    Retry retry(RetryOptions(), random);
+    Script script{
+        {AttemptEnd::repeatable(), AttemptEnd::asked_to_wait(5s), AttemptEnd::repeatable(), AttemptEnd::final()}};
+    std::string notes;
+    Duration waits{};
+    auto make = [&] { return attempt(script); };
+    auto judge = [&](int number) { return script.ends[static_cast<std::size_t>(number)]; };
+    auto note = [&](int number, const RetryDecision& decision) {
+        notes += std::to_string(number) + " " + std::string(to_string(decision.why)) + ", ";
+        waits += decision.wait;
+    };
+    const TimePoint begin = now();
+    CHECK(co_await retry.run(make, judge, note) == 3);
+    CHECK(notes == "0 back-off, 1 retry-after, 2 back-off, 3 final, ");
+    CHECK(now() - begin == waits + 4s);
+    CHECK(waits >= 5s);
+}
+
+ASYNC_TEST("an hour of being asked to wait uses up no attempt") {
+    Random random(1);
+    Retry retry(RetryOptions(), random);
+    const TimePoint begin = now();
+    Script script;
+    auto make = [&] { return attempt(script); };
+    auto judge = [&](int) { return now() - begin < 1h ? AttemptEnd::asked_to_wait(30s) : AttemptEnd::final(); };
+    auto note = [](int, const RetryDecision&) {};
+    CHECK(co_await retry.run(make, judge, note) > 100);
+}
+
+ASYNC_TEST("a deadline around a retry ends it while it waits") {
+    Random random(1);
+    Retry retry(RetryOptions(), random);
+    Script script;
+    auto make = [&] { return attempt(script); };
+    auto judge = [](int) { return AttemptEnd::asked_to_wait(60s); };
+    auto note = [](int, const RetryDecision&) {};
+    const TimePoint begin = now();
+    CHECK_FALSE(co_await within(30s, retry.run(make, judge, note)));
+    CHECK(now() == begin + 30s);
+    CHECK(script.next == 1);
+}
+
+namespace {
+
+Task<void> repeat(RetryBudget& budget, std::vector<TimePoint>& repeats) {
+    co_await budget.enter();
+    repeats.push_back(now());
+}
+
+Task<void> begin_calls(RetryBudget& budget, Random& random, int count, std::vector<TimePoint>& calls) {
+    for (int call = 0; call < count; ++call) {
+        co_await sleep_for(std::chrono::milliseconds(random() % 2000));
+        budget.call_made();
+        calls.push_back(now());
+    }
+}
+
+}  // namespace
+
+ASYNC_TEST("repeats are never more than a fifth of the last minute's calls or three whatever the pattern") {
+    for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
+        Random random(seed);
+        RetryBudget budget;
+        std::vector<TimePoint> calls;
+        std::vector<TimePoint> repeats;
+        TaskGroup group;
+        group.start(begin_calls, std::ref(budget), std::ref(random), 500, std::ref(calls));
+        for (int i = 0; i < 200; ++i) {
+            group.start(repeat, std::ref(budget), std::ref(repeats));
+            if (random() % 4 == 0) co_await sleep_for(std::chrono::milliseconds(random() % 8000));
+        }
+        co_await group.join();
+        CHECK(repeats.size() == 200);
+        for (const TimePoint end : repeats) {
+            const auto inside = [&](TimePoint time) { return time > end - 1min && time <= end; };
+            const auto made = std::count_if(repeats.begin(), repeats.end(), inside);
+            const auto begun = std::count_if(calls.begin(), calls.end(), inside);
+            CHECK(static_cast<double>(made) <= std::max(3.0, 0.2 * static_cast<double>(begun)));
+        }
+    }
+}
+
+ASYNC_TEST("a budget that is used up lets the next repeat go when a minute has passed or enough calls began") {
+    RetryBudget budget;
+    const TimePoint begin = now();
+    for (int i = 0; i < 3; ++i) co_await budget.enter();
+    CHECK(now() == begin);
+    co_await budget.enter();
+    CHECK(now() == begin + 1min);
+
+    std::vector<TimePoint> repeats;
+    TaskGroup group;
+    for (int i = 0; i < 3; ++i) group.start(repeat, std::ref(budget), std::ref(repeats));
+    co_await testing::others_wait();
+    CHECK(repeats.size() == 2);
+    for (int i = 0; i < 20; ++i) budget.call_made();
+    co_await group.join();
+    CHECK(repeats.back() == begin + 1min);
+}
+
+ASYNC_TEST("a repeat that is cancelled while it waits for the budget counts nothing") {
+    RetryBudget budget;
+    for (int i = 0; i < 3; ++i) co_await budget.enter();
+    const TimePoint begin = now();
+    CHECK_FALSE(co_await within(30s, budget.enter()));
+    co_await budget.enter();
+    CHECK(now() == begin + 1min);
+}

@@ -1,0 +1,84 @@
+#include "plait/policy/sliding_window.hpp"
+
+#include "plait/base/assert.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace plait::policy {
+
+SlidingWindow::SlidingWindow(const RateLimit& limit, const SlidingWindowOptions& options)
+    : limit_(limit), options_(options) {
+    PLAIT_ASSERT(limit.amount > 0 && limit.window > Duration::zero(), "a limit allows something in some time");
+    counted_ = limit.window + std::chrono::duration_cast<Duration>(limit.window * options.margin);
+    burst_ = std::min({options.burst, Duration(std::chrono::seconds(1)), limit.window / 50});
+}
+
+TimePoint SlidingWindow::earliest(double cost, TimePoint now) {
+    if (cost <= 0) return now;
+    forget_before(now);
+    TimePoint when = options_.spread ? std::max(now, even_ - burst_) : now;
+    double used = used_;
+    for (const Slot& slot : slots_) {
+        if (fits(used, cost)) break;
+        used -= slot.amount;
+        when = std::max(when, slot.last + counted_);
+    }
+    return when;
+}
+
+SlidingWindow::Moment SlidingWindow::take(double cost, TimePoint now) {
+    forget_before(now);
+    even_ = std::max(even_, now) + time_for(cost);
+    used_ += cost;
+    // A slot leaves the window as a whole, when its last cost does: never too early.
+    if (!slots_.empty() && now - slots_.back().first < counted_ / slots_a_window) {
+        slots_.back().last = now;
+        slots_.back().amount += cost;
+    } else {
+        slots_.push_back({now, now, cost});
+    }
+    return first_moment_ + slots_.size() - 1;
+}
+
+void SlidingWindow::settle(Moment moment, double reserved, double actual, TimePoint now) {
+    if (actual > reserved) {
+        take(actual - reserved, now);
+        return;
+    }
+    forget_before(now);
+    even_ -= time_for(reserved - actual);
+    if (moment < first_moment_) return;
+    slots_[moment - first_moment_].amount -= reserved - actual;
+    used_ -= reserved - actual;
+}
+
+void SlidingWindow::set_amount(double amount) {
+    PLAIT_ASSERT(amount > 0, "a limit allows something");
+    limit_.amount = amount;
+}
+
+double SlidingWindow::burst_amount() const noexcept {
+    return limit_.amount * (static_cast<double>(burst_.count()) / static_cast<double>(counted_.count()));
+}
+
+void SlidingWindow::forget_before(TimePoint now) {
+    while (!slots_.empty() && slots_.front().last + counted_ <= now) {
+        used_ -= slots_.front().amount;
+        slots_.pop_front();
+        ++first_moment_;
+    }
+    if (slots_.empty()) used_ = 0;  // no rounding is carried on
+}
+
+bool SlidingWindow::fits(double used, double cost) const noexcept {
+    constexpr double rounding = 1e-9;
+    return used + cost <= limit_.amount * (1 + rounding);
+}
+
+Duration SlidingWindow::time_for(double cost) const noexcept {
+    const double share = std::min(cost / limit_.amount, 1e3);  // no cost holds back for more than a thousand windows
+    return Duration(static_cast<Duration::rep>(std::ceil(static_cast<double>(counted_.count()) * share)));
+}
+
+}  // namespace plait::policy
