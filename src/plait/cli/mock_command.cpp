@@ -8,12 +8,15 @@
 #include "plait/cli/interrupts.hpp"
 #include "plait/cli/values.hpp"
 #include "plait/mock/mock_server.hpp"
+#include "plait/mock/supervisor.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdint>
 #include <cstdio>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace plait::cli {
@@ -22,13 +25,25 @@ namespace {
 
 constexpr std::size_t largest_body = std::size_t{1} << 30;
 
-/// Says where the server is, and serves. `server` outlives the task.
-Task<void> serve_until_interrupted(mock::MockServer& server) {
+/// Counting so many ids takes some 10 GB.
+constexpr std::size_t most_ids = 100'000'000;
+
+/// Serves, after saying where when that is news. `server` outlives the task.
+Task<void> serve_until_interrupted(mock::MockServer& server, bool is_news) {
     CancelScope serving;
     const Interrupts interrupts([&serving] { serving.cancel(); });
-    fmt::print("{}\n", server.url());
+    if (is_news) fmt::print("{}\n", server.url());
     std::fflush(stdout);  // whoever started this reads the address and goes on
     co_await serving.run(server.serve());
+}
+
+/// The faults, each with what it does, in one sentence.
+std::string list_of_faults() {
+    std::string list;
+    for (const auto& [name, help] : mock::fault_help()) {
+        list += fmt::format("{}{} ({})", list.empty() ? "" : "; ", name, help);
+    }
+    return list;
 }
 
 }  // namespace
@@ -63,7 +78,39 @@ std::vector<Flag> MockCommand::flags() {
          [this](const std::string&) { options_.tls = true; }},
         {"--ca-file", "FILE", "Writes that certificate to a file, for clients to trust it (plait run --cacert FILE).",
          [this](const std::string& value) { options_.ca_file = value; }},
-        {"--seed", "N", "Where the random latencies begin. Default: 1.",
+        {"--fail", "FAULT:SHARE,...",
+         "What goes wrong, and how often, such as 500:5%,reset-after:1%. /fault/<name> asks for one. Faults: " +
+             list_of_faults() + ".",
+         [this](const std::string& value) { options_.faults = mock::Mixture<mock::Fault>(value); }},
+        Flag("--allow", "RATE",
+             "Lets so many requests in, in any such time, such as 50/s, 500/m or 10/200ms, and refuses the others with "
+             "429. Of several rates all hold.",
+             [this](const std::string& value) { options_.allowed.push_back(mock::AllowedRate::parse(value)); })
+            .repeatable(),
+        {"--allow-per", "WHOM",
+         "Counts requests for --allow apart: path, by the first segment of the path; or the name of a header, by its "
+         "value. Default: all together.",
+         [this](const std::string& value) { options_.allowed_per = value; }},
+        {"--limit-headers", "KIND,...",
+         "How answers tell of --allow. Kinds: " + mock::LimitDialect::names() +
+             "; none. /refuse/<seconds>/<kind> asks for one. Default: retry-after.",
+         [this](const std::string& value) { options_.limit_headers = mock::parse_dialects(value); }},
+        {"--lie", "LIE:SHARE,...",
+         "What is wrong in those headers, and how often. Lies: " + mock::Lie::names() +
+             ". /refuse/<seconds>/<kind>/<lie> asks for one.",
+         [this](const std::string& value) { options_.lies = mock::Mixture<mock::Lie>(value); }},
+        {"--crash-every", "N", "Kills itself (SIGKILL) when the Nth request was read, and each Nth after it.",
+         [this](const std::string& value) {
+             options_.crash_every = parse_count(value, 1, std::numeric_limits<std::size_t>::max());
+         }},
+        {"--restart", "PAUSE",
+         "Comes back so long after a crash, at the same port and with the same counts; meanwhile connections are "
+         "refused. Default: it does not come back.",
+         [this](const std::string& value) { pause_ = parse_duration(value); }},
+        {"--ids", "N", "How many ids /stats/ids tells apart, at some 100 bytes each. Default: 1000000.",
+         [this](const std::string& value) { options_.most_ids = parse_count(value, 1, most_ids); }},
+        {"--seed", "N",
+         "Where chance begins: the same seed deals the same faults, lies and latencies to the same ids. Default: 1.",
          [this](const std::string& value) {
              options_.seed = parse_count(value, 0, std::numeric_limits<std::size_t>::max());
          }},
@@ -72,8 +119,19 @@ std::vector<Flag> MockCommand::flags() {
 
 int MockCommand::run() {
     raise_descriptor_limit_to_most();
+    if (!pause_) return serve(true);
+    const mock::PortReservation reservation(options_.hosts, options_.port);
+    options_.port = reservation.port();
+    options_.ledger = std::make_shared<mock::RequestLedger>(options_.most_ids);
+    return mock::keep_serving(*pause_, [this](int life) {
+        if (life > 0) options_.ledger->returned();
+        return serve(life == 0);
+    });
+}
+
+int MockCommand::serve(bool is_first_life) {
     mock::MockServer server(options_);
-    plait::run(serve_until_interrupted(server));
+    plait::run(serve_until_interrupted(server, is_first_life));
     return exit_ok;
 }
 

@@ -3,6 +3,8 @@
 #include "plait/cli/command.hpp"
 #include "plait/mock/mock_options.hpp"
 
+#include <optional>
+
 namespace plait::cli {
 
 /// `plait mock`: a third party to rehearse against.
@@ -14,7 +16,10 @@ class MockCommand final : public Command {
     int run() override;
 
   private:
+    int serve(bool is_first_life);
+
     mock::MockOptions options_;
+    std::optional<Duration> pause_;  ///< before it comes back; none: it does not
     bool has_hosts_ = false;
 };
 

@@ -1,19 +1,36 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/mock/fault.hpp"
+#include "plait/mock/limit_headers.hpp"
+#include "plait/mock/mixture.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace plait::mock {
 
+class RequestLedger;
+
 /// How long answers take: a time drawn evenly from `least` to `most`.
 struct Latency {
     Duration least{};
     Duration most{};
+};
+
+/// At most so many requests in any window of this length; a window ends where the next one begins.
+struct AllowedRate {
+    /// Of a text such as `50/s`, `500/m` or `10/200ms`. Throws `Error(bad_input)` that says what is wrong.
+    static AllowedRate parse(std::string_view text);
+
+    std::uint64_t requests = 0;
+    Duration window{};
 };
 
 /// What a mock server is made with.
@@ -41,8 +58,40 @@ struct MockOptions {
     /// A file that gets this certificate, for clients to trust it (`--cacert`). Empty: none.
     std::string ca_file;
 
-    /// Where the random latencies begin: the same seed gives the same ones.
+    /// Where chance begins. The same seed draws the same for the same id and the same number of its coming, in whatever
+    /// order the requests come.
     std::uint64_t seed = 1;
+
+    /// What goes wrong, and how often.
+    Mixture<Fault> faults;
+
+    /// What is let in; all of these rates hold. The rest is refused with 429, and counts for none of them.
+    std::vector<AllowedRate> allowed;
+
+    /// Whose requests are counted together: empty, everybody's; `path`, those with the same first segment of the path;
+    /// else those with the same value in the header of this name.
+    std::string allowed_per;
+
+    /// How limits are told, of the first dialect to the last.
+    std::vector<LimitDialect> limit_headers{LimitDialect()};
+
+    /// What is wrong in them, and how often.
+    Mixture<Lie> lies;
+
+    /// Each request with a number that this divides ends the process when it was read; 0: none does.
+    std::uint64_t crash_every = 0;
+
+    /// How a crash is made. Empty: the process kills itself (SIGKILL).
+    std::function<void()> crash;
+
+    /// Ids that are counted one by one; those that come beyond it are counted together.
+    std::size_t most_ids = 1'000'000;
+
+    /// Counts on in this ledger, which may be older than the server; null: in one of its own.
+    std::shared_ptr<RequestLedger> ledger;
+
+    /// The calendar's time when the loop's clock showed zero, for dates.
+    std::chrono::system_clock::time_point clock_epoch = epoch_of_steady_clock();
 
     /// The most that a request may have before its body, and in it. Whoever sends more is answered 431 or 413.
     std::size_t header_bytes = 64 * 1024;

@@ -6,9 +6,13 @@
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/unique_fd.hpp"
-#include "plait/mock/internal/answer.hpp"
-#include "plait/mock/internal/request_rate.hpp"
+#include "plait/mock/internal/behaviour.hpp"
+#include "plait/mock/internal/delivery.hpp"
+#include "plait/mock/internal/fault_table.hpp"
+#include "plait/mock/internal/rate_limiter.hpp"
 #include "plait/mock/internal/request_reader.hpp"
+#include "plait/mock/internal/statistics_answer.hpp"
+#include "plait/mock/internal/target.hpp"
 #include "plait/net/certificate.hpp"
 #include "plait/net/tcp_stream.hpp"
 #include "plait/net/tls_stream.hpp"
@@ -19,6 +23,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <optional>
 #include <span>
 #include <utility>
@@ -29,8 +34,13 @@ namespace plait::mock {
 namespace {
 
 using mock::internal::Answer;
+using mock::internal::Chance;
+using mock::internal::Course;
+using mock::internal::Delivery;
+using mock::internal::Ending;
 using mock::internal::ReceivedRequest;
 using mock::internal::RequestReader;
+using mock::internal::Verdict;
 using namespace std::chrono_literals;
 
 /// When no connection can be taken, for want of descriptors: until some have been closed.
@@ -91,47 +101,63 @@ class MockServer::Implementation {
 
     const net::Address& address() const noexcept { return listeners_.front()->address(); }
     std::string url() const;
-    MockStatistics statistics() const noexcept;
+    MockStatistics statistics() const noexcept { return ledger_->statistics(); }
 
     Task<void> serve();
     Task<void> serve_connection(std::unique_ptr<ByteStream> connection);
 
   private:
+    /// A request whose head has come.
+    struct Arrival {
+        RequestLedger::Entry* entry;
+        Chance chance;
+        std::optional<Fault> fault;
+    };
+
     /// Counts a request in, and out when its answer is sent or given up.
     class InFlight {
       public:
-        explicit InFlight(Implementation& server) noexcept;
+        InFlight(RequestLedger& ledger, RequestLedger::Entry* entry) noexcept : ledger_(ledger), entry_(entry) {
+            ledger_.came(entry_, now());
+        }
         InFlight(const InFlight&) = delete;
         InFlight& operator=(const InFlight&) = delete;
-        ~InFlight() { --server_.statistics_.in_flight; }
+        ~InFlight() { ledger_.left(entry_); }
 
       private:
-        Implementation& server_;
+        RequestLedger& ledger_;
+        RequestLedger::Entry* const entry_;
     };
 
     Task<void> take_connections(net::TcpListener& listener, TaskGroup& connections);
     Task<void> serve_client(std::unique_ptr<ByteStream> connection);
     Task<void> converse(ByteStream& stream);
-    Task<bool> receive(ByteStream& stream, RequestReader& reader);
-    Task<void> answer(ByteStream& stream, const ReceivedRequest& request);
+    Task<std::optional<Arrival>> receive(ByteStream& stream, RequestReader& reader);
+    Arrival arrival_of(const ReceivedRequest& request);
+    Course course_of(const ReceivedRequest& request, const Arrival& arrival);
+    Task<Ending> answer(ByteStream& stream, const ReceivedRequest& request, Arrival arrival);
     Task<void> refuse(ByteStream& stream, int status);
     Task<void> send(ByteStream& stream, const Answer& answer, const ReceivedRequest& request);
     Task<void> send_rest(ByteStream& stream, std::string rest, std::size_t fill);
+    Task<Ending> deliver(ByteStream& stream, Delivery delivery);
+    Task<void> drip(ByteStream& stream, std::string text, std::size_t fill, Duration per_byte);
     Task<void> discard(ByteStream& stream);
+    void crash();
 
     const MockOptions options_;
     std::vector<std::unique_ptr<net::TcpListener>> listeners_;
     std::optional<net::TlsServerContext> tls_;
-    mock::internal::LatencySource latencies_;
-    MockStatistics statistics_;
-    mock::internal::RequestRate rate_;
+    const std::shared_ptr<RequestLedger> ledger_;
+    mock::internal::RateLimiter limiter_;
     // Used by all connections, none of which waits while it uses them: a waiting connection holds no buffers.
     std::array<std::byte, block_size> received_;
     std::string sent_;
 };
 
 MockServer::Implementation::Implementation(MockOptions options)
-    : options_(std::move(options)), latencies_(options_.latency, options_.seed) {
+    : options_(std::move(options)),
+      ledger_(options_.ledger ? options_.ledger : std::make_shared<RequestLedger>(options_.most_ids)),
+      limiter_(options_.allowed) {
     check(options_);
     std::uint16_t port = options_.port;
     for (const std::string& host : options_.hosts) {
@@ -143,20 +169,6 @@ MockServer::Implementation::Implementation(MockOptions options)
 
 std::string MockServer::Implementation::url() const {
     return (options_.tls ? "https://" : "http://") + address().to_string();
-}
-
-MockStatistics MockServer::Implementation::statistics() const noexcept {
-    MockStatistics result = statistics_;
-    result.most_in_a_second = rate_.most_in_a_second();
-    return result;
-}
-
-MockServer::Implementation::InFlight::InFlight(Implementation& server) noexcept : server_(server) {
-    MockStatistics& statistics = server.statistics_;
-    ++statistics.requests;
-    ++statistics.in_flight;
-    statistics.most_in_flight = std::max(statistics.most_in_flight, statistics.in_flight);
-    server.rate_.count(now());
 }
 
 Task<void> MockServer::Implementation::serve() {
@@ -193,7 +205,7 @@ Task<void> MockServer::Implementation::serve_client(std::unique_ptr<ByteStream> 
 }
 
 Task<void> MockServer::Implementation::serve_connection(std::unique_ptr<ByteStream> connection) {
-    ++statistics_.connections;
+    ledger_->connected();
     try {
         co_await converse(*connection);
     } catch (const Error&) {
@@ -203,41 +215,90 @@ Task<void> MockServer::Implementation::serve_connection(std::unique_ptr<ByteStre
 
 Task<void> MockServer::Implementation::converse(ByteStream& stream) {
     RequestReader reader(options_);
-    while (co_await receive(stream, reader)) {
-        co_await answer(stream, reader.request());
-        if (!reader.request().keep_alive) break;
+    for (;;) {
+        const std::optional<Arrival> arrival = co_await receive(stream, reader);
+        if (!arrival) break;
+        const Ending ending = co_await answer(stream, reader.request(), *arrival);
+        if (ending == Ending::reset) {
+            stream.reset_at_close();
+            co_return;
+        }
+        if (ending != Ending::next_request || !reader.request().keep_alive) break;
     }
     stream.close_write();
 }
 
-/// Reads the next request. False when there is none: the client has ended the connection, or its request was refused.
-Task<bool> MockServer::Implementation::receive(ByteStream& stream, RequestReader& reader) {
+/// Reads the next request, or so much of it that its fault can strike. Nothing when there is none: the client has ended
+/// the connection, or its request was refused.
+Task<std::optional<MockServer::Implementation::Arrival>> MockServer::Implementation::receive(ByteStream& stream,
+                                                                                             RequestReader& reader) {
     using Progress = RequestReader::Progress;
-    for (Progress progress = reader.receive(); progress != Progress::complete;) {
+    std::optional<Arrival> arrival;
+    for (Progress progress = reader.receive();;) {
         if (progress == Progress::refused) {
             co_await refuse(stream, reader.refusal());
-            co_return false;
+            co_return std::nullopt;
         }
+        if (!arrival && reader.has_head()) arrival = arrival_of(reader.request());
+        const bool is_struck = arrival && arrival->fault && arrival->fault->row().before_reading;
+        if (is_struck || progress == Progress::complete) co_return arrival;
         if (reader.take_expectation()) co_await write_all(stream, bytes_of("HTTP/1.1 100 Continue\r\n\r\n"));
         co_await stream.readable();
         const auto count = stream.try_read(received_);
         if (!count) continue;
-        if (*count == 0) co_return false;
+        if (*count == 0) co_return std::nullopt;
         progress = reader.receive({reinterpret_cast<const char*>(received_.data()), *count});
     }
-    co_return true;
 }
 
-Task<void> MockServer::Implementation::answer(ByteStream& stream, const ReceivedRequest& request) {
-    if (mock::internal::asks_for_statistics(request)) {
-        const Answer answer = mock::internal::statistics_answer(statistics());
-        co_await send(stream, answer, request);
-        co_return;
+MockServer::Implementation::Arrival MockServer::Implementation::arrival_of(const ReceivedRequest& request) {
+    const std::string_view path = mock::internal::path_of(request.target);
+    const std::string_view id = mock::internal::id_of(request);
+    RequestLedger::Entry* const entry = mock::internal::asks_for_statistics(path) ? nullptr : ledger_->line_of(id);
+    const Chance chance(options_.seed, id, ledger_->next_number(entry));
+    return {entry, chance, mock::internal::fault_of(path, options_, chance)};
+}
+
+Course MockServer::Implementation::course_of(const ReceivedRequest& request, const Arrival& arrival) {
+    const std::string_view path = mock::internal::path_of(request.target);
+    Verdict verdict;
+    if (!mock::internal::does_only_what_it_says(path)) {
+        verdict = limiter_.judge(mock::internal::limit_key_of(request, options_.allowed_per), now());
     }
-    const InFlight counted(*this);
-    const Answer answer = mock::internal::decide_answer(request, options_, latencies_);
-    if (answer.delay > Duration::zero()) co_await sleep_for(answer.delay);
-    co_await send(stream, answer, request);
+    mock::internal::Circumstances circumstances(arrival.chance, verdict);
+    circumstances.fault = arrival.fault;
+    circumstances.number = ledger_->statistics().requests;
+    circumstances.now = options_.clock_epoch + now().time_since_epoch();
+    return mock::internal::decide(request, options_, circumstances);
+}
+
+/// Answers, or does what the fault wants instead: what becomes of the connection.
+Task<Ending> MockServer::Implementation::answer(ByteStream& stream, const ReceivedRequest& request, Arrival arrival) {
+    if (mock::internal::asks_for_statistics(mock::internal::path_of(request.target))) {
+        const Answer answer = mock::internal::statistics_answer(request.target, *ledger_);
+        co_await send(stream, answer, request);
+        co_return Ending::next_request;
+    }
+    if (arrival.fault && arrival.fault->row().before_reading) {
+        ledger_->struck(arrival.fault->index());
+        co_return Ending::reset;
+    }
+    const InFlight counted(*ledger_, arrival.entry);
+    const Course course = course_of(request, arrival);
+    if (course.refused) ledger_->refused(arrival.entry);
+    if (course.fault) ledger_->struck(course.fault->index());
+    if (course.answer.delay > Duration::zero()) co_await sleep_for(course.answer.delay);
+    Ending ending = Ending::next_request;
+    if (course.fault) {
+        Delivery delivery(course.answer, request);
+        course.fault->row().effect(delivery);
+        ending = co_await deliver(stream, std::move(delivery));
+    } else {
+        co_await send(stream, course.answer, request);
+    }
+    const bool is_answered = !course.refused && (!course.fault || course.fault->row().is_answer);
+    if (is_answered) ledger_->answered(arrival.entry);
+    co_return ending;
 }
 
 Task<void> MockServer::Implementation::refuse(ByteStream& stream, int status) {
@@ -273,6 +334,32 @@ Task<void> MockServer::Implementation::send_rest(ByteStream& stream, std::string
         co_await write_all(stream, bytes_of(fill_block()).first(count));
         fill -= count;
     }
+}
+
+Task<Ending> MockServer::Implementation::deliver(ByteStream& stream, Delivery delivery) {
+    std::string text = std::move(delivery.head);
+    text += delivery.body;
+    if (delivery.per_byte > Duration::zero()) {
+        co_await drip(stream, std::move(text), delivery.fill, delivery.per_byte);
+    } else {
+        co_await send_rest(stream, std::move(text), delivery.fill);
+    }
+    if (delivery.ending == Ending::stall) co_await discard(stream);
+    if (delivery.ending == Ending::crash) crash();
+    co_return delivery.ending;
+}
+
+Task<void> MockServer::Implementation::drip(ByteStream& stream, std::string text, std::size_t fill, Duration per_byte) {
+    text.append(fill, 'x');
+    for (const char& byte : text) {
+        co_await write_all(stream, std::as_bytes(std::span(&byte, 1)));
+        co_await sleep_for(per_byte);
+    }
+}
+
+void MockServer::Implementation::crash() {
+    if (options_.crash) return options_.crash();
+    ::kill(::getpid(), SIGKILL);
 }
 
 MockServer::MockServer(MockOptions options) : implementation_(std::make_unique<Implementation>(std::move(options))) {}

@@ -3,6 +3,7 @@
 #include "plait/async/byte_stream.hpp"
 #include "plait/async/task.hpp"
 #include "plait/mock/mock_options.hpp"
+#include "plait/mock/request_ledger.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -10,25 +11,19 @@
 
 namespace plait::mock {
 
-/// What a mock server has seen. Requests for `/stats` are not among it.
-struct MockStatistics {
-    std::uint64_t requests = 0;
-    std::uint64_t connections = 0;
-    std::uint64_t in_flight = 0;
-    std::uint64_t most_in_flight = 0;
-    /// The most requests that came within one second, any second.
-    std::uint64_t most_in_a_second = 0;
-};
-
 /// A third party to rehearse against: an HTTP/1.1 server that answers what it is told to.
 ///
 ///     /delay/<ms>            answers after that time, with a small JSON document
 ///     /delay/<ms>/<bytes>    with so many bytes of text
 ///     /status/<code>         answers with this status
-///     /stats                 what it has seen, as JSON
+///     /fault/<name>          what this fault does to the usual answer
+///     /refuse/<seconds>      429 that says to come again then; /<headers> and /<lie> may follow
+///     /stats                 what it has seen, as JSON; /stats/ids per id, /stats/ids/<id> of one
 ///     anything else          an echo of the request as JSON, or what the options say
 ///
-/// The answers of one connection come in the order of its requests, one after another.
+/// What goes wrong, and how much is let in, is in the options; `/fault`, `/refuse` and `/stats` do only what they say.
+/// Requests are counted by their ids: the query's `id`, else the header `X-Request-Id`, else `Idempotency-Key`, else
+/// the last segment of the path. The answers of one connection come in the order of its requests, one after another.
 class MockServer {
   public:
     /// Listens from now on. Throws `Error(bad_input)` when an address can't be had or an option makes no sense,

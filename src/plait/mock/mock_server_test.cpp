@@ -242,7 +242,8 @@ ASYNC_TEST("the statistics count what came, and not who asks for them") {
     co_await sleep_for(2s);
     co_await exchange(server, get("/"));
     const auto body = body_of(co_await exchange(server, get("/stats")));
-    CHECK(body == R"({"requests":7,"connections":5,"in_flight":0,"most_in_flight":3,"most_in_a_second":6})");
+    CHECK(body == R"({"requests":7,"answered":7,"refused":0,"connections":5,"in_flight":0,"most_in_flight":3,)"
+                  R"("most_in_a_second":6,"ids":2,"ids_more_than_once":1,"untracked":0,"crashes":0,"faults":{}})");
 }
 
 ASYNC_TEST("over the loopback the server answers at each of its addresses, and ends when it is cancelled") {

@@ -1,44 +1,17 @@
 #include "plait/mock/internal/answer.hpp"
 
+#include "plait/base/json_string.hpp"
 #include "plait/http/headers.hpp"
-#include "plait/mock/internal/json_string.hpp"
 
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <iterator>
-#include <optional>
+#include <vector>
 
 namespace plait::mock::internal {
 
 namespace {
-
-constexpr std::string_view small_document = R"({"id":1,"name":"plait","value":42,"tags":["a","b","c"]})";
-
-/// Bounds on what a path may ask for: more is a slip of the pen.
-constexpr std::size_t most_delay_ms = 24 * 60 * 60 * 1000;
-constexpr std::size_t most_bytes = std::size_t{1} << 30;
-
-std::optional<std::size_t> parse_number(std::string_view text, std::size_t least, std::size_t most) {
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number < least || number > most)
-        return std::nullopt;
-    return number;
-}
-
-std::string_view path_of(const ReceivedRequest& request) {
-    const std::string_view target = request.target;
-    return target.substr(0, target.find('?'));
-}
-
-/// What follows `prefix` in `path`; nothing when it does not begin with it.
-std::optional<std::string_view> after(std::string_view prefix, std::string_view path) {
-    if (!path.starts_with(prefix)) return std::nullopt;
-    return path.substr(prefix.size());
-}
 
 void append_header_values(std::string& out, const std::vector<std::string_view>& values) {
     if (values.size() == 1) return append_json_string(out, values.front());
@@ -71,6 +44,8 @@ void append_headers(std::string& out, const http::Headers& headers) {
     out += told.empty() ? "{}" : "}";
 }
 
+}  // namespace
+
 std::string echo_of(const ReceivedRequest& request) {
     std::string json = R"({"method":)";
     append_json_string(json, request.method);
@@ -84,71 +59,19 @@ std::string echo_of(const ReceivedRequest& request) {
     return json;
 }
 
-Answer explain(std::string_view what) {
+Answer explanation(std::string_view what) {
     Answer answer;
     answer.status = 400;
-    answer.body = fmt::format(R"({{"error":"{}"}})", what);
-    return answer;
-}
-
-void fill_with(Answer& answer, std::size_t bytes) {
-    answer.content_type = text_type;
-    answer.fill = bytes;
-}
-
-Answer delayed_answer(std::string_view arguments, const MockOptions& options) {
-    const auto slash = arguments.find('/');
-    const auto delay_ms = parse_number(arguments.substr(0, slash), 0, most_delay_ms);
-    if (!delay_ms) return explain("write /delay/<ms> or /delay/<ms>/<bytes>, with at most a day");
-    Answer answer;
-    answer.status = options.status;
-    answer.delay = std::chrono::milliseconds(*delay_ms);
-    if (slash == std::string_view::npos) {
-        answer.body = small_document;
-        return answer;
-    }
-    const auto bytes = parse_number(arguments.substr(slash + 1), 0, most_bytes);
-    if (!bytes) return explain("write /delay/<ms>/<bytes>, with at most 1 GiB");
-    fill_with(answer, *bytes);
-    return answer;
-}
-
-}  // namespace
-
-Answer decide_answer(const ReceivedRequest& request, const MockOptions& options, LatencySource& latencies) {
-    const std::string_view path = path_of(request);
-    if (const auto arguments = after("/delay/", path)) return delayed_answer(*arguments, options);
-    Answer answer;
-    answer.status = options.status;
-    if (const auto code = after("/status/", path)) {
-        const auto status = parse_number(*code, 200, 599);
-        if (!status) return explain("write /status/<code>, from 200 to 599");
-        answer.status = static_cast<int>(*status);
-    }
-    answer.delay = latencies.draw();
-    if (options.body_bytes) {
-        fill_with(answer, *options.body_bytes);
-    } else {
-        answer.body = echo_of(request);
-    }
-    return answer;
-}
-
-bool asks_for_statistics(const ReceivedRequest& request) { return path_of(request) == "/stats"; }
-
-Answer statistics_answer(const MockStatistics& statistics) {
-    Answer answer;
-    answer.body =
-        fmt::format(R"({{"requests":{},"connections":{},"in_flight":{},"most_in_flight":{},"most_in_a_second":{}}})",
-                    statistics.requests, statistics.connections, statistics.in_flight, statistics.most_in_flight,
-                    statistics.most_in_a_second);
+    answer.body = R"({"error":)";
+    append_json_string(answer.body, what);
+    answer.body += '}';
     return answer;
 }
 
 Answer refusal_answer(int status) {
-    Answer answer = explain(status == 413   ? "the body is too large"
-                            : status == 431 ? "the header fields are too large"
-                                            : "this is not an HTTP/1.1 request");
+    Answer answer = explanation(status == 413   ? "the body is too large"
+                                : status == 431 ? "the header fields are too large"
+                                                : "this is not an HTTP/1.1 request");
     answer.status = status;
     return answer;
 }
@@ -158,6 +81,11 @@ bool has_body(const Answer& answer, const ReceivedRequest& request) {
 }
 
 void append_answer(std::string& out, const Answer& answer, const ReceivedRequest& request) {
+    append_head(out, answer, request);
+    if (has_body(answer, request)) out += answer.body;
+}
+
+void append_head(std::string& out, const Answer& answer, const ReceivedRequest& request) {
     const boost::beast::string_view reason =
         boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(static_cast<unsigned>(answer.status)));
     const auto append_number = [&](std::size_t number) {
@@ -181,8 +109,8 @@ void append_answer(std::string& out, const Answer& answer, const ReceivedRequest
     } else if (request.is_http_1_0) {
         out += "Connection: keep-alive\r\n";
     }
+    out += answer.headers;
     out += "\r\n";
-    if (has_body(answer, request)) out += answer.body;
 }
 
 }  // namespace plait::mock::internal

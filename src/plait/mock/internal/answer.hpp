@@ -2,11 +2,8 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/mock/internal/request_reader.hpp"
-#include "plait/mock/mock_options.hpp"
-#include "plait/mock/mock_server.hpp"
 
 #include <cstddef>
-#include <random>
 #include <string>
 #include <string_view>
 
@@ -22,39 +19,25 @@ struct Answer {
     Duration delay{};
     int status = 200;
     std::string_view content_type = json_type;
+    std::string headers;  ///< further lines of the head, each with its end
     std::string body;
     std::size_t fill = 0;  ///< how many bytes `x` follow the body
 };
 
-/// Draws the times that answers take.
-class LatencySource {
-  public:
-    LatencySource(Latency range, std::uint64_t seed) : range_(range), random_(seed) {}
-
-    Duration draw() {
-        if (range_.least == range_.most) return range_.least;
-        return Duration(
-            std::uniform_int_distribution<Duration::rep>(range_.least.count(), range_.most.count())(random_));
-    }
-
-  private:
-    Latency range_;
-    std::mt19937_64 random_;
-};
-
-/// What the server answers to `request`: all of its behaviour. Not for `/stats`.
-Answer decide_answer(const ReceivedRequest& request, const MockOptions& options, LatencySource& latencies);
-
-/// Whether `request` asks for the statistics.
-bool asks_for_statistics(const ReceivedRequest& request);
-
-Answer statistics_answer(const MockStatistics& statistics);
+/// An answer 400 that says what to write instead.
+Answer explanation(std::string_view what);
 
 /// The answer to what could not be read, with this status; the connection ends with it.
 Answer refusal_answer(int status);
 
+/// The request as JSON.
+std::string echo_of(const ReceivedRequest& request);
+
 /// Appends the answer as it goes on the wire, but for the bytes that fill it up: status line, header fields, body.
 void append_answer(std::string& out, const Answer& answer, const ReceivedRequest& request);
+
+/// Appends its status line and header fields, and the empty line behind them.
+void append_head(std::string& out, const Answer& answer, const ReceivedRequest& request);
 
 /// Whether an answer with this status to this request has a body (RFC 9112, section 6.3).
 bool has_body(const Answer& answer, const ReceivedRequest& request);

@@ -63,7 +63,10 @@ class RequestReader {
     /// next.
     Progress receive(std::string_view bytes = {});
 
-    /// The request, when it is complete.
+    /// Whether the request's method, target and fields are there, perhaps not yet its body.
+    bool has_head() const { return parser_->is_header_done(); }
+
+    /// The request, when it is complete; its head, when that is there.
     const ReceivedRequest& request() const noexcept { return request_; }
 
     /// The status of the answer to what was refused: 400, 413 or 431 (RFC 9110, section 15.5).

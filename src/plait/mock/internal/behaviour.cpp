@@ -1,0 +1,171 @@
+#include "plait/mock/internal/behaviour.hpp"
+
+#include "plait/mock/internal/target.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <span>
+
+namespace plait::mock::internal {
+
+namespace {
+
+constexpr std::string_view small_document = R"({"id":1,"name":"plait","value":42,"tags":["a","b","c"]})";
+constexpr std::string_view fault_path = "/fault/";
+constexpr std::string_view refuse_path = "/refuse/";
+constexpr int too_many_requests = 429;
+
+/// Bounds on what a path may ask for: more is a slip of the pen.
+constexpr std::size_t most_delay_ms = 24 * 60 * 60 * 1000;
+constexpr std::size_t most_wait_s = 365 * 24 * 60 * 60;
+constexpr std::size_t most_bytes = std::size_t{1} << 30;
+
+/// The limit that `/refuse` tells of.
+constexpr std::uint64_t told_limit = 60;
+constexpr Duration told_window = std::chrono::minutes(1);
+
+void fill_with(Answer& answer, std::size_t bytes) {
+    answer.content_type = text_type;
+    answer.fill = bytes;
+}
+
+Answer delayed_answer(std::string_view arguments, const MockOptions& options) {
+    const auto slash = arguments.find('/');
+    const auto delay_ms = parse_number(arguments.substr(0, slash), 0, most_delay_ms);
+    if (!delay_ms) return explanation("write /delay/<ms> or /delay/<ms>/<bytes>, with at most a day");
+    Answer answer;
+    answer.status = options.status;
+    answer.delay = std::chrono::milliseconds(*delay_ms);
+    if (slash == std::string_view::npos) {
+        answer.body = small_document;
+        return answer;
+    }
+    const auto bytes = parse_number(arguments.substr(slash + 1), 0, most_bytes);
+    if (!bytes) return explanation("write /delay/<ms>/<bytes>, with at most 1 GiB");
+    fill_with(answer, *bytes);
+    return answer;
+}
+
+Duration latency_of(const Latency& latency, const Chance& chance) {
+    const auto range = static_cast<double>((latency.most - latency.least).count());
+    return latency.least + Duration(static_cast<Duration::rep>(range * chance.draw(Chance::Of::latency)));
+}
+
+Answer usual_answer(const ReceivedRequest& request, const MockOptions& options, const Chance& chance) {
+    Answer answer;
+    answer.status = options.status;
+    answer.delay = latency_of(options.latency, chance);
+    if (options.body_bytes) {
+        fill_with(answer, *options.body_bytes);
+    } else {
+        answer.body = echo_of(request);
+    }
+    return answer;
+}
+
+Answer refused_answer() {
+    Answer answer;
+    answer.status = too_many_requests;
+    answer.body = R"({"error":"more requests than are allowed"})";
+    return answer;
+}
+
+/// The answer that `/refuse/<seconds>/<dialect>/<lie>` asks for; nothing when it makes no sense.
+std::optional<Answer> refusal_on_demand(std::string_view arguments, CalendarTime now) {
+    const auto seconds = parse_number(take_segment(arguments), 0, most_wait_s);
+    if (!seconds) return std::nullopt;
+    LimitState state;
+    state.limit = told_limit;
+    state.window = told_window;
+    state.reset = std::chrono::seconds(*seconds);
+    LimitTelling telling;
+    telling.limits = std::span(&state, 1);
+    telling.refused = true;
+    telling.now = now;
+    std::array<LimitDialect, 1> dialect{};
+    if (const std::string_view name = take_segment(arguments); !name.empty()) {
+        const auto known = LimitDialect::named(name);
+        if (!known) return std::nullopt;
+        dialect = {*known};
+    }
+    if (const std::string_view name = take_segment(arguments); !name.empty()) {
+        telling.lie = Lie::named(name);
+        if (!telling.lie) return std::nullopt;
+    }
+    Answer answer = refused_answer();
+    append_limit_headers(answer.headers, dialect, telling);
+    return answer;
+}
+
+/// What the path asks for, or the options; without regard to faults and limits.
+Course asked_for(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
+    const std::string_view path = path_of(request.target);
+    Course course;
+    if (const auto arguments = after("/delay/", path)) {
+        course.answer = delayed_answer(*arguments, options);
+    } else if (const auto refusal = after(refuse_path, path)) {
+        const auto answer = refusal_on_demand(*refusal, circumstances.now);
+        course.refused = answer.has_value();
+        course.answer = answer
+                            ? *answer
+                            : explanation(fmt::format("write /refuse/<seconds>, /refuse/<seconds>/<headers> or "
+                                                      "/refuse/<seconds>/<headers>/<lie>; headers are {}; lies are {}",
+                                                      LimitDialect::names(), Lie::names()));
+    } else if (after(fault_path, path) && !circumstances.fault) {
+        course.answer = explanation("write /fault/<name>; the names are " + Fault::names());
+    } else {
+        course.answer = usual_answer(request, options, circumstances.chance);
+        if (const auto code = after("/status/", path)) {
+            const auto status = parse_number(*code, 200, 599);
+            if (!status) {
+                course.answer = explanation("write /status/<code>, from 200 to 599");
+            } else {
+                course.answer.status = static_cast<int>(*status);
+            }
+        }
+    }
+    return course;
+}
+
+}  // namespace
+
+bool asks_for_statistics(std::string_view path) { return path == "/stats" || path.starts_with("/stats/"); }
+
+bool does_only_what_it_says(std::string_view path) {
+    return asks_for_statistics(path) || path.starts_with(fault_path) || path.starts_with(refuse_path);
+}
+
+std::optional<Fault> fault_of(std::string_view path, const MockOptions& options, const Chance& chance) {
+    if (auto rest = after(fault_path, path)) return Fault::named(take_segment(*rest));
+    if (options.faults.empty() || does_only_what_it_says(path)) return std::nullopt;
+    return options.faults.pick(chance.draw(Chance::Of::fault));
+}
+
+Course decide(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
+    const Verdict& verdict = circumstances.verdict;
+    Course course;
+    if (options.crash_every > 0 && circumstances.number % options.crash_every == 0) {
+        course.fault = Fault::named("crash");
+    } else if (!verdict.let_in) {
+        course.answer = refused_answer();
+        course.refused = true;
+    } else {
+        course = asked_for(request, options, circumstances);
+        course.fault = circumstances.fault;
+        if (course.fault && course.fault->status() != 0) course.answer.status = course.fault->status();
+    }
+    if (!verdict.limits.empty()) {
+        LimitTelling telling;
+        telling.limits = verdict.limits;
+        telling.tightest = verdict.tightest;
+        telling.refused = course.refused;
+        telling.now = circumstances.now;
+        telling.lie = options.lies.pick(circumstances.chance.draw(Chance::Of::lie));
+        telling.partition = limit_key_of(request, options.allowed_per);
+        append_limit_headers(course.answer.headers, options.limit_headers, telling);
+    }
+    return course;
+}
+
+}  // namespace plait::mock::internal

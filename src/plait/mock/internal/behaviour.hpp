@@ -1,0 +1,48 @@
+#pragma once
+
+#include "plait/mock/fault.hpp"
+#include "plait/mock/internal/answer.hpp"
+#include "plait/mock/internal/limit_text.hpp"
+#include "plait/mock/internal/random.hpp"
+#include "plait/mock/internal/rate_limiter.hpp"
+#include "plait/mock/mock_options.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace plait::mock::internal {
+
+/// What the server does with a request that it has read.
+struct Course {
+    Course() {}
+
+    Answer answer;
+    std::optional<Fault> fault;
+    bool refused = false;
+};
+
+/// What the server knows beside the request itself.
+struct Circumstances {
+    Circumstances(const Chance& chance_, const Verdict& verdict_) : chance(chance_), verdict(verdict_) {}
+
+    Chance chance;
+    const Verdict& verdict;
+    std::optional<Fault> fault;  ///< what `fault_of` said when the head had come
+    std::uint64_t number = 0;    ///< of the request, among all that came; the first is 1
+    CalendarTime now{};
+};
+
+/// Whether the path alone says what happens: no limit holds there, and chance deals no fault.
+bool does_only_what_it_says(std::string_view path);
+
+/// Whether `path` asks for what the server has seen.
+bool asks_for_statistics(std::string_view path);
+
+/// The fault that the path asks for or that chance deals.
+std::optional<Fault> fault_of(std::string_view path, const MockOptions& options, const Chance& chance);
+
+/// All of the server's behaviour but the answers to `/stats`.
+Course decide(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances);
+
+}  // namespace plait::mock::internal

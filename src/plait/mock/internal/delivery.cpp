@@ -1,0 +1,12 @@
+#include "plait/mock/internal/delivery.hpp"
+
+namespace plait::mock::internal {
+
+Delivery::Delivery(const Answer& answer, const ReceivedRequest& request) {
+    append_head(head, answer, request);
+    if (!has_body(answer, request)) return;
+    body = answer.body;
+    fill = answer.fill;
+}
+
+}  // namespace plait::mock::internal

@@ -1,0 +1,140 @@
+#include "plait/mock/internal/rate_limiter.hpp"
+
+#include "plait/base/error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace plait;
+using namespace plait::mock;
+using namespace plait::mock::internal;
+using namespace std::chrono_literals;
+
+namespace {
+
+const TimePoint start(100h);
+
+/// Lets a request in when no window that ends with it has more than the rates allow. Remembers everything.
+class NaiveLimiter {
+  public:
+    explicit NaiveLimiter(std::vector<AllowedRate> rates) : rates_(std::move(rates)) {}
+
+    bool lets_in(TimePoint now) {
+        for (const AllowedRate& rate : rates_) {
+            const auto recent =
+                std::count_if(let_in_.begin(), let_in_.end(), [&](TimePoint when) { return when > now - rate.window; });
+            if (static_cast<std::uint64_t>(recent) >= rate.requests) return false;
+        }
+        let_in_.push_back(now);
+        return true;
+    }
+
+  private:
+    std::vector<AllowedRate> rates_;
+    std::vector<TimePoint> let_in_;
+};
+
+std::vector<AllowedRate> rates(std::initializer_list<const char*> texts) {
+    std::vector<AllowedRate> result;
+    for (const char* text : texts) result.push_back(AllowedRate::parse(text));
+    return result;
+}
+
+}  // namespace
+
+TEST_CASE("for any pattern of arrivals the limiter says what a naive one says, for each key") {
+    std::mt19937_64 random(7);
+    for (int round = 0; round < 40; ++round) {
+        CAPTURE(round);
+        std::vector<AllowedRate> both;
+        for (int i = 0; i < 2; ++i) both.push_back({1 + random() % 9, Duration(1 + random() % 1000) * 1'000'000});
+        RateLimiter limiter(both);
+        std::map<std::string, NaiveLimiter> naive;
+        TimePoint now = start;
+        for (int request = 0; request < 400; ++request) {
+            // Bursts, trickles, and arrivals on the very edge of a window.
+            const auto kind = random() % 4;
+            if (kind == 1) now += Duration(random() % 300) * 1'000'000;
+            if (kind == 2) now += both[random() % 2].window;
+            if (kind == 3) now += both[0].window - 1ns;
+            const std::string key(1, static_cast<char>('a' + random() % 2));
+            const bool expected = naive.try_emplace(key, both).first->second.lets_in(now);
+            REQUIRE(limiter.judge(key, now).let_in == expected);
+        }
+    }
+}
+
+TEST_CASE("a window ends where the next begins") {
+    RateLimiter limiter(rates({"2/s"}));
+    CHECK(limiter.judge("", start).let_in);
+    CHECK(limiter.judge("", start + 400ms).let_in);
+    CHECK_FALSE(limiter.judge("", start + 1s - 1ns).let_in);
+    CHECK(limiter.judge("", start + 1s).let_in);
+    CHECK_FALSE(limiter.judge("", start + 1s).let_in);
+}
+
+TEST_CASE("whoever is refused is told when the next would be let in and is then let in") {
+    RateLimiter limiter(rates({"3/s", "5/m"}));
+    std::mt19937_64 random(3);
+    TimePoint now = start;
+    for (int i = 0; i < 100; ++i) {
+        now += Duration(random() % 200) * 1'000'000;
+        const Verdict verdict = limiter.judge("", now);
+        if (verdict.let_in) continue;
+        const Duration wait = verdict.limits[verdict.tightest].reset;
+        REQUIRE(wait > 0ns);
+        REQUIRE_FALSE(limiter.judge("", now + wait - 1ns).let_in);
+        now += wait;
+        REQUIRE(limiter.judge("", now).let_in);
+    }
+}
+
+TEST_CASE("a storm of refusals counts for nothing") {
+    RateLimiter limiter(rates({"1/s"}));
+    CHECK(limiter.judge("", start).let_in);
+    for (int i = 1; i < 1000; ++i) CHECK_FALSE(limiter.judge("", start + i * 1ms).let_in);
+    CHECK(limiter.judge("", start + 1s).let_in);
+}
+
+TEST_CASE("of several rates the tightest is told first") {
+    RateLimiter limiter(rates({"10/s", "3/m"}));
+    const Verdict first = limiter.judge("", start);
+    CHECK(first.tightest == 1);
+    CHECK(first.limits[0].remaining == 9);
+    CHECK(first.limits[1].remaining == 2);
+    limiter.judge("", start);
+    limiter.judge("", start);
+    const Verdict refused = limiter.judge("", start + 500ms);
+    CHECK_FALSE(refused.let_in);
+    CHECK(refused.tightest == 1);
+    CHECK(refused.limits[1].reset == 59500ms);
+    CHECK(refused.limits[0].reset == 0ns);
+}
+
+TEST_CASE("keys that nobody uses any more are forgotten when there are many") {
+    RateLimiter limiter(rates({"1/s"}));
+    for (std::size_t i = 0; i < RateLimiter::most_keys; ++i) limiter.judge(std::to_string(i), start);
+    CHECK(limiter.keys() == RateLimiter::most_keys);
+    CHECK(limiter.judge("one too many", start).let_in);
+    CHECK_FALSE(limiter.judge("they share a window", start).let_in);
+    CHECK(limiter.judge("later there is room", start + 2s).let_in);
+    CHECK(limiter.keys() == 1);
+}
+
+TEST_CASE("rates are read and nonsense is refused") {
+    CHECK(AllowedRate::parse("50/s").requests == 50);
+    CHECK(AllowedRate::parse("50/s").window == 1s);
+    CHECK(AllowedRate::parse("500/m").window == 1min);
+    CHECK(AllowedRate::parse("7/h").window == 1h);
+    CHECK(AllowedRate::parse("10/200ms").window == 200ms);
+    for (const char* text : {"", "50", "50/", "/s", "0/s", "-1/s", "5/0s", "5/d", "5/s ", "1.5/s", "5/25h",
+                             "10000001/s", "5/99999999999s"}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(AllowedRate::parse(text), Error);
+    }
+}

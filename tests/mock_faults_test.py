@@ -1,0 +1,180 @@
+"""What goes wrong at `plait mock` that only real sockets and processes show: resets, crashes, its return."""
+
+import concurrent.futures
+import json
+import re
+import socket
+import time
+import unittest
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from support.program import Mock, RunTest, finish, plait, wait_until
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def ask(mock, path, patience_s=30):
+    """Sends a request over a connection of its own: what came, and how it ended: "end", "reset", "refused" or "nothing"."""
+    address = urlsplit(mock.url)
+    received = b""
+    try:
+        with socket.create_connection((address.hostname, address.port), timeout=patience_s) as client:
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+            while True:
+                data = client.recv(65536)
+                if not data:
+                    return received, "end"
+                received += data
+    except ConnectionResetError:
+        return received, "reset"
+    except ConnectionRefusedError:
+        return received, "refused"
+    except TimeoutError:
+        return received, "nothing"
+
+
+def status(mock, path):
+    received, _ = ask(mock, path)
+    return int(received[9:12]) if received else 0
+
+
+def ids(mock):
+    """Returns what the mock counted, by id."""
+    with urllib.request.urlopen(mock.url + "/stats/ids") as answer:
+        return {one["id"]: one for one in map(json.loads, answer)}
+
+
+class Faults(RunTest):
+    def test_resets_are_resets(self):
+        with Mock() as mock:
+            self.assertEqual((b"", "reset"), ask(mock, "/fault/reset-before"))
+            self.assertEqual((b"", "reset"), ask(mock, "/fault/reset-after"))
+            received, ending = ask(mock, "/fault/reset-body")
+            self.assertEqual("reset", ending)
+            self.assertEqual((b"", "end"), ask(mock, "/fault/close"))
+
+    def test_a_reset_over_tls_is_no_end(self):
+        with Mock("--tls") as mock:
+            result = self.result_of(mock.url + "/fault/reset-after", "--insecure")
+            self.assertEqual("reset", result["error"]["code"])
+
+    def test_a_stall_sends_nothing(self):
+        with Mock() as mock:
+            self.assertEqual((b"", "nothing"), ask(mock, "/fault/stall", patience_s=0.2))
+
+    def test_each_fault_has_its_error_code(self):
+        expected = {"reset-before": "reset", "reset-after": "reset", "reset-body": "reset", "close": "reset",
+                    "stall": "timeout", "stall-head": "timeout", "stall-body": "timeout",
+                    "bad-status-line": "protocol", "bad-chunk-size": "protocol", "bad-length": "protocol", "garbage": "protocol"}
+        with Mock() as mock:
+            for fault, code in expected.items():
+                with self.subTest(fault):
+                    result = self.result_of(f"{mock.url}/fault/{fault}", "--timeout", "0.5s")
+                    self.assertEqual(code, result["error"]["code"])
+            for fault in ("cut-length", "cut-chunks"):
+                with self.subTest(fault):
+                    self.assertNotEqual("ok", self.result_of(f"{mock.url}/fault/{fault}")["outcome"])
+            self.assertEqual("ok", self.result_of(f"{mock.url}/fault/drip")["outcome"])
+
+    def test_a_mixture_can_be_repeated(self):
+        def outcomes():
+            with Mock("--fail", "500:20%,reset-after:10%", "--seed", "3") as mock:
+                seen = [status(mock, f"/x?id={i}") for i in range(60)]
+                return seen, mock.stats()["faults"]
+
+        seen, faults = outcomes()
+        self.assertEqual((seen, faults), outcomes())
+        self.assertEqual({"status": seen.count(500), "reset-after": seen.count(0)}, faults)
+
+    def test_wrong_mixtures_are_refused(self):
+        for arguments in (["--fail", "fire"], ["--fail", "500:5"], ["--allow", "fast"], ["--lie", "white"], ["--limit-headers", "x"],
+                          ["--crash-every", "0"]):
+            self.assertEqual(2, plait("mock", "--port", "0", *arguments).code, arguments)
+
+
+class Limits(RunTest):
+    def test_no_window_has_more_than_is_allowed(self):
+        with Mock("--allow", "30/500ms") as mock:
+            began = time.monotonic()
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                statuses = list(pool.map(lambda i: status(mock, f"/{i}"), range(200)))
+            windows = (time.monotonic() - began) / 0.5 + 1
+            stats = mock.stats()
+            self.assertLessEqual(statuses.count(200), 30 * windows)
+            self.assertGreaterEqual(statuses.count(200), 30)
+            self.assertEqual((200, statuses.count(200), statuses.count(429)), (stats["requests"], stats["answered"], stats["refused"]))
+
+    def test_a_refusal_carries_the_headers_that_were_asked_for(self):
+        with Mock("--allow", "1/h", "--limit-headers", "retry-after:date,x-ratelimit:epoch") as mock:
+            status(mock, "/")
+            head = ask(mock, "/")[0].decode()
+            self.assertRegex(head, r"Retry-After: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT")
+            reset = int(re.search(r"X-RateLimit-Reset: (\d+)", head)[1])
+            self.assertAlmostEqual(time.time() + 3600, reset, delta=60)
+
+
+class Crashes(RunTest):
+    def test_it_kills_itself_on_command(self):
+        process = self.start("mock", "--port", "0")
+        url = process.stdout.readline().decode().strip()
+        try:
+            urllib.request.urlopen(url + "/fault/crash").read()
+        except (OSError, urllib.error.URLError):
+            pass
+        self.assertEqual(-9, finish(process).code)
+
+    def test_it_comes_back_with_its_counts(self):
+        with Mock("--restart", "1s") as mock:
+            self.assertEqual(200, status(mock, "/before"))
+            received, _ = ask(mock, "/fault/crash/fatal")
+            self.assertEqual(b"", received)
+            wait_until(lambda: ask(mock, "/meanwhile")[1] == "refused", "connections to be refused")
+            wait_until(lambda: status(mock, "/after") == 200, "the mock to come back")
+            stats, counted = mock.stats(), ids(mock)
+            self.assertEqual((1, 0), (stats["crashes"], stats["in_flight"]))
+            self.assertEqual((1, 1), (counted["before"]["came"], counted["before"]["answered"]))
+            self.assertEqual((1, 0, 0), tuple(counted["fatal"][key] for key in ("came", "answered", "in_flight")))
+
+    def test_every_nth_request_is_fatal(self):
+        with Mock("--restart", "1ms", "--crash-every", "10") as mock:
+            answered = 0
+            while answered < 45:
+                answered += status(mock, "/") == 200
+            stats = mock.stats()
+            self.assertEqual((49, 45, 4), (stats["requests"], stats["answered"], stats["crashes"]))
+
+    def test_ctrl_c_ends_it_and_what_it_serves_in(self):
+        for moment in ("serving", "pausing"):
+            process = self.start("mock", "--port", "0", "--restart", "1h")
+            url = process.stdout.readline().decode().strip()
+            if moment == "pausing":
+                with self.assertRaises(OSError):
+                    urllib.request.urlopen(url + "/fault/crash")
+            process.send_signal(2)
+            ended = finish(process)
+            self.assertEqual((0, ""), (ended.code, ended.err))
+            with self.assertRaises(OSError):
+                urllib.request.urlopen(url + "/")
+
+    def test_a_port_that_is_taken(self):
+        with Mock() as mock:
+            ended = plait("mock", "--port", urlsplit(mock.url).port, "--restart", "1s")
+            self.assertEqual(2, ended.code, ended.err)
+            self.assertIn("in use", ended.err)
+
+
+class Documents(unittest.TestCase):
+    def test_every_fault_is_in_the_page_about_the_mock(self):
+        fail = re.search(r"Faults: (.*)\.$", (REPOSITORY / "docs/cli.md").read_text(), re.MULTILINE)[1]
+        page = (REPOSITORY / "docs/mock.md").read_text()
+        faults = re.findall(r"(?:^|; )(\S+) \((.*?)\)(?=; |$)", fail)
+        self.assertGreater(len(faults), 10)
+        for name, help in faults:
+            self.assertIn(f"| `{name}` | {help} |", page)
+
+
+if __name__ == "__main__":
+    unittest.main()
