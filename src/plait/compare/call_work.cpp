@@ -1,0 +1,120 @@
+#include "plait/compare/call_work.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/base/assert.hpp"
+#include "plait/batch/methods.hpp"
+#include "plait/batch/runner.hpp"
+#include "plait/batch/sink.hpp"
+#include "plait/batch/source.hpp"
+#include "plait/compare/internal/open_trace.hpp"
+#include "plait/compare/resource_usage.hpp"
+
+#include <array>
+#include <optional>
+
+namespace plait::compare {
+
+namespace {
+
+using internal::open_trace;
+
+class CallSource final : public batch::Source {
+  public:
+    explicit CallSource(const std::vector<batch::Call>& calls) : calls_(calls) {}
+
+    Task<std::optional<batch::SourceItem>> next() override {
+        if (given_ == calls_.size()) co_return std::nullopt;
+        co_return calls_[given_++];
+    }
+    std::optional<std::uint64_t> total() override { return calls_.size(); }
+
+  private:
+    const std::vector<batch::Call>& calls_;
+    std::size_t given_ = 0;
+};
+
+class NoSink final : public batch::Sink {
+  public:
+    Task<bool> write(std::string_view) override { co_return true; }
+};
+
+/// Passes attempts on, and notes what a tally does not.
+class WatchedMethod final : public batch::Method {
+  public:
+    explicit WatchedMethod(std::unique_ptr<batch::Method> method) : method_(std::move(method)) {}
+
+    Task<batch::Attempt> attempt(http::Request request) override {
+        const TimePoint start = now();
+        batch::Attempt attempt = co_await method_->attempt(std::move(request));
+        in_calls += now() - start;
+        if (const auto* failure = std::get_if<batch::Failure>(&attempt); failure && trouble.empty()) {
+            trouble = failure->message;
+        }
+        co_return attempt;
+    }
+    std::size_t most_in_flight() const noexcept override { return method_->most_in_flight(); }
+
+    Duration in_calls{};
+    std::string trouble;
+
+  private:
+    std::unique_ptr<batch::Method> method_;
+};
+
+std::uint64_t refused(const batch::Tally& tally) {
+    std::uint64_t count = 0;
+    for (const auto& [status, times] : tally.status_codes()) {
+        if (status == 429 || status == 503) count += times;
+    }
+    return count;
+}
+
+void note(Measurement& measured, const batch::Tally& tally) {
+    measured.done = tally.done();
+    for (std::size_t n = 0; n < batch::outcome_count; ++n) {
+        measured.outcomes[n] = tally.count(static_cast<batch::Outcome>(n));
+    }
+    measured.refused = refused(tally);
+    if (tally.latencies().count() > 0) {
+        measured.p50 = tally.latencies().quantile(0.5);
+        measured.p99 = tally.latencies().quantile(0.99);
+    }
+}
+
+}  // namespace
+
+Measurement CallWork::measure(const Way& way, const std::string& trace_path) const {
+    const batch::MethodEntry* const entry = batch::find_method(way.method);
+    PLAIT_ASSERT(entry, "calls are made by methods of plait");
+    const Duration cpu_before = resource_usage().cpu;
+
+    Measurement measured;
+    {
+        batch::MethodOptions options;
+        options.session = session_;
+        options.concurrency = way.concurrency;
+        batch::RunnerOptions runner_options;
+        runner_options.concurrency = way.concurrency;
+        EventLoopOptions loop_options;
+        const auto trace = open_trace(trace_path, *entry, way.concurrency);
+        options.trace = runner_options.trace = trace.get();
+        if (trace) loop_options.recorder = &trace->recorder();
+        WatchedMethod method(entry->make(std::move(options)));
+        CallSource source(calls_);
+        NoSink sink;
+        batch::Runner runner(source, method, sink, runner_options);
+        const TimePoint start = SteadyClock::instance().now();
+        EventLoop(loop_options).run(runner.run());
+        measured.wall = SteadyClock::instance().now() - start;
+        measured.in_calls = method.in_calls;
+        measured.trouble = method.trouble;
+        note(measured, runner.tally());
+    }
+    // Now the workers are gone, and what they used is counted.
+    const ResourceUsage usage = resource_usage();
+    measured.cpu = usage.cpu - cpu_before;
+    measured.peak_bytes = peak_bytes_with(usage, way.workers());
+    return measured;
+}
+
+}  // namespace plait::compare

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "plait/batch/call.hpp"
+#include "plait/compare/work.hpp"
+#include "plait/http/session.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace plait::compare {
+
+/// Makes some calls, as `plait run` does, and drops the answers. Each time with new connections.
+class CallWork final : public Work {
+  public:
+    CallWork(std::vector<batch::Call> calls, http::SessionOptions session)
+        : calls_(std::move(calls)), session_(std::move(session)) {}
+
+    std::string name() const override { return "calls"; }
+    std::size_t size() const noexcept override { return calls_.size(); }
+    Measurement measure(const Way& way, const std::string& trace_path) const override;
+
+  private:
+    std::vector<batch::Call> calls_;
+    http::SessionOptions session_;
+};
+
+}  // namespace plait::compare

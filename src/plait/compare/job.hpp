@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace plait::compare {
+
+/// A unit in which a job's amount can be written.
+struct JobUnit {
+    std::string_view name;
+    std::uint64_t factor = 1;
+};
+
+/// A kind of job.
+struct JobKind {
+    std::string_view name;
+    std::string_view example;
+    std::string_view help;
+    std::array<JobUnit, 3> units;  ///< the last ones may be empty; a name that is empty is that of a bare number
+    std::uint64_t most;            ///< the largest amount
+    std::string_view most_text;    ///< the same as one writes it
+    /// Whether its time is spent computing; else it blocks its thread and waits.
+    bool computes;
+    /// Whether in Python it is Python code that does it, and not a library in C, which gives the interpreter lock back.
+    bool keeps_python_lock;
+    /// Does it: what came out. Blocks.
+    std::string (*perform)(std::uint64_t amount);
+};
+
+/// All kinds of jobs.
+extern const std::array<JobKind, 3> job_kinds;
+
+/// The examples of all kinds, with what they do, for help and messages.
+std::string known_jobs();
+
+/// A piece of work for a processor, such as `fib:38`.
+class Job {
+  public:
+    /// Throws `Error(bad_input)` that names the jobs there are.
+    static Job parse(std::string_view text);
+
+    const std::string& name() const noexcept { return name_; }
+    const JobKind& kind() const noexcept { return *kind_; }
+    /// The number for `fib`, bytes for `sha256`, microseconds for `sleep`.
+    std::uint64_t amount() const noexcept { return amount_; }
+
+    std::string perform() const { return kind_->perform(amount_); }
+
+  private:
+    Job(std::string name, const JobKind& kind, std::uint64_t amount)
+        : name_(std::move(name)), kind_(&kind), amount_(amount) {}
+
+    std::string name_;
+    const JobKind* kind_;
+    std::uint64_t amount_;
+};
+
+}  // namespace plait::compare

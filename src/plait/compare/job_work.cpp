@@ -1,0 +1,159 @@
+#include "plait/compare/job_work.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/async/gather.hpp"
+#include "plait/base/assert.hpp"
+#include "plait/batch/latency_histogram.hpp"
+#include "plait/batch/methods.hpp"
+#include "plait/compare/internal/open_trace.hpp"
+#include "plait/compare/resource_usage.hpp"
+#include "plait/trace/trace_file.hpp"
+#include "plait/workers/process_pool.hpp"
+#include "plait/workers/thread_pool.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <ranges>
+#include <string_view>
+#include <vector>
+
+namespace plait::compare {
+
+namespace {
+
+/// One job that was done: by whom, and when by the machine's clock.
+struct JobRun {
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(worker, begin, end, ready, answer);
+    }
+
+    int worker = 0;  ///< a thread, as the kernel numbers them
+    Duration begin{};
+    Duration end{};
+    Duration ready{};  ///< of that, in the kernel's queue for a processor
+    std::string answer;
+};
+
+Duration clock_time() { return SteadyClock::instance().now().time_since_epoch(); }
+
+JobRun run_job(std::string name) {
+    const Job job = Job::parse(name);
+    JobRun run;
+    run.worker = ::gettid();
+    const Duration ready_before = ready_time();
+    run.begin = clock_time();
+    run.answer = job.perform();
+    run.end = clock_time();
+    run.ready = ready_time() - ready_before;
+    return run;
+}
+
+Task<JobRun> job_task(std::string name) { co_return run_job(std::move(name)); }
+
+/// The tasks that `make(name)` gives, all together.
+template <class Make>
+std::vector<JobRun> run_together(const std::string& name, std::size_t count, Make make) {
+    const auto make_one = [&](std::size_t) { return make(name); };
+    return plait::run(gather(std::views::iota(std::size_t{0}, count) | std::views::transform(make_one)));
+}
+
+std::vector<JobRun> run_in_turn(const std::string& name, std::size_t count, std::size_t) {
+    std::vector<JobRun> runs;
+    for (std::size_t n = 0; n < count; ++n) runs.push_back(run_job(name));
+    return runs;
+}
+
+std::vector<JobRun> run_on_a_loop(const std::string& name, std::size_t count, std::size_t) {
+    return run_together(name, count, job_task);
+}
+
+std::vector<JobRun> run_on_threads(const std::string& name, std::size_t count, std::size_t workers) {
+    ThreadPool pool(ThreadPoolOptions{.threads = workers});
+    return run_together(name, count, [&pool](std::string job) { return pool.submit(run_job, std::move(job)); });
+}
+
+std::vector<JobRun> run_in_processes(const std::string& name, std::size_t count, std::size_t workers) {
+    ProcessPoolOptions options;
+    options.workers = workers;
+    ProcessPool pool(options);
+    return run_together(name, count, [&pool](std::string job) { return pool.submit(run_job, std::move(job)); });
+}
+
+struct JobMethod {
+    std::string_view name;
+    std::vector<JobRun> (*run)(const std::string& name, std::size_t count, std::size_t workers);
+};
+
+/// How each method of `batch::methods` does jobs.
+constexpr std::array<JobMethod, 4> job_methods{{
+    {"sync", run_in_turn},
+    {"async", run_on_a_loop},
+    {"threads", run_on_threads},
+    {"processes", run_in_processes},
+}};
+
+void note(Measurement& measured, const std::vector<JobRun>& runs) {
+    batch::LatencyHistogram lengths;
+    for (const JobRun& run : runs) {
+        lengths.add(run.end - run.begin);
+        measured.in_calls += run.end - run.begin;
+        measured.ready += run.ready;
+    }
+    measured.done = runs.size();
+    measured.p50 = lengths.quantile(0.5);
+    measured.p99 = lengths.quantile(0.99);
+    measured.answer = runs.front().answer;
+}
+
+/// Writes what was done, and ends the trace.
+void record(trace::TraceFile& trace, std::vector<JobRun> runs, trace::LaneKind lanes, TimePoint start, bool computes) {
+    // So many tasks of a loop are shown from their start, each in a row of its own: all could run, one did.
+    constexpr std::size_t rows_of_a_loop = 1'000;
+    std::sort(runs.begin(), runs.end(), [](const JobRun& one, const JobRun& other) { return one.end < other.end; });
+    const bool in_rows = lanes == trace::LaneKind::loop && runs.size() <= rows_of_a_loop;
+    const trace::Activity work = computes ? trace::Activity::running : trace::Activity::other;
+    std::uint32_t number = 0;
+    for (const JobRun& run : runs) {
+        ++number;
+        trace::Strand strand;
+        strand.course = trace::Course(in_rows ? start : TimePoint(run.begin));
+        strand.course.go_on(trace::Activity::ready, TimePoint(run.begin));
+        strand.course.go_on(work, TimePoint(run.end));
+        strand.lane = trace.lane(lanes, static_cast<std::uint64_t>(run.worker));
+        if (in_rows) strand.row = number;
+        const std::string name = fmt::format("job-{}", number);
+        trace::StrandLabel label;
+        label.name = name;
+        trace.add(label, std::move(strand));
+    }
+    trace.close(runs.empty() ? start : TimePoint(runs.back().end));
+}
+
+}  // namespace
+
+Measurement JobWork::measure(const Way& way, const std::string& trace_path) const {
+    const auto method = std::find_if(job_methods.begin(), job_methods.end(),
+                                     [&way](const JobMethod& known) { return known.name == way.method; });
+    PLAIT_ASSERT(method != job_methods.end(), "each method can do jobs");
+    const batch::MethodEntry* const entry = batch::find_method(way.method);
+    PLAIT_ASSERT(entry, "jobs are done by methods of plait");
+    const Duration cpu_before = resource_usage().cpu;
+    const auto trace = internal::open_trace(trace_path, *entry, way.concurrency);
+    const TimePoint start = SteadyClock::instance().now();
+    std::vector<JobRun> runs = method->run(job_.name(), count_, way.workers());
+
+    Measurement measured;
+    measured.wall = SteadyClock::instance().now() - start;
+    note(measured, runs);
+    const ResourceUsage usage = resource_usage();
+    measured.cpu = usage.cpu - cpu_before;
+    measured.peak_bytes = peak_bytes_with(usage, way.workers());
+    if (trace) record(*trace, std::move(runs), entry->lanes, start, job_.kind().computes);
+    return measured;
+}
+
+}  // namespace plait::compare

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "plait/async/task.hpp"
+#include "plait/compare/measurement.hpp"
+#include "plait/compare/work.hpp"
+#include "plait/workers/process_pool.hpp"
+
+#include <string>
+
+namespace plait::compare {
+
+/// Does work in a process that was made for it, so that CPU time and memory are of this work and no other. One at a
+/// time in a program.
+class MeasuringProcess {
+  public:
+    /// The processes are copies of this one as it is now, `work` included, which outlives them. Throws Error when this
+    /// process has more than one thread.
+    explicit MeasuringProcess(const Work& work);
+    MeasuringProcess(const MeasuringProcess&) = delete;
+    MeasuringProcess& operator=(const MeasuringProcess&) = delete;
+    ~MeasuringProcess();
+
+    /// What `Work::measure` gives or throws, in a new process; `WorkerDied` when that ends before. A cancelled one is
+    /// killed with all that it started.
+    Task<Measurement> measure(const Way& way, std::string trace_path);
+
+  private:
+    static Measurement measure_here(std::string method, std::size_t concurrency, std::string trace_path);
+
+    ProcessPool pool_;
+};
+
+}  // namespace plait::compare

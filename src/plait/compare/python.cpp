@@ -1,0 +1,98 @@
+#include "plait/compare/python.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/compare/internal/child_program.hpp"
+#include "plait/compare/internal/python_script.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <sstream>
+#include <utility>
+
+namespace plait::compare {
+
+namespace {
+
+// A call of a function takes some 50 times as long as in C++; a busy machine adds to it.
+constexpr int slower_at_most = 300;
+constexpr Duration time_to_start = std::chrono::minutes(1);
+
+std::optional<Duration> duration_of(double seconds) {
+    constexpr double week = 7 * 24 * 3600;
+    if (!(seconds >= 0 && seconds <= week)) return std::nullopt;
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
+/// The last line that has anything on it.
+std::string_view last_line(std::string_view text) {
+    while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+    return text.substr(text.rfind('\n') + 1);
+}
+
+[[noreturn]] void refuse(const std::string& reason, std::string_view said) {
+    constexpr std::size_t most_shown = 200;
+    throw Error(ErrorCode::protocol,
+                fmt::format("python3 {}{}{}", reason, said.empty() ? "" : ": ", said.substr(0, most_shown)));
+}
+
+}  // namespace
+
+const std::array<PythonMethod, 4> python_methods{{
+    {"sync", batch::Switcher::nobody},
+    {"threading", batch::Switcher::operating_system},
+    {"asyncio", batch::Switcher::task},
+    {"multiprocessing", batch::Switcher::operating_system},
+}};
+
+std::optional<PythonMeasurement> read_python_line(std::string_view line, std::size_t count) {
+    std::istringstream words{std::string(line)};
+    std::string mark;
+    std::string rest;
+    PythonMeasurement result;
+    double wall = 0, cpu = 0, in_jobs = 0, ready = 0, p50 = 0, p99 = 0;
+    words >> mark >> result.version >> wall >> cpu >> in_jobs >> ready >> p50 >> p99;
+    words >> result.measured.peak_bytes >> result.measured.answer;
+    if (!words || mark != "plait-python" || words >> rest) return std::nullopt;
+
+    const auto wall_time = duration_of(wall), cpu_time = duration_of(cpu), job_time = duration_of(in_jobs);
+    const auto ready_time = duration_of(ready);
+    result.measured.p50 = duration_of(p50);
+    result.measured.p99 = duration_of(p99);
+    if (!wall_time || !cpu_time || !job_time || !ready_time || !result.measured.p50 || !result.measured.p99)
+        return std::nullopt;
+    result.measured.wall = *wall_time;
+    result.measured.cpu = *cpu_time;
+    result.measured.in_calls = *job_time;
+    result.measured.ready = *ready_time;
+    result.measured.done = count;
+    return result;
+}
+
+Duration python_limit(Duration ours) noexcept { return time_to_start + slower_at_most * ours; }
+
+Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration limit) {
+    const Job& job = work.job();
+    std::vector<std::string> arguments{"python3",
+                                       "-c",
+                                       std::string(internal::python_jobs),
+                                       way.method,
+                                       std::string(job.kind().name),
+                                       fmt::to_string(job.amount()),
+                                       fmt::to_string(work.size()),
+                                       fmt::to_string(way.workers())};
+    internal::EndedProgram ended;
+    try {
+        ended = co_await internal::run_program(std::move(arguments), limit);
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::bad_input) throw NoPython(error.code(), error.what());
+        throw;
+    }
+    const std::string_view said = last_line(ended.said);
+    if (ended.wait_status != 0) refuse("failed", said);
+    auto measurement = read_python_line(said, work.size());
+    if (!measurement) refuse("printed something else than a measurement", said);
+    co_return std::move(*measurement);
+}
+
+}  // namespace plait::compare

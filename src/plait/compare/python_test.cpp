@@ -1,0 +1,38 @@
+#include "plait/compare/python.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace plait;
+using namespace plait::compare;
+using namespace std::chrono_literals;
+
+TEST_CASE("what Python measured is read") {
+    const auto result = read_python_line("plait-python 3.11.2 2.5 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4);
+    REQUIRE(result);
+    CHECK(result->version == "3.11.2");
+    CHECK(result->measured.wall == 2500ms);
+    CHECK(result->measured.cpu == 2250ms);
+    CHECK(result->measured.in_calls == 2s);
+    CHECK(result->measured.ready == 250ms);
+    CHECK(*result->measured.p50 == 500ms);
+    CHECK(*result->measured.p99 == 750ms);
+    CHECK(result->measured.peak_bytes == 1048576);
+    CHECK(result->measured.answer == "6765");
+    CHECK(result->measured.done == 4);
+}
+
+TEST_CASE("what is no measurement of Python's is told from one") {
+    CHECK_FALSE(read_python_line("", 4));
+    CHECK_FALSE(read_python_line("hello", 4));
+    CHECK_FALSE(read_python_line("plait-python 3.11.2 2.5 2.25 2.0 0.25 0.5 0.75 1048576", 4));
+    CHECK_FALSE(read_python_line("plait-python 3.11.2 2.5 2.25 2.0 0.25 0.5 0.75 1048576 6765 more", 4));
+    CHECK_FALSE(read_python_line("other 3.11.2 2.5 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4));
+    CHECK_FALSE(read_python_line("plait-python 3.11.2 -1 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4));
+    CHECK_FALSE(read_python_line("plait-python 3.11.2 nan 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4));
+    CHECK_FALSE(read_python_line("plait-python 3.11.2 1e300 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4));
+}
+
+TEST_CASE("Python has time in proportion to ours") {
+    CHECK(python_limit(0s) == 1min);
+    CHECK(python_limit(2s) == 11min);
+}

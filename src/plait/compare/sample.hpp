@@ -1,0 +1,49 @@
+#pragma once
+
+#include "plait/async/task.hpp"
+#include "plait/batch/call.hpp"
+#include "plait/batch/source.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace plait::compare {
+
+/// Chooses some calls, spread evenly over all that it is shown, however many come. Never holds more than twice as many
+/// as it is to choose.
+class Sampler {
+  public:
+    explicit Sampler(std::size_t wanted) : wanted_(wanted) {}
+
+    void show(batch::Call call);
+
+    /// The chosen, in their order: as many as wanted, or all there were. Once.
+    std::vector<batch::Call> take();
+
+  private:
+    std::size_t wanted_;
+    std::uint64_t shown_ = 0;
+    std::uint64_t stride_ = 1;  ///< every so manieth call is held
+    std::vector<batch::Call> held_;
+};
+
+/// Some calls of an input.
+class Sample {
+  public:
+    Sample() {}
+
+    std::vector<batch::Call> calls;
+    std::uint64_t left_out = 0;  ///< lines that are no request, and chosen calls whose id another one has
+    std::string first_left_out;  ///< what was wrong with the first of those
+};
+
+/// How many of `calls` may change something on the other side: their method is none that only reads (RFC 9110, section
+/// 9.2.1).
+std::size_t count_unsafe(const std::vector<batch::Call>& calls) noexcept;
+
+/// Reads `source` to its end. Throws `Error(storage)` when it can't be read. `source` outlives the task.
+Task<Sample> read_sample(batch::Source& source, std::size_t wanted);
+
+}  // namespace plait::compare
