@@ -1,0 +1,307 @@
+#include "plait/report/explanation.hpp"
+
+#include "plait/report/internal/words.hpp"
+#include "plait/report/measures.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace plait::report {
+
+namespace {
+
+using namespace internal;
+using trace::Activity;
+
+// From these shares of the calls' time on, something is what held the calls up.
+constexpr double much_ready = 0.2;
+constexpr double much_running = 0.5;
+constexpr double much_queueing = 0.2;
+constexpr double much_connecting = 0.3;
+constexpr double much_back_off = 0.2;
+
+/// A loop that runs this much of the time has little left for more calls.
+constexpr double busy_loop = 0.7;
+
+/// A call is a slow tail when it took so many times the median, among so many calls at least.
+constexpr double slow_tail = 3;
+constexpr std::uint64_t enough_calls = 10;
+
+/// Two runs of the same speed, for all that a measurement tells.
+constexpr double about_equal = 1.1;
+
+bool has_lanes_of(const Timeline& timeline, std::string_view kind) {
+    return std::any_of(timeline.lanes.begin(), timeline.lanes.end(),
+                       [kind](const Lane& lane) { return lane.kind == kind; });
+}
+
+std::string all_of(const Timeline& timeline, const Measures& measures) {
+    const std::string_view noun = noun_of(timeline);
+    return measures.calls == 1 ? fmt::format("the {}", noun) : "the " + counted(measures.calls, noun);
+}
+
+/// What the time of the calls went to, as the end of a sentence.
+std::string where_time_went(const Timeline& timeline, const Measures& measures) {
+    const std::string who = all_of(timeline, measures);
+    const double running = measures.share_of(Activity::running);
+    const double ready = measures.share_of(Activity::ready);
+    if (ready > measures.waiting && ready > running) {
+        return fmt::format("{} waited {} of their time for others to run.", who, percent(ready));
+    }
+    if (measures.waiting >= running) {
+        const std::string_view what =
+            measures.share_of(measures.main_wait) > 0.9 * measures.waiting ? "almost all" : "most";
+        return fmt::format("{} waited {} of their time, {} of it {}.", who, percent(measures.waiting), what,
+                           purpose(measures.main_wait));
+    }
+    if (measures.waiting == 0 && ready == 0) return fmt::format("{} computed all of their time.", who);
+    return fmt::format("{} computed {} of their time and waited {}.", who, percent(running), percent(measures.waiting));
+}
+
+std::string as_sentence(std::string text) {
+    if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+    return text;
+}
+
+std::string loop_words(const Measures& measures) {
+    return measures.loop_ran ? fmt::format("the loop ran {} of the time", percent(*measures.loop_ran)) : "";
+}
+
+/// What held the calls up, and so what would help; the first that holds.
+std::string what_would_help(const Timeline& timeline, const Measures& measures) {
+    const auto share = [&measures](Activity activity) { return measures.share_of(activity); };
+    const double connecting = share(Activity::dns) + share(Activity::connect) + share(Activity::tls);
+    const bool has_loop = has_lanes_of(timeline, "loop");
+    const bool is_loop_busy = measures.loop_ran.value_or(0) >= busy_loop;
+
+    if (share(Activity::ready) >= much_ready) {
+        return fmt::format(
+            "For {} of their time they could have run while another one did: {} was the bottleneck, and "
+            "more calls at a time would not help{}.",
+            percent(share(Activity::ready)), has_loop ? "the one loop" : "the processor",
+            has_loop ? ", threads or processes would" : "");
+    }
+    if (share(Activity::running) >= much_running) {
+        return has_loop
+                   ? "The processor decides: on one loop they run one after the other, threads or processes share them "
+                     "among the processors."
+                   : "The processor decides: no more of them at a time than there are processors is of use.";
+    }
+    if (share(Activity::permit) + share(Activity::worker) >= much_queueing) {
+        const bool is_worker = share(Activity::worker) > share(Activity::permit);
+        if (is_loop_busy) {
+            return fmt::format(
+                "They waited {} for {}, but {}: a larger --concurrency would not help, --method threads or "
+                "processes might.",
+                percent(share(Activity::permit) + share(Activity::worker)), is_worker ? "a worker" : "a permit",
+                loop_words(measures));
+        }
+        return fmt::format("They waited {} for {}{}: more at a time (--concurrency) would help.",
+                           percent(share(Activity::permit) + share(Activity::worker)),
+                           is_worker ? "a free worker" : "a permit to go on",
+                           measures.loop_ran ? " while " + loop_words(measures) : "");
+    }
+    if (share(Activity::back_off) >= much_back_off) {
+        return fmt::format("{} of it was back-off: the third party asks for fewer calls at a time.",
+                           percent(share(Activity::back_off)));
+    }
+    if (connecting >= much_connecting) {
+        return fmt::format(
+            "{} of their time went to connecting: a server that keeps connections open, or fewer calls at a "
+            "time that use them again, would save it.",
+            percent(connecting));
+    }
+    if (is_loop_busy) {
+        return fmt::format("But {}: it is near the most that one loop can do.", loop_words(measures));
+    }
+    if (has_lanes_of(timeline, "caller") && measures.calls > 1) {
+        return "They were made one after the other, so the waits add up; with --method async they would overlap.";
+    }
+    if (measures.loop_ran) {
+        return fmt::format("With {:.0f} in flight at a time {}, so it could carry more of them (--concurrency).",
+                           std::max(1.0, measures.in_flight), loop_words(measures));
+    }
+    if (measures.calls > 1 && measures.in_flight > 1.05) {
+        return fmt::format("{:.0f} were in flight at a time on average, so their waits overlapped.",
+                           measures.in_flight);
+    }
+    return {};
+}
+
+/// What is not known because nobody recorded it.
+std::string what_is_not_told(const Timeline& timeline) {
+    if (!has_lanes_of(timeline, "unknown")) return {};
+    return "Results tell only what the calls waited for; a trace (plait run --trace) tells when they ran as well.";
+}
+
+std::string slow_tail_of(const Timeline& timeline, const Measures& measures) {
+    if (measures.calls < enough_calls || measures.p50 <= Duration::zero()) return {};
+    const double times = static_cast<double>(measures.longest.count()) / static_cast<double>(measures.p50.count());
+    if (times < slow_tail) return {};
+    const Strand& strand = timeline.strands[slowest(timeline, 1).front()];
+    const Activity activity = main_activity(strand).first;
+    std::string doing;
+    if (activity == Activity::running) {
+        doing = "it was running";
+    } else if (activity == Activity::ready) {
+        doing = "it was ready and others ran";
+    } else {
+        doing = fmt::format("it waited {}", purpose(activity));
+    }
+    constexpr std::size_t name_columns = 40;
+    return fmt::format("The slowest, {}, took {}, {} times the median ({}): for the most part {}.",
+                       fitted(strand.name, name_columns, false), measured(strand.length), ratio(times),
+                       measured(measures.p50), doing);
+}
+
+void add(std::string& text, const std::string& sentence) {
+    if (sentence.empty()) return;
+    if (!text.empty()) text += ' ';
+    text += sentence;
+}
+
+std::string explain_one(const Timeline& timeline) {
+    const Measures measures = measure(timeline);
+    if (measures.calls == 0) return "No call was made.";
+    std::string text = as_sentence(where_time_went(timeline, measures));
+    add(text, what_would_help(timeline, measures));
+    add(text, slow_tail_of(timeline, measures));
+    add(text, what_is_not_told(timeline));
+    return text;
+}
+
+/// What comparison.json tells.
+struct Comparison {
+    std::string advice;
+    std::map<std::pair<std::string, std::uint64_t>, double> seconds;  ///< by method and concurrency
+};
+
+/// Reads what there is of it: what is no such file tells nothing.
+Comparison read_comparison(std::string_view json) {
+    Comparison comparison;
+    simdjson::dom::parser parser;
+    simdjson::dom::object root;
+    if (json.empty() || parser.parse(json.data(), json.size()).get(root)) return comparison;
+    constexpr std::size_t longest_advice = 2000;
+    if (std::string_view advice; !root["advice"].get(advice)) comparison.advice = fitted(advice, longest_advice, false);
+    simdjson::dom::array rows;
+    if (root["rows"].get(rows)) return comparison;
+    for (const simdjson::dom::element row : rows) {
+        std::string_view by, method;
+        std::uint64_t concurrency = 0;
+        double seconds = 0;
+        if (row["by"].get(by) || by != "plait" || row["method"].get(method)) continue;
+        if (row["concurrency"].get(concurrency) || row["seconds"].get(seconds) || !(seconds > 0)) continue;
+        comparison.seconds[{std::string(method), concurrency}] = seconds;
+    }
+    return comparison;
+}
+
+/// One of several runs of the same.
+struct Contender {
+    std::string title;
+    const Timeline* timeline;
+    Measures measures;
+    double seconds = 0;
+
+    double speed() const { return static_cast<double>(measures.calls) / seconds; }
+    std::string took() const {
+        return measured(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
+    }
+};
+
+/// Those that made calls. How long each took is what the comparison says, if it knows all of them: its table and the
+/// text should not differ by what only one of them counts, such as the start of processes.
+std::vector<Contender> contenders_of(const std::vector<Timeline>& timelines, const Comparison& comparison) {
+    const std::vector<std::string> titles = titles_of(timelines);
+    std::vector<Contender> contenders;
+    bool are_all_known = true;
+    for (std::size_t i = 0; i < timelines.size(); ++i) {
+        const Timeline& timeline = timelines[i];
+        const Measures measures = measure(timeline);
+        if (measures.calls == 0 || timeline.length <= Duration::zero()) continue;
+        const double seconds = std::chrono::duration<double>(timeline.length).count();
+        contenders.push_back({titles[i], &timeline, measures, seconds});
+        are_all_known = are_all_known && comparison.seconds.count({timeline.method, timeline.concurrency}) == 1;
+    }
+    if (!are_all_known) return contenders;
+    for (Contender& one : contenders) {
+        one.seconds = comparison.seconds.at({one.timeline->method, one.timeline->concurrency});
+    }
+    return contenders;
+}
+
+/// Why one was faster than the one that the others are compared with.
+std::string why_faster(const Contender& fast, const Contender& base) {
+    const bool computes = base.measures.share_of(Activity::running) >= much_running;
+    if (computes) return "because it computes on several processors at once";
+    if (fast.measures.in_flight > about_equal * base.measures.in_flight) {
+        return fmt::format("because its {}s wait side by side, {:.0f} at a time on average, and {} has {:.0f}",
+                           noun_of(*fast.timeline), fast.measures.in_flight, base.title,
+                           std::max(1.0, base.measures.in_flight));
+    }
+    if (fast.measures.p50 * about_equal < base.measures.p50) {
+        return fmt::format("because each of its {}s took less time", noun_of(*fast.timeline));
+    }
+    return "with as many in flight";
+}
+
+std::string speed_up(const Contender& one, const Contender& base) {
+    const double times = one.speed() / base.speed();
+    if (times >= about_equal) return fmt::format("{} times as fast as {}", ratio(times), base.title);
+    if (times * about_equal > 1) return fmt::format("about as fast as {}", base.title);
+    return fmt::format("{} times as slow as {}", ratio(1 / times), base.title);
+}
+
+std::string explain_best(const Contender& best, const Contender& base) {
+    if (best.speed() >= about_equal * base.speed()) {
+        return fmt::format("{} was {} ({} against {}), {}.", best.title, speed_up(best, base), best.took(), base.took(),
+                           why_faster(best, base));
+    }
+    const bool computes = base.measures.share_of(Activity::running) >= much_running;
+    return fmt::format("{} was {}: {}.", best.title, speed_up(best, base),
+                       computes ? fmt::format("the {}s compute, and found no second processor", noun_of(*base.timeline))
+                                : "there was nothing to gain from more at a time");
+}
+
+std::string explain_several(const std::vector<Timeline>& timelines, const Comparison& comparison) {
+    std::vector<Contender> contenders = contenders_of(timelines, comparison);
+    if (contenders.empty()) return "No call was made.";
+    if (contenders.size() == 1) return explain_one(*contenders.front().timeline);
+    std::stable_sort(contenders.begin(), contenders.end(),
+                     [](const Contender& a, const Contender& b) { return a.speed() > b.speed(); });
+    auto found = std::find_if(contenders.begin(), contenders.end(),
+                              [](const Contender& one) { return one.timeline->method == "sync"; });
+    if (found == contenders.end()) found = std::prev(contenders.end());
+    const Contender base = *found;
+    contenders.erase(found);
+
+    std::string text = explain_best(contenders.front(), base);
+    std::string rest;
+    for (std::size_t i = 1; i < contenders.size(); ++i) {
+        rest += fmt::format("{}{} {}{}", rest.empty() ? "" : ", ", contenders[i].title, rest.empty() ? "was " : "",
+                            speed_up(contenders[i], base));
+    }
+    if (!rest.empty()) add(text, rest + ".");
+    add(text, fmt::format("In {}, {}", base.title, where_time_went(*base.timeline, base.measures)));
+    return text;
+}
+
+}  // namespace
+
+std::string explanation(const std::vector<Timeline>& timelines, std::string_view comparison_json) {
+    const Comparison comparison = read_comparison(comparison_json);
+    std::string text = comparison.advice;
+    if (timelines.size() == 1) {
+        add(text, explain_one(timelines.front()));
+    } else if (!timelines.empty()) {
+        add(text, explain_several(timelines, comparison));
+    }
+    return text;
+}
+
+}  // namespace plait::report

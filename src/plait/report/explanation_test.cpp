@@ -1,0 +1,154 @@
+#include "plait/report/explanation.hpp"
+
+#include "plait/report/internal/timelines_for_tests.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace plait;
+using namespace plait::report;
+using namespace plait::report::internal;
+using namespace std::chrono_literals;
+using trace::Activity;
+using trace::Segment;
+
+/// So many calls that all do the same, `at_a_time` beside each other.
+Timeline run_of(const std::string& method, int calls, int at_a_time, const std::vector<Segment>& segments) {
+    std::vector<Strand> strands;
+    Duration begin{};
+    for (int i = 0; i < calls; ++i) {
+        const auto row = static_cast<std::uint32_t>(i % at_a_time);
+        strands.push_back(make_strand("row-" + std::to_string(i + 1), begin, segments, method == "async" ? 0 : row,
+                                      method == "async" ? row : 0));
+        if (i % at_a_time == at_a_time - 1) begin += strands.back().length;
+    }
+    return make_timeline(method, static_cast<std::uint32_t>(at_a_time), std::move(strands));
+}
+
+std::string explained(Timeline timeline) { return explanation({std::move(timeline)}, ""); }
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+const std::vector<Segment> mostly_waiting{{Activity::running, 1ms}, {Activity::first_byte, 99ms}};
+
+}  // namespace
+
+TEST_CASE("calls one after the other are told that their waits add up") {
+    const std::string text = explained(run_of("sync", 8, 1, mostly_waiting));
+    CHECK(has(text, "The 8 calls waited 99.0 % of their time, almost all of it for the first byte of an answer."));
+    CHECK(has(text, "the waits add up"));
+}
+
+TEST_CASE("a loop with time to spare could carry more calls") {
+    Timeline timeline = run_of("async", 20, 10, mostly_waiting);
+    timeline.loop_runs = {{0, 0ms, 10ms}};
+    const std::string text = explained(timeline);
+    CHECK(has(text, "With 10 in flight at a time the loop ran 5.0 % of the time, so it could carry more of them"));
+}
+
+TEST_CASE("calls that wait for a permit are helped by more concurrency unless the loop is busy") {
+    Timeline timeline = run_of("async", 20, 10, {{Activity::permit, 50ms}, {Activity::first_byte, 50ms}});
+    timeline.loop_runs = {{0, 0ms, 10ms}};
+    CHECK(has(explained(timeline),
+              "50 % for a permit to go on while the loop ran 5.0 % of the time: more at a time "
+              "(--concurrency) would help"));
+    timeline.loop_runs = {{0, 0ms, 190ms}};
+    CHECK(has(explained(timeline), "a larger --concurrency would not help"));
+    CHECK(has(explained(run_of("processes", 4, 2, {{Activity::worker, 50ms}, {Activity::body, 50ms}})),
+              "50 % for a free worker: more at a time"));
+}
+
+TEST_CASE("calls that could run while another one does find the loop to be the bottleneck") {
+    const std::string text =
+        explained(run_of("async", 20, 10, {{Activity::ready, 60ms}, {Activity::first_byte, 40ms}}));
+    CHECK(has(text, "The 20 calls waited 60 % of their time for others to run."));
+    CHECK(
+        has(text, "For 60 % of their time they could have run while another one did: the one loop was the bottleneck"));
+    CHECK(has(text, "threads or processes would"));
+}
+
+TEST_CASE("computing is told from waiting") {
+    const std::string text = explained(run_of("async", 4, 1, {{Activity::running, 90ms}, {Activity::body, 10ms}}));
+    CHECK(has(text, "The 4 calls computed 90 % of their time and waited 10 %."));
+    CHECK(has(text, "threads or processes share them among the processors"));
+}
+
+TEST_CASE("connecting and back-off are named when they take much") {
+    CHECK(has(explained(run_of("threads", 4, 2, {{Activity::tls, 40ms}, {Activity::first_byte, 60ms}})),
+              "40 % of their time went to connecting"));
+    CHECK(has(explained(run_of("threads", 4, 2, {{Activity::back_off, 40ms}, {Activity::first_byte, 60ms}})),
+              "the third party asks for fewer calls"));
+}
+
+TEST_CASE("one call that is far slower than the others is named") {
+    Timeline timeline = run_of("threads", 20, 2, mostly_waiting);
+    CHECK_FALSE(has(explained(timeline), "slowest"));
+    timeline.strands[7] = make_strand("the\x1b[2Jlate", 0ms, {{Activity::connect, 1400ms}});
+    CHECK(has(explained(timeline),
+              "The slowest, the?[2Jlate, took 1.40 s, 14 times the median (100 ms): for the most part "
+              "it waited for a connection."));
+}
+
+TEST_CASE("what results do not tell is said") {
+    Timeline timeline = run_of("threads", 4, 2, {{Activity::first_byte, 50ms}});
+    CHECK_FALSE(has(explained(timeline), "Results tell only"));
+    for (Lane& lane : timeline.lanes) lane.kind = "unknown";
+    CHECK(has(explained(timeline), "Results tell only what the calls waited for"));
+}
+
+TEST_CASE("several methods are compared with sync and told why") {
+    const std::vector<Timeline> timelines{run_of("sync", 40, 1, mostly_waiting),
+                                          run_of("threads", 40, 4, mostly_waiting),
+                                          run_of("async", 40, 20, mostly_waiting)};
+    const std::string text = explanation(timelines, "");
+    CHECK(has(text,
+              "async was 20 times as fast as sync (200 ms against 4.00 s), because its calls wait side by side, 20 at "
+              "a time on average, and sync has 1."));
+    CHECK(has(text, "threads was 4.0 times as fast as sync."));
+    CHECK(has(text, "In sync, the 40 calls waited 99.0 % of their time"));
+}
+
+TEST_CASE("for calls that compute the processors are the reason") {
+    const std::vector<Segment> computing{{Activity::running, 100ms}};
+    CHECK(has(explanation({run_of("sync", 4, 1, computing), run_of("threads", 4, 2, computing)}, ""),
+              "because it computes on several processors at once"));
+    CHECK(has(explanation({run_of("sync", 4, 1, computing), run_of("async", 4, 1, computing)}, ""),
+              "async was about as fast as sync: the calls compute, and found no second processor"));
+}
+
+TEST_CASE("how long each took is what the comparison says when it knows all of them") {
+    std::vector<Timeline> timelines{run_of("sync", 40, 1, mostly_waiting), run_of("async", 40, 20, mostly_waiting)};
+    timelines[0].concurrency = 1;
+    timelines[1].concurrency = 20;
+    const std::string rows = R"({"by":"python","method":"async","concurrency":20,"seconds":9},)"
+                             R"({"by":"plait","method":"sync","concurrency":1,"seconds":6.0},)"
+                             R"({"by":"plait","method":"async","concurrency":20,"seconds":0.5})";
+    CHECK(has(explanation(timelines, "{\"rows\":[" + rows + "]}"),
+              "async was 12 times as fast as sync (500 ms against 6.00 s)"));
+    timelines[1].concurrency = 21;
+    CHECK(has(explanation(timelines, "{\"rows\":[" + rows + "]}"),
+              "async was 20 times as fast as sync (200 ms against 4.00 s)"));
+}
+
+TEST_CASE("jobs are called jobs") {
+    Timeline timeline = run_of("sync", 4, 1, {{Activity::running, 100ms}});
+    for (Strand& strand : timeline.strands) strand.result.clear();
+    CHECK(has(explained(timeline), "The 4 jobs computed all of their time."));
+}
+
+TEST_CASE("the advice of a comparison comes first and what is none is left out") {
+    const std::vector<Timeline> timelines{run_of("sync", 4, 1, mostly_waiting)};
+    CHECK(explanation(timelines, R"({"advice":"Use async.\u001b"})").starts_with("Use async.? The 4 calls"));
+    CHECK(explanation(timelines, "{\"advice\":").starts_with("The 4 calls"));
+    CHECK(explanation(timelines, R"({"advice":17})").starts_with("The 4 calls"));
+}
+
+TEST_CASE("where nothing was called there is little to explain") {
+    CHECK(explanation({}, "").empty());
+    CHECK(explanation({Timeline()}, "") == "No call was made.");
+    CHECK(explanation({Timeline(), Timeline()}, "") == "No call was made.");
+}

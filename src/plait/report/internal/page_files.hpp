@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+// The files of page/, put into the library by cmake/PlaitEmbed.cmake.
+namespace plait::report::internal {
+
+extern const std::string_view page_template;  ///< HTML with places such as `{{style}}`
+extern const std::string_view page_style;
+extern const std::string_view page_charts_library;
+extern const std::string_view page_script;
+
+}  // namespace plait::report::internal

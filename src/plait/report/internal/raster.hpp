@@ -1,0 +1,55 @@
+#pragma once
+
+#include "plait/report/timeline.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace plait::report::internal {
+
+/// What was done in a cell of the picture: nanoseconds, by activity.
+class Cell {
+  public:
+    std::array<float, trace::activity_count> time{};
+
+    float at(trace::Activity activity) const { return time[static_cast<std::size_t>(activity)]; }
+    float all() const;
+};
+
+/// One line of the picture: some rows of calls that stand below each other, over time.
+struct RasterLine {
+    std::string label;
+    std::size_t rows = 0;
+    std::vector<Cell> cells;
+    std::vector<float> loop_ran;  ///< for a loop's own line, which has no cells: the share of each cell's time
+};
+
+/// A timeline as a grid of `columns` cells over the time from 0 to `axis`.
+class Raster {
+  public:
+    Raster() {}
+
+    Duration axis{};
+    std::size_t columns = 0;
+    std::vector<RasterLine> lines;
+
+    /// Of one cell of one row, in nanoseconds.
+    double cell_length() const { return static_cast<double>(axis.count()) / static_cast<double>(columns); }
+};
+
+/// From which share of a cell's time on a short run is to be drawn: any, unless more than half of the cells have one
+/// and all would look busy.
+float least_run(const Raster& raster);
+
+/// Draws the timeline in about `most_lines` lines, and at most twice as many: rows of calls are folded together, those
+/// of a loop apart from those of another, and above them a line for when the loop itself ran. `columns` is at least 1.
+Raster make_raster(const Timeline& timeline, Duration axis, std::size_t columns, std::size_t most_lines);
+
+/// The times at which an axis of `columns` has its marks, at least `apart` columns from each other: 0, and multiples of
+/// 1, 2 or 5 times a power of ten.
+std::vector<Duration> marks_of(Duration axis, std::size_t columns, std::size_t apart);
+
+}  // namespace plait::report::internal

@@ -1,0 +1,168 @@
+// The charts below the timeline, by uPlot.
+
+import { element } from "./dom.mjs";
+import { formatCount, formatDuration, formatRate } from "./format.mjs";
+import { latencyHistogram, thinnedCounts, throughput, titleOf } from "./summary.mjs";
+import { timeTicks } from "./ticks.mjs";
+
+/* global uPlot */
+
+const HEIGHT = 220;
+const MOST_POINTS = 2000;
+const INTERVALS = 80;
+
+// Dashes tell the methods apart where colours do not.
+const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
+
+/** The charts that these timelines have something for: `{title, note, summary, make(width, ink) → uPlot options and data}`. */
+export function chartsOf(timelines, noun) {
+  return [...loopCharts(timelines), latencyChart(timelines, noun), throughputChart(timelines, noun)].filter(Boolean);
+}
+
+function loopCharts(timelines) {
+  return timelines.flatMap((timeline) => timeline.lanes.flatMap((lane, at) => {
+    const { loopCounts } = timeline;
+    const places = Array.from({ length: loopCounts.count }, (_, i) => i).filter((i) => loopCounts.lane[i] === at);
+    if (places.length < 2) {
+      return [];
+    }
+    const kept = thinnedCounts(loopCounts, places, MOST_POINTS);
+    const column = (name) => kept.map((i) => loopCounts[name][i]);
+    const most = (name) => formatCount(column(name).reduce((a, b) => Math.max(a, b), 0));
+    return [{
+      title: timelines.length > 1 || timeline.lanes.length > 1 ? `Tasks of ${titleOf(timeline)}, ${lane.name}` : "Tasks of the loop",
+      note: "Waiting tasks cost the loop nothing. Ready ones wait for the loop itself: when they pile up, it is the limit.",
+      summary: `At most ${most("ready")} tasks ready and ${most("waiting")} waiting.`,
+      make: (ink) => ({
+        data: [column("when"), column("waiting"), column("ready")],
+        x: timeX(),
+        y: { text: formatCount, whole: true },
+        series: [
+          { label: "waiting", stroke: ink.methods[0], fill: ink.wash, paths: uPlot.paths.stepped({ align: 1 }) },
+          { label: "ready", stroke: ink.ready, width: 1.5, paths: uPlot.paths.stepped({ align: 1 }) },
+        ],
+      }),
+    }];
+  }));
+}
+
+function latencyChart(timelines, noun) {
+  const { edges, counts } = latencyHistogram(timelines);
+  if (edges.length === 0) {
+    return undefined;
+  }
+  const starts = edges.slice(0, -1);
+  const peak = starts.map((_, i) => counts.reduce((sum, bins) => sum + bins[i], 0));
+  const at = peak.indexOf(Math.max(...peak));
+  return {
+    title: `How long a ${noun} took`,
+    note: "Each step is a range of lengths; the axis of time is logarithmic.",
+    summary: `Most often about ${formatDuration(Math.sqrt(edges[at] * edges[at + 1]))}.`,
+    make: (ink) => ({
+      // A last point closes the last step.
+      data: [edges, ...counts.map((bins) => [...bins, 0])],
+      x: { distr: 3, range: [edges[0], edges.at(-1)], text: formatDuration, splits: logSplits },
+      y: { text: formatCount, whole: true },
+      series: timelines.map((timeline, i) => ({
+        label: titleOf(timeline),
+        ...lineOf(ink, i, timelines.length),
+        paths: uPlot.paths.stepped({ align: 1 }),
+      })),
+    }),
+  };
+}
+
+function logSplits(self) {
+  const { min, max } = self.scales.x;
+  const splits = [];
+  for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10) {
+    splits.push(...[1, 2, 5].map((factor) => factor * power).filter((value) => value >= min && value <= max));
+  }
+  if (splits.length < 3) {
+    return timeTicks(min, max, 6).times;
+  }
+  const room = Math.max(2, Math.floor(self.bbox.width / uPlot.pxRatio / 64));
+  return splits.filter((_, i) => i % Math.ceil(splits.length / room) === 0);
+}
+
+function throughputChart(timelines, noun) {
+  const length = Math.max(0, ...timelines.map((timeline) => timeline.length));
+  const shortest = Math.min(...timelines.map((timeline) => timeline.length));
+  if (!(shortest > 0)) {
+    return undefined;
+  }
+  const { step } = timeTicks(0, Math.min(shortest / 20, length / INTERVALS), 1);
+  const { interval, times, rates } = throughput(timelines, Math.max(step, length / MOST_POINTS), INTERVALS / 2);
+  return {
+    title: `${noun[0].toUpperCase()}${noun.slice(1)}s ended per second`,
+    note: `Counted in intervals of ${formatDuration(interval)}${timelines.length > 1 ? ", or longer ones for longer runs" : ""}.`,
+    summary: timelines.map((timeline, i) => `${titleOf(timeline)}: at most ` +
+      `${formatRate(rates[i].reduce((a, b) => Math.max(a, b ?? 0), 0))} per second.`).join(" "),
+    make: (ink) => ({
+      data: [times, ...rates],
+      x: { ...timeX(), range: [0, length] },
+      y: { text: (rate) => (rate === 0 ? "0" : formatRate(rate)) },
+      series: timelines.map((timeline, i) => ({
+        label: titleOf(timeline),
+        ...lineOf(ink, i, timelines.length),
+        paths: uPlot.paths.stepped({ align: 1 }),
+      })),
+    }),
+  };
+}
+
+function timeX() {
+  return { text: formatDuration, splits: (self) => timeTicks(self.scales.x.min, self.scales.x.max, self.bbox.width / uPlot.pxRatio / 90).times };
+}
+
+function lineOf(ink, i, count) {
+  return { stroke: ink.methods[i % ink.methods.length], dash: DASHES[i % DASHES.length], width: 1.75, fill: count === 1 ? ink.wash : undefined };
+}
+
+/** Puts the charts into `parent`, with their summaries in sight or only for those who listen; returns what draws them for a theme. */
+export function showCharts(parent, charts, hasSummaries) {
+  const figures = charts.map((chart) => {
+    const place = element("div", { class: "plot", role: "img", "aria-label": `${chart.title}. ${chart.summary}` });
+    parent.append(element("figure", {},
+      element("figcaption", {}, element("h3", {}, chart.title), element("p", {}, hasSummaries ? `${chart.summary} ${chart.note}` : chart.note)), place));
+    return { chart, place };
+  });
+  let current = [];
+  const draw = (ink) => {
+    current.forEach((plot) => plot.destroy());
+    current = figures.map(({ chart, place }) => plotOf(chart.make(ink), place, ink));
+  };
+  new ResizeObserver(() => {
+    current.forEach((plot, i) => {
+      const width = figures[i].place.clientWidth;
+      if (width > 0 && width !== plot.width) {
+        plot.setSize({ width, height: HEIGHT });
+      }
+    });
+  }).observe(parent);
+  return draw;
+}
+
+function plotOf({ data, x, y, series }, place, ink) {
+  const axis = { stroke: ink.muted, font: ink.smallFont, grid: { stroke: ink.grid, width: 1 }, ticks: { stroke: ink.grid, width: 1, size: 4 } };
+  return new uPlot({
+    width: Math.max(200, place.clientWidth),
+    height: HEIGHT,
+    padding: [8, 12, 0, 0],
+    cursor: { drag: { x: false, y: false }, points: { size: 6 } },
+    legend: { live: true },
+    scales: { x: { time: false, distr: x.distr ?? 1, range: x.range }, y: { range: (self, min, max) => [0, (max || 1) * 1.08] } },
+    axes: [
+      { ...axis, filter: (self, splits) => splits, splits: x.splits, values: (self, splits) => splits.map((value) => x.text(value)) },
+      {
+        ...axis,
+        size: (self, values) => 14 + Math.max(24, ...(values ?? []).map((text) => text.length * 7)),
+        values: (self, splits) => splits.map((value) => (y.whole && value % 1 !== 0 ? "" : y.text(value))),
+      },
+    ],
+    series: [
+      { label: "at", value: (self, value) => (value === null || value === undefined ? "" : x.text(value)) },
+      ...series.map((line) => ({ points: { show: false }, width: 1.5, value: (self, value) => (value === null || value === undefined ? "" : y.text(value)), ...line })),
+    ],
+  }, data, place);
+}

@@ -1,0 +1,189 @@
+#include "plait/report/results_reader.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/report/internal/file_kind.hpp"
+#include "plait/report/internal/json_fields.hpp"
+#include "plait/report/internal/line_reader.hpp"
+#include "plait/report/internal/strand_keeper.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <limits>
+#include <queue>
+#include <utility>
+
+namespace plait::report {
+
+namespace {
+
+using namespace internal;
+namespace json = simdjson::ondemand;
+
+/// A result line holds the answer's body. simdjson needs six times as much memory for it.
+constexpr std::size_t longest_line = 64 * 1024 * 1024;
+
+/// What is longer is no list of the sends of one call.
+constexpr std::size_t longest_attempts = 4 * 1024 * 1024;
+
+constexpr std::uint64_t any_count = std::numeric_limits<std::uint64_t>::max();
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+struct Phase {
+    std::string_view field;
+    trace::Activity activity;
+};
+/// In the order in which they follow each other.
+constexpr std::array<Phase, 6> phases{{{"dns_ms", trace::Activity::dns},
+                                       {"connect_ms", trace::Activity::connect},
+                                       {"tls_ms", trace::Activity::tls},
+                                       {"send_ms", trace::Activity::sending},
+                                       {"wait_ms", trace::Activity::first_byte},
+                                       {"receive_ms", trace::Activity::body}}};
+
+/// One entry of `attempts`, with what the whole line tells of it.
+Strand strand_of(simdjson::dom::object attempt) {
+    Strand strand;
+    strand.begin = needed(find_milliseconds(attempt, "start_ms"), "start_ms");
+    strand.length = needed(find_milliseconds(attempt, "total_ms"), "total_ms");
+    strand.attempt = find_count(attempt, "n", any_count).value_or(1);
+    if (const auto status = find_count(attempt, "status_code", 999)) {
+        strand.result = fmt::to_string(*status);
+        strand.ok = *status >= 200 && *status <= 299;
+    } else {
+        strand.result = find_string(attempt, "error").value_or("");
+        strand.ok = false;
+    }
+    Duration left = strand.length;
+    for (const Phase& phase : phases) {
+        // What was rounded may be a little more than the whole.
+        const Duration length = std::min(left, find_milliseconds(attempt, phase.field).value_or(Duration::zero()));
+        if (length > Duration::zero()) strand.segments.push_back({phase.activity, length});
+        left -= length;
+    }
+    // The phases end with the attempt: what no phase tells of was before them.
+    if (left > Duration::zero()) {
+        strand.segments.insert(strand.segments.begin(), {trace::Activity::other, left});
+    }
+    return strand;
+}
+
+/// What of a result line makes a timeline.
+class ResultLine {
+  public:
+    std::string custom_id;
+    std::string outcome;
+    std::uint64_t line = 0;
+    bool has_attempts = false;
+    std::vector<Strand> strands;
+};
+
+class ResultLineParser {
+  public:
+    /// Only the fields that are wanted are looked at: a body of megabytes is skipped.
+    ResultLine parse(std::string_view text) {
+        ResultLine result;
+        json::document document = outer_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
+        for (json::field field : document.get_object()) {
+            const std::string_view key = field.unescaped_key();
+            if (key == "custom_id") {
+                result.custom_id = std::string_view(field.value().get_string());
+            } else if (key == "outcome") {
+                result.outcome = std::string_view(field.value().get_string());
+            } else if (key == "line") {
+                result.line = field.value().get_uint64();
+            } else if (key == "attempts") {
+                result.has_attempts = true;
+                read_attempts(simdjson::to_json_string(field.value()), result);
+            }
+        }
+        if (document.current_location().error() == simdjson::SUCCESS) refuse("more follows the JSON object");
+        for (Strand& strand : result.strands) {
+            strand.name = result.custom_id;
+            strand.line = result.line;
+        }
+        return result;
+    }
+
+  private:
+    void read_attempts(std::string_view list, ResultLine& result) {
+        if (list.size() > longest_attempts) refuse("\"attempts\" is too long");
+        simdjson::dom::array attempts;
+        if (inner_.parse(list.data(), list.size()).get(attempts)) refuse("\"attempts\" must be a list");
+        for (const simdjson::dom::element element : attempts) {
+            simdjson::dom::object attempt;
+            if (element.get(attempt)) refuse("\"attempts\" must be a list of objects");
+            result.strands.push_back(strand_of(attempt));
+        }
+    }
+
+    json::parser outer_;
+    simdjson::dom::parser inner_;
+};
+
+/// Puts strands that overlap in rows, each in the lowest that is free. They are in the order of their begin.
+std::uint32_t assign_rows(std::vector<Strand>& strands) {
+    using End = std::pair<Duration, std::uint32_t>;
+    std::priority_queue<End, std::vector<End>, std::greater<>> taken;
+    std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> free;
+    std::uint32_t rows = 0;
+    for (Strand& strand : strands) {
+        for (; !taken.empty() && taken.top().first <= strand.begin; taken.pop()) free.push(taken.top().second);
+        if (free.empty()) free.push(rows++);
+        strand.row = free.top();
+        free.pop();
+        taken.emplace(strand.begin + strand.length, strand.row);
+    }
+    return std::max(rows, 1U);
+}
+
+}  // namespace
+
+Timeline read_results(std::istream& input, const std::string& name, std::size_t most) {
+    LineReader lines(input, name, longest_line);
+    const FileKind kind = kind_of(lines.peek(telling_bytes));
+    if (kind != FileKind::results) refuse_kind(name, kind);
+
+    Timeline timeline;
+    timeline.source = name;
+    timeline.command = "results";
+    StrandKeeper keeper(timeline, most);
+    ResultLineParser parser;
+    bool has_any = false;
+    while (const auto line = lines.next()) {
+        if (line->text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+        ResultLine result;
+        try {
+            result = parser.parse(line->text);
+        } catch (const simdjson::simdjson_error& error) {
+            if (!line->has_end && has_any) {
+                timeline.is_cut = true;
+                break;
+            }
+            if (!has_any) refuse_kind(name, FileKind::other);
+            refuse(fmt::format("read {}: line {}: no result line: {}", name, line->number, error.what()));
+        } catch (const Error& error) {
+            refuse(fmt::format("read {}: line {}: {}", name, line->number, error.what()));
+        }
+        if (!result.has_attempts) {
+            if (!has_any) refuse_kind(name, FileKind::other);
+            refuse(fmt::format("read {}: line {}: \"attempts\" is missing", name, line->number));
+        }
+        has_any = true;
+        if (!result.outcome.empty()) ++timeline.outcomes[result.outcome];
+        for (Strand& strand : result.strands) keeper.add(std::move(strand));
+    }
+    keeper.finish();
+    Lane lane;
+    lane.name = "calls";
+    lane.kind = "unknown";
+    lane.rows = assign_rows(timeline.strands);
+    timeline.lanes.push_back(std::move(lane));
+    return timeline;
+}
+
+}  // namespace plait::report

@@ -1,0 +1,401 @@
+#include "plait/report/text_picture.hpp"
+
+#include "plait/report/internal/raster.hpp"
+#include "plait/report/internal/words.hpp"
+#include "plait/report/measures.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace plait::report {
+
+namespace {
+
+using namespace internal;
+using trace::Activity;
+
+/// What a character of the picture says.
+enum class Mark : std::uint8_t { nobody, few_wait, waits, ready, ran, runs };
+
+struct Glyph {
+    Mark mark;
+    std::string_view utf8;
+    std::string_view ascii;
+    std::string_view colour;  ///< SGR parameters
+    std::string_view meaning;
+};
+constexpr std::array<Glyph, 6> glyphs{{
+    {Mark::nobody, " ", " ", "", ""},
+    {Mark::few_wait, "·", ".", "36", "some of the calls wait"},
+    {Mark::waits, "░", ":", "36", "waiting"},
+    {Mark::ready, "▒", "+", "33", "ready, another runs"},
+    {Mark::ran, "▌", "|", "1;32", "ran for a part of it"},
+    {Mark::runs, "█", "#", "1;32", "running"},
+}};
+
+/// How much of the time a loop ran: from not at all to all of it.
+constexpr std::array<std::string_view, 9> levels{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+constexpr std::array<std::string_view, 9> ascii_levels{" ", "_", "_", "-", "-", "=", "=", "#", "#"};
+constexpr std::string_view level_colour = "1;32";
+
+/// A cell with less than this share of its places taken is drawn as the tail it is.
+constexpr double few = 1.0 / 3;
+
+/// Waits below this share of the calls' time are not listed.
+constexpr double least_share = 0.001;
+
+/// A timeline with fewer columns than this on the common axis is worth a look by itself.
+constexpr std::size_t too_few_columns = 8;
+
+constexpr std::size_t lines_alone = 16;
+constexpr std::size_t lines_among_others = 6;
+constexpr std::size_t slowest_alone = 10;
+constexpr std::size_t slowest_among_others = 3;
+
+Mark mark_of(const Cell& cell, double whole, float threshold) {
+    const float all = cell.all();
+    if (all <= 0) return Mark::nobody;
+    const float running = cell.at(Activity::running);
+    if (2 * running >= all) return Mark::runs;
+    if (running > 0 && running >= threshold * all) return Mark::ran;
+    if (2 * cell.at(Activity::ready) >= all) return Mark::ready;
+    return static_cast<double>(all) < few * whole ? Mark::few_wait : Mark::waits;
+}
+
+/// Puts text together, line by line, with colours that are switched on as late and off as early as can be.
+class Writer {
+  public:
+    explicit Writer(const TextOptions& options) : options_(options) {}
+
+    void put(std::string_view text, std::string_view colour = {}) {
+        if (!options_.colour) colour = {};
+        if (colour != colour_) {
+            if (!colour_.empty()) text_ += "\x1b[0m";
+            if (!colour.empty()) text_.append("\x1b[").append(colour).append("m");
+            colour_ = colour;
+        }
+        text_ += text;
+    }
+
+    void end_line() {
+        put("");
+        while (text_.ends_with(' ')) text_.pop_back();
+        text_ += '\n';
+    }
+
+    /// `text` in lines that are broken at blanks: the first begins behind `first` blanks, the others behind `others`.
+    void paragraph(std::string_view text, std::size_t first = 0, std::size_t others = 0, std::string_view colour = {}) {
+        put(std::string(first, ' '));
+        std::size_t used = first;
+        bool begins = true;
+        while (!text.empty()) {
+            const std::size_t size = unbroken(text);
+            const std::string word = fitted(text.substr(0, size), options_.columns - others, options_.ascii);
+            text.remove_prefix(std::min(text.size(), size + 1));
+            if (word.empty()) continue;
+            const std::size_t columns = columns_of(word);
+            if (!begins && used + 1 + columns > options_.columns) {
+                end_line();
+                put(std::string(others, ' '));
+                used = others;
+                begins = true;
+            }
+            put((begins ? "" : " ") + word, colour);
+            used += columns + (begins ? 0 : 1);
+            begins = false;
+        }
+        end_line();
+    }
+
+    /// `text` cut or filled to so many columns.
+    void column(std::string_view text, std::size_t columns, bool to_the_right = false, std::string_view colour = {}) {
+        const std::string shown = fitted(text, columns, options_.ascii);
+        const std::string blanks(columns - std::min(columns, columns_of(shown)), ' ');
+        if (to_the_right) put(blanks);
+        put(shown, colour);
+        if (!to_the_right) put(blanks);
+    }
+
+    std::string take() { return std::move(text_); }
+
+  private:
+    /// How many bytes come before the first blank at which a line may end: a number stays with its unit.
+    static std::size_t unbroken(std::string_view text) {
+        constexpr std::size_t longest_unit = 3;
+        std::size_t end = std::min(text.find(' '), text.size());
+        if (end == text.size() || text[0] < '0' || text[0] > '9') return end;
+        const std::size_t behind_unit = std::min(text.find(' ', end + 1), text.size());
+        return behind_unit - end - 1 <= longest_unit ? behind_unit : end;
+    }
+
+    TextOptions options_;
+    std::string text_;
+    std::string_view colour_;
+};
+
+constexpr std::string_view strong = "1";
+
+class TextPicture {
+  public:
+    TextPicture(const std::vector<Timeline>& timelines, const TextOptions& options)
+        : timelines_(timelines), options_(options), writer_(options), titles_(titles_of(timelines)) {
+        for (const Timeline& timeline : timelines_) {
+            axis_ = std::max(axis_, timeline.length);
+            measures_.push_back(measure(timeline));
+        }
+        label_columns_ = options_.columns < 60 ? 12 : 14;
+        picture_columns_ = options_.columns - label_columns_ - 1;
+    }
+
+    std::string draw(std::string_view explanation) {
+        for (std::size_t i = 0; i < timelines_.size(); ++i) draw_timeline(i);
+        if (axis_ > Duration::zero()) {
+            draw_axis();
+            draw_legend();
+            say_what_is_too_short();
+        }
+        writer_.end_line();
+        for (std::size_t i = 0; i < timelines_.size(); ++i) write_figures(i);
+        write_slowest();
+        if (!explanation.empty()) {
+            writer_.end_line();
+            writer_.paragraph(explanation);
+        }
+        return writer_.take();
+    }
+
+  private:
+    bool is_alone() const { return timelines_.size() == 1; }
+    std::string_view glyph(Mark mark) const {
+        const Glyph& found = glyphs[static_cast<std::size_t>(mark)];
+        return options_.ascii ? found.ascii : found.utf8;
+    }
+
+    void draw_timeline(std::size_t i) {
+        const Timeline& timeline = timelines_[i];
+        const Measures& measures = measures_[i];
+        writer_.paragraph(
+            fmt::format("{}: {}, {}, {} at a time", titles_[i], counted(measures.calls, noun_of(timeline)),
+                        measured(timeline.length), at_most(measures.most_in_flight)),
+            0, 2, strong);
+        if (timeline.length <= Duration::zero()) return;
+        const Raster raster =
+            make_raster(timeline, axis_, picture_columns_, is_alone() ? lines_alone : lines_among_others);
+        const float threshold = least_run(raster);
+        for (const RasterLine& line : raster.lines) {
+            writer_.column(line.label, label_columns_);
+            writer_.put(" ");
+            if (line.cells.empty()) {
+                draw_loop(line);
+            } else {
+                draw_calls(line, raster.cell_length() * static_cast<double>(line.rows), threshold);
+            }
+            writer_.end_line();
+        }
+        if (!is_alone()) writer_.end_line();
+    }
+
+    void draw_loop(const RasterLine& line) {
+        for (const float ran : line.loop_ran) {
+            const auto level = std::min<std::size_t>(8, static_cast<std::size_t>(ran * 8 + 0.999F));
+            writer_.put(options_.ascii ? ascii_levels[level] : levels[level], level_colour);
+        }
+    }
+
+    void draw_calls(const RasterLine& line, double whole, float threshold) {
+        for (const Cell& cell : line.cells) {
+            const Mark mark = mark_of(cell, whole, threshold);
+            writer_.put(glyph(mark), glyphs[static_cast<std::size_t>(mark)].colour);
+        }
+    }
+
+    void draw_axis() {
+        const std::string_view line = options_.ascii ? "-" : "─";
+        const std::string_view tick = options_.ascii ? "+" : "┴";
+        std::vector<std::size_t> ticks;
+        std::string words;
+        for (const Duration mark : marks_of(axis_, picture_columns_, 11)) {
+            const auto column =
+                static_cast<std::size_t>(static_cast<double>(mark.count()) / static_cast<double>(axis_.count()) *
+                                         static_cast<double>(picture_columns_));
+            if (column >= picture_columns_) break;
+            const std::string text = mark == Duration::zero() ? "0" : rounded(mark);
+            if (column + text.size() > picture_columns_) break;
+            words.resize(column, ' ');
+            words += text;
+            ticks.push_back(column);
+        }
+        writer_.put(std::string(label_columns_ + 1, ' '));
+        for (std::size_t i = 0; i < picture_columns_; ++i) {
+            writer_.put(std::find(ticks.begin(), ticks.end(), i) == ticks.end() ? line : tick);
+        }
+        writer_.end_line();
+        writer_.put(std::string(label_columns_ + 1, ' ') + words);
+        writer_.end_line();
+    }
+
+    void draw_legend() {
+        std::string text;
+        const auto add = [&text](std::string_view character, std::string_view meaning) {
+            text += fmt::format("{}{} {}", text.empty() ? "" : ", ", character, meaning);
+        };
+        for (const Mark mark : {Mark::runs, Mark::ran, Mark::ready, Mark::waits, Mark::few_wait}) {
+            add(glyph(mark), glyphs[static_cast<std::size_t>(mark)].meaning);
+        }
+        const bool has_loop = std::any_of(timelines_.begin(), timelines_.end(),
+                                          [](const Timeline& timeline) { return !timeline.loop_runs.empty(); });
+        if (has_loop) add(options_.ascii ? "_-=#" : "▁▄█", "how much of the time the loop ran");
+        writer_.paragraph(text);
+    }
+
+    void say_what_is_too_short() {
+        std::string list;
+        for (std::size_t i = 0; i < timelines_.size(); ++i) {
+            const Timeline& timeline = timelines_[i];
+            if (is_alone() || timeline.source.empty()) continue;
+            const double columns = static_cast<double>(timeline.length.count()) / static_cast<double>(axis_.count()) *
+                                   static_cast<double>(picture_columns_);
+            if (columns < too_few_columns) list += fmt::format("{}{}", list.empty() ? "" : ", ", timeline.source);
+        }
+        if (list.empty()) return;
+        writer_.paragraph(fmt::format("Short on this axis, to be seen alone with plait report --text: {}", list), 0, 2);
+    }
+
+    void write_figures(std::size_t i) {
+        const Timeline& timeline = timelines_[i];
+        const Measures& measures = measures_[i];
+        std::string text = is_alone() ? "" : titles_[i] + ": ";
+        text += fmt::format("{} in {}, {:.1f}/s: {}", counted(measures.calls, noun_of(timeline)),
+                            measured(timeline.length), measures.calls_per_second, outcomes(timeline, measures));
+        writer_.paragraph(text, 0, 2);
+        if (measures.calls > 0) {
+            writer_.paragraph("of their time " + shares(measures), 2, 4);
+            writer_.paragraph(fmt::format("p50 {}, p90 {}, p99 {}, longest {}", measured(measures.p50),
+                                          measured(measures.p90), measured(measures.p99), measured(measures.longest)),
+                              2, 4);
+        }
+        if (measures.loop_ran) {
+            writer_.paragraph(fmt::format("the loop ran {} of the time", percent(*measures.loop_ran)), 2, 4);
+        }
+        if (timeline.one_in > 1) {
+            writer_.paragraph(fmt::format("thinned: at the end one call in {} stands for the others", timeline.one_in),
+                              2, 4);
+        }
+        if (timeline.is_cut) writer_.paragraph("cut: the file ends before the run does, this is what it holds", 2, 4);
+    }
+
+    static std::string at_most(std::uint64_t count) { return count <= 1 ? "one" : fmt::format("up to {}", count); }
+
+    static std::string outcomes(const Timeline& timeline, const Measures& measures) {
+        if (timeline.outcomes.empty()) {
+            return measures.not_ok == 0 ? "all ok" : fmt::format("{} not ok", measures.not_ok);
+        }
+        std::string text;
+        for (const auto& [outcome, count] : timeline.outcomes) {
+            if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, outcome);
+        }
+        return text;
+    }
+
+    static std::string shares(const Measures& measures) {
+        std::vector<std::pair<double, std::string_view>> waits;
+        for (const trace::ActivityName& name : trace::activity_names) {
+            const double share = measures.share_of(name.activity);
+            if (is_wait(name.activity) && share >= least_share) waits.emplace_back(share, name.name);
+        }
+        std::sort(waits.rbegin(), waits.rend());
+        std::string parts;
+        for (const auto& [share, name] : waits) {
+            parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", name, percent(share));
+        }
+        std::string text = fmt::format("{} waiting", percent(measures.waiting));
+        if (!parts.empty()) text += fmt::format(" ({})", parts);
+        if (const double ready = measures.share_of(Activity::ready); ready > 0)
+            text += ", " + percent(ready) + " ready";
+        if (const double running = measures.share_of(Activity::running); running > 0) {
+            text += ", " + percent(running) + " running";
+        }
+        return text;
+    }
+
+    /// A column of the table of slowest calls; 0 columns: there is no room for it.
+    struct Column {
+        std::size_t columns;
+        bool to_the_right = false;
+    };
+
+    /// Took, began at, method, result, mostly; what is left is for the name.
+    std::array<Column, 5> table_columns() const {
+        const bool is_wide = options_.columns >= 64;
+        std::array<Column, 5> table{{{10, true},
+                                     {is_wide ? 10U : 0U, true},
+                                     {is_alone() ? 0U
+                                      : is_wide  ? 12U
+                                                 : 9U},
+                                     {is_wide ? 12U : 0U},
+                                     {18}}};
+        constexpr std::size_t least_name = 8;
+        std::size_t used = 0;
+        for (const Column& column : table) used += column.columns > 0 ? column.columns + gap : 0;
+        if (used + least_name > options_.columns) table[4].columns = 0;
+        return table;
+    }
+
+    void write_row(const std::array<std::string_view, 5>& cells, std::string_view name) {
+        const std::array<Column, 5> table = table_columns();
+        std::size_t used = 0;
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            if (table[i].columns == 0) continue;
+            writer_.column(cells[i], table[i].columns, table[i].to_the_right);
+            writer_.put(std::string(gap, ' '));
+            used += table[i].columns + gap;
+        }
+        writer_.put(fitted(name, options_.columns - used, options_.ascii));
+        writer_.end_line();
+    }
+
+    void write_slowest() {
+        const bool any = std::any_of(measures_.begin(), measures_.end(),
+                                     [](const Measures& measures) { return measures.calls > 0; });
+        if (!any) return;
+        writer_.end_line();
+        writer_.put("Slowest", strong);
+        writer_.end_line();
+        write_row({"took", "began at", "method", "result", "mostly"}, "name");
+        for (std::size_t i = 0; i < timelines_.size(); ++i) {
+            for (const std::size_t place : slowest(timelines_[i], is_alone() ? slowest_alone : slowest_among_others)) {
+                const Strand& strand = timelines_[i].strands[place];
+                const auto [activity, share] = main_activity(strand);
+                const std::string took = measured(strand.length);
+                const std::string began = measured(strand.begin);
+                const std::string mostly = fmt::format("{} {}", trace::to_string(activity), percent(share));
+                write_row({took, began, titles_[i], strand.result, mostly}, strand.name);
+            }
+        }
+    }
+
+    static constexpr std::size_t gap = 2;
+
+    const std::vector<Timeline>& timelines_;
+    TextOptions options_;
+    Writer writer_;
+    std::vector<std::string> titles_;
+    std::vector<Measures> measures_;
+    Duration axis_{};
+    std::size_t label_columns_ = 0;
+    std::size_t picture_columns_ = 0;
+};
+
+}  // namespace
+
+std::string text_picture(const std::vector<Timeline>& timelines, std::string_view explanation,
+                         const TextOptions& options) {
+    TextOptions wide_enough = options;
+    wide_enough.columns = std::max(options.columns, least_columns);
+    return TextPicture(timelines, wide_enough).draw(explanation);
+}
+
+}  // namespace plait::report

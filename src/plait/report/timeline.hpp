@@ -1,0 +1,81 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/trace/activity.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plait::report {
+
+/// One attempt of a call, or one job: when it was made, where, and what it did meanwhile.
+class Strand {
+  public:
+    Strand() {}
+
+    std::string name;        ///< the custom_id
+    std::uint64_t line = 0;  ///< in the input; 0: none
+    std::uint64_t attempt = 1;
+    std::string result;  ///< a status code, an error code, or empty
+    bool ok = true;
+    Duration begin{};  ///< since the start of the timeline
+    Duration length{};
+    std::uint32_t lane = 0;                ///< whose it is, in `Timeline::lanes`
+    std::uint32_t row = 0;                 ///< where calls of a lane overlap: which of its rows, from 0
+    std::uint32_t stands_for = 1;          ///< in a thinned trace, for so many calls
+    std::vector<trace::Segment> segments;  ///< their lengths add up to `length`
+};
+
+/// Who runs calls: the caller, a thread, a loop, a process.
+class Lane {
+  public:
+    Lane() {}
+
+    std::string name;
+    std::string kind;        ///< `caller`, `thread`, `loop` or `process`; `unknown` when made from results
+    std::uint32_t rows = 1;  ///< how many calls are in flight at most
+};
+
+/// A stretch in which the loop of a lane ran.
+struct LoopRun {
+    std::uint32_t lane = 0;
+    Duration begin{};
+    Duration length{};
+};
+
+/// The loop's two lists at a time.
+struct LoopCounts {
+    std::uint32_t lane = 0;
+    Duration when{};
+    std::uint64_t ready = 0;
+    std::uint64_t waiting = 0;
+};
+
+/// Of more strands than this, readers keep every second one: a file of any length can be shown.
+inline constexpr std::size_t most_strands = 400'000;
+
+/// What one run did, over time.
+class Timeline {
+  public:
+    Timeline() {}
+
+    std::string source;   ///< the file that it was read from
+    std::string command;  ///< such as `run`, `compare`; `results` when made from a results file
+    std::string method;   ///< empty when it is not known
+    std::uint64_t concurrency = 0;
+    std::string started;  ///< ISO 8601; empty when it is not known
+    std::vector<Lane> lanes;
+    std::vector<Strand> strands;  ///< by their begin
+    std::vector<LoopRun> loop_runs;
+    std::vector<LoopCounts> loop_counts;
+    Duration length{};         ///< to the last end of anything
+    bool is_cut = false;       ///< the file ended before its last record: the program was killed
+    std::uint64_t one_in = 1;  ///< above 1: the trace was thinned; at its end one call in so many was recorded
+    std::map<std::string, std::uint64_t> outcomes;
+};
+
+}  // namespace plait::report

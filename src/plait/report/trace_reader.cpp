@@ -1,0 +1,281 @@
+#include "plait/report/trace_reader.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/report/internal/file_kind.hpp"
+#include "plait/report/internal/json_fields.hpp"
+#include "plait/report/internal/line_reader.hpp"
+#include "plait/report/internal/strand_keeper.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <unordered_map>
+#include <utility>
+
+namespace plait::report {
+
+namespace {
+
+using namespace internal;
+namespace dom = simdjson::dom;
+
+/// The longest record is that of a call with a name and thousands of states.
+constexpr std::size_t longest_line = 4 * 1024 * 1024;
+
+/// Rows of a lane with calls that overlap have tids of their own: this times the tid of the lane, and the row.
+constexpr std::uint64_t rows_per_lane = 1'000'000;
+
+constexpr std::uint64_t any_count = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t most_thinned = std::uint64_t{1} << 20;
+constexpr Duration tenth_of_microsecond{100};
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+constexpr std::array<std::string_view, 4> lane_kinds{"caller", "thread", "loop", "process"};
+
+trace::Activity activity_of(char letter) {
+    for (const trace::ActivityName& name : trace::activity_names) {
+        if (name.letter == letter) return name.activity;
+    }
+    refuse(fmt::format("\"states\" has '{}', which stands for no activity", letter));
+}
+
+/// What stands between the line's blanks, without the comma that leads to the next record.
+std::string_view record_in(std::string_view line) {
+    constexpr std::string_view blanks = " \t\r,";
+    const auto first = line.find_first_not_of(blanks);
+    if (first == std::string_view::npos) return {};
+    return line.substr(first, line.find_last_not_of(blanks) - first + 1);
+}
+
+/// Reads "R12r3d0": letters, and tenths of microseconds.
+std::vector<trace::Segment> segments_in(std::string_view states) {
+    const auto is_letter = [](char c) { return c < '0' || c > '9'; };
+    std::vector<trace::Segment> segments;
+    segments.reserve(static_cast<std::size_t>(std::count_if(states.begin(), states.end(), is_letter)));
+    const char* at = states.data();
+    const char* const end = at + states.size();
+    while (at != end) {
+        const trace::Activity activity = activity_of(*at++);
+        std::uint64_t tenths = 0;
+        const auto [behind, error] = std::from_chars(at, end, tenths);
+        if (error != std::errc() || tenths > static_cast<std::uint64_t>(longest_time / tenth_of_microsecond)) {
+            refuse("\"states\" has a letter without a length");
+        }
+        at = behind;
+        if (tenths > 0) segments.push_back({activity, static_cast<Duration::rep>(tenths) * tenth_of_microsecond});
+    }
+    return segments;
+}
+
+/// How long the segments are together; nothing when that is beyond all bounds.
+Duration sum_of(const std::vector<trace::Segment>& segments) {
+    Duration sum{};
+    for (const trace::Segment& segment : segments) {
+        sum += segment.length;
+        if (sum > longest_time) refuse("\"states\" is longer than a year");
+    }
+    return sum;
+}
+
+/// Reads the records, one after another, into a timeline.
+class TraceParser {
+  public:
+    explicit TraceParser(std::size_t most) : keeper_(timeline_, most) {}
+
+    bool is_begun() const { return is_begun_; }
+
+    void read(dom::object record) {
+        const std::string_view ph = needed(find_string(record, "ph"), "ph");
+        const std::string_view name = find_string(record, "name").value_or("");
+        if (!is_begun_) {
+            if (ph != "M" || name != "plait_trace") refuse("the first record is not \"plait_trace\"");
+            read_head(needed(find_object(record, "args"), "args"));
+            is_begun_ = true;
+            return;
+        }
+        const std::string_view category = find_string(record, "cat").value_or("");
+        if (ph == "X" && category == "call") return read_call(record, name);
+        if (ph == "X" && category == "loop") return read_loop_run(record);
+        if (ph == "C" && category == "loop") return read_loop_counts(record);
+        if (ph == "M" && name == "thread_name") return read_thread_name(record);
+        if (ph == "M" && name == "plait_lane") return read_lane(record);
+        if (ph == "M" && name == "plait_end") return read_end(needed(find_object(record, "args"), "args"));
+        if (ph == "i" && name == "thinned") return read_thinned(needed(find_object(record, "args"), "args"));
+    }
+
+    Timeline finish(const std::string& source) {
+        keeper_.finish();
+        timeline_.source = source;
+        timeline_.is_cut = !is_ended_;
+        return std::move(timeline_);
+    }
+
+  private:
+    void read_head(dom::object args) {
+        const std::uint64_t version = needed(find_count(args, "version", any_count), "version");
+        if (version != trace_version) {
+            refuse(fmt::format("the trace is of version {}, and this plait reads version {}", version, trace_version));
+        }
+        timeline_.command = find_string(args, "command").value_or("");
+        timeline_.method = find_string(args, "method").value_or("");
+        timeline_.concurrency = find_count(args, "concurrency", any_count).value_or(0);
+        timeline_.started = find_string(args, "started").value_or("");
+    }
+
+    void read_thread_name(dom::object record) {
+        const std::uint64_t tid = tid_of(record);
+        const dom::object args = needed(find_object(record, "args"), "args");
+        const std::string_view name = needed(find_string(args, "name"), "name");
+        if (const auto lane = lane_by_tid_.find(tid); lane != lane_by_tid_.end()) {
+            timeline_.lanes[lane->second].name = name;
+        } else {
+            last_name_ = {tid, std::string(name)};
+        }
+    }
+
+    void read_lane(dom::object record) {
+        const std::uint64_t tid = tid_of(record);
+        const dom::object args = needed(find_object(record, "args"), "args");
+        const std::string_view kind = needed(find_string(args, "kind"), "kind");
+        if (std::find(lane_kinds.begin(), lane_kinds.end(), kind) == lane_kinds.end()) {
+            refuse("\"kind\" must be caller, thread, loop or process");
+        }
+        if (!lane_by_tid_.emplace(tid, static_cast<std::uint32_t>(timeline_.lanes.size())).second) {
+            refuse(fmt::format("lane {} is there already", tid));
+        }
+        Lane lane;
+        lane.name = last_name_.first == tid ? std::move(last_name_.second) : std::string(kind);
+        lane.kind = kind;
+        timeline_.lanes.push_back(std::move(lane));
+    }
+
+    void read_call(dom::object record, std::string_view name) {
+        Strand strand;
+        strand.name = name;
+        place(strand, tid_of(record));
+        strand.begin = needed(find_microseconds(record, "ts"), "ts");
+        const Duration length = needed(find_microseconds(record, "dur"), "dur");
+        const dom::object args = needed(find_object(record, "args"), "args");
+        strand.line = find_count(args, "line", any_count).value_or(0);
+        strand.attempt = find_count(args, "attempt", any_count).value_or(1);
+        strand.result = find_string(args, "result").value_or("");
+        strand.ok = find_bool(args, "ok").value_or(true);
+        strand.stands_for = one_in_;
+        const std::string_view states = needed(find_string(args, "states"), "states");
+        strand.segments = segments_in(states);
+        strand.length = sum_of(strand.segments);
+        // Each length was rounded by itself, perhaps.
+        const Duration allowed = tenth_of_microsecond * (static_cast<Duration::rep>(strand.segments.size()) + 1);
+        if (strand.length > length + allowed || length > strand.length + allowed) {
+            refuse(fmt::format("\"states\" adds up to {} us, and \"dur\" is {}", in_microseconds(strand.length),
+                               in_microseconds(length)));
+        }
+        keeper_.add(std::move(strand));
+    }
+
+    void read_loop_run(dom::object record) {
+        LoopRun run;
+        run.lane = lane_of(tid_of(record));
+        run.begin = needed(find_microseconds(record, "ts"), "ts");
+        run.length = needed(find_microseconds(record, "dur"), "dur");
+        timeline_.length = std::max(timeline_.length, run.begin + run.length);
+        timeline_.loop_runs.push_back(run);
+    }
+
+    void read_loop_counts(dom::object record) {
+        LoopCounts counts;
+        counts.lane = lane_of(tid_of(record));
+        counts.when = needed(find_microseconds(record, "ts"), "ts");
+        const dom::object args = needed(find_object(record, "args"), "args");
+        counts.ready = needed(find_count(args, "ready", any_count), "ready");
+        counts.waiting = needed(find_count(args, "waiting", any_count), "waiting");
+        timeline_.length = std::max(timeline_.length, counts.when);
+        timeline_.loop_counts.push_back(counts);
+    }
+
+    void read_thinned(dom::object args) {
+        one_in_ = static_cast<std::uint32_t>(needed(find_count(args, "one_in", most_thinned), "one_in"));
+        if (one_in_ == 0) refuse("\"one_in\" must be at least 1");
+        timeline_.one_in = one_in_;
+    }
+
+    void read_end(dom::object args) {
+        is_ended_ = true;
+        const auto outcomes = find_object(args, "outcomes");
+        if (!outcomes) return;
+        for (const auto& [key, value] : *outcomes) {
+            std::uint64_t count = 0;
+            if (value.get(count)) refuse("\"outcomes\" must be whole numbers");
+            timeline_.outcomes[std::string(key)] = count;
+        }
+    }
+
+    static std::uint64_t tid_of(dom::object record) { return needed(find_count(record, "tid", any_count), "tid"); }
+
+    static double in_microseconds(Duration duration) {
+        return std::chrono::duration<double, std::micro>(duration).count();
+    }
+
+    std::uint32_t lane_of(std::uint64_t tid) const {
+        const auto lane = lane_by_tid_.find(tid);
+        if (lane == lane_by_tid_.end()) refuse(fmt::format("\"tid\" {} is no lane that was named before", tid));
+        return lane->second;
+    }
+
+    void place(Strand& strand, std::uint64_t tid) {
+        if (const auto lane = lane_by_tid_.find(tid); lane != lane_by_tid_.end()) {
+            strand.lane = lane->second;
+            return;
+        }
+        const std::uint64_t row = tid % rows_per_lane;
+        const auto lane = lane_by_tid_.find(tid / rows_per_lane);
+        if (lane == lane_by_tid_.end() || row == 0) {
+            refuse(fmt::format("\"tid\" {} is in no lane that was named before", tid));
+        }
+        strand.lane = lane->second;
+        strand.row = static_cast<std::uint32_t>(row - 1);
+        auto& rows = timeline_.lanes[strand.lane].rows;
+        rows = std::max(rows, strand.row + 1);
+    }
+
+    Timeline timeline_;
+    StrandKeeper keeper_;
+    std::unordered_map<std::uint64_t, std::uint32_t> lane_by_tid_;
+    std::pair<std::uint64_t, std::string> last_name_;  ///< of a tid that is no lane yet
+    std::uint32_t one_in_ = 1;
+    bool is_begun_ = false;
+    bool is_ended_ = false;
+};
+
+}  // namespace
+
+Timeline read_trace(std::istream& input, const std::string& name, std::size_t most) {
+    LineReader lines(input, name, longest_line);
+    const FileKind kind = kind_of(lines.peek(telling_bytes));
+    if (kind != FileKind::trace) refuse_kind(name, kind);
+    dom::parser json;
+    TraceParser trace(most);
+    while (const auto line = lines.next()) {
+        const std::string_view text = record_in(line->text);
+        if (text.empty() || text == "]" || (text == "[" && !trace.is_begun())) continue;
+        try {
+            dom::object record;
+            if (const auto error = json.parse(text.data(), text.size(), false).get(record)) {
+                if (!line->has_end) break;  // cut in the middle of a record
+                refuse(fmt::format("no JSON object: {}", simdjson::error_message(error)));
+            }
+            trace.read(record);
+        } catch (const Error& error) {
+            throw Error(error.code(), fmt::format("read {}: line {}: {}", name, line->number, error.what()));
+        }
+    }
+    if (!trace.is_begun()) refuse_kind(name, FileKind::cut_trace);
+    return trace.finish(name);
+}
+
+}  // namespace plait::report

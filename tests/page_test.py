@@ -1,0 +1,111 @@
+"""`plait report`: the page, as a reader sees it in Chromium, and what of it only computes, in node."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from support.program import plait
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parent / "src/plait/report/page"
+sys.path.insert(0, str(HERE / "page"))
+import traces
+
+CHROMIUM = os.environ.get("PLAIT_CHROMIUM", "/usr/bin/chromium")
+NAMES = [
+    "</script><script>window.isBroken = 1</script>",
+    "<img src=x onerror='window.isBroken = 2'>",
+    "<!-- <script>",
+    "https://api.example/?a=1&b=\"2\"&c='3'",
+    "line\u2028separator\u2029",
+    "]]> {{data}} ${window.isBroken = 3} `\\",
+    "naïve 名前 🧵",
+]
+
+
+def node(*arguments, **environment):
+    """Runs node's tests; returns what they said when they failed, else None."""
+    ended = subprocess.run(["node", "--test", *map(str, arguments)], capture_output=True, text=True, timeout=280,
+                           env={**os.environ, **environment})
+    return None if ended.returncode == 0 else ended.stdout + ended.stderr
+
+
+class Parts(unittest.TestCase):
+    def test_what_only_computes(self):
+        self.assertTrue(shutil.which("node"), "node is not installed: run scripts/setup test")
+        failed = node(PAGE / "page_test.mjs")
+        if failed:
+            self.fail(failed)
+
+
+class Page(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = Path(folder.name)
+        (cls.folder / "facts.json").write_text(json.dumps(make_pages(cls.folder)))
+
+    def test_in_chromium(self):
+        self.assertTrue(shutil.which("node"), "node is not installed: run scripts/setup test")
+        self.assertTrue((HERE / "page/node_modules/playwright-core").is_dir(),
+                        "playwright-core, which drives Chromium, is not in tests/page/node_modules: run scripts/setup test")
+        self.assertTrue(Path(CHROMIUM).exists(), f"{CHROMIUM} is not there: run scripts/setup test, or set PLAIT_CHROMIUM")
+        failed = node(HERE / "page/browser_test.mjs", PLAIT_PAGES=str(self.folder))
+        if failed:
+            self.fail(failed)
+
+    def test_a_page_of_100_000_calls_is_below_20_mib(self):
+        self.assertLess((self.folder / "big.html").stat().st_size, 20 * 2**20)
+
+
+def make_page(folder, name, trace=None, is_cut=False):
+    """Writes a page of a trace, or of the folder of traces with this name."""
+    source = folder / name
+    if trace:
+        source = folder / f"{name}.json"
+        trace.write(source, is_cut)
+    page = folder / f"{name}.html"
+    ended = plait("report", source, "-o", page)
+    if ended.code != 0:
+        raise AssertionError(f"plait report {name}: {ended.err}")
+    return page
+
+
+def thinned():
+    """A trace in which, after the first ten, each call stands for four."""
+    trace = traces.one_after_another("sync", "caller", traces.some_calls(20), 1)
+    ended = sorted(end for end, _ in trace.ended)
+    trace.ended.append((ended[9] + 1, {"ph": "i", "s": "p", "cat": "plait", "name": "thinned", "pid": 1, "tid": 1,
+                                       "ts": (ended[9] + 1) / 10, "args": {"one_in": 4}}))
+    return trace
+
+
+def make_pages(folder):
+    """Writes the pages, and returns what they have to show."""
+    (folder / "four").mkdir()
+    traces.four_ways(folder / "four")
+    make_page(folder, "four")
+    make_page(folder, "async", traces.woven(traces.some_calls(160, 100), 100))
+    make_page(folder, "big", traces.woven(traces.some_calls(100_000), 1000))
+    make_page(folder, "cut", traces.woven(traces.some_calls(40), 10), is_cut=True)
+    make_page(folder, "thinned", thinned())
+    hostile = [traces.Call(number, name, [("R", 200), ("f", 900_000 + number), ("R", 50)]) for number, name in enumerate(NAMES, 1)]
+    make_page(folder, "hostile", traces.woven(hostile, 3))
+    return {
+        "four": [{"title": "sync", "calls": 160, "lanes": 1}, {"title": "threads", "calls": 160, "lanes": 16},
+                 {"title": "async", "calls": 160, "lanes": 1}, {"title": "processes", "calls": 160, "lanes": 8}],
+        "async": [{"title": "async", "calls": 160, "lanes": 1}],
+        "big": [{"title": "async", "calls": 100_000, "lanes": 1}],
+        "names": NAMES,
+        "thinned": 10 + 10 * 4,
+    }
+
+
+if __name__ == "__main__":
+    unittest.main()
