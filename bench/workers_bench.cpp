@@ -2,6 +2,7 @@
 // mutex and a condition variable; two processes that pass a packet to and fro.
 
 #include "plait/async/event_loop.hpp"
+#include "plait/async/gather.hpp"
 #include "plait/workers/process_pool.hpp"
 #include "plait/workers/thread_pool.hpp"
 
@@ -16,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <ranges>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -85,13 +87,26 @@ void thread_job_and_back(benchmark::State& state) {
 }
 BENCHMARK(thread_job_and_back)->UseRealTime();
 
+auto submit_all(ThreadPool& pool, int jobs) {
+    return gather(std::views::iota(0, jobs) |
+                  std::views::transform([&pool](int job) { return pool.submit(next, job); }));
+}
+
 void thread_jobs_and_back_in_bulk(benchmark::State& state) {
     ThreadPool pool(ThreadPoolOptions{.threads = 1});
     constexpr int jobs = 1000;
-    for (auto _ : state) benchmark::DoNotOptimize(run(pool.map(next, std::views::iota(0, jobs), jobs)));
+    for (auto _ : state) benchmark::DoNotOptimize(run(submit_all(pool, jobs)));
     state.SetItemsProcessed(state.iterations() * jobs);
 }
 BENCHMARK(thread_jobs_and_back_in_bulk)->UseRealTime();
+
+void thread_map(benchmark::State& state) {
+    ThreadPool pool(ThreadPoolOptions{.threads = static_cast<std::size_t>(state.range(0))});
+    constexpr int items = 100'000;
+    for (auto _ : state) benchmark::DoNotOptimize(pool.map(next, std::views::iota(0, items)).get());
+    state.SetItemsProcessed(state.iterations() * items);
+}
+BENCHMARK(thread_map)->Arg(1)->Arg(2)->UseRealTime();
 
 void thread_jobs_with_helping_caller(benchmark::State& state) {
     const OneProcessor one;
@@ -140,13 +155,29 @@ void process_job_and_back(benchmark::State& state) {
 }
 BENCHMARK(process_job_and_back)->UseRealTime();
 
-void process_jobs_mapped(benchmark::State& state) {
-    const OneProcessor one;
-    ProcessPool pool(ProcessPoolOptions{.workers = static_cast<std::size_t>(state.range(0))});
-    constexpr int jobs = 1000;
-    for (auto _ : state) benchmark::DoNotOptimize(run(pool.map(next, std::views::iota(0, jobs))));
-    state.SetItemsProcessed(state.iterations() * jobs);
+void process_map(benchmark::State& state) {
+    ProcessPool pool(ProcessPoolOptions{.workers = 2});
+    const MapOptions options{.chunk = static_cast<std::size_t>(state.range(0))};
+    constexpr int items = 100'000;
+    for (auto _ : state) benchmark::DoNotOptimize(pool.map(next, std::views::iota(0, items), options).get());
+    state.SetItemsProcessed(state.iterations() * items);
 }
-BENCHMARK(process_jobs_mapped)->Arg(1)->Arg(2)->Arg(4)->UseRealTime();
+BENCHMARK(process_map)->ArgName("chunk")->Arg(0)->Arg(1)->Arg(10)->Arg(1000)->UseRealTime();
+
+void floor_copy(benchmark::State& state) {
+    const std::string bytes(static_cast<std::size_t>(state.range(0)), 'x');
+    for (auto _ : state) benchmark::DoNotOptimize(std::string(bytes));
+    state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(floor_copy)->ArgName("bytes")->Arg(64 << 20)->UseRealTime();
+
+void process_large_there_and_back(benchmark::State& state) {
+    ProcessPool pool(ProcessPoolOptions{.workers = 1});
+    const std::string bytes(static_cast<std::size_t>(state.range(0)), 'x');
+    const auto same = [](std::string text) { return text; };
+    for (auto _ : state) benchmark::DoNotOptimize(pool.submit(same, bytes).get());
+    state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(process_large_there_and_back)->ArgName("bytes")->Arg(64 << 10)->Arg(64 << 20)->UseRealTime();
 
 }  // namespace

@@ -16,16 +16,21 @@ ROUNDS = 80
 
 
 class Example(MockTest):
+    def run_example(self, name, *arguments):
+        """Its output; an example is short enough to read at one glance, ends well and complains of nothing."""
+        ended = subprocess.run([EXAMPLES / name, *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
+        self.assertEqual((0, ""), (ended.returncode, ended.stderr))
+        self.assertLess(len((SOURCES / f"{name}.cpp").read_text().splitlines()), 40)
+        return ended.stdout
+
     def expect_downloads(self, name):
         before = self.mock.stats()["requests"]
         urls = [self.url("/one"), self.url("/two")]
-        ended = subprocess.run([EXAMPLES / name, *urls], capture_output=True, text=True, timeout=PATIENCE_S)
-        self.assertEqual((0, ""), (ended.returncode, ended.stderr))
+        output = self.run_example(name, *urls)
         for url in urls:
-            self.assertEqual(ROUNDS, len(re.findall(rf"Read \d+ from {re.escape(url)}$", ended.stdout, re.MULTILINE)))
-        self.assertRegex(ended.stdout, rf"Downloaded {2 * ROUNDS} in [\d.e-]+ seconds\n$")
+            self.assertEqual(ROUNDS, len(re.findall(rf"Read \d+ from {re.escape(url)}$", output, re.MULTILINE)))
+        self.assertRegex(output, rf"Downloaded {2 * ROUNDS} in [\d.e-]+ seconds\n$")
         self.assertEqual(2 * ROUNDS, self.mock.stats()["requests"] - before)
-        self.assertLess(len((SOURCES / f"{name}.cpp").read_text().splitlines()), 40)
 
     def test_synchronous(self):
         self.expect_downloads("synchronous")
@@ -39,8 +44,26 @@ class Example(MockTest):
     def test_multiprocessing(self):
         self.expect_downloads("multiprocessing")
 
+    def expect_numbers(self, name):
+        output = self.run_example(name, "20", "1", "25", "10")
+        self.assertRegex(output, r"^20 gives 6765\n1 gives 1\n25 gives 75025\n10 gives 55\nComputed 4 in [\d.e-]+ seconds\n$")
+
+    def test_cpu_threads(self):
+        self.expect_numbers("cpu_threads")
+
+    def test_cpu_processes(self):
+        self.expect_numbers("cpu_processes")
+
+    def test_mixed(self):
+        before = self.mock.stats()["requests"]
+        urls = [self.url("/delay/20"), self.url("/two")]
+        output = self.run_example("mixed", *urls)
+        stored = re.findall(r"^(\d+): [1-9]\d* words from (\S+)$", output, re.MULTILINE)
+        self.assertEqual([(str(turn), urls[turn % 2]) for turn in range(2 * ROUNDS)], stored)
+        self.assertEqual(2 * ROUNDS, self.mock.stats()["requests"] - before)
+
     def test_a_server_that_is_not_there_ends_each_with_a_message(self):
-        for name in ("synchronous", "threading", "asynchronous", "multiprocessing"):
+        for name in ("synchronous", "threading", "asynchronous", "multiprocessing", "mixed"):
             ended = subprocess.run([EXAMPLES / name, "http://no-such-host.invalid/"], capture_output=True, text=True, timeout=PATIENCE_S)
             self.assertEqual(1, ended.returncode, name)
             self.assertIn("no-such-host.invalid", ended.stderr)

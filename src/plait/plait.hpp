@@ -22,7 +22,17 @@
 #include "plait/workers/process_pool.hpp"
 #include "plait/workers/thread_pool.hpp"
 
+// How calls are made: within limits, again, twice, or no more. deadline(retry(limit(attempt))).
+#include "plait/policy/adaptive_limit.hpp"   // AdaptiveLimit: so many in flight as the server takes well
+#include "plait/policy/circuit_breaker.hpp"  // CircuitBreaker: none to a server that can't be reached
+#include "plait/policy/hedge.hpp"            // Hedge: a second copy of a slow call
+#include "plait/policy/pace.hpp"             // Pace: no faster than the limits allow, given or learnt
+#include "plait/policy/rate_limit.hpp"       // parse_rate_limit: requests=500/m
+#include "plait/policy/retry.hpp"            // Retry, decide, RetryBudget
+#include "plait/policy/stop_rules.hpp"       // Budget, StopIf, Canary
+
 // Calls over HTTP.
+#include "plait/http/limit_headers.hpp"  // read_limit_headers: what an answer says about limits
 #include "plait/http/request.hpp"
 #include "plait/http/response.hpp"
 #include "plait/http/send_error.hpp"

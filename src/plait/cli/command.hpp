@@ -26,6 +26,9 @@ class Command {
     /// The flags; their effects reach into the command, which outlives them.
     virtual std::vector<Flag> flags() = 0;
 
+    /// What else its users should know; shown behind the flags.
+    virtual std::string_view notes() const { return {}; }
+
     virtual Positional positional() const { return {}; }
     virtual void set_positional(std::vector<std::string>) {}
 

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace plait::cli {
 
@@ -32,5 +35,11 @@ class Flag {
     Effect effect;
     bool is_repeatable = false;
 };
+
+/// The flags of both lists, in their order.
+inline std::vector<Flag> joined(std::vector<Flag> first, std::vector<Flag> second) {
+    std::move(second.begin(), second.end(), std::back_inserter(first));
+    return first;
+}
 
 }  // namespace plait::cli

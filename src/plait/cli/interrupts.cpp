@@ -30,7 +30,7 @@ void handle(std::initializer_list<int> numbers, void (*handler)(int)) {
 }  // namespace
 
 Interrupts::Interrupts(std::function<void()> on_interrupt, batch::StopRequest* stop)
-    : on_interrupt_(std::move(on_interrupt)), stop_(stop), loop_(EventLoop::current_handle()) {
+    : stop_(stop), first_(on_interrupt), second_(std::move(on_interrupt)) {
     PLAIT_ASSERT(!current, "interrupts go to one place");
     signals = 0;
     current = this;
@@ -42,15 +42,13 @@ Interrupts::~Interrupts() {
     current = nullptr;
 }
 
-void Interrupts::Arrival::arrive() noexcept { owner_.on_interrupt_(); }
-
 void Interrupts::on_signal(int) noexcept {
     const int error_number = errno;
     const int signal = ++signals;
     if (signal > 2) ::_exit(exit_stopped);
     Interrupts& self = *current.load();
     if (self.stop_) self.stop_->ask();
-    self.loop_.post(signal == 1 ? self.first_ : self.second_);
+    (signal == 1 ? self.first_ : self.second_).call();
     errno = error_number;
 }
 

@@ -1,8 +1,7 @@
 #pragma once
 
-#include "plait/async/event_loop.hpp"
-#include "plait/async/remote_call.hpp"
 #include "plait/batch/stop_request.hpp"
+#include "plait/cli/signalled_call.hpp"
 
 #include <functional>
 
@@ -20,21 +19,11 @@ class Interrupts {
     ~Interrupts();
 
   private:
-    class Arrival final : public RemoteCall {
-      public:
-        explicit Arrival(Interrupts& owner) noexcept : owner_(owner) {}
-        void arrive() noexcept override;
-
-      private:
-        Interrupts& owner_;
-    };
     static void on_signal(int) noexcept;
 
-    std::function<void()> on_interrupt_;
     batch::StopRequest* stop_;
-    LoopHandle loop_;
-    Arrival first_{*this};
-    Arrival second_{*this};
+    SignalledCall first_;
+    SignalledCall second_;
 };
 
 }  // namespace plait::cli

@@ -1,7 +1,9 @@
 #include "plait/base/error.hpp"
 #include "plait/cli/command_line.hpp"
+#include "plait/cli/compare_command.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/mock_command.hpp"
+#include "plait/cli/report_command.hpp"
 #include "plait/cli/run_command.hpp"
 
 #include <csignal>
@@ -20,6 +22,8 @@ using namespace plait::cli;
 Commands all_commands() {
     Commands commands;
     commands.push_back(std::make_unique<RunCommand>());
+    commands.push_back(std::make_unique<CompareCommand>());
+    commands.push_back(std::make_unique<ReportCommand>());
     commands.push_back(std::make_unique<MockCommand>());
     return commands;
 }
@@ -46,6 +50,7 @@ int exit_code_of(ErrorCode code) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is an error of the write, and so ours to handle
+    std::signal(SIGXFSZ, SIG_IGN);  // and so is a limit on the size of files
     int exit_code = exit_ok;
     try {
         exit_code = run(all_commands(), {argv + 1, argv + argc});

@@ -66,7 +66,9 @@ std::string help_text(Command& command) {
         text += help_line(positional.name, positional.help) + "\n";
     }
     for (const Flag& flag : command.flags()) text += help_line(spelled(flag), help_of(flag));
-    return text + help_line("--help", "Prints this.");
+    text += help_line("--help", "Prints this.");
+    if (!command.notes().empty()) text += "\n" + wrapped(command.notes(), 0, 100) + "\n";
+    return text;
 }
 
 std::string reference_markdown(const Commands& commands) {
@@ -79,6 +81,7 @@ std::string reference_markdown(const Commands& commands) {
         }
         // A list, because a | in a value would end the cell of a table.
         for (const Flag& flag : command->flags()) text += fmt::format("- `{}`: {}\n", spelled(flag), help_of(flag));
+        if (!command->notes().empty()) text += fmt::format("\n{}\n", command->notes());
     }
     text += "\n## Exit codes\n\n| code | meaning |\n|---|---|\n";
     for (const auto& [code, meaning] : exit_codes)

@@ -5,22 +5,28 @@
 #include "plait/base/error.hpp"
 #include "plait/batch/file_sink.hpp"
 #include "plait/batch/open_source.hpp"
+#include "plait/batch/open_trace.hpp"
 #include "plait/batch/progress.hpp"
 #include "plait/batch/result_line.hpp"
 #include "plait/batch/summary.hpp"
 #include "plait/cli/descriptor_limit.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/interrupts.hpp"
+#include "plait/cli/run_status.hpp"
+#include "plait/cli/status_signal.hpp"
 #include "plait/cli/terminal.hpp"
 #include "plait/cli/values.hpp"
+#include "plait/trace/trace_file.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 namespace plait::cli {
@@ -83,9 +89,19 @@ bool is_same_file(const std::string& a, const std::string& b) {
            of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
 }
 
-std::string checked_file(const std::string& path) {
-    if (::access(path.c_str(), R_OK) != 0) refuse(fmt::format("open {}: {}", path, system_message(errno)));
-    return path;
+/// Whether both name the same file, also one that is not there yet.
+bool is_same_place(const std::string& a, const std::string& b) {
+    if (is_same_file(a, b)) return true;
+    std::error_code error;
+    return !std::filesystem::exists(a, error) &&
+           std::filesystem::weakly_canonical(a, error) == std::filesystem::weakly_canonical(b, error);
+}
+
+void warn_of_trace(const std::string& trouble) {
+    StandardError screen;
+    // A status line may stand there.
+    if (screen.is_terminal()) screen.write("\r\x1b[K");
+    screen.write(fmt::format("plait: warning: the trace ends here, and the run goes on: {}\n", trouble));
 }
 
 /// Makes or empties the file: a run of hours should not find out at its end that it can't.
@@ -106,41 +122,26 @@ int exit_code_of(const batch::Tally& tally, batch::RunEnd end) {
 
 std::string_view RunCommand::help() const { return "Makes each request a call, and writes a line for every answer."; }
 
+std::string_view RunCommand::notes() const {
+    return "When it stands still: kill -USR1 PID shows on standard error which calls are in flight and what every task "
+           "waits for, while the run goes on. With PLAIT_DEBUG=1 in the environment that tells also for how long, and "
+           "there is a warning of each task that keeps its loop for more than 100 ms (docs/debugging.md).";
+}
+
 Positional RunCommand::positional() const {
     return {"REQUESTS", "A file of requests, JSON Lines or URLs (docs/formats.md); or URLs; or - for standard input."};
 }
 
 std::vector<Flag> RunCommand::flags() {
-    return {
+    std::vector<Flag> flags{
         {"-o,--output", "FILE", "Where the results go. Default: standard output.",
          [this](const std::string& value) { output_ = value; }},
-        {"--overwrite", "", "Replaces a results file that exists, instead of refusing it.",
+        {"--overwrite", "", "Replaces a results file or a trace that exists, instead of refusing it.",
          [this](const std::string&) { overwrite_ = true; }},
         {"--method", method_names(), method_help(),
          [this](const std::string& value) { method_ = parse_method(value); }},
         {"--concurrency", "N", concurrency_help(),
          [this](const std::string& value) { concurrency_ = parse_count(value, 1, most_concurrency); }},
-        {"--timeout", "DURATION",
-         "The longest that one call may take, such as 90ms, 2s or 1m, unless its line says timeout_s. Default: 2m.",
-         [this](const std::string& value) {
-             session_.timeouts.attempt = parse_duration(value);
-             if (session_.timeouts.attempt <= Duration::zero()) refuse("a call needs some time");
-         }},
-        {"--base-url", "URL", "Stands before each URL of the input that is only a path.",
-         [this](const std::string& value) { defaults_.base_url = batch::checked_base_url(value); }},
-        Flag("--header", "'NAME: VALUE'",
-             "Sent with each request whose line has no header of this name. {{env.NAME}} is an "
-             "environment "
-             "variable.",
-             [this](const std::string& value) {
-                 const auto [name, text] = parse_header(value);
-                 defaults_.headers.add(name, batch::expand_environment(text, defaults_.environment));
-             })
-            .repeatable(),
-        {"--cacert", "FILE", "Trusts the certificates in this PEM file, instead of the system's.",
-         [this](const std::string& value) { session_.tls.ca_file = checked_file(value); }},
-        {"--insecure", "", "Trusts any certificate: whoever is on the way can read and change everything.",
-         [this](const std::string&) { session_.tls.verify = false; }},
         {"--ordered", "", "Writes results in the order of the input, instead of the order of completion.",
          [this](const std::string&) { runner_.ordered = true; }},
         {"--body", body_format_names(),
@@ -151,7 +152,11 @@ std::vector<Flag> RunCommand::flags() {
         {"--quiet", "", "Shows neither progress nor summary.", [this](const std::string&) { quiet_ = true; }},
         {"--summary-json", "FILE", "Writes the summary to a file, as JSON.",
          [this](const std::string& value) { summary_path_ = value; }},
+        {"--trace", "FILE",
+         "Records what each call did at each time, for plait report and for trace viewers (docs/formats.md).",
+         [this](const std::string& value) { trace_path_ = value; }},
     };
+    return joined(std::move(flags), session_flags(settings_));
 }
 
 int RunCommand::run() {
@@ -159,22 +164,47 @@ int RunCommand::run() {
     for (const std::string& input : inputs_) {
         if (is_same_file(input, output_)) refuse(fmt::format("{} is the input and the output", input));
     }
-    if (!session_.tls.verify) {
-        std::fputs("plait: warning: --insecure: certificates are not checked\n", stderr);
-    }
+    refuse_trace_path();
+    warn_of_risks(settings_);
     batch::MethodOptions options;
-    options.session = session_;
+    options.session = settings_.session;
     options.stop = &stop_;
     options.grace = runner_.grace;
+    options.status = &status_;
     options.concurrency = runner_.concurrency = concurrency_.value_or(batch::default_concurrency(*method_));
     raise_descriptor_limit(options.concurrency, method_->descriptors_per_call);
 
-    const auto source = batch::open_source(inputs_, defaults_);
-    const auto method = method_->make(std::move(options));
+    const auto source = batch::open_source(inputs_, settings_.defaults);
     const auto sink =
         output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
+    std::unique_ptr<trace::TraceFile> trace;
+    EventLoopOptions loop_options;
+    if (!trace_path_.empty()) {
+        trace = batch::open_trace(trace_path_, overwrite_, "run", *method_, options.concurrency, warn_of_trace);
+        options.trace = runner_.trace = trace.get();
+        loop_options.recorder = &trace->recorder();
+    }
+    const auto method = method_->make(std::move(options));
     std::ofstream summary_file = open_summary(summary_path_);
-    return plait::run(conduct(*source, *method, *sink, summary_file));
+    return EventLoop(loop_options).run(conduct(*source, *method, *sink, summary_file));
+}
+
+/// Before any file is made: a trace that is refused should leave no empty results behind.
+void RunCommand::refuse_trace_path() const {
+    if (trace_path_.empty()) return;
+    for (const std::string& input : inputs_) {
+        if (is_same_place(trace_path_, input)) refuse(fmt::format("{} is the input and the trace", input));
+    }
+    if (!output_.empty() && is_same_place(trace_path_, output_)) {
+        refuse(fmt::format("{} is the output and the trace", output_));
+    }
+    if (!summary_path_.empty() && is_same_place(trace_path_, summary_path_)) {
+        refuse(fmt::format("{} is the summary and the trace", summary_path_));
+    }
+    std::error_code error;
+    if (!overwrite_ && std::filesystem::is_regular_file(trace_path_, error)) {
+        refuse(fmt::format("{} exists: --overwrite replaces it", trace_path_));
+    }
 }
 
 /// The run, with what is around it: progress, interruptions, the summary. What it is given outlives the task.
@@ -194,6 +224,8 @@ Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batc
             runner.interrupt();
         },
         &stop_);
+    RunStatus run_status(runner, method, progress, screen, beside);
+    const StatusSignal status_signal(status_, [&] { run_status.show(); });
 
     const batch::RunEnd end = co_await runner.run();
     beside.cancel();

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "plait/batch/methods.hpp"
-#include "plait/batch/request_line.hpp"
 #include "plait/batch/runner.hpp"
+#include "plait/batch/status_request.hpp"
 #include "plait/batch/stop_request.hpp"
 #include "plait/cli/command.hpp"
-#include "plait/http/session.hpp"
+#include "plait/cli/session_flags.hpp"
 
 #include <cstddef>
 #include <iosfwd>
@@ -20,25 +20,28 @@ class RunCommand final : public Command {
   public:
     std::string_view name() const override { return "run"; }
     std::string_view help() const override;
+    std::string_view notes() const override;
     std::vector<Flag> flags() override;
     Positional positional() const override;
     void set_positional(std::vector<std::string> values) override { inputs_ = std::move(values); }
     int run() override;
 
   private:
+    void refuse_trace_path() const;
     Task<int> conduct(batch::Source& source, batch::Method& method, batch::Sink& sink, std::ostream& summary_file);
 
     std::vector<std::string> inputs_;
-    batch::RequestDefaults defaults_;
-    http::SessionOptions session_;
+    SessionSettings settings_;
     const batch::MethodEntry* method_ = &batch::methods.front();
     std::optional<std::size_t> concurrency_;
     batch::RunnerOptions runner_;
     batch::StopRequest stop_;
+    batch::StatusRequest status_;
     std::string output_;
     bool overwrite_ = false;
     bool quiet_ = false;
     std::string summary_path_;
+    std::string trace_path_;
 };
 
 }  // namespace plait::cli

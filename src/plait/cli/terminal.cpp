@@ -7,14 +7,22 @@
 
 namespace plait::cli {
 
-bool StandardError::is_terminal() const { return ::isatty(STDERR_FILENO) == 1; }
+namespace {
 
-std::size_t StandardError::columns() const {
-    constexpr std::size_t usual = 80;
+constexpr std::size_t usual_columns = 80;
+
+}  // namespace
+
+std::optional<std::size_t> terminal_columns(int descriptor) {
+    if (::isatty(descriptor) != 1) return std::nullopt;
     winsize size{};
-    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return usual;
+    if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return usual_columns;
     return size.ws_col;
 }
+
+bool StandardError::is_terminal() const { return terminal_columns(STDERR_FILENO).has_value(); }
+
+std::size_t StandardError::columns() const { return terminal_columns(STDERR_FILENO).value_or(usual_columns); }
 
 void StandardError::write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 

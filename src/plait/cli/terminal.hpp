@@ -2,7 +2,13 @@
 
 #include "plait/batch/progress.hpp"
 
+#include <cstddef>
+#include <optional>
+
 namespace plait::cli {
+
+/// How wide the terminal behind a descriptor is; nothing when there is none.
+std::optional<std::size_t> terminal_columns(int descriptor);
 
 /// Standard error, as a place to show progress.
 class StandardError final : public batch::Screen {

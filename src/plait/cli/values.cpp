@@ -55,6 +55,18 @@ std::pair<Duration, Duration> parse_duration_range(std::string_view text) {
     return {least, most};
 }
 
+std::vector<std::string> parse_list(std::string_view text) {
+    std::vector<std::string> parts;
+    for (std::string_view rest = text;;) {
+        const auto comma = rest.find(',');
+        const std::string_view part = rest.substr(0, comma);
+        if (part.empty()) refuse(fmt::format("'{}' is not a list such as a,b,c", text));
+        parts.emplace_back(part);
+        if (comma == std::string_view::npos) return parts;
+        rest.remove_prefix(comma + 1);
+    }
+}
+
 std::pair<std::string, std::string> parse_header(std::string_view text) {
     const auto colon = text.find(':');
     if (colon == std::string_view::npos) refuse("a header is written 'Name: value'");  // not shown: it may be a secret

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 // What flags take as values. Each function throws `Error(bad_input)` that says what the value should be.
 namespace plait::cli {
@@ -18,6 +19,9 @@ Duration parse_duration(std::string_view text);
 
 /// A duration, or a range of them such as `50ms..200ms`: the least and the most.
 std::pair<Duration, Duration> parse_duration_range(std::string_view text);
+
+/// The parts of a list such as `a,b,c`, none of them empty.
+std::vector<std::string> parse_list(std::string_view text);
 
 /// A header such as `Name: value`.
 std::pair<std::string, std::string> parse_header(std::string_view text);

@@ -1,0 +1,281 @@
+#include "plait/cli/compare_command.hpp"
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/base/error.hpp"
+#include "plait/batch/open_source.hpp"
+#include "plait/cli/descriptor_limit.hpp"
+#include "plait/cli/exit_code.hpp"
+#include "plait/cli/interrupts.hpp"
+#include "plait/cli/terminal.hpp"
+#include "plait/cli/values.hpp"
+#include "plait/compare/advice.hpp"
+#include "plait/compare/call_work.hpp"
+#include "plait/compare/comparison_json.hpp"
+#include "plait/compare/python.hpp"
+#include "plait/compare/table.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace plait::cli {
+
+namespace {
+
+constexpr std::size_t most_concurrency = 1'000'000;
+constexpr std::size_t most_sampled = 1'000'000;
+constexpr std::size_t most_jobs = 100'000;
+constexpr std::size_t most_repetitions = 1'000;
+constexpr std::size_t usual_jobs = 20;
+constexpr std::size_t usual_columns = 80;
+// In the order of the study: who waits in a row, who waits side by side, who computes side by side.
+constexpr const char* usual_methods = "sync,threads,async,processes";
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+std::vector<const batch::MethodEntry*> parse_methods(const std::string& value) {
+    std::vector<const batch::MethodEntry*> methods;
+    for (const std::string& name : parse_list(value)) {
+        const batch::MethodEntry* const method = batch::find_method(name);
+        if (!method) refuse(fmt::format("'{}' is not one of the methods {}", name, usual_methods));
+        if (std::find(methods.begin(), methods.end(), method) == methods.end()) methods.push_back(method);
+    }
+    return methods;
+}
+
+std::vector<std::size_t> parse_concurrencies(const std::string& value) {
+    std::vector<std::size_t> numbers;
+    for (const std::string& text : parse_list(value)) numbers.push_back(parse_count(text, 1, most_concurrency));
+    std::sort(numbers.begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+    return numbers;
+}
+
+std::size_t processors() { return std::max(1u, std::thread::hardware_concurrency()); }
+
+/// Makes the folder: a comparison of an hour should not find out at its end that it can't.
+void make_folder(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) throw Error(ErrorCode::storage, fmt::format("create {}: {}", path, error.message()));
+    if (::access(path.c_str(), W_OK) != 0) {
+        throw Error(ErrorCode::storage, fmt::format("write to {}: {}", path, system_message(errno)));
+    }
+}
+
+void write_file(const std::string& path, const std::string& text) {
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file << text << std::flush;
+    if (!file) throw Error(ErrorCode::storage, fmt::format("write {}: {}", path, system_message(errno)));
+}
+
+void print(std::FILE* stream, const std::string& text) {
+    if (std::fputs(text.c_str(), stream) < 0 || std::fflush(stream) != 0) {
+        throw Error(ErrorCode::storage, fmt::format("write the comparison: {}", system_message(errno)));
+    }
+}
+
+/// Which measurement is being made: a line that is written over on a terminal, else a line for each.
+class MeasuringLine {
+  public:
+    void show(const compare::Way& way, std::size_t number, std::size_t total) {
+        clear();
+        std::string text =
+            fmt::format("measuring {}{} ({} of {})", way.is_python() ? "Python's " : "", way.method, number, total);
+        if (!screen_.is_terminal()) {
+            screen_.write("plait: " + text + "\n");
+            return;
+        }
+        screen_.write(text.substr(0, screen_.columns()));
+        is_drawn_ = true;
+    }
+    void clear() {
+        if (std::exchange(is_drawn_, false)) screen_.write("\r\x1b[K");
+    }
+
+  private:
+    StandardError screen_;
+    bool is_drawn_ = false;
+};
+
+bool all_ok(const compare::Comparison& comparison) {
+    return comparison.is_of_jobs() ||
+           std::all_of(comparison.rows.begin(), comparison.rows.end(),
+                       [](const compare::Row& row) { return row.ok() == row.measured.done; });
+}
+
+std::size_t by_plait(const std::vector<compare::Way>& ways) {
+    return static_cast<std::size_t>(
+        std::count_if(ways.begin(), ways.end(), [](const compare::Way& way) { return !way.is_python(); }));
+}
+
+std::size_t by_plait(const compare::Comparison& comparison) {
+    std::vector<compare::Way> ways;
+    for (const compare::Row& row : comparison.rows) ways.push_back(row.way);
+    return by_plait(ways);
+}
+
+}  // namespace
+
+std::string_view CompareCommand::help() const {
+    return "Does the same work by each method, and tells which to use and why.";
+}
+
+Positional CompareCommand::positional() const {
+    return {"REQUESTS", "A file of requests, JSON Lines or URLs (docs/formats.md); or URLs; or - for standard input."};
+}
+
+std::vector<Flag> CompareCommand::flags() {
+    std::vector<Flag> flags{
+        {"--sample", "N", "How many of the requests each method makes, spread over all of them. Default: 160.",
+         [this](const std::string& value) { sample_ = parse_count(value, 1, most_sampled); }},
+        {"--methods", "NAME,...", fmt::format("Which methods are compared. Default: {}.", usual_methods),
+         [this](const std::string& value) { methods_ = parse_methods(value); }},
+        {"--concurrency", "N,...",
+         "Calls in flight; how many threads or processes. With several numbers each method is measured with each of "
+         "them. Default: that of plait run; with --cpu, as many as there are processors.",
+         [this](const std::string& value) { concurrencies_ = parse_concurrencies(value); }},
+        {"--repeat", "N", "Measures each row so many times, in turns, and shows the medians. Default: 1.",
+         [this](const std::string& value) { repetitions_ = parse_count(value, 1, most_repetitions); }},
+        {"--yes-repeat-unsafe", "", "Sends requests such as POST, too, although each is sent several times.",
+         [this](const std::string&) { yes_repeat_unsafe_ = true; }},
+        {"--cpu", "JOB", fmt::format("Compares computing instead of calls. JOB is such as {}.", compare::known_jobs()),
+         [this](const std::string& value) { job_ = compare::Job::parse(value); }},
+        {"--jobs", "N", fmt::format("With --cpu: how many jobs. Default: {}.", usual_jobs),
+         [this](const std::string& value) { jobs_ = parse_count(value, 1, most_jobs); }},
+        {"--with-python", "", "With --cpu: does the same jobs in Python's four ways, too, when there is a python3.",
+         [this](const std::string&) { with_python_ = true; }},
+        {"--json", "", "Writes JSON to standard output, and the table to standard error.",
+         [this](const std::string&) { json_ = true; }},
+        {"--trace", "DIR",
+         "Records what each task did: a file for each method, and comparison.json, in this folder; plait report shows "
+         "them.",
+         [this](const std::string& value) { trace_folder_ = value; }},
+    };
+    return joined(std::move(flags), session_flags(settings_));
+}
+
+int CompareCommand::run() {
+    check_flags();
+    if (methods_.empty()) methods_ = parse_methods(usual_methods);
+    warn_of_risks(settings_);
+
+    compare::CompareOptions options;
+    options.ways = ways();
+    options.repetitions = repetitions_;
+    options.trace_folder = trace_folder_;
+    const auto work = make_work(options.ways.size() * repetitions_);
+    options.python_work = dynamic_cast<const compare::JobWork*>(work.get());
+    if (!trace_folder_.empty()) make_folder(trace_folder_);
+    MeasuringLine line;
+    options.on_begin = [&line](const compare::Way& way, std::size_t number, std::size_t total) {
+        line.show(way, number, total);
+    };
+    compare::Comparer comparer(*work, std::move(options));
+    const bool finished = plait::run(measure(comparer));
+    line.clear();
+    return report(comparer, finished);
+}
+
+/// False when it was interrupted. `comparer` outlives the task.
+Task<bool> CompareCommand::measure(compare::Comparer& comparer) {
+    CancelScope measuring;
+    const Interrupts interrupts([&measuring] { measuring.cancel(); });
+    co_return co_await measuring.run(comparer.run());
+}
+
+int CompareCommand::report(const compare::Comparer& comparer, bool finished) const {
+    const compare::Comparison comparison = comparer.result();
+    for (const std::string& trouble : comparer.troubles()) fmt::print(stderr, "plait: {}\n", trouble);
+    if (!finished) std::fputs("plait: interrupted: what was measured until then follows\n", stderr);
+    if (!comparison.rows.empty()) show(comparison);
+    if (!finished || comparison.rows.empty()) return exit_stopped;
+    // Without a python3 the comparison of our own methods is whole.
+    return all_ok(comparison) && by_plait(comparison) == by_plait(ways()) ? exit_ok : exit_some_not_ok;
+}
+
+void CompareCommand::show(const compare::Comparison& comparison) const {
+    const std::string json = compare::comparison_json(comparison);
+    const int place = json_ ? STDERR_FILENO : STDOUT_FILENO;
+    const std::size_t columns = terminal_columns(place).value_or(usual_columns);
+    std::string text = compare::table(comparison, columns);
+    if (const std::string advice = compare::advise(comparison).text; !advice.empty()) {
+        text += "\n" + compare::wrapped(advice, columns);
+    }
+    print(json_ ? stderr : stdout, text);
+    if (json_) print(stdout, json);
+    if (!trace_folder_.empty()) write_file(trace_folder_ + "/comparison.json", json);
+}
+
+void CompareCommand::check_flags() const {
+    if (!job_) {
+        if (inputs_.empty()) refuse("no REQUESTS: give a file, URLs, or - for standard input; or --cpu JOB");
+        if (jobs_) refuse("--jobs goes with --cpu; of requests, --sample says how many");
+        if (with_python_) refuse("--with-python goes with --cpu");
+    } else if (!inputs_.empty()) {
+        refuse(fmt::format("--cpu computes and makes no calls, so it takes no REQUESTS: {}", inputs_.front()));
+    }
+}
+
+std::vector<compare::Way> CompareCommand::ways() const {
+    std::vector<compare::Way> ways;
+    const auto add = [&](std::string by, std::string_view method, batch::Switcher switcher, std::size_t usual) {
+        // One task at a time, whatever anyone wishes: nobody switches, or the tasks compute on one thread.
+        const bool is_one = switcher == batch::Switcher::nobody || (job_ && switcher == batch::Switcher::task);
+        std::vector<std::size_t> numbers = concurrencies_.empty() ? std::vector{usual} : concurrencies_;
+        if (is_one) numbers = {1};
+        for (const std::size_t number : numbers) ways.emplace_back(by, std::string(method), switcher, number);
+    };
+    for (const batch::MethodEntry* method : methods_) {
+        add("plait", method->name, method->switcher, job_ ? processors() : batch::default_concurrency(*method));
+    }
+    if (with_python_) {
+        for (const auto& [method, switcher] : compare::python_methods) add("python", method, switcher, processors());
+    }
+    return ways;
+}
+
+std::unique_ptr<compare::Work> CompareCommand::make_work(std::size_t times) const {
+    if (job_) return std::make_unique<compare::JobWork>(*job_, jobs_.value_or(usual_jobs));
+
+    for (const batch::MethodEntry* method : methods_) {
+        const std::size_t usual = batch::default_concurrency(*method);
+        raise_descriptor_limit(concurrencies_.empty() ? usual : concurrencies_.back(), method->descriptors_per_call);
+    }
+    compare::Sample sample = sampled();
+    refuse_unsafe(sample.calls, times);
+    return std::make_unique<compare::CallWork>(std::move(sample.calls), settings_.session);
+}
+
+compare::Sample CompareCommand::sampled() const {
+    const auto source = batch::open_source(inputs_, settings_.defaults);
+    compare::Sample sample = plait::run(compare::read_sample(*source, sample_));
+    if (sample.left_out > 0) {
+        fmt::print(stderr, "plait: {} line{} left out; the first: {}\n", sample.left_out,
+                   sample.left_out == 1 ? " is" : "s are", sample.first_left_out);
+    }
+    if (sample.calls.empty()) refuse("no line of the input is a request");
+    return sample;
+}
+
+void CompareCommand::refuse_unsafe(const std::vector<batch::Call>& calls, std::size_t times) const {
+    const std::size_t unsafe = compare::count_unsafe(calls);
+    if (unsafe == 0 || yes_repeat_unsafe_) return;
+    refuse(
+        fmt::format("{} of the {} requests to send may change something on the other side (their method is not GET, "
+                    "HEAD, OPTIONS or TRACE), and each would be sent {} times: if that does no harm, give "
+                    "--yes-repeat-unsafe",
+                    unsafe, calls.size(), times));
+}
+
+}  // namespace plait::cli

@@ -1,0 +1,158 @@
+#include "plait/cli/report_command.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/cli/exit_code.hpp"
+#include "plait/cli/terminal.hpp"
+#include "plait/cli/values.hpp"
+#include "plait/report/explanation.hpp"
+#include "plait/report/page.hpp"
+#include "plait/report/svg_picture.hpp"
+#include "plait/report/text_picture.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+
+namespace plait::cli {
+
+namespace {
+
+constexpr std::size_t usual_columns = 80;
+constexpr std::size_t most_columns = 1000;
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+std::string_view environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+}
+
+/// Whether text is UTF-8 here, by the variables that say so (POSIX, section 8.2).
+bool is_utf8_locale() {
+    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        std::string value(environment(name));
+        if (value.empty()) continue;
+        std::erase(value, '-');
+        std::transform(value.begin(), value.end(), value.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        return value.find("utf8") != std::string::npos;
+    }
+    return false;
+}
+
+/// NO_COLOR: see no-color.org.
+bool wants_colour() {
+    return terminal_columns(STDOUT_FILENO) && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+}
+
+bool is_same_file(const std::string& a, const std::string& b) {
+    std::error_code error;
+    return std::filesystem::equivalent(a, b, error);
+}
+
+/// The address that a browser takes: whatever is no plain character is written as %XX.
+std::string file_url(const std::string& path) {
+    std::string url = "file://";
+    for (const char c : std::filesystem::absolute(path).lexically_normal().string()) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) || std::string_view("/-._~").find(c) != std::string_view::npos) {
+            url += c;
+        } else {
+            url += fmt::format("%{:02X}", byte);
+        }
+    }
+    return url;
+}
+
+void write_file(const std::string& path, const std::string& text) {
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    if (!file) throw Error(ErrorCode::storage, fmt::format("create {}: {}", path, system_message(errno)));
+    file << text << std::flush;
+    if (!file) throw Error(ErrorCode::storage, fmt::format("write {}: {}", path, system_message(errno)));
+    if (std::filesystem::is_regular_file(path)) {
+        fmt::print(stderr, "plait: wrote {}, open it in a browser: {}\n", path, file_url(path));
+    }
+}
+
+void print(const std::string& text) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+        throw Error(ErrorCode::storage, fmt::format("write standard output: {}", system_message(errno)));
+    }
+}
+
+void check_output(const report::Inputs& inputs, const std::string& output) {
+    if (output.empty()) return;
+    for (const std::string& file : inputs.files) {
+        if (is_same_file(file, output)) refuse(fmt::format("{} is the input and the output", file));
+    }
+}
+
+}  // namespace
+
+std::string_view ReportCommand::help() const { return "Shows what the calls of a run did over time."; }
+
+Positional ReportCommand::positional() const {
+    return {
+        "INPUT",
+        "A trace (plait run --trace FILE), a results file, or a folder of traces (plait compare --trace DIR). Several "
+        "stand on one time axis."};
+}
+
+std::vector<Flag> ReportCommand::flags() {
+    return {
+        {"-o,--output", "FILE",
+         "Where the page goes, one HTML file that needs no other. Without -o, --text and --svg: the picture in "
+         "characters "
+         "on a terminal, and the page on standard output when that is no terminal.",
+         [this](const std::string& value) { output_ = value; }},
+        {"--text", "", "Prints the picture in characters, the figures, the slowest calls and what they tell.",
+         [this](const std::string&) { text_ = true; }},
+        {"--svg", "FILE", "Writes the picture as an SVG file.", [this](const std::string& value) { svg_ = value; }},
+        {"--columns", "N", "How wide the text is. Default: the terminal's width, or 80.",
+         [this](const std::string& value) { columns_ = parse_count(value, report::least_columns, most_columns); }},
+        {"--ascii", "", "Draws the text with ASCII characters, as where the locale is not UTF-8.",
+         [this](const std::string&) { ascii_ = true; }},
+    };
+}
+
+int ReportCommand::run() {
+    if (inputs_.empty()) {
+        refuse("no INPUT: give a trace, a results file, or the folder of `plait compare --trace DIR`");
+    }
+    const report::Inputs inputs = report::read_inputs(inputs_);
+    check_output(inputs, output_);
+    check_output(inputs, svg_);
+    if (!svg_.empty() && (svg_ == output_ || is_same_file(svg_, output_))) {
+        refuse(fmt::format("{} can't be the page and the picture", svg_));
+    }
+    for (const std::string& file : inputs.left_out) fmt::print(stderr, "plait: left out {}: it is no trace\n", file);
+
+    const std::string explanation = report::explanation(inputs.timelines, inputs.comparison_json);
+    if (!svg_.empty()) write_file(svg_, report::svg_picture(inputs.timelines, explanation));
+    if (!output_.empty()) write_file(output_, report::page(inputs.timelines, inputs.comparison_json, explanation));
+    const bool is_unsaid = output_.empty() && svg_.empty() && !text_;
+    if (text_ || (is_unsaid && terminal_columns(STDOUT_FILENO))) {
+        print_text(inputs, explanation);
+    } else if (is_unsaid) {
+        print(report::page(inputs.timelines, inputs.comparison_json, explanation));
+    }
+    return exit_ok;
+}
+
+void ReportCommand::print_text(const report::Inputs& inputs, const std::string& explanation) const {
+    report::TextOptions options;
+    options.columns = columns_.value_or(terminal_columns(STDOUT_FILENO).value_or(usual_columns));
+    options.ascii = ascii_ || !is_utf8_locale();
+    options.colour = wants_colour();
+    print(report::text_picture(inputs.timelines, explanation, options));
+}
+
+}  // namespace plait::cli

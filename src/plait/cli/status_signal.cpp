@@ -1,0 +1,49 @@
+#include "plait/cli/status_signal.hpp"
+
+#include "plait/base/assert.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+namespace plait::cli {
+
+namespace {
+
+// What a signal handler may look at.
+std::atomic<StatusSignal*> current = nullptr;
+
+void handle(void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(SIGUSR1, &action, nullptr);
+}
+
+}  // namespace
+
+StatusSignal::StatusSignal(batch::StatusRequest& request, std::function<void()> answer)
+    : request_(request), in_the_loop_([&request] { request.answer_if_asked(); }) {
+    PLAIT_ASSERT(!current, "a signal is answered at one place");
+    request_.set_answer(std::move(answer));
+    current = this;
+    handle(on_signal);
+}
+
+StatusSignal::~StatusSignal() {
+    handle(SIG_IGN);  // not the default, which ends the program: who asks a moment too late only gets no answer
+    current = nullptr;
+    request_.set_answer({});
+}
+
+void StatusSignal::on_signal(int) noexcept {
+    const int error_number = errno;
+    StatusSignal& self = *current.load();
+    self.request_.ask();
+    self.in_the_loop_.call();
+    errno = error_number;
+}
+
+}  // namespace plait::cli
