@@ -20,8 +20,16 @@ std::string_view to_string(ErrorCode code) noexcept {
             return "protocol";
         case ErrorCode::timeout:
             return "timeout";
+        case ErrorCode::deadline:
+            return "deadline";
         case ErrorCode::too_large:
             return "too_large";
+        case ErrorCode::expect:
+            return "expect";
+        case ErrorCode::rate_limited:
+            return "rate_limited";
+        case ErrorCode::budget:
+            return "budget";
         case ErrorCode::cancelled:
             return "cancelled";
         case ErrorCode::worker_died:

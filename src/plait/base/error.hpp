@@ -8,17 +8,21 @@ namespace plait {
 
 /// What kind of operation failed. The names are those of the `code` of a result line.
 enum class ErrorCode {
-    bad_input,    ///< what the caller gave can't be used
-    dns,          ///< a host name has no address
-    connect,      ///< no address of the host took the connection
-    tls,          ///< no trusted, encrypted connection
-    reset,        ///< the peer closed or reset the connection
-    protocol,     ///< the peer broke the rules of its protocol
-    timeout,      ///< a time limit passed
-    too_large,    ///< the peer sent more than a limit allows
-    cancelled,    ///< stopped on purpose before it ended
-    worker_died,  ///< the worker process ended before its job did
-    storage,      ///< our own files: can't open, read, write or sync
+    bad_input,     ///< what the caller gave can't be used
+    dns,           ///< a host name has no address
+    connect,       ///< no address of the host took the connection
+    tls,           ///< no trusted, encrypted connection
+    reset,         ///< the peer closed or reset the connection
+    protocol,      ///< the peer broke the rules of its protocol
+    timeout,       ///< a time limit passed
+    deadline,      ///< the time limit of a call with all its attempts and waits passed
+    too_large,     ///< the peer sent more than a limit allows
+    expect,        ///< the answer is not what was expected
+    rate_limited,  ///< the server wants to be asked later than we wait
+    budget,        ///< it costs more than may be spent
+    cancelled,     ///< stopped on purpose before it ended
+    worker_died,   ///< the worker process ended before its job did
+    storage,       ///< our own files: can't open, read, write or sync
 };
 
 /// The name of `code` as files and messages spell it.

@@ -1,19 +1,50 @@
 #pragma once
 
+#include "plait/base/clock.hpp"
+#include "plait/batch/expectation.hpp"
 #include "plait/http/request.hpp"
+#include "plait/policy/costs.hpp"
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace plait::batch {
+
+/// What a line says of how its call is made, beside what is sent. For the rest the run's options hold.
+class CallRules {
+  public:
+    CallRules() noexcept {}
+
+    /// Of the whole call, with its attempts and waits.
+    std::optional<Duration> deadline;
+    std::optional<int> max_attempts;
+    /// Answers that are worth another attempt, beside those that are anyway.
+    std::vector<int> retry_statuses;
+    /// Whether sending it twice does no more than sending it once: its method, its key or its line says so.
+    bool safe_to_repeat = false;
+    /// Whose pace it shares; empty: that of its origin.
+    std::string group;
+    /// Calls of the same key are made one after another, in the order of the input; empty: no order.
+    std::string order_key;
+    /// The highest leaves first.
+    int priority = 0;
+    policy::Costs costs;
+    /// What counts as ok; null: any 2xx.
+    std::shared_ptr<const Expectation> expectation;
+};
 
 /// One request of the input, ready to be sent.
 class Call {
   public:
     Call(std::string custom_id_, std::uint64_t line_, http::Request request_, std::string metadata_ = {})
-        : custom_id(std::move(custom_id_)), line(line_), request(std::move(request_)), metadata(std::move(metadata_)) {}
+        : custom_id(std::move(custom_id_)), line(line_), request(std::move(request_)), metadata(std::move(metadata_)) {
+        rules.safe_to_repeat = http::is_repeatable(request);
+    }
 
     std::string custom_id;
     /// Where it stands in the input, counted from 1.
@@ -21,6 +52,7 @@ class Call {
     http::Request request;
     /// JSON that comes back with the result as it is; empty without.
     std::string metadata;
+    CallRules rules;
 };
 
 /// A line of the input that can't be sent, and why. It has a result all the same.
