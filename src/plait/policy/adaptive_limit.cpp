@@ -77,9 +77,9 @@ void AdaptiveLimitState::begin_round(TimePoint now) noexcept {
 
 AdaptiveLimit::AdaptiveLimit(const AdaptiveLimitOptions& options) : state_(options, now()) {}
 
-Task<AdaptiveLimit::Permit> AdaptiveLimit::enter() {
+Task<AdaptiveLimit::Permit> AdaptiveLimit::enter(int priority) {
     if (line_.empty() && permits_ < limit()) co_return take();
-    internal::WaitingLine::Place place(line_, 0);
+    internal::WaitingLine::Place place(line_, priority);
     while (!place.is_first() || permits_ >= limit()) co_await place.called();
     co_return take();
 }

@@ -85,8 +85,8 @@ class AdaptiveLimitState {
 
 /// Lets as many calls be in flight as the server takes well: a semaphore whose size finds itself.
 ///
-/// Waiters are served in the order in which they came. A cancelled waiter leaves the line and takes no permit. When the
-/// limit is cut nobody is stopped; permits that come back are kept until it fits. Belongs to one loop.
+/// The highest priority is served first, then who came first. A cancelled waiter leaves the line and takes no permit.
+/// When the limit is cut nobody is stopped; permits that come back are kept until it fits. Belongs to one loop.
 class AdaptiveLimit {
   public:
     /// In a running loop.
@@ -124,7 +124,7 @@ class AdaptiveLimit {
     };
 
     /// Waits for a permit.
-    Task<Permit> enter();
+    Task<Permit> enter(int priority = 0);
 
     /// How many permits there may be; how many are out; how many of those have begun their call; how many wait.
     std::size_t limit() const noexcept { return state_.limit(); }

@@ -10,7 +10,7 @@
 
 namespace plait::policy {
 
-Pace::Pace(PaceOptions options, Random& random) : server_(options.server, random) {
+Pace::Pace(PaceOptions options, Random& random, Semaphore* places) : places_(places), server_(options.server, random) {
     given_.reserve(options.limits.size());
     for (const RateLimit& limit : options.limits) given_.emplace_back(limit);
 }
@@ -23,20 +23,31 @@ double Pace::Given::cost_of(const Costs& costs) const noexcept {
 
 Task<std::optional<Pace::Pass>> Pace::enter(Costs costs, int priority) {
     check(costs);
-    if (line_.empty() && !parked() && earliest(costs, 1) <= now()) co_return leave(costs);
+    std::optional<Semaphore::Permit> free_place = places_ ? places_->try_acquire() : std::nullopt;
+    if (line_.empty() && (!places_ || free_place) && !parked() && earliest(costs, 1) <= now())
+        co_return leave(costs, std::move(free_place));
+    free_place.reset();
 
-    internal::WaitingLine::Place place(line_, priority);
+    internal::WaitingLine::Place in_line(line_, priority);
     while (!parked()) {
-        if (!place.is_first()) {
-            co_await place.called();
+        if (!in_line.is_first()) {
+            co_await in_line.called();
             continue;
         }
         const TimePoint when = earliest(costs, line_.size());
         if (parked()) break;
-        if (when <= now()) co_return leave(costs);
-        co_await place.called_or_at(when);
+        if (when > now()) {
+            co_await in_line.called_or_at(when);
+        } else if (!places_) {
+            co_return leave(costs, std::nullopt);
+        } else {
+            Semaphore::Permit place = co_await places_->acquire();
+            // Meanwhile a refusal may have come, or somebody with a higher priority.
+            if (in_line.is_first() && !parked() && earliest(costs, line_.size()) <= now())
+                co_return leave(costs, std::move(place));
+        }
     }
-    if (place.is_first()) line_.call_all();
+    if (in_line.is_first()) line_.call_all();
     co_return std::nullopt;
 }
 
@@ -63,8 +74,9 @@ TimePoint Pace::earliest(const Costs& costs, std::size_t waiting) {
     return held_until_;
 }
 
-Pace::Pass Pace::leave(const Costs& costs) {
+Pace::Pass Pace::leave(const Costs& costs, std::optional<Semaphore::Permit> place) {
     Pass pass;
+    pass.place_ = std::move(place);
     pass.grant_ = server_.leave(costs, now());
     pass.shares_.reserve(given_.size());
     for (Given& given : given_) {

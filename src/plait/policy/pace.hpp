@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/async/semaphore.hpp"
 #include "plait/async/task.hpp"
 #include "plait/policy/costs.hpp"
 #include "plait/policy/internal/waiting_line.hpp"
@@ -39,8 +40,10 @@ class PaceOptions {
 /// loop.
 class Pace {
   public:
-    /// `random` outlives this.
-    Pace(PaceOptions options, Random& random);
+    /// `random` outlives this, and so does `places`: what each call holds from its leaving to the end of its pass, if
+    /// there are only so many in all. Only the first in line waits for one, and it leaves when it has one and may: so a
+    /// group that waits keeps none from the others.
+    Pace(PaceOptions options, Random& random, Semaphore* places = nullptr);
     Pace(const Pace&) = delete;
     Pace& operator=(const Pace&) = delete;
 
@@ -58,6 +61,7 @@ class Pace {
         Pass() noexcept {}
         ServerLimits::Grant grant_;
         std::vector<Share> shares_;  // one for each given limit
+        std::optional<Semaphore::Permit> place_;
     };
 
     /// Waits until a call of these costs may leave, and counts it. Nothing when the group is parked; who waits
@@ -103,8 +107,9 @@ class Pace {
 
     void check(const Costs& costs) const;
     TimePoint earliest(const Costs& costs, std::size_t waiting);
-    Pass leave(const Costs& costs);
+    Pass leave(const Costs& costs, std::optional<Semaphore::Permit> place);
 
+    Semaphore* places_;
     std::vector<Given> given_;
     ServerLimits server_;
     internal::WaitingLine line_;

@@ -57,13 +57,17 @@ RetryDecision decide(const AttemptHistory& history, const AttemptEnd& end, const
     return decision;
 }
 
-void Retry::count(AttemptHistory& history, const AttemptEnd& end) noexcept {
+RetryDecision Retry::after(AttemptHistory& history, const AttemptEnd& end) {
+    const bool was_first = history.attempts == 0 && history.times_asked_to_wait == 0;
+    // When it has ended, not when it is wanted: calls that wait for their turn are no reason for repeats.
+    if (budget_ && was_first) budget_->call_made();
     if (end.kind() == AttemptEnd::Kind::asked_to_wait) {
         ++history.times_asked_to_wait;
     } else {
         history.times_asked_to_wait = 0;
         ++history.attempts;
     }
+    return decide(history, end, options_, now(), random_);
 }
 
 Task<void> Retry::wait(RetryDecision decision) {

@@ -57,7 +57,7 @@ class AttemptEnd {
     std::optional<Duration> wait_;
 };
 
-/// The attempts of a call so far, of which at least one was made.
+/// The attempts of a call so far.
 struct AttemptHistory {
     int attempts = 0;                     ///< that are counted
     int times_asked_to_wait = 0;          ///< without another end in between
@@ -108,24 +108,24 @@ class Retry {
         -> std::invoke_result_t<Make&> {
         AttemptHistory history;
         history.deadline = deadline;
-        for (bool first = true;; first = false) {
+        for (;;) {
             auto attempt = make();
             auto value = co_await std::move(attempt);
-            // When it has ended, not when it is wanted: calls that wait for their turn are no reason for repeats.
-            if (budget_ && first) budget_->call_made();
-            const AttemptEnd end = judge(std::as_const(value));
-            count(history, end);
-            const RetryDecision decision = decide(history, end, options_, now(), random_);
+            const RetryDecision decision = after(history, judge(std::as_const(value)));
             note(value, decision);
             if (!decision.again()) co_return value;
             co_await wait(decision);
         }
     }
 
-  private:
-    static void count(AttemptHistory& history, const AttemptEnd& end) noexcept;
+    /// The parts of `run`, for who has more to do between them. What comes after one more attempt of `history`, which
+    /// ended with `end`.
+    RetryDecision after(AttemptHistory& history, const AttemptEnd& end);
+
+    /// Waits until the next attempt is due.
     Task<void> wait(RetryDecision decision);
 
+  private:
     RetryOptions options_;
     Random& random_;
     RetryBudget* budget_;
