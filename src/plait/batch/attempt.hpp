@@ -28,26 +28,7 @@ Failure given_up();
 /// What came of one send: an answer that came whole, or none.
 using Attempt = std::variant<http::Response, Failure>;
 
-/// How a call ended.
-enum class Outcome {
-    ok,        ///< an answer 2xx
-    rejected,  ///< another answer
-    failed,    ///< no answer; surely not done, or harmless
-    unknown,   ///< no answer, and it may have been done
-};
-
-inline constexpr std::size_t outcome_count = 4;
-
-/// The outcome as a result line spells it.
-std::string_view to_string(Outcome outcome) noexcept;
-
-/// Whether sending a request of this method twice does no more than sending it once (RFC 9110, section 9.2.2).
-bool is_safe_to_repeat(std::string_view method) noexcept;
-
-/// How a call with this one attempt ended.
-Outcome judge(const Attempt& attempt, bool safe_to_repeat) noexcept;
-
-/// Whether the same request may be sent again, and has a chance then.
-bool is_retryable(const Failure& failure, bool safe_to_repeat) noexcept;
+/// The status code of an attempt's answer, or the code of its error, as files spell it.
+std::string result_of(const Attempt& attempt);
 
 }  // namespace plait::batch

@@ -77,7 +77,8 @@ Task<void> Progress::show() {
 
 void Progress::draw() {
     const Tally& tally = runner_.tally();
-    const ProgressState state{tally.done(), source_.total(), tally.in_flight(), tally.not_ok(), runner_.elapsed()};
+    const ProgressState state{tally.done(), source_.total(), runner_.calls().in_flight(), tally.not_ok(),
+                              runner_.elapsed()};
     if (!screen_.is_terminal()) {
         screen_.write(progress_line(state, 120) + "\n");
         return;

@@ -72,15 +72,15 @@ void append_request_id(std::string& out, const http::Headers& headers) {
     }
 }
 
-void append_error(std::string& out, std::string_view code, std::string_view message, bool retryable, bool maybe_sent) {
-    out += "{\"code\":\"";
-    out += code;
+void append_error(std::string& out, const CallError& error) {
+    out += ",\"error\":{\"code\":\"";
+    out += to_string(error.code);
     out += "\",\"message\":";
-    append_json_string(out, message);
+    append_json_string(out, error.message);
     out += ",\"retryable\":";
-    out += json_bool(retryable);
+    out += json_bool(error.retryable);
     out += ",\"maybe_sent\":";
-    out += json_bool(maybe_sent);
+    out += json_bool(error.maybe_sent);
     out += '}';
 }
 
@@ -100,21 +100,36 @@ void append_timings(std::string& out, const http::Timings& timings, bool reused)
     out += json_bool(reused);
 }
 
-void append_attempt(std::string& out, const Attempt& attempt, const AttemptTime& time) {
-    const auto* response = std::get_if<http::Response>(&attempt);
-    out += "{\"n\":1,";
-    if (response) {
-        out += "\"status_code\":";
-        append_json_number(out, static_cast<std::uint64_t>(response->status));
+void append_attempt(std::string& out, const AttemptNote& attempt, std::size_t number, TimePoint begin) {
+    out += "{\"n\":";
+    append_json_number(out, number);
+    if (attempt.status > 0) {
+        out += ",\"status_code\":";
+        append_json_number(out, static_cast<std::uint64_t>(attempt.status));
     } else {
-        out += "\"error\":\"";
-        out += to_string(std::get<Failure>(attempt).code);
+        out += ",\"error\":\"";
+        out += to_string(attempt.error);
         out += '"';
     }
-    append_named_time(out, ",\"start_ms\":", time.start);
-    append_named_time(out, ",\"total_ms\":", time.total);
-    if (response) append_timings(out, response->timings, response->reused);
+    append_named_time(out, ",\"start_ms\":", attempt.start - begin);
+    append_named_time(out, ",\"total_ms\":", attempt.total);
+    if (attempt.status > 0) append_timings(out, attempt.timings, attempt.reused);
+    if (attempt.copies > 1) out += attempt.second_won ? ",\"hedge\":\"second\"" : ",\"hedge\":\"first\"";
+    if (attempt.wait_after) {
+        append_named_time(out, ",\"wait_after_ms\":", *attempt.wait_after);
+        out += ",\"why\":";
+        append_json_string(out, attempt.why);
+    }
     out += '}';
+}
+
+void append_attempts(std::string& out, const std::vector<AttemptNote>& attempts, TimePoint begin) {
+    out += ",\"attempts\":[";
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+        if (i > 0) out += ',';
+        append_attempt(out, attempts[i], i + 1, begin);
+    }
+    out += ']';
 }
 
 void append_head(std::string& out, std::string_view custom_id, std::uint64_t line, Outcome outcome) {
@@ -143,28 +158,26 @@ ResultLineWriter::ResultLineWriter(BodyFormat format) : format_(format), buffers
 
 ResultLineWriter::~ResultLineWriter() = default;
 
-void ResultLineWriter::append(std::string& out, const Call& call, const Attempt& attempt, bool safe_to_repeat,
-                              const AttemptTime& time) {
-    append_head(out, call.custom_id, call.line, judge(attempt, safe_to_repeat));
-    if (const auto* response = std::get_if<http::Response>(&attempt)) {
-        append_response(out, *response);
-        out += ",\"error\":null";
+void ResultLineWriter::append(std::string& out, const Call& call, const CallEnd& end, TimePoint begin) {
+    append_head(out, call.custom_id, call.line, end.outcome);
+    if (end.response) {
+        append_response(out, *end.response);
     } else {
-        const Failure& failure = std::get<Failure>(attempt);
-        out += "null,\"error\":";
-        append_error(out, to_string(failure.code), failure.message, is_retryable(failure, safe_to_repeat),
-                     failure.maybe_sent);
+        out += "null";
     }
-    out += ",\"attempts\":[";
-    append_attempt(out, attempt, time);
-    out += ']';
+    if (end.error) {
+        append_error(out, *end.error);
+    } else {
+        out += ",\"error\":null";
+    }
+    append_attempts(out, end.attempts, begin);
     append_tail(out, call.metadata);
 }
 
 void ResultLineWriter::append(std::string& out, const BadLine& line) {
     append_head(out, line.custom_id, line.line, Outcome::failed);
-    out += "null,\"error\":";
-    append_error(out, to_string(ErrorCode::bad_input), line.message, false, false);
+    out += "null";
+    append_error(out, CallError(ErrorCode::bad_input, line.message));
     out += ",\"attempts\":[]";
     append_tail(out, line.metadata);
 }

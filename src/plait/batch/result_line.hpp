@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/batch/attempt.hpp"
 #include "plait/batch/call.hpp"
+#include "plait/batch/call_end.hpp"
 
 #include <array>
 #include <memory>
@@ -23,21 +23,14 @@ enum class BodyFormat {
 inline constexpr std::array<std::pair<std::string_view, BodyFormat>, 3> body_formats{
     {{"auto", BodyFormat::automatic}, {"text", BodyFormat::text}, {"base64", BodyFormat::base64}}};
 
-/// When an attempt was made.
-struct AttemptTime {
-    Duration start{};  ///< since the run began
-    Duration total{};
-};
-
 /// Writes result lines (docs/formats.md). Not for two threads at once.
 class ResultLineWriter {
   public:
     explicit ResultLineWriter(BodyFormat format);
     ~ResultLineWriter();
 
-    /// Appends the line of a call with one attempt. Of `call.request` nothing is looked at.
-    void append(std::string& out, const Call& call, const Attempt& attempt, bool safe_to_repeat,
-                const AttemptTime& time);
+    /// Appends the line of a call. Of `call.request` nothing is looked at. Times are told since `begin`.
+    void append(std::string& out, const Call& call, const CallEnd& end, TimePoint begin);
 
     /// Appends the line of a request that was not sent because it is none.
     void append(std::string& out, const BadLine& line);

@@ -20,10 +20,29 @@ http::Response answer(std::string_view content_type, std::string body) {
 
 Call call() { return Call("row-17", 17, http::Request("POST", "http://a.b"), R"({"row":17})"); }
 
-std::string line_of(const Attempt& attempt, BodyFormat format = BodyFormat::automatic) {
+constexpr TimePoint begin{};
+
+std::string line_of(const CallEnd& end, BodyFormat format = BodyFormat::automatic) {
     std::string out;
-    ResultLineWriter(format).append(out, call(), attempt, false, {10200us, 310400us});
+    ResultLineWriter(format).append(out, call(), end, begin);
     return out;
+}
+
+/// With one attempt.
+CallEnd answered(http::Response response) {
+    CallEnd end(Outcome::ok);
+    AttemptNote& attempt = end.attempts.emplace_back();
+    attempt.status = response.status;
+    attempt.start = begin + 10200us;
+    attempt.total = 310400us;
+    attempt.timings = response.timings;
+    attempt.reused = response.reused;
+    end.response = std::move(response);
+    return end;
+}
+
+std::string line_of(http::Response response, BodyFormat format = BodyFormat::automatic) {
+    return line_of(answered(std::move(response)), format);
 }
 
 bool contains(const std::string& text, std::string_view part) {
@@ -50,11 +69,45 @@ TEST_CASE("an answer makes the whole line") {
 }
 
 TEST_CASE("a failure makes the whole line") {
-    CHECK(line_of(Failure(ErrorCode::reset, "read a.b:80: \"reset\"", true)) ==
+    CallEnd end(Outcome::unknown, CallError(ErrorCode::reset, "read a.b:80: \"reset\"", false, true));
+    AttemptNote& attempt = end.attempts.emplace_back();
+    attempt.error = ErrorCode::reset;
+    attempt.start = begin + 10200us;
+    attempt.total = 310400us;
+    CHECK(line_of(end) ==
           R"({"custom_id":"row-17","line":17,"outcome":"unknown","response":null,"error":{"code":"reset",)"
           R"("message":"read a.b:80: \"reset\"","retryable":false,"maybe_sent":true},)"
           R"("attempts":[{"n":1,"error":"reset","start_ms":10.2,"total_ms":310.4}],"metadata":{"row":17}})"
           "\n");
+}
+
+TEST_CASE("every attempt is told, with the wait that followed and why") {
+    CallEnd end = answered(answer("text/plain", ""));
+    AttemptNote refused;
+    refused.status = 429;
+    refused.wait_after = 1200ms;
+    refused.why = "retry-after";
+    end.attempts.insert(end.attempts.begin(), refused);
+    end.attempts.back().copies = 2;
+    const std::string line = line_of(end);
+    CHECK(contains(line, R"("attempts":[{"n":1,"status_code":429,)"));
+    CHECK(contains(line, R"("wait_after_ms":1200,"why":"retry-after"},{"n":2,"status_code":200,)"));
+    CHECK(contains(line, R"("reused":false,"hedge":"first"}],)"));
+    end.attempts.back().second_won = true;
+    CHECK(contains(line_of(end), R"("hedge":"second"}],)"));
+}
+
+TEST_CASE("an answer that is not as expected stands beside its error") {
+    CallEnd end = answered(answer("text/plain", "no"));
+    end.outcome = Outcome::rejected;
+    end.error.emplace(ErrorCode::expect, "/error is 1, not null");
+    CHECK(contains(line_of(end), R"("body_text":"no"},"error":{"code":"expect","message":"/error is 1, not null",)"));
+}
+
+TEST_CASE("a call that was never sent has neither answer nor attempts") {
+    const CallEnd end(Outcome::skipped, CallError(ErrorCode::budget, "not sent"));
+    CHECK(contains(line_of(end), R"("outcome":"skipped","response":null,"error":{"code":"budget",)"));
+    CHECK(contains(line_of(end), R"("attempts":[],)"));
 }
 
 TEST_CASE("a bad line makes the whole line") {

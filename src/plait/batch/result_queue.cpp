@@ -29,6 +29,12 @@ void ResultQueue::put_in_order(Place place, std::string line) {
     }
 }
 
+void ResultQueue::leave_out(Place place) {
+    if (!window_) return;
+    put_in_order(std::move(place), "");
+    line_added();
+}
+
 void ResultQueue::line_added() noexcept {
     if (ready_.empty()) return;
     some_.set();

@@ -57,6 +57,9 @@ class ResultQueue {
         line_added();
     }
 
+    /// There will be no line for this place.
+    void leave_out(Place place);
+
     /// Has what is there written at once.
     void flush() noexcept { due_.set(); }
 

@@ -2,12 +2,12 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
-#include "plait/async/strand_scope.hpp"
-#include "plait/async/task_name.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -16,7 +16,7 @@ namespace plait::batch {
 namespace {
 
 std::size_t most_in_flight(const Method& method, const RunnerOptions& options) {
-    return std::min(options.concurrency, method.most_in_flight());
+    return std::min(options.calls.concurrency, method.most_in_flight());
 }
 
 std::optional<std::size_t> window(std::size_t in_flight, const RunnerOptions& options) {
@@ -24,15 +24,43 @@ std::optional<std::size_t> window(std::size_t in_flight, const RunnerOptions& op
     return in_flight * Runner::ordered_window;
 }
 
+CallerOptions caller_options(const RunnerOptions& options) {
+    CallerOptions calls = options.calls;
+    if (options.trace) calls.recorder = &options.trace->recorder();
+    return calls;
+}
+
+CallEnd end_of_earlier_run() {
+    return CallEnd(
+        Outcome::unknown,
+        CallError(ErrorCode::cancelled,
+                  "sent by an earlier run, which ended before it knew what came of it; not sent again", false, true));
+}
+
+std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& calendar) {
+    std::string reason = parked.limit;
+    if (!parked.learnt_from.empty()) reason += fmt::format(" ({})", parked.learnt_from);
+    if (parked.until > now()) {
+        const auto when = std::chrono::time_point_cast<std::chrono::seconds>(calendar.now() + (parked.until - now()));
+        reason += fmt::format("; come back at {:%Y-%m-%d %H:%M:%S} UTC",
+                              fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
+    }
+    return reason;
+}
+
 }  // namespace
 
-Runner::Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& options)
+Runner::Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& options, IdRegister ids,
+               const Tally& before)
     : source_(source),
-      method_(method),
       options_(options),
+      random_(options.seed),
+      caller_(method, caller_options(options), random_, *options.calendar),
       results_(sink, window(most_in_flight(method, options), options)),
       writer_(options.body_format),
-      permits_(most_in_flight(method, options)) {}
+      room_(most_in_flight(method, options) + options.read_ahead),
+      ids_(std::move(ids)),
+      tally_(before) {}
 
 Task<RunEnd> Runner::run() {
     began_ = now();
@@ -46,24 +74,24 @@ Task<RunEnd> Runner::run() {
     co_await beside.join();
     if (options_.trace) close_trace();
     if (source_error_) std::rethrow_exception(source_error_);
+    if (end_ == RunEnd::finished && stop_reason()) end_ = RunEnd::stopped;
     co_return end_;
 }
 
-std::vector<CallInFlight> Runner::oldest_in_flight(std::size_t most) const {
-    std::vector<CallInFlight> oldest;
-    for (auto call = in_flight_.begin(); call != in_flight_.end() && oldest.size() < most; ++call)
-        oldest.emplace_back(call->custom_id, now() - call->since);
-    return oldest;
+std::optional<std::string> Runner::stop_reason() const {
+    if (caller_.stop_reason()) return caller_.stop_reason();
+    if (caller_.parked()) return reason_of_parked(*caller_.parked(), *options_.calendar);
+    return std::nullopt;
 }
 
 Duration Runner::elapsed() const noexcept { return now() - began_; }
 
 void Runner::interrupt() {
     if (interrupted_.is_set()) {
-        give_up();
+        caller_.give_up();
     } else {
         if (end_ == RunEnd::finished) end_ = RunEnd::interrupted;
-        starting_.cancel();
+        stop_starting();
         interrupted_.set();
     }
 }
@@ -85,12 +113,12 @@ Task<void> Runner::make_calls() {
 
 Task<void> Runner::start_calls(TaskGroup& calls) {
     for (;;) {
-        Semaphore::Permit permit = co_await permits_.acquire();
+        Semaphore::Permit room = co_await room_.acquire();
         ResultQueue::Place place = co_await results_.reserve();
         std::optional<SourceItem> item = co_await source_.next();
         if (!item) co_return;
         if (auto* call = std::get_if<Call>(&*item)) {
-            start_call(calls, std::move(*call), std::move(permit), std::move(place));
+            start_call(calls, std::move(*call), std::move(room), std::move(place));
         } else {
             const BadLine& line = std::get<BadLine>(*item);
             ids_.claim(line.custom_id, line.line);  // it has a result under this id, as any other
@@ -99,7 +127,7 @@ Task<void> Runner::start_calls(TaskGroup& calls) {
     }
 }
 
-void Runner::start_call(TaskGroup& calls, Call call, Semaphore::Permit permit, ResultQueue::Place place) {
+void Runner::start_call(TaskGroup& calls, Call call, Semaphore::Permit room, ResultQueue::Place place) {
     if (const auto before = ids_.claim(call.custom_id, call.line)) {
         std::string message =
             fmt::format("line {}: custom_id \"{}\" is that of line {} already", call.line, call.custom_id, *before);
@@ -107,31 +135,46 @@ void Runner::start_call(TaskGroup& calls, Call call, Semaphore::Permit permit, R
                std::move(place));
         return;
     }
-    tally_.call_started();
-    calls.start(make_call(std::move(call), std::move(permit), std::move(place)), "call");
+    if (options_.sent_before && options_.sent_before->contains(call.line) && !call.rules.safe_to_repeat) {
+        end_call(call, end_of_earlier_run(), 0, std::move(place));
+        return;
+    }
+    std::optional<KeyOrder::Turn> turn;
+    if (!call.rules.order_key.empty()) turn.emplace(order_.take_turn(call.rules.order_key));
+    calls.start(make_call(std::move(call), std::move(room), std::move(place), std::move(turn)), "call");
 }
 
-Task<void> Runner::make_call(Call call, Semaphore::Permit, ResultQueue::Place place) {
-    const bool safe_to_repeat = is_safe_to_repeat(call.request.method());
+Task<void> Runner::make_call(Call call, Semaphore::Permit, ResultQueue::Place place,
+                             std::optional<KeyOrder::Turn> turn) {
     const std::size_t sent_bytes = call.request.body.size();
-    const TimePoint start = now();
-
-    const TaskName name(call.custom_id);
-    StrandScope strand(options_.trace ? &options_.trace->recorder() : nullptr);
-    const auto entry = in_flight_.emplace(in_flight_.end(), call.custom_id, start);
-    if (gave_up_) entry->scope.cancel();  // between its start and now
-    std::optional<Attempt> attempt = co_await entry->scope.run(method_.attempt(std::move(call.request)));
-    in_flight_.erase(entry);
-    if (!attempt) attempt.emplace(given_up());
-
-    const AttemptTime time{start - began_, now() - start};
-    const Outcome outcome = judge(*attempt, safe_to_repeat);
-    if (options_.trace) trace_call(call, *attempt, outcome, strand.end());
-    tally_.call_ended(*attempt, outcome, time.total, sent_bytes);
-    results_.put(std::move(place),
-                 [&](std::string& out) { writer_.append(out, call, *attempt, safe_to_repeat, time); });
+    MadeCall made = co_await make(call, turn);
+    if (auto* end = std::get_if<CallEnd>(&made)) {
+        end_call(call, std::move(*end), sent_bytes, std::move(place));
+    } else {
+        ++postponed_;
+        if (turn) turn->break_off();
+        results_.leave_out(std::move(place));
+    }
+    if (caller_.stop_reason()) stop_starting();
     // A method may block this loop during an attempt: what is done by then is written before.
-    if (in_flight_.empty()) results_.flush();
+    if (caller_.in_flight() == 0) results_.flush();
+}
+
+Task<MadeCall> Runner::make(Call& call, std::optional<KeyOrder::Turn>& turn) {
+    if (turn) {
+        const bool is_its_turn = co_await turn->come();
+        if (!is_its_turn) co_return Postponed();
+    }
+    co_return co_await caller_.make(call);
+}
+
+void Runner::end_call(const Call& call, CallEnd end, std::size_t sent_bytes, ResultQueue::Place place) {
+    if (end.strand) trace_call(call, end);
+    Duration latency{};
+    if (!end.attempts.empty())
+        latency = end.attempts.back().start + end.attempts.back().total - end.attempts.front().start;
+    tally_.call_ended(end, latency, sent_bytes);
+    results_.put(std::move(place), [&](std::string& out) { writer_.append(out, call, end, began_); });
 }
 
 void Runner::refuse(const BadLine& line, ResultQueue::Place place) {
@@ -143,8 +186,14 @@ Task<void> Runner::write_results() {
     const bool read = co_await results_.write_all();
     if (read) co_return;
     end_ = RunEnd::unread;
+    stop_starting();
+    caller_.give_up();
+}
+
+/// Nothing that has not left leaves any more.
+void Runner::stop_starting() noexcept {
     starting_.cancel();
-    give_up();
+    caller_.stop();
 }
 
 // What a trace was given is in its file soon, also when nothing happens any more.
@@ -155,19 +204,16 @@ Task<void> Runner::keep_trace_written() {
     }
 }
 
-void Runner::trace_call(const Call& call, const Attempt& attempt, Outcome outcome, trace::Strand strand) {
+void Runner::trace_call(const Call& call, CallEnd& end) {
     trace::StrandLabel label;
     label.name = call.custom_id;
     label.line = call.line;
-    label.ok = outcome == Outcome::ok;
-    std::string status;
-    if (const auto* response = std::get_if<http::Response>(&attempt)) {
-        status = fmt::to_string(response->status);
-        label.result = status;
-    } else {
-        label.result = to_string(std::get<Failure>(attempt).code);
-    }
-    options_.trace->add(label, std::move(strand));
+    label.ok = end.outcome == Outcome::ok;
+    label.attempt = static_cast<unsigned>(end.attempts.size());
+    const std::string result =
+        end.response ? fmt::to_string(end.response->status) : std::string(to_string(end.error->code));
+    label.result = result;
+    options_.trace->add(label, std::move(*end.strand));
 }
 
 void Runner::close_trace() {
@@ -182,12 +228,7 @@ void Runner::close_trace() {
 Task<void> Runner::end_grace() {
     co_await interrupted_.wait();
     co_await sleep_for(options_.grace);
-    give_up();
-}
-
-void Runner::give_up() noexcept {
-    gave_up_ = true;
-    for (InFlight& call : in_flight_) call.scope.cancel();
+    caller_.give_up();
 }
 
 }  // namespace plait::batch

@@ -7,28 +7,36 @@
 #include "plait/async/task_group.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/batch/call.hpp"
+#include "plait/batch/call_end.hpp"
+#include "plait/batch/caller.hpp"
 #include "plait/batch/id_register.hpp"
-#include "plait/batch/in_flight.hpp"
+#include "plait/batch/key_order.hpp"
+#include "plait/batch/line_set.hpp"
 #include "plait/batch/method.hpp"
 #include "plait/batch/result_line.hpp"
 #include "plait/batch/result_queue.hpp"
 #include "plait/batch/sink.hpp"
 #include "plait/batch/source.hpp"
 #include "plait/batch/tally.hpp"
+#include "plait/policy/random.hpp"
 #include "plait/trace/trace_file.hpp"
 
 #include <cstdint>
 #include <exception>
-#include <list>
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace plait::batch {
 
 /// How a run is made.
-struct RunnerOptions {
-    /// Calls in flight in all, if the method makes so many at a time.
-    std::size_t concurrency = 100;
+class RunnerOptions {
+  public:
+    RunnerOptions() {}
+
+    /// How each call is made. `is_resumable`: a later run can go on with what this one leaves.
+    CallerOptions calls;
+    /// How many requests are read ahead of those that are in flight, so that one group's wait holds back no other.
+    std::size_t read_ahead = 1000;
     /// Results leave in the order of the input, instead of the order of completion.
     bool ordered = false;
     BodyFormat body_format = BodyFormat::automatic;
@@ -37,13 +45,21 @@ struct RunnerOptions {
     /// Takes a strand for each call, and is closed with the run. The loop that runs the runner is made with its
     /// recorder. Outlives that loop; null: nothing is recorded.
     trace::TraceFile* trace = nullptr;
+    /// Where chance begins.
+    std::uint64_t seed = 1;
+    /// Where dates come from; outlives the runner.
+    const WallClock* calendar = &SystemWallClock::instance();
+    /// Lines of requests that an earlier run sent without getting to know what came of it, and that must not be sent
+    /// twice: they end as `unknown`. Outlives the runner; null: none.
+    const LineSet* sent_before = nullptr;
 };
 
 /// How a run ended.
 enum class RunEnd {
     finished,
     interrupted,
-    unread,  ///< nobody reads the results any more
+    stopped,  ///< by a rule, or because groups are parked: `Runner::stop_reason` says why
+    unread,   ///< nobody reads the results any more
 };
 
 /// Makes each request of a source a call, and each call a line in a sink.
@@ -55,8 +71,9 @@ class Runner {
     /// With `ordered`, a call starts at most this many times the concurrency ahead of the first that has not ended.
     static constexpr std::size_t ordered_window = 10;
 
-    /// The three outlive the runner.
-    Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& options);
+    /// The three outlive the runner. In a running loop. `ids` are those of results that are there already.
+    Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& options, IdRegister ids = {},
+           const Tally& before = {});
 
     /// Makes all calls and writes all results. Throws `Error(storage)` when the sink can't be written, after giving up
     /// the calls in flight; or when the source can't be read, after the calls that were started. Once.
@@ -68,54 +85,53 @@ class Runner {
 
     bool is_interrupted() const noexcept { return interrupted_.is_set(); }
 
-    /// At most `most` of the calls in flight, the oldest first.
-    std::vector<CallInFlight> oldest_in_flight(std::size_t most) const;
+    /// Why the run was stopped, or is left unfinished: a sentence; nothing when it was not.
+    std::optional<std::string> stop_reason() const;
 
     /// The numbers so far.
     const Tally& tally() const noexcept { return tally_; }
+    /// The calls that are being made.
+    const Caller& calls() const noexcept { return caller_; }
+    Caller& calls() noexcept { return caller_; }
+    /// Calls that were read and are left to a later run.
+    std::uint64_t postponed() const noexcept { return postponed_; }
 
     /// The time since the run began.
     Duration elapsed() const noexcept;
 
   private:
-    /// A call, while its task lives.
-    class InFlight {
-      public:
-        InFlight(const std::string& custom_id_, TimePoint since_) : custom_id(custom_id_), since(since_) {}
-
-        CancelScope scope;
-        const std::string& custom_id;
-        TimePoint since;
-    };
-
     Task<void> make_calls();
     Task<void> start_calls(TaskGroup& calls);
-    void start_call(TaskGroup& calls, Call call, Semaphore::Permit permit, ResultQueue::Place place);
-    Task<void> make_call(Call call, Semaphore::Permit permit, ResultQueue::Place place);
+    void start_call(TaskGroup& calls, Call call, Semaphore::Permit room, ResultQueue::Place place);
+    Task<void> make_call(Call call, Semaphore::Permit room, ResultQueue::Place place,
+                         std::optional<KeyOrder::Turn> turn);
+    Task<MadeCall> make(Call& call, std::optional<KeyOrder::Turn>& turn);
+    void end_call(const Call& call, CallEnd end, std::size_t sent_bytes, ResultQueue::Place place);
     void refuse(const BadLine& line, ResultQueue::Place place);
+    void stop_starting() noexcept;
     Task<void> write_results();
     Task<void> keep_trace_written();
     void close_trace();
-    void trace_call(const Call& call, const Attempt& attempt, Outcome outcome, trace::Strand strand);
+    void trace_call(const Call& call, CallEnd& end);
     Task<void> end_grace();
-    void give_up() noexcept;
 
     Source& source_;
-    Method& method_;
     RunnerOptions options_;
+    policy::Random random_;
+    Caller caller_;
     ResultQueue results_;
     ResultLineWriter writer_;
-    Semaphore permits_;
+    Semaphore room_;  ///< for calls that have been read and have not ended
     IdRegister ids_;
+    KeyOrder order_;
     Tally tally_;
+    std::uint64_t postponed_ = 0;
     TimePoint began_{};
     RunEnd end_ = RunEnd::finished;
     std::exception_ptr source_error_;
 
-    CancelScope starting_;           ///< starting calls; left early when the run is interrupted
-    std::list<InFlight> in_flight_;  ///< one for each call, in the order of their start
+    CancelScope starting_;  ///< starting calls; left early when the run is interrupted
     Event interrupted_;
-    bool gave_up_ = false;
 };
 
 }  // namespace plait::batch

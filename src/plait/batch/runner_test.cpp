@@ -63,7 +63,7 @@ using Results = std::vector<std::string>;
 
 RunnerOptions with_concurrency(std::size_t concurrency) {
     RunnerOptions options;
-    options.concurrency = concurrency;
+    options.calls.concurrency = concurrency;
     return options;
 }
 
@@ -234,7 +234,7 @@ ASYNC_TEST("a call that was started but has not run is given up like any other")
     TaskGroup group;
     group.start(run_into(runner, end));
     pipe.write("http://a.b/1\n");
-    while (runner.tally().in_flight() == 0) co_await yield();
+    while (runner.calls().in_flight() == 0) co_await yield();
     runner.interrupt();
     runner.interrupt();
     const TimePoint interrupted = now();
@@ -309,15 +309,15 @@ ASYNC_TEST("the calls in flight are known by their ids, the oldest first, and na
     TaskGroup group;
     group.start(run_into(runner, end));
     co_await sleep_for(61s);
-    const auto oldest = runner.oldest_in_flight(2);
+    const auto oldest = runner.calls().oldest_in_flight(2);
     REQUIRE(oldest.size() == 2);
     CHECK(oldest[0].custom_id == "line-2");
     CHECK(oldest[0].for_so_long == 61s);
-    CHECK(runner.oldest_in_flight(9).back().custom_id == "line-4");
-    CHECK(runner.oldest_in_flight(9).back().for_so_long == 60s);
+    CHECK(runner.calls().oldest_in_flight(9).back().custom_id == "line-4");
+    CHECK(runner.calls().oldest_in_flight(9).back().for_so_long == 60s);
     CHECK(dump().find("\"line-4\": waiting for time, 59 m 00 s left") != std::string::npos);
     co_await group.join();
-    CHECK(runner.oldest_in_flight(9).empty());
+    CHECK(runner.calls().oldest_in_flight(9).empty());
 }
 
 ASYNC_TEST("the times of a result are those of its attempt") {

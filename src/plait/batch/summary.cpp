@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -11,8 +12,8 @@ namespace plait::batch {
 
 namespace {
 
-constexpr std::array<Outcome, outcome_count> outcomes{Outcome::ok, Outcome::rejected, Outcome::failed,
-                                                      Outcome::unknown};
+constexpr std::array<Outcome, outcome_count> outcomes{Outcome::ok, Outcome::rejected, Outcome::failed, Outcome::unknown,
+                                                      Outcome::skipped};
 
 struct Quantile {
     std::string_view name;
@@ -66,15 +67,21 @@ std::string counts_as_json(const Counts& counts) {
 
 }  // namespace
 
-std::string summary_text(const Tally& tally, Duration elapsed) {
-    std::string text =
-        fmt::format("{} {} in {}: ", tally.done(), tally.done() == 1 ? "call" : "calls", for_people(elapsed));
+std::string summary_text(const Tally& tally, const CallerCounts& counts, Duration elapsed) {
+    const std::uint64_t before = tally.done_in_all() - tally.done();
+    std::string text = fmt::format("{} {} in {}{}: ", tally.done(), tally.done() == 1 ? "call" : "calls",
+                                   for_people(elapsed), before > 0 ? fmt::format(", {} before", before) : "");
     for (const Outcome outcome : outcomes) {
+        if (outcome == Outcome::skipped && tally.count(outcome) == 0) continue;
         text += fmt::format("{}{} {}", outcome == Outcome::ok ? "" : ", ", tally.count(outcome), to_string(outcome));
     }
     text += '\n';
     if (!tally.status_codes().empty()) text += fmt::format("  status   {}\n", counts_for_people(tally.status_codes()));
     if (!tally.errors().empty()) text += fmt::format("  errors   {}\n", counts_for_people(tally.errors()));
+    if (counts.repeats > 0)
+        text += fmt::format("  again    {} attempts, {} after a refusal\n", counts.repeats,
+                            std::min(counts.refusals, counts.repeats));
+    if (counts.copies > 0) text += fmt::format("  hedged   {}, {} won\n", counts.copies, counts.copies_won);
     text += fmt::format("  bytes    {} sent, {} received\n", bytes_for_people(tally.sent_bytes()),
                         bytes_for_people(tally.received_bytes()));
     text += fmt::format("  rate     {:.1f} calls/s\n", rate(tally, elapsed));
@@ -88,14 +95,17 @@ std::string summary_text(const Tally& tally, Duration elapsed) {
     return text;
 }
 
-std::string summary_json(const Tally& tally, Duration elapsed) {
-    std::string text = fmt::format("{{\"calls\":{},\"outcomes\":{{", tally.done());
+std::string summary_json(const Tally& tally, const CallerCounts& counts, Duration elapsed) {
+    std::string text = fmt::format("{{\"calls\":{},\"calls_before\":{},\"outcomes\":{{", tally.done(),
+                                   tally.done_in_all() - tally.done());
     for (const Outcome outcome : outcomes) {
         text += fmt::format("{}\"{}\":{}", outcome == Outcome::ok ? "" : ",", to_string(outcome), tally.count(outcome));
     }
     text += fmt::format("}},\"status_codes\":{},\"errors\":{},\"sent_bytes\":{},\"received_bytes\":{}",
                         counts_as_json(tally.status_codes()), counts_as_json(tally.errors()), tally.sent_bytes(),
                         tally.received_bytes());
+    text += fmt::format(",\"repeats\":{},\"refusals\":{},\"hedged\":{},\"hedges_won\":{}", counts.repeats,
+                        counts.refusals, counts.copies, counts.copies_won);
     text += fmt::format(",\"seconds\":{:.3f},\"calls_per_second\":{:.1f},\"latency_ms\":{{", seconds(elapsed),
                         rate(tally, elapsed));
     for (const Quantile& quantile : quantiles) {

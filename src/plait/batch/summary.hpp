@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/batch/caller.hpp"
 #include "plait/batch/tally.hpp"
 
 #include <string>
@@ -8,9 +9,9 @@
 namespace plait::batch {
 
 /// What a run did, for people: some lines of text.
-std::string summary_text(const Tally& tally, Duration elapsed);
+std::string summary_text(const Tally& tally, const CallerCounts& counts, Duration elapsed);
 
 /// The same as one line of JSON (docs/formats.md).
-std::string summary_json(const Tally& tally, Duration elapsed);
+std::string summary_json(const Tally& tally, const CallerCounts& counts, Duration elapsed);
 
 }  // namespace plait::batch

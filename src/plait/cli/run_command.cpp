@@ -171,7 +171,7 @@ int RunCommand::run() {
     options.stop = &stop_;
     options.grace = runner_.grace;
     options.status = &status_;
-    options.concurrency = runner_.concurrency = concurrency_.value_or(batch::default_concurrency(*method_));
+    options.concurrency = runner_.calls.concurrency = concurrency_.value_or(batch::default_concurrency(*method_));
     raise_descriptor_limit(options.concurrency, method_->descriptors_per_call);
 
     const auto source = batch::open_source(inputs_, settings_.defaults);
@@ -232,11 +232,12 @@ Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batc
     co_await beside.join();
     progress.clear();
     if (!summary_path_.empty()) {
-        summary_file << batch::summary_json(runner.tally(), runner.elapsed()) << std::flush;
+        summary_file << batch::summary_json(runner.tally(), runner.calls().counts(), runner.elapsed()) << std::flush;
         if (!summary_file)
             throw Error(ErrorCode::storage, fmt::format("write {}: {}", summary_path_, system_message(errno)));
     }
-    if (!quiet_ && end != batch::RunEnd::unread) screen.write(batch::summary_text(runner.tally(), runner.elapsed()));
+    if (!quiet_ && end != batch::RunEnd::unread)
+        screen.write(batch::summary_text(runner.tally(), runner.calls().counts(), runner.elapsed()));
     co_return exit_code_of(runner.tally(), end);
 }
 

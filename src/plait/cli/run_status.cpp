@@ -29,7 +29,7 @@ std::string worker_loops_text(const std::vector<LoopInfo>& loops, std::size_t as
 }  // namespace
 
 void RunStatus::show() {
-    write("plait: " + batch::in_flight_text(runner_.tally().in_flight(), runner_.oldest_in_flight(most_calls)) +
+    write("plait: " + batch::in_flight_text(runner_.calls().in_flight(), runner_.calls().oldest_in_flight(most_calls)) +
           dump());
     if (is_asking_ || method_.worker_loops().empty()) return;
     is_asking_ = true;

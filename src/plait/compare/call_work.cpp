@@ -94,7 +94,8 @@ Measurement CallWork::measure(const Way& way, const std::string& trace_path) con
         options.session = session_;
         options.concurrency = way.concurrency;
         batch::RunnerOptions runner_options;
-        runner_options.concurrency = way.concurrency;
+        runner_options.calls.concurrency = way.concurrency;
+        runner_options.calls.once = true;
         EventLoopOptions loop_options;
         const auto trace = open_trace(trace_path, *entry, way.concurrency);
         options.trace = runner_options.trace = trace.get();

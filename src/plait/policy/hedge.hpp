@@ -37,24 +37,26 @@ class Hedge {
     Hedge(const Hedge&) = delete;
     Hedge& operator=(const Hedge&) = delete;
 
-    /// `make()` starts a copy: it returns a Task. The value of the copy that ends first, or what it throws. `make` and
-    /// this outlive the task.
-    template <class Make>
-    auto run(Make& make) -> std::invoke_result_t<Make&> {
+    /// `make()` starts a copy: it returns a Task. The value of the first copy that brings an answer
+    /// (`is_answer(value)`), or, when none does, of the last; or what a copy throws. Both functions and this outlive
+    /// the task.
+    template <class Make, class IsAnswer>
+    auto run(Make& make, const IsAnswer& is_answer) -> std::invoke_result_t<Make&> {
         ++statistics_.calls;
         const TimePoint begin = now();
         const std::optional<Duration> patience = patience_now();
-        auto first = make();
         if (!patience) {
-            auto alone = co_await std::move(first);
+            auto only = make();
+            auto alone = co_await std::move(only);
             latency_.add(static_cast<double>((now() - begin).count()));
             co_return alone;
         }
-        bool copy_ended = false;
-        auto second = copy_after(*patience, make, copy_ended);
+        Copies copies;
+        auto first = copy_of(make, is_answer, copies);
+        auto second = copy_after(*patience, make, is_answer, copies);
         auto winner = co_await race(std::move(first), std::move(second));
         latency_.add(static_cast<double>((now() - begin).count()));
-        if (copy_ended) ++statistics_.copies_won;
+        if (copies.second_ended) ++statistics_.copies_won;
         co_return winner;
     }
 
@@ -72,18 +74,39 @@ class Hedge {
                options_.most_extra * static_cast<double>(statistics_.calls);
     }
 
-    template <class Make>
-    auto copy_after(Duration patience, Make& make, bool& ended) -> std::invoke_result_t<Make&> {
-        co_await sleep_for(patience);
-        if (!may_send_copy()) {
-            Event first_ends;  // which cancels this wait
-            co_await first_ends.wait();
-        }
-        ++statistics_.copies;
+    /// How the two copies of a call stand.
+    struct Copies {
+        int on_their_way = 0;
+        bool second_ended = false;
+    };
+
+    /// A copy; one that brings no answer leaves it to the other, if there is one on its way.
+    template <class Make, class IsAnswer>
+    auto copy_of(Make& make, const IsAnswer& is_answer, Copies& copies) -> std::invoke_result_t<Make&> {
+        ++copies.on_their_way;
         auto copy = make();
         auto value = co_await std::move(copy);
-        ended = true;
+        --copies.on_their_way;
+        if (!is_answer(value) && copies.on_their_way > 0) co_await for_ever();
         co_return value;
+    }
+
+    template <class Make, class IsAnswer>
+    auto copy_after(Duration patience, Make& make, const IsAnswer& is_answer, Copies& copies)
+        -> std::invoke_result_t<Make&> {
+        co_await sleep_for(patience);
+        if (!may_send_copy()) co_await for_ever();
+        ++statistics_.copies;
+        auto copy = copy_of(make, is_answer, copies);
+        auto value = co_await std::move(copy);
+        copies.second_ended = true;
+        co_return value;
+    }
+
+    /// Until the other copy ends, which cancels this wait.
+    static Task<void> for_ever() {
+        Event never;
+        co_await never.wait();
     }
 
     HedgeOptions options_;

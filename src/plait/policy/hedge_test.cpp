@@ -43,6 +43,8 @@ TEST_CASE("a quantile of few numbers is exact") {
 
 namespace {
 
+const auto always = [](const auto&) { return true; };
+
 /// Calls of 100 to 110 ms, of which some take ten seconds.
 struct Server {
     Random random{1};
@@ -71,7 +73,7 @@ ASYNC_TEST("no copy is sent before enough calls have ended") {
     Server server;
     server.slow = 1;
     auto make = [&] { return call(server); };
-    for (int i = 0; i < 50; ++i) co_await hedge.run(make);
+    for (int i = 0; i < 50; ++i) co_await hedge.run(make, always);
     CHECK(hedge.statistics().copies == 0);
     CHECK(server.begun == 50);
 }
@@ -80,7 +82,7 @@ ASYNC_TEST("a slow call is overtaken by its copy and cancelled") {
     Hedge hedge;
     Server server;
     auto make = [&] { return call(server); };
-    for (int i = 0; i < 100; ++i) co_await hedge.run(make);
+    for (int i = 0; i < 100; ++i) co_await hedge.run(make, always);
     const std::size_t before = hedge.statistics().copies;
     const int ended_before = server.ended;
     int attempt = 0;
@@ -89,7 +91,7 @@ ASYNC_TEST("a slow call is overtaken by its copy and cancelled") {
         return call(server);
     };
     const TimePoint begin = now();
-    co_await hedge.run(slow_first);
+    co_await hedge.run(slow_first, always);
     CHECK(attempt == 2);
     CHECK(now() - begin < 300ms);
     CHECK(server.ended == ended_before + 1);
@@ -103,7 +105,7 @@ ASYNC_TEST("copies are never more than a twentieth of the calls") {
     server.slow = 0.2;
     auto make = [&] { return call(server); };
     for (int i = 0; i < 1000; ++i) {
-        co_await hedge.run(make);
+        co_await hedge.run(make, always);
         CHECK(static_cast<double>(hedge.statistics().copies) <= 0.05 * static_cast<double>(hedge.statistics().calls));
     }
     CHECK(server.begun == 1000 + static_cast<int>(hedge.statistics().copies));
@@ -113,10 +115,10 @@ ASYNC_TEST("a call that is cancelled takes its copy with it") {
     Hedge hedge;
     Server server;
     auto make = [&] { return call(server); };
-    for (int i = 0; i < 100; ++i) co_await hedge.run(make);
+    for (int i = 0; i < 100; ++i) co_await hedge.run(make, always);
     server.slow = 1;
     const int ended = server.ended;
-    CHECK_FALSE(co_await within(1s, hedge.run(make)));
+    CHECK_FALSE(co_await within(1s, hedge.run(make, always)));
     co_await sleep_for(1min);
     CHECK(server.ended == ended);
 }

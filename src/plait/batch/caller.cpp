@@ -1,0 +1,451 @@
+#include "plait/batch/caller.hpp"
+
+#include "plait/async/doing.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/strand_scope.hpp"
+#include "plait/async/task_name.hpp"
+#include "plait/base/words.hpp"
+#include "plait/batch/judgement.hpp"
+#include "plait/http/limit_headers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace plait::batch {
+
+namespace {
+
+/// How long what was learnt of a group that nobody uses is worth keeping.
+constexpr Duration group_patience = std::chrono::minutes(10);
+
+Duration longest_memory(const CallerOptions& options) {
+    Duration longest = group_patience;
+    for (const policy::RateLimit& limit : options.limits) longest = std::max(longest, limit.window);
+    return longest;
+}
+
+std::string_view group_name(const Call& call) {
+    return call.rules.group.empty() ? call.request.url.origin() : std::string_view(call.rules.group);
+}
+
+policy::RetryOptions retry_options(const CallerOptions& options, const CallRules& rules) {
+    policy::RetryOptions retry = options.retry;
+    if (rules.max_attempts) retry.max_attempts = *rules.max_attempts;
+    return retry;
+}
+
+/// Completes the note of the attempt that has ended.
+void note_end(AttemptNote& note, const Attempt& attempt, int copies, bool second_won) {
+    note.total = now() - note.start;
+    note.copies = copies;
+    note.second_won = second_won;
+    if (const auto* response = std::get_if<http::Response>(&attempt)) {
+        note.status = response->status;
+        note.timings = response->timings;
+        note.reused = response->reused;
+    } else {
+        note.error = std::get<Failure>(attempt).code;
+    }
+}
+
+/// Keeps an element in a list as long as it lives.
+template <class Element>
+class Listed {
+  public:
+    Listed(std::list<Element*>& list, Element& element) : list_(list), at_(list.insert(list.end(), &element)) {}
+    Listed(const Listed&) = delete;
+    Listed& operator=(const Listed&) = delete;
+    ~Listed() { list_.erase(at_); }
+
+  private:
+    std::list<Element*>& list_;
+    typename std::list<Element*>::iterator at_;
+};
+
+/// Counts up as long as it lives.
+class Counted {
+  public:
+    explicit Counted(std::size_t& count) noexcept : count_(count) { ++count_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() { --count_; }
+
+  private:
+    std::size_t& count_;
+};
+
+}  // namespace
+
+/// The right to leave, with all that was taken for it; given back when it is destroyed.
+struct Caller::Departure {
+    std::optional<policy::AdaptiveLimit::Permit> permit;
+    std::optional<policy::CircuitBreaker::Pass> way;
+    std::optional<policy::Pace::Pass> pass;
+};
+
+/// A call while it is made.
+struct Caller::Making {
+    Making(Call& call_, Register<Group>::Use group_, Register<Origin>::Use origin_)
+        : call(call_), group(std::move(group_)), origin(std::move(origin_)) {}
+
+    Call& call;
+    Register<Group>::Use group;
+    Register<Origin>::Use origin;
+    CancelScope* wait = nullptr;   // of its present wait, in which it can be stopped
+    CancelScope* whole = nullptr;  // of all its attempts
+    bool is_sent = false;          // an attempt is on its way
+    bool is_cut = false;           // it was stopped, or its group is parked
+    bool is_parked = false;
+    TimePoint left_at{};
+    std::optional<Attempt> last;
+    AskedWait asked;  // by its answer
+    std::optional<Judgement> judgement;
+    policy::RetryDecision::Why why_ended = policy::RetryDecision::Why::final;
+    policy::Costs costs;  // what it really cost
+    std::vector<AttemptNote> notes;
+};
+
+/// What came of an attempt, and of how many copies it is the first that ended.
+struct Caller::Sent {
+    Sent(Attempt attempt_, bool is_second_, int copies_) noexcept
+        : attempt(std::move(attempt_)), is_second(is_second_), copies(copies_) {}
+
+    Attempt attempt;
+    bool is_second;
+    int copies;
+};
+
+Caller::Caller(Method& method, const CallerOptions& options, policy::Random& random, const WallClock& calendar)
+    : method_(method),
+      options_(options),
+      random_(random),
+      calendar_(calendar),
+      places_(std::min(options.concurrency, method.most_in_flight())),
+      rules_(options.rules),
+      groups_(
+          [this](std::string_view name) { return std::make_unique<Group>(name, group_options(), random_, places_); },
+          longest_memory(options)),
+      origins_([](std::string_view name) { return std::make_unique<Origin>(name); }, group_patience) {}
+
+GroupOptions Caller::group_options() const {
+    GroupOptions group;
+    group.pace.limits = options_.limits;
+    group.pace.server.max_wait = options_.retry.max_wait;
+    if (options_.hedge) group.hedge = *options_.hedge;
+    if (options_.finds_concurrency) {
+        group.in_flight.emplace();
+        group.in_flight->most = static_cast<double>(std::min(options_.concurrency, method_.most_in_flight()));
+        group.in_flight->first = std::min(group.in_flight->first, group.in_flight->most);
+    }
+    return group;
+}
+
+Task<MadeCall> Caller::make(Call& call) {
+    Making making(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()));
+    const TaskName name(call.custom_id);
+    if (!rules_.any()) co_return co_await make_admitted(making);
+
+    const policy::Costs reserved = call.rules.costs;
+    const auto admission = co_await unless_stopped(making, rules_.admit(reserved));
+    if (!admission || *admission == RunRules::Admission::stop) co_return not_made(making);
+    if (*admission == RunRules::Admission::never) {
+        co_return CallEnd(Outcome::skipped,
+                          CallError(ErrorCode::budget, "not sent: it costs more than the whole budget of the run"));
+    }
+    MadeCall made = co_await make_admitted(making);
+    if (const auto* end = std::get_if<CallEnd>(&made)) {
+        rules_.ended(reserved, making.costs, *end);
+    } else {
+        rules_.dropped(reserved);
+    }
+    co_return made;
+}
+
+Task<MadeCall> Caller::make_admitted(Making& making) {
+    std::optional<std::optional<Departure>> first;
+    std::optional<CallError> never;
+    try {
+        first = co_await unless_stopped(making, depart(making, false));
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::bad_input) throw;
+        never.emplace(error.code(), fmt::format("not sent: {}", error.what()));
+    }
+    if (never) co_return CallEnd(Outcome::skipped, std::move(*never));
+    if (!first || !*first) co_return not_made(making);
+
+    const Listed listed(made_, making);
+    const Counted counted(making.group->being_made);
+    StrandScope strand(options_.recorder);
+    making.left_at = now();
+    CancelScope whole(making.left_at + making.call.rules.deadline.value_or(options_.deadline));
+    making.whole = &whole;
+    const bool in_time = co_await whole.run(attempts(making, std::move(**first)));
+    making.whole = nullptr;
+    MadeCall made = end_of(making, in_time);
+    if (auto* end = std::get_if<CallEnd>(&made); end && strand.is_followed()) end->strand = strand.end();
+    co_return made;
+}
+
+Task<std::optional<Caller::Departure>> Caller::depart(Making& making, bool again) {
+    const CallRules& rules = making.call.rules;
+    // A repeat goes before what has not begun, or its deadline would pass in the line.
+    const int priority = 2 * rules.priority + (again ? 1 : 0);
+    const Counted counted(making.group->waiting);
+    const Doing doing(trace::Activity::permit);
+    Departure departure;
+    if (making.group->in_flight) departure.permit.emplace(co_await making.group->in_flight->enter(priority));
+    if (!options_.once) {
+        departure.way = co_await making.origin->circuit.enter();
+        if (!departure.way) {
+            policy::WaitReason reason;
+            reason.limit = fmt::format("{} can't be reached", making.origin->name);
+            park(making, std::move(reason));
+            co_return std::nullopt;
+        }
+    }
+    departure.pass = co_await making.group->pace.enter(rules.costs, priority);
+    if (!departure.pass) {
+        park(making, making.group->pace.parked().value_or(policy::WaitReason()));
+        co_return std::nullopt;
+    }
+    if (options_.sends && !rules.safe_to_repeat) co_await options_.sends->about_to_send(making.call.line);
+    if (departure.permit) departure.permit->begin();
+    co_return departure;
+}
+
+Task<std::optional<Caller::Departure>> Caller::wait_and_depart(Making& making, policy::Retry& retry,
+                                                               policy::RetryDecision decision) {
+    co_await retry.wait(decision);
+    co_return co_await depart(making, true);
+}
+
+/// Nothing when the run was stopped before `wait` had ended.
+template <class Value>
+Task<std::optional<Value>> Caller::unless_stopped(Making& making, Task<Value> wait) {
+    if (stopped_) co_return std::nullopt;
+    CancelScope scope;
+    making.wait = &scope;
+    const Listed listed(waiting_, making);
+    co_return co_await scope.run(std::move(wait));
+}
+
+Task<void> Caller::attempts(Making& making, Departure first) {
+    std::optional<Departure> departure(std::move(first));
+    policy::Retry retry(retry_options(options_, making.call.rules), random_, &making.group->repeats);
+    policy::AttemptHistory history;
+    history.deadline = making.left_at + making.call.rules.deadline.value_or(options_.deadline);
+    for (;;) {
+        making.notes.emplace_back().start = now();
+        making.is_sent = true;
+        Sent sent = co_await send(making);
+        making.is_sent = false;
+        making.last = std::move(sent.attempt);
+        note_end(making.notes.back(), *making.last, sent.copies, sent.is_second);
+        learn(making, *departure);
+        departure.reset();
+        if (options_.once) co_return;
+
+        const policy::RetryDecision decision = retry.after(history, making.judgement->end);
+        making.why_ended = decision.why;
+        if (!decision.again()) co_return;
+        AttemptNote& last = making.notes.back();
+        last.wait_after = decision.wait;
+        const bool is_asked = decision.why == policy::RetryDecision::Why::asked && !making.asked.source.empty();
+        last.why = is_asked ? making.asked.source : std::string(to_string(decision.why));
+        auto next = co_await unless_stopped(making, wait_and_depart(making, retry, decision));
+        if (!next || !*next) {
+            making.is_cut = true;
+            co_return;
+        }
+        departure.emplace(std::move(**next));
+        ++counts_.repeats;
+    }
+}
+
+Task<Caller::Sent> Caller::send(Making& making) {
+    if (options_.once) {
+        Attempt attempt = co_await method_.attempt(std::move(making.call.request));
+        co_return Sent(std::move(attempt), false, 1);
+    }
+    if (!options_.hedge || !making.call.rules.safe_to_repeat) {
+        Attempt attempt = co_await method_.attempt(making.call.request);
+        co_return Sent(std::move(attempt), false, 1);
+    }
+    int copies = 0;
+    auto make = [this, &making, &copies] { return send_copy(making, ++copies); };
+    const auto is_answer = [](const Sent& sent) { return std::holds_alternative<http::Response>(sent.attempt); };
+    Sent first_answer = co_await making.group->hedge.run(make, is_answer);
+    first_answer.copies = copies;
+    if (copies > 1) ++counts_.copies;
+    if (first_answer.is_second) ++counts_.copies_won;
+    co_return first_answer;
+}
+
+Task<Caller::Sent> Caller::send_copy(Making& making, int number) {
+    std::optional<policy::Pace::Pass> pass;
+    if (number > 1) {
+        pass = co_await making.group->pace.enter(making.call.rules.costs, 2 * making.call.rules.priority + 1);
+        if (!pass) {
+            Event first_ends;  // which cancels this wait
+            co_await first_ends.wait();
+        }
+    }
+    Attempt attempt = co_await method_.attempt(making.call.request);
+    co_return Sent(std::move(attempt), number > 1, number);
+}
+
+/// What the attempt tells of its server, and what follows for its call.
+void Caller::learn(Making& making, Departure& departure) {
+    const auto* response = std::get_if<http::Response>(&*making.last);
+    making.asked = AskedWait();
+    if (response && !options_.once) {
+        const http::LimitHeaders said = http::read_limit_headers(response->headers, calendar_.now());
+        for (const policy::LimitNotice& notice : said.notices) making.group->pace.noticed(*departure.pass, notice);
+        making.asked = asked_wait(response->status, said);
+    }
+    making.judgement.emplace(judge(*making.last, making.call.rules, making.asked));
+    const Judgement& judgement = *making.judgement;
+    if (judgement.is_refusal) {
+        ++counts_.refusals;
+        const std::string status = fmt::format("status {}", response->status);
+        if (!options_.once) {
+            making.group->pace.refused(*departure.pass, making.asked.wait,
+                                       making.asked.source.empty() ? status : making.asked.source);
+        }
+    }
+    learn_costs(making, departure);
+    if (departure.way && judgement.reach == Reach::reached) departure.way->succeeded();
+    if (departure.way && judgement.reach == Reach::not_reached) departure.way->failed();
+    if (departure.permit) departure.permit->end(judgement.load);
+    if (options_.sends && !making.call.rules.safe_to_repeat && judgement.is_surely_undone)
+        options_.sends->surely_not_sent(making.call.line);
+}
+
+void Caller::learn_costs(Making& making, Departure& departure) {
+    making.costs = making.judgement->is_surely_undone ? policy::Costs() : making.call.rules.costs;
+    const auto* response = std::get_if<http::Response>(&*making.last);
+    if (!response || !options_.cost_from) return;
+    const std::optional<double> cost = cost_in(*response, *options_.cost_from);
+    if (!cost) return;
+    making.costs.set(options_.cost_from->unit, *cost);
+    making.group->pace.settle(*departure.pass, policy::Costs(options_.cost_from->unit, *cost));
+}
+
+void Caller::park(Making& making, policy::WaitReason reason) {
+    making.is_parked = true;
+    reason.limit = fmt::format("{}: {}", making.group->name, reason.limit);
+    if (!parked_ || parked_->until > reason.until) parked_ = std::move(reason);
+}
+
+/// Of a call whose first attempt has not left.
+MadeCall Caller::not_made(Making& making) const {
+    if (options_.sends && !making.call.rules.safe_to_repeat) options_.sends->surely_not_sent(making.call.line);
+    if (options_.is_resumable) return Postponed();
+    if (making.is_parked) {
+        return CallEnd(Outcome::skipped,
+                       CallError(ErrorCode::rate_limited, fmt::format("not sent: {}", parked_->limit), true));
+    }
+    if (stop_reason()) {
+        return CallEnd(
+            Outcome::skipped,
+            CallError(ErrorCode::cancelled, fmt::format("not sent: the run was stopped: {}", *stop_reason()), true));
+    }
+    return Postponed();
+}
+
+/// Of a call whose first attempt has left. `in_time`: it was neither given up nor has its deadline passed.
+MadeCall Caller::end_of(Making& making, bool in_time) {
+    using Why = policy::RetryDecision::Why;
+    const CallRules& rules = making.call.rules;
+    const bool is_late = (!in_time && !gave_up_) || making.why_ended == Why::past_deadline;
+    const std::string limit = in_words(rules.deadline.value_or(options_.deadline));
+    if (!in_time && making.is_sent) {
+        making.last = gave_up_ ? given_up()
+                               : Failure(ErrorCode::deadline,
+                                         fmt::format("its deadline of {} passed while it was sent", limit), true);
+        note_end(making.notes.back(), *making.last, 1, false);
+        making.judgement.emplace(judge(*making.last, rules, AskedWait()));
+    }
+    const Judgement& judgement = *making.judgement;
+    if (making.why_ended == Why::asked_for_too_long) {
+        making.is_cut = true;
+        park(making, making.group->pace.parked().value_or(policy::WaitReason()));
+    }
+    const bool is_stopped = making.is_cut || (!in_time && gave_up_);
+    if (options_.is_resumable && is_stopped && (rules.safe_to_repeat || judgement.is_surely_undone)) return Postponed();
+
+    std::optional<CallError> error = judgement.error;
+    if (is_late || making.is_parked) {
+        const std::string last = result_of(*making.last);
+        if (judgement.is_refusal) {
+            error.emplace(ErrorCode::rate_limited,
+                          fmt::format("still refused ({}) {}", last,
+                                      making.is_parked ? "and asked to come much later"
+                                                       : "when its deadline of " + limit + " passed"),
+                          true);
+        } else if (is_late && !making.is_sent) {
+            error.emplace(ErrorCode::deadline,
+                          fmt::format("its deadline of {} passed after {} attempts; the last: {}{}", limit,
+                                      making.notes.size(), last, error ? ": " + error->message : ""),
+                          rules.safe_to_repeat, error && error->maybe_sent);
+        }
+    }
+    return tell(making, judgement.outcome, std::move(error));
+}
+
+CallEnd Caller::tell(Making& making, Outcome outcome, std::optional<CallError> error) const {
+    CallEnd end(outcome);
+    if (options_.secrets && !options_.secrets->empty()) {
+        options_.secrets->redact(*making.last);
+        if (error) options_.secrets->redact(error->message);
+    }
+    if (auto* response = std::get_if<http::Response>(&*making.last)) end.response = std::move(*response);
+    end.error = std::move(error);
+    end.attempts = std::move(making.notes);
+    return end;
+}
+
+void Caller::stop() noexcept {
+    stopped_ = true;
+    for (Making* making : waiting_) making->wait->cancel();
+}
+
+void Caller::give_up() noexcept {
+    stop();
+    gave_up_ = true;
+    for (Making* making : made_) {
+        if (making->whole) making->whole->cancel();
+    }
+}
+
+std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
+    std::vector<CallInFlight> oldest;
+    for (auto making = made_.begin(); making != made_.end() && oldest.size() < most; ++making)
+        oldest.emplace_back((*making)->call.custom_id, now() - (*making)->left_at);
+    return oldest;
+}
+
+std::vector<GroupState> Caller::groups(std::size_t most) const {
+    std::vector<GroupState> states;
+    groups_.each([&](const Group& group) {
+        if (group.waiting + group.being_made == 0 && !group.pace.parked()) return;
+        GroupState& state = states.emplace_back();
+        state.name = group.name;
+        state.waiting = group.waiting;
+        state.in_flight = group.being_made;
+        if (group.in_flight) state.limit = group.in_flight->limit();
+        state.waits_for = group.pace.waits_for();
+        state.parked = group.pace.parked();
+        state.learnt_pace = group.pace.server_limits().learnt_pace();
+        state.quotas = group.pace.server_limits().quotas(now());
+    });
+    std::sort(states.begin(), states.end(), [](const GroupState& a, const GroupState& b) {
+        return a.waiting + a.in_flight > b.waiting + b.in_flight;
+    });
+    if (states.size() > most) states.resize(most);
+    return states;
+}
+
+}  // namespace plait::batch

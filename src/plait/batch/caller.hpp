@@ -1,0 +1,161 @@
+#pragma once
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/semaphore.hpp"
+#include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/batch/call.hpp"
+#include "plait/batch/call_end.hpp"
+#include "plait/batch/cost_source.hpp"
+#include "plait/batch/group.hpp"
+#include "plait/batch/in_flight.hpp"
+#include "plait/batch/method.hpp"
+#include "plait/batch/run_rules.hpp"
+#include "plait/batch/secrets.hpp"
+#include "plait/batch/send_log.hpp"
+#include "plait/policy/random.hpp"
+#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/retry.hpp"
+#include "plait/trace/strand_recorder.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace plait::batch {
+
+/// How calls are made, unless their lines say otherwise.
+class CallerOptions {
+  public:
+    CallerOptions() {}
+
+    /// Calls in flight in all, if the method makes so many at a time.
+    std::size_t concurrency = 100;
+    /// Each group finds out how many of its calls may be in flight; `concurrency` is then the most in all.
+    bool finds_concurrency = false;
+    /// Of each group.
+    std::vector<policy::RateLimit> limits;
+    policy::RetryOptions retry;
+    /// Of a whole call, with its attempts and waits, from when its first attempt leaves.
+    Duration deadline = std::chrono::minutes(15);
+    /// Slow calls that are safe to repeat are sent a second time.
+    std::optional<policy::HedgeOptions> hedge;
+    RunRuleOptions rules;
+    std::optional<CostSource> cost_from;
+    /// Each request is sent once, as soon as there is room: nothing is repeated, paced or held back.
+    bool once = false;
+    /// A call without a result can be made by another run: it is postponed when it can't be made in this one.
+    bool is_resumable = false;
+
+    // All of these outlive the caller; null: none.
+    SendLog* sends = nullptr;                   ///< of requests that must not be sent twice
+    const Secrets* secrets = nullptr;           ///< what is taken out of all that is told of a call
+    trace::StrandRecorder* recorder = nullptr;  ///< follows each call
+};
+
+/// How a group stands.
+class GroupState {
+  public:
+    GroupState() noexcept {}
+
+    std::string name;
+    std::size_t waiting = 0;
+    std::size_t in_flight = 0;
+    std::optional<std::size_t> limit;  ///< of calls in flight, if it finds itself
+    std::optional<policy::WaitReason> waits_for;
+    std::optional<policy::WaitReason> parked;
+    std::optional<policy::RateLimit> learnt_pace;
+    std::vector<policy::LimitNotice> quotas;
+};
+
+/// What a caller's calls took beyond one attempt each.
+struct CallerCounts {
+    std::uint64_t repeats = 0;   ///< attempts beyond the first
+    std::uint64_t refusals = 0;  ///< attempts that were asked to come later
+    std::uint64_t copies = 0;    ///< second copies of slow attempts
+    std::uint64_t copies_won = 0;
+};
+
+/// Makes calls: each by as many attempts of the method as it takes, within the limits of its group.
+///
+///     deadline( retry( within the limits of the group( attempt ) ) )
+///
+/// A call waits for its turn in its group: for a place among those in flight, for the circuit of its origin, for the
+/// pace. The clock of its deadline starts when it leaves for the first time. Being refused (429, 503 with a wait) slows
+/// its whole group, and is no failure. Belongs to one loop.
+class Caller {
+  public:
+    /// `method`, `random` and `calendar` outlive it. In a running loop.
+    Caller(Method& method, const CallerOptions& options, policy::Random& random, const WallClock& calendar);
+    Caller(const Caller&) = delete;
+    Caller& operator=(const Caller&) = delete;
+
+    /// Makes a call, which outlives the task. Postponed, when it can be made later and is not made now: its group is
+    /// parked, the run stops, or it was given up and is safe to repeat. Throws only `Error(storage)`, of the send log.
+    Task<MadeCall> make(Call& call);
+
+    /// From now on nothing leaves; what is in flight goes on to the end of its attempt.
+    void stop() noexcept;
+    /// Gives up what is in flight, too.
+    void give_up() noexcept;
+
+    /// Why the run should be stopped; nothing while it should not.
+    const std::optional<std::string>& stop_reason() const noexcept { return rules_.stop_reason(); }
+    /// Why calls were postponed although nobody stopped the run: the first of the parked groups, and until when.
+    const std::optional<policy::WaitReason>& parked() const noexcept { return parked_; }
+
+    /// Calls whose first attempt has left and that have not ended.
+    std::size_t in_flight() const noexcept { return made_.size(); }
+    /// At most `most` of them, the oldest first.
+    std::vector<CallInFlight> oldest_in_flight(std::size_t most) const;
+    /// The groups with calls, the busiest first, at most `most`.
+    std::vector<GroupState> groups(std::size_t most) const;
+
+    const CallerCounts& counts() const noexcept { return counts_; }
+    RunRules& rules() noexcept { return rules_; }
+    const RunRules& rules() const noexcept { return rules_; }
+
+  private:
+    struct Departure;
+    struct Making;
+    struct Sent;
+
+    Task<MadeCall> make_admitted(Making& making);
+    Task<std::optional<Departure>> depart(Making& making, bool again);
+    Task<std::optional<Departure>> wait_and_depart(Making& making, policy::Retry& retry,
+                                                   policy::RetryDecision decision);
+    template <class Value>
+    Task<std::optional<Value>> unless_stopped(Making& making, Task<Value> wait);
+    Task<void> attempts(Making& making, Departure departure);
+    Task<Sent> send(Making& making);
+    Task<Sent> send_copy(Making& making, int number);
+    void learn(Making& making, Departure& departure);
+    void learn_costs(Making& making, Departure& departure);
+    void park(Making& making, policy::WaitReason reason);
+    MadeCall not_made(Making& making) const;
+    MadeCall end_of(Making& making, bool in_time);
+    CallEnd tell(Making& making, Outcome outcome, std::optional<CallError> error) const;
+    GroupOptions group_options() const;
+
+    Method& method_;
+    const CallerOptions options_;
+    policy::Random& random_;
+    const WallClock& calendar_;
+    Semaphore places_;
+    RunRules rules_;
+    Register<Group> groups_;
+    Register<Origin> origins_;
+    std::list<Making*> waiting_;  ///< for their turn, or for a repeat
+    std::list<Making*> made_;     ///< in the order in which they left first
+    std::optional<policy::WaitReason> parked_;
+    CallerCounts counts_;
+    bool stopped_ = false;
+    bool gave_up_ = false;
+};
+
+}  // namespace plait::batch

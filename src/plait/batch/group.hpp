@@ -1,0 +1,132 @@
+#pragma once
+
+#include "plait/async/semaphore.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/policy/adaptive_limit.hpp"
+#include "plait/policy/circuit_breaker.hpp"
+#include "plait/policy/hedge.hpp"
+#include "plait/policy/pace.hpp"
+#include "plait/policy/random.hpp"
+#include "plait/policy/retry_budget.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace plait::batch {
+
+/// What a group is made with.
+class GroupOptions {
+  public:
+    GroupOptions() noexcept {}
+
+    policy::PaceOptions pace;
+    /// How the number of calls in flight finds itself; nothing: it does not.
+    std::optional<policy::AdaptiveLimitOptions> in_flight;
+    policy::HedgeOptions hedge;
+};
+
+/// The calls that share a pace: their limits, and what was learnt of their servers.
+class Group {
+  public:
+    /// `random` and `places`, those of all groups, outlive it. In a running loop.
+    Group(std::string_view name, const GroupOptions& options, policy::Random& random, Semaphore& places);
+
+    const std::string name;
+    policy::Pace pace;
+    std::optional<policy::AdaptiveLimit> in_flight;
+    policy::RetryBudget repeats;
+    policy::Hedge hedge;
+    /// How many of its calls wait for their turn, and how many are being made.
+    std::size_t waiting = 0;
+    std::size_t being_made = 0;
+};
+
+/// A server, as far as it can be reached.
+class Origin {
+  public:
+    explicit Origin(std::string_view name_) : name(name_) {}
+
+    const std::string name;
+    policy::CircuitBreaker circuit;
+};
+
+/// Things by their names, made when they are first needed. What nobody uses is forgotten after a while, so that a long
+/// run over many names does not grow; references are counted.
+template <class Thing>
+class Register {
+  public:
+    using Make = std::function<std::unique_ptr<Thing>(std::string_view name)>;
+
+    /// Below so many names nothing is forgotten; nothing is that was used in the last `patience`.
+    static constexpr std::size_t kept_at_least = 1000;
+
+    explicit Register(Make make, Duration patience) : make_(std::move(make)), patience_(patience) {}
+
+    class Use {
+      public:
+        Use(Use&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
+        Use& operator=(Use&&) = delete;
+        ~Use() {
+            if (entry_) --entry_->users;
+        }
+        Thing& operator*() const noexcept { return *entry_->thing; }
+        Thing* operator->() const noexcept { return entry_->thing.get(); }
+
+      private:
+        friend class Register;
+        explicit Use(typename Register::Entry& entry) noexcept : entry_(&entry) { ++entry.users; }
+        typename Register::Entry* entry_;
+    };
+
+    /// The thing of this name, which is kept as long as the use lives; the register outlives that.
+    Use use(std::string_view name, TimePoint now) {
+        const auto found = entries_.find(name);
+        if (found != entries_.end()) {
+            found->second.last_use = now;
+            return Use(found->second);
+        }
+        if (entries_.size() >= sweep_at_) forget_unused(now);
+        Entry& entry = entries_.try_emplace(std::string(name)).first->second;
+        entry.thing = make_(name);
+        entry.last_use = now;
+        return Use(entry);
+    }
+
+    std::size_t size() const noexcept { return entries_.size(); }
+
+    template <class Visit>
+    void each(Visit visit) const {
+        for (const auto& [name, entry] : entries_) visit(*entry.thing);
+    }
+
+  private:
+    struct Entry {
+        std::unique_ptr<Thing> thing;
+        std::size_t users = 0;
+        TimePoint last_use{};
+    };
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+    };
+
+    void forget_unused(TimePoint now) {
+        std::erase_if(entries_, [&](const auto& named) {
+            return named.second.users == 0 && now - named.second.last_use > patience_;
+        });
+        sweep_at_ = std::max(kept_at_least, 2 * entries_.size());
+    }
+
+    Make make_;
+    Duration patience_;
+    std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+    std::size_t sweep_at_ = kept_at_least;
+};
+
+}  // namespace plait::batch

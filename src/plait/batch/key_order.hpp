@@ -1,0 +1,55 @@
+#pragma once
+
+#include "plait/async/event.hpp"
+#include "plait/async/task.hpp"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace plait::batch {
+
+/// Lets calls of the same key be made one after another, in the order in which they took a turn. Belongs to one loop.
+class KeyOrder {
+    struct Link {
+        Event ended{trace::Wait::permit};
+        bool is_broken = false;
+    };
+
+  public:
+    /// A call's place behind the one before it of its key; ends when it is destroyed. The order outlives it.
+    class Turn {
+      public:
+        Turn(Turn&&) noexcept = default;
+        Turn& operator=(Turn&&) = delete;
+        ~Turn();
+
+        /// Waits for the one before. False when that one, or one before it, was not made: then this one can't be.
+        Task<bool> come();
+
+        /// This one is not made, so those behind it are not either.
+        void break_off() noexcept { own_->is_broken = true; }
+
+      private:
+        friend class KeyOrder;
+        Turn(KeyOrder& order, std::string key, std::shared_ptr<Link> before, std::shared_ptr<Link> own) noexcept
+            : order_(order), key_(std::move(key)), before_(std::move(before)), own_(std::move(own)) {}
+
+        KeyOrder& order_;
+        std::string key_;
+        std::shared_ptr<Link> before_;
+        std::shared_ptr<Link> own_;
+    };
+
+    /// The turn behind all of this key so far.
+    Turn take_turn(const std::string& key);
+
+    /// How many keys have a call that has not ended.
+    std::size_t size() const noexcept { return last_.size(); }
+
+  private:
+    std::unordered_map<std::string, std::shared_ptr<Link>> last_;
+};
+
+}  // namespace plait::batch

@@ -1,0 +1,107 @@
+#include "plait/batch/run_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace plait::batch {
+
+namespace {
+
+double cost_of(const policy::Costs& costs, const policy::BudgetRule& rule) noexcept {
+    return costs.get(rule.budget().unit).value_or(0);
+}
+
+/// What a call tells against sending more like it; empty when nothing.
+std::string problem_of(const CallEnd& end) {
+    if (end.response && (end.response->status == 401 || end.response->status == 403)) {
+        return fmt::format("status {}, so the key or its rights are wrong", end.response->status);
+    }
+    if (!end.error || end.response) return "";
+    switch (end.error->code) {
+        case ErrorCode::dns:
+        case ErrorCode::connect:
+        case ErrorCode::tls:
+            return end.error->message;
+        default:
+            return "";
+    }
+}
+
+}  // namespace
+
+RunRules::RunRules(RunRuleOptions options) : canary_(options.canary) {
+    any_ = options.canary > 0 || !options.budgets.empty() || !options.stop_rules.empty();
+    for (policy::Budget& budget : options.budgets) budgets_.emplace_back(std::move(budget));
+    for (policy::StopIf& rule : options.stop_rules) stop_rules_.emplace_back(std::move(rule));
+}
+
+Task<RunRules::Admission> RunRules::admit(const policy::Costs& costs) {
+    const auto is_too_much = [&costs](const policy::BudgetRule& rule) {
+        return cost_of(costs, rule) > rule.budget().amount;
+    };
+    if (std::any_of(budgets_.begin(), budgets_.end(), is_too_much)) co_return Admission::never;
+    const auto turn = co_await turn_.acquire();
+    for (;;) {
+        if (stop_reason_) co_return Admission::stop;
+        if (reserve(costs)) {
+            if (canary_.passed() || canary_.begin()) {
+                ++admitted_;
+                co_return Admission::go;
+            }
+            settle(costs, {});
+        } else if (admitted_ == 0) {
+            const auto used_up = std::find_if(budgets_.begin(), budgets_.end(), [&](policy::BudgetRule rule) {
+                return !rule.reserve(cost_of(costs, rule));
+            });
+            stop(used_up->reason());
+            co_return Admission::stop;
+        }
+        changed_.reset();
+        co_await changed_.wait();
+    }
+}
+
+void RunRules::ended(const policy::Costs& reserved, const policy::Costs& actual, const CallEnd& end) {
+    --admitted_;
+    settle(reserved, actual);
+    if (!canary_.passed()) {
+        canary_.ended(problem_of(end));
+        if (auto reason = canary_.reason()) stop(std::move(*reason));
+    }
+    for (policy::StopIfRule& rule : stop_rules_) {
+        if (rule.ended(to_string(end.outcome))) stop(rule.reason());
+    }
+    changed_.set();
+}
+
+void RunRules::dropped(const policy::Costs& reserved) {
+    --admitted_;
+    settle(reserved, {});
+    changed_.set();
+}
+
+void RunRules::spent_before(const policy::Costs& costs) {
+    for (policy::BudgetRule& rule : budgets_) rule.settle(0, cost_of(costs, rule));
+}
+
+/// From all budgets, or from none.
+bool RunRules::reserve(const policy::Costs& costs) {
+    for (std::size_t i = 0; i < budgets_.size(); ++i) {
+        if (budgets_[i].reserve(cost_of(costs, budgets_[i]))) continue;
+        while (i-- > 0) budgets_[i].settle(cost_of(costs, budgets_[i]), 0);
+        return false;
+    }
+    return true;
+}
+
+void RunRules::settle(const policy::Costs& reserved, const policy::Costs& actual) {
+    for (policy::BudgetRule& rule : budgets_) rule.settle(cost_of(reserved, rule), cost_of(actual, rule));
+}
+
+void RunRules::stop(std::string reason) {
+    if (!stop_reason_) stop_reason_ = std::move(reason);
+}
+
+}  // namespace plait::batch
