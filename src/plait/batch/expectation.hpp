@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace plait::batch {
@@ -22,25 +21,31 @@ class Expectation {
     static Expectation parse(std::string_view json);
 
     /// What `response` is not, in a sentence such as `status 404 is not 2xx` or `/error is "full", not null`; empty
-    /// when it is as expected.
+    /// when it is as expected. The sentence may quote the answer.
     std::string unmet_by(const http::Response& response) const;
 
   private:
+    class Parser;
+
     struct StatusRange {
         int first;
         int last;
-        std::string text;  // as it was written
     };
     enum class Relation { is, is_not, exists, is_absent };
     struct JsonRule {
-        std::string path;
-        Relation relation;
-        std::string value;  // JSON
+        std::string path;                // as it was written
+        std::vector<std::string> steps;  // the names and indices that it is made of
+        Relation relation = Relation::is;
+        std::string value;  // in the form of internal::canonical_json
     };
 
     Expectation() = default;
 
+    bool has_status(int status) const noexcept;
+    std::string unmet_in_json(std::string_view body) const;
+
     std::vector<StatusRange> statuses_;
+    std::string statuses_text_;  // as they were written
     std::vector<JsonRule> json_rules_;
 };
 
