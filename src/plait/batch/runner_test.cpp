@@ -158,6 +158,7 @@ ASYNC_TEST("in the order of the input, one slow call lets only so many others go
     MemorySink sink;
     RunnerOptions options = with_concurrency(2);
     options.ordered = true;
+    options.calls.deadline = 2h;
     Runner runner(source, method, sink, options);
     std::optional<RunEnd> end;
     TaskGroup group;

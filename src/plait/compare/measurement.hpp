@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/batch/attempt.hpp"
+#include "plait/batch/call_end.hpp"
 #include "plait/batch/methods.hpp"
 
 #include <array>
