@@ -1,5 +1,7 @@
 #include "plait/batch/line_source.hpp"
 
+#include "plait/async/event_loop.hpp"
+
 #include <fmt/format.h>
 
 #include <utility>
@@ -19,13 +21,16 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
-LineSource::LineSource(LineReader lines, RequestReader requests)
-    : lines_(std::move(lines)), requests_(std::move(requests)) {}
+LineSource::LineSource(LineReader lines, RequestReader requests, std::optional<std::string> path)
+    : lines_(std::move(lines)), requests_(std::move(requests)), path_(std::move(path)) {}
 
 Task<std::optional<SourceItem>> LineSource::next() {
     for (;;) {
-        const std::optional<LineReader::Line> line = co_await lines_.next();
+        const std::optional<LineReader::Line> line = co_await next_line();
         if (!line) co_return std::nullopt;
+        // The first line that is not blank tells the format, also when it is left out.
+        const bool is_skipped = skipped_ && skipped_->contains(line->number);
+        if (is_skipped && (read_ || line->is_cut)) continue;
         if (line->is_cut) {
             co_return BadLine(automatic_id(line->number), line->number,
                               fmt::format("line {}: longer than {} bytes", line->number, line->text.size() - 1));
@@ -34,9 +39,45 @@ Task<std::optional<SourceItem>> LineSource::next() {
         if (line->number == 1 && text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
         if (trim(text).empty()) continue;
         if (!read_) read_ = format_of(trim(text));
+        if (is_skipped) continue;
         if (read_ == &RequestReader::read_url) text = trim(text);
         co_return (requests_.*read_)(text, line->number);
     }
+}
+
+Task<std::optional<LineReader::Line>> LineSource::next_line() {
+    const std::optional<LineReader::Line> line = co_await lines_.next();
+    if (watch_ && line) {
+        watch_->see(line->text);
+        watch_->refuse_appended();
+    } else if (watch_) {
+        std::exchange(watch_, nullptr)->end();
+    }
+    co_return line;
+}
+
+std::optional<std::uint64_t> LineSource::total() {
+    if (!total_) total_ = lines_.count_lines();
+    return total_;
+}
+
+void LineSource::show_to(InputWatch& watch) {
+    std::optional<LineReader> lines = lines_.again();
+    if (lines) {
+        run(show_all(std::move(*lines), watch));
+    } else {
+        watch_ = &watch;
+    }
+}
+
+Task<void> LineSource::show_all(LineReader lines, InputWatch& watch) {
+    std::uint64_t total = 0;
+    while (const auto line = co_await lines.next()) {
+        watch.see(line->text);
+        total += !line->text.empty();
+    }
+    watch.end();
+    total_ = total;
 }
 
 LineSource::Format LineSource::format_of(std::string_view first_line) {
