@@ -12,14 +12,25 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-std::string_view trim(std::string_view text) {
+std::string_view without_mark(std::string_view text, std::uint64_t line) {
+    if (line == 1 && text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    return text;
+}
+
+}  // namespace
+
+std::string_view request_text(std::string_view text, std::uint64_t line) {
     constexpr std::string_view blank = " \t\r\v\f";
+    text = without_mark(text, line);
     const auto first = text.find_first_not_of(blank);
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
-}  // namespace
+RequestFormat request_format_of(std::string_view first_line) {
+    const bool is_json = std::string_view("{[\"").find(first_line.front()) != std::string_view::npos;
+    return is_json ? RequestFormat::json : RequestFormat::urls;
+}
 
 LineSource::LineSource(LineReader lines, RequestReader requests, std::optional<std::string> path)
     : lines_(std::move(lines)), requests_(std::move(requests)), path_(std::move(path)) {}
@@ -30,18 +41,18 @@ Task<std::optional<SourceItem>> LineSource::next() {
         if (!line) co_return std::nullopt;
         // The first line that is not blank tells the format, also when it is left out.
         const bool is_skipped = skipped_ && skipped_->contains(line->number);
-        if (is_skipped && (read_ || line->is_cut)) continue;
+        if (is_skipped && (format_ || line->is_cut)) continue;
         if (line->is_cut) {
             co_return BadLine(automatic_id(line->number), line->number,
                               fmt::format("line {}: longer than {} bytes", line->number, line->text.size() - 1));
         }
-        std::string_view text = line->text;
-        if (line->number == 1 && text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-        if (trim(text).empty()) continue;
-        if (!read_) read_ = format_of(trim(text));
+        const std::string_view text = request_text(line->text, line->number);
+        if (text.empty()) continue;
+        if (!format_) format_ = request_format_of(text);
         if (is_skipped) continue;
-        if (read_ == &RequestReader::read_url) text = trim(text);
-        co_return (requests_.*read_)(text, line->number);
+        if (format_ == RequestFormat::urls) co_return requests_.read_url(text, line->number);
+        // With the blanks before it, so that columns are right.
+        co_return requests_.read_json(without_mark(line->text, line->number), line->number);
     }
 }
 
@@ -78,11 +89,6 @@ Task<void> LineSource::show_all(LineReader lines, InputWatch& watch) {
     }
     watch.end();
     total_ = total;
-}
-
-LineSource::Format LineSource::format_of(std::string_view first_line) {
-    const bool json = std::string_view("{[\"").find(first_line.front()) != std::string_view::npos;
-    return json ? &RequestReader::read_json : &RequestReader::read_url;
 }
 
 }  // namespace plait::batch

@@ -4,7 +4,21 @@
 #include "plait/batch/request_line.hpp"
 #include "plait/batch/resumable_source.hpp"
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
 namespace plait::batch {
+
+/// What the lines of a file of requests are.
+enum class RequestFormat { json, urls };
+
+/// By the first line that is not blank.
+RequestFormat request_format_of(std::string_view first_line);
+
+/// The line without the blanks around it, and without a byte order mark; empty for a blank line.
+std::string_view request_text(std::string_view text, std::uint64_t line);
 
 /// A request on each line: of JSON, or a URL. Which of the two, the first line tells that is not blank. Blank lines are
 /// skipped.
@@ -22,15 +36,13 @@ class LineSource final : public ResumableSource {
     void show_to(InputWatch& watch) override;
 
   private:
-    using Format = SourceItem (RequestReader::*)(std::string_view text, std::uint64_t line);
-    static Format format_of(std::string_view first_line);
     Task<std::optional<LineReader::Line>> next_line();
     Task<void> show_all(LineReader lines, InputWatch& watch);
 
     LineReader lines_;
     RequestReader requests_;
     std::optional<std::string> path_;
-    Format read_ = nullptr;
+    std::optional<RequestFormat> format_;
     const LineSet* skipped_ = nullptr;
     InputWatch* watch_ = nullptr;  ///< sees each line when it is read; null: it has seen all, or nobody does
     std::optional<std::uint64_t> total_;
