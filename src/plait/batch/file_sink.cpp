@@ -22,7 +22,7 @@ bool is_regular_file(int fd) {
 
 }  // namespace
 
-FileSink::FileSink(UniqueFd output, std::string name) : name_(std::move(name)) {
+FileSink::FileSink(UniqueFd output, std::string name, bool durable) : name_(std::move(name)), durable_(durable) {
     if (is_regular_file(output.get())) {
         file_ = std::move(output);
     } else {
@@ -56,7 +56,17 @@ Task<bool> FileSink::write(std::string_view lines) {
             fail(errno, lines.substr(0, written));
         }
     }
+    if (file_ && durable_) sync();
     co_return true;
+}
+
+// Not tried again when it fails: the kernel has then forgotten what was not written.
+void FileSink::sync() {
+    while (::fdatasync(file_.get()) != 0) {
+        if (errno != EINTR) {
+            throw Error(ErrorCode::storage, fmt::format("sync {}: {}", name_, system_message(errno)));
+        }
+    }
 }
 
 void FileSink::fail(int error_number, std::string_view written) {

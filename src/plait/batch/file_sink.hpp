@@ -12,8 +12,8 @@ namespace plait::batch {
 /// Writes to a file, a pipe or a terminal.
 class FileSink final : public Sink {
   public:
-    /// `name` stands in errors.
-    FileSink(UniqueFd output, std::string name);
+    /// `name` stands in errors. With `durable`, what was written to a file is on the disk, too.
+    FileSink(UniqueFd output, std::string name, bool durable = false);
 
     /// Makes the file `path`, which its owner alone may read. One that exists is replaced if `overwrite`, else refused
     /// with `Error(bad_input)`. Throws `Error(storage)` when it can't be made.
@@ -26,8 +26,10 @@ class FileSink final : public Sink {
 
   private:
     [[noreturn]] void fail(int error_number, std::string_view written);
+    void sync();
 
     std::string name_;
+    bool durable_;
     UniqueFd file_;                           ///< for a file, which takes everything at once
     std::unique_ptr<Descriptor> waited_for_;  ///< for all else
 };

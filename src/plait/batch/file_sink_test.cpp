@@ -5,42 +5,23 @@
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/internal/test_files.hpp"
+#include "plait/batch/internal/test_folder.hpp"
 #include "plait/testing/async_test.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 
 using namespace plait;
 using namespace plait::batch;
+using plait::batch::internal::content_of;
 using plait::batch::internal::Pipe;
+using plait::batch::internal::TestFolder;
 
 namespace {
-
-class Folder {
-  public:
-    Folder() {
-        std::string name = std::filesystem::temp_directory_path() / "plait-XXXXXX";
-        path_ = ::mkdtemp(name.data());
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    std::string file(const std::string& name) const { return path_ / name; }
-
-  private:
-    std::filesystem::path path_;
-};
-
-std::string content_of(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 ErrorCode code_of_create(const std::string& path, std::string& message) {
     try {
@@ -61,7 +42,7 @@ Task<void> write_into(FileSink& sink, std::string_view text, bool& done) {
 }  // namespace
 
 TEST_CASE("a results file is made for its owner alone") {
-    const Folder folder;
+    const TestFolder folder;
     const std::string path = folder.file("results.jsonl");
     const auto sink = FileSink::create(path, false);
     CHECK(run(sink->write("a\n")));
@@ -73,7 +54,7 @@ TEST_CASE("a results file is made for its owner alone") {
 }
 
 TEST_CASE("a results file that exists is refused, or replaced when that is asked for") {
-    const Folder folder;
+    const TestFolder folder;
     const std::string path = folder.file("results.jsonl");
     std::ofstream(path) << "old\n";
     std::string message;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <utility>
@@ -10,8 +11,10 @@ namespace plait::batch {
 
 namespace {
 
-/// Such an id comes from no line of a file that anyone has; more would make `has_own_id_` large.
-constexpr std::uint64_t last_numbered_line = 1ull << 36;
+constexpr int segment_shift = 58;
+
+constexpr std::size_t bucket_count = 1 << 16;
+constexpr int bucket_shift = 48;
 
 /// The n of `line-<n>`, written as `automatic_id` writes it.
 std::optional<std::uint64_t> number_of(std::string_view id) {
@@ -30,28 +33,55 @@ std::uint64_t hash_of(std::string_view id) {
     return hash == 0 ? 1 : hash;
 }
 
+/// Never 0. The 40 bits behind those that choose the bucket.
+std::uint64_t rest_of(std::uint64_t hash) {
+    const std::uint64_t rest = hash << 16 >> 24;
+    return rest == 0 ? 1 : rest;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> IdRegister::claim(std::string_view id, std::uint64_t line) {
     const std::optional<std::uint64_t> number = number_of(id);
-    const bool is_own = number == line && line <= last_numbered_line;
+    const bool is_own = number == line && line <= LineSet::largest_line;
     if (number && !is_own && has_own_id(*number)) return number;
 
     if (!is_own || has_foreign_line_id_) {
         const std::uint64_t hash = hash_of(id);
-        Segment& segment = segments_[hash >> 58];
-        if (const auto before = segment.find(hash)) return before;
+        if (const auto before = find(hash)) return before;
         if (!is_own) {
-            constexpr std::uint64_t largest = std::numeric_limits<std::uint32_t>::max();
-            segment.add(hash, static_cast<std::uint32_t>(std::min(line, largest)));
+            add(hash, line);
             has_foreign_line_id_ |= number.has_value();
         }
     }
-    if (is_own) {
-        if (has_own_id_.size() <= line) has_own_id_.resize(line + 1);
-        has_own_id_[line] = true;
-    }
+    if (is_own) own_ids_.add(line);
     return std::nullopt;
+}
+
+std::optional<std::uint64_t> IdRegister::find(std::uint64_t hash) const {
+    if (buckets_.empty()) return segments_[hash >> segment_shift].find(hash);
+    if (buckets_[hash >> bucket_shift].contains(hash)) return earlier_line;
+    return std::nullopt;
+}
+
+void IdRegister::add(std::uint64_t hash, std::uint64_t line) {
+    if (buckets_.empty() && ++chosen_ids_ > most_with_lines_) drop_lines();
+    if (buckets_.empty()) {
+        constexpr std::uint64_t largest = std::numeric_limits<std::uint32_t>::max();
+        segments_[hash >> segment_shift].add(hash, static_cast<std::uint32_t>(std::min(line, largest)));
+    } else {
+        buckets_[hash >> bucket_shift].add(hash);
+    }
+}
+
+void IdRegister::drop_lines() {
+    buckets_.resize(bucket_count);
+    for (Segment& segment : segments_) {
+        for (const std::uint64_t hash : segment.hashes()) {
+            if (hash != 0) buckets_[hash >> bucket_shift].add(hash);
+        }
+        segment = Segment();
+    }
 }
 
 /// Where `hash` is, or the free slot where it would be.
@@ -86,6 +116,43 @@ void IdRegister::Segment::grow() {
         const std::size_t slot = slot_of(hashes[i]);
         hashes_[slot] = hashes[i];
         lines_[slot] = lines[i];
+    }
+}
+
+bool IdRegister::Bucket::contains(std::uint64_t hash) const {
+    return !entries_.empty() && entry(slot_of(rest_of(hash))) != 0;
+}
+
+void IdRegister::Bucket::add(std::uint64_t hash) {
+    if ((used_ + 1) * 10 > slots() * 9) grow();
+    put(rest_of(hash));
+    ++used_;
+}
+
+std::uint64_t IdRegister::Bucket::entry(std::size_t slot) const noexcept {
+    std::uint64_t entry = 0;
+    std::memcpy(&entry, entries_.data() + slot * entry_bytes, entry_bytes);
+    return entry;
+}
+
+/// Where `rest` is, or the free slot where it would be.
+std::size_t IdRegister::Bucket::slot_of(std::uint64_t rest) const {
+    auto slot = static_cast<std::size_t>((rest >> 8) * slots() >> 32);
+    for (std::uint64_t found; (found = entry(slot)) != 0 && found != rest;) slot = slot + 1 == slots() ? 0 : slot + 1;
+    return slot;
+}
+
+void IdRegister::Bucket::put(std::uint64_t rest) {
+    std::memcpy(entries_.data() + slot_of(rest) * entry_bytes, &rest, entry_bytes);
+}
+
+void IdRegister::Bucket::grow() {
+    const std::size_t more = slots() + std::max<std::size_t>(8, slots() / 8);
+    const std::vector<unsigned char> before = std::exchange(entries_, std::vector<unsigned char>(more * entry_bytes));
+    for (std::size_t at = 0; at < before.size(); at += entry_bytes) {
+        std::uint64_t rest = 0;
+        std::memcpy(&rest, before.data() + at, entry_bytes);
+        if (rest != 0) put(rest);
     }
 }
 

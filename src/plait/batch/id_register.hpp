@@ -1,5 +1,7 @@
 #pragma once
 
+#include "plait/batch/line_set.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -8,14 +10,25 @@
 
 namespace plait::batch {
 
-/// Knows which ids a run has seen, and on which line.
+/// Knows which ids a run has seen, and, of the first two million, on which line.
 ///
-/// An id that somebody chose takes 12 bytes in a table that is half to nine tenths full; one that is `line-<n>` on line
-/// n takes a bit. So a million ids take about 17 MB. Ids are told apart by 64-bit hashes: among a million different
-/// ones the chance that any two are taken for the same is one in forty million, and then a call is refused, loudly.
+/// An id that is `line-<n>` on line n takes a bit. One that somebody chose takes 12 bytes in a table that is half to
+/// nine tenths full, until there are two million: then the lines are dropped, and an id takes 5 bytes in a table that
+/// is eight to nine tenths full. So a million ids take about 17 MB, and ten million about 60. Ids are told apart by
+/// hashes of 64 bits, then of 56: among a million different ones the chance that any two are taken for the same is one
+/// in forty million, among ten million one in fourteen hundred, and then a call is refused, loudly.
 class IdRegister {
   public:
-    /// Notes that `line` has this id. The line that had it before, if any; then nothing is noted.
+    /// What `claim` answers for an id that was seen on a line that is not known any more.
+    static constexpr std::uint64_t earlier_line = 0;
+
+    /// With more ids that somebody chose, no lines are kept.
+    static constexpr std::uint64_t most_with_lines = 2'000'000;
+
+    explicit IdRegister(std::uint64_t most = most_with_lines) : most_with_lines_(most) {}
+
+    /// Notes that `line` has this id. The line that had it before, or `earlier_line`, if any did; then nothing is
+    /// noted.
     std::optional<std::uint64_t> claim(std::string_view id, std::uint64_t line);
 
   private:
@@ -24,6 +37,7 @@ class IdRegister {
       public:
         std::optional<std::uint64_t> find(std::uint64_t hash) const;
         void add(std::uint64_t hash, std::uint32_t line);
+        const std::vector<std::uint64_t>& hashes() const noexcept { return hashes_; }
 
       private:
         std::size_t slot_of(std::uint64_t hash) const;
@@ -34,10 +48,35 @@ class IdRegister {
         std::size_t used_ = 0;
     };
 
-    bool has_own_id(std::uint64_t line) const { return line < has_own_id_.size() && has_own_id_[line]; }
+    /// A part of the table that comes after it. Which part it is says 16 bits of a hash, so 40 are left to be kept.
+    class Bucket {
+      public:
+        bool contains(std::uint64_t hash) const;
+        void add(std::uint64_t hash);
 
+      private:
+        static constexpr std::size_t entry_bytes = 5;
+
+        std::size_t slots() const noexcept { return entries_.size() / entry_bytes; }
+        std::uint64_t entry(std::size_t slot) const noexcept;
+        std::size_t slot_of(std::uint64_t rest) const;
+        void put(std::uint64_t rest);
+        void grow();
+
+        std::vector<unsigned char> entries_;  ///< all zeros: a free slot
+        std::uint32_t used_ = 0;
+    };
+
+    bool has_own_id(std::uint64_t line) const { return own_ids_.contains(line); }
+    std::optional<std::uint64_t> find(std::uint64_t hash) const;
+    void add(std::uint64_t hash, std::uint64_t line);
+    void drop_lines();
+
+    std::uint64_t most_with_lines_;
+    std::uint64_t chosen_ids_ = 0;
     std::array<Segment, 64> segments_;
-    std::vector<bool> has_own_id_;      ///< lines n whose id is `line-<n>`
+    std::vector<Bucket> buckets_;       ///< instead of the segments, once the lines are dropped
+    LineSet own_ids_;                   ///< lines n whose id is `line-<n>`
     bool has_foreign_line_id_ = false;  ///< some line has an id that looks like that of another
 };
 

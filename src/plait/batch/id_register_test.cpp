@@ -51,3 +51,17 @@ TEST_CASE("an id that only resembles a line's is one like any other") {
         CHECK(ids.claim(id, 7) == 6);
     }
 }
+
+TEST_CASE("with many ids an earlier one is still known, but not its line") {
+    IdRegister ids(1000);
+    for (std::uint64_t line = 1; line <= 1000; ++line) REQUIRE_FALSE(ids.claim("row-" + std::to_string(line), line));
+    CHECK(ids.claim("row-17", 1001) == 17);
+    for (std::uint64_t line = 1001; line <= 300'000; ++line) {
+        REQUIRE_FALSE(ids.claim("row-" + std::to_string(line), line));
+    }
+    for (std::uint64_t line = 1; line <= 300'000; ++line) {
+        REQUIRE(ids.claim("row-" + std::to_string(line), 400'000) == IdRegister::earlier_line);
+    }
+    CHECK_FALSE(ids.claim(automatic_id(400'001), 400'001));
+    CHECK(ids.claim(automatic_id(400'001), 400'002) == 400'001);
+}

@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,6 +99,14 @@ Task<bool> LineReader::read_more() {
             throw Error(ErrorCode::storage, fmt::format("read {}: {}", name_, system_message(errno)));
         }
     }
+}
+
+std::optional<LineReader> LineReader::again() const {
+    if (!file_) return std::nullopt;
+    // Opened anew, and not a duplicate, which would share the position.
+    UniqueFd file(::open(fmt::format("/proc/self/fd/{}", file_.get()).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) throw Error(ErrorCode::storage, fmt::format("read {}: {}", name_, system_message(errno)));
+    return LineReader(std::move(file), name_, longest_);
 }
 
 std::optional<std::uint64_t> LineReader::count_lines() {

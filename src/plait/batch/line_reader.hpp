@@ -35,6 +35,11 @@ class LineReader {
     /// Waits for the next line; nothing at the end. Throws `Error(storage)` when the input can't be read.
     Task<std::optional<Line>> next();
 
+    /// A second reader of the same file, from its beginning; nothing for a pipe or a terminal.
+    std::optional<LineReader> again() const;
+
+    const std::string& name() const noexcept { return name_; }
+
     /// How many lines a file has in all; nothing for a pipe or a terminal. Reads through the file on the first call,
     /// beside what `next` reads. Lines that are quite empty are not counted.
     std::optional<std::uint64_t> count_lines();

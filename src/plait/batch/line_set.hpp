@@ -1,25 +1,50 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace plait::batch {
 
-/// Lines of a file, by their numbers: a bit each.
+/// A set of line numbers: a bit for each, in parts that are there only where a line of theirs is or was.
 class LineSet {
   public:
-    void add(std::uint64_t line) {
-        if (bits_.size() <= line) bits_.resize(line + 1);
-        if (!bits_[line]) ++size_;
-        bits_[line] = true;
+    /// No file that anyone has is longer; a larger number comes from a damaged one.
+    static constexpr std::uint64_t largest_line = std::uint64_t{1} << 36;
+
+    /// False when it was in the set already. `line` is at most `largest_line`.
+    bool add(std::uint64_t line);
+
+    /// False when it was not in the set.
+    bool remove(std::uint64_t line) noexcept;
+
+    bool contains(std::uint64_t line) const noexcept {
+        const std::uint64_t part = line / part_lines;
+        return part < parts_.size() && parts_[part] && ((*parts_[part])[line % part_lines / 64] >> line % 64 & 1) != 0;
     }
-    bool contains(std::uint64_t line) const noexcept { return line < bits_.size() && bits_[line]; }
-    std::size_t size() const noexcept { return size_; }
+
+    std::uint64_t size() const noexcept { return size_; }
+
+    /// Calls `visit(line)` for each line, in their order.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (std::uint64_t part = 0; part < parts_.size(); ++part) {
+            if (!parts_[part]) continue;
+            for (std::uint64_t at = 0; at < part_lines; ++at) {
+                const std::uint64_t line = part * part_lines + at;
+                if (contains(line)) visit(line);
+            }
+        }
+    }
 
   private:
-    std::vector<bool> bits_;
-    std::size_t size_ = 0;
+    static constexpr std::uint64_t part_lines = 1 << 18;
+    using Part = std::array<std::uint64_t, part_lines / 64>;
+
+    std::vector<std::unique_ptr<Part>> parts_;
+    std::uint64_t size_ = 0;
 };
 
 }  // namespace plait::batch

@@ -12,6 +12,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 namespace plait::batch {
@@ -43,9 +46,16 @@ UniqueFd open_standard_input() {
     return input;
 }
 
+std::optional<std::string> absolute_path(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+    if (error) return std::nullopt;
+    return absolute.lexically_normal().string();
+}
+
 }  // namespace
 
-std::unique_ptr<Source> open_source(std::vector<std::string> inputs, RequestDefaults defaults) {
+std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, RequestDefaults defaults) {
     if (inputs.empty()) refuse("no requests: give a file, URLs, or - for standard input");
     RequestReader requests(std::move(defaults));
     if (std::all_of(inputs.begin(), inputs.end(), is_url)) {
@@ -56,7 +66,7 @@ std::unique_ptr<Source> open_source(std::vector<std::string> inputs, RequestDefa
     UniqueFd file = is_standard_input ? open_standard_input() : open_file(path);
     if (inputs.size() > 1) refuse(fmt::format("{} is a file among other inputs: give one file, or only URLs", path));
     return std::make_unique<LineSource>(LineReader(std::move(file), is_standard_input ? "standard input" : path),
-                                        std::move(requests));
+                                        std::move(requests), is_standard_input ? std::nullopt : absolute_path(path));
 }
 
 }  // namespace plait::batch

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/batch/request_line.hpp"
-#include "plait/batch/source.hpp"
+#include "plait/batch/resumable_source.hpp"
 
 #include <memory>
 #include <string>
@@ -11,6 +11,6 @@ namespace plait::batch {
 
 /// The source that `inputs` mean: URLs; or one file of requests, or `-` for standard input. Throws `Error(bad_input)`
 /// that says what to write instead.
-std::unique_ptr<Source> open_source(std::vector<std::string> inputs, RequestDefaults defaults);
+std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, RequestDefaults defaults);
 
 }  // namespace plait::batch

@@ -1,0 +1,383 @@
+#include "plait/batch/journal.hpp"
+
+#include "plait/async/sleep.hpp"
+#include "plait/base/error.hpp"
+#include "plait/base/unique_fd.hpp"
+#include "plait/batch/internal/database.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+namespace plait::batch {
+
+namespace {
+
+using internal::Database;
+using internal::Statement;
+
+/// "plai": tells the file from other SQLite files.
+constexpr std::int64_t application_id = 0x706c6169;
+constexpr std::int64_t format_version = 1;
+
+// Small pages, because a commit writes at least one: it is what a lone POST waits for.
+constexpr const char* layout = R"(
+    PRAGMA page_size = 1024;
+    PRAGMA journal_mode = WAL;
+    BEGIN IMMEDIATE;
+    CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE setting (number INTEGER PRIMARY KEY, name TEXT NOT NULL, value TEXT NOT NULL);
+    CREATE TABLE input_block (number INTEGER PRIMARY KEY, hash TEXT NOT NULL);
+    CREATE TABLE note (number INTEGER PRIMARY KEY, sent INTEGER NOT NULL, lines TEXT NOT NULL);
+    PRAGMA application_id = 1886151017;
+    PRAGMA user_version = 1;
+    COMMIT;
+)";
+static_assert(application_id == 1886151017 && format_version == 1);
+
+/// So that a checkpoint, which waits for the disk, comes after some ten thousand commits.
+constexpr const char* usual_care = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16384;";
+constexpr const char* durable_care = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096;";
+
+template <std::size_t size>
+std::string hex_of(const std::array<unsigned char, size>& bytes) {
+    std::string text;
+    for (const unsigned char byte : bytes) fmt::format_to(std::back_inserter(text), "{:02x}", byte);
+    return text;
+}
+
+InputFingerprint::BlockHash hash_of_hex(std::string_view text) {
+    InputFingerprint::BlockHash hash{};
+    for (std::size_t i = 0; i < hash.size() && text.size() >= 2 * i + 2; ++i) {
+        std::from_chars(text.data() + 2 * i, text.data() + 2 * i + 2, hash[i], 16);
+    }
+    return hash;
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
+}
+
+/// Such as `3 7-20`; sorts the lines.
+void append_ranges(std::string& out, std::vector<std::uint64_t>& lines) {
+    std::sort(lines.begin(), lines.end());
+    for (std::size_t first = 0; first < lines.size();) {
+        std::size_t last = first;
+        while (last + 1 < lines.size() && lines[last + 1] - lines[last] <= 1) ++last;
+        if (first > 0) out += ' ';
+        append_number(out, lines[first]);
+        if (lines[last] > lines[first]) {
+            out += '-';
+            append_number(out, lines[last]);
+        }
+        first = last + 1;
+    }
+}
+
+/// Calls `visit(line)` for each line of such a text; false when it is none.
+template <class Visit>
+bool read_ranges(std::string_view text, Visit visit) {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    const auto read = [&](std::uint64_t& number) {
+        const auto [behind, error] = std::from_chars(at, end, number);
+        at = behind;
+        return error == std::errc() && number <= LineSet::largest_line;
+    };
+    while (at != end) {
+        std::uint64_t first = 0;
+        if (!read(first)) return false;
+        std::uint64_t last = first;
+        if (at != end && *at == '-' && (++at, !read(last))) return false;
+        if (at != end && *at++ != ' ') return false;
+        for (std::uint64_t line = first; line <= last; ++line) visit(line);
+    }
+    return true;
+}
+
+std::int64_t pragma(Database& database, std::string_view name) {
+    Statement statement(database, fmt::format("PRAGMA {}", name));
+    statement.step();
+    return statement.number(0);
+}
+
+/// Throws unless it is a state file that this version understands. False when it is an empty file still.
+bool is_laid_out(Database& database) {
+    const std::int64_t version = pragma(database, "user_version");
+    const std::int64_t application = pragma(database, "application_id");
+    if (version == 0 && application == 0 && pragma(database, "page_count") <= 1) return false;
+    if (application != application_id) database.check(SQLITE_NOTADB);
+    if (version > format_version) {
+        throw Error(
+            ErrorCode::storage,
+            fmt::format("state file {}: written by a newer plait (format {}, this one knows {}): go on with that",
+                        database.path(), version, format_version));
+    }
+    return true;
+}
+
+std::optional<std::string> fact(Database& database, std::string_view name) {
+    Statement statement(database, "SELECT value FROM fact WHERE name = ?");
+    statement.bind(1, name);
+    if (!statement.step()) return std::nullopt;
+    return std::string(statement.text(0));
+}
+
+void set_fact(Database& database, std::string_view name, std::string_view value) {
+    Statement statement(database, "INSERT OR REPLACE INTO fact VALUES (?, ?)");
+    statement.bind(1, name);
+    statement.bind(2, value);
+    statement.step();
+}
+
+Settings read_settings(Database& database) {
+    Settings settings;
+    Statement statement(database, "SELECT name, value FROM setting ORDER BY number");
+    while (statement.step()) settings.emplace_back(statement.text(0), statement.text(1));
+    return settings;
+}
+
+std::uint64_t number_in(const std::string& text) {
+    std::uint64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+InputFingerprint read_input(Database& database) {
+    InputFingerprint input;
+    input.lines = number_in(fact(database, "input_lines").value_or("0"));
+    input.is_complete = fact(database, "input_complete") == "1";
+    Statement statement(database, "SELECT hash FROM input_block ORDER BY number");
+    while (statement.step()) input.blocks.push_back(hash_of_hex(statement.text(0)));
+    const std::uint64_t blocks = (input.lines + InputFingerprint::block_lines - 1) / InputFingerprint::block_lines;
+    if (input.blocks.size() != blocks) database.check(SQLITE_CORRUPT);
+    return input;
+}
+
+/// All or nothing: what is not committed when it goes is taken back.
+class Transaction {
+  public:
+    explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    ~Transaction() {
+        if (!done_) ::sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+    void commit() {
+        database_.execute("COMMIT");
+        done_ = true;
+    }
+
+  private:
+    Database& database_;
+    bool done_ = false;
+};
+
+void make_file(const std::string& path) {
+    const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (!file) throw Error(ErrorCode::storage, fmt::format("create {}: {}", path, system_message(errno)));
+}
+
+}  // namespace
+
+std::string random_run_id() {
+    std::array<unsigned char, 16> bytes{};
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+        throw Error(ErrorCode::storage, fmt::format("draw a run's id: {}", system_message(errno)));
+    }
+    return hex_of(bytes);
+}
+
+/// The file, and the statements that every request needs.
+class Journal::File {
+  public:
+    File(const std::string& path, bool durable) : database(open(path, durable)) {}
+
+    Database database;
+    Statement begin{database, "BEGIN IMMEDIATE"};
+    Statement commit{database, "COMMIT"};
+    Statement add_note{database, "INSERT INTO note (sent, lines) VALUES (?, ?)"};
+    std::string lines;
+
+    void note(bool sent, std::vector<std::uint64_t>& notes) {
+        if (notes.empty()) return;
+        lines.clear();
+        append_ranges(lines, notes);
+        notes.clear();
+        add_note.bind(1, static_cast<std::int64_t>(sent));
+        add_note.bind(2, lines);
+        add_note.step();
+    }
+
+  private:
+    static Database open(const std::string& path, bool durable) {
+        Database database(path, Database::Access::write);
+        if (!is_laid_out(database)) database.execute(layout);
+        database.execute(durable ? durable_care : usual_care);
+        return database;
+    }
+};
+
+Journal::Journal(const std::string& path, bool durable) : path_(path) {
+    make_file(path);
+    file_ = std::make_unique<File>(path, durable);
+    load();
+}
+
+Journal::~Journal() = default;
+
+void Journal::load() {
+    Database& database = file_->database;
+    run_id_ = fact(database, "run_id").value_or("");
+    settings_ = read_settings(database);
+    input_ = read_input(database);
+    set_fact(database, "process", fmt::to_string(::getpid()));
+    Statement notes(database, "SELECT sent, lines FROM note ORDER BY number");
+    while (notes.step()) {
+        const bool sent = notes.number(0) != 0;
+        const bool read = read_ranges(notes.text(1), [&](std::uint64_t line) {
+            if (sent) {
+                sent_before_.add(line);
+            } else {
+                sent_before_.remove(line);
+            }
+        });
+        if (!read) database.check(SQLITE_CORRUPT);
+    }
+}
+
+void Journal::begin(const Settings& settings, const std::optional<std::string>& requests) {
+    Transaction transaction(file_->database);
+    std::string id = random_run_id();
+    set_fact(file_->database, "run_id", id);
+    if (requests) set_fact(file_->database, "requests", *requests);
+    Statement add(file_->database, "INSERT INTO setting (name, value) VALUES (?, ?)");
+    for (const auto& [name, value] : settings) {
+        add.bind(1, name);
+        add.bind(2, value);
+        add.step();
+    }
+    transaction.commit();
+    run_id_ = std::move(id);
+    settings_ = settings;
+}
+
+void Journal::set_input(const InputFingerprint& input, std::size_t first_block) {
+    fail_if_broken();
+    Transaction transaction(file_->database);
+    set_fact(file_->database, "input_lines", fmt::to_string(input.lines));
+    set_fact(file_->database, "input_complete", input.is_complete ? "1" : "0");
+    Statement add(file_->database, "INSERT OR REPLACE INTO input_block VALUES (?, ?)");
+    for (std::size_t block = first_block; block < input.blocks.size(); ++block) {
+        const std::string hash = hex_of(input.blocks[block]);
+        add.bind(1, static_cast<std::int64_t>(block));
+        add.bind(2, hash);
+        add.step();
+    }
+    transaction.commit();
+}
+
+/// The note of one request that waits for its commit. When the request gives up, so does its note.
+class Journal::Note {
+  public:
+    Note(Journal& journal, std::uint64_t line) : journal_(journal), line_(line) { journal_.sent_.push_back(line); }
+    Note(const Note&) = delete;
+    Note& operator=(const Note&) = delete;
+    ~Note() {
+        if (!kept_) journal_.surely_not_sent(line_);
+    }
+    void keep() noexcept { kept_ = true; }
+
+  private:
+    Journal& journal_;
+    std::uint64_t line_;
+    bool kept_ = false;
+};
+
+Task<void> Journal::about_to_send(std::uint64_t line) {
+    fail_if_broken();
+    Note note(*this, line);
+    const std::uint64_t batch = batch_;
+    co_await yield();
+    // The first that comes back commits for all that have called meanwhile.
+    if (batch == batch_) commit();
+    fail_if_broken();
+    note.keep();
+}
+
+void Journal::surely_not_sent(std::uint64_t line) {
+    const auto waiting = std::find(sent_.begin(), sent_.end(), line);
+    if (waiting != sent_.end()) sent_.erase(waiting);
+    not_sent_.push_back(line);
+}
+
+void Journal::commit() {
+    ++batch_;
+    if (sent_.empty() && not_sent_.empty()) return;
+    try {
+        file_->begin.step();
+        file_->note(false, not_sent_);
+        file_->note(true, sent_);
+        file_->commit.step();
+        ++commits_;
+    } catch (const Error&) {
+        broken_ = std::current_exception();
+    }
+}
+
+void Journal::fail_if_broken() const {
+    if (broken_) std::rethrow_exception(broken_);
+}
+
+void Journal::forget(const LineSet& lines) {
+    std::vector<std::uint64_t> left;
+    sent_before_.for_each([&](std::uint64_t line) {
+        if (!lines.contains(line)) left.push_back(line);
+    });
+    LineSet kept;
+    for (const std::uint64_t line : left) kept.add(line);
+    sent_before_ = std::move(kept);
+    Transaction transaction(file_->database);
+    file_->database.execute("DELETE FROM note");
+    file_->note(true, left);
+    transaction.commit();
+}
+
+void Journal::set_status(std::string_view text) noexcept {
+    try {
+        if (!broken_) set_fact(file_->database, "status", text);
+    } catch (const std::exception&) {
+    }
+}
+
+void Journal::close() {
+    if (!broken_) commit();
+    fail_if_broken();
+}
+
+JournalFacts read_journal(const std::string& path) {
+    JournalFacts facts;
+    Database database(path, Database::Access::read);
+    if (!is_laid_out(database)) return facts;
+    // In one transaction, so that all is of the same moment.
+    database.execute("BEGIN");
+    facts.run_id = fact(database, "run_id").value_or("");
+    facts.settings = read_settings(database);
+    facts.requests = fact(database, "requests");
+    facts.input = read_input(database);
+    facts.status = fact(database, "status").value_or("");
+    facts.process = static_cast<std::int64_t>(number_in(fact(database, "process").value_or("0")));
+    return facts;
+}
+
+}  // namespace plait::batch

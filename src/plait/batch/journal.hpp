@@ -1,0 +1,117 @@
+#pragma once
+
+#include "plait/async/task.hpp"
+#include "plait/batch/input_fingerprint.hpp"
+#include "plait/batch/line_set.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace plait::batch {
+
+/// Options that matter to what is sent, or to what results mean: the name, as its user knows it, and the value.
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// 32 hexadecimal digits that no other run has.
+std::string random_run_id();
+
+/// What a run keeps beside its results, so that the next one can go on: the state file (docs/formats.md).
+///
+/// What fails throws `Error(storage)`, which says what to do, or `Error(bad_input)` for a file of another kind. After
+/// that the run has to end: what is on the disk is not known, so nothing is tried again. For the tasks of one loop.
+class Journal {
+  public:
+    /// Opens the state file, or makes it, for its owner alone. With `durable`, what is committed is on the disk, too.
+    Journal(const std::string& path, bool durable);
+    Journal(const Journal&) = delete;
+    Journal& operator=(const Journal&) = delete;
+    ~Journal();
+
+    /// No run has begun in it.
+    bool is_new() const noexcept { return run_id_.empty(); }
+
+    /// Begins a run, under a random id. `requests` is where its input can be found again, if anywhere.
+    void begin(const Settings& settings, const std::optional<std::string>& requests);
+
+    const std::string& run_id() const noexcept { return run_id_; }
+    /// With which it began.
+    const Settings& settings() const noexcept { return settings_; }
+    /// As earlier runs kept it.
+    const InputFingerprint& input() const noexcept { return input_; }
+
+    /// Keeps the fingerprint, whose blocks before `first_block` are kept already.
+    void set_input(const InputFingerprint& input, std::size_t first_block);
+
+    /// Notes that the request of this line is about to leave, and returns when that is committed. Those that call in
+    /// the same turn of the loop share a commit. When it is cancelled the request counts as not sent.
+    Task<void> about_to_send(std::uint64_t line);
+
+    /// Takes the note back. That is committed with the next notes, or at the end.
+    void surely_not_sent(std::uint64_t line);
+
+    /// The lines that were noted in earlier runs and not taken back.
+    const LineSet& sent_before() const noexcept { return sent_before_; }
+
+    /// Forgets the notes of these lines, because they have a result.
+    void forget(const LineSet& lines);
+
+    /// Keeps a text for other processes to read. When that fails it is lost, in silence: it is no reason to end a run.
+    void set_status(std::string_view text) noexcept;
+
+    /// Commits what is left. Once; without it, notes that were taken back may stand as sent.
+    void close();
+
+    /// How many commits were made for notes.
+    std::uint64_t commits() const noexcept { return commits_; }
+
+  private:
+    class File;
+    class Note;
+
+    void load();
+    void commit();
+    void fail_if_broken() const;
+
+    std::string path_;
+    std::unique_ptr<File> file_;
+    std::string run_id_;
+    Settings settings_;
+    InputFingerprint input_;
+    LineSet sent_before_;
+
+    std::vector<std::uint64_t> sent_;      ///< to be committed
+    std::vector<std::uint64_t> not_sent_;  ///< to be committed, before those
+    std::uint64_t batch_ = 1;              ///< of the notes that are to be committed
+    std::uint64_t commits_ = 0;
+    std::exception_ptr broken_;  ///< what made a commit fail
+};
+
+/// What other commands ask a state file, also while its run goes on.
+struct JournalFacts {
+    JournalFacts() {}
+
+    std::string run_id;
+    Settings settings;
+    /// Where the input was, if it can be found again.
+    std::optional<std::string> requests;
+    InputFingerprint input;
+    /// What `set_status` kept last; empty: nothing yet.
+    std::string status;
+    /// The process that opened it last.
+    std::int64_t process = 0;
+};
+
+/// Reads a state file, and disturbs nobody who writes it. Throws as `Journal` does.
+JournalFacts read_journal(const std::string& path);
+
+/// What `set_status` kept last.
+inline std::string read_status(const std::string& path) { return read_journal(path).status; }
+
+}  // namespace plait::batch

@@ -1,0 +1,269 @@
+#include "plait/batch/journal.hpp"
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/base/error.hpp"
+#include "plait/batch/internal/test_folder.hpp"
+#include "plait/testing/async_test.hpp"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <functional>
+#include <string>
+
+using namespace plait;
+using namespace plait::batch;
+using plait::batch::internal::content_of;
+using plait::batch::internal::TestFolder;
+
+namespace {
+
+Settings some_settings() { return {{"--base-url", "https://api.example"}, {"--body", "auto"}}; }
+
+std::vector<std::uint64_t> lines_of(const LineSet& lines) {
+    std::vector<std::uint64_t> found;
+    lines.for_each([&](std::uint64_t line) { found.push_back(line); });
+    return found;
+}
+
+/// What a run that begins now would know as sent.
+std::vector<std::uint64_t> sent_before(const std::string& path) { return lines_of(Journal(path, false).sent_before()); }
+
+void execute(const std::string& path, const char* sql) {
+    sqlite3* database = nullptr;
+    REQUIRE(::sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+    REQUIRE(::sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    ::sqlite3_close(database);
+}
+
+Error error_of(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error;
+    }
+    return Error(ErrorCode::cancelled, "no error");
+}
+
+using Lines = std::vector<std::uint64_t>;
+
+}  // namespace
+
+TEST_CASE("a state file is for its owner alone, and comes back as it was") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    std::string id;
+    {
+        Journal journal(path, false);
+        CHECK(journal.is_new());
+        journal.begin(some_settings(), "/data/requests.jsonl");
+        id = journal.run_id();
+        CHECK(id.size() == 32);
+    }
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0600);
+    const Journal journal(path, false);
+    CHECK_FALSE(journal.is_new());
+    CHECK(journal.run_id() == id);
+    CHECK(journal.settings() == some_settings());
+    CHECK(read_journal(path).requests == "/data/requests.jsonl");
+}
+
+TEST_CASE("a fingerprint comes back as it was kept, by its new blocks") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    InputFingerprint input;
+    input.lines = 5000;
+    input.blocks = {{1, 2, 3}, {0xff, 0x80}};
+    {
+        Journal journal(path, false);
+        journal.set_input(input, 0);
+        input.lines = 9000;
+        input.is_complete = true;
+        input.blocks = {{1, 2, 3}, {4}, {5}};
+        journal.set_input(input, 1);
+    }
+    const Journal journal(path, false);
+    CHECK(journal.input().lines == 9000);
+    CHECK(journal.input().is_complete);
+    CHECK(journal.input().blocks == input.blocks);
+}
+
+TEST_CASE("what is about to leave is known to the next run, however this one ends") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    Journal journal(path, false);
+    run(journal.about_to_send(7));
+    run(journal.about_to_send(9));
+    std::filesystem::copy(path, folder.file("copy"));
+    std::filesystem::copy(path + "-wal", folder.file("copy-wal"));
+    CHECK(sent_before(folder.file("copy")) == Lines{7, 9});
+}
+
+TEST_CASE("what surely was not sent is taken back with the next commit, or at the end") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        Journal journal(path, false);
+        for (const std::uint64_t line : {1, 2, 3}) run(journal.about_to_send(line));
+        journal.surely_not_sent(2);
+        run(journal.about_to_send(4));
+        journal.surely_not_sent(3);
+        journal.close();
+    }
+    CHECK(sent_before(path) == Lines{1, 4});
+}
+
+TEST_CASE("a second try of what was not sent counts as sent") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        Journal journal(path, false);
+        run(journal.about_to_send(5));
+        journal.surely_not_sent(5);
+        run(journal.about_to_send(5));
+        journal.close();
+    }
+    CHECK(sent_before(path) == Lines{5});
+}
+
+ASYNC_TEST("those who are about to send in the same turn share a commit") {
+    const TestFolder folder;
+    Journal journal(folder.file("r.plait"), false);
+    TaskGroup group;
+    for (std::uint64_t line = 1; line <= 100; ++line) group.start(journal.about_to_send(line));
+    co_await group.join();
+    CHECK(journal.commits() == 1);
+    co_await journal.about_to_send(101);
+    CHECK(journal.commits() == 2);
+}
+
+ASYNC_TEST("one that is cancelled before its commit was not about to send, and the others are") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        Journal journal(path, false);
+        TaskGroup group, cancelled;
+        cancelled.start(journal.about_to_send(1));
+        group.start(journal.about_to_send(2));
+        co_await yield();
+        cancelled.cancel();
+        co_await cancelled.join();
+        co_await group.join();
+        journal.close();
+    }
+    const Lines sent = sent_before(path);
+    CHECK(std::find(sent.begin(), sent.end(), 2) != sent.end());
+}
+
+TEST_CASE("notes of lines with a result are forgotten") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        Journal journal(path, false);
+        for (std::uint64_t line = 1; line <= 10; ++line) run(journal.about_to_send(line));
+    }
+    LineSet done;
+    for (const std::uint64_t line : {1, 2, 3, 5, 6, 8}) done.add(line);
+    {
+        Journal journal(path, false);
+        journal.forget(done);
+        CHECK(lines_of(journal.sent_before()) == Lines{4, 7, 9, 10});
+    }
+    CHECK(sent_before(path) == Lines{4, 7, 9, 10});
+}
+
+TEST_CASE("the status is read while the run goes on, and a reader disturbs nobody") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    Journal journal(path, false);
+    CHECK(read_status(path) == "");
+    journal.set_status("{\"done\":1}");
+    CHECK(read_status(path) == "{\"done\":1}");
+    sqlite3* reader = nullptr;
+    REQUIRE(::sqlite3_open(path.c_str(), &reader) == SQLITE_OK);
+    REQUIRE(::sqlite3_exec(reader, "BEGIN; SELECT * FROM fact", nullptr, nullptr, nullptr) == SQLITE_OK);
+    run(journal.about_to_send(1));
+    journal.set_status("{\"done\":2}");
+    CHECK(read_status(path) == "{\"done\":2}");
+    ::sqlite3_close(reader);
+}
+
+TEST_CASE("a durable journal keeps what the usual one keeps") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        Journal journal(path, true);
+        run(journal.about_to_send(3));
+    }
+    CHECK(sent_before(path) == Lines{3});
+}
+
+TEST_CASE("a file of another kind is refused") {
+    const TestFolder folder;
+    const std::string text = folder.write("text.plait", std::string(2000, 'x'));
+    const Error error = error_of([&] { Journal journal(text, false); });
+    CHECK(error.code() == ErrorCode::bad_input);
+    CHECK(std::string(error.what()) == text + " is no state file of plait: move it away, or name other results");
+    const std::string other = folder.file("other.plait");
+    execute(other, "CREATE TABLE t (a); CREATE TABLE u (a)");
+    CHECK(error_of([&] { Journal journal(other, false); }).code() == ErrorCode::bad_input);
+    CHECK(content_of(text) == std::string(2000, 'x'));
+}
+
+TEST_CASE("a state file of a newer plait is refused with both versions") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    { Journal journal(path, false); }
+    execute(path, "PRAGMA user_version = 2");
+    const Error error = error_of([&] { Journal journal(path, false); });
+    CHECK(error.code() == ErrorCode::storage);
+    CHECK(std::string(error.what()) ==
+          "state file " + path + ": written by a newer plait (format 2, this one knows 1): go on with that");
+}
+
+TEST_CASE("a state file that can't be made is a matter of storage") {
+    const Error error = error_of([] { Journal journal("/nowhere/r.plait", false); });
+    CHECK(error.code() == ErrorCode::storage);
+    CHECK(std::string(error.what()) == "create /nowhere/r.plait: No such file or directory");
+}
+
+TEST_CASE("notes that make no sense are a damaged file") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    { Journal journal(path, false); }
+    execute(path, "INSERT INTO note (sent, lines) VALUES (1, '3-x')");
+    CHECK(error_of([&] { Journal journal(path, false); }).code() == ErrorCode::storage);
+}
+
+TEST_CASE("a file of format 1 is read") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    execute(path, R"(
+        PRAGMA page_size = 1024;
+        PRAGMA journal_mode = WAL;
+        CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE setting (number INTEGER PRIMARY KEY, name TEXT NOT NULL, value TEXT NOT NULL);
+        CREATE TABLE input_block (number INTEGER PRIMARY KEY, hash TEXT NOT NULL);
+        CREATE TABLE note (number INTEGER PRIMARY KEY, sent INTEGER NOT NULL, lines TEXT NOT NULL);
+        INSERT INTO fact VALUES ('run_id', '00112233445566778899aabbccddeeff'), ('input_lines', '2'),
+            ('input_complete', '1'), ('process', '12'), ('status', '{}'), ('requests', '/r.jsonl');
+        INSERT INTO setting (name, value) VALUES ('--body', 'auto');
+        INSERT INTO input_block VALUES (0, '000102030405060708090a0b0c0d0e0f');
+        INSERT INTO note (sent, lines) VALUES (1, '1-5 9'), (0, '2 4-5'), (1, '5');
+        PRAGMA application_id = 1886151017;
+        PRAGMA user_version = 1;
+    )");
+    const JournalFacts facts = read_journal(path);
+    CHECK(facts.run_id == "00112233445566778899aabbccddeeff");
+    CHECK(facts.settings == Settings{{"--body", "auto"}});
+    CHECK(facts.requests == "/r.jsonl");
+    CHECK(facts.status == "{}");
+    CHECK(facts.process == 12);
+    CHECK(facts.input.blocks[0][15] == 15);
+    CHECK(sent_before(path) == Lines{1, 3, 5, 9});
+}

@@ -1,0 +1,215 @@
+#include "plait/batch/run_files.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/base/unique_fd.hpp"
+#include "plait/batch/file_sink.hpp"
+#include "plait/batch/results_scan.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace plait::batch {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+[[noreturn]] void fail(std::string_view what, const std::string& path) {
+    throw Error(ErrorCode::storage, fmt::format("{} {}: {}", what, path, system_message(errno)));
+}
+
+/// Whether there can be a state file beside it: /dev/stdout may be a file, but not one of that name.
+bool has_state(const std::string& results_path) {
+    if (results_path.starts_with("/dev/") || results_path.starts_with("/proc/")) return false;
+    struct stat status {};
+    return ::stat(results_path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
+}
+
+bool exists(const std::string& path) {
+    std::error_code error;
+    return std::filesystem::exists(path, error);
+}
+
+/// The results file, which is removed again when nothing comes of the run and it was not there before.
+class ResultsFile {
+  public:
+    explicit ResultsFile(const std::string& path) : path_(path), file_(::open(path.c_str(), O_RDWR | O_CLOEXEC)) {
+        if (file_) return;
+        if (errno != ENOENT) fail("open", path);
+        file_ = UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
+        if (!file_) fail("create", path);
+        is_new_ = true;
+    }
+    ResultsFile(const ResultsFile&) = delete;
+    ResultsFile& operator=(const ResultsFile&) = delete;
+    ~ResultsFile() {
+        if (file_ && is_new_ && is_ours_) ::unlink(path_.c_str());
+    }
+
+    /// Keeps others out, to the end of this process. Descriptors that workers inherit are closed there.
+    void lock(const std::string& state) {
+        if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) {
+            is_ours_ = true;
+            return;
+        }
+        if (errno != EWOULDBLOCK) fail("lock", path_);
+        refuse(fmt::format("another plait run{} writes {}: wait for its end, or name other results", process_of(state),
+                           path_));
+    }
+
+    void cut(std::uint64_t size) {
+        if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0) fail("cut", path_);
+        if (::lseek(file_.get(), 0, SEEK_END) < 0) fail("seek in", path_);
+    }
+
+    bool is_new() const noexcept { return is_new_; }
+    int get() const noexcept { return file_.get(); }
+    bool is_empty() const {
+        struct stat status {};
+        if (::fstat(file_.get(), &status) != 0) fail("look at", path_);
+        return status.st_size == 0;
+    }
+    UniqueFd take() noexcept { return std::move(file_); }
+
+  private:
+    static std::string process_of(const std::string& state) {
+        try {
+            return fmt::format(" (process {})", read_journal(state).process);
+        } catch (const Error&) {
+            return "";  // it has not come so far yet
+        }
+    }
+
+    std::string path_;
+    UniqueFd file_;
+    bool is_new_ = false;
+    bool is_ours_ = false;
+};
+
+void remove_state(const std::string& state) {
+    // The one with the data goes last: without it, the others would be taken for that of a new one.
+    for (const char* suffix : {"-wal", "-shm", ""}) {
+        if (::unlink((state + suffix).c_str()) != 0 && errno != ENOENT) fail("remove", state + suffix);
+    }
+}
+
+void sync_folder_of(const std::string& path) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    const UniqueFd file(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!file || ::fsync(file.get()) != 0) fail("sync the folder of", path);
+}
+
+std::string in_quotes(const std::string* value) { return value ? fmt::format("'{}'", *value) : "not given"; }
+
+const std::string* find(const Settings& settings, const std::string& name) {
+    for (const auto& [key, value] : settings) {
+        if (key == name) return &value;
+    }
+    return nullptr;
+}
+
+/// Refuses settings that are not those with which the run began.
+void compare(const Settings& before, const Settings& now) {
+    const auto refuse_change = [](const std::string& name, const std::string* was, const std::string* is) {
+        refuse(
+            fmt::format("{} was {} when this run began, and is {} now: give it as it was, or start over with "
+                        "--overwrite",
+                        name, in_quotes(was), in_quotes(is)));
+    };
+    for (const auto& [name, value] : before) {
+        const std::string* is = find(now, name);
+        if (!is || *is != value) refuse_change(name, &value, is);
+    }
+    for (const auto& [name, value] : now) {
+        if (!find(before, name)) refuse_change(name, nullptr, &value);
+    }
+}
+
+}  // namespace
+
+std::string state_path(const std::string& results_path) { return results_path + ".plait"; }
+
+std::unique_ptr<RunFiles> RunFiles::standard_output() {
+    std::unique_ptr<RunFiles> files(new RunFiles);
+    files->sink_ = FileSink::standard_output();
+    files->run_id_ = random_run_id();
+    return files;
+}
+
+std::unique_ptr<RunFiles> RunFiles::open(const std::string& results_path, ResumableSource& source,
+                                         const Settings& settings, const RunFilesOptions& options) {
+    std::unique_ptr<RunFiles> files(new RunFiles);
+    if (!has_state(results_path)) {
+        files->sink_ = FileSink::create(results_path, options.overwrite);
+        files->run_id_ = random_run_id();
+        return files;
+    }
+    // The lock comes first, and it is on the results: the state file may be replaced.
+    const std::string state = state_path(results_path);
+    ResultsFile results(results_path);
+    results.lock(state);
+    if (options.overwrite) {
+        remove_state(state);
+        results.cut(0);
+    } else if (!results.is_empty() && !exists(state)) {
+        refuse(
+            fmt::format("{0} has no {1} beside it, which would say what it is of: put that back, replace {0} with "
+                        "--overwrite, or name other results",
+                        results_path, state));
+    }
+    files->journal_ = std::make_unique<Journal>(state, options.durable);
+    Journal& journal = *files->journal_;
+    if (journal.is_new()) {
+        if (!results.is_empty())
+            refuse(fmt::format("{} says nothing of {}: replace both with --overwrite", state, results_path));
+        journal.begin(settings, source.path());
+    } else {
+        files->is_resumed_ = true;
+        compare(journal.settings(), settings);
+        if (results.is_new() && journal.sent_before().size() > 0) {
+            refuse(
+                fmt::format("{} is gone, and by {} {} unsafe requests were sent that may have had a result: put it "
+                            "back, or start over with --overwrite, which sends them again",
+                            results_path, state, journal.sent_before().size()));
+        }
+    }
+    files->run_id_ = journal.run_id();
+    files->follow(source, options.extend);
+    files->read_results(results.get(), results_path);
+    results.cut(files->whole_bytes_);
+    journal.forget(files->done_);
+    source.skip(files->done_);
+    if (options.durable) sync_folder_of(results_path);
+    files->sink_ = std::make_unique<FileSink>(results.take(), results_path, options.durable);
+    return files;
+}
+
+void RunFiles::follow(ResumableSource& source, bool extend) {
+    watch_ = std::make_unique<InputWatch>(
+        source.name(), journal_->input(), extend,
+        [this](const InputFingerprint& input, std::size_t first_block) { journal_->set_input(input, first_block); });
+    source.show_to(*watch_);
+}
+
+void RunFiles::read_results(int file, const std::string& name) {
+    ResultsScan scan = scan_results(file, name, ids_);
+    done_ = std::move(scan.done);
+    outcomes_ = scan.outcomes;
+    whole_bytes_ = scan.end.whole_bytes;
+}
+
+const LineSet& RunFiles::sent_before() const noexcept { return journal_ ? journal_->sent_before() : nothing_; }
+
+void RunFiles::close() {
+    if (journal_) journal_->close();
+}
+
+}  // namespace plait::batch
