@@ -70,13 +70,6 @@ std::string outcomes_json(const RunReport& report) {
     return counts.end();
 }
 
-template <class Values, class Write>
-std::vector<std::string> written(const Values& values, Write write) {
-    std::vector<std::string> texts;
-    for (const auto& value : values) texts.push_back(write(value));
-    return texts;
-}
-
 std::string group_json(const GroupReport& group) {
     return JsonObject()
         .text("name", group.name)
@@ -88,7 +81,7 @@ std::string group_json(const GroupReport& group) {
         .json("parked", wait_json(group.parked))
         .json("circuit_open_since", date_json(group.circuit_open_since))
         .json("learnt_pace", group.learnt_pace ? limit_json(*group.learnt_pace) : "null")
-        .list("quotas", written(group.quotas, quota_json))
+        .list("quotas", group.quotas, quota_json)
         .end();
 }
 
@@ -226,11 +219,11 @@ std::string to_json(const RunReport& report) {
         .count("retries", report.retries)
         .number("lately_per_second", report.lately_per_second)
         .number("per_second", report.per_second)
-        .list("costs", written(report.costs, cost_json))
-        .list("limits", written(report.limits, limit_json))
+        .list("costs", report.costs, cost_json)
+        .list("limits", report.limits, limit_json)
         .flag("has_ended", report.has_ended)
         .text("stopped", report.stopped)
-        .list("groups", written(report.groups, group_json))
+        .list("groups", report.groups, group_json)
         .count("group_count", report.group_count)
         .end();
 }

@@ -33,15 +33,15 @@ JsonObject& JsonObject::json(std::string_view name, std::string_view value) {
     return *this;
 }
 
-JsonObject& JsonObject::list(std::string_view name, const std::vector<std::string>& values) {
-    begin(name);
-    out_ += '[';
-    for (const std::string& value : values) {
-        if (out_.back() != '[') out_ += ',';
-        out_ += value;
+JsonObject& JsonObject::counts(std::string_view name,
+                               const std::vector<std::pair<std::string, std::uint64_t>>& values) {
+    std::string text;
+    for (const auto& [key, count] : values) {
+        if (!text.empty()) text += ',';
+        append_json_string(text, key);
+        text += fmt::format(":{}", count);
     }
-    out_ += ']';
-    return *this;
+    return json(name, "{" + text + "}");
 }
 
 JsonObject& JsonObject::number(std::string_view name, const std::optional<double>& value) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace plait::batch::internal {
@@ -18,7 +19,15 @@ class JsonObject {
     JsonObject& number(std::string_view name, double value);
     /// The value is JSON already.
     JsonObject& json(std::string_view name, std::string_view value);
-    JsonObject& list(std::string_view name, const std::vector<std::string>& values);
+    /// A list of what `write` makes of each of the values: JSON.
+    template <class Values, class Write>
+    JsonObject& list(std::string_view name, const Values& values, Write write) {
+        std::string text;
+        for (const auto& value : values) text.append(text.empty() ? "" : ",").append(write(value));
+        return json(name, "[" + text + "]");
+    }
+    /// An object with a count for each name, which may be any text.
+    JsonObject& counts(std::string_view name, const std::vector<std::pair<std::string, std::uint64_t>>& values);
 
     /// Null when there is nothing.
     JsonObject& number(std::string_view name, const std::optional<double>& value);
