@@ -1,6 +1,7 @@
 #include "plait/batch/run_report_text.hpp"
 
 #include "plait/base/words.hpp"
+#include "plait/batch/internal/json_object.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 namespace plait::batch {
@@ -326,6 +328,29 @@ std::optional<WallTime> come_back_at(const RunReport& report) {
         if (group.parked) first = std::min(first.value_or(group.parked->until), group.parked->until);
     }
     return first;
+}
+
+std::string report_line(const RunReport& report, WallTime now, Calendar calendar) {
+    std::string line = fmt::format("{}  {}", time_in_words(now, now, calendar), report.done);
+    if (report.total) line += fmt::format("/{}", *report.total);
+    line += fmt::format("  {}  {} in flight", rate_in_words(report.lately_per_second), report.in_flight);
+    const std::uint64_t not_ok =
+        std::accumulate(report.outcomes.begin(), report.outcomes.end(), std::uint64_t{0}) - report.count(Outcome::ok);
+    if (not_ok > 0) line += fmt::format("  {} not ok", not_ok);
+    if (const auto left = time_left(report, now)) line += "  ends " + time_in_words(now + *left, now, calendar);
+    const std::string why = why_waiting(report, now, calendar);
+    return why.empty() ? line : line + "  " + why;
+}
+
+std::string report_json(const RunReport& report, Liveness liveness, WallTime now, Calendar calendar) {
+    const bool is_running = liveness == Liveness::running;
+    const auto left = is_running ? time_left(report, now) : std::nullopt;
+    return internal::JsonObject()
+        .flag("is_running", is_running)
+        .text("why_waiting", is_running ? why_waiting(report, now, calendar) : "")
+        .number("seconds_left", left ? std::optional(seconds(*left)) : std::nullopt)
+        .json("report", to_json(report))
+        .end();
 }
 
 std::string report_text(const RunReport& report, std::string_view results, Liveness liveness, WallTime now,

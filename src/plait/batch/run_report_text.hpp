@@ -36,6 +36,13 @@ enum class Liveness {
     ended,
 };
 
+/// How the run stands on one line, for logs: `14:00:01  12000/50000  187/s  80 in flight  10 not ok  ends 14:20:11`,
+/// and why it waits.
+std::string report_line(const RunReport& report, WallTime now, Calendar calendar = local_calendar);
+
+/// The report as JSON on one line, with what follows from it now: whether it runs, why it waits, when it will be done.
+std::string report_json(const RunReport& report, Liveness liveness, WallTime now, Calendar calendar = local_calendar);
+
 /// The text of `plait status`: some lines. `results` is what the user calls the results file.
 std::string report_text(const RunReport& report, std::string_view results, Liveness liveness, WallTime now,
                         Calendar calendar = local_calendar);

@@ -221,3 +221,29 @@ TEST_CASE("a finished run with failures says how to make them again") {
     CHECK(has(text, "  next   plait retry out.jsonl --failed makes a request file of the 3 failed\n"));
     CHECK(has(text, "         plait retry out.jsonl --unknown makes a request file of the 1 unknown\n"));
 }
+
+TEST_CASE("on one line a run is told with why it waits") {
+    RunReport report = with_groups({waiting_group("requests=600/m", "x-ratelimit-limit", two_o_clock + 5s)});
+    CHECK(report_line(RunReport(), two_o_clock, utc_calendar) == "14:00:00  0  0.0/s  0 in flight");
+    report.total = 1000;
+    report.done = 400;
+    report.count(Outcome::ok) = 390;
+    report.count(Outcome::rejected) = 10;
+    report.in_flight = 8;
+    report.lately_per_second = 10;
+    CHECK(report_line(report, two_o_clock, utc_calendar) ==
+          "14:00:00  400/1000  10/s  8 in flight  10 not ok  ends 14:01:05  "
+          "waits for requests=600/m (x-ratelimit-limit) until 14:00:05");
+}
+
+TEST_CASE("the JSON of a status holds the report and what follows from it") {
+    RunReport report = with_groups({waiting_group("requests=600/m", "", two_o_clock)});
+    report.total = 1000;
+    report.done = 400;
+    report.lately_per_second = 10;
+    CHECK(report_json(report, Liveness::running, two_o_clock, utc_calendar) ==
+          "{\"is_running\":true,\"why_waiting\":\"waits for requests=600/m\",\"seconds_left\":60,\"report\":" +
+              to_json(report) + "}");
+    CHECK(report_json(report, Liveness::ended, two_o_clock, utc_calendar) ==
+          "{\"is_running\":false,\"why_waiting\":\"\",\"seconds_left\":null,\"report\":" + to_json(report) + "}");
+}
