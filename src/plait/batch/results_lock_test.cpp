@@ -11,7 +11,7 @@ using namespace plait;
 using namespace plait::batch;
 
 TEST_CASE("results are written by a run as long as it holds their lock") {
-    const UniqueFd file = internal::memory_file();
+    const UniqueFd file = batch::internal::memory_file();
     const std::string path = fmt::format("/proc/self/fd/{}", file.get());
     CHECK_FALSE(is_locked_by_run(path));
     UniqueFd run(::open(path.c_str(), O_RDWR | O_CLOEXEC));
@@ -23,7 +23,7 @@ TEST_CASE("results are written by a run as long as it holds their lock") {
 }
 
 TEST_CASE("two who look at the lock of results do not see each other") {
-    const UniqueFd file = internal::memory_file();
+    const UniqueFd file = batch::internal::memory_file();
     const std::string path = fmt::format("/proc/self/fd/{}", file.get());
     const UniqueFd other(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     REQUIRE(::flock(other.get(), LOCK_SH | LOCK_NB) == 0);
