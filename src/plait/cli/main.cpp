@@ -1,4 +1,5 @@
 #include "plait/base/error.hpp"
+#include "plait/cli/check_command.hpp"
 #include "plait/cli/command_line.hpp"
 #include "plait/cli/compare_command.hpp"
 #include "plait/cli/exit_code.hpp"
@@ -22,6 +23,7 @@ using namespace plait::cli;
 Commands all_commands() {
     Commands commands;
     commands.push_back(std::make_unique<RunCommand>());
+    commands.push_back(std::make_unique<CheckCommand>());
     commands.push_back(std::make_unique<CompareCommand>());
     commands.push_back(std::make_unique<ReportCommand>());
     commands.push_back(std::make_unique<MockCommand>());

@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/cli/exit_code.hpp"
+#include "plait/cli/standard_output.hpp"
 #include "plait/cli/terminal.hpp"
 #include "plait/cli/values.hpp"
 #include "plait/report/explanation.hpp"
@@ -79,12 +80,6 @@ void write_file(const std::string& path, const std::string& text) {
     if (!file) throw Error(ErrorCode::storage, fmt::format("write {}: {}", path, system_message(errno)));
     if (std::filesystem::is_regular_file(path)) {
         fmt::print(stderr, "plait: wrote {}, open it in a browser: {}\n", path, file_url(path));
-    }
-}
-
-void print(const std::string& text) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-        throw Error(ErrorCode::storage, fmt::format("write standard output: {}", system_message(errno)));
     }
 }
 

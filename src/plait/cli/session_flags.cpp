@@ -23,6 +23,11 @@ std::string checked_file(const std::string& path) {
 
 }  // namespace
 
+Flag base_url_flag(batch::RequestDefaults& defaults) {
+    return {"--base-url", "URL", "Stands before each URL of the input that is only a path.",
+            [&defaults](const std::string& value) { defaults.base_url = batch::checked_base_url(value); }};
+}
+
 std::vector<Flag> session_flags(SessionSettings& settings) {
     return {
         {"--timeout", "DURATION",
@@ -31,8 +36,7 @@ std::vector<Flag> session_flags(SessionSettings& settings) {
              settings.session.timeouts.attempt = parse_duration(value);
              if (settings.session.timeouts.attempt <= Duration::zero()) refuse("a call needs some time");
          }},
-        {"--base-url", "URL", "Stands before each URL of the input that is only a path.",
-         [&settings](const std::string& value) { settings.defaults.base_url = batch::checked_base_url(value); }},
+        base_url_flag(settings.defaults),
         Flag("--header", "'NAME: VALUE'",
              "Sent with each request whose line has no header of this name. {{env.NAME}} is an environment variable.",
              [&settings](const std::string& value) {

@@ -17,6 +17,9 @@ class SessionSettings {
     http::SessionOptions session;
 };
 
+/// The flag that says where paths of the input lead; `defaults` outlive it.
+Flag base_url_flag(batch::RequestDefaults& defaults);
+
 /// The flags that make the settings, which outlive them.
 std::vector<Flag> session_flags(SessionSettings& settings);
 

@@ -1,5 +1,7 @@
 #include "plait/cli/terminal.hpp"
 
+#include "plait/cli/standard_output.hpp"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -25,5 +27,11 @@ bool StandardError::is_terminal() const { return terminal_columns(STDERR_FILENO)
 std::size_t StandardError::columns() const { return terminal_columns(STDERR_FILENO).value_or(usual_columns); }
 
 void StandardError::write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+bool StandardOutput::is_terminal() const { return terminal_columns(STDOUT_FILENO).has_value(); }
+
+std::size_t StandardOutput::columns() const { return terminal_columns(STDOUT_FILENO).value_or(usual_columns); }
+
+void StandardOutput::write(std::string_view text) { print(text); }
 
 }  // namespace plait::cli

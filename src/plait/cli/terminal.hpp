@@ -18,4 +18,13 @@ class StandardError final : public batch::Screen {
     void write(std::string_view text) override;
 };
 
+/// Standard output, the same.
+class StandardOutput final : public batch::Screen {
+  public:
+    bool is_terminal() const override;
+    std::size_t columns() const override;
+    /// Throws `Error(storage)` when it can't.
+    void write(std::string_view text) override;
+};
+
 }  // namespace plait::cli

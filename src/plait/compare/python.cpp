@@ -1,8 +1,8 @@
 #include "plait/compare/python.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/compare/internal/child_program.hpp"
 #include "plait/compare/internal/python_script.hpp"
+#include "plait/workers/child_program.hpp"
 
 #include <fmt/format.h>
 
@@ -81,9 +81,9 @@ Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration li
                                        fmt::to_string(job.amount()),
                                        fmt::to_string(work.size()),
                                        fmt::to_string(way.workers())};
-    internal::EndedProgram ended;
+    EndedProgram ended;
     try {
-        ended = co_await internal::run_program(std::move(arguments), limit);
+        ended = co_await run_program(std::move(arguments), limit);
     } catch (const Error& error) {
         if (error.code() == ErrorCode::bad_input) throw NoPython(error.code(), error.what());
         throw;

@@ -1,4 +1,4 @@
-#include "plait/compare/internal/child_program.hpp"
+#include "plait/workers/child_program.hpp"
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
@@ -11,7 +11,7 @@
 #include <vector>
 
 using namespace plait;
-using namespace plait::compare::internal;
+using namespace plait;
 using namespace std::chrono_literals;
 
 ASYNC_TEST("a program runs to its end and what it said is kept") {

@@ -1,4 +1,4 @@
-#include "plait/compare/internal/child_program.hpp"
+#include "plait/workers/child_program.hpp"
 
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/descriptor.hpp"
@@ -20,7 +20,7 @@
 
 extern char** environ;
 
-namespace plait::compare::internal {
+namespace plait {
 
 namespace {
 
@@ -29,11 +29,11 @@ constexpr std::size_t most_kept = 64 * 1024;
 /// What the program is born with: a process group of its own, nothing to read, and no signal that we ignore or block.
 class SpawnSettings {
   public:
-    explicit SpawnSettings(int output) {
+    SpawnSettings(int output, ErrorOutput error_output) {
         ::posix_spawn_file_actions_init(&files_);
         ::posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         ::posix_spawn_file_actions_adddup2(&files_, output, STDOUT_FILENO);
-        ::posix_spawn_file_actions_adddup2(&files_, output, STDERR_FILENO);
+        if (error_output == ErrorOutput::kept) ::posix_spawn_file_actions_adddup2(&files_, output, STDERR_FILENO);
         ::posix_spawnattr_init(&attributes_);
         ::posix_spawnattr_setflags(&attributes_,
                                    POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
@@ -92,14 +92,17 @@ class ProcessGroup {
 };
 
 /// Reads `pipe` to its end; keeps the last of it.
-Task<void> read_all(Descriptor& pipe, std::string& text) {
+Task<void> read_all(Descriptor& pipe, EndedProgram& program) {
+    std::string& text = program.said;
     std::array<char, 4096> buffer;
     for (;;) {
         const ssize_t got = ::read(pipe.fd(), buffer.data(), buffer.size());
         if (got == 0) co_return;
         if (got > 0) {
             text.append(buffer.data(), static_cast<std::size_t>(got));
-            if (text.size() > 2 * most_kept) text.erase(0, text.size() - most_kept);
+            if (text.size() <= 2 * most_kept) continue;
+            text.erase(0, text.size() - most_kept);
+            program.is_cut = true;
         } else if (errno == EAGAIN) {
             pipe.set_drained();
             co_await pipe.readable();
@@ -117,25 +120,25 @@ Task<void> end_of(pid_t pid) {
     co_await ended.readable();
 }
 
-Task<void> follow(Descriptor& pipe, std::string& said, pid_t pid) {
-    co_await read_all(pipe, said);
+Task<void> follow(Descriptor& pipe, EndedProgram& program, pid_t pid) {
+    co_await read_all(pipe, program);
     co_await end_of(pid);
 }
 
 }  // namespace
 
-Task<EndedProgram> run_program(std::vector<std::string> arguments, Duration limit) {
+Task<EndedProgram> run_program(std::vector<std::string> arguments, Duration limit, ErrorOutput error_output) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw Error(ErrorCode::storage, "make a pipe: " + system_message(errno));
     Descriptor ours{UniqueFd(ends[0])};
     UniqueFd theirs(ends[1]);
-    const pid_t pid = SpawnSettings(theirs.get()).spawn(arguments);
+    const pid_t pid = SpawnSettings(theirs.get(), error_output).spawn(arguments);
     ProcessGroup group(pid);
     theirs.reset();
 
     const OutsideWork a_program_runs;
     EndedProgram ended;
-    const bool in_time = co_await within(limit, follow(ours, ended.said, pid));
+    const bool in_time = co_await within(limit, follow(ours, ended, pid));
     if (!in_time) {
         const double seconds = std::chrono::duration<double>(limit).count();
         throw Error(ErrorCode::timeout, fmt::format("run {}: not done after {} s", arguments[0], seconds));
@@ -144,4 +147,4 @@ Task<EndedProgram> run_program(std::vector<std::string> arguments, Duration limi
     co_return ended;
 }
 
-}  // namespace plait::compare::internal
+}  // namespace plait

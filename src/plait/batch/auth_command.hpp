@@ -1,0 +1,72 @@
+#pragma once
+
+#include "plait/async/semaphore.hpp"
+#include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/http/request.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace plait::batch {
+
+/// Gets new credentials from a command of the user when a server no longer takes those that calls are made with (401).
+///
+///     auth.apply(request);
+///     const auto version = auth.version();
+///     if (status_of(co_await send(request)) == 401) {
+///         co_await auth.renew(version);      // for all calls that come meanwhile, once
+///         auth.apply(request);               // and send it again
+///     }
+///
+/// What the command prints is the value of the `Authorization` header from then on; lines of the form `Name: value` set
+/// those headers instead. The command runs in the coordinating process only, and belongs to one loop.
+class AuthCommand {
+  public:
+    /// How long the command may take.
+    static constexpr Duration longest = std::chrono::seconds(60);
+    /// How soon after it the command does not run again: what it gave is fresh, or would be no better.
+    static constexpr Duration shortest_pause = std::chrono::seconds(60);
+    /// A value that is longer is none.
+    static constexpr std::size_t longest_output = 64 * 1024;
+
+    /// Told of each value that must be seen nowhere.
+    using KeepSecret = std::function<void(std::string_view value)>;
+
+    /// `command` is run by `/bin/sh -c`.
+    AuthCommand(std::string command, KeepSecret keep_secret);
+    AuthCommand(const AuthCommand&) = delete;
+    AuthCommand& operator=(const AuthCommand&) = delete;
+
+    /// Which credentials calls are made with now: 0 before the command first ran, and one more each time.
+    std::uint64_t version() const noexcept { return version_; }
+
+    /// Puts the credentials into a request, in the place of what it had. Before the command first ran: nothing.
+    void apply(http::Request& request) const;
+
+    /// A call that was made with `version` was answered with 401. Ends when there are newer credentials: at once if
+    /// they are there already, else when the command has ended, which runs once for all that wait. Throws `Error` when
+    /// the command fails, or ran less than `shortest_pause` ago and what it gave is refused: the error says what
+    /// failed, and never what the command printed.
+    Task<void> renew(std::uint64_t version);
+
+  private:
+    using Header = std::pair<std::string, std::string>;
+
+    Task<void> run();
+
+    std::string command_;
+    KeepSecret keep_secret_;
+    Semaphore turn_{1};
+    std::uint64_t version_ = 0;
+    std::vector<Header> headers_;
+    std::optional<TimePoint> ran_at_;
+    std::string trouble_;  // of the last run; empty: it gave credentials
+};
+
+}  // namespace plait::batch

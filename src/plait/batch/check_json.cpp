@@ -1,0 +1,68 @@
+#include "plait/batch/check.hpp"
+#include "plait/batch/internal/json_object.hpp"
+
+namespace plait::batch {
+
+namespace {
+
+using internal::JsonObject;
+
+std::string forecast_json(const Forecast& forecast) {
+    const auto cost = [](const UnitSum& sum) {
+        return JsonObject().text("unit", sum.unit).number("sum", sum.sum).count("calls", sum.calls).end();
+    };
+    const auto bound = [](const TimeBound& time) {
+        return JsonObject().number("seconds", time.seconds).text("because", time.because).end();
+    };
+    const auto budget = [](const BudgetForecast& of) {
+        return JsonObject()
+            .text("unit", of.rule.budget().unit)
+            .number("budget", of.rule.budget().amount)
+            .number("needed", of.needed)
+            .flag("is_enough", of.is_enough())
+            .count("enough_for_calls", of.enough_for)
+            .count("calls_untold", of.untold)
+            .end();
+    };
+    return JsonObject()
+        .list("costs", forecast.costs, cost)
+        .list("takes_at_least", forecast.bounds, bound)
+        .list("budgets", forecast.budgets, budget)
+        .counts("calls_untold", forecast.untold)
+        .end();
+}
+
+}  // namespace
+
+std::string check_json(const CheckReport& report) {
+    const auto bad = [](const CheckReport::BadRequest& request) {
+        return JsonObject().count("line", request.line).text("message", request.message).end();
+    };
+    const auto repeated = [](const CheckReport::RepeatedId& id) {
+        return JsonObject().text("custom_id", id.custom_id).count("line", id.line).count("before", id.before).end();
+    };
+    const auto secret = [](const CheckReport::SecretPlace& place) {
+        return JsonObject()
+            .text("where", place.secret.where)
+            .text("kind", place.secret.kind)
+            .count("first_line", place.first_line)
+            .count("calls", place.calls)
+            .end();
+    };
+    return JsonObject()
+        .count("calls", report.calls)
+        .counts("methods", report.methods)
+        .counts("groups", report.groups)
+        .count("group_count", report.group_count)
+        .count("bad_count", report.bad_count)
+        .list("bad", report.bad, bad)
+        .count("repeated_count", report.repeated_count)
+        .list("repeated", report.repeated, repeated)
+        .count("calls_with_secrets", report.calls_with_secrets)
+        .list("secrets", report.secrets, secret)
+        .count("unsafe_without_key", report.unsafe_count)
+        .json("forecast", forecast_json(report.forecast))
+        .end();
+}
+
+}  // namespace plait::batch

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace plait::batch::internal {
+
+/// Something in a text that has the shape of a well-known kind of secret.
+struct Token {
+    std::size_t begin;
+    std::size_t size;
+    std::string_view kind;  ///< for people; static
+};
+
+/// The first token in `text` from `from` on: an API key, an access token, a JWT, or the head of a private key.
+std::optional<Token> find_token(std::string_view text, std::size_t from = 0) noexcept;
+
+}  // namespace plait::batch::internal

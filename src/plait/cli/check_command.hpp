@@ -1,0 +1,31 @@
+#pragma once
+
+#include "plait/batch/check.hpp"
+#include "plait/batch/forecast.hpp"
+#include "plait/batch/request_line.hpp"
+#include "plait/cli/command.hpp"
+
+#include <string>
+#include <vector>
+
+namespace plait::cli {
+
+/// `plait check`: what is wrong with a file of requests, and what a run of it will take. Sends nothing.
+class CheckCommand final : public Command {
+  public:
+    std::string_view name() const override { return "check"; }
+    std::string_view help() const override;
+    std::string_view notes() const override;
+    std::vector<Flag> flags() override;
+    Positional positional() const override;
+    void set_positional(std::vector<std::string> values) override { inputs_ = std::move(values); }
+    int run() override;
+
+  private:
+    std::vector<std::string> inputs_;
+    batch::RequestDefaults defaults_;
+    batch::ForecastOptions forecast_;
+    bool as_json_ = false;
+};
+
+}  // namespace plait::cli

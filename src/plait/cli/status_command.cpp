@@ -1,0 +1,38 @@
+#include "plait/cli/status_command.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/base/error.hpp"
+#include "plait/cli/exit_code.hpp"
+#include "plait/cli/terminal.hpp"
+
+namespace plait::cli {
+
+std::string_view StatusCommand::help() const {
+    return "Tells how far a run is, why it waits and when it will be done, or how it ended.";
+}
+
+Positional StatusCommand::positional() const { return {"RESULTS", "The results file of the run."}; }
+
+std::vector<Flag> StatusCommand::flags() {
+    return {
+        {"--watch", "", "Renews it each second until the run ends; elsewhere than on a terminal, prints what changed.",
+         [this](const std::string&) { watch_ = true; }},
+        {"--json", "", "Prints it as JSON (docs/formats.md).", [this](const std::string&) { as_json_ = true; }},
+    };
+}
+
+int StatusCommand::run() {
+    if (results_.size() != 1) throw Error(ErrorCode::bad_input, "give one RESULTS: the results file of a run");
+    StandardOutput screen;
+    StatusView view(read_, results_.front(), screen, SystemWallClock::instance());
+    if (watch_) {
+        plait::run(as_json_ ? view.watch_json() : view.watch_text());
+    } else if (as_json_) {
+        view.show_json();
+    } else {
+        view.show_text();
+    }
+    return exit_ok;
+}
+
+}  // namespace plait::cli

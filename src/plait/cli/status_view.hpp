@@ -1,0 +1,66 @@
+#pragma once
+
+#include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/batch/progress.hpp"
+#include "plait/batch/run_report.hpp"
+#include "plait/batch/run_report_text.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace plait::cli {
+
+/// What is stored of a run, and whether it goes on.
+class StoredStatus {
+  public:
+    StoredStatus(std::string json_, batch::Liveness liveness_) : json(std::move(json_)), liveness(liveness_) {}
+
+    std::string json;  ///< as `batch::to_json` wrote it
+    batch::Liveness liveness;
+};
+
+/// Finds the status of the run that writes these results. Throws `Error` when there is none.
+using ReadStatus = std::function<StoredStatus(const std::string& results)>;
+
+/// Shows how a run stands, once or until it ends.
+class StatusView {
+  public:
+    /// How often a status that is watched is looked at again.
+    static constexpr Duration interval = std::chrono::seconds(1);
+
+    /// Screen and clock outlive this.
+    StatusView(ReadStatus read, std::string results, batch::Screen& screen, const WallClock& clock,
+               batch::Calendar calendar = batch::local_calendar)
+        : read_(std::move(read)), results_(std::move(results)), screen_(screen), clock_(clock), calendar_(calendar) {}
+
+    void show_text();
+    void show_json();
+
+    /// Shows it until the run has ended, and then how it ended. On a terminal the text is renewed in place; elsewhere
+    /// there is a line whenever something has changed.
+    Task<void> watch_text();
+    /// A line of JSON whenever something has changed.
+    Task<void> watch_json();
+
+  private:
+    struct Status {
+        batch::RunReport report;
+        batch::Liveness liveness;
+    };
+
+    Status read() const;
+    std::string text_of(const Status& status) const;
+    void renew(const std::string& text);
+
+    ReadStatus read_;
+    std::string results_;
+    batch::Screen& screen_;
+    const WallClock& clock_;
+    batch::Calendar calendar_;
+    std::size_t drawn_lines_ = 0;
+};
+
+}  // namespace plait::cli

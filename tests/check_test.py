@@ -1,0 +1,91 @@
+"""`plait check`: what it finds in requests, without sending any."""
+
+import json
+import os
+import unittest
+
+from support.program import RunTest, plait
+
+LIMITED = {"url": "https://api.example/a"}
+
+
+class Check(RunTest):
+    def check(self, *lines, arguments=(), **options):
+        return plait("check", self.requests(*lines), *arguments, **options)
+
+    def test_clean_requests(self):
+        ended = self.check(LIMITED, "", {"url": "https://other.example/", "method": "PUT"})
+        self.assertEqual((0, ""), (ended.code, ended.err))
+        self.assertIn("2 calls: 1 GET, 1 PUT", ended.out)
+        self.assertIn("https://other.example", ended.out)
+
+    def test_lines_that_a_run_would_not_send(self):
+        ended = self.check(LIMITED, {"uri": "https://api.example/"}, "{", *[{"url": "nowhere"}] * 30)
+        self.assertEqual(2, ended.code)
+        self.assertIn("32 lines can't be sent:", ended.out)
+        self.assertIn('line 2, column 9: unknown field "uri", did you mean "url"?', ended.out)
+        self.assertIn("and 12 more", ended.out)
+
+    def test_an_id_that_comes_twice_is_told_with_both_lines(self):
+        ended = self.check({**LIMITED, "custom_id": "a"}, LIMITED, {**LIMITED, "custom_id": "a"})
+        self.assertEqual(2, ended.code)
+        self.assertIn('line 3: custom_id "a" is that of line 1 already', ended.out)
+
+    def test_secrets_in_clear_text_are_told_without_their_values(self):
+        secret = "sk-" + "a1" * 20
+        lines = ({**LIMITED, "headers": {"Authorization": "Bearer " + secret}},
+                 {**LIMITED, "params": {"api_key": "hunter22"}},
+                 {**LIMITED, "body": {"user": {"password": "hunter22"}}},
+                 {**LIMITED, "headers": {"Authorization": "Bearer {{env.API_KEY}}"}})
+        for arguments in ((), ("--json",)):
+            ended = self.check(*lines, arguments=arguments, env={**os.environ, "API_KEY": "hunter22"})
+            self.assertEqual(1, ended.code, ended.out + ended.err)
+            self.assertNotIn(secret, ended.out)
+            self.assertNotIn("hunter22", ended.out)
+        found = json.loads(ended.out)["secrets"]
+        self.assertEqual([("the header Authorization", 1), ('"api_key" in the query', 2), ('"password" in the body', 3)],
+                         [(secret["where"], secret["first_line"]) for secret in found])
+
+    def test_a_variable_that_is_not_set_makes_a_bad_line(self):
+        ended = self.check({**LIMITED, "headers": {"Authorization": "Bearer {{env.NOT_SET_HERE}}"}})
+        self.assertEqual(2, ended.code)
+        self.assertIn("NOT_SET_HERE is not set", ended.out)
+
+    def test_the_slowest_limit_decides_how_long_it_takes(self):
+        ended = self.check(*[LIMITED] * 100, arguments=["--limit", "requests=10/s", "--limit", "requests=60/m",
+                                                        "--concurrency", "4", "--latency", "2s"])
+        self.assertEqual(0, ended.code)
+        self.assertIn("It takes at least 1 m 40 s (requests=60/m of https://api.example)", ended.out)
+        self.assertIn("and at least 50.0 s (4 in flight, 2.0 s each)", ended.out)
+        self.assertIn("and at least 10.0 s (requests=10/s of https://api.example)", ended.out)
+
+    def test_a_budget_that_is_not_enough(self):
+        ended = self.check(*[LIMITED] * 100, arguments=["--budget", "requests=30"])
+        self.assertEqual(1, ended.code)
+        self.assertIn("The budget of 30 requests ends after 30 calls: all cost 100 requests", ended.out)
+
+    def test_calls_that_can_not_be_made_twice_are_counted(self):
+        ended = self.check({**LIMITED, "method": "POST"}, {**LIMITED, "body": {}},
+                           {**LIMITED, "method": "POST", "headers": {"Idempotency-Key": "a"}})
+        self.assertEqual(0, ended.code)
+        self.assertIn("2 calls can't be made twice without harm", ended.out)
+
+    def test_urls_and_standard_input_are_taken_as_by_run(self):
+        ended = plait("check", "https://api.example/a", "https://api.example/b")
+        self.assertEqual(0, ended.code)
+        self.assertIn("2 URLs: 2 calls", ended.out)
+        ended = plait("check", "-", "--base-url", "https://api.example", stdin=b"/a\n/b\n")
+        self.assertEqual(0, ended.code)
+        self.assertIn("standard input: 2 calls", ended.out)
+
+    def test_wrong_usage(self):
+        for arguments, words in (([], "REQUESTS"), (["no-such-file"], "no-such-file"),
+                                 (["https://api.example/", "--limit", "500"], "--limit"),
+                                 (["https://api.example/", "--budget", "much"], "--budget")):
+            ended = plait("check", *arguments)
+            self.assertEqual((2, ""), (ended.code, ended.out))
+            self.assertIn(words, ended.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
