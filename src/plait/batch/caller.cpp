@@ -17,6 +17,8 @@ namespace plait::batch {
 
 namespace {
 
+constexpr int unauthorized = 401;
+
 /// How long what was learnt of a group that nobody uses is worth keeping.
 constexpr Duration group_patience = std::chrono::minutes(10);
 
@@ -98,6 +100,7 @@ struct Caller::Making {
     bool is_sent = false;          // an attempt is on its way
     bool is_cut = false;           // it was stopped, or its group is parked
     bool is_parked = false;
+    std::uint64_t auth_version = 0;  // of the credentials that the last attempt was made with
     TimePoint left_at{};
     std::optional<Attempt> last;
     AskedWait asked;  // by its answer
@@ -246,6 +249,21 @@ Task<void> Caller::attempts(Making& making, Departure first) {
         learn(making, *departure);
         departure.reset();
         if (options_.once) co_return;
+        if (options_.auth && making.notes.back().status == unauthorized) {
+            const auto renewed = co_await unless_stopped(making, renew_credentials(making));
+            if (!renewed) making.is_cut = true;
+            if (!renewed || !*renewed) co_return;
+            making.notes.back().wait_after = now() - making.notes.back().start - making.notes.back().total;
+            making.notes.back().why = "auth-command";
+            auto next = co_await unless_stopped(making, depart(making, true));
+            if (!next || !*next) {
+                making.is_cut = true;
+                co_return;
+            }
+            departure.emplace(std::move(**next));
+            ++counts_.repeats;
+            continue;
+        }
 
         const policy::RetryDecision decision = retry.after(history, making.judgement->end);
         making.why_ended = decision.why;
@@ -264,13 +282,33 @@ Task<void> Caller::attempts(Making& making, Departure first) {
     }
 }
 
+/// False when there are none; the call's error then says why.
+Task<bool> Caller::renew_credentials(Making& making) {
+    try {
+        co_await options_.auth->renew(making.auth_version);
+        co_return true;
+    } catch (const Error& error) {
+        making.judgement->error.emplace(ErrorCode::expect, error.what());
+        co_return false;
+    }
+}
+
+Task<Attempt> Caller::send_once(Making& making) {
+    http::Request request = making.call.request;
+    if (options_.auth) {
+        options_.auth->apply(request);
+        making.auth_version = options_.auth->version();
+    }
+    co_return co_await method_.attempt(std::move(request));
+}
+
 Task<Caller::Sent> Caller::send(Making& making) {
     if (options_.once) {
         Attempt attempt = co_await method_.attempt(std::move(making.call.request));
         co_return Sent(std::move(attempt), false, 1);
     }
     if (!options_.hedge || !making.call.rules.safe_to_repeat) {
-        Attempt attempt = co_await method_.attempt(making.call.request);
+        Attempt attempt = co_await send_once(making);
         co_return Sent(std::move(attempt), false, 1);
     }
     int copies = 0;
@@ -292,7 +330,7 @@ Task<Caller::Sent> Caller::send_copy(Making& making, int number) {
             co_await first_ends.wait();
         }
     }
-    Attempt attempt = co_await method_.attempt(making.call.request);
+    Attempt attempt = co_await send_once(making);
     co_return Sent(std::move(attempt), number > 1, number);
 }
 
@@ -427,25 +465,26 @@ std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
     return oldest;
 }
 
-std::vector<GroupState> Caller::groups(std::size_t most) const {
-    std::vector<GroupState> states;
+std::vector<GroupReport> Caller::groups(const ClockPair& clocks) const {
+    std::vector<GroupReport> reports;
     groups_.each([&](const Group& group) {
         if (group.waiting + group.being_made == 0 && !group.pace.parked()) return;
-        GroupState& state = states.emplace_back();
-        state.name = group.name;
-        state.waiting = group.waiting;
-        state.in_flight = group.being_made;
-        if (group.in_flight) state.limit = group.in_flight->limit();
-        state.waits_for = group.pace.waits_for();
-        state.parked = group.pace.parked();
-        state.learnt_pace = group.pace.server_limits().learnt_pace();
-        state.quotas = group.pace.server_limits().quotas(now());
+        GroupReport& report = reports.emplace_back(group.name);
+        report.take(group.pace, clocks);
+        report.in_flight = group.being_made;
+        report.waiting = group.waiting;
+        report.concurrency = group.in_flight ? group.in_flight->limit() : options_.concurrency;
+        report.concurrency_finds_itself = group.in_flight.has_value();
     });
-    std::sort(states.begin(), states.end(), [](const GroupState& a, const GroupState& b) {
-        return a.waiting + a.in_flight > b.waiting + b.in_flight;
+    origins_.each([&](const Origin& origin) {
+        const auto open_since = origin.circuit.open_since();
+        if (!open_since) return;
+        const auto same = std::find_if(reports.begin(), reports.end(),
+                                       [&](const GroupReport& report) { return report.name == origin.name; });
+        GroupReport& report = same != reports.end() ? *same : reports.emplace_back(origin.name);
+        report.circuit_open_since = clocks.date_of(*open_since);
     });
-    if (states.size() > most) states.resize(most);
-    return states;
+    return reports;
 }
 
 }  // namespace plait::batch

@@ -4,12 +4,14 @@
 #include "plait/async/semaphore.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/batch/auth_command.hpp"
 #include "plait/batch/call.hpp"
 #include "plait/batch/call_end.hpp"
 #include "plait/batch/cost_source.hpp"
 #include "plait/batch/group.hpp"
 #include "plait/batch/in_flight.hpp"
 #include "plait/batch/method.hpp"
+#include "plait/batch/run_report.hpp"
 #include "plait/batch/run_rules.hpp"
 #include "plait/batch/secrets.hpp"
 #include "plait/batch/send_log.hpp"
@@ -54,23 +56,9 @@ class CallerOptions {
 
     // All of these outlive the caller; null: none.
     SendLog* sends = nullptr;                   ///< of requests that must not be sent twice
+    AuthCommand* auth = nullptr;                ///< gets new credentials when a 401 comes
     const Secrets* secrets = nullptr;           ///< what is taken out of all that is told of a call
     trace::StrandRecorder* recorder = nullptr;  ///< follows each call
-};
-
-/// How a group stands.
-class GroupState {
-  public:
-    GroupState() noexcept {}
-
-    std::string name;
-    std::size_t waiting = 0;
-    std::size_t in_flight = 0;
-    std::optional<std::size_t> limit;  ///< of calls in flight, if it finds itself
-    std::optional<policy::WaitReason> waits_for;
-    std::optional<policy::WaitReason> parked;
-    std::optional<policy::RateLimit> learnt_pace;
-    std::vector<policy::LimitNotice> quotas;
 };
 
 /// What a caller's calls took beyond one attempt each.
@@ -113,10 +101,11 @@ class Caller {
     std::size_t in_flight() const noexcept { return made_.size(); }
     /// At most `most` of them, the oldest first.
     std::vector<CallInFlight> oldest_in_flight(std::size_t most) const;
-    /// The groups with calls, the busiest first, at most `most`.
-    std::vector<GroupState> groups(std::size_t most) const;
+    /// How the groups stand that have calls, or are parked or can't be reached.
+    std::vector<GroupReport> groups(const ClockPair& clocks) const;
 
     const CallerCounts& counts() const noexcept { return counts_; }
+    const CallerOptions& options() const noexcept { return options_; }
     RunRules& rules() noexcept { return rules_; }
     const RunRules& rules() const noexcept { return rules_; }
 
@@ -132,7 +121,9 @@ class Caller {
     template <class Value>
     Task<std::optional<Value>> unless_stopped(Making& making, Task<Value> wait);
     Task<void> attempts(Making& making, Departure departure);
+    Task<bool> renew_credentials(Making& making);
     Task<Sent> send(Making& making);
+    Task<Attempt> send_once(Making& making);
     Task<Sent> send_copy(Making& making, int number);
     void learn(Making& making, Departure& departure);
     void learn_costs(Making& making, Departure& departure);

@@ -25,7 +25,7 @@ Judgement judge_answer(const http::Response& response, const CallRules& rules, c
     Judgement judgement(ok ? Outcome::ok : Outcome::rejected, AttemptEnd::final());
     if (!unmet.empty()) judgement.error.emplace(ErrorCode::expect, std::move(unmet));
     judgement.is_refusal = !ok && (status == 429 || (status == 503 && asked.wait));
-    judgement.is_surely_undone = judgement.is_refusal;
+    judgement.is_surely_undone = judgement.is_refusal || status == 401;  // RFC 9110, section 15.5.2
     if (status == 429 || status == 503) judgement.load = Load::overloaded;
     if (judgement.is_refusal) {
         judgement.end = AttemptEnd::asked_to_wait(asked.wait);

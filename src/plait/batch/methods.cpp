@@ -40,6 +40,12 @@ std::size_t default_concurrency(const MethodEntry& method) noexcept {
     return std::max(1u, std::thread::hardware_concurrency());
 }
 
+std::size_t most_found_concurrency(const MethodEntry& method) noexcept {
+    // A call of a loop takes a descriptor and some KiB; the others need a thread or a process each.
+    constexpr std::size_t most_of_a_loop = 1000;
+    return method.lanes == LaneKind::loop ? most_of_a_loop : default_concurrency(method);
+}
+
 const MethodEntry* find_method(std::string_view name) noexcept {
     const auto found = std::find_if(methods.begin(), methods.end(), [name](const auto& m) { return m.name == name; });
     return found == methods.end() ? nullptr : &*found;

@@ -59,6 +59,9 @@ extern const std::array<MethodEntry, 4> methods;
 /// The concurrency of a method when nobody says, on this machine.
 std::size_t default_concurrency(const MethodEntry& method) noexcept;
 
+/// The most calls in flight on this machine where their number finds itself.
+std::size_t most_found_concurrency(const MethodEntry& method) noexcept;
+
 /// The method of this name; null without.
 const MethodEntry* find_method(std::string_view name) noexcept;
 

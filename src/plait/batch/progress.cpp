@@ -1,6 +1,7 @@
 #include "plait/batch/progress.hpp"
 
 #include "plait/async/sleep.hpp"
+#include "plait/batch/run_report_text.hpp"
 
 #include <fmt/format.h>
 
@@ -13,11 +14,6 @@ namespace {
 
 constexpr std::string_view to_line_start = "\r";
 constexpr std::string_view erase_to_line_end = "\x1b[K";
-
-double rate_of(const ProgressState& state) {
-    const double seconds = std::chrono::duration<double>(state.elapsed).count();
-    return seconds > 0 ? static_cast<double>(state.done) / seconds : 0;
-}
 
 std::string time_for_people(double seconds) {
     const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
@@ -37,11 +33,12 @@ std::vector<Part> parts_of(const ProgressState& state) {
     // A total that was counted ahead may be exceeded by a file that grows.
     const bool has_total = state.total && *state.total >= state.done;
     parts.push_back(
-        {has_total ? fmt::format("{}/{}", state.done, *state.total) : fmt::format("{} done", state.done), 5});
-    const double rate = rate_of(state);
+        {has_total ? fmt::format("{}/{}", state.done, *state.total) : fmt::format("{} done", state.done), 6});
+    const double rate = state.per_second;
     parts.push_back({fmt::format("{:.{}f}/s", rate, rate < 10 ? 1 : 0), 3});
     parts.push_back({fmt::format("{} in flight", state.in_flight), 1});
-    if (state.not_ok > 0) parts.push_back({fmt::format("{} failed", state.not_ok), 4});
+    if (state.not_ok > 0) parts.push_back({fmt::format("{} failed", state.not_ok), 5});
+    if (!state.why.empty()) parts.push_back({state.why, 4});
     if (has_total && rate > 0) {
         parts.push_back(
             {fmt::format("{} left", time_for_people(static_cast<double>(*state.total - state.done) / rate)), 2});
@@ -76,9 +73,13 @@ Task<void> Progress::show() {
 }
 
 void Progress::draw() {
-    const Tally& tally = runner_.tally();
-    const ProgressState state{tally.done(), source_.total(), runner_.calls().in_flight(), tally.not_ok(),
-                              runner_.elapsed()};
+    const RunReport report = watch_.report();
+    const ProgressState state{report.done,
+                              report.total,
+                              report.in_flight,
+                              report.done - report.count(Outcome::ok),
+                              report.lately_per_second,
+                              why_waiting(report, report.last_heard)};
     if (!screen_.is_terminal()) {
         screen_.write(progress_line(state, 120) + "\n");
         return;

@@ -2,8 +2,7 @@
 
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/batch/runner.hpp"
-#include "plait/batch/source.hpp"
+#include "plait/batch/run_watch.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -30,7 +29,8 @@ struct ProgressState {
     std::optional<std::uint64_t> total{};
     std::uint64_t in_flight = 0;
     std::uint64_t not_ok = 0;
-    Duration elapsed{};
+    double per_second = 0;  ///< results, lately
+    std::string why{};      ///< why it waits; empty: it does not
 };
 
 /// The state on one line of at most `columns` characters: as much of it as fits, the most important first.
@@ -44,9 +44,8 @@ class Progress {
     /// Elsewhere, how often a line is written.
     static constexpr Duration log_interval = std::chrono::seconds(10);
 
-    /// The three outlive the progress.
-    Progress(const Runner& runner, Source& source, Screen& screen)
-        : runner_(runner), source_(source), screen_(screen) {}
+    /// Both outlive the progress.
+    Progress(RunWatch& watch, Screen& screen) : watch_(watch), screen_(screen) {}
 
     Task<void> show();
 
@@ -56,8 +55,7 @@ class Progress {
   private:
     void draw();
 
-    const Runner& runner_;
-    Source& source_;
+    RunWatch& watch_;
     Screen& screen_;
     bool is_drawn_ = false;
 };

@@ -29,7 +29,7 @@ class FakeScreen final : public Screen {
     bool is_terminal_;
 };
 
-const ProgressState half_way{500, 1000, 100, 3, 10s};
+const ProgressState half_way{500, 1000, 100, 3, 50};
 
 /// Shows the progress of a run that has not begun for some time.
 Task<void> show_for(Duration time, Screen& screen) {
@@ -37,7 +37,8 @@ Task<void> show_for(Duration time, Screen& screen) {
     FakeMethod method;
     MemorySink sink;
     Runner runner(source, method, sink, RunnerOptions());
-    Progress progress(runner, source, screen);
+    RunWatch watch(runner, source, SystemWallClock::instance());
+    Progress progress(watch, screen);
     co_await within(time, progress.show());
     progress.clear();
 }
@@ -57,17 +58,25 @@ TEST_CASE("a narrow line keeps what matters most") {
 }
 
 TEST_CASE("without a total there is no time left to tell") {
-    CHECK(progress_line({7, std::nullopt, 2, 0, 10s}, 80) == "7 done  0.7/s  2 in flight");
-    CHECK(progress_line({7, 5, 2, 0, 10s}, 80) == "7 done  0.7/s  2 in flight");
+    CHECK(progress_line({7, std::nullopt, 2, 0, 0.7}, 80) == "7 done  0.7/s  2 in flight");
+    CHECK(progress_line({7, 5, 2, 0, 0.7}, 80) == "7 done  0.7/s  2 in flight");
 }
 
 TEST_CASE("long times are told in minutes and hours") {
-    CHECK(progress_line({1, 126, 0, 0, 1s}, 80) == "1/126  1.0/s  0 in flight  2m05s left");
-    CHECK(progress_line({1, 7501, 0, 0, 1s}, 80) == "1/7501  1.0/s  0 in flight  2h05m left");
+    CHECK(progress_line({1, 126, 0, 0, 1}, 80) == "1/126  1.0/s  0 in flight  2m05s left");
+    CHECK(progress_line({1, 7501, 0, 0, 1}, 80) == "1/7501  1.0/s  0 in flight  2h05m left");
 }
 
 TEST_CASE("a run that has just begun has no pace yet") {
-    CHECK(progress_line({0, 5, 0, 0, 0s}, 80) == "0/5  0.0/s  0 in flight");
+    CHECK(progress_line({0, 5, 0, 0, 0}, 80) == "0/5  0.0/s  0 in flight");
+}
+
+TEST_CASE("why a run waits stands in its progress, before the time that is left") {
+    ProgressState waiting = half_way;
+    waiting.why = "waits for requests=500/m until 14:03:07";
+    CHECK(progress_line(waiting, 120) ==
+          "500/1000  50/s  100 in flight  3 failed  waits for requests=500/m until 14:03:07  10s left");
+    CHECK(progress_line(waiting, 65) == "500/1000  3 failed  waits for requests=500/m until 14:03:07");
 }
 
 ASYNC_TEST("a terminal has one line that is written over, within its width, and taken away at the end") {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/batch/attempt.hpp"
+#include "plait/batch/call_end.hpp"
 
 #include <cstdint>
 #include <memory>

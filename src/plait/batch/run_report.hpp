@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/batch/attempt.hpp"
+#include "plait/batch/call_end.hpp"
 #include "plait/policy/pace.hpp"
 #include "plait/policy/rate_limit.hpp"
 #include "plait/policy/server_limits.hpp"

@@ -130,7 +130,8 @@ Task<void> Runner::start_calls(TaskGroup& calls) {
 void Runner::start_call(TaskGroup& calls, Call call, Semaphore::Permit room, ResultQueue::Place place) {
     if (const auto before = ids_.claim(call.custom_id, call.line)) {
         std::string message =
-            fmt::format("line {}: custom_id \"{}\" is that of line {} already", call.line, call.custom_id, *before);
+            fmt::format("line {}: custom_id \"{}\" is that of {} already", call.line, call.custom_id,
+                        *before == IdRegister::earlier_line ? "an earlier line" : fmt::format("line {}", *before));
         refuse(BadLine(std::move(call.custom_id), call.line, std::move(message), std::move(call.metadata)),
                std::move(place));
         return;
@@ -174,6 +175,8 @@ void Runner::end_call(const Call& call, CallEnd end, std::size_t sent_bytes, Res
     if (!end.attempts.empty())
         latency = end.attempts.back().start + end.attempts.back().total - end.attempts.front().start;
     tally_.call_ended(end, latency, sent_bytes);
+    if (end.outcome == Outcome::unknown && first_unknown_.size() < most_unknown)
+        first_unknown_.push_back(call.custom_id);
     results_.put(std::move(place), [&](std::string& out) { writer_.append(out, call, end, began_); });
 }
 

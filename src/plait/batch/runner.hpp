@@ -25,6 +25,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace plait::batch {
 
@@ -70,6 +71,8 @@ class Runner {
   public:
     /// With `ordered`, a call starts at most this many times the concurrency ahead of the first that has not ended.
     static constexpr std::size_t ordered_window = 10;
+    /// So many ids of unknown outcome are kept.
+    static constexpr std::size_t most_unknown = 20;
 
     /// The three outlive the runner. In a running loop. `ids` are those of results that are there already.
     Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& options, IdRegister ids = {},
@@ -95,6 +98,8 @@ class Runner {
     Caller& calls() noexcept { return caller_; }
     /// Calls that were read and are left to a later run.
     std::uint64_t postponed() const noexcept { return postponed_; }
+    /// The ids of the first calls of this run that end as `unknown`.
+    const std::vector<std::string>& first_unknown() const noexcept { return first_unknown_; }
 
     /// The time since the run began.
     Duration elapsed() const noexcept;
@@ -126,6 +131,7 @@ class Runner {
     KeyOrder order_;
     Tally tally_;
     std::uint64_t postponed_ = 0;
+    std::vector<std::string> first_unknown_;
     TimePoint began_{};
     RunEnd end_ = RunEnd::finished;
     std::exception_ptr source_error_;
