@@ -34,10 +34,12 @@ std::vector<Flag> session_flags(SessionSettings& settings) {
         {"--base-url", "URL", "Stands before each URL of the input that is only a path.",
          [&settings](const std::string& value) { settings.defaults.base_url = batch::checked_base_url(value); }},
         Flag("--header", "'NAME: VALUE'",
-             "Sent with each request whose line has no header of this name. {{env.NAME}} is an environment variable.",
+             "Sent with each request whose line has no header of this name. {{env.NAME}} is an environment variable, "
+             "{{file.PATH}} what stands in a file.",
              [&settings](const std::string& value) {
                  const auto [name, text] = parse_header(value);
-                 settings.defaults.headers.add(name, batch::expand_environment(text, settings.defaults.environment));
+                 batch::SecretExpander secrets(settings.defaults.environment, settings.defaults.secrets);
+                 settings.defaults.headers.add(name, secrets.expand(text));
              })
             .repeatable(),
         {"--cacert", "FILE", "Trusts the certificates in this PEM file, instead of the system's.",
