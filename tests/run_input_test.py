@@ -83,6 +83,38 @@ class Fields(Input):
             self.result_of(self.requests({"url": server.url, "body_base64": base64.b64encode(data).decode()}))
             self.assertIn(b"content-length: 256", server.heads[0].lower())
 
+    def test_a_form_goes_out_as_a_browser_sends_it(self):
+        seen = self.echo(form={"a": "1 2", "b": ["x&y", 3]})
+        self.assertEqual(("POST", "a=1+2&b=x%26y&b=3"), (seen["method"], seen["body"]))
+        self.assertIn("application/x-www-form-urlencoded", json.dumps(seen))
+
+    def test_a_body_can_lie_in_a_file(self):
+        path = self.folder / "body.txt"
+        path.write_text("from a file\n")
+        self.assertEqual("from a file\n", self.echo(body_file=str(path))["body"])
+
+    def test_an_idempotency_key_is_a_header_and_an_automatic_one_is_made_of_the_id(self):
+        with Rogue(keeping()) as server:
+            ended = self.run_lines({"url": server.url, "method": "POST", "idempotency_key": "key-1"},
+                                   {"url": server.url, "method": "POST", "idempotency_key": "auto"},
+                                   arguments=["--method", "sync"])
+            self.assertEqual(["ok", "ok"], [result["outcome"] for result in ended.results], ended.out)
+            self.assertIn(b"idempotency-key: key-1", server.heads[0].lower())
+            self.assertRegex(server.heads[1].lower(), rb"idempotency-key: [0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+    def test_secrets_from_files_are_put_into_headers_params_and_bodies(self):
+        key = self.folder / "key"
+        key.write_text('s3"cret\n')
+        name = "{{file.%s}}" % key
+        with Rogue(keeping()) as server:
+            ended = self.run_lines({"url": server.url, "headers": {"X-Key": name}, "params": {"key": name}, "body": {"key": name}},
+                                   arguments=["--header", f"X-All: {name}"])
+            self.assertEqual("ok", self.only_result(ended)["outcome"])
+            head = server.heads[0].lower()
+            for sent in (b'x-key: s3"cret', b'x-all: s3"cret', b"?key=s3%22cret ", b"content-length: %d" % len(r'{"key": "s3\"cret"}')):
+                self.assertIn(sent, head)
+            self.assertNotIn("s3", ended.out + ended.err)
+
     def test_metadata_comes_back(self):
         metadata = {"row": 17, "deep": [1, {"a": None}]}
         result = self.only_result(self.run_lines({"url": self.url("/"), "metadata": metadata}))
@@ -126,14 +158,12 @@ class BadLines(Input):
     def test_an_unknown_field_is_named_with_the_nearest_known_one(self):
         self.expect_bad({"url": self.url(), "header": {}}, '"header"', '"headers"')
 
-    def test_a_field_of_a_later_version_is_named(self):
-        for field, value in (("deadline_s", 900), ("retry", {}), ("idempotency_key", "auto"), ("safe_to_repeat", True),
-                             ("group", "a"), ("cost", {}), ("expect", {}), ("body_file", "x"), ("form", {})):
-            self.expect_bad({"url": self.url(), field: value}, field, "not yet")
-
     def test_a_field_of_the_wrong_type_is_named(self):
         for field, value in (("url", 1), ("method", []), ("params", "a=b"), ("headers", 3),
-                             ("timeout_s", "soon"), ("timeout_s", -1), ("body_base64", 4), ("custom_id", {})):
+                             ("timeout_s", "soon"), ("timeout_s", -1), ("body_base64", 4), ("custom_id", {}),
+                             ("deadline_s", "soon"), ("retry", 3), ("idempotency_key", True), ("safe_to_repeat", "yes"),
+                             ("group", ""), ("order_key", 1), ("priority", "high"), ("cost", 3), ("expect", "2xx"),
+                             ("body_file", {}), ("form", "a=b")):
             self.expect_bad({"url": self.url(), field: value}, field)
 
     def test_a_header_of_the_wrong_type_is_named(self):
@@ -159,7 +189,11 @@ class BadLines(Input):
         self.expect_bad({"url": self.url(), "body_base64": "a*b="}, "body_base64")
 
     def test_two_bodies(self):
-        self.expect_bad({"url": self.url(), "body": 1, "body_base64": "YQ=="}, "body")
+        self.expect_bad({"url": self.url(), "body": 1, "body_base64": "YQ=="}, "body", "body_base64")
+        self.expect_bad({"url": self.url(), "form": {}, "body_file": "x"}, "form", "body_file")
+
+    def test_a_body_file_that_is_missing_is_named(self):
+        self.expect_bad({"url": self.url(), "body_file": "none.bin"}, "none.bin", "No such file")
 
     def test_a_line_feed_in_a_header_is_never_sent(self):
         with Rogue(keeping()) as server:

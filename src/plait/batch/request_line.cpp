@@ -2,17 +2,21 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
+#include "plait/batch/idempotency_key.hpp"
 #include "plait/batch/internal/base64.hpp"
+#include "plait/batch/internal/field_value.hpp"
+#include "plait/batch/internal/form_text.hpp"
 #include "plait/batch/internal/json_text.hpp"
 #include "plait/batch/internal/json_value.hpp"
-#include "plait/batch/nearest_name.hpp"
+#include "plait/batch/internal/read_file.hpp"
+#include "plait/batch/internal/rule_fields.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -21,9 +25,10 @@ namespace plait::batch {
 namespace {
 
 namespace json = simdjson::ondemand;
+using internal::refuse;
 
-/// A longer time limit is a typing error.
-constexpr double longest_timeout_seconds = 7 * 24 * 3600;
+/// What an answer may have at most, a request may have too.
+constexpr std::size_t largest_body_file = 100 * 1024 * 1024;
 
 bool has_scheme(std::string_view url) {
     const auto colon = url.find("://");
@@ -44,41 +49,9 @@ std::size_t column_of(const char* at, std::string_view text) {
     return static_cast<std::size_t>(std::count_if(before.begin(), before.end(), is_start)) + 1;
 }
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
-/// What simdjson found wrong. A wrong type is refused in the words of `wanted`; anything else is no JSON.
-void expect(simdjson::error_code error, std::string_view name, std::string_view wanted) {
-    if (error == simdjson::INCORRECT_TYPE) refuse(fmt::format("\"{}\" must be {}", name, wanted));
-    if (error) throw simdjson::simdjson_error(error);
-}
-
-json::json_type type_of(json::value value) { return value.type().value(); }
+constexpr std::string_view key_header = "Idempotency-Key";
 
 }  // namespace
-
-std::optional<std::string> process_environment(std::string_view name) {
-    const char* value = std::getenv(std::string(name).c_str());
-    if (!value) return std::nullopt;
-    return value;
-}
-
-std::string expand_environment(std::string_view value, const Environment& environment) {
-    constexpr std::string_view opening = "{{env.", closing = "}}";
-    std::string expanded;
-    for (;;) {
-        const auto start = value.find(opening);
-        expanded += value.substr(0, start);
-        if (start == std::string_view::npos) return expanded;
-        value.remove_prefix(start + opening.size());
-        const auto end = value.find(closing);
-        if (end == std::string_view::npos) refuse("{{env. has no }} behind it");
-        const std::string_view name = value.substr(0, end);
-        const std::optional<std::string> found = environment(name);
-        if (!found) refuse(fmt::format("the environment variable {} is not set", name));
-        expanded += *found;
-        value.remove_prefix(end + closing.size());
-    }
-}
 
 std::string checked_base_url(std::string_view url) {
     if (url.find_first_of("?#") != std::string_view::npos) refuse("a base URL has no query and no fragment");
@@ -86,18 +59,25 @@ std::string checked_base_url(std::string_view url) {
     return std::string(url);
 }
 
-struct RequestReader::Buffers {
+/// What is kept from line to line.
+struct RequestReader::Tools {
+    explicit Tools(const RequestDefaults& defaults) : secrets(defaults.environment, defaults.secrets) {}
+
     internal::PaddedText text;
     json::parser parser;
+    SecretExpander secrets;
+    // Most files have the same in each line.
+    std::string expect_text;
+    std::shared_ptr<const Expectation> expectation;
 };
 
 /// Reads one line: each field by its own function, then the call that they make together.
 class RequestReader::LineParser {
   public:
-    LineParser(const RequestDefaults& defaults, Buffers& buffers, std::string_view text, std::uint64_t line)
+    LineParser(const RequestDefaults& defaults, Tools& tools, std::string_view text, std::uint64_t line)
         : defaults_(defaults),
-          buffers_(buffers),
-          text_(buffers.text.assign({text})),
+          tools_(tools),
+          text_(tools.text.assign({text})),
           line_(line),
           headers_(defaults.headers) {}
 
@@ -118,11 +98,11 @@ class RequestReader::LineParser {
         std::string_view name;
         void (LineParser::*read)(json::value value);
     };
-    static const std::array<Field, 18> fields;
+    static const std::array<Field, 20> fields;
 
     void read_fields() {
         if (!internal::is_utf8(text_)) refuse("not UTF-8");
-        document_ = buffers_.parser.iterate(text_);
+        document_ = tools_.parser.iterate(text_);
         json::object object;
         if (auto error = document_.get_object().get(object)) {
             if (error == simdjson::INCORRECT_TYPE) refuse("not a JSON object such as {\"url\": \"https://...\"}");
@@ -153,8 +133,8 @@ class RequestReader::LineParser {
         const std::uint32_t bit = 1u << (field - fields.begin());
         if (seen_ & bit) refuse(fmt::format("\"{}\" comes twice", name));
         seen_ |= bit;
-        if (type_of(value) == json::json_type::null) return ignore(value);  // what many write for what they don't have
-        if (!field->read) refuse(fmt::format("\"{}\" is not yet supported", name));
+        if (internal::type_of(value) == json::json_type::null)
+            return ignore(value);  // what many write for what they don't have
         (this->*field->read)(value);
     }
 
@@ -164,63 +144,64 @@ class RequestReader::LineParser {
     [[noreturn]] static void refuse_unknown(std::string_view name) {
         std::vector<std::string_view> names;
         for (const Field& field : fields) names.push_back(field.name);
-        const std::string_view nearest = nearest_name(name, names);
-        refuse(fmt::format("unknown field \"{}\"{} (your own fields begin with x-)", name,
-                           nearest.empty() ? "" : fmt::format(", did you mean \"{}\"?", nearest)));
+        refuse(internal::unknown_field(name, names) + " (your own fields begin with x-)");
     }
 
-    static std::string_view read_text(json::value value, std::string_view name) {
-        std::string_view text;
-        expect(value.get_string().get(text), name, "a string");
-        return text;
-    }
-
-    void read_custom_id(json::value value) {
-        const std::string_view id = read_text(value, "custom_id");
-        if (id.empty()) refuse("\"custom_id\" is empty");
-        id_ = id;
-    }
+    void read_custom_id(json::value value) { id_ = internal::read_name(value, "custom_id"); }
 
     void read_method(json::value value) {
-        method_ = read_text(value, "method");
+        method_ = internal::read_text(value, "method");
         if (!http::is_token(method_)) refuse("\"method\" must be one word such as GET");
     }
 
-    void read_url(json::value value) { url_.emplace(whole_url(read_text(value, "url"), defaults_.base_url)); }
+    void read_url(json::value value) {
+        const std::string_view url = internal::read_text(value, "url");
+        if (SecretExpander::may_expand(url))
+            refuse("\"url\" takes no {{...}}: a secret of a query stands in \"params\"");
+        url_.emplace(whole_url(url, defaults_.base_url));
+    }
 
     void read_params(json::value value) {
-        json::object object;
-        expect(value.get_object().get(object), "params", "an object");
-        for (json::field field : object) {
+        read_pairs(value, "params",
+                   [this](const std::string& name, std::string_view text) { params_.emplace_back(name, text); });
+    }
+
+    /// Takes the pairs of an object, where a list stands for several pairs of one name.
+    template <class Take>
+    void read_pairs(json::value value, std::string_view field_name, Take take) {
+        for (json::field field : internal::read_object(value, field_name)) {
             const std::string name(std::string_view(field.unescaped_key()));
             json::value inner = field.value();
-            if (type_of(inner) != json::json_type::array) {
-                read_param(name, inner);
+            if (internal::type_of(inner) != json::json_type::array) {
+                take(name, pair_text(inner, field_name, name));
                 continue;
             }
-            for (json::value element : inner.get_array()) read_param(name, element);
+            for (json::value element : inner.get_array()) take(name, pair_text(element, field_name, name));
         }
     }
 
-    void read_param(const std::string& name, json::value value) {
-        const json::json_type type = type_of(value);
-        if (type == json::json_type::string) {
-            params_.emplace_back(name, std::string_view(value.get_string()));
-        } else if (type == json::json_type::number || type == json::json_type::boolean) {
-            params_.emplace_back(name, internal::checked_text(document_, value).value());
-        } else {
-            refuse(fmt::format("\"params\": \"{}\" must be a string, a number, true, false, or a list of them", name));
+    std::string_view pair_text(json::value value, std::string_view field_name, std::string_view name) {
+        const json::json_type type = internal::type_of(value);
+        if (type == json::json_type::string) return expanded(value.get_string());
+        if (type != json::json_type::number && type != json::json_type::boolean) {
+            refuse(fmt::format("\"{}\": \"{}\" must be a string, a number, true, false, or a list of them", field_name,
+                               name));
         }
+        return internal::checked_text(document_, value).value();
+    }
+
+    /// Valid until the next call.
+    std::string_view expanded(std::string_view text) {
+        if (!SecretExpander::may_expand(text)) return text;
+        return expanded_ = tools_.secrets.expand(text);
     }
 
     void read_headers(json::value value) {
-        json::object object;
-        expect(value.get_object().get(object), "headers", "an object");
-        for (json::field field : object) {
+        for (json::field field : internal::read_object(value, "headers")) {
             const std::string name(std::string_view(field.unescaped_key()));
             json::value inner = field.value();
             replace_default(name);
-            if (type_of(inner) != json::json_type::array) {
+            if (internal::type_of(inner) != json::json_type::array) {
                 add_header(name, inner);
                 continue;
             }
@@ -233,39 +214,95 @@ class RequestReader::LineParser {
     }
 
     void add_header(const std::string& name, json::value value) {
+        if (internal::type_of(value) != json::json_type::string) {
+            refuse(fmt::format("\"headers\": \"{}\" must be a string or a list of strings", name));
+        }
         try {
-            std::string_view text;
-            expect(value.get_string().get(text), name, "a string or a list of strings");
-            const bool is_template = text.find("{{") != std::string_view::npos;
-            headers_.add(name, is_template ? expanded_ = expand_environment(text, defaults_.environment) : text);
+            headers_.add(name, expanded(value.get_string()));
         } catch (const Error& error) {
             refuse(fmt::format("\"headers\": {}", error.what()));
         }
     }
 
     void read_body(json::value value) {
-        refuse_second_body();
-        body_is_json_ = type_of(value) != json::json_type::string;
-        body_ = body_is_json_ ? internal::checked_text(document_, value).value() : std::string_view(value.get_string());
+        claim_body("body");
+        if (internal::type_of(value) == json::json_type::string) {
+            body_ = expanded(value.get_string());
+            return;
+        }
+        body_type_ = "application/json";
+        const std::string_view text = internal::checked_text(document_, value);
+        body_ = SecretExpander::may_expand(text) ? tools_.secrets.expand_json(text) : std::string(text);
     }
 
     void read_body_base64(json::value value) {
-        refuse_second_body();
-        body_ = internal::decode_base64(read_text(value, "body_base64"));
+        claim_body("body_base64");
+        body_ = internal::decode_base64(internal::read_text(value, "body_base64"));
         if (!body_) refuse("\"body_base64\" is not base64");
     }
 
-    void refuse_second_body() const {
-        if (body_) refuse("\"body\" and \"body_base64\" are both given");
+    void read_body_file(json::value value) {
+        claim_body("body_file");
+        const std::string path(internal::read_name(value, "body_file"));
+        try {
+            body_ = internal::read_file(path, largest_body_file);
+        } catch (const Error& error) {
+            refuse(fmt::format("\"body_file\": {}", error.what()));
+        }
     }
 
-    void read_timeout(json::value value) {
-        double seconds = 0;
-        expect(value.get_double().get(seconds), "timeout_s", "a number");
-        if (!(seconds > 0 && seconds <= longest_timeout_seconds)) {
-            refuse("\"timeout_s\" must be more than 0 and at most 604800 (a week)");
+    void read_form(json::value value) {
+        claim_body("form");
+        body_type_ = "application/x-www-form-urlencoded";
+        std::string& form = body_.emplace();
+        read_pairs(value, "form", [&form](const std::string& name, std::string_view text) {
+            internal::append_form_pair(form, name, text);
+        });
+    }
+
+    void claim_body(std::string_view name) {
+        if (!body_field_.empty()) refuse(fmt::format("\"{}\" and \"{}\" are both given", body_field_, name));
+        body_field_ = name;
+    }
+
+    void read_timeout(json::value value) { timeout_ = internal::read_seconds(value, "timeout_s"); }
+
+    CallRules& rules() { return rules_ ? *rules_ : rules_.emplace(); }
+
+    void read_deadline(json::value value) { rules().deadline = internal::read_seconds(value, "deadline_s"); }
+
+    void read_retry(json::value value) { internal::read_retry(value, rules()); }
+
+    void read_key(json::value value) {
+        key_ = internal::read_name(value, "idempotency_key");
+        if (key_ == "auto" && defaults_.key_seed.empty()) refuse("\"idempotency_key\": this run has no seed for keys");
+        http::Headers().add(key_header, key_);  // throws when it can't be one
+    }
+
+    void read_safe_to_repeat(json::value value) { safe_to_repeat_ = internal::read_truth(value, "safe_to_repeat"); }
+
+    void read_group(json::value value) { rules().group = internal::read_name(value, "group"); }
+
+    void read_order_key(json::value value) { rules().order_key = internal::read_name(value, "order_key"); }
+
+    void read_priority(json::value value) {
+        using Limits = std::numeric_limits<int>;
+        rules().priority = internal::read_whole_number(value, "priority", Limits::min(), Limits::max());
+    }
+
+    void read_cost(json::value value) { rules().costs = internal::read_costs(value); }
+
+    void read_expect(json::value value) {
+        const std::string_view text = internal::checked_text(document_, value);
+        if (!tools_.expectation || tools_.expect_text != text) {
+            try {
+                tools_.expectation = std::make_shared<const Expectation>(Expectation::parse(text));
+            } catch (const Error& error) {
+                refuse(fmt::format("\"expect\": {}", error.what()));
+            }
+            tools_.expect_text = text;
         }
-        timeout_ = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+        rules().expectation = tools_.expectation;
     }
 
     void read_metadata(json::value value) { metadata_ = internal::checked_text(document_, value).value(); }
@@ -274,14 +311,27 @@ class RequestReader::LineParser {
         if (!url_) refuse("no \"url\"");
         for (const auto& [name, value] : params_) url_->add_query(name, value);
         if (method_.empty()) method_ = body_ ? "POST" : "GET";
+        std::string id = take_id();
+        if (!key_.empty()) set_key(id);
         http::Request request(std::move(method_), std::move(*url_));
         request.headers = std::move(headers_);
-        if (body_is_json_ && !request.headers.contains("content-type")) {
-            request.headers.add("Content-Type", "application/json");
+        if (!body_type_.empty() && !request.headers.contains("content-type")) {
+            request.headers.add("Content-Type", body_type_);
         }
         if (body_) request.body = std::move(*body_);
         request.timeout = timeout_;
-        return Call(take_id(), line_, std::move(request), std::move(metadata_));
+        Call call(std::move(id), line_, std::move(request), std::move(metadata_));
+        const bool is_safe = safe_to_repeat_.value_or(call.rules.safe_to_repeat);
+        if (rules_) call.rules = std::move(*rules_);
+        call.rules.safe_to_repeat = is_safe;
+        return call;
+    }
+
+    void set_key(std::string_view id) {
+        if (headers_.contains(key_header) && !defaults_.headers.contains(key_header)) {
+            refuse("\"idempotency_key\" and a header Idempotency-Key are both given");
+        }
+        headers_.set(key_header, key_ == "auto" ? automatic_key(defaults_.key_seed, id) : std::string(key_));
     }
 
     std::string take_id() { return id_.empty() ? automatic_id(line_) : std::move(id_); }
@@ -295,7 +345,7 @@ class RequestReader::LineParser {
     }
 
     const RequestDefaults& defaults_;
-    Buffers& buffers_;
+    Tools& tools_;
     simdjson::padded_string_view text_;
     std::uint64_t line_;
     json::document document_;
@@ -309,13 +359,17 @@ class RequestReader::LineParser {
     http::Headers headers_;
     std::string expanded_;
     std::optional<std::string> body_;
-    bool body_is_json_ = false;
+    std::string_view body_field_;  // which field has given it
+    std::string_view body_type_;   // what goes without saying
     std::optional<Duration> timeout_;
+    std::string_view key_;
+    std::optional<bool> safe_to_repeat_;
+    std::optional<CallRules> rules_;  // most lines have none
     std::string metadata_;
 };
 
-/// Every field of a request line; without a function it is known, and to come.
-constexpr std::array<RequestReader::LineParser::Field, 18> RequestReader::LineParser::fields{
+/// Every field of a request line, those that most lines have first.
+constexpr std::array<RequestReader::LineParser::Field, 20> RequestReader::LineParser::fields{
     {{"custom_id", &LineParser::read_custom_id},
      {"method", &LineParser::read_method},
      {"url", &LineParser::read_url},
@@ -323,20 +377,22 @@ constexpr std::array<RequestReader::LineParser::Field, 18> RequestReader::LinePa
      {"headers", &LineParser::read_headers},
      {"body", &LineParser::read_body},
      {"body_base64", &LineParser::read_body_base64},
+     {"body_file", &LineParser::read_body_file},
+     {"form", &LineParser::read_form},
      {"timeout_s", &LineParser::read_timeout},
-     {"metadata", &LineParser::read_metadata},
-     {"body_file", nullptr},
-     {"form", nullptr},
-     {"deadline_s", nullptr},
-     {"retry", nullptr},
-     {"idempotency_key", nullptr},
-     {"safe_to_repeat", nullptr},
-     {"group", nullptr},
-     {"cost", nullptr},
-     {"expect", nullptr}}};
+     {"deadline_s", &LineParser::read_deadline},
+     {"retry", &LineParser::read_retry},
+     {"idempotency_key", &LineParser::read_key},
+     {"safe_to_repeat", &LineParser::read_safe_to_repeat},
+     {"group", &LineParser::read_group},
+     {"order_key", &LineParser::read_order_key},
+     {"priority", &LineParser::read_priority},
+     {"cost", &LineParser::read_cost},
+     {"expect", &LineParser::read_expect},
+     {"metadata", &LineParser::read_metadata}}};
 
 RequestReader::RequestReader(RequestDefaults defaults)
-    : defaults_(std::move(defaults)), buffers_(std::make_unique<Buffers>()) {}
+    : defaults_(std::move(defaults)), tools_(std::make_unique<Tools>(defaults_)) {}
 
 RequestReader::RequestReader(RequestReader&&) noexcept = default;
 RequestReader::~RequestReader() = default;
@@ -352,7 +408,7 @@ SourceItem RequestReader::read_url(std::string_view url, std::uint64_t line) {
 }
 
 SourceItem RequestReader::read_json(std::string_view text, std::uint64_t line) {
-    return LineParser(defaults_, *buffers_, text, line).parse();
+    return LineParser(defaults_, *tools_, text, line).parse();
 }
 
 }  // namespace plait::batch

@@ -1,26 +1,15 @@
 #pragma once
 
 #include "plait/batch/call.hpp"
+#include "plait/batch/secret_expander.hpp"
 #include "plait/http/headers.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace plait::batch {
-
-/// Answers the value of an environment variable, if it is set.
-using Environment = std::function<std::optional<std::string>(std::string_view name)>;
-
-/// The environment of this process.
-std::optional<std::string> process_environment(std::string_view name);
-
-/// Replaces each `{{env.NAME}}` in a header's value. Throws `Error(bad_input)` that names a variable which is not set;
-/// no value is ever in the message.
-std::string expand_environment(std::string_view value, const Environment& environment);
 
 /// `url` as it is. Throws `Error(bad_input)` when it can't stand before other URLs.
 std::string checked_base_url(std::string_view url);
@@ -36,6 +25,11 @@ class RequestDefaults {
     /// A header of the same name in a line replaces all of these.
     http::Headers headers;
     Environment environment = process_environment;
+    /// Learns each secret that a line is given; null, or it outlives the readers.
+    Secrets* secrets = nullptr;
+    /// What the idempotency keys of the run's calls are made from (`make_key_seed`). The same run has the same, also
+    /// when it goes on after a crash; without one, a line that asks for a key is refused.
+    std::string key_seed;
 };
 
 /// Makes calls of URLs and of request lines (docs/formats.md). Not for two threads at once.
@@ -53,10 +47,10 @@ class RequestReader {
 
   private:
     class LineParser;
-    struct Buffers;
+    struct Tools;
 
     RequestDefaults defaults_;
-    std::unique_ptr<Buffers> buffers_;
+    std::unique_ptr<Tools> tools_;
 };
 
 }  // namespace plait::batch

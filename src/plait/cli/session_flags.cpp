@@ -38,10 +38,12 @@ std::vector<Flag> session_flags(SessionSettings& settings) {
          }},
         base_url_flag(settings.defaults),
         Flag("--header", "'NAME: VALUE'",
-             "Sent with each request whose line has no header of this name. {{env.NAME}} is an environment variable.",
+             "Sent with each request whose line has no header of this name. {{env.NAME}} is an environment variable, "
+             "{{file.PATH}} what stands in a file.",
              [&settings](const std::string& value) {
                  const auto [name, text] = parse_header(value);
-                 settings.defaults.headers.add(name, batch::expand_environment(text, settings.defaults.environment));
+                 batch::SecretExpander secrets(settings.defaults.environment, settings.defaults.secrets);
+                 settings.defaults.headers.add(name, secrets.expand(text));
              })
             .repeatable(),
         {"--cacert", "FILE", "Trusts the certificates in this PEM file, instead of the system's.",

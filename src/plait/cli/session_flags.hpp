@@ -1,6 +1,8 @@
 #pragma once
 
+#include "plait/batch/idempotency_key.hpp"
 #include "plait/batch/request_line.hpp"
+#include "plait/batch/secrets.hpp"
 #include "plait/cli/flag.hpp"
 #include "plait/http/session.hpp"
 
@@ -8,11 +10,18 @@
 
 namespace plait::cli {
 
-/// How calls are sent, whichever command sends them.
+/// How calls are sent, whichever command sends them. It stays where it is: its defaults know its secrets.
 class SessionSettings {
   public:
-    SessionSettings() {}
+    SessionSettings() {
+        defaults.secrets = &secrets;
+        defaults.key_seed = batch::make_key_seed();
+    }
+    SessionSettings(const SessionSettings&) = delete;
+    SessionSettings& operator=(const SessionSettings&) = delete;
 
+    /// What the requests were given, and nothing may show.
+    batch::Secrets secrets;
     batch::RequestDefaults defaults;
     http::SessionOptions session;
 };

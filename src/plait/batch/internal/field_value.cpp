@@ -31,8 +31,6 @@ Value required(simdjson::simdjson_result<Value> result, std::string_view name, s
 
 void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
 
-json::json_type type_of(json::value value) { return value.type().value(); }
-
 json::object read_object(json::value value, std::string_view name) {
     return required<json::object>(value.get_object(), name, "an object");
 }

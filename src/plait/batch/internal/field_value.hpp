@@ -16,7 +16,7 @@ namespace plait::batch::internal {
 
 [[noreturn]] void refuse(const std::string& reason);
 
-simdjson::ondemand::json_type type_of(simdjson::ondemand::value value);
+inline simdjson::ondemand::json_type type_of(simdjson::ondemand::value value) { return value.type().value(); }
 
 simdjson::ondemand::object read_object(simdjson::ondemand::value value, std::string_view name);
 simdjson::ondemand::array read_list(simdjson::ondemand::value value, std::string_view name);
