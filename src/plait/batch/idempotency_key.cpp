@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <array>
 #include <cstdint>
@@ -21,12 +20,6 @@ std::string in_hexadecimal(std::span<const std::uint8_t> bytes) {
 }
 
 }  // namespace
-
-std::string make_key_seed() {
-    std::array<std::uint8_t, 16> bytes{};
-    PLAIT_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1, "the system has random numbers");
-    return in_hexadecimal(bytes);
-}
 
 std::string automatic_key(std::string_view seed, std::string_view custom_id) {
     std::string text(seed);

@@ -5,9 +5,6 @@
 
 namespace plait::batch {
 
-/// A text that no other run has: 128 random bits.
-std::string make_key_seed();
-
 /// The idempotency key of a call: the same for the same seed and id, and no other call's. It is a UUID of version 8
 /// (RFC 9562, section 5.8) that is made from the SHA-256 of both.
 std::string automatic_key(std::string_view seed, std::string_view custom_id);

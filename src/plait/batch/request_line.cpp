@@ -275,7 +275,7 @@ class RequestReader::LineParser {
 
     void read_key(json::value value) {
         key_ = internal::read_name(value, "idempotency_key");
-        if (key_ == "auto" && defaults_.key_seed.empty()) refuse("\"idempotency_key\": this run has no seed for keys");
+        if (key_ == "auto" && (!defaults_.key_seed || defaults_.key_seed->empty())) refuse("\"idempotency_key\": this run has no seed for keys");
         http::Headers().add(key_header, key_);  // throws when it can't be one
     }
 
@@ -331,7 +331,7 @@ class RequestReader::LineParser {
         if (headers_.contains(key_header) && !defaults_.headers.contains(key_header)) {
             refuse("\"idempotency_key\" and a header Idempotency-Key are both given");
         }
-        headers_.set(key_header, key_ == "auto" ? automatic_key(defaults_.key_seed, id) : std::string(key_));
+        headers_.set(key_header, key_ == "auto" ? automatic_key(*defaults_.key_seed, id) : std::string(key_));
     }
 
     std::string take_id() { return id_.empty() ? automatic_id(line_) : std::move(id_); }

@@ -27,9 +27,10 @@ class RequestDefaults {
     Environment environment = process_environment;
     /// Learns each secret that a line is given; null, or it outlives the readers.
     Secrets* secrets = nullptr;
-    /// What the idempotency keys of the run's calls are made from (`make_key_seed`). The same run has the same, also
-    /// when it goes on after a crash; without one, a line that asks for a key is refused.
-    std::string key_seed;
+    /// What the idempotency keys of the run's calls are made from: its id, which is the same when it goes on after a
+    /// crash. It outlives the readers, and may be set until they read; null or empty: a line that asks for a key is
+    /// refused.
+    const std::string* key_seed = nullptr;
 };
 
 /// Makes calls of URLs and of request lines (docs/formats.md). Not for two threads at once.

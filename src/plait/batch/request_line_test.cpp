@@ -268,7 +268,8 @@ TEST_CASE("an idempotency key is a header") {
 
 TEST_CASE("an automatic key is the same for the same run and id, and no other") {
     RequestDefaults defaults;
-    defaults.key_seed = "run-1";
+    const std::string seed = "run-1";
+    defaults.key_seed = &seed;
     const auto key_of = [&](std::string_view fields) {
         return std::string(read(line_with(fields), defaults).request.headers.get("idempotency-key").value());
     };

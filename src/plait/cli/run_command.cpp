@@ -1,13 +1,15 @@
 #include "plait/cli/run_command.hpp"
 
 #include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
-#include "plait/batch/file_sink.hpp"
+#include "plait/batch/check.hpp"
 #include "plait/batch/open_source.hpp"
 #include "plait/batch/open_trace.hpp"
 #include "plait/batch/progress.hpp"
 #include "plait/batch/result_line.hpp"
+#include "plait/batch/run_report.hpp"
 #include "plait/batch/summary.hpp"
 #include "plait/cli/descriptor_limit.hpp"
 #include "plait/cli/exit_code.hpp"
@@ -21,19 +23,23 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 namespace plait::cli {
 
 namespace {
-
-constexpr std::size_t most_concurrency = 1'000'000;
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
 
@@ -53,16 +59,6 @@ std::string method_help() {
     std::string text = "Who makes the calls.";
     for (const batch::MethodEntry& method : batch::methods) text += fmt::format(" {}: {}.", method.name, method.help);
     return text + fmt::format(" Default: {}.", batch::methods.front().name);
-}
-
-std::string concurrency_help() {
-    std::string text;
-    for (const batch::MethodEntry& method : batch::methods) {
-        const std::size_t usual = method.usual_concurrency;
-        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", method.name,
-                            usual == 0 ? "as many as there are processors" : fmt::to_string(usual));
-    }
-    return fmt::format("Calls in flight in all; how many threads or processes. Default: {}.", text);
 }
 
 const batch::MethodEntry* parse_method(const std::string& value) {
@@ -104,6 +100,37 @@ void warn_of_trace(const std::string& trouble) {
     screen.write(fmt::format("plait: warning: the trace ends here, and the run goes on: {}\n", trouble));
 }
 
+std::string_view name_of(batch::BodyFormat format) {
+    return std::find_if(batch::body_formats.begin(), batch::body_formats.end(),
+                        [format](const auto& named) { return named.second == format; })
+        ->first;
+}
+
+/// The results that are there already.
+batch::Tally tally_of(const batch::RunFiles& files) {
+    batch::Tally tally;
+    for (std::size_t n = 0; n < batch::outcome_count; ++n)
+        tally.done_before(static_cast<batch::Outcome>(n), files.outcomes()[n]);
+    return tally;
+}
+
+/// What earlier runs have spent, as the last of them told in time.
+policy::Costs costs_before(const batch::Journal& journal) {
+    policy::Costs costs;
+    if (journal.status_before().empty()) return costs;
+    for (const batch::ReportedCost& cost : batch::parse_run_report(journal.status_before()).costs)
+        costs.set(cost.unit, cost.spent);
+    return costs;
+}
+
+/// Keeps how the run stands where `plait status` finds it. Both outlive the task.
+Task<void> keep_status(batch::RunWatch& watch, batch::Journal& journal) {
+    for (;;) {
+        journal.set_status(to_json(watch.report()));
+        co_await sleep_for(std::chrono::seconds(1));
+    }
+}
+
 /// Makes or empties the file: a run of hours should not find out at its end that it can't.
 std::ofstream open_summary(const std::string& path) {
     std::ofstream file;
@@ -134,14 +161,26 @@ Positional RunCommand::positional() const {
 
 std::vector<Flag> RunCommand::flags() {
     std::vector<Flag> flags{
-        {"-o,--output", "FILE", "Where the results go. Default: standard output.",
+        {"-o,--output", "FILE",
+         "Where the results go. If they are there already, the run goes on: what has a result is not sent again. Beside "
+         "it lies FILE.plait, which knows what was sent. Default: standard output.",
          [this](const std::string& value) { output_ = value; }},
-        {"--overwrite", "", "Replaces a results file or a trace that exists, instead of refusing it.",
-         [this](const std::string&) { overwrite_ = true; }},
+        {"--overwrite", "", "Begins anew: replaces results, state and trace that exist.",
+         [this](const std::string&) { files_.overwrite = true; }},
+        {"--extend", "", "Goes on with requests to which lines were appended since.",
+         [this](const std::string&) { files_.extend = true; }},
+        {"--durable", "",
+         "Waits for the disk before a request leaves that must not be sent twice, and after each group of results: so "
+         "that not even a power cut loses them.",
+         [this](const std::string&) { files_.durable = true; }},
+        {"--repeat-unknown", "",
+         "Sends requests again that an earlier run had sent without getting to know what came of it, although they may "
+         "be done twice.",
+         [this](const std::string&) { repeat_unknown_ = true; }},
+        {"--strict", "", "Sends nothing at all when a line is no request or an id comes twice.",
+         [this](const std::string&) { strict_ = true; }},
         {"--method", method_names(), method_help(),
          [this](const std::string& value) { method_ = parse_method(value); }},
-        {"--concurrency", "N", concurrency_help(),
-         [this](const std::string& value) { concurrency_ = parse_count(value, 1, most_concurrency); }},
         {"--ordered", "", "Writes results in the order of the input, instead of the order of completion.",
          [this](const std::string&) { runner_.ordered = true; }},
         {"--body", body_format_names(),
@@ -156,7 +195,7 @@ std::vector<Flag> RunCommand::flags() {
          "Records what each call did at each time, for plait report and for trace viewers (docs/formats.md).",
          [this](const std::string& value) { trace_path_ = value; }},
     };
-    return joined(std::move(flags), session_flags(settings_));
+    return joined(joined(std::move(flags), calls_flags(calls_)), session_flags(settings_));
 }
 
 int RunCommand::run() {
@@ -166,27 +205,60 @@ int RunCommand::run() {
     }
     refuse_trace_path();
     warn_of_risks(settings_);
+    if (strict_) refuse_bad_lines();
+    runner_.calls = caller_options(calls_);
+    runner_.calls.finds_concurrency = !calls_.concurrency;
+    runner_.calls.concurrency = calls_.concurrency.value_or(batch::most_found_concurrency(*method_));
+    runner_.calls.secrets = &settings_.secrets;
+    runner_.seed = std::random_device()();
     batch::MethodOptions options;
     options.session = settings_.session;
     options.stop = &stop_;
     options.grace = runner_.grace;
     options.status = &status_;
-    options.concurrency = runner_.calls.concurrency = concurrency_.value_or(batch::default_concurrency(*method_));
+    options.concurrency = runner_.calls.concurrency;
     raise_descriptor_limit(options.concurrency, method_->descriptors_per_call);
 
     const auto source = batch::open_source(inputs_, settings_.defaults);
-    const auto sink =
-        output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
+    const auto files = open_files(*source);
     std::unique_ptr<trace::TraceFile> trace;
     EventLoopOptions loop_options;
     if (!trace_path_.empty()) {
-        trace = batch::open_trace(trace_path_, overwrite_, "run", *method_, options.concurrency, warn_of_trace);
+        trace = batch::open_trace(trace_path_, files_.overwrite, "run", *method_, options.concurrency, warn_of_trace);
         options.trace = runner_.trace = trace.get();
         loop_options.recorder = &trace->recorder();
     }
     const auto method = method_->make(std::move(options));
     std::ofstream summary_file = open_summary(summary_path_);
-    return EventLoop(loop_options).run(conduct(*source, *method, *sink, summary_file));
+    return EventLoop(loop_options).run(conduct(*source, *method, *files, summary_file));
+}
+
+/// Opens what the run writes, and takes over what an earlier run has left there.
+std::unique_ptr<batch::RunFiles> RunCommand::open_files(batch::ResumableSource& source) {
+    auto files = output_.empty() ? batch::RunFiles::standard_output()
+                                 : batch::RunFiles::open(output_, source, settings_that_matter(), files_);
+    settings_.key_seed = files->run_id();
+    runner_.calls.is_resumable = files->journal() != nullptr;
+    runner_.calls.sends = files->journal();
+    if (!repeat_unknown_) runner_.sent_before = &files->sent_before();
+    return files;
+}
+
+/// What the results mean depends on these: who goes on with them has to mean the same.
+batch::Settings RunCommand::settings_that_matter() const {
+    std::set<std::string> headers;
+    for (const http::Header header : settings_.defaults.headers) headers.emplace(header.name);
+    return {{"--base-url", settings_.defaults.base_url},
+            {"--header", fmt::format("{}", fmt::join(headers, ", "))},
+            {"--body", std::string(name_of(runner_.body_format))}};
+}
+
+/// Reads the input once before the run does.
+void RunCommand::refuse_bad_lines() const {
+    if (inputs_.front() == "-") refuse("--strict reads the requests twice, and standard input can be read once: use a file");
+    const batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, settings_.defaults));
+    if (report.is_refused())
+        refuse(fmt::format("nothing was sent (--strict):\n{}", batch::refusals_text(report)));
 }
 
 /// Before any file is made: a trace that is refused should leave no empty results behind.
@@ -202,19 +274,29 @@ void RunCommand::refuse_trace_path() const {
         refuse(fmt::format("{} is the summary and the trace", summary_path_));
     }
     std::error_code error;
-    if (!overwrite_ && std::filesystem::is_regular_file(trace_path_, error)) {
+    if (!files_.overwrite && std::filesystem::is_regular_file(trace_path_, error)) {
         refuse(fmt::format("{} exists: --overwrite replaces it", trace_path_));
     }
 }
 
-/// The run, with what is around it: progress, interruptions, the summary. What it is given outlives the task.
-Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batch::Sink& sink,
+/// The run, with what is around it: progress, interruptions, the status for others, the summary. What it is given
+/// outlives the task.
+Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batch::RunFiles& files,
                               std::ostream& summary_file) {
     StandardError screen;
-    batch::Runner runner(source, method, sink, runner_);
-    batch::Progress progress(runner, source, screen);
+    std::optional<batch::AuthCommand> auth;
+    if (!calls_.auth_command.empty()) {
+        runner_.calls.auth = &auth.emplace(calls_.auth_command, [this](std::string_view value) {
+            settings_.secrets.add("auth-command", value);
+        });
+    }
+    batch::Runner runner(source, method, files.sink(), runner_, std::move(files.ids()), tally_of(files));
+    if (files.journal()) runner.calls().rules().spent_before(costs_before(*files.journal()));
+    batch::RunWatch watch(runner, source, SystemWallClock::instance());
+    batch::Progress progress(watch, screen);
     TaskGroup beside;
     if (!quiet_) beside.start(progress.show(), "progress");
+    if (files.journal()) beside.start(keep_status(watch, *files.journal()), "status");
     const Interrupts interrupts(
         [&] {
             progress.clear();
@@ -231,14 +313,32 @@ Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batc
     beside.cancel();
     co_await beside.join();
     progress.clear();
+    if (files.journal()) files.journal()->set_status(to_json(watch.last_report(end)));
+    files.close();
     if (!summary_path_.empty()) {
         summary_file << batch::summary_json(runner.tally(), runner.calls().counts(), runner.elapsed()) << std::flush;
         if (!summary_file)
             throw Error(ErrorCode::storage, fmt::format("write {}: {}", summary_path_, system_message(errno)));
     }
-    if (!quiet_ && end != batch::RunEnd::unread)
-        screen.write(batch::summary_text(runner.tally(), runner.calls().counts(), runner.elapsed()));
+    say_how_it_ended(screen, runner, end);
     co_return exit_code_of(runner.tally(), end);
+}
+
+void RunCommand::say_how_it_ended(batch::Screen& screen, const batch::Runner& runner, batch::RunEnd end) const {
+    if (!quiet_ && end != batch::RunEnd::unread) {
+        screen.write(batch::summary_text(runner.tally(), runner.calls().counts(), runner.elapsed()));
+        if (const std::uint64_t unknown = runner.tally().count(batch::Outcome::unknown); unknown > 0) {
+            const auto& first = runner.first_unknown();
+            screen.write(fmt::format("plait: {} may have been done, and no answer tells{}{}\n",
+                                     unknown == 1 ? "1 call" : fmt::format("{} calls", unknown),
+                                     first.empty() ? "" : fmt::format(": {}", fmt::join(first, ", ")),
+                                     unknown > first.size() && !first.empty() ? ", ..." : ""));
+        }
+    }
+    const bool goes_on = runner_.calls.is_resumable && end != batch::RunEnd::finished;
+    if (end == batch::RunEnd::stopped)
+        screen.write(fmt::format("plait: stopped: {}\n", runner.stop_reason().value_or("")));
+    if (goes_on && !quiet_) screen.write("plait: the same command goes on\n");
 }
 
 }  // namespace plait::cli

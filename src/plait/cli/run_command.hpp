@@ -1,15 +1,17 @@
 #pragma once
 
 #include "plait/batch/methods.hpp"
+#include "plait/batch/run_files.hpp"
+#include "plait/batch/run_watch.hpp"
 #include "plait/batch/runner.hpp"
 #include "plait/batch/status_request.hpp"
 #include "plait/batch/stop_request.hpp"
+#include "plait/cli/calls_flags.hpp"
 #include "plait/cli/command.hpp"
 #include "plait/cli/session_flags.hpp"
 
-#include <cstddef>
 #include <iosfwd>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,17 +30,23 @@ class RunCommand final : public Command {
 
   private:
     void refuse_trace_path() const;
-    Task<int> conduct(batch::Source& source, batch::Method& method, batch::Sink& sink, std::ostream& summary_file);
+    void refuse_bad_lines() const;
+    batch::Settings settings_that_matter() const;
+    std::unique_ptr<batch::RunFiles> open_files(batch::ResumableSource& source);
+    Task<int> conduct(batch::Source& source, batch::Method& method, batch::RunFiles& files, std::ostream& summary_file);
+    void say_how_it_ended(batch::Screen& screen, const batch::Runner& runner, batch::RunEnd end) const;
 
     std::vector<std::string> inputs_;
     SessionSettings settings_;
     const batch::MethodEntry* method_ = &batch::methods.front();
-    std::optional<std::size_t> concurrency_;
+    CallsSettings calls_;
     batch::RunnerOptions runner_;
     batch::StopRequest stop_;
     batch::StatusRequest status_;
     std::string output_;
-    bool overwrite_ = false;
+    batch::RunFilesOptions files_;
+    bool repeat_unknown_ = false;
+    bool strict_ = false;
     bool quiet_ = false;
     std::string summary_path_;
     std::string trace_path_;

@@ -1,11 +1,12 @@
 #pragma once
 
-#include "plait/batch/idempotency_key.hpp"
+#include "plait/batch/journal.hpp"
 #include "plait/batch/request_line.hpp"
 #include "plait/batch/secrets.hpp"
 #include "plait/cli/flag.hpp"
 #include "plait/http/session.hpp"
 
+#include <string>
 #include <vector>
 
 namespace plait::cli {
@@ -15,13 +16,15 @@ class SessionSettings {
   public:
     SessionSettings() {
         defaults.secrets = &secrets;
-        defaults.key_seed = batch::make_key_seed();
+        defaults.key_seed = &key_seed;
     }
     SessionSettings(const SessionSettings&) = delete;
     SessionSettings& operator=(const SessionSettings&) = delete;
 
     /// What the requests were given, and nothing may show.
     batch::Secrets secrets;
+    /// What idempotency keys are made from: the run's id.
+    std::string key_seed = batch::random_run_id();
     batch::RequestDefaults defaults;
     http::SessionOptions session;
 };
