@@ -124,7 +124,7 @@ bool IdRegister::Bucket::contains(std::uint64_t hash) const {
 }
 
 void IdRegister::Bucket::add(std::uint64_t hash) {
-    if ((used_ + 1) * 10 > slots() * 9) grow();
+    if ((used_ + 1) * 8 > slots() * 7) grow();
     put(rest_of(hash));
     ++used_;
 }
@@ -147,7 +147,7 @@ void IdRegister::Bucket::put(std::uint64_t rest) {
 }
 
 void IdRegister::Bucket::grow() {
-    const std::size_t more = slots() + std::max<std::size_t>(8, slots() / 8);
+    const std::size_t more = slots() + std::max<std::size_t>(8, slots() / 6);
     const std::vector<unsigned char> before = std::exchange(entries_, std::vector<unsigned char>(more * entry_bytes));
     for (std::size_t at = 0; at < before.size(); at += entry_bytes) {
         std::uint64_t rest = 0;

@@ -12,6 +12,7 @@ namespace plait::cli {
 struct Positional {
     std::string name;  ///< empty: nothing may follow
     std::string help;
+    bool is_list = true;  ///< as many as one likes
 };
 
 /// One of the program's commands.

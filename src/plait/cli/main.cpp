@@ -5,7 +5,9 @@
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/mock_command.hpp"
 #include "plait/cli/report_command.hpp"
+#include "plait/cli/retry_command.hpp"
 #include "plait/cli/run_command.hpp"
+#include "plait/cli/verify_command.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -26,6 +28,8 @@ Commands all_commands() {
     commands.push_back(std::make_unique<CheckCommand>());
     commands.push_back(std::make_unique<CompareCommand>());
     commands.push_back(std::make_unique<ReportCommand>());
+    commands.push_back(std::make_unique<VerifyCommand>());
+    commands.push_back(std::make_unique<RetryCommand>());
     commands.push_back(std::make_unique<MockCommand>());
     return commands;
 }

@@ -23,7 +23,7 @@ std::string help_of(const Flag& flag) { return flag.is_repeatable ? flag.help + 
 std::string usage(const Command& command) {
     const Positional positional = command.positional();
     return fmt::format("plait {}{} [flags]", command.name(),
-                       positional.name.empty() ? "" : " " + positional.name + "...");
+                       positional.name.empty() ? "" : " " + positional.name + (positional.is_list ? "..." : ""));
 }
 
 /// `text` broken into lines of at most `columns`, each but the first behind `indent` blanks.

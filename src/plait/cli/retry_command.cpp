@@ -1,0 +1,136 @@
+#include "plait/cli/retry_command.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/base/error.hpp"
+#include "plait/batch/file_sink.hpp"
+#include "plait/batch/input_fingerprint.hpp"
+#include "plait/batch/journal.hpp"
+#include "plait/batch/open_source.hpp"
+#include "plait/batch/results_scan.hpp"
+#include "plait/batch/retry_lines.hpp"
+#include "plait/batch/run_files.hpp"
+#include "plait/cli/exit_code.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace plait::cli {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+bool has_state(const std::string& results) { return ::access(batch::state_path(results).c_str(), F_OK) == 0; }
+
+/// Refuses requests that are not those of the results any more. Lines that were appended since do no harm.
+void check_requests(const std::string& requests, const std::string& results) {
+    const batch::JournalFacts facts = batch::read_journal(batch::state_path(results));
+    batch::InputWatch watch(requests, facts.input, true, [](const batch::InputFingerprint&, std::size_t) {});
+    batch::open_source({requests}, batch::RequestDefaults())->show_to(watch);
+}
+
+bool is_same_file(const std::string& a, const std::string& b) {
+    std::error_code error;
+    return std::filesystem::equivalent(a, b, error);
+}
+
+batch::LineReader open_requests(const std::string& path) {
+    UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) refuse(fmt::format("open {}: {}", path, system_message(errno)));
+    return {std::move(file), path};
+}
+
+}  // namespace
+
+std::string_view RetryCommand::help() const {
+    return "Writes the requests of those results that are chosen as a new file of requests.";
+}
+
+std::vector<Flag> RetryCommand::flags() {
+    const auto choose = [this](std::string condition) {
+        return [this, condition = std::move(condition)](const std::string& value) {
+            filters_.emplace_back(condition.empty() ? value : condition);
+        };
+    };
+    return {
+        {"--failed", "", "Chooses what failed: no answer came, and surely nothing was done.",
+         choose("outcome == 'failed'")},
+        {"--rejected", "", "Chooses what was answered, but not as it should be.", choose("outcome == 'rejected'")},
+        {"--unknown", "", "Chooses what may have been done: look before you send it again.",
+         choose("outcome == 'unknown'")},
+        Flag("--where", "CONDITION",
+             "Chooses by a condition such as 'status_code == 404 and attempts > 2'. Fields: outcome, status_code, "
+             "error, "
+             "attempts, total_ms, custom_id, line; == != < <= > >=; and, or, not, parentheses; texts in quotes.",
+             choose(""))
+            .repeatable(),
+        {"--requests", "FILE", "The requests, when they are not where the run had them.",
+         [this](const std::string& value) { requests_ = value; }},
+        {"-o,--output", "FILE", "Where the new requests go. Default: standard output.",
+         [this](const std::string& value) { output_ = value; }},
+        {"--overwrite", "", "Replaces a file that exists, instead of refusing it.",
+         [this](const std::string&) { overwrite_ = true; }},
+    };
+}
+
+std::string_view RetryCommand::notes() const {
+    return "With several of --failed, --rejected, --unknown and --where, a result is chosen if any of them holds. Each "
+           "request is written as it stood, with its custom_id; lines of URLs become JSON. Run it with another -o, and "
+           "with the flags of the first run.";
+}
+
+Positional RetryCommand::positional() const { return {"RESULTS", "The results of a run.", false}; }
+
+int RetryCommand::run() {
+    if (results_.size() != 1) refuse("retry takes one file: RESULTS");
+    if (filters_.empty()) refuse("which results? Give --failed, --rejected, --unknown or --where CONDITION");
+    const std::string requests = requests_path();
+    for (const std::string& read : {requests, results_[0]}) {
+        if (is_same_file(read, output_)) refuse(fmt::format("{} is read and written: name another file", output_));
+    }
+    if (has_state(results_[0])) check_requests(requests, results_[0]);
+    const batch::LineSet lines = chosen_lines();
+    batch::LineReader reader = open_requests(requests);
+    const auto sink =
+        output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
+    const std::uint64_t copied = plait::run(batch::copy_requests(reader, lines, *sink));
+    if (copied != lines.size()) {
+        refuse(fmt::format("{} has {} of the {} requests: it is not the file of these results", requests, copied,
+                           lines.size()));
+    }
+    fmt::print(stderr, "{} requests\n", copied);
+    return exit_ok;
+}
+
+batch::LineSet RetryCommand::chosen_lines() const {
+    batch::LineSet lines;
+    batch::ResultFactsReader reader;
+    batch::for_each_result(results_[0], [&](const batch::ResultView& result) {
+        const batch::ResultFacts facts = reader.read(result.text);
+        const auto holds = [&](const batch::ResultFilter& filter) { return filter.matches(facts); };
+        if (std::any_of(filters_.begin(), filters_.end(), holds)) lines.add(result.line);
+    });
+    return lines;
+}
+
+std::string RetryCommand::requests_path() const {
+    if (!requests_.empty()) return requests_;
+    std::optional<std::string> path;
+    if (has_state(results_[0])) path = batch::read_journal(batch::state_path(results_[0])).requests;
+    if (!path) {
+        refuse(fmt::format("nothing says where the requests of {} are: give --requests FILE", results_[0]));
+    }
+    return *path;
+}
+
+}  // namespace plait::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "plait/batch/line_set.hpp"
+#include "plait/batch/result_filter.hpp"
+#include "plait/cli/command.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace plait::cli {
+
+/// `plait retry`: requests whose results say so, as a new file of requests.
+class RetryCommand final : public Command {
+  public:
+    std::string_view name() const override { return "retry"; }
+    std::string_view help() const override;
+    std::vector<Flag> flags() override;
+    std::string_view notes() const override;
+    Positional positional() const override;
+    void set_positional(std::vector<std::string> values) override { results_ = std::move(values); }
+    int run() override;
+
+  private:
+    batch::LineSet chosen_lines() const;
+    std::string requests_path() const;
+
+    std::vector<std::string> results_;
+    /// Of which one has to hold.
+    std::vector<batch::ResultFilter> filters_;
+    std::string requests_;
+    std::string output_;
+    bool overwrite_ = false;
+};
+
+}  // namespace plait::cli

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "plait/cli/command.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace plait::cli {
+
+/// `plait verify`: whether results are those of requests.
+class VerifyCommand final : public Command {
+  public:
+    std::string_view name() const override { return "verify"; }
+    std::string_view help() const override;
+    std::vector<Flag> flags() override { return {}; }
+    Positional positional() const override;
+    void set_positional(std::vector<std::string> values) override { files_ = std::move(values); }
+    int run() override;
+
+  private:
+    std::vector<std::string> files_;
+};
+
+}  // namespace plait::cli

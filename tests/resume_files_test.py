@@ -1,0 +1,115 @@
+"""`plait verify` and `plait retry`: what the files of a run tell afterwards."""
+
+import json
+import unittest
+
+from support.program import RunTest, plait
+
+
+def result(line, custom_id=None, outcome="ok", **fields):
+    """Returns a result as `plait run` writes it."""
+    head = {"custom_id": custom_id or f"line-{line}", "line": line, "outcome": outcome}
+    rest = {"response": None, "error": None, "attempts": [], "metadata": None}
+    return json.dumps({**head, **rest, **fields}, separators=(",", ":")) + "\n"
+
+
+class Files(RunTest):
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+
+class Verify(Files):
+    def test_results_of_all_requests_are_good(self):
+        requests = self.write("r.jsonl", '{"custom_id":"a","url":"/1"}\n\nnonsense\n')
+        results = self.write("o.jsonl", result(3, outcome="failed") + result(1, "a"))
+        ended = plait("verify", requests, results)
+        self.assertEqual((0, "2 requests, 2 results\neach request has exactly one result\n"), (ended.code, ended.out))
+
+    def test_what_is_wrong_is_named_and_the_exit_code_says_so(self):
+        requests = self.write("r.txt", "http://a.b/1\nhttp://a.b/2\n")
+        results = self.write("o.jsonl", result(1) + result(1) + result(7))
+        ended = plait("verify", requests, results)
+        self.assertEqual(1, ended.code)
+        self.assertEqual("2 requests, 3 results\n1 without a result:\n  line 2\n1 a second time:\n  line-1 (line 1)\n"
+                         "1 of no request:\n  line-7 (line 7)\n", ended.out)
+
+    def test_requests_come_from_standard_input_too(self):
+        results = self.write("o.jsonl", result(1))
+        self.assertEqual(0, plait("verify", "-", results, stdin=b"http://a.b/1\n").code)
+
+    def test_a_file_that_has_no_results_is_refused(self):
+        requests = self.write("r.txt", "http://a.b/1\n")
+        ended = plait("verify", requests, requests)
+        self.assertEqual((2, f"plait: {requests}, line 1: not a result line\n"), (ended.code, ended.err))
+
+    def test_two_files_are_needed(self):
+        for arguments in ((), ("a",), ("a", "b", "c")):
+            ended = plait("verify", *arguments)
+            self.assertEqual((2, "plait: verify takes two files: REQUESTS and RESULTS\n"), (ended.code, ended.err))
+
+
+class Retry(Files):
+    def setUp(self):
+        super().setUp()
+        self.requests = self.write("r.jsonl", '{"url":"http://a.b/1"}\n{"custom_id":"b","url":"http://a.b/2"}\n'
+                                              '{"custom_id":"c","url":"http://a.b/3"}\n{"url":"http://a.b/4"}\n')
+        not_found = {"status_code": 404, "request_id": None, "headers": {}}
+        self.results = self.write("o.jsonl", result(4, outcome="failed", error={"code": "connect"}) +
+                                  result(2, "b", outcome="unknown", error={"code": "timeout"}) +
+                                  result(3, "c", outcome="rejected", response=not_found) + result(1))
+
+    def retry(self, *arguments):
+        ended = plait("retry", self.results, "--requests", self.requests, *arguments)
+        self.assertEqual(0, ended.code, ended.err)
+        return [line["custom_id"] for line in ended.results]
+
+    def test_results_are_chosen_by_their_outcome(self):
+        self.assertEqual(["line-4"], self.retry("--failed"))
+        self.assertEqual(["b"], self.retry("--unknown"))
+        self.assertEqual(["b", "c"], self.retry("--rejected", "--unknown"))
+
+    def test_results_are_chosen_by_a_condition(self):
+        self.assertEqual(["c"], self.retry("--where", "status_code == 404"))
+        self.assertEqual(["line-1", "b"], self.retry("--where", "line < 3"))
+        self.assertEqual(["b", "line-4"], self.retry("--where", "error == 'timeout'", "--where", "error == 'connect'"))
+        self.assertEqual([], self.retry("--where", "attempts > 2"))
+
+    def test_the_requests_come_as_they_stood_with_their_ids(self):
+        ended = plait("retry", self.results, "--requests", self.requests, "--where", "line == 1 or line == 2")
+        self.assertEqual('{"custom_id":"line-1","url":"http://a.b/1"}\n{"custom_id":"b","url":"http://a.b/2"}\n', ended.out)
+        self.assertEqual("2 requests\n", ended.err)
+
+    def test_a_file_is_made_and_not_replaced(self):
+        path = self.folder / "again.jsonl"
+        for arguments, code in (((), 0), ((), 2), (("--overwrite",), 0)):
+            ended = plait("retry", self.results, "--requests", self.requests, "--failed", "-o", path, *arguments)
+            self.assertEqual(code, ended.code, ended.err)
+        self.assertEqual('{"custom_id":"line-4","url":"http://a.b/4"}\n', path.read_text())
+
+    def test_the_new_file_is_not_the_old_one(self):
+        before = self.requests.read_text()
+        for path in (self.requests, self.results):
+            ended = plait("retry", self.results, "--requests", self.requests, "--failed", "-o", path, "--overwrite")
+            self.assertEqual((2, f"plait: {path} is read and written: name another file\n"), (ended.code, ended.err))
+        self.assertEqual(before, self.requests.read_text())
+
+    def test_a_file_of_fewer_requests_is_not_that_of_the_results(self):
+        self.requests.write_text('{"url":"http://a.b/1"}\n')
+        ended = plait("retry", self.results, "--requests", self.requests, "--unknown", "--where", "line == 1")
+        self.assertEqual(2, ended.code)
+        self.assertIn("has 1 of the 2 requests: it is not the file of these results", ended.err)
+
+    def test_what_is_missing_is_asked_for(self):
+        for arguments, wanted in (((self.results,), "which results? Give --failed, --rejected, --unknown or --where"),
+                                  ((self.results, "--failed"), "give --requests FILE"),
+                                  (("--failed",), "retry takes one file: RESULTS"),
+                                  ((self.results, "--where", "state == 1"), "column 1: expected a field")):
+            ended = plait("retry", *arguments)
+            self.assertEqual(2, ended.code)
+            self.assertIn(wanted, ended.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
