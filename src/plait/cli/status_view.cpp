@@ -32,7 +32,7 @@ std::string cut(std::string_view text, std::size_t columns) {
 }  // namespace
 
 StatusView::Status StatusView::read() const {
-    const StoredStatus stored = read_(results_);
+    const batch::StoredStatus stored = read_(results_);
     return {batch::parse_run_report(stored.json), stored.liveness};
 }
 

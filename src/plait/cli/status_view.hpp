@@ -5,6 +5,7 @@
 #include "plait/batch/progress.hpp"
 #include "plait/batch/run_report.hpp"
 #include "plait/batch/run_report_text.hpp"
+#include "plait/batch/stored_status.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -13,17 +14,8 @@
 
 namespace plait::cli {
 
-/// What is stored of a run, and whether it goes on.
-class StoredStatus {
-  public:
-    StoredStatus(std::string json_, batch::Liveness liveness_) : json(std::move(json_)), liveness(liveness_) {}
-
-    std::string json;  ///< as `batch::to_json` wrote it
-    batch::Liveness liveness;
-};
-
 /// Finds the status of the run that writes these results. Throws `Error` when there is none.
-using ReadStatus = std::function<StoredStatus(const std::string& results)>;
+using ReadStatus = std::function<batch::StoredStatus(const std::string& results)>;
 
 /// Shows how a run stands, once or until it ends.
 class StatusView {

@@ -45,8 +45,8 @@ ReadStatus run_of(std::vector<std::uint64_t> done) {
         report.pid = 4711;
         report.done = done.at(look);
         report.has_ended = ++look == done.size();
-        return StoredStatus(batch::to_json(report),
-                            report.has_ended ? batch::Liveness::ended : batch::Liveness::running);
+        return batch::StoredStatus(batch::to_json(report),
+                                   report.has_ended ? batch::Liveness::ended : batch::Liveness::running);
     };
 }
 
@@ -110,7 +110,8 @@ ASYNC_TEST("a watched status as JSON is a line for each change") {
 
 TEST_CASE("a status that is none is refused") {
     MemoryScreen screen(true);
-    StatusView view = view_of([](const std::string&) { return StoredStatus("", batch::Liveness::ended); }, screen);
+    StatusView view =
+        view_of([](const std::string&) { return batch::StoredStatus("", batch::Liveness::ended); }, screen);
     CHECK_THROWS_AS(view.show_text(), Error);
     CHECK(screen.writes.empty());
 }

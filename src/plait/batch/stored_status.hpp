@@ -1,0 +1,19 @@
+#pragma once
+
+#include "plait/batch/run_report_text.hpp"
+
+#include <string>
+#include <utility>
+
+namespace plait::batch {
+
+/// What a run has stored of how it stands, and whether it goes on.
+class StoredStatus {
+  public:
+    StoredStatus(std::string json_, Liveness liveness_) : json(std::move(json_)), liveness(liveness_) {}
+
+    std::string json;  ///< as `to_json` wrote it
+    Liveness liveness;
+};
+
+}  // namespace plait::batch
