@@ -90,7 +90,7 @@ class OfCalls(MockTest):
         before = self.mock.stats()["requests"]
         ended = plait("compare", path, "--repeat", "2")
         self.assertEqual(2, ended.code)
-        for words in ("2 of the 3 requests", "8 times", "--yes-repeat-unsafe"):
+        for words in ("2 of 3 requests", "8 times", "--yes-repeat-unsafe"):
             self.assertIn(words, ended.err)
         self.assertEqual(before, self.mock.stats()["requests"])
         self.assertEqual(0, plait("compare", path, "--methods", "async", "--yes-repeat-unsafe").code)
@@ -101,6 +101,7 @@ class OfCalls(MockTest):
                                      "--trace", folder)
         names = {"sync.json", "async-1.json", "async-2.json", "processes-1.json", "processes-2.json"}
         self.assertEqual(names | {"comparison.json"}, set(os.listdir(folder)))
+        self.assertEqual({0o600}, {path.stat().st_mode & 0o777 for path in folder.iterdir()})
         self.assertEqual(comparison, json.loads((folder / "comparison.json").read_text()))
         for name in names:
             records = json.loads((folder / name).read_text())

@@ -72,6 +72,7 @@ class Outputs(ReportTest):
         ended = self.report(path, "-o", page)
         self.assertEqual((0, ""), (ended.code, ended.out), ended.err)
         self.assertIn("<html", page.read_text())
+        self.assertEqual(0o600, page.stat().st_mode & 0o777)
         self.assertIn(f"file://{self.folder}/a%20page.html", ended.err)
 
     def test_without_a_terminal_the_page_goes_to_standard_output(self):

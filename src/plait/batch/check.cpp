@@ -1,5 +1,7 @@
 #include "plait/batch/check.hpp"
 
+#include "plait/async/event_loop.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +24,17 @@ std::string never_fits(const Call& call, const std::vector<policy::RateLimit>& l
     return {};
 }
 
+Task<void> look_at_all(Source& source, Check& check) {
+    while (const std::optional<SourceItem> item = co_await source.next()) check.look_at(*item);
+}
+
 }  // namespace
+
+CheckReport check_all(Source& source, ForecastOptions options) {
+    Check check(std::move(options));
+    run(look_at_all(source, check));
+    return check.report();
+}
 
 bool CheckReport::has_warnings() const noexcept {
     const bool has_enough = std::all_of(forecast.budgets.begin(), forecast.budgets.end(),

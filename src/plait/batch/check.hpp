@@ -5,6 +5,7 @@
 #include "plait/batch/forecast.hpp"
 #include "plait/batch/id_register.hpp"
 #include "plait/batch/request_line.hpp"
+#include "plait/batch/source.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -98,12 +99,18 @@ class Check {
     std::map<std::string, std::uint64_t, std::less<>> methods_;
 };
 
+/// Looks through a whole source. Not within a running loop.
+CheckReport check_all(Source& source, ForecastOptions options = {});
+
 /// An environment that leaves `{{env.NAME}}` as it is where `real` has a value for it: what is read with it shows which
 /// values are in clear text.
 Environment keep_templates(Environment real);
 
 /// The report for people. `name` is what they call the input.
 std::string check_text(const CheckReport& report, std::string_view name);
+
+/// Of it only what makes `is_refused` true.
+std::string refusals_text(const CheckReport& report);
 
 /// The report as a JSON object on one line (docs/formats.md).
 std::string check_json(const CheckReport& report);

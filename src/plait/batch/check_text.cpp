@@ -44,6 +44,12 @@ class CheckText {
         return std::move(text_);
     }
 
+    std::string write_refusals() {
+        bad_lines();
+        repeated_ids();
+        return std::move(text_);
+    }
+
   private:
     void line(std::string_view text) { text_.append(text).append("\n"); }
 
@@ -139,5 +145,7 @@ class CheckText {
 }  // namespace
 
 std::string check_text(const CheckReport& report, std::string_view name) { return CheckText(report, name).write(); }
+
+std::string refusals_text(const CheckReport& report) { return CheckText(report, "").write_refusals(); }
 
 }  // namespace plait::batch

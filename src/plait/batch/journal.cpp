@@ -241,6 +241,7 @@ void Journal::load() {
     run_id_ = fact(database, "run_id").value_or("");
     settings_ = read_settings(database);
     input_ = read_input(database);
+    status_before_ = fact(database, "status").value_or("");
     set_fact(database, "process", fmt::to_string(::getpid()));
     Statement notes(database, "SELECT sent, lines FROM note ORDER BY number");
     while (notes.step()) {

@@ -3,6 +3,7 @@
 #include "plait/async/task.hpp"
 #include "plait/batch/input_fingerprint.hpp"
 #include "plait/batch/line_set.hpp"
+#include "plait/batch/send_log.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,13 +27,13 @@ std::string random_run_id();
 ///
 /// What fails throws `Error(storage)`, which says what to do, or `Error(bad_input)` for a file of another kind. After
 /// that the run has to end: what is on the disk is not known, so nothing is tried again. For the tasks of one loop.
-class Journal {
+class Journal final : public SendLog {
   public:
     /// Opens the state file, or makes it, for its owner alone. With `durable`, what is committed is on the disk, too.
     Journal(const std::string& path, bool durable);
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
-    ~Journal();
+    ~Journal() override;
 
     /// No run has begun in it.
     bool is_new() const noexcept { return run_id_.empty(); }
@@ -51,16 +52,19 @@ class Journal {
 
     /// Notes that the request of this line is about to leave, and returns when that is committed. Those that call in
     /// the same turn of the loop share a commit. When it is cancelled the request counts as not sent.
-    Task<void> about_to_send(std::uint64_t line);
+    Task<void> about_to_send(std::uint64_t line) override;
 
     /// Takes the note back. That is committed with the next notes, or at the end.
-    void surely_not_sent(std::uint64_t line);
+    void surely_not_sent(std::uint64_t line) override;
 
     /// The lines that were noted in earlier runs and not taken back.
     const LineSet& sent_before() const noexcept { return sent_before_; }
 
     /// Forgets the notes of these lines, because they have a result.
     void forget(const LineSet& lines);
+
+    /// What an earlier run kept last by `set_status`; empty: nothing.
+    const std::string& status_before() const noexcept { return status_before_; }
 
     /// Keeps a text for other processes to read. When that fails it is lost, in silence: it is no reason to end a run.
     void set_status(std::string_view text) noexcept;
@@ -85,6 +89,7 @@ class Journal {
     Settings settings_;
     InputFingerprint input_;
     LineSet sent_before_;
+    std::string status_before_;
 
     std::vector<std::uint64_t> sent_;      ///< to be committed
     std::vector<std::uint64_t> not_sent_;  ///< to be committed, before those

@@ -275,7 +275,8 @@ class RequestReader::LineParser {
 
     void read_key(json::value value) {
         key_ = internal::read_name(value, "idempotency_key");
-        if (key_ == "auto" && (!defaults_.key_seed || defaults_.key_seed->empty())) refuse("\"idempotency_key\": this run has no seed for keys");
+        if (key_ == "auto" && (!defaults_.key_seed || defaults_.key_seed->empty()))
+            refuse("\"idempotency_key\": this run has no seed for keys");
         http::Headers().add(key_header, key_);  // throws when it can't be one
     }
 

@@ -16,4 +16,7 @@ class StoredStatus {
     Liveness liveness;
 };
 
+/// The status of the run that writes, or wrote, these results. Throws `Error` when there is none.
+StoredStatus read_stored_status(const std::string& results_path);
+
 }  // namespace plait::batch

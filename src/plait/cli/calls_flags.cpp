@@ -81,7 +81,8 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
         {"--concurrency", "N|auto", concurrency_help(),
          [&settings](const std::string& value) { settings.concurrency = parse_concurrency(value); }},
         Flag("--limit", "UNIT=AMOUNT/TIME",
-             "No more than this leaves in any such time, spread evenly: requests=500/m, tokens=90k/m, requests=5/10s. Of "
+             "No more than this leaves in any such time, spread evenly: requests=500/m, tokens=90k/m, requests=5/10s. "
+             "Of "
              "each group, which is the line's group or else its origin. Lines say what they cost.",
              [&calls](const std::string& value) { calls.limits.push_back(policy::parse_rate_limit(value)); })
             .repeatable(),
@@ -95,20 +96,23 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
              calls.retry.max_attempts = static_cast<int>(parse_count(value, 1, most_attempts));
          }},
         {"--deadline", "DURATION",
-         "The longest that a call may take with its attempts and waits, from when it first leaves, unless its line says "
+         "The longest that a call may take with its attempts and waits, from when it first leaves, unless its line "
+         "says "
          "deadline_s. Default: 15m.",
          [&calls](const std::string& value) { calls.deadline = parse_some_time(value); }},
         {"--max-wait", "DURATION",
-         "A server that wants to be asked later than this is left alone: its group is parked, the others go on, and the "
+         "A server that wants to be asked later than this is left alone: its group is parked, the others go on, and "
+         "the "
          "run ends with code 3 and the time to come back. Default: 10m.",
          [&calls](const std::string& value) { calls.retry.max_wait = parse_some_time(value); }},
         {"--hedge", "PERCENTILE",
          "Sends a call that is safe to repeat a second time when it takes longer than this share of the calls so far, "
          "such as p95; the first answer wins. At most 5 % more calls.",
          [&calls](const std::string& value) { calls.hedge = parse_hedge(value); }},
-        Flag("--budget", "UNIT=AMOUNT",
-             "Stops before more than this is spent, such as usd=5 or tokens=2M, by what lines and answers say of costs.",
-             [&calls](const std::string& value) { calls.rules.budgets.push_back(policy::parse_budget(value)); })
+        Flag(
+            "--budget", "UNIT=AMOUNT",
+            "Stops before more than this is spent, such as usd=5 or tokens=2M, by what lines and answers say of costs.",
+            [&calls](const std::string& value) { calls.rules.budgets.push_back(policy::parse_budget(value)); })
             .repeatable(),
         Flag("--stop-if", "RULE",
              "Stops when so many calls end like this: 'failed>20% of 200' (of the last 200), 'rejected>50' (in all).",
@@ -126,8 +130,7 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
 
 batch::CallerOptions caller_options(const CallsSettings& settings) {
     batch::CallerOptions calls = settings.calls;
-    if (!settings.cost_from.empty())
-        calls.cost_from = batch::parse_cost_source(settings.cost_from, usual_unit(calls));
+    if (!settings.cost_from.empty()) calls.cost_from = batch::parse_cost_source(settings.cost_from, usual_unit(calls));
     return calls;
 }
 

@@ -1,20 +1,16 @@
 #include "plait/cli/check_command.hpp"
 
-#include "plait/async/event_loop.hpp"
-#include "plait/async/task.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/open_source.hpp"
-#include "plait/batch/source.hpp"
 #include "plait/cli/exit_code.hpp"
+#include "plait/cli/output.hpp"
 #include "plait/cli/session_flags.hpp"
-#include "plait/cli/standard_output.hpp"
 #include "plait/cli/values.hpp"
 #include "plait/policy/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <utility>
 
 namespace plait::cli {
@@ -24,11 +20,6 @@ namespace {
 constexpr std::size_t most_concurrency = 1'000'000;
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
-/// Both outlive the task.
-Task<void> look_at_all(batch::Source& source, batch::Check& check) {
-    while (const std::optional<batch::SourceItem> item = co_await source.next()) check.look_at(*item);
-}
 
 std::string name_of(const std::vector<std::string>& inputs) {
     if (inputs.size() > 1) return fmt::format("{} URLs", inputs.size());
@@ -76,11 +67,8 @@ std::vector<Flag> CheckCommand::flags() {
 int CheckCommand::run() {
     if (inputs_.empty()) refuse("no REQUESTS: give a file, URLs, or - for standard input");
     defaults_.environment = batch::keep_templates(std::move(defaults_.environment));
-    const auto source = batch::open_source(inputs_, defaults_);
-    batch::Check check(forecast_);
-    plait::run(look_at_all(*source, check));
-    const batch::CheckReport report = check.report();
-    print(as_json_ ? batch::check_json(report) + "\n" : batch::check_text(report, name_of(inputs_)));
+    const batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, defaults_), forecast_);
+    print(stdout, as_json_ ? batch::check_json(report) + "\n" : batch::check_text(report, name_of(inputs_)));
     return exit_code_of(report);
 }
 

@@ -7,6 +7,7 @@
 #include "plait/cli/descriptor_limit.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/interrupts.hpp"
+#include "plait/cli/output.hpp"
 #include "plait/cli/terminal.hpp"
 #include "plait/cli/values.hpp"
 #include "plait/compare/advice.hpp"
@@ -22,7 +23,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -73,18 +73,6 @@ void make_folder(const std::string& path) {
     }
 }
 
-void write_file(const std::string& path, const std::string& text) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file << text << std::flush;
-    if (!file) throw Error(ErrorCode::storage, fmt::format("write {}: {}", path, system_message(errno)));
-}
-
-void print(std::FILE* stream, const std::string& text) {
-    if (std::fputs(text.c_str(), stream) < 0 || std::fflush(stream) != 0) {
-        throw Error(ErrorCode::storage, fmt::format("write the comparison: {}", system_message(errno)));
-    }
-}
-
 /// Which measurement is being made: a line that is written over on a terminal, else a line for each.
 class MeasuringLine {
   public:
@@ -114,15 +102,12 @@ bool all_ok(const compare::Comparison& comparison) {
                        [](const compare::Row& row) { return row.ok() == row.measured.done; });
 }
 
-std::size_t by_plait(const std::vector<compare::Way>& ways) {
-    return static_cast<std::size_t>(
-        std::count_if(ways.begin(), ways.end(), [](const compare::Way& way) { return !way.is_python(); }));
-}
-
-std::size_t by_plait(const compare::Comparison& comparison) {
-    std::vector<compare::Way> ways;
-    for (const compare::Row& row : comparison.rows) ways.push_back(row.way);
-    return by_plait(ways);
+bool is_whole(const compare::Comparison& comparison, const std::vector<compare::Way>& ways) {
+    // Without a python3 the comparison of our own methods is whole.
+    const auto is_ours = [](const compare::Way& way) { return !way.is_python(); };
+    return std::count_if(ways.begin(), ways.end(), is_ours) ==
+           std::count_if(comparison.rows.begin(), comparison.rows.end(),
+                         [&](const compare::Row& row) { return is_ours(row.way); });
 }
 
 }  // namespace
@@ -200,8 +185,7 @@ int CompareCommand::report(const compare::Comparer& comparer, bool finished) con
     if (!finished) std::fputs("plait: interrupted: what was measured until then follows\n", stderr);
     if (!comparison.rows.empty()) show(comparison);
     if (!finished || comparison.rows.empty()) return exit_stopped;
-    // Without a python3 the comparison of our own methods is whole.
-    return all_ok(comparison) && by_plait(comparison) == by_plait(ways()) ? exit_ok : exit_some_not_ok;
+    return all_ok(comparison) && is_whole(comparison, ways()) ? exit_ok : exit_some_not_ok;
 }
 
 void CompareCommand::show(const compare::Comparison& comparison) const {
@@ -272,10 +256,10 @@ void CompareCommand::refuse_unsafe(const std::vector<batch::Call>& calls, std::s
     const std::size_t unsafe = compare::count_unsafe(calls);
     if (unsafe == 0 || yes_repeat_unsafe_) return;
     refuse(
-        fmt::format("{} of the {} requests to send may change something on the other side (their method is not GET, "
+        fmt::format("{} of {} request{} to send may change something on the other side (with a method that is not GET, "
                     "HEAD, OPTIONS or TRACE), and each would be sent {} times: if that does no harm, give "
                     "--yes-repeat-unsafe",
-                    unsafe, calls.size(), times));
+                    unsafe, calls.size(), calls.size() == 1 ? "" : "s", times));
 }
 
 }  // namespace plait::cli

@@ -7,6 +7,7 @@
 #include "plait/cli/report_command.hpp"
 #include "plait/cli/retry_command.hpp"
 #include "plait/cli/run_command.hpp"
+#include "plait/cli/status_command.hpp"
 #include "plait/cli/verify_command.hpp"
 
 #include <csignal>
@@ -28,6 +29,7 @@ Commands all_commands() {
     commands.push_back(std::make_unique<CheckCommand>());
     commands.push_back(std::make_unique<CompareCommand>());
     commands.push_back(std::make_unique<ReportCommand>());
+    commands.push_back(std::make_unique<StatusCommand>(batch::read_stored_status));
     commands.push_back(std::make_unique<VerifyCommand>());
     commands.push_back(std::make_unique<RetryCommand>());
     commands.push_back(std::make_unique<MockCommand>());

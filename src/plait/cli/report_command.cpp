@@ -2,7 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/cli/exit_code.hpp"
-#include "plait/cli/standard_output.hpp"
+#include "plait/cli/output.hpp"
 #include "plait/cli/terminal.hpp"
 #include "plait/cli/values.hpp"
 #include "plait/report/explanation.hpp"
@@ -15,11 +15,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string_view>
 
 namespace plait::cli {
@@ -73,11 +71,8 @@ std::string file_url(const std::string& path) {
     return url;
 }
 
-void write_file(const std::string& path, const std::string& text) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    if (!file) throw Error(ErrorCode::storage, fmt::format("create {}: {}", path, system_message(errno)));
-    file << text << std::flush;
-    if (!file) throw Error(ErrorCode::storage, fmt::format("write {}: {}", path, system_message(errno)));
+void write_and_say(const std::string& path, const std::string& text) {
+    write_file(path, text);
     if (std::filesystem::is_regular_file(path)) {
         fmt::print(stderr, "plait: wrote {}, open it in a browser: {}\n", path, file_url(path));
     }
@@ -105,8 +100,7 @@ std::vector<Flag> ReportCommand::flags() {
     return {
         {"-o,--output", "FILE",
          "Where the page goes, one HTML file that needs no other. Without -o, --text and --svg: the picture in "
-         "characters "
-         "on a terminal, and the page on standard output when that is no terminal.",
+         "characters on a terminal, and the page on standard output when that is no terminal.",
          [this](const std::string& value) { output_ = value; }},
         {"--text", "", "Prints the picture in characters, the figures, the slowest calls and what they tell.",
          [this](const std::string&) { text_ = true; }},
@@ -131,13 +125,13 @@ int ReportCommand::run() {
     for (const std::string& file : inputs.left_out) fmt::print(stderr, "plait: left out {}: it is no trace\n", file);
 
     const std::string explanation = report::explanation(inputs.timelines, inputs.comparison_json);
-    if (!svg_.empty()) write_file(svg_, report::svg_picture(inputs.timelines, explanation));
-    if (!output_.empty()) write_file(output_, report::page(inputs.timelines, inputs.comparison_json, explanation));
+    if (!svg_.empty()) write_and_say(svg_, report::svg_picture(inputs.timelines, explanation));
+    if (!output_.empty()) write_and_say(output_, report::page(inputs.timelines, inputs.comparison_json, explanation));
     const bool is_unsaid = output_.empty() && svg_.empty() && !text_;
     if (text_ || (is_unsaid && terminal_columns(STDOUT_FILENO))) {
         print_text(inputs, explanation);
     } else if (is_unsaid) {
-        print(report::page(inputs.timelines, inputs.comparison_json, explanation));
+        print(stdout, report::page(inputs.timelines, inputs.comparison_json, explanation));
     }
     return exit_ok;
 }
@@ -147,7 +141,7 @@ void ReportCommand::print_text(const report::Inputs& inputs, const std::string& 
     options.columns = columns_.value_or(terminal_columns(STDOUT_FILENO).value_or(usual_columns));
     options.ascii = ascii_ || !is_utf8_locale();
     options.colour = wants_colour();
-    print(report::text_picture(inputs.timelines, explanation, options));
+    print(stdout, report::text_picture(inputs.timelines, explanation, options));
 }
 
 }  // namespace plait::cli

@@ -162,7 +162,8 @@ Positional RunCommand::positional() const {
 std::vector<Flag> RunCommand::flags() {
     std::vector<Flag> flags{
         {"-o,--output", "FILE",
-         "Where the results go. If they are there already, the run goes on: what has a result is not sent again. Beside "
+         "Where the results go. If they are there already, the run goes on: what has a result is not sent again. "
+         "Beside "
          "it lies FILE.plait, which knows what was sent. Default: standard output.",
          [this](const std::string& value) { output_ = value; }},
         {"--overwrite", "", "Begins anew: replaces results, state and trace that exist.",
@@ -255,10 +256,10 @@ batch::Settings RunCommand::settings_that_matter() const {
 
 /// Reads the input once before the run does.
 void RunCommand::refuse_bad_lines() const {
-    if (inputs_.front() == "-") refuse("--strict reads the requests twice, and standard input can be read once: use a file");
+    if (inputs_.front() == "-")
+        refuse("--strict reads the requests twice, and standard input can be read once: use a file");
     const batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, settings_.defaults));
-    if (report.is_refused())
-        refuse(fmt::format("nothing was sent (--strict):\n{}", batch::refusals_text(report)));
+    if (report.is_refused()) refuse(fmt::format("nothing was sent (--strict):\n{}", batch::refusals_text(report)));
 }
 
 /// Before any file is made: a trace that is refused should leave no empty results behind.
@@ -286,9 +287,8 @@ Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batc
     StandardError screen;
     std::optional<batch::AuthCommand> auth;
     if (!calls_.auth_command.empty()) {
-        runner_.calls.auth = &auth.emplace(calls_.auth_command, [this](std::string_view value) {
-            settings_.secrets.add("auth-command", value);
-        });
+        runner_.calls.auth = &auth.emplace(
+            calls_.auth_command, [this](std::string_view value) { settings_.secrets.add("auth-command", value); });
     }
     batch::Runner runner(source, method, files.sink(), runner_, std::move(files.ids()), tally_of(files));
     if (files.journal()) runner.calls().rules().spent_before(costs_before(*files.journal()));

@@ -1,6 +1,6 @@
 #include "plait/cli/terminal.hpp"
 
-#include "plait/cli/standard_output.hpp"
+#include "plait/cli/output.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -32,6 +32,6 @@ bool StandardOutput::is_terminal() const { return terminal_columns(STDOUT_FILENO
 
 std::size_t StandardOutput::columns() const { return terminal_columns(STDOUT_FILENO).value_or(usual_columns); }
 
-void StandardOutput::write(std::string_view text) { print(text); }
+void StandardOutput::write(std::string_view text) { print(stdout, text); }
 
 }  // namespace plait::cli

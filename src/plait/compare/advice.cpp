@@ -101,8 +101,8 @@ std::string knee_sentence(const Rows& rows, const Row& chosen) {
 
 /// `160 calls in 0.18 s`, and how much longer it takes without.
 std::string gain(const Comparison& comparison, const Row& chosen) {
-    std::string text = fmt::format("{} {} in {}", comparison.calls, comparison.is_of_jobs() ? "jobs" : "calls",
-                                   for_people(chosen.measured.wall));
+    std::string text = fmt::format("{} {}{} in {}", comparison.calls, comparison.is_of_jobs() ? "job" : "call",
+                                   comparison.calls == 1 ? "" : "s", for_people(chosen.measured.wall));
     const Row* const sync = comparison.sync_of(chosen);
     if (sync && sync != &chosen) text += fmt::format(" instead of {}", for_people(sync->measured.wall));
     return text;

@@ -40,6 +40,12 @@ TEST_CASE("calls that wait are io and async is advised") {
     CHECK(says(advice, "Use async with 100 in flight: 160 calls in 185 ms instead of 14.43 s"));
 }
 
+TEST_CASE("a single call is not told of as several") {
+    Comparison comparison = calls_of_90_ms();
+    comparison.calls = 1;
+    CHECK(says(advise(comparison), ": 1 call in 185 ms"));
+}
+
 TEST_CASE("calls compute when less than half of their time is waiting") {
     Comparison comparison = calls_of_90_ms();
     Row& sync = comparison.rows.front();

@@ -371,7 +371,7 @@ class TextPicture {
                 const auto [activity, share] = main_activity(strand);
                 const std::string took = measured(strand.length);
                 const std::string began = measured(strand.begin);
-                const std::string mostly = fmt::format("{} {}", trace::to_string(activity), percent(share));
+                const std::string mostly = fmt::format("{} {:.0f} %", trace::to_string(activity), 100 * share);
                 write_row({took, began, titles_[i], strand.result, mostly}, strand.name);
             }
         }

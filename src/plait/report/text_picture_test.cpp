@@ -54,6 +54,12 @@ Timeline two_side_by_side() {
 
 }  // namespace
 
+TEST_CASE("what a slow call mostly did is told whole") {
+    const Timeline waits =
+        make_timeline("sync", 1, {make_strand("only", 0ms, {{Activity::running, 1us}, {Activity::first_byte, 10s}})});
+    CHECK(has(text_picture({waits}, "", columns(100)), "  first byte 100 %    only"));
+}
+
 TEST_CASE("running is strong and waiting light at their times") {
     // 53 columns: 12 for the label, a blank, 40 for 100 ms.
     const auto lines = lines_of(text_picture({two_in_a_row()}, "", columns(53)));

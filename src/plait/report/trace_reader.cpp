@@ -13,6 +13,8 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <numeric>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -82,6 +84,29 @@ Duration sum_of(const std::vector<trace::Segment>& segments) {
     return sum;
 }
 
+/// Puts the lanes in the order in which people count: they come as each was first used.
+void sort_lanes(Timeline& timeline) {
+    const std::vector<Lane> lanes = std::move(timeline.lanes);
+    std::vector<std::uint32_t> order(lanes.size());
+    std::iota(order.begin(), order.end(), 0U);
+    const auto key = [&lanes](std::uint32_t lane) {
+        const auto kind = std::find(lane_kinds.begin(), lane_kinds.end(), lanes[lane].kind);
+        const std::string_view name = lanes[lane].name;
+        return std::tuple(kind, name.size(), name);  // a shorter number is a smaller one
+    };
+    std::stable_sort(order.begin(), order.end(), [&key](auto one, auto other) { return key(one) < key(other); });
+
+    std::vector<std::uint32_t> place(lanes.size());
+    timeline.lanes.clear();
+    for (const std::uint32_t lane : order) {
+        place[lane] = static_cast<std::uint32_t>(timeline.lanes.size());
+        timeline.lanes.push_back(lanes[lane]);
+    }
+    for (Strand& strand : timeline.strands) strand.lane = place[strand.lane];
+    for (LoopRun& run : timeline.loop_runs) run.lane = place[run.lane];
+    for (LoopCounts& counts : timeline.loop_counts) counts.lane = place[counts.lane];
+}
+
 /// Reads the records, one after another, into a timeline.
 class TraceParser {
   public:
@@ -110,6 +135,7 @@ class TraceParser {
 
     Timeline finish(const std::string& source) {
         keeper_.finish();
+        sort_lanes(timeline_);
         timeline_.source = source;
         timeline_.is_cut = !is_ended_;
         return std::move(timeline_);

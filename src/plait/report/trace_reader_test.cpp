@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <iterator>
 #include <random>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -107,6 +109,23 @@ TEST_CASE("calls on a lane that is no loop stand on the lane itself") {
     CHECK(timeline.strands[0].row == 0);
     CHECK(timeline.lanes[0].rows == 1);
     CHECK(timeline.is_cut);  // there is no plait_end
+}
+
+TEST_CASE("lanes stand in the order of their numbers whenever they were first used") {
+    std::string records;
+    for (const int number : {10, 9, 2}) {
+        fmt::format_to(std::back_inserter(records),
+                       R"({{"ph":"M","name":"thread_name","pid":1,"tid":{0},"args":{{"name":"thread {0}"}}}},
+{{"ph":"M","name":"plait_lane","pid":1,"tid":{0},"args":{{"kind":"thread"}}}},
+{{"ph":"X","cat":"call","name":"by {0}","pid":1,"tid":{0},"ts":{0}.0,"dur":1.0,"args":{{"line":1,"result":"200","ok":true,"states":"f10"}}}},
+)",
+                       number);
+    }
+    const Timeline timeline = timeline_of(with_records(records));
+    std::vector<std::string> lanes;
+    for (const Lane& lane : timeline.lanes) lanes.push_back(lane.name);
+    CHECK(lanes == std::vector<std::string>{"thread 1", "thread 2", "thread 9", "thread 10"});
+    for (const Strand& strand : timeline.strands) CHECK("by " + lanes[strand.lane].substr(7) == strand.name);
 }
 
 TEST_CASE("in a thinned trace a call stands for as many as were in its place") {

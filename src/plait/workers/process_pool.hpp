@@ -75,6 +75,8 @@ class WorkerDied : public Error {
 /// Workers read nothing from standard input, have no descriptors of the program but standard output and error, and
 /// ignore SIGINT, SIGTERM and SIGHUP: when they end is the pool's say. When the program ends, even by SIGKILL, they are
 /// killed. When they can't get as far as taking a job, the next are started later and later: 10 ms, doubling up to 5 s.
+/// When five in a row ended so, what was to be taken fails with Error(worker_died): a job, or all items of a map that
+/// travel together, for each alone would wait as long and fail too.
 ///
 /// Used by one thread at a time; outlives what was submitted.
 class ProcessPool {
