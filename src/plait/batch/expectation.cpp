@@ -96,23 +96,6 @@ std::string comparable(json::value value, std::string_view other) {
     return internal::canonical_json(value);
 }
 
-/// Any JSON value, also one that is not an array or an object: as the one element of an array.
-class OneValue {
-  public:
-    explicit OneValue(std::string_view text) : document_(parser_.iterate(text_.assign({"[", text, "]"}))) {}
-
-    /// From its beginning, each time.
-    json::value read() {
-        document_.rewind();
-        return *json::array(document_.get_array()).begin().value();
-    }
-
-  private:
-    internal::PaddedText text_;
-    json::parser parser_;
-    json::document document_;
-};
-
 }  // namespace
 
 /// Reads an `expect` field, each of its parts by its own function.
@@ -205,8 +188,9 @@ class Expectation::Parser {
 };
 
 Expectation Expectation::parse(std::string_view text) {
-    if (!internal::JsonLine().make(text)) refuse("\"expect\" is not JSON");
-    return Parser().parse(OneValue(text).read());
+    internal::LoneValue value;
+    if (!value.assign(text)) refuse("\"expect\" is not JSON");
+    return Parser().parse(value.read());
 }
 
 bool Expectation::has_status(int status) const noexcept {
@@ -221,8 +205,8 @@ std::string Expectation::unmet_by(const http::Response& response) const {
 }
 
 std::string Expectation::unmet_in_json(std::string_view body) const {
-    if (!internal::JsonLine().make(body)) return "the body is not JSON";
-    OneValue value(body);
+    internal::LoneValue value;
+    if (!value.assign(body)) return "the body is not JSON";
     for (const JsonRule& rule : json_rules_) {
         const std::optional<json::value> found = find(value.read(), rule.steps);
         const std::string_view where = rule.path.empty() ? std::string_view("the body") : rule.path;

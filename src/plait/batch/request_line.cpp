@@ -156,8 +156,9 @@ class RequestReader::LineParser {
 
     void read_url(json::value value) {
         const std::string_view url = internal::read_text(value, "url");
-        if (SecretExpander::may_expand(url))
+        if (SecretExpander::may_expand(url)) {
             refuse("\"url\" takes no {{...}}: a secret of a query stands in \"params\"");
+        }
         url_.emplace(whole_url(url, defaults_.base_url));
     }
 
@@ -312,8 +313,8 @@ class RequestReader::LineParser {
         if (!url_) refuse("no \"url\"");
         for (const auto& [name, value] : params_) url_->add_query(name, value);
         if (method_.empty()) method_ = body_ ? "POST" : "GET";
-        std::string id = take_id();
-        if (!key_.empty()) set_key(id);
+        if (id_.empty()) id_ = automatic_id(line_);
+        if (!key_.empty()) set_key();
         http::Request request(std::move(method_), std::move(*url_));
         request.headers = std::move(headers_);
         if (!body_type_.empty() && !request.headers.contains("content-type")) {
@@ -321,18 +322,18 @@ class RequestReader::LineParser {
         }
         if (body_) request.body = std::move(*body_);
         request.timeout = timeout_;
-        Call call(std::move(id), line_, std::move(request), std::move(metadata_));
+        Call call(std::move(id_), line_, std::move(request), std::move(metadata_));
         const bool is_safe = safe_to_repeat_.value_or(call.rules.safe_to_repeat);
         if (rules_) call.rules = std::move(*rules_);
         call.rules.safe_to_repeat = is_safe;
         return call;
     }
 
-    void set_key(std::string_view id) {
+    void set_key() {
         if (headers_.contains(key_header) && !defaults_.headers.contains(key_header)) {
             refuse("\"idempotency_key\" and a header Idempotency-Key are both given");
         }
-        headers_.set(key_header, key_ == "auto" ? automatic_key(*defaults_.key_seed, id) : std::string(key_));
+        headers_.set(key_header, key_ == "auto" ? automatic_key(*defaults_.key_seed, id_) : std::string(key_));
     }
 
     std::string take_id() { return id_.empty() ? automatic_id(line_) : std::move(id_); }

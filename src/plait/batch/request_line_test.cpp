@@ -328,6 +328,9 @@ TEST_CASE("a bad line keeps the id and the metadata that stand in it, also behin
     const BadLine bad = read_bad(R"({"url":1,"custom_id":"row-1","metadata":[2]})");
     CHECK(bad.custom_id == "row-1");
     CHECK(bad.metadata == "[2]");
+    CHECK(read_bad(R"({"url":"http://a.b","custom_id":"row-1","method":"CONNECT"})").custom_id == "row-1");
+    CHECK(read_bad(line_with(R"("custom_id":"row-1","idempotency_key":"a","headers":{"Idempotency-Key":"b"})"))
+              .custom_id == "row-1");
     CHECK(read_bad("{").custom_id == "line-7");
 }
 

@@ -75,8 +75,8 @@ class Runner {
     static constexpr std::size_t most_unknown = 20;
 
     /// The three outlive the runner. In a running loop. `ids` are those of results that are there already.
-    Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& options, IdRegister ids = {},
-           const Tally& before = {});
+    Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& options, IdRegister ids = IdRegister(),
+           const Tally& before = Tally());
 
     /// Makes all calls and writes all results. Throws `Error(storage)` when the sink can't be written, after giving up
     /// the calls in flight; or when the source can't be read, after the calls that were started. Once.

@@ -7,7 +7,6 @@
 #include "plait/batch/check.hpp"
 #include "plait/batch/open_source.hpp"
 #include "plait/batch/open_trace.hpp"
-#include "plait/batch/progress.hpp"
 #include "plait/batch/result_line.hpp"
 #include "plait/batch/run_report.hpp"
 #include "plait/batch/summary.hpp"

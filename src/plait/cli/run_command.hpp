@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/batch/methods.hpp"
+#include "plait/batch/progress.hpp"
 #include "plait/batch/run_files.hpp"
 #include "plait/batch/run_watch.hpp"
 #include "plait/batch/runner.hpp"

@@ -135,21 +135,11 @@ simdjson::padded_string_view PaddedText::assign(std::initializer_list<std::strin
     return simdjson::padded_string_view(buffer_.data(), size, buffer_.size());
 }
 
-std::optional<std::string_view> JsonLine::make(std::string_view text) {
-    if (!is_json(text)) return std::nullopt;
-    if (text.find_first_of("\r\n") == std::string_view::npos) return text;
-    compact_.resize(text.size());
-    std::size_t size = 0;
-    if (simdjson::minify(text.data(), text.size(), compact_.data(), size)) return std::nullopt;
-    return std::string_view(compact_.data(), size);
-}
-
-bool JsonLine::is_json(std::string_view text) {
+bool LoneValue::assign(std::string_view text) {
     // As the one element of an array any JSON value, a lone number too, is checked in the same way.
-    json::document document;
     json::array elements;
-    if (parser_.iterate(padded_.assign({"[", text, "]"})).get(document)) return false;
-    if (document.get_array().get(elements)) return false;
+    if (parser_.iterate(padded_.assign({"[", text, "]"})).get(document_)) return false;
+    if (document_.get_array().get(elements)) return false;
     std::size_t count = 0;
     for (auto element : elements) {
         json::value value;
@@ -157,7 +147,21 @@ bool JsonLine::is_json(std::string_view text) {
         ++count;
     }
     // Behind `1],[2` the array ends early.
-    return count == 1 && document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+    return count == 1 && document_.current_location().error() == simdjson::OUT_OF_BOUNDS;
+}
+
+json::value LoneValue::read() {
+    document_.rewind();
+    return *json::array(document_.get_array()).begin().value();
+}
+
+std::optional<std::string_view> JsonLine::make(std::string_view text) {
+    if (!value_.assign(text)) return std::nullopt;
+    if (text.find_first_of("\r\n") == std::string_view::npos) return text;
+    compact_.resize(text.size());
+    std::size_t size = 0;
+    if (simdjson::minify(text.data(), text.size(), compact_.data(), size)) return std::nullopt;
+    return std::string_view(compact_.data(), size);
 }
 
 }  // namespace plait::batch::internal

@@ -24,6 +24,21 @@ class PaddedText {
     std::string buffer_;
 };
 
+/// A document that may be any JSON value, also a number or a string alone.
+class LoneValue {
+  public:
+    /// Whether `text` is one JSON value, throughout. It is copied.
+    bool assign(std::string_view text);
+
+    /// The value of the text that was assigned last, and was JSON; each time from its beginning.
+    simdjson::ondemand::value read();
+
+  private:
+    simdjson::ondemand::parser parser_;
+    PaddedText padded_;
+    simdjson::ondemand::document document_;
+};
+
 /// Checks JSON and puts it on one line.
 class JsonLine {
   public:
@@ -32,10 +47,7 @@ class JsonLine {
     std::optional<std::string_view> make(std::string_view text);
 
   private:
-    bool is_json(std::string_view text);
-
-    simdjson::ondemand::parser parser_;
-    PaddedText padded_;
+    LoneValue value_;
     std::string compact_;
 };
 
