@@ -219,9 +219,10 @@ TEST_CASE("results that are gone are refused when unsafe requests were sent, els
     CHECK(runs.lines_to_send() == Lines{1, 2, 3, 4, 5});
     run(runs.open().files->journal()->about_to_send(2));
     std::filesystem::remove(runs.results);
-    CHECK(runs.refusal() == runs.results + " is gone, and by " + runs.state +
-                                " 1 unsafe requests were sent that may have had a result: put it back, or start over "
-                                "with --overwrite, which sends them again");
+    CHECK(runs.refusal() ==
+          runs.results +
+              " is gone, and 1 unsafe request was sent whose results it may have had: put it back, or "
+              "start over with --overwrite, which sends them again");
     CHECK_FALSE(std::filesystem::exists(runs.results));
     runs.options.overwrite = true;
     CHECK(runs.lines_to_send() == Lines{1, 2, 3, 4, 5});
