@@ -14,9 +14,9 @@ namespace plait::batch {
 ///
 /// An id that is `line-<n>` on line n takes a bit. One that somebody chose takes 12 bytes in a table that is half to
 /// nine tenths full, until there are two million: then the lines are dropped, and an id takes 5 bytes in a table that
-/// is three quarters to seven eighths full. So a million ids take about 17 MB, and ten million about 70. Ids are told apart by
-/// hashes of 64 bits, then of 56: among a million different ones the chance that any two are taken for the same is one
-/// in forty million, among ten million one in fourteen hundred, and then a call is refused, loudly.
+/// is three quarters to seven eighths full. So a million ids take about 17 MB, and ten million about 70. Ids are told
+/// apart by hashes of 64 bits, then of 56: among a million different ones the chance that any two are taken for the
+/// same is one in forty million, among ten million one in fourteen hundred, and then a call is refused, loudly.
 class IdRegister {
   public:
     /// What `claim` answers for an id that was seen on a line that is not known any more.
