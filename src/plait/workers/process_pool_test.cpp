@@ -58,8 +58,9 @@ struct Board {
     sem_t released;
     std::atomic<pid_t> pid_of_job{0};
     std::atomic<std::size_t> initialized{0};
+    std::atomic<std::size_t> jobs_begun{0};  // of `count_job`
     std::array<std::atomic<pid_t>, most_jobs> pids_of_workers{};
-    std::array<std::atomic<bool>, most_jobs> workers_that_began{};  // a `count_job`
+    std::array<std::atomic<bool>, most_jobs> workers_that_began{};  // one
     std::array<std::atomic<int>, most_jobs> begins{};
     std::array<std::atomic<int>, most_jobs> ends{};
 };
@@ -496,6 +497,7 @@ namespace {
 int count_job(int item) {
     Board& shared = *SharedBoard::board;
     shared.workers_that_began[place_of_this_worker] = true;
+    ++shared.jobs_begun;
     ++shared.begins[static_cast<std::size_t>(item)];
     for (int turn = 0; turn < item % 7; ++turn) ::sched_yield();
     ++shared.ends[static_cast<std::size_t>(item)];
@@ -525,24 +527,28 @@ void check_ran_once_or_died(std::size_t item, const Settled<int>& outcome) {
     }
 }
 
-/// Kills a worker now and then until all jobs are over, or there were many. Of those that have not begun a job it kills
+/// Kills a worker whenever some more jobs have begun, until all are over. Of those that have not begun a job it kills
 /// one at most: on a busy machine it would else be five in a row for some job, and the pool gives that up.
 Task<void> kill_at_random(std::minstd_rand random, const bool& over) {
     Board& shared = *SharedBoard::board;
-    constexpr std::size_t most_kills = 100;
     std::set<pid_t> killed;
     bool may_kill_a_fresh_one = true;
-    while (!over && killed.size() < most_kills) {
-        const auto turns = random() % 50;
-        for (unsigned turn = 0; turn < turns && !over; ++turn) co_await yield();
-        const std::size_t workers = shared.initialized;
-        if (workers == 0) continue;
-        const std::size_t place = random() % workers;
-        const pid_t victim = shared.pids_of_workers[place];
-        const bool has_begun = shared.workers_that_began[place];
-        if (victim == 0 || !(has_begun || may_kill_a_fresh_one) || !killed.insert(victim).second) continue;
-        if (!has_begun) may_kill_a_fresh_one = false;
-        ::kill(victim, SIGKILL);
+    while (!over) {
+        const std::size_t enough = shared.jobs_begun + random() % 50;
+        do {
+            co_await yield();
+        } while (!over && shared.jobs_begun < enough);
+        std::vector<std::size_t> places;
+        for (std::size_t place = 0; place < shared.initialized; ++place) {
+            const bool may_kill = shared.workers_that_began[place] || may_kill_a_fresh_one;
+            if (may_kill && shared.pids_of_workers[place] > 0 && !killed.contains(shared.pids_of_workers[place]))
+                places.push_back(place);
+        }
+        if (places.empty()) continue;
+        const std::size_t place = places[random() % places.size()];
+        if (!shared.workers_that_began[place]) may_kill_a_fresh_one = false;
+        killed.insert(shared.pids_of_workers[place]);
+        ::kill(shared.pids_of_workers[place], SIGKILL);
     }
 }
 }  // namespace
