@@ -130,7 +130,8 @@ Caller::Caller(Method& method, const CallerOptions& options, policy::Random& ran
       groups_(
           [this](std::string_view name) { return std::make_unique<Group>(name, group_options(), random_, places_); },
           longest_memory(options)),
-      origins_([](std::string_view name) { return std::make_unique<Origin>(name); }, group_patience) {}
+      origins_([this](std::string_view name) { return std::make_unique<Origin>(name, options_.retry.max_wait); },
+               group_patience) {}
 
 GroupOptions Caller::group_options() const {
     GroupOptions group;
