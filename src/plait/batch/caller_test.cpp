@@ -324,7 +324,7 @@ ASYNC_TEST("the concurrency finds itself from eight up, and a fixed one is kept"
     }
 }
 
-ASYNC_TEST("stopping postpones what has not left and lets an attempt in flight end; giving up ends that, too") {
+ASYNC_TEST("stopping postpones what has not left and lets an attempt in flight end, and giving up ends that, too") {
     CallerOptions options;
     options.concurrency = 1;
     options.is_resumable = true;
