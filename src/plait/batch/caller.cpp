@@ -469,7 +469,6 @@ std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
 std::vector<GroupReport> Caller::groups(const ClockPair& clocks) const {
     std::vector<GroupReport> reports;
     groups_.each([&](const Group& group) {
-        if (group.waiting + group.being_made == 0 && !group.pace.parked()) return;
         GroupReport& report = reports.emplace_back(group.name);
         report.take(group.pace, clocks);
         report.in_flight = group.being_made;
