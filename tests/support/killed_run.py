@@ -29,8 +29,9 @@ KINDS = {
 UNSAFE = ("post", "patch")
 
 # 429 comes from --allow, whose refusals the mock counts apart; one that is dealt by chance would look like an answer.
-FAULTS = {"500": 2, "503": 1, "404": 1, "reset-before": 1, "reset-after": 2, "reset-body": 1, "close": 1, "cut-length": 1,
-          "cut-chunks": 1, "garbage": 1, "bad-length": 1, "stall": 0.4, "stall-body": 0.4}
+FAULTS = {"500": 2, "503": 1, "404": 1, "reset-before": 1, "reset-after": 2, "reset-body": 1, "close": 1, "cut-length": 1, "cut-chunks": 1,
+          "bad-status-line": 0.3, "bad-chunk-size": 0.3, "bad-length": 0.3, "garbage": 0.5, "stall": 0.4, "stall-head": 0.2,
+          "stall-body": 0.3, "drip": 0.2, "crash": 0.3}
 
 # A run that was told to stop waits for what is in flight, and a server may ask it to wait: it ends long before this.
 MOST_STARTS = 40
