@@ -14,10 +14,11 @@ def refusal(wait, status=429):
 
 
 class Given(RunTest):
+    # The mocks allow a little more: requests come less evenly than they leave, when a machine is busy.
     def test_a_limit_is_never_exceeded_whoever_makes_the_calls(self):
         runs = []
         for method in METHODS:
-            mock = self.enter(Mock("--allow", "20/s"))
+            mock = self.enter(Mock("--allow", "24/s"))
             requests = self.folder / f"{method}.jsonl"
             requests.write_text("".join(json.dumps({"url": f"{mock.url}/{n}"}) + "\n" for n in range(45)))
             runs.append((method, mock, self.start("run", requests, "--method", method, "--limit", "requests=20/s")))
@@ -25,24 +26,31 @@ class Given(RunTest):
             with self.subTest(method=method):
                 ended, stats = finish(process), mock.stats()
                 self.assertEqual((0, 45, 45, 0), (ended.code, len(ended.results), stats["answered"], stats["refused"]), ended.err)
+                self.expect_apart(ended, 20, 1000)
+
+    def expect_apart(self, ended, amount, window_ms):
+        """No window of this length had more than the amount."""
+        starts = sorted(result["attempts"][0]["start_ms"] for result in ended.results)
+        for first, too_many in zip(starts, starts[amount:]):
+            self.assertGreaterEqual(too_many - first, window_ms)
 
     def test_each_group_has_the_whole_limit(self):
-        with Mock("--allow", "10/s", "--allow-per", "path") as mock:
-            lines = [{"url": f"{mock.url}/{group}/{n}", "group": group} for n in range(18) for group in ("a", "b")]
+        with Mock("--allow", "12/s", "--allow-per", "path") as mock:
+            lines = [{"url": f"{mock.url}/{group}/{n}", "group": group, "metadata": f"/{group}/"} for n in range(18) for group in ("a", "b")]
             ended = self.run_lines(*lines, arguments=["--limit", "requests=10/s"])
             stats = mock.stats()
         self.assertEqual((0, 36, 0), (ended.code, stats["answered"], stats["refused"]), ended.err)
-        last = max(result["attempts"][0]["start_ms"] for result in ended.results)
-        self.assertLess(last, 3000)  # 36 of one group would take 3.5 s at least
+        self.expect_apart(ended, 20, 1000)
+        for group in ("/a/", "/b/"):
+            in_a_second = sum(result["attempts"][0]["start_ms"] < 1000 for result in ended.results if group in result["metadata"])
+            self.assertGreaterEqual(in_a_second, 6)
 
     def test_what_a_line_costs_counts(self):
         with Mock() as mock:
             lines = [{"url": f"{mock.url}/{n}", "cost": {"tokens": 50}} for n in range(6)]
             ended = self.run_lines(*lines, arguments=["--limit", "tokens=100/s", "--limit", "requests=1000/s"])
-        starts = sorted(result["attempts"][0]["start_ms"] for result in ended.results)
-        self.assertEqual((0, 6), (ended.code, len(starts)), ended.err)
-        for first, third in zip(starts, starts[2:]):
-            self.assertGreaterEqual(third - first, 1000)
+        self.assertEqual((0, 6), (ended.code, len(ended.results)), ended.err)
+        self.expect_apart(ended, 2, 1000)
 
     def test_a_call_that_costs_more_than_the_limit_is_skipped(self):
         with Mock() as mock:
@@ -193,7 +201,7 @@ class Order(RunTest):
 
 class InFlight(RunTest):
     def most_in_flight(self, calls, *arguments):
-        with Mock("--latency", "100ms") as mock:
+        with Mock("--latency", "200ms") as mock:
             ended = self.run_lines(*[{"url": mock.url + "/"}] * calls, arguments=arguments)
             self.assertEqual(0, ended.code, ended.err)
             return mock.stats()["most_in_flight"]
@@ -241,8 +249,9 @@ class Hedged(RunTest):
 
     def test_second_copies_are_counted_and_few(self):
         told, seen = self.hedged("GET")
-        self.assertEqual(told, seen)
-        self.assertGreater(told, 0)
+        # A copy may be cancelled before it has come.
+        self.assertLessEqual(seen, told)
+        self.assertGreater(seen, 0)
         self.assertLessEqual(told, 90 * 0.05)
 
     def test_what_must_not_be_done_twice_is_never_sent_twice(self):
@@ -264,7 +273,7 @@ class Lines(RunTest):
         self.assertEqual(("failed", "deadline"), outcome_and_code(result))
 
     def test_a_deadline_ends_a_call_between_its_attempts(self):
-        result, requests = self.result_at("/status/500", deadline_s=0.3)
+        result, requests = self.result_at("/status/500", deadline_s=0.1)
         self.assertEqual(("rejected", "deadline", 500), (*outcome_and_code(result), result["response"]["status_code"]))
         self.assertEqual(requests, len(result["attempts"]))
 
