@@ -112,6 +112,11 @@ class Mock:
         with urllib.request.urlopen(self.url + "/stats") as answer:
             return json.load(answer)
 
+    def of_id(self, id):
+        """Returns its counters of one id."""
+        with urllib.request.urlopen(f"{self.url}/stats/ids/{id}") as answer:
+            return json.load(answer)
+
 
 class RunTest(unittest.TestCase):
     """A test with a folder of its own for request and result files."""

@@ -70,20 +70,25 @@ class Peer:
 class Rogue:
     """A server that treats each connection as `script(peer)` says, for the length of a `with` block.
 
-    Each connection has a thread; it is closed when its script returns. `heads` are the requests that came.
+    Each connection has a thread; it is closed when its script returns. `heads` are the requests that came. `listener` is
+    a socket that was bound before; without one there is a new one.
     """
 
-    def __init__(self, script, family=socket.AF_INET, tls=None):
+    def __init__(self, script, family=socket.AF_INET, tls=None, listener=None):
         self.script = script
         self.family = family
         self.tls = tls
+        self.listener = listener
         self.connections = 0
         self.closed = 0
         self.heads = []
 
     def __enter__(self):
         address = "127.0.0.1" if self.family == socket.AF_INET else "::1"
-        self.listener = socket.create_server((address, 0), family=self.family, backlog=1024)
+        if self.listener:
+            self.listener.listen(1024)
+        else:
+            self.listener = socket.create_server((address, 0), family=self.family, backlog=1024)
         self.port = self.listener.getsockname()[1]
         scheme = "https" if self.tls else "http"
         host = address if self.family == socket.AF_INET else f"[{address}]"
@@ -152,6 +157,33 @@ def keeping(answer=OK):
         while peer.request():
             peer.send(answer)
     return script
+
+
+def response(status=200, headers=(), body=b"ok"):
+    """The bytes of an answer with these pairs of names and values."""
+    fields = [("Content-Length", len(body)), *headers]
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields)
+    return f"HTTP/1.1 {status} X\r\n{head}\r\n".encode() + body
+
+
+class Deciding:
+    """A script that answers each request by `decide(path, times)`, where `times` is how often this path has come.
+
+    `paths` are those that came, in their order.
+    """
+
+    def __init__(self, decide):
+        self.decide = decide
+        self.lock = threading.Lock()
+        self.paths = []
+
+    def __call__(self, peer):
+        while head := peer.request():
+            path = head.split()[1].decode()
+            with self.lock:
+                self.paths.append(path)
+                times = self.paths.count(path)
+            peer.send(self.decide(path, times))
 
 
 class Gate:

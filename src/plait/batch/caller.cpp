@@ -199,21 +199,25 @@ Task<std::optional<Caller::Departure>> Caller::depart(Making& making, bool again
     const Counted counted(making.group->waiting);
     const Doing doing(trace::Activity::permit);
     Departure departure;
-    if (making.group->in_flight) departure.permit.emplace(co_await making.group->in_flight->enter(priority));
-    if (!options_.once) {
-        departure.way = co_await making.origin->circuit.enter();
-        if (!departure.way) {
-            policy::WaitReason reason;
-            reason.limit = fmt::format("{} can't be reached", making.origin->name);
-            park(making, std::move(reason));
+    do {
+        departure = Departure();
+        // The circuit comes first: who waits for a server that can't be reached takes no place from the others.
+        if (!options_.once) {
+            departure.way = co_await making.origin->circuit.enter();
+            if (!departure.way) {
+                park(making, unreachable(making));
+                co_return std::nullopt;
+            }
+        }
+        if (making.group->in_flight) departure.permit.emplace(co_await making.group->in_flight->enter(priority));
+        departure.pass = co_await making.group->pace.enter(rules.costs, priority);
+        if (!departure.pass) {
+            park(making, making.group->pace.parked().value_or(policy::WaitReason()));
             co_return std::nullopt;
         }
-    }
-    departure.pass = co_await making.group->pace.enter(rules.costs, priority);
-    if (!departure.pass) {
-        park(making, making.group->pace.parked().value_or(policy::WaitReason()));
-        co_return std::nullopt;
-    }
+    } while (departure.way && !departure.way->still_holds());
+    // The call that stopped the run may have let this one go.
+    if (stopped_) co_return std::nullopt;
     if (options_.sends && !rules.safe_to_repeat) co_await options_.sends->about_to_send(making.call.line);
     if (departure.permit) departure.permit->begin();
     co_return departure;
@@ -370,6 +374,13 @@ void Caller::learn_costs(Making& making, Departure& departure) {
     if (!cost) return;
     making.costs.set(options_.cost_from->unit, *cost);
     making.group->pace.settle(*departure.pass, policy::Costs(options_.cost_from->unit, *cost));
+}
+
+policy::WaitReason Caller::unreachable(const Making& making) {
+    policy::WaitReason reason;
+    const bool is_whole_group = making.group->name == making.origin->name;
+    reason.limit = is_whole_group ? "can't be reached" : fmt::format("{} can't be reached", making.origin->name);
+    return reason;
 }
 
 void Caller::park(Making& making, policy::WaitReason reason) {

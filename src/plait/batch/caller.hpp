@@ -127,6 +127,7 @@ class Caller {
     Task<Sent> send_copy(Making& making, int number);
     void learn(Making& making, Departure& departure);
     void learn_costs(Making& making, Departure& departure);
+    static policy::WaitReason unreachable(const Making& making);
     void park(Making& making, policy::WaitReason reason);
     MadeCall not_made(Making& making) const;
     MadeCall end_of(Making& making, bool in_time);

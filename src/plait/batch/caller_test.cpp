@@ -306,6 +306,47 @@ ASYNC_TEST("a server that can't be reached is left alone until a probe reaches i
     CHECK_FALSE(bench.caller.groups({now(), bench.dates.now()}).front().circuit_open_since);
 }
 
+ASYNC_TEST("calls that wait for a place while their server turns out to be unreachable are held back, and no others") {
+    const auto reply = [](http::Request request) {
+        const bool is_there = request.url.host() == "c.d";
+        return after(10ms, is_there ? answer(200) : Failure(ErrorCode::connect, "refused", false));
+    };
+    CallerOptions options;
+    options.retry.max_attempts = 1;
+    options.retry.max_wait = 1s;
+    options.concurrency = 1;
+    options.is_resumable = true;
+    Bench bench(reply, options);
+    Made made;
+    TaskGroup calls;
+    for (std::uint64_t line = 1; line <= 40; ++line)
+        calls.start(make(bench.caller, call_to("http://a.b/", "GET", line), made));
+    calls.start(make(bench.caller, call_to("http://c.d/", "GET", 41), made));
+    co_await calls.join();
+    CHECK(bench.method.requests.size() == 21);
+    CHECK(std::count_if(made.begin(), made.end(),
+                        [](const auto& one) { return outcome_of(one.second) == "postponed"; }) == 20);
+    CHECK(bench.caller.parked()->limit == "http://a.b: can't be reached");
+}
+
+ASYNC_TEST("a call whose end stops the run lets no other go") {
+    CallerOptions options;
+    options.concurrency = 1;
+    options.is_resumable = true;
+    options.rules.stop_rules = {policy::parse_stop_if("rejected>1")};
+    ThirdParty server(std::deque<Attempt>(9, answer(404)));
+    Bench bench(server.answers(), options);
+    const auto make_until_stopped = [](Caller& caller, std::uint64_t line) -> Task<void> {
+        Call call = call_to("http://a.b/", "GET", line);
+        co_await caller.make(call);
+        if (caller.stop_reason()) caller.stop();
+    };
+    TaskGroup calls;
+    for (std::uint64_t line = 1; line <= 5; ++line) calls.start(make_until_stopped(bench.caller, line));
+    co_await calls.join();
+    CHECK(server.came.size() == 2);
+}
+
 ASYNC_TEST("the concurrency finds itself from eight up, and a fixed one is kept") {
     for (const bool finds : {true, false}) {
         CallerOptions options;

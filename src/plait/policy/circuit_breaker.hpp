@@ -72,6 +72,8 @@ class CircuitBreaker {
             if (breaker_) breaker_->dropped(is_probe_);
         }
 
+        /// Whether it is a right still: the circuit has not been opened since. For one that was not used yet.
+        bool still_holds() const noexcept { return is_probe_ || !breaker_->circuit_.is_open(); }
         /// The server was reached.
         void succeeded() noexcept {
             if (breaker_) std::exchange(breaker_, nullptr)->succeeded();

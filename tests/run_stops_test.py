@@ -1,0 +1,148 @@
+"""`plait run` stops before it costs: budgets, stop rules, canaries, servers that can't be reached. The same command goes on."""
+
+import socket
+import unittest
+
+from support.program import Mock, RunTest, plait, results_in
+from support.servers import Deciding, Rogue, free_port, keeping, response
+
+TOKENS = response(headers=[("Content-Type", "application/json")], body=b'{"usage":{"total_tokens":100}}')
+
+
+class Stops(RunTest):
+    def setUp(self):
+        super().setUp()
+        self.results = self.folder / "results.jsonl"
+
+    def lines(self, url, count, **line):
+        return self.requests(*[{"url": f"{url}/{n}", **line} for n in range(count)])
+
+    def run_file(self, requests, *arguments):
+        """Runs to the results file of the test, one call after another."""
+        return plait("run", requests, "-o", self.results, "--concurrency", "1", *arguments)
+
+    def expect_stopped(self, ended, sentence):
+        """It ended resumably, and said why in one sentence."""
+        self.assertEqual(3, ended.code, ended.err)
+        said = [line for line in ended.err.splitlines() if line.startswith("plait: stopped: ")]
+        self.assertEqual(1, len(said), ended.err)
+        self.assertRegex(said[0], "^plait: stopped: " + sentence + "$")
+        self.assertIn("plait: the same command goes on\n", ended.err)
+
+    def expect_done(self, ended, results):
+        """All is done: each line has exactly one result."""
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual(list(range(1, results + 1)), sorted(result["line"] for result in results_in(self.results)))
+
+
+class Budget(Stops):
+    def test_no_more_is_spent_and_a_larger_budget_goes_on(self):
+        with Mock() as mock:
+            requests = self.lines(mock.url, 10, cost={"usd": 0.5})
+            self.expect_stopped(self.run_file(requests, "--budget", "usd=2"), "the budget of 2 usd is used up")
+            self.assertEqual((4, 4), (mock.stats()["requests"], len(results_in(self.results))))
+            # What was spent before counts.
+            self.expect_stopped(self.run_file(requests, "--budget", "usd=2"), "the budget of 2 usd is used up")
+            self.expect_stopped(self.run_file(requests, "--budget", "usd=3"), "the budget of 3 usd is used up")
+            self.assertEqual((6, 6), (mock.stats()["requests"], len(results_in(self.results))))
+            self.expect_done(self.run_file(requests, "--budget", "usd=5"), 10)
+            self.assertEqual(10, mock.stats()["requests"])
+
+    def test_calls_in_flight_count_with_what_they_may_cost(self):
+        with Mock("--latency", "20ms") as mock:
+            requests = self.lines(mock.url, 40, cost={"usd": 1})
+            ended = plait("run", requests, "-o", self.results, "--concurrency", "20", "--budget", "usd=5")
+            self.expect_stopped(ended, "the budget of 5 usd is used up")
+            self.assertEqual(5, mock.stats()["requests"])
+
+    def test_what_answers_say_of_costs_is_what_counts(self):
+        with Rogue(keeping(TOKENS)) as server:
+            requests = self.lines(server.url, 10, cost={"tokens": 150})
+            ended = self.run_file(requests, "--budget", "tokens=500", "--cost-from", "/usage/total_tokens")
+            self.expect_stopped(ended, "the budget of 500 tokens is used up")
+            # 100 each, and room for 150 before each.
+            self.assertEqual(4, len(server.heads))
+
+    def test_a_call_that_costs_more_than_all_is_skipped(self):
+        with Mock() as mock:
+            ended = self.run_lines({"url": mock.url, "cost": {"usd": 9}}, {"url": mock.url, "cost": {"usd": 1}},
+                                   arguments=["--budget", "usd=5", "--ordered"])
+            self.assertEqual(1, mock.stats()["requests"])
+        self.assertEqual(["skipped", "ok"], [result["outcome"] for result in ended.results])
+        self.assertEqual("budget", ended.results[0]["error"]["code"])
+
+    def test_a_refusal_costs_nothing(self):
+        script = Deciding(lambda path, times: response(429, [("Retry-After", "0")]) if times == 1 else response())
+        with Rogue(script) as server:
+            requests = self.lines(server.url, 3, cost={"usd": 1})
+            self.expect_done(self.run_file(requests, "--budget", "usd=3"), 3)
+
+
+class StopRules(Stops):
+    def test_a_number_of_bad_ends(self):
+        right = [False]
+        script = Deciding(lambda path, times: response(200 if right[0] else 404))
+        with Rogue(script) as server:
+            requests = self.lines(server.url, 30)
+            self.expect_stopped(self.run_file(requests, "--stop-if", "rejected>3"), "4 calls rejected, more than 3")
+            self.assertEqual((4, 4), (len(script.paths), len(results_in(self.results))))
+            right[0] = True
+            ended = self.run_file(requests, "--stop-if", "rejected>3")
+            self.assertEqual((1, 30), (ended.code, len(results_in(self.results))), ended.err)
+
+    def test_a_share_of_the_last_ones(self):
+        script = Deciding(lambda path, times: response(404 if int(path[1:]) % 2 else 200))
+        with Rogue(script) as server:
+            ended = self.run_file(self.lines(server.url, 50), "--stop-if", "rejected>20% of 10")
+            self.expect_stopped(ended, "5 of the last 10 calls rejected, more than 20%")
+            self.assertEqual(10, len(script.paths))
+
+
+class Canaries(Stops):
+    def test_a_wrong_key_burns_only_the_first_calls_and_a_right_one_goes_on(self):
+        def script(peer):
+            while head := peer.request():
+                peer.send(response(200 if b"X-Key: right" in head else 401))
+
+        with Rogue(script) as server:
+            requests = self.lines(server.url, 20)
+            for key, sentence in (("wrong", "one of the first 2 calls failed, and the others would too: status 401, .*key.*"),):
+                ended = plait("run", requests, "-o", self.results, "--canary", "2", "--header", f"X-Key: {key}")
+                self.expect_stopped(ended, sentence)
+                self.assertEqual(2, len(server.heads))
+            ended = plait("run", requests, "-o", self.results, "--canary", "2", "--header", "X-Key: right")
+            self.assertEqual((1, 20, 20), (ended.code, len(results_in(self.results)), len(server.heads)), ended.err)
+
+    def test_a_server_that_is_not_there(self):
+        port = free_port("127.0.0.1")
+        requests = self.lines(f"http://127.0.0.1:{port}", 20)
+        ended = self.run_file(requests, "--canary", "1", "--attempts", "1")
+        self.expect_stopped(ended, f"one of the first 1 calls failed, .*127.0.0.1:{port}.*refused.*")
+        self.assertEqual(1, len(results_in(self.results)))
+
+    def test_good_ones_let_the_others_go(self):
+        with Mock() as mock:
+            self.expect_done(self.run_file(self.lines(mock.url, 20), "--canary", "3"), 20)
+
+
+class Unreachable(Stops):
+    def test_after_twenty_failures_the_rest_waits_and_is_sent_when_the_server_is_there(self):
+        # Bound, so that nobody else takes the port, and not listening yet: connections are refused.
+        with socket.socket() as listener, Mock() as other:
+            listener.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            requests = self.requests(*[{"url": f"{url}/{n}"} for n in range(40)], *[{"url": other.url}] * 10)
+            ended = self.run_file(requests, "--attempts", "1", "--max-wait", "100ms")
+            self.expect_stopped(ended, f"{url}: can't be reached")
+            outcomes = [(result["outcome"], (result["error"] or {}).get("code")) for result in results_in(self.results)]
+            self.assertEqual((20, 10), (outcomes.count(("failed", "connect")), outcomes.count(("ok", None))))
+
+            with Rogue(keeping(), listener=listener) as server:
+                ended = self.run_file(requests, "--attempts", "1", "--max-wait", "100ms")
+                self.assertEqual((1, 20), (ended.code, len(server.heads)), ended.err)
+            self.assertEqual(list(range(1, 51)), sorted(result["line"] for result in results_in(self.results)))
+            self.assertEqual(10, other.stats()["requests"])
+
+
+if __name__ == "__main__":
+    unittest.main()
