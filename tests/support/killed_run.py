@@ -17,7 +17,7 @@ from support import program
 
 METHODS = ("async", "sync", "threads", "processes")
 
-# What may be sent twice (the first four), and what must not.
+# What may be sent twice (the first four), what must not, and what can't.
 KINDS = {
     "get": {},
     "put": {"method": "PUT", "body": {"text": "a"}},
@@ -25,6 +25,7 @@ KINDS = {
     "declared": {"method": "POST", "body": {"text": "a"}, "safe_to_repeat": True},
     "post": {"method": "POST", "body": {"text": "a"}},
     "patch": {"method": "PATCH", "body": "a"},
+    "line": None,  # no request at all; its id is then the number of its line
 }
 UNSAFE = ("post", "patch")
 
@@ -47,8 +48,11 @@ class Plan:
         self.concurrency = 1 if method == "sync" else chance.randint(2, 12)
         self.count = chance.randint(40, 80) if method == "sync" else chance.randint(60, 150)
         self.latency_ms = chance.uniform(1, 4) if method == "sync" else chance.uniform(2, 15)
-        kinds = chance.choices(list(KINDS), weights=(2, 1, 2, 1, 4, 1), k=self.count)
-        self.ids = [f"{kind}-{number}" for number, kind in enumerate(kinds)]
+        kinds = chance.choices(list(KINDS), weights=(20, 10, 20, 10, 40, 10, 1), k=self.count)
+        kinds[0] = "get"  # by the first line the format is known
+        self.ids = [f"{kind}-{number}" for number, kind in enumerate(kinds, start=1)]
+        self.more = {"order_key": "one"} if chance.random() < 0.1 else {"group": "a"} if chance.random() < 0.1 else {}
+        self.by_standard_input = chance.random() < 0.15
         self.flags = self.chosen_flags(chance)
         self.mock_flags = self.chosen_mock_flags(chance)
         self.stops = self.chosen_stops(chance)
@@ -77,14 +81,17 @@ class Plan:
     def chosen_stops(self, chance):
         """A list of (signal, seconds after the start), for the first starts of the command in turn."""
         length = 0.02 + 1.5 * self.count * self.latency_ms / 1000 / self.concurrency
-        stops = [(signal.SIGKILL, chance.uniform(0, length)) for _ in range(chance.randint(1, 6))]
+        # Some of them early, while it opens its files and makes its workers.
+        stops = [(signal.SIGKILL, chance.uniform(0, chance.choice((length, length, length, 0.03)))) for _ in range(chance.randint(1, 6))]
         if chance.random() < 0.3:
             stops[chance.randrange(len(stops))] = (chance.choice((signal.SIGINT, signal.SIGTERM)), chance.uniform(0, length))
         return stops
 
     def lines(self):
         for custom_id in self.ids:
-            yield json.dumps({"custom_id": custom_id, "url": f"/calls/{custom_id}", **KINDS[custom_id.partition("-")[0]]}) + "\n"
+            kind = KINDS[custom_id.partition("-")[0]]
+            request = {"custom_id": custom_id, "url": f"/calls/{custom_id}", **(kind or {}), **self.more}
+            yield (json.dumps(request) if kind is not None else "no request") + "\n"
 
 
 class Verdict:
@@ -112,7 +119,9 @@ def play(plan):
         with program.Mock(*plan.mock_flags) as mock:
             requests, results = folder / "requests.jsonl", folder / "results.jsonl"
             requests.write_text("".join(plan.lines()))
-            run_to_the_end(plan, ["run", requests, "-o", results, "--base-url", mock.url, *plan.flags], folder / "log", verdict)
+            source = "-" if plan.by_standard_input else requests
+            command = ["run", source, "-o", results, "--base-url", mock.url, *plan.flags]
+            run_to_the_end(plan, requests, command, folder / "log", verdict)
             judge(plan, results.read_bytes(), counts_of(mock), verdict)
             verified = program.plait("verify", requests, results)
             if verified.code != 0:
@@ -126,12 +135,12 @@ def play(plan):
     return verdict
 
 
-def run_to_the_end(plan, command, log, verdict):
+def run_to_the_end(plan, requests, command, log, verdict):
     """Gives the command again and again, stopped as planned, until a run ends by itself."""
     for number in range(MOST_STARTS):
         planned, after = plan.stops[number] if number < len(plan.stops) else (None, program.PATIENCE_S)
-        with open(log, "ab") as said:
-            process = program.start(*command, stdout=said, stderr=said)
+        with open(log, "ab") as said, open(requests, "rb") as input:
+            process = program.start(*command, stdin=input, stdout=said, stderr=said)
         verdict.starts += 1
         code = code_within(process, after)
         if code is None:
@@ -209,7 +218,9 @@ def judge_one(kind, result, times, verdict):
     if kind in UNSAFE and times > 1:
         verdict.doubles += 1
         verdict.wrong.append(f"{custom_id} came {times} times, which must not be sent twice")
-    if times == 0 and not may_have_missed(result):
+    if kind == "line" and (times, outcome, result["error"]["code"]) != (0, "failed", "bad_input"):
+        verdict.wrong.append(f"{custom_id} is no request, and is {outcome}: {result['error']}")
+    if kind != "line" and times == 0 and not may_have_missed(result):
         verdict.lost += 1
         verdict.wrong.append(f"{custom_id} is {outcome} and never came: {result['error']}")
 
