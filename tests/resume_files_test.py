@@ -1,6 +1,8 @@
 """`plait verify` and `plait retry`: what the files of a run tell afterwards."""
 
+import hashlib
 import json
+import sqlite3
 import unittest
 
 from support.program import RunTest, plait
@@ -11,6 +13,27 @@ def result(line, custom_id=None, outcome="ok", **fields):
     head = {"custom_id": custom_id or f"line-{line}", "line": line, "outcome": outcome}
     rest = {"response": None, "error": None, "attempts": [], "metadata": None}
     return json.dumps({**head, **rest, **fields}, separators=(",", ":")) + "\n"
+
+
+def write_state(results, requests):
+    """Writes the state file of these results, as docs/formats.md has it."""
+    lines = requests.read_bytes().split(b"\n")[:-1]
+    blocks = [lines[first:first + 4096] for first in range(0, len(lines), 4096)]
+    state = sqlite3.connect(f"{results}.plait")
+    state.executescript("""
+        CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE setting (number INTEGER PRIMARY KEY, name TEXT NOT NULL, value TEXT NOT NULL);
+        CREATE TABLE input_block (number INTEGER PRIMARY KEY, hash TEXT NOT NULL);
+        CREATE TABLE note (number INTEGER PRIMARY KEY, sent INTEGER NOT NULL, lines TEXT NOT NULL);
+        PRAGMA application_id = 0x706c6169;
+        PRAGMA user_version = 1;
+    """)
+    facts = {"run_id": "0" * 32, "requests": str(requests), "input_lines": str(len(lines)), "input_complete": "1"}
+    state.executemany("INSERT INTO fact VALUES (?, ?)", facts.items())
+    hashes = [hashlib.sha256(b"".join(line + b"\n" for line in block)).hexdigest()[:32] for block in blocks]
+    state.executemany("INSERT INTO input_block VALUES (?, ?)", enumerate(hashes))
+    state.commit()
+    state.close()
 
 
 class Files(RunTest):
@@ -100,6 +123,16 @@ class Retry(Files):
         ended = plait("retry", self.results, "--requests", self.requests, "--unknown", "--where", "line == 1")
         self.assertEqual(2, ended.code)
         self.assertIn("has 1 of the 2 requests: it is not the file of these results", ended.err)
+
+    def test_the_state_file_knows_where_the_requests_are_and_that_they_are_the_same(self):
+        write_state(self.results, self.requests)
+        self.assertEqual(["line-4"], [line["custom_id"] for line in plait("retry", self.results, "--failed").results])
+        self.requests.write_text(self.requests.read_text() + '{"url":"http://a.b/5"}\n')
+        self.assertEqual(0, plait("retry", self.results, "--failed").code)
+        self.requests.write_text(self.requests.read_text().replace("a.b/4", "a.b/other"))
+        ended = plait("retry", self.results, "--failed")
+        self.assertEqual(2, ended.code)
+        self.assertIn("changed since this run began: lines 1 to 4 differ", ended.err)
 
     def test_what_is_missing_is_asked_for(self):
         for arguments, wanted in (((self.results,), "which results? Give --failed, --rejected, --unknown or --where"),

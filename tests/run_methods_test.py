@@ -7,7 +7,7 @@ import signal
 import unittest
 
 from support.process_tree import leaves
-from support.program import Mock, MockTest, RunTest, finish, plait
+from support.program import Mock, MockTest, RunTest, finish, run
 from support.servers import Gate, Rogue, keeping
 
 METHODS = ("sync", "threads", "async", "processes")
@@ -37,7 +37,7 @@ class Alike(MockTest):
         path = self.requests(*lines)
         results = {}
         for method in METHODS:
-            ended = plait("run", path, "--method", method, "--concurrency", "3", "--ordered")
+            ended = run(path, "--method", method, "--concurrency", "3", "--ordered")
             self.assertEqual(1, ended.code, ended.err)
             results[method] = [without_times(result) for result in ended.results]
             self.assertEqual(len(lines), len(results[method]))
@@ -82,31 +82,38 @@ class Each(RunTest):
 
 
 class KilledWorker(RunTest):
-    def kill_one_of_three(self, line):
-        """Kills a worker in the middle of its call; returns the results of ten calls and how many requests the server saw."""
+    def kill_one_of_three(self, line, attempts):
+        """Kills a worker in the middle of its call; returns how ten calls ended and how many requests the server saw."""
         gate = Gate()
         with Rogue(gate) as server:
             lines = [{"url": server.url, **line}] * 10
-            process = self.start("run", self.requests(*lines), "--method", "processes", "--concurrency", "3")
+            process = self.start("run", self.requests(*lines), "--method", "processes", "--concurrency", "3", "--attempts", attempts)
             gate.wait_for(3, process)
             os.kill(leaves(process.pid)[0], signal.SIGKILL)
             gate.open()
             ended = finish(process)
-            self.assertEqual((1, 10), (ended.code, len(ended.results)), ended.err)
-            return ended.results, len(server.heads)
+            self.assertEqual(10, len(ended.results), ended.err)
+            return ended, len(server.heads)
 
-    def expect_one_lost(self, line, outcome):
-        results, requests = self.kill_one_of_three(line)
-        lost = [result for result in results if result["outcome"] != "ok"]
+    def expect_one_lost(self, line, outcome, attempts):
+        ended, requests = self.kill_one_of_three(line, attempts)
+        self.assertEqual(1, ended.code, ended.err)
+        lost = [result for result in ended.results if result["outcome"] != "ok"]
         self.assertEqual([(outcome, "worker_died")], [(result["outcome"], result["error"]["code"]) for result in lost])
         self.assertIn("9", lost[0]["error"]["message"])  # the signal
         self.assertEqual(10, requests)
 
     def test_costs_its_own_call_and_no_other(self):
-        self.expect_one_lost({}, "failed")
+        self.expect_one_lost({}, "failed", attempts=1)
 
-    def test_a_call_that_may_have_been_done_is_unknown(self):
-        self.expect_one_lost({"method": "POST", "body": "pay"}, "unknown")
+    def test_a_call_that_may_have_been_done_is_unknown_and_not_made_again(self):
+        self.expect_one_lost({"method": "POST", "body": "pay"}, "unknown", attempts=5)
+
+    def test_a_call_that_is_safe_to_repeat_is_made_again(self):
+        ended, requests = self.kill_one_of_three({}, attempts=5)
+        self.assertEqual((0, 11), (ended.code, requests), ended.err)
+        again = [result["attempts"] for result in ended.results if len(result["attempts"]) > 1]
+        self.assertEqual([["worker_died", None]], [[attempt.get("error") for attempt in attempts] for attempts in again])
 
 
 if __name__ == "__main__":

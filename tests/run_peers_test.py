@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support.program import RunTest, plait, wait_until
+from support.program import RunTest, run, wait_until
 from support.servers import OK, Gate, Rogue, answering, keeping, make_certificate, server_tls
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -293,7 +293,7 @@ class Tls(Peers):
 
     def call(self, certificate, *arguments, script=keeping(), host="127.0.0.1", version=ssl.TLSVersion.TLSv1_3):
         with Rogue(script, tls=server_tls(*certificate, version)) as server:
-            return plait("run", f"https://{host}:{server.port}/", *arguments)
+            return run(f"https://{host}:{server.port}/", *arguments)
 
     def expect_refused(self, ended, *words):
         result = self.only_result(ended)

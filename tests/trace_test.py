@@ -134,7 +134,7 @@ class Ends(RunTest):
                 self.assertEqual([], faults_for_viewers(trace.records))
 
     def test_the_call_of_a_killed_worker_is_there_once(self):
-        process, gate, path = self.run_held("--method", "processes")
+        process, gate, path = self.run_held("--method", "processes", "--attempts", "1")
         os.kill(leaves(process.pid)[0], signal.SIGKILL)
         gate.open()
         self.assertEqual(1, finish(process).code)

@@ -80,6 +80,12 @@ def plait(*arguments, stdin=b"", **options):
     return finish(process)
 
 
+def run(*arguments, **options):
+    """Runs `plait run`, in which a call has one attempt unless the arguments say otherwise: nothing is waited for."""
+    attempts = [] if "--attempts" in arguments else ["--attempts", "1"]
+    return plait("run", *arguments, *attempts, **options)
+
+
 class Mock:
     """`plait mock` on a free port, for the length of a `with` block."""
 
@@ -135,8 +141,8 @@ class RunTest(unittest.TestCase):
         return path
 
     def run_lines(self, *lines, arguments=(), **options):
-        """Runs a file of these request lines to standard output."""
-        return plait("run", self.requests(*lines), *arguments, **options)
+        """Runs a file of these request lines to standard output, as `run` does."""
+        return run(self.requests(*lines), *arguments, **options)
 
     def only_result(self, ended):
         """Returns the one result line of a run that had one request."""
@@ -144,8 +150,8 @@ class RunTest(unittest.TestCase):
         return ended.results[0]
 
     def result_of(self, *arguments, **options):
-        """Returns the result line of `plait run` with these arguments and one request among them."""
-        return self.only_result(plait("run", *arguments, **options))
+        """Returns the result line of `run` with these arguments and one request among them."""
+        return self.only_result(run(*arguments, **options))
 
 
 class MockTest(RunTest):

@@ -202,11 +202,12 @@ ASYNC_TEST("when the call that runs the command is cancelled, the next that wait
     TaskGroup calls;
     const auto renew_in = [](CancelScope& scope, AuthCommand& of) -> Task<void> { co_await scope.run(of.renew(0)); };
     calls.start(renew_in(first, auth));
-    co_await yield();
+    co_await testing::others_wait();
     calls.start(auth.renew(0));
-    co_await yield();
+    co_await testing::others_wait();
     CHECK(command.runs() == 1);  // waits until the first has begun
     first.cancel();
+    co_await testing::others_wait();  // the first command is killed, and can't take what is meant for the second
     gate.write("go\n");
     co_await calls.join();
     CHECK(auth.version() == 1);

@@ -130,7 +130,8 @@ Caller::Caller(Method& method, const CallerOptions& options, policy::Random& ran
       groups_(
           [this](std::string_view name) { return std::make_unique<Group>(name, group_options(), random_, places_); },
           longest_memory(options)),
-      origins_([](std::string_view name) { return std::make_unique<Origin>(name); }, group_patience) {}
+      origins_([this](std::string_view name) { return std::make_unique<Origin>(name, options_.retry.max_wait); },
+               group_patience) {}
 
 GroupOptions Caller::group_options() const {
     GroupOptions group;
@@ -468,7 +469,6 @@ std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
 std::vector<GroupReport> Caller::groups(const ClockPair& clocks) const {
     std::vector<GroupReport> reports;
     groups_.each([&](const Group& group) {
-        if (group.waiting + group.being_made == 0 && !group.pace.parked()) return;
         GroupReport& report = reports.emplace_back(group.name);
         report.take(group.pace, clocks);
         report.in_flight = group.being_made;

@@ -101,7 +101,7 @@ class Caller {
     std::size_t in_flight() const noexcept { return made_.size(); }
     /// At most `most` of them, the oldest first.
     std::vector<CallInFlight> oldest_in_flight(std::size_t most) const;
-    /// How the groups stand that have calls, or are parked or can't be reached.
+    /// How the groups stand, and the origins that can't be reached.
     std::vector<GroupReport> groups(const ClockPair& clocks) const;
 
     const CallerCounts& counts() const noexcept { return counts_; }

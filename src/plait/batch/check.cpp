@@ -105,11 +105,4 @@ CheckReport Check::report() const {
     return report;
 }
 
-Environment keep_templates(Environment real) {
-    return [real = std::move(real)](std::string_view name) -> std::optional<std::string> {
-        if (!real(name)) return std::nullopt;
-        return fmt::format("{{{{env.{}}}}}", name);
-    };
-}
-
 }  // namespace plait::batch

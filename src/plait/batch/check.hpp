@@ -102,10 +102,6 @@ class Check {
 /// Looks through a whole source. Not within a running loop.
 CheckReport check_all(Source& source, ForecastOptions options = {});
 
-/// An environment that leaves `{{env.NAME}}` as it is where `real` has a value for it: what is read with it shows which
-/// values are in clear text.
-Environment keep_templates(Environment real);
-
 /// The report for people. `name` is what they call the input.
 std::string check_text(const CheckReport& report, std::string_view name);
 

@@ -156,13 +156,6 @@ TEST_CASE("more methods than anyone has are counted as one") {
     CHECK(report.methods[0] == std::pair<std::string, std::uint64_t>("others", 50));
 }
 
-TEST_CASE("a template is left as it is when its variable is set, and only then") {
-    const Environment environment = keep_templates(
-        [](std::string_view name) { return name == "KEY" ? std::optional<std::string>("secret") : std::nullopt; });
-    CHECK(environment("KEY") == "{{env.KEY}}");
-    CHECK_FALSE(environment("OTHER"));
-}
-
 TEST_CASE("the JSON of a check says all that its text does") {
     ForecastOptions options;
     options.limits = {policy::RateLimit("tokens", 1000, 1min)};

@@ -39,7 +39,7 @@ class CheckText {
         repeated_ids();
         secrets();
         unsafe();
-        time();
+        least_time();
         budgets();
         return std::move(text_);
     }
@@ -103,7 +103,7 @@ class CheckText {
                         counted(report_.unsafe_count, "call can't be", "calls can't be")));
     }
 
-    void time() {
+    void least_time() {
         for (const TimeBound& bound : report_.forecast.bounds) {
             const bool decides = &bound == &report_.forecast.bounds.front();
             line(fmt::format("{} {} ({})", decides ? "It takes at least" : "  and at least",

@@ -50,7 +50,8 @@ class Group {
 /// A server, as far as it can be reached.
 class Origin {
   public:
-    explicit Origin(std::string_view name_) : name(name_) {}
+    /// `max_wait`: unreachable for longer than this, it is parked.
+    explicit Origin(std::string_view name_, Duration max_wait) : name(name_), circuit({.max_wait = max_wait}) {}
 
     const std::string name;
     policy::CircuitBreaker circuit;

@@ -120,26 +120,29 @@ void IdRegister::Segment::grow() {
 }
 
 bool IdRegister::Bucket::contains(std::uint64_t hash) const {
-    return !entries_.empty() && entry(slot_of(rest_of(hash))) != 0;
+    return slots_ > 0 && entry(entries_, slot_of(rest_of(hash))) != 0;
 }
 
 void IdRegister::Bucket::add(std::uint64_t hash) {
-    if ((used_ + 1) * 8 > slots() * 7) grow();
+    if ((used_ + 1) * 8 > slots_ * 7) grow();
     put(rest_of(hash));
     ++used_;
 }
 
-std::uint64_t IdRegister::Bucket::entry(std::size_t slot) const noexcept {
+std::uint64_t IdRegister::Bucket::entry(const std::vector<unsigned char>& entries, std::size_t slot) noexcept {
     std::uint64_t entry = 0;
-    std::memcpy(&entry, entries_.data() + slot * entry_bytes, entry_bytes);
-    return entry;
+    std::memcpy(&entry, entries.data() + slot * entry_bytes, sizeof entry);
+    return entry & ((std::uint64_t{1} << 8 * entry_bytes) - 1);
 }
 
 /// Where `rest` is, or the free slot where it would be.
 std::size_t IdRegister::Bucket::slot_of(std::uint64_t rest) const {
-    auto slot = static_cast<std::size_t>((rest >> 8) * slots() >> 32);
-    for (std::uint64_t found; (found = entry(slot)) != 0 && found != rest;) slot = slot + 1 == slots() ? 0 : slot + 1;
-    return slot;
+    auto slot = static_cast<std::size_t>((rest >> 8) * slots_ >> 32);
+    for (;;) {
+        const std::uint64_t found = entry(entries_, slot);
+        if (found == 0 || found == rest) return slot;
+        slot = slot + 1 == slots_ ? 0 : slot + 1;
+    }
 }
 
 void IdRegister::Bucket::put(std::uint64_t rest) {
@@ -147,11 +150,12 @@ void IdRegister::Bucket::put(std::uint64_t rest) {
 }
 
 void IdRegister::Bucket::grow() {
-    const std::size_t more = slots() + std::max<std::size_t>(8, slots() / 6);
-    const std::vector<unsigned char> before = std::exchange(entries_, std::vector<unsigned char>(more * entry_bytes));
-    for (std::size_t at = 0; at < before.size(); at += entry_bytes) {
-        std::uint64_t rest = 0;
-        std::memcpy(&rest, before.data() + at, entry_bytes);
+    const std::uint32_t before = slots_;
+    slots_ += std::max<std::uint32_t>(8, slots_ / 6);
+    const std::vector<unsigned char> entries =
+        std::exchange(entries_, std::vector<unsigned char>(slots_ * entry_bytes + padding));
+    for (std::size_t slot = 0; slot < before; ++slot) {
+        const std::uint64_t rest = entry(entries, slot);
         if (rest != 0) put(rest);
     }
 }

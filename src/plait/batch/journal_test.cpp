@@ -11,8 +11,10 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 using namespace plait;
 using namespace plait::batch;
@@ -156,8 +158,18 @@ ASYNC_TEST("one that is cancelled before its commit was not about to send, and t
         co_await group.join();
         journal.close();
     }
-    const Lines sent = sent_before(path);
-    CHECK(std::find(sent.begin(), sent.end(), 2) != sent.end());
+    CHECK(sent_before(path) == Lines{2});
+}
+
+TEST_CASE("what is left of a state file that was removed says nothing of the next one") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    Journal journal(path, false);
+    run(journal.about_to_send(7));
+    std::filesystem::copy(path + "-wal", folder.file("next.plait-wal"));
+    const Journal next(folder.file("next.plait"), false);
+    CHECK(next.is_new());
+    CHECK(next.sent_before().size() == 0);
 }
 
 TEST_CASE("notes of lines with a result are forgotten") {

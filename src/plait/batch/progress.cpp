@@ -15,6 +15,16 @@ namespace {
 constexpr std::string_view to_line_start = "\r";
 constexpr std::string_view erase_to_line_end = "\x1b[K";
 
+/// Of all groups that have calls.
+std::optional<std::uint64_t> found_limit(const RunReport& report) {
+    std::optional<std::uint64_t> sum;
+    for (const GroupReport& group : report.groups) {
+        if (group.concurrency_finds_itself && group.in_flight + group.waiting > 0)
+            sum = sum.value_or(0) + group.concurrency;
+    }
+    return sum;
+}
+
 std::string time_for_people(double seconds) {
     const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
     if (whole < 60) return fmt::format("{}s", whole);
@@ -36,7 +46,9 @@ std::vector<Part> parts_of(const ProgressState& state) {
         {has_total ? fmt::format("{}/{}", state.done, *state.total) : fmt::format("{} done", state.done), 6});
     const double rate = state.per_second;
     parts.push_back({fmt::format("{:.{}f}/s", rate, rate < 10 ? 1 : 0), 3});
-    parts.push_back({fmt::format("{} in flight", state.in_flight), 1});
+    parts.push_back({state.limit ? fmt::format("{} of {} in flight", state.in_flight, *state.limit)
+                                 : fmt::format("{} in flight", state.in_flight),
+                     1});
     if (state.not_ok > 0) parts.push_back({fmt::format("{} failed", state.not_ok), 5});
     if (!state.why.empty()) parts.push_back({state.why, 4});
     if (has_total && rate > 0) {
@@ -79,7 +91,8 @@ void Progress::draw() {
                               report.in_flight,
                               report.done - report.count(Outcome::ok),
                               report.lately_per_second,
-                              why_waiting(report, report.last_heard)};
+                              why_waiting(report, report.last_heard),
+                              found_limit(report)};
     if (!screen_.is_terminal()) {
         screen_.write(progress_line(state, 120) + "\n");
         return;

@@ -31,6 +31,8 @@ struct ProgressState {
     std::uint64_t not_ok = 0;
     double per_second = 0;  ///< results, lately
     std::string why{};      ///< why it waits; empty: it does not
+    /// How many calls may be in flight now, where that finds itself.
+    std::optional<std::uint64_t> limit{};
 };
 
 /// The state on one line of at most `columns` characters: as much of it as fits, the most important first.

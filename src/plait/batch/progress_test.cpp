@@ -76,7 +76,13 @@ TEST_CASE("why a run waits stands in its progress, before the time that is left"
     waiting.why = "waits for requests=500/m until 14:03:07";
     CHECK(progress_line(waiting, 120) ==
           "500/1000  50/s  100 in flight  3 failed  waits for requests=500/m until 14:03:07  10s left");
-    CHECK(progress_line(waiting, 65) == "500/1000  3 failed  waits for requests=500/m until 14:03:07");
+    CHECK(progress_line(waiting, 60) == "500/1000  3 failed  waits for requests=500/m until 14:03:07");
+}
+
+TEST_CASE("the number that may be in flight is shown where it finds itself") {
+    ProgressState finding = half_way;
+    finding.limit = 120;
+    CHECK(progress_line(finding, 80) == "500/1000  50/s  100 of 120 in flight  3 failed  10s left");
 }
 
 ASYNC_TEST("a terminal has one line that is written over, within its width, and taken away at the end") {

@@ -61,7 +61,8 @@ std::string checked_base_url(std::string_view url) {
 
 /// What is kept from line to line.
 struct RequestReader::Tools {
-    explicit Tools(const RequestDefaults& defaults) : secrets(defaults.environment, defaults.secrets) {}
+    explicit Tools(const RequestDefaults& defaults)
+        : secrets(defaults.environment, defaults.secrets, defaults.put_secrets) {}
 
     internal::PaddedText text;
     json::parser parser;

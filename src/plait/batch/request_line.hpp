@@ -25,6 +25,8 @@ class RequestDefaults {
     /// A header of the same name in a line replaces all of these.
     http::Headers headers;
     Environment environment = process_environment;
+    /// Whether secrets are put where they are named, or only looked for.
+    SecretExpander::Put put_secrets = SecretExpander::Put::values;
     /// Learns each secret that a line is given; null, or it outlives the readers.
     Secrets* secrets = nullptr;
     /// What the idempotency keys of the run's calls are made from: its id, which is the same when it goes on after a

@@ -83,6 +83,10 @@ class AnyResultReader {
     internal::PaddedText text_;
 };
 
+bool is_bad_line(const ResultView& result) {
+    return result.outcome == Outcome::failed && result.text.find(R"("code":"bad_input")") != std::string_view::npos;
+}
+
 }  // namespace
 
 ResultsEnd for_each_result(int file, const std::string& name, const std::function<void(const ResultView&)>& visit) {
@@ -124,7 +128,7 @@ ResultsScan scan_results(int file, const std::string& name, IdRegister& ids) {
     scan.end = for_each_result(file, name, [&](const ResultView& result) {
         scan.done.add(result.line);
         ++scan.outcomes[static_cast<std::size_t>(result.outcome)];
-        ids.claim(result.custom_id, result.line);
+        if (!is_bad_line(result)) ids.claim(result.custom_id, result.line);
     });
     return scan;
 }

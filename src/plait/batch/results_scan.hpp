@@ -48,7 +48,8 @@ struct ResultsScan {
     ResultsEnd end;
 };
 
-/// Reads through a results file; its ids are claimed in `ids`.
+/// Reads through a results file; its ids are claimed in `ids`, but for those of lines that were no request. Such a line
+/// may have been refused because an earlier one has its id, and that one, which has no result yet, has to keep it.
 ResultsScan scan_results(int file, const std::string& name, IdRegister& ids);
 
 }  // namespace plait::batch

@@ -105,6 +105,15 @@ TEST_CASE("a scan counts, marks lines as done and claims ids") {
     CHECK_FALSE(ids.claim("d", 10));
 }
 
+TEST_CASE("a line that was refused for its id takes it from nobody") {
+    std::string text;
+    ResultLineWriter(BodyFormat::automatic).append(text, BadLine("a", 2, "line 2: custom_id a is that of line 1, too"));
+    const UniqueFd file = memory_file(text);
+    IdRegister ids;
+    CHECK(scan_results(file.get(), "results.jsonl", ids).done.contains(2));
+    CHECK_FALSE(ids.claim("a", 1));
+}
+
 TEST_CASE("a line longer than any buffer is read whole") {
     const std::string long_line =
         R"({"custom_id":"a","line":1,"outcome":"ok","response":")" + std::string(3'000'000, 'x') + "\"}\n";

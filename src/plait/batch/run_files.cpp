@@ -108,8 +108,9 @@ class ResultsFile {
 };
 
 void remove_state(const std::string& state) {
-    // The one with the data goes last: without it, the others would be taken for that of a new one.
-    for (const char* suffix : {"-wal", "-shm", ""}) {
+    // The database first: beside an empty one SQLite throws the others away, but an old one without them has lost
+    // notes.
+    for (const char* suffix : {"", "-wal", "-shm"}) {
         if (::unlink((state + suffix).c_str()) != 0 && errno != ENOENT) fail("remove", state + suffix);
     }
 }
@@ -146,6 +147,15 @@ void compare(const Settings& before, const Settings& now) {
     }
 }
 
+void refuse_lost_results(const Journal& journal, const std::string& results_path) {
+    const std::uint64_t sent = journal.sent_before().size();
+    if (sent == 0) return;
+    refuse(
+        fmt::format("{} is gone, and {} unsafe {} sent whose results it may have had: put it back, or start over with "
+                    "--overwrite, which sends them again",
+                    results_path, sent, sent == 1 ? "request was" : "requests were"));
+}
+
 }  // namespace
 
 std::string state_path(const std::string& results_path) { return results_path + ".plait"; }
@@ -179,26 +189,20 @@ std::unique_ptr<RunFiles> RunFiles::open(const std::string& results_path, Resuma
                         results_path, state));
     }
     files->journal_ = std::make_unique<Journal>(state, options.durable);
-    Journal& journal = *files->journal_;
-    if (journal.is_new()) {
-        if (!results.is_empty())
-            refuse(fmt::format("{} says nothing of {}: replace both with --overwrite", state, results_path));
-        journal.begin(settings, source.path());
+    files->is_resumed_ = !files->journal_->is_new();
+    if (files->is_resumed_) {
+        compare(files->journal_->settings(), settings);
+        if (results.is_new()) refuse_lost_results(*files->journal_, results_path);
+    } else if (results.is_empty()) {
+        files->journal_->begin(settings, source.path());
     } else {
-        files->is_resumed_ = true;
-        compare(journal.settings(), settings);
-        if (results.is_new() && journal.sent_before().size() > 0) {
-            refuse(
-                fmt::format("{} is gone, and by {} {} unsafe requests were sent that may have had a result: put it "
-                            "back, or start over with --overwrite, which sends them again",
-                            results_path, state, journal.sent_before().size()));
-        }
+        refuse(fmt::format("{} says nothing of {}: replace both with --overwrite", state, results_path));
     }
-    files->run_id_ = journal.run_id();
+    files->run_id_ = files->journal_->run_id();
     files->follow(source, options.extend);
     files->read_results(results.get(), results_path);
     results.cut(files->whole_bytes_);
-    journal.forget(files->done_);
+    files->journal_->forget(files->done_);
     source.skip(files->done_);
     if (options.durable) sync_folder_of(results_path);
     files->sink_ = std::make_unique<FileSink>(results.take(), results_path, options.durable);

@@ -2,7 +2,9 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
+#include "plait/batch/internal/test_files.hpp"
 #include "plait/batch/internal/test_folder.hpp"
+#include "plait/batch/line_source.hpp"
 #include "plait/batch/open_source.hpp"
 
 #include <doctest/doctest.h>
@@ -13,12 +15,15 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 using namespace plait;
 using namespace plait::batch;
 using plait::batch::internal::content_of;
+using plait::batch::internal::Pipe;
 using plait::batch::internal::TestFolder;
 
 namespace {
@@ -214,9 +219,10 @@ TEST_CASE("results that are gone are refused when unsafe requests were sent, els
     CHECK(runs.lines_to_send() == Lines{1, 2, 3, 4, 5});
     run(runs.open().files->journal()->about_to_send(2));
     std::filesystem::remove(runs.results);
-    CHECK(runs.refusal() == runs.results + " is gone, and by " + runs.state +
-                                " 1 unsafe requests were sent that may have had a result: put it back, or start over "
-                                "with --overwrite, which sends them again");
+    CHECK(runs.refusal() ==
+          runs.results +
+              " is gone, and 1 unsafe request was sent whose results it may have had: put it back, or "
+              "start over with --overwrite, which sends them again");
     CHECK_FALSE(std::filesystem::exists(runs.results));
     runs.options.overwrite = true;
     CHECK(runs.lines_to_send() == Lines{1, 2, 3, 4, 5});
@@ -264,6 +270,49 @@ TEST_CASE("results in a folder that is not there are a matter of storage") {
         CHECK(error.code() == ErrorCode::storage);
         CHECK(std::string(error.what()) == "create " + runs.results + ": No such file or directory");
     }
+}
+
+TEST_CASE("a pipe is compared while it is read, and the lines that are done are left out") {
+    const Runs runs;
+    const auto lines_of = [&runs](std::string_view text, std::size_t most) {
+        Pipe pipe;
+        pipe.write(text);
+        pipe.write_end.reset();
+        LineSource source(LineReader(std::move(pipe.read_end), "standard input"), RequestReader(RequestDefaults()));
+        const auto files = RunFiles::open(runs.results, source, runs.settings, runs.options);
+        std::vector<std::uint64_t> lines;
+        while (lines.size() < most) {
+            const auto item = run(source.next());
+            if (!item) break;
+            lines.push_back(std::get<Call>(*item).line);
+        }
+        run(files->sink().write(lines.empty() ? "" : result(lines.front())));
+        return lines;
+    };
+    CHECK(lines_of(urls(5), 4) == Lines{1, 2, 3, 4});
+    CHECK_THROWS_WITH(lines_of("http://a.b/1\nhttp://a.b/other\n" + urls(9), 9),
+                      doctest::Contains("standard input changed since this run began: lines 1 to 4 differ"));
+    CHECK_THROWS_WITH(lines_of(urls(3), 9), doctest::Contains("it has 3 lines, and had 4"));
+    CHECK(lines_of(urls(5), 9) == Lines{2, 3, 4, 5});
+    CHECK_THROWS_WITH(lines_of(urls(7), 9), doctest::Contains("more than its 5 lines came: --extend takes them in"));
+}
+
+TEST_CASE("a list of URLs goes on, too, and has to be the same") {
+    const Runs runs;
+    const auto open = [&runs](std::vector<std::string> list) {
+        Runs::Opened opened;
+        opened.source = open_source(std::move(list), RequestDefaults());
+        opened.files = RunFiles::open(runs.results, *opened.source, runs.settings, runs.options);
+        return opened;
+    };
+    run(open({"http://a.b/1", "http://a.b/2", "http://a.b/3"}).files->sink().write(result(1) + result(3)));
+    {
+        const Runs::Opened opened = open({"http://a.b/1", "http://a.b/2", "http://a.b/3"});
+        CHECK(std::get<Call>(*run(opened.source->next())).line == 2);
+        CHECK_FALSE(run(opened.source->next()));
+    }
+    CHECK_THROWS_WITH(open({"http://a.b/1", "http://a.b/x", "http://a.b/3"}),
+                      doctest::Contains("the list of URLs changed since this run began: lines 1 to 3 differ"));
 }
 
 TEST_CASE("a durable run goes on as any other") {

@@ -156,12 +156,12 @@ class StatusText {
     void head() { text_ = fmt::format("{}: {}\n", results_, is_running_ ? running() : ended()); }
 
     std::string running() const {
-        return fmt::format("running since {} (process {}), last heard of {}", time(report_.began), report_.pid,
-                           time(report_.last_heard));
+        return fmt::format("running since {} (process {}), last heard of {}", told(report_.began), report_.pid,
+                           told(report_.last_heard));
     }
 
     std::string ended() const {
-        const std::string at = time(report_.last_heard);
+        const std::string at = told(report_.last_heard);
         if (!report_.stopped.empty()) return fmt::format("stopped {}: {}", at, report_.stopped);
         if (report_.has_ended) return fmt::format("all is done since {}", at);
         return fmt::format("not running: it ended without a word, and was last heard of {}", at);
@@ -216,7 +216,7 @@ class StatusText {
         }
         text += fmt::format(", learnt from {}", printable(quota.learnt_from));
         if (quota.remaining) text += fmt::format(": {} left", amount_in_words(std::floor(*quota.remaining)));
-        if (quota.reset_at && *quota.reset_at > now_) text += " until " + time(*quota.reset_at);
+        if (quota.reset_at && *quota.reset_at > now_) text += " until " + told(*quota.reset_at);
         return text;
     }
 
@@ -238,7 +238,7 @@ class StatusText {
 
     void end_time() {
         const auto left = time_left(report_, now_);
-        line("ends", left ? fmt::format("about {}, in {}", time(now_ + *left), in_words(*left)) : "");
+        line("ends", left ? fmt::format("about {}, in {}", told(now_ + *left), in_words(*left)) : "");
     }
 
     void next() {
@@ -246,7 +246,7 @@ class StatusText {
             const auto back = come_back_at(report_);
             const bool is_later = back && *back > now_;
             line("next",
-                 is_later ? fmt::format("the same command goes on; the servers want it no sooner than {}", time(*back))
+                 is_later ? fmt::format("the same command goes on; the servers want it no sooner than {}", told(*back))
                           : "the same command goes on");
             return;
         }
@@ -262,7 +262,7 @@ class StatusText {
 
     bool is_only_group() const { return report_.group_count <= 1; }
     std::string of(const GroupReport& group) const { return is_only_group() ? "" : printable(group.name) + ": "; }
-    std::string time(WallTime time) const { return time_in_words(time, now_, calendar_); }
+    std::string told(WallTime time) const { return time_in_words(time, now_, calendar_); }
 
     /// Without text there is no line. The name stands before the first of several lines.
     void line(std::string_view name, const std::string& text) {

@@ -49,8 +49,8 @@ std::optional<std::string> process_environment(std::string_view name) {
     return value;
 }
 
-SecretExpander::SecretExpander(Environment environment, Secrets* secrets)
-    : environment_(std::move(environment)), secrets_(secrets) {}
+SecretExpander::SecretExpander(Environment environment, Secrets* secrets, Put put)
+    : environment_(std::move(environment)), secrets_(secrets), put_(put) {}
 
 std::string SecretExpander::expand(std::string_view text) { return expand(text, Where::text); }
 
@@ -75,6 +75,11 @@ std::string SecretExpander::expand(std::string_view text, Where where) {
 
         const std::string name = where == Where::json ? unescaped(written) : std::string(written);
         const std::string value = value_of(kind, name);
+        const std::size_t end = at + opening.size() + kind.size() + written.size() + closing.size();
+        if (put_ == Put::names) {
+            at = end;
+            continue;
+        }
         if (secrets_) secrets_->add(fmt::format("{}{}", kind, name), value);
         expanded += text.substr(done, at - done);
         if (where == Where::text) {
@@ -84,7 +89,7 @@ std::string SecretExpander::expand(std::string_view text, Where where) {
         } else {
             refuse(fmt::format("{{{{{}{}}}}} is not UTF-8, so it can't stand in JSON", kind, name));
         }
-        at = done = at + opening.size() + kind.size() + written.size() + closing.size();
+        at = done = end;
     }
     expanded += text.substr(done);
     return expanded;

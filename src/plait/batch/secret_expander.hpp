@@ -26,8 +26,13 @@ class SecretExpander {
   public:
     static constexpr std::size_t largest_file = 64 * 1024;
 
+    enum class Put {
+        values,
+        names  ///< nothing is put in: what names a secret is only looked at, whether there is one
+    };
+
     /// Each value that is put in is added to `secrets`, which may be null, and outlives the expander.
-    SecretExpander(Environment environment, Secrets* secrets);
+    SecretExpander(Environment environment, Secrets* secrets, Put put = Put::values);
 
     /// Whether there can be anything to expand in `text`: the look that nearly every text ends with.
     static bool may_expand(std::string_view text) noexcept { return text.find("{{") != std::string_view::npos; }
@@ -45,6 +50,7 @@ class SecretExpander {
 
     Environment environment_;
     Secrets* secrets_;
+    Put put_;
     std::map<std::string, std::string> files_;
 };
 

@@ -95,3 +95,15 @@ TEST_CASE("a file that is no secret is refused by its path") {
               in_file(std::string(SecretExpander::largest_file + 1, 'x'));
           }).ends_with("is larger than 64 KiB"));
 }
+
+TEST_CASE("names can stay where they are when there is something behind them, and only then") {
+    const Environment environment = [](std::string_view name) {
+        return name == "KEY" ? std::optional<std::string>("secret") : std::nullopt;
+    };
+    Secrets secrets;
+    SecretExpander names(environment, &secrets, SecretExpander::Put::names);
+    CHECK(names.expand("a {{env.KEY}} b {{env.KEY}}") == "a {{env.KEY}} b {{env.KEY}}");
+    CHECK(secrets.empty());
+    CHECK_THROWS_AS(names.expand("{{env.OTHER}}"), Error);
+    CHECK_THROWS_AS(names.expand("{{file./no/such/file}}"), Error);
+}

@@ -17,13 +17,13 @@ StoredStatus read_stored_status(const std::string& results_path) {
     std::error_code error;
     if (!std::filesystem::exists(state, error)) {
         throw Error(ErrorCode::bad_input,
-                    fmt::format("{} has no {} beside it: name the results file of a plait run", results_path, state));
+                    fmt::format("{} has no {} beside it: give the file that plait run -o writes", results_path, state));
     }
-    // First the lock: a run that ends in between has stored its last word by then.
+    // First, so that a run which ends meanwhile has told how.
     const Liveness liveness = is_locked_by_run(results_path) ? Liveness::running : Liveness::ended;
-    std::string json = read_status(state);
-    if (json.empty()) throw Error(ErrorCode::bad_input, fmt::format("{}: its run has not told how it stands", state));
-    return StoredStatus(std::move(json), liveness);
+    std::string status = read_status(state);
+    if (status.empty()) throw Error(ErrorCode::bad_input, fmt::format("{} has no status yet", state));
+    return StoredStatus(std::move(status), liveness);
 }
 
 }  // namespace plait::batch

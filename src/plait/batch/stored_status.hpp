@@ -16,7 +16,8 @@ class StoredStatus {
     Liveness liveness;
 };
 
-/// The status of the run that writes, or wrote, these results. Throws `Error` when there is none.
+/// The status of the run that writes these results, from its state file. Throws `Error` that says what to do when there
+/// is none.
 StoredStatus read_stored_status(const std::string& results_path);
 
 }  // namespace plait::batch

@@ -40,9 +40,8 @@ std::string in_words(std::string_view id, std::uint64_t line) {
 class Requests {
   public:
     Task<void> read(Source& source) {
-        while (const std::optional<SourceItem> item = co_await source.next()) {
-            std::visit([this](const auto& request) { add(request.custom_id, request.line); }, *item);
-        }
+        const auto note = [this](const auto& request) { add(request.custom_id, request.line); };
+        while (const std::optional<SourceItem> item = co_await source.next()) std::visit(note, *item);
     }
 
     bool has(std::string_view id, std::uint64_t line) const { return lines_.contains(line) && ids_.is(line, id); }

@@ -101,9 +101,8 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
          "deadline_s. Default: 15m.",
          [&calls](const std::string& value) { calls.deadline = parse_some_time(value); }},
         {"--max-wait", "DURATION",
-         "A server that wants to be asked later than this is left alone: its group is parked, the others go on, and "
-         "the "
-         "run ends with code 3 and the time to come back. Default: 10m.",
+         "A server that wants to be asked later than this, or can't be reached for as long, is left alone: its group "
+         "is parked, the others go on, and the run ends with code 3 and the time to come back. Default: 10m.",
          [&calls](const std::string& value) { calls.retry.max_wait = parse_some_time(value); }},
         {"--hedge", "PERCENTILE",
          "Sends a call that is safe to repeat a second time when it takes longer than this share of the calls so far, "
@@ -130,7 +129,12 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
 
 batch::CallerOptions caller_options(const CallsSettings& settings) {
     batch::CallerOptions calls = settings.calls;
-    if (!settings.cost_from.empty()) calls.cost_from = batch::parse_cost_source(settings.cost_from, usual_unit(calls));
+    if (settings.cost_from.empty()) return calls;
+    try {
+        calls.cost_from = batch::parse_cost_source(settings.cost_from, usual_unit(calls));
+    } catch (const Error& error) {
+        refuse(fmt::format("--cost-from: {}", error.what()));
+    }
     return calls;
 }
 

@@ -66,7 +66,9 @@ std::vector<Flag> CheckCommand::flags() {
 
 int CheckCommand::run() {
     if (inputs_.empty()) refuse("no REQUESTS: give a file, URLs, or - for standard input");
-    defaults_.environment = batch::keep_templates(std::move(defaults_.environment));
+    defaults_.put_secrets = batch::SecretExpander::Put::names;
+    const std::string seed = "check";  // no key is sent
+    defaults_.key_seed = &seed;
     const batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, defaults_), forecast_);
     print(stdout, as_json_ ? batch::check_json(report) + "\n" : batch::check_text(report, name_of(inputs_)));
     return exit_code_of(report);

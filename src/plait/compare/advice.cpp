@@ -252,19 +252,18 @@ Advice advise_on_jobs(const Comparison& comparison, const Rows& rows) {
     advice.text = fmt::format("{} {}, so it takes {}. ", comparison.work,
                               computes ? "computes" : "waits, and keeps its thread while it does",
                               computes ? "processors" : "threads or processes");
-    advice.text +=
-        fmt::format("Use {}: {}{}", spelled(chosen.way), gain(comparison, chosen), times(comparison.speed_up(chosen)));
-    if (computes) {
-        advice.text += fmt::format(
-            " on {} processor{}. async does not help{}: its tasks take turns on one thread, and a task that computes "
-            "never waits, so it never lets another one on.",
-            comparison.processors, comparison.processors == 1 ? "" : "s", async_speed);
-    } else {
-        advice.text += fmt::format(
-            "; with more workers (--concurrency) more of them wait side by side. async does not help{}: while its one "
-            "thread sleeps, the loop stands still. A wait that is awaited lets the others on.",
-            async_speed);
+    if (&chosen != async) {
+        advice.text += fmt::format("Use {}: {}{}", spelled(chosen.way), gain(comparison, chosen),
+                                   times(comparison.speed_up(chosen)));
+        advice.text +=
+            computes ? fmt::format(" on {} processor{}. ", comparison.processors, comparison.processors == 1 ? "" : "s")
+                     : "; with more workers (--concurrency) more of them wait side by side. ";
     }
+    advice.text += fmt::format("async does not help{}: ", async_speed);
+    advice.text += computes ? "its tasks take turns on one thread, and a task that computes never waits, so it never "
+                              "lets another one on."
+                            : "while its one thread sleeps, the loop stands still. A wait that is awaited lets the "
+                              "others on.";
     if (computes && comparison.processors > 1 && candidates.size() > 1 && chosen.way.workers() == 1) {
         advice.text += fmt::format(
             " More workers gain nothing here: the {} processors are taken by other programs, or not all of them are "

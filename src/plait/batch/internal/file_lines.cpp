@@ -43,6 +43,10 @@ bool FileLines::read_more() {
         end_ -= begin_;
         begin_ = 0;
     }
+    if (end_ > longest_line) {
+        throw Error(ErrorCode::bad_input,
+                    fmt::format("{}: the line at byte {} is longer than {} bytes", name_, offset_, longest_line));
+    }
     if (end_ == buffer_.size()) buffer_.resize(buffer_.empty() ? first_buffer : buffer_.size() * 2);
     for (;;) {
         const ssize_t got =

@@ -25,7 +25,11 @@ class FileLines {
     /// The file outlives this; `name` stands in errors.
     FileLines(int file, std::string name) : file_(file), name_(std::move(name)) {}
 
-    /// The next line; nothing at the end. Throws `Error(storage)` when the file can't be read.
+    /// A longer line is none of ours: an answer of 100 MiB, each byte of it escaped, is shorter.
+    static constexpr std::size_t longest_line = std::size_t{1} << 30;
+
+    /// The next line; nothing at the end. Throws `Error(storage)` when the file can't be read, and `Error(bad_input)`
+    /// for a line that is too long.
     std::optional<Line> next();
 
   private:
