@@ -176,6 +176,19 @@ class Killed(ResumeTest):
         keys = {line for head in self.server.heads for line in head.lower().split(b"\r\n") if line.startswith(b"idempotency-key:")}
         self.assertEqual((6, 3), (len(self.server.heads), len(keys)))
 
+    def test_a_line_that_was_refused_for_its_id_takes_it_from_nobody(self):
+        self.requests({"custom_id": "a", "url": "/a", "body": "text"}, {"custom_id": "b", "url": "/b"}, {"custom_id": "a", "url": "/c"},
+                      {"custom_id": "b", "url": "/d"})
+        process = self.hold(count=2)
+        wait_until(lambda: self.results.read_bytes().count(b"\n") == 2, "the results of what was refused")
+        process.kill()
+        process.wait()
+        self.gate.open()
+        self.assertEqual(1, self.again().code)
+        outcomes = {result["line"]: result["outcome"] for result in results_in(self.results)}
+        self.assertEqual({1: "unknown", 2: "ok", 3: "failed", 4: "failed"}, outcomes)
+        self.assertEqual(["a", "b", "b"], self.came())
+
     def test_a_durable_run_goes_on_as_any_other(self):
         self.requests(*self.gets(1), *self.posts(4))
         self.kill_while_held("--durable")

@@ -26,8 +26,10 @@ KINDS = {
     "post": {"method": "POST", "body": {"text": "a"}},
     "patch": {"method": "PATCH", "body": "a"},
     "line": None,  # no request at all; its id is then the number of its line
+    "again": None,  # the id of the first line once more
 }
 UNSAFE = ("post", "patch")
+REFUSED = ("line", "again")
 
 # 429 comes from --allow, whose refusals the mock counts apart; one that is dealt by chance would look like an answer.
 FAULTS = {"500": 2, "503": 1, "404": 1, "reset-before": 1, "reset-after": 2, "reset-body": 1, "close": 1, "cut-length": 1, "cut-chunks": 1,
@@ -48,7 +50,7 @@ class Plan:
         self.concurrency = 1 if method == "sync" else chance.randint(2, 12)
         self.count = chance.randint(40, 80) if method == "sync" else chance.randint(60, 150)
         self.latency_ms = chance.uniform(1, 4) if method == "sync" else chance.uniform(2, 15)
-        kinds = chance.choices(list(KINDS), weights=(20, 10, 20, 10, 40, 10, 1), k=self.count)
+        kinds = chance.choices(list(KINDS), weights=(20, 10, 20, 10, 40, 10, 1, 1), k=self.count)
         kinds[0] = "get"  # by the first line the format is known
         self.ids = [f"{kind}-{number}" for number, kind in enumerate(kinds, start=1)]
         self.more = {"order_key": "one"} if chance.random() < 0.1 else {"group": "a"} if chance.random() < 0.1 else {}
@@ -89,9 +91,17 @@ class Plan:
 
     def lines(self):
         for custom_id in self.ids:
-            kind = KINDS[custom_id.partition("-")[0]]
-            request = {"custom_id": custom_id, "url": f"/calls/{custom_id}", **(kind or {}), **self.more}
-            yield (json.dumps(request) if kind is not None else "no request") + "\n"
+            kind = kind_of(custom_id)
+            if kind == "line":
+                yield "no request\n"
+            elif kind == "again":
+                yield json.dumps({"custom_id": self.ids[0], "url": f"/calls/{custom_id}", "body": "a"}) + "\n"
+            else:
+                yield json.dumps({"custom_id": custom_id, "url": f"/calls/{custom_id}", **KINDS[kind], **self.more}) + "\n"
+
+
+def kind_of(custom_id):
+    return custom_id.partition("-")[0]
 
 
 class Verdict:
@@ -183,44 +193,54 @@ def judge(plan, text, came, verdict):
     if not text.endswith(b"\n"):
         verdict.wrong.append("the last result is torn")
     results = {}
-    for line in text.splitlines():
-        result = json.loads(line)
-        if result["custom_id"] in results:
-            verdict.wrong.append(f"{result['custom_id']} has two results")
-        results[result["custom_id"]] = result
+    for result in map(json.loads, text.splitlines()):
+        line = result["line"]
+        custom_id = plan.ids[line - 1] if line <= len(plan.ids) else f"line {line}"
+        if custom_id in results:
+            verdict.wrong.append(f"{custom_id} has two results")
+        if result["custom_id"] != (plan.ids[0] if kind_of(custom_id) == "again" else custom_id):
+            verdict.wrong.append(f"{custom_id} is called {result['custom_id']}")
+        results[custom_id] = result
     verdict.ids = len(plan.ids)
     if missing := set(plan.ids) ^ results.keys():
         verdict.wrong.append(f"without a result, or of no request: {sorted(missing)}")
 
     keys = {}  # of the keyed ids, as their answers echo them
     for custom_id, result in results.items():
-        kind = custom_id.partition("-")[0]
-        if kind == "keyed":
-            if key := echoed_key(result):
-                keys[custom_id] = key
-            times = came.get(keys.get(custom_id), 0) if custom_id in keys else None
+        name_at_server = custom_id
+        if kind_of(custom_id) == "keyed":
+            name_at_server = echoed_key(result)
+            if name_at_server:
+                keys[custom_id] = name_at_server
+        times = came.get(name_at_server, 0) if name_at_server else None
+        if kind_of(custom_id) in REFUSED:
+            judge_refused(custom_id, result, times, verdict)
         else:
-            times = came.get(custom_id, 0)
-        judge_one(kind, result, times, verdict)
+            judge_one(custom_id, result, times, verdict)
     judge_keys(plan, results, keys, came, verdict)
 
 
-def judge_one(kind, result, times, verdict):
+def judge_refused(custom_id, result, times, verdict):
+    if (times, result["outcome"], result["error"]["code"]) != (0, "failed", "bad_input"):
+        verdict.wrong.append(f"{custom_id} is no good line, and came {times} times and is {result['outcome']}: {result['error']}")
+
+
+def judge_one(custom_id, result, times, verdict):
     """`times`: how often the request came; nothing when that is not known."""
-    custom_id, outcome = result["custom_id"], result["outcome"]
+    outcome, is_unsafe = result["outcome"], kind_of(custom_id) in UNSAFE
     if outcome == "skipped":
         verdict.wrong.append(f"{custom_id} was skipped: {result['error']}")
+    if result["error"] and result["error"]["code"] == "bad_input":
+        verdict.wrong.append(f"{custom_id} is a good line, and was refused: {result['error']}")
     if outcome == "unknown":
         verdict.unknown += 1
         verdict.unknown_and_never_came += times == 0
-        if kind not in UNSAFE:
+        if not is_unsafe:
             verdict.wrong.append(f"{custom_id} is safe to repeat, and unknown: {result['error']}")
-    if kind in UNSAFE and times > 1:
+    if is_unsafe and times > 1:
         verdict.doubles += 1
         verdict.wrong.append(f"{custom_id} came {times} times, which must not be sent twice")
-    if kind == "line" and (times, outcome, result["error"]["code"]) != (0, "failed", "bad_input"):
-        verdict.wrong.append(f"{custom_id} is no request, and is {outcome}: {result['error']}")
-    if kind != "line" and times == 0 and not may_have_missed(result):
+    if times == 0 and not may_have_missed(result):
         verdict.lost += 1
         verdict.wrong.append(f"{custom_id} is {outcome} and never came: {result['error']}")
 
@@ -241,7 +261,7 @@ def echoed_key(result):
 
 def judge_keys(plan, results, keys, came, verdict):
     """The server counts keyed requests by their keys: as many as there are ids, if each id has one key for ever."""
-    keyed = [custom_id for custom_id in plan.ids if custom_id.startswith("keyed-")]
+    keyed = [custom_id for custom_id in plan.ids if kind_of(custom_id) == "keyed"]
     seen = {one for one in came if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one)}
     if len(set(keys.values())) != len(keys):
         verdict.wrong.append("two ids have one key")
