@@ -55,8 +55,8 @@ class Judged(unittest.TestCase):
         self.assertIn("get-1 is ok and never came", self.sentences(**{"get-1": 0}))
         self.assertIn("keyed-3 is ok and never came", self.sentences(**{KEY + "3": 0}))
 
-    def test_a_failure_that_says_it_was_sent_needs_its_call(self):
-        self.assertIn("put-6 is failed and never came", self.sentences([*self.GOOD[:-1], result("put-6", "failed", error="timeout")]))
+    def test_a_failure_that_says_it_was_answered_needs_its_call(self):
+        self.assertIn("put-6 is failed and never came", self.sentences([*self.GOOD[:-1], result("put-6", "failed", error="protocol")]))
 
     def test_what_is_missing_or_there_twice_is_found(self):
         self.assertIn("['put-6']", self.sentences(self.GOOD[:-1]))

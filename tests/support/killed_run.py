@@ -246,12 +246,15 @@ def judge_one(custom_id, result, times, verdict):
 
 
 def may_have_missed(result):
-    """Whether the result tells that the request may not have come to the server, or was only ever refused."""
+    """Whether the result tells that the request may not have come to the server, or was only ever refused.
+
+    After a time-out, too: the kernel takes connections for a server that is slow to come back and reads none of them.
+    """
     if result["outcome"] == "unknown":
         return True
     if result["response"]:
         return result["response"]["status_code"] == 429
-    return result["outcome"] == "failed" and result["error"]["code"] in ("connect", "reset", "deadline", "rate_limited")
+    return result["outcome"] == "failed" and result["error"]["code"] in ("connect", "reset", "timeout", "deadline", "rate_limited")
 
 
 def echoed_key(result):
