@@ -67,7 +67,8 @@ class Judged(unittest.TestCase):
         self.assertIn("safe to repeat, and unknown", self.sentences([*self.GOOD[:-1], result("put-6", "unknown", error="reset")]))
 
     def test_good_and_bad_lines_are_told_apart(self):
-        self.assertIn("put-6 is a good line, and was refused", self.sentences([*self.GOOD[:-1], result("put-6", "failed", error="bad_input")]))
+        refused = result("put-6", "failed", error="bad_input")
+        self.assertIn("put-6 is a good line, and was refused", self.sentences([*self.GOOD[:-1], refused]))
         self.assertIn("line-5 is no good line, and came 1 times", self.sentences(**{"line-5": 1}))
 
 

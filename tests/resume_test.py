@@ -136,6 +136,17 @@ class Stopped(ResumeTest):
         self.assertEqual([line["custom_id"] for line in lines], [result["custom_id"] for result in results_in(self.results)])
 
 
+    def test_in_the_order_of_the_input_what_was_given_up_comes_behind_what_has_a_result(self):
+        self.requests(*self.gets(2), *self.posts(1), *self.gets(1, first=3))
+        process = self.hold("--ordered")
+        self.interrupt(process)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(3, finish(process).code)
+        self.gate.open()
+        self.assertEqual(1, self.again("--ordered").code)
+        self.assertEqual([3, 1, 2, 4], [result["line"] for result in results_in(self.results)])
+
+
 class Killed(ResumeTest):
     def test_what_is_safe_is_sent_again(self):
         lines = self.gets(5)
