@@ -311,19 +311,34 @@ class Files(ResumeTest):
         self.assert_done(lines)
 
 
+    def wait_for_the_lock(self, inherited):
+        """Starts the command while somebody holds the lock of results whose run was killed; returns once it waits."""
+        fcntl.flock(inherited, fcntl.LOCK_EX)
+        process = self.start(*self.command())
+        wait_until(lambda: process.poll() is not None or re.search(rf"-> FLOCK .* {process.pid} ", Path("/proc/locks").read_text()),
+                   "the run to wait for the lock")
+        self.assertIsNone(process.poll())
+        return process
+
     def test_what_a_killed_run_leaves_behind_for_a_moment_is_waited_for(self):
         # Its workers, before they have run at all, hold what they were born with.
         lines = self.gets(3)
         self.requests(*lines)
         self.kill_while_held()
         with open(self.results, "rb") as inherited:
-            fcntl.flock(inherited, fcntl.LOCK_EX)
-            process = self.start(*self.command())
-            wait_until(lambda: process.poll() is not None or re.search(rf"-> FLOCK .* {process.pid} ", Path("/proc/locks").read_text()),
-                       "the run to wait for the lock")
-            self.assertIsNone(process.poll())
+            process = self.wait_for_the_lock(inherited)
         self.assertEqual(0, finish(process).code)
         self.assert_done(lines)
+
+    def test_results_that_are_removed_while_they_are_opened_are_refused(self):
+        self.requests(*self.gets(3))
+        self.kill_while_held()
+        with open(self.results, "rb") as inherited:
+            process = self.wait_for_the_lock(inherited)
+            self.results.unlink()
+        ended = finish(process)
+        self.assertEqual(2, ended.code, ended.err)
+        self.assertIn("try again", ended.err)
 
 
 class FullDisk(ResumeTest):
