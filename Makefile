@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format setup install clean check-format
+.PHONY: help run test check bench soak format setup install clean check-format
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,11 @@ bench: ## set up, build with optimisation and run the benchmarks (BENCH='--bench
 	@scripts/setup build bench
 	@$(call build,bench,all)
 	@for program in build/bench/bench/*_bench; do echo "== $$program" && $$program $(BENCH) || exit 1; done
+
+soak: ## set up, build, and kill 1,000 runs of each method at random moments; none lost, none double (SOAK='--runs 50')
+	@scripts/setup build test
+	@$(call build,release,plait_program)
+	@PLAIT_PROGRAM=build/release/plait python3 -B tests/soak.py --jobs $$((4 * $(JOBS))) $(SOAK)
 
 format: ## put every source into the one format
 	@scripts/setup check

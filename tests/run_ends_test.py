@@ -5,13 +5,13 @@ import re
 import resource
 import signal
 import subprocess
-import tempfile
 import unittest
 from pathlib import Path
 
 from support.process_tree import descendants, is_alive
 from support.program import Mock, MockTest, RunTest, finish, plait, results_in, run, wait_until
 from support.servers import Gate, Rogue
+from support.small_disk import SmallDisk
 
 
 class ExitCodes(MockTest):
@@ -175,25 +175,6 @@ class Memory(MockTest):
         self.assertLess(many, 64 * 1024)
         # 12 bytes a line for its id are allowed; the line itself is not.
         self.assertLess(many - few, 1024)
-
-
-class SmallDisk:
-    """A file system of this size, where this user may mount one; the test is skipped where not."""
-
-    def __init__(self, size):
-        self.size = size
-
-    def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="plait-")
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.size}", "tmpfs", self.folder.name], capture_output=True)
-        if mounted.returncode != 0:
-            self.folder.cleanup()
-            raise unittest.SkipTest("this user may not mount a file system")
-        return Path(self.folder.name)
-
-    def __exit__(self, *_):
-        subprocess.run(["umount", self.folder.name], check=True)
-        self.folder.cleanup()
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -56,13 +58,16 @@ class ResultsFile {
 
     /// Keeps others out, to the end of this process. Descriptors that workers inherit are closed there.
     void lock(const std::string& state) {
-        if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) {
-            is_ours_ = true;
-            return;
+        int busy = ::flock(file_.get(), LOCK_EX | LOCK_NB);
+        if (busy != 0 && errno == EWOULDBLOCK) {
+            const std::int64_t process = process_of(state);
+            if (process == 0 || is_alive(process)) refuse_second_run(process);
+            // Killed while it started its workers: they let go of what they inherit as soon as they run.
+            while ((busy = ::flock(file_.get(), LOCK_EX)) != 0 && errno == EINTR) {
+            }
         }
-        if (errno != EWOULDBLOCK) fail("lock", path_);
-        refuse(fmt::format("another plait run{} writes {}: wait for its end, or name other results", process_of(state),
-                           path_));
+        if (busy != 0) fail("lock", path_);
+        is_ours_ = true;
     }
 
     void cut(std::uint64_t size) {
@@ -80,12 +85,20 @@ class ResultsFile {
     UniqueFd take() noexcept { return std::move(file_); }
 
   private:
-    static std::string process_of(const std::string& state) {
+    /// The process that writes it; 0: it has not come so far yet as to tell.
+    static std::int64_t process_of(const std::string& state) {
         try {
-            return fmt::format(" (process {})", read_journal(state).process);
+            return read_journal(state).process;
         } catch (const Error&) {
-            return "";  // it has not come so far yet
+            return 0;
         }
+    }
+
+    static bool is_alive(std::int64_t process) { return ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH; }
+
+    [[noreturn]] void refuse_second_run(std::int64_t process) const {
+        refuse(fmt::format("another plait run{} writes {}: wait for its end, or name other results",
+                           process == 0 ? "" : fmt::format(" (process {})", process), path_));
     }
 
     std::string path_;

@@ -1,0 +1,71 @@
+"""A sample of `make soak`: runs that are killed at random moments and continued lose nothing and do nothing twice."""
+
+import concurrent.futures
+import json
+import unittest
+
+from support.killed_run import METHODS, Plan, Verdict, judge, play
+
+RUNS_OF_EACH = 5
+
+
+class Killed(unittest.TestCase):
+    def test_every_id_has_one_result_and_no_unsafe_request_came_twice(self):
+        plans = [Plan(method, seed) for seed in range(1, RUNS_OF_EACH + 1) for method in METHODS]
+        # They wait most of their time.
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            for plan, verdict in zip(plans, pool.map(play, plans)):
+                with self.subTest(method=plan.method, seed=plan.seed):
+                    self.assertEqual([], verdict.wrong)
+                    self.assertEqual((len(plan.ids), 0, 0), (verdict.ids, verdict.doubles, verdict.lost))
+
+
+KEY = "00000000-0000-8000-8000-00000000000"
+
+
+def result(custom_id, outcome="ok", key=None, error=None):
+    body = {"headers": {"idempotency-key": key} if key else {}}
+    return {"custom_id": custom_id, "outcome": outcome, "error": error and {"code": error},
+            "response": {"status_code": 200, "body": body} if outcome == "ok" else None}
+
+
+class Judged(unittest.TestCase):
+    """A judge who finds nothing is worth nothing."""
+
+    GOOD = [result("get-0"), result("post-1"), result("keyed-2", key=KEY + "2"), result("post-3", "unknown", error="reset"),
+            result("put-4", "failed", error="connect")]
+    CAME = {"get-0": 2, "post-1": 1, KEY + "2": 3, "post-3": 1}
+
+    def sentences(self, results=GOOD, end="\n", **came):
+        plan = Plan("async", 1)
+        plan.ids = [one["custom_id"] for one in self.GOOD]
+        verdict = Verdict()
+        judge(plan, ("\n".join(map(json.dumps, results)) + end).encode(), {**self.CAME, **came}, verdict)
+        return " ".join(verdict.wrong)
+
+    def test_what_is_good_is_good(self):
+        self.assertEqual("", self.sentences())
+
+    def test_a_double_is_found(self):
+        self.assertIn("post-1 came 2 times", self.sentences(**{"post-1": 2}))
+        self.assertIn("post-3 came 2 times", self.sentences(**{"post-3": 2}))
+        self.assertIn("1 ids came with 2 keys", self.sentences(**{KEY + "3": 1}))
+
+    def test_an_answer_without_its_call_is_found(self):
+        self.assertIn("get-0 is ok and never came", self.sentences(**{"get-0": 0}))
+        self.assertIn("keyed-2 is ok and never came", self.sentences(**{KEY + "2": 0}))
+
+    def test_a_failure_that_says_it_was_sent_needs_its_call(self):
+        self.assertIn("put-4 is failed and never came", self.sentences([*self.GOOD[:-1], result("put-4", "failed", error="timeout")]))
+
+    def test_what_is_missing_or_there_twice_is_found(self):
+        self.assertIn("['put-4']", self.sentences(self.GOOD[:-1]))
+        self.assertIn("get-0 has two results", self.sentences([*self.GOOD, self.GOOD[0]]))
+        self.assertIn("torn", self.sentences(end=""))
+
+    def test_what_is_safe_to_repeat_is_never_unknown(self):
+        self.assertIn("safe to repeat, and unknown", self.sentences([*self.GOOD[:-1], result("put-4", "unknown", error="reset")]))
+
+
+if __name__ == "__main__":
+    unittest.main()

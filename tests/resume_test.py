@@ -1,0 +1,330 @@
+"""The same command again: after Ctrl-C, a kill, a full disk, with changed files; each request has one result in the end."""
+
+import fcntl
+import json
+import re
+import signal
+import unittest
+from pathlib import Path
+
+from support.program import RunTest, finish, plait, results_in, wait_until
+from support.servers import OK, Gate, Rogue, keeping
+from support.small_disk import SmallDisk
+
+NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+
+class ResumeTest(RunTest):
+    """A test whose server can hold what comes, and that runs one command again and again."""
+
+    def setUp(self):
+        super().setUp()
+        self.gate = Gate()
+        self.server = self.enter(Rogue(self.gate))
+        self.addCleanup(self.gate.open)
+        self.results = self.folder / "results.jsonl"
+        self.input = self.folder / "requests.jsonl"
+
+    def gets(self, count, first=1):
+        return [{"custom_id": f"get-{number}", "url": f"/get-{number}"} for number in range(first, first + count)]
+
+    def posts(self, count):
+        return [{"custom_id": f"post-{number}", "url": f"/post-{number}", "body": "text"} for number in range(1, count + 1)]
+
+    def command(self, *flags, input=None):
+        return ["run", input or self.input, "-o", self.results, "--base-url", self.server.url, "--concurrency", "3", *flags]
+
+    def again(self, *flags, **options):
+        return plait(*self.command(*flags), **options)
+
+    def hold(self, *flags, count=3, **options):
+        """Starts the command, and returns its process once so many requests are held by the server."""
+        process = self.start(*self.command(*flags), **options)
+        self.gate.wait_for(count, process)
+        return process
+
+    def kill_while_held(self, *flags, count=3):
+        """Kills a run whose requests the server has; from now on the server answers."""
+        process = self.hold(*flags, count=count)
+        process.kill()
+        process.wait()
+        self.gate.open()
+
+    def came(self):
+        """Returns what came to the server, in the order of the alphabet."""
+        return sorted(head.split()[1].decode().strip("/") for head in self.server.heads)
+
+    def outcomes(self):
+        """Returns the outcome of each id; fails when an id has two results."""
+        found = {}
+        for result in results_in(self.results):
+            self.assertNotIn(result["custom_id"], found)
+            found[result["custom_id"]] = result["outcome"]
+        return found
+
+    def assert_done(self, lines, outcome="ok"):
+        self.assertEqual({line["custom_id"]: outcome for line in lines}, self.outcomes())
+
+    def finished_run(self, *lines):
+        """Runs these lines to their end."""
+        self.gate.open()
+        self.requests(*lines)
+        ended = self.again()
+        self.assertEqual(0, ended.code, ended.err)
+
+
+class Stopped(ResumeTest):
+    def interrupt(self, process):
+        process.send_signal(signal.SIGINT)
+        while "interrupted" not in (said := process.stderr.readline().decode()):
+            self.assertTrue(said, "it ended without a word")
+
+    def test_after_ctrl_c_it_goes_on_with_what_has_no_result(self):
+        lines = [*self.gets(6), *self.posts(6)]
+        self.requests(*lines)
+        process = self.hold()
+        self.interrupt(process)
+        self.gate.open()
+        ended = finish(process)
+        self.assertEqual((3, 3), (ended.code, len(results_in(self.results))))
+        self.assertIn("the same command goes on", ended.err)
+        ended = self.again()
+        self.assertEqual(0, ended.code, ended.err)
+        self.assert_done(lines)
+        self.assertEqual(sorted(line["custom_id"] for line in lines), self.came())
+
+    def test_given_up_by_a_second_ctrl_c_the_safe_are_sent_again_and_the_unsafe_are_unknown(self):
+        self.requests(*self.gets(2), *self.posts(1))
+        process = self.hold()
+        self.interrupt(process)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(3, finish(process).code)
+        self.assertEqual({"post-1": "unknown"}, self.outcomes())
+        self.gate.open()
+        self.assertEqual(1, self.again().code)
+        self.assertEqual({"get-1": "ok", "get-2": "ok", "post-1": "unknown"}, self.outcomes())
+        self.assertEqual(1, self.came().count("post-1"))
+
+    def test_a_run_that_is_done_sends_nothing(self):
+        lines = [*self.gets(3), *self.posts(3)]
+        self.finished_run(*lines)
+        before = self.results.read_bytes()
+        self.assertEqual(0, self.again().code)
+        self.assertEqual((before, 6), (self.results.read_bytes(), len(self.server.heads)))
+
+    def test_the_exit_code_counts_results_of_earlier_runs(self):
+        answers = [NOT_FOUND]
+        server = self.enter(Rogue(lambda peer: keeping(answers[0])(peer)))
+        lines = self.gets(1)
+        self.requests(*lines)
+        command = ["run", self.input, "-o", self.results, "--base-url", server.url]
+        self.assertEqual(1, plait(*command).code)
+        self.requests(*lines, *self.gets(1, first=2))
+        answers[0] = OK
+        ended = plait(*command, "--extend")
+        self.assertEqual(1, ended.code, ended.err)
+        self.assertEqual({"get-1": "rejected", "get-2": "ok"}, self.outcomes())
+
+    def test_in_the_order_of_the_input_it_goes_on_in_that_order(self):
+        lines = self.gets(30)
+        self.requests(*lines)
+        process = self.hold("--ordered")
+        self.interrupt(process)
+        self.gate.open()
+        self.assertEqual(3, finish(process).code)
+        self.assertEqual(0, self.again("--ordered").code)
+        self.assertEqual([line["custom_id"] for line in lines], [result["custom_id"] for result in results_in(self.results)])
+
+
+class Killed(ResumeTest):
+    def test_what_is_safe_is_sent_again(self):
+        lines = self.gets(5)
+        self.requests(*lines)
+        self.kill_while_held()
+        self.assertEqual(0, self.again().code)
+        self.assert_done(lines)
+        self.assertEqual(8, len(self.server.heads))
+
+    def test_an_unsafe_request_in_flight_is_unknown_and_not_sent_again(self):
+        for method in ("async", "sync", "threads", "processes"):
+            with self.subTest(method):
+                self.setUp()
+                self.requests(*self.posts(5))
+                held = 1 if method == "sync" else 3
+                self.kill_while_held("--method", method, count=held)
+                ended = self.again("--method", method)
+                self.assertEqual(1, ended.code, ended.err)
+                unknown = [f"post-{number}" for number in range(1, held + 1)]
+                self.assertEqual(unknown, sorted(id for id, outcome in self.outcomes().items() if outcome == "unknown"))
+                self.assertEqual([f"post-{number}" for number in range(1, 6)], self.came())
+                for each in unknown:
+                    self.assertIn(each, ended.err)
+
+    def test_it_is_sent_again_when_that_is_asked_for(self):
+        lines = self.posts(5)
+        self.requests(*lines)
+        self.kill_while_held()
+        ended = self.again("--repeat-unknown")
+        self.assertEqual(0, ended.code, ended.err)
+        self.assert_done(lines)
+        self.assertEqual(8, len(self.server.heads))
+
+    def test_an_automatic_key_is_the_same_after_it(self):
+        self.requests(*[{**line, "idempotency_key": "auto"} for line in self.posts(3)])
+        self.kill_while_held()
+        self.assertEqual(0, self.again().code)
+        keys = {line for head in self.server.heads for line in head.lower().split(b"\r\n") if line.startswith(b"idempotency-key:")}
+        self.assertEqual((6, 3), (len(self.server.heads), len(keys)))
+
+    def test_a_durable_run_goes_on_as_any_other(self):
+        self.requests(*self.gets(1), *self.posts(4))
+        self.kill_while_held("--durable")
+        self.assertEqual(1, self.again("--durable").code)
+        self.assertEqual({"get-1": "ok", "post-1": "unknown", "post-2": "unknown", "post-3": "ok", "post-4": "ok"}, self.outcomes())
+
+    def test_requests_from_standard_input_go_on_when_they_come_again(self):
+        lines = [*self.gets(3), *self.posts(3)]
+        text = self.requests(*lines).read_bytes()
+        with open(self.input, "rb") as requests:
+            process = self.start(*self.command(input="-"), stdin=requests)
+        self.gate.wait_for(3, process)
+        process.kill()
+        process.wait()
+        self.gate.open()
+        ended = plait(*self.command(input="-"), stdin=text)
+        self.assertEqual(0, ended.code, ended.err)
+        self.assert_done(lines)
+        self.assertEqual(9, len(self.server.heads))
+
+
+class Files(ResumeTest):
+    def test_a_torn_last_line_is_cut_and_its_request_has_no_result(self):
+        lines = [*self.gets(2), *self.posts(2)]
+        self.finished_run(*lines)
+        # The last line of each kind is torn in turn: the safe one is sent again, the unsafe one may have been done.
+        for custom_id, outcome, sent in (("get-2", "ok", 1), ("post-2", "unknown", 0)):
+            with self.subTest(custom_id):
+                self.results.unlink()
+                self.state().unlink()
+                self.finished_run(*lines)
+                whole = [line for line in self.results.read_bytes().splitlines(True)]
+                torn = [line for line in whole if json.loads(line)["custom_id"] == custom_id]
+                rest = [line for line in whole if line not in torn]
+                self.results.write_bytes(b"".join(rest) + torn[0][:-7])
+                before = len(self.server.heads)
+                self.assertEqual(outcome != "ok", self.again().code)
+                self.assertEqual({**{line["custom_id"]: "ok" for line in lines}, custom_id: outcome}, self.outcomes())
+                self.assertEqual(sent, len(self.server.heads) - before)
+
+    def state(self):
+        return self.folder / "results.jsonl.plait"
+
+    def assert_refused(self, *said, arguments=()):
+        """The command is refused with these words, and neither sends nor changes anything."""
+        before, sent = self.results.exists() and self.results.read_bytes(), len(self.server.heads)
+        ended = self.again(*arguments)
+        self.assertEqual(2, ended.code, ended.err)
+        for each in said:
+            self.assertIn(each, ended.err)
+        self.assertEqual((before, sent), (self.results.exists() and self.results.read_bytes(), len(self.server.heads)))
+
+    def test_results_without_their_state_are_refused(self):
+        self.finished_run(*self.gets(2))
+        self.state().unlink()
+        self.assert_refused("results.jsonl.plait", "--overwrite")
+
+    def test_a_state_without_its_results_sends_what_is_safe_again(self):
+        lines = self.gets(2)
+        self.finished_run(*lines)
+        self.results.unlink()
+        self.assertEqual(0, self.again().code)
+        self.assert_done(lines)
+        self.assertEqual(4, len(self.server.heads))
+
+    def test_a_state_that_knows_of_unsafe_requests_is_refused_without_its_results(self):
+        self.finished_run(*self.posts(2))
+        self.results.unlink()
+        self.assert_refused("is gone", "2 unsafe requests", "--overwrite")
+
+    def test_a_changed_input_is_refused_with_the_lines_that_differ(self):
+        lines = self.gets(4)
+        self.finished_run(*lines)
+        self.requests(*lines[:2], {"url": "/other"}, lines[3])
+        self.assert_refused("lines 1 to 4 differ")
+        self.requests(*lines[:3])
+        self.assert_refused("has 3 lines, and had 4")
+
+    def test_appended_lines_are_taken_in_when_that_is_asked_for(self):
+        lines = self.gets(2)
+        self.finished_run(*lines)
+        more = [*lines, *self.posts(2)]
+        self.requests(*more)
+        self.assert_refused("2 lines were appended", "--extend")
+        self.assertEqual(0, self.again("--extend").code)
+        self.assert_done(more)
+        self.assertEqual(4, len(self.server.heads))
+        self.assertEqual(0, self.again().code)
+
+    def test_other_flags_are_refused_when_results_would_mean_something_else(self):
+        self.finished_run(*self.gets(1))
+        self.assert_refused("--body was 'auto'", arguments=["--body", "base64"])
+
+    def test_overwrite_begins_anew(self):
+        lines = self.posts(2)
+        self.finished_run(*lines)
+        self.assertEqual(0, self.again("--overwrite").code)
+        self.assert_done(lines)
+        self.assertEqual(4, len(self.server.heads))
+
+    def test_a_second_run_at_the_same_time_is_refused(self):
+        lines = self.gets(3)
+        self.requests(*lines)
+        process = self.hold()
+        self.assert_refused(f"process {process.pid}")
+        self.assert_refused(f"process {process.pid}", arguments=["--overwrite"])
+        self.gate.open()
+        self.assertEqual(0, finish(process).code)
+        self.assert_done(lines)
+
+
+    def test_what_a_killed_run_leaves_behind_for_a_moment_is_waited_for(self):
+        # Its workers, before they have run at all, hold what they were born with.
+        lines = self.gets(3)
+        self.requests(*lines)
+        self.kill_while_held()
+        with open(self.results, "rb") as inherited:
+            fcntl.flock(inherited, fcntl.LOCK_EX)
+            process = self.start(*self.command())
+            wait_until(lambda: process.poll() is not None or re.search(rf"-> FLOCK .* {process.pid} ", Path("/proc/locks").read_text()),
+                       "the run to wait for the lock")
+            self.assertIsNone(process.poll())
+        self.assertEqual(0, finish(process).code)
+        self.assert_done(lines)
+
+
+class FullDisk(ResumeTest):
+    def test_it_goes_on_when_there_is_room_again(self):
+        for unsafe in (False, True):
+            with self.subTest(unsafe=unsafe), SmallDisk(512 * 1024) as disk:
+                self.gate.open()
+                self.results = disk / "results.jsonl"
+                lines = [{"custom_id": f"{number}", "url": f"/{number}", "method": "POST" if unsafe else "GET"} for number in range(400)]
+                self.requests(*lines)
+                ballast = disk / "ballast"
+                ballast.write_bytes(b"x" * (400 * 1024))
+                before = len(self.server.heads)
+                ended = self.again()
+                self.assertEqual(4, ended.code, ended.err)
+                self.assertIn("full" if "full" in ended.err else "No space left on device", ended.err)
+                ballast.unlink()
+                ended = self.again()
+                self.assertIn(ended.code, (0, 1), ended.err)
+                self.assertEqual({line["custom_id"] for line in lines}, set(self.outcomes()))
+                if unsafe:
+                    came = [head.split()[1] for head in self.server.heads[before:]]
+                    self.assertEqual(len(came), len(set(came)))
+                    self.assertLessEqual(400 - len(came), list(self.outcomes().values()).count("unknown"))
+
+
+if __name__ == "__main__":
+    unittest.main()

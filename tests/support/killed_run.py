@@ -1,0 +1,242 @@
+"""A run that is killed at random moments and continued until it ends, judged by its results and by what the server saw.
+
+All that chance decides about a run comes from its method and its seed, but for the machine's own timing.
+"""
+
+import json
+import random
+import re
+import shutil
+import signal
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from support import program
+
+METHODS = ("async", "sync", "threads", "processes")
+
+# What may be sent twice (the first four), and what must not.
+KINDS = {
+    "get": {},
+    "put": {"method": "PUT", "body": {"text": "a"}},
+    "keyed": {"method": "POST", "body": {"text": "a"}, "idempotency_key": "auto"},
+    "declared": {"method": "POST", "body": {"text": "a"}, "safe_to_repeat": True},
+    "post": {"method": "POST", "body": {"text": "a"}},
+    "patch": {"method": "PATCH", "body": "a"},
+}
+UNSAFE = ("post", "patch")
+
+# 429 comes from --allow, whose refusals the mock counts apart; one that is dealt by chance would look like an answer.
+FAULTS = {"500": 2, "503": 1, "404": 1, "reset-before": 1, "reset-after": 2, "reset-body": 1, "close": 1, "cut-length": 1, "cut-chunks": 1,
+          "bad-status-line": 0.3, "bad-chunk-size": 0.3, "bad-length": 0.3, "garbage": 0.5, "stall": 0.4, "stall-head": 0.2,
+          "stall-body": 0.3, "drip": 0.2, "crash": 0.3}
+
+# A run that was told to stop waits for what is in flight, and a server may ask it to wait: it ends long before this.
+MOST_STARTS = 40
+
+
+class Plan:
+    """What a run is to send, to whom, with which flags, and when it is stopped."""
+
+    def __init__(self, method, seed):
+        self.method = method
+        self.seed = seed
+        chance = random.Random(f"{method} {seed}")
+        self.concurrency = 1 if method == "sync" else chance.randint(2, 12)
+        self.count = chance.randint(40, 80) if method == "sync" else chance.randint(60, 150)
+        self.latency_ms = chance.uniform(1, 4) if method == "sync" else chance.uniform(2, 15)
+        kinds = chance.choices(list(KINDS), weights=(2, 1, 2, 1, 4, 1), k=self.count)
+        self.ids = [f"{kind}-{number}" for number, kind in enumerate(kinds)]
+        self.flags = self.chosen_flags(chance)
+        self.mock_flags = self.chosen_mock_flags(chance)
+        self.stops = self.chosen_stops(chance)
+
+    def chosen_flags(self, chance):
+        flags = ["--method", self.method, "--timeout", "0.5s", "--deadline", "3s", "--attempts", chance.choice((2, 3, 4)), "--quiet"]
+        if chance.random() < 0.8:
+            flags += ["--concurrency", self.concurrency]
+        for share, more in ((0.2, ["--ordered"]), (0.15, ["--durable"]), (0.2, ["--hedge", "p75"]), (0.2, ["--limit", "requests=400/s"])):
+            if chance.random() < share:
+                flags += more
+        return flags
+
+    def chosen_mock_flags(self, chance):
+        flags = ["--seed", chance.randint(1, 10**6), "--latency", f"1ms..{2 * self.latency_ms:.1f}ms",
+                 "--fail", ",".join(f"{fault}:{share}%" for fault, share in FAULTS.items())]
+        if chance.random() < 0.5:
+            flags += ["--allow", f"{chance.randint(10, 30)}/100ms",
+                      "--limit-headers", chance.choice(("none", "retry-after", "x-ratelimit:duration", "draft"))]
+        # It always comes back, because a fault may kill it, too.
+        flags += ["--restart", f"{chance.randint(5, 50)}ms"]
+        if chance.random() < 0.6:
+            flags += ["--crash-every", chance.randint(30, 120)]
+        return flags
+
+    def chosen_stops(self, chance):
+        """A list of (signal, seconds after the start), for the first starts of the command in turn."""
+        length = 0.02 + 1.5 * self.count * self.latency_ms / 1000 / self.concurrency
+        stops = [(signal.SIGKILL, chance.uniform(0, length)) for _ in range(chance.randint(1, 6))]
+        if chance.random() < 0.3:
+            stops[chance.randrange(len(stops))] = (chance.choice((signal.SIGINT, signal.SIGTERM)), chance.uniform(0, length))
+        return stops
+
+    def lines(self):
+        for custom_id in self.ids:
+            yield json.dumps({"custom_id": custom_id, "url": f"/calls/{custom_id}", **KINDS[custom_id.partition("-")[0]]}) + "\n"
+
+
+class Verdict:
+    """What came of a run. `wrong` are sentences; a run is good without any."""
+
+    def __init__(self):
+        self.kills = 0
+        self.starts = 0
+        self.ids = 0
+        self.doubles = 0
+        self.lost = 0
+        self.unknown = 0
+        self.unknown_and_never_came = 0
+        self.wrong = []
+
+    def is_good(self):
+        return not self.wrong
+
+
+def play(plan):
+    """Plays a run to its end. The folder of one that went wrong is kept, and named in the verdict."""
+    folder = Path(tempfile.mkdtemp(prefix=f"plait-soak-{plan.method}-{plan.seed}-"))
+    verdict = Verdict()
+    try:
+        with program.Mock(*plan.mock_flags) as mock:
+            requests, results = folder / "requests.jsonl", folder / "results.jsonl"
+            requests.write_text("".join(plan.lines()))
+            run_to_the_end(plan, ["run", requests, "-o", results, "--base-url", mock.url, *plan.flags], folder / "log", verdict)
+            judge(plan, results.read_bytes(), counts_of(mock), verdict)
+            verified = program.plait("verify", requests, results)
+            if verified.code != 0:
+                verdict.wrong.append(f"plait verify says {verified.code}: {verified.out}{verified.err}")
+    except Exception as error:
+        verdict.wrong.append(f"{type(error).__name__}: {error}")
+    if verdict.is_good():
+        shutil.rmtree(folder)
+    else:
+        verdict.wrong.append(f"see {folder}")
+    return verdict
+
+
+def run_to_the_end(plan, command, log, verdict):
+    """Gives the command again and again, stopped as planned, until a run ends by itself."""
+    for number in range(MOST_STARTS):
+        planned, after = plan.stops[number] if number < len(plan.stops) else (None, program.PATIENCE_S)
+        with open(log, "ab") as said:
+            process = program.start(*command, stdout=said, stderr=said)
+        verdict.starts += 1
+        code = code_within(process, after)
+        if code is None:
+            process.send_signal(planned or signal.SIGKILL)
+            verdict.kills += planned is not None
+            code = code_within(process, program.PATIENCE_S)
+            if code is None or not planned:
+                program.end(process)
+                raise AssertionError(f"start {number + 1} still runs after {program.PATIENCE_S} s")
+        if code in (0, 1):
+            return
+        # Killed; stopped; or left unfinished, because the server could not be reached for a while.
+        if code != 3 and code != -(planned or 0):
+            raise AssertionError(f"start {number + 1} ended with code {code}: {log.read_text()[-2000:]}")
+    raise AssertionError(f"not at its end after {MOST_STARTS} starts")
+
+
+def code_within(process, seconds):
+    """Returns the exit code once it has ended; nothing when that takes longer."""
+    give_up = time.monotonic() + seconds
+    while (code := process.poll()) is None and time.monotonic() < give_up:
+        time.sleep(min(0.005, max(0, give_up - time.monotonic())))
+    return code
+
+
+def counts_of(mock):
+    """Returns how often each id came and was not refused, as the server counts. A refused request was not done."""
+    def ask():
+        try:
+            with urllib.request.urlopen(mock.url + "/stats/ids", timeout=program.PATIENCE_S) as answer:
+                return [json.loads(line) for line in answer.read().splitlines()] or [None]
+        except OSError:
+            return None  # it comes back from a crash at present
+
+    return {one["id"]: one["came"] - one["refused"] for one in program.wait_until(ask, "the mock's counts") if one}
+
+
+def judge(plan, text, came, verdict):
+    """Compares the results with what the server saw."""
+    if not text.endswith(b"\n"):
+        verdict.wrong.append("the last result is torn")
+    results = {}
+    for line in text.splitlines():
+        result = json.loads(line)
+        if result["custom_id"] in results:
+            verdict.wrong.append(f"{result['custom_id']} has two results")
+        results[result["custom_id"]] = result
+    verdict.ids = len(plan.ids)
+    if missing := set(plan.ids) ^ results.keys():
+        verdict.wrong.append(f"without a result, or of no request: {sorted(missing)}")
+
+    keys = {}  # of the keyed ids, as their answers echo them
+    for custom_id, result in results.items():
+        kind = custom_id.partition("-")[0]
+        if kind == "keyed":
+            if key := echoed_key(result):
+                keys[custom_id] = key
+            times = came.get(keys.get(custom_id), 0) if custom_id in keys else None
+        else:
+            times = came.get(custom_id, 0)
+        judge_one(kind, result, times, verdict)
+    judge_keys(plan, results, keys, came, verdict)
+
+
+def judge_one(kind, result, times, verdict):
+    """`times`: how often the request came; nothing when that is not known."""
+    custom_id, outcome = result["custom_id"], result["outcome"]
+    if outcome == "skipped":
+        verdict.wrong.append(f"{custom_id} was skipped: {result['error']}")
+    if outcome == "unknown":
+        verdict.unknown += 1
+        verdict.unknown_and_never_came += times == 0
+        if kind not in UNSAFE:
+            verdict.wrong.append(f"{custom_id} is safe to repeat, and unknown: {result['error']}")
+    if kind in UNSAFE and times > 1:
+        verdict.doubles += 1
+        verdict.wrong.append(f"{custom_id} came {times} times, which must not be sent twice")
+    if times == 0 and not may_have_missed(result):
+        verdict.lost += 1
+        verdict.wrong.append(f"{custom_id} is {outcome} and never came: {result['error']}")
+
+
+def may_have_missed(result):
+    """Whether the result tells that the request may not have come to the server, or was only ever refused."""
+    if result["outcome"] == "unknown":
+        return True
+    if result["response"]:
+        return result["response"]["status_code"] == 429
+    return result["outcome"] == "failed" and result["error"]["code"] in ("connect", "reset", "deadline", "rate_limited")
+
+
+def echoed_key(result):
+    body = (result["response"] or {}).get("body")
+    return body["headers"].get("idempotency-key") if isinstance(body, dict) and "headers" in body else None
+
+
+def judge_keys(plan, results, keys, came, verdict):
+    """The server counts keyed requests by their keys: as many as there are ids, if each id has one key for ever."""
+    keyed = [custom_id for custom_id in plan.ids if custom_id.startswith("keyed-")]
+    seen = {one for one in came if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one)}
+    if len(set(keys.values())) != len(keys):
+        verdict.wrong.append("two ids have one key")
+    if len(seen) > len(keyed):
+        verdict.wrong.append(f"{len(keyed)} ids came with {len(seen)} keys")
+    must_have_come = [custom_id for custom_id in keyed if custom_id in results and not may_have_missed(results[custom_id])]
+    if len(seen) < len(must_have_come):
+        verdict.lost += len(must_have_come) - len(seen)
+        verdict.wrong.append(f"{len(must_have_come)} keyed ids must have come, and {len(seen)} did")
