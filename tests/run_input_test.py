@@ -232,6 +232,26 @@ class BadLines(Input):
         self.assertEqual(["ok", "failed"], [result["outcome"] for result in ended.results])
 
 
+class Strict(Input):
+    def test_nothing_at_all_is_sent_when_a_line_is_bad(self):
+        before = self.mock.stats()["requests"]
+        good = {"custom_id": "twin", "url": self.url("/")}
+        for bad, words in ((good, 'custom_id "twin" is that of line 1 already'), ({"uri": "/"}, "line 2, column"), ("{", "line 2")):
+            ended = self.run_lines(good, bad, arguments=["--strict"])
+            self.assertEqual((2, ""), (ended.code, ended.out), ended.err)
+            self.assertIn("nothing was sent (--strict)", ended.err)
+            self.assertIn(words, ended.err)
+        self.assertEqual(before, self.mock.stats()["requests"])
+
+    def test_good_lines_are_sent(self):
+        self.assertEqual("ok", self.only_result(self.run_lines({"url": self.url("/")}, arguments=["--strict"]))["outcome"])
+
+    def test_standard_input_can_be_read_only_once(self):
+        ended = plait("run", "-", "--strict", stdin=json.dumps({"url": self.url("/")}).encode())
+        self.assertEqual(2, ended.code)
+        self.assertIn("standard input", ended.err)
+
+
 class BadFiles(RunTest):
     def expect_refused(self, *arguments, words):
         ended = plait("run", *arguments)

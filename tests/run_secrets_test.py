@@ -16,7 +16,7 @@ IN_JSON = r's3cret/ \"quoted\" & <more>'
 CORE = b"s3cret"
 
 
-class Hidden(RunTest):
+class Searched(RunTest):
     """A run that leaves every file that it can, and a search for the secret in all of them."""
 
     def setUp(self):
@@ -42,6 +42,10 @@ class Hidden(RunTest):
             self.assertNotIn(CORE, path.read_bytes(), path.name)
         return ended
 
+
+class Hidden(Searched):
+    """Secrets by name, in whatever place and whatever answer."""
+
     def test_an_echo_of_header_params_and_body(self):
         key = self.folder / "key"
         key.write_text(SECRET + "\n")
@@ -59,7 +63,7 @@ class Hidden(RunTest):
     def test_the_server_gets_it(self):
         with Rogue(Deciding(lambda path, times: response())) as server:
             self.run_and_search({"url": server.url, "headers": {"X-Key": "{{env.KEY}}"}, "params": {"key": "{{env.KEY}}"}})
-            self.assertIn(f"x-key: {SECRET}".encode(), server.heads[0].lower().replace(b"X-Key", b"x-key"))
+            self.assertIn(f"X-Key: {SECRET}".encode(), server.heads[0])
             self.assertIn(f"?key={ENCODED} ".encode(), server.heads[0])
 
     def expect_hidden(self, answer, outcome):
@@ -105,7 +109,7 @@ class Hidden(RunTest):
                     self.assertEqual(0, self.run_and_search(line, arguments=["--method", method]).code)
 
 
-class AuthCommand(Hidden):
+class AuthCommand(Searched):
     """A third party that takes a token that only a command knows."""
 
     def setUp(self):
@@ -146,7 +150,6 @@ class AuthCommand(Hidden):
             self.assertIn("the auth command gave credentials", result["error"]["message"])
 
     def test_a_command_that_fails_is_named(self):
-        ended = self.run_with("Bearer old", count=2, arguments=["--concurrency", "1"])
         ended = plait("run", f"{self.server.url}/", "--auth-command", "exit 7")
         self.assertEqual(1, ended.code)
         self.assertIn("the auth command failed with exit status 7", ended.results[0]["error"]["message"])

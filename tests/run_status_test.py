@@ -130,6 +130,15 @@ class Status(RunTest):
             process.send_signal(signal.SIGINT)
             self.assertEqual(3, finish(process).code)
 
+    def test_why_nothing_moves_after_failures(self):
+        script = Deciding(lambda path, times: response(429, [("Retry-After", "300")]) if path == "/busy" else response(500))
+        for path, count, why in (("/busy", 1, r"asked to wait \(retry-after\) until "), ("/bad", 5, "repeats no more than 20% of the calls until ")):
+            with self.subTest(path=path), Rogue(script) as server:
+                process = self.start("run", self.requests(*[{"url": server.url + path}] * count), "-o", self.results, "--overwrite")
+                wait_until(lambda: re.search(why, self.status()["why_waiting"]), why)
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(3, finish(process).code)
+
     def test_a_watch_ends_with_the_run(self):
         gate = Gate()
         with Rogue(gate) as server:

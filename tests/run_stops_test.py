@@ -4,9 +4,16 @@ import socket
 import unittest
 
 from support.program import Mock, RunTest, plait, results_in
-from support.servers import Deciding, Rogue, free_port, keeping, response
+from support.servers import Deciding, Rogue, keeping, response
 
 TOKENS = response(headers=[("Content-Type", "application/json")], body=b'{"usage":{"total_tokens":100}}')
+
+
+def not_listening():
+    """A socket whose port nobody else takes, and which refuses connections until somebody listens."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    return listener
 
 
 class Stops(RunTest):
@@ -106,19 +113,22 @@ class Canaries(Stops):
 
         with Rogue(script) as server:
             requests = self.lines(server.url, 20)
-            for key, sentence in (("wrong", "one of the first 2 calls failed, and the others would too: status 401, .*key.*"),):
-                ended = plait("run", requests, "-o", self.results, "--canary", "2", "--header", f"X-Key: {key}")
-                self.expect_stopped(ended, sentence)
-                self.assertEqual(2, len(server.heads))
+            ended = plait("run", requests, "-o", self.results, "--canary", "2", "--header", "X-Key: wrong")
+            self.expect_stopped(ended, "one of the first 2 calls failed, and the others would too: status 401, .*key.*")
+            self.assertEqual(2, len(server.heads))
             ended = plait("run", requests, "-o", self.results, "--canary", "2", "--header", "X-Key: right")
             self.assertEqual((1, 20, 20), (ended.code, len(results_in(self.results)), len(server.heads)), ended.err)
 
     def test_a_server_that_is_not_there(self):
-        port = free_port("127.0.0.1")
-        requests = self.lines(f"http://127.0.0.1:{port}", 20)
-        ended = self.run_file(requests, "--canary", "1", "--attempts", "1")
-        self.expect_stopped(ended, f"one of the first 1 calls failed, .*127.0.0.1:{port}.*refused.*")
-        self.assertEqual(1, len(results_in(self.results)))
+        with not_listening() as listener:
+            port = listener.getsockname()[1]
+            requests = self.lines(f"http://127.0.0.1:{port}", 20)
+            command = (requests, "--canary", "1", "--attempts", "1")
+            self.expect_stopped(self.run_file(*command), f"one of the first 1 calls failed, .*127.0.0.1:{port}.*refused.*")
+            self.assertEqual(["failed"], [result["outcome"] for result in results_in(self.results)])
+            with Rogue(keeping(), listener=listener) as server:
+                ended = self.run_file(*command)
+                self.assertEqual((1, 20, 19), (ended.code, len(results_in(self.results)), len(server.heads)), ended.err)
 
     def test_good_ones_let_the_others_go(self):
         with Mock() as mock:
@@ -127,9 +137,7 @@ class Canaries(Stops):
 
 class Unreachable(Stops):
     def test_after_twenty_failures_the_rest_waits_and_is_sent_when_the_server_is_there(self):
-        # Bound, so that nobody else takes the port, and not listening yet: connections are refused.
-        with socket.socket() as listener, Mock() as other:
-            listener.bind(("127.0.0.1", 0))
+        with not_listening() as listener, Mock() as other:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             requests = self.requests(*[{"url": f"{url}/{n}"} for n in range(40)], *[{"url": other.url}] * 10)
             ended = self.run_file(requests, "--attempts", "1", "--max-wait", "100ms")

@@ -52,6 +52,24 @@ void note_end(AttemptNote& note, const Attempt& attempt, int copies, bool second
     }
 }
 
+policy::WaitReason why_backing_off(const policy::RetryDecision& decision, const AskedWait& asked) {
+    const bool is_asked = decision.why == policy::RetryDecision::Why::asked;
+    policy::WaitReason reason;
+    reason.limit = is_asked ? "asked to wait" : "backs off after failures";
+    if (is_asked) reason.learnt_from = asked.source;
+    reason.until = now() + decision.wait;
+    return reason;
+}
+
+/// Why nothing of a group is on its way although calls of it have begun.
+policy::WaitReason why_standing_still(Group& group) {
+    if (group.repeats.waiting() == 0) return group.why_backing_off;
+    policy::WaitReason reason;
+    reason.limit = fmt::format("repeats no more than {:.0f}% of the calls", policy::RetryBudgetOptions().share * 100);
+    reason.until = group.repeats.earliest(now());
+    return reason;
+}
+
 /// Keeps an element in a list as long as it lives.
 template <class Element>
 class Listed {
@@ -180,7 +198,6 @@ Task<MadeCall> Caller::make_admitted(Making& making) {
     if (!first || !*first) co_return not_made(making);
 
     const Listed listed(made_, making);
-    const Counted counted(making.group->being_made);
     StrandScope strand(options_.recorder);
     making.left_at = now();
     CancelScope whole(making.left_at + making.call.rules.deadline.value_or(options_.deadline));
@@ -225,7 +242,11 @@ Task<std::optional<Caller::Departure>> Caller::depart(Making& making, bool again
 
 Task<std::optional<Caller::Departure>> Caller::wait_and_depart(Making& making, policy::Retry& retry,
                                                                policy::RetryDecision decision) {
-    co_await retry.wait(decision);
+    {
+        making.group->why_backing_off = why_backing_off(decision, making.asked);
+        const Counted counted(making.group->backing_off);
+        co_await retry.wait(decision);
+    }
     co_return co_await depart(making, true);
 }
 
@@ -308,6 +329,7 @@ Task<Attempt> Caller::send_once(Making& making) {
 }
 
 Task<Caller::Sent> Caller::send(Making& making) {
+    const Counted counted(making.group->on_their_way);
     if (options_.once) {
         Attempt attempt = co_await method_.attempt(std::move(making.call.request));
         co_return Sent(std::move(attempt), false, 1);
@@ -479,11 +501,13 @@ std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
 
 std::vector<GroupReport> Caller::groups(const ClockPair& clocks) const {
     std::vector<GroupReport> reports;
-    groups_.each([&](const Group& group) {
+    groups_.each([&](Group& group) {
         GroupReport& report = reports.emplace_back(group.name);
         report.take(group.pace, clocks);
-        report.in_flight = group.being_made;
-        report.waiting = group.waiting;
+        const bool stands_still = group.on_their_way == 0 && group.backing_off > 0;
+        if (stands_still && !report.waits_for) report.waits_for.emplace(why_standing_still(group), clocks);
+        report.in_flight = group.on_their_way;
+        report.waiting = group.waiting + group.backing_off;
         report.concurrency = group.in_flight ? group.in_flight->limit() : options_.concurrency;
         report.concurrency_finds_itself = group.in_flight.has_value();
     });

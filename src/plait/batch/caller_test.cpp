@@ -347,6 +347,35 @@ ASYNC_TEST("a call whose end stops the run lets no other go") {
     CHECK(server.came.size() == 2);
 }
 
+ASYNC_TEST("a group that stands still after failures says why") {
+    const auto why_after = [](std::deque<Attempt> script, std::uint64_t count) -> Task<std::string> {
+        ThirdParty server(std::move(script));
+        CallerOptions options;
+        options.is_resumable = true;
+        Bench bench(server.answers(), options);
+        Made made;
+        TaskGroup calls;
+        for (std::uint64_t line = 1; line <= count; ++line)
+            calls.start(make(bench.caller, call_to("http://a.b/", "GET", line), made));
+        co_await sleep_for(count > 1 ? 20s : 11ms);
+        const GroupReport group = bench.caller.groups({now(), bench.dates.now()}).front();
+        bench.caller.give_up();
+        co_await calls.join();
+        CHECK(group.in_flight == 0);
+        CHECK(group.waiting == count);
+        co_return group.waits_for ? group.waits_for->limit + " " + group.waits_for->learnt_from : "nothing";
+    };
+    std::deque<Attempt> failure(1, answer(500));
+    const std::string failed = co_await why_after(std::move(failure), 1);
+    CHECK(failed == "backs off after failures ");
+    std::deque<Attempt> refusal(1, answer(429, {{"Retry-After", "9"}}));
+    const std::string refused = co_await why_after(std::move(refusal), 1);
+    CHECK(refused == "asked to wait retry-after");
+    std::deque<Attempt> failures(99, answer(500));
+    const std::string held_back = co_await why_after(std::move(failures), 10);
+    CHECK(held_back == "repeats no more than 20% of the calls ");
+}
+
 ASYNC_TEST("the concurrency finds itself from eight up, and a fixed one is kept") {
     for (const bool finds : {true, false}) {
         CallerOptions options;

@@ -8,6 +8,7 @@
 #include "plait/policy/pace.hpp"
 #include "plait/policy/random.hpp"
 #include "plait/policy/retry_budget.hpp"
+#include "plait/policy/server_limits.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -42,9 +43,12 @@ class Group {
     std::optional<policy::AdaptiveLimit> in_flight;
     policy::RetryBudget repeats;
     policy::Hedge hedge;
-    /// How many of its calls wait for their turn, and how many are being made.
+    /// How many of its calls wait for their turn, how many after a failure, and how many attempts are on their way.
     std::size_t waiting = 0;
-    std::size_t being_made = 0;
+    std::size_t backing_off = 0;
+    std::size_t on_their_way = 0;
+    /// Of the one that began to back off last.
+    policy::WaitReason why_backing_off;
 };
 
 /// A server, as far as it can be reached.

@@ -62,10 +62,10 @@ class GroupReport {
     explicit GroupReport(std::string_view name_) : name(name_) {}
 
     std::string name;
-    std::uint64_t in_flight = 0;
+    std::uint64_t in_flight = 0;    ///< attempts that are on their way
     std::uint64_t concurrency = 0;  ///< calls that may be in flight; 0: not known
     bool concurrency_finds_itself = false;
-    std::uint64_t waiting = 0;                     ///< calls that wait for its pace
+    std::uint64_t waiting = 0;                     ///< calls that wait for their turn or to be tried again
     std::optional<ReportedWait> waits_for;         ///< why the first of them waits
     std::optional<ReportedWait> parked;            ///< asked to wait for longer than the run does
     std::optional<WallTime> circuit_open_since;    ///< since when its server can't be reached

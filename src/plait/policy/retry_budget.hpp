@@ -6,6 +6,7 @@
 #include "plait/policy/internal/waiting_line.hpp"
 
 #include <chrono>
+#include <cstddef>
 
 namespace plait::policy {
 
@@ -32,6 +33,9 @@ class RetryBudget {
 
     /// When a repeat may leave if no other call is made before: `now`, or later.
     TimePoint earliest(TimePoint now);
+
+    /// How many repeats wait.
+    std::size_t waiting() const noexcept { return line_.size(); }
 
   private:
     bool allows(int repeats, int calls) const noexcept;
