@@ -547,6 +547,22 @@ ASYNC_TEST("a slow call is sent a second time, and the first answer wins") {
     CHECK(bench.caller.counts().copies_won == won_before + 1);
 }
 
+ASYNC_TEST("where one call is made at a time none is sent a second time") {
+    CallerOptions options;
+    options.hedge.emplace();
+    options.concurrency = 1;
+    bool is_slow = false;
+    const auto reply = [&](http::Request) { return after(is_slow ? 10s : 100ms, answer(200)); };
+    Bench bench(reply, options);
+    Made made;
+    for (std::uint64_t line = 1; line <= 100; ++line)
+        co_await make(bench.caller, call_to("http://a.b/", "GET", line), made);
+    is_slow = true;
+    co_await make(bench.caller, call_to("http://a.b/", "GET", 101), made);
+    CHECK(std::get<CallEnd>(made.back().second).attempts.at(0).copies == 1);
+    CHECK(bench.caller.counts().copies == 0);
+}
+
 ASYNC_TEST("what must not be done twice is never hedged") {
     CallerOptions options;
     options.hedge.emplace();
