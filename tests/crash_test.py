@@ -25,16 +25,16 @@ KEY = "00000000-0000-8000-8000-00000000000"
 
 def result(custom_id, outcome="ok", key=None, error=None):
     body = {"headers": {"idempotency-key": key} if key else {}}
-    return {"custom_id": custom_id, "outcome": outcome, "error": error and {"code": error},
+    return {"custom_id": custom_id, "line": int(custom_id[-1]), "outcome": outcome, "error": error and {"code": error},
             "response": {"status_code": 200, "body": body} if outcome == "ok" else None}
 
 
 class Judged(unittest.TestCase):
     """A judge who finds nothing is worth nothing."""
 
-    GOOD = [result("get-0"), result("post-1"), result("keyed-2", key=KEY + "2"), result("post-3", "unknown", error="reset"),
-            result("put-4", "failed", error="connect")]
-    CAME = {"get-0": 2, "post-1": 1, KEY + "2": 3, "post-3": 1}
+    GOOD = [result("get-1"), result("post-2"), result("keyed-3", key=KEY + "3"), result("post-4", "unknown", error="reset"),
+            result("line-5", "failed", error="bad_input"), result("put-6", "failed", error="connect")]
+    CAME = {"get-1": 2, "post-2": 1, KEY + "3": 3, "post-4": 1}
 
     def sentences(self, results=GOOD, end="\n", **came):
         plan = Plan("async", 1)
@@ -47,24 +47,29 @@ class Judged(unittest.TestCase):
         self.assertEqual("", self.sentences())
 
     def test_a_double_is_found(self):
-        self.assertIn("post-1 came 2 times", self.sentences(**{"post-1": 2}))
-        self.assertIn("post-3 came 2 times", self.sentences(**{"post-3": 2}))
-        self.assertIn("1 ids came with 2 keys", self.sentences(**{KEY + "3": 1}))
+        self.assertIn("post-2 came 2 times", self.sentences(**{"post-2": 2}))
+        self.assertIn("post-4 came 2 times", self.sentences(**{"post-4": 2}))
+        self.assertIn("1 ids came with 2 keys", self.sentences(**{KEY + "4": 1}))
 
     def test_an_answer_without_its_call_is_found(self):
-        self.assertIn("get-0 is ok and never came", self.sentences(**{"get-0": 0}))
-        self.assertIn("keyed-2 is ok and never came", self.sentences(**{KEY + "2": 0}))
+        self.assertIn("get-1 is ok and never came", self.sentences(**{"get-1": 0}))
+        self.assertIn("keyed-3 is ok and never came", self.sentences(**{KEY + "3": 0}))
 
-    def test_a_failure_that_says_it_was_sent_needs_its_call(self):
-        self.assertIn("put-4 is failed and never came", self.sentences([*self.GOOD[:-1], result("put-4", "failed", error="timeout")]))
+    def test_a_failure_that_says_it_was_answered_needs_its_call(self):
+        self.assertIn("put-6 is failed and never came", self.sentences([*self.GOOD[:-1], result("put-6", "failed", error="protocol")]))
 
     def test_what_is_missing_or_there_twice_is_found(self):
-        self.assertIn("['put-4']", self.sentences(self.GOOD[:-1]))
-        self.assertIn("get-0 has two results", self.sentences([*self.GOOD, self.GOOD[0]]))
+        self.assertIn("['put-6']", self.sentences(self.GOOD[:-1]))
+        self.assertIn("get-1 has two results", self.sentences([*self.GOOD, self.GOOD[0]]))
         self.assertIn("torn", self.sentences(end=""))
 
     def test_what_is_safe_to_repeat_is_never_unknown(self):
-        self.assertIn("safe to repeat, and unknown", self.sentences([*self.GOOD[:-1], result("put-4", "unknown", error="reset")]))
+        self.assertIn("safe to repeat, and unknown", self.sentences([*self.GOOD[:-1], result("put-6", "unknown", error="reset")]))
+
+    def test_good_and_bad_lines_are_told_apart(self):
+        refused = result("put-6", "failed", error="bad_input")
+        self.assertIn("put-6 is a good line, and was refused", self.sentences([*self.GOOD[:-1], refused]))
+        self.assertIn("line-5 is no good line, and came 1 times", self.sentences(**{"line-5": 1}))
 
 
 if __name__ == "__main__":

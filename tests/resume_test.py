@@ -136,6 +136,17 @@ class Stopped(ResumeTest):
         self.assertEqual([line["custom_id"] for line in lines], [result["custom_id"] for result in results_in(self.results)])
 
 
+    def test_in_the_order_of_the_input_what_was_given_up_comes_behind_what_has_a_result(self):
+        self.requests(*self.gets(2), *self.posts(1), *self.gets(1, first=3))
+        process = self.hold("--ordered")
+        self.interrupt(process)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(3, finish(process).code)
+        self.gate.open()
+        self.assertEqual(1, self.again("--ordered").code)
+        self.assertEqual([3, 1, 2, 4], [result["line"] for result in results_in(self.results)])
+
+
 class Killed(ResumeTest):
     def test_what_is_safe_is_sent_again(self):
         lines = self.gets(5)
@@ -175,6 +186,19 @@ class Killed(ResumeTest):
         self.assertEqual(0, self.again().code)
         keys = {line for head in self.server.heads for line in head.lower().split(b"\r\n") if line.startswith(b"idempotency-key:")}
         self.assertEqual((6, 3), (len(self.server.heads), len(keys)))
+
+    def test_a_line_that_was_refused_for_its_id_takes_it_from_nobody(self):
+        self.requests({"custom_id": "a", "url": "/a", "body": "text"}, {"custom_id": "b", "url": "/b"}, {"custom_id": "a", "url": "/c"},
+                      {"custom_id": "b", "url": "/d"})
+        process = self.hold(count=2)
+        wait_until(lambda: self.results.read_bytes().count(b"\n") == 2, "the results of what was refused")
+        process.kill()
+        process.wait()
+        self.gate.open()
+        self.assertEqual(1, self.again().code)
+        outcomes = {result["line"]: result["outcome"] for result in results_in(self.results)}
+        self.assertEqual({1: "unknown", 2: "ok", 3: "failed", 4: "failed"}, outcomes)
+        self.assertEqual(["a", "b", "b"], self.came())
 
     def test_a_durable_run_goes_on_as_any_other(self):
         self.requests(*self.gets(1), *self.posts(4))
@@ -287,19 +311,34 @@ class Files(ResumeTest):
         self.assert_done(lines)
 
 
+    def wait_for_the_lock(self, inherited):
+        """Starts the command while somebody holds the lock of results whose run was killed; returns once it waits."""
+        fcntl.flock(inherited, fcntl.LOCK_EX)
+        process = self.start(*self.command())
+        wait_until(lambda: process.poll() is not None or re.search(rf"-> FLOCK .* {process.pid} ", Path("/proc/locks").read_text()),
+                   "the run to wait for the lock")
+        self.assertIsNone(process.poll())
+        return process
+
     def test_what_a_killed_run_leaves_behind_for_a_moment_is_waited_for(self):
         # Its workers, before they have run at all, hold what they were born with.
         lines = self.gets(3)
         self.requests(*lines)
         self.kill_while_held()
         with open(self.results, "rb") as inherited:
-            fcntl.flock(inherited, fcntl.LOCK_EX)
-            process = self.start(*self.command())
-            wait_until(lambda: process.poll() is not None or re.search(rf"-> FLOCK .* {process.pid} ", Path("/proc/locks").read_text()),
-                       "the run to wait for the lock")
-            self.assertIsNone(process.poll())
+            process = self.wait_for_the_lock(inherited)
         self.assertEqual(0, finish(process).code)
         self.assert_done(lines)
+
+    def test_results_that_are_removed_while_they_are_opened_are_refused(self):
+        self.requests(*self.gets(3))
+        self.kill_while_held()
+        with open(self.results, "rb") as inherited:
+            process = self.wait_for_the_lock(inherited)
+            self.results.unlink()
+        ended = finish(process)
+        self.assertEqual(2, ended.code, ended.err)
+        self.assertIn("try again", ended.err)
 
 
 class FullDisk(ResumeTest):

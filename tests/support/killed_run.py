@@ -4,20 +4,23 @@ All that chance decides about a run comes from its method and its seed, but for 
 """
 
 import json
+import os
 import random
 import re
 import shutil
 import signal
+import ssl
 import tempfile
 import time
 import urllib.request
 from pathlib import Path
 
 from support import program
+from support.process_tree import leaves
 
 METHODS = ("async", "sync", "threads", "processes")
 
-# What may be sent twice (the first four), and what must not.
+# What may be sent twice (the first four), what must not, and what can't.
 KINDS = {
     "get": {},
     "put": {"method": "PUT", "body": {"text": "a"}},
@@ -25,8 +28,11 @@ KINDS = {
     "declared": {"method": "POST", "body": {"text": "a"}, "safe_to_repeat": True},
     "post": {"method": "POST", "body": {"text": "a"}},
     "patch": {"method": "PATCH", "body": "a"},
+    "line": None,  # no request at all; its id is then the number of its line
+    "again": None,  # the id of the first line once more
 }
 UNSAFE = ("post", "patch")
+REFUSED = ("line", "again")
 
 # 429 comes from --allow, whose refusals the mock counts apart; one that is dealt by chance would look like an answer.
 FAULTS = {"500": 2, "503": 1, "404": 1, "reset-before": 1, "reset-after": 2, "reset-body": 1, "close": 1, "cut-length": 1, "cut-chunks": 1,
@@ -47,8 +53,12 @@ class Plan:
         self.concurrency = 1 if method == "sync" else chance.randint(2, 12)
         self.count = chance.randint(40, 80) if method == "sync" else chance.randint(60, 150)
         self.latency_ms = chance.uniform(1, 4) if method == "sync" else chance.uniform(2, 15)
-        kinds = chance.choices(list(KINDS), weights=(2, 1, 2, 1, 4, 1), k=self.count)
-        self.ids = [f"{kind}-{number}" for number, kind in enumerate(kinds)]
+        kinds = chance.choices(list(KINDS), weights=(20, 10, 20, 10, 40, 10, 1, 1), k=self.count)
+        kinds[0] = "get"  # by the first line the format is known
+        self.ids = [f"{kind}-{number}" for number, kind in enumerate(kinds, start=1)]
+        self.more = {"order_key": "one"} if chance.random() < 0.1 else {"group": "a"} if chance.random() < 0.1 else {}
+        self.by_standard_input = chance.random() < 0.15
+        self.is_encrypted = chance.random() < 0.1
         self.flags = self.chosen_flags(chance)
         self.mock_flags = self.chosen_mock_flags(chance)
         self.stops = self.chosen_stops(chance)
@@ -60,7 +70,7 @@ class Plan:
         for share, more in ((0.2, ["--ordered"]), (0.15, ["--durable"]), (0.2, ["--hedge", "p75"]), (0.2, ["--limit", "requests=400/s"])):
             if chance.random() < share:
                 flags += more
-        return flags
+        return flags + ["--insecure"] * self.is_encrypted
 
     def chosen_mock_flags(self, chance):
         flags = ["--seed", chance.randint(1, 10**6), "--latency", f"1ms..{2 * self.latency_ms:.1f}ms",
@@ -72,19 +82,42 @@ class Plan:
         flags += ["--restart", f"{chance.randint(5, 50)}ms"]
         if chance.random() < 0.6:
             flags += ["--crash-every", chance.randint(30, 120)]
-        return flags
+        return flags + ["--tls"] * self.is_encrypted
 
     def chosen_stops(self, chance):
-        """A list of (signal, seconds after the start), for the first starts of the command in turn."""
+        """What happens to the first starts of the command in turn."""
         length = 0.02 + 1.5 * self.count * self.latency_ms / 1000 / self.concurrency
-        stops = [(signal.SIGKILL, chance.uniform(0, length)) for _ in range(chance.randint(1, 6))]
+        # Some of them end early, while they open their files and make their workers.
+        latest = [chance.choice((length, length, length, 0.03)) for _ in range(chance.randint(1, 6))]
+        stops = [Stop(signal.SIGKILL, chance.uniform(0, seconds)) for seconds in latest]
         if chance.random() < 0.3:
-            stops[chance.randrange(len(stops))] = (chance.choice((signal.SIGINT, signal.SIGTERM)), chance.uniform(0, length))
+            stops[chance.randrange(len(stops))] = Stop(chance.choice((signal.SIGINT, signal.SIGTERM)), chance.uniform(0, length))
+        if self.method == "processes" and chance.random() < 0.5:
+            stops[chance.randrange(len(stops))].worker_after = chance.uniform(0, length)
         return stops
 
     def lines(self):
         for custom_id in self.ids:
-            yield json.dumps({"custom_id": custom_id, "url": f"/calls/{custom_id}", **KINDS[custom_id.partition("-")[0]]}) + "\n"
+            kind = kind_of(custom_id)
+            if kind == "line":
+                yield "no request\n"
+            elif kind == "again":
+                yield json.dumps({"custom_id": self.ids[0], "url": f"/calls/{custom_id}", "body": "a"}) + "\n"
+            else:
+                yield json.dumps({"custom_id": custom_id, "url": f"/calls/{custom_id}", **KINDS[kind], **self.more}) + "\n"
+
+
+class Stop:
+    """A signal so many seconds after a start, or after a worker of it was killed."""
+
+    def __init__(self, sent=None, after=program.PATIENCE_S):
+        self.sent = sent
+        self.after = after
+        self.worker_after = None
+
+
+def kind_of(custom_id):
+    return custom_id.partition("-")[0]
 
 
 class Verdict:
@@ -112,7 +145,9 @@ def play(plan):
         with program.Mock(*plan.mock_flags) as mock:
             requests, results = folder / "requests.jsonl", folder / "results.jsonl"
             requests.write_text("".join(plan.lines()))
-            run_to_the_end(plan, ["run", requests, "-o", results, "--base-url", mock.url, *plan.flags], folder / "log", verdict)
+            source = "-" if plan.by_standard_input else requests
+            command = ["run", source, "-o", results, "--base-url", mock.url, *plan.flags]
+            run_to_the_end(plan, requests, command, folder / "log", verdict)
             judge(plan, results.read_bytes(), counts_of(mock), verdict)
             verified = program.plait("verify", requests, results)
             if verified.code != 0:
@@ -126,27 +161,39 @@ def play(plan):
     return verdict
 
 
-def run_to_the_end(plan, command, log, verdict):
+def run_to_the_end(plan, requests, command, log, verdict):
     """Gives the command again and again, stopped as planned, until a run ends by itself."""
     for number in range(MOST_STARTS):
-        planned, after = plan.stops[number] if number < len(plan.stops) else (None, program.PATIENCE_S)
-        with open(log, "ab") as said:
-            process = program.start(*command, stdout=said, stderr=said)
+        stop = plan.stops[number] if number < len(plan.stops) else Stop()
+        with open(log, "ab") as said, open(requests, "rb") as input:
+            process = program.start(*command, stdin=input, stdout=said, stderr=said)
         verdict.starts += 1
-        code = code_within(process, after)
-        if code is None:
-            process.send_signal(planned or signal.SIGKILL)
-            verdict.kills += planned is not None
+        if stop.worker_after and code_within(process, stop.worker_after) is None:
+            kill_a_worker(process)
+        code = code_within(process, stop.after)
+        if code is None and stop.sent:
+            process.send_signal(stop.sent)
+            verdict.kills += 1
             code = code_within(process, program.PATIENCE_S)
-            if code is None or not planned:
-                program.end(process)
-                raise AssertionError(f"start {number + 1} still runs after {program.PATIENCE_S} s")
+        if code is None:
+            program.end(process)
+            raise AssertionError(f"start {number + 1} still runs after {program.PATIENCE_S} s")
         if code in (0, 1):
             return
         # Killed; stopped; or left unfinished, because the server could not be reached for a while.
-        if code != 3 and code != -(planned or 0):
+        if code != 3 and code != -(stop.sent or 0):
             raise AssertionError(f"start {number + 1} ended with code {code}: {log.read_text()[-2000:]}")
     raise AssertionError(f"not at its end after {MOST_STARTS} starts")
+
+
+def kill_a_worker(process):
+    """Kills one of the processes that make the calls, as a machine short of memory does."""
+    try:
+        workers = [each for each in leaves(process.pid) if Path(f"/proc/{each}/comm").read_text() == "plait-worker\n"]
+        if workers:
+            os.kill(workers[0], signal.SIGKILL)
+    except (FileNotFoundError, ProcessLookupError):
+        pass  # It has ended by itself.
 
 
 def code_within(process, seconds):
@@ -159,9 +206,13 @@ def code_within(process, seconds):
 
 def counts_of(mock):
     """Returns how often each id came and was not refused, as the server counts. A refused request was not done."""
+    trusting = ssl.create_default_context()
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+
     def ask():
         try:
-            with urllib.request.urlopen(mock.url + "/stats/ids", timeout=program.PATIENCE_S) as answer:
+            with urllib.request.urlopen(mock.url + "/stats/ids", timeout=program.PATIENCE_S, context=trusting) as answer:
                 return [json.loads(line) for line in answer.read().splitlines()] or [None]
         except OSError:
             return None  # it comes back from a crash at present
@@ -174,39 +225,51 @@ def judge(plan, text, came, verdict):
     if not text.endswith(b"\n"):
         verdict.wrong.append("the last result is torn")
     results = {}
-    for line in text.splitlines():
-        result = json.loads(line)
-        if result["custom_id"] in results:
-            verdict.wrong.append(f"{result['custom_id']} has two results")
-        results[result["custom_id"]] = result
+    for result in map(json.loads, text.splitlines()):
+        line = result["line"]
+        custom_id = plan.ids[line - 1] if line <= len(plan.ids) else f"line {line}"
+        if custom_id in results:
+            verdict.wrong.append(f"{custom_id} has two results")
+        if result["custom_id"] != (plan.ids[0] if kind_of(custom_id) == "again" else custom_id):
+            verdict.wrong.append(f"{custom_id} is called {result['custom_id']}")
+        results[custom_id] = result
     verdict.ids = len(plan.ids)
     if missing := set(plan.ids) ^ results.keys():
         verdict.wrong.append(f"without a result, or of no request: {sorted(missing)}")
 
     keys = {}  # of the keyed ids, as their answers echo them
     for custom_id, result in results.items():
-        kind = custom_id.partition("-")[0]
-        if kind == "keyed":
-            if key := echoed_key(result):
-                keys[custom_id] = key
-            times = came.get(keys.get(custom_id), 0) if custom_id in keys else None
+        name_at_server = custom_id
+        if kind_of(custom_id) == "keyed":
+            name_at_server = echoed_key(result)
+            if name_at_server:
+                keys[custom_id] = name_at_server
+        times = came.get(name_at_server, 0) if name_at_server else None
+        if kind_of(custom_id) in REFUSED:
+            judge_refused(custom_id, result, times, verdict)
         else:
-            times = came.get(custom_id, 0)
-        judge_one(kind, result, times, verdict)
+            judge_one(custom_id, result, times, verdict)
     judge_keys(plan, results, keys, came, verdict)
 
 
-def judge_one(kind, result, times, verdict):
+def judge_refused(custom_id, result, times, verdict):
+    if (times, result["outcome"], result["error"]["code"]) != (0, "failed", "bad_input"):
+        verdict.wrong.append(f"{custom_id} is no good line, and came {times} times and is {result['outcome']}: {result['error']}")
+
+
+def judge_one(custom_id, result, times, verdict):
     """`times`: how often the request came; nothing when that is not known."""
-    custom_id, outcome = result["custom_id"], result["outcome"]
+    outcome, is_unsafe = result["outcome"], kind_of(custom_id) in UNSAFE
     if outcome == "skipped":
         verdict.wrong.append(f"{custom_id} was skipped: {result['error']}")
+    if result["error"] and result["error"]["code"] == "bad_input":
+        verdict.wrong.append(f"{custom_id} is a good line, and was refused: {result['error']}")
     if outcome == "unknown":
         verdict.unknown += 1
         verdict.unknown_and_never_came += times == 0
-        if kind not in UNSAFE:
+        if not is_unsafe:
             verdict.wrong.append(f"{custom_id} is safe to repeat, and unknown: {result['error']}")
-    if kind in UNSAFE and times > 1:
+    if is_unsafe and times > 1:
         verdict.doubles += 1
         verdict.wrong.append(f"{custom_id} came {times} times, which must not be sent twice")
     if times == 0 and not may_have_missed(result):
@@ -215,12 +278,15 @@ def judge_one(kind, result, times, verdict):
 
 
 def may_have_missed(result):
-    """Whether the result tells that the request may not have come to the server, or was only ever refused."""
+    """Whether the result tells that the request may not have come to the server, or was only ever refused.
+
+    After a time-out, too: the kernel takes connections for a server that is slow to come back and reads none of them.
+    """
     if result["outcome"] == "unknown":
         return True
     if result["response"]:
         return result["response"]["status_code"] == 429
-    return result["outcome"] == "failed" and result["error"]["code"] in ("connect", "reset", "deadline", "rate_limited")
+    return result["outcome"] == "failed" and result["error"]["code"] in ("connect", "reset", "timeout", "deadline", "rate_limited")
 
 
 def echoed_key(result):
@@ -230,7 +296,7 @@ def echoed_key(result):
 
 def judge_keys(plan, results, keys, came, verdict):
     """The server counts keyed requests by their keys: as many as there are ids, if each id has one key for ever."""
-    keyed = [custom_id for custom_id in plan.ids if custom_id.startswith("keyed-")]
+    keyed = [custom_id for custom_id in plan.ids if kind_of(custom_id) == "keyed"]
     seen = {one for one in came if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one)}
     if len(set(keys.values())) != len(keys):
         verdict.wrong.append("two ids have one key")

@@ -67,6 +67,9 @@ class ResultsFile {
             }
         }
         if (busy != 0) fail("lock", path_);
+        // Results would go nowhere.
+        if (status().st_nlink == 0)
+            refuse(fmt::format("{} was removed by somebody else while this run opened it: try again", path_));
         is_ours_ = true;
     }
 
@@ -77,14 +80,16 @@ class ResultsFile {
 
     bool is_new() const noexcept { return is_new_; }
     int get() const noexcept { return file_.get(); }
-    bool is_empty() const {
-        struct stat status {};
-        if (::fstat(file_.get(), &status) != 0) fail("look at", path_);
-        return status.st_size == 0;
-    }
+    bool is_empty() const { return status().st_size == 0; }
     UniqueFd take() noexcept { return std::move(file_); }
 
   private:
+    struct stat status() const {
+        struct stat status {};
+        if (::fstat(file_.get(), &status) != 0) fail("look at", path_);
+        return status;
+    }
+
     /// The process that writes it; 0: it has not come so far yet as to tell.
     static std::int64_t process_of(const std::string& state) {
         try {
