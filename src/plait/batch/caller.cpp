@@ -36,6 +36,9 @@ std::size_t places(const CallerOptions& options, const Method& method) {
     return std::min(options.concurrency, method.most_in_flight());
 }
 
+/// A call that says nothing of its costs is one request.
+policy::Costs no_costs() { return policy::Costs(policy::requests_unit, 0); }
+
 policy::RetryOptions retry_options(const CallerOptions& options, const CallRules& rules) {
     policy::RetryOptions retry = options.retry;
     if (rules.max_attempts) retry.max_attempts = *rules.max_attempts;
@@ -128,7 +131,7 @@ struct Caller::Making {
     AskedWait asked;  // by its answer
     std::optional<Judgement> judgement;
     policy::RetryDecision::Why why_ended = policy::RetryDecision::Why::final;
-    policy::Costs costs;  // what it really cost
+    policy::Costs costs = no_costs();  // what it really cost
     std::vector<AttemptNote> notes;
 };
 
@@ -394,7 +397,7 @@ void Caller::learn(Making& making, Departure& departure) {
 }
 
 void Caller::learn_costs(Making& making, Departure& departure) {
-    making.costs = making.judgement->is_surely_undone ? policy::Costs() : making.call.rules.costs;
+    making.costs = making.judgement->is_surely_undone ? no_costs() : making.call.rules.costs;
     const auto* response = std::get_if<http::Response>(&*making.last);
     if (!response || !options_.cost_from) return;
     const std::optional<double> cost = cost_in(*response, *options_.cost_from);
