@@ -145,6 +145,16 @@ class Refused(RunTest):
             self.assertEqual((0, 23), (ended.code, len(results_in(results))), ended.err)
             self.assertEqual((20, 3), (free.stats()["requests"], len(script.paths) - refused))
 
+    def test_a_quota_that_is_used_up_for_too_long_parks_its_group_before_a_refusal(self):
+        limits = [("X-RateLimit-Limit", "100"), ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "3600")]
+        results = self.folder / "results.jsonl"
+        with Rogue(Deciding(lambda path, times: response(headers=limits))) as server:
+            ended = plait("run", self.requests(*[{"url": f"{server.url}/{n}"} for n in range(20)]), "-o", results, "--concurrency", "1")
+            self.assertEqual((3, 1), (ended.code, len(server.heads)), ended.err)
+        self.assertRegex(ended.err, r"stopped: .*: not enough requests left \(x-ratelimit-remaining\); come back at \d{4}-")
+        self.assertEqual(1, len(results_in(results)))
+        self.assertIn("the servers want it no sooner than", plait("status", results).out)
+
     def test_without_a_results_file_what_is_parked_is_skipped(self):
         with Rogue(Deciding(lambda path, times: refusal(3600))) as busy:
             ended = self.run_lines(*[{"url": busy.url}] * 3, arguments=["--concurrency", "1"])

@@ -130,9 +130,9 @@ class Canaries(Stops):
                 ended = self.run_file(*command)
                 self.assertEqual((1, 20, 19), (ended.code, len(results_in(self.results)), len(server.heads)), ended.err)
 
-    def test_good_ones_let_the_others_go(self):
+    def test_good_ones_let_the_others_go_within_the_budget(self):
         with Mock() as mock:
-            self.expect_done(self.run_file(self.lines(mock.url, 20), "--canary", "3"), 20)
+            self.expect_done(self.run_file(self.lines(mock.url, 20), "--canary", "3", "--budget", "requests=20"), 20)
 
 
 class Unreachable(Stops):

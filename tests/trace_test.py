@@ -79,7 +79,7 @@ class Each(MockTest):
             for call in trace.calls:
                 sums = sums_of(call)
                 self.assertEqual("f", max(sums, key=sums.get), (method, call))
-                self.assertGreater(sums["f"], LATENCY_US * 0.9)
+                self.assertGreater(sums["f"], LATENCY_US * 0.5)
                 self.assertIn("R", sums)
                 # The caller ends the task that listens for Ctrl-C.
                 self.assertTrue(method == "sync" or "o" not in sums, (method, call))

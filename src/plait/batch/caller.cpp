@@ -32,6 +32,13 @@ std::string_view group_name(const Call& call) {
     return call.rules.group.empty() ? call.request.url.origin() : std::string_view(call.rules.group);
 }
 
+std::size_t places(const CallerOptions& options, const Method& method) {
+    return std::min(options.concurrency, method.most_in_flight());
+}
+
+/// A call that says nothing of its costs is one request.
+policy::Costs no_costs() { return policy::Costs(policy::requests_unit, 0); }
+
 policy::RetryOptions retry_options(const CallerOptions& options, const CallRules& rules) {
     policy::RetryOptions retry = options.retry;
     if (rules.max_attempts) retry.max_attempts = *rules.max_attempts;
@@ -125,7 +132,7 @@ struct Caller::Making {
     AskedWait asked;  // by its answer
     std::optional<Judgement> judgement;
     policy::RetryDecision::Why why_ended = policy::RetryDecision::Why::final;
-    policy::Costs costs;  // what it really cost
+    policy::Costs costs = no_costs();  // what it really cost
     std::vector<AttemptNote> notes;
 };
 
@@ -144,7 +151,7 @@ Caller::Caller(Method& method, const CallerOptions& options, policy::Random& ran
       options_(options),
       random_(random),
       calendar_(calendar),
-      places_(std::min(options.concurrency, method.most_in_flight())),
+      places_(places(options, method)),
       rules_(options.rules),
       groups_(
           [this](std::string_view name) { return std::make_unique<Group>(name, group_options(), random_, places_); },
@@ -159,7 +166,7 @@ GroupOptions Caller::group_options() const {
     if (options_.hedge) group.hedge = *options_.hedge;
     if (options_.finds_concurrency) {
         group.in_flight.emplace();
-        group.in_flight->most = static_cast<double>(std::min(options_.concurrency, method_.most_in_flight()));
+        group.in_flight->most = static_cast<double>(places(options_, method_));
         group.in_flight->first = std::min(group.in_flight->first, group.in_flight->most);
     }
     return group;
@@ -337,7 +344,8 @@ Task<Caller::Sent> Caller::send(Making& making) {
         Attempt attempt = co_await method_.attempt(std::move(making.call.request));
         co_return Sent(std::move(attempt), false, 1);
     }
-    if (!options_.hedge || !making.call.rules.safe_to_repeat) {
+    const bool has_room_for_two = places(options_, method_) > 1;
+    if (!options_.hedge || !making.call.rules.safe_to_repeat || !has_room_for_two) {
         Attempt attempt = co_await send_once(making);
         co_return Sent(std::move(attempt), false, 1);
     }
@@ -392,7 +400,7 @@ void Caller::learn(Making& making, Departure& departure) {
 }
 
 void Caller::learn_costs(Making& making, Departure& departure) {
-    making.costs = making.judgement->is_surely_undone ? policy::Costs() : making.call.rules.costs;
+    making.costs = making.judgement->is_surely_undone ? no_costs() : making.call.rules.costs;
     const auto* response = std::get_if<http::Response>(&*making.last);
     if (!response || !options_.cost_from) return;
     const std::optional<double> cost = cost_in(*response, *options_.cost_from);

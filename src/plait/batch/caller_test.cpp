@@ -509,6 +509,26 @@ ASYNC_TEST("a budget counts what answers say that calls cost") {
     CHECK(bench.caller.stop_reason() == "the budget of 100 tokens is used up");
 }
 
+ASYNC_TEST("a budget of requests counts no call that waits for the first ones or was not done") {
+    CallerOptions options;
+    options.is_resumable = true;
+    options.rules.canary = 1;
+    options.rules.budgets = {policy::Budget("requests", 5)};
+    options.retry.max_attempts = 1;
+    ThirdParty server({answer(200), Failure(ErrorCode::connect, "refused", false)});
+    Bench bench(server.answers(), options);
+    Made made;
+    TaskGroup calls;
+    for (std::uint64_t line = 1; line <= 5; ++line)
+        calls.start(make(bench.caller, call_to("http://a.b/", "GET", line), made));
+    co_await calls.join();
+    CHECK(server.came.size() == 5);
+    Call sixth = call_to("http://a.b/", "GET", 6);
+    CHECK(outcome_of(co_await bench.caller.make(sixth)) == "ok");
+    Call seventh = call_to("http://a.b/", "GET", 7);
+    CHECK(outcome_of(co_await bench.caller.make(seventh)) == "postponed");
+}
+
 ASYNC_TEST("when one of the first calls meets a wrong key the others are not sent") {
     CallerOptions options;
     options.rules.canary = 2;
@@ -545,6 +565,22 @@ ASYNC_TEST("a slow call is sent a second time, and the first answer wins") {
     CHECK(slow.second_won);
     CHECK(slow.total < 1s);
     CHECK(bench.caller.counts().copies_won == won_before + 1);
+}
+
+ASYNC_TEST("where one call is made at a time none is sent a second time") {
+    CallerOptions options;
+    options.hedge.emplace();
+    options.concurrency = 1;
+    bool is_slow = false;
+    const auto reply = [&](http::Request) { return after(is_slow ? 10s : 100ms, answer(200)); };
+    Bench bench(reply, options);
+    Made made;
+    for (std::uint64_t line = 1; line <= 100; ++line)
+        co_await make(bench.caller, call_to("http://a.b/", "GET", line), made);
+    is_slow = true;
+    co_await make(bench.caller, call_to("http://a.b/", "GET", 101), made);
+    CHECK(std::get<CallEnd>(made.back().second).attempts.at(0).copies == 1);
+    CHECK(bench.caller.counts().copies == 0);
 }
 
 ASYNC_TEST("what must not be done twice is never hedged") {

@@ -50,7 +50,7 @@ Task<RunRules::Admission> RunRules::admit(const policy::Costs& costs) {
                 ++admitted_;
                 co_return Admission::go;
             }
-            settle(costs, {});
+            give_back(costs);
         } else if (admitted_ == 0) {
             const auto used_up = std::find_if(budgets_.begin(), budgets_.end(), [&](policy::BudgetRule rule) {
                 return !rule.reserve(cost_of(costs, rule));
@@ -78,7 +78,7 @@ void RunRules::ended(const policy::Costs& reserved, const policy::Costs& actual,
 
 void RunRules::dropped(const policy::Costs& reserved) {
     --admitted_;
-    settle(reserved, {});
+    give_back(reserved);
     changed_.set();
 }
 
@@ -98,6 +98,10 @@ bool RunRules::reserve(const policy::Costs& costs) {
 
 void RunRules::settle(const policy::Costs& reserved, const policy::Costs& actual) {
     for (policy::BudgetRule& rule : budgets_) rule.settle(cost_of(reserved, rule), cost_of(actual, rule));
+}
+
+void RunRules::give_back(const policy::Costs& reserved) {
+    for (policy::BudgetRule& rule : budgets_) rule.settle(cost_of(reserved, rule), 0);
 }
 
 void RunRules::stop(std::string reason) {

@@ -63,6 +63,7 @@ class RunRules {
   private:
     bool reserve(const policy::Costs& costs);
     void settle(const policy::Costs& reserved, const policy::Costs& actual);
+    void give_back(const policy::Costs& reserved);
     void stop(std::string reason);
 
     std::vector<policy::BudgetRule> budgets_;

@@ -332,6 +332,7 @@ ASYNC_TEST("a quota of which nothing is left for longer than the longest wait pa
     co_await sleep_for(1s);
     pace.noticed(*pass, left(0, 1h));
     CHECK_FALSE(co_await pace.enter());
+    CHECK(pace.parked().value().limit == "not enough requests left");
     CHECK(pace.parked().value().learnt_from == "x-ratelimit-remaining");
     CHECK(pace.parked().value().until == now() + 1h);
     pace.noticed(*pass, left(10, 1h));

@@ -98,7 +98,7 @@ TimePoint ServerLimits::earliest_of(Quota& quota, const Costs& costs, TimePoint 
         when = quota.reset_at;
         if (when - now > options_.max_wait && when > parked_until_) {
             parked_until_ = when;
-            parked_.limit = quota.unit;
+            parked_.limit = fmt::format("not enough {} left", quota.unit);
             parked_.learnt_from = quota.source;
             parked_.until = when;
         }
