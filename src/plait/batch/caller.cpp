@@ -442,12 +442,8 @@ MadeCall Caller::not_made(Making& making) const {
 MadeCall Caller::end_of(Making& making, bool in_time) {
     using Why = policy::RetryDecision::Why;
     const CallRules& rules = making.call.rules;
-    const bool is_late = (!in_time && !gave_up_) || making.why_ended == Why::past_deadline;
-    const std::string limit = in_words(rules.deadline.value_or(options_.deadline));
     if (!in_time && making.is_sent) {
-        making.last = gave_up_ ? given_up()
-                               : Failure(ErrorCode::deadline,
-                                         fmt::format("its deadline of {} passed while it was sent", limit), true);
+        making.last = gave_up_ ? given_up() : Failure(ErrorCode::deadline, late(making, "while it was sent"), true);
         note_end(making.notes.back(), *making.last, 1, false);
         making.judgement.emplace(judge(*making.last, rules, AskedWait()));
     }
@@ -459,23 +455,33 @@ MadeCall Caller::end_of(Making& making, bool in_time) {
     const bool is_stopped = making.is_cut || (!in_time && gave_up_);
     if (options_.is_resumable && is_stopped && (rules.safe_to_repeat || judgement.is_surely_undone)) return Postponed();
 
-    std::optional<CallError> error = judgement.error;
-    if (is_late || making.is_parked) {
-        const std::string last = result_of(*making.last);
-        if (judgement.is_refusal) {
-            error.emplace(ErrorCode::rate_limited,
-                          fmt::format("still refused ({}) {}", last,
-                                      making.is_parked ? "and asked to come much later"
-                                                       : "when its deadline of " + limit + " passed"),
-                          true);
-        } else if (is_late && !making.is_sent) {
-            error.emplace(ErrorCode::deadline,
-                          fmt::format("its deadline of {} passed after {} attempts; the last: {}{}", limit,
-                                      making.notes.size(), last, error ? ": " + error->message : ""),
-                          rules.safe_to_repeat, error && error->maybe_sent);
-        }
+    const bool is_late = (!in_time && !gave_up_) || making.why_ended == Why::past_deadline;
+    if (is_late || making.is_parked) return tell(making, judgement.outcome, error_between_attempts(making, is_late));
+    return tell(making, judgement.outcome, judgement.error);
+}
+
+/// That its deadline passed, and when.
+std::string Caller::late(const Making& making, std::string_view when) const {
+    return fmt::format("its deadline of {} passed {}", in_words(making.call.rules.deadline.value_or(options_.deadline)),
+                       when);
+}
+
+/// Of a call that is late, or whose group is parked.
+std::optional<CallError> Caller::error_between_attempts(const Making& making, bool is_late) const {
+    const std::optional<CallError>& error = making.judgement->error;
+    const std::string last = result_of(*making.last);
+    if (making.judgement->is_refusal) {
+        return CallError(ErrorCode::rate_limited,
+                         fmt::format("still refused ({}): {}", last,
+                                     making.is_parked ? "it was asked to come much later" : late(making, "meanwhile")),
+                         true);
     }
-    return tell(making, judgement.outcome, std::move(error));
+    if (!is_late || making.is_sent) return error;
+    const std::string when =
+        fmt::format("after {} {}; the last: {}{}", making.notes.size(),
+                    making.notes.size() == 1 ? "attempt" : "attempts", last, error ? ": " + error->message : "");
+    return CallError(ErrorCode::deadline, late(making, when), making.call.rules.safe_to_repeat,
+                     error && error->maybe_sent);
 }
 
 CallEnd Caller::tell(Making& making, Outcome outcome, std::optional<CallError> error) const {

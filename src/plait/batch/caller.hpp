@@ -26,6 +26,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -132,6 +133,8 @@ class Caller {
     void park(Making& making, policy::WaitReason reason);
     MadeCall not_made(Making& making) const;
     MadeCall end_of(Making& making, bool in_time);
+    std::string late(const Making& making, std::string_view when) const;
+    std::optional<CallError> error_between_attempts(const Making& making, bool is_late) const;
     CallEnd tell(Making& making, Outcome outcome, std::optional<CallError> error) const;
     GroupOptions group_options() const;
 

@@ -91,8 +91,13 @@ class Register {
 
     /// The thing of this name, which is kept as long as the use lives; the register outlives that.
     Use use(std::string_view name, TimePoint now) {
+        if (latest_ && latest_->first == name) {  // most calls follow one of the same
+            latest_->second.last_use = now;
+            return Use(latest_->second);
+        }
         const auto found = entries_.find(name);
         if (found != entries_.end()) {
+            latest_ = &*found;
             found->second.last_use = now;
             return Use(found->second);
         }
@@ -122,6 +127,7 @@ class Register {
     };
 
     void forget_unused(TimePoint now) {
+        latest_ = nullptr;
         std::erase_if(entries_, [&](const auto& named) {
             return named.second.users == 0 && now - named.second.last_use > patience_;
         });
@@ -131,6 +137,7 @@ class Register {
     Make make_;
     Duration patience_;
     std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+    std::pair<const std::string, Entry>* latest_ = nullptr;
     std::size_t sweep_at_ = kept_at_least;
 };
 

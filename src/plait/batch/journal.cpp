@@ -317,8 +317,9 @@ Task<void> Journal::about_to_send(std::uint64_t line) {
     }
     // The first that comes back commits for all that have called meanwhile.
     if (batch == batch_) {
+        // Where one is sent at a time, nobody comes whom it could wait for.
+        next_commit_ = sent_.size() > 1 ? now() + shortest_pause : TimePoint();
         commit();
-        next_commit_ = now() + shortest_pause;
     }
     fail_if_broken();
     note.keep();

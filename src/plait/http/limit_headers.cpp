@@ -374,11 +374,25 @@ std::optional<Duration> read_retry_after(const Headers& headers, const Calendar&
     return number ? duration_of(*number) : calendar.until_date(trimmed(*field));
 }
 
+/// A quick look, because most answers say nothing of limits: all names of such fields have "limit" or "retry-after" in
+/// them.
+bool may_say_something(const Headers& headers) {
+    for (const auto& [name, value] : headers) {
+        for (std::size_t at = 0; at + 5 <= name.size(); ++at) {
+            const char first = name[at];
+            if ((first == 'l' || first == 'L') && equal_ignoring_case(name.substr(at, 5), "limit")) return true;
+            if ((first == 'r' || first == 'R') && equal_ignoring_case(name.substr(at, 5), "retry")) return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 LimitHeaders read_limit_headers(const Headers& headers, WallTime now) {
-    const Calendar calendar(headers, now);
     LimitHeaders limits;
+    if (!may_say_something(headers)) return limits;
+    const Calendar calendar(headers, now);
     limits.retry_after = read_retry_after(headers, calendar);
     read_standard_fields(headers, limits.notices);
     read_single_fields(headers, calendar, limits.notices);
