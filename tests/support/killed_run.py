@@ -286,7 +286,7 @@ def may_have_missed(result):
         return True
     if result["response"]:
         return result["response"]["status_code"] == 429
-    return result["outcome"] == "failed" and result["error"]["code"] in ("connect", "reset", "timeout", "deadline", "rate_limited")
+    return result["outcome"] == "failed" and result["error"]["code"] in ("connect", "tls", "reset", "timeout", "deadline", "rate_limited")
 
 
 def echoed_key(result):
