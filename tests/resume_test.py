@@ -19,11 +19,15 @@ class ResumeTest(RunTest):
 
     def setUp(self):
         super().setUp()
+        self.serve()
+        self.results = self.folder / "results.jsonl"
+        self.input = self.folder / "requests.jsonl"
+
+    def serve(self):
+        """Starts a server that nothing has come to, and that holds what comes."""
         self.gate = Gate()
         self.server = self.enter(Rogue(self.gate))
         self.addCleanup(self.gate.open)
-        self.results = self.folder / "results.jsonl"
-        self.input = self.folder / "requests.jsonl"
 
     def gets(self, count, first=1):
         return [{"custom_id": f"get-{number}", "url": f"/get-{number}"} for number in range(first, first + count)]
@@ -159,7 +163,8 @@ class Killed(ResumeTest):
     def test_an_unsafe_request_in_flight_is_unknown_and_not_sent_again(self):
         for method in ("async", "sync", "threads", "processes"):
             with self.subTest(method):
-                self.setUp()
+                self.serve()
+                self.results = self.folder / f"{method}.jsonl"
                 self.requests(*self.posts(5))
                 held = 1 if method == "sync" else 3
                 self.kill_while_held("--method", method, count=held)
@@ -225,16 +230,14 @@ class Files(ResumeTest):
     def test_a_torn_last_line_is_cut_and_its_request_has_no_result(self):
         lines = [*self.gets(2), *self.posts(2)]
         self.finished_run(*lines)
-        # The last line of each kind is torn in turn: the safe one is sent again, the unsafe one may have been done.
+        # The safe one is sent again; the unsafe one may have been done.
         for custom_id, outcome, sent in (("get-2", "ok", 1), ("post-2", "unknown", 0)):
             with self.subTest(custom_id):
                 self.results.unlink()
                 self.state().unlink()
                 self.finished_run(*lines)
-                whole = [line for line in self.results.read_bytes().splitlines(True)]
-                torn = [line for line in whole if json.loads(line)["custom_id"] == custom_id]
-                rest = [line for line in whole if line not in torn]
-                self.results.write_bytes(b"".join(rest) + torn[0][:-7])
+                whole = sorted(self.results.read_bytes().splitlines(True), key=lambda line: json.loads(line)["custom_id"] == custom_id)
+                self.results.write_bytes(b"".join(whole)[:-7])
                 before = len(self.server.heads)
                 self.assertEqual(outcome != "ok", self.again().code)
                 self.assertEqual({**{line["custom_id"]: "ok" for line in lines}, custom_id: outcome}, self.outcomes())
@@ -354,7 +357,7 @@ class FullDisk(ResumeTest):
                 before = len(self.server.heads)
                 ended = self.again()
                 self.assertEqual(4, ended.code, ended.err)
-                self.assertIn("full" if "full" in ended.err else "No space left on device", ended.err)
+                self.assertRegex(ended.err, "disk is full|No space left on device")
                 ballast.unlink()
                 ended = self.again()
                 self.assertIn(ended.code, (0, 1), ended.err)
@@ -362,7 +365,6 @@ class FullDisk(ResumeTest):
                 if unsafe:
                     came = [head.split()[1] for head in self.server.heads[before:]]
                     self.assertEqual(len(came), len(set(came)))
-                    self.assertLessEqual(400 - len(came), list(self.outcomes().values()).count("unknown"))
 
 
 if __name__ == "__main__":

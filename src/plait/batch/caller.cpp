@@ -120,6 +120,7 @@ struct Caller::Making {
     Call& call;
     Register<Group>::Use group;
     Register<Origin>::Use origin;
+    std::optional<Semaphore::Permit> ahead;
     CancelScope* wait = nullptr;   // of its present wait, in which it can be stopped
     CancelScope* whole = nullptr;  // of all its attempts
     bool is_sent = false;          // an attempt is on its way
@@ -171,8 +172,9 @@ GroupOptions Caller::group_options() const {
     return group;
 }
 
-Task<MadeCall> Caller::make(Call& call) {
+Task<MadeCall> Caller::make(Call& call, std::optional<Semaphore::Permit> ahead) {
     Making making(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()));
+    making.ahead = std::move(ahead);
     const TaskName name(call.custom_id);
     if (!rules_.any()) co_return co_await make_admitted(making);
 
@@ -204,6 +206,7 @@ Task<MadeCall> Caller::make_admitted(Making& making) {
     if (never) co_return CallEnd(Outcome::skipped, std::move(*never));
     if (!first || !*first) co_return not_made(making);
 
+    making.ahead.reset();
     const Listed listed(made_, making);
     StrandScope strand(options_.recorder);
     making.left_at = now();

@@ -83,9 +83,10 @@ class Caller {
     Caller(const Caller&) = delete;
     Caller& operator=(const Caller&) = delete;
 
-    /// Makes a call, which outlives the task. Postponed, when it can be made later and is not made now: its group is
-    /// parked, the run stops, or it was given up and is safe to repeat. Throws only `Error(storage)`, of the send log.
-    Task<MadeCall> make(Call& call);
+    /// Makes a call, which outlives the task; `ahead` is given back when it leaves for the first time. Postponed, when
+    /// it can be made later and is not made now: its group is parked, the run stops, or it was given up and is safe to
+    /// repeat. Throws only `Error(storage)`, of the send log.
+    Task<MadeCall> make(Call& call, std::optional<Semaphore::Permit> ahead = std::nullopt);
 
     /// From now on nothing leaves; what is in flight goes on to the end of its attempt.
     void stop() noexcept;

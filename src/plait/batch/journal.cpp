@@ -1,5 +1,6 @@
 #include "plait/batch/journal.hpp"
 
+#include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/unique_fd.hpp"
@@ -309,9 +310,16 @@ Task<void> Journal::about_to_send(std::uint64_t line) {
     fail_if_broken();
     Note note(*this, line);
     const std::uint64_t batch = batch_;
-    co_await yield();
+    if (now() < next_commit_) {
+        co_await sleep_until(next_commit_);
+    } else {
+        co_await yield();
+    }
     // The first that comes back commits for all that have called meanwhile.
-    if (batch == batch_) commit();
+    if (batch == batch_) {
+        commit();
+        next_commit_ = now() + shortest_pause;
+    }
     fail_if_broken();
     note.keep();
 }

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
 #include "plait/batch/input_fingerprint.hpp"
 #include "plait/batch/line_set.hpp"
 #include "plait/batch/send_log.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -50,8 +52,12 @@ class Journal final : public SendLog {
     /// Keeps the fingerprint, whose blocks before `first_block` are kept already.
     void set_input(const InputFingerprint& input, std::size_t first_block);
 
+    /// Commits come no more often than this, so that many requests share one where many leave.
+    static constexpr Duration shortest_pause = std::chrono::microseconds(500);
+
     /// Notes that the request of this line is about to leave, and returns when that is committed. Those that call in
-    /// the same turn of the loop share a commit. When it is cancelled the request counts as not sent.
+    /// the same turn of the loop, or before the next commit may be, share it. When it is cancelled the request counts
+    /// as not sent.
     Task<void> about_to_send(std::uint64_t line) override;
 
     /// Takes the note back. That is committed with the next notes, or at the end.
@@ -95,6 +101,7 @@ class Journal final : public SendLog {
     std::vector<std::uint64_t> not_sent_;  ///< to be committed, before those
     std::uint64_t batch_ = 1;              ///< of the notes that are to be committed
     std::uint64_t commits_ = 0;
+    TimePoint next_commit_{};
     std::exception_ptr broken_;  ///< what made a commit fail
 };
 

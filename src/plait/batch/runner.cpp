@@ -58,7 +58,7 @@ Runner::Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& 
       caller_(method, caller_options(options), random_, *options.calendar),
       results_(sink, window(most_in_flight(method, options), options)),
       writer_(options.body_format),
-      room_(most_in_flight(method, options) + options.read_ahead),
+      ahead_(options.read_ahead),
       ids_(std::move(ids)),
       tally_(before) {}
 
@@ -113,12 +113,12 @@ Task<void> Runner::make_calls() {
 
 Task<void> Runner::start_calls(TaskGroup& calls) {
     for (;;) {
-        Semaphore::Permit room = co_await room_.acquire();
+        Semaphore::Permit ahead = co_await ahead_.acquire();
         ResultQueue::Place place = co_await results_.reserve();
         std::optional<SourceItem> item = co_await source_.next();
         if (!item) co_return;
         if (auto* call = std::get_if<Call>(&*item)) {
-            start_call(calls, std::move(*call), std::move(room), std::move(place));
+            start_call(calls, std::move(*call), std::move(ahead), std::move(place));
         } else {
             const BadLine& line = std::get<BadLine>(*item);
             ids_.claim(line.custom_id, line.line);  // it has a result under this id, as any other
@@ -127,7 +127,7 @@ Task<void> Runner::start_calls(TaskGroup& calls) {
     }
 }
 
-void Runner::start_call(TaskGroup& calls, Call call, Semaphore::Permit room, ResultQueue::Place place) {
+void Runner::start_call(TaskGroup& calls, Call call, Semaphore::Permit ahead, ResultQueue::Place place) {
     if (const auto before = ids_.claim(call.custom_id, call.line)) {
         std::string message =
             fmt::format("line {}: custom_id \"{}\" is that of {} already", call.line, call.custom_id,
@@ -142,13 +142,13 @@ void Runner::start_call(TaskGroup& calls, Call call, Semaphore::Permit room, Res
     }
     std::optional<KeyOrder::Turn> turn;
     if (!call.rules.order_key.empty()) turn.emplace(order_.take_turn(call.rules.order_key));
-    calls.start(make_call(std::move(call), std::move(room), std::move(place), std::move(turn)), "call");
+    calls.start(make_call(std::move(call), std::move(ahead), std::move(place), std::move(turn)), "call");
 }
 
-Task<void> Runner::make_call(Call call, Semaphore::Permit, ResultQueue::Place place,
+Task<void> Runner::make_call(Call call, Semaphore::Permit ahead, ResultQueue::Place place,
                              std::optional<KeyOrder::Turn> turn) {
     const std::size_t sent_bytes = call.request.body.size();
-    MadeCall made = co_await make(call, turn);
+    MadeCall made = co_await make(call, std::move(ahead), turn);
     if (auto* end = std::get_if<CallEnd>(&made)) {
         end_call(call, std::move(*end), sent_bytes, std::move(place));
     } else {
@@ -161,12 +161,12 @@ Task<void> Runner::make_call(Call call, Semaphore::Permit, ResultQueue::Place pl
     if (caller_.in_flight() == 0) results_.flush();
 }
 
-Task<MadeCall> Runner::make(Call& call, std::optional<KeyOrder::Turn>& turn) {
+Task<MadeCall> Runner::make(Call& call, Semaphore::Permit ahead, std::optional<KeyOrder::Turn>& turn) {
     if (turn) {
         const bool is_its_turn = co_await turn->come();
         if (!is_its_turn) co_return Postponed();
     }
-    co_return co_await caller_.make(call);
+    co_return co_await caller_.make(call, std::move(ahead));
 }
 
 void Runner::end_call(const Call& call, CallEnd end, std::size_t sent_bytes, ResultQueue::Place place) {

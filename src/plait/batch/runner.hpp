@@ -13,6 +13,7 @@
 #include "plait/batch/key_order.hpp"
 #include "plait/batch/line_set.hpp"
 #include "plait/batch/method.hpp"
+#include "plait/batch/read_ahead.hpp"
 #include "plait/batch/result_line.hpp"
 #include "plait/batch/result_queue.hpp"
 #include "plait/batch/sink.hpp"
@@ -36,7 +37,7 @@ class RunnerOptions {
 
     /// How each call is made. `is_resumable`: a later run can go on with what this one leaves.
     CallerOptions calls;
-    /// How many requests are read ahead of those that are in flight, so that one group's wait holds back no other.
+    /// The most requests that are read before they can leave, so that one group's wait holds back no other.
     std::size_t read_ahead = 1000;
     /// Results leave in the order of the input, instead of the order of completion.
     bool ordered = false;
@@ -107,10 +108,10 @@ class Runner {
   private:
     Task<void> make_calls();
     Task<void> start_calls(TaskGroup& calls);
-    void start_call(TaskGroup& calls, Call call, Semaphore::Permit room, ResultQueue::Place place);
-    Task<void> make_call(Call call, Semaphore::Permit room, ResultQueue::Place place,
+    void start_call(TaskGroup& calls, Call call, Semaphore::Permit ahead, ResultQueue::Place place);
+    Task<void> make_call(Call call, Semaphore::Permit ahead, ResultQueue::Place place,
                          std::optional<KeyOrder::Turn> turn);
-    Task<MadeCall> make(Call& call, std::optional<KeyOrder::Turn>& turn);
+    Task<MadeCall> make(Call& call, Semaphore::Permit ahead, std::optional<KeyOrder::Turn>& turn);
     void end_call(const Call& call, CallEnd end, std::size_t sent_bytes, ResultQueue::Place place);
     void refuse(const BadLine& line, ResultQueue::Place place);
     void stop_starting() noexcept;
@@ -126,7 +127,7 @@ class Runner {
     Caller caller_;
     ResultQueue results_;
     ResultLineWriter writer_;
-    Semaphore room_;  ///< for calls that have been read and have not ended
+    ReadAhead ahead_;
     IdRegister ids_;
     KeyOrder order_;
     Tally tally_;
