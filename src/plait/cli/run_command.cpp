@@ -115,7 +115,7 @@ batch::Tally tally_of(const batch::RunFiles& files) {
 
 /// What earlier runs have spent, as the last of them told in time.
 policy::Costs costs_before(const batch::Journal& journal) {
-    policy::Costs costs;
+    policy::Costs costs(policy::requests_unit, 0);  // a call that says nothing would be one
     if (journal.status_before().empty()) return costs;
     for (const batch::ReportedCost& cost : batch::parse_run_report(journal.status_before()).costs)
         costs.set(cost.unit, cost.spent);
