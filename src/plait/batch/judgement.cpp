@@ -57,13 +57,16 @@ Load load_of(ErrorCode code) noexcept {
                                                                                                 : Load::unknown;
 }
 
-Reach reach_of(ErrorCode code) noexcept {
-    switch (code) {
+Reach reach_of(const Failure& failure) noexcept {
+    switch (failure.code) {
         case ErrorCode::dns:
         case ErrorCode::connect:
         case ErrorCode::tls:
             return Reach::not_reached;
         case ErrorCode::reset:
+            return failure.maybe_sent ? Reach::reached : Reach::not_reached;  // in the handshake of TLS
+        case ErrorCode::timeout:
+            return failure.maybe_sent ? Reach::reached : Reach::untold;
         case ErrorCode::protocol:
         case ErrorCode::too_large:
             return Reach::reached;
@@ -80,8 +83,7 @@ Judgement judge_failure(const Failure& failure, const CallRules& rules) {
     judgement.error.emplace(failure.code, failure.message, is_worth_it, failure.maybe_sent);
     judgement.is_surely_undone = !failure.maybe_sent;
     judgement.load = load_of(failure.code);
-    judgement.reach =
-        failure.maybe_sent && failure.code == ErrorCode::timeout ? Reach::reached : reach_of(failure.code);
+    judgement.reach = reach_of(failure);
     return judgement;
 }
 

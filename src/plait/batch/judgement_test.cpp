@@ -120,6 +120,9 @@ TEST_CASE("what can't be reached is told from what is reached and breaks off") {
     CHECK(judge_plainly(Failure(ErrorCode::connect, "", false), safe).reach == Reach::not_reached);
     CHECK(judge_plainly(Failure(ErrorCode::dns, "", false), safe).reach == Reach::not_reached);
     CHECK(judge_plainly(Failure(ErrorCode::reset, "", true), safe).reach == Reach::reached);
+    CHECK(judge_plainly(Failure(ErrorCode::reset, "", false), safe).reach == Reach::not_reached);
+    CHECK(judge_plainly(Failure(ErrorCode::timeout, "", true), safe).reach == Reach::reached);
+    CHECK(judge_plainly(Failure(ErrorCode::timeout, "", false), safe).reach == Reach::untold);
     CHECK(judge_plainly(Failure(ErrorCode::cancelled, "", true), safe).reach == Reach::untold);
     CHECK(judge_plainly(answer(500), safe).reach == Reach::reached);
 }

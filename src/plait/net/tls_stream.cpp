@@ -158,7 +158,8 @@ TlsStream::Needs TlsStream::needs_after(int ssl_error) {
 
 void TlsStream::fail_at_end() const {
     ::ERR_clear_error();
-    if (!is_open_) fail("the peer has closed the connection in the handshake");
+    if (!is_open_)
+        throw Error(ErrorCode::reset, "tls " + peer_ + ": the peer has closed the connection in the handshake");
     throw Error(
         ErrorCode::reset,
         "read from " + peer_ + ": the connection ended without TLS's own end (close_notify): something may be missing");
