@@ -10,6 +10,7 @@ from pathlib import Path
 from support.program import RunTest, finish, plait, results_in, wait_until
 from support.servers import OK, Gate, Rogue, keeping
 from support.small_disk import SmallDisk
+from support.trace import read_trace
 
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
@@ -159,6 +160,15 @@ class Killed(ResumeTest):
         self.assertEqual(0, self.again().code)
         self.assert_done(lines)
         self.assertEqual(8, len(self.server.heads))
+
+    def test_its_trace_is_that_of_the_last_part(self):
+        lines = self.gets(3)
+        self.requests(*lines)
+        trace = self.folder / "trace.json"
+        self.kill_while_held("--trace", trace)
+        self.assertEqual(0, self.again("--trace", trace).code)
+        self.assert_done(lines)
+        self.assertEqual(3, read_trace(trace).end["calls"])
 
     def test_an_unsafe_request_in_flight_is_unknown_and_not_sent_again(self):
         for method in ("async", "sync", "threads", "processes"):

@@ -285,37 +285,39 @@ Task<void> Caller::attempts(Making& making, Departure first) {
         learn(making, *departure);
         departure.reset();
         if (options_.once) co_return;
-        if (options_.auth && making.notes.back().status == unauthorized) {
+        AttemptNote& note = making.notes.back();
+        if (options_.auth && note.status == unauthorized) {
             const auto renewed = co_await unless_stopped(making, renew_credentials(making));
-            if (!renewed) making.is_cut = true;
+            making.is_cut = !renewed;
             if (!renewed || !*renewed) co_return;
-            making.notes.back().wait_after = now() - making.notes.back().start - making.notes.back().total;
-            making.notes.back().why = "auth-command";
-            auto next = co_await unless_stopped(making, depart(making, true));
-            if (!next || !*next) {
-                making.is_cut = true;
-                co_return;
-            }
-            departure.emplace(std::move(**next));
-            ++counts_.repeats;
+            note.wait_after = now() - note.start - note.total;
+            note.why = "auth-command";
+            const bool goes_on = co_await go_again(making, departure, depart(making, true));
+            if (!goes_on) co_return;
             continue;
         }
 
         const policy::RetryDecision decision = retry.after(history, making.judgement->end);
         making.why_ended = decision.why;
         if (!decision.again()) co_return;
-        AttemptNote& last = making.notes.back();
-        last.wait_after = decision.wait;
+        note.wait_after = decision.wait;
         const bool is_asked = decision.why == policy::RetryDecision::Why::asked && !making.asked.source.empty();
-        last.why = is_asked ? making.asked.source : std::string(to_string(decision.why));
-        auto next = co_await unless_stopped(making, wait_and_depart(making, retry, decision));
-        if (!next || !*next) {
-            making.is_cut = true;
-            co_return;
-        }
-        departure.emplace(std::move(**next));
-        ++counts_.repeats;
+        note.why = is_asked ? making.asked.source : std::string(to_string(decision.why));
+        const bool goes_on = co_await go_again(making, departure, wait_and_depart(making, retry, decision));
+        if (!goes_on) co_return;
     }
+}
+
+/// Takes the turn of the next attempt when it comes. False when the run was stopped before, or the group is parked.
+Task<bool> Caller::go_again(Making& making, std::optional<Departure>& departure, Task<std::optional<Departure>> turn) {
+    auto next = co_await unless_stopped(making, std::move(turn));
+    if (!next || !*next) {
+        making.is_cut = true;
+        co_return false;
+    }
+    departure.emplace(std::move(**next));
+    ++counts_.repeats;
+    co_return true;
 }
 
 /// False when there are none; the call's error then says why.

@@ -123,6 +123,7 @@ class Caller {
     template <class Value>
     Task<std::optional<Value>> unless_stopped(Making& making, Task<Value> wait);
     Task<void> attempts(Making& making, Departure departure);
+    Task<bool> go_again(Making& making, std::optional<Departure>& departure, Task<std::optional<Departure>> turn);
     Task<bool> renew_credentials(Making& making);
     Task<Sent> send(Making& making);
     Task<Attempt> send_once(Making& making);

@@ -162,8 +162,7 @@ std::vector<Flag> RunCommand::flags() {
     std::vector<Flag> flags{
         {"-o,--output", "FILE",
          "Where the results go. If they are there already, the run goes on: what has a result is not sent again. "
-         "Beside "
-         "it lies FILE.plait, which knows what was sent. Default: standard output.",
+         "Beside it lies FILE.plait, which knows what was sent. Default: standard output.",
          [this](const std::string& value) { output_ = value; }},
         {"--overwrite", "", "Begins anew: replaces results, state and trace that exist.",
          [this](const std::string&) { files_.overwrite = true; }},
@@ -192,7 +191,8 @@ std::vector<Flag> RunCommand::flags() {
         {"--summary-json", "FILE", "Writes the summary to a file, as JSON.",
          [this](const std::string& value) { summary_path_ = value; }},
         {"--trace", "FILE",
-         "Records what each call did at each time, for plait report and for trace viewers (docs/formats.md).",
+         "Records what each call did at each time, for plait report and for trace viewers (docs/formats.md). Of a run "
+         "that goes on, its last part.",
          [this](const std::string& value) { trace_path_ = value; }},
     };
     return joined(joined(std::move(flags), calls_flags(calls_)), session_flags(settings_));
@@ -224,7 +224,7 @@ int RunCommand::run() {
     std::unique_ptr<trace::TraceFile> trace;
     EventLoopOptions loop_options;
     if (!trace_path_.empty()) {
-        trace = batch::open_trace(trace_path_, files_.overwrite, "run", *method_, options.concurrency, warn_of_trace);
+        trace = batch::open_trace(trace_path_, replaces_trace(), "run", *method_, options.concurrency, warn_of_trace);
         options.trace = runner_.trace = trace.get();
         loop_options.recorder = &trace->recorder();
     }
@@ -261,6 +261,12 @@ void RunCommand::refuse_bad_lines() const {
     if (report.is_refused()) refuse(fmt::format("nothing was sent (--strict):\n{}", batch::refusals_text(report)));
 }
 
+/// Of a run that goes on by the same command, the last part is traced.
+bool RunCommand::replaces_trace() const {
+    std::error_code error;
+    return files_.overwrite || (!output_.empty() && std::filesystem::exists(batch::state_path(output_), error));
+}
+
 /// Before any file is made: a trace that is refused should leave no empty results behind.
 void RunCommand::refuse_trace_path() const {
     if (trace_path_.empty()) return;
@@ -274,7 +280,7 @@ void RunCommand::refuse_trace_path() const {
         refuse(fmt::format("{} is the summary and the trace", summary_path_));
     }
     std::error_code error;
-    if (!files_.overwrite && std::filesystem::is_regular_file(trace_path_, error)) {
+    if (!replaces_trace() && std::filesystem::is_regular_file(trace_path_, error)) {
         refuse(fmt::format("{} exists: --overwrite replaces it", trace_path_));
     }
 }

@@ -31,6 +31,7 @@ class RunCommand final : public Command {
 
   private:
     void refuse_trace_path() const;
+    bool replaces_trace() const;
     void refuse_bad_lines() const;
     batch::Settings settings_that_matter() const;
     std::unique_ptr<batch::RunFiles> open_files(batch::ResumableSource& source);
