@@ -65,6 +65,12 @@ class Origin {
 /// run over many names does not grow; references are counted.
 template <class Thing>
 class Register {
+    struct Entry {
+        std::unique_ptr<Thing> thing;
+        std::size_t users = 0;
+        TimePoint last_use{};
+    };
+
   public:
     using Make = std::function<std::unique_ptr<Thing>(std::string_view name)>;
 
@@ -85,8 +91,8 @@ class Register {
 
       private:
         friend class Register;
-        explicit Use(typename Register::Entry& entry) noexcept : entry_(&entry) { ++entry.users; }
-        typename Register::Entry* entry_;
+        explicit Use(Entry& entry) noexcept : entry_(&entry) { ++entry.users; }
+        Entry* entry_;
     };
 
     /// The thing of this name, which is kept as long as the use lives; the register outlives that.
@@ -116,11 +122,6 @@ class Register {
     }
 
   private:
-    struct Entry {
-        std::unique_ptr<Thing> thing;
-        std::size_t users = 0;
-        TimePoint last_use{};
-    };
     struct Hash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
