@@ -245,8 +245,9 @@ Task<std::optional<Caller::Departure>> Caller::depart(Making& making, bool again
     } while (departure.way && !departure.way->still_holds());
     // The call that stopped the run may have let this one go.
     if (stopped_) co_return std::nullopt;
-    if (options_.sends && !rules.safe_to_repeat) co_await options_.sends->about_to_send(making.call.line);
+    // Before the note: calls that wait for it are in flight, or the limit would never be reached where all are noted.
     if (departure.permit) departure.permit->begin();
+    if (options_.sends && !rules.safe_to_repeat) co_await options_.sends->about_to_send(making.call.line);
     co_return departure;
 }
 

@@ -53,7 +53,7 @@ class Journal final : public SendLog {
     void set_input(const InputFingerprint& input, std::size_t first_block);
 
     /// Commits that several requests share come no more often than this, so that many do where many leave.
-    static constexpr Duration shortest_pause = std::chrono::milliseconds(1);
+    static constexpr Duration shortest_pause = std::chrono::microseconds(100);
 
     /// Notes that the request of this line is about to leave, and returns when that is committed. Those that call in
     /// the same turn of the loop, or before the next commit may be, share it. When it is cancelled the request counts
