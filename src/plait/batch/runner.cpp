@@ -152,7 +152,6 @@ Task<void> Runner::make_call(Call call, Semaphore::Permit ahead, ResultQueue::Pl
     if (auto* end = std::get_if<CallEnd>(&made)) {
         end_call(call, std::move(*end), sent_bytes, std::move(place));
     } else {
-        ++postponed_;
         if (turn) turn->break_off();
         results_.leave_out(std::move(place));
     }

@@ -97,8 +97,6 @@ class Runner {
     /// The calls that are being made.
     const Caller& calls() const noexcept { return caller_; }
     Caller& calls() noexcept { return caller_; }
-    /// Calls that were read and are left to a later run.
-    std::uint64_t postponed() const noexcept { return postponed_; }
     /// The ids of the first calls of this run that end as `unknown`.
     const std::vector<std::string>& first_unknown() const noexcept { return first_unknown_; }
 
@@ -131,7 +129,6 @@ class Runner {
     IdRegister ids_;
     KeyOrder order_;
     Tally tally_;
-    std::uint64_t postponed_ = 0;
     std::vector<std::string> first_unknown_;
     TimePoint began_{};
     RunEnd end_ = RunEnd::finished;
