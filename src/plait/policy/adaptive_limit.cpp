@@ -78,10 +78,15 @@ void AdaptiveLimitState::begin_round(TimePoint now) noexcept {
 AdaptiveLimit::AdaptiveLimit(const AdaptiveLimitOptions& options) : state_(options, now()) {}
 
 Task<AdaptiveLimit::Permit> AdaptiveLimit::enter(int priority) {
-    if (line_.empty() && permits_ < limit()) co_return take();
+    if (auto permit = try_enter()) co_return std::move(*permit);
     internal::WaitingLine::Place place(line_, priority);
     while (!place.is_first() || permits_ >= limit()) co_await place.called();
     co_return take();
+}
+
+std::optional<AdaptiveLimit::Permit> AdaptiveLimit::try_enter() noexcept {
+    if (!line_.empty() || permits_ >= limit()) return std::nullopt;
+    return take();
 }
 
 AdaptiveLimit::Permit AdaptiveLimit::take() noexcept {

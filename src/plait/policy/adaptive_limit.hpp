@@ -126,6 +126,9 @@ class AdaptiveLimit {
     /// Waits for a permit.
     Task<Permit> enter(int priority = 0);
 
+    /// The same without waiting: nothing when there is none, or others wait for one.
+    std::optional<Permit> try_enter() noexcept;
+
     /// How many permits there may be; how many are out; how many of those have begun their call; how many wait.
     std::size_t limit() const noexcept { return state_.limit(); }
     std::size_t permits() const noexcept { return permits_; }

@@ -26,7 +26,7 @@ void Circuit::failed(bool is_probe, TimePoint now) noexcept {
 }
 
 Task<std::optional<CircuitBreaker::Pass>> CircuitBreaker::enter() {
-    if (!circuit_.is_open()) co_return Pass(*this, false);
+    if (auto pass = try_enter()) co_return std::move(*pass);
     internal::WaitingLine::Place place(line_, 0);
     while (circuit_.is_open()) {
         if (circuit_.is_parked(now())) {

@@ -94,6 +94,12 @@ class CircuitBreaker {
     /// is cancelled leaves the line.
     Task<std::optional<Pass>> enter();
 
+    /// The same without waiting: nothing while the circuit is open.
+    std::optional<Pass> try_enter() noexcept {
+        if (circuit_.is_open()) return std::nullopt;
+        return Pass(*this, false);
+    }
+
     /// Since when the circuit is open; nothing when it is closed.
     std::optional<TimePoint> open_since() const noexcept { return circuit_.open_since(); }
 

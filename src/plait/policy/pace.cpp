@@ -22,12 +22,7 @@ double Pace::Given::cost_of(const Costs& costs) const noexcept {
 }
 
 Task<std::optional<Pace::Pass>> Pace::enter(Costs costs, int priority) {
-    check(costs);
-    std::optional<Semaphore::Permit> free_place = places_ ? places_->try_acquire() : std::nullopt;
-    if (line_.empty() && (!places_ || free_place) && !parked() && earliest(costs, 1) <= now())
-        co_return leave(costs, std::move(free_place));
-    free_place.reset();
-
+    if (auto pass = try_enter(costs)) co_return std::move(*pass);
     internal::WaitingLine::Place in_line(line_, priority);
     while (!parked()) {
         if (!in_line.is_first()) {
@@ -49,6 +44,14 @@ Task<std::optional<Pace::Pass>> Pace::enter(Costs costs, int priority) {
     }
     if (in_line.is_first()) line_.call_all();
     co_return std::nullopt;
+}
+
+std::optional<Pace::Pass> Pace::try_enter(const Costs& costs) {
+    check(costs);
+    if (!line_.empty()) return std::nullopt;
+    std::optional<Semaphore::Permit> place = places_ ? places_->try_acquire() : std::nullopt;
+    if ((places_ && !place) || parked() || earliest(costs, 1) > now()) return std::nullopt;
+    return leave(costs, std::move(place));
 }
 
 void Pace::check(const Costs& costs) const {

@@ -72,6 +72,9 @@ class Pace {
     /// given limit, because it could never leave.
     Task<std::optional<Pass>> enter(Costs costs = {}, int priority = 0);
 
+    /// The same without waiting: nothing when it can't leave at once, or others wait.
+    std::optional<Pass> try_enter(const Costs& costs);
+
     /// What a call really cost, for the units that are named. What was reserved too much is given back; what it cost
     /// more is counted now. Once for each pass and unit.
     void settle(Pass& pass, const Costs& actual);
