@@ -150,7 +150,9 @@ Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
 
 Session::~Session() = default;
 
-Task<Response> Session::send(Request request) {
+Task<Response> Session::send(Request request) { co_return co_await send_kept(request); }
+
+Task<Response> Session::send_kept(const Request& request) {
     Attempt attempt(*this, request);
     try {
         co_await attempt.run();

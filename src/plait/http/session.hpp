@@ -57,6 +57,9 @@ class Session {
     /// Makes one attempt: the answer, whatever its status. Throws `SendError`. Cancelling it closes its connection.
     Task<Response> send(Request request);
 
+    /// The same for a request that outlives the task, and is not copied for it.
+    Task<Response> send_kept(const Request& request);
+
     Task<Response> get(Url url);
     Task<Response> post(Url url, std::string body);
 
