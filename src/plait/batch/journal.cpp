@@ -306,23 +306,46 @@ class Journal::Note {
     bool kept_ = false;
 };
 
+/// The task that commits for all whose notes wait. When it gives up, another one does.
+class Journal::Committer {
+  public:
+    explicit Committer(Journal& journal) noexcept : journal_(journal) {
+        journal_.has_committer_ = true;
+        journal_.committer_left_.reset();
+    }
+    Committer(const Committer&) = delete;
+    Committer& operator=(const Committer&) = delete;
+    ~Committer() {
+        journal_.has_committer_ = false;
+        journal_.committer_left_.set();
+    }
+
+  private:
+    Journal& journal_;
+};
+
 Task<void> Journal::about_to_send(std::uint64_t line) {
     fail_if_broken();
     Note note(*this, line);
     const std::uint64_t batch = batch_;
-    if (now() < next_commit_) {
-        co_await sleep_until(next_commit_);
-    } else {
-        co_await yield();
-    }
-    // The first that comes back commits for all that have called meanwhile.
-    if (batch == batch_) {
-        // Where one is sent at a time, nobody comes whom it could wait for.
-        next_commit_ = sent_.size() > 1 ? now() + shortest_pause : TimePoint();
-        commit();
+    while (batch == batch_) {
+        if (has_committer_) {
+            co_await committer_left_.wait();
+        } else {
+            co_await commit_when_all_came();
+        }
     }
     fail_if_broken();
     note.keep();
+}
+
+Task<void> Journal::commit_when_all_came() {
+    const Committer committer(*this);
+    for (std::size_t came = 0; sent_.size() > came && sent_.size() < large_commit;) {
+        came = sent_.size();
+        co_await yield();
+    }
+    commit();
 }
 
 void Journal::surely_not_sent(std::uint64_t line) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/async/event.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/batch/input_fingerprint.hpp"
@@ -52,12 +53,11 @@ class Journal final : public SendLog {
     /// Keeps the fingerprint, whose blocks before `first_block` are kept already.
     void set_input(const InputFingerprint& input, std::size_t first_block);
 
-    /// Commits that several requests share come no more often than this, so that many do where many leave.
-    static constexpr Duration shortest_pause = std::chrono::microseconds(100);
+    /// So many notes are committed without waiting for more.
+    static constexpr std::size_t large_commit = 64;
 
-    /// Notes that the request of this line is about to leave, and returns when that is committed. Those that call in
-    /// the same turn of the loop, or before the next commit may be, share it. When it is cancelled the request counts
-    /// as not sent.
+    /// Notes that the request of this line is about to leave, and returns when that is committed. As long as each turn
+    /// of the loop brings more of them, they share one commit. When it is cancelled the request counts as not sent.
     Task<void> about_to_send(std::uint64_t line) override;
 
     /// Takes the note back. That is committed with the next notes, or at the end.
@@ -84,8 +84,10 @@ class Journal final : public SendLog {
   private:
     class File;
     class Note;
+    class Committer;
 
     void load();
+    Task<void> commit_when_all_came();
     void commit();
     void fail_if_broken() const;
 
@@ -101,7 +103,8 @@ class Journal final : public SendLog {
     std::vector<std::uint64_t> not_sent_;  ///< to be committed, before those
     std::uint64_t batch_ = 1;              ///< of the notes that are to be committed
     std::uint64_t commits_ = 0;
-    TimePoint next_commit_{};
+    bool has_committer_ = false;  ///< a task commits for all
+    Event committer_left_;
     std::exception_ptr broken_;  ///< what made a commit fail
 };
 

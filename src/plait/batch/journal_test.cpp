@@ -144,6 +144,41 @@ ASYNC_TEST("those who are about to send in the same turn share a commit") {
     CHECK(journal.commits() == 2);
 }
 
+ASYNC_TEST("as long as each turn brings more of them they share a commit") {
+    const TestFolder folder;
+    Journal journal(folder.file("r.plait"), false);
+    TaskGroup group;
+    const auto after = [&journal](int turns, std::uint64_t line) -> Task<void> {
+        while (turns-- > 0) co_await yield();
+        co_await journal.about_to_send(line);
+    };
+    // The first to come, which commits, is the last of its turn.
+    group.start(after(20, 21));
+    for (int turn = 9; turn >= 0; --turn) group.start(after(turn, static_cast<std::uint64_t>(turn + 1)));
+    co_await group.join();
+    CHECK(journal.commits() == 2);
+}
+
+ASYNC_TEST("many do not wait for more to come") {
+    const TestFolder folder;
+    Journal journal(folder.file("r.plait"), false);
+    TaskGroup group;
+    std::uint64_t line = 0;
+    bool is_committed = false;
+    const auto first = [&]() -> Task<void> {
+        co_await journal.about_to_send(++line);
+        is_committed = true;
+    };
+    group.start(first());
+    co_await yield();
+    while (!is_committed && line < 1000) {
+        group.start(journal.about_to_send(++line));
+        co_await yield();
+    }
+    CHECK(line <= Journal::large_commit + 2);
+    co_await group.join();
+}
+
 ASYNC_TEST("one that is cancelled before its commit was not about to send, and the others are") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
