@@ -9,6 +9,6 @@ namespace plait::batch {
 AsyncMethod::AsyncMethod(MethodOptions options)
     : session_(std::move(options.session)), concurrency_(options.concurrency) {}
 
-Task<Attempt> AsyncMethod::attempt(http::Request request) { return send_once(session_, std::move(request)); }
+Task<Attempt> AsyncMethod::attempt(const http::Request& request) { return send_once(session_, request); }
 
 }  // namespace plait::batch

@@ -11,7 +11,7 @@ class AsyncMethod final : public Method {
   public:
     explicit AsyncMethod(MethodOptions options);
 
-    Task<Attempt> attempt(http::Request request) override;
+    Task<Attempt> attempt(const http::Request& request) override;
     std::size_t most_in_flight() const noexcept override { return concurrency_; }
 
   private:

@@ -32,7 +32,7 @@ std::string_view group_name(const Call& call) {
     return call.rules.group.empty() ? call.request.url.origin() : std::string_view(call.rules.group);
 }
 
-std::size_t places(const CallerOptions& options, const Method& method) {
+std::size_t most_in_flight(const CallerOptions& options, const Method& method) {
     return std::min(options.concurrency, method.most_in_flight());
 }
 
@@ -105,11 +105,17 @@ class Counted {
 
 }  // namespace
 
-/// The right to leave, with all that was taken for it; given back when it is destroyed.
+/// The right to leave: all that was taken for it.
 struct Caller::Departure {
     std::optional<policy::AdaptiveLimit::Permit> permit;
     std::optional<policy::CircuitBreaker::Pass> way;
     std::optional<policy::Pace::Pass> pass;
+
+    void give_back() noexcept {
+        pass.reset();
+        way.reset();
+        permit.reset();
+    }
 };
 
 /// A call while it is made.
@@ -120,8 +126,7 @@ struct Caller::Making {
     Call& call;
     Register<Group>::Use group;
     Register<Origin>::Use origin;
-    std::optional<Semaphore::Permit> ahead;
-    CancelScope* wait = nullptr;   // of its present wait, in which it can be stopped
+    Departure departure;           // of the attempt that comes next, or is on its way
     CancelScope* whole = nullptr;  // of all its attempts
     bool is_sent = false;          // an attempt is on its way
     bool is_cut = false;           // it was stopped, or its group is parked
@@ -132,7 +137,7 @@ struct Caller::Making {
     AskedWait asked;  // by its answer
     std::optional<Judgement> judgement;
     policy::RetryDecision::Why why_ended = policy::RetryDecision::Why::final;
-    policy::Costs costs = no_costs();  // what it really cost
+    policy::Costs* costs = nullptr;  // what it really cost, if somebody asks
     std::vector<AttemptNote> notes;
 };
 
@@ -151,7 +156,8 @@ Caller::Caller(Method& method, const CallerOptions& options, policy::Random& ran
       options_(options),
       random_(random),
       calendar_(calendar),
-      places_(places(options, method)),
+      places_in_all_(most_in_flight(options, method)),
+      places_(places_in_all_),
       rules_(options.rules),
       groups_(
           [this](std::string_view name) { return std::make_unique<Group>(name, group_options(), random_, places_); },
@@ -166,93 +172,133 @@ GroupOptions Caller::group_options() const {
     if (options_.hedge) group.hedge = *options_.hedge;
     if (options_.finds_concurrency) {
         group.in_flight.emplace();
-        group.in_flight->most = static_cast<double>(places(options_, method_));
+        group.in_flight->most = static_cast<double>(places_in_all_);
         group.in_flight->first = std::min(group.in_flight->first, group.in_flight->most);
     }
     return group;
 }
 
-Task<MadeCall> Caller::make(Call& call, std::optional<Semaphore::Permit> ahead) {
-    Making making(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()));
-    making.ahead = std::move(ahead);
-    const TaskName name(call.custom_id);
-    if (!rules_.any()) co_return co_await make_admitted(making);
+Task<MadeCall> Caller::make(Call& call, ReadAhead::Permit* ahead) {
+    if (!rules_.any()) return make_admitted(call, ahead, nullptr);
+    return make_within_rules(call, ahead);
+}
 
+Task<MadeCall> Caller::make_within_rules(Call& call, ReadAhead::Permit* ahead) {
     const policy::Costs reserved = call.rules.costs;
-    const auto admission = co_await unless_stopped(making, rules_.admit(reserved));
-    if (!admission || *admission == RunRules::Admission::stop) co_return not_made(making);
+    const auto admission = co_await unless_stopped(rules_.admit(reserved));
+    if (!admission || *admission == RunRules::Admission::stop) co_return not_made(call);
     if (*admission == RunRules::Admission::never) {
         co_return CallEnd(Outcome::skipped,
                           CallError(ErrorCode::budget, "not sent: it costs more than the whole budget of the run"));
     }
-    MadeCall made = co_await make_admitted(making);
+    policy::Costs costs = no_costs();
+    MadeCall made = co_await make_admitted(call, ahead, &costs);
     if (const auto* end = std::get_if<CallEnd>(&made)) {
-        rules_.ended(reserved, making.costs, *end);
+        rules_.ended(reserved, costs, *end);
     } else {
         rules_.dropped(reserved);
     }
     co_return made;
 }
 
-Task<MadeCall> Caller::make_admitted(Making& making) {
-    std::optional<std::optional<Departure>> first;
+Task<MadeCall> Caller::make_admitted(Call& call, ReadAhead::Permit* ahead, policy::Costs* costs) {
+    Making making(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()));
+    making.costs = costs;
+    const TaskName name(call.custom_id);
+    bool leaves = false;
     std::optional<CallError> never;
     try {
-        first = co_await unless_stopped(making, depart(making, false));
+        leaves = take_turn(making);
+        if (!leaves) {
+            leaves = (co_await unless_stopped(depart(making, false))).value_or(false);
+        } else if (is_noted(call)) {
+            leaves = co_await note(making);
+        }
     } catch (const Error& error) {
         if (error.code() != ErrorCode::bad_input) throw;
         never.emplace(error.code(), fmt::format("not sent: {}", error.what()));
     }
     if (never) co_return CallEnd(Outcome::skipped, std::move(*never));
-    if (!first || !*first) co_return not_made(making);
+    if (!leaves) co_return not_made(call, making.is_parked);
 
-    making.ahead.reset();
+    if (ahead) ahead->left();
     const Listed listed(made_, making);
     StrandScope strand(options_.recorder);
     making.left_at = now();
-    CancelScope whole(making.left_at + making.call.rules.deadline.value_or(options_.deadline));
+    CancelScope whole(making.left_at + call.rules.deadline.value_or(options_.deadline));
     making.whole = &whole;
-    const bool in_time = co_await whole.run(attempts(making, std::move(**first)));
+    const bool in_time = co_await whole.run(attempts(making));
     making.whole = nullptr;
     MadeCall made = end_of(making, in_time);
     if (auto* end = std::get_if<CallEnd>(&made); end && strand.is_followed()) end->strand = strand.end();
     co_return made;
 }
 
-Task<std::optional<Caller::Departure>> Caller::depart(Making& making, bool again) {
+/// Takes what the call needs to leave; false when something of it has to be waited for.
+bool Caller::take_turn(Making& making) {
+    if (stopped_) return false;
+    Departure& departure = making.departure;
+    Group& group = *making.group;
+    if (!options_.once) departure.way = making.origin->circuit.try_enter();
+    if (group.in_flight) departure.permit = group.in_flight->try_enter();
+    const bool may_go = (departure.way || options_.once) && (departure.permit || !group.in_flight);
+    if (may_go) departure.pass = group.pace.try_enter(making.call.rules.costs);
+    if (!departure.pass) {
+        departure.give_back();
+        return false;
+    }
+    if (departure.permit) departure.permit->begin();
+    return true;
+}
+
+/// Takes what the call needs to leave as it becomes free. False when the run was stopped or the group is parked.
+Task<bool> Caller::wait_for_turn(Making& making, bool again) {
     const CallRules& rules = making.call.rules;
     // A repeat goes before what has not begun, or its deadline would pass in the line.
     const int priority = 2 * rules.priority + (again ? 1 : 0);
     const Counted counted(making.group->waiting);
     const Doing doing(trace::Activity::permit);
-    Departure departure;
+    Departure& departure = making.departure;
     do {
-        departure = Departure();
+        departure.give_back();
         // The circuit comes first: who waits for a server that can't be reached takes no place from the others.
         if (!options_.once) {
             departure.way = co_await making.origin->circuit.enter();
             if (!departure.way) {
                 park(making, unreachable(making));
-                co_return std::nullopt;
+                co_return false;
             }
         }
         if (making.group->in_flight) departure.permit.emplace(co_await making.group->in_flight->enter(priority));
         departure.pass = co_await making.group->pace.enter(rules.costs, priority);
         if (!departure.pass) {
             park(making, making.group->pace.parked().value_or(policy::WaitReason()));
-            co_return std::nullopt;
+            co_return false;
         }
     } while (departure.way && !departure.way->still_holds());
     // The call that stopped the run may have let this one go.
-    if (stopped_) co_return std::nullopt;
-    // Before the note: calls that wait for it are in flight, or the limit would never be reached where all are noted.
+    if (stopped_) co_return false;
     if (departure.permit) departure.permit->begin();
-    if (options_.sends && !rules.safe_to_repeat) co_await options_.sends->about_to_send(making.call.line);
-    co_return departure;
+    co_return true;
 }
 
-Task<std::optional<Caller::Departure>> Caller::wait_and_depart(Making& making, policy::Retry& retry,
-                                                               policy::RetryDecision decision) {
+/// Whether the send log has to know of the call before it leaves.
+bool Caller::is_noted(const Call& call) const noexcept { return options_.sends && !call.rules.safe_to_repeat; }
+
+/// Has the departure noted. False when the run was stopped meanwhile.
+Task<bool> Caller::note(Making& making) {
+    const Doing doing(trace::Activity::permit);
+    co_await options_.sends->about_to_send(making.call.line);
+    co_return !stopped_;
+}
+
+Task<bool> Caller::depart(Making& making, bool again) {
+    const bool has_turn = co_await wait_for_turn(making, again);
+    if (!has_turn || !is_noted(making.call)) co_return has_turn;
+    co_return co_await note(making);
+}
+
+Task<bool> Caller::wait_and_depart(Making& making, policy::Retry& retry, policy::RetryDecision decision) {
     {
         making.group->why_backing_off = why_backing_off(decision, making.asked);
         const Counted counted(making.group->backing_off);
@@ -263,37 +309,30 @@ Task<std::optional<Caller::Departure>> Caller::wait_and_depart(Making& making, p
 
 /// Nothing when the run was stopped before `wait` had ended.
 template <class Value>
-Task<std::optional<Value>> Caller::unless_stopped(Making& making, Task<Value> wait) {
+Task<std::optional<Value>> Caller::unless_stopped(Task<Value> wait) {
     if (stopped_) co_return std::nullopt;
     CancelScope scope;
-    making.wait = &scope;
-    const Listed listed(waiting_, making);
+    const Listed listed(waits_, scope);
     co_return co_await scope.run(std::move(wait));
 }
 
-Task<void> Caller::attempts(Making& making, Departure first) {
-    std::optional<Departure> departure(std::move(first));
+Task<void> Caller::attempts(Making& making) {
     policy::Retry retry(retry_options(options_, making.call.rules), random_, &making.group->repeats);
     policy::AttemptHistory history;
     history.deadline = making.left_at + making.call.rules.deadline.value_or(options_.deadline);
     for (;;) {
-        making.notes.emplace_back().start = now();
-        making.is_sent = true;
-        Sent sent = co_await send(making);
-        making.is_sent = false;
-        making.last = std::move(sent.attempt);
-        note_end(making.notes.back(), *making.last, sent.copies, sent.is_second);
-        learn(making, *departure);
-        departure.reset();
+        co_await send(making);
+        learn(making);
+        making.departure.give_back();
         if (options_.once) co_return;
         AttemptNote& note = making.notes.back();
         if (options_.auth && note.status == unauthorized) {
-            const auto renewed = co_await unless_stopped(making, renew_credentials(making));
+            const auto renewed = co_await unless_stopped(renew_credentials(making));
             making.is_cut = !renewed;
             if (!renewed || !*renewed) co_return;
             note.wait_after = now() - note.start - note.total;
             note.why = "auth-command";
-            const bool goes_on = co_await go_again(making, departure, depart(making, true));
+            const bool goes_on = co_await go_again(making, depart(making, true));
             if (!goes_on) co_return;
             continue;
         }
@@ -304,21 +343,17 @@ Task<void> Caller::attempts(Making& making, Departure first) {
         note.wait_after = decision.wait;
         const bool is_asked = decision.why == policy::RetryDecision::Why::asked && !making.asked.source.empty();
         note.why = is_asked ? making.asked.source : std::string(to_string(decision.why));
-        const bool goes_on = co_await go_again(making, departure, wait_and_depart(making, retry, decision));
+        const bool goes_on = co_await go_again(making, wait_and_depart(making, retry, decision));
         if (!goes_on) co_return;
     }
 }
 
 /// Takes the turn of the next attempt when it comes. False when the run was stopped before, or the group is parked.
-Task<bool> Caller::go_again(Making& making, std::optional<Departure>& departure, Task<std::optional<Departure>> turn) {
-    auto next = co_await unless_stopped(making, std::move(turn));
-    if (!next || !*next) {
-        making.is_cut = true;
-        co_return false;
-    }
-    departure.emplace(std::move(**next));
-    ++counts_.repeats;
-    co_return true;
+Task<bool> Caller::go_again(Making& making, Task<bool> turn) {
+    const auto has_turn = co_await unless_stopped(std::move(turn));
+    making.is_cut = !has_turn.value_or(false);
+    if (!making.is_cut) ++counts_.repeats;
+    co_return !making.is_cut;
 }
 
 /// False when there are none; the call's error then says why.
@@ -332,26 +367,36 @@ Task<bool> Caller::renew_credentials(Making& making) {
     }
 }
 
-Task<Attempt> Caller::send_once(Making& making) {
-    http::Request request = making.call.request;
-    if (options_.auth) {
-        options_.auth->apply(request);
-        making.auth_version = options_.auth->version();
+Task<void> Caller::send(Making& making) {
+    const Counted counted(making.group->on_their_way);
+    AttemptNote& note = making.notes.emplace_back();
+    note.start = now();
+    making.is_sent = true;
+    const bool is_hedged = options_.hedge && making.call.rules.safe_to_repeat && places_in_all_ > 1;
+    if (is_hedged && !options_.once) {
+        Sent sent = co_await send_hedged(making);
+        making.last = std::move(sent.attempt);
+        note_end(note, *making.last, sent.copies, sent.is_second);
+    } else {
+        making.last = co_await send_once(making);
+        note_end(note, *making.last, 1, false);
     }
-    co_return co_await method_.attempt(std::move(request));
+    making.is_sent = false;
 }
 
-Task<Caller::Sent> Caller::send(Making& making) {
-    const Counted counted(making.group->on_their_way);
-    if (options_.once) {
-        Attempt attempt = co_await method_.attempt(std::move(making.call.request));
-        co_return Sent(std::move(attempt), false, 1);
-    }
-    const bool has_room_for_two = places(options_, method_) > 1;
-    if (!options_.hedge || !making.call.rules.safe_to_repeat || !has_room_for_two) {
-        Attempt attempt = co_await send_once(making);
-        co_return Sent(std::move(attempt), false, 1);
-    }
+Task<Attempt> Caller::send_once(Making& making) {
+    if (options_.auth) return send_with_credentials(making);
+    return method_.attempt(making.call.request);
+}
+
+Task<Attempt> Caller::send_with_credentials(Making& making) {
+    http::Request request = making.call.request;
+    options_.auth->apply(request);
+    making.auth_version = options_.auth->version();
+    co_return co_await method_.attempt(request);
+}
+
+Task<Caller::Sent> Caller::send_hedged(Making& making) {
     int copies = 0;
     auto make = [this, &making, &copies] { return send_copy(making, ++copies); };
     const auto is_answer = [](const Sent& sent) { return std::holds_alternative<http::Response>(sent.attempt); };
@@ -376,7 +421,8 @@ Task<Caller::Sent> Caller::send_copy(Making& making, int number) {
 }
 
 /// What the attempt tells of its server, and what follows for its call.
-void Caller::learn(Making& making, Departure& departure) {
+void Caller::learn(Making& making) {
+    Departure& departure = making.departure;
     const auto* response = std::get_if<http::Response>(&*making.last);
     making.asked = AskedWait();
     if (response && !options_.once) {
@@ -394,22 +440,21 @@ void Caller::learn(Making& making, Departure& departure) {
                                        making.asked.source.empty() ? status : making.asked.source);
         }
     }
-    learn_costs(making, departure);
+    learn_costs(making);
     if (departure.way && judgement.reach == Reach::reached) departure.way->succeeded();
     if (departure.way && judgement.reach == Reach::not_reached) departure.way->failed();
     if (departure.permit) departure.permit->end(judgement.load);
-    if (options_.sends && !making.call.rules.safe_to_repeat && judgement.is_surely_undone)
-        options_.sends->surely_not_sent(making.call.line);
+    if (judgement.is_surely_undone && is_noted(making.call)) options_.sends->surely_not_sent(making.call.line);
 }
 
-void Caller::learn_costs(Making& making, Departure& departure) {
-    making.costs = making.judgement->is_surely_undone ? no_costs() : making.call.rules.costs;
+void Caller::learn_costs(Making& making) {
+    if (making.costs) *making.costs = making.judgement->is_surely_undone ? no_costs() : making.call.rules.costs;
     const auto* response = std::get_if<http::Response>(&*making.last);
     if (!response || !options_.cost_from) return;
     const std::optional<double> cost = cost_in(*response, *options_.cost_from);
     if (!cost) return;
-    making.costs.set(options_.cost_from->unit, *cost);
-    making.group->pace.settle(*departure.pass, policy::Costs(options_.cost_from->unit, *cost));
+    if (making.costs) making.costs->set(options_.cost_from->unit, *cost);
+    making.group->pace.settle(*making.departure.pass, policy::Costs(options_.cost_from->unit, *cost));
 }
 
 policy::WaitReason Caller::unreachable(const Making& making) {
@@ -426,10 +471,10 @@ void Caller::park(Making& making, policy::WaitReason reason) {
 }
 
 /// Of a call whose first attempt has not left.
-MadeCall Caller::not_made(Making& making) const {
-    if (options_.sends && !making.call.rules.safe_to_repeat) options_.sends->surely_not_sent(making.call.line);
+MadeCall Caller::not_made(const Call& call, bool is_parked) const {
+    if (is_noted(call)) options_.sends->surely_not_sent(call.line);
     if (options_.is_resumable) return Postponed();
-    if (making.is_parked) {
+    if (is_parked) {
         return CallEnd(Outcome::skipped,
                        CallError(ErrorCode::rate_limited, fmt::format("not sent: {}", parked_->limit), true));
     }
@@ -501,7 +546,7 @@ CallEnd Caller::tell(Making& making, Outcome outcome, std::optional<CallError> e
 
 void Caller::stop() noexcept {
     stopped_ = true;
-    for (Making* making : waiting_) making->wait->cancel();
+    for (CancelScope* wait : waits_) wait->cancel();
 }
 
 void Caller::give_up() noexcept {

@@ -11,6 +11,7 @@
 #include "plait/batch/group.hpp"
 #include "plait/batch/in_flight.hpp"
 #include "plait/batch/method.hpp"
+#include "plait/batch/read_ahead.hpp"
 #include "plait/batch/run_report.hpp"
 #include "plait/batch/run_rules.hpp"
 #include "plait/batch/secrets.hpp"
@@ -84,10 +85,10 @@ class Caller {
     Caller(const Caller&) = delete;
     Caller& operator=(const Caller&) = delete;
 
-    /// Makes a call, which outlives the task; `ahead` is given back when it leaves for the first time. Postponed, when
-    /// it can be made later and is not made now: its group is parked, the run stops, or it was given up and is safe to
-    /// repeat. Throws only `Error(storage)`, of the send log.
-    Task<MadeCall> make(Call& call, std::optional<Semaphore::Permit> ahead = std::nullopt);
+    /// Makes a call, which outlives the task, and so does `ahead`, which is told when it leaves for the first time.
+    /// Postponed, when it can be made later and is not made now: its group is parked, the run stops, or it was given up
+    /// and is safe to repeat. Throws only `Error(storage)`, of the send log.
+    Task<MadeCall> make(Call& call, ReadAhead::Permit* ahead = nullptr);
 
     /// From now on nothing leaves; what is in flight goes on to the end of its attempt.
     void stop() noexcept;
@@ -108,6 +109,8 @@ class Caller {
 
     const CallerCounts& counts() const noexcept { return counts_; }
     const CallerOptions& options() const noexcept { return options_; }
+    /// Those of all groups: each attempt takes one when it leaves.
+    const Semaphore& places() const noexcept { return places_; }
     RunRules& rules() noexcept { return rules_; }
     const RunRules& rules() const noexcept { return rules_; }
 
@@ -116,23 +119,29 @@ class Caller {
     struct Making;
     struct Sent;
 
-    Task<MadeCall> make_admitted(Making& making);
-    Task<std::optional<Departure>> depart(Making& making, bool again);
-    Task<std::optional<Departure>> wait_and_depart(Making& making, policy::Retry& retry,
-                                                   policy::RetryDecision decision);
+    Task<MadeCall> make_within_rules(Call& call, ReadAhead::Permit* ahead);
+    Task<MadeCall> make_admitted(Call& call, ReadAhead::Permit* ahead, policy::Costs* costs);
+    bool take_turn(Making& making);
+    Task<bool> wait_for_turn(Making& making, bool again);
+    bool is_noted(const Call& call) const noexcept;
+    Task<bool> note(Making& making);
+    Task<bool> depart(Making& making, bool again);
+    Task<bool> wait_and_depart(Making& making, policy::Retry& retry, policy::RetryDecision decision);
     template <class Value>
-    Task<std::optional<Value>> unless_stopped(Making& making, Task<Value> wait);
-    Task<void> attempts(Making& making, Departure departure);
-    Task<bool> go_again(Making& making, std::optional<Departure>& departure, Task<std::optional<Departure>> turn);
+    Task<std::optional<Value>> unless_stopped(Task<Value> wait);
+    Task<void> attempts(Making& making);
+    Task<bool> go_again(Making& making, Task<bool> turn);
     Task<bool> renew_credentials(Making& making);
-    Task<Sent> send(Making& making);
+    Task<void> send(Making& making);
     Task<Attempt> send_once(Making& making);
+    Task<Attempt> send_with_credentials(Making& making);
+    Task<Sent> send_hedged(Making& making);
     Task<Sent> send_copy(Making& making, int number);
-    void learn(Making& making, Departure& departure);
-    void learn_costs(Making& making, Departure& departure);
+    void learn(Making& making);
+    void learn_costs(Making& making);
     static policy::WaitReason unreachable(const Making& making);
     void park(Making& making, policy::WaitReason reason);
-    MadeCall not_made(Making& making) const;
+    MadeCall not_made(const Call& call, bool is_parked = false) const;
     MadeCall end_of(Making& making, bool in_time);
     std::string late(const Making& making, std::string_view when) const;
     std::optional<CallError> error_between_attempts(const Making& making, bool is_late) const;
@@ -143,12 +152,13 @@ class Caller {
     const CallerOptions options_;
     policy::Random& random_;
     const WallClock& calendar_;
+    const std::size_t places_in_all_;
     Semaphore places_;
     RunRules rules_;
     Register<Group> groups_;
     Register<Origin> origins_;
-    std::list<Making*> waiting_;  ///< for their turn, or for a repeat
-    std::list<Making*> made_;     ///< in the order in which they left first
+    std::list<CancelScope*> waits_;  ///< for a turn, or for a repeat: what ends when the run is stopped
+    std::list<Making*> made_;        ///< calls, in the order in which they left first
     std::optional<policy::WaitReason> parked_;
     CallerCounts counts_;
     bool stopped_ = false;

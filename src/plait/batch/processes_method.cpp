@@ -28,8 +28,8 @@ ProcessPoolOptions pool_options(MethodOptions&& options) {
 ProcessesMethod::ProcessesMethod(MethodOptions options)
     : processes_(options.concurrency), trace_(options.trace), pool_(pool_options(std::move(options))) {}
 
-Task<Attempt> ProcessesMethod::attempt(http::Request request) {
-    internal::WireRequest wire(std::move(request));
+Task<Attempt> ProcessesMethod::attempt(const http::Request& request) {
+    internal::WireRequest wire{http::Request(request)};
     try {
         internal::WireAttempt attempt = co_await pool_.submit(attempt_here, std::move(wire));
         co_return internal::noted(std::move(attempt).unwrap(), trace_, trace::LaneKind::process);
@@ -41,7 +41,8 @@ Task<Attempt> ProcessesMethod::attempt(http::Request request) {
 internal::WireAttempt ProcessesMethod::attempt_here(internal::WireRequest request) {
     static http::Session session(session_of_the_workers);
     static internal::AttemptLoop loop(workers_are_traced, static_cast<std::uint64_t>(::getpid()));
-    return internal::WireAttempt(loop.run(send_once(session, std::move(request).unwrap())));
+    const http::Request unwrapped = std::move(request).unwrap();
+    return internal::WireAttempt(loop.run(send_once(session, unwrapped)));
 }
 
 }  // namespace plait::batch

@@ -13,7 +13,7 @@ class ProcessesMethod final : public Method {
   public:
     explicit ProcessesMethod(MethodOptions options);
 
-    Task<Attempt> attempt(http::Request request) override;
+    Task<Attempt> attempt(const http::Request& request) override;
     std::size_t most_in_flight() const noexcept override { return processes_; }
 
   private:

@@ -1,51 +1,111 @@
 #pragma once
 
-#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event.hpp"
 #include "plait/async/semaphore.hpp"
+#include "plait/async/sleep.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
-#include <vector>
 
 namespace plait::batch {
 
-/// How many calls may have been read and not left yet: a few, as long as they leave, because what waits is pushed out
-/// of the processor's caches by what comes behind it. Many, when none leaves for a while: perhaps one group holds up
-/// those of others, which stand further down.
+/// How many calls may have been read and not left yet. No more than can leave, and a few, as long as calls leave: what
+/// waits is pushed out of the processor's caches by what comes behind it. Many, when none leaves for a while: perhaps
+/// one group holds up those of others, which stand further down, or a more urgent one does. Belongs to one loop.
 class ReadAhead {
   public:
     static constexpr std::size_t usual = 32;
-    /// So long nothing leaves before more are read.
+    /// So long nothing is read before `usual` more are; it may take twice as long.
     static constexpr Duration patience = std::chrono::milliseconds(10);
 
-    /// At most `most` in all.
-    explicit ReadAhead(std::size_t most) : few_(std::min(most, usual)), more_(most - std::min(most, usual)) {}
+    /// At most `most` in all. `places`, of which each call takes one when it leaves, outlive this.
+    ReadAhead(std::size_t most, const Semaphore& places) noexcept : most_(most), places_(places) {}
+    ReadAhead(const ReadAhead&) = delete;
+    ReadAhead& operator=(const ReadAhead&) = delete;
 
-    /// Waits until one more may be read; the permit is held until it leaves.
-    Task<Semaphore::Permit> acquire() {
-        if (auto permit = few_.try_acquire()) co_return std::move(*permit);
-        while (at_hand_.empty()) {
-            if (auto permit = co_await within(patience, few_.acquire())) co_return std::move(*permit);
-            // In portions, or each of them would take so long.
-            while (at_hand_.size() < usual) {
-                auto permit = more_.try_acquire();
-                if (!permit) break;
-                at_hand_.push_back(std::move(*permit));
-            }
+    /// The right to read a call. Held until the call has ended, or it is taken to have left.
+    class [[nodiscard("a call whose permit is dropped has ended")]] Permit {
+      public:
+        Permit(Permit&& other) noexcept
+            : ahead_(std::exchange(other.ahead_, nullptr)), has_left_(std::exchange(other.has_left_, true)) {}
+        Permit& operator=(Permit&&) = delete;
+        ~Permit() {
+            if (!ahead_) return;
+            left();
+            ahead_->may_have_room();
         }
-        auto permit = std::move(at_hand_.back());
-        at_hand_.pop_back();
-        co_return permit;
+
+        /// The call leaves for the first time.
+        void left() noexcept {
+            if (!std::exchange(has_left_, true)) --ahead_->waiting_;
+        }
+
+      private:
+        friend class ReadAhead;
+        explicit Permit(ReadAhead& ahead) noexcept : ahead_(&ahead) { ++ahead.waiting_; }
+        ReadAhead* ahead_;
+        bool has_left_ = false;
+    };
+
+    /// Waits until one more call may be read. For one reader.
+    Task<Permit> acquire() {
+        while (!may_read()) {
+            room_.reset();
+            reader_waits_ = true;
+            if (waiting_ < most_) stands_still_.set();
+            co_await room_.wait();
+        }
+        reader_waits_ = false;
+        if (portion_ > 0) --portion_;
+        ++reads_;
+        co_return Permit(*this);
+    }
+
+    /// From now on a few are read even if they can't leave, so that there is a choice of which leaves first.
+    void keep_a_choice() noexcept { keeps_choice_ = true; }
+
+    /// Allows more while nothing is read. Runs beside the reader until it is cancelled.
+    Task<void> watch() {
+        for (;;) {
+            co_await stands_still_.wait();
+            stands_still_.reset();
+            const std::uint64_t reads = reads_;
+            co_await sleep_for(patience);
+            if (reads_ != reads) continue;
+            portion_ = usual;
+            may_have_room();
+        }
     }
 
   private:
-    Semaphore few_;
-    Semaphore more_;
-    std::vector<Semaphore::Permit> at_hand_;  // of `more_`
+    bool may_read() const noexcept {
+        const std::size_t few = keeps_choice_ ? usual : std::min(usual, places_.available());
+        return waiting_ < most_ && (portion_ > 0 || waiting_ < few);
+    }
+
+    void may_have_room() noexcept {
+        if (!reader_waits_) return;
+        if (may_read()) {
+            room_.set();
+        } else if (waiting_ < most_) {
+            stands_still_.set();
+        }
+    }
+
+    const std::size_t most_;
+    const Semaphore& places_;
+    std::size_t waiting_ = 0;  ///< calls that were read and have not left
+    std::size_t portion_ = 0;  ///< so many more may be read, whether they can leave or not
+    std::uint64_t reads_ = 0;
+    bool reader_waits_ = false;
+    bool keeps_choice_ = false;
+    Event room_;          ///< one more may be read
+    Event stands_still_;  ///< the reader waits, for what time can help
 };
 
 }  // namespace plait::batch

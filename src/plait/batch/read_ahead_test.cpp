@@ -1,9 +1,13 @@
 #include "plait/batch/read_ahead.hpp"
 
+#include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
+#include "plait/async/semaphore.hpp"
 #include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
 #include "plait/testing/async_test.hpp"
 
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -13,41 +17,125 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Task<void> hold(ReadAhead& ahead, std::vector<Semaphore::Permit>& held, std::size_t count) {
-    while (count-- > 0) held.push_back(co_await ahead.acquire());
-}
+/// Calls that were read: those that wait to leave, and those that have left, each with a place.
+class Calls {
+  public:
+    explicit Calls(std::size_t places_, std::size_t most = 1000) : places(places_), ahead(most, places) {}
+
+    Task<void> read(std::size_t count) {
+        while (count-- > 0) waiting.push_back(co_await ahead.acquire());
+    }
+
+    /// Reads as many as it may before `time` has passed.
+    Task<std::size_t> read_within(Duration time) {
+        const std::size_t before = waiting.size();
+        co_await within(time, read(1'000'000));
+        co_return waiting.size() - before;
+    }
+
+    void leave() {
+        left.emplace_back(places.try_acquire().value(), std::move(waiting.front()));
+        left.back().second.left();
+        waiting.pop_front();
+    }
+
+    void end() { left.pop_front(); }
+
+    Semaphore places;
+    ReadAhead ahead;
+    std::deque<ReadAhead::Permit> waiting;
+    std::deque<std::pair<Semaphore::Permit, ReadAhead::Permit>> left;
+};
 
 }  // namespace
 
-ASYNC_TEST("as long as calls leave, only a few are read ahead") {
-    ReadAhead ahead(1000);
-    std::vector<Semaphore::Permit> held;
-    const TimePoint begin = now();
-    co_await hold(ahead, held, ReadAhead::usual);
-    CHECK(now() == begin);
+ASYNC_TEST("as long as calls leave, no more are read than can leave") {
+    Calls calls(3);
+    TaskGroup beside;
+    beside.start(calls.ahead.watch());
+    CHECK(co_await calls.read_within(1ms) == 3);
+    for (int i = 0; i < 3; ++i) calls.leave();
+    CHECK(co_await calls.read_within(1ms) == 0);
     for (int i = 0; i < 1000; ++i) {
-        held.pop_back();
-        co_await hold(ahead, held, 1);
+        calls.end();
+        CHECK(co_await calls.read_within(1us) == 1);
+        calls.leave();
     }
-    CHECK(now() == begin);
+    beside.cancel();
+    co_await beside.join();
+}
+
+ASYNC_TEST("where many can leave, a few are read ahead") {
+    Calls calls(500);
+    CHECK(co_await calls.read_within(1ms) == ReadAhead::usual);
+    calls.leave();
+    CHECK(co_await calls.read_within(1ms) == 1);
+}
+
+ASYNC_TEST("where calls differ in urgency there is a choice, even if none can leave") {
+    Calls calls(1);
+    CHECK(co_await calls.read_within(1ms) == 1);
+    calls.leave();
+    calls.ahead.keep_a_choice();
+    CHECK(co_await calls.read_within(1ms) == ReadAhead::usual);
 }
 
 ASYNC_TEST("when none leaves more are read, portion by portion, and no more than there may be") {
-    ReadAhead ahead(1000);
-    std::vector<Semaphore::Permit> held;
+    Calls calls(1);
+    TaskGroup beside;
+    beside.start(calls.ahead.watch());
     const TimePoint begin = now();
-    co_await hold(ahead, held, 1000);
-    CHECK(now() - begin <= 1000 / ReadAhead::usual * ReadAhead::patience);
-    CHECK_FALSE(co_await within(1h, hold(ahead, held, 1)));
-    held.clear();
-    co_await hold(ahead, held, 1000);
+    co_await calls.read(1000);
+    CHECK(now() - begin >= 900 / ReadAhead::usual * ReadAhead::patience);
+    CHECK(now() - begin <= 2 * (1000 / ReadAhead::usual + 1) * ReadAhead::patience);
+    CHECK(co_await calls.read_within(1h) == 0);
+    // Room comes back as they leave.
+    calls.leave();
+    CHECK(co_await calls.read_within(1h) == 1);
+    beside.cancel();
+    co_await beside.join();
+}
+
+ASYNC_TEST("calls that keep no place while they wait for a repeat let others be read") {
+    Calls calls(2);
+    TaskGroup beside;
+    beside.start(calls.ahead.watch());
+    co_await calls.read(2);
+    std::vector<ReadAhead::Permit> backing_off;
+    while (!calls.waiting.empty()) {
+        calls.leave();
+        backing_off.push_back(std::move(calls.left.front().second));
+        calls.end();
+    }
+    CHECK(co_await calls.read_within(ReadAhead::patience) >= 2);
+    beside.cancel();
+    co_await beside.join();
 }
 
 ASYNC_TEST("a few may be all that may be read ahead") {
-    ReadAhead ahead(2);
-    std::vector<Semaphore::Permit> held;
-    co_await hold(ahead, held, 2);
-    CHECK_FALSE(co_await within(1h, hold(ahead, held, 1)));
-    held.clear();
-    co_await hold(ahead, held, 2);
+    Calls calls(100, 2);
+    TaskGroup beside;
+    beside.start(calls.ahead.watch());
+    CHECK(co_await calls.read_within(1h) == 2);
+    calls.leave();
+    CHECK(co_await calls.read_within(1h) == 1);
+    beside.cancel();
+    co_await beside.join();
+}
+
+ASYNC_TEST("nothing ticks while nothing more may be read") {
+    Calls calls(1, 2);
+    TaskGroup beside;
+    beside.start(calls.ahead.watch());
+    co_await calls.read(2);
+    TaskGroup reader;
+    reader.start(calls.read(1));
+    co_await sleep_for(1s);
+    const auto switches_before = EventLoop::current_statistics().switches;
+    co_await sleep_for(1h);
+    CHECK(EventLoop::current_statistics().switches - switches_before < 10);
+    reader.cancel();
+    co_await reader.join();
+    beside.cancel();
+    co_await beside.join();
 }

@@ -56,9 +56,10 @@ Runner::Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& 
       options_(options),
       random_(options.seed),
       caller_(method, caller_options(options), random_, *options.calendar),
+      blocks_loop_(method.blocks_loop()),
       results_(sink, window(most_in_flight(method, options), options)),
       writer_(options.body_format),
-      ahead_(options.read_ahead),
+      ahead_(options.read_ahead, caller_.places()),
       ids_(std::move(ids)),
       tally_(before) {}
 
@@ -99,6 +100,7 @@ void Runner::interrupt() {
 Task<void> Runner::make_calls() {
     TaskGroup grace;
     grace.start(end_grace(), "grace");
+    grace.start(ahead_.watch(), "read ahead");
     TaskGroup calls;
     try {
         co_await starting_.run(start_calls(calls));
@@ -113,7 +115,7 @@ Task<void> Runner::make_calls() {
 
 Task<void> Runner::start_calls(TaskGroup& calls) {
     for (;;) {
-        Semaphore::Permit ahead = co_await ahead_.acquire();
+        ReadAhead::Permit ahead = co_await ahead_.acquire();
         ResultQueue::Place place = co_await results_.reserve();
         std::optional<SourceItem> item = co_await source_.next();
         if (!item) co_return;
@@ -127,7 +129,7 @@ Task<void> Runner::start_calls(TaskGroup& calls) {
     }
 }
 
-void Runner::start_call(TaskGroup& calls, Call call, Semaphore::Permit ahead, ResultQueue::Place place) {
+void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, ResultQueue::Place place) {
     if (const auto before = ids_.claim(call.custom_id, call.line)) {
         std::string message =
             fmt::format("line {}: custom_id \"{}\" is that of {} already", call.line, call.custom_id,
@@ -140,15 +142,19 @@ void Runner::start_call(TaskGroup& calls, Call call, Semaphore::Permit ahead, Re
         end_call(call, end_of_earlier_run(), 0, std::move(place));
         return;
     }
+    if (call.rules.priority != 0) ahead_.keep_a_choice();
     std::optional<KeyOrder::Turn> turn;
     if (!call.rules.order_key.empty()) turn.emplace(order_.take_turn(call.rules.order_key));
     calls.start(make_call(std::move(call), std::move(ahead), std::move(place), std::move(turn)), "call");
 }
 
-Task<void> Runner::make_call(Call call, Semaphore::Permit ahead, ResultQueue::Place place,
+Task<void> Runner::make_call(Call call, ReadAhead::Permit ahead, ResultQueue::Place place,
                              std::optional<KeyOrder::Turn> turn) {
     const std::size_t sent_bytes = call.request.body.size();
-    MadeCall made = co_await make(call, std::move(ahead), turn);
+    MadeCall made = Postponed();
+    bool is_its_turn = true;
+    if (turn) is_its_turn = co_await turn->come();
+    if (is_its_turn) made = co_await caller_.make(call, &ahead);
     if (auto* end = std::get_if<CallEnd>(&made)) {
         end_call(call, std::move(*end), sent_bytes, std::move(place));
     } else {
@@ -156,16 +162,8 @@ Task<void> Runner::make_call(Call call, Semaphore::Permit ahead, ResultQueue::Pl
         results_.leave_out(std::move(place));
     }
     if (caller_.stop_reason()) stop_starting();
-    // A method may block this loop during an attempt: what is done by then is written before.
-    if (caller_.in_flight() == 0) results_.flush();
-}
-
-Task<MadeCall> Runner::make(Call& call, Semaphore::Permit ahead, std::optional<KeyOrder::Turn>& turn) {
-    if (turn) {
-        const bool is_its_turn = co_await turn->come();
-        if (!is_its_turn) co_return Postponed();
-    }
-    co_return co_await caller_.make(call, std::move(ahead));
+    // What is done is written before an attempt keeps this loop from writing.
+    if (blocks_loop_) results_.flush();
 }
 
 void Runner::end_call(const Call& call, CallEnd end, std::size_t sent_bytes, ResultQueue::Place place) {

@@ -106,10 +106,9 @@ class Runner {
   private:
     Task<void> make_calls();
     Task<void> start_calls(TaskGroup& calls);
-    void start_call(TaskGroup& calls, Call call, Semaphore::Permit ahead, ResultQueue::Place place);
-    Task<void> make_call(Call call, Semaphore::Permit ahead, ResultQueue::Place place,
+    void start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, ResultQueue::Place place);
+    Task<void> make_call(Call call, ReadAhead::Permit ahead, ResultQueue::Place place,
                          std::optional<KeyOrder::Turn> turn);
-    Task<MadeCall> make(Call& call, Semaphore::Permit ahead, std::optional<KeyOrder::Turn>& turn);
     void end_call(const Call& call, CallEnd end, std::size_t sent_bytes, ResultQueue::Place place);
     void refuse(const BadLine& line, ResultQueue::Place place);
     void stop_starting() noexcept;
@@ -123,6 +122,7 @@ class Runner {
     RunnerOptions options_;
     policy::Random random_;
     Caller caller_;
+    const bool blocks_loop_;
     ResultQueue results_;
     ResultLineWriter writer_;
     ReadAhead ahead_;

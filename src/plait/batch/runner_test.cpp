@@ -135,6 +135,19 @@ ASYNC_TEST("a method that makes one call at a time has one in flight, whatever t
     CHECK(answers.most == 1);
 }
 
+ASYNC_TEST("the most urgent of those that wait leaves first, however fast the answers are") {
+    std::string text;
+    for (int i = 1; i <= 100; ++i) text += fmt::format("{{\"url\":\"http://a.b/{}\",\"priority\":{}}}\n", i, i % 10);
+    LineSource source = lines(text);
+    SlowAnswers answers([](int) -> Duration { return 1ms; });
+    FakeMethod method(answers.answer());
+    MemorySink sink;
+    Runner runner(source, method, sink, with_concurrency(1));
+    co_await runner.run();
+    REQUIRE(method.requests.size() == 100);
+    for (int i = 1; i <= 5; ++i) CHECK(number_in(method.requests[static_cast<std::size_t>(i)]) % 10 >= 8);
+}
+
 ASYNC_TEST("results leave in the order of completion, or of the input when that is asked for") {
     for (const bool ordered : {false, true}) {
         LineSource source = lines(urls(3));

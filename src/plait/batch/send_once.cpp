@@ -7,11 +7,11 @@
 
 namespace plait::batch {
 
-Task<Attempt> send_once(http::Session& session, http::Request request, std::string name) {
+Task<Attempt> send_once(http::Session& session, const http::Request& request, std::string name) {
     std::optional<TaskName> named;
     if (!name.empty()) named.emplace(name);
     try {
-        co_return co_await session.send(std::move(request));
+        co_return co_await session.send_kept(request);
     } catch (const http::SendError& error) {
         co_return Failure(error.code(), error.what(), error.maybe_sent());
     }

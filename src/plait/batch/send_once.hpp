@@ -8,8 +8,8 @@
 
 namespace plait::batch {
 
-/// Sends `request` through `session`, which outlives the task. The edge of an attempt: here errors become values. The
+/// Sends `request` through `session`; both outlive the task. The edge of an attempt: here errors become values. The
 /// task is called `name` meanwhile, unless that is empty.
-Task<Attempt> send_once(http::Session& session, http::Request request, std::string name = {});
+Task<Attempt> send_once(http::Session& session, const http::Request& request, std::string name = {});
 
 }  // namespace plait::batch

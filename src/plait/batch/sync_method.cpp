@@ -18,8 +18,8 @@ SyncMethod::SyncMethod(MethodOptions options)
       status_(options.status),
       grace_(options.grace) {}
 
-Task<Attempt> SyncMethod::attempt(http::Request request) {
-    Task<Attempt> send = send_once(session_, std::move(request), std::string(TaskName::current()));
+Task<Attempt> SyncMethod::attempt(const http::Request& request) {
+    Task<Attempt> send = send_once(session_, request, std::string(TaskName::current()));
     if (stop_) send = unless_stopped(std::move(send), *stop_, grace_, status_);
     keep_loop_on_purpose();
     Attempt attempt = internal::noted(loop_.run(std::move(send)), trace_, trace::LaneKind::caller);

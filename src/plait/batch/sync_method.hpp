@@ -12,7 +12,8 @@ class SyncMethod final : public Method {
   public:
     explicit SyncMethod(MethodOptions options);
 
-    Task<Attempt> attempt(http::Request request) override;
+    Task<Attempt> attempt(const http::Request& request) override;
+    bool blocks_loop() const noexcept override { return true; }
     std::size_t most_in_flight() const noexcept override { return 1; }
 
   private:

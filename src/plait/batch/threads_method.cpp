@@ -14,9 +14,9 @@ ThreadsMethod::ThreadsMethod(MethodOptions options)
       threads_(options.concurrency),
       pool_(ThreadPoolOptions{.threads = options.concurrency}) {}
 
-Task<Attempt> ThreadsMethod::attempt(http::Request request) {
+Task<Attempt> ThreadsMethod::attempt(const http::Request& request) {
     internal::RecordedAttempt recorded =
-        co_await pool_.submit_abandonable(attempt_here, shared_, std::move(request), std::string(TaskName::current()));
+        co_await pool_.submit_abandonable(attempt_here, shared_, request, std::string(TaskName::current()));
     co_return internal::noted(std::move(recorded), trace_, trace::LaneKind::thread);
 }
 
@@ -31,7 +31,7 @@ internal::RecordedAttempt ThreadsMethod::attempt_here(std::shared_ptr<Shared> sh
 Task<Attempt> ThreadsMethod::send_registered(std::shared_ptr<Shared> shared, http::Session& session,
                                              http::Request request, std::string name) {
     const internal::LoopRegister::Stay stay(shared->loops);
-    co_return co_await send_once(session, std::move(request), std::move(name));
+    co_return co_await send_once(session, request, std::move(name));
 }
 
 }  // namespace plait::batch

@@ -22,7 +22,7 @@ class ThreadsMethod final : public Method {
     explicit ThreadsMethod(MethodOptions options);
 
     /// When it is cancelled, the thread is left to its attempt, which nobody waits for any more.
-    Task<Attempt> attempt(http::Request request) override;
+    Task<Attempt> attempt(const http::Request& request) override;
     std::size_t most_in_flight() const noexcept override { return threads_; }
     std::vector<LoopHandle> worker_loops() const override { return shared_->loops.all(); }
 

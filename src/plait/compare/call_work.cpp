@@ -43,9 +43,9 @@ class WatchedMethod final : public batch::Method {
   public:
     explicit WatchedMethod(std::unique_ptr<batch::Method> method) : method_(std::move(method)) {}
 
-    Task<batch::Attempt> attempt(http::Request request) override {
+    Task<batch::Attempt> attempt(const http::Request& request) override {
         const TimePoint start = now();
-        batch::Attempt attempt = co_await method_->attempt(std::move(request));
+        batch::Attempt attempt = co_await method_->attempt(request);
         in_calls += now() - start;
         if (const auto* failure = std::get_if<batch::Failure>(&attempt); failure && trouble.empty()) {
             trouble = failure->message;
@@ -53,6 +53,7 @@ class WatchedMethod final : public batch::Method {
         co_return attempt;
     }
     std::size_t most_in_flight() const noexcept override { return method_->most_in_flight(); }
+    bool blocks_loop() const noexcept override { return method_->blocks_loop(); }
 
     Duration in_calls{};
     std::string trouble;

@@ -49,9 +49,9 @@ class FakeMethod final : public Method {
     explicit FakeMethod(Answer answer = {}, std::size_t most_in_flight = 1000)
         : answer_(std::move(answer)), most_in_flight_(most_in_flight) {}
 
-    Task<Attempt> attempt(http::Request request) override {
+    Task<Attempt> attempt(const http::Request& request) override {
         requests.push_back(request);
-        if (answer_) return answer_(std::move(request));
+        if (answer_) return answer_(request);
         return ok();
     }
     std::size_t most_in_flight() const noexcept override { return most_in_flight_; }
