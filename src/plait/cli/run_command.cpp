@@ -28,6 +28,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -42,16 +43,19 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
 
-/// The names of a table's entries, for help and messages.
-template <class Table, class Name>
-std::string names_of(const Table& table, Name name) {
+/// The names of all entries, for help and messages.
+template <class Entries, class Name = std::identity>
+std::string list_of(const Entries& entries, std::string_view between, Name name = {}) {
     std::string text;
-    for (const auto& entry : table) text += fmt::format("{}{}", text.empty() ? "" : "|", name(entry));
+    for (const auto& entry : entries) {
+        if (!text.empty()) text += between;
+        text += name(entry);
+    }
     return text;
 }
 
 std::string method_names() {
-    return names_of(batch::methods, [](const batch::MethodEntry& method) { return method.name; });
+    return list_of(batch::methods, "|", [](const batch::MethodEntry& method) { return method.name; });
 }
 
 std::string method_help() {
@@ -67,7 +71,7 @@ const batch::MethodEntry* parse_method(const std::string& value) {
 }
 
 std::string body_format_names() {
-    return names_of(batch::body_formats, [](const auto& format) { return format.first; });
+    return list_of(batch::body_formats, "|", [](const auto& format) { return format.first; });
 }
 
 batch::BodyFormat parse_body_format(const std::string& value) {
@@ -249,7 +253,7 @@ batch::Settings RunCommand::settings_that_matter() const {
     std::set<std::string> headers;
     for (const http::Header header : settings_.defaults.headers) headers.emplace(header.name);
     return {{"--base-url", settings_.defaults.base_url},
-            {"--header", fmt::format("{}", fmt::join(headers, ", "))},
+            {"--header", list_of(headers, ", ")},
             {"--body", std::string(name_of(runner_.body_format))}};
 }
 
@@ -336,7 +340,7 @@ void RunCommand::say_how_it_ended(batch::Screen& screen, const batch::Runner& ru
             const auto& first = runner.first_unknown();
             screen.write(fmt::format("plait: {} may have been done, and no answer tells{}{}\n",
                                      unknown == 1 ? "1 call" : fmt::format("{} calls", unknown),
-                                     first.empty() ? "" : fmt::format(": {}", fmt::join(first, ", ")),
+                                     first.empty() ? "" : ": " + list_of(first, ", "),
                                      unknown > first.size() && !first.empty() ? ", ..." : ""));
         }
     }
