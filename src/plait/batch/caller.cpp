@@ -126,6 +126,7 @@ struct Caller::Making {
     Call& call;
     Register<Group>::Use group;
     Register<Origin>::Use origin;
+    ReadAhead::Permit* ahead = nullptr;
     Departure departure;           // of the attempt that comes next, or is on its way
     CancelScope* whole = nullptr;  // of all its attempts
     bool is_sent = false;          // an attempt is on its way
@@ -203,6 +204,7 @@ Task<MadeCall> Caller::make_within_rules(Call& call, ReadAhead::Permit* ahead) {
 
 Task<MadeCall> Caller::make_admitted(Call& call, ReadAhead::Permit* ahead, policy::Costs* costs) {
     Making making(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()));
+    making.ahead = ahead;
     making.costs = costs;
     const TaskName name(call.custom_id);
     bool leaves = false;
@@ -221,7 +223,6 @@ Task<MadeCall> Caller::make_admitted(Call& call, ReadAhead::Permit* ahead, polic
     if (never) co_return CallEnd(Outcome::skipped, std::move(*never));
     if (!leaves) co_return not_made(call, making.is_parked);
 
-    if (ahead) ahead->left();
     const Listed listed(made_, making);
     StrandScope strand(options_.recorder);
     making.left_at = now();
@@ -247,7 +248,7 @@ bool Caller::take_turn(Making& making) {
         departure.give_back();
         return false;
     }
-    if (departure.permit) departure.permit->begin();
+    begin(making);
     return true;
 }
 
@@ -278,8 +279,14 @@ Task<bool> Caller::wait_for_turn(Making& making, bool again) {
     } while (departure.way && !departure.way->still_holds());
     // The call that stopped the run may have let this one go.
     if (stopped_) co_return false;
-    if (departure.permit) departure.permit->begin();
+    begin(making);
     co_return true;
+}
+
+/// The call has its turn. That it is noted first makes no difference: who waits for a note is in flight.
+void Caller::begin(Making& making) noexcept {
+    if (making.departure.permit) making.departure.permit->begin();
+    if (making.ahead) making.ahead->left();
 }
 
 /// Whether the send log has to know of the call before it leaves.

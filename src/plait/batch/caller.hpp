@@ -123,6 +123,7 @@ class Caller {
     Task<MadeCall> make_admitted(Call& call, ReadAhead::Permit* ahead, policy::Costs* costs);
     bool take_turn(Making& making);
     Task<bool> wait_for_turn(Making& making, bool again);
+    static void begin(Making& making) noexcept;
     bool is_noted(const Call& call) const noexcept;
     Task<bool> note(Making& making);
     Task<bool> depart(Making& making, bool again);
