@@ -3,7 +3,7 @@
 import socket
 import unittest
 
-from support.program import Mock, RunTest, plait, results_in
+from support.program import Mock, RunTest, finish, plait, results_in, wait_until
 from support.servers import Deciding, Rogue, keeping, response
 
 TOKENS = response(headers=[("Content-Type", "application/json")], body=b'{"usage":{"total_tokens":100}}')
@@ -54,6 +54,18 @@ class Budget(Stops):
             self.assertEqual((6, 6), (mock.stats()["requests"], len(results_in(self.results))))
             self.expect_done(self.run_file(requests, "--budget", "usd=5"), 10)
             self.assertEqual(10, mock.stats()["requests"])
+
+    def test_a_killed_run_does_not_spend_its_budget_again(self):
+        with Mock("--latency", "20ms") as mock:
+            requests = self.lines(mock.url, 2000, cost={"usd": 1})
+            arguments = ["run", requests, "-o", self.results, "--concurrency", "10", "--budget", "usd=300"]
+            killed = self.start(*arguments)
+            wait_until(lambda: mock.stats()["requests"] >= 150, "half of the budget")
+            killed.kill()
+            finish(killed)
+            self.expect_stopped(plait(*arguments), "the budget of 300 usd is used up")
+            # What left in the last 50 ms, some 25 requests, may be forgotten; on a busy machine more.
+            self.assertLessEqual(mock.stats()["requests"], 300 + 75)
 
     def test_calls_in_flight_count_with_what_they_may_cost(self):
         with Mock("--latency", "20ms") as mock:

@@ -154,6 +154,21 @@ std::uint64_t number_in(const std::string& text) {
     return number;
 }
 
+/// Of the facts that say what was spent of a unit, whose name follows.
+constexpr std::string_view spent_prefix = "spent ";
+
+policy::Costs read_spent(Database& database) {
+    policy::Costs spent;
+    Statement statement(database, "SELECT name, value FROM fact WHERE name GLOB 'spent *'");
+    while (statement.step()) {
+        const std::string_view value = statement.text(1);
+        double amount = 0;
+        std::from_chars(value.data(), value.data() + value.size(), amount);
+        spent.set(statement.text(0).substr(spent_prefix.size()), amount);
+    }
+    return spent;
+}
+
 InputFingerprint read_input(Database& database) {
     InputFingerprint input;
     input.lines = number_in(fact(database, "input_lines").value_or("0"));
@@ -242,7 +257,7 @@ void Journal::load() {
     run_id_ = fact(database, "run_id").value_or("");
     settings_ = read_settings(database);
     input_ = read_input(database);
-    status_before_ = fact(database, "status").value_or("");
+    spent_before_ = read_spent(database);
     set_fact(database, "process", fmt::to_string(::getpid()));
     Statement notes(database, "SELECT sent, lines FROM note ORDER BY number");
     while (notes.step()) {
@@ -389,6 +404,17 @@ void Journal::forget(const LineSet& lines) {
 void Journal::set_status(std::string_view text) noexcept {
     try {
         if (!broken_) set_fact(file_->database, "status", text);
+    } catch (const std::exception&) {
+    }
+}
+
+void Journal::set_spent(const policy::Costs& spent) noexcept {
+    try {
+        if (broken_) return;
+        Transaction transaction(file_->database);
+        for (const auto& [unit, amount] : spent)
+            set_fact(file_->database, fmt::format("{}{}", spent_prefix, unit), fmt::to_string(amount));
+        transaction.commit();
     } catch (const std::exception&) {
     }
 }

@@ -6,6 +6,7 @@
 #include "plait/batch/input_fingerprint.hpp"
 #include "plait/batch/line_set.hpp"
 #include "plait/batch/send_log.hpp"
+#include "plait/policy/costs.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -69,8 +70,11 @@ class Journal final : public SendLog {
     /// Forgets the notes of these lines, because they have a result.
     void forget(const LineSet& lines);
 
-    /// What an earlier run kept last by `set_status`; empty: nothing.
-    const std::string& status_before() const noexcept { return status_before_; }
+    /// What earlier runs have spent, as they kept it by `set_spent`; nothing of other units.
+    const policy::Costs& spent_before() const noexcept { return spent_before_; }
+
+    /// Keeps how much of some units was spent in all. When that fails it is lost, in silence, as a status is.
+    void set_spent(const policy::Costs& spent) noexcept;
 
     /// Keeps a text for other processes to read. When that fails it is lost, in silence: it is no reason to end a run.
     void set_status(std::string_view text) noexcept;
@@ -97,7 +101,7 @@ class Journal final : public SendLog {
     Settings settings_;
     InputFingerprint input_;
     LineSet sent_before_;
-    std::string status_before_;
+    policy::Costs spent_before_;
 
     std::vector<std::uint64_t> sent_;      ///< to be committed
     std::vector<std::uint64_t> not_sent_;  ///< to be committed, before those

@@ -166,13 +166,14 @@ ASYNC_TEST("many do not wait for more to come") {
     std::uint64_t line = 0;
     bool is_committed = false;
     const auto first = [&]() -> Task<void> {
-        co_await journal.about_to_send(++line);
+        co_await journal.about_to_send(0);
         is_committed = true;
     };
     group.start(first());
     co_await yield();
     while (!is_committed && line < 1000) {
-        group.start(journal.about_to_send(++line));
+        ++line;
+        group.start(journal.about_to_send(line));
         co_await yield();
     }
     CHECK(line <= Journal::large_commit + 2);
@@ -205,6 +206,22 @@ TEST_CASE("what is left of a state file that was removed says nothing of the nex
     const Journal next(folder.file("next.plait"), false);
     CHECK(next.is_new());
     CHECK(next.sent_before().size() == 0);
+}
+
+TEST_CASE("what was spent is kept for the next run, unit by unit") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        Journal journal(path, false);
+        CHECK(journal.spent_before().begin() == journal.spent_before().end());
+        policy::Costs spent("usd", 1.25);
+        spent.set("tokens", 900);
+        journal.set_spent(spent);
+        journal.set_spent(policy::Costs("tokens", 1000));
+    }
+    const Journal next(path, false);
+    CHECK(next.spent_before().get("usd") == 1.25);
+    CHECK(next.spent_before().get("tokens") == 1000);
 }
 
 TEST_CASE("notes of lines with a result are forgotten") {

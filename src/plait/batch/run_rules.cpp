@@ -83,7 +83,17 @@ void RunRules::dropped(const policy::Costs& reserved) {
 }
 
 void RunRules::spent_before(const policy::Costs& costs) {
-    for (policy::BudgetRule& rule : budgets_) rule.settle(0, cost_of(costs, rule));
+    for (policy::BudgetRule& rule : budgets_) {
+        for (const auto& [unit, amount] : costs) {
+            if (unit == rule.budget().unit) rule.settle(0, amount);
+        }
+    }
+}
+
+policy::Costs RunRules::spent() const {
+    policy::Costs spent;
+    for (const policy::BudgetRule& rule : budgets_) spent.set(rule.budget().unit, rule.spent());
+    return spent;
 }
 
 /// From all budgets, or from none.

@@ -54,8 +54,11 @@ class RunRules {
     /// One sentence why the run is to stop; nothing while it may go on.
     const std::optional<std::string>& stop_reason() const noexcept { return stop_reason_; }
 
-    /// Costs that an earlier run of the same calls had.
+    /// Costs that an earlier run of the same calls had; nothing of the units that it does not name.
     void spent_before(const policy::Costs& costs);
+
+    /// What all calls cost so far, of the units that have a budget; those that have not ended, what they may cost.
+    policy::Costs spent() const;
 
     /// What the calls cost so far, of the units that have a budget.
     const std::vector<policy::BudgetRule>& budgets() const noexcept { return budgets_; }

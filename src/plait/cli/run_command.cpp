@@ -117,20 +117,20 @@ batch::Tally tally_of(const batch::RunFiles& files) {
     return tally;
 }
 
-/// What earlier runs have spent, as the last of them told in time.
-policy::Costs costs_before(const batch::Journal& journal) {
-    policy::Costs costs(policy::requests_unit, 0);  // a call that says nothing would be one
-    if (journal.status_before().empty()) return costs;
-    for (const batch::ReportedCost& cost : batch::parse_run_report(journal.status_before()).costs)
-        costs.set(cost.unit, cost.spent);
-    return costs;
-}
-
 /// Keeps how the run stands where `plait status` finds it. Both outlive the task.
 Task<void> keep_status(batch::RunWatch& watch, batch::Journal& journal) {
     for (;;) {
         journal.set_status(to_json(watch.report()));
         co_await sleep_for(std::chrono::seconds(1));
+    }
+}
+
+/// Keeps what is spent, as soon as results are, so that not even a run that is killed spends a budget twice. Both
+/// outlive the task.
+Task<void> keep_spent(const batch::RunRules& rules, batch::Journal& journal) {
+    for (;;) {
+        journal.set_spent(rules.spent());
+        co_await sleep_for(batch::ResultQueue::longest_wait);
     }
 }
 
@@ -300,12 +300,14 @@ Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batc
             calls_.auth_command, [this](std::string_view value) { settings_.secrets.add("auth-command", value); });
     }
     batch::Runner runner(source, method, files.sink(), runner_, std::move(files.ids()), tally_of(files));
-    if (files.journal()) runner.calls().rules().spent_before(costs_before(*files.journal()));
+    if (files.journal()) runner.calls().rules().spent_before(files.journal()->spent_before());
     batch::RunWatch watch(runner, source, SystemWallClock::instance());
     batch::Progress progress(watch, screen);
     TaskGroup beside;
     if (!quiet_) beside.start(progress.show(), "progress");
     if (files.journal()) beside.start(keep_status(watch, *files.journal()), "status");
+    if (files.journal() && !runner_.calls.rules.budgets.empty())
+        beside.start(keep_spent(runner.calls().rules(), *files.journal()), "budget");
     const Interrupts interrupts(
         [&] {
             progress.clear();
@@ -322,7 +324,10 @@ Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batc
     beside.cancel();
     co_await beside.join();
     progress.clear();
-    if (files.journal()) files.journal()->set_status(to_json(watch.last_report(end)));
+    if (files.journal()) {
+        files.journal()->set_spent(runner.calls().rules().spent());
+        files.journal()->set_status(to_json(watch.last_report(end)));
+    }
     files.close();
     if (!summary_path_.empty()) {
         summary_file << batch::summary_json(runner.tally(), runner.calls().counts(), runner.elapsed()) << std::flush;
