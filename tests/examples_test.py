@@ -6,7 +6,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from support.program import PATIENCE_S, MockTest
+from support.program import PATIENCE_S, MockTest, plait
 
 EXAMPLES = Path(os.environ["PLAIT_EXAMPLES"])
 SOURCES = Path(__file__).resolve().parent.parent / "examples"
@@ -53,6 +53,16 @@ class Example(MockTest):
 
     def test_cpu_processes(self):
         self.expect_numbers("cpu_processes")
+
+    def test_batch(self):
+        before = self.mock.stats()["requests"]
+        requests = self.requests(*[{"url": self.url(f"/{n}"), "method": method} for n in range(10) for method in ("GET", "POST")])
+        results = self.folder / "results.jsonl"
+        for _ in range(2):  # the second time nothing is left to do
+            output = self.run_example("batch", requests, results)
+            self.assertEqual(20, self.mock.stats()["requests"] - before)
+        self.assertEqual("0 made, 0 not ok\n", output)
+        self.assertEqual(0, plait("verify", requests, results).code)
 
     def test_mixed(self):
         before = self.mock.stats()["requests"]

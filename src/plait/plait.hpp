@@ -38,3 +38,12 @@
 #include "plait/http/send_error.hpp"
 #include "plait/http/session.hpp"
 #include "plait/http/url.hpp"
+
+// Files of calls, as `plait run` makes them: each request has one result, whatever happens.
+#include "plait/batch/async_method.hpp"
+#include "plait/batch/file_sink.hpp"
+#include "plait/batch/methods.hpp"      // who makes the calls, by name
+#include "plait/batch/open_source.hpp"  // requests from files, pipes and URLs
+#include "plait/batch/run_files.hpp"    // RunFiles: results and state, to go on with
+#include "plait/batch/runner.hpp"       // Runner
+#include "plait/batch/verify_results.hpp"
