@@ -16,9 +16,10 @@ class Course {
   public:
     static constexpr std::size_t most_segments = 256;
     static constexpr std::size_t kept_in_order = 64;
+    static constexpr std::size_t usual_segments = 8;  ///< a call has so many
 
     Course() = default;
-    explicit Course(TimePoint begin) : begin_(begin), end_(begin) {}
+    explicit Course(TimePoint begin) : begin_(begin), end_(begin) { segments_.reserve(usual_segments); }
 
     TimePoint begin() const noexcept { return begin_; }
     TimePoint end() const noexcept { return end_; }

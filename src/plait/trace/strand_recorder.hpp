@@ -3,6 +3,7 @@
 #include "plait/trace/course.hpp"
 #include "plait/trace/recorder.hpp"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -48,11 +49,24 @@ class StrandRecorder : public Recorder {
         Activity activity = Activity::running;
     };
 
+    using FollowedTasks = std::unordered_map<TaskId, Followed>;
+
+    /// What the map said of a task; null: it is not followed.
+    struct Lookup {
+        TaskId task = 0;
+        Followed* followed = nullptr;
+    };
+
+    Followed* find(TaskId task) noexcept;
+    void forget(TaskId task) noexcept { lookup(task) = Lookup(); }
+    Lookup& lookup(TaskId task) noexcept { return lookups_[task % lookups_.size()]; }
     std::uint32_t take_row();
 
-    std::unordered_map<TaskId, Followed> followed_;
+    FollowedTasks followed_;
+    std::vector<FollowedTasks::node_type> spare_;  ///< for the next ones: a strand is begun and ended with each call
     std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> free_rows_;
     std::uint32_t rows_ = 0;
+    std::array<Lookup, 256> lookups_;  ///< each event asks for its task, and few are in flight at a time
     TimePoint latest_{};
 };
 

@@ -1,25 +1,71 @@
 #include "plait/trace/internal/record_text.hpp"
 
+#include "plait/base/assert.hpp"
 #include "plait/base/json_string.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
 #include <iterator>
 
 namespace plait::trace::internal {
 
+using namespace std::string_view_literals;
+
 namespace {
 
-void append_number(std::string& out, std::int64_t number) {
-    const fmt::format_int text(number);
-    out.append(text.data(), text.size());
-}
+/// Appends small pieces of text to a string, many at once: parts of the format, none longer than `most_bytes`.
+class Pieces {
+  public:
+    static constexpr std::size_t most_bytes = 512;
 
-void append_microseconds(std::string& out, std::int64_t tenths) {
-    append_number(out, tenths / 10);
-    out += '.';
-    out += static_cast<char>('0' + tenths % 10);
-}
+    explicit Pieces(std::string& out) noexcept : out_(out) {}
+    Pieces(const Pieces&) = delete;
+    Pieces& operator=(const Pieces&) = delete;
+    ~Pieces() { flush(); }
+
+    Pieces& operator<<(char c) {
+        make_room(1);
+        *end_++ = c;
+        return *this;
+    }
+    Pieces& operator<<(std::string_view text) {
+        make_room(text.size());
+        end_ = std::copy(text.begin(), text.end(), end_);
+        return *this;
+    }
+    Pieces& operator<<(std::int64_t number) {
+        constexpr std::size_t most_digits = 20;
+        make_room(most_digits);
+        end_ = std::to_chars(end_, end_ + most_digits, number).ptr;
+        return *this;
+    }
+    Pieces& operator<<(std::uint64_t number) { return *this << static_cast<std::int64_t>(number); }
+
+    Pieces& microseconds(std::int64_t tenths) {
+        return *this << tenths / 10 << '.' << static_cast<char>('0' + tenths % 10);
+    }
+
+    /// The string with all pieces so far, for others to append to.
+    std::string& flush() {
+        out_.append(bytes_.data(), end_);
+        end_ = bytes_.data();
+        return out_;
+    }
+
+  private:
+    void make_room(std::size_t size) {
+        PLAIT_ASSERT(size <= most_bytes, "a piece is longer than all of them together");
+        if (bytes_.data() + bytes_.size() - end_ < static_cast<std::ptrdiff_t>(size)) flush();
+    }
+
+    std::string& out_;
+    std::array<char, most_bytes> bytes_;
+    char* end_ = bytes_.data();
+};
 
 }  // namespace
 
@@ -31,36 +77,25 @@ void RecordText::append_metadata(std::string& out, std::string_view name, std::u
 
 void RecordText::append_call(std::string& out, std::uint64_t tid, const Call& call, const Course& course) const {
     const std::int64_t begin = tenths(course.begin());
-    out += R"({"ph":"X","cat":"call","name":)";
-    append_json_string_for_page(out, call.name);
-    out += R"(,"pid":1,"tid":)";
-    append_number(out, static_cast<std::int64_t>(tid));
-    out += R"(,"ts":)";
-    append_microseconds(out, begin);
-    out += R"(,"dur":)";
-    append_microseconds(out, tenths(course.end()) - begin);
-    out += R"(,"args":{"line":)";
-    append_number(out, static_cast<std::int64_t>(call.line));
-    out += R"(,"result":)";
-    append_json_string_for_page(out, call.result);
-    out += call.ok ? R"(,"ok":true)" : R"(,"ok":false)";
-    if (call.attempt > 1) {
-        out += R"(,"attempt":)";
-        append_number(out, call.attempt);
-    }
-    out += R"(,"states":")";
+    Pieces pieces(out);
+    pieces << R"({"ph":"X","cat":"call","name":)"sv;
+    append_json_string_for_page(pieces.flush(), call.name);
+    pieces << R"(,"pid":1,"tid":)"sv << tid << R"(,"ts":)"sv;
+    pieces.microseconds(begin) << R"(,"dur":)"sv;
+    pieces.microseconds(tenths(course.end()) - begin) << R"(,"args":{"line":)"sv << call.line << R"(,"result":)"sv;
+    append_json_string_for_page(pieces.flush(), call.result);
+    pieces << (call.ok ? R"(,"ok":true)"sv : R"(,"ok":false)"sv);
+    if (call.attempt > 1) pieces << R"(,"attempt":)"sv << std::int64_t{call.attempt};
+    pieces << R"(,"states":")"sv;
     TimePoint when = course.begin();
     std::int64_t from = begin;
     for (const Segment& segment : course.segments()) {
         when += segment.length;
         const std::int64_t to = tenths(when);
-        if (to > from) {
-            out += letter_of(segment.activity);
-            append_number(out, to - from);
-        }
+        if (to > from) pieces << letter_of(segment.activity) << to - from;
         from = to;
     }
-    out += "\"}}";
+    pieces << R"("}})"sv;
 }
 
 void RecordText::append_phases(std::string& out, std::uint64_t tid, const Course& course,
@@ -85,26 +120,25 @@ void RecordText::append_loop_run(std::string& out, LaneId lane, TimePoint begin,
 
 void RecordText::append_loop_counts(std::string& out, LaneId lane, TimePoint when, std::size_t ready,
                                     std::size_t waiting) const {
-    fmt::format_to(std::back_inserter(out), R"({{"ph":"C","cat":"loop","name":"loop tasks","pid":1,"tid":{},"ts":)",
-                   lane);
-    append_microseconds(out, tenths(when));
-    fmt::format_to(std::back_inserter(out), R"(,"args":{{"ready":{},"waiting":{}}}}})", ready, waiting);
+    Pieces pieces(out);
+    pieces << R"({"ph":"C","cat":"loop","name":"loop tasks","pid":1,"tid":)"sv << std::uint64_t{lane} << R"(,"ts":)"sv;
+    pieces.microseconds(tenths(when)) << R"(,"args":{"ready":)"sv << std::uint64_t{ready} << R"(,"waiting":)"sv
+                                      << std::uint64_t{waiting} << "}}"sv;
 }
 
 void RecordText::append_thinned(std::string& out, TimePoint when, std::uint64_t one_in) const {
-    out += R"({"ph":"i","s":"p","cat":"plait","name":"thinned","pid":1,"tid":1,"ts":)";
-    append_microseconds(out, tenths(when));
-    fmt::format_to(std::back_inserter(out), R"(,"args":{{"one_in":{}}}}})", one_in);
+    Pieces pieces(out);
+    pieces << R"({"ph":"i","s":"p","cat":"plait","name":"thinned","pid":1,"tid":1,"ts":)"sv;
+    pieces.microseconds(tenths(when)) << R"(,"args":{"one_in":)"sv << one_in << "}}"sv;
 }
 
 void RecordText::append_slice(std::string& out, std::string_view category, std::string_view name, std::uint64_t tid,
                               std::int64_t begin, std::int64_t end) const {
-    fmt::format_to(std::back_inserter(out), R"({{"ph":"X","cat":"{}","name":"{}","pid":1,"tid":{},"ts":)", category,
-                   name, tid);
-    append_microseconds(out, begin);
-    out += R"(,"dur":)";
-    append_microseconds(out, end - begin);
-    out += '}';
+    Pieces pieces(out);
+    pieces << R"({"ph":"X","cat":")"sv << category << R"(","name":")"sv << name << R"(","pid":1,"tid":)"sv << tid
+           << R"(,"ts":)"sv;
+    pieces.microseconds(begin) << R"(,"dur":)"sv;
+    pieces.microseconds(end - begin) << '}';
 }
 
 }  // namespace plait::trace::internal
