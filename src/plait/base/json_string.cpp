@@ -106,4 +106,9 @@ void append_json_string(std::string& out, std::string_view text) { append(out, t
 
 void append_json_string_for_page(std::string& out, std::string_view text) { append(out, text, kinds_for_page); }
 
+bool is_plain_json_for_page(std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return kinds_for_page[static_cast<unsigned char>(c)] == Kind::plain; });
+}
+
 }  // namespace plait

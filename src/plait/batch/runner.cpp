@@ -210,9 +210,8 @@ void Runner::trace_call(const Call& call, CallEnd& end) {
     label.line = call.line;
     label.ok = end.outcome == Outcome::ok;
     label.attempt = static_cast<unsigned>(end.attempts.size());
-    const std::string result =
-        end.response ? fmt::to_string(end.response->status) : std::string(to_string(end.error->code));
-    label.result = result;
+    const fmt::format_int status(end.response ? end.response->status : 0);
+    label.result = end.response ? std::string_view(status.data(), status.size()) : to_string(end.error->code);
     options_.trace->add(label, std::move(*end.strand));
 }
 

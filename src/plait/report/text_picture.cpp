@@ -281,7 +281,7 @@ class TextPicture {
             writer_.paragraph(fmt::format("the loop ran {} of the time", percent(*measures.loop_ran)), 2, 4);
         }
         if (timeline.one_in > 1) {
-            writer_.paragraph(fmt::format("thinned: at the end one call in {} stands for the others", timeline.one_in),
+            writer_.paragraph(fmt::format("thinned: where most, one call in {} stands for the others", timeline.one_in),
                               2, 4);
         }
         if (timeline.is_cut) writer_.paragraph("cut: the file ends before the run does, this is what it holds", 2, 4);

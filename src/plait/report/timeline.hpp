@@ -74,7 +74,7 @@ class Timeline {
     std::vector<LoopCounts> loop_counts;
     Duration length{};         ///< to the last end of anything
     bool is_cut = false;       ///< the file ended before its last record: the program was killed
-    std::uint64_t one_in = 1;  ///< above 1: the trace was thinned; at its end one call in so many was recorded
+    std::uint64_t one_in = 1;  ///< above 1: the trace was thinned; where most, one call in so many was recorded
     std::map<std::string, std::uint64_t> outcomes;
 };
 

@@ -227,7 +227,7 @@ class TraceParser {
     void read_thinned(dom::object args) {
         one_in_ = static_cast<std::uint32_t>(needed(find_count(args, "one_in", most_thinned), "one_in"));
         if (one_in_ == 0) refuse("\"one_in\" must be at least 1");
-        timeline_.one_in = one_in_;
+        timeline_.one_in = std::max<std::uint64_t>(timeline_.one_in, one_in_);
     }
 
     void read_end(dom::object args) {

@@ -4,6 +4,7 @@
 #include "plait/trace/activity.hpp"
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace plait::trace {
@@ -16,10 +17,13 @@ class Course {
   public:
     static constexpr std::size_t most_segments = 256;
     static constexpr std::size_t kept_in_order = 64;
-    static constexpr std::size_t usual_segments = 8;  ///< a call has so many
 
     Course() = default;
-    explicit Course(TimePoint begin) : begin_(begin), end_(begin) { segments_.reserve(usual_segments); }
+    explicit Course(TimePoint begin) : begin_(begin), end_(begin) {}
+    /// In the memory of one that is done with.
+    Course(TimePoint begin, Course&& old) noexcept : begin_(begin), end_(begin), segments_(std::move(old.segments_)) {
+        segments_.clear();
+    }
 
     TimePoint begin() const noexcept { return begin_; }
     TimePoint end() const noexcept { return end_; }

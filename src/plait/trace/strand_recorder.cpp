@@ -8,40 +8,33 @@
 namespace plait::trace {
 
 void StrandRecorder::begin(TaskId task) {
-    Followed followed;
-    followed.strand.course = Course(latest_);
-    followed.strand.row = take_row();
-    bool is_new = false;
+    PLAIT_ASSERT(!find(task), "a task is followed once at a time");
+    const std::uint32_t row = rows_.add(task);
+    if (followed_.size() < row) followed_.resize(row);
+    Followed& followed = followed_[row - 1];
+    followed.activity = Activity::running;
     if (spare_.empty()) {
-        is_new = followed_.emplace(task, std::move(followed)).second;
+        followed.strand.course = Course(latest_);
     } else {
-        spare_.back().key() = task;
-        spare_.back().mapped() = std::move(followed);
-        is_new = followed_.insert(std::move(spare_.back())).inserted;
+        followed.strand.course = Course(latest_, std::move(spare_.back()));
         spare_.pop_back();
     }
-    PLAIT_ASSERT(is_new, "a task is followed once at a time");
-    forget(task);
+    followed.strand.lane.reset();
+    followed.strand.row = row;
 }
 
 Strand StrandRecorder::end(TaskId task, TimePoint when) {
-    forget(task);
-    auto node = followed_.extract(task);
-    PLAIT_ASSERT(node, "only a task that is followed ends its strand");
-    Strand strand = std::move(node.mapped().strand);
-    spare_.push_back(std::move(node));
-    free_rows_.push(strand.row);
+    Followed* const followed = find(task);
+    PLAIT_ASSERT(followed, "only a task that is followed ends its strand");
+    rows_.remove(task);
+    Strand strand = std::move(followed->strand);
     latest_ = std::max(latest_, when);
     if (!strand.lane) strand.course.go_on(Activity::running, when);
     return strand;
 }
 
 void StrandRecorder::drop(TaskId task) noexcept {
-    const auto found = followed_.find(task);
-    if (found == followed_.end()) return;
-    forget(task);
-    free_rows_.push(found->second.strand.row);
-    followed_.erase(found);
+    if (find(task)) rows_.remove(task);
 }
 
 void StrandRecorder::done_elsewhere(TaskId task, Activity until_then, LaneId lane, Course course) {
@@ -62,19 +55,8 @@ void StrandRecorder::record(const TaskEvent& event) noexcept {
 }
 
 StrandRecorder::Followed* StrandRecorder::find(TaskId task) noexcept {
-    Lookup& known = lookup(task);
-    if (known.task != task) {
-        const auto found = followed_.find(task);
-        known = Lookup{task, found == followed_.end() ? nullptr : &found->second};
-    }
-    return known.followed;
-}
-
-std::uint32_t StrandRecorder::take_row() {
-    if (free_rows_.empty()) return ++rows_;
-    const std::uint32_t row = free_rows_.top();
-    free_rows_.pop();
-    return row;
+    const std::uint32_t row = rows_.find(task);
+    return row == 0 ? nullptr : &followed_[row - 1];
 }
 
 }  // namespace plait::trace

@@ -1,14 +1,11 @@
 #pragma once
 
 #include "plait/trace/course.hpp"
+#include "plait/trace/internal/task_rows.hpp"
 #include "plait/trace/recorder.hpp"
 
-#include <array>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <queue>
-#include <unordered_map>
 #include <vector>
 
 namespace plait::trace {
@@ -34,6 +31,11 @@ class StrandRecorder : public Recorder {
     /// What `task`, which runs and is followed, did until `when`. It is followed no longer.
     Strand end(TaskId task, TimePoint when);
 
+    /// What `end` returned is done with: its memory is for the next one.
+    void reuse(Course&& course) {
+        if (spare_.size() < most_spare) spare_.push_back(std::move(course));
+    }
+
     /// `task` is followed no longer.
     void drop(TaskId task) noexcept;
 
@@ -49,24 +51,13 @@ class StrandRecorder : public Recorder {
         Activity activity = Activity::running;
     };
 
-    using FollowedTasks = std::unordered_map<TaskId, Followed>;
-
-    /// What the map said of a task; null: it is not followed.
-    struct Lookup {
-        TaskId task = 0;
-        Followed* followed = nullptr;
-    };
-
     Followed* find(TaskId task) noexcept;
-    void forget(TaskId task) noexcept { lookup(task) = Lookup(); }
-    Lookup& lookup(TaskId task) noexcept { return lookups_[task % lookups_.size()]; }
-    std::uint32_t take_row();
 
-    FollowedTasks followed_;
-    std::vector<FollowedTasks::node_type> spare_;  ///< for the next ones: a strand is begun and ended with each call
-    std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> free_rows_;
-    std::uint32_t rows_ = 0;
-    std::array<Lookup, 256> lookups_;  ///< each event asks for its task, and few are in flight at a time
+    static constexpr std::size_t most_spare = 64;
+
+    internal::TaskRows rows_;
+    std::vector<Followed> followed_;  ///< by their rows
+    std::vector<Course> spare_;
     TimePoint latest_{};
 };
 

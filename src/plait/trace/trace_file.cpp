@@ -66,6 +66,7 @@ TraceFile::TraceFile(UniqueFd file, std::string name, TraceHead head, TimePoint 
       on_trouble_(std::move(on_trouble)),
       text_(std::make_unique<RecordText>(start)),
       recorder_(std::make_unique<internal::LoopRecorder>(*this, start, head.lanes == LaneKind::loop)),
+      time_end_(start + dense_time),
       next_write_(start + longest_wait) {
     waiting_ = "[\n";
     RecordText::append_metadata(
@@ -96,15 +97,20 @@ LaneId TraceFile::lane(LaneKind kind, std::uint64_t who) {
     return id;
 }
 
-void TraceFile::add(const StrandLabel& label, Strand strand) {
+void TraceFile::add(const StrandLabel& label, Strand&& strand) {
     if (!file_) return;
     ++strands_;
-    const LaneId id = strand.lane ? *strand.lane : lane(LaneKind::loop);
+    if (!strand.lane && loop_lane_ == 0) loop_lane_ = lane(LaneKind::loop);
+    const LaneId id = strand.lane.value_or(loop_lane_);
     if (Lane& on = lanes_[id - 1]; on.kind != LaneKind::loop) {
         strand.course.cut_before(on.last_end);
         on.last_end = strand.course.end();
     }
-    if (!takes_next(strand.course.end())) return;
+    if (takes_next(strand.course.end())) append(label, strand, id);
+    recorder_->reuse(std::move(strand.course));
+}
+
+void TraceFile::append(const StrandLabel& label, const Strand& strand, LaneId id) {
     const std::uint64_t tid = tid_of(id, strand.row);
     text_->append_call(waiting_, tid, {label.name, label.line, label.result, label.ok, label.attempt}, strand.course);
     end_record();
@@ -113,15 +119,37 @@ void TraceFile::add(const StrandLabel& label, Strand strand) {
 
 /// Whether the next strand is one of those that are recorded.
 bool TraceFile::takes_next(TimePoint when) {
+    bool changes = adapts_to_density(when);
     if (records_until_thinner_ == 0) {
         one_in_ *= 2;
         records_until_thinner_ = records_until_thinner;
-        text_->append_thinned(waiting_, when, one_in_);
+        changes = true;
+    }
+    const std::uint64_t one_in = one_in_ * dense_one_in_;
+    if (changes) {
+        text_->append_thinned(waiting_, when, one_in);
         end_record();
     }
-    if (strands_ % one_in_ != 0) return false;
+    if (strands_ % one_in != 0) return false;
     --records_until_thinner_;
+    ++records_in_time_;
     return true;
+}
+
+bool TraceFile::adapts_to_density(TimePoint when) noexcept {
+    const std::uint64_t before = dense_one_in_;
+    if (records_in_time_ == dense_records) {
+        dense_one_in_ *= dense_step;
+        records_in_time_ = 0;
+        time_end_ = std::max(time_end_, when + dense_time);
+    } else if (when >= time_end_) {
+        // Not when they would just fit, or it would go to and fro.
+        constexpr std::uint64_t few = dense_records / dense_step * 3 / 4;
+        if (dense_one_in_ > 1 && records_in_time_ < few) dense_one_in_ /= dense_step;
+        records_in_time_ = 0;
+        time_end_ = when + dense_time;
+    }
+    return dense_one_in_ != before;
 }
 
 /// The place of a strand for viewers, which gets a name when it is first used.
@@ -160,8 +188,7 @@ void TraceFile::close(TimePoint end, std::span<const std::pair<std::string_view,
     file_ = {};
 }
 
-void TraceFile::keep_written(TimePoint now) noexcept {
-    if (now < next_write_) return;
+void TraceFile::write_waiting(TimePoint now) noexcept {
     next_write_ = now + longest_wait;
     flush();
 }

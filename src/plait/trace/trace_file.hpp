@@ -54,7 +54,8 @@ struct StrandLabel {
 /// Writes a trace file (docs/formats.md) while what it tells of happens. Of one thread; what other threads and
 /// processes did comes to it as values.
 ///
-/// Its memory is bounded, and so is the file: of a long run the later strands are thinned out. What it was given more
+/// Its memory is bounded, and so is the file: of a long run the later strands are thinned out. So is what it costs: of
+/// strands that come faster than can be written in passing, one in four is recorded, or fewer. What it was given more
 /// than a second ago is in the file, when anything was recorded since. When the file can't be written the trace ends
 /// there, and nobody is stopped.
 class TraceFile {
@@ -63,6 +64,11 @@ class TraceFile {
     static constexpr std::uint64_t strands_in_full = 100'000;
     /// After that, and after so many records each time, half as many of the strands that follow.
     static constexpr std::uint64_t records_until_thinner = 50'000;
+    /// When more than so many strands end in this time, of those that follow one in `dense_step` is recorded, until
+    /// fewer end.
+    static constexpr Duration dense_time = std::chrono::milliseconds(100);
+    static constexpr std::uint64_t dense_records = 5'000;
+    static constexpr std::uint64_t dense_step = 4;
     /// So many strands have a slice for each phase, which viewers of others show. They take more room than the strand.
     static constexpr std::uint64_t strands_with_phases = 2'000;
     /// So many bytes are written without waiting for more.
@@ -91,10 +97,12 @@ class TraceFile {
     LaneId lane(LaneKind kind, std::uint64_t who = 0);
 
     /// Records a strand that has ended. On lanes that are no loop's, what overlaps the strand before is cut off.
-    void add(const StrandLabel& label, Strand strand);
+    void add(const StrandLabel& label, Strand&& strand);
 
     /// Has what waits written if it waited for long.
-    void keep_written(TimePoint now) noexcept;
+    void keep_written(TimePoint now) noexcept {
+        if (now >= next_write_) write_waiting(now);
+    }
 
     /// The last record: how much there was to record. What is added later is not in the file.
     void close(TimePoint end, std::span<const std::pair<std::string_view, std::uint64_t>> outcomes = {});
@@ -112,10 +120,13 @@ class TraceFile {
         std::uint32_t named_rows = 0;
     };
 
+    void append(const StrandLabel& label, const Strand& strand, LaneId id);
     std::uint64_t tid_of(LaneId id, std::uint32_t row);
     bool takes_next(TimePoint when);
+    bool adapts_to_density(TimePoint when) noexcept;
     void name_tid(std::uint64_t tid, std::string_view name);
     void end_record();
+    void write_waiting(TimePoint now) noexcept;
     void flush() noexcept;
     void write(std::string_view text) noexcept;
 
@@ -129,9 +140,13 @@ class TraceFile {
 
     std::vector<Lane> lanes_;  ///< the first has the id 1
     std::map<std::pair<LaneKind, std::uint64_t>, LaneId> lane_by_who_;
+    LaneId loop_lane_ = 0;  ///< of the coordinating loop, when it has one
     std::uint64_t strands_ = 0;
     std::uint64_t one_in_ = 1;
     std::uint64_t records_until_thinner_ = strands_in_full;
+    std::uint64_t dense_one_in_ = 1;  ///< beside the other: because strands come so fast
+    std::uint64_t records_in_time_ = 0;
+    TimePoint time_end_;
     std::string waiting_;
     TimePoint next_write_;
 };

@@ -185,7 +185,7 @@ TEST_CASE("strands of a thread do not overlap and what a loop made for others ha
     lost.row = 2;
     lost.course = Course(start);
     lost.course.go_on(Activity::worker, start + 40us);
-    trace.add(label("lost"), lost);
+    trace.add(label("lost"), std::move(lost));
     trace.recorder().record(event(1, TaskState::running, 50us, 1, 1));
     trace.recorder().record(event(1, TaskState::done, 500us, 1, 1));
     trace.close(start + 1ms);
@@ -217,9 +217,9 @@ TEST_CASE("a long trace is thinned and stays in its bounds") {
     TraceFile trace(memory.writer(), "memory", head(LaneKind::thread), start, no_trouble());
     const LaneId lane = trace.lane(LaneKind::thread, 1);
     for (int i = 1; i <= calls; ++i) {
-        trace.add(label(fmt::format("line-{}", i)), running(lane, i * 1us, i * 1us + 500ns));
+        trace.add(label(fmt::format("line-{}", i)), running(lane, i * 25us, i * 25us + 500ns));
     }
-    trace.close(start + 1s);
+    trace.close(start + 13s);
     const std::string text = memory.text();
     std::uint64_t stands_for = 0, recorded = 0, one_in = 1;
     std::vector<std::uint64_t> recorded_before;
@@ -241,6 +241,28 @@ TEST_CASE("a long trace is thinned and stays in its bounds") {
     CHECK(stands_for > calls - 16);
     CHECK(memory.count(R"("cat":"phase")") == 0);  // each was shorter than a microsecond
     CHECK(memory.count(R"("calls":500000,)") == 1);
+}
+
+TEST_CASE("strands that come too fast are thinned until fewer come") {
+    const Memory memory;
+    TraceFile trace(memory.writer(), "memory", head(LaneKind::thread), start, no_trouble());
+    const LaneId lane = trace.lane(LaneKind::thread, 1);
+    const auto add = [&](int count, Duration from, Duration apart) {
+        for (int i = 0; i < count; ++i)
+            trace.add(label("a"), running(lane, from + i * apart, from + i * apart + 100ns));
+    };
+    add(80'000, 0s, 12500ns);  // 80,000 a second
+    trace.keep_written(start + 1s);
+    const std::size_t dense = memory.count(R"("cat":"call")");
+    CHECK(dense > 20'000);
+    CHECK(dense < 25'000);
+    CHECK(memory.count(R"("one_in":4)") == 1);
+    add(10'000, 1s, 100us);  // 10,000 a second
+    trace.keep_written(start + 2s);
+    CHECK(memory.count(R"("one_in":1})") == 1);
+    CHECK(memory.count(R"("cat":"call")") - dense > 9'000);
+    trace.close(start + 2s);
+    CHECK(memory.count(R"("calls":90000,)") == 1);
 }
 
 TEST_CASE("notes of the loop become coarser so that a long run has few of them") {

@@ -112,7 +112,7 @@ export function notesOf(timelines, noun) {
       ? `${of(timeline)}the trace ends before the run did: the program was stopped. What is here is all up to its last whole record.`
       : undefined,
     timeline.oneIn > 1
-      ? `${of(timeline)}the trace was thinned: at its end one ${noun} in ${formatCount(timeline.oneIn)} was recorded. ` +
+      ? `${of(timeline)}the trace was thinned: where most, one ${noun} in ${formatCount(timeline.oneIn)} was recorded. ` +
         `Figures and charts count each as that many; the timeline shows those that were recorded.`
       : undefined,
   ]).filter(Boolean).map((note) => note[0].toUpperCase() + note.slice(1));

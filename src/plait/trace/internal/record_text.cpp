@@ -5,67 +5,80 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstring>
 #include <iterator>
 
 namespace plait::trace::internal {
 
-using namespace std::string_view_literals;
-
 namespace {
 
-/// Appends small pieces of text to a string, many at once: parts of the format, none longer than `most_bytes`.
+/// Gathers the small pieces of a record, and appends them to a string many at once. Room is made for several together:
+/// records are written for each call, as fast as calls end.
 class Pieces {
   public:
     static constexpr std::size_t most_bytes = 512;
+    static constexpr std::size_t number_bytes = 20;
 
     explicit Pieces(std::string& out) noexcept : out_(out) {}
     Pieces(const Pieces&) = delete;
     Pieces& operator=(const Pieces&) = delete;
     ~Pieces() { flush(); }
 
-    Pieces& operator<<(char c) {
-        make_room(1);
+    /// The next pieces are no more than so many bytes, which are at most `most_bytes`.
+    Pieces& room_for(std::size_t size) {
+        PLAIT_ASSERT(size <= most_bytes, "room for more than there is in all");
+        if (bytes_.data() + most_bytes - end_ < static_cast<std::ptrdiff_t>(size)) flush();
+        return *this;
+    }
+
+    template <std::size_t size>
+    Pieces& operator<<(const char (&literal)[size]) noexcept {
+        std::memcpy(end_, literal, size - 1);
+        end_ += size - 1;
+        return *this;
+    }
+    Pieces& operator<<(char c) noexcept {
         *end_++ = c;
         return *this;
     }
-    Pieces& operator<<(std::string_view text) {
-        make_room(text.size());
-        end_ = std::copy(text.begin(), text.end(), end_);
+    Pieces& operator<<(std::string_view text) noexcept {
+        end_ += text.copy(end_, text.size());
         return *this;
     }
-    Pieces& operator<<(std::int64_t number) {
-        constexpr std::size_t most_digits = 20;
-        make_room(most_digits);
-        end_ = std::to_chars(end_, end_ + most_digits, number).ptr;
+    Pieces& operator<<(std::uint64_t number) noexcept {
+        end_ = std::to_chars(end_, end_ + number_bytes, number).ptr;
         return *this;
     }
-    Pieces& operator<<(std::uint64_t number) { return *this << static_cast<std::int64_t>(number); }
-
-    Pieces& microseconds(std::int64_t tenths) {
-        return *this << tenths / 10 << '.' << static_cast<char>('0' + tenths % 10);
+    Pieces& microseconds(std::int64_t tenths) noexcept {
+        const auto number = static_cast<std::uint64_t>(tenths);
+        return *this << number / 10 << '.' << static_cast<char>('0' + number % 10);
     }
 
-    /// The string with all pieces so far, for others to append to.
-    std::string& flush() {
-        out_.append(bytes_.data(), end_);
-        end_ = bytes_.data();
-        return out_;
+    /// Any text as a JSON string, with room for it.
+    Pieces& quoted(std::string_view text) {
+        if (text.size() + 2 <= most_bytes && is_plain_json_for_page(text))
+            return room_for(text.size() + 2) << '"' << text << '"';
+        flush();
+        append_json_string_for_page(out_, text);
+        return *this;
     }
 
   private:
-    void make_room(std::size_t size) {
-        PLAIT_ASSERT(size <= most_bytes, "a piece is longer than all of them together");
-        if (bytes_.data() + bytes_.size() - end_ < static_cast<std::ptrdiff_t>(size)) flush();
+    void flush() {
+        out_.append(bytes_.data(), end_);
+        end_ = bytes_.data();
     }
 
     std::string& out_;
     std::array<char, most_bytes> bytes_;
     char* end_ = bytes_.data();
 };
+
+/// More than the words and numbers of a record between two texts.
+constexpr std::size_t some_room = 200;
 
 }  // namespace
 
@@ -78,24 +91,30 @@ void RecordText::append_metadata(std::string& out, std::string_view name, std::u
 void RecordText::append_call(std::string& out, std::uint64_t tid, const Call& call, const Course& course) const {
     const std::int64_t begin = tenths(course.begin());
     Pieces pieces(out);
-    pieces << R"({"ph":"X","cat":"call","name":)"sv;
-    append_json_string_for_page(pieces.flush(), call.name);
-    pieces << R"(,"pid":1,"tid":)"sv << tid << R"(,"ts":)"sv;
-    pieces.microseconds(begin) << R"(,"dur":)"sv;
-    pieces.microseconds(tenths(course.end()) - begin) << R"(,"args":{"line":)"sv << call.line << R"(,"result":)"sv;
-    append_json_string_for_page(pieces.flush(), call.result);
-    pieces << (call.ok ? R"(,"ok":true)"sv : R"(,"ok":false)"sv);
-    if (call.attempt > 1) pieces << R"(,"attempt":)"sv << std::int64_t{call.attempt};
-    pieces << R"(,"states":")"sv;
+    pieces << R"({"ph":"X","cat":"call","name":)";
+    pieces.quoted(call.name).room_for(some_room) << R"(,"pid":1,"tid":)" << tid << R"(,"ts":)";
+    pieces.microseconds(begin) << R"(,"dur":)";
+    pieces.microseconds(tenths(course.end()) - begin) << R"(,"args":{"line":)" << call.line << R"(,"result":)";
+    pieces.quoted(call.result).room_for(some_room);
+    if (call.ok) {
+        pieces << R"(,"ok":true)";
+    } else {
+        pieces << R"(,"ok":false)";
+    }
+    if (call.attempt > 1) pieces << R"(,"attempt":)" << std::uint64_t{call.attempt};
+    pieces << R"(,"states":")";
     TimePoint when = course.begin();
     std::int64_t from = begin;
     for (const Segment& segment : course.segments()) {
         when += segment.length;
         const std::int64_t to = tenths(when);
-        if (to > from) pieces << letter_of(segment.activity) << to - from;
+        if (to > from) {
+            pieces.room_for(1 + Pieces::number_bytes)
+                << letter_of(segment.activity) << static_cast<std::uint64_t>(to - from);
+        }
         from = to;
     }
-    pieces << R"("}})"sv;
+    pieces.room_for(some_room) << R"("}})";
 }
 
 void RecordText::append_phases(std::string& out, std::uint64_t tid, const Course& course,
@@ -121,23 +140,23 @@ void RecordText::append_loop_run(std::string& out, LaneId lane, TimePoint begin,
 void RecordText::append_loop_counts(std::string& out, LaneId lane, TimePoint when, std::size_t ready,
                                     std::size_t waiting) const {
     Pieces pieces(out);
-    pieces << R"({"ph":"C","cat":"loop","name":"loop tasks","pid":1,"tid":)"sv << std::uint64_t{lane} << R"(,"ts":)"sv;
-    pieces.microseconds(tenths(when)) << R"(,"args":{"ready":)"sv << std::uint64_t{ready} << R"(,"waiting":)"sv
-                                      << std::uint64_t{waiting} << "}}"sv;
+    pieces << R"({"ph":"C","cat":"loop","name":"loop tasks","pid":1,"tid":)" << std::uint64_t{lane} << R"(,"ts":)";
+    pieces.microseconds(tenths(when)) << R"(,"args":{"ready":)" << std::uint64_t{ready} << R"(,"waiting":)"
+                                      << std::uint64_t{waiting} << "}}";
 }
 
 void RecordText::append_thinned(std::string& out, TimePoint when, std::uint64_t one_in) const {
     Pieces pieces(out);
-    pieces << R"({"ph":"i","s":"p","cat":"plait","name":"thinned","pid":1,"tid":1,"ts":)"sv;
-    pieces.microseconds(tenths(when)) << R"(,"args":{"one_in":)"sv << one_in << "}}"sv;
+    pieces << R"({"ph":"i","s":"p","cat":"plait","name":"thinned","pid":1,"tid":1,"ts":)";
+    pieces.microseconds(tenths(when)) << R"(,"args":{"one_in":)" << one_in << "}}";
 }
 
 void RecordText::append_slice(std::string& out, std::string_view category, std::string_view name, std::uint64_t tid,
                               std::int64_t begin, std::int64_t end) const {
     Pieces pieces(out);
-    pieces << R"({"ph":"X","cat":")"sv << category << R"(","name":")"sv << name << R"(","pid":1,"tid":)"sv << tid
-           << R"(,"ts":)"sv;
-    pieces.microseconds(begin) << R"(,"dur":)"sv;
+    pieces << R"({"ph":"X","cat":")" << category << R"(","name":")" << name << R"(","pid":1,"tid":)" << tid
+           << R"(,"ts":)";
+    pieces.microseconds(begin) << R"(,"dur":)";
     pieces.microseconds(end - begin) << '}';
 }
 
