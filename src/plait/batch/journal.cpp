@@ -356,9 +356,11 @@ Task<void> Journal::about_to_send(std::uint64_t line) {
 
 Task<void> Journal::commit_when_all_came() {
     const Committer committer(*this);
-    for (std::size_t came = 0; sent_.size() > came && sent_.size() < large_commit;) {
-        came = sent_.size();
+    std::size_t came = sent_.size();
+    for (int quiet = 0; quiet < quiet_turns && sent_.size() < large_commit;) {
         co_await yield();
+        quiet = sent_.size() > came ? 0 : quiet + 1;
+        came = sent_.size();
     }
     commit();
 }

@@ -56,9 +56,11 @@ class Journal final : public SendLog {
 
     /// So many notes are committed without waiting for more.
     static constexpr std::size_t large_commit = 64;
+    /// So many turns of the loop have to bring no more of them before the others are committed.
+    static constexpr int quiet_turns = 4;
 
-    /// Notes that the request of this line is about to leave, and returns when that is committed. As long as each turn
-    /// of the loop brings more of them, they share one commit. When it is cancelled the request counts as not sent.
+    /// Notes that the request of this line is about to leave, and returns when that is committed. As long as turns of
+    /// the loop bring more of them, they share one commit. When it is cancelled the request counts as not sent.
     Task<void> about_to_send(std::uint64_t line) override;
 
     /// Takes the note back. That is committed with the next notes, or at the end.

@@ -144,7 +144,7 @@ ASYNC_TEST("those who are about to send in the same turn share a commit") {
     CHECK(journal.commits() == 2);
 }
 
-ASYNC_TEST("as long as each turn brings more of them they share a commit") {
+ASYNC_TEST("as long as turns bring more of them they share a commit") {
     const TestFolder folder;
     Journal journal(folder.file("r.plait"), false);
     TaskGroup group;
