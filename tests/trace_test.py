@@ -124,9 +124,7 @@ class Ends(RunTest):
                 process, _, path = self.run_held("--method", method)
                 in_flight = 1 if method == "sync" else 3
                 process.send_signal(signal.SIGINT)
-                while b"interrupted" not in process.stderr.readline() and method != "sync":
-                    pass
-                process.send_signal(signal.SIGINT)
+                process.send_signal(signal.SIGTERM)  # two of the same kind might arrive as one
                 self.assertEqual(3, finish(process).code)
                 trace = read_trace(path)
                 self.assertEqual(["cancelled"] * in_flight, [call["args"]["result"] for call in trace.calls])

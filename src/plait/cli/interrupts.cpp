@@ -27,6 +27,8 @@ void handle(std::initializer_list<int> numbers, void (*handler)(int)) {
     for (const int number : numbers) ::sigaction(number, &action, nullptr);
 }
 
+void end_at_once(int) { ::_exit(exit_stopped); }
+
 }  // namespace
 
 Interrupts::Interrupts(std::function<void()> on_interrupt, batch::StopRequest* stop)
@@ -38,14 +40,14 @@ Interrupts::Interrupts(std::function<void()> on_interrupt, batch::StopRequest* s
 }
 
 Interrupts::~Interrupts() {
-    handle({SIGINT, SIGTERM}, SIG_DFL);
+    handle({SIGINT, SIGTERM}, signals > 0 ? end_at_once : SIG_DFL);
     current = nullptr;
 }
 
-void Interrupts::on_signal(int) noexcept {
+void Interrupts::on_signal(int number) noexcept {
     const int error_number = errno;
     const int signal = ++signals;
-    if (signal > 2) ::_exit(exit_stopped);
+    if (signal > 2) end_at_once(number);
     Interrupts& self = *current.load();
     if (self.stop_) self.stop_->ask();
     (signal == 1 ? self.first_ : self.second_).call();

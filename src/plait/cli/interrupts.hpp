@@ -8,7 +8,7 @@
 namespace plait::cli {
 
 /// While it lives, Ctrl-C and a request to terminate (SIGINT, SIGTERM) call a function in a loop, twice at most. A
-/// third ends the program at once, with `exit_stopped`. One at a time.
+/// third ends the program at once, with `exit_stopped`; so does a second that comes when this has gone. One at a time.
 class Interrupts {
   public:
     /// Calls `on_interrupt` in the loop that runs the calling task, which outlives this; and asks `stop`, if any, even
@@ -19,7 +19,7 @@ class Interrupts {
     ~Interrupts();
 
   private:
-    static void on_signal(int) noexcept;
+    static void on_signal(int number) noexcept;
 
     batch::StopRequest* stop_;
     SignalledCall first_;

@@ -1,0 +1,71 @@
+#include "plait/cli/interrupts.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task.hpp"
+#include "plait/cli/exit_code.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <optional>
+
+using namespace plait;
+using namespace plait::cli;
+
+namespace {
+
+/// How a process ends that runs `body` in a loop, as `waitpid` tells it.
+int end_of(Task<void> (*body)()) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        EventLoop().run(body());
+        ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return status;
+}
+
+bool is_exit(int status, int code) { return WIFEXITED(status) && WEXITSTATUS(status) == code; }
+
+}  // namespace
+
+TEST_CASE("interruptions call the function in the loop, and the third ends the program") {
+    const int status = end_of(+[]() -> Task<void> {
+        int calls = 0;
+        batch::StopRequest stop;
+        const Interrupts interrupts([&] { ++calls; }, &stop);
+        for (const int signal : {SIGINT, SIGTERM}) {
+            ::raise(signal);
+            const int expected = stop.times();
+            while (calls < expected) co_await yield();
+        }
+        ::raise(SIGINT);
+        ::_exit(0);
+    });
+    CHECK(is_exit(status, exit_stopped));
+}
+
+TEST_CASE("who interrupts once more while the program ends has the code of one that was stopped") {
+    const int status = end_of(+[]() -> Task<void> {
+        std::optional<Interrupts> interrupts(std::in_place, [] {});
+        ::raise(SIGINT);
+        interrupts.reset();
+        ::raise(SIGINT);
+        co_return;
+    });
+    CHECK(is_exit(status, exit_stopped));
+}
+
+TEST_CASE("a program that is interrupted for the first time while it ends is killed by that") {
+    const int status = end_of(+[]() -> Task<void> {
+        std::optional<Interrupts> interrupts(std::in_place, [] {});
+        interrupts.reset();
+        ::raise(SIGINT);
+        co_return;
+    });
+    CHECK(WIFSIGNALED(status));
+}
