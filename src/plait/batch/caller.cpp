@@ -213,7 +213,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, ReadAhead::Permit* ahead, polic
         leaves = take_turn(making);
         if (!leaves) {
             leaves = (co_await unless_stopped(depart(making, false))).value_or(false);
-        } else if (is_noted(call)) {
+        } else if (has_to_wait_for_note(call)) {
             leaves = co_await note(making);
         }
     } catch (const Error& error) {
@@ -292,6 +292,11 @@ void Caller::begin(Making& making) noexcept {
 /// Whether the send log has to know of the call before it leaves.
 bool Caller::is_noted(const Call& call) const noexcept { return options_.sends && !call.rules.safe_to_repeat; }
 
+/// Notes that the call leaves, if that has to be and takes no time.
+bool Caller::has_to_wait_for_note(const Call& call) {
+    return is_noted(call) && !options_.sends->note_at_once(call.line);
+}
+
 /// Has the departure noted. False when the run was stopped meanwhile.
 Task<bool> Caller::note(Making& making) {
     const Doing doing(trace::Activity::permit);
@@ -301,7 +306,7 @@ Task<bool> Caller::note(Making& making) {
 
 Task<bool> Caller::depart(Making& making, bool again) {
     const bool has_turn = co_await wait_for_turn(making, again);
-    if (!has_turn || !is_noted(making.call)) co_return has_turn;
+    if (!has_turn || !has_to_wait_for_note(making.call)) co_return has_turn;
     co_return co_await note(making);
 }
 
@@ -539,8 +544,9 @@ std::optional<CallError> Caller::error_between_attempts(const Making& making, bo
                      error && error->maybe_sent);
 }
 
-CallEnd Caller::tell(Making& making, Outcome outcome, std::optional<CallError> error) const {
-    CallEnd end(outcome);
+MadeCall Caller::tell(Making& making, Outcome outcome, std::optional<CallError> error) const {
+    MadeCall told(std::in_place_type<CallEnd>, outcome);
+    CallEnd& end = std::get<CallEnd>(told);
     if (options_.secrets && !options_.secrets->empty()) {
         options_.secrets->redact(*making.last);
         if (error) options_.secrets->redact(error->message);
@@ -548,7 +554,7 @@ CallEnd Caller::tell(Making& making, Outcome outcome, std::optional<CallError> e
     if (auto* response = std::get_if<http::Response>(&*making.last)) end.response = std::move(*response);
     end.error = std::move(error);
     end.attempts = std::move(making.notes);
-    return end;
+    return told;
 }
 
 void Caller::stop() noexcept {

@@ -125,6 +125,7 @@ class Caller {
     Task<bool> wait_for_turn(Making& making, bool again);
     static void begin(Making& making) noexcept;
     bool is_noted(const Call& call) const noexcept;
+    bool has_to_wait_for_note(const Call& call);
     Task<bool> note(Making& making);
     Task<bool> depart(Making& making, bool again);
     Task<bool> wait_and_depart(Making& making, policy::Retry& retry, policy::RetryDecision decision);
@@ -146,7 +147,7 @@ class Caller {
     MadeCall end_of(Making& making, bool in_time);
     std::string late(const Making& making, std::string_view when) const;
     std::optional<CallError> error_between_attempts(const Making& making, bool is_late) const;
-    CallEnd tell(Making& making, Outcome outcome, std::optional<CallError> error) const;
+    MadeCall tell(Making& making, Outcome outcome, std::optional<CallError> error) const;
     GroupOptions group_options() const;
 
     Method& method_;

@@ -69,6 +69,7 @@ class Dates final : public WallClock {
 /// Notes what a send log is told.
 class NotingLog final : public SendLog {
   public:
+    bool note_at_once(std::uint64_t) override { return false; }
     Task<void> about_to_send(std::uint64_t line) override {
         told.push_back("send " + std::to_string(line));
         co_return;

@@ -5,6 +5,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/batch/internal/database.hpp"
+#include "plait/batch/internal/sent_marks.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -23,7 +24,15 @@ namespace plait::batch {
 namespace {
 
 using internal::Database;
+using internal::SentMarks;
 using internal::Statement;
+
+/// What a note says of its lines: the column `sent`.
+enum class NoteKind : std::int64_t {
+    not_sent = 0,  ///< surely
+    sent = 1,
+    reserved = 2,  ///< marks say which were sent
+};
 
 /// "plai": tells the file from other SQLite files.
 constexpr std::int64_t application_id = 0x706c6169;
@@ -199,6 +208,8 @@ class Transaction {
     bool done_ = false;
 };
 
+std::string marks_path(const std::string& path) { return path + "-sent"; }
+
 void make_file(const std::string& path) {
     const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (!file) throw Error(ErrorCode::storage, fmt::format("create {}: {}", path, system_message(errno)));
@@ -225,17 +236,29 @@ class Journal::File {
     Statement add_note{database, "INSERT INTO note (sent, lines) VALUES (?, ?)"};
     std::string lines;
 
-    void note(bool sent, std::vector<std::uint64_t>& notes) {
+    void note(NoteKind kind, std::vector<std::uint64_t>& notes) {
         if (notes.empty()) return;
         lines.clear();
         append_ranges(lines, notes);
         notes.clear();
-        add_note.bind(1, static_cast<std::int64_t>(sent));
+        add(kind);
+    }
+
+    void reserve(std::uint64_t first, std::uint64_t last) {
+        lines.clear();
+        append_number(lines, first);
+        lines += '-';
+        append_number(lines, last);
+        add(NoteKind::reserved);
+    }
+
+  private:
+    void add(NoteKind kind) {
+        add_note.bind(1, static_cast<std::int64_t>(kind));
         add_note.bind(2, lines);
         add_note.step();
     }
 
-  private:
     static Database open(const std::string& path, bool durable) {
         Database database(path, Database::Access::write);
         if (!is_laid_out(database)) database.execute(layout);
@@ -244,10 +267,11 @@ class Journal::File {
     }
 };
 
-Journal::Journal(const std::string& path, bool durable) : path_(path) {
+Journal::Journal(const std::string& path, bool durable) : path_(path), durable_(durable) {
     make_file(path);
     file_ = std::make_unique<File>(path, durable);
     load();
+    if (!is_new()) make_marks();
 }
 
 Journal::~Journal() = default;
@@ -259,17 +283,54 @@ void Journal::load() {
     input_ = read_input(database);
     spent_before_ = read_spent(database);
     set_fact(database, "process", fmt::to_string(::getpid()));
+    LineSet reserved;
     Statement notes(database, "SELECT sent, lines FROM note ORDER BY number");
     while (notes.step()) {
-        const bool sent = notes.number(0) != 0;
+        const NoteKind kind{notes.number(0)};
         const bool read = read_ranges(notes.text(1), [&](std::uint64_t line) {
-            if (sent) {
-                sent_before_.add(line);
-            } else {
+            if (kind == NoteKind::not_sent) {
                 sent_before_.remove(line);
+            } else {
+                (kind == NoteKind::reserved ? reserved : sent_before_).add(line);
             }
         });
         if (!read) database.check(SQLITE_CORRUPT);
+    }
+    if (reserved.size() > 0) load_marks(reserved);
+}
+
+/// The marks of a run that did not close its journal. Without them each reserved line may have been sent.
+void Journal::load_marks(const LineSet& reserved) {
+    if (const auto marks = SentMarks::read(marks_path(path_), run_id_)) {
+        for (const SentMarks::Mark& mark : *marks) {
+            if (mark.is_sent) {
+                sent_before_.add(mark.line);
+            } else {
+                sent_before_.remove(mark.line);
+            }
+        }
+    } else {
+        reserved.for_each([this](std::uint64_t line) { sent_before_.add(line); });
+    }
+    rewrite_notes();
+}
+
+/// Those of `sent_before`, and no others.
+void Journal::rewrite_notes() {
+    std::vector<std::uint64_t> sent;
+    sent_before_.for_each([&](std::uint64_t line) { sent.push_back(line); });
+    Transaction transaction(file_->database);
+    file_->database.execute("DELETE FROM note");
+    file_->note(NoteKind::sent, sent);
+    transaction.commit();
+}
+
+/// When what an earlier run has marked is committed.
+void Journal::make_marks() {
+    if (!durable_) {
+        marks_ = std::make_unique<SentMarks>(marks_path(path_), run_id_);
+    } else if (::unlink(marks_path(path_).c_str()) != 0 && errno != ENOENT) {
+        throw Error(ErrorCode::storage, fmt::format("remove {}: {}", marks_path(path_), system_message(errno)));
     }
 }
 
@@ -287,6 +348,7 @@ void Journal::begin(const Settings& settings, const std::optional<std::string>& 
     transaction.commit();
     run_id_ = std::move(id);
     settings_ = settings;
+    make_marks();
 }
 
 void Journal::set_input(const InputFingerprint& input, std::size_t first_block) {
@@ -307,7 +369,10 @@ void Journal::set_input(const InputFingerprint& input, std::size_t first_block) 
 /// The note of one request that waits for its commit. When the request gives up, so does its note.
 class Journal::Note {
   public:
-    Note(Journal& journal, std::uint64_t line) : journal_(journal), line_(line) { journal_.sent_.push_back(line); }
+    Note(Journal& journal, std::uint64_t line) : journal_(journal), line_(line) {
+        journal_.sent_.push_back(line);
+        ++journal_.waiting_;
+    }
     Note(const Note&) = delete;
     Note& operator=(const Note&) = delete;
     ~Note() {
@@ -339,9 +404,17 @@ class Journal::Committer {
     Journal& journal_;
 };
 
+bool Journal::note_at_once(std::uint64_t line) {
+    if (!marks_ || marks_->is_full() || broken_ || !reserved_.contains(line)) return false;
+    marks_->add({line, true});
+    sent_.push_back(line);
+    return true;
+}
+
 Task<void> Journal::about_to_send(std::uint64_t line) {
     fail_if_broken();
     Note note(*this, line);
+    reserve_from(line);
     const std::uint64_t batch = batch_;
     while (batch == batch_) {
         if (has_committer_) {
@@ -354,13 +427,20 @@ Task<void> Journal::about_to_send(std::uint64_t line) {
     note.keep();
 }
 
+/// Unless it is, or will be by the next commit.
+void Journal::reserve_from(std::uint64_t line) {
+    const auto holds = [line](std::uint64_t first) { return line >= first && line - first < reserved_lines; };
+    if (!marks_ || reserved_.contains(line) || std::any_of(to_reserve_.begin(), to_reserve_.end(), holds)) return;
+    to_reserve_.push_back(line);
+}
+
 Task<void> Journal::commit_when_all_came() {
     const Committer committer(*this);
-    std::size_t came = sent_.size();
-    for (int quiet = 0; quiet < quiet_turns && sent_.size() < large_commit;) {
+    std::size_t came = waiting_;
+    for (int quiet = 0; quiet < quiet_turns && waiting_ < large_commit;) {
         co_await yield();
-        quiet = sent_.size() > came ? 0 : quiet + 1;
-        came = sent_.size();
+        quiet = waiting_ > came ? 0 : quiet + 1;
+        came = waiting_;
     }
     commit();
 }
@@ -369,17 +449,25 @@ void Journal::surely_not_sent(std::uint64_t line) {
     const auto waiting = std::find(sent_.begin(), sent_.end(), line);
     if (waiting != sent_.end()) sent_.erase(waiting);
     not_sent_.push_back(line);
+    if (marks_ && !marks_->is_full()) marks_->add({line, false});
 }
 
 void Journal::commit() {
     ++batch_;
+    waiting_ = 0;
     if (sent_.empty() && not_sent_.empty()) return;
     try {
         file_->begin.step();
-        file_->note(false, not_sent_);
-        file_->note(true, sent_);
+        file_->note(NoteKind::not_sent, not_sent_);
+        file_->note(NoteKind::sent, sent_);
+        for (const std::uint64_t first : to_reserve_) file_->reserve(first, first + reserved_lines - 1);
         file_->commit.step();
         ++commits_;
+        if (marks_) marks_->clear();
+        for (const std::uint64_t first : to_reserve_) {
+            for (std::uint64_t line = first; line < first + reserved_lines; ++line) reserved_.add(line);
+        }
+        to_reserve_.clear();
     } catch (const Error&) {
         broken_ = std::current_exception();
     }
@@ -390,17 +478,12 @@ void Journal::fail_if_broken() const {
 }
 
 void Journal::forget(const LineSet& lines) {
-    std::vector<std::uint64_t> left;
-    sent_before_.for_each([&](std::uint64_t line) {
-        if (!lines.contains(line)) left.push_back(line);
-    });
     LineSet kept;
-    for (const std::uint64_t line : left) kept.add(line);
+    sent_before_.for_each([&](std::uint64_t line) {
+        if (!lines.contains(line)) kept.add(line);
+    });
     sent_before_ = std::move(kept);
-    Transaction transaction(file_->database);
-    file_->database.execute("DELETE FROM note");
-    file_->note(true, left);
-    transaction.commit();
+    rewrite_notes();
 }
 
 void Journal::set_status(std::string_view text) noexcept {
@@ -424,6 +507,11 @@ void Journal::set_spent(const policy::Costs& spent) noexcept {
 void Journal::close() {
     if (!broken_) commit();
     fail_if_broken();
+    if (!marks_) return;
+    file_->database.execute(
+        fmt::format("DELETE FROM note WHERE sent = {}", static_cast<int>(NoteKind::reserved)).c_str());
+    marks_.reset();
+    ::unlink(marks_path(path_).c_str());
 }
 
 JournalFacts read_journal(const std::string& path) {

@@ -2,13 +2,11 @@
 
 #include "plait/async/event.hpp"
 #include "plait/async/task.hpp"
-#include "plait/base/clock.hpp"
 #include "plait/batch/input_fingerprint.hpp"
 #include "plait/batch/line_set.hpp"
 #include "plait/batch/send_log.hpp"
 #include "plait/policy/costs.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -21,6 +19,10 @@
 
 namespace plait::batch {
 
+namespace internal {
+class SentMarks;
+}
+
 /// Options that matter to what is sent, or to what results mean: the name, as its user knows it, and the value.
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
@@ -29,11 +31,15 @@ std::string random_run_id();
 
 /// What a run keeps beside its results, so that the next one can go on: the state file (docs/formats.md).
 ///
+/// A request may leave when a commit has said so: that of a note of it, or that of a reservation of many lines, of
+/// which marks then say which have left. Marks outlive a killed process, as commits do, and cost it next to nothing.
+///
 /// What fails throws `Error(storage)`, which says what to do, or `Error(bad_input)` for a file of another kind. After
 /// that the run has to end: what is on the disk is not known, so nothing is tried again. For the tasks of one loop.
 class Journal final : public SendLog {
   public:
-    /// Opens the state file, or makes it, for its owner alone. With `durable`, what is committed is on the disk, too.
+    /// Opens the state file, or makes it, for its owner alone. With `durable`, what is committed is on the disk, too,
+    /// and nothing is left to marks.
     Journal(const std::string& path, bool durable);
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
@@ -59,11 +65,18 @@ class Journal final : public SendLog {
     /// So many turns of the loop have to bring no more of them before the others are committed.
     static constexpr int quiet_turns = 4;
 
-    /// Notes that the request of this line is about to leave, and returns when that is committed. As long as turns of
-    /// the loop bring more of them, they share one commit. When it is cancelled the request counts as not sent.
+    /// So many lines are reserved in one go.
+    static constexpr std::uint64_t reserved_lines = 256;
+
+    /// Marks that the request of this line leaves, if the line is reserved.
+    bool note_at_once(std::uint64_t line) override;
+
+    /// Notes that the request of this line is about to leave, reserves those behind it, and returns when that is
+    /// committed. As long as turns of the loop bring more of them, they share one commit. When it is cancelled the
+    /// request counts as not sent.
     Task<void> about_to_send(std::uint64_t line) override;
 
-    /// Takes the note back. That is committed with the next notes, or at the end.
+    /// Takes the note back. That is marked, and committed with the next notes, or at the end.
     void surely_not_sent(std::uint64_t line) override;
 
     /// The lines that were noted in earlier runs and not taken back.
@@ -93,21 +106,30 @@ class Journal final : public SendLog {
     class Committer;
 
     void load();
+    void load_marks(const LineSet& reserved);
+    void rewrite_notes();
+    void make_marks();
+    void reserve_from(std::uint64_t line);
     Task<void> commit_when_all_came();
     void commit();
     void fail_if_broken() const;
 
     std::string path_;
+    bool durable_;
     std::unique_ptr<File> file_;
+    std::unique_ptr<internal::SentMarks> marks_;  ///< of what left since the last commit; null: each has its note
     std::string run_id_;
     Settings settings_;
     InputFingerprint input_;
     LineSet sent_before_;
     policy::Costs spent_before_;
 
-    std::vector<std::uint64_t> sent_;      ///< to be committed
-    std::vector<std::uint64_t> not_sent_;  ///< to be committed, before those
-    std::uint64_t batch_ = 1;              ///< of the notes that are to be committed
+    std::vector<std::uint64_t> sent_;        ///< to be committed
+    std::vector<std::uint64_t> not_sent_;    ///< to be committed, before those
+    std::vector<std::uint64_t> to_reserve_;  ///< the first of so many lines, to be committed
+    LineSet reserved_;                       ///< that is committed
+    std::size_t waiting_ = 0;                ///< notes whose request waits for the commit
+    std::uint64_t batch_ = 1;                ///< of the notes that are to be committed
     std::uint64_t commits_ = 0;
     bool has_committer_ = false;  ///< a task commits for all
     Event committer_left_;

@@ -11,8 +11,13 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +56,31 @@ Error error_of(const std::function<void()>& action) {
 }
 
 using Lines = std::vector<std::uint64_t>;
+
+/// A journal whose run has begun.
+std::unique_ptr<Journal> begun(const std::string& path) {
+    auto journal = std::make_unique<Journal>(path, false);
+    journal->begin(some_settings(), std::nullopt);
+    return journal;
+}
+
+void copy_file(const std::string& from, const std::string& to) {
+    std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
+}
+
+/// What a process that is killed now would leave behind.
+std::string killed_now(const TestFolder& folder, const std::string& path) {
+    const std::string copy = folder.file("killed.plait");
+    for (const std::string suffix : {"", "-wal", "-shm", "-sent"}) std::filesystem::remove(copy + suffix);
+    for (const std::string suffix : {"", "-wal", "-sent"}) copy_file(path + suffix, copy + suffix);
+    return copy;
+}
+
+Lines lines_from(std::uint64_t first, std::uint64_t count) {
+    Lines lines;
+    for (std::uint64_t line = first; line < first + count; ++line) lines.push_back(line);
+    return lines;
+}
 
 }  // namespace
 
@@ -104,6 +134,137 @@ TEST_CASE("what is about to leave is known to the next run, however this one end
     std::filesystem::copy(path, folder.file("copy"));
     std::filesystem::copy(path + "-wal", folder.file("copy-wal"));
     CHECK(sent_before(folder.file("copy")) == Lines{7, 9});
+}
+
+TEST_CASE("those behind a request that was noted leave without a commit, and are known to the next run all the same") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    CHECK_FALSE(journal->note_at_once(7));
+    run(journal->about_to_send(7));
+    CHECK_FALSE(journal->note_at_once(6));
+    CHECK(journal->note_at_once(9));
+    CHECK(journal->note_at_once(7 + Journal::reserved_lines - 1));
+    CHECK_FALSE(journal->note_at_once(7 + Journal::reserved_lines));
+    CHECK(journal->commits() == 1);
+    CHECK(sent_before(killed_now(folder, path)) == Lines{7, 9, 7 + Journal::reserved_lines - 1});
+}
+
+TEST_CASE("what is taken back is known to the next run, however this one ends") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    run(journal->about_to_send(1));
+    for (const std::uint64_t line : {2, 3, 4}) CHECK(journal->note_at_once(line));
+    for (const std::uint64_t line : {2, 3}) journal->surely_not_sent(line);
+    CHECK(journal->note_at_once(3));
+    CHECK(sent_before(killed_now(folder, path)) == Lines{1, 3, 4});
+}
+
+TEST_CASE("without its marks a run may have sent whatever was reserved") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    run(journal->about_to_send(10));
+    CHECK(journal->note_at_once(11));
+    const Lines reserved = lines_from(10, Journal::reserved_lines);
+    std::string killed = killed_now(folder, path);
+    std::filesystem::remove(killed + "-sent");
+    CHECK(sent_before(killed) == reserved);
+    killed = killed_now(folder, path);
+    std::filesystem::resize_file(killed + "-sent", 100);
+    CHECK(sent_before(killed) == reserved);
+    const auto other = begun(folder.file("other.plait"));
+    killed = killed_now(folder, path);
+    copy_file(folder.file("other.plait-sent"), killed + "-sent");
+    CHECK(sent_before(killed) == reserved);
+}
+
+TEST_CASE("marks that were committed already change nothing") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    run(journal->about_to_send(1));
+    for (const std::uint64_t line : {2, 3}) CHECK(journal->note_at_once(line));
+    journal->surely_not_sent(2);
+    copy_file(path + "-sent", folder.file("marks"));
+    run(journal->about_to_send(1000));
+    const std::string killed = killed_now(folder, path);
+    copy_file(folder.file("marks"), killed + "-sent");
+    CHECK(sent_before(killed) == Lines{1, 3, 1000});
+}
+
+TEST_CASE("where no mark fits any more a commit makes room") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    run(journal->about_to_send(1));
+    std::size_t marks = 0;
+    while (journal->note_at_once(2)) {
+        journal->surely_not_sent(2);
+        marks += 2;
+    }
+    CHECK(marks > 100);
+    CHECK(journal->commits() == 1);
+    run(journal->about_to_send(2));
+    CHECK(journal->commits() == 2);
+    CHECK(journal->note_at_once(3));
+    CHECK(sent_before(killed_now(folder, path)) == Lines{1, 2, 3});
+}
+
+TEST_CASE("a run that ends well leaves neither marks nor reservations") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        const auto journal = begun(path);
+        run(journal->about_to_send(1));
+        CHECK(journal->note_at_once(2));
+        CHECK(std::filesystem::exists(path + "-sent"));
+        journal->close();
+    }
+    CHECK_FALSE(std::filesystem::exists(path + "-sent"));
+    CHECK(sent_before(path) == Lines{1, 2});
+}
+
+TEST_CASE("marks are for the owner of the run alone") {
+    const TestFolder folder;
+    const auto journal = begun(folder.file("r.plait"));
+    struct stat status {};
+    REQUIRE(::stat(folder.file("r.plait-sent").c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("marks that can't be kept are a matter of storage") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    std::filesystem::create_directory(path + "-sent");
+    const Error error = error_of([&] { begun(path); });
+    CHECK(error.code() == ErrorCode::storage);
+    CHECK(std::string(error.what()) == "create " + path + "-sent: Is a directory");
+}
+
+TEST_CASE("whatever was sent and taken back, a killed run has sent what it has sent") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        CAPTURE(seed);
+        std::mt19937_64 random(seed);
+        const TestFolder folder;
+        const std::string path = folder.file("r.plait");
+        const auto journal = begun(path);
+        std::set<std::uint64_t> sent, ever;
+        for (int step = 0; step < 2000; ++step) {
+            const std::uint64_t line = 1 + random() % 1000;
+            if (random() % 3 == 0 && sent.erase(line) > 0) {
+                journal->surely_not_sent(line);
+            } else if (sent.insert(line).second) {
+                ever.insert(line);
+                if (!journal->note_at_once(line)) run(journal->about_to_send(line));
+            }
+            if (random() % 500 != 0) continue;
+            const Lines found = sent_before(killed_now(folder, path));
+            CHECK(std::includes(found.begin(), found.end(), sent.begin(), sent.end()));
+            CHECK(std::includes(ever.begin(), ever.end(), found.begin(), found.end()));
+        }
+    }
 }
 
 TEST_CASE("what surely was not sent is taken back with the next commit, or at the end") {
@@ -265,6 +426,21 @@ TEST_CASE("a durable journal keeps what the usual one keeps") {
         run(journal.about_to_send(3));
     }
     CHECK(sent_before(path) == Lines{3});
+}
+
+TEST_CASE("a durable journal leaves nothing to marks, and takes over those of a usual one") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto usual = begun(path);
+    run(usual->about_to_send(1));
+    CHECK(usual->note_at_once(2));
+    const std::string killed = killed_now(folder, path);
+    Journal durable(killed, true);
+    CHECK(lines_of(durable.sent_before()) == Lines{1, 2});
+    CHECK_FALSE(std::filesystem::exists(killed + "-sent"));
+    run(durable.about_to_send(3));
+    CHECK_FALSE(durable.note_at_once(4));
+    CHECK(sent_before(killed) == Lines{1, 2, 3});
 }
 
 TEST_CASE("a file of another kind is refused") {

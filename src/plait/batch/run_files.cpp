@@ -115,7 +115,7 @@ class ResultsFile {
 void remove_state(const std::string& state) {
     // The database first: beside an empty one SQLite throws the others away, but an old one without them has lost
     // notes.
-    for (const char* suffix : {"", "-wal", "-shm"}) {
+    for (const char* suffix : {"", "-wal", "-shm", "-sent"}) {
         if (::unlink((state + suffix).c_str()) != 0 && errno != ENOENT) fail("remove", state + suffix);
     }
 }

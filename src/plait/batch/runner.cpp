@@ -139,7 +139,8 @@ void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, 
         return;
     }
     if (options_.sent_before && options_.sent_before->contains(call.line) && !call.rules.safe_to_repeat) {
-        end_call(call, end_of_earlier_run(), 0, std::move(place));
+        CallEnd end = end_of_earlier_run();
+        end_call(call, end, 0, std::move(place));
         return;
     }
     if (call.rules.priority != 0) ahead_.keep_a_choice();
@@ -151,12 +152,17 @@ void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, 
 Task<void> Runner::make_call(Call call, ReadAhead::Permit ahead, ResultQueue::Place place,
                              std::optional<KeyOrder::Turn> turn) {
     const std::size_t sent_bytes = call.request.body.size();
-    MadeCall made = Postponed();
-    bool is_its_turn = true;
-    if (turn) is_its_turn = co_await turn->come();
-    if (is_its_turn) made = co_await caller_.make(call, &ahead);
+    if (turn) {
+        const bool is_its_turn = co_await turn->come();
+        if (!is_its_turn) {
+            turn->break_off();
+            results_.leave_out(std::move(place));
+            co_return;
+        }
+    }
+    MadeCall made = co_await caller_.make(call, &ahead);
     if (auto* end = std::get_if<CallEnd>(&made)) {
-        end_call(call, std::move(*end), sent_bytes, std::move(place));
+        end_call(call, *end, sent_bytes, std::move(place));
     } else {
         if (turn) turn->break_off();
         results_.leave_out(std::move(place));
@@ -166,7 +172,7 @@ Task<void> Runner::make_call(Call call, ReadAhead::Permit ahead, ResultQueue::Pl
     if (blocks_loop_) results_.flush();
 }
 
-void Runner::end_call(const Call& call, CallEnd end, std::size_t sent_bytes, ResultQueue::Place place) {
+void Runner::end_call(const Call& call, CallEnd& end, std::size_t sent_bytes, ResultQueue::Place place) {
     if (end.strand) trace_call(call, end);
     Duration latency{};
     if (!end.attempts.empty())

@@ -109,7 +109,7 @@ class Runner {
     void start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, ResultQueue::Place place);
     Task<void> make_call(Call call, ReadAhead::Permit ahead, ResultQueue::Place place,
                          std::optional<KeyOrder::Turn> turn);
-    void end_call(const Call& call, CallEnd end, std::size_t sent_bytes, ResultQueue::Place place);
+    void end_call(const Call& call, CallEnd& end, std::size_t sent_bytes, ResultQueue::Place place);
     void refuse(const BadLine& line, ResultQueue::Place place);
     void stop_starting() noexcept;
     Task<void> write_results();

@@ -12,6 +12,10 @@ class SendLog {
   public:
     virtual ~SendLog() = default;
 
+    /// The request of this line is about to leave. True when that is noted for good; false when it has to be waited
+    /// for.
+    virtual bool note_at_once(std::uint64_t line) = 0;
+
     /// The request of this line is about to leave: noted for good when the task ends. Throws `Error(storage)`; then
     /// nothing may leave any more.
     virtual Task<void> about_to_send(std::uint64_t line) = 0;
