@@ -296,12 +296,13 @@ void Journal::load() {
         });
         if (!read) database.check(SQLITE_CORRUPT);
     }
-    if (reserved.size() > 0) load_marks(reserved);
+    if (!is_new()) load_marks(reserved);
 }
 
-/// The marks of a run that did not close its journal. Without them each reserved line may have been sent.
+/// The marks of a run that did not close its journal. Without them each line that it reserved may have been sent.
 void Journal::load_marks(const LineSet& reserved) {
-    if (const auto marks = SentMarks::read(marks_path(path_), run_id_)) {
+    const auto marks = SentMarks::read(marks_path(path_), run_id_);
+    if (marks) {
         for (const SentMarks::Mark& mark : *marks) {
             if (mark.is_sent) {
                 sent_before_.add(mark.line);
@@ -312,7 +313,7 @@ void Journal::load_marks(const LineSet& reserved) {
     } else {
         reserved.for_each([this](std::uint64_t line) { sent_before_.add(line); });
     }
-    rewrite_notes();
+    if (marks || reserved.size() > 0) rewrite_notes();
 }
 
 /// Those of `sent_before`, and no others.

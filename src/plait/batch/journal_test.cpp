@@ -194,6 +194,17 @@ TEST_CASE("marks that were committed already change nothing") {
     CHECK(sent_before(killed) == Lines{1, 3, 1000});
 }
 
+TEST_CASE("a mark holds even where a power cut has lost the commit before it") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    const std::string killed = killed_now(folder, path);
+    run(journal->about_to_send(1));
+    CHECK(journal->note_at_once(2));
+    copy_file(path + "-sent", killed + "-sent");
+    CHECK(sent_before(killed) == Lines{2});
+}
+
 TEST_CASE("where no mark fits any more a commit makes room") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");

@@ -17,6 +17,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// Looks after calls until it is ended.
+class Watch {
+  public:
+    explicit Watch(ReadAhead& ahead) { watching_.start(ahead.watch()); }
+    Task<void> end() {
+        watching_.cancel();
+        co_await watching_.join();
+    }
+
+  private:
+    TaskGroup watching_;
+};
+
 /// Calls that were read: those that wait to leave, and those that have left, each with a place.
 class Calls {
   public:
@@ -51,8 +64,7 @@ class Calls {
 
 ASYNC_TEST("as long as calls leave, no more are read than can leave") {
     Calls calls(3);
-    TaskGroup beside;
-    beside.start(calls.ahead.watch());
+    Watch watch(calls.ahead);
     CHECK(co_await calls.read_within(1ms) == 3);
     for (int i = 0; i < 3; ++i) calls.leave();
     CHECK(co_await calls.read_within(1ms) == 0);
@@ -61,8 +73,7 @@ ASYNC_TEST("as long as calls leave, no more are read than can leave") {
         CHECK(co_await calls.read_within(1us) == 1);
         calls.leave();
     }
-    beside.cancel();
-    co_await beside.join();
+    co_await watch.end();
 }
 
 ASYNC_TEST("where many can leave, a few are read ahead") {
@@ -82,8 +93,7 @@ ASYNC_TEST("where calls differ in urgency there is a choice, even if none can le
 
 ASYNC_TEST("when none leaves more are read, portion by portion, and no more than there may be") {
     Calls calls(1);
-    TaskGroup beside;
-    beside.start(calls.ahead.watch());
+    Watch watch(calls.ahead);
     const TimePoint begin = now();
     co_await calls.read(1000);
     CHECK(now() - begin >= 900 / ReadAhead::usual * ReadAhead::patience);
@@ -92,14 +102,12 @@ ASYNC_TEST("when none leaves more are read, portion by portion, and no more than
     // Room comes back as they leave.
     calls.leave();
     CHECK(co_await calls.read_within(1h) == 1);
-    beside.cancel();
-    co_await beside.join();
+    co_await watch.end();
 }
 
 ASYNC_TEST("calls that keep no place while they wait for a repeat let others be read") {
     Calls calls(2);
-    TaskGroup beside;
-    beside.start(calls.ahead.watch());
+    Watch watch(calls.ahead);
     co_await calls.read(2);
     std::vector<ReadAhead::Permit> backing_off;
     while (!calls.waiting.empty()) {
@@ -108,25 +116,21 @@ ASYNC_TEST("calls that keep no place while they wait for a repeat let others be 
         calls.end();
     }
     CHECK(co_await calls.read_within(ReadAhead::patience) >= 2);
-    beside.cancel();
-    co_await beside.join();
+    co_await watch.end();
 }
 
 ASYNC_TEST("a few may be all that may be read ahead") {
     Calls calls(100, 2);
-    TaskGroup beside;
-    beside.start(calls.ahead.watch());
+    Watch watch(calls.ahead);
     CHECK(co_await calls.read_within(1h) == 2);
     calls.leave();
     CHECK(co_await calls.read_within(1h) == 1);
-    beside.cancel();
-    co_await beside.join();
+    co_await watch.end();
 }
 
 ASYNC_TEST("nothing ticks while nothing more may be read") {
     Calls calls(1, 2);
-    TaskGroup beside;
-    beside.start(calls.ahead.watch());
+    Watch watch(calls.ahead);
     co_await calls.read(2);
     TaskGroup reader;
     reader.start(calls.read(1));
@@ -136,6 +140,5 @@ ASYNC_TEST("nothing ticks while nothing more may be read") {
     CHECK(EventLoop::current_statistics().switches - switches_before < 10);
     reader.cancel();
     co_await reader.join();
-    beside.cancel();
-    co_await beside.join();
+    co_await watch.end();
 }
