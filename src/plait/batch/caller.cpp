@@ -570,6 +570,15 @@ void Caller::give_up() noexcept {
     }
 }
 
+std::size_t Caller::room() const {
+    std::size_t room = places_.available();
+    if (groups_.size() != 1) return room;
+    groups_.each([&room](const Group& group) {
+        if (group.in_flight) room = std::min(room, group.in_flight->available());
+    });
+    return room;
+}
+
 std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
     std::vector<CallInFlight> oldest;
     for (auto making = made_.begin(); making != made_.end() && oldest.size() < most; ++making)

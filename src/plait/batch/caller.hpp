@@ -109,8 +109,9 @@ class Caller {
 
     const CallerCounts& counts() const noexcept { return counts_; }
     const CallerOptions& options() const noexcept { return options_; }
-    /// Those of all groups: each attempt takes one when it leaves.
-    const Semaphore& places() const noexcept { return places_; }
+    /// How many calls could leave now, as far as that is known without knowing them: as many as there are places, and,
+    /// as long as all calls were of one group, as it takes.
+    std::size_t room() const;
     RunRules& rules() noexcept { return rules_; }
     const RunRules& rules() const noexcept { return rules_; }
 

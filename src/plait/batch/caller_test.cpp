@@ -395,6 +395,30 @@ ASYNC_TEST("the concurrency finds itself from eight up, and a fixed one is kept"
     }
 }
 
+ASYNC_TEST(
+    "there is room for as many calls as there are places, and while there is one group for as many as it takes") {
+    CallerOptions options;
+    options.finds_concurrency = true;
+    options.concurrency = 20;
+    ThirdParty server;
+    Bench bench(server.answers(), options);
+    CHECK(bench.caller.room() == 20);
+    Made made;
+    TaskGroup calls;
+    const auto start = [&](int count, const char* url) {
+        while (count-- > 0) calls.start(make(bench.caller, call_to(url), made));
+        return sleep_for(1ms);
+    };
+    co_await start(3, "http://a.b/");
+    CHECK(bench.caller.room() == 8 - 3);
+    co_await start(9, "http://a.b/");
+    CHECK(bench.caller.room() == 0);
+    co_await start(1, "http://c.d/");
+    CHECK(bench.caller.room() == 20 - 8 - 1);
+    co_await calls.join();
+    CHECK(bench.caller.room() == 20);
+}
+
 ASYNC_TEST("stopping postpones what has not left and lets an attempt in flight end, and giving up ends that, too") {
     CallerOptions options;
     options.concurrency = 1;

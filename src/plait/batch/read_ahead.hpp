@@ -1,7 +1,6 @@
 #pragma once
 
 #include "plait/async/event.hpp"
-#include "plait/async/semaphore.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
@@ -10,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 namespace plait::batch {
@@ -23,8 +23,8 @@ class ReadAhead {
     /// So long nothing is read before `usual` more are; it may take twice as long.
     static constexpr Duration patience = std::chrono::milliseconds(10);
 
-    /// At most `most` in all. `places`, of which each call takes one when it leaves, outlive this.
-    ReadAhead(std::size_t most, const Semaphore& places) noexcept : most_(most), places_(places) {}
+    /// At most `most` in all. `room` says how many calls could leave now, as far as anybody knows.
+    ReadAhead(std::size_t most, std::function<std::size_t()> room) noexcept : most_(most), free_(std::move(room)) {}
     ReadAhead(const ReadAhead&) = delete;
     ReadAhead& operator=(const ReadAhead&) = delete;
 
@@ -83,12 +83,12 @@ class ReadAhead {
     }
 
   private:
-    bool may_read() const noexcept {
-        const std::size_t few = keeps_choice_ ? usual : std::min(usual, places_.available());
+    bool may_read() const {
+        const std::size_t few = keeps_choice_ ? usual : std::min(usual, free_());
         return waiting_ < most_ && (portion_ > 0 || waiting_ < few);
     }
 
-    void may_have_room() noexcept {
+    void may_have_room() {
         if (!reader_waits_) return;
         if (may_read()) {
             room_.set();
@@ -98,7 +98,7 @@ class ReadAhead {
     }
 
     const std::size_t most_;
-    const Semaphore& places_;
+    const std::function<std::size_t()> free_;
     std::size_t waiting_ = 0;  ///< calls that were read and have not left
     std::size_t portion_ = 0;  ///< so many more may be read, whether they can leave or not
     std::uint64_t reads_ = 0;

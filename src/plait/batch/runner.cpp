@@ -59,7 +59,7 @@ Runner::Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& 
       blocks_loop_(method.blocks_loop()),
       results_(sink, window(most_in_flight(method, options), options)),
       writer_(options.body_format),
-      ahead_(options.read_ahead, caller_.places()),
+      ahead_(options.read_ahead, [this] { return caller_.room(); }),
       ids_(std::move(ids)),
       tally_(before) {}
 

@@ -129,9 +129,11 @@ class AdaptiveLimit {
     /// The same without waiting: nothing when there is none, or others wait for one.
     std::optional<Permit> try_enter() noexcept;
 
-    /// How many permits there may be; how many are out; how many of those have begun their call; how many wait.
+    /// How many permits there may be; how many are out; how many more may be; how many of those that are out have begun
+    /// their call; how many wait.
     std::size_t limit() const noexcept { return state_.limit(); }
     std::size_t permits() const noexcept { return permits_; }
+    std::size_t available() const noexcept { return permits_ < limit() ? limit() - permits_ : 0; }
     std::size_t in_flight() const noexcept { return in_flight_; }
     std::size_t waiting() const noexcept { return line_.size(); }
 
