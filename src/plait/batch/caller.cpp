@@ -46,10 +46,8 @@ policy::RetryOptions retry_options(const CallerOptions& options, const CallRules
 }
 
 /// Completes the note of the attempt that has ended.
-void note_end(AttemptNote& note, const Attempt& attempt, int copies, bool second_won) {
+void note_end(AttemptNote& note, const Attempt& attempt) {
     note.total = now() - note.start;
-    note.copies = copies;
-    note.second_won = second_won;
     if (const auto* response = std::get_if<http::Response>(&attempt)) {
         note.status = response->status;
         note.timings = response->timings;
@@ -142,14 +140,12 @@ struct Caller::Making {
     std::vector<AttemptNote> notes;
 };
 
-/// What came of an attempt, and of how many copies it is the first that ended.
+/// What came of one of the copies of an attempt.
 struct Caller::Sent {
-    Sent(Attempt attempt_, bool is_second_, int copies_) noexcept
-        : attempt(std::move(attempt_)), is_second(is_second_), copies(copies_) {}
+    Sent(Attempt attempt_, bool is_second_) noexcept : attempt(std::move(attempt_)), is_second(is_second_) {}
 
     Attempt attempt;
     bool is_second;
-    int copies;
 };
 
 Caller::Caller(Method& method, const CallerOptions& options, policy::Random& random, const WallClock& calendar)
@@ -333,7 +329,18 @@ Task<void> Caller::attempts(Making& making) {
     policy::AttemptHistory history;
     history.deadline = making.left_at + making.call.rules.deadline.value_or(options_.deadline);
     for (;;) {
-        co_await send(making);
+        {
+            const Counted counted(making.group->on_their_way);
+            making.notes.emplace_back().start = now();
+            making.is_sent = true;
+            if (is_hedged(making.call)) {
+                co_await send_hedged(making);
+            } else {
+                making.last = co_await send_once(making);
+            }
+            note_end(making.notes.back(), *making.last);
+            making.is_sent = false;
+        }
         learn(making);
         making.departure.give_back();
         if (options_.once) co_return;
@@ -379,21 +386,8 @@ Task<bool> Caller::renew_credentials(Making& making) {
     }
 }
 
-Task<void> Caller::send(Making& making) {
-    const Counted counted(making.group->on_their_way);
-    AttemptNote& note = making.notes.emplace_back();
-    note.start = now();
-    making.is_sent = true;
-    const bool is_hedged = options_.hedge && making.call.rules.safe_to_repeat && places_in_all_ > 1;
-    if (is_hedged && !options_.once) {
-        Sent sent = co_await send_hedged(making);
-        making.last = std::move(sent.attempt);
-        note_end(note, *making.last, sent.copies, sent.is_second);
-    } else {
-        making.last = co_await send_once(making);
-        note_end(note, *making.last, 1, false);
-    }
-    making.is_sent = false;
+bool Caller::is_hedged(const Call& call) const noexcept {
+    return options_.hedge && !options_.once && call.rules.safe_to_repeat && places_in_all_ > 1;
 }
 
 Task<Attempt> Caller::send_once(Making& making) {
@@ -408,15 +402,17 @@ Task<Attempt> Caller::send_with_credentials(Making& making) {
     co_return co_await method_.attempt(request);
 }
 
-Task<Caller::Sent> Caller::send_hedged(Making& making) {
+Task<void> Caller::send_hedged(Making& making) {
     int copies = 0;
     auto make = [this, &making, &copies] { return send_copy(making, ++copies); };
     const auto is_answer = [](const Sent& sent) { return std::holds_alternative<http::Response>(sent.attempt); };
     Sent first_answer = co_await making.group->hedge.run(make, is_answer);
-    first_answer.copies = copies;
     if (copies > 1) ++counts_.copies;
     if (first_answer.is_second) ++counts_.copies_won;
-    co_return first_answer;
+    AttemptNote& note = making.notes.back();
+    note.copies = copies;
+    note.second_won = first_answer.is_second;
+    making.last = std::move(first_answer.attempt);
 }
 
 Task<Caller::Sent> Caller::send_copy(Making& making, int number) {
@@ -429,7 +425,7 @@ Task<Caller::Sent> Caller::send_copy(Making& making, int number) {
         }
     }
     Attempt attempt = co_await send_once(making);
-    co_return Sent(std::move(attempt), number > 1, number);
+    co_return Sent(std::move(attempt), number > 1);
 }
 
 /// What the attempt tells of its server, and what follows for its call.
@@ -504,7 +500,7 @@ MadeCall Caller::end_of(Making& making, bool in_time) {
     const CallRules& rules = making.call.rules;
     if (!in_time && making.is_sent) {
         making.last = gave_up_ ? given_up() : Failure(ErrorCode::deadline, late(making, "while it was sent"), true);
-        note_end(making.notes.back(), *making.last, 1, false);
+        note_end(making.notes.back(), *making.last);
         making.judgement.emplace(judge(*making.last, rules, AskedWait()));
     }
     const Judgement& judgement = *making.judgement;

@@ -135,10 +135,10 @@ class Caller {
     Task<void> attempts(Making& making);
     Task<bool> go_again(Making& making, Task<bool> turn);
     Task<bool> renew_credentials(Making& making);
-    Task<void> send(Making& making);
+    bool is_hedged(const Call& call) const noexcept;
     Task<Attempt> send_once(Making& making);
     Task<Attempt> send_with_credentials(Making& making);
-    Task<Sent> send_hedged(Making& making);
+    Task<void> send_hedged(Making& making);
     Task<Sent> send_copy(Making& making, int number);
     void learn(Making& making);
     void learn_costs(Making& making);

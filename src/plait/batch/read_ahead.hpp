@@ -22,6 +22,9 @@ class ReadAhead {
     static constexpr std::size_t usual = 32;
     /// So long nothing is read before `usual` more are; it may take twice as long.
     static constexpr Duration patience = std::chrono::milliseconds(10);
+    /// The same after `moving` looks that found that calls had been read: each look wakes the loop.
+    static constexpr Duration calm_patience = std::chrono::milliseconds(100);
+    static constexpr int moving = 20;
 
     /// At most `most` in all. `room` says how many calls could leave now, as far as anybody knows.
     ReadAhead(std::size_t most, std::function<std::size_t()> room) noexcept : most_(most), free_(std::move(room)) {}
@@ -71,14 +74,18 @@ class ReadAhead {
 
     /// Allows more while nothing is read. Runs beside the reader until it is cancelled.
     Task<void> watch() {
-        for (;;) {
+        for (int moved = 0;;) {
             co_await stands_still_.wait();
             stands_still_.reset();
             const std::uint64_t reads = reads_;
-            co_await sleep_for(patience);
-            if (reads_ != reads) continue;
-            portion_ = usual;
-            may_have_room();
+            co_await sleep_for(moved < moving ? patience : calm_patience);
+            if (reads_ != reads) {
+                ++moved;
+            } else {
+                moved = 0;
+                portion_ = usual;
+                may_have_room();
+            }
         }
     }
 

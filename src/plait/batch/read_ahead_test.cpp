@@ -48,8 +48,8 @@ class Calls {
     }
 
     void leave() {
-        left.emplace_back(places.try_acquire().value(), std::move(waiting.front()));
-        left.back().second.left();
+        left.emplace_back(std::move(waiting.front()), places.try_acquire().value());
+        left.back().first.left();
         waiting.pop_front();
     }
 
@@ -58,7 +58,7 @@ class Calls {
     Semaphore places;
     ReadAhead ahead;
     std::deque<ReadAhead::Permit> waiting;
-    std::deque<std::pair<Semaphore::Permit, ReadAhead::Permit>> left;
+    std::deque<std::pair<ReadAhead::Permit, Semaphore::Permit>> left;  ///< the place is given back first
 };
 
 }  // namespace
@@ -113,7 +113,7 @@ ASYNC_TEST("calls that keep no place while they wait for a repeat let others be 
     std::vector<ReadAhead::Permit> backing_off;
     while (!calls.waiting.empty()) {
         calls.leave();
-        backing_off.push_back(std::move(calls.left.front().second));
+        backing_off.push_back(std::move(calls.left.front().first));
         calls.end();
     }
     CHECK(co_await calls.read_within(ReadAhead::patience) >= 2);
@@ -126,6 +126,34 @@ ASYNC_TEST("a few may be all that may be read ahead") {
     CHECK(co_await calls.read_within(1h) == 2);
     calls.leave();
     CHECK(co_await calls.read_within(1h) == 1);
+    co_await watch.end();
+}
+
+ASYNC_TEST("as long as calls leave, somebody looks after them ten times a second, and often when they stand still") {
+    Calls calls(1);
+    Watch watch(calls.ahead);
+    TaskGroup reader;
+    reader.start(calls.read(10'000));
+    const auto pass = [&calls](Duration time) -> Task<void> {
+        for (const TimePoint end = now() + time; now() < end; co_await sleep_for(5ms)) {
+            while (calls.waiting.empty()) co_await yield();
+            calls.leave();
+            calls.end();
+        }
+    };
+    co_await pass(1s);
+    // Of 200 calls a second each takes a turn of the reader and one of this task.
+    const auto before = EventLoop::current_statistics().switches;
+    co_await pass(1s);
+    CHECK(EventLoop::current_statistics().switches - before <= 2 * 200 + 20);
+    const std::size_t waiting = calls.waiting.size();
+    co_await sleep_for(2 * ReadAhead::calm_patience);
+    CHECK(calls.waiting.size() >= waiting + ReadAhead::usual);
+    const std::size_t still = calls.waiting.size();
+    co_await sleep_for(10 * ReadAhead::patience);
+    CHECK(calls.waiting.size() >= still + 4 * ReadAhead::usual);
+    reader.cancel();
+    co_await reader.join();
     co_await watch.end();
 }
 
