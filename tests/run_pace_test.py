@@ -228,7 +228,7 @@ class InFlight(RunTest):
 
 class Hedged(RunTest):
     def test_a_call_that_hangs_is_answered_by_its_second_copy(self):
-        # Enough of them show what is usual, and leave copies over although a busy machine makes some of them slow.
+        # They show what is usual; one in a hundred is slower, and copies for five are allowed.
         usual = ["/delay/20"] * 200
         summary = self.folder / "summary.json"
 
@@ -241,7 +241,7 @@ class Hedged(RunTest):
         with Mock() as mock, Rogue(script) as server:
             lines = [*({"url": mock.url + path} for path in usual), {"custom_id": "hangs", "url": server.url}]
             ended = self.run_lines(*({**line, "group": "one"} for line in lines),
-                                   arguments=["--hedge", "p95", "--concurrency", "10", "--summary-json", summary])
+                                   arguments=["--hedge", "p99", "--concurrency", "10", "--summary-json", summary])
             self.assertEqual((0, 2), (ended.code, server.connections), ended.err)
         result = next(result for result in ended.results if result["custom_id"] == "hangs")
         self.assertEqual(["second"], [attempt.get("hedge") for attempt in result["attempts"]])
