@@ -208,6 +208,9 @@ class Transaction {
     bool done_ = false;
 };
 
+constexpr const char* forget_reserved = "DELETE FROM note WHERE sent = 2";
+static_assert(static_cast<int>(NoteKind::reserved) == 2);
+
 std::string marks_path(const std::string& path) { return path + "-sent"; }
 
 void make_file(const std::string& path) {
@@ -302,8 +305,12 @@ void Journal::load() {
 /// The marks of a run that did not close its journal. Without them each line that it reserved may have been sent.
 void Journal::load_marks(const LineSet& reserved) {
     const auto marks = SentMarks::read(marks_path(path_), run_id_);
+    if (!marks && reserved.size() == 0) return;
+    Transaction transaction(file_->database);
     if (marks) {
         for (const SentMarks::Mark& mark : *marks) {
+            std::vector<std::uint64_t> line{mark.line};
+            file_->note(mark.is_sent ? NoteKind::sent : NoteKind::not_sent, line);
             if (mark.is_sent) {
                 sent_before_.add(mark.line);
             } else {
@@ -312,17 +319,10 @@ void Journal::load_marks(const LineSet& reserved) {
         }
     } else {
         reserved.for_each([this](std::uint64_t line) { sent_before_.add(line); });
+        file_->database.execute(
+            "INSERT INTO note (sent, lines) SELECT 1, lines FROM note WHERE sent = 2 ORDER BY number");
     }
-    if (marks || reserved.size() > 0) rewrite_notes();
-}
-
-/// Those of `sent_before`, and no others.
-void Journal::rewrite_notes() {
-    std::vector<std::uint64_t> sent;
-    sent_before_.for_each([&](std::uint64_t line) { sent.push_back(line); });
-    Transaction transaction(file_->database);
-    file_->database.execute("DELETE FROM note");
-    file_->note(NoteKind::sent, sent);
+    file_->database.execute(forget_reserved);
     transaction.commit();
 }
 
@@ -479,12 +479,17 @@ void Journal::fail_if_broken() const {
 }
 
 void Journal::forget(const LineSet& lines) {
-    LineSet kept;
+    std::vector<std::uint64_t> left;
     sent_before_.for_each([&](std::uint64_t line) {
-        if (!lines.contains(line)) kept.add(line);
+        if (!lines.contains(line)) left.push_back(line);
     });
+    LineSet kept;
+    for (const std::uint64_t line : left) kept.add(line);
     sent_before_ = std::move(kept);
-    rewrite_notes();
+    Transaction transaction(file_->database);
+    file_->database.execute("DELETE FROM note");
+    file_->note(NoteKind::sent, left);
+    transaction.commit();
 }
 
 void Journal::set_status(std::string_view text) noexcept {
@@ -509,8 +514,7 @@ void Journal::close() {
     if (!broken_) commit();
     fail_if_broken();
     if (!marks_) return;
-    file_->database.execute(
-        fmt::format("DELETE FROM note WHERE sent = {}", static_cast<int>(NoteKind::reserved)).c_str());
+    file_->database.execute(forget_reserved);
     marks_.reset();
     ::unlink(marks_path(path_).c_str());
 }

@@ -107,7 +107,6 @@ class Journal final : public SendLog {
 
     void load();
     void load_marks(const LineSet& reserved);
-    void rewrite_notes();
     void make_marks();
     void reserve_from(std::uint64_t line);
     Task<void> commit_when_all_came();
