@@ -20,11 +20,14 @@ namespace plait::batch {
 class ReadAhead {
   public:
     static constexpr std::size_t usual = 32;
-    /// So long nothing is read before `usual` more are; it may take twice as long.
+    /// So long no call leaves before `usual` more are read for each such time; it may take twice as long.
     static constexpr Duration patience = std::chrono::milliseconds(10);
-    /// The same after `moving` looks that found that calls had been read: each look wakes the loop.
+    /// The same after `moving` looks that found that calls had left: each look wakes the loop.
     static constexpr Duration calm_patience = std::chrono::milliseconds(100);
     static constexpr int moving = 20;
+    /// The same where none could leave, because as many are on their way as may be: what comes back lets others leave
+    /// soon. It begins with `patience` and is doubled by each look, up to this: soon it is longer than calls take.
+    static constexpr Duration longest_patience = std::chrono::milliseconds(320);
 
     /// At most `most` in all. `room` says how many calls could leave now, as far as anybody knows.
     ReadAhead(std::size_t most, std::function<std::size_t()> room) noexcept : most_(most), free_(std::move(room)) {}
@@ -45,7 +48,9 @@ class ReadAhead {
 
         /// The call leaves for the first time.
         void left() noexcept {
-            if (!std::exchange(has_left_, true)) --ahead_->waiting_;
+            if (std::exchange(has_left_, true)) return;
+            --ahead_->waiting_;
+            ++ahead_->departures_;
         }
 
       private:
@@ -65,7 +70,6 @@ class ReadAhead {
         }
         reader_waits_ = false;
         if (portion_ > 0) --portion_;
-        ++reads_;
         co_return Permit(*this);
     }
 
@@ -74,17 +78,23 @@ class ReadAhead {
 
     /// Allows more while nothing is read. Runs beside the reader until it is cancelled.
     Task<void> watch() {
+        Duration busy_patience = patience;
         for (int moved = 0;;) {
             co_await stands_still_.wait();
             stands_still_.reset();
-            const std::uint64_t reads = reads_;
-            co_await sleep_for(moved < moving ? patience : calm_patience);
-            if (reads_ != reads) {
-                ++moved;
-            } else {
-                moved = 0;
-                portion_ = usual;
+            const std::uint64_t departures = departures_;
+            const bool is_busy = free_() == 0;
+            const Duration waited = is_busy ? busy_patience : moved < moving ? patience : calm_patience;
+            co_await sleep_for(waited);
+            const bool moves = departures_ != departures;
+            if (!moves) {
+                portion_ = std::min(usual * static_cast<std::size_t>(waited / patience), most_ - waiting_);
                 may_have_room();
+            }
+            if (is_busy) {
+                busy_patience = std::min(2 * busy_patience, longest_patience);
+            } else {
+                moved = moves ? moved + 1 : 0;
             }
         }
     }
@@ -108,7 +118,7 @@ class ReadAhead {
     const std::function<std::size_t()> free_;
     std::size_t waiting_ = 0;  ///< calls that were read and have not left
     std::size_t portion_ = 0;  ///< so many more may be read, whether they can leave or not
-    std::uint64_t reads_ = 0;
+    std::uint64_t departures_ = 0;
     bool reader_waits_ = false;
     bool keeps_choice_ = false;
     Event room_;          ///< one more may be read

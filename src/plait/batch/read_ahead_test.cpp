@@ -157,6 +157,32 @@ ASYNC_TEST("as long as calls leave, somebody looks after them ten times a second
     co_await watch.end();
 }
 
+ASYNC_TEST("calls that are answered together, and slowly, are soon not taken to stand still") {
+    for (const Duration latency : {20ms, 150ms}) {
+        Calls calls(8);
+        Watch watch(calls.ahead);
+        TaskGroup reader;
+        reader.start(calls.read(10'000));
+        const auto pass_round = [&]() -> Task<void> {
+            co_await sleep_for(latency);
+            while (!calls.left.empty()) calls.end();
+            while (calls.places.available() > 0) {
+                while (calls.waiting.empty()) co_await yield();
+                calls.leave();
+            }
+        };
+        // What was read at first, when none left, has to leave, too.
+        for (int round = 0; round < 150; ++round) co_await pass_round();
+        for (int round = 0; round < 20; ++round) {
+            co_await pass_round();
+            CHECK(calls.waiting.empty());
+        }
+        reader.cancel();
+        co_await reader.join();
+        co_await watch.end();
+    }
+}
+
 ASYNC_TEST("nothing ticks while nothing more may be read") {
     Calls calls(1, 2);
     Watch watch(calls.ahead);
