@@ -5,6 +5,7 @@
 #include "plait/async/strand_scope.hpp"
 #include "plait/async/task_name.hpp"
 #include "plait/base/words.hpp"
+#include "plait/batch/departure.hpp"
 #include "plait/batch/judgement.hpp"
 #include "plait/http/limit_headers.hpp"
 
@@ -103,23 +104,13 @@ class Counted {
 
 }  // namespace
 
-/// The right to leave: all that was taken for it.
-struct Caller::Departure {
-    std::optional<policy::AdaptiveLimit::Permit> permit;
-    std::optional<policy::CircuitBreaker::Pass> way;
-    std::optional<policy::Pace::Pass> pass;
-
-    void give_back() noexcept {
-        pass.reset();
-        way.reset();
-        permit.reset();
-    }
-};
-
 /// A call while it is made.
 struct Caller::Making {
-    Making(Call& call_, Register<Group>::Use group_, Register<Origin>::Use origin_)
-        : call(call_), group(std::move(group_)), origin(std::move(origin_)) {}
+    Making(Call& call_, Register<Group>::Use group_, Register<Origin>::Use origin_, bool once)
+        : call(call_),
+          group(std::move(group_)),
+          origin(std::move(origin_)),
+          departure(*group, once ? nullptr : &origin->circuit) {}
 
     Call& call;
     Register<Group>::Use group;
@@ -199,7 +190,8 @@ Task<MadeCall> Caller::make_within_rules(Call& call, ReadAhead::Permit* ahead) {
 }
 
 Task<MadeCall> Caller::make_admitted(Call& call, ReadAhead::Permit* ahead, policy::Costs* costs) {
-    Making making(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()));
+    Making making(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()),
+                  options_.once);
     making.ahead = ahead;
     making.costs = costs;
     const TaskName name(call.custom_id);
@@ -209,7 +201,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, ReadAhead::Permit* ahead, polic
         leaves = take_turn(making);
         if (!leaves) {
             leaves = (co_await unless_stopped(depart(making, false))).value_or(false);
-        } else if (has_to_wait_for_note(call)) {
+        } else if (!note_at_once(call)) {
             leaves = co_await note(making);
         }
     } catch (const Error& error) {
@@ -233,17 +225,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, ReadAhead::Permit* ahead, polic
 
 /// Takes what the call needs to leave; false when something of it has to be waited for.
 bool Caller::take_turn(Making& making) {
-    if (stopped_) return false;
-    Departure& departure = making.departure;
-    Group& group = *making.group;
-    if (!options_.once) departure.way = making.origin->circuit.try_enter();
-    if (group.in_flight) departure.permit = group.in_flight->try_enter();
-    const bool may_go = (departure.way || options_.once) && (departure.permit || !group.in_flight);
-    if (may_go) departure.pass = group.pace.try_enter(making.call.rules.costs);
-    if (!departure.pass) {
-        departure.give_back();
-        return false;
-    }
+    if (stopped_ || !making.departure.try_take(making.call.rules.costs)) return false;
     begin(making);
     return true;
 }
@@ -255,43 +237,26 @@ Task<bool> Caller::wait_for_turn(Making& making, bool again) {
     const int priority = 2 * rules.priority + (again ? 1 : 0);
     const Counted counted(making.group->waiting);
     const Doing doing(trace::Activity::permit);
-    Departure& departure = making.departure;
-    do {
-        departure.give_back();
-        // The circuit comes first: who waits for a server that can't be reached takes no place from the others.
-        if (!options_.once) {
-            departure.way = co_await making.origin->circuit.enter();
-            if (!departure.way) {
-                park(making, unreachable(making));
-                co_return false;
-            }
-        }
-        if (making.group->in_flight) departure.permit.emplace(co_await making.group->in_flight->enter(priority));
-        departure.pass = co_await making.group->pace.enter(rules.costs, priority);
-        if (!departure.pass) {
-            park(making, making.group->pace.parked().value_or(policy::WaitReason()));
-            co_return false;
-        }
-    } while (departure.way && !departure.way->still_holds());
+    const Departure::Turn turn = co_await making.departure.take(rules.costs, priority);
+    if (turn == Departure::Turn::unreachable) park(making, unreachable(making));
+    if (turn == Departure::Turn::parked) park(making, making.group->pace.parked().value_or(policy::WaitReason()));
     // The call that stopped the run may have let this one go.
-    if (stopped_) co_return false;
+    if (turn != Departure::Turn::taken || stopped_) co_return false;
     begin(making);
     co_return true;
 }
 
 /// The call has its turn. That it is noted first makes no difference: who waits for a note is in flight.
 void Caller::begin(Making& making) noexcept {
-    if (making.departure.permit) making.departure.permit->begin();
+    making.departure.begin();
     if (making.ahead) making.ahead->left();
 }
 
 /// Whether the send log has to know of the call before it leaves.
 bool Caller::is_noted(const Call& call) const noexcept { return options_.sends && !call.rules.safe_to_repeat; }
 
-/// Notes that the call leaves, if that has to be and takes no time.
-bool Caller::has_to_wait_for_note(const Call& call) {
-    return is_noted(call) && !options_.sends->note_at_once(call.line);
-}
+/// Notes that the call leaves, where that has to be; false when it has to be waited for.
+bool Caller::note_at_once(const Call& call) { return !is_noted(call) || options_.sends->note_at_once(call.line); }
 
 /// Has the departure noted. False when the run was stopped meanwhile.
 Task<bool> Caller::note(Making& making) {
@@ -302,7 +267,7 @@ Task<bool> Caller::note(Making& making) {
 
 Task<bool> Caller::depart(Making& making, bool again) {
     const bool has_turn = co_await wait_for_turn(making, again);
-    if (!has_turn || !has_to_wait_for_note(making.call)) co_return has_turn;
+    if (!has_turn || note_at_once(making.call)) co_return has_turn;
     co_return co_await note(making);
 }
 
@@ -435,7 +400,7 @@ void Caller::learn(Making& making) {
     making.asked = AskedWait();
     if (response && !options_.once) {
         const http::LimitHeaders said = http::read_limit_headers(response->headers, calendar_.now());
-        for (const policy::LimitNotice& notice : said.notices) making.group->pace.noticed(*departure.pass, notice);
+        for (const policy::LimitNotice& notice : said.notices) departure.noticed(notice);
         making.asked = asked_wait(response->status, said);
     }
     making.judgement.emplace(judge(*making.last, making.call.rules, making.asked));
@@ -444,14 +409,11 @@ void Caller::learn(Making& making) {
         ++counts_.refusals;
         const std::string status = fmt::format("status {}", response->status);
         if (!options_.once) {
-            making.group->pace.refused(*departure.pass, making.asked.wait,
-                                       making.asked.source.empty() ? status : making.asked.source);
+            departure.refused(making.asked.wait, making.asked.source.empty() ? status : making.asked.source);
         }
     }
     learn_costs(making);
-    if (departure.way && judgement.reach == Reach::reached) departure.way->succeeded();
-    if (departure.way && judgement.reach == Reach::not_reached) departure.way->failed();
-    if (departure.permit) departure.permit->end(judgement.load);
+    departure.ended(judgement.reach, judgement.load);
     if (judgement.is_surely_undone && is_noted(making.call)) options_.sends->surely_not_sent(making.call.line);
 }
 
@@ -462,7 +424,7 @@ void Caller::learn_costs(Making& making) {
     const std::optional<double> cost = cost_in(*response, *options_.cost_from);
     if (!cost) return;
     if (making.costs) making.costs->set(options_.cost_from->unit, *cost);
-    making.group->pace.settle(*making.departure.pass, policy::Costs(options_.cost_from->unit, *cost));
+    making.departure.settle(policy::Costs(options_.cost_from->unit, *cost));
 }
 
 policy::WaitReason Caller::unreachable(const Making& making) {

@@ -116,7 +116,6 @@ class Caller {
     const RunRules& rules() const noexcept { return rules_; }
 
   private:
-    struct Departure;
     struct Making;
     struct Sent;
 
@@ -126,7 +125,7 @@ class Caller {
     Task<bool> wait_for_turn(Making& making, bool again);
     static void begin(Making& making) noexcept;
     bool is_noted(const Call& call) const noexcept;
-    bool has_to_wait_for_note(const Call& call);
+    bool note_at_once(const Call& call);
     Task<bool> note(Making& making);
     Task<bool> depart(Making& making, bool again);
     Task<bool> wait_and_depart(Making& making, policy::Retry& retry, policy::RetryDecision decision);

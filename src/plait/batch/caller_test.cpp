@@ -66,16 +66,24 @@ class Dates final : public WallClock {
     WallTime now() const override { return WallTime(1'700'000'000s); }
 };
 
-/// Notes what a send log is told.
+/// Notes what a send log is told. It notes at once as long as it has marks.
 class NotingLog final : public SendLog {
   public:
-    bool note_at_once(std::uint64_t) override { return false; }
+    explicit NotingLog(int marks_ = 0) : marks(marks_) {}
+
+    bool note_at_once(std::uint64_t line) override {
+        if (marks == 0) return false;
+        --marks;
+        told.push_back("mark " + std::to_string(line));
+        return true;
+    }
     Task<void> about_to_send(std::uint64_t line) override {
         told.push_back("send " + std::to_string(line));
         co_return;
     }
     void surely_not_sent(std::uint64_t line) override { told.push_back("not sent " + std::to_string(line)); }
 
+    int marks;
     std::vector<std::string> told;
 };
 
@@ -488,6 +496,27 @@ ASYNC_TEST("the send log is told of each leaving of what must not be done twice,
     keyed.rules.safe_to_repeat = true;
     co_await bench.caller.make(keyed);
     CHECK(log.told == std::vector<std::string>{"send 3", "not sent 3", "send 3"});
+}
+
+ASYNC_TEST("what the send log can note at once waits for no note, a repeat too, and what it can't does") {
+    NotingLog log(2);
+    CallerOptions options;
+    options.sends = &log;
+    ThirdParty server({answer(429, {{"Retry-After", "1"}})});
+    Bench bench(server.answers(), options);
+    Call post = call_to("http://a.b/", "POST", 3);
+    CHECK(outcome_of(co_await bench.caller.make(post)) == "ok");
+    CHECK(log.told == std::vector<std::string>{"mark 3", "not sent 3", "mark 3"});
+    Call next = call_to("http://a.b/", "POST", 4);
+    CHECK(outcome_of(co_await bench.caller.make(next)) == "ok");
+    CHECK(log.told.back() == "send 4");
+    log.marks = 1;
+    bench.caller.stop();
+    Call late = call_to("http://a.b/", "POST", 5);
+    co_await bench.caller.make(late);
+    CHECK(log.told.back() == "not sent 5");
+    CHECK(log.marks == 1);
+    CHECK(server.came.size() == 3);
 }
 
 ASYNC_TEST("nothing is sent that costs more than a whole budget or a whole limit") {
