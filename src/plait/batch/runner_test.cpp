@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,6 +30,10 @@ namespace {
 
 LineSource lines(std::string_view text) {
     return LineSource(LineReader(memory_file(text), "test"), RequestReader(RequestDefaults()));
+}
+
+LineSource lines_from(UniqueFd pipe) {
+    return LineSource(LineReader(std::move(pipe), "pipe"), RequestReader(RequestDefaults()));
 }
 
 std::string urls(int count) {
@@ -90,7 +93,34 @@ class SlowAnswers {
     Duration (*time_)(int number);
 };
 
-Task<void> run_into(Runner& runner, std::optional<RunEnd>& end) { end = co_await runner.run(); }
+/// A run whose calls are answered after a time that their number decides, and what it wrote.
+class TestRun {
+  public:
+    TestRun(LineSource lines_, const RunnerOptions& options, Duration (*time)(int number),
+            std::size_t most_in_flight = 1000)
+        : source(std::move(lines_)),
+          answers(time),
+          method(answers.answer(), most_in_flight),
+          runner(source, method, sink, options) {}
+
+    Task<void> to_end() { end = co_await runner.run(); }
+
+    // The same beside the test: begun, and waited for.
+    void start() { beside_.start(to_end()); }
+    Task<void> join() { co_await beside_.join(); }
+
+    Results results() const { return results_in(sink.text); }
+
+    LineSource source;
+    SlowAnswers answers;
+    FakeMethod method;
+    MemorySink sink;
+    Runner runner;
+    std::optional<RunEnd> end;
+
+  private:
+    TaskGroup beside_;
+};
 
 }  // namespace
 
@@ -113,186 +143,130 @@ ASYNC_TEST("every request has a result, and bad lines are no exception") {
 }
 
 ASYNC_TEST("the concurrency bounds the calls in flight, and is used up") {
-    LineSource source = lines(urls(10));
-    SlowAnswers answers([](int) -> Duration { return 1s; });
-    FakeMethod method(answers.answer());
-    MemorySink sink;
-    Runner runner(source, method, sink, with_concurrency(4));
+    TestRun run(lines(urls(10)), with_concurrency(4), [](int) -> Duration { return 1s; });
     const TimePoint start = now();
-    co_await runner.run();
-    CHECK(answers.most == 4);
+    co_await run.to_end();
+    CHECK(run.answers.most == 4);
     CHECK(now() - start < 3100ms);
-    CHECK(results_in(sink.text).size() == 10);
+    CHECK(run.results().size() == 10);
 }
 
 ASYNC_TEST("a method that makes one call at a time has one in flight, whatever the concurrency") {
-    LineSource source = lines(urls(3));
-    SlowAnswers answers([](int) -> Duration { return 1s; });
-    FakeMethod method(answers.answer(), 1);
-    MemorySink sink;
-    Runner runner(source, method, sink, with_concurrency(100));
-    co_await runner.run();
-    CHECK(answers.most == 1);
+    TestRun run(
+        lines(urls(3)), with_concurrency(100), [](int) -> Duration { return 1s; }, 1);
+    co_await run.to_end();
+    CHECK(run.answers.most == 1);
 }
 
 ASYNC_TEST("the most urgent of those that wait leaves first, however fast the answers are") {
     std::string text;
     for (int i = 1; i <= 100; ++i) text += fmt::format("{{\"url\":\"http://a.b/{}\",\"priority\":{}}}\n", i, i % 10);
-    LineSource source = lines(text);
-    SlowAnswers answers([](int) -> Duration { return 1ms; });
-    FakeMethod method(answers.answer());
-    MemorySink sink;
-    Runner runner(source, method, sink, with_concurrency(1));
-    co_await runner.run();
-    REQUIRE(method.requests.size() == 100);
-    for (int i = 1; i <= 5; ++i) CHECK(number_in(method.requests[static_cast<std::size_t>(i)]) % 10 >= 8);
+    TestRun run(lines(text), with_concurrency(1), [](int) -> Duration { return 1ms; });
+    co_await run.to_end();
+    REQUIRE(run.method.requests.size() == 100);
+    for (int i = 1; i <= 5; ++i) CHECK(number_in(run.method.requests[static_cast<std::size_t>(i)]) % 10 >= 8);
 }
 
 ASYNC_TEST("results leave in the order of completion, or of the input when that is asked for") {
     for (const bool ordered : {false, true}) {
-        LineSource source = lines(urls(3));
-        SlowAnswers answers([](int number) -> Duration { return (4 - number) * 1s; });
-        FakeMethod method(answers.answer());
-        MemorySink sink;
         RunnerOptions options;
         options.ordered = ordered;
-        Runner runner(source, method, sink, options);
-        co_await runner.run();
+        TestRun run(lines(urls(3)), options, [](int number) -> Duration { return (4 - number) * 1s; });
+        co_await run.to_end();
         const Results completion{"line-3 ok", "line-2 ok", "line-1 ok"};
         const Results input{"line-1 ok", "line-2 ok", "line-3 ok"};
-        CHECK(results_in(sink.text) == (ordered ? input : completion));
+        CHECK(run.results() == (ordered ? input : completion));
     }
 }
 
 ASYNC_TEST("in the order of the input, one slow call lets only so many others go ahead") {
-    LineSource source = lines(urls(100));
-    SlowAnswers answers([](int number) -> Duration { return number == 1 ? 1h : 1ms; });
-    FakeMethod method(answers.answer());
-    MemorySink sink;
     RunnerOptions options = with_concurrency(2);
     options.ordered = true;
     options.calls.deadline = 2h;
-    Runner runner(source, method, sink, options);
-    std::optional<RunEnd> end;
-    TaskGroup group;
-    group.start(run_into(runner, end));
+    TestRun run(lines(urls(100)), options, [](int number) -> Duration { return number == 1 ? 1h : 1ms; });
+    run.start();
     co_await sleep_for(30min);
-    CHECK(method.requests.size() == 2 * Runner::ordered_window);
-    CHECK(sink.text.empty());
-    co_await group.join();
-    CHECK(results_in(sink.text).size() == 100);
+    CHECK(run.method.requests.size() == 2 * Runner::ordered_window);
+    CHECK(run.sink.text.empty());
+    co_await run.join();
+    CHECK(run.results().size() == 100);
 }
 
 ASYNC_TEST("an interruption starts nothing more and waits for what is in flight") {
-    LineSource source = lines(urls(10));
-    SlowAnswers answers([](int) -> Duration { return 2s; });
-    FakeMethod method(answers.answer());
-    MemorySink sink;
-    Runner runner(source, method, sink, with_concurrency(3));
-    std::optional<RunEnd> end;
-    TaskGroup group;
-    group.start(run_into(runner, end));
+    TestRun run(lines(urls(10)), with_concurrency(3), [](int) -> Duration { return 2s; });
+    run.start();
     co_await sleep_for(1s);
-    runner.interrupt();
-    co_await group.join();
-    CHECK(end == RunEnd::interrupted);
-    CHECK(results_in(sink.text) == Results{"line-1 ok", "line-2 ok", "line-3 ok"});
+    run.runner.interrupt();
+    co_await run.join();
+    CHECK(run.end == RunEnd::interrupted);
+    CHECK(run.results() == Results{"line-1 ok", "line-2 ok", "line-3 ok"});
 }
 
 ASYNC_TEST("when the grace is over, calls in flight are given up, and their results say so") {
-    LineSource source = lines(
-        "{\"url\":\"http://a.b/1\"}\n{\"url\":\"http://a.b/2\",\"method\":\"POST\"}\n{\"url\":\"http://a.b/3\"}\n");
-    SlowAnswers answers([](int) -> Duration { return 1h; });
-    FakeMethod method(answers.answer());
-    MemorySink sink;
-    Runner runner(source, method, sink, with_concurrency(2));
-    std::optional<RunEnd> end;
-    TaskGroup group;
-    group.start(run_into(runner, end));
+    TestRun run(
+        lines(
+            "{\"url\":\"http://a.b/1\"}\n{\"url\":\"http://a.b/2\",\"method\":\"POST\"}\n{\"url\":\"http://a.b/3\"}\n"),
+        with_concurrency(2), [](int) -> Duration { return 1h; });
+    run.start();
     co_await sleep_for(1s);
-    runner.interrupt();
+    run.runner.interrupt();
     co_await sleep_for(9s);
-    CHECK_FALSE(end);
+    CHECK_FALSE(run.end);
     co_await sleep_for(2s);
-    CHECK(end == RunEnd::interrupted);
-    CHECK(results_in(sink.text) == Results{"line-1 failed cancelled", "line-2 unknown cancelled"});
-    co_await group.join();
+    CHECK(run.end == RunEnd::interrupted);
+    CHECK(run.results() == Results{"line-1 failed cancelled", "line-2 unknown cancelled"});
+    co_await run.join();
 }
 
 ASYNC_TEST("the second interruption gives up at once") {
-    LineSource source = lines(urls(10));
-    SlowAnswers answers([](int) -> Duration { return 1h; });
-    FakeMethod method(answers.answer());
-    MemorySink sink;
-    Runner runner(source, method, sink, with_concurrency(2));
-    std::optional<RunEnd> end;
-    TaskGroup group;
-    group.start(run_into(runner, end));
+    TestRun run(lines(urls(10)), with_concurrency(2), [](int) -> Duration { return 1h; });
+    run.start();
     co_await sleep_for(1s);
     const TimePoint interrupted = now();
-    runner.interrupt();
-    runner.interrupt();
-    co_await group.join();
+    run.runner.interrupt();
+    run.runner.interrupt();
+    co_await run.join();
     CHECK(now() - interrupted < 100ms);
-    CHECK(results_in(sink.text) == Results{"line-1 failed cancelled", "line-2 failed cancelled"});
+    CHECK(run.results() == Results{"line-1 failed cancelled", "line-2 failed cancelled"});
 }
 
 ASYNC_TEST("a call that was started but has not run is given up like any other") {
     Pipe pipe;
-    LineSource source(LineReader(std::move(pipe.read_end), "pipe"), RequestReader(RequestDefaults()));
-    SlowAnswers answers([](int) -> Duration { return 1h; });
-    FakeMethod method(answers.answer());
-    MemorySink sink;
-    Runner runner(source, method, sink, RunnerOptions());
-    std::optional<RunEnd> end;
-    TaskGroup group;
-    group.start(run_into(runner, end));
+    TestRun run(lines_from(std::move(pipe.read_end)), RunnerOptions(), [](int) -> Duration { return 1h; });
+    run.start();
     pipe.write("http://a.b/1\n");
-    while (runner.calls().in_flight() == 0) co_await yield();
-    runner.interrupt();
-    runner.interrupt();
+    while (run.runner.calls().in_flight() == 0) co_await yield();
+    run.runner.interrupt();
+    run.runner.interrupt();
     const TimePoint interrupted = now();
-    co_await group.join();
+    co_await run.join();
     CHECK(now() - interrupted < 100ms);
-    CHECK(results_in(sink.text) == Results{"line-1 failed cancelled"});
+    CHECK(run.results() == Results{"line-1 failed cancelled"});
 }
 
 ASYNC_TEST("an interruption ends the wait for a source that has nothing to say") {
     Pipe pipe;
-    LineSource source(LineReader(std::move(pipe.read_end), "pipe"), RequestReader(RequestDefaults()));
-    FakeMethod method;
-    MemorySink sink;
-    Runner runner(source, method, sink, RunnerOptions());
-    std::optional<RunEnd> end;
-    TaskGroup group;
-    group.start(run_into(runner, end));
+    TestRun run(lines_from(std::move(pipe.read_end)), RunnerOptions(), [](int) -> Duration { return 1ms; });
+    run.start();
     co_await yield();
-    runner.interrupt();
-    co_await group.join();
-    CHECK(end == RunEnd::interrupted);
+    run.runner.interrupt();
+    co_await run.join();
+    CHECK(run.end == RunEnd::interrupted);
 }
 
 ASYNC_TEST("when nobody reads the results any more, the run ends") {
-    LineSource source = lines(urls(100));
-    SlowAnswers answers([](int number) -> Duration { return number == 1 ? 1s : 1h; });
-    FakeMethod method(answers.answer());
-    MemorySink sink;
-    sink.is_closed = true;
-    Runner runner(source, method, sink, with_concurrency(2));
-    const RunEnd end = co_await runner.run();
-    CHECK(end == RunEnd::unread);
-    CHECK(method.requests.size() <= 3);
+    TestRun run(lines(urls(100)), with_concurrency(2), [](int number) -> Duration { return number == 1 ? 1s : 1h; });
+    run.sink.is_closed = true;
+    co_await run.to_end();
+    CHECK(run.end == RunEnd::unread);
+    CHECK(run.method.requests.size() <= 3);
 }
 
 ASYNC_TEST("when the results can't be written, the run ends with that error") {
-    LineSource source = lines(urls(100));
-    SlowAnswers answers([](int number) -> Duration { return number == 1 ? 1s : 1h; });
-    FakeMethod method(answers.answer());
-    MemorySink sink;
-    sink.is_full = true;
-    Runner runner(source, method, sink, with_concurrency(2));
+    TestRun run(lines(urls(100)), with_concurrency(2), [](int number) -> Duration { return number == 1 ? 1s : 1h; });
+    run.sink.is_full = true;
     try {
-        co_await runner.run();
+        co_await run.to_end();
         FAIL("no error");
     } catch (const Error& error) {
         CHECK(error.code() == ErrorCode::storage);
@@ -301,12 +275,9 @@ ASYNC_TEST("when the results can't be written, the run ends with that error") {
 
 ASYNC_TEST("when the source can't be read, the calls that were started have their results") {
     Pipe pipe;
-    LineSource source(LineReader(std::move(pipe.write_end), "pipe"), RequestReader(RequestDefaults()));
-    FakeMethod method;
-    MemorySink sink;
-    Runner runner(source, method, sink, RunnerOptions());
+    TestRun run(lines_from(std::move(pipe.write_end)), RunnerOptions(), [](int) -> Duration { return 1ms; });
     try {
-        co_await runner.run();
+        co_await run.to_end();
         FAIL("no error");
     } catch (const Error& error) {
         CHECK(error.code() == ErrorCode::storage);
@@ -314,33 +285,23 @@ ASYNC_TEST("when the source can't be read, the calls that were started have thei
 }
 
 ASYNC_TEST("the calls in flight are known by their ids, the oldest first, and name their tasks") {
-    LineSource source = lines(urls(4));
-    SlowAnswers answers([](int number) -> Duration { return number == 1 ? 1s : 1h; });
-    FakeMethod method(answers.answer());
-    MemorySink sink;
-    Runner runner(source, method, sink, with_concurrency(3));
-    std::optional<RunEnd> end;
-    TaskGroup group;
-    group.start(run_into(runner, end));
+    TestRun run(lines(urls(4)), with_concurrency(3), [](int number) -> Duration { return number == 1 ? 1s : 1h; });
+    run.start();
     co_await sleep_for(61s);
-    const auto oldest = runner.calls().oldest_in_flight(2);
+    const auto oldest = run.runner.calls().oldest_in_flight(2);
     REQUIRE(oldest.size() == 2);
     CHECK(oldest[0].custom_id == "line-2");
     CHECK(oldest[0].for_so_long == 61s);
-    CHECK(runner.calls().oldest_in_flight(9).back().custom_id == "line-4");
-    CHECK(runner.calls().oldest_in_flight(9).back().for_so_long == 60s);
+    CHECK(run.runner.calls().oldest_in_flight(9).back().custom_id == "line-4");
+    CHECK(run.runner.calls().oldest_in_flight(9).back().for_so_long == 60s);
     CHECK(dump().find("\"line-4\": waiting for time, 59 m 00 s left") != std::string::npos);
-    co_await group.join();
-    CHECK(runner.calls().oldest_in_flight(9).empty());
+    co_await run.join();
+    CHECK(run.runner.calls().oldest_in_flight(9).empty());
 }
 
 ASYNC_TEST("the times of a result are those of its attempt") {
-    LineSource source = lines(urls(2));
-    SlowAnswers answers([](int number) -> Duration { return number * 100ms; });
-    FakeMethod method(answers.answer());
-    MemorySink sink;
-    Runner runner(source, method, sink, with_concurrency(1));
-    co_await runner.run();
-    CHECK(sink.text.find("\"start_ms\":0,\"total_ms\":100,") != std::string::npos);
-    CHECK(sink.text.find("\"start_ms\":100,\"total_ms\":200,") != std::string::npos);
+    TestRun run(lines(urls(2)), with_concurrency(1), [](int number) -> Duration { return number * 100ms; });
+    co_await run.to_end();
+    CHECK(run.sink.text.find("\"start_ms\":0,\"total_ms\":100,") != std::string::npos);
+    CHECK(run.sink.text.find("\"start_ms\":100,\"total_ms\":200,") != std::string::npos);
 }
