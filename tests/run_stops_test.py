@@ -55,6 +55,13 @@ class Budget(Stops):
             self.expect_done(self.run_file(requests, "--budget", "usd=5"), 10)
             self.assertEqual(10, mock.stats()["requests"])
 
+    def test_each_attempt_is_spent(self):
+        with Mock() as mock:
+            requests = self.requests({"url": f"{mock.url}/status/500"})
+            ended = self.run_file(requests, "--budget", "requests=2")
+            self.expect_stopped(ended, "the budget of 2 requests is used up")
+            self.assertEqual((2, []), (mock.stats()["requests"], results_in(self.results)))
+
     def test_a_killed_run_does_not_spend_its_budget_again(self):
         with Mock("--latency", "20ms") as mock:
             requests = self.lines(mock.url, 2000, cost={"usd": 1})

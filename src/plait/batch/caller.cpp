@@ -127,7 +127,7 @@ struct Caller::Making {
     AskedWait asked;  // by its answer
     std::optional<Judgement> judgement;
     policy::RetryDecision::Why why_ended = policy::RetryDecision::Why::final;
-    policy::Costs* costs = nullptr;  // what it really cost, if somebody asks
+    std::optional<RunRules::Reservation> reservation;  // of the attempt that comes next, or is on its way
     std::vector<AttemptNote> notes;
 };
 
@@ -167,33 +167,33 @@ GroupOptions Caller::group_options() const {
 }
 
 Task<MadeCall> Caller::make(Call& call, ReadAhead::Permit* ahead) {
-    if (!rules_.any()) return make_admitted(call, ahead, nullptr);
+    if (!rules_.any()) return make_admitted(call, ahead, std::nullopt);
     return make_within_rules(call, ahead);
 }
 
 Task<MadeCall> Caller::make_within_rules(Call& call, ReadAhead::Permit* ahead) {
-    const policy::Costs reserved = call.rules.costs;
-    const auto admission = co_await unless_stopped(rules_.admit(reserved));
-    if (!admission || *admission == RunRules::Admission::stop) co_return not_made(call);
-    if (*admission == RunRules::Admission::never) {
+    using Verdict = RunRules::Admission::Verdict;
+    std::optional<RunRules::Admission> admission = co_await unless_stopped(rules_.admit(call.rules.costs));
+    if (!admission || admission->verdict == Verdict::stop) co_return not_made(call);
+    if (admission->verdict == Verdict::never) {
         co_return CallEnd(Outcome::skipped,
                           CallError(ErrorCode::budget, "not sent: it costs more than the whole budget of the run"));
     }
-    policy::Costs costs = no_costs();
-    MadeCall made = co_await make_admitted(call, ahead, &costs);
+    MadeCall made = co_await make_admitted(call, ahead, std::move(admission->reservation));
     if (const auto* end = std::get_if<CallEnd>(&made)) {
-        rules_.ended(reserved, costs, *end);
+        rules_.ended(*end);
     } else {
-        rules_.dropped(reserved);
+        rules_.dropped();
     }
     co_return made;
 }
 
-Task<MadeCall> Caller::make_admitted(Call& call, ReadAhead::Permit* ahead, policy::Costs* costs) {
+Task<MadeCall> Caller::make_admitted(Call& call, ReadAhead::Permit* ahead,
+                                     std::optional<RunRules::Reservation> reservation) {
     Making making(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()),
                   options_.once);
     making.ahead = ahead;
-    making.costs = costs;
+    making.reservation = std::move(reservation);
     const TaskName name(call.custom_id);
     bool leaves = false;
     std::optional<CallError> never;
@@ -266,6 +266,10 @@ Task<bool> Caller::note(Making& making) {
 }
 
 Task<bool> Caller::depart(Making& making, bool again) {
+    if (again && rules_.any()) {
+        making.reservation = co_await rules_.admit_again(making.call.rules.costs);
+        if (!making.reservation) co_return false;
+    }
     const bool has_turn = co_await wait_for_turn(making, again);
     if (!has_turn || note_at_once(making.call)) co_return has_turn;
     co_return co_await note(making);
@@ -383,11 +387,14 @@ Task<void> Caller::send_hedged(Making& making) {
 Task<Caller::Sent> Caller::send_copy(Making& making, int number) {
     std::optional<policy::Pace::Pass> pass;
     if (number > 1) {
-        pass = co_await making.group->pace.enter(making.call.rules.costs, 2 * making.call.rules.priority + 1);
+        const CallRules& rules = making.call.rules;
+        std::optional<RunRules::Reservation> reservation = rules_.try_reserve(rules.costs);
+        if (reservation) pass = co_await making.group->pace.enter(rules.costs, 2 * rules.priority + 1);
         if (!pass) {
             Event first_ends;  // which cancels this wait
             co_await first_ends.wait();
         }
+        reservation->settle(rules.costs);  // what the other copy costs nobody will say
     }
     Attempt attempt = co_await send_once(making);
     co_return Sent(std::move(attempt), number > 1);
@@ -417,14 +424,17 @@ void Caller::learn(Making& making) {
     if (judgement.is_surely_undone && is_noted(making.call)) options_.sends->surely_not_sent(making.call.line);
 }
 
+/// What the attempt cost, by its answer or else by its line.
 void Caller::learn_costs(Making& making) {
-    if (making.costs) *making.costs = making.judgement->is_surely_undone ? no_costs() : making.call.rules.costs;
     const auto* response = std::get_if<http::Response>(&*making.last);
-    if (!response || !options_.cost_from) return;
-    const std::optional<double> cost = cost_in(*response, *options_.cost_from);
-    if (!cost) return;
-    if (making.costs) making.costs->set(options_.cost_from->unit, *cost);
-    making.departure.settle(policy::Costs(options_.cost_from->unit, *cost));
+    std::optional<double> told;
+    if (response && options_.cost_from) told = cost_in(*response, *options_.cost_from);
+    if (told) making.departure.settle(policy::Costs(options_.cost_from->unit, *told));
+    if (!making.reservation) return;
+    policy::Costs costs = making.judgement->is_surely_undone ? no_costs() : making.call.rules.costs;
+    if (told) costs.set(options_.cost_from->unit, *told);
+    making.reservation->settle(costs);
+    making.reservation.reset();
 }
 
 policy::WaitReason Caller::unreachable(const Making& making) {
@@ -464,6 +474,7 @@ MadeCall Caller::end_of(Making& making, bool in_time) {
         making.last = gave_up_ ? given_up() : Failure(ErrorCode::deadline, late(making, "while it was sent"), true);
         note_end(making.notes.back(), *making.last);
         making.judgement.emplace(judge(*making.last, rules, AskedWait()));
+        learn_costs(making);
     }
     const Judgement& judgement = *making.judgement;
     if (making.why_ended == Why::asked_for_too_long) {

@@ -120,7 +120,8 @@ class Caller {
     struct Sent;
 
     Task<MadeCall> make_within_rules(Call& call, ReadAhead::Permit* ahead);
-    Task<MadeCall> make_admitted(Call& call, ReadAhead::Permit* ahead, policy::Costs* costs);
+    Task<MadeCall> make_admitted(Call& call, ReadAhead::Permit* ahead,
+                                 std::optional<RunRules::Reservation> reservation);
     bool take_turn(Making& making);
     Task<bool> wait_for_turn(Making& making, bool again);
     static void begin(Making& making) noexcept;

@@ -583,6 +583,46 @@ ASYNC_TEST("a budget of requests counts no call that waits for the first ones or
     CHECK(outcome_of(co_await bench.caller.make(seventh)) == "postponed");
 }
 
+ASYNC_TEST("each attempt counts for a budget, unless surely nothing was done") {
+    CallerOptions options;
+    options.rules.budgets = {policy::Budget("usd", 100)};
+    options.cost_from = CostSource("usd", "/cost");
+    Attempt dear = answer(500);
+    std::get<http::Response>(dear).body = R"({"cost":7})";
+    ThirdParty server({dear, answer(429, {{"Retry-After", "1"}}), answer(500), answer(200)});
+    Bench bench(server.answers(), options);
+    Call call = call_to("http://a.b/");
+    call.rules.costs.set("usd", 2);
+    CHECK(outcome_of(co_await bench.caller.make(call)) == "ok");
+    CHECK(server.came.size() == 4);
+    CHECK(bench.caller.rules().spent().get("usd") == 7 + 0 + 2 + 2);
+}
+
+ASYNC_TEST("a repeat that a budget has no room for is not sent, and the run is to stop") {
+    CallerOptions options;
+    options.is_resumable = true;
+    options.rules.budgets = {policy::Budget("usd", 5)};
+    ThirdParty server({answer(500)});
+    Bench bench(server.answers(), options);
+    Call call = call_to("http://a.b/");
+    call.rules.costs.set("usd", 3);
+    CHECK(outcome_of(co_await bench.caller.make(call)) == "postponed");
+    CHECK(server.came.size() == 1);
+    CHECK(bench.caller.stop_reason() == "the budget of 5 usd is used up");
+    CHECK(bench.caller.rules().spent().get("usd") == 3);
+}
+
+ASYNC_TEST("an attempt that was given up may have cost what its line says") {
+    CallerOptions options;
+    options.deadline = 1s;
+    options.rules.budgets = {policy::Budget("usd", 5)};
+    Bench bench([](http::Request) { return after(1h, answer(200)); }, options);
+    Call call = call_to("http://a.b/");
+    call.rules.costs.set("usd", 3);
+    CHECK(outcome_of(co_await bench.caller.make(call)) == "failed deadline");
+    CHECK(bench.caller.rules().spent().get("usd") == 3);
+}
+
 ASYNC_TEST("when one of the first calls meets a wrong key the others are not sent") {
     CallerOptions options;
     options.rules.canary = 2;
@@ -602,6 +642,7 @@ ASYNC_TEST("when one of the first calls meets a wrong key the others are not sen
 ASYNC_TEST("a slow call is sent a second time, and the first answer wins") {
     CallerOptions options;
     options.hedge.emplace();
+    options.rules.budgets = {policy::Budget("requests", 1000)};
     bool is_slow = false;
     int came = 0;
     const auto reply = [&](http::Request) {
@@ -618,6 +659,7 @@ ASYNC_TEST("a slow call is sent a second time, and the first answer wins") {
     CHECK(slow.copies == 2);
     CHECK(slow.second_won);
     CHECK(slow.total < 1s);
+    CHECK(bench.caller.rules().spent().get("requests") == 101 + static_cast<double>(bench.caller.counts().copies));
     CHECK(bench.caller.counts().copies_won == won_before + 1);
 }
 

@@ -29,6 +29,22 @@ std::string problem_of(const CallEnd& end) {
     }
 }
 
+/// Counts who waits, and lets the others go on when it ends.
+class Waiting {
+  public:
+    Waiting(std::size_t& count, Event& over) noexcept : count_(count), over_(over) { ++count_; }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    ~Waiting() {
+        --count_;
+        over_.set();
+    }
+
+  private:
+    std::size_t& count_;
+    Event& over_;
+};
+
 }  // namespace
 
 RunRules::RunRules(RunRuleOptions options) : canary_(options.canary) {
@@ -41,31 +57,51 @@ Task<RunRules::Admission> RunRules::admit(const policy::Costs& costs) {
     const auto is_too_much = [&costs](const policy::BudgetRule& rule) {
         return cost_of(costs, rule) > rule.budget().amount;
     };
-    if (std::any_of(budgets_.begin(), budgets_.end(), is_too_much)) co_return Admission::never;
+    if (std::any_of(budgets_.begin(), budgets_.end(), is_too_much)) co_return Admission::Verdict::never;
     const auto turn = co_await turn_.acquire();
     for (;;) {
-        if (stop_reason_) co_return Admission::stop;
-        if (reserve(costs)) {
-            if (canary_.passed() || canary_.begin()) {
-                ++admitted_;
-                co_return Admission::go;
+        if (stop_reason_) co_return Admission::Verdict::stop;
+        if (again_ == 0) {
+            if (std::optional<Reservation> reservation = try_reserve(costs)) {
+                if (canary_.passed() || canary_.begin()) {
+                    ++admitted_;
+                    co_return Admission(std::move(*reservation));
+                }
+            } else if (admitted_ == 0) {
+                stop_as_used_up(costs);
+                co_return Admission::Verdict::stop;
             }
-            give_back(costs);
-        } else if (admitted_ == 0) {
-            const auto used_up = std::find_if(budgets_.begin(), budgets_.end(), [&](policy::BudgetRule rule) {
-                return !rule.reserve(cost_of(costs, rule));
-            });
-            stop(used_up->reason());
-            co_return Admission::stop;
         }
         changed_.reset();
         co_await changed_.wait();
     }
 }
 
-void RunRules::ended(const policy::Costs& reserved, const policy::Costs& actual, const CallEnd& end) {
+Task<std::optional<RunRules::Reservation>> RunRules::admit_again(const policy::Costs& costs) {
+    const Waiting waiting(again_, changed_);
+    for (;;) {
+        if (stop_reason_) co_return std::nullopt;
+        if (std::optional<Reservation> reservation = try_reserve(costs)) co_return std::move(*reservation);
+        if (again_ == admitted_) {  // nothing comes back any more
+            stop_as_used_up(costs);
+            co_return std::nullopt;
+        }
+        changed_.reset();
+        co_await changed_.wait();
+    }
+}
+
+std::optional<RunRules::Reservation> RunRules::try_reserve(const policy::Costs& costs) {
+    for (std::size_t i = 0; i < budgets_.size(); ++i) {
+        if (budgets_[i].reserve(cost_of(costs, budgets_[i]))) continue;
+        while (i-- > 0) budgets_[i].settle(cost_of(costs, budgets_[i]), 0);
+        return std::nullopt;
+    }
+    return Reservation(*this, costs);
+}
+
+void RunRules::ended(const CallEnd& end) {
     --admitted_;
-    settle(reserved, actual);
     if (!canary_.passed()) {
         canary_.ended(problem_of(end));
         if (auto reason = canary_.reason()) stop(std::move(*reason));
@@ -76,9 +112,8 @@ void RunRules::ended(const policy::Costs& reserved, const policy::Costs& actual,
     changed_.set();
 }
 
-void RunRules::dropped(const policy::Costs& reserved) {
+void RunRules::dropped() {
     --admitted_;
-    give_back(reserved);
     changed_.set();
 }
 
@@ -96,26 +131,20 @@ policy::Costs RunRules::spent() const {
     return spent;
 }
 
-/// From all budgets, or from none.
-bool RunRules::reserve(const policy::Costs& costs) {
-    for (std::size_t i = 0; i < budgets_.size(); ++i) {
-        if (budgets_[i].reserve(cost_of(costs, budgets_[i]))) continue;
-        while (i-- > 0) budgets_[i].settle(cost_of(costs, budgets_[i]), 0);
-        return false;
-    }
-    return true;
-}
-
 void RunRules::settle(const policy::Costs& reserved, const policy::Costs& actual) {
     for (policy::BudgetRule& rule : budgets_) rule.settle(cost_of(reserved, rule), cost_of(actual, rule));
-}
-
-void RunRules::give_back(const policy::Costs& reserved) {
-    for (policy::BudgetRule& rule : budgets_) rule.settle(cost_of(reserved, rule), 0);
+    changed_.set();
 }
 
 void RunRules::stop(std::string reason) {
     if (!stop_reason_) stop_reason_ = std::move(reason);
+    changed_.set();
+}
+
+void RunRules::stop_as_used_up(const policy::Costs& costs) {
+    const auto used_up = std::find_if(budgets_.begin(), budgets_.end(),
+                                      [&](policy::BudgetRule rule) { return !rule.reserve(cost_of(costs, rule)); });
+    stop(used_up->reason());
 }
 
 }  // namespace plait::batch

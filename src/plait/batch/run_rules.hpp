@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace plait::batch {
@@ -31,25 +32,67 @@ class RunRules {
     RunRules(const RunRules&) = delete;
     RunRules& operator=(const RunRules&) = delete;
 
-    enum class Admission {
-        go,     ///< its costs are reserved: tell how it ended
-        never,  ///< it costs more than a whole budget
-        stop    ///< the run is to stop: `stop_reason` says why
+    /// What is kept in the budgets for an attempt. What is not settled is given back when it is destroyed, because the
+    /// attempt was not made. The rules outlive it.
+    class Reservation {
+      public:
+        Reservation(Reservation&& other) noexcept
+            : rules_(std::exchange(other.rules_, nullptr)), costs_(std::move(other.costs_)) {}
+        Reservation& operator=(Reservation&& other) noexcept {
+            std::swap(rules_, other.rules_);
+            std::swap(costs_, other.costs_);
+            return *this;
+        }
+        ~Reservation() {
+            if (rules_) settle(policy::Costs(policy::requests_unit, 0));
+        }
+
+        /// The attempt has ended, and really cost this much.
+        void settle(const policy::Costs& actual) { std::exchange(rules_, nullptr)->settle(costs_, actual); }
+
+      private:
+        friend class RunRules;
+        Reservation(RunRules& rules, const policy::Costs& costs) : rules_(&rules), costs_(costs) {}
+        RunRules* rules_;
+        policy::Costs costs_;
+    };
+
+    /// Whether a call may be made.
+    class Admission {
+      public:
+        enum class Verdict {
+            go,     ///< say how it ended, or that it was dropped
+            never,  ///< it costs more than a whole budget
+            stop    ///< the run is to stop: `stop_reason` says why
+        };
+
+        Admission(Verdict verdict_) noexcept : verdict(verdict_) {}
+        explicit Admission(Reservation reservation_) : verdict(Verdict::go), reservation(std::move(reservation_)) {}
+
+        Verdict verdict;
+        std::optional<Reservation> reservation;  ///< of its first attempt
     };
 
     /// Whether there are any rules.
     bool any() const noexcept { return any_; }
 
-    /// Waits until it is known whether a call of these costs may be made: the first calls have to have ended well, and
-    /// what it costs has to fit in the budgets, where calls that have not ended count with what they may cost. Calls
-    /// are admitted in the order in which they came.
+    /// Waits until it is known whether a call may be made whose attempts cost this much: the first calls have to have
+    /// ended well, and an attempt has to fit in the budgets, where those that have not ended count with what they may
+    /// cost. Calls are admitted in the order in which they came.
     Task<Admission> admit(const policy::Costs& costs);
 
-    /// An admitted call has ended, and really cost this much.
-    void ended(const policy::Costs& reserved, const policy::Costs& actual, const CallEnd& end);
+    /// Waits until another attempt of an admitted call fits in the budgets, ahead of calls that have not begun. Nothing
+    /// when the run is to stop.
+    Task<std::optional<Reservation>> admit_again(const policy::Costs& costs);
+
+    /// Nothing when this does not fit in the budgets now.
+    std::optional<Reservation> try_reserve(const policy::Costs& costs);
+
+    /// An admitted call has ended.
+    void ended(const CallEnd& end);
 
     /// An admitted call was not made.
-    void dropped(const policy::Costs& reserved);
+    void dropped();
 
     /// One sentence why the run is to stop; nothing while it may go on.
     const std::optional<std::string>& stop_reason() const noexcept { return stop_reason_; }
@@ -57,17 +100,16 @@ class RunRules {
     /// Costs that an earlier run of the same calls had; nothing of the units that it does not name.
     void spent_before(const policy::Costs& costs);
 
-    /// What all calls cost so far, of the units that have a budget; those that have not ended, what they may cost.
+    /// What all attempts cost so far, of the units that have a budget; those that have not ended, what they may cost.
     policy::Costs spent() const;
 
-    /// What the calls cost so far, of the units that have a budget.
+    /// What the attempts cost so far, of the units that have a budget.
     const std::vector<policy::BudgetRule>& budgets() const noexcept { return budgets_; }
 
   private:
-    bool reserve(const policy::Costs& costs);
     void settle(const policy::Costs& reserved, const policy::Costs& actual);
-    void give_back(const policy::Costs& reserved);
     void stop(std::string reason);
+    void stop_as_used_up(const policy::Costs& costs);
 
     std::vector<policy::BudgetRule> budgets_;
     std::vector<policy::StopIfRule> stop_rules_;
@@ -76,6 +118,7 @@ class RunRules {
     Semaphore turn_{1};  // of who waits for admission
     Event changed_{trace::Wait::permit};
     std::size_t admitted_ = 0;  // and not ended
+    std::size_t again_ = 0;     // of those, the ones that wait for room for another attempt
     std::optional<std::string> stop_reason_;
 };
 

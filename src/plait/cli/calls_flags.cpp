@@ -110,7 +110,8 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
          [&calls](const std::string& value) { calls.hedge = parse_hedge(value); }},
         Flag(
             "--budget", "UNIT=AMOUNT",
-            "Stops before more than this is spent, such as usd=5 or tokens=2M, by what lines and answers say of costs.",
+            "Stops before more than this is spent, such as usd=5 or tokens=2M, by what lines and answers say of costs; "
+            "each attempt counts, unless surely nothing was done.",
             [&calls](const std::string& value) { calls.rules.budgets.push_back(policy::parse_budget(value)); })
             .repeatable(),
         Flag("--stop-if", "RULE",
