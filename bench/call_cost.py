@@ -2,6 +2,7 @@
 """What a call costs: the CPU time of `plait run -o FILE` per call, of several builds side by side, against `plait mock`.
 
     bench/call_cost.py build/release/plait [OTHER...] [--calls N] [--rounds N] [--latency TIME...] [--in-flight N...]
+                       [--method METHOD]
 
 Builds are run in turns; what is printed are medians, and ratios to the first. To see what something costs that came with
 a commit, the first is a build of the commit before it: git worktree add ../before COMMIT && make -C ../before run
@@ -27,11 +28,11 @@ def cpu_seconds(command):
     return usage.ru_utime + usage.ru_stime
 
 
-def run_once(program, requests, url, in_flight, folder):
+def run_once(program, requests, url, in_flight, folder, method):
     results = folder / "results.jsonl"
     for file in folder.glob("results.jsonl*"):
         file.unlink()
-    command = [program, "run", requests, "-o", results, "--quiet", "--base-url", url]
+    command = [program, "run", requests, "-o", results, "--quiet", "--base-url", url, "--method", method]
     return cpu_seconds(command if in_flight == "default" else [*command, "--concurrency", in_flight])
 
 
@@ -41,8 +42,8 @@ def measure(programs, requests, url, in_flight, folder, options):
     starts, runs = {program: [] for program in programs}, {program: [] for program in programs}
     for turn in range(options.rounds):
         for program in programs[turn % len(programs):] + programs[:turn % len(programs)]:
-            starts[program].append(run_once(program, few, url, in_flight, folder))
-            runs[program].append(run_once(program, many, url, in_flight, folder))
+            starts[program].append(run_once(program, few, url, in_flight, folder, options.method))
+            runs[program].append(run_once(program, many, url, in_flight, folder, options.method))
     costs = {program: (statistics.median(runs[program]) - statistics.median(starts[program])) / options.calls * 1e6 for program in programs}
     least = {program: (min(runs[program]) - min(starts[program])) / options.calls * 1e6 for program in programs}
     for number, program in enumerate(programs, 1):
@@ -57,6 +58,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--latency", nargs="+", default=["0ms", "20ms"], help="of the mock (default: %(default)s)")
     parser.add_argument("--in-flight", nargs="+", default=["16", "64", "default"], help="at a time (default: %(default)s)")
+    parser.add_argument("--method", default="async", help="of the program (default: %(default)s)")
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory(prefix="plait-") as name:

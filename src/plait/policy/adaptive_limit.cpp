@@ -49,7 +49,7 @@ void AdaptiveLimitState::end_round(double latency, TimePoint now) noexcept {
         look_at_ = now + pause_;
         cut(options_.overload_factor);
     } else if (is_clear_rise(smooth_)) {
-        cut(options_.slow_factor);
+        limit_ = std::max(limit_ * options_.slow_factor, std::min(limit_, options_.first));
     } else if (reached_) {
         limit_ = std::min(options_.most, limit_ + options_.step);
     }
@@ -58,7 +58,8 @@ void AdaptiveLimitState::end_round(double latency, TimePoint now) noexcept {
 void AdaptiveLimitState::end_look(double latency) noexcept {
     look_ = false;
     least_ = latency;
-    if (!is_clear_rise(smooth_)) limit_ = limit_before_look_;
+    const double before = limit_before_look_;
+    limit_ = is_clear_rise(smooth_) ? std::max(limit_, std::min(before, options_.first)) : before;
     smooth_ = last_ = latency;
 }
 

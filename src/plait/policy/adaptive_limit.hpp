@@ -19,7 +19,7 @@ struct AdaptiveLimitOptions {
     double most = 10'000;
     double step = 1;               ///< up, after a clean round
     double overload_factor = 0.5;  ///< down, after a refusal or a sign of overload
-    double slow_factor = 0.9;      ///< down, after a clear rise of latency
+    double slow_factor = 0.9;      ///< down, after a clear rise of latency; not below `first`
     double rise = 1.25;            ///< what a clear rise is, noise aside: this many times the least
     /// The least latency is measured anew after the first of these pauses, then after twice as long, up to the longest.
     Duration first_pause = std::chrono::seconds(5);
@@ -38,7 +38,9 @@ enum class Load {
 /// Time is divided into rounds: as many calls as are allowed, all of them begun within the round. A round in which the
 /// limit was reached and nothing went wrong raises the limit by a step. A refusal or overload halves it at once; a mean
 /// latency clearly above the least (by `rise`, and by more than its usual variation) takes a tenth at the end of the
-/// round. A call that began before the last cut is no reason for another: never more than one a round trip.
+/// round, but never more than was added: of two calls one that waits for the other doubles the latency, and the server
+/// is busy as it should be. A call that began before the last cut is no reason for another: never more than one a round
+/// trip.
 ///
 /// The least latency is measured anew now and then, because servers change, and because a limit that began too high
 /// has never seen it: one round is made with half the calls. If the latency was no clear rise above what is then found,

@@ -66,10 +66,10 @@ TEST_CASE("the limit never falls below the least nor rises above the most") {
 
 TEST_CASE("a clear rise of latency takes a tenth") {
     AdaptiveLimitOptions options;
-    options.first = 100;
+    options.first_pause = 1h;
     AdaptiveLimitState state(options, start);
     TimePoint now = start;
-    for (int i = 0; i < 10; ++i) now = round(state, 100ms, now);
+    for (int i = 0; i < 102; ++i) now = round(state, 100ms, now);
     CHECK(state.limit() == 110);
     std::size_t before = 110;
     int rounds = 0;
@@ -80,6 +80,24 @@ TEST_CASE("a clear rise of latency takes a tenth") {
     }
     CHECK(rounds <= 3);
     CHECK(state.limit() == before * 9 / 10);
+}
+
+TEST_CASE("latency alone takes no more than was added, refusals do") {
+    AdaptiveLimitOptions options;
+    options.first = 4;
+    AdaptiveLimitState state(options, start);
+    TimePoint now = start;
+    std::size_t before = 4;
+    std::size_t least_of_two = 4;
+    for (int i = 0; i < 1000; ++i) {
+        now = round(state, state.limit() * 50ms, now);  // the server makes one call at a time
+        least_of_two = std::min(least_of_two, std::max(before, state.limit()));
+        before = state.limit();
+    }
+    CHECK(least_of_two == 4);  // one round with half as many measures the least latency anew
+    CHECK(state.limit() < 10);
+    now = round(state, 200ms, now, Load::overloaded);
+    CHECK(state.limit() < 4);
 }
 
 TEST_CASE("what ended for reasons of its own counts for nothing") {
