@@ -42,8 +42,7 @@ class ReadAhead {
         Permit& operator=(Permit&&) = delete;
         ~Permit() {
             if (!ahead_) return;
-            left();
-            ahead_->may_have_room();
+            has_left_ ? ahead_->may_have_room() : left();
         }
 
         /// The call leaves for the first time.
@@ -51,6 +50,7 @@ class ReadAhead {
             if (std::exchange(has_left_, true)) return;
             --ahead_->waiting_;
             ++ahead_->departures_;
+            ahead_->may_have_room();
         }
 
       private:
@@ -87,10 +87,8 @@ class ReadAhead {
             const Duration waited = is_busy ? busy_patience : moved < moving ? patience : calm_patience;
             co_await sleep_for(waited);
             const bool moves = departures_ != departures;
-            if (!moves) {
-                portion_ = std::min(usual * static_cast<std::size_t>(waited / patience), most_ - waiting_);
-                may_have_room();
-            }
+            if (!moves) portion_ = std::min(usual * static_cast<std::size_t>(waited / patience), most_ - waiting_);
+            may_have_room();  // which may have come back with nobody's end, too
             if (is_busy) {
                 busy_patience = std::min(2 * busy_patience, longest_patience);
             } else {

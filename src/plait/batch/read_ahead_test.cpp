@@ -84,6 +84,19 @@ ASYNC_TEST("where many can leave, a few are read ahead") {
     CHECK(co_await calls.read_within(1ms) == 1);
 }
 
+ASYNC_TEST("while calls leave others are read, although none ends") {
+    Calls calls(500);
+    TaskGroup reader;
+    reader.start(calls.read(500));
+    const TimePoint begin = now();
+    while (calls.left.size() < 500) {
+        co_await yield();
+        while (!calls.waiting.empty()) calls.leave();
+    }
+    CHECK(now() == begin);
+    co_await reader.join();
+}
+
 ASYNC_TEST("where calls differ in urgency there is a choice, even if none can leave") {
     Calls calls(1);
     CHECK(co_await calls.read_within(1ms) == 1);
@@ -117,6 +130,22 @@ ASYNC_TEST("calls that keep no place while they wait for a repeat let others be 
         calls.end();
     }
     CHECK(co_await calls.read_within(ReadAhead::patience) >= 2);
+    co_await watch.end();
+}
+
+ASYNC_TEST("a place that comes back with nobody's end is found, although somebody left just before") {
+    Calls calls(1);
+    Watch watch(calls.ahead);
+    TaskGroup reader;
+    reader.start(calls.read(2));
+    co_await yield();
+    co_await sleep_for(ReadAhead::patience / 2);
+    calls.leave();
+    const ReadAhead::Permit backing_off = std::move(calls.left.front().first);
+    calls.end();
+    co_await sleep_for(2 * ReadAhead::patience);
+    CHECK(calls.waiting.size() == 1);
+    co_await reader.join();
     co_await watch.end();
 }
 
