@@ -79,6 +79,7 @@ class Outputs(ReportTest):
         ended = self.report(self.write("t.json", trace_text()))
         self.assertEqual((0, ""), (ended.code, ended.err))
         self.assertIn("<html", ended.out)
+        self.assertEqual(ended.out, self.report(self.write("t.json", trace_text()), "-o", "-").out)
 
     def test_on_a_terminal_it_is_text_in_colours_unless_they_are_not_wanted(self):
         path = self.write("t.json", trace_text())

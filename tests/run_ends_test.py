@@ -26,6 +26,14 @@ class ExitCodes(MockTest):
             self.assertEqual(1, plait("run", mock.url + "/").code)
 
 
+class StandardOutput(MockTest):
+    def test_a_dash_is_standard_output_as_no_file_is(self):
+        for arguments in ((), ("-o", "-")):
+            ended = plait("run", self.url("/"), *arguments)
+            self.assertEqual((0, ["line-1"]), (ended.code, [result["custom_id"] for result in ended.results]))
+        self.assertFalse(os.path.exists("-"))
+
+
 class Interrupted(RunTest):
     """Ctrl-C while calls are held at a gate."""
 

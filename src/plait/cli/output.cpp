@@ -11,6 +11,7 @@
 namespace plait::cli {
 
 void write_file(const std::string& path, std::string_view text) {
+    if (path == standard_output) return print(stdout, text);
     const UniqueFd file = create_file(path, true);
     while (!text.empty()) {
         const ssize_t taken = ::write(file.get(), text.data(), text.size());

@@ -6,8 +6,11 @@
 
 namespace plait::cli {
 
-/// Writes `text` to the file `path`, which is made so that its owner alone may read it, or replaced. Throws
-/// `Error(storage)`.
+/// What names standard output where a file can be named.
+inline constexpr std::string_view standard_output = "-";
+
+/// Writes `text` to the file `path`, which is made so that its owner alone may read it, or replaced; or to standard
+/// output. Throws `Error(storage)`.
 void write_file(const std::string& path, std::string_view text);
 
 /// Prints `text` to standard output or error, at once. Throws `Error(storage)`.

@@ -10,6 +10,7 @@
 #include "plait/batch/retry_lines.hpp"
 #include "plait/batch/run_files.hpp"
 #include "plait/cli/exit_code.hpp"
+#include "plait/cli/output.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -76,8 +77,8 @@ std::vector<Flag> RetryCommand::flags() {
             .repeatable(),
         {"--requests", "FILE", "The requests, when they are not where the run had them.",
          [this](const std::string& value) { requests_ = value; }},
-        {"-o,--output", "FILE", "Where the new requests go. Default: standard output.",
-         [this](const std::string& value) { output_ = value; }},
+        {"-o,--output", "FILE", "Where the new requests go. Default: - for standard output.",
+         [this](const std::string& value) { output_ = value == standard_output ? "" : value; }},
         {"--overwrite", "", "Replaces a file that exists, instead of refusing it.",
          [this](const std::string&) { overwrite_ = true; }},
     };

@@ -13,6 +13,7 @@
 #include "plait/cli/descriptor_limit.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/interrupts.hpp"
+#include "plait/cli/output.hpp"
 #include "plait/cli/run_status.hpp"
 #include "plait/cli/status_signal.hpp"
 #include "plait/cli/terminal.hpp"
@@ -166,8 +167,8 @@ std::vector<Flag> RunCommand::flags() {
     std::vector<Flag> flags{
         {"-o,--output", "FILE",
          "Where the results go. If they are there already, the run goes on: what has a result is not sent again. "
-         "Beside it lies FILE.plait, which knows what was sent. Default: standard output.",
-         [this](const std::string& value) { output_ = value; }},
+         "Beside it lies FILE.plait, which knows what was sent. Default: - for standard output.",
+         [this](const std::string& value) { output_ = value == standard_output ? "" : value; }},
         {"--overwrite", "", "Begins anew: replaces results, state and trace that exist.",
          [this](const std::string&) { files_.overwrite = true; }},
         {"--extend", "", "Goes on with requests to which lines were appended since.",
