@@ -132,7 +132,8 @@ class Retry(Files):
         self.requests.write_text(self.requests.read_text().replace("a.b/4", "a.b/other"))
         ended = plait("retry", self.results, "--failed")
         self.assertEqual(2, ended.code)
-        self.assertIn("changed since this run began: lines 1 to 4 differ", ended.err)
+        self.assertIn("changed since this run began: something in lines 1 to 4 differs: ", ended.err)
+        self.assertIn("name the file that has its lines with --requests", ended.err)
 
     def test_what_is_missing_is_asked_for(self):
         for arguments, wanted in (((self.results,), "which results? Give --failed, --rejected, --unknown or --where"),

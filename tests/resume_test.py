@@ -287,7 +287,7 @@ class Files(ResumeTest):
         lines = self.gets(4)
         self.finished_run(*lines)
         self.requests(*lines[:2], {"url": "/other"}, lines[3])
-        self.assert_refused("lines 1 to 4 differ")
+        self.assert_refused("lines 1 to 4 differs")
         self.requests(*lines[:3])
         self.assert_refused("has 3 lines, and had 4")
 
@@ -301,6 +301,15 @@ class Files(ResumeTest):
         self.assert_done(more)
         self.assertEqual(4, len(self.server.heads))
         self.assertEqual(0, self.again().code)
+
+    def test_lines_that_are_appended_in_another_file_are_found_there_again(self):
+        self.finished_run(*self.gets(2))
+        longer = self.folder / "longer.jsonl"
+        longer.write_text(Path(self.input).read_text() + json.dumps(self.gets(1, first=3)[0]) + "\n")
+        extended = plait(*self.command("--extend", input=longer))
+        self.assertEqual(0, extended.code, extended.err)
+        again = plait("retry", self.results, "--where", "line >= 2")
+        self.assertEqual((0, 2), (again.code, len(again.results)), again.err)
 
     def test_other_flags_are_refused_when_results_would_mean_something_else(self):
         self.finished_run(*self.gets(1))

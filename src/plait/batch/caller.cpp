@@ -276,12 +276,24 @@ Task<bool> Caller::depart(Making& making, bool again) {
 }
 
 Task<bool> Caller::wait_and_depart(Making& making, policy::Retry& retry, policy::RetryDecision decision) {
+    const TimePoint since = now();
     {
         making.group->why_backing_off = why_backing_off(decision, making.asked);
         const Counted counted(making.group->backing_off);
+        // Attempts to reach a server are no load for it, and have the pace of its circuit.
+        if (making.judgement->reach == Reach::not_reached) decision.counts = false;
         co_await retry.wait(decision);
     }
-    co_return co_await depart(making, true);
+    const Duration for_share = now() - since - decision.wait;
+    const bool has_turn = co_await depart(making, true);
+    const Duration for_turn = now() - since - decision.wait - for_share;
+    // The longest of the three is what it waited for.
+    if (for_share > std::max(decision.wait, for_turn)) {
+        making.notes.back().why = "retry-share";
+    } else if (for_turn > decision.wait) {
+        making.notes.back().why = "turn";
+    }
+    co_return has_turn;
 }
 
 /// Nothing when the run was stopped before `wait` had ended.
@@ -318,7 +330,6 @@ Task<void> Caller::attempts(Making& making) {
             const auto renewed = co_await unless_stopped(renew_credentials(making));
             making.is_cut = !renewed;
             if (!renewed || !*renewed) co_return;
-            note.wait_after = now() - note.start - note.total;
             note.why = "auth-command";
             const bool goes_on = co_await go_again(making, depart(making, true));
             if (!goes_on) co_return;
@@ -340,8 +351,11 @@ Task<void> Caller::attempts(Making& making) {
 Task<bool> Caller::go_again(Making& making, Task<bool> turn) {
     const auto has_turn = co_await unless_stopped(std::move(turn));
     making.is_cut = !has_turn.value_or(false);
-    if (!making.is_cut) ++counts_.repeats;
-    co_return !making.is_cut;
+    if (making.is_cut) co_return false;
+    ++counts_.repeats;
+    AttemptNote& before = making.notes.back();
+    before.wait_after = now() - before.start - before.total;
+    co_return true;
 }
 
 /// False when there are none; the call's error then says why.
@@ -491,19 +505,31 @@ MadeCall Caller::end_of(Making& making, bool in_time) {
 
 /// That its deadline passed, and when.
 std::string Caller::late(const Making& making, std::string_view when) const {
-    return fmt::format("its deadline of {} passed {}", in_words(making.call.rules.deadline.value_or(options_.deadline)),
-                       when);
+    const std::string deadline = in_words(making.call.rules.deadline.value_or(options_.deadline));
+    if (making.why_ended != policy::RetryDecision::Why::past_deadline) {
+        return fmt::format("its deadline of {} passed {}", deadline, when);
+    }
+    return fmt::format("there is no time for another attempt before its deadline of {}, {}", deadline, when);
+}
+
+/// What was asked for instead of an answer.
+std::string Caller::asked_in_words(const AskedWait& asked) {
+    if (!asked.wait) return "and it was asked to come later";
+    return fmt::format("and it was asked to wait {} ({})", in_words(*asked.wait), asked.source);
 }
 
 /// Of a call that is late, or whose group is parked.
 std::optional<CallError> Caller::error_between_attempts(const Making& making, bool is_late) const {
     const std::optional<CallError>& error = making.judgement->error;
     const std::string last = result_of(*making.last);
+    const bool is_early = making.why_ended == policy::RetryDecision::Why::past_deadline;
     if (making.judgement->is_refusal) {
-        return CallError(ErrorCode::rate_limited,
-                         fmt::format("still refused ({}): {}", last,
-                                     making.is_parked ? "it was asked to come much later" : late(making, "meanwhile")),
-                         true);
+        return CallError(
+            ErrorCode::rate_limited,
+            fmt::format("still refused ({}): {}", last,
+                        making.is_parked ? "it was asked to come much later"
+                                         : late(making, is_early ? asked_in_words(making.asked) : "meanwhile")),
+            true);
     }
     if (!is_late || making.is_sent) return error;
     const std::string when =

@@ -583,6 +583,59 @@ ASYNC_TEST("a budget of requests counts no call that waits for the first ones or
     CHECK(outcome_of(co_await bench.caller.make(seventh)) == "postponed");
 }
 
+ASYNC_TEST("attempts to reach a server have the pace of its circuit, so that one that is gone is parked in time") {
+    CallerOptions options;
+    options.is_resumable = true;
+    options.retry.max_wait = 1min;
+    Bench bench([](http::Request) { return after(1ms, Failure(ErrorCode::connect, "refused", false)); }, options);
+    Made made;
+    TaskGroup calls;
+    const TimePoint begin = now();
+    for (std::uint64_t line = 1; line <= 60; ++line)
+        calls.start(make(bench.caller, call_to("http://a.b/", "GET", line), made));
+    co_await calls.join();
+    CHECK(now() - begin < 2min);
+    REQUIRE(bench.caller.parked());
+    CHECK(bench.caller.parked()->limit == "http://a.b: can't be reached");
+    CHECK(made.size() == 60);
+    for (const auto& [line, one] : made) CHECK(outcome_of(one) == "postponed");
+}
+
+ASYNC_TEST("the wait between two attempts is told as it was, and what it was for") {
+    std::deque<Attempt> failures(5, answer(500));
+    failures.push_back(answer(429));
+    ThirdParty server(failures);
+    Bench bench(server.answers());
+    Made made;
+    TaskGroup calls;
+    for (std::uint64_t line = 1; line <= 6; ++line)
+        calls.start(make(bench.caller, call_to("http://a.b/", "GET", line), made));
+    co_await calls.join();
+    std::map<std::string, int> whys;
+    for (const auto& [line, one] : made) {
+        const std::vector<AttemptNote>& attempts = std::get<CallEnd>(one).attempts;
+        REQUIRE(attempts.size() == 2);
+        CHECK(attempts[1].start == attempts[0].start + attempts[0].total + *attempts[0].wait_after);
+        ++whys[attempts[0].why];
+        if (attempts[0].why == "retry-share") CHECK(*attempts[0].wait_after > 50s);
+    }
+    // Three repeats may leave in the first minute. The refusal held up all for a second, and drew a shorter wait.
+    CHECK(whys["retry-share"] == 2);
+    CHECK(whys["turn"] >= 1);
+}
+
+ASYNC_TEST("a call whose next attempt would come too late says so") {
+    CallerOptions options;
+    options.deadline = 5s;
+    ThirdParty server({answer(429, {{"Retry-After", "62"}}), answer(500), answer(500)});
+    Bench bench(server.answers(), options);
+    Call refused = call_to("http://a.b/");
+    const MadeCall made = co_await bench.caller.make(refused);
+    CHECK(std::get<CallEnd>(made).error->message ==
+          "still refused (429): there is no time for another attempt before its deadline of 5.0 s, and it was "
+          "asked to wait 62.0 s (retry-after)");
+}
+
 ASYNC_TEST("each attempt counts for a budget, unless surely nothing was done") {
     CallerOptions options;
     options.rules.budgets = {policy::Budget("usd", 100)};

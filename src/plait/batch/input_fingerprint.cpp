@@ -20,8 +20,6 @@ constexpr std::uint64_t block_lines = InputFingerprint::block_lines;
     throw Error(ErrorCode::bad_input, fmt::format("{} changed since this run began: {}: {}", name, change, advice));
 }
 
-constexpr std::string_view start_over = "put it back as it was, or start over with --overwrite";
-
 }  // namespace
 
 /// The hash of one block after the other.
@@ -74,8 +72,9 @@ class InputWatch::Digest {
     std::string gathered_;
 };
 
-InputWatch::InputWatch(std::string name, InputFingerprint before, bool extend, Save save)
+InputWatch::InputWatch(std::string name, InputFingerprint before, bool extend, Save save, std::string_view if_changed)
     : name_(std::move(name)),
+      if_changed_(if_changed),
       before_(std::move(before)),
       extend_(extend),
       save_(std::move(save)),
@@ -105,7 +104,8 @@ void InputWatch::see(std::string_view line) {
 
 void InputWatch::compare(const InputFingerprint::BlockHash& hash, std::uint64_t block) const {
     if (hash == before_.blocks[block]) return;
-    refuse(name_, fmt::format("lines {} to {} differ", block * block_lines + 1, seen_.lines), start_over);
+    refuse(name_, fmt::format("something in lines {} to {} differs", block * block_lines + 1, seen_.lines),
+           if_changed_);
 }
 
 void InputWatch::refuse_appended() const {
@@ -115,7 +115,7 @@ void InputWatch::refuse_appended() const {
 
 void InputWatch::end() {
     if (seen_.lines < before_.lines) {
-        refuse(name_, fmt::format("it has {} lines, and had {}", seen_.lines, before_.lines), start_over);
+        refuse(name_, fmt::format("it has {} lines, and had {}", seen_.lines, before_.lines), if_changed_);
     }
     if (has_more_than_before() && !extend_) {
         const std::uint64_t more = seen_.lines - before_.lines;

@@ -33,8 +33,12 @@ class InputWatch {
     /// Called with the fingerprint so far, and with the number of the first block that is new in it.
     using Save = std::function<void(const InputFingerprint& fingerprint, std::size_t first_block)>;
 
-    /// `name` stands in errors. `before` is empty for a new run. With `extend`, lines may follow those of before.
-    InputWatch(std::string name, InputFingerprint before, bool extend, Save save);
+    static constexpr std::string_view start_over = "put it back as it was, or start over with --overwrite";
+
+    /// `name` stands in errors, and so does what to do if it changed, which outlives this. `before` is empty for a new
+    /// run. With `extend`, lines may follow those of before.
+    InputWatch(std::string name, InputFingerprint before, bool extend, Save save,
+               std::string_view if_changed = start_over);
     ~InputWatch();
 
     /// Takes the next line, without its line break. Throws `Error(bad_input)` that says which lines differ.
@@ -54,6 +58,7 @@ class InputWatch {
     void save();
 
     std::string name_;
+    std::string_view if_changed_;
     InputFingerprint before_;
     bool extend_;
     Save save_;

@@ -65,13 +65,13 @@ TEST_CASE("a changed input is refused with the lines that differ") {
     Lines lines = numbered(10'000);
     const InputFingerprint before = read(lines).kept;
     lines[5000] += " ";
-    CHECK(
-        read(lines, before).refusal ==
-        "requests.jsonl changed since this run began: lines 4097 to 8192 differ: put it back as it was, or start over "
-        "with --overwrite");
+    CHECK(read(lines, before).refusal ==
+          "requests.jsonl changed since this run began: something in lines 4097 to 8192 differs: put it back as it "
+          "was, or start over "
+          "with --overwrite");
     lines = numbered(10'000);
     lines.back() += "x";
-    CHECK(read(lines, before).refusal.find(": lines 8193 to 10000 differ: ") != std::string::npos);
+    CHECK(read(lines, before).refusal.find(": something in lines 8193 to 10000 differs: ") != std::string::npos);
 }
 
 TEST_CASE("an input with fewer lines is refused with both numbers") {
@@ -92,7 +92,7 @@ TEST_CASE("appended lines are refused, or taken in when that is asked for") {
     CHECK(extended.kept.blocks == read(numbered(10'000)).kept.blocks);
     Lines lines = numbered(10'000);
     lines[4999] = "other";
-    CHECK(read(lines, before, true).refusal.find("lines 4097 to 5000 differ") != std::string::npos);
+    CHECK(read(lines, before, true).refusal.find("lines 4097 to 5000 differs") != std::string::npos);
 }
 
 TEST_CASE("lines that may not follow are refused before they are used") {

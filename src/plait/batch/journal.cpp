@@ -352,6 +352,11 @@ void Journal::begin(const Settings& settings, const std::optional<std::string>& 
     make_marks();
 }
 
+void Journal::set_requests(const std::string& path) {
+    fail_if_broken();
+    set_fact(file_->database, "requests", path);
+}
+
 void Journal::set_input(const InputFingerprint& input, std::size_t first_block) {
     fail_if_broken();
     Transaction transaction(file_->database);

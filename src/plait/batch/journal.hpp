@@ -51,6 +51,9 @@ class Journal final : public SendLog {
     /// Begins a run, under a random id. `requests` is where its input can be found again, if anywhere.
     void begin(const Settings& settings, const std::optional<std::string>& requests);
 
+    /// Its input is found at this path from now on.
+    void set_requests(const std::string& path);
+
     const std::string& run_id() const noexcept { return run_id_; }
     /// With which it began.
     const Settings& settings() const noexcept { return settings_; }

@@ -25,8 +25,8 @@ std::optional<std::uint64_t> found_limit(const RunReport& report) {
     return sum;
 }
 
-std::string time_for_people(double seconds) {
-    const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+std::string time_for_people(Duration time) {
+    const auto whole = std::chrono::round<std::chrono::seconds>(std::max(time, Duration::zero())).count();
     if (whole < 60) return fmt::format("{}s", whole);
     if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
     return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
@@ -49,12 +49,9 @@ std::vector<Part> parts_of(const ProgressState& state) {
     parts.push_back({state.limit ? fmt::format("{} of {} in flight", state.in_flight, *state.limit)
                                  : fmt::format("{} in flight", state.in_flight),
                      1});
-    if (state.not_ok > 0) parts.push_back({fmt::format("{} failed", state.not_ok), 5});
+    if (state.not_ok > 0) parts.push_back({fmt::format("{} not ok", state.not_ok), 5});
     if (!state.why.empty()) parts.push_back({state.why, 4});
-    if (has_total && rate > 0) {
-        parts.push_back(
-            {fmt::format("{} left", time_for_people(static_cast<double>(*state.total - state.done) / rate)), 2});
-    }
+    if (state.left) parts.push_back({time_for_people(*state.left) + " left", 2});
     return parts;
 }
 
@@ -91,6 +88,7 @@ void Progress::draw() {
                               report.in_flight,
                               report.done - report.count(Outcome::ok),
                               report.lately_per_second,
+                              time_left(report, report.last_heard),
                               why_waiting(report, report.last_heard),
                               found_limit(report)};
     if (!screen_.is_terminal()) {

@@ -29,8 +29,9 @@ struct ProgressState {
     std::optional<std::uint64_t> total{};
     std::uint64_t in_flight = 0;
     std::uint64_t not_ok = 0;
-    double per_second = 0;  ///< results, lately
-    std::string why{};      ///< why it waits; empty: it does not
+    double per_second = 0;           ///< results, lately
+    std::optional<Duration> left{};  ///< until all is done; nothing: nobody knows
+    std::string why{};               ///< why it waits; empty: it does not
     /// How many calls may be in flight now, where that finds itself.
     std::optional<std::uint64_t> limit{};
 };

@@ -29,7 +29,7 @@ class FakeScreen final : public Screen {
     bool is_terminal_;
 };
 
-const ProgressState half_way{500, 1000, 100, 3, 50};
+const ProgressState half_way{500, 1000, 100, 3, 50, 10s};
 
 /// Shows the progress of a run that has not begun for some time.
 Task<void> show_for(Duration time, Screen& screen) {
@@ -46,25 +46,25 @@ Task<void> show_for(Duration time, Screen& screen) {
 }  // namespace
 
 TEST_CASE("a wide line shows everything") {
-    CHECK(progress_line(half_way, 80) == "500/1000  50/s  100 in flight  3 failed  10s left");
+    CHECK(progress_line(half_way, 80) == "500/1000  50/s  100 in flight  3 not ok  10s left");
 }
 
 TEST_CASE("a narrow line keeps what matters most") {
-    CHECK(progress_line(half_way, 40) == "500/1000  50/s  3 failed  10s left");
-    CHECK(progress_line(half_way, 30) == "500/1000  50/s  3 failed");
-    CHECK(progress_line(half_way, 20) == "500/1000  3 failed");
+    CHECK(progress_line(half_way, 40) == "500/1000  50/s  3 not ok  10s left");
+    CHECK(progress_line(half_way, 30) == "500/1000  50/s  3 not ok");
+    CHECK(progress_line(half_way, 20) == "500/1000  3 not ok");
     CHECK(progress_line(half_way, 10) == "500/1000");
     CHECK(progress_line(half_way, 5) == "500/1");
 }
 
-TEST_CASE("without a total there is no time left to tell") {
+TEST_CASE("without a total, or beyond it, only what is done is told") {
     CHECK(progress_line({7, std::nullopt, 2, 0, 0.7}, 80) == "7 done  0.7/s  2 in flight");
     CHECK(progress_line({7, 5, 2, 0, 0.7}, 80) == "7 done  0.7/s  2 in flight");
 }
 
 TEST_CASE("long times are told in minutes and hours") {
-    CHECK(progress_line({1, 126, 0, 0, 1}, 80) == "1/126  1.0/s  0 in flight  2m05s left");
-    CHECK(progress_line({1, 7501, 0, 0, 1}, 80) == "1/7501  1.0/s  0 in flight  2h05m left");
+    CHECK(progress_line({1, 126, 0, 0, 1, 125s}, 80) == "1/126  1.0/s  0 in flight  2m05s left");
+    CHECK(progress_line({1, 7501, 0, 0, 1, 7500s}, 80) == "1/7501  1.0/s  0 in flight  2h05m left");
 }
 
 TEST_CASE("a run that has just begun has no pace yet") {
@@ -75,14 +75,14 @@ TEST_CASE("why a run waits stands in its progress, before the time that is left"
     ProgressState waiting = half_way;
     waiting.why = "waits for requests=500/m until 14:03:07";
     CHECK(progress_line(waiting, 120) ==
-          "500/1000  50/s  100 in flight  3 failed  waits for requests=500/m until 14:03:07  10s left");
-    CHECK(progress_line(waiting, 60) == "500/1000  3 failed  waits for requests=500/m until 14:03:07");
+          "500/1000  50/s  100 in flight  3 not ok  waits for requests=500/m until 14:03:07  10s left");
+    CHECK(progress_line(waiting, 60) == "500/1000  3 not ok  waits for requests=500/m until 14:03:07");
 }
 
 TEST_CASE("the number that may be in flight is shown where it finds itself") {
     ProgressState finding = half_way;
     finding.limit = 120;
-    CHECK(progress_line(finding, 80) == "500/1000  50/s  100 of 120 in flight  3 failed  10s left");
+    CHECK(progress_line(finding, 80) == "500/1000  50/s  100 of 120 in flight  3 not ok  10s left");
 }
 
 ASYNC_TEST("a terminal has one line that is written over, within its width, and taken away at the end") {

@@ -215,9 +215,13 @@ std::unique_ptr<RunFiles> RunFiles::open(const std::string& results_path, Resuma
 }
 
 void RunFiles::follow(ResumableSource& source, bool extend) {
-    watch_ = std::make_unique<InputWatch>(
-        source.name(), journal_->input(), extend,
-        [this](const InputFingerprint& input, std::size_t first_block) { journal_->set_input(input, first_block); });
+    // Lines that are appended may come in another file, which is then the one that has all of them.
+    const auto save = [this, path = source.path(), is_told = false](const InputFingerprint& input,
+                                                                    std::size_t first_block) mutable {
+        if (path && !std::exchange(is_told, true)) journal_->set_requests(*path);
+        journal_->set_input(input, first_block);
+    };
+    watch_ = std::make_unique<InputWatch>(source.name(), journal_->input(), extend, save);
     source.show_to(*watch_);
 }
 

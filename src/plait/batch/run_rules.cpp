@@ -144,6 +144,7 @@ void RunRules::stop(std::string reason) {
 void RunRules::stop_as_used_up(const policy::Costs& costs) {
     const auto used_up = std::find_if(budgets_.begin(), budgets_.end(),
                                       [&](policy::BudgetRule rule) { return !rule.reserve(cost_of(costs, rule)); });
+    is_used_up_ = !stop_reason_;
     stop(used_up->reason());
 }
 

@@ -97,6 +97,9 @@ class RunRules {
     /// One sentence why the run is to stop; nothing while it may go on.
     const std::optional<std::string>& stop_reason() const noexcept { return stop_reason_; }
 
+    /// Whether a budget is why.
+    bool is_budget_used_up() const noexcept { return is_used_up_; }
+
     /// Costs that an earlier run of the same calls had; nothing of the units that it does not name.
     void spent_before(const policy::Costs& costs);
 
@@ -120,6 +123,7 @@ class RunRules {
     std::size_t admitted_ = 0;  // and not ended
     std::size_t again_ = 0;     // of those, the ones that wait for room for another attempt
     std::optional<std::string> stop_reason_;
+    bool is_used_up_ = false;
 };
 
 }  // namespace plait::batch

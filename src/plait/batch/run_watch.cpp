@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace plait::batch {
 
@@ -35,7 +37,6 @@ RunReport RunWatch::report() {
     report.total = source_.total();
     report.done = tally.done_in_all();
     for (std::size_t n = 0; n < outcome_count; ++n) report.outcomes[n] = tally.count(static_cast<Outcome>(n));
-    report.in_flight = runner_.calls().in_flight();
     report.retries = runner_.calls().counts().repeats;
     const auto& [since, done_then] = done_lately_.front();
     report.lately_per_second = per_second(tally.done() - done_then, clocks.steady - since);
@@ -43,7 +44,10 @@ RunReport RunWatch::report() {
     for (const policy::BudgetRule& rule : runner_.calls().rules().budgets())
         report.costs.emplace_back(rule.budget().unit, rule.spent(), rule.budget().amount);
     report.limits = runner_.calls().options().limits;
-    report.take_groups(runner_.calls().groups(clocks));
+    std::vector<GroupReport> groups = runner_.calls().groups(clocks);
+    // Calls that wait for another attempt are not on their way: they wait in their groups.
+    for (const GroupReport& group : groups) report.in_flight += group.in_flight;
+    report.take_groups(std::move(groups));
     return report;
 }
 

@@ -36,7 +36,9 @@ bool has_state(const std::string& results) { return ::access(batch::state_path(r
 /// Refuses requests that are not those of the results any more. Lines that were appended since do no harm.
 void check_requests(const std::string& requests, const std::string& results) {
     const batch::JournalFacts facts = batch::read_journal(batch::state_path(results));
-    batch::InputWatch watch(requests, facts.input, true, [](const batch::InputFingerprint&, std::size_t) {});
+    batch::InputWatch watch(
+        requests, facts.input, true, [](const batch::InputFingerprint&, std::size_t) {},
+        "put it back as it was, or name the file that has its lines with --requests");
     batch::open_source({requests}, batch::RequestDefaults())->show_to(watch);
 }
 

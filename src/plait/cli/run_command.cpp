@@ -344,16 +344,20 @@ void RunCommand::say_how_it_ended(batch::Screen& screen, const batch::Runner& ru
         screen.write(batch::summary_text(runner.tally(), runner.calls().counts(), runner.elapsed()));
         if (const std::uint64_t unknown = runner.tally().count(batch::Outcome::unknown); unknown > 0) {
             const auto& first = runner.first_unknown();
-            screen.write(fmt::format("plait: {} may have been done, and no answer tells{}{}\n",
+            const bool are_all_named = first.size() == unknown || output_.empty();
+            screen.write(fmt::format("plait: {} may have been done, and no answer tells{}{}{}\n",
                                      unknown == 1 ? "1 call" : fmt::format("{} calls", unknown),
                                      first.empty() ? "" : ": " + list_of(first, ", "),
-                                     unknown > first.size() && !first.empty() ? ", ..." : ""));
+                                     unknown > first.size() && !first.empty() ? ", ..." : "",
+                                     are_all_named ? "" : fmt::format("; plait retry {} --unknown has all", output_)));
         }
     }
     const bool goes_on = runner_.calls.is_resumable && end != batch::RunEnd::finished;
     if (end == batch::RunEnd::stopped)
         screen.write(fmt::format("plait: stopped: {}\n", runner.stop_reason().value_or("")));
-    if (goes_on && !quiet_) screen.write("plait: the same command goes on\n");
+    const bool is_used_up = end == batch::RunEnd::stopped && runner.calls().rules().is_budget_used_up();
+    if (goes_on && !quiet_)
+        screen.write(fmt::format("plait: the same command goes on{}\n", is_used_up ? " with a larger --budget" : ""));
 }
 
 }  // namespace plait::cli

@@ -41,19 +41,21 @@ RetryDecision decide(const AttemptHistory& history, const AttemptEnd& end, const
                      Random& random) {
     using Why = RetryDecision::Why;
     const bool is_failure = end.kind() == AttemptEnd::Kind::repeatable;
-    if (end.kind() == AttemptEnd::Kind::final) return {Why::final, {}};
-    if (is_failure && history.attempts >= options.max_attempts) return {Why::attempts_used_up, {}};
+    if (end.kind() == AttemptEnd::Kind::final) return {Why::final, {}, false};
+    if (is_failure && history.attempts >= options.max_attempts) return {Why::attempts_used_up, {}, false};
 
     RetryDecision decision;
-    if (end.wait() && *end.wait() > options.max_wait) return {Why::asked_for_too_long, {}};
+    if (end.wait() && *end.wait() > options.max_wait) return {Why::asked_for_too_long, {}, false};
     const int tries = is_failure ? history.attempts : history.times_asked_to_wait;
     decision.why = Why::back_off;
     decision.wait = times(longest_wait(tries, options), draw(random));
     if (end.wait()) {
         const Duration asked = times(std::max(*end.wait(), Duration::zero()), 1 + options.spread * draw(random));
-        if (!is_failure || asked >= decision.wait) decision = {Why::asked, asked};
+        if (!is_failure || asked >= decision.wait) decision = {Why::asked, asked, false};
     }
-    if (history.deadline && now + decision.wait >= *history.deadline) return {Why::past_deadline, {}};
+    if (history.deadline && now + decision.wait >= *history.deadline) return {Why::past_deadline, {}, false};
+    // Being asked to wait is no failure; who obeys does not multiply anything.
+    decision.counts = is_failure && decision.why == Why::back_off;
     return decision;
 }
 
@@ -73,8 +75,7 @@ RetryDecision Retry::after(AttemptHistory& history, const AttemptEnd& end) {
 Task<void> Retry::wait(RetryDecision decision) {
     const Doing doing(trace::Activity::back_off);
     co_await sleep_for(decision.wait);
-    // Being asked to wait is no failure; who obeys does not multiply anything.
-    if (budget_ && decision.why == RetryDecision::Why::back_off) co_await budget_->enter();
+    if (budget_ && decision.counts) co_await budget_->enter();
 }
 
 }  // namespace plait::policy

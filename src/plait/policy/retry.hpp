@@ -77,6 +77,7 @@ struct RetryDecision {
 
     Why why = Why::final;
     Duration wait{};
+    bool counts = false;  ///< for a budget of repeats: a failure, after which nobody asked for another attempt
 
     bool again() const noexcept { return why == Why::back_off || why == Why::asked; }
 };

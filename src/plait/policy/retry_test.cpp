@@ -35,6 +35,18 @@ TEST_CASE("a final end stops and a repeatable one is tried again until the attem
     CHECK(decide(after_attempts(5), AttemptEnd::repeatable(), options, start, random).why == Why::attempts_used_up);
 }
 
+TEST_CASE("only failures count for a budget of repeats, and of those no one that was asked to wait") {
+    Random random(1);
+    const RetryOptions options;
+    const auto counts = [&](const AttemptEnd& end) {
+        return decide(after_attempts(1), end, options, start, random).counts;
+    };
+    CHECK(counts(AttemptEnd::repeatable()));
+    CHECK_FALSE(counts(AttemptEnd::repeatable(20s)));
+    CHECK_FALSE(counts(AttemptEnd::asked_to_wait()));
+    CHECK_FALSE(counts(AttemptEnd::asked_to_wait(20s)));
+}
+
 TEST_CASE("waits are drawn evenly from nothing up to a bound that doubles and ends at a minute") {
     Random random(1);
     RetryOptions options;
