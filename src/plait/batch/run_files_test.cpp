@@ -290,8 +290,9 @@ TEST_CASE("a pipe is compared while it is read, and the lines that are done are 
         return lines;
     };
     CHECK(lines_of(urls(5), 4) == Lines{1, 2, 3, 4});
-    CHECK_THROWS_WITH(lines_of("http://a.b/1\nhttp://a.b/other\n" + urls(9), 9),
-                      doctest::Contains("standard input changed since this run began: something in lines 1 to 4 differs"));
+    CHECK_THROWS_WITH(
+        lines_of("http://a.b/1\nhttp://a.b/other\n" + urls(9), 9),
+        doctest::Contains("standard input changed since this run began: something in lines 1 to 4 differs"));
     CHECK_THROWS_WITH(lines_of(urls(3), 9), doctest::Contains("it has 3 lines, and had 4"));
     CHECK(lines_of(urls(5), 9) == Lines{2, 3, 4, 5});
     CHECK_THROWS_WITH(lines_of(urls(7), 9), doctest::Contains("more than its 5 lines came: --extend takes them in"));
@@ -311,8 +312,9 @@ TEST_CASE("a list of URLs goes on, too, and has to be the same") {
         CHECK(std::get<Call>(*run(opened.source->next())).line == 2);
         CHECK_FALSE(run(opened.source->next()));
     }
-    CHECK_THROWS_WITH(open({"http://a.b/1", "http://a.b/x", "http://a.b/3"}),
-                      doctest::Contains("the list of URLs changed since this run began: something in lines 1 to 3 differs"));
+    CHECK_THROWS_WITH(
+        open({"http://a.b/1", "http://a.b/x", "http://a.b/3"}),
+        doctest::Contains("the list of URLs changed since this run began: something in lines 1 to 3 differs"));
 }
 
 TEST_CASE("a durable run goes on as any other") {
