@@ -280,8 +280,17 @@ class Files(ResumeTest):
 
     def test_a_state_that_knows_of_unsafe_requests_is_refused_without_its_results(self):
         self.finished_run(*self.posts(2))
+        self.assertEqual(0, self.again().code)
         self.results.unlink()
         self.assert_refused("is gone", "2 unsafe requests", "--overwrite")
+
+    def test_unsafe_requests_whose_results_were_cut_off_are_not_sent_again(self):
+        self.finished_run(*self.posts(3))
+        self.assertEqual(0, self.again().code)
+        self.results.write_text(self.results.read_text().splitlines(keepends=True)[0])
+        self.assertEqual(1, self.again().code)
+        self.assertEqual(["ok", "unknown", "unknown"], sorted(self.outcomes().values()))
+        self.assertEqual(3, len(self.server.heads))
 
     def test_a_changed_input_is_refused_with_the_lines_that_differ(self):
         lines = self.gets(4)

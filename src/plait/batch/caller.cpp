@@ -262,6 +262,7 @@ bool Caller::note_at_once(const Call& call) { return !is_noted(call) || options_
 Task<bool> Caller::note(Making& making) {
     const Doing doing(trace::Activity::permit);
     co_await options_.sends->about_to_send(making.call.line);
+    if (stopped_) options_.sends->surely_not_sent(making.call.line);
     co_return !stopped_;
 }
 

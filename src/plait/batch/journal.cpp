@@ -318,12 +318,24 @@ void Journal::load_marks(const LineSet& reserved) {
             }
         }
     } else {
-        reserved.for_each([this](std::uint64_t line) { sent_before_.add(line); });
-        file_->database.execute(
-            "INSERT INTO note (sent, lines) SELECT 1, lines FROM note WHERE sent = 2 ORDER BY number");
+        note_as_sent(reserved);
     }
     file_->database.execute(forget_reserved);
     transaction.commit();
+}
+
+/// As many rows as there are thousands of lines. What was reserved beyond the end of the input is no line of it.
+void Journal::note_as_sent(const LineSet& reserved) {
+    constexpr std::size_t lines_of_a_note = 4096;
+    const std::uint64_t last = input_.is_complete ? input_.lines : LineSet::largest_line;
+    std::vector<std::uint64_t> lines;
+    reserved.for_each([&](std::uint64_t line) {
+        if (line > last) return;
+        sent_before_.add(line);
+        lines.push_back(line);
+        if (lines.size() == lines_of_a_note) file_->note(NoteKind::sent, lines);
+    });
+    file_->note(NoteKind::sent, lines);
 }
 
 /// When what an earlier run has marked is committed.
@@ -452,6 +464,7 @@ Task<void> Journal::commit_when_all_came() {
 }
 
 void Journal::surely_not_sent(std::uint64_t line) {
+    if (sent_before_.contains(line)) return;  // by an earlier run it was
     const auto waiting = std::find(sent_.begin(), sent_.end(), line);
     if (waiting != sent_.end()) sent_.erase(waiting);
     not_sent_.push_back(line);
@@ -481,20 +494,6 @@ void Journal::commit() {
 
 void Journal::fail_if_broken() const {
     if (broken_) std::rethrow_exception(broken_);
-}
-
-void Journal::forget(const LineSet& lines) {
-    std::vector<std::uint64_t> left;
-    sent_before_.for_each([&](std::uint64_t line) {
-        if (!lines.contains(line)) left.push_back(line);
-    });
-    LineSet kept;
-    for (const std::uint64_t line : left) kept.add(line);
-    sent_before_ = std::move(kept);
-    Transaction transaction(file_->database);
-    file_->database.execute("DELETE FROM note");
-    file_->note(NoteKind::sent, left);
-    transaction.commit();
 }
 
 void Journal::set_status(std::string_view text) noexcept {

@@ -79,14 +79,13 @@ class Journal final : public SendLog {
     /// request counts as not sent.
     Task<void> about_to_send(std::uint64_t line) override;
 
-    /// Takes the note back. That is marked, and committed with the next notes, or at the end.
+    /// Takes the note back, unless it is of an earlier run. That is marked, and committed with the next notes, or at
+    /// the end.
     void surely_not_sent(std::uint64_t line) override;
 
-    /// The lines that were noted in earlier runs and not taken back.
+    /// The lines that were noted in earlier runs and not taken back, whether they have results or not: should these be
+    /// lost, the notes are what is left of them.
     const LineSet& sent_before() const noexcept { return sent_before_; }
-
-    /// Forgets the notes of these lines, because they have a result.
-    void forget(const LineSet& lines);
 
     /// What earlier runs have spent, as they kept it by `set_spent`; nothing of other units.
     const policy::Costs& spent_before() const noexcept { return spent_before_; }
@@ -110,6 +109,7 @@ class Journal final : public SendLog {
 
     void load();
     void load_marks(const LineSet& reserved);
+    void note_as_sent(const LineSet& reserved);
     void make_marks();
     void reserve_from(std::uint64_t line);
     Task<void> commit_when_all_came();

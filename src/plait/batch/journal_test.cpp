@@ -396,21 +396,43 @@ TEST_CASE("what was spent is kept for the next run, unit by unit") {
     CHECK(next.spent_before().get("tokens") == 1000);
 }
 
-TEST_CASE("notes of lines with a result are forgotten") {
+TEST_CASE("a run does not take back what an earlier one has noted") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     {
-        Journal journal(path, false);
-        for (std::uint64_t line = 1; line <= 10; ++line) run(journal.about_to_send(line));
+        const auto journal = begun(path);
+        for (std::uint64_t line = 1; line <= 3; ++line) run(journal->about_to_send(line));
     }
-    LineSet done;
-    for (const std::uint64_t line : {1, 2, 3, 5, 6, 8}) done.add(line);
     {
         Journal journal(path, false);
-        journal.forget(done);
-        CHECK(lines_of(journal.sent_before()) == Lines{4, 7, 9, 10});
+        run(journal.about_to_send(2));
+        journal.surely_not_sent(2);
+        journal.surely_not_sent(3);
+        run(journal.about_to_send(4));
+        journal.surely_not_sent(4);
+        journal.close();
     }
-    CHECK(sent_before(path) == Lines{4, 7, 9, 10});
+    CHECK(sent_before(path) == Lines{1, 2, 3});
+}
+
+TEST_CASE("without marks no line is taken for sent that the input did not have") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        const auto journal = begun(path);
+        InputFingerprint input;
+        input.lines = 5000;
+        input.is_complete = true;
+        input.blocks = {{1}, {2}};
+        journal->set_input(input, 0);
+        run(journal->about_to_send(1));
+        run(journal->about_to_send(4900));
+    }
+    std::filesystem::remove(path + "-sent");
+    Lines expected = lines_from(1, Journal::reserved_lines);
+    for (const std::uint64_t line : lines_from(4900, 101)) expected.push_back(line);
+    CHECK(sent_before(path) == expected);
+    CHECK(sent_before(path) == expected);
 }
 
 TEST_CASE("the status is read while the run goes on, and a reader disturbs nobody") {

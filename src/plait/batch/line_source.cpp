@@ -38,7 +38,8 @@ LineSource::LineSource(LineReader lines, RequestReader requests, std::optional<s
 Task<std::optional<SourceItem>> LineSource::next() {
     for (;;) {
         const std::optional<LineReader::Line> line = co_await next_line();
-        if (!line) co_return std::nullopt;
+        // What was appended since all lines were looked at is for another run.
+        if (!line || line->number > last_line_) co_return std::nullopt;
         // The first line that is not blank tells the format, also when it is left out.
         const bool is_skipped = skipped_ && skipped_->contains(line->number);
         if (is_skipped && (format_ || line->is_cut)) continue;
@@ -83,9 +84,11 @@ void LineSource::show_to(InputWatch& watch) {
 
 Task<void> LineSource::show_all(LineReader lines, InputWatch& watch) {
     std::uint64_t total = 0;
+    last_line_ = 0;
     while (const auto line = co_await lines.next()) {
         watch.see(line->text);
         total += !line->text.empty();
+        last_line_ = line->number;
     }
     watch.end();
     total_ = total;

@@ -5,6 +5,7 @@
 #include "plait/batch/resumable_source.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +47,7 @@ class LineSource final : public ResumableSource {
     const LineSet* skipped_ = nullptr;
     InputWatch* watch_ = nullptr;  ///< sees each line when it is read; null: it has seen all, or nobody does
     std::optional<std::uint64_t> total_;
+    std::uint64_t last_line_ = std::numeric_limits<std::uint64_t>::max();
 };
 
 }  // namespace plait::batch

@@ -207,7 +207,6 @@ std::unique_ptr<RunFiles> RunFiles::open(const std::string& results_path, Resuma
     files->follow(source, options.extend);
     files->read_results(results.get(), results_path);
     results.cut(files->whole_bytes_);
-    files->journal_->forget(files->done_);
     source.skip(files->done_);
     if (options.durable) sync_folder_of(results_path);
     files->sink_ = std::make_unique<FileSink>(results.take(), results_path, options.durable);

@@ -132,17 +132,32 @@ TEST_CASE("the format of the input is known by its first line, also when that is
     CHECK(runs.lines_to_send() == Lines{4});
 }
 
-TEST_CASE("what was about to leave and has no result is known, once, and what has one is not") {
+TEST_CASE("what was about to leave is known to later runs, and so is that its results are lost") {
     const Runs runs;
     {
         const Runs::Opened opened = runs.open();
         for (const std::uint64_t line : {1, 2, 3}) run(opened.files->journal()->about_to_send(line));
         run(opened.files->sink().write(result(2)));
     }
-    const Runs::Opened opened = runs.open();
-    CHECK(opened.files->sent_before().size() == 2);
-    CHECK(opened.files->sent_before().contains(1));
-    CHECK(opened.files->sent_before().contains(3));
+    for (int again = 0; again < 2; ++again) {
+        const Runs::Opened opened = runs.open();
+        CHECK(opened.files->sent_before().size() == 3);
+        CHECK(opened.files->done().size() == 1);
+    }
+    std::filesystem::remove(runs.results);
+    CHECK(runs.refusal().find(" is gone, and 3 unsafe requests were sent") != std::string::npos);
+}
+
+TEST_CASE("lines that are appended while a run reads its input are left to another") {
+    const Runs runs;
+    Lines lines;
+    {
+        const Runs::Opened opened = runs.open();
+        runs.folder.write("requests", urls(5) + "http://a.b/ha");
+        while (const auto item = run(opened.source->next())) lines.push_back(std::get<Call>(*item).line);
+    }
+    CHECK(lines == Lines{1, 2, 3, 4, 5});
+    CHECK(runs.refusal().find("1 line was appended") != std::string::npos);
 }
 
 TEST_CASE("the ids of results are taken") {

@@ -185,7 +185,9 @@ std::vector<Flag> RunCommand::flags() {
          [this](const std::string&) { strict_ = true; }},
         {"--method", method_names(), method_help(),
          [this](const std::string& value) { method_ = parse_method(value); }},
-        {"--ordered", "", "Writes results in the order of the input, instead of the order of completion.",
+        {"--ordered", "",
+         "Writes results in the order of the input, instead of the order of completion. Those that wait for an earlier "
+         "one are lost if the run is killed.",
          [this](const std::string&) { runner_.ordered = true; }},
         {"--body", body_format_names(),
          "How an answer's body appears: auto: as JSON, else as text, else as base64; text: as text, else as base64; "
@@ -321,7 +323,13 @@ Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batc
     RunStatus run_status(runner, method, progress, screen, beside);
     const StatusSignal status_signal(status_, [&] { run_status.show(); });
 
-    const batch::RunEnd end = co_await runner.run();
+    batch::RunEnd end;
+    try {
+        end = co_await runner.run();
+    } catch (const Error&) {
+        files.close();  // what is known of requests that did not leave
+        throw;
+    }
     beside.cancel();
     co_await beside.join();
     progress.clear();
