@@ -46,6 +46,13 @@ policy::RetryOptions retry_options(const CallerOptions& options, const CallRules
     return retry;
 }
 
+/// Begins the note of an attempt that leaves now, and tells that of the one before how long the wait really was.
+void begin_note(std::vector<AttemptNote>& notes) {
+    const TimePoint start = now();
+    if (!notes.empty()) notes.back().wait_after = start - notes.back().start - notes.back().total;
+    notes.emplace_back().start = start;
+}
+
 /// Completes the note of the attempt that has ended.
 void note_end(AttemptNote& note, const Attempt& attempt) {
     note.total = now() - note.start;
@@ -313,7 +320,7 @@ Task<void> Caller::attempts(Making& making) {
     for (;;) {
         {
             const Counted counted(making.group->on_their_way);
-            making.notes.emplace_back().start = now();
+            begin_note(making.notes);
             making.is_sent = true;
             if (is_hedged(making.call)) {
                 co_await send_hedged(making);
@@ -352,11 +359,8 @@ Task<void> Caller::attempts(Making& making) {
 Task<bool> Caller::go_again(Making& making, Task<bool> turn) {
     const auto has_turn = co_await unless_stopped(std::move(turn));
     making.is_cut = !has_turn.value_or(false);
-    if (making.is_cut) co_return false;
-    ++counts_.repeats;
-    AttemptNote& before = making.notes.back();
-    before.wait_after = now() - before.start - before.total;
-    co_return true;
+    if (!making.is_cut) ++counts_.repeats;
+    co_return !making.is_cut;
 }
 
 /// False when there are none; the call's error then says why.
