@@ -74,6 +74,12 @@ policy::WaitReason why_backing_off(const policy::RetryDecision& decision, const 
     return reason;
 }
 
+/// What was asked for instead of an answer.
+std::string asked_in_words(const AskedWait& asked) {
+    if (!asked.wait) return "and it was asked to come later";
+    return fmt::format("and it was asked to wait {} ({})", in_words(*asked.wait), asked.source);
+}
+
 /// Why nothing of a group is on its way although calls of it have begun.
 policy::WaitReason why_standing_still(Group& group) {
     if (group.repeats.waiting() == 0) return group.why_backing_off;
@@ -515,12 +521,6 @@ std::string Caller::late(const Making& making, std::string_view when) const {
         return fmt::format("its deadline of {} passed {}", deadline, when);
     }
     return fmt::format("there is no time for another attempt before its deadline of {}, {}", deadline, when);
-}
-
-/// What was asked for instead of an answer.
-std::string Caller::asked_in_words(const AskedWait& asked) {
-    if (!asked.wait) return "and it was asked to come later";
-    return fmt::format("and it was asked to wait {} ({})", in_words(*asked.wait), asked.source);
 }
 
 /// Of a call that is late, or whose group is parked.

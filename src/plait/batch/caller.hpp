@@ -10,7 +10,6 @@
 #include "plait/batch/cost_source.hpp"
 #include "plait/batch/group.hpp"
 #include "plait/batch/in_flight.hpp"
-#include "plait/batch/judgement.hpp"
 #include "plait/batch/method.hpp"
 #include "plait/batch/read_ahead.hpp"
 #include "plait/batch/run_report.hpp"
@@ -148,7 +147,6 @@ class Caller {
     MadeCall not_made(const Call& call, bool is_parked = false) const;
     MadeCall end_of(Making& making, bool in_time);
     std::string late(const Making& making, std::string_view when) const;
-    static std::string asked_in_words(const AskedWait& asked);
     std::optional<CallError> error_between_attempts(const Making& making, bool is_late) const;
     MadeCall tell(Making& making, Outcome outcome, std::optional<CallError> error) const;
     GroupOptions group_options() const;

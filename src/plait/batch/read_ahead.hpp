@@ -42,7 +42,11 @@ class ReadAhead {
         Permit& operator=(Permit&&) = delete;
         ~Permit() {
             if (!ahead_) return;
-            has_left_ ? ahead_->may_have_room() : left();
+            if (has_left_) {
+                ahead_->may_have_room();
+            } else {
+                left();
+            }
         }
 
         /// The call leaves for the first time.
