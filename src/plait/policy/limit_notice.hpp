@@ -18,6 +18,7 @@ class LimitNotice {
     std::optional<double> limit;      ///< how much is allowed in a window
     std::optional<double> remaining;  ///< how much is left
     std::optional<Duration> reset;    ///< how long until more is allowed
+    Duration reset_grain{};           ///< how coarsely `reset` was told: the true time is later by less than this
     std::optional<Duration> window;   ///< the length in which `limit` counts
 
     friend bool operator==(const LimitNotice&, const LimitNotice&) = default;
