@@ -1,19 +1,29 @@
 """`plait mock`: the third party to rehearse against."""
 
+import concurrent.futures
 import http.client
 import json
 import socket
+import time
 import unittest
 import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
-from support.program import Mock, RunTest, finish, plait
+from support.program import Mock, RunTest, finish, plait, wait_until
 
 
 def get(url, **options):
     with urllib.request.urlopen(urllib.request.Request(url, **options)) as answer:
         return answer.read()
+
+
+def try_stats(mock):
+    """The mock's counters; None while it takes no connection."""
+    try:
+        return mock.stats()
+    except OSError:
+        return None
 
 
 class MockServer(RunTest):
@@ -46,10 +56,32 @@ class MockServer(RunTest):
                 self.assertGreaterEqual(stats[counter], 1)
 
     def test_each_latency_is_understood(self):
-        for latency in ("1ms", "1ms..2ms", "0.001s"):
-            with Mock("--latency", latency) as mock:
+        for latency in ("1ms", "1ms..2ms", "0.001s", "1ms~0.5"):
+            with Mock("--latency", latency, "--latency-before", latency) as mock:
                 get(mock.url + "/")
-        self.assertEqual(2, plait("mock", "--port", "0", "--latency", "soon").code)
+        for latency in ("soon", "1ms~", "1ms~0", "1ms~4", "1ms..2ms~1", "1ms~1ms"):
+            self.assertEqual(2, plait("mock", "--port", "0", "--latency", latency).code, latency)
+
+    def test_slots_queue_what_comes(self):
+        with Mock("--slots", "1", "--latency", "100ms", "--latency-per-request", "1ms") as mock:
+            began = time.monotonic()
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                list(pool.map(lambda _: get(mock.url + "/"), range(4)))
+            self.assertGreaterEqual(time.monotonic() - began, 0.4)
+
+    def test_connections_beyond_the_bound_are_closed(self):
+        with Mock("--max-connections", "2") as mock:
+            address = urlsplit(mock.url)
+            open_ones = [http.client.HTTPConnection(address.hostname, address.port) for _ in range(2)]
+            for connection in open_ones:
+                connection.request("GET", "/")
+                connection.getresponse().read()
+            with self.assertRaises(OSError):
+                get(mock.url + "/")
+            open_ones.pop().close()
+            stats = wait_until(lambda: try_stats(mock), "a place to be free again")
+            self.assertGreaterEqual(stats["connections_refused"], 1)
+            open_ones.pop().close()
 
     def test_the_path_can_ask_for_a_delay(self):
         with Mock() as mock:

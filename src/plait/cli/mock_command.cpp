@@ -12,11 +12,13 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace plait::cli {
@@ -27,6 +29,9 @@ constexpr std::size_t largest_body = std::size_t{1} << 30;
 
 /// Counting so many ids takes some 10 GB.
 constexpr std::size_t most_ids = 100'000'000;
+
+/// More slots or connections than this are no bound.
+constexpr std::size_t most_connections = 1'000'000;
 
 /// Serves, after saying where when that is news. `server` outlives the task.
 Task<void> serve_until_interrupted(mock::MockServer& server, bool is_news) {
@@ -44,6 +49,24 @@ std::string list_of_faults() {
         list += fmt::format("{}{} ({})", list.empty() ? "" : "; ", name, help);
     }
     return list;
+}
+
+/// A latency such as `90ms`, `50ms..200ms` or `100ms~0.5`.
+mock::Latency parse_latency(const std::string& text) {
+    mock::Latency latency;
+    const auto tilde = text.find('~');
+    std::tie(latency.least, latency.most) = parse_duration_range(text.substr(0, tilde));
+    if (tilde == std::string::npos) return latency;
+    const char* const end = text.data() + text.size();
+    const auto [after, error] = std::from_chars(text.data() + tilde + 1, end, latency.sigma);
+    const bool is_sigma =
+        error == std::errc() && after == end && latency.sigma > 0 && latency.sigma <= mock::Latency::widest_sigma;
+    if (!is_sigma || latency.least != latency.most) {
+        throw Error(ErrorCode::bad_input, fmt::format("'{}' is not a latency such as 90ms, 50ms..200ms or 100ms~0.5, "
+                                                      "with a sigma of at most {} behind the ~",
+                                                      text, mock::Latency::widest_sigma));
+    }
+    return latency;
 }
 
 }  // namespace
@@ -64,12 +87,22 @@ std::vector<Flag> MockCommand::flags() {
              })
             .repeatable(),
         {"--latency", "DURATION",
-         "How long an answer takes, such as 90ms, or 50ms..200ms for any time between. /delay/<ms> asks for its own. "
+         "How long it takes to make an answer: 90ms; 50ms..200ms for any time between; or 100ms~0.5 for lognormal "
+         "times with this median and this standard deviation of the natural logarithm. /delay/<ms> asks for its own. "
          "Default: 0.",
-         [this](const std::string& value) {
-             const auto [least, most] = parse_duration_range(value);
-             options_.latency = {least, most};
-         }},
+         [this](const std::string& value) { options_.latency = parse_latency(value); }},
+        {"--latency-before", "DURATION",
+         "How long a request takes to reach the limits of --allow and the slots, in the same forms: answers then come "
+         "in another order than that in which they were counted. Default: 0.",
+         [this](const std::string& value) { options_.latency_before = parse_latency(value); }},
+        {"--latency-per-request", "DURATION",
+         "Slows down under load: an answer takes so much longer for each other request in flight. Default: 0.",
+         [this](const std::string& value) { options_.latency_per_request = parse_duration(value); }},
+        {"--slots", "N",
+         "Makes N answers at a time; the other requests wait in order of arrival. Default: all at once.",
+         [this](const std::string& value) { options_.slots = parse_count(value, 1, most_connections); }},
+        {"--max-connections", "N", "Closes each connection beyond N as soon as it is accepted. Default: no bound.",
+         [this](const std::string& value) { options_.most_connections = parse_count(value, 1, most_connections); }},
         {"--status", "CODE", "The status of the answers. /status/<code> asks for its own. Default: 200.",
          [this](const std::string& value) { options_.status = static_cast<int>(parse_count(value, 200, 599)); }},
         {"--body-bytes", "N", "Answers with so many bytes of text, instead of an echo of the request as JSON.",

@@ -18,10 +18,15 @@ namespace plait::mock {
 
 class RequestLedger;
 
-/// How long answers take: a time drawn evenly from `least` to `most`.
+/// How long answers take: a time drawn evenly from `least` to `most`; with a `sigma`, a lognormal one whose median is
+/// `least`.
 struct Latency {
+    /// With it every thousandth answer takes 10,000 times as long as the median: more is a slip of the pen.
+    static constexpr double widest_sigma = 3;
+
     Duration least{};
     Duration most{};
+    double sigma = 0;  ///< the standard deviation of the time's natural logarithm
 };
 
 /// At most so many requests in any window of this length; a window ends where the next one begins.
@@ -43,8 +48,22 @@ struct MockOptions {
     /// 0: the system chooses one.
     std::uint16_t port = 0;
 
-    /// How long after a request its answer is sent, unless the path says.
+    /// How long it takes to make an answer, unless the path says: its service time.
     Latency latency;
+
+    /// How long it takes before that until a request reaches the limiter and the slots: answers come in another order
+    /// than that in which they were counted.
+    Latency latency_before;
+
+    /// How much longer an answer takes for each other request in flight when the making of it begins.
+    Duration latency_per_request{};
+
+    /// How many answers are made at a time; the other requests wait in the order in which they came. 0: all.
+    std::size_t slots = 0;
+
+    /// How many connections are open at a time; those beyond it are closed as soon as they are there, as Node's
+    /// `maxConnections` and nginx's `worker_connections` do. 0: no bound.
+    std::size_t most_connections = 0;
 
     /// The status of the answers, unless the path says: 200 to 599.
     int status = 200;

@@ -2,6 +2,7 @@
 
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
+#include "plait/async/semaphore.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
@@ -55,8 +56,13 @@ void check(const MockOptions& options) {
     const auto refuse = [](const char* reason) { throw Error(ErrorCode::bad_input, reason); };
     if (options.hosts.empty()) refuse("a mock server listens at one address or more");
     if (options.status < 200 || options.status > 599) refuse("the status of a mock server is from 200 to 599");
-    if (options.latency.least < Duration::zero() || options.latency.least > options.latency.most) {
-        refuse("the latency of a mock server goes from the shorter to the longer time");
+    for (const Latency& latency : {options.latency, options.latency_before}) {
+        if (latency.least < Duration::zero() || latency.least > latency.most) {
+            refuse("the latency of a mock server goes from the shorter to the longer time");
+        }
+        if (!(latency.sigma >= 0 && latency.sigma <= Latency::widest_sigma)) {
+            refuse("the sigma of a mock server's latency is from 0 to 3");
+        }
     }
 }
 
@@ -129,12 +135,25 @@ class MockServer::Implementation {
         RequestLedger::Entry* const entry_;
     };
 
+    /// Counts a connection as open.
+    class Open {
+      public:
+        explicit Open(std::size_t& count) noexcept : count_(count) { ++count_; }
+        Open(const Open&) = delete;
+        Open& operator=(const Open&) = delete;
+        ~Open() { --count_; }
+
+      private:
+        std::size_t& count_;
+    };
+
     Task<void> take_connections(net::TcpListener& listener, TaskGroup& connections);
     Task<void> serve_client(std::unique_ptr<ByteStream> connection);
     Task<void> converse(ByteStream& stream);
     Task<std::optional<Arrival>> receive(ByteStream& stream, RequestReader& reader);
     Arrival arrival_of(const ReceivedRequest& request);
-    Course course_of(const ReceivedRequest& request, const Arrival& arrival);
+    Course course_of(const ReceivedRequest& request, const Arrival& arrival, std::uint64_t number);
+    Task<void> make(const Course& course);
     Task<Ending> answer(ByteStream& stream, const ReceivedRequest& request, Arrival arrival);
     Task<void> refuse(ByteStream& stream, int status);
     Task<void> send(ByteStream& stream, const Answer& answer, const ReceivedRequest& request);
@@ -149,6 +168,8 @@ class MockServer::Implementation {
     std::optional<net::TlsServerContext> tls_;
     const std::shared_ptr<RequestLedger> ledger_;
     mock::internal::RateLimiter limiter_;
+    Semaphore slots_;
+    std::size_t open_connections_ = 0;
     // Used by all connections, none of which waits while it uses them: a waiting connection holds no buffers.
     std::array<std::byte, block_size> received_;
     std::string sent_;
@@ -157,7 +178,8 @@ class MockServer::Implementation {
 MockServer::Implementation::Implementation(MockOptions options)
     : options_(std::move(options)),
       ledger_(options_.ledger ? options_.ledger : std::make_shared<RequestLedger>(options_.most_ids)),
-      limiter_(options_.allowed) {
+      limiter_(options_.allowed),
+      slots_(options_.slots) {
     check(options_);
     std::uint16_t port = options_.port;
     for (const std::string& host : options_.hosts) {
@@ -184,7 +206,9 @@ Task<void> MockServer::Implementation::take_connections(net::TcpListener& listen
             connection = co_await listener.accept();
         } catch (const Error&) {
         }
-        if (connection) {
+        if (connection && options_.most_connections != 0 && open_connections_ >= options_.most_connections) {
+            ledger_->connection_refused();
+        } else if (connection) {
             connections.start(serve_client(std::move(connection)), "connection");
         } else {
             co_await sleep_for(wait_for_descriptors);
@@ -193,6 +217,7 @@ Task<void> MockServer::Implementation::take_connections(net::TcpListener& listen
 }
 
 Task<void> MockServer::Implementation::serve_client(std::unique_ptr<ByteStream> connection) {
+    const Open counted(open_connections_);
     if (tls_) {
         try {
             std::string peer = "a client";
@@ -259,7 +284,8 @@ MockServer::Implementation::Arrival MockServer::Implementation::arrival_of(const
     return {entry, chance, mock::internal::fault_of(path, options_, chance)};
 }
 
-Course MockServer::Implementation::course_of(const ReceivedRequest& request, const Arrival& arrival) {
+Course MockServer::Implementation::course_of(const ReceivedRequest& request, const Arrival& arrival,
+                                             std::uint64_t number) {
     const std::string_view path = mock::internal::path_of(request.target);
     Verdict verdict;
     if (!mock::internal::does_only_what_it_says(path)) {
@@ -267,9 +293,17 @@ Course MockServer::Implementation::course_of(const ReceivedRequest& request, con
     }
     mock::internal::Circumstances circumstances(arrival.chance, verdict);
     circumstances.fault = arrival.fault;
-    circumstances.number = ledger_->statistics().requests;
+    circumstances.number = number;
+    circumstances.in_flight = ledger_->statistics().in_flight;
     circumstances.now = options_.clock_epoch + now().time_since_epoch();
     return mock::internal::decide(request, options_, circumstances);
+}
+
+/// Takes as long as the answer needs, in a slot where there are any.
+Task<void> MockServer::Implementation::make(const Course& course) {
+    std::optional<Semaphore::Permit> slot;
+    if (course.takes_slot) slot.emplace(co_await slots_.acquire());
+    if (course.answer.delay > Duration::zero()) co_await sleep_for(course.answer.delay);
 }
 
 /// Answers, or does what the fault wants instead: what becomes of the connection.
@@ -284,10 +318,14 @@ Task<Ending> MockServer::Implementation::answer(ByteStream& stream, const Receiv
         co_return Ending::reset;
     }
     const InFlight counted(*ledger_, arrival.entry);
-    const Course course = course_of(request, arrival);
+    const std::uint64_t number = ledger_->statistics().requests;
+    const Duration before =
+        mock::internal::latency_before(mock::internal::path_of(request.target), options_, arrival.chance);
+    if (before > Duration::zero()) co_await sleep_for(before);
+    const Course course = course_of(request, arrival, number);
     if (course.refused) ledger_->refused(arrival.entry);
     if (course.fault) ledger_->struck(course.fault->index());
-    if (course.answer.delay > Duration::zero()) co_await sleep_for(course.answer.delay);
+    if (course.answer.delay > Duration::zero() || course.takes_slot) co_await make(course);
     Ending ending = Ending::next_request;
     if (course.fault) {
         Delivery delivery(course.answer, request);

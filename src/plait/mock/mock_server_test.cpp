@@ -68,6 +68,19 @@ Task<Duration> time_of(MockServer& server, std::string requests) {
     co_return now() - start;
 }
 
+/// How long each of `count` requests takes that come at the same time, in this order, each over its own connection.
+Task<std::vector<Duration>> times_of(MockServer& server, std::size_t count) {
+    std::vector<Duration> times(count);
+    TaskGroup group;
+    for (std::size_t i = 0; i < count; ++i) {
+        group.start([](MockServer& to, std::string requests,
+                       Duration& time) -> Task<void> { time = co_await time_of(to, std::move(requests)); },
+                    std::ref(server), get("/" + std::to_string(i)), std::ref(times[i]));
+    }
+    co_await group.join();
+    co_return times;
+}
+
 /// Serves until the guard of the test ends it.
 Task<void> serve_in(CancelScope& scope, MockServer& server) { co_await scope.run(server.serve()); }
 
@@ -151,6 +164,76 @@ ASYNC_TEST("latencies lie in their range, differ, and are the same for the same 
     CHECK(*least >= 50ms);
     CHECK(*most <= 200ms);
     CHECK(*least < *most);
+}
+
+ASYNC_TEST("lognormal latencies spread around their median and are the same for the same seed") {
+    const auto seen = [](std::uint64_t seed) -> Task<std::vector<Duration>> {
+        MockOptions options;
+        options.latency = Latency{100ms, 100ms, 0.5};
+        options.seed = seed;
+        MockServer server(std::move(options));
+        std::vector<Duration> times;
+        for (int i = 0; i < 1001; ++i) times.push_back(co_await time_of(server, get("/" + std::to_string(i))));
+        co_return times;
+    };
+    std::vector<Duration> times = co_await seen(1);
+    CHECK(times == co_await seen(1));
+    CHECK(times != co_await seen(2));
+    std::sort(times.begin(), times.end());
+    const auto near = [](Duration time, Duration expected) { return time > 0.85 * expected && time < 1.15 * expected; };
+    CHECK(near(times[500], 100ms));
+    CHECK(near(times[159], 60653us));   // a standard deviation below: 100 ms times exp(-0.5)
+    CHECK(near(times[841], 164872us));  // one above
+}
+
+ASYNC_TEST("an answer takes longer for each other request in flight") {
+    MockOptions options;
+    options.latency = Latency{10ms, 10ms};
+    options.latency_per_request = 2ms;
+    MockServer server(std::move(options));
+    CHECK(co_await time_of(server, get("/alone")) == 10ms);
+    const std::vector<Duration> times = co_await times_of(server, 3);
+    CHECK(times == std::vector<Duration>{10ms, 12ms, 14ms});
+}
+
+ASYNC_TEST("slots make so many answers at a time and serve in order of arrival") {
+    MockOptions options;
+    options.latency = Latency{10ms, 10ms};
+    options.slots = 2;
+    MockServer server(std::move(options));
+    const std::vector<Duration> times = co_await times_of(server, 5);
+    CHECK(times == std::vector<Duration>{10ms, 10ms, 20ms, 20ms, 30ms});
+}
+
+ASYNC_TEST("what the path alone says needs no slot") {
+    MockOptions options;
+    options.latency = Latency{10ms, 10ms};
+    options.slots = 1;
+    MockServer server(std::move(options));
+    TaskGroup group;
+    group.start(
+        [](MockServer& to) -> Task<void> {
+            std::string request = get("/");
+            co_await exchange(to, std::move(request));
+        },
+        std::ref(server));
+    co_await sleep_for(1ms);
+    CHECK(co_await time_of(server, get("/refuse/1")) == 0ms);
+    CHECK(co_await time_of(server, get("/delay/10")) == 19ms);
+    co_await group.join();
+}
+
+ASYNC_TEST("the latency before a request is counted comes on top and can change the order") {
+    MockOptions options;
+    options.latency_before = Latency{0ms, 100ms};
+    options.latency = Latency{10ms, 10ms};
+    options.allowed = {AllowedRate::parse("3/m")};
+    MockServer server(std::move(options));
+    const std::vector<Duration> times = co_await times_of(server, 6);
+    CHECK(server.statistics().refused == 3);
+    CHECK_FALSE(std::is_sorted(times.begin(), times.end()));
+    const auto over_10ms = [](Duration time) { return time > 10ms; };
+    CHECK(std::count_if(times.begin(), times.end(), over_10ms) == 6);
 }
 
 ASYNC_TEST("requests that come together are answered in their order, over one connection") {
@@ -242,8 +325,10 @@ ASYNC_TEST("the statistics count what came, and not who asks for them") {
     co_await sleep_for(2s);
     co_await exchange(server, get("/"));
     const auto body = body_of(co_await exchange(server, get("/stats")));
-    CHECK(body == R"({"requests":7,"answered":7,"refused":0,"connections":5,"in_flight":0,"most_in_flight":3,)"
-                  R"("most_in_a_second":6,"ids":2,"ids_more_than_once":1,"untracked":0,"crashes":0,"faults":{}})");
+    CHECK(
+        body ==
+        R"({"requests":7,"answered":7,"refused":0,"connections":5,"connections_refused":0,"in_flight":0,"most_in_flight":3,)"
+        R"("most_in_a_second":6,"ids":2,"ids_more_than_once":1,"untracked":0,"crashes":0,"faults":{}})");
 }
 
 ASYNC_TEST("over the loopback the server answers at each of its addresses, and ends when it is cancelled") {
@@ -263,6 +348,29 @@ ASYNC_TEST("over the loopback the server answers at each of its addresses, and e
     scope.cancel();
     co_await group.join();
     CHECK(co_await read_until(*idle, "x") == "");
+}
+
+ASYNC_TEST("a connection beyond the bound is closed and counted and a later one is taken again") {
+    MockOptions options;
+    options.most_connections = 1;
+    MockServer server(std::move(options));
+    CancelScope scope;
+    TaskGroup group;
+    group.start(serve_in(scope, server));
+    auto first = co_await connect_to(server, "127.0.0.1");
+    co_await write_text(*first, get("/delay/0"));
+    CHECK((co_await read_until(*first, "}")).ends_with(small_document));
+    auto second = co_await connect_to(server, "127.0.0.1");
+    CHECK(co_await read_until(*second, "never") == "");
+    CHECK(server.statistics().connections_refused == 1);
+    CHECK(server.statistics().connections == 1);
+    first->close_write();
+    CHECK(co_await read_until(*first, "never") == "");
+    auto third = co_await connect_to(server, "127.0.0.1");
+    co_await write_text(*third, get("/delay/0"));
+    CHECK((co_await read_until(*third, "}")).ends_with(small_document));
+    scope.cancel();
+    co_await group.join();
 }
 
 ASYNC_TEST("over TLS a client that trusts the server's certificate is answered") {
@@ -315,6 +423,9 @@ TEST_CASE("options that make no sense are refused") {
     CHECK(refusal([](MockOptions& o) {
               o.latency = Latency{2ms, 1ms};
           }) == "the latency of a mock server goes from the shorter to the longer time");
+    CHECK(refusal([](MockOptions& o) {
+              o.latency_before = Latency{1ms, 1ms, 4};
+          }) == "the sigma of a mock server's latency is from 0 to 3");
 }
 
 TEST_CASE("a certificate that can't be written is told") {

@@ -127,6 +127,8 @@ std::uint32_t RequestLedger::next_number(Entry* entry) noexcept {
 
 void RequestLedger::connected() noexcept { ++memory_->totals().statistics.connections; }
 
+void RequestLedger::connection_refused() noexcept { ++memory_->totals().statistics.connections_refused; }
+
 void RequestLedger::came(Entry* entry, TimePoint when) noexcept {
     Totals& totals = memory_->totals();
     MockStatistics& all = totals.statistics;

@@ -17,6 +17,7 @@ struct MockStatistics {
     std::uint64_t answered = 0;  ///< those of them that got a whole answer, and were not refused
     std::uint64_t refused = 0;   ///< those of them that were over a limit
     std::uint64_t connections = 0;
+    std::uint64_t connections_refused = 0;  ///< those beyond `most_connections`
     std::uint64_t in_flight = 0;
     std::uint64_t most_in_flight = 0;
     std::uint64_t most_in_a_second = 0;  ///< the most requests that came within one second, any second
@@ -59,6 +60,7 @@ class RequestLedger {
     std::uint32_t next_number(Entry* entry) noexcept;
 
     void connected() noexcept;
+    void connection_refused() noexcept;
     void came(Entry* entry, TimePoint when) noexcept;
     void answered(Entry* entry) noexcept;
     void refused(Entry* entry) noexcept;

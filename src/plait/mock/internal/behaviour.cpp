@@ -4,7 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <numbers>
 #include <span>
 
 namespace plait::mock::internal {
@@ -20,6 +23,9 @@ constexpr int too_many_requests = 429;
 constexpr std::size_t most_delay_ms = 24 * 60 * 60 * 1000;
 constexpr std::size_t most_wait_s = 365 * 24 * 60 * 60;
 constexpr std::size_t most_bytes = std::size_t{1} << 30;
+
+/// Where the tail of a lognormal latency is cut.
+constexpr Duration longest_latency = std::chrono::hours(24);
 
 /// The limit that `/refuse` tells of.
 constexpr std::uint64_t told_limit = 60;
@@ -47,15 +53,21 @@ Answer delayed_answer(std::string_view arguments, const MockOptions& options) {
     return answer;
 }
 
-Duration latency_of(const Latency& latency, const Chance& chance) {
+/// A latency; `place` and `spread` are what it draws from chance.
+Duration draw_latency(const Latency& latency, const Chance& chance, Chance::Of place, Chance::Of spread) {
     const auto range = static_cast<double>((latency.most - latency.least).count());
-    return latency.least + Duration(static_cast<Duration::rep>(range * chance.draw(Chance::Of::latency)));
+    if (latency.sigma == 0) return latency.least + Duration(static_cast<Duration::rep>(range * chance.draw(place)));
+    // The method of Box and Muller makes a normal number of two even ones.
+    const double radius = std::sqrt(-2 * std::log(1 - chance.draw(place)));
+    const double normal = radius * std::cos(2 * std::numbers::pi * chance.draw(spread));
+    const double drawn = static_cast<double>(latency.least.count()) * std::exp(latency.sigma * normal);
+    return Duration(static_cast<Duration::rep>(std::min(drawn, static_cast<double>(longest_latency.count()))));
 }
 
 Answer usual_answer(const ReceivedRequest& request, const MockOptions& options, const Chance& chance) {
     Answer answer;
     answer.status = options.status;
-    answer.delay = latency_of(options.latency, chance);
+    answer.delay = draw_latency(options.latency, chance, Chance::Of::latency, Chance::Of::spread);
     if (options.body_bytes) {
         fill_with(answer, *options.body_bytes);
     } else {
@@ -142,6 +154,11 @@ std::optional<Fault> fault_of(std::string_view path, const MockOptions& options,
     return options.faults.pick(chance.draw(Chance::Of::fault));
 }
 
+Duration latency_before(std::string_view path, const MockOptions& options, const Chance& chance) {
+    if (does_only_what_it_says(path)) return Duration::zero();
+    return draw_latency(options.latency_before, chance, Chance::Of::latency_before, Chance::Of::spread_before);
+}
+
 Course decide(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
     const Verdict& verdict = circumstances.verdict;
     Course course;
@@ -154,6 +171,11 @@ Course decide(const ReceivedRequest& request, const MockOptions& options, const 
         course = asked_for(request, options, circumstances);
         course.fault = circumstances.fault;
         if (course.fault && course.fault->status() != 0) course.answer.status = course.fault->status();
+        if (!does_only_what_it_says(path_of(request.target))) {
+            course.takes_slot = options.slots > 0;
+            const auto others = static_cast<Duration::rep>(circumstances.in_flight - 1);
+            course.answer.delay += options.latency_per_request * others;
+        }
     }
     if (!verdict.limits.empty()) {
         LimitTelling telling;

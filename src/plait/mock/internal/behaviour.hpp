@@ -20,6 +20,7 @@ struct Course {
     Answer answer;
     std::optional<Fault> fault;
     bool refused = false;
+    bool takes_slot = false;  ///< the answer is made in one of the server's slots
 };
 
 /// What the server knows beside the request itself.
@@ -28,8 +29,9 @@ struct Circumstances {
 
     Chance chance;
     const Verdict& verdict;
-    std::optional<Fault> fault;  ///< what `fault_of` said when the head had come
-    std::uint64_t number = 0;    ///< of the request, among all that came; the first is 1
+    std::optional<Fault> fault;   ///< what `fault_of` said when the head had come
+    std::uint64_t number = 0;     ///< of the request, among all that came; the first is 1
+    std::uint64_t in_flight = 1;  ///< requests, this one among them
     CalendarTime now{};
 };
 
@@ -41,6 +43,9 @@ bool asks_for_statistics(std::string_view path);
 
 /// The fault that the path asks for or that chance deals.
 std::optional<Fault> fault_of(std::string_view path, const MockOptions& options, const Chance& chance);
+
+/// How long a request for `path` takes to reach the limiter.
+Duration latency_before(std::string_view path, const MockOptions& options, const Chance& chance);
 
 /// All of the server's behaviour but the answers to `/stats`.
 Course decide(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances);

@@ -23,7 +23,7 @@ constexpr std::uint64_t hash_of(std::string_view text) noexcept {
 class Chance {
   public:
     /// Each is drawn for itself, so that what one is used for does not change the others.
-    enum class Of : std::uint64_t { fault = 1, lie, latency };
+    enum class Of : std::uint64_t { fault = 1, lie, latency, spread, latency_before, spread_before };
 
     Chance(std::uint64_t seed, std::string_view id, std::uint64_t number) noexcept
         : state_(scrambled(scrambled(seed ^ hash_of(id)) + number)) {}

@@ -26,6 +26,7 @@ std::string totals(const RequestLedger& ledger) {
     add("answered", all.answered);
     add("refused", all.refused);
     add("connections", all.connections);
+    add("connections_refused", all.connections_refused);
     add("in_flight", all.in_flight);
     add("most_in_flight", all.most_in_flight);
     add("most_in_a_second", all.most_in_a_second);
