@@ -18,8 +18,6 @@ std::unique_ptr<Method> make(MethodOptions options) {
     return std::make_unique<AMethod>(std::move(options));
 }
 
-constexpr std::size_t processors = 0;
-
 using trace::LaneKind;
 
 }  // namespace
@@ -32,11 +30,11 @@ const std::array<MethodEntry, 4> methods{{
     {"threads", "each of N threads makes one call at a time", Switcher::operating_system, LaneKind::thread, 32, 4,
      make<ThreadsMethod>},
     {"processes", "each of N processes makes one call at a time", Switcher::operating_system, LaneKind::process,
-     processors, 3, make<ProcessesMethod>},
+     one_per_processor, 3, make<ProcessesMethod>},
 }};
 
 std::size_t default_concurrency(const MethodEntry& method) noexcept {
-    if (method.usual_concurrency != processors) return method.usual_concurrency;
+    if (method.usual_concurrency != one_per_processor) return method.usual_concurrency;
     return std::max(1u, std::thread::hardware_concurrency());
 }
 

@@ -38,6 +38,9 @@ enum class Switcher {
     task,              ///< the attempt itself, where it waits
 };
 
+/// A concurrency: as many as there are processors.
+inline constexpr std::size_t one_per_processor = 0;
+
 /// A method by its name, and how it is made.
 struct MethodEntry {
     std::string_view name;
@@ -45,7 +48,7 @@ struct MethodEntry {
     Switcher switcher;
     /// Where its calls stand in a trace.
     trace::LaneKind lanes;
-    /// The concurrency when nobody says; 0: as many as there are processors. See `default_concurrency`.
+    /// The concurrency when nobody says; perhaps `one_per_processor`. See `default_concurrency`.
     std::size_t usual_concurrency;
     /// Descriptors of this process for each call in flight.
     std::size_t descriptors_per_call;

@@ -24,13 +24,18 @@ constexpr std::size_t most_canaries = 1'000'000;
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
 
+/// The same text on every machine: the documents hold it.
 std::string concurrency_help() {
     std::string text;
-    for (const batch::MethodEntry& method : batch::methods)
-        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", method.name, batch::most_found_concurrency(method));
+    for (const batch::MethodEntry& method : batch::methods) {
+        const std::string most = method.usual_concurrency == batch::one_per_processor
+                                     ? "one per processor"
+                                     : fmt::to_string(batch::most_found_concurrency(method));
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", method.name, most);
+    }
     return fmt::format(
         "Calls in flight in all; how many threads or processes. auto: each group finds out how many its server takes "
-        "well, from {} up, on this machine at most: {}. Default: auto.",
+        "well, from {} up, at most: {}. Default: auto.",
         policy::AdaptiveLimitOptions().first, text);
 }
 
