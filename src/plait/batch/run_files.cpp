@@ -7,9 +7,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -28,9 +30,24 @@ namespace {
     throw Error(ErrorCode::storage, fmt::format("{} {}: {}", what, path, system_message(errno)));
 }
 
-/// Whether there can be a state file beside it: /dev/stdout may be a file, but not one of that name.
+/// Whether the name leads by way of /proc to something that is open already, as /dev/stdout and /dev/fd/3 do.
+bool leads_to_descriptor(std::filesystem::path path) {
+    constexpr int most_links = 40;  // as the kernel follows
+    for (int links = 0; links < most_links; ++links) {
+        const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+        struct statfs file_system {};
+        if (::statfs(folder.c_str(), &file_system) == 0 && file_system.f_type == PROC_SUPER_MAGIC) return true;
+        std::error_code error;
+        const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+        if (error) return false;
+        path = folder / target;
+    }
+    return false;
+}
+
+/// Whether there can be a state file beside it: what /dev/stdout leads to may be a file, but not one of that name.
 bool has_state(const std::string& results_path) {
-    if (results_path.starts_with("/dev/") || results_path.starts_with("/proc/")) return false;
+    if (leads_to_descriptor(results_path)) return false;
     struct stat status {};
     return ::stat(results_path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
 }

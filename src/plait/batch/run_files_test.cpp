@@ -2,12 +2,14 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/unique_fd.hpp"
 #include "plait/batch/internal/test_files.hpp"
 #include "plait/batch/internal/test_folder.hpp"
 #include "plait/batch/line_source.hpp"
 #include "plait/batch/open_source.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -273,6 +275,36 @@ TEST_CASE("results that are no file have no state") {
     CHECK(opened.files->sent_before().size() == 0);
     CHECK(opened.files->run_id().size() == 32);
     CHECK_FALSE(std::filesystem::exists("/dev/null.plait"));
+}
+
+TEST_CASE("results under the name of an open descriptor have no state, whichever name that is") {
+    Runs runs;
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    const UniqueFd read_end(ends[0]);
+    const UniqueFd write_end(ends[1]);
+    const std::string link = runs.folder.file("link");
+    std::filesystem::create_symlink(fmt::format("/dev/fd/{}", write_end.get()), link);
+    const std::string file = runs.folder.write("file", "");
+    const UniqueFd open_file(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+    for (const std::string& name :
+         {link, fmt::format("/dev/fd/{}", write_end.get()), fmt::format("/proc/self/fd/{}", open_file.get())}) {
+        runs.results = name;
+        runs.options.overwrite = true;
+        CHECK_MESSAGE(runs.open().files->journal() == nullptr, name);
+    }
+    CHECK_FALSE(std::filesystem::exists(state_path(file)));
+    CHECK_FALSE(std::filesystem::exists(state_path(link)));
+}
+
+TEST_CASE("results in memory, on a file system below /dev, can be gone on with") {
+    if (::access("/dev/shm", W_OK) != 0) return;  // not every system has it
+    Runs runs;
+    const TestFolder folder("/dev/shm");
+    runs.results = folder.file("results");
+    runs.finish_lines({1, 3});
+    CHECK(std::filesystem::exists(state_path(runs.results)));
+    CHECK(runs.lines_to_send() == Lines{2, 4, 5});
 }
 
 TEST_CASE("results in a folder that is not there are a matter of storage") {

@@ -13,8 +13,8 @@ namespace plait::batch::internal {
 /// For tests: a folder of their own, which goes with them.
 class TestFolder {
   public:
-    TestFolder() {
-        std::string name = std::filesystem::temp_directory_path() / "plait-XXXXXX";
+    explicit TestFolder(const std::filesystem::path& where = std::filesystem::temp_directory_path()) {
+        std::string name = where / "plait-XXXXXX";
         path_ = ::mkdtemp(name.data());
     }
     TestFolder(const TestFolder&) = delete;
