@@ -96,7 +96,8 @@ Task<void> Session::Attempt::run() {
 
     internal::Exchange exchange(*lease->stream(), request_, bounds_, record_);
     co_await exchange.run(std::move(head));
-    if (exchange.keep_alive()) lease->keep(now(), exchange.server_idle_limit());
+    const bool ends = internal::asks_to_close(request_, session_.options_.headers);
+    if (!ends && exchange.keep_alive()) lease->keep(now(), exchange.server_idle_limit());
 
     response().reused = reused_;
     response().timings.dns = connecting.dns;

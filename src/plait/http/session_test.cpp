@@ -483,6 +483,18 @@ ASYNC_TEST("default headers are sent with each request") {
     co_await group.join();
 }
 
+ASYNC_TEST("a connection that was to be closed by a default header is not used again") {
+    Network network;
+    SessionOptions options;
+    options.headers.add("Connection", "close");
+    Session session = session_over(network, options);
+    const Outcome first = co_await exchange(session, network, get(), 0, std::string(small_answer));
+    const Outcome second = co_await exchange(session, network, get(), 1, std::string(small_answer));
+    CHECK(first.text == "200 hi");
+    CHECK(second.text == "200 hi");
+    CHECK_FALSE(second.response.reused);
+}
+
 TEST_CASE("a session may be driven by one loop after another") {
     Network network;
     Session session = session_over(network);

@@ -86,11 +86,6 @@ void append_given_fields(std::string& out, const Request& request, const Headers
     }
 }
 
-bool says_close(const Headers& headers) {
-    const auto connection = headers.get("Connection");
-    return connection && equal_ignoring_case(*connection, "close");
-}
-
 std::string_view to_std(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 [[noreturn]] void fail_protocol(std::string_view what) {
@@ -118,6 +113,13 @@ std::string serialize_head(const Request& request, const Headers& defaults) {
     }
     out.append("\r\n");
     return out;
+}
+
+bool asks_to_close(const Request& request, const Headers& defaults) {
+    const Headers& sent = request.headers.contains("Connection") ? request.headers : defaults;
+    const auto values = sent.get_all("Connection");
+    return std::any_of(values.begin(), values.end(),
+                       [](std::string_view value) { return equal_ignoring_case(value, "close"); });
 }
 
 MessageParser::MessageParser(Response& response, const Limits& limits, bool answers_head)
@@ -193,10 +195,7 @@ void MessageParser::count_chunk_overhead(std::size_t bytes) {
 }
 
 H1Answer::H1Answer(const Request& request, const Limits& limits, Response& response)
-    : limits_(limits),
-      response_(response),
-      answers_head_(request.method() == "HEAD"),
-      request_closes_(says_close(request.headers)) {
+    : limits_(limits), response_(response), answers_head_(request.method() == "HEAD") {
     parser_.emplace(response_, limits_, answers_head_);
 }
 
@@ -240,7 +239,7 @@ void H1Answer::receive_end() {
 }
 
 bool H1Answer::keep_alive() const {
-    if (!is_done_ || has_surplus_ || request_closes_) return false;
+    if (!is_done_ || has_surplus_) return false;
     // HTTP/1.0 knows no chunks: whoever sends them has mixed two answers up (RFC 9112, section 6.1).
     if (parser_->is_http_1_0() && parser_->chunked()) return false;
     return parser_->keep_alive();

@@ -21,6 +21,9 @@ namespace plait::http::internal {
 /// `Transfer-Encoding`, and a `Connection` other than `close` and `keep-alive`.
 std::string serialize_head(const Request& request, const Headers& defaults);
 
+/// Whether that head says `Connection: close`: the connection carries no other request (RFC 9112, section 9.6).
+bool asks_to_close(const Request& request, const Headers& defaults);
+
 /// Writes the parts of one HTTP/1.x message into a `Response`, as Boost.Beast's parser finds them. Throws `Error`.
 class MessageParser final : public boost::beast::http::basic_parser<false> {
   public:
@@ -81,8 +84,8 @@ class H1Answer {
 
     bool is_done() const noexcept { return is_done_; }
 
-    /// Whether the connection may carry another request: the answer is done, both sides mean to go on, and not a byte
-    /// followed.
+    /// Whether the connection may carry another request as far as the server goes: the answer is done, does not end the
+    /// connection, and not a byte followed.
     bool keep_alive() const;
 
     /// How long the server said that it keeps an idle connection (`Keep-Alive: timeout=5`).
@@ -99,7 +102,6 @@ class H1Answer {
     const Limits& limits_;
     Response& response_;
     bool answers_head_;
-    bool request_closes_;
     bool is_done_ = false;
     bool has_surplus_ = false;
     std::size_t interim_responses_ = 0;

@@ -225,21 +225,32 @@ TEST_CASE("a folded header value is joined with a space") {
           "204 No | A=one two three | B=1 | ");
 }
 
-TEST_CASE("a connection is kept only when both sides mean to") {
+TEST_CASE("a connection is kept only when the server means to") {
     CHECK_FALSE(receive("HTTP/1.1 204 No\r\nConnection: close\r\n\r\n").keep_alive);
     CHECK_FALSE(receive("HTTP/1.1 204 No\r\nConnection: foo, Close\r\n\r\n").keep_alive);
     CHECK_FALSE(receive("HTTP/1.0 204 No\r\n\r\n").keep_alive);
     CHECK(receive("HTTP/1.0 204 No\r\nConnection: keep-alive\r\n\r\n").keep_alive);
     CHECK_FALSE(
         receive("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").keep_alive);
+}
 
-    Request request("GET", "http://a.example/");
-    request.headers.add("Connection", "close");
-    Response response;
-    H1Answer answer(request, default_limits, response);
-    answer.receive("HTTP/1.1 204 No\r\n\r\n");
-    CHECK(answer.is_done());
-    CHECK_FALSE(answer.keep_alive());
+TEST_CASE("a request asks to close by its own headers, and by the defaults where it has none of that name") {
+    const auto asks = [](const Headers& own, const Headers& defaults) {
+        Request request("GET", "http://a.example/");
+        request.headers = own;
+        const bool is_told = serialize_head(request, defaults).find("onnection: close\r\n") != std::string::npos;
+        CHECK(asks_to_close(request, defaults) == is_told);
+        return is_told;
+    };
+    const Headers close{{"connection", "close"}};
+    const Headers keep{{"Connection", "keep-alive"}};
+    CHECK(asks(close, {}));
+    CHECK(asks(close, keep));
+    CHECK(asks({}, close));
+    CHECK(asks({{"Connection", "keep-alive"}, {"Connection", "close"}}, {}));
+    CHECK_FALSE(asks(keep, close));
+    CHECK_FALSE(asks({}, keep));
+    CHECK_FALSE(asks({}, {}));
 }
 
 TEST_CASE("a connection with a byte too many is never used again") {
