@@ -3,16 +3,13 @@
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/doing.hpp"
 #include "plait/async/event.hpp"
+#include "plait/async/internal/last_words.hpp"
 #include "plait/async/semaphore.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/async/task_name.hpp"
 #include "plait/testing/async_test.hpp"
 #include "plait/testing/jumping_clock.hpp"
-
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -48,29 +45,6 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 std::size_t lines_in(const std::string& text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
-
-/// What a program says on standard error that runs `body` in a loop and is aborted.
-std::string last_words(Task<void> (*body)()) {
-    int ends[2];
-    REQUIRE(::pipe(ends) == 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        ::signal(SIGABRT, SIG_DFL);  // not the test framework's
-        ::dup2(ends[1], STDERR_FILENO);
-        EventLoop().run(body());
-        ::_exit(0);
-    }
-    ::close(ends[1]);
-    std::string said;
-    char bytes[4096];
-    for (ssize_t got; (got = ::read(ends[0], bytes, sizeof bytes)) > 0;)
-        said.append(bytes, static_cast<std::size_t>(got));
-    ::close(ends[0]);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    CHECK(WIFSIGNALED(status));
-    return said;
 }
 
 }  // namespace
@@ -252,7 +226,7 @@ TEST_CASE("without a loop there is nothing to dump") {
 }
 
 TEST_CASE("a program that stops because of a deadlock says first what each task waits for") {
-    const std::string said = last_words([]() -> Task<void> {
+    const std::string said = internal::last_words([]() -> Task<void> {
         Event never(Wait::room);
         TaskGroup group;
         group.start(wait_for(never), "stuck");

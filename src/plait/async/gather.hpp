@@ -78,10 +78,13 @@ Task<void> work_through(Feed& feed, Take& take, typename Feed::Item item) {
     }
 }
 
+/// A limit of 0 would run nothing, in silence.
+inline void require_room(std::size_t limit) { PLAIT_ASSERT(limit > 0, "at least one task runs at a time"); }
+
 /// Starts workers until the feed is empty or `limit` of them are at work.
 template <class Feed, class Take>
 void start_workers(TaskGroup& group, Feed& feed, Take& take, std::size_t limit) {
-    PLAIT_ASSERT(limit > 0, "at least one task runs at a time");
+    require_room(limit);
     while (group.size() < limit) {
         auto item = feed.next();
         if (!item) break;
@@ -142,8 +145,8 @@ class OrderedValues {
 
 }  // namespace internal
 
-/// Runs the tasks, at most `limit` at a time, each made when its turn comes; their values in the order of the range.
-/// The first that fails cancels the others, and its error is thrown when they have ended.
+/// Runs the tasks, at most `limit` (above 0) at a time, each made when its turn comes; their values in the order of
+/// the range. The first that fails cancels the others, and its error is thrown when they have ended.
 template <TaskRange Range>
     requires(!std::is_void_v<TaskRangeValue<Range>>)
 Task<std::vector<TaskRangeValue<Range>>> gather(Range tasks, std::size_t limit = unlimited) {
@@ -192,7 +195,9 @@ class AsCompleted {
   public:
     using Value = TaskRangeValue<Range>;
 
-    AsCompleted(Range tasks, std::size_t limit) : feed_(std::move(tasks)), done_(buffered), limit_(limit) {}
+    AsCompleted(Range tasks, std::size_t limit) : feed_(std::move(tasks)), done_(buffered), limit_(limit) {
+        internal::require_room(limit);
+    }
 
     /// The next value, in the order in which the tasks end; nothing when all have been given. Throws what a task threw;
     /// the next call goes on with the others. What the range throws ends the others too.
@@ -249,7 +254,7 @@ class AsCompleted {
     TaskGroup group_;  // last: its tasks use the others
 };
 
-/// Runs the tasks, at most `limit` at a time, and hands over each value when it is there:
+/// Runs the tasks, at most `limit` (above 0) at a time, and hands over each value when it is there:
 ///
 ///     auto answers = as_completed(std::move(tasks), 100);
 ///     while (auto answer = co_await answers.next()) use(*answer);

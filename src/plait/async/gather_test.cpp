@@ -1,6 +1,7 @@
 #include "plait/async/gather.hpp"
 
 #include "plait/async/event_loop.hpp"
+#include "plait/async/internal/last_words.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/testing/async_test.hpp"
 
@@ -165,6 +166,20 @@ ASYNC_TEST("as_completed that is left early drops what has not ended") {
     }
     CHECK(EventLoop::current_statistics().timers == 0);
     CHECK(EventLoop::current_statistics().waiting == 0);
+}
+
+TEST_CASE("a limit that lets nothing run is a bug that is told, not nothing done in silence") {
+    CHECK(internal::last_words([]() -> Task<void> {
+              std::vector<Task<int>> tasks;
+              tasks.push_back(give_after(1s, 1));
+              auto answers = as_completed(std::move(tasks), 0);
+              co_await answers.next();
+          }).find("at least one task runs at a time") != std::string::npos);
+    CHECK(internal::last_words([]() -> Task<void> {
+              std::vector<Task<int>> tasks;
+              tasks.push_back(give_after(1s, 1));
+              co_await gather(std::move(tasks), 0);
+          }).find("at least one task runs at a time") != std::string::npos);
 }
 
 ASYNC_TEST("a range that throws ends what runs, and its error is thrown") {

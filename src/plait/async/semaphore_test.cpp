@@ -35,7 +35,7 @@ Task<void> hold_for_ever(Semaphore& semaphore) {
 
 }  // namespace
 
-ASYNC_TEST("at most as many tasks hold a permit as the limit says, and they are served in order") {
+ASYNC_TEST("at most as many tasks hold a permit as the limit says") {
     Semaphore semaphore{2};
     Crowd crowd;
     TaskGroup group;
@@ -50,12 +50,15 @@ ASYNC_TEST("a permit goes to the one who waits the longest, not to one who comes
     Crowd crowd;
     auto held = semaphore.try_acquire();
     TaskGroup group;
-    group.start(enter, std::ref(semaphore), std::ref(crowd), 'a');
-    co_await testing::others_wait();
+    // One by one, so that they come in this order also where ready tasks are shuffled (PLAIT_TEST_SEED).
+    for (const char name : {'a', 'b', 'c'}) {
+        group.start(enter, std::ref(semaphore), std::ref(crowd), name);
+        co_await testing::others_wait();
+    }
     held.reset();
     CHECK_FALSE(semaphore.try_acquire());
     co_await group.join();
-    CHECK(crowd.order == "a");
+    CHECK(crowd.order == "abc");
 }
 
 ASYNC_TEST("a waiter that gives up takes no permit") {
