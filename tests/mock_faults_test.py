@@ -91,7 +91,7 @@ class Faults(RunTest):
 
     def test_wrong_mixtures_are_refused(self):
         for arguments in (["--fail", "fire"], ["--fail", "500:5"], ["--allow", "fast"], ["--lie", "white"], ["--limit-headers", "x"],
-                          ["--crash-every", "0"]):
+                          ["--crash-every", "0"], ["--refuse-with", "shrug"], ["--allow", "fixed:5/s,burst=3"]):
             self.assertEqual(2, plait("mock", "--port", "0", *arguments).code, arguments)
 
 
@@ -114,6 +114,14 @@ class Limits(RunTest):
             self.assertRegex(head, r"Retry-After: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT")
             reset = int(re.search(r"X-RateLimit-Reset: (\d+)", head)[1])
             self.assertAlmostEqual(time.time() + 3600, reset, delta=60)
+
+
+    def test_each_way_of_counting_and_each_refusal_is_understood(self):
+        for rate in ("fixed:1/h", "clock:1/24h", "counter:1/h", "silence:1/h", "1/h,count-refused", "bucket:1/h,burst=1,step=1h",
+                     "leaky:1/h,burst=1,nodelay"):
+            with Mock("--allow", rate, "--refuse-with", "aws@503", "--limit-headers", "draft-7,retry-after@short:date:down") as mock:
+                statuses = [status(mock, "/") for _ in range(3)]
+                self.assertEqual([200, 503], sorted(set(statuses)), rate)
 
 
 class Crashes(RunTest):
@@ -174,6 +182,18 @@ class Documents(unittest.TestCase):
         self.assertGreater(len(faults), 10)
         for name, help in faults:
             self.assertIn(f"| `{name}` | {help} |", page)
+
+    def test_every_refusal_and_family_of_headers_is_in_the_page_about_the_mock(self):
+        flags = (REPOSITORY / "docs/cli.md").read_text()
+        page = (REPOSITORY / "docs/mock.md").read_text()
+        refusals = re.findall(r"(?:: |; )(\S+) \((.*?)\)(?=; |\. Default: 429)", re.search(r"`--refuse-with .*", flags)[0])
+        families = re.search(r"`--limit-headers .*? Kinds: (.*?);", flags)[1].split(", ")
+        self.assertGreater(len(refusals), 10)
+        self.assertGreater(len(families), 10)
+        for name, help in refusals:
+            self.assertIn(f"| `{name}` | {help} |", page)
+        for name in families:
+            self.assertIn(f"| `{name}` |", page)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,24 @@ std::string list_of_faults() {
     return list;
 }
 
+/// The refusals, each with what it is, in one sentence.
+std::string list_of_refusals() {
+    std::string list;
+    for (const auto& [name, help] : mock::refusal_help()) {
+        list += fmt::format("{}{} ({})", list.empty() ? "" : "; ", name, help);
+    }
+    return list;
+}
+
+mock::Refusal parse_refusal(const std::string& text) {
+    const auto refusal = mock::Refusal::named(text);
+    if (!refusal) {
+        throw Error(ErrorCode::bad_input,
+                    fmt::format("there is no refusal '{}'; there are {}", text, mock::Refusal::names()));
+    }
+    return *refusal;
+}
+
 /// A latency such as `90ms`, `50ms..200ms` or `100ms~0.5`.
 mock::Latency parse_latency(const std::string& text) {
     mock::Latency latency;
@@ -116,10 +134,18 @@ std::vector<Flag> MockCommand::flags() {
              list_of_faults() + ".",
          [this](const std::string& value) { options_.faults = mock::Mixture<mock::Fault>(value); }},
         Flag("--allow", "RATE",
-             "Lets so many requests in, in any such time, such as 50/s, 500/m or 10/200ms, and refuses the others with "
-             "429. Of several rates all hold.",
+             "Lets so many requests in, in any such time, such as 50/s, 500/m or 10/200ms, and refuses the others. "
+             "Other "
+             "ways of counting: " +
+                 mock::AllowedRate::forms() + ". Of several rates all hold.",
              [this](const std::string& value) { options_.allowed.push_back(mock::AllowedRate::parse(value)); })
             .repeatable(),
+        {"--max-in-flight", "N", "Refuses a request while N others are in flight. Default: no bound.",
+         [this](const std::string& value) { options_.most_in_flight = parse_count(value, 1, most_connections); }},
+        {"--refuse-with", "WHAT",
+         "How it refuses: a status, or one of these, with another status behind an @ (aws@429): " + list_of_refusals() +
+             ". Default: 429.",
+         [this](const std::string& value) { options_.refusal = parse_refusal(value); }},
         {"--allow-per", "WHOM",
          "Counts requests for --allow apart: path, by the first segment of the path; or the name of a header, by its "
          "value. Default: all together.",

@@ -271,6 +271,83 @@ ASYNC_TEST("more than is allowed is refused and told when to come again") {
     CHECK(seen.ids_more_than_once == 0);
 }
 
+ASYNC_TEST("a refusal has the status and the body that it is asked to have") {
+    const auto refused = [](const char* name) -> Task<std::string> {
+        MockOptions options;
+        options.allowed = {AllowedRate::parse("fixed:1/5s")};
+        options.refusal = *Refusal::named(name);
+        MockServer server(std::move(options));
+        co_await ask(server, get("/a"));
+        co_await sleep_for(2500ms);
+        const Seen seen = co_await ask(server, get("/b"));
+        CHECK(server.statistics().refused == 1);
+        co_return seen.bytes;
+    };
+    CHECK((co_await refused("503")).starts_with("HTTP/1.1 503 "));
+    const std::string aws = co_await refused("aws");
+    CHECK(aws.starts_with("HTTP/1.1 400 "));
+    CHECK(has(aws, "ThrottlingException"));
+    CHECK((co_await refused("aws@429")).starts_with("HTTP/1.1 429 "));
+    const std::string s3 = co_await refused("s3");
+    CHECK(has(s3, "Content-Type: application/xml\r\n"));
+    CHECK(body_of(co_await refused("discord")) ==
+          R"({"message":"You are being rate limited.","retry_after":2.5,"global":false})");
+    CHECK(has(co_await refused("dropbox"), R"("retry_after":3})"));
+    CHECK(has(co_await refused("google-cloud"), R"("retryDelay":"2.5s")"));
+    const std::string shopify = co_await refused("shopify");
+    CHECK(shopify.starts_with("HTTP/1.1 200 "));
+    CHECK(has(shopify, R"("throttleStatus":{"maximumAvailable":1,"currentlyAvailable":0,"restoreRate":0.20})"));
+    CHECK(has(co_await refused("should-not-retry"), "\r\nx-should-retry: false\r\n"));
+    for (const char* name : {"", "fire", "100", "aws@", "aws@600", "@429"}) {
+        CAPTURE(name);
+        CHECK_FALSE(Refusal::named(name));
+    }
+}
+
+ASYNC_TEST("a leaky bucket lets requests wait") {
+    MockOptions options;
+    options.allowed = {AllowedRate::parse("leaky:10/s,burst=2")};
+    options.latency = Latency{5ms, 5ms};
+    MockServer server(std::move(options));
+    std::vector<Duration> times;
+    TaskGroup group;
+    for (int i = 0; i < 4; ++i) {
+        group.start(
+            [](MockServer& to, std::vector<Duration>& into) -> Task<void> {
+                std::string request = get("/");
+                const Seen seen = co_await ask(to, std::move(request));
+                if (status_of(seen) == 200) into.push_back(seen.took);
+            },
+            std::ref(server), std::ref(times));
+    }
+    co_await group.join();
+    CHECK(times == std::vector<Duration>{5ms, 105ms, 205ms});
+    CHECK(server.statistics().refused == 1);
+}
+
+ASYNC_TEST("more in flight than may be is refused at once and told no time") {
+    MockOptions options;
+    options.most_in_flight = 2;
+    options.latency = Latency{1s, 1s};
+    MockServer server(std::move(options));
+    TaskGroup group;
+    for (int i = 0; i < 2; ++i) {
+        group.start(
+            [](MockServer& to) -> Task<void> {
+                std::string request = get("/");
+                co_await ask(to, std::move(request));
+            },
+            std::ref(server));
+    }
+    co_await sleep_for(1ms);
+    const Seen refused = co_await ask(server, get("/"));
+    CHECK(status_of(refused) == 429);
+    CHECK(refused.took == 0s);
+    CHECK_FALSE(has(refused.bytes, "Retry-After"));
+    co_await group.join();
+    CHECK(status_of(co_await ask(server, get("/"))) == 200);
+}
+
 ASYNC_TEST("limits can hold for each header value or first segment of the path") {
     for (const char* per : {"X-Tenant", "path"}) {
         MockOptions options;

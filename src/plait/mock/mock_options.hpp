@@ -1,9 +1,11 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/mock/allowed_rate.hpp"
 #include "plait/mock/fault.hpp"
 #include "plait/mock/limit_headers.hpp"
 #include "plait/mock/mixture.hpp"
+#include "plait/mock/refusal.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -27,15 +29,6 @@ struct Latency {
     Duration least{};
     Duration most{};
     double sigma = 0;  ///< the standard deviation of the time's natural logarithm
-};
-
-/// At most so many requests in any window of this length; a window ends where the next one begins.
-struct AllowedRate {
-    /// Of a text such as `50/s`, `500/m` or `10/200ms`. Throws `Error(bad_input)` that says what is wrong.
-    static AllowedRate parse(std::string_view text);
-
-    std::uint64_t requests = 0;
-    Duration window{};
 };
 
 /// What a mock server is made with.
@@ -84,8 +77,15 @@ struct MockOptions {
     /// What goes wrong, and how often.
     Mixture<Fault> faults;
 
-    /// What is let in; all of these rates hold. The rest is refused with 429, and counts for none of them.
+    /// What is let in; all of these rates hold. The rest is refused at once, and counts for none of them unless the
+    /// rate says so.
     std::vector<AllowedRate> allowed;
+
+    /// How many requests may be in flight; those beyond it are refused at once. 0: no bound.
+    std::size_t most_in_flight = 0;
+
+    /// What is said to whom is refused.
+    Refusal refusal;
 
     /// Whose requests are counted together: empty, everybody's; `path`, those with the same first segment of the path;
     /// else those with the same value in the header of this name.

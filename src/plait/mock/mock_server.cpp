@@ -178,7 +178,7 @@ class MockServer::Implementation {
 MockServer::Implementation::Implementation(MockOptions options)
     : options_(std::move(options)),
       ledger_(options_.ledger ? options_.ledger : std::make_shared<RequestLedger>(options_.most_ids)),
-      limiter_(options_.allowed),
+      limiter_(options_.allowed, options_.clock_epoch.time_since_epoch()),
       slots_(options_.slots) {
     check(options_);
     std::uint16_t port = options_.port;
@@ -287,20 +287,26 @@ MockServer::Implementation::Arrival MockServer::Implementation::arrival_of(const
 Course MockServer::Implementation::course_of(const ReceivedRequest& request, const Arrival& arrival,
                                              std::uint64_t number) {
     const std::string_view path = mock::internal::path_of(request.target);
+    const std::uint64_t in_flight = ledger_->statistics().in_flight;
     Verdict verdict;
-    if (!mock::internal::does_only_what_it_says(path)) {
+    if (mock::internal::does_only_what_it_says(path)) {
+        // No limit holds there.
+    } else if (options_.most_in_flight > 0 && in_flight > options_.most_in_flight) {
+        verdict = mock::internal::too_many_in_flight(options_.most_in_flight);
+    } else {
         verdict = limiter_.judge(mock::internal::limit_key_of(request, options_.allowed_per), now());
     }
     mock::internal::Circumstances circumstances(arrival.chance, verdict);
     circumstances.fault = arrival.fault;
     circumstances.number = number;
-    circumstances.in_flight = ledger_->statistics().in_flight;
+    circumstances.in_flight = in_flight;
     circumstances.now = options_.clock_epoch + now().time_since_epoch();
     return mock::internal::decide(request, options_, circumstances);
 }
 
 /// Takes as long as the answer needs, in a slot where there are any.
 Task<void> MockServer::Implementation::make(const Course& course) {
+    if (course.wait > Duration::zero()) co_await sleep_for(course.wait);
     std::optional<Semaphore::Permit> slot;
     if (course.takes_slot) slot.emplace(co_await slots_.acquire());
     if (course.answer.delay > Duration::zero()) co_await sleep_for(course.answer.delay);
@@ -325,7 +331,7 @@ Task<Ending> MockServer::Implementation::answer(ByteStream& stream, const Receiv
     const Course course = course_of(request, arrival, number);
     if (course.refused) ledger_->refused(arrival.entry);
     if (course.fault) ledger_->struck(course.fault->index());
-    if (course.answer.delay > Duration::zero() || course.takes_slot) co_await make(course);
+    if (course.answer.delay + course.wait > Duration::zero() || course.takes_slot) co_await make(course);
     Ending ending = Ending::next_request;
     if (course.fault) {
         Delivery delivery(course.answer, request);

@@ -1,5 +1,6 @@
 #include "plait/mock/internal/behaviour.hpp"
 
+#include "plait/mock/internal/refusal_table.hpp"
 #include "plait/mock/internal/target.hpp"
 
 #include <fmt/format.h>
@@ -17,7 +18,6 @@ namespace {
 constexpr std::string_view small_document = R"({"id":1,"name":"plait","value":42,"tags":["a","b","c"]})";
 constexpr std::string_view fault_path = "/fault/";
 constexpr std::string_view refuse_path = "/refuse/";
-constexpr int too_many_requests = 429;
 
 /// Bounds on what a path may ask for: more is a slip of the pen.
 constexpr std::size_t most_delay_ms = 24 * 60 * 60 * 1000;
@@ -76,15 +76,18 @@ Answer usual_answer(const ReceivedRequest& request, const MockOptions& options, 
     return answer;
 }
 
-Answer refused_answer() {
+/// A refusal, but for the headers that tell of limits.
+Answer refused_answer(const Refusal& refusal, const LimitTelling& telling) {
     Answer answer;
-    answer.status = too_many_requests;
-    answer.body = R"({"error":"more requests than are allowed"})";
+    answer.status = refusal.status();
+    answer.content_type = refusal.row().content_type;
+    answer.headers = refusal.row().headers;
+    append_filled(answer.body, refusal.row().body, telling);
     return answer;
 }
 
 /// The answer that `/refuse/<seconds>/<dialect>/<lie>` asks for; nothing when it makes no sense.
-std::optional<Answer> refusal_on_demand(std::string_view arguments, CalendarTime now) {
+std::optional<Answer> refusal_on_demand(std::string_view arguments, const MockOptions& options, CalendarTime now) {
     const auto seconds = parse_number(take_segment(arguments), 0, most_wait_s);
     if (!seconds) return std::nullopt;
     LimitState state;
@@ -95,7 +98,7 @@ std::optional<Answer> refusal_on_demand(std::string_view arguments, CalendarTime
     telling.limits = std::span(&state, 1);
     telling.refused = true;
     telling.now = now;
-    std::array<LimitDialect, 1> dialect{};
+    std::array<LimitDialect, 1> dialect;
     if (const std::string_view name = take_segment(arguments); !name.empty()) {
         const auto known = LimitDialect::named(name);
         if (!known) return std::nullopt;
@@ -105,7 +108,7 @@ std::optional<Answer> refusal_on_demand(std::string_view arguments, CalendarTime
         telling.lie = Lie::named(name);
         if (!telling.lie) return std::nullopt;
     }
-    Answer answer = refused_answer();
+    Answer answer = refused_answer(options.refusal, telling);
     append_limit_headers(answer.headers, dialect, telling);
     return answer;
 }
@@ -117,7 +120,7 @@ Course asked_for(const ReceivedRequest& request, const MockOptions& options, con
     if (const auto arguments = after("/delay/", path)) {
         course.answer = delayed_answer(*arguments, options);
     } else if (const auto refusal = after(refuse_path, path)) {
-        const auto answer = refusal_on_demand(*refusal, circumstances.now);
+        const auto answer = refusal_on_demand(*refusal, options, circumstances.now);
         course.refused = answer.has_value();
         course.answer = answer
                             ? *answer
@@ -137,6 +140,19 @@ Course asked_for(const ReceivedRequest& request, const MockOptions& options, con
             }
         }
     }
+    return course;
+}
+
+/// The course of a request that was let in.
+Course admitted(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
+    Course course = asked_for(request, options, circumstances);
+    course.fault = circumstances.fault;
+    if (course.fault && course.fault->status() != 0) course.answer.status = course.fault->status();
+    if (does_only_what_it_says(path_of(request.target))) return course;
+    const auto others = static_cast<Duration::rep>(circumstances.in_flight - 1);
+    course.answer.delay += options.latency_per_request * others;
+    course.wait = circumstances.verdict.delay;
+    course.takes_slot = options.slots > 0;
     return course;
 }
 
@@ -161,30 +177,23 @@ Duration latency_before(std::string_view path, const MockOptions& options, const
 
 Course decide(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
     const Verdict& verdict = circumstances.verdict;
+    LimitTelling telling;
+    telling.limits = verdict.limits;
+    telling.tightest = verdict.tightest;
+    telling.refused = !verdict.let_in;
+    telling.now = circumstances.now;
+    telling.partition = limit_key_of(request, options.allowed_per);
     Course course;
     if (options.crash_every > 0 && circumstances.number % options.crash_every == 0) {
         course.fault = Fault::named("crash");
     } else if (!verdict.let_in) {
-        course.answer = refused_answer();
+        course.answer = refused_answer(options.refusal, telling);
         course.refused = true;
     } else {
-        course = asked_for(request, options, circumstances);
-        course.fault = circumstances.fault;
-        if (course.fault && course.fault->status() != 0) course.answer.status = course.fault->status();
-        if (!does_only_what_it_says(path_of(request.target))) {
-            course.takes_slot = options.slots > 0;
-            const auto others = static_cast<Duration::rep>(circumstances.in_flight - 1);
-            course.answer.delay += options.latency_per_request * others;
-        }
+        course = admitted(request, options, circumstances);
     }
-    if (!verdict.limits.empty()) {
-        LimitTelling telling;
-        telling.limits = verdict.limits;
-        telling.tightest = verdict.tightest;
-        telling.refused = course.refused;
-        telling.now = circumstances.now;
+    if (!verdict.limits.empty() && verdict.is_told) {
         telling.lie = options.lies.pick(circumstances.chance.draw(Chance::Of::lie));
-        telling.partition = limit_key_of(request, options.allowed_per);
         append_limit_headers(course.answer.headers, options.limit_headers, telling);
     }
     return course;

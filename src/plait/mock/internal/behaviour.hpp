@@ -20,6 +20,7 @@ struct Course {
     Answer answer;
     std::optional<Fault> fault;
     bool refused = false;
+    Duration wait{};          ///< before the making of the answer begins
     bool takes_slot = false;  ///< the answer is made in one of the server's slots
 };
 

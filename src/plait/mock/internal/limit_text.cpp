@@ -1,110 +1,67 @@
 #include "plait/mock/internal/limit_text.hpp"
 
-#include "plait/base/error.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <utility>
 
-namespace plait::mock {
+namespace plait::mock::internal {
 
 namespace {
 
 using namespace std::chrono_literals;
-using internal::CalendarTime;
-using internal::LimitState;
-using internal::LimitTelling;
 
-template <class Value>
-struct Named {
-    std::string_view name;
-    Value value;
-};
+constexpr std::string_view no_key = "everybody";
 
-constexpr std::array<Named<LimitFields>, 6> field_names{{{"retry-after", LimitFields::retry_after},
-                                                         {"draft", LimitFields::draft},
-                                                         {"ratelimit", LimitFields::ratelimit},
-                                                         {"x-ratelimit", LimitFields::x_ratelimit},
-                                                         {"x-rate-limit", LimitFields::x_rate_limit},
-                                                         {"x-ratelimit-requests", LimitFields::x_ratelimit_requests}}};
-
-constexpr std::array<Named<ResetForm>, 5> form_names{{{"seconds", ResetForm::seconds},
-                                                      {"date", ResetForm::date},
-                                                      {"epoch", ResetForm::epoch},
-                                                      {"epoch-ms", ResetForm::epoch_ms},
-                                                      {"duration", ResetForm::duration}}};
-
-constexpr std::array<Named<Lie::Kind>, 6> lie_names{{{"full", Lie::Kind::full},
-                                                     {"used-up", Lie::Kind::used_up},
-                                                     {"past", Lie::Kind::past},
-                                                     {"garbage", Lie::Kind::garbage},
-                                                     {"negative", Lie::Kind::negative},
-                                                     {"huge", Lie::Kind::huge}}};
-
-template <class Value, std::size_t size>
-std::optional<Value> find(const std::array<Named<Value>, size>& all, std::string_view name) {
-    const auto found = std::find_if(all.begin(), all.end(), [name](const auto& entry) { return entry.name == name; });
-    return found == all.end() ? std::nullopt : std::optional(found->value);
-}
-
-template <class Value, std::size_t size>
-std::string list(const std::array<Named<Value>, size>& all) {
-    std::string text;
-    for (const auto& entry : all) text.append(text.empty() ? "" : ", ").append(entry.name);
-    return text;
-}
-
-/// The number of `unit`s in `duration`, rounded up.
-template <class Unit>
-std::int64_t count_up(Duration duration) {
-    return std::chrono::ceil<Unit>(duration).count();
-}
-
-/// Numbers and times as they are written: the one place where lies are told.
-class Words {
-  public:
-    explicit Words(const LimitTelling& telling) : telling_(telling) {}
-
-    std::string number(std::uint64_t value) const { return falsified(fmt::format("{}", value)); }
-
-    std::string remaining(const LimitState& state) const {
-        if (telling_.lie == Lie::Kind::full) return fmt::format("{}", state.limit);
-        if (telling_.lie == Lie::Kind::used_up) return "0";
-        return number(state.remaining);
-    }
-
-    std::string reset(Duration wait, ResetForm form) const {
-        if (telling_.lie == Lie::Kind::past) wait = -1h;
-        const CalendarTime end = telling_.now + wait;
-        const Duration since_1970 = end.time_since_epoch();
-        switch (form) {
-            case ResetForm::seconds:
-                return falsified(fmt::format("{}", count_up<std::chrono::seconds>(wait)));
-            case ResetForm::date:
-                return falsified(internal::http_date(end));
-            case ResetForm::epoch:
-                return falsified(fmt::format("{}", count_up<std::chrono::seconds>(since_1970)));
-            case ResetForm::epoch_ms:
-                return falsified(fmt::format("{}", count_up<std::chrono::milliseconds>(since_1970)));
-            case ResetForm::duration:
-                return falsified(internal::duration_text(wait));
-        }
-        return {};
-    }
-
-  private:
-    std::string falsified(std::string truth) const {
-        if (telling_.lie == Lie::Kind::garbage) return "soon; maybe";
-        if (telling_.lie == Lie::Kind::negative) return "-17";
-        if (telling_.lie == Lie::Kind::huge) return "999999999999999999999";
-        return truth;
-    }
-
-    const LimitTelling& telling_;
-};
+// Retry-After comes first: it is the default.
+constexpr std::array<FieldFamily, 22> families{{
+    {"retry-after", "Retry-After: %reset%", ResetForm::seconds, true},
+    {"retry-after-ms", "retry-after-ms: %reset%", ResetForm::ms, true},
+    {"x-retry-in", "X-Retry-In: %reset%", ResetForm::duration, true},
+    {"x-ratelimit-after", "x-ratelimit-after: %reset%", ResetForm::seconds, true},
+    {"x-ratelimit-retry-after", "X-RateLimit-Retry-After: %reset%", ResetForm::seconds, true},
+    {"x-rate-limit-retry-after-seconds", "X-Rate-Limit-Retry-After-Seconds: %reset%", ResetForm::seconds, true},
+    {"reset-at", "reset_at: %reset%", ResetForm::iso, true},
+    // draft-ietf-httpapi-ratelimit-headers-10 and -11, which are the same on the wire; then older ones.
+    {"draft",
+     "RateLimit-Policy: \"%time%\";q=%limit%;w=%window%%pk%\nRateLimit: \"%time%\";r=%remaining%;t=%reset%%pk%",
+     ResetForm::seconds, false, true, true},
+    {"draft-8",
+     "RateLimit-Policy: \"%limit%-in-%window%sec\"; q=%limit%; w=%window%; pk=:%key%:\n"
+     "RateLimit: \"%limit%-in-%window%sec\"; r=%remaining%; t=%reset%",
+     ResetForm::seconds, false, true, true},
+    {"draft-7", "RateLimit-Policy: %limit%;w=%window%\nRateLimit: limit=%limit%, remaining=%remaining%, reset=%reset%",
+     ResetForm::seconds, false, true},
+    {"draft-6",
+     "RateLimit-Policy: %limit%;w=%window%\nRateLimit-Limit: %limit%\nRateLimit-Remaining: %remaining%\n"
+     "RateLimit-Reset: %reset%",
+     ResetForm::seconds, false, true},
+    {"ratelimit", "RateLimit-Limit: %limit%\nRateLimit-Remaining: %remaining%\nRateLimit-Reset: %reset%"},
+    {"x-ratelimit", "X-RateLimit-Limit: %limit%\nX-RateLimit-Remaining: %remaining%\nX-RateLimit-Reset: %reset%"},
+    {"x-rate-limit", "X-Rate-Limit-Limit: %limit%\nX-Rate-Limit-Remaining: %remaining%\nX-Rate-Limit-Reset: %reset%"},
+    {"x-ratelimit-requests",
+     "X-RateLimit-Limit-Requests: %limit%\nX-RateLimit-Remaining-Requests: %remaining%\n"
+     "X-RateLimit-Reset-Requests: %reset%"},
+    {"x-ratelimit-user",
+     "X-RateLimit-UserLimit: %limit%\nX-RateLimit-UserRemaining: %remaining%\nX-RateLimit-UserReset: %reset%",
+     ResetForm::epoch_ms},
+    {"x-rate-limit-remaining", "X-Rate-Limit-Remaining: %remaining%"},
+    {"anthropic",
+     "anthropic-ratelimit-requests-limit: %limit%\nanthropic-ratelimit-requests-remaining: %remaining%\n"
+     "anthropic-ratelimit-requests-reset: %reset%",
+     ResetForm::iso},
+    {"envoy",
+     "x-ratelimit-limit: %limit%, %limit%;w=%window%\nx-ratelimit-remaining: %remaining%\n"
+     "x-ratelimit-reset: %reset%"},
+    {"hubspot",
+     "X-HubSpot-RateLimit-Max: %limit%\nX-HubSpot-RateLimit-Remaining: %remaining%\n"
+     "X-HubSpot-RateLimit-Interval-Milliseconds: %window-ms%"},
+    {"spring",
+     "X-RateLimit-Remaining: %remaining%\nX-RateLimit-Burst-Capacity: %limit%\n"
+     "X-RateLimit-Replenish-Rate: %per-second%\nX-RateLimit-Requested-Tokens: 1"},
+    {"tollbooth", "X-Rate-Limit-Limit: %per-second%\nX-Rate-Limit-Duration: 1"},
+}};
 
 std::string base64(std::string_view bytes) {
     constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -122,124 +79,108 @@ std::string base64(std::string_view bytes) {
     return text;
 }
 
-/// The lists of the draft's sections 3 and 4: every limit is told, under a name such as `60s`.
-void append_draft(std::string& out, const LimitTelling& telling, const Words& words) {
-    std::string policies;
-    std::string states;
-    for (const LimitState& state : telling.limits) {
-        const std::string_view separator = policies.empty() ? "" : ", ";
-        const std::string name = fmt::format("{}\"{}\"", separator, internal::duration_text(state.window));
-        const std::string partition =
-            telling.partition.empty() ? "" : fmt::format(";pk=:{}:", base64(telling.partition));
-        policies += fmt::format("{};q={};w={}{}", name, words.number(state.limit),
-                                count_up<std::chrono::seconds>(state.window), partition);
-        states += fmt::format("{};r={};t={}{}", name, words.remaining(state),
-                              words.reset(state.reset, ResetForm::seconds), partition);
+/// What stands for the placeholders of one limit: the one place where lies are told.
+class Words {
+  public:
+    Words(const LimitTelling& telling, const LimitState& state, const LimitDialect& dialect)
+        : telling_(telling), state_(state), dialect_(dialect) {}
+
+    std::string operator()(std::string_view name) const {
+        if (name == "limit") return falsified(fmt::format("{}", state_.limit));
+        if (name == "remaining") return remaining();
+        if (name == "reset") return falsified(reset());
+        if (name == "seconds") return reset_text(state_.reset, telling_.now, ResetForm::seconds, Rounding::up);
+        if (name == "fraction") return reset_text(state_.reset, telling_.now, ResetForm::seconds, Rounding::exact);
+        if (name == "window") return fmt::format("{}", std::chrono::ceil<std::chrono::seconds>(state_.window).count());
+        if (name == "window-ms") {
+            return fmt::format("{}", std::chrono::ceil<std::chrono::milliseconds>(state_.window).count());
+        }
+        if (name == "time") return duration_text(state_.window);
+        if (name == "per-second") return fmt::format("{:.2f}", per_second());
+        const std::string key = base64(telling_.partition.empty() ? no_key : telling_.partition);
+        if (name == "key") return key;
+        return telling_.partition.empty() ? "" : fmt::format(";pk=:{}:", key);
     }
-    out.append("RateLimit-Policy: ").append(policies).append("\r\nRateLimit: ").append(states).append("\r\n");
+
+  private:
+    std::string remaining() const {
+        if (telling_.lie == Lie::Kind::full) return fmt::format("{}", state_.limit);
+        if (telling_.lie == Lie::Kind::used_up) return "0";
+        return falsified(fmt::format("{}", state_.remaining));
+    }
+
+    std::string reset() const {
+        if (dialect_.rounding == Rounding::one) return "1";
+        Duration wait = dialect_.rounding == Rounding::window ? state_.window : state_.reset;
+        if (telling_.lie == Lie::Kind::past) wait = -1h;
+        return reset_text(wait, telling_.now, dialect_.reset, dialect_.rounding);
+    }
+
+    double per_second() const {
+        return static_cast<double>(state_.limit) / std::chrono::duration<double>(state_.window).count();
+    }
+
+    std::string falsified(std::string truth) const {
+        if (telling_.lie == Lie::Kind::garbage) return "soon; maybe";
+        if (telling_.lie == Lie::Kind::negative) return "-17";
+        if (telling_.lie == Lie::Kind::huge) return "999999999999999999999";
+        return truth;
+    }
+
+    const LimitTelling& telling_;
+    const LimitState& state_;
+    const LimitDialect& dialect_;
+};
+
+/// Appends `text` with words for what stands between percent signs.
+void append_filled(std::string& out, std::string_view text, const Words& words) {
+    for (;;) {
+        const auto begin = text.find('%');
+        out.append(text.substr(0, begin));
+        if (begin == std::string_view::npos) return;
+        text.remove_prefix(begin + 1);
+        const auto end = text.find('%');
+        out.append(words(text.substr(0, end)));
+        text.remove_prefix(end + 1);
+    }
 }
 
-/// Three fields with the limit, what remains of it, and the reset.
-void append_three(std::string& out, std::string_view prefix, std::string_view suffix, ResetForm form,
-                  const LimitTelling& telling, const Words& words) {
-    const LimitState& state = telling.limits[telling.tightest];
-    const auto append = [&](std::string_view field, const std::string& value) {
-        fmt::format_to(std::back_inserter(out), "{}{}{}: {}\r\n", prefix, field, suffix, value);
+void append_line(std::string& out, std::string_view line, const LimitDialect& dialect, const LimitTelling& telling) {
+    constexpr std::string_view colon = ": ";
+    const auto name_end = line.find(colon);
+    out.append(line.substr(0, name_end));
+    if (!dialect.suffix.empty()) out.append("-").append(dialect.suffix);
+    std::string_view separator = colon;
+    const auto append_value = [&](const LimitState& state) {
+        out.append(std::exchange(separator, ", "));
+        append_filled(out, line.substr(name_end + colon.size()), Words(telling, state, dialect));
     };
-    append("Limit", words.number(state.limit));
-    append("Remaining", words.remaining(state));
-    append("Reset", words.reset(state.reset, form));
-}
-
-void append_dialect(std::string& out, const LimitDialect& dialect, const LimitTelling& telling) {
-    const Words words(telling);
-    switch (dialect.fields) {
-        case LimitFields::retry_after:
-            if (!telling.refused) return;
-            out.append("Retry-After: ");
-            out.append(words.reset(telling.limits[telling.tightest].reset, dialect.reset)).append("\r\n");
-            return;
-        case LimitFields::draft:
-            return append_draft(out, telling, words);
-        case LimitFields::ratelimit:
-            return append_three(out, "RateLimit-", "", dialect.reset, telling, words);
-        case LimitFields::x_ratelimit:
-            return append_three(out, "X-RateLimit-", "", dialect.reset, telling, words);
-        case LimitFields::x_rate_limit:
-            return append_three(out, "X-Rate-Limit-", "", dialect.reset, telling, words);
-        case LimitFields::x_ratelimit_requests:
-            return append_three(out, "X-RateLimit-", "-Requests", dialect.reset, telling, words);
+    if (dialect.family().lists_all) {
+        for (const LimitState& state : telling.limits) append_value(state);
+    } else {
+        append_value(telling.limits[telling.tightest]);
     }
+    out.append("\r\n");
 }
 
 }  // namespace
 
-namespace internal {
+std::span<const FieldFamily> field_families() { return families; }
 
 void append_limit_headers(std::string& out, std::span<const LimitDialect> dialects, const LimitTelling& telling) {
-    for (const LimitDialect& dialect : dialects) append_dialect(out, dialect, telling);
-}
-
-std::string http_date(CalendarTime time) {
-    constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(time);
-    const auto day = std::chrono::floor<std::chrono::days>(seconds);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(seconds - day);
-    return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", days[std::chrono::weekday(day).c_encoding()],
-                       static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
-                       static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
-                       clock.seconds().count());
-}
-
-std::string duration_text(Duration duration) {
-    if (duration < Duration::zero()) return "-" + duration_text(-duration);
-    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(duration);
-    if (milliseconds < 1s && milliseconds > 0ms) return fmt::format("{}ms", milliseconds.count());
-    if (milliseconds < 60s) return fmt::format("{}s", static_cast<double>(milliseconds.count()) / 1000);
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(duration).count();
-    const std::string minutes_text = fmt::format("{}m{}s", seconds / 60 % 60, seconds % 60);
-    return seconds < 3600 ? minutes_text : fmt::format("{}h{}", seconds / 3600, minutes_text);
-}
-
-}  // namespace internal
-
-std::optional<LimitDialect> LimitDialect::named(std::string_view name) {
-    const auto colon = name.find(':');
-    const auto fields = find(field_names, name.substr(0, colon));
-    const auto reset = colon == std::string_view::npos ? ResetForm::seconds : find(form_names, name.substr(colon + 1));
-    if (!fields || !reset) return std::nullopt;
-    if (*fields == LimitFields::draft && *reset != ResetForm::seconds) return std::nullopt;
-    return LimitDialect{*fields, *reset};
-}
-
-std::string LimitDialect::names() {
-    return list(field_names) + ", each but draft with :FORM behind it for the reset (" + list(form_names) + ")";
-}
-
-std::vector<LimitDialect> parse_dialects(std::string_view text) {
-    std::vector<LimitDialect> dialects;
-    if (text == "none") return dialects;
-    for (;;) {
-        const auto comma = text.find(',');
-        const auto dialect = LimitDialect::named(text.substr(0, comma));
-        if (!dialect) {
-            throw Error(ErrorCode::bad_input, fmt::format("there are no limit headers '{}'; there are {}",
-                                                          text.substr(0, comma), LimitDialect::names()));
+    for (const LimitDialect& dialect : dialects) {
+        if (dialect.family().on_refusals && !telling.refused && !dialect.always) continue;
+        for (std::string_view lines = dialect.family().fields; !lines.empty();) {
+            const auto end = std::min(lines.find('\n'), lines.size());
+            append_line(out, lines.substr(0, end), dialect, telling);
+            lines.remove_prefix(std::min(end + 1, lines.size()));
         }
-        dialects.push_back(*dialect);
-        if (comma == std::string_view::npos) return dialects;
-        text.remove_prefix(comma + 1);
     }
 }
 
-std::optional<Lie> Lie::named(std::string_view name) {
-    const auto kind = find(lie_names, name);
-    return kind ? std::optional(Lie(*kind)) : std::nullopt;
+void append_filled(std::string& out, std::string_view text, const LimitTelling& telling) {
+    const LimitDialect plain;
+    append_filled(out, text, Words(telling, telling.limits[telling.tightest], plain));
 }
 
-std::string Lie::names() { return list(lie_names); }
-
-}  // namespace plait::mock
+}  // namespace plait::mock::internal

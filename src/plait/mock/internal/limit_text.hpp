@@ -1,9 +1,9 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/mock/internal/reset_text.hpp"
 #include "plait/mock/limit_headers.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,8 +12,6 @@
 #include <string_view>
 
 namespace plait::mock::internal {
-
-using CalendarTime = std::chrono::system_clock::time_point;
 
 /// Where a client stands with one limit.
 struct LimitState {
@@ -33,14 +31,23 @@ struct LimitTelling {
     std::string_view partition;  ///< whose limit it is; empty: everybody's
 };
 
+/// A family of header fields in which servers tell their limits.
+struct FieldFamily {
+    std::string_view name;
+    std::string_view fields;  ///< lines in which `%limit%` and its like stand for what is told
+    ResetForm reset = ResetForm::seconds;
+    bool on_refusals = false;   ///< and on no other answers, unless a dialect says so
+    bool has_one_form = false;  ///< the reset has always this form
+    bool lists_all = false;     ///< each field tells all limits, behind commas, not the tightest alone
+};
+
+/// All families.
+std::span<const FieldFamily> field_families();
+
 /// Appends the header lines of these dialects.
 void append_limit_headers(std::string& out, std::span<const LimitDialect> dialects, const LimitTelling& telling);
 
-/// `time` as in header fields (RFC 9110, section 5.6.7), rounded up to the second.
-std::string http_date(CalendarTime time);
-
-/// `duration` such as `6m0s`, `1h0m0s`, `1.5s` or `120ms`, rounded up to the millisecond; of a minute or more, to the
-/// second.
-std::string duration_text(Duration duration);
+/// Appends `text`, in which `%seconds%` and its like stand for what the tightest limit tells.
+void append_filled(std::string& out, std::string_view text, const LimitTelling& telling);
 
 }  // namespace plait::mock::internal

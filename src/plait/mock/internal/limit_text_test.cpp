@@ -94,19 +94,37 @@ TEST_CASE("each lie is told in every dialect") {
     CHECK(told("draft", Lie(Lie::Kind::garbage)).find("r=soon; maybe;t=soon; maybe") != std::string::npos);
 }
 
-TEST_CASE("times are rounded up so that nobody comes too early") {
-    CHECK(http_date(example_time + 1ms) == "Sun, 06 Nov 1994 08:49:38 GMT");
-    CHECK(duration_text(1ns) == "1ms");
-    CHECK(duration_text(0ns) == "0s");
-    CHECK(duration_text(120ms) == "120ms");
-    CHECK(duration_text(1500ms) == "1.5s");
-    CHECK(duration_text(59999ms + 1us) == "1m0s");
-    CHECK(duration_text(3599s + 1ms) == "1h0m0s");
-    CHECK(duration_text(25h + 61s) == "25h1m1s");
+TEST_CASE("real limiters' fields are told by family and form and rounding") {
+    CHECK(told("draft-8") ==
+          "RateLimit-Policy: \"50-in-1sec\"; q=50; w=1; pk=:ZXZlcnlib2R5:\r\n"
+          "RateLimit: \"50-in-1sec\"; r=0; t=360\r\n");
+    CHECK(told("draft-7") == "RateLimit-Policy: 50;w=1\r\nRateLimit: limit=50, remaining=0, reset=360\r\n");
+    CHECK(told("draft-6") == "RateLimit-Policy: 50;w=1\r\n" + three("RateLimit-", "360"));
+    CHECK(told("x-ratelimit-user") ==
+          "X-RateLimit-UserLimit: 50\r\nX-RateLimit-UserRemaining: 0\r\nX-RateLimit-UserReset: 784112137000\r\n");
+    CHECK(told("x-ratelimit@short") == three("X-RateLimit-", "360", "-short"));
+    CHECK(told("retry-after@short") == "Retry-After-short: 360\r\n");
+    CHECK(told("x-retry-in") == "X-Retry-In: 6m0s\r\n");
+    CHECK(told("retry-after:window") == "Retry-After: 1\r\n");
+    CHECK(told("x-ratelimit:epoch:window").ends_with("Reset: 784111778\r\n"));
+    CHECK(told("ratelimit:one") == three("RateLimit-", "1"));
+    CHECK(told("envoy") == "x-ratelimit-limit: 50, 50;w=1\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: 360\r\n");
+    CHECK(told("spring") ==
+          "X-RateLimit-Remaining: 0\r\nX-RateLimit-Burst-Capacity: 50\r\nX-RateLimit-Replenish-Rate: 50.00\r\n"
+          "X-RateLimit-Requested-Tokens: 1\r\n");
+    CHECK(told("hubspot") ==
+          "X-HubSpot-RateLimit-Max: 50\r\nX-HubSpot-RateLimit-Remaining: 0\r\n"
+          "X-HubSpot-RateLimit-Interval-Milliseconds: 1000\r\n");
+}
+
+TEST_CASE("a field of refusals is on all answers when it is asked to be") {
+    CHECK(told("retry-after-ms", {}, false) == "");
+    CHECK(told("retry-after-ms:always", {}, false) == "retry-after-ms: 360000\r\n");
 }
 
 TEST_CASE("what is no dialect is refused with a list of them") {
-    for (const char* text : {"", "x", "draft:date", "x-ratelimit:", "x-ratelimit:days", "retry-after,", "none,draft"}) {
+    for (const char* text : {"", "x", "draft:date", "x-ratelimit:", "x-ratelimit:days", "retry-after,", "none,draft",
+                             "x-ratelimit@", "x-ratelimit:up:", "retry-after:date:exact", "draft-8:ms"}) {
         CAPTURE(text);
         CHECK_THROWS_AS(parse_dialects(text), Error);
     }

@@ -12,29 +12,26 @@ constexpr Duration between_clean_ups = std::chrono::seconds(1);
 
 }  // namespace
 
-void SlidingWindow::move_to(TimePoint now) {
-    while (!let_in_.empty() && let_in_.front() + rate_.window <= now) let_in_.pop_front();
-}
-
-LimitState SlidingWindow::state(TimePoint now, bool refused) const {
-    LimitState state;
-    state.limit = rate_.requests;
-    state.window = rate_.window;
-    state.remaining = rate_.requests - let_in_.size();
-    if (let_in_.empty() || (refused && has_room())) return state;
-    state.reset = (refused ? let_in_.front() : let_in_.back()) + rate_.window - now;
-    return state;
+Verdict too_many_in_flight(std::size_t most) {
+    Verdict verdict;
+    verdict.let_in = false;
+    verdict.is_told = false;
+    LimitState& state = verdict.limits.emplace_back();
+    state.limit = most;
+    state.window = state.reset = std::chrono::seconds(1);
+    return verdict;
 }
 
 Verdict RateLimiter::judge(std::string_view key, TimePoint now) {
     Verdict verdict;
     if (rates_.empty()) return verdict;
-    Windows& windows = windows_of(key, now);
-    for (SlidingWindow& window : windows) window.move_to(now);
-    verdict.let_in = std::all_of(windows.begin(), windows.end(), [](const auto& window) { return window.has_room(); });
-    for (SlidingWindow& window : windows) {
-        if (verdict.let_in) window.let_in(now);
-        verdict.limits.push_back(window.state(now, !verdict.let_in));
+    Meters& meters = meters_of(key, now);
+    for (const auto& meter : meters) meter->move_to(now);
+    verdict.let_in = std::all_of(meters.begin(), meters.end(), [](const auto& meter) { return meter->has_room(); });
+    for (const auto& meter : meters) {
+        verdict.let_in ? meter->let_in() : meter->refuse();
+        verdict.limits.push_back(meter->state(!verdict.let_in));
+        if (verdict.let_in) verdict.delay = std::max(verdict.delay, meter->delay());
     }
     // The one to wait for longest, when refused; else the one with the least left.
     const auto is_tighter = [&](const LimitState& a, const LimitState& b) {
@@ -45,25 +42,28 @@ Verdict RateLimiter::judge(std::string_view key, TimePoint now) {
     return verdict;
 }
 
-RateLimiter::Windows& RateLimiter::windows_of(std::string_view key, TimePoint now) {
-    const auto fresh = [this] { return Windows(rates_.begin(), rates_.end()); };
-    const auto known = windows_.find(std::string(key));
-    if (known != windows_.end()) return known->second;
-    if (windows_.size() >= most_keys) forget_idle_keys(now);
-    if (windows_.size() >= most_keys) key = {};
-    return windows_.try_emplace(std::string(key), fresh()).first->second;
+RateLimiter::Meters& RateLimiter::meters_of(std::string_view key, TimePoint now) {
+    const auto known = meters_.find(std::string(key));
+    if (known != meters_.end()) return known->second;
+    if (meters_.size() >= most_keys) forget_idle_keys(now);
+    if (meters_.size() >= most_keys) key = {};
+    const auto [entry, is_new] = meters_.try_emplace(std::string(key));
+    if (is_new) {
+        for (const AllowedRate& rate : rates_) entry->second.push_back(make_meter(rate, since_1970_));
+    }
+    return entry->second;
 }
 
 void RateLimiter::forget_idle_keys(TimePoint now) {
     if (now < next_clean_up_) return;
     next_clean_up_ = now + between_clean_ups;
-    for (auto entry = windows_.begin(); entry != windows_.end();) {
+    for (auto entry = meters_.begin(); entry != meters_.end();) {
         bool is_idle = true;
-        for (SlidingWindow& window : entry->second) {
-            window.move_to(now);
-            is_idle = is_idle && window.is_empty();
+        for (const auto& meter : entry->second) {
+            meter->move_to(now);
+            is_idle = is_idle && meter->is_empty();
         }
-        entry = is_idle ? windows_.erase(entry) : std::next(entry);
+        entry = is_idle ? meters_.erase(entry) : std::next(entry);
     }
 }
 

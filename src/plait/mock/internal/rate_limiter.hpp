@@ -2,9 +2,10 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/mock/internal/limit_text.hpp"
+#include "plait/mock/internal/meter.hpp"
 #include "plait/mock/mock_options.hpp"
 
-#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,55 +13,42 @@
 
 namespace plait::mock::internal {
 
-/// Remembers when requests were let in, so that no window has more of them than the rate allows. A window ends where
-/// the next one begins: of two requests a window's length apart each has its own.
-class SlidingWindow {
-  public:
-    explicit SlidingWindow(AllowedRate rate) : rate_(rate) {}
-
-    /// Forgets those that no window with `now` in it has. Before all else at a time.
-    void move_to(TimePoint now);
-
-    bool has_room() const noexcept { return let_in_.size() < rate_.requests; }
-    bool is_empty() const noexcept { return let_in_.empty(); }
-    void let_in(TimePoint now) { let_in_.push_back(now); }
-
-    /// Where a client stands; `refused`: it is to know when to come again.
-    LimitState state(TimePoint now, bool refused) const;
-
-  private:
-    AllowedRate rate_;
-    std::deque<TimePoint> let_in_;
-};
-
 /// What a limiter says to one request.
 struct Verdict {
     Verdict() {}
 
     bool let_in = true;
     std::vector<LimitState> limits;  ///< one for each rate; none: there is no limit
+    bool is_told = true;             ///< header fields tell of these limits
     std::size_t tightest = 0;
+    Duration delay{};  ///< how long a request that is let in has to wait first
 };
 
-/// Lets requests in as the rates allow, each key for itself. Those that it refuses count for nothing.
+/// The verdict over a request that comes while as many are in flight as may be: nothing tells when to come again.
+Verdict too_many_in_flight(std::size_t most);
+
+/// Lets requests in as the rates allow, each key for itself.
 class RateLimiter {
   public:
-    /// Keys that have windows of their own at a time. Those that come beyond it share one.
+    /// Keys that have meters of their own at a time. Those that come beyond it share them.
     static constexpr std::size_t most_keys = 100'000;
 
-    explicit RateLimiter(std::vector<AllowedRate> rates) : rates_(std::move(rates)) {}
+    /// `since_1970` is the calendar's time when the clock showed zero.
+    explicit RateLimiter(std::vector<AllowedRate> rates, Duration since_1970 = {})
+        : rates_(std::move(rates)), since_1970_(since_1970) {}
 
     Verdict judge(std::string_view key, TimePoint now);
 
-    std::size_t keys() const noexcept { return windows_.size(); }
+    std::size_t keys() const noexcept { return meters_.size(); }
 
   private:
-    using Windows = std::vector<SlidingWindow>;
-    Windows& windows_of(std::string_view key, TimePoint now);
+    using Meters = std::vector<std::unique_ptr<Meter>>;
+    Meters& meters_of(std::string_view key, TimePoint now);
     void forget_idle_keys(TimePoint now);
 
     std::vector<AllowedRate> rates_;
-    std::unordered_map<std::string, Windows> windows_;
+    Duration since_1970_;
+    std::unordered_map<std::string, Meters> meters_;
     TimePoint next_clean_up_{};
 };
 

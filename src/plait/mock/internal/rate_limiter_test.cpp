@@ -52,7 +52,12 @@ TEST_CASE("for any pattern of arrivals the limiter says what a naive one says, f
     for (int round = 0; round < 40; ++round) {
         CAPTURE(round);
         std::vector<AllowedRate> both;
-        for (int i = 0; i < 2; ++i) both.push_back({1 + random() % 9, Duration(1 + random() % 1000) * 1'000'000});
+        for (int i = 0; i < 2; ++i) {
+            AllowedRate rate;
+            rate.requests = 1 + random() % 9;
+            rate.window = Duration(1 + random() % 1000) * 1'000'000;
+            both.push_back(rate);
+        }
         RateLimiter limiter(both);
         std::map<std::string, NaiveLimiter> naive;
         TimePoint now = start;
@@ -124,17 +129,4 @@ TEST_CASE("keys that nobody uses any more are forgotten when there are many") {
     CHECK_FALSE(limiter.judge("they share a window", start).let_in);
     CHECK(limiter.judge("later there is room", start + 2s).let_in);
     CHECK(limiter.keys() == 1);
-}
-
-TEST_CASE("rates are read and nonsense is refused") {
-    CHECK(AllowedRate::parse("50/s").requests == 50);
-    CHECK(AllowedRate::parse("50/s").window == 1s);
-    CHECK(AllowedRate::parse("500/m").window == 1min);
-    CHECK(AllowedRate::parse("7/h").window == 1h);
-    CHECK(AllowedRate::parse("10/200ms").window == 200ms);
-    for (const char* text : {"", "50", "50/", "/s", "0/s", "-1/s", "5/0s", "5/d", "5/s ", "1.5/s", "5/25h",
-                             "10000001/s", "5/99999999999s"}) {
-        CAPTURE(text);
-        CHECK_THROWS_AS(AllowedRate::parse(text), Error);
-    }
 }
