@@ -9,7 +9,23 @@
 
 namespace plait::http {
 
-Request::Request(std::string method, Url url_) : url(std::move(url_)), method_(std::move(method)) {
+namespace {
+
+/// RFC 9110, section 9.3, and PATCH of RFC 5789.
+constexpr std::string_view standard_methods[] = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                                 "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+
+/// As `fetch` does, but for PATCH, too: nobody means a method `patch`.
+std::string normalized(std::string method) {
+    for (const std::string_view standard : standard_methods) {
+        if (equal_ignoring_case(method, standard)) return std::string(standard);
+    }
+    return method;
+}
+
+}  // namespace
+
+Request::Request(std::string method, Url url_) : url(std::move(url_)), method_(normalized(std::move(method))) {
     if (!is_token(method_)) {
         throw Error(ErrorCode::bad_input, "a method is one word such as GET, of letters, digits and !#$%&'*+-.^_`|~");
     }

@@ -13,7 +13,8 @@ namespace plait::http {
 class Request {
   public:
     /// Throws `Error(bad_input)` when `method` is not a token (RFC 9110, section 9.1) or `url` is not an absolute
-    /// http(s) URL. Any method is allowed and sent as it is written; the standard ones are in capitals.
+    /// http(s) URL. A standard method is meant in any case, and sent in capitals: `get` is `GET`. Any other is sent as
+    /// it is written.
     Request(std::string method, Url url);
 
     const std::string& method() const noexcept { return method_; }

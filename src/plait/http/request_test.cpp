@@ -11,10 +11,13 @@
 using namespace plait;
 using namespace plait::http;
 
-TEST_CASE("a method is any token, as it is written") {
+TEST_CASE("a method is any token, as it is written, and the standard ones in any case") {
     CHECK(Request("PROPFIND", "http://a/").method() == "PROPFIND");
-    CHECK(Request("get", "http://a/").method() == "get");
-    for (const std::string method : {"", "GET /", "GET\r\n", "G\xc3\x89T", "CONNECT"}) {
+    CHECK(Request("mkcol", "http://a/").method() == "mkcol");
+    CHECK(Request("get", "http://a/").method() == "GET");
+    CHECK(Request("Patch", "http://a/").method() == "PATCH");
+    CHECK(Request("deletE", "http://a/").method() == "DELETE");
+    for (const std::string method : {"", "GET /", "GET\r\n", "G\xc3\x89T", "CONNECT", "connect"}) {
         CHECK_THROWS_AS_MESSAGE(Request(method, "http://a/"), Error, method);
     }
 }
