@@ -1,6 +1,7 @@
 #include "plait/batch/cost_source.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/batch/internal/json_text.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -35,7 +36,8 @@ std::optional<double> cost_in(const http::Response& response, const CostSource& 
     thread_local simdjson::dom::parser parser;
     simdjson::dom::element document;
     double cost = 0;
-    if (parser.parse(response.body).get(document) != simdjson::SUCCESS) return std::nullopt;
+    if (parser.parse(internal::without_byte_order_mark(response.body)).get(document) != simdjson::SUCCESS)
+        return std::nullopt;
     if (document.at_pointer(source.pointer).get_double().get(cost) != simdjson::SUCCESS) return std::nullopt;
     if (!(cost >= 0) || !std::isfinite(cost)) return std::nullopt;
     return cost;

@@ -48,6 +48,11 @@ void append_milliseconds(std::string& out, Duration duration) {
     out.append(fraction.data(), fraction.size() - zeros);
 }
 
+std::string_view without_byte_order_mark(std::string_view text) noexcept {
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 bool is_utf8(std::string_view text) noexcept { return simdjson::validate_utf8(text.data(), text.size()); }
 
 }  // namespace plait::batch::internal

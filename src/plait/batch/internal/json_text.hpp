@@ -18,6 +18,9 @@ void append_json_number(std::string& out, std::uint64_t number);
 /// negative one is 0.
 void append_milliseconds(std::string& out, Duration duration);
 
+/// The text without a byte order mark before it, which RFC 8259, section 8.1, permits to ignore.
+std::string_view without_byte_order_mark(std::string_view text) noexcept;
+
 bool is_utf8(std::string_view text) noexcept;
 
 }  // namespace plait::batch::internal

@@ -1,5 +1,7 @@
 #include "plait/batch/internal/json_value.hpp"
 
+#include "plait/batch/internal/json_text.hpp"
+
 #include <algorithm>
 
 namespace plait::batch::internal {
@@ -136,6 +138,7 @@ simdjson::padded_string_view PaddedText::assign(std::initializer_list<std::strin
 }
 
 bool LoneValue::assign(std::string_view text) {
+    text = without_byte_order_mark(text);
     // As the one element of an array any JSON value, a lone number too, is checked in the same way.
     json::array elements;
     if (parser_.iterate(padded_.assign({"[", text, "]"})).get(document_)) return false;
@@ -157,6 +160,7 @@ json::value LoneValue::read() {
 
 std::optional<std::string_view> JsonLine::make(std::string_view text) {
     if (!value_.assign(text)) return std::nullopt;
+    text = without_byte_order_mark(text);
     if (text.find_first_of("\r\n") == std::string_view::npos) return text;
     compact_.resize(text.size());
     std::size_t size = 0;

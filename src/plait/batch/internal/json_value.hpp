@@ -27,7 +27,7 @@ class PaddedText {
 /// A document that may be any JSON value, also a number or a string alone.
 class LoneValue {
   public:
-    /// Whether `text` is one JSON value, throughout. It is copied.
+    /// Whether `text` is one JSON value, throughout, with or without a byte order mark before it. It is copied.
     bool assign(std::string_view text);
 
     /// The value of the text that was assigned last, and was JSON; each time from its beginning.
@@ -42,8 +42,8 @@ class LoneValue {
 /// Checks JSON and puts it on one line.
 class JsonLine {
   public:
-    /// `text` as it is, but without white space between its tokens when it has line breaks there; nothing when it is
-    /// not JSON. Valid until the next call, and as long as `text`.
+    /// `text` as it is, but without a byte order mark, and without white space between its tokens when it has line
+    /// breaks there; nothing when it is not JSON. Valid until the next call, and as long as `text`.
     std::optional<std::string_view> make(std::string_view text);
 
   private:

@@ -18,6 +18,17 @@ TEST_CASE("JSON on one line stays as it is") {
     CHECK(line.make("[]") == "[]");
 }
 
+TEST_CASE("a byte order mark is no part of the JSON behind it") {
+    JsonLine line;
+    CHECK(line.make("\xef\xbb\xbf{\"a\":1}") == "{\"a\":1}");
+    CHECK(line.make("\xef\xbb\xbf[1,\n2]") == "[1,2]");
+    CHECK_FALSE(line.make("\xef\xbb\xbf\xef\xbb\xbf[]"));
+    CHECK_FALSE(line.make("\xef\xbb\xbf"));
+    LoneValue value;
+    CHECK(value.assign("\xef\xbb\xbf\"x\""));
+    CHECK(value.read().get_string().value() == "x");
+}
+
 TEST_CASE("a number that fits no C++ type is still JSON") {
     JsonLine line;
     CHECK(line.make("123456789012345678901234567890") == "123456789012345678901234567890");
