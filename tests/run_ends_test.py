@@ -37,20 +37,20 @@ class StandardOutput(MockTest):
 class Interrupted(RunTest):
     """Ctrl-C while calls are held at a gate."""
 
-    def start_and_hold(self, *arguments):
+    def start_and_hold(self, *arguments, **options):
         """Starts ten calls, three at a time; returns the process, the gate, and where the results go."""
         gate = Gate()
         self.server = self.enter(Rogue(gate))
         self.addCleanup(gate.open)
         results = self.folder / "results.jsonl"
         process = self.start("run", self.requests(*[{"url": self.server.url}] * 10), "--concurrency", "3", "-o", results, "--overwrite",
-                             *arguments)
+                             *arguments, **options)
         gate.wait_for(3, process)
         return process, gate, results
 
-    def interrupt(self, process):
+    def interrupt(self, process, number=signal.SIGINT):
         """Presses Ctrl-C, and returns once the program has said that it understood."""
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         said = process.stderr.readline().decode()
         while "interrupted" not in said:
             self.assertTrue(said, "it ended without a word")
@@ -83,6 +83,23 @@ class Interrupted(RunTest):
         process.stderr.readline()
         gate.open()
         self.assertEqual(3, finish(process).code)
+
+    def test_a_terminal_that_closes_is_the_same_however_often_it_is_told(self):
+        # Whoever runs the tests under nohup ignores the signal for them, too.
+        ends = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)}
+        process, gate, results = self.start_and_hold(**ends)
+        self.interrupt(process, signal.SIGHUP)
+        process.send_signal(signal.SIGHUP)
+        gate.open()
+        self.assertEqual(3, finish(process).code)
+        self.assertEqual(["ok"] * 3, [result["outcome"] for result in results_in(results)])
+
+    def test_under_nohup_a_terminal_may_close(self):
+        process, gate, results = self.start_and_hold(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        process.send_signal(signal.SIGHUP)
+        gate.open()
+        self.assertEqual(0, finish(process).code)
+        self.assertEqual(["ok"] * 10, [result["outcome"] for result in results_in(results)])
 
     def test_no_process_is_left_behind(self):
         process, gate, _ = self.start_and_hold("--method", "processes")

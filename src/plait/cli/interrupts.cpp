@@ -19,6 +19,11 @@ namespace {
 std::atomic<Interrupts*> current = nullptr;
 std::atomic<int> signals = 0;
 
+bool is_ignored(int number) {
+    struct sigaction action {};
+    return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void handle(std::initializer_list<int> numbers, void (*handler)(int)) {
     struct sigaction action {};
     action.sa_handler = handler;
@@ -32,19 +37,23 @@ void end_at_once(int) { ::_exit(exit_stopped); }
 }  // namespace
 
 Interrupts::Interrupts(std::function<void()> on_interrupt, batch::StopRequest* stop)
-    : stop_(stop), first_(on_interrupt), second_(std::move(on_interrupt)) {
+    : stop_(stop), first_(on_interrupt), second_(std::move(on_interrupt)), heeds_hangup_(!is_ignored(SIGHUP)) {
     PLAIT_ASSERT(!current, "interrupts go to one place");
     signals = 0;
     current = this;
     handle({SIGINT, SIGTERM}, on_signal);
+    if (heeds_hangup_) handle({SIGHUP}, on_signal);
 }
 
 Interrupts::~Interrupts() {
     handle({SIGINT, SIGTERM}, signals > 0 ? end_at_once : SIG_DFL);
+    if (heeds_hangup_) handle({SIGHUP}, signals > 0 ? SIG_IGN : SIG_DFL);
     current = nullptr;
 }
 
 void Interrupts::on_signal(int number) noexcept {
+    // One terminal that closes sends it twice: by the shell, and by the kernel when the shell has gone.
+    if (number == SIGHUP && signals > 0) return;
     const int error_number = errno;
     const int signal = ++signals;
     if (signal > 2) end_at_once(number);

@@ -49,6 +49,35 @@ TEST_CASE("interruptions call the function in the loop, and the third ends the p
     CHECK(is_exit(status, exit_stopped));
 }
 
+TEST_CASE("a terminal that closes interrupts once, however often that is told") {
+    const int status = end_of(+[]() -> Task<void> {
+        ::signal(SIGHUP, SIG_DFL);
+        int calls = 0;
+        std::optional<Interrupts> interrupts(std::in_place, [&] { ++calls; });
+        for (int n = 0; n < 3; ++n) ::raise(SIGHUP);
+        while (calls == 0) co_await yield();
+        co_await yield();
+        if (calls != 1) ::_exit(1);
+        interrupts.reset();
+        ::raise(SIGHUP);  // while the program ends
+    });
+    CHECK(is_exit(status, 0));
+}
+
+TEST_CASE("a terminal that closes interrupts nothing under nohup") {
+    const int status = end_of(+[]() -> Task<void> {
+        ::signal(SIGHUP, SIG_IGN);
+        int calls = 0;
+        std::optional<Interrupts> interrupts(std::in_place, [&] { ++calls; });
+        ::raise(SIGHUP);
+        for (int n = 0; n < 3; ++n) co_await yield();
+        interrupts.reset();
+        ::raise(SIGHUP);
+        ::_exit(calls);
+    });
+    CHECK(is_exit(status, 0));
+}
+
 TEST_CASE("who interrupts once more while the program ends has the code of one that was stopped") {
     const int status = end_of(+[]() -> Task<void> {
         std::optional<Interrupts> interrupts(std::in_place, [] {});
