@@ -1,15 +1,10 @@
 #include "plait/batch/line_reader.hpp"
 
-#include "plait/base/error.hpp"
-
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
+#include <span>
 #include <utility>
 
 namespace plait::batch {
@@ -18,21 +13,13 @@ namespace {
 
 constexpr std::size_t first_buffer = 64 * 1024;
 
-bool is_regular_file(int fd) {
-    struct stat status {};
-    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-}
-
 }  // namespace
 
 LineReader::LineReader(UniqueFd input, std::string name, std::size_t longest)
-    : name_(std::move(name)), longest_(longest), buffer_(std::min(first_buffer, longest + 1)) {
-    if (is_regular_file(input.get())) {
-        file_ = std::move(input);
-    } else {
-        waited_for_ = std::make_unique<Descriptor>(std::move(input));
-    }
-}
+    : LineReader(InputBytes(std::move(input), std::move(name)), longest) {}
+
+LineReader::LineReader(InputBytes bytes, std::size_t longest)
+    : bytes_(std::move(bytes)), longest_(longest), buffer_(std::min(first_buffer, longest + 1)) {}
 
 Task<std::optional<LineReader::Line>> LineReader::next() {
     for (;;) {
@@ -85,47 +72,39 @@ void LineReader::make_room() {
 /// False at the end of the input.
 Task<bool> LineReader::read_more() {
     make_room();
-    const int fd = waited_for_ ? waited_for_->fd() : file_.get();
-    for (;;) {
-        const ssize_t got = ::read(fd, buffer_.data() + end_, buffer_.size() - end_);
-        if (got >= 0) {
-            end_ += static_cast<std::size_t>(got);
-            co_return got > 0;
-        }
-        if (errno == EAGAIN && waited_for_) {
-            waited_for_->set_drained();
-            co_await waited_for_->readable();
-        } else if (errno != EINTR) {
-            throw Error(ErrorCode::storage, fmt::format("read {}: {}", name_, system_message(errno)));
-        }
-    }
+    const std::size_t got = co_await bytes_.read(std::span(buffer_).subspan(end_));
+    end_ += got;
+    co_return got > 0;
 }
 
 std::optional<LineReader> LineReader::again() const {
-    if (!file_) return std::nullopt;
-    // Opened anew, and not a duplicate, which would share the position.
-    UniqueFd file(::open(fmt::format("/proc/self/fd/{}", file_.get()).c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) throw Error(ErrorCode::storage, fmt::format("read {}: {}", name_, system_message(errno)));
-    return LineReader(std::move(file), name_, longest_);
+    std::optional<InputBytes> bytes = bytes_.again();
+    if (!bytes) return std::nullopt;
+    return LineReader(std::move(*bytes), longest_);
 }
 
 std::optional<std::uint64_t> LineReader::count_lines() {
-    if (!file_ || line_count_) return line_count_;
+    const std::optional<int> file = bytes_.plain_file();
+    if (!file || line_count_) return line_count_;
     std::vector<char> block(first_buffer);
+    constexpr std::string_view blank = " \t\r\v\f";
     std::uint64_t lines = 0;
-    char before = '\n';
+    bool is_known = false;  // whether this line counts
     off_t offset = 0;
     for (;;) {
-        const ssize_t got = ::pread(file_.get(), block.data(), block.size(), offset);
+        const ssize_t got = ::pread(*file, block.data(), block.size(), offset);
         if (got <= 0) break;
         offset += got;
-        for (ssize_t i = 0; i < got; ++i) {
-            const char c = block[static_cast<std::size_t>(i)];
-            lines += c == '\n' && before != '\n';
-            before = c;
+        for (const char c : std::string_view(block.data(), static_cast<std::size_t>(got))) {
+            if (c == '\n') {
+                is_known = false;
+            } else if (!is_known && blank.find(c) == std::string_view::npos) {
+                is_known = true;
+                lines += c != '#';
+            }
         }
     }
-    return line_count_ = lines + (before != '\n');
+    return line_count_ = lines;
 }
 
 }  // namespace plait::batch

@@ -1,12 +1,11 @@
 #pragma once
 
-#include "plait/async/descriptor.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/unique_fd.hpp"
+#include "plait/batch/input_bytes.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +13,8 @@
 
 namespace plait::batch {
 
-/// Reads a file, pipe or terminal line by line, never more than a buffer ahead.
+/// Reads a file, pipe or terminal line by line, never more than a buffer ahead. What is compressed is unpacked (see
+/// `InputBytes`).
 class LineReader {
   public:
     /// A longer line is no request but a file of another kind; its beginning is all that is kept.
@@ -29,31 +29,30 @@ class LineReader {
         bool is_cut = false;
     };
 
-    /// `name` stands in errors.
+    /// `name` stands in errors. Throws as `InputBytes`.
     LineReader(UniqueFd input, std::string name, std::size_t longest = longest_line);
 
-    /// Waits for the next line; nothing at the end. Throws `Error(storage)` when the input can't be read.
+    /// Waits for the next line; nothing at the end. Throws as `InputBytes::read`.
     Task<std::optional<Line>> next();
 
     /// A second reader of the same file, from its beginning; nothing for a pipe or a terminal.
     std::optional<LineReader> again() const;
 
-    const std::string& name() const noexcept { return name_; }
+    const std::string& name() const noexcept { return bytes_.name(); }
 
-    /// How many lines a file has in all; nothing for a pipe or a terminal. Reads through the file on the first call,
-    /// beside what `next` reads. Lines that are quite empty are not counted.
+    /// How many lines a file has in all; nothing for one that is compressed, for a pipe or a terminal. Reads through
+    /// the file on the first call, beside what `next` reads. Blank lines and those that begin with `#` are not counted.
     std::optional<std::uint64_t> count_lines();
 
   private:
+    LineReader(InputBytes bytes, std::size_t longest);
     std::optional<Line> take_line();
     Line take(std::size_t size, std::size_t ending);
     void make_room();
     Task<bool> read_more();
 
-    std::string name_;
+    InputBytes bytes_;
     std::size_t longest_;
-    UniqueFd file_;                           ///< for a file, which is read at once
-    std::unique_ptr<Descriptor> waited_for_;  ///< for all else
     std::optional<std::uint64_t> line_count_;
     std::vector<char> buffer_;
     std::size_t begin_ = 0;    ///< of the bytes not handed out

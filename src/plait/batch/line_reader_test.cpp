@@ -76,7 +76,7 @@ ASYNC_TEST("a pipe is waited for, a part of a line at a time") {
 }
 
 ASYNC_TEST("counting the lines of a file disturbs no reading") {
-    LineReader reader(memory_file("a\n\nb\nc"), "test");
+    LineReader reader(memory_file("a\n\nb\n \r\n # comment\nc # no comment"), "test");
     const auto first = co_await reader.next();
     CHECK(reader.count_lines() == 3);
     CHECK(first->text == "a");

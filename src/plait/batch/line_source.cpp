@@ -1,6 +1,7 @@
 #include "plait/batch/line_source.hpp"
 
 #include "plait/async/event_loop.hpp"
+#include "plait/batch/internal/json_text.hpp"
 
 #include <fmt/format.h>
 
@@ -10,11 +11,8 @@ namespace plait::batch {
 
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-
 std::string_view without_mark(std::string_view text, std::uint64_t line) {
-    if (line == 1 && text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-    return text;
+    return line == 1 ? internal::without_byte_order_mark(text) : text;
 }
 
 }  // namespace
@@ -23,7 +21,7 @@ std::string_view request_text(std::string_view text, std::uint64_t line) {
     constexpr std::string_view blank = " \t\r\v\f";
     text = without_mark(text, line);
     const auto first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos) return {};
+    if (first == std::string_view::npos || text[first] == '#') return {};
     return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
@@ -87,7 +85,7 @@ Task<void> LineSource::show_all(LineReader lines, InputWatch& watch) {
     last_line_ = 0;
     while (const auto line = co_await lines.next()) {
         watch.see(line->text);
-        total += !line->text.empty();
+        total += !request_text(line->text, line->number).empty();
         last_line_ = line->number;
     }
     watch.end();

@@ -18,7 +18,8 @@ enum class RequestFormat { json, urls };
 /// By the first line that is not blank.
 RequestFormat request_format_of(std::string_view first_line);
 
-/// The line without the blanks around it, and without a byte order mark; empty for a blank line.
+/// The line without the blanks around it, and without a byte order mark; empty for a line without a request: a blank
+/// one, or a comment, which begins with `#`.
 std::string_view request_text(std::string_view text, std::uint64_t line);
 
 /// A request on each line: of JSON, or a URL. Which of the two, the first line tells that is not blank. Blank lines are

@@ -59,6 +59,12 @@ TEST_CASE("lines of URLs are requests, with space around them") {
                 "line-4: line 4: URL 'hello': no scheme: write https://... or http://..."});
 }
 
+TEST_CASE("comments are skipped and counted, and do not tell the format") {
+    CHECK(items_of_lines("# https://c.d\n  # more\n{\"url\":\"http://a.b\"}\n#{\"url\":\"http://c.d\"}\n") ==
+          Items{"line-3 http://a.b/"});
+    CHECK(items_of_lines("\xef\xbb\xbf# first\nhttp://a.b/#top\n#http://c.d\n") == Items{"line-2 http://a.b/"});
+}
+
 TEST_CASE("a byte order mark is no part of the first line") {
     CHECK(items_of_lines("\xef\xbb\xbf{\"url\":\"http://a.b\"}") == Items{"line-1 http://a.b/"});
 }

@@ -49,6 +49,8 @@ TEST_CASE("a URL becomes JSON") {
 }
 
 TEST_CASE("the first line tells the format, also when it is not copied") {
+    CHECK(copied("# comment\n{\"url\":\"http://a.b\"}\n", {2}) ==
+          "{\"custom_id\":\"line-2\",\"url\":\"http://a.b\"}\n");
     CHECK(copied("\xef\xbb\xbf{\"url\":\"http://a.b\"}\n{\"url\":1}\n", {2}) ==
           "{\"custom_id\":\"line-2\",\"url\":1}\n");
 }

@@ -221,7 +221,16 @@ std::unique_ptr<RunFiles> RunFiles::open(const std::string& results_path, Resuma
         refuse(fmt::format("{} says nothing of {}: replace both with --overwrite", state, results_path));
     }
     files->run_id_ = files->journal_->run_id();
-    files->follow(source, options.extend);
+    try {
+        files->follow(source, options.extend);
+    } catch (const Error&) {
+        // A run that never began is not to be gone on with: an input that was damaged may be another one next time.
+        if (!files->is_resumed_) {
+            files->journal_.reset();
+            remove_state(state);
+        }
+        throw;
+    }
     files->read_results(results.get(), results_path);
     results.cut(files->whole_bytes_);
     source.skip(files->done_);
