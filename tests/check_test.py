@@ -46,10 +46,28 @@ class Check(RunTest):
         self.assertEqual([("the header Authorization", 1), ('"api_key" in the query', 2), ('"password" in the body', 3)],
                          [(secret["where"], secret["first_line"]) for secret in found])
 
-    def test_a_variable_that_is_not_set_makes_a_bad_line(self):
-        ended = self.check({**LIMITED, "headers": {"Authorization": "Bearer {{env.NOT_SET_HERE}}"}})
+    def test_names_that_are_not_permitted_are_told(self):
+        line = {**LIMITED, "headers": {"Authorization": "Bearer {{env.KEY}}"}, "params": {"a": "{{env.OTHER}}"}}
+        ended = self.check(line, arguments=["--secret", "env.KEY", "--json"], env={**os.environ, "KEY": "hunter22"})
+        self.assertEqual(0, ended.code, ended.out + ended.err)
+        self.assertEqual([{"name": "env.OTHER", "first_line": 1, "calls": 1}], json.loads(ended.out)["names_not_permitted"])
+
+    def test_a_secret_that_is_not_there_is_refused(self):
+        ended = self.check(LIMITED, arguments=["--secret", "env.NOT_SET_HERE"])
         self.assertEqual(2, ended.code)
-        self.assertIn("NOT_SET_HERE is not set", ended.out)
+        self.assertIn("NOT_SET_HERE is not set", ended.err)
+
+    def test_a_path_that_looks_doubled_is_told(self):
+        ended = self.check({"url": "https://api.example/v1/v1/items"})
+        self.assertEqual(1, ended.code, ended.out)
+        self.assertIn("line 1: /v1/v1 in /v1/v1/items", ended.out)
+
+    def test_flags_for_all_lines_are_those_of_run(self):
+        line = {"url": "/v1/items", "method": "POST"}
+        for flags in (["--safe-to-repeat"], ["--idempotency-key", "auto"]):
+            ended = self.check(line, arguments=["--base-url", "https://api.example/v1", "--json", *flags])
+            told = json.loads(ended.out)
+            self.assertEqual((0, 0, 1, 0), (ended.code, told["unsafe_without_key"], told["urls_joined_once"], told["doubled_count"]))
 
     def test_the_slowest_limit_decides_how_long_it_takes(self):
         ended = self.check(*[LIMITED] * 100, arguments=["--limit", "requests=10/s", "--limit", "requests=60/m",

@@ -1,12 +1,23 @@
 """`plait run`: what a request may be, and what becomes of one that is wrong."""
 
 import base64
+import gzip
 import json
+import lzma
 import os
+import re
 import unittest
 
-from support.program import MockTest, RunTest, plait
-from support.servers import Rogue, keeping
+from support.program import MockTest, RunTest, plait, results_in
+from support.servers import Deciding, Rogue, keeping, response
+
+
+def stored_as_zstd(data):
+    """Returns data of less than 128 KiB as a zstd frame with one block that is not compressed (RFC 8878, section 3.1)."""
+    single_segment_with_four_bytes_of_size = 0xA0
+    last_block = 1
+    return (b"\x28\xb5\x2f\xfd" + bytes([single_segment_with_four_bytes_of_size]) + len(data).to_bytes(4, "little") +
+            (len(data) << 3 | last_block).to_bytes(3, "little") + data)
 
 
 class Input(MockTest):
@@ -38,6 +49,80 @@ class Sources(Input):
         ended = plait("run", "-", stdin=json.dumps({"url": self.url("/")}).encode() + b"\n")
         self.assertEqual(["ok"], [result["outcome"] for result in ended.results])
 
+    def test_comments_are_skipped_and_counted(self):
+        for name, line in (("requests.jsonl", json.dumps({"url": self.url("/")})), ("urls.txt", self.url("/"))):
+            path, results = self.folder / name, self.folder / f"{name}.results"
+            path.write_text(f"# one\n{line}\n\n  # two\n{line}\n")
+            ended = plait("run", path, "-o", results)
+            self.assertEqual(0, ended.code, ended.err)
+            self.assertEqual({2, 5}, {result["line"] for result in results_in(results)})
+            self.assertEqual(2, json.loads(plait("status", results, "--json").out)["report"]["total"])
+            self.assertEqual(0, plait("verify", path, results).code)
+
+    def compressed(self, lines):
+        """Yields the name of a packing, and these lines in it, in two parts."""
+        half = len(lines) // 2
+        for name, pack in (("gzip", gzip.compress), ("zstd", stored_as_zstd)):
+            yield name, pack(b"".join(lines[:half])) + pack(b"".join(lines[half:]))
+
+    def test_a_compressed_file_is_read_as_what_is_in_it(self):
+        lines = [json.dumps({"custom_id": f"row-{n}", "url": self.url(f"/{n}")}).encode() + b"\n" for n in range(20)]
+        for name, packed in self.compressed(lines):
+            with self.subTest(name):
+                path, results, again = (self.folder / f"{name}-{what}" for what in ("requests", "results", "again"))
+                path.write_bytes(packed)
+                self.assertIn("20 calls", plait("check", path).out)
+                self.assertEqual(20, len(plait("run", "-", stdin=packed).results))
+                self.assertEqual(0, plait("run", path, "-o", results).code)
+                self.assertEqual(20, json.loads(plait("status", results, "--json").out)["report"]["total"])
+                self.assertEqual(0, plait("verify", path, results).code)
+                self.assertEqual(0, plait("retry", results, "--where", "line > 18", "-o", again).code)
+                self.assertEqual(lines[18:], again.read_bytes().splitlines(keepends=True))
+
+    def test_a_run_goes_on_with_lines_that_were_appended_to_a_compressed_file(self):
+        lines = [json.dumps({"url": self.url(f"/{n}")}).encode() + b"\n" for n in range(6)]
+        for name, packed in self.compressed(lines[:4]):
+            with self.subTest(name):
+                path, results = self.folder / f"{name}-requests", self.folder / f"{name}-results"
+                path.write_bytes(packed)
+                self.assertEqual(0, plait("run", path, "-o", results).code)
+                path.write_bytes(packed + dict(self.compressed(lines[4:]))[name])
+                self.assertIn("2 lines were appended", plait("run", path, "-o", results).err)
+                self.assertEqual(0, plait("run", path, "-o", results, "--extend").code)
+                path.write_bytes(b"".join(lines))  # unpacked meanwhile, it has the same lines
+                self.assertEqual(0, plait("run", path, "-o", results).code)
+                self.assertEqual([1, 2, 3, 4, 5, 6], sorted(result["line"] for result in results_in(results)))
+
+    def test_a_compressed_file_that_is_cut_is_an_error_and_nothing_is_sent(self):
+        before = self.mock.stats()["requests"]
+        for name, packed in self.compressed([json.dumps({"url": self.url("/")}).encode() + b"\n"] * 10):
+            path, results = self.folder / f"{name}-requests", self.folder / f"{name}-results"
+            path.write_bytes(packed[:-4])
+            ended = plait("run", path, "-o", results)
+            self.assertEqual(2, ended.code, ended.err)
+            self.assertIn(f"{path} can't be unpacked: it is cut short", ended.err)
+            self.assertEqual([], list(self.folder.glob(f"{name}-results*")))
+        self.assertEqual(before, self.mock.stats()["requests"])
+
+    def test_what_a_cut_pipe_had_is_done_and_the_cut_is_an_error(self):
+        packed = gzip.compress(self.url("/").encode() + b"\n") + gzip.compress(self.url("/").encode() + b"\n")[:-4]
+        ended = plait("run", "-", stdin=packed)
+        self.assertEqual((2, "ok"), (ended.code, ended.results[0]["outcome"]), ended.err)
+        self.assertIn("standard input can't be unpacked: it is cut short", ended.err)
+
+    def test_a_file_that_can_hold_no_requests_is_refused_in_one_sentence(self):
+        line = json.dumps({"url": self.url("/")}) + "\n"
+        path, results = self.folder / "requests", self.folder / "results"
+        for content, word in ((line.encode("utf-16"), "UTF-16"), (line.encode("utf-16-be"), "UTF-16"), (lzma.compress(b"a"), "xz -dc")):
+            path.write_bytes(content)
+            ended = plait("run", path, "-o", results)
+            self.assertEqual((2, 1), (ended.code, ended.err.count("\n")), ended.err)
+            self.assertIn(word, ended.err)
+            self.assertEqual([], list(self.folder.glob("results*")))
+            ended = plait("run", "-", stdin=content)
+            self.assertEqual((2, ""), (ended.code, ended.out), ended.err)
+            self.assertIn(word, ended.err)
+
     def test_a_file_without_a_request_is_a_run_without_a_call(self):
         path = self.folder / "blank.jsonl"
         path.write_text("\n\n")
@@ -59,6 +144,11 @@ class Fields(Input):
         sent = json.dumps(seen).lower()
         for name in ("x-one", "x-many"):
             self.assertIn(name, sent)
+
+    def test_a_standard_method_may_be_written_in_any_case(self):
+        self.assertEqual("GET", self.echo(method="get")["method"])
+        self.assertEqual("PATCH", self.echo(method="Patch", body="x")["method"])
+        self.assertEqual("Mkcol", self.echo(method="Mkcol")["method"])
 
     def test_params_join_a_query_that_is_there(self):
         seen = self.echo(url=self.url("/echo?first=1"), params={"second": "2"})
@@ -108,12 +198,20 @@ class Fields(Input):
         name = "{{file.%s}}" % key
         with Rogue(keeping()) as server:
             ended = self.run_lines({"url": server.url, "headers": {"X-Key": name}, "params": {"key": name}, "body": {"key": name}},
-                                   arguments=["--header", f"X-All: {name}"])
+                                   arguments=["--header", f"X-All: {name}", "--secret", f"file.{key}"])
             self.assertEqual("ok", self.only_result(ended)["outcome"])
             head = server.heads[0].lower()
             for sent in (b'x-key: s3"cret', b'x-all: s3"cret', b"?key=s3%22cret ", b"content-length: %d" % len(r'{"key": "s3\"cret"}')):
                 self.assertIn(sent, head)
             self.assertNotIn("s3", ended.out + ended.err)
+
+    def test_json_behind_a_byte_order_mark_is_json(self):
+        answer = response(headers=[("Content-Type", "application/json")], body=b'\xef\xbb\xbf{"done":true,"usage":{"tokens":3}}')
+        with Rogue(keeping(answer)) as server:
+            line = {"url": server.url, "expect": {"json": [{"path": "/done", "is": True}]}}
+            result = self.only_result(self.run_lines(line, arguments=["--cost-from", "tokens=/usage/tokens"]))
+        self.assertEqual("ok", result["outcome"], result)
+        self.assertEqual({"done": True, "usage": {"tokens": 3}}, result["response"]["body"])
 
     def test_metadata_comes_back(self):
         metadata = {"row": 17, "deep": [1, {"a": None}]}
@@ -126,6 +224,61 @@ class Fields(Input):
     def test_a_time_out_of_its_own(self):
         result = self.only_result(self.run_lines({"url": self.url("/delay/60000"), "timeout_s": 0.05}))
         self.assertEqual("timeout", result["error"]["code"], result)
+
+
+class BaseUrl(Input):
+    """Where paths lead."""
+
+    def test_a_path_that_the_line_and_the_base_url_both_have_is_taken_once_and_said(self):
+        lines = [{"url": "/v1/chat/completions"}, {"url": "/v1/models"}, {"url": "/models"}]
+        summary = self.folder / "summary.json"
+        ended = self.run_lines(*lines, arguments=["--base-url", self.url("/echo/v1"), "--summary-json", summary, "--ordered"])
+        self.assertEqual(["/echo/v1/chat/completions", "/echo/v1/models", "/echo/v1/models"],
+                         [result["response"]["body"]["target"] for result in ended.results])
+        self.assertEqual(1, ended.err.count("is taken once"), ended.err)
+        self.assertEqual(2, json.loads(summary.read_text())["urls_joined_once"])
+
+
+class WholeRun(Input):
+    """Flags that say for all lines what a line may say for itself."""
+
+    def posts_that_fail_once(self, *arguments, **line):
+        """Runs a POST whose first answer is 500; returns its result, and the keys of the requests."""
+        with Rogue(Deciding(lambda path, times: response(status=500 if times == 1 else 200))) as server:
+            path = self.requests({"url": server.url, "method": "POST", "body": {}, **line})
+            result = self.only_result(plait("run", path, *arguments))
+            keys = [re.search(rb"(?i)idempotency-key: (\S+)", head) for head in server.heads]
+            return result, [key and key[1].decode() for key in keys]
+
+    def test_a_post_is_sent_once(self):
+        result, keys = self.posts_that_fail_once()
+        self.assertEqual(("rejected", [None]), (result["outcome"], keys))
+
+    def test_all_requests_may_be_safe_to_repeat(self):
+        result, keys = self.posts_that_fail_once("--safe-to-repeat")
+        self.assertEqual(("ok", [None, None]), (result["outcome"], keys), result)
+
+    def test_a_line_that_is_not_safe_to_repeat_wins(self):
+        result, keys = self.posts_that_fail_once("--safe-to-repeat", "--idempotency-key", "auto", safe_to_repeat=False)
+        self.assertEqual(("rejected", 1), (result["outcome"], len(keys)), result)
+
+    def test_all_unsafe_requests_may_have_a_key_of_their_own(self):
+        result, keys = self.posts_that_fail_once("--idempotency-key", "auto")
+        self.assertEqual(("ok", 2, 1), (result["outcome"], len(keys), len(set(keys))), result)
+        self.assertRegex(keys[0], "^[0-9a-f-]{36}$")
+
+    def test_a_key_for_all_is_refused(self):
+        ended = plait("run", self.url("/"), "--idempotency-key", "mine")
+        self.assertEqual(2, ended.code)
+        self.assertIn("'mine' is not auto", ended.err)
+
+    def test_requests_that_left_without_a_key_are_not_gone_on_with_with_one(self):
+        path, results = self.requests({"url": self.url("/"), "method": "POST"}), self.folder / "results.jsonl"
+        self.assertEqual(0, plait("run", path, "-o", results).code)
+        ended = plait("run", path, "-o", results, "--idempotency-key", "auto")
+        self.assertEqual(2, ended.code)
+        self.assertIn("--idempotency-key was not given when this run began, and is 'auto' now", ended.err)
+        self.assertEqual(0, plait("run", path, "-o", results, "--safe-to-repeat").code)
 
 
 class BadLines(Input):

@@ -81,7 +81,7 @@ class Flags(MockTest):
     def test_a_header_can_take_a_secret_from_the_environment_and_no_result_shows_it(self):
         with Rogue(keeping()) as server:
             ended = plait("run", self.requests({"url": server.url, "headers": {"X-Also": "{{env.KEY}}"}}),
-                          "--header", "Authorization: Bearer {{env.KEY}}", env={**os.environ, "KEY": "s3cret"})
+                          "--secret", "env.KEY", "--header", "Authorization: Bearer {{env.KEY}}", env={**os.environ, "KEY": "s3cret"})
             self.assertIn(b"authorization: bearer s3cret", server.heads[0].lower())
             self.assertIn(b"x-also: s3cret", server.heads[0].lower())
             self.assertNotIn("s3cret", ended.out + ended.err)

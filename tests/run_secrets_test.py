@@ -1,5 +1,6 @@
 """`plait run` and secrets: servers get them, and no file, no message and no picture shows them, whatever servers answer."""
 
+import json
 import os
 import shlex
 import unittest
@@ -28,7 +29,7 @@ class Searched(RunTest):
     def run_and_search(self, *lines, arguments=(), **options):
         """Runs these lines; all that was written or said but for the requests has the secret nowhere."""
         ended = plait("run", self.requests(*lines), "-o", self.results, "--trace", self.left / "trace.json", "--overwrite",
-                      "--summary-json", self.left / "summary.json", "--attempts", "1", *arguments,
+                      "--summary-json", self.left / "summary.json", "--attempts", "1", "--secret", "env.KEY", *arguments,
                       env={**os.environ, "KEY": SECRET}, **options)
         report = plait("report", self.left / "trace.json", self.results, "-o", self.left / "report.html")
         self.assertEqual(0, report.code, report.err)
@@ -52,7 +53,7 @@ class Hidden(Searched):
         for name in ("{{env.KEY}}", "{{file.%s}}" % key):
             with Mock() as mock:
                 line = {"url": mock.url + "/echo", "headers": {"X-Key": name}, "params": {"key": name}, "body": {"key": name}}
-                ended = self.run_and_search(line, arguments=["--header", f"Authorization: Bearer {name}"])
+                ended = self.run_and_search(line, arguments=["--header", f"Authorization: Bearer {name}", "--secret", f"file.{key}"])
             self.assertEqual(0, ended.code, ended.err)
             echoed = results_in(self.results)[0]["response"]["body"]
             self.assertEqual(f"Bearer {name}", echoed["headers"]["authorization"])
@@ -107,6 +108,49 @@ class Hidden(Searched):
             for method in ("sync", "threads", "async", "processes"):
                 with self.subTest(method=method):
                     self.assertEqual(0, self.run_and_search(line, arguments=["--method", method]).code)
+
+
+class Permitted(RunTest):
+    """Lines name the secrets that the command line permits, and no others."""
+
+    def test_a_line_that_quotes_a_name_sends_it_as_it_stands(self):
+        quoted = "steps: [{run: curl -H 'Authorization: {{env.KEY}}'}] {{file./etc/passwd}} {{env.NOT_SET_HERE}} {{env.KEY"
+        summary = self.folder / "summary.json"
+        with Mock() as mock:
+            lines = [{"url": mock.url + "/echo", "headers": {"X-Quoted": "{{env.KEY}}"}, "body": {"prompt": quoted}}, {"url": mock.url}]
+            ended = plait("run", self.requests(*lines), "--ordered", "--strict", "--summary-json", summary, env={**os.environ, "KEY": SECRET})
+        self.assertEqual(0, ended.code, ended.err)
+        echoed = ended.results[0]["response"]["body"]
+        self.assertEqual("{{env.KEY}}", echoed["headers"]["x-quoted"])
+        self.assertEqual({"prompt": quoted}, json.loads(echoed["body"]))
+        names = {"env.KEY": 1, "file./etc/passwd": 1, "env.NOT_SET_HERE": 1}
+        self.assertEqual({"calls": 1, "names": names}, json.loads(summary.read_text())["names_not_permitted"])
+        self.assertIn("plait: warning: line 1 has {{env.KEY}}, sent as it stands: no --secret permits it\n", ended.err)
+        self.assertIn("  names    1 call has {{env.KEY}}, ", ended.err)
+
+    def test_a_permitted_name_is_replaced_and_another_is_not(self):
+        with Mock() as mock:
+            line = {"url": mock.url + "/echo", "params": {"a": "{{env.KEY}}", "b": "{{env.PATH}}"}}
+            ended = plait("run", self.requests(line), "--secret", "env.KEY", env={**os.environ, "KEY": "dull"})
+        self.assertIn("b=%7B%7Benv.PATH%7D%7D", ended.results[0]["response"]["body"]["target"])
+        self.assertIn("a={{env.KEY}}&", ended.results[0]["response"]["body"]["target"])  # taken out of what came back
+
+    def test_what_is_permitted_stays_the_same_when_a_run_goes_on(self):
+        results = self.folder / "results.jsonl"
+        with Mock() as mock:
+            arguments = ["run", self.requests({"url": mock.url}), "-o", results]
+            self.assertEqual(0, plait(*arguments, "--secret", "env.PATH").code)
+            ended = plait(*arguments)
+            self.assertEqual(2, ended.code)
+            self.assertIn("--secret was 'env.PATH' when this run began, and is not given now", ended.err)
+            self.assertEqual(0, plait(*arguments, "--secret", "env.PATH").code)
+
+    def test_a_secret_that_is_missing_or_none_is_refused(self):
+        for name, word in (("env.NOT_SET_HERE", "NOT_SET_HERE is not set"), ("file./none", "/none: No such file"),
+                           ("KEY", "'KEY' is no secret"), ("{{env.KEY}}", "write env.NAME or file.PATH")):
+            ended = plait("run", "http://127.0.0.1:1/", "--secret", name)
+            self.assertEqual(2, ended.code)
+            self.assertIn(word, ended.err)
 
 
 class AuthCommand(Searched):

@@ -1,6 +1,7 @@
 #include "plait/batch/check.hpp"
 
 #include "plait/async/event_loop.hpp"
+#include "plait/batch/internal/url_paths.hpp"
 
 #include <fmt/format.h>
 
@@ -39,7 +40,7 @@ CheckReport check_all(Source& source, ForecastOptions options) {
 bool CheckReport::has_warnings() const noexcept {
     const bool has_enough = std::all_of(forecast.budgets.begin(), forecast.budgets.end(),
                                         [](const BudgetForecast& budget) { return budget.is_enough(); });
-    return calls_with_secrets > 0 || !has_enough;
+    return calls_with_secrets > 0 || doubled_count > 0 || !has_enough;
 }
 
 Check::Check(ForecastOptions options) : limits_(options.limits), forecaster_(std::move(options)) {}
@@ -55,6 +56,7 @@ void Check::look_at(const Call& call) {
     look_for_secrets(call);
     if (!is_new_id(call.custom_id, call.line)) return;
     if (const std::string why = never_fits(call, limits_); !why.empty()) return refuse(call.line, why);
+    look_at_path(call);
     const std::string& method = call.request.method();
     const auto known = methods_.find(method);
     if (known != methods_.end()) {
@@ -91,6 +93,16 @@ void Check::look_for_secrets(const Call& call) {
         }
         ++place->calls;
     }
+}
+
+void Check::look_at_path(const Call& call) {
+    std::string_view path = call.request.url.target();
+    path = path.substr(0, path.find('?'));
+    const std::string_view part = internal::doubled_part(path);
+    if (part.empty()) return;
+    ++report_.doubled_count;
+    if (report_.doubled.size() < most_kept)
+        report_.doubled.emplace_back(call.line, without_tokens(path), without_tokens(part));
 }
 
 CheckReport Check::report() const {

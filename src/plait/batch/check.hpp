@@ -4,6 +4,7 @@
 #include "plait/batch/clear_text_secrets.hpp"
 #include "plait/batch/forecast.hpp"
 #include "plait/batch/id_register.hpp"
+#include "plait/batch/input_notes.hpp"
 #include "plait/batch/request_line.hpp"
 #include "plait/batch/source.hpp"
 
@@ -51,6 +52,17 @@ class CheckReport {
         std::uint64_t calls = 0;
     };
 
+    /// A path that looks as if two that overlap had been joined.
+    class DoubledPath {
+      public:
+        DoubledPath(std::uint64_t line_, std::string path_, std::string part_)
+            : line(line_), path(std::move(path_)), part(std::move(part_)) {}
+
+        std::uint64_t line;
+        std::string path;
+        std::string part;  ///< what follows itself, such as `/v1/v1`
+    };
+
     std::uint64_t calls = 0;  ///< that would be sent
     std::uint64_t bad_count = 0;
     std::vector<BadRequest> bad;  ///< the first of them
@@ -58,6 +70,9 @@ class CheckReport {
     std::vector<RepeatedId> repeated;  ///< the first of them
     std::uint64_t calls_with_secrets = 0;
     std::vector<SecretPlace> secrets;  ///< the first kinds of place
+    std::uint64_t doubled_count = 0;   ///< calls whose path looks as if two that overlap had been joined
+    std::vector<DoubledPath> doubled;  ///< the first of them
+    InputNotes notes;                  ///< what its source noticed: set by who opened that
     std::uint64_t unsafe_count = 0;    ///< that may not be repeated and have no idempotency key
     std::vector<std::pair<std::string, std::uint64_t>> methods;  ///< calls of each, the most first
     std::vector<std::pair<std::string, std::uint64_t>> groups;   ///< calls of the busiest
@@ -66,7 +81,8 @@ class CheckReport {
 
     /// `plait run --strict` would send nothing.
     bool is_refused() const noexcept { return bad_count + repeated_count > 0; }
-    /// There is something to look at before it is sent: a secret, or a budget that is not enough.
+    /// There is something to look at before it is sent: a secret, a path that looks doubled, or a budget that is not
+    /// enough. Names that are not permitted are none: data may well quote some.
     bool has_warnings() const noexcept;
 };
 
@@ -91,6 +107,7 @@ class Check {
     void refuse(std::uint64_t line, std::string_view message);
     bool is_new_id(std::string_view id, std::uint64_t line);
     void look_for_secrets(const Call& call);
+    void look_at_path(const Call& call);
 
     std::vector<policy::RateLimit> limits_;
     Forecaster forecaster_;

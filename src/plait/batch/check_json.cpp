@@ -49,6 +49,16 @@ std::string check_json(const CheckReport& report) {
             .count("calls", place.calls)
             .end();
     };
+    const auto left_name = [](const InputNotes::LeftName& left) {
+        return JsonObject()
+            .text("name", left.name)
+            .count("first_line", left.first_line)
+            .count("calls", left.calls)
+            .end();
+    };
+    const auto doubled = [](const CheckReport::DoubledPath& path) {
+        return JsonObject().count("line", path.line).text("path", path.path).text("part", path.part).end();
+    };
     return JsonObject()
         .count("calls", report.calls)
         .counts("methods", report.methods)
@@ -60,6 +70,11 @@ std::string check_json(const CheckReport& report) {
         .list("repeated", report.repeated, repeated)
         .count("calls_with_secrets", report.calls_with_secrets)
         .list("secrets", report.secrets, secret)
+        .count("calls_with_names_not_permitted", report.notes.calls_with_left_names())
+        .list("names_not_permitted", report.notes.left_names(), left_name)
+        .count("urls_joined_once", report.notes.urls_joined_once())
+        .count("doubled_count", report.doubled_count)
+        .list("doubled", report.doubled, doubled)
         .count("unsafe_without_key", report.unsafe_count)
         .json("forecast", forecast_json(report.forecast))
         .end();

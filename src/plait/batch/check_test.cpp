@@ -85,6 +85,28 @@ TEST_CASE("secrets are told by place and kind, and their values nowhere") {
     CHECK_FALSE(has(check_json(report), secret));
 }
 
+TEST_CASE("a path that looks doubled is told, and is worth a look") {
+    Call call("a", 3, http::Request("GET", "https://api.example/v1/v1/items?x=y"));
+    const CheckReport report = report_of({std::move(call), call_of("GET", 4)});
+    CHECK(report.has_warnings());
+    CHECK(has(check_text(report, "in"), "1 call has a path that looks doubled:\n  line 3: /v1/v1 in /v1/v1/items\n"));
+    CHECK(has(check_json(report), R"("doubled":[{"line":3,"path":"/v1/v1/items","part":"/v1/v1"}])"));
+}
+
+TEST_CASE("what the source noticed is told, and is no reason to stop") {
+    CheckReport report = report_of({call_of("GET", 1)});
+    report.notes.names_left(2, {"env.PATH"});
+    report.notes.joined_once(4, "/v1/x", "https://h/v1/x");
+    CHECK_FALSE(report.has_warnings());
+    const std::string text = check_text(report, "in");
+    CHECK(has(text,
+              "1 call has names of secrets that are not permitted, and sent as they stand:\n"
+              "  {{env.PATH}}, from line 2 on, in 1 call\n"));
+    CHECK(has(text, "1 URL begins with the path of --base-url, which is taken once:\n  line 4: /v1/x begins"));
+    CHECK(has(check_json(report),
+              R"("names_not_permitted":[{"name":"env.PATH","first_line":2,"calls":1}],"urls_joined_once":1)"));
+}
+
 TEST_CASE("many places of secrets are kept up to a bound and counted beyond it") {
     std::vector<SourceItem> items;
     for (std::uint64_t line = 1; line <= 100; ++line) {

@@ -38,6 +38,8 @@ class CheckText {
         bad_lines();
         repeated_ids();
         secrets();
+        left_names();
+        paths();
         unsafe();
         least_time();
         budgets();
@@ -91,15 +93,45 @@ class CheckText {
             line(fmt::format("  {}: {}, from line {} on, in {}", place.secret.where, place.secret.kind,
                              place.first_line, counted(place.calls, "call", "calls")));
         }
-        line("  Write {{env.NAME}} there and put the value into the environment: then it is in no file of the run.");
+        line(
+            "  Give it with --header 'NAME: {{env.NAME}}', or write {{env.NAME}} there and permit it with --secret "
+            "env.NAME. Then its value is in no file of the run.");
+    }
+
+    void left_names() {
+        const InputNotes& notes = report_.notes;
+        if (notes.calls_with_left_names() == 0) return;
+        line(fmt::format("{} not permitted, and sent as they stand:",
+                         counted(notes.calls_with_left_names(), "call has names of secrets that are",
+                                 "calls have names of secrets that are")));
+        for (const InputNotes::LeftName& left : notes.left_names()) {
+            line(fmt::format("  {{{{{}}}}}, from line {} on, in {}", printable(left.name), left.first_line,
+                             counted(left.calls, "call", "calls")));
+        }
+        line("  --secret NAME permits one. Do so only if the line is yours, and not text of others that quotes it.");
+    }
+
+    void paths() {
+        if (const std::uint64_t count = report_.notes.urls_joined_once(); count > 0) {
+            line(fmt::format("{} with the path of --base-url, which is taken once:",
+                             counted(count, "URL begins", "URLs begin")));
+            line("  " + report_.notes.first_joined_once());
+        }
+        if (report_.doubled_count == 0) return;
+        line(counted(report_.doubled_count,
+                     "call has a path that looks doubled:", "calls have a path that looks doubled:"));
+        for (const auto& doubled : report_.doubled) {
+            line(fmt::format("  line {}: {} in {}", doubled.line, printable(doubled.part),
+                             printable(doubled.path, longest_message)));
+        }
+        more(report_.doubled_count, report_.doubled.size());
     }
 
     void unsafe() {
         if (report_.unsafe_count == 0) return;
         line(
             fmt::format("{} made twice without harm and no idempotency key: those in flight when a run is killed end "
-                        "as unknown. \"idempotency_key\": \"auto\" in the line prevents it, if the server knows such "
-                        "keys.",
+                        "as unknown. --idempotency-key auto prevents it, if the server honours such keys.",
                         counted(report_.unsafe_count, "call can't be", "calls can't be")));
     }
 

@@ -10,6 +10,7 @@
 #include "plait/batch/internal/json_value.hpp"
 #include "plait/batch/internal/read_file.hpp"
 #include "plait/batch/internal/rule_fields.hpp"
+#include "plait/batch/internal/url_paths.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -35,11 +36,13 @@ bool has_scheme(std::string_view url) {
     return colon != std::string_view::npos && url.find_first_of("/?#") > colon;
 }
 
-http::Url whole_url(std::string_view url, const std::string& base) {
-    if (base.empty() || has_scheme(url)) return http::Url(url);
-    std::string_view front = base;
-    if (front.ends_with('/')) front.remove_suffix(1);
-    return http::Url(fmt::format("{}{}{}", front, url.starts_with('/') || url.starts_with('?') ? "" : "/", url));
+/// The URL of a line, which may need the base URL before it.
+http::Url whole_url(std::string_view url, std::uint64_t line, const RequestDefaults& defaults) {
+    if (defaults.base_url.empty() || has_scheme(url)) return http::Url(url);
+    const internal::JoinedUrl joined = internal::join_urls(defaults.base_url, url);
+    http::Url whole(joined.text);
+    if (joined.is_joined_once && defaults.notes) defaults.notes->joined_once(line, url, joined.text);
+    return whole;
 }
 
 /// Counts characters, not bytes, as editors do.
@@ -61,8 +64,10 @@ std::string checked_base_url(std::string_view url) {
 
 /// What is kept from line to line.
 struct RequestReader::Tools {
-    explicit Tools(const RequestDefaults& defaults)
-        : secrets(defaults.environment, defaults.secrets, defaults.put_secrets) {}
+    explicit Tools(const RequestDefaults& defaults) : secrets(defaults.permitted_secrets, defaults.put_secrets) {
+        if (!defaults.secrets || defaults.put_secrets == SecretExpander::Put::names) return;
+        for (const auto& [name, value] : defaults.permitted_secrets) defaults.secrets->add(name, value);
+    }
 
     internal::PaddedText text;
     json::parser parser;
@@ -80,7 +85,9 @@ class RequestReader::LineParser {
           tools_(tools),
           text_(tools.text.assign({text})),
           line_(line),
-          headers_(defaults.headers) {}
+          headers_(defaults.headers) {
+        tools.secrets.forget_left_names();
+    }
 
     SourceItem parse() {
         try {
@@ -160,7 +167,7 @@ class RequestReader::LineParser {
         if (SecretExpander::may_expand(url)) {
             refuse("\"url\" takes no {{...}}: a secret of a query stands in \"params\"");
         }
-        url_.emplace(whole_url(url, defaults_.base_url));
+        url_.emplace(whole_url(url, line_, defaults_));
     }
 
     void read_params(json::value value) {
@@ -277,10 +284,11 @@ class RequestReader::LineParser {
 
     void read_key(json::value value) {
         key_ = internal::read_name(value, "idempotency_key");
-        if (key_ == "auto" && (!defaults_.key_seed || defaults_.key_seed->empty()))
-            refuse("\"idempotency_key\": this run has no seed for keys");
+        if (key_ == "auto" && !can_make_keys()) refuse("\"idempotency_key\": this run has no seed for keys");
         http::Headers().add(key_header, key_);  // throws when it can't be one
     }
+
+    bool can_make_keys() const { return defaults_.key_seed && !defaults_.key_seed->empty(); }
 
     void read_safe_to_repeat(json::value value) { safe_to_repeat_ = internal::read_truth(value, "safe_to_repeat"); }
 
@@ -315,26 +323,31 @@ class RequestReader::LineParser {
         for (const auto& [name, value] : params_) url_->add_query(name, value);
         if (method_.empty()) method_ = body_ ? "POST" : "GET";
         if (id_.empty()) id_ = automatic_id(line_);
-        if (!key_.empty()) set_key();
         http::Request request(std::move(method_), std::move(*url_));
         request.headers = std::move(headers_);
+        set_key(request);
         if (!body_type_.empty() && !request.headers.contains("content-type")) {
             request.headers.add("Content-Type", body_type_);
         }
         if (body_) request.body = std::move(*body_);
         request.timeout = timeout_;
         Call call(std::move(id_), line_, std::move(request), std::move(metadata_));
-        const bool is_safe = safe_to_repeat_.value_or(call.rules.safe_to_repeat);
+        const bool is_safe = safe_to_repeat_.value_or(call.rules.safe_to_repeat || defaults_.safe_to_repeat);
         if (rules_) call.rules = std::move(*rules_);
         call.rules.safe_to_repeat = is_safe;
+        if (const auto& names = tools_.secrets.left_names(); defaults_.notes && !names.empty())
+            defaults_.notes->names_left(line_, names);
         return call;
     }
 
-    void set_key() {
-        if (headers_.contains(key_header) && !defaults_.headers.contains(key_header)) {
-            refuse("\"idempotency_key\" and a header Idempotency-Key are both given");
-        }
-        headers_.set(key_header, key_ == "auto" ? automatic_key(*defaults_.key_seed, id_) : std::string(key_));
+    void set_key(http::Request& request) const {
+        const bool is_by_default = key_.empty() && defaults_.automatic_keys && !http::is_repeatable(request);
+        if (key_.empty() && !is_by_default) return;
+        const bool has_header = request.headers.contains(key_header) && !defaults_.headers.contains(key_header);
+        if (has_header) refuse("\"idempotency_key\" and a header Idempotency-Key are both given");
+        const bool is_automatic = is_by_default || key_ == "auto";
+        if (is_automatic && !can_make_keys()) refuse("this run has no seed for idempotency keys");
+        request.headers.set(key_header, is_automatic ? automatic_key(*defaults_.key_seed, id_) : std::string(key_));
     }
 
     std::string take_id() { return id_.empty() ? automatic_id(line_) : std::move(id_); }
@@ -402,7 +415,7 @@ RequestReader::~RequestReader() = default;
 
 SourceItem RequestReader::read_url(std::string_view url, std::uint64_t line) {
     try {
-        http::Request request("GET", whole_url(url, defaults_.base_url));
+        http::Request request("GET", whole_url(url, line, defaults_));
         request.headers = defaults_.headers;
         return Call(automatic_id(line), line, std::move(request));
     } catch (const Error& error) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/batch/call.hpp"
+#include "plait/batch/input_notes.hpp"
 #include "plait/batch/secret_expander.hpp"
 #include "plait/http/headers.hpp"
 
@@ -20,15 +21,22 @@ class RequestDefaults {
     RequestDefaults() {}
 
     /// Stands before a URL that begins with `/` or has no scheme: `https://api.example/v1` and `/items` make
-    /// `https://api.example/v1/items`. Empty: every URL has to be whole.
+    /// `https://api.example/v1/items`, and so does `/v1/items`. Empty: every URL has to be whole.
     std::string base_url;
     /// A header of the same name in a line replaces all of these.
     http::Headers headers;
-    Environment environment = process_environment;
+    /// Whether a request may be sent twice, where neither its method, its key nor its line says so.
+    bool safe_to_repeat = false;
+    /// Each request that is not safe to repeat by its method has an automatic idempotency key, unless its line has one.
+    bool automatic_keys = false;
+    /// What lines may name; any other name is sent as it stands.
+    PermittedSecrets permitted_secrets;
     /// Whether secrets are put where they are named, or only looked for.
     SecretExpander::Put put_secrets = SecretExpander::Put::values;
-    /// Learns each secret that a line is given; null, or it outlives the readers.
+    /// Learns each secret that is permitted; null, or it outlives the readers.
     Secrets* secrets = nullptr;
+    /// Learns what lines have that may not be meant so; null, or it outlives the readers.
+    InputNotes* notes = nullptr;
     /// What the idempotency keys of the run's calls are made from: its id, which is the same when it goes on after a
     /// crash. It outlives the readers, and may be set until they read; null or empty: a line that asks for a key is
     /// refused.

@@ -18,25 +18,23 @@ using namespace std::chrono_literals;
 
 namespace {
 
-RequestDefaults with_environment() {
+RequestDefaults with_secrets() {
     RequestDefaults defaults;
-    defaults.environment = [](std::string_view name) -> std::optional<std::string> {
-        if (name == "API_KEY") return "s3cret";
-        if (name == "ODD") return "a\"b&c d";
-        if (name == "BYTES") return "\xff\xfe\xfd\xfc";
-        if (name == "BROKEN") return "s3cret\r\nX-Other: 1";
-        return std::nullopt;
-    };
+    defaults.permitted_secrets = {{"env.API_KEY", "s3cret"},
+                                  {"env.ODD", "a\"b&c d"},
+                                  {"env.BYTES", "\xff\xfe\xfd\xfc"},
+                                  {"env.BROKEN", "s3cret\r\nX-Other: 1"},
+                                  {"file./key", "file secret"}};
     return defaults;
 }
 
-Call read(std::string_view text, RequestDefaults defaults = with_environment()) {
+Call read(std::string_view text, RequestDefaults defaults = with_secrets()) {
     SourceItem item = RequestReader(std::move(defaults)).read_json(text, 7);
     if (auto* bad = std::get_if<BadLine>(&item)) FAIL(bad->message);
     return std::get<Call>(std::move(item));
 }
 
-BadLine read_bad(std::string_view text, RequestDefaults defaults = with_environment()) {
+BadLine read_bad(std::string_view text, RequestDefaults defaults = with_secrets()) {
     SourceItem item = RequestReader(std::move(defaults)).read_json(text, 7);
     REQUIRE(std::holds_alternative<BadLine>(item));
     return std::get<BadLine>(std::move(item));
@@ -281,6 +279,38 @@ TEST_CASE("an automatic key is the same for the same run and id, and no other") 
           "line 7, column 39: \"idempotency_key\": this run has no seed for keys");
 }
 
+TEST_CASE("a run may give a key to each request that needs one, and a line knows better") {
+    RequestDefaults defaults;
+    const std::string seed = "run-1";
+    defaults.key_seed = &seed;
+    defaults.automatic_keys = true;
+    const auto read_with = [&](std::string_view fields) { return read(line_with(fields), defaults); };
+    const auto key_of = [](const Call& call) {
+        return std::string(call.request.headers.get("idempotency-key").value_or("none"));
+    };
+    const Call call = read_with(R"("method":"POST","custom_id":"row-1")");
+    CHECK(key_of(call) == automatic_key("run-1", "row-1"));
+    CHECK(call.rules.safe_to_repeat);
+    CHECK(key_of(read_with(R"("method":"post","idempotency_key":"k-1")")) == "k-1");
+    CHECK(key_of(read_with(R"("method":"POST","headers":{"Idempotency-Key":"k-2"})")) == "k-2");
+    CHECK_FALSE(read_with(R"("method":"POST","safe_to_repeat":false)").rules.safe_to_repeat);
+    CHECK(key_of(read_with(R"("method":"PUT")")) == "none");
+    defaults.headers = {{"Idempotency-Key", "of all"}};
+    CHECK(key_of(read_with(R"("method":"POST")")) == "of all");
+    defaults.key_seed = nullptr;
+    defaults.headers = {};
+    CHECK(read_bad(line_with(R"("method":"POST")"), defaults).message ==
+          "line 7: this run has no seed for idempotency keys");
+}
+
+TEST_CASE("a run may hold every request safe to repeat, and a line knows better") {
+    RequestDefaults defaults;
+    defaults.safe_to_repeat = true;
+    CHECK(read(line_with(R"("method":"POST","group":"a")"), defaults).rules.safe_to_repeat);
+    CHECK_FALSE(read(line_with(R"("method":"POST","safe_to_repeat":false)"), defaults).rules.safe_to_repeat);
+    CHECK_FALSE(read(line_with(R"("method":"GET","safe_to_repeat":false)"), defaults).rules.safe_to_repeat);
+}
+
 TEST_CASE("a wrong type is named") {
     CHECK(message_of(R"({"url":1})") == "line 7, column 8: \"url\" must be a string");
     CHECK(message_of(R"({"url":"http://a.b","headers":["a"]})") == "line 7, column 31: \"headers\" must be an object");
@@ -352,6 +382,22 @@ TEST_CASE("a base URL that can't stand before others is refused") {
     CHECK_THROWS_AS(checked_base_url("http://api.example/?key=1"), Error);
 }
 
+TEST_CASE("a path that the base URL and a line both have is taken once, and noted") {
+    InputNotes notes;
+    RequestDefaults defaults;
+    defaults.notes = &notes;
+    defaults.base_url = "https://api.example/v1";
+    CHECK(read(R"({"url":"/v1/chat/completions"})", defaults).request.url.text() ==
+          "https://api.example/v1/chat/completions");
+    CHECK(read(R"({"url":"/models"})", defaults).request.url.text() == "https://api.example/v1/models");
+    CHECK(notes.urls_joined_once() == 1);
+    CHECK(notes.first_joined_once().starts_with("line 7: /v1/chat/completions begins with"));
+    RequestReader reader(defaults);
+    CHECK(std::get<Call>(reader.read_url("v1/models?a=b", 3)).request.url.text() ==
+          "https://api.example/v1/models?a=b");
+    CHECK(notes.urls_joined_once() == 2);
+}
+
 TEST_CASE("a header of the line replaces the default ones of its name") {
     RequestDefaults defaults;
     defaults.headers = {{"Accept", "text/plain"}, {"Accept", "text/html"}, {"X-Tenant", "default"}};
@@ -386,26 +432,38 @@ TEST_CASE("secrets are put in nowhere else") {
           "line 7, column 8: \"url\" takes no {{...}}: a secret of a query stands in \"params\"");
 }
 
-TEST_CASE("a secret that is missing is refused by its name") {
-    CHECK(message_of(R"({"url":"http://a.b","headers":{"X":"{{env.MISSING}}"}})") ==
-          "line 7, column 31: \"headers\": the environment variable MISSING is not set");
-    CHECK(
-        message_of(R"({"url":"http://a.b","headers":{"X":"{{env.API_KEY"}})").ends_with("{{env. has no }} behind it"));
-    CHECK(message_of(line_with(R"("params":{"a":"{{file./none/key}}"})"))
-              .ends_with(": open /none/key: No such file or directory"));
+TEST_CASE("a name that is not permitted is sent as it stands, and noted") {
+    InputNotes notes;
+    RequestDefaults defaults = with_secrets();
+    defaults.notes = &notes;
+    const auto request_of = [&](std::string_view fields) { return read(line_with(fields), defaults).request; };
+    CHECK(request_of(R"("headers":{"X":"{{env.PATH}} {{env.API_KEY}}"})").headers.get("x") == "{{env.PATH}} s3cret");
+    CHECK(request_of(R"("params":{"a":"{{file./etc/passwd}}"})").url.text().find("passwd") != std::string::npos);
+    CHECK(request_of(R"("body":{"a":"{{env.PATH}}","b":"{{env.PATH"})").body ==
+          R"({"a":"{{env.PATH}}","b":"{{env.PATH"})");
+    request_of(R"("body":"{{ env.PATH }}")");
+    CHECK(notes.calls_with_left_names() == 3);
+    REQUIRE(notes.left_names().size() == 2);
+    CHECK(notes.left_names()[0].name == "env.PATH");
+    CHECK(notes.left_names()[0].calls == 2);
+    CHECK(notes.left_names()[1].name == "file./etc/passwd");
+    read_bad(line_with(R"("body":"{{env.PATH}}","method":1)"), defaults);
+    CHECK(notes.calls_with_left_names() == 3);
+}
+
+TEST_CASE("a secret that is not UTF-8 is refused in JSON by its name") {
     CHECK(message_of(line_with(R"("body":{"a":"{{env.BYTES}}"})"))
               .ends_with("{{env.BYTES}} is not UTF-8, so it can't stand in JSON"));
 }
 
-TEST_CASE("every secret that is put in becomes known by its name") {
+TEST_CASE("every secret that is permitted becomes known by its name") {
     Secrets secrets;
-    RequestDefaults defaults = with_environment();
+    RequestDefaults defaults = with_secrets();
     defaults.secrets = &secrets;
-    const UniqueFd file = memory_file("file secret\n");
-    read(line_with(R"("headers":{"X":"{{env.API_KEY}}"},"body":{"a":"{{file.)" + path_of(file) + R"(}}"})"), defaults);
+    const RequestReader reader(std::move(defaults));
     std::string text = "s3cret, file secret";
     secrets.redact(text);
-    CHECK(text == "{{env.API_KEY}}, {{file." + path_of(file) + "}}");
+    CHECK(text == "{{env.API_KEY}}, {{file./key}}");
 }
 
 TEST_CASE("a line break in a header value is refused, and the value is not shown") {
@@ -430,7 +488,7 @@ TEST_CASE("a plain URL is read with the same defaults") {
 }
 
 TEST_CASE("whatever stands on a line, it becomes a call or a message") {
-    RequestReader reader(with_environment());
+    RequestReader reader(with_secrets());
     const std::string fields =
         R"("custom_id":"\ud83c\udf5e","params":{"a":[1,true,"b"]},"headers":{"X":["a","{{env.API_KEY}}"]},)"
         R"("retry":{"statuses":[409]},"cost":{"tokens":1e3},"expect":{"json":[{"path":"/a/0","is":{"b":null}}]},)"

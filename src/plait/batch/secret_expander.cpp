@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/base/json_string.hpp"
+#include "plait/base/words.hpp"
 #include "plait/batch/internal/json_text.hpp"
 #include "plait/batch/internal/json_value.hpp"
 #include "plait/batch/internal/read_file.hpp"
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -19,12 +21,38 @@ namespace {
 constexpr std::string_view opening = "{{", closing = "}}";
 constexpr std::string_view environment_kind = "env.", file_kind = "file.";
 
+/// A longer text between braces is no name; so looking for the end of each costs little, whatever a line quotes.
+constexpr std::size_t longest_name = 1024;
+
 [[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
 
 std::string without_line_end(std::string text) {
     if (text.ends_with('\n')) text.pop_back();
     if (text.ends_with('\r')) text.pop_back();
     return text;
+}
+
+bool is_kind(std::string_view text) { return text.starts_with(environment_kind) || text.starts_with(file_kind); }
+
+/// A name in its braces, and where it stands.
+struct Mention {
+    std::size_t start;
+    std::size_t end;  ///< behind the closing braces, or behind the opening ones when there are none
+    std::string_view name;
+    bool is_closed;
+};
+
+/// The first mention of a secret at or behind `from`.
+std::optional<Mention> find_mention(std::string_view text, std::size_t from) {
+    for (std::size_t at = from; (at = text.find(opening, at)) != std::string_view::npos; ++at) {
+        const std::size_t start = at + opening.size();
+        if (!is_kind(text.substr(start))) continue;
+        const std::string_view behind = text.substr(start, longest_name + closing.size());
+        const std::size_t close = behind.find(closing);
+        if (close == std::string_view::npos) return Mention{at, start, behind, false};
+        return Mention{at, start + close + closing.size(), behind.substr(0, close), true};
+    }
+    return std::nullopt;
 }
 
 /// What stands between the quotes of a JSON string.
@@ -49,8 +77,30 @@ std::optional<std::string> process_environment(std::string_view name) {
     return value;
 }
 
-SecretExpander::SecretExpander(Environment environment, Secrets* secrets, Put put)
-    : environment_(std::move(environment)), secrets_(secrets), put_(put) {}
+std::string secret_value(std::string_view name, const Environment& environment) {
+    if (!is_kind(name)) refuse(fmt::format("'{}' is no secret: write env.NAME or file.PATH", printable(name)));
+    if (name.starts_with(file_kind)) {
+        const std::string path(name.substr(file_kind.size()));
+        return without_line_end(internal::read_file(path, largest_secret_file));
+    }
+    const std::string_view variable = name.substr(environment_kind.size());
+    std::optional<std::string> value = environment(variable);
+    if (!value) refuse(fmt::format("the environment variable {} is not set", printable(variable)));
+    return std::move(*value);
+}
+
+std::string with_secrets(std::string_view text, Secrets* secrets, const Environment& environment) {
+    std::string expanded;
+    std::size_t done = 0;
+    while (const auto mention = find_mention(text, done)) {
+        if (!mention->is_closed) refuse(fmt::format("{{{{{} has no }}}} behind it", printable(mention->name)));
+        const std::string value = secret_value(mention->name, environment);
+        if (secrets) secrets->add(mention->name, value);
+        expanded.append(text.substr(done, mention->start - done)).append(value);
+        done = mention->end;
+    }
+    return expanded.append(text.substr(done));
+}
 
 std::string SecretExpander::expand(std::string_view text) { return expand(text, Where::text); }
 
@@ -59,53 +109,37 @@ std::string SecretExpander::expand_json(std::string_view json) { return expand(j
 std::string SecretExpander::expand(std::string_view text, Where where) {
     std::string expanded;
     std::size_t done = 0;
-    for (std::size_t at = 0; (at = text.find(opening, at)) != std::string_view::npos;) {
-        const std::string_view behind = text.substr(at + opening.size());
-        const std::string_view kind = behind.starts_with(environment_kind) ? environment_kind
-                                      : behind.starts_with(file_kind)      ? file_kind
-                                                                           : std::string_view();
-        if (kind.empty()) {
-            ++at;
+    std::size_t from = 0;
+    while (const auto mention = find_mention(text, from)) {
+        // What follows the opening braces may be another mention, when this one is none.
+        from = mention->start + opening.size();
+        const bool leaves_string = where == Where::json && mention->name.find('"') != std::string_view::npos;
+        if (!mention->is_closed || leaves_string) continue;
+        const std::string name = where == Where::json ? unescaped(mention->name) : std::string(mention->name);
+        const auto secret = permitted_.find(name);
+        if (secret == permitted_.end()) {
+            leave(name);
             continue;
         }
-        const std::string_view written = behind.substr(kind.size(), behind.find(closing) - kind.size());
-        const bool is_closed = kind.size() + written.size() < behind.size();
-        const bool leaves_string = where == Where::json && written.find('"') != std::string_view::npos;
-        if (!is_closed || leaves_string) refuse(fmt::format("{{{{{} has no }}}} behind it", kind));
-
-        const std::string name = where == Where::json ? unescaped(written) : std::string(written);
-        const std::string value = value_of(kind, name);
-        const std::size_t end = at + opening.size() + kind.size() + written.size() + closing.size();
-        if (put_ == Put::names) {
-            at = end;
-            continue;
-        }
-        if (secrets_) secrets_->add(fmt::format("{}{}", kind, name), value);
-        expanded += text.substr(done, at - done);
+        from = mention->end;
+        if (put_ == Put::names) continue;
+        expanded += text.substr(done, mention->start - done);
+        done = mention->end;
         if (where == Where::text) {
-            expanded += value;
-        } else if (internal::is_utf8(value)) {
-            append_escaped(expanded, value);
+            expanded += secret->second;
+        } else if (internal::is_utf8(secret->second)) {
+            append_escaped(expanded, secret->second);
         } else {
-            refuse(fmt::format("{{{{{}{}}}}} is not UTF-8, so it can't stand in JSON", kind, name));
+            refuse(fmt::format("{{{{{}}}}} is not UTF-8, so it can't stand in JSON", name));
         }
-        at = done = end;
     }
-    expanded += text.substr(done);
-    return expanded;
+    return expanded.append(text.substr(done));
 }
 
-std::string SecretExpander::value_of(std::string_view kind, const std::string& name) {
-    if (kind == file_kind) return content_of(name);
-    std::optional<std::string> value = environment_(name);
-    if (!value) refuse(fmt::format("the environment variable {} is not set", name));
-    return std::move(*value);
-}
-
-const std::string& SecretExpander::content_of(const std::string& path) {
-    const auto known = files_.find(path);
-    if (known != files_.end()) return known->second;
-    return files_.emplace(path, without_line_end(internal::read_file(path, largest_file))).first->second;
+void SecretExpander::leave(const std::string& name) {
+    constexpr std::size_t most_names = 100;
+    if (left_names_.size() == most_names) return;
+    if (std::find(left_names_.begin(), left_names_.end(), name) == left_names_.end()) left_names_.push_back(name);
 }
 
 }  // namespace plait::batch

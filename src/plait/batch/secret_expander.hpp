@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace plait::batch {
 
@@ -17,41 +19,57 @@ using Environment = std::function<std::optional<std::string>(std::string_view na
 /// The environment of this process.
 std::optional<std::string> process_environment(std::string_view name);
 
-/// Puts secrets where a text names them.
+/// The largest file that a secret may stand in.
+constexpr std::size_t largest_secret_file = 64 * 1024;
+
+/// What stands behind the name of a secret: `env.NAME` is an environment variable, `file.PATH` the content of a file
+/// without the line end behind it. Throws `Error(bad_input)` that names what is missing or too large; no value is ever
+/// in the message.
+std::string secret_value(std::string_view name, const Environment& environment = process_environment);
+
+/// `text` with the value of each secret that it names, such as `{{env.NAME}}`. For what the user wrote on the command
+/// line, which may name any secret. Any other `{{` stays as it is. Each value is added to `secrets`, which may be null.
+/// Throws as `secret_value`, and when a name has no `}}` behind it.
+std::string with_secrets(std::string_view text, Secrets* secrets, const Environment& environment = process_environment);
+
+/// The secrets that request lines may name, such as `env.API_KEY`, and their values.
+using PermittedSecrets = std::map<std::string, std::string, std::less<>>;
+
+/// Puts permitted secrets where request lines name them.
 ///
-/// `{{env.NAME}}` is an environment variable, `{{file.PATH}}` what stands in a file, without the line end behind it. A
-/// file is read once. Any other `{{` stays as it is. What is missing, or too large, throws `Error(bad_input)` that
-/// names it; no value is ever in the message.
+/// Lines often quote data of strangers, who could name any secret: so a name that is not permitted stays as it stands,
+/// as every other `{{` does, whether there is such a secret or not.
 class SecretExpander {
   public:
-    static constexpr std::size_t largest_file = 64 * 1024;
-
     enum class Put {
         values,
-        names  ///< nothing is put in: what names a secret is only looked at, whether there is one
+        names  ///< nothing is put in: names are only looked for
     };
 
-    /// Each value that is put in is added to `secrets`, which may be null, and outlives the expander.
-    SecretExpander(Environment environment, Secrets* secrets, Put put = Put::values);
+    explicit SecretExpander(PermittedSecrets permitted, Put put = Put::values)
+        : permitted_(std::move(permitted)), put_(put) {}
 
     /// Whether there can be anything to expand in `text`: the look that nearly every text ends with.
     static bool may_expand(std::string_view text) noexcept { return text.find("{{") != std::string_view::npos; }
 
     std::string expand(std::string_view text);
-    /// The same in the strings of a JSON text, which stays one: values are escaped as they need it, and are UTF-8.
+    /// The same in the strings of a JSON text, which stays one: values are escaped as they need it. Throws
+    /// `Error(bad_input)` for a value that is not UTF-8.
     std::string expand_json(std::string_view json);
+
+    /// The names that were found and not permitted, each once, since `forget_left_names`.
+    const std::vector<std::string>& left_names() const noexcept { return left_names_; }
+    void forget_left_names() noexcept { left_names_.clear(); }
 
   private:
     enum class Where { text, json };
 
     std::string expand(std::string_view text, Where where);
-    std::string value_of(std::string_view kind, const std::string& name);
-    const std::string& content_of(const std::string& path);
+    void leave(const std::string& name);
 
-    Environment environment_;
-    Secrets* secrets_;
+    PermittedSecrets permitted_;
     Put put_;
-    std::map<std::string, std::string> files_;
+    std::vector<std::string> left_names_;
 };
 
 }  // namespace plait::batch

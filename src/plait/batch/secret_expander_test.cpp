@@ -5,7 +5,6 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 using namespace plait;
 using namespace plait::batch;
@@ -13,21 +12,29 @@ using batch::internal::memory_file;
 
 namespace {
 
-SecretExpander expander(Secrets* secrets = nullptr) {
-    return SecretExpander(
-        [](std::string_view name) -> std::optional<std::string> {
-            if (name == "KEY") return "s3cret";
-            if (name == "NESTED") return "{{env.KEY}}";
-            if (name == "QUOTED") return "a\"b\\\n\xc3\xa9";
-            if (name == "EMPTY") return "";
-            if (name == "cl\xc3\xa9/a") return "found";
-            return std::nullopt;
-        },
-        secrets);
+std::optional<std::string> environment(std::string_view name) {
+    if (name == "KEY") return "s3cret";
+    if (name == "NESTED") return "{{env.KEY}}";
+    if (name == "EMPTY") return "";
+    return std::nullopt;
 }
 
-std::string expanded(std::string_view text) { return expander().expand(text); }
-std::string expanded_json(std::string_view json) { return expander().expand_json(json); }
+const PermittedSecrets permitted{{"env.KEY", "s3cret"},
+                                 {"env.NESTED", "{{env.KEY}}"},
+                                 {"env.QUOTED", "a\"b\\\n\xc3\xa9"},
+                                 {"env.cl\xc3\xa9/a", "found"}};
+
+std::string expanded(std::string_view text) { return SecretExpander(permitted).expand(text); }
+std::string expanded_json(std::string_view json) { return SecretExpander(permitted).expand_json(json); }
+std::string of_command_line(std::string_view text) { return with_secrets(text, nullptr, environment); }
+
+using Names = std::vector<std::string>;
+
+Names left_in(std::string_view text) {
+    SecretExpander expander(permitted);
+    CHECK(expander.expand(text) == text);
+    return expander.left_names();
+}
 
 template <class Expand>
 std::string fault_of(Expand expand) {
@@ -42,24 +49,31 @@ std::string fault_of(Expand expand) {
 
 std::string in_file(std::string_view content) {
     const UniqueFd file = memory_file(content);
-    return expander().expand(fmt::format("{{{{file./proc/self/fd/{}}}}}", file.get()));
+    return secret_value(fmt::format("file./proc/self/fd/{}", file.get()));
 }
 
 }  // namespace
 
 TEST_CASE("a secret takes the place of its name, any number of times") {
-    CHECK(expanded("Bearer {{env.KEY}}") == "Bearer s3cret");
-    CHECK(expanded("{{env.KEY}}{{env.KEY}} {{env.EMPTY}}.") == "s3crets3cret .");
-    CHECK(expanded("{{{env.KEY}}}") == "{s3cret}");
+    for (const auto& put_in : {expanded, of_command_line}) {
+        CHECK(put_in("Bearer {{env.KEY}}") == "Bearer s3cret");
+        CHECK(put_in("{{env.KEY}}{{env.KEY}} .") == "s3crets3cret .");
+        CHECK(put_in("{{{env.KEY}}}") == "{s3cret}");
+    }
+    CHECK(of_command_line("{{env.EMPTY}}.") == ".");
 }
 
 TEST_CASE("other braces stay as they are") {
     for (const char* text : {"", "{{other}} {", "{{ env.KEY }}", "{{env}}", "{{ENV.KEY}}", "{env.KEY}", "{{", "}}{{"}) {
-        CHECK(expanded(text) == text);
+        CHECK(left_in(text).empty());
+        CHECK(of_command_line(text) == text);
     }
 }
 
-TEST_CASE("what a secret says is not expanded again") { CHECK(expanded("{{env.NESTED}}") == "{{env.KEY}}"); }
+TEST_CASE("what a secret says is not expanded again") {
+    CHECK(expanded("{{env.NESTED}}") == "{{env.KEY}}");
+    CHECK(of_command_line("{{env.NESTED}}") == "{{env.KEY}}");
+}
 
 TEST_CASE("in JSON a secret is escaped, and its name may be") {
     CHECK(expanded_json(R"({"a":"{{env.QUOTED}}"})") == "{\"a\":\"a\\\"b\\\\\\n\xc3\xa9\"}");
@@ -67,7 +81,28 @@ TEST_CASE("in JSON a secret is escaped, and its name may be") {
 }
 
 TEST_CASE("a name in JSON ends with its string") {
-    CHECK(fault_of([] { expanded_json(R"({"a":"{{env.KEY","b":"}}"})"); }) == "{{env. has no }} behind it");
+    const std::string_view json = R"({"a":"{{env.KEY","b":"}}"})";
+    CHECK(expanded_json(json) == json);
+}
+
+TEST_CASE("a name that is not permitted stays as it stands, and is told once") {
+    CHECK(left_in("{{env.PATH}} {{file./etc/passwd}} {{env.PATH}}") == Names{"env.PATH", "file./etc/passwd"});
+    CHECK(left_in("{{env.KEY") == Names{});
+    CHECK(left_in("{{env." + std::string(5000, 'x') + "}}") == Names{});
+    CHECK(expanded("{{env.{{env.KEY}}") == "{{env.s3cret");
+}
+
+TEST_CASE("names that are not permitted are forgotten from line to line") {
+    SecretExpander expander(permitted);
+    expander.expand("{{env.PATH}}");
+    expander.forget_left_names();
+    CHECK(expander.left_names().empty());
+}
+
+TEST_CASE("names can stay where they are, permitted or not") {
+    SecretExpander expander(permitted, SecretExpander::Put::names);
+    CHECK(expander.expand("a {{env.KEY}} b {{env.PATH}}") == "a {{env.KEY}} b {{env.PATH}}");
+    CHECK(expander.left_names() == Names{"env.PATH"});
 }
 
 TEST_CASE("what stands in a file loses one line end") {
@@ -78,32 +113,23 @@ TEST_CASE("what stands in a file loses one line end") {
     CHECK(in_file("") == "");
 }
 
-TEST_CASE("a file is read once") {
-    const UniqueFd file = memory_file("first");
-    SecretExpander secrets = expander();
-    const std::string name = fmt::format("{{{{file./proc/self/fd/{}}}}}", file.get());
-    CHECK(secrets.expand(name) == "first");
-    REQUIRE(::pwrite(file.get(), "other", 5, 0) == 5);
-    CHECK(secrets.expand(name) == "first");
+TEST_CASE("a secret that is missing is refused by its name") {
+    CHECK(fault_of([] { of_command_line("{{env.MISSING}}"); }) == "the environment variable MISSING is not set");
+    CHECK(fault_of([] { of_command_line("{{env.KEY"); }) == "{{env.KEY has no }} behind it");
+    CHECK(fault_of([] { secret_value("KEY", environment); }) == "'KEY' is no secret: write env.NAME or file.PATH");
 }
 
 TEST_CASE("a file that is no secret is refused by its path") {
-    CHECK(fault_of([] { expanded("{{file./none/key}}"); }) == "open /none/key: No such file or directory");
-    CHECK(fault_of([] { expanded("{{file./dev/zero}}"); }) == "/dev/zero is not a plain file");
-    CHECK(in_file(std::string(SecretExpander::largest_file, 'x')).size() == SecretExpander::largest_file);
-    CHECK(fault_of([] {
-              in_file(std::string(SecretExpander::largest_file + 1, 'x'));
-          }).ends_with("is larger than 64 KiB"));
+    CHECK(fault_of([] { of_command_line("{{file./none/key}}"); }) == "open /none/key: No such file or directory");
+    CHECK(fault_of([] { secret_value("file./dev/zero"); }) == "/dev/zero is not a plain file");
+    CHECK(in_file(std::string(largest_secret_file, 'x')).size() == largest_secret_file);
+    CHECK(fault_of([] { in_file(std::string(largest_secret_file + 1, 'x')); }).ends_with("is larger than 64 KiB"));
 }
 
-TEST_CASE("names can stay where they are when there is something behind them, and only then") {
-    const Environment environment = [](std::string_view name) {
-        return name == "KEY" ? std::optional<std::string>("secret") : std::nullopt;
-    };
+TEST_CASE("a secret of the command line becomes known by its name") {
     Secrets secrets;
-    SecretExpander names(environment, &secrets, SecretExpander::Put::names);
-    CHECK(names.expand("a {{env.KEY}} b {{env.KEY}}") == "a {{env.KEY}} b {{env.KEY}}");
-    CHECK(secrets.empty());
-    CHECK_THROWS_AS(names.expand("{{env.OTHER}}"), Error);
-    CHECK_THROWS_AS(names.expand("{{file./no/such/file}}"), Error);
+    with_secrets("Bearer {{env.KEY}}", &secrets, environment);
+    std::string text = "s3cret";
+    secrets.redact(text);
+    CHECK(text == "{{env.KEY}}");
 }

@@ -1,11 +1,13 @@
 #include "plait/batch/summary.hpp"
 
+#include "plait/base/words.hpp"
 #include "plait/batch/internal/json_text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <string_view>
 
 namespace plait::batch {
@@ -65,9 +67,30 @@ std::string counts_as_json(const Counts& counts) {
     return "{" + text + "}";
 }
 
+std::string left_names_for_people(const InputNotes& notes) {
+    constexpr std::size_t most_shown = 3;
+    std::string names;
+    for (const InputNotes::LeftName& left : notes.left_names() | std::views::take(most_shown))
+        names += fmt::format("{}{{{{{}}}}}", names.empty() ? "" : ", ", printable(left.name));
+    if (notes.left_names().size() > most_shown) names += ", ...";
+    const std::uint64_t calls = notes.calls_with_left_names();
+    return fmt::format("  names    {} {} {}, which no --secret permits: sent as it stands\n", calls,
+                       calls == 1 ? "call has" : "calls have", names);
+}
+
+std::string left_names_as_json(const InputNotes& notes) {
+    std::string text;
+    for (const InputNotes::LeftName& left : notes.left_names()) {
+        if (!text.empty()) text += ',';
+        internal::append_json_string(text, left.name);
+        text += fmt::format(":{}", left.calls);
+    }
+    return fmt::format("{{\"calls\":{},\"names\":{{{}}}}}", notes.calls_with_left_names(), text);
+}
+
 }  // namespace
 
-std::string summary_text(const Tally& tally, const CallerCounts& counts, Duration elapsed) {
+std::string summary_text(const Tally& tally, const CallerCounts& counts, Duration elapsed, const InputNotes& notes) {
     const std::uint64_t before = tally.done_in_all() - tally.done();
     std::string text = fmt::format("{} {} in {}{}: ", tally.done(), tally.done() == 1 ? "call" : "calls",
                                    for_people(elapsed), before > 0 ? fmt::format(", {} before", before) : "");
@@ -81,6 +104,7 @@ std::string summary_text(const Tally& tally, const CallerCounts& counts, Duratio
     if (counts.repeats > 0)
         text += fmt::format("  again    {} attempts, {} after a refusal\n", counts.repeats,
                             std::min(counts.refusals, counts.repeats));
+    if (notes.calls_with_left_names() > 0) text += left_names_for_people(notes);
     if (counts.copies > 0) text += fmt::format("  hedged   {}, {} won\n", counts.copies, counts.copies_won);
     text += fmt::format("  bytes    {} sent, {} received\n", bytes_for_people(tally.sent_bytes()),
                         bytes_for_people(tally.received_bytes()));
@@ -95,7 +119,7 @@ std::string summary_text(const Tally& tally, const CallerCounts& counts, Duratio
     return text;
 }
 
-std::string summary_json(const Tally& tally, const CallerCounts& counts, Duration elapsed) {
+std::string summary_json(const Tally& tally, const CallerCounts& counts, Duration elapsed, const InputNotes& notes) {
     std::string text = fmt::format("{{\"calls\":{},\"calls_before\":{},\"outcomes\":{{", tally.done(),
                                    tally.done_in_all() - tally.done());
     for (const Outcome outcome : outcomes) {
@@ -106,6 +130,8 @@ std::string summary_json(const Tally& tally, const CallerCounts& counts, Duratio
                         tally.received_bytes());
     text += fmt::format(",\"repeats\":{},\"refusals\":{},\"hedged\":{},\"hedges_won\":{}", counts.repeats,
                         counts.refusals, counts.copies, counts.copies_won);
+    text += fmt::format(",\"names_not_permitted\":{},\"urls_joined_once\":{}", left_names_as_json(notes),
+                        notes.urls_joined_once());
     text += fmt::format(",\"seconds\":{:.3f},\"calls_per_second\":{:.1f},\"latency_ms\":{{", seconds(elapsed),
                         rate(tally, elapsed));
     for (const Quantile& quantile : quantiles) {

@@ -2,6 +2,7 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/batch/caller.hpp"
+#include "plait/batch/input_notes.hpp"
 #include "plait/batch/tally.hpp"
 
 #include <string>
@@ -9,9 +10,11 @@
 namespace plait::batch {
 
 /// What a run did, for people: some lines of text.
-std::string summary_text(const Tally& tally, const CallerCounts& counts, Duration elapsed);
+std::string summary_text(const Tally& tally, const CallerCounts& counts, Duration elapsed,
+                         const InputNotes& notes = InputNotes());
 
 /// The same as one line of JSON (docs/formats.md).
-std::string summary_json(const Tally& tally, const CallerCounts& counts, Duration elapsed);
+std::string summary_json(const Tally& tally, const CallerCounts& counts, Duration elapsed,
+                         const InputNotes& notes = InputNotes());
 
 }  // namespace plait::batch

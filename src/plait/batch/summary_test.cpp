@@ -61,6 +61,21 @@ TEST_CASE("a summary tells of repeats, refusals, copies and what was skipped whe
           std::string::npos);
 }
 
+TEST_CASE("a summary tells which names were not permitted") {
+    InputNotes notes;
+    notes.names_left(1, {"env.A\"", "env.B"});
+    CHECK(summary_text({}, {}, 1s, notes)
+              .find("  names    1 call has {{env.A\"}}, {{env.B}}, which no --secret permits: sent as it stands\n") !=
+          std::string::npos);
+    notes.names_left(2, {"env.B", "env.C", "env.D"});
+    CHECK(summary_text({}, {}, 1s, notes)
+              .find("  names    2 calls have {{env.A\"}}, {{env.B}}, {{env.C}}, ..., which no --secret permits") !=
+          std::string::npos);
+    CHECK(summary_json({}, {}, 1s, notes)
+              .find(R"("names_not_permitted":{"calls":2,"names":{"env.A\"":1,"env.B":2,"env.C":1,"env.D":1}})") !=
+          std::string::npos);
+}
+
 TEST_CASE("a summary for people says outcomes, codes, errors, bytes, pace and latencies") {
     CHECK(summary_text(some_calls(), {}, 2s) ==
           "4 calls in 2.00 s: 1 ok, 1 rejected, 1 failed, 1 unknown\n"
@@ -86,7 +101,8 @@ TEST_CASE("a summary for programs says the same") {
           R"({"calls":4,"calls_before":0,"outcomes":{"ok":1,"rejected":1,"failed":1,"unknown":1,"skipped":0},)"
           R"("status_codes":{"200":1,"404":1},)"
           R"("errors":{"bad_input":1,"reset":1},"sent_bytes":10,"received_bytes":1520,)"
-          R"("repeats":0,"refusals":0,"hedged":0,"hedges_won":0,"seconds":2.000,)"
+          R"("repeats":0,"refusals":0,"hedged":0,"hedges_won":0,)"
+          R"("names_not_permitted":{"calls":0,"names":{}},"urls_joined_once":0,"seconds":2.000,)"
           R"("calls_per_second":2.0,"latency_ms":{"p50":90.111,"p90":2000,"p99":2000,"max":2000}})"
           "\n");
 }

@@ -39,7 +39,8 @@ std::string_view CheckCommand::help() const {
 
 std::string_view CheckCommand::notes() const {
     return "The exit code is 2 when a line can't be sent or has the id of another, so that a run with --strict would "
-           "send nothing; else 1 when a secret stands in clear text or a budget is not enough; else 0.";
+           "send nothing; else 1 when a secret stands in clear text, a path looks doubled or a budget is not enough; "
+           "else 0.";
 }
 
 Positional CheckCommand::positional() const {
@@ -47,7 +48,7 @@ Positional CheckCommand::positional() const {
 }
 
 std::vector<Flag> CheckCommand::flags() {
-    return {
+    std::vector<Flag> flags{
         Flag("--limit", "UNIT=AMOUNT/TIME",
              "A limit of each group, such as requests=500/m or tokens=90k/m: the slowest decides how long it takes.",
              [this](const std::string& value) { forecast_.limits.push_back(policy::parse_rate_limit(value)); })
@@ -59,9 +60,9 @@ std::vector<Flag> CheckCommand::flags() {
         Flag("--budget", "UNIT=AMOUNT", "What the calls may cost in all, such as usd=5: is it enough?",
              [this](const std::string& value) { forecast_.budgets.push_back(policy::parse_budget(value)); })
             .repeatable(),
-        base_url_flag(defaults_),
         {"--json", "", "Prints it as JSON (docs/formats.md).", [this](const std::string&) { as_json_ = true; }},
     };
+    return joined(std::move(flags), request_flags(defaults_));
 }
 
 int CheckCommand::run() {
@@ -69,7 +70,10 @@ int CheckCommand::run() {
     defaults_.put_secrets = batch::SecretExpander::Put::names;
     const std::string seed = "check";  // no key is sent
     defaults_.key_seed = &seed;
-    const batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, defaults_), forecast_);
+    batch::InputNotes notes;
+    defaults_.notes = &notes;
+    batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, defaults_), forecast_);
+    report.notes = notes;
     print(stdout, as_json_ ? batch::check_json(report) + "\n" : batch::check_text(report, name_of(inputs_)));
     return exit_code_of(report);
 }

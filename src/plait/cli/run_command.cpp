@@ -98,10 +98,7 @@ bool is_same_place(const std::string& a, const std::string& b) {
 }
 
 void warn_of_trace(const std::string& trouble) {
-    StandardError screen;
-    // A status line may stand there.
-    if (screen.is_terminal()) screen.write("\r\x1b[K");
-    screen.write(fmt::format("plait: warning: the trace ends here, and the run goes on: {}\n", trouble));
+    warn(fmt::format("the trace ends here, and the run goes on: {}", trouble));
 }
 
 std::string_view name_of(batch::BodyFormat format) {
@@ -154,7 +151,10 @@ int exit_code_of(const batch::Tally& tally, batch::RunEnd end) {
 std::string_view RunCommand::help() const { return "Makes each request a call, and writes a line for every answer."; }
 
 std::string_view RunCommand::notes() const {
-    return "When it stands still: kill -USR1 PID shows on standard error which calls are in flight and what every task "
+    return "Ctrl-C, SIGTERM or a terminal that closes (SIGHUP, unless under nohup) stops the run: no more calls leave, "
+           "and "
+           "those in flight have 10 s to end. A second Ctrl-C or SIGTERM gives them up. The same command goes on. "
+           "When it stands still: kill -USR1 PID shows on standard error which calls are in flight and what every task "
            "waits for, while the run goes on. With PLAIT_DEBUG=1 in the environment that tells also for how long, and "
            "there is a warning of each task that keeps its loop for more than 100 ms (docs/debugging.md).";
 }
@@ -255,16 +255,25 @@ std::unique_ptr<batch::RunFiles> RunCommand::open_files(batch::ResumableSource& 
 batch::Settings RunCommand::settings_that_matter() const {
     std::set<std::string> headers;
     for (const http::Header header : settings_.defaults.headers) headers.emplace(header.name);
-    return {{"--base-url", settings_.defaults.base_url},
-            {"--header", list_of(headers, ", ")},
-            {"--body", std::string(name_of(runner_.body_format))}};
+    batch::Settings settings{{"--base-url", settings_.defaults.base_url},
+                             {"--header", list_of(headers, ", ")},
+                             {"--body", std::string(name_of(runner_.body_format))}};
+    if (!settings_.defaults.permitted_secrets.empty()) {
+        const auto name = [](const auto& secret) { return std::string_view(secret.first); };
+        settings.emplace_back("--secret", list_of(settings_.defaults.permitted_secrets, ", ", name));
+    }
+    // Requests that left without a key must not be sent again with one.
+    if (settings_.defaults.automatic_keys) settings.emplace_back("--idempotency-key", "auto");
+    return settings;
 }
 
 /// Reads the input once before the run does.
 void RunCommand::refuse_bad_lines() const {
     if (inputs_.front() == "-")
         refuse("--strict reads the requests twice, and standard input can be read once: use a file");
-    const batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, settings_.defaults));
+    batch::RequestDefaults defaults = settings_.defaults;
+    defaults.notes = nullptr;  // the run will come upon the same lines
+    const batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, std::move(defaults)));
     if (report.is_refused()) refuse(fmt::format("nothing was sent (--strict):\n{}", batch::refusals_text(report)));
 }
 
@@ -339,7 +348,8 @@ Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batc
     }
     files.close();
     if (!summary_path_.empty()) {
-        summary_file << batch::summary_json(runner.tally(), runner.calls().counts(), runner.elapsed()) << std::flush;
+        summary_file << batch::summary_json(runner.tally(), runner.calls().counts(), runner.elapsed(), settings_.notes)
+                     << std::flush;
         if (!summary_file)
             throw Error(ErrorCode::storage, fmt::format("write {}: {}", summary_path_, system_message(errno)));
     }
@@ -349,7 +359,7 @@ Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batc
 
 void RunCommand::say_how_it_ended(batch::Screen& screen, const batch::Runner& runner, batch::RunEnd end) const {
     if (!quiet_ && end != batch::RunEnd::unread) {
-        screen.write(batch::summary_text(runner.tally(), runner.calls().counts(), runner.elapsed()));
+        screen.write(batch::summary_text(runner.tally(), runner.calls().counts(), runner.elapsed(), settings_.notes));
         if (const std::uint64_t unknown = runner.tally().count(batch::Outcome::unknown); unknown > 0) {
             const auto& first = runner.first_unknown();
             const bool are_all_named = first.size() == unknown || output_.empty();

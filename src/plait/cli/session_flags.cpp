@@ -1,14 +1,15 @@
 #include "plait/cli/session_flags.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/cli/terminal.hpp"
 #include "plait/cli/values.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <string>
+#include <utility>
 
 namespace plait::cli {
 
@@ -23,27 +24,47 @@ std::string checked_file(const std::string& path) {
 
 }  // namespace
 
-Flag base_url_flag(batch::RequestDefaults& defaults) {
-    return {"--base-url", "URL", "Stands before each URL of the input that is only a path.",
-            [&defaults](const std::string& value) { defaults.base_url = batch::checked_base_url(value); }};
+std::vector<Flag> request_flags(batch::RequestDefaults& defaults) {
+    return {
+        {"--base-url", "URL",
+         "Put this before each URL of the input that is only a path. A path that both have, such as /v1, is taken "
+         "once.",
+         [&defaults](const std::string& value) { defaults.base_url = batch::checked_base_url(value); }},
+        Flag("--secret", "NAME",
+             "Let lines name this secret: env.NAME is an environment variable, file.PATH the content of a file. Each "
+             "{{env.NAME}} in a line then becomes its value. Names that are not permitted are sent as they stand.",
+             [&defaults](const std::string& value) {
+                 defaults.permitted_secrets.insert_or_assign(value, batch::secret_value(value));
+             })
+            .repeatable(),
+        {"--safe-to-repeat", "",
+         "Retry requests of any method, such as POST, unless their line says \"safe_to_repeat\": false. Only where it "
+         "does no harm when a request executes twice.",
+         [&defaults](const std::string&) { defaults.safe_to_repeat = true; }},
+        {"--idempotency-key", "auto",
+         "Send each request whose method is not safe to repeat, such as POST, with an Idempotency-Key of its own, and "
+         "retry it. A key in the line wins. Only for servers that honour such keys.",
+         [&defaults](const std::string& value) {
+             if (value != "auto") refuse(fmt::format("'{}' is not auto: a key of its own stands in each line", value));
+             defaults.automatic_keys = true;
+         }},
+    };
 }
 
 std::vector<Flag> session_flags(SessionSettings& settings) {
-    return {
+    std::vector<Flag> flags{
         {"--timeout", "DURATION",
          "The longest that one call may take, such as 90ms, 2s or 1m, unless its line says timeout_s. Default: 2m.",
          [&settings](const std::string& value) {
              settings.session.timeouts.attempt = parse_duration(value);
              if (settings.session.timeouts.attempt <= Duration::zero()) refuse("a call needs some time");
          }},
-        base_url_flag(settings.defaults),
         Flag("--header", "'NAME: VALUE'",
              "Sent with each request whose line has no header of this name. {{env.NAME}} is an environment variable, "
-             "{{file.PATH}} what stands in a file.",
+             "{{file.PATH}} the content of a file; here they need no --secret.",
              [&settings](const std::string& value) {
                  const auto [name, text] = parse_header(value);
-                 batch::SecretExpander secrets(settings.defaults.environment, settings.defaults.secrets);
-                 settings.defaults.headers.add(name, secrets.expand(text));
+                 settings.defaults.headers.add(name, batch::with_secrets(text, settings.defaults.secrets));
              })
             .repeatable(),
         {"--cacert", "FILE", "Trusts the certificates in this PEM file, instead of the system's.",
@@ -51,12 +72,18 @@ std::vector<Flag> session_flags(SessionSettings& settings) {
         {"--insecure", "", "Trusts any certificate: whoever is on the way can read and change everything.",
          [&settings](const std::string&) { settings.session.tls.verify = false; }},
     };
+    return joined(request_flags(settings.defaults), std::move(flags));
+}
+
+void warn(const std::string& sentence) {
+    StandardError screen;
+    // A status line may stand there.
+    if (screen.is_terminal()) screen.write("\r\x1b[K");
+    screen.write(fmt::format("plait: warning: {}\n", sentence));
 }
 
 void warn_of_risks(const SessionSettings& settings) {
-    if (!settings.session.tls.verify) {
-        std::fputs("plait: warning: --insecure: certificates are not checked\n", stderr);
-    }
+    if (!settings.session.tls.verify) warn("--insecure: certificates are not checked");
 }
 
 }  // namespace plait::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/batch/input_notes.hpp"
 #include "plait/batch/journal.hpp"
 #include "plait/batch/request_line.hpp"
 #include "plait/batch/secrets.hpp"
@@ -11,26 +12,32 @@
 
 namespace plait::cli {
 
+/// Says on standard error what its reader should look at.
+void warn(const std::string& sentence);
+
 /// How calls are sent, whichever command sends them. It stays where it is: its defaults know its secrets.
 class SessionSettings {
   public:
     SessionSettings() {
         defaults.secrets = &secrets;
         defaults.key_seed = &key_seed;
+        defaults.notes = &notes;
     }
     SessionSettings(const SessionSettings&) = delete;
     SessionSettings& operator=(const SessionSettings&) = delete;
 
     /// What the requests were given, and nothing may show.
     batch::Secrets secrets;
+    /// What lines have that may not be meant so; the first case of each kind is warned of.
+    batch::InputNotes notes{warn};
     /// What idempotency keys are made from: the run's id.
     std::string key_seed = batch::random_run_id();
     batch::RequestDefaults defaults;
     http::SessionOptions session;
 };
 
-/// The flag that says where paths of the input lead; `defaults` outlive it.
-Flag base_url_flag(batch::RequestDefaults& defaults);
+/// The flags that say what the lines of the input leave open; `defaults` outlive them.
+std::vector<Flag> request_flags(batch::RequestDefaults& defaults);
 
 /// The flags that make the settings, which outlive them.
 std::vector<Flag> session_flags(SessionSettings& settings);
