@@ -14,14 +14,17 @@ import concurrent.futures
 import dataclasses
 import functools
 import json
+import os
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LIMITERS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "plait-limiters"
 REQUESTS = 40
 BODY = "xx"  # what the answer to a call that was done has, and no refusal
 LATENCY = ["--latency", "5ms..50ms", "--latency-before", "0ms..20ms"]
@@ -135,6 +138,34 @@ ROWS = [
 ]
 
 
+def real(folder):
+    """The real limiters, by the tools that are installed."""
+    node, python, httprate = folder / "node/limiter.js", folder / "venv/bin/python", folder / "httprate"
+    gateway = ROOT / "bench/limiters/gateway.py"
+
+    def row(name, told, needs, *command, **more):
+        return needs, Row(name, told, command=(*map(str, command), "{w}"), **more)
+
+    all_rows = [
+        row("express-rate-limit 8.7.5, draft-8", "told", node, "node", node, "express-draft-8"),
+        row("express-rate-limit 8.7.5, draft-7", "told", node, "node", node, "express-draft-7"),
+        row("express-rate-limit 8.7.5, draft-6", "told", node, "node", node, "express-draft-6"),
+        row("express-rate-limit 8.7.5, legacy", "told", node, "node", node, "express-legacy"),
+        row("@fastify/rate-limit 11.2.0", "told", node, "node", node, "fastify"),
+        row("Flask-Limiter 4.1.1, headers", "told", python, python, folder / "python/limiter.py", "flask-with-headers"),
+        row("Flask-Limiter 4.1.1, default", "untold", python, python, folder / "python/limiter.py", "flask"),
+        row("httprate 0.16.1", "told", httprate, httprate),
+        row("nginx limit_req 503", "untold", Path("/usr/sbin/nginx"), gateway, "nginx-503", burst=41),
+        row("nginx limit_req 429", "untold", Path("/usr/sbin/nginx"), gateway, "nginx-429", burst=41),
+        row("HAProxy 429", "untold", Path("/usr/sbin/haproxy"), gateway, "haproxy-429"),
+    ]
+    for needs, missing in all_rows:
+        if not needs.exists():
+            print(f"{missing.name} is not installed and is left out", file=sys.stderr)
+    # Envoy is in no Debian release: its limiter is rebuilt in the mock.
+    return [found for needs, found in all_rows if needs.exists()] + [found for found in ROWS if found.name == "Envoy without"]
+
+
 class Limiter:
     """A running limiter, which prints its address."""
 
@@ -235,6 +266,7 @@ def parse_arguments():
     parser.add_argument("program", nargs="?", default=ROOT / "build/release/plait", help="default: %(default)s")
     parser.add_argument("--before", help="another build, run after the first against a limiter of its own")
     parser.add_argument("--real", action="store_true", help="the real limiters that bench/limiters/setup installed")
+    parser.add_argument("--limiters", type=Path, default=LIMITERS, help="the folder that they are in (default: %(default)s)")
     parser.add_argument("--only", default="", help="the rows whose names match this")
     parser.add_argument("--window", type=float, default=8, help="seconds; what is told in whole seconds suffers from less (default: %(default)s)")
     parser.add_argument("--windows", type=int, default=10)
@@ -247,7 +279,8 @@ def parse_arguments():
 
 def main():
     options = parse_arguments()
-    rows = [row for row in ROWS if re.search(options.only, row.name, re.IGNORECASE)]
+    rows = real(options.limiters) if options.real else ROWS
+    rows = [row for row in rows if re.search(options.only, row.name, re.IGNORECASE)]
     if options.list:
         for row in rows:
             print(f"{row.name}: {' '.join((*row.mock, *row.command))}")

@@ -56,6 +56,7 @@ Answer delayed_answer(std::string_view arguments, const MockOptions& options) {
 /// A latency; `place` and `spread` are what it draws from chance.
 Duration draw_latency(const Latency& latency, const Chance& chance, Chance::Of place, Chance::Of spread) {
     const auto range = static_cast<double>((latency.most - latency.least).count());
+    if (latency.sigma == 0 && range == 0) return latency.least;
     if (latency.sigma == 0) return latency.least + Duration(static_cast<Duration::rep>(range * chance.draw(place)));
     // The method of Box and Muller makes a normal number of two even ones.
     const double radius = std::sqrt(-2 * std::log(1 - chance.draw(place)));
