@@ -97,7 +97,7 @@ ROWS = [
     untold("Traefik", "retry-after,x-retry-in", allow=BUCKET, burst=40),
     untold("django-ratelimit 403", refuse="403", allow="clock:40/{w}", run=IS_403),
     untold("HAProxy deny 403", refuse="403", allow=HAPROXY, run=IS_403),
-    untold("mod_evasive 403", refuse="403", allow="silence:40/{w}", run=IS_403),
+    untold("mod_evasive 403", refuse="403", allow="silence:40/{w},count-refused", run=IS_403),
     fixed("Litestar", "draft-6", allow=SLIDING),
     bucket("quart-rate-limiter", "ratelimit,retry-after,retry-after"),
     fixed("httprate", "x-ratelimit:epoch:down,retry-after:window", allow=COUNTER),

@@ -68,6 +68,7 @@ def main():
     window_ms = int(window.removesuffix("ms"))
     with tempfile.TemporaryDirectory(prefix="plait-") as folder:
         config = Path(folder) / "config"
+        Path(folder).chmod(0o755)  # a worker of root's nginx is somebody else
         (Path(folder) / "answer").write_text("xx")
         values = {"folder": folder, "port": port, "status": status, "window": window, "per_minute": round(40 * 60_000 / window_ms)}
         if product == "nginx":

@@ -98,7 +98,8 @@ bool parse_option(AllowedRate& rate, std::string_view option) {
         return parsed.has_value();
     }
     rate.counts_refused = option == "count-refused";
-    return (rate.counting == Counting::sliding || rate.counting == Counting::counter) && rate.counts_refused;
+    return rate.counts_refused && (rate.counting == Counting::sliding || rate.counting == Counting::counter ||
+                                   rate.counting == Counting::silence);
 }
 
 bool parse_rate(AllowedRate& rate, std::string_view text) {
@@ -128,8 +129,8 @@ AllowedRate AllowedRate::parse(std::string_view text) {
 }
 
 std::string AllowedRate::forms() {
-    return "sliding:RATE[,count-refused], counter:RATE[,count-refused], fixed:RATE, clock:RATE, silence:RATE, "
-           "bucket:RATE[,burst=N][,step=DURATION] and leaky:RATE[,burst=N][,delay=N|,nodelay]";
+    return "sliding:RATE[,count-refused], counter:RATE[,count-refused], silence:RATE[,count-refused], fixed:RATE, "
+           "clock:RATE, bucket:RATE[,burst=N][,step=DURATION] and leaky:RATE[,burst=N][,delay=N|,nodelay]";
 }
 
 }  // namespace plait::mock

@@ -14,7 +14,7 @@ enum class Counting : std::uint8_t {
     fixed,    ///< windows that begin with the first request after the end of the one before
     clock,    ///< windows that begin at multiples of their length since 1970
     counter,  ///< windows end to end; the one before counts for the share of it that is less than a window ago
-    silence,  ///< one window, which ends when nothing has come for its length: refused requests lengthen it, too
+    silence,  ///< one window, which ends when nothing has been let in for its length
     bucket,   ///< tokens, at most `burst` of them, of which one comes back each `window / requests`
     leaky,    ///< as `bucket` with one token more; whoever takes one beyond `undelayed` waits (nginx's limit_req)
 };
@@ -34,7 +34,7 @@ struct AllowedRate {
     std::uint64_t burst = 0;      ///< of a bucket: all of its tokens; leaky: how many may wait or go at once
     std::uint64_t undelayed = 0;  ///< leaky: how many of those go at once
     Duration step{};              ///< bucket: tokens come back together, each so often; 0: one by one
-    bool counts_refused = false;  ///< sliding and counter: refused requests count, too
+    bool counts_refused = false;  ///< sliding, counter and silence: refused requests count, too
 };
 
 }  // namespace plait::mock

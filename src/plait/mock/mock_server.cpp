@@ -152,7 +152,7 @@ class MockServer::Implementation {
     Task<void> converse(ByteStream& stream);
     Task<std::optional<Arrival>> receive(ByteStream& stream, RequestReader& reader);
     Arrival arrival_of(const ReceivedRequest& request);
-    Course course_of(const ReceivedRequest& request, const Arrival& arrival, std::uint64_t number);
+    Course course_of(const ReceivedRequest& request, const Arrival& arrival, const MockStatistics& seen);
     Task<void> make(const Course& course);
     Task<Ending> answer(ByteStream& stream, const ReceivedRequest& request, Arrival arrival);
     Task<void> refuse(ByteStream& stream, int status);
@@ -285,21 +285,20 @@ MockServer::Implementation::Arrival MockServer::Implementation::arrival_of(const
 }
 
 Course MockServer::Implementation::course_of(const ReceivedRequest& request, const Arrival& arrival,
-                                             std::uint64_t number) {
+                                             const MockStatistics& seen) {
     const std::string_view path = mock::internal::path_of(request.target);
-    const std::uint64_t in_flight = ledger_->statistics().in_flight;
     Verdict verdict;
     if (mock::internal::does_only_what_it_says(path)) {
         // No limit holds there.
-    } else if (options_.most_in_flight > 0 && in_flight > options_.most_in_flight) {
+    } else if (options_.most_in_flight > 0 && seen.in_flight > options_.most_in_flight) {
         verdict = mock::internal::too_many_in_flight(options_.most_in_flight);
     } else {
         verdict = limiter_.judge(mock::internal::limit_key_of(request, options_.allowed_per), now());
     }
     mock::internal::Circumstances circumstances(arrival.chance, verdict);
     circumstances.fault = arrival.fault;
-    circumstances.number = number;
-    circumstances.in_flight = in_flight;
+    circumstances.number = seen.requests;
+    circumstances.in_flight = seen.in_flight;
     circumstances.now = options_.clock_epoch + now().time_since_epoch();
     return mock::internal::decide(request, options_, circumstances);
 }
@@ -324,11 +323,14 @@ Task<Ending> MockServer::Implementation::answer(ByteStream& stream, const Receiv
         co_return Ending::reset;
     }
     const InFlight counted(*ledger_, arrival.entry);
-    const std::uint64_t number = ledger_->statistics().requests;
+    MockStatistics seen = ledger_->statistics();
     const Duration before =
         mock::internal::latency_before(mock::internal::path_of(request.target), options_, arrival.chance);
-    if (before > Duration::zero()) co_await sleep_for(before);
-    const Course course = course_of(request, arrival, number);
+    if (before > Duration::zero()) {
+        co_await sleep_for(before);
+        seen.in_flight = ledger_->statistics().in_flight;
+    }
+    const Course course = course_of(request, arrival, seen);
     if (course.refused) ledger_->refused(arrival.entry);
     if (course.fault) ledger_->struck(course.fault->index());
     if (course.answer.delay + course.wait > Duration::zero() || course.takes_slot) co_await make(course);

@@ -172,7 +172,7 @@ std::optional<Fault> fault_of(std::string_view path, const MockOptions& options,
 }
 
 Duration latency_before(std::string_view path, const MockOptions& options, const Chance& chance) {
-    if (does_only_what_it_says(path)) return Duration::zero();
+    if (options.latency_before.most == Duration::zero() || does_only_what_it_says(path)) return Duration::zero();
     return draw_latency(options.latency_before, chance, Chance::Of::latency_before, Chance::Of::spread_before);
 }
 

@@ -76,7 +76,7 @@ class FixedWindow final : public Meter {
         if (rate_.counting == Counting::silence) end_ = now_ + rate_.window;
     }
     void refuse() override {
-        if (rate_.counting == Counting::silence) end_ = now_ + rate_.window;
+        if (rate_.counts_refused) end_ = now_ + rate_.window;
     }
     bool is_empty() const override { return used_ == 0; }
 

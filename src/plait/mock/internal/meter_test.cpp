@@ -92,8 +92,10 @@ class NaiveLimiter {
     }
 
     bool has_room_in_silence(TimePoint now) const {
+        const std::vector<TimePoint>& counted = rate_.counts_refused ? all_ : let_in_;
         TimePoint since = now;
-        for (auto when = all_.rbegin(); when != all_.rend() && since - *when < rate_.window; ++when) since = *when;
+        for (auto when = counted.rbegin(); when != counted.rend() && since - *when < rate_.window; ++when)
+            since = *when;
         return count([&](TimePoint when) { return when >= since; }) < rate_.requests;
     }
 
@@ -164,10 +166,11 @@ bool ask(Meter& meter, TimePoint now) {
 
 TEST_CASE("for any pattern of arrivals each way of counting lets in what its documents say") {
     std::mt19937_64 random(11);
-    for (const char* text : {"sliding:4/s,count-refused", "fixed:4/s", "fixed:1/s", "clock:4/s", "counter:4/s",
-                             "counter:7/300ms", "counter:4/s,count-refused", "silence:4/s", "bucket:4/s",
-                             "bucket:4/s,burst=9", "bucket:4/s,burst=1", "bucket:4/s,burst=6,step=700ms", "leaky:4/s",
-                             "leaky:4/s,burst=5", "leaky:4/s,burst=5,delay=2", "leaky:4/s,burst=5,nodelay"}) {
+    for (const char* text :
+         {"sliding:4/s,count-refused", "fixed:4/s", "fixed:1/s", "clock:4/s", "counter:4/s", "counter:7/300ms",
+          "counter:4/s,count-refused", "silence:4/s,count-refused", "silence:4/s", "bucket:4/s", "bucket:4/s,burst=9",
+          "bucket:4/s,burst=1", "bucket:4/s,burst=6,step=700ms", "leaky:4/s", "leaky:4/s,burst=5",
+          "leaky:4/s,burst=5,delay=2", "leaky:4/s,burst=5,nodelay"}) {
         const AllowedRate rate = AllowedRate::parse(text);
         for (int round = 0; round < 20; ++round) {
             CAPTURE(text);
