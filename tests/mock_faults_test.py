@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import re
 import socket
+import sys
 import time
 import unittest
 import urllib.error
@@ -122,6 +123,23 @@ class Limits(RunTest):
             with Mock("--allow", rate, "--refuse-with", "aws@503", "--limit-headers", "draft-7,retry-after@short:date:down") as mock:
                 statuses = [status(mock, "/") for _ in range(3)]
                 self.assertEqual([200, 503], sorted(set(statuses)), rate)
+
+    def test_each_limiter_that_the_benchmark_rebuilds_refuses(self):
+        sys.path.insert(0, str(REPOSITORY / "bench"))
+        self.addCleanup(sys.path.pop, 0)
+        import limits
+
+        def has_refused(row):
+            with Mock(*(flag.replace("{w}", "24h") for flag in row.mock)) as mock:
+                for n in range(limits.REQUESTS + 2):
+                    ask(mock, f"/{n}")
+                return mock.stats()["refused"] > 0
+
+        rows = [row for row in limits.ROWS if "--allow" in row.mock]
+        self.assertGreater(len(rows), 50)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for row, refused in zip(rows, pool.map(has_refused, rows)):
+                self.assertTrue(refused, row.name)
 
 
 class Crashes(RunTest):

@@ -19,7 +19,7 @@ events {{}}
 http {{
     access_log off;
     client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-    limit_req_zone $server_name zone=all:1m rate={per_minute}r/m;
+    limit_req_zone $binary_remote_addr zone=all:1m rate={per_minute}r/m;
     limit_req_status {status};
     server {{
         listen 127.0.0.1:{port};

@@ -134,10 +134,9 @@ std::vector<Flag> MockCommand::flags() {
              list_of_faults() + ".",
          [this](const std::string& value) { options_.faults = mock::Mixture<mock::Fault>(value); }},
         Flag("--allow", "RATE",
-             "Lets so many requests in, in any such time, such as 50/s, 500/m or 10/200ms, and refuses the others. "
-             "Other "
-             "ways of counting: " +
-                 mock::AllowedRate::forms() + ". Of several rates all hold.",
+             "Lets in so many requests in any such time, such as 50/s, 500/m or 10/200ms, and refuses the rest. Of "
+             "several rates all hold. Other ways of counting (docs/mock.md): " +
+                 mock::AllowedRate::forms() + ".",
              [this](const std::string& value) { options_.allowed.push_back(mock::AllowedRate::parse(value)); })
             .repeatable(),
         {"--max-in-flight", "N", "Refuses a request while N others are in flight. Default: no bound.",
