@@ -95,13 +95,13 @@ std::optional<std::uint64_t> LineReader::count_lines() {
         const ssize_t got = ::pread(*file, block.data(), block.size(), offset);
         if (got <= 0) break;
         offset += got;
-        for (const char c : std::string_view(block.data(), static_cast<std::size_t>(got))) {
-            if (c == '\n') {
-                is_known = false;
-            } else if (!is_known && blank.find(c) == std::string_view::npos) {
-                is_known = true;
-                lines += c != '#';
-            }
+        std::string_view rest(block.data(), static_cast<std::size_t>(got));
+        while (!rest.empty()) {
+            const std::size_t at = is_known ? rest.find('\n') : rest.find_first_not_of(blank);
+            if (at == std::string_view::npos) break;
+            is_known = rest[at] != '\n';
+            lines += is_known && rest[at] != '#';
+            rest.remove_prefix(at + 1);
         }
     }
     return line_count_ = lines;
