@@ -126,7 +126,7 @@ class Permitted(RunTest):
         names = {"env.KEY": 1, "file./etc/passwd": 1, "env.NOT_SET_HERE": 1}
         self.assertEqual({"calls": 1, "names": names}, json.loads(summary.read_text())["names_not_permitted"])
         self.assertIn("plait: warning: line 1 has {{env.KEY}}, sent as it stands: no --secret permits it\n", ended.err)
-        self.assertIn("  names    1 call has {{env.KEY}}, ", ended.err)
+        self.assertIn("  names    1 call sent {{env.KEY}}, ", ended.err)
 
     def test_a_permitted_name_is_replaced_and_another_is_not(self):
         with Mock() as mock:

@@ -55,12 +55,15 @@ std::optional<Mention> find_mention(std::string_view text, std::size_t from) {
     return std::nullopt;
 }
 
-/// What stands between the quotes of a JSON string.
-std::string unescaped(std::string_view text) {
+/// What stands between the quotes of a JSON string; nothing for half of a UTF-16 pair, which JSON may have.
+std::optional<std::string> unescaped(std::string_view text) {
     internal::PaddedText padded;
     simdjson::ondemand::parser parser;
-    simdjson::ondemand::document document = parser.iterate(padded.assign({"\"", text, "\""}));
-    return std::string(std::string_view(document.get_string()));
+    simdjson::ondemand::document document;
+    std::string_view string;
+    if (parser.iterate(padded.assign({"\"", text, "\""})).get(document) || document.get_string().get(string))
+        return std::nullopt;
+    return std::string(string);
 }
 
 void append_escaped(std::string& out, std::string_view text) {
@@ -115,10 +118,11 @@ std::string SecretExpander::expand(std::string_view text, Where where) {
         from = mention->start + opening.size();
         const bool leaves_string = where == Where::json && mention->name.find('"') != std::string_view::npos;
         if (!mention->is_closed || leaves_string) continue;
-        const std::string name = where == Where::json ? unescaped(mention->name) : std::string(mention->name);
-        const auto secret = permitted_.find(name);
+        const auto name = where == Where::json ? unescaped(mention->name) : std::string(mention->name);
+        if (!name) continue;
+        const auto secret = permitted_.find(*name);
         if (secret == permitted_.end()) {
-            leave(name);
+            leave(*name);
             continue;
         }
         from = mention->end;
@@ -130,7 +134,7 @@ std::string SecretExpander::expand(std::string_view text, Where where) {
         } else if (internal::is_utf8(secret->second)) {
             append_escaped(expanded, secret->second);
         } else {
-            refuse(fmt::format("{{{{{}}}}} is not UTF-8, so it can't stand in JSON", name));
+            refuse(fmt::format("{{{{{}}}}} is not UTF-8, so it can't stand in JSON", *name));
         }
     }
     return expanded.append(text.substr(done));

@@ -85,6 +85,11 @@ TEST_CASE("a name in JSON ends with its string") {
     CHECK(expanded_json(json) == json);
 }
 
+TEST_CASE("what is no name in JSON stays as it stands") {
+    for (const std::string_view json : {R"(["{{env.\ud800}}"])", R"(["{{env.\\}}"])", R"(["\\{{env.\n}}"])"})
+        CHECK(expanded_json(json) == json);
+}
+
 TEST_CASE("a name that is not permitted stays as it stands, and is told once") {
     CHECK(left_in("{{env.PATH}} {{file./etc/passwd}} {{env.PATH}}") == Names{"env.PATH", "file./etc/passwd"});
     CHECK(left_in("{{env.KEY") == Names{});

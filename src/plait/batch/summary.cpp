@@ -74,8 +74,8 @@ std::string left_names_for_people(const InputNotes& notes) {
         names += fmt::format("{}{{{{{}}}}}", names.empty() ? "" : ", ", printable(left.name));
     if (notes.left_names().size() > most_shown) names += ", ...";
     const std::uint64_t calls = notes.calls_with_left_names();
-    return fmt::format("  names    {} {} {}, which no --secret permits: sent as it stands\n", calls,
-                       calls == 1 ? "call has" : "calls have", names);
+    return fmt::format("  names    {} {} sent {} as written: no --secret permits it\n", calls,
+                       calls == 1 ? "call" : "calls", names);
 }
 
 std::string left_names_as_json(const InputNotes& notes) {

@@ -65,11 +65,11 @@ TEST_CASE("a summary tells which names were not permitted") {
     InputNotes notes;
     notes.names_left(1, {"env.A\"", "env.B"});
     CHECK(summary_text({}, {}, 1s, notes)
-              .find("  names    1 call has {{env.A\"}}, {{env.B}}, which no --secret permits: sent as it stands\n") !=
+              .find("  names    1 call sent {{env.A\"}}, {{env.B}} as written: no --secret permits it\n") !=
           std::string::npos);
     notes.names_left(2, {"env.B", "env.C", "env.D"});
     CHECK(summary_text({}, {}, 1s, notes)
-              .find("  names    2 calls have {{env.A\"}}, {{env.B}}, {{env.C}}, ..., which no --secret permits") !=
+              .find("  names    2 calls sent {{env.A\"}}, {{env.B}}, {{env.C}}, ... as written: no") !=
           std::string::npos);
     CHECK(summary_json({}, {}, 1s, notes)
               .find(R"("names_not_permitted":{"calls":2,"names":{"env.A\"":1,"env.B":2,"env.C":1,"env.D":1}})") !=

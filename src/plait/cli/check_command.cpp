@@ -62,7 +62,7 @@ std::vector<Flag> CheckCommand::flags() {
             .repeatable(),
         {"--json", "", "Prints it as JSON (docs/formats.md).", [this](const std::string&) { as_json_ = true; }},
     };
-    return joined(std::move(flags), request_flags(defaults_));
+    return joined(joined(std::move(flags), input_flags(defaults_)), repeat_flags(defaults_));
 }
 
 int CheckCommand::run() {

@@ -202,7 +202,8 @@ std::vector<Flag> RunCommand::flags() {
          "that goes on, its last part.",
          [this](const std::string& value) { trace_path_ = value; }},
     };
-    return joined(joined(std::move(flags), calls_flags(calls_)), session_flags(settings_));
+    return joined(joined(std::move(flags), calls_flags(calls_)),
+                  joined(repeat_flags(settings_.defaults), session_flags(settings_)));
 }
 
 int RunCommand::run() {

@@ -24,7 +24,7 @@ std::string checked_file(const std::string& path) {
 
 }  // namespace
 
-std::vector<Flag> request_flags(batch::RequestDefaults& defaults) {
+std::vector<Flag> input_flags(batch::RequestDefaults& defaults) {
     return {
         {"--base-url", "URL",
          "Put this before each URL of the input that is only a path. A path that both have, such as /v1, is taken "
@@ -37,6 +37,11 @@ std::vector<Flag> request_flags(batch::RequestDefaults& defaults) {
                  defaults.permitted_secrets.insert_or_assign(value, batch::secret_value(value));
              })
             .repeatable(),
+    };
+}
+
+std::vector<Flag> repeat_flags(batch::RequestDefaults& defaults) {
+    return {
         {"--safe-to-repeat", "",
          "Retry requests of any method, such as POST, unless their line says \"safe_to_repeat\": false. Only where it "
          "does no harm when a request executes twice.",
@@ -72,7 +77,7 @@ std::vector<Flag> session_flags(SessionSettings& settings) {
         {"--insecure", "", "Trusts any certificate: whoever is on the way can read and change everything.",
          [&settings](const std::string&) { settings.session.tls.verify = false; }},
     };
-    return joined(request_flags(settings.defaults), std::move(flags));
+    return joined(input_flags(settings.defaults), std::move(flags));
 }
 
 void warn(const std::string& sentence) {

@@ -36,10 +36,13 @@ class SessionSettings {
     http::SessionOptions session;
 };
 
-/// The flags that say what the lines of the input leave open; `defaults` outlive them.
-std::vector<Flag> request_flags(batch::RequestDefaults& defaults);
+/// The flags that say what the lines of the input mean; `defaults` outlive them.
+std::vector<Flag> input_flags(batch::RequestDefaults& defaults);
 
-/// The flags that make the settings, which outlive them.
+/// The flags that say what may be sent twice where lines do not; `defaults` outlive them.
+std::vector<Flag> repeat_flags(batch::RequestDefaults& defaults);
+
+/// The flags that make the settings, which outlive them, those of the input among them.
 std::vector<Flag> session_flags(SessionSettings& settings);
 
 /// Says on standard error what the settings put at risk.
