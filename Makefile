@@ -24,10 +24,11 @@ check: ## the whole check: format, both compilers, sanitizers, every test (what 
 	@scripts/setup build test check
 	@$(MAKE) check-format
 	@$(call build,dev,all)
-	@$(call build,clang,all) && $(call test,clang)
+	@$(call build,clang,all) && scripts/elsewhere build/clang 64 $(call ctest,clang)
 	@$(call build,asan,all) && $(call test,asan)
 	@$(call build,tsan,plait_async_test plait_workers_test) && $(call test,tsan,--label-regex 'async|workers')
-	@$(call test,dev)
+	@scripts/elsewhere build/dev 3 $(call ctest,dev)
+	@scripts/elsewhere build/dev 1 --strange $(call ctest,dev)
 
 check-format:
 	@echo "== format"
@@ -60,4 +61,5 @@ clean: ## remove all that was built, and the rehearsal's results
 
 # build(preset, targets), test(preset, ctest's arguments)
 build = echo "== $(1): build" && { test build/$(1)/build.ninja -nt CMakePresets.json || cmake --preset $(1) --log-level=WARNING; } && cmake --build --preset $(1) --parallel $(JOBS) --target $(2)
-test = echo "== $(1): tests" && ctest --preset $(1) --parallel $(JOBS) $(2)
+test = echo "== $(1): tests" && $(call ctest,$(1)) $(2)
+ctest = ctest --preset $(1) --parallel $(JOBS)

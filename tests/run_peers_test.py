@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from support.program import RunTest, run, wait_until
-from support.servers import OK, Gate, Rogue, answering, keeping, make_certificate, server_tls
+from support.servers import OK, Gate, Rogue, answering, has_ipv6, keeping, make_certificate, server_tls
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
@@ -360,6 +360,7 @@ class Tls(Peers):
 
 
 class Addresses(Peers):
+    @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
     def test_ipv6(self):
         with Rogue(keeping(), family=socket.AF_INET6) as server:
             self.assertEqual("ok", self.result_of(server.url)["outcome"])

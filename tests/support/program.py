@@ -12,8 +12,22 @@ from pathlib import Path
 
 PROGRAM = os.environ.get("PLAIT_PROGRAM", str(Path(__file__).resolve().parents[2] / "build/dev/plait"))
 
+# What makes a machine look like another (other_machine.cpp); empty where it can't be preloaded.
+OTHER_MACHINE = os.environ.get("PLAIT_OTHER_MACHINE", "")
+
+# Whoever starts the tests may go to the network by a proxy and like his programs to be chatty; what is tested here does neither,
+# unless a test asks for it.
+os.environ["no_proxy"] = "*"
+for name in ("PLAIT_DEBUG", "NO_COLOR"):
+    os.environ.pop(name, None)
+
 # How long anything may take before a test calls it hung. Nothing waits this long unless it is broken.
 PATIENCE_S = 60
+
+
+def other_machine(**differences):
+    """Returns the environment of a program that is to believe in another machine, which differs in this."""
+    return {**os.environ, "LD_PRELOAD": OTHER_MACHINE, **differences}
 
 
 def wait_until(condition, what):

@@ -232,6 +232,15 @@ def server_tls(certificate, key, version=ssl.TLSVersion.TLSv1_3):
     return context
 
 
+def has_ipv6():
+    """Whether this machine can listen at ::1."""
+    try:
+        free_port("::1")
+        return True
+    except OSError:
+        return False
+
+
 def free_port(address):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.create_server((address, 0), family=family) as listener:
@@ -241,7 +250,8 @@ def free_port(address):
 class Nginx:
     """nginx in a folder of its own, for the length of a `with` block.
 
-    `server` is the inside of a server block, with {http}, {http6} and {https} where ports belong.
+    `server` is the inside of a server block, with {http}, {http6} and {https} where ports belong; {http6} only on a
+    machine that `has_ipv6`.
     """
 
     def __init__(self, folder, server):
@@ -251,7 +261,8 @@ class Nginx:
     def __enter__(self):
         # A port that was free may be taken by the time nginx asks for it: then it ends at once, and other ports are tried.
         for _ in range(10):
-            self.http, self.http6, self.https = free_port("127.0.0.1"), free_port("::1"), free_port("127.0.0.1")
+            self.http, self.https = free_port("127.0.0.1"), free_port("127.0.0.1")
+            self.http6 = free_port("::1") if has_ipv6() else None
             self.write_configuration()
             self.process = subprocess.Popen(
                 [nginx_program(), "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "error.log"],

@@ -8,6 +8,7 @@
 #include "plait/net/tcp_stream.hpp"
 #include "plait/net/tls_stream.hpp"
 #include "plait/testing/async_test.hpp"
+#include "plait/testing/loopback.hpp"
 #include "plait/testing/memory_stream.hpp"
 
 #include <unistd.h>
@@ -333,13 +334,13 @@ ASYNC_TEST("the statistics count what came, and not who asks for them") {
 
 ASYNC_TEST("over the loopback the server answers at each of its addresses, and ends when it is cancelled") {
     MockOptions options;
-    options.hosts = {"127.0.0.1", "::1"};
+    options.hosts = testing::loopback_hosts();
     MockServer server(std::move(options));
     CHECK(server.url() == "http://127.0.0.1:" + std::to_string(server.port()));
     CancelScope scope;
     TaskGroup group;
     group.start(serve_in(scope, server));
-    for (const char* host : {"127.0.0.1", "::1"}) {
+    for (const std::string& host : testing::loopback_hosts()) {
         auto client = co_await connect_to(server, host);
         co_await write_text(*client, get("/delay/0"));
         CHECK((co_await read_until(*client, "}")).ends_with(small_document));

@@ -7,6 +7,7 @@
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/testing/async_test.hpp"
+#include "plait/testing/loopback.hpp"
 #include "plait/testing/memory_stream.hpp"
 
 #include <sys/resource.h>
@@ -80,10 +81,10 @@ class FewDescriptors {
 
 }  // namespace
 
-ASYNC_TEST("what one end writes the other reads, over IPv4 and IPv6") {
-    for (const char* host : {"127.0.0.1", "::1"}) {
+ASYNC_TEST("what one end writes the other reads, over IPv4 and, where there is one, IPv6") {
+    for (const std::string& host : testing::loopback_hosts()) {
         CAPTURE(host);
-        auto ends = co_await connection(host);
+        auto ends = co_await connection(host.c_str());
         co_await write_text(*ends.client, "hello\n");
         CHECK(co_await read_until(*ends.server, "\n") == "hello\n");
         co_await write_text(*ends.server, "good day\n");
