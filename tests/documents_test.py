@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 from layers_test import module_table
-from support.program import plait
+from support.program import OTHER_MACHINE, other_machine, plait
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
@@ -63,6 +63,7 @@ class Documents(unittest.TestCase):
                 for snippet in fenced(path.read_text(), language):
                     self.assertTrue(any(is_part_of(snippet, example) for example in examples),
                                     f"{path.name}: this is in no file of {folder}/:\n{snippet}")
+            self.assertTrue(fenced((REPOSITORY / "README.md").read_text(), language), f"the README shows no {language}")
 
     def test_commands_in_the_readme_are_targets_of_the_makefile(self):
         targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
@@ -72,6 +73,12 @@ class Documents(unittest.TestCase):
 
 
 class CommandReference(unittest.TestCase):
+    @unittest.skipUnless(OTHER_MACHINE, "nothing can be preloaded into this build")
+    def test_it_is_the_same_on_every_machine(self):
+        here = plait("--help-markdown").out
+        for processors in (1, 3, 64):
+            self.assertEqual(here, plait("--help-markdown", env=other_machine(PLAIT_PROCESSORS=str(processors))).out)
+
     def test_it_is_what_the_program_says_of_itself(self):
         said = plait("--help-markdown")
         self.assertEqual(said.out, (REPOSITORY / "docs/cli.md").read_text(),
