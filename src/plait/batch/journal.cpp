@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,9 +40,15 @@ constexpr std::int64_t application_id = 0x706c6169;
 constexpr std::int64_t format_version = 1;
 
 // Small pages, because a commit writes at least one: it is what a lone POST waits for.
+constexpr const char* page_size = "PRAGMA page_size = 1024;";
+
+// WAL needs memory that its readers and writers share. Without, a database in WAL mode can still be opened, and brought
+// into another, by one that has it for itself.
+constexpr const char* usual_mode = "PRAGMA journal_mode = WAL;";
+constexpr const char* mode_without_shared_maps =
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL;";
+
 constexpr const char* layout = R"(
-    PRAGMA page_size = 1024;
-    PRAGMA journal_mode = WAL;
     BEGIN IMMEDIATE;
     CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE setting (number INTEGER PRIMARY KEY, name TEXT NOT NULL, value TEXT NOT NULL);
@@ -213,9 +220,16 @@ static_assert(static_cast<int>(NoteKind::reserved) == 2);
 
 std::string marks_path(const std::string& path) { return path + "-sent"; }
 
-void make_file(const std::string& path) {
+/// Makes the file if there is none. False when programs can't share memory over it, as on some network and FUSE file
+/// systems.
+bool make_file(const std::string& path) {
     const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (!file) throw Error(ErrorCode::storage, fmt::format("create {}: {}", path, system_message(errno)));
+    constexpr std::size_t any_size = 4096;
+    void* const memory = ::mmap(nullptr, any_size, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+    if (memory == MAP_FAILED) return false;
+    ::munmap(memory, any_size);
+    return true;
 }
 
 }  // namespace
@@ -231,7 +245,8 @@ std::string random_run_id() {
 /// The file, and the statements that every request needs.
 class Journal::File {
   public:
-    File(const std::string& path, bool durable) : database(open(path, durable)) {}
+    File(const std::string& path, bool durable, bool has_shared_maps)
+        : database(open(path, durable, has_shared_maps)) {}
 
     Database database;
     Statement begin{database, "BEGIN IMMEDIATE"};
@@ -262,17 +277,21 @@ class Journal::File {
         add_note.step();
     }
 
-    static Database open(const std::string& path, bool durable) {
+    static Database open(const std::string& path, bool durable, bool has_shared_maps) {
         Database database(path, Database::Access::write);
-        if (!is_laid_out(database)) database.execute(layout);
+        database.execute(page_size);
+        if (!has_shared_maps) database.execute(mode_without_shared_maps);
+        const bool is_new = !is_laid_out(database);
+        if (has_shared_maps) database.execute(usual_mode);
+        if (is_new) database.execute(layout);
         database.execute(durable ? durable_care : usual_care);
         return database;
     }
 };
 
 Journal::Journal(const std::string& path, bool durable) : path_(path), durable_(durable) {
-    make_file(path);
-    file_ = std::make_unique<File>(path, durable);
+    has_shared_maps_ = make_file(path);
+    file_ = std::make_unique<File>(path, durable, has_shared_maps_);
     load();
     if (!is_new()) make_marks();
 }
@@ -340,7 +359,7 @@ void Journal::note_as_sent(const LineSet& reserved) {
 
 /// When what an earlier run has marked is committed.
 void Journal::make_marks() {
-    if (!durable_) {
+    if (!durable_ && has_shared_maps_) {
         marks_ = std::make_unique<SentMarks>(marks_path(path_), run_id_);
     } else if (::unlink(marks_path(path_).c_str()) != 0 && errno != ENOENT) {
         throw Error(ErrorCode::storage, fmt::format("remove {}: {}", marks_path(path_), system_message(errno)));

@@ -39,7 +39,7 @@ std::string random_run_id();
 class Journal final : public SendLog {
   public:
     /// Opens the state file, or makes it, for its owner alone. With `durable`, what is committed is on the disk, too,
-    /// and nothing is left to marks.
+    /// and nothing is left to marks; nor is it where files can't be mapped into memory that is shared.
     Journal(const std::string& path, bool durable);
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
@@ -118,6 +118,7 @@ class Journal final : public SendLog {
 
     std::string path_;
     bool durable_;
+    bool has_shared_maps_ = true;  ///< programs can share memory over the file, as WAL and marks do
     std::unique_ptr<File> file_;
     std::unique_ptr<internal::SentMarks> marks_;  ///< of what left since the last commit; null: each has its note
     std::string run_id_;

@@ -12,6 +12,8 @@ namespace {
 constexpr int patience_ms = 5000;
 
 constexpr std::string_view what_to_do(int code) {
+    if (code == SQLITE_IOERR_SHMMAP || code == SQLITE_IOERR_SHMOPEN || code == SQLITE_IOERR_SHMSIZE)
+        return "its file system can't share memory between programs; read it where it was written";
     switch (code & 0xff) {
         case SQLITE_FULL:
             return "make room; the same command then goes on";
