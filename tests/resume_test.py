@@ -2,12 +2,13 @@
 
 import fcntl
 import json
+import os
 import re
 import signal
 import unittest
 from pathlib import Path
 
-from support.program import RunTest, finish, plait, results_in, wait_until
+from support.program import OTHER_MACHINE, RunTest, finish, other_machine, plait, results_in, wait_until
 from support.servers import OK, Gate, Rogue, keeping
 from support.small_disk import SmallDisk
 from support.trace import read_trace
@@ -214,6 +215,51 @@ class Killed(ResumeTest):
         outcomes = {result["line"]: result["outcome"] for result in results_in(self.results)}
         self.assertEqual({1: "unknown", 2: "ok", 3: "failed", 4: "failed"}, outcomes)
         self.assertEqual(["a", "b", "b"], self.came())
+
+    @unittest.skipUnless(OTHER_MACHINE, "nothing can be preloaded into this build")
+    def test_where_no_memory_can_be_shared_over_a_file_it_goes_on_without_marks(self):
+        self.requests(*self.posts(5))
+        elsewhere = other_machine(PLAIT_SHARED_MAPS="none")
+        process = self.hold(env=elsewhere)
+        status = plait("status", self.results, env=elsewhere)
+        self.assertEqual(0, status.code, status.err)
+        self.assertEqual([], list(self.folder.glob("*.plait-*")))
+        process.kill()
+        process.wait()
+        self.gate.open()
+        # A state that was written on the one kind of file system is good on the other, and back.
+        for environment in (elsewhere, os.environ, elsewhere):
+            ended = self.again(env=environment)
+            self.assertEqual((1, 5), (ended.code, len(self.came())), ended.err)
+            self.assertEqual(["unknown"] * 3 + ["ok"] * 2, sorted(self.outcomes().values(), reverse=True))
+
+    @unittest.skipUnless(OTHER_MACHINE, "nothing can be preloaded into this build")
+    def test_a_run_that_was_killed_with_marks_goes_on_where_there_are_none(self):
+        self.requests(*self.posts(5))
+        self.kill_while_held()
+        ended = self.again(env=other_machine(PLAIT_SHARED_MAPS="none"))
+        self.assertEqual((1, 5), (ended.code, len(self.came())), ended.err)
+        self.assertEqual(["unknown"] * 3 + ["ok"] * 2, sorted(self.outcomes().values(), reverse=True))
+
+    def waits_of(self, process):
+        """Returns for which limits this process has said it waits."""
+        said = plait("status", self.results, "--json")
+        report = json.loads(said.out)["report"] if said.code == 0 else {"pid": 0}
+        if report["pid"] != process.pid:
+            return []
+        return [group["waits_for"]["limit"] for group in report["groups"] if group["waits_for"]]
+
+    def test_a_limit_counts_what_left_before_a_kill_and_before_a_clean_stop(self):
+        self.requests(*self.gets(3))
+        limit = ("--limit", "requests=1/h")
+        self.kill_while_held(*limit, count=1)
+        for _ in range(2):
+            process = self.start(*self.command(*limit))
+            wait_until(lambda: self.waits_of(process) == ["requests=1/h"], "the run to wait for its limit")
+            process.send_signal(signal.SIGINT)
+            finish(process)
+            self.assertEqual(1, len(self.came()), self.came())
+            self.assertEqual([], [path.name for path in self.folder.glob("*.plait-*")])
 
     def test_a_durable_run_goes_on_as_any_other(self):
         self.requests(*self.gets(1), *self.posts(4))

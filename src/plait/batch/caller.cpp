@@ -161,14 +161,17 @@ Caller::Caller(Method& method, const CallerOptions& options, policy::Random& ran
       places_(places_in_all_),
       rules_(options.rules),
       groups_(
-          [this](std::string_view name) { return std::make_unique<Group>(name, group_options(), random_, places_); },
+          [this](std::string_view name) {
+              return std::make_unique<Group>(name, group_options(name), random_, places_);
+          },
           longest_memory(options)),
       origins_([this](std::string_view name) { return std::make_unique<Origin>(name, options_.retry.max_wait); },
                group_patience) {}
 
-GroupOptions Caller::group_options() const {
+GroupOptions Caller::group_options(std::string_view name) const {
     GroupOptions group;
     group.pace.limits = options_.limits;
+    if (options_.limit_file) group.pace.log = options_.limit_file->of_group(name);
     group.pace.server.max_wait = options_.retry.max_wait;
     if (options_.hedge) group.hedge = *options_.hedge;
     if (options_.finds_concurrency) {

@@ -10,6 +10,7 @@
 #include "plait/batch/cost_source.hpp"
 #include "plait/batch/group.hpp"
 #include "plait/batch/in_flight.hpp"
+#include "plait/batch/limit_file.hpp"
 #include "plait/batch/method.hpp"
 #include "plait/batch/read_ahead.hpp"
 #include "plait/batch/run_report.hpp"
@@ -58,6 +59,7 @@ class CallerOptions {
 
     // All of these outlive the caller; null: none.
     SendLog* sends = nullptr;                   ///< of requests that must not be sent twice
+    LimitFile* limit_file = nullptr;            ///< remembers what left under the limits
     AuthCommand* auth = nullptr;                ///< gets new credentials when a 401 comes
     const Secrets* secrets = nullptr;           ///< what is taken out of all that is told of a call
     trace::StrandRecorder* recorder = nullptr;  ///< follows each call
@@ -149,7 +151,7 @@ class Caller {
     std::string late(const Making& making, std::string_view when) const;
     std::optional<CallError> error_between_attempts(const Making& making, bool is_late) const;
     MadeCall tell(Making& making, Outcome outcome, std::optional<CallError> error) const;
-    GroupOptions group_options() const;
+    GroupOptions group_options(std::string_view name) const;
 
     Method& method_;
     const CallerOptions options_;

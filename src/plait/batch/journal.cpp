@@ -533,6 +533,13 @@ void Journal::set_spent(const policy::Costs& spent) noexcept {
     }
 }
 
+std::string Journal::limits() const { return fact(file_->database, "limits").value_or(""); }
+
+void Journal::set_limits(std::string_view text) {
+    fail_if_broken();
+    set_fact(file_->database, "limits", text);
+}
+
 void Journal::close() {
     if (!broken_) commit();
     fail_if_broken();

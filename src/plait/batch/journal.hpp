@@ -93,6 +93,12 @@ class Journal final : public SendLog {
     /// Keeps how much of some units was spent in all. When that fails it is lost, in silence, as a status is.
     void set_spent(const policy::Costs& spent) noexcept;
 
+    /// What `set_limits` kept last, of the file that remembers what left under limits (`LimitFile`).
+    std::string limits() const;
+
+    /// Keeps what that file said, which can then go.
+    void set_limits(std::string_view text);
+
     /// Keeps a text for other processes to read. When that fails it is lost, in silence: it is no reason to end a run.
     void set_status(std::string_view text) noexcept;
 

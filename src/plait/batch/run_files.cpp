@@ -132,7 +132,7 @@ class ResultsFile {
 void remove_state(const std::string& state) {
     // The database first: beside an empty one SQLite throws the others away, but an old one without them has lost
     // notes.
-    for (const char* suffix : {"", "-wal", "-shm", "-sent"}) {
+    for (const char* suffix : {"", "-wal", "-shm", "-journal", "-sent", "-limits", "-limits-new"}) {
         if (::unlink((state + suffix).c_str()) != 0 && errno != ENOENT) fail("remove", state + suffix);
     }
 }
@@ -210,6 +210,7 @@ std::unique_ptr<RunFiles> RunFiles::open(const std::string& results_path, Resuma
                         "--overwrite, or name other results",
                         results_path, state));
     }
+    files->limits_path_ = state + "-limits";
     files->journal_ = std::make_unique<Journal>(state, options.durable);
     files->is_resumed_ = !files->journal_->is_new();
     if (files->is_resumed_) {
@@ -259,8 +260,19 @@ void RunFiles::read_results(int file, const std::string& name) {
 
 const LineSet& RunFiles::sent_before() const noexcept { return journal_ ? journal_->sent_before() : nothing_; }
 
+LimitFile* RunFiles::remember_limits(const WallClock& calendar) {
+    if (!journal_) return nullptr;
+    limit_file_ = std::make_unique<LimitFile>(limits_path_, journal_->run_id(), journal_->limits(), calendar);
+    return limit_file_.get();
+}
+
 void RunFiles::close() {
-    if (journal_) journal_->close();
+    if (!journal_) return;
+    if (limit_file_) {
+        journal_->set_limits(limit_file_->to_keep());
+        ::unlink(limits_path_.c_str());
+    }
+    journal_->close();
 }
 
 }  // namespace plait::batch

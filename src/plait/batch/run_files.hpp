@@ -4,6 +4,7 @@
 #include "plait/batch/id_register.hpp"
 #include "plait/batch/input_fingerprint.hpp"
 #include "plait/batch/journal.hpp"
+#include "plait/batch/limit_file.hpp"
 #include "plait/batch/line_set.hpp"
 #include "plait/batch/resumable_source.hpp"
 #include "plait/batch/sink.hpp"
@@ -48,6 +49,9 @@ class RunFiles {
     Sink& sink() noexcept { return *sink_; }
     /// Null when the run can't be gone on with.
     Journal* journal() noexcept { return journal_.get(); }
+    /// Remembers what leaves under given limits from now on, and what left in earlier runs; null when the run can't be
+    /// gone on with. Throws `Error(storage)`. `calendar` outlives this.
+    LimitFile* remember_limits(const WallClock& calendar);
     /// The same in each run that goes on with these files, and in no other.
     const std::string& run_id() const noexcept { return run_id_; }
 
@@ -71,7 +75,9 @@ class RunFiles {
     void follow(ResumableSource& source, bool extend);
     void read_results(int file, const std::string& name);
 
+    std::string limits_path_;
     std::unique_ptr<Journal> journal_;
+    std::unique_ptr<LimitFile> limit_file_;
     std::unique_ptr<InputWatch> watch_;
     std::unique_ptr<Sink> sink_;
     std::string run_id_;

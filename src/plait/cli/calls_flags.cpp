@@ -87,8 +87,8 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
          [&settings](const std::string& value) { settings.concurrency = parse_concurrency(value); }},
         Flag("--limit", "UNIT=AMOUNT/TIME",
              "No more than this leaves in any such time, spread evenly: requests=500/m, tokens=90k/m, requests=5/10s. "
-             "Of "
-             "each group, which is the line's group or else its origin. Lines say what they cost.",
+             "Of each group, which is the line's group or else its origin. Lines say what they cost. What left in an "
+             "earlier run with the same results counts.",
              [&calls](const std::string& value) { calls.limits.push_back(policy::parse_rate_limit(value)); })
             .repeatable(),
         {"--cost-from", "[UNIT=]POINTER",

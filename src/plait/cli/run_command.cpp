@@ -248,6 +248,7 @@ std::unique_ptr<batch::RunFiles> RunCommand::open_files(batch::ResumableSource& 
     settings_.key_seed = files->run_id();
     runner_.calls.is_resumable = files->journal() != nullptr;
     runner_.calls.sends = files->journal();
+    if (!runner_.calls.limits.empty()) runner_.calls.limit_file = files->remember_limits(SystemWallClock::instance());
     if (!repeat_unknown_) runner_.sent_before = &files->sent_before();
     return files;
 }

@@ -12,7 +12,26 @@ namespace plait::policy {
 
 Pace::Pace(PaceOptions options, Random& random, Semaphore* places) : places_(places), server_(options.server, random) {
     given_.reserve(options.limits.size());
-    for (const RateLimit& limit : options.limits) given_.emplace_back(limit);
+    for (const RateLimit& limit : options.limits) given_.emplace_back(limit, options.log);
+}
+
+Pace::Given::Given(const RateLimit& limit, std::shared_ptr<LimitLog> log_) : window(limit), log(std::move(log_)) {
+    if (!log) return;
+    for (const SlidingWindow::Left& left : log->before(limit)) window.restore(left, now());
+}
+
+SlidingWindow::Moment Pace::Given::take(double cost) {
+    const SlidingWindow::Moment moment = window.take(cost, now());
+    remember(moment);
+    return moment;
+}
+
+void Pace::Given::settle(SlidingWindow::Moment moment, double reserved, double actual) {
+    if (reserved != actual) remember(window.settle(moment, reserved, actual, now()));
+}
+
+void Pace::Given::remember(SlidingWindow::Moment moment) {
+    if (log) log->left(window.limit(), moment, window.left_in(moment));
 }
 
 double Pace::Given::cost_of(const Costs& costs) const noexcept {
@@ -84,7 +103,7 @@ Pace::Pass Pace::leave(const Costs& costs, std::optional<Semaphore::Permit> plac
     pass.shares_.reserve(given_.size());
     for (Given& given : given_) {
         const double cost = given.cost_of(costs);
-        pass.shares_.push_back({given.window.take(cost, now()), cost});
+        pass.shares_.push_back({given.take(cost), cost});
     }
     return pass;
 }
@@ -97,7 +116,7 @@ void Pace::settle(Pass& pass, const Costs& actual) {
             std::any_of(actual.begin(), actual.end(), [&](const auto& cost) { return cost.first == unit; });
         if (!is_told) continue;
         const double cost = *actual.get(unit);
-        given.window.settle(pass.shares_[i].moment, pass.shares_[i].reserved, cost, now());
+        given.settle(pass.shares_[i].moment, pass.shares_[i].reserved, cost);
         pass.shares_[i].reserved = cost;
         given.settled_sum += cost;
         given.settled_count += 1;

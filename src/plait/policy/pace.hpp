@@ -4,12 +4,14 @@
 #include "plait/async/task.hpp"
 #include "plait/policy/costs.hpp"
 #include "plait/policy/internal/waiting_line.hpp"
+#include "plait/policy/limit_log.hpp"
 #include "plait/policy/limit_notice.hpp"
 #include "plait/policy/random.hpp"
 #include "plait/policy/rate_limit.hpp"
 #include "plait/policy/server_limits.hpp"
 #include "plait/policy/sliding_window.hpp"
 
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -23,6 +25,7 @@ class PaceOptions {
     PaceOptions() noexcept {}
 
     std::vector<RateLimit> limits;  ///< those that were given; several may count the same unit
+    std::shared_ptr<LimitLog> log;  ///< of what leaves under those; null: nothing is remembered
     ServerLimitsOptions server;
 };
 
@@ -69,7 +72,7 @@ class Pace {
     ///
     /// A call that does not say what it costs of a limit's unit is taken to cost what the settled ones did on average;
     /// before one is settled, a second's share of the limit. Throws `Error(bad_input)` for a cost that is above a whole
-    /// given limit, because it could never leave.
+    /// given limit, because it could never leave; and what the log throws.
     Task<std::optional<Pass>> enter(Costs costs = {}, int priority = 0);
 
     /// The same without waiting: nothing when it can't leave at once, or others wait.
@@ -100,12 +103,16 @@ class Pace {
 
   private:
     struct Given {
-        explicit Given(const RateLimit& limit) : window(limit) {}
+        Given(const RateLimit& limit, std::shared_ptr<LimitLog> log_);
         SlidingWindow window;
+        std::shared_ptr<LimitLog> log;
         double settled_sum = 0;
         double settled_count = 0;
 
         double cost_of(const Costs& costs) const noexcept;
+        SlidingWindow::Moment take(double cost);
+        void settle(SlidingWindow::Moment moment, double reserved, double actual);
+        void remember(SlidingWindow::Moment moment);
     };
 
     void check(const Costs& costs) const;

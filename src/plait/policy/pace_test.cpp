@@ -9,7 +9,10 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace plait;
@@ -55,6 +58,28 @@ std::string callers(const std::vector<Departure>& departures) {
     for (const Departure& departure : departures) text += std::to_string(departure.caller) + " ";
     return text;
 }
+
+/// Keeps what a process that is killed would leave to the next.
+class KeptLog final : public LimitLog {
+  public:
+    std::vector<SlidingWindow::Left> before(const RateLimit& limit) override {
+        std::vector<SlidingWindow::Left> all;
+        for (const auto& [moment, left] : std::exchange(moments_[to_string(limit)], {})) {
+            moments_[to_string(limit)].emplace(moments_[to_string(limit)].size(), left);
+            all.push_back(left);
+        }
+        return all;
+    }
+    void left(const RateLimit& limit, SlidingWindow::Moment moment, const SlidingWindow::Left& left) override {
+        if (is_full) throw Error(ErrorCode::storage, "the disk is full");
+        moments_[to_string(limit)][moment] = left;
+    }
+
+    bool is_full = false;
+
+  private:
+    std::map<std::string, std::map<SlidingWindow::Moment, SlidingWindow::Left>> moments_;
+};
 
 LimitNotice left(double remaining, Duration reset) {
     LimitNotice notice(requests_unit, "x-ratelimit-remaining");
@@ -439,4 +464,58 @@ ASYNC_TEST("a pace that was learnt too low is found to be so") {
     const TimePoint start = now();
     co_await load(server, 50, 10min, random);
     CHECK(count_between(server.accepted, start + 2min, start + 10min) >= 0.5 * 200 * 480);
+}
+
+ASYNC_TEST("limits hold across processes that are killed at any moment, and lose little") {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        CAPTURE(seed);
+        Random random(seed);
+        auto log = std::make_shared<KeptLog>();
+        std::vector<Departure> departures;
+        const TimePoint begin = now();
+        while (now() < begin + 10min) {
+            PaceOptions options = limited_to({"requests=20/m", "requests=3/s"});
+            options.log = log;
+            Pace pace(options, random);
+            const TimePoint death = now() + std::chrono::milliseconds(random() % 90'000);
+            const auto one_life = [](Pace& alive, std::vector<Departure>& all) -> Task<void> {
+                for (;;) co_await leave(alive, Costs(), 0, 0, all);
+            };
+            CHECK_FALSE(co_await within(death - now(), one_life(pace, departures)));
+        }
+        CHECK(most_in(departures, 60s) <= 20);
+        CHECK(most_in(departures, 1s) <= 3);
+        CHECK(departures.size() >= 180);
+    }
+}
+
+ASYNC_TEST("what a call really cost is known to the next process") {
+    Random random(1);
+    auto log = std::make_shared<KeptLog>();
+    PaceOptions options = limited_to({"tokens=1000/m"});
+    options.log = log;
+    {
+        Pace pace(options, random);
+        auto little = co_await pace.enter(Costs("tokens", 900));
+        pace.settle(*little, Costs("tokens", 100));
+        auto much = co_await pace.enter(Costs("tokens", 50));
+        pace.settle(*much, Costs("tokens", 850));
+    }
+    Pace pace(options, random);
+    const TimePoint begin = now();
+    const auto pass = co_await pace.enter(Costs("tokens", 100));
+    CHECK(pass->left_at() - begin > 50s);
+    CHECK(pass->left_at() - begin <= 62s);
+}
+
+ASYNC_TEST("what can't be remembered does not leave") {
+    Random random(1);
+    auto log = std::make_shared<KeptLog>();
+    PaceOptions options = limited_to({"requests=20/m"});
+    options.log = log;
+    Pace pace(options, random);
+    log->is_full = true;
+    CHECK_THROWS_AS(pace.try_enter({}), Error);
+    log->is_full = false;
+    CHECK(co_await pace.enter());
 }

@@ -27,6 +27,19 @@ TimePoint SlidingWindow::earliest(double cost, TimePoint now) {
     return when;
 }
 
+void SlidingWindow::restore(const Left& left, TimePoint now) {
+    slots_.push_back({left.last, left.last, left.amount});
+    used_ += left.amount;
+    // Of a larger limit as much may have left as takes this one many windows: it is past in one.
+    even_ = std::min(std::max(even_, left.last) + time_for(left.amount), now + counted_);
+}
+
+SlidingWindow::Left SlidingWindow::left_in(Moment moment) const noexcept {
+    if (moment < first_moment_) return {TimePoint::min(), 0};
+    const Slot& slot = slots_[moment - first_moment_];
+    return {slot.last, slot.amount};
+}
+
 SlidingWindow::Moment SlidingWindow::take(double cost, TimePoint now) {
     forget_before(now);
     even_ = std::max(even_, now) + time_for(cost);
@@ -41,16 +54,14 @@ SlidingWindow::Moment SlidingWindow::take(double cost, TimePoint now) {
     return first_moment_ + slots_.size() - 1;
 }
 
-void SlidingWindow::settle(Moment moment, double reserved, double actual, TimePoint now) {
-    if (actual > reserved) {
-        take(actual - reserved, now);
-        return;
-    }
+SlidingWindow::Moment SlidingWindow::settle(Moment moment, double reserved, double actual, TimePoint now) {
+    if (actual > reserved) return take(actual - reserved, now);
     forget_before(now);
     even_ -= time_for(reserved - actual);
-    if (moment < first_moment_) return;
+    if (moment < first_moment_) return moment;
     slots_[moment - first_moment_].amount -= reserved - actual;
     used_ -= reserved - actual;
+    return moment;
 }
 
 void SlidingWindow::set_amount(double amount) {

@@ -42,12 +42,26 @@ class SlidingWindow {
     /// nothing else is in the window.
     TimePoint earliest(double cost, TimePoint now);
 
+    /// What left in one moment, and when the last of it did.
+    struct Left {
+        TimePoint last;
+        double amount;
+    };
+
+    /// This left under the limit before the window was made. In the order of time, and before anything is taken: the
+    /// moments are 0, 1, 2 and so on.
+    void restore(const Left& left, TimePoint now);
+
+    /// What left in a moment; nothing of it counts any more when it is forgotten.
+    Left left_in(Moment moment) const noexcept;
+
     /// `cost` leaves now, whether or not it may.
     Moment take(double cost, TimePoint now);
 
     /// What left in `moment` as `reserved` has cost `actual`. Less is given back where it was taken. More is counted
-    /// from now on: it can't be known when it was used, and a later time is the safe one.
-    void settle(Moment moment, double reserved, double actual, TimePoint now);
+    /// from now on: it can't be known when it was used, and a later time is the safe one. Returns the moment in which
+    /// that changed something.
+    Moment settle(Moment moment, double reserved, double actual, TimePoint now);
 
     /// From now on the limit is another one, in the same window; what has left is remembered.
     void set_amount(double amount);

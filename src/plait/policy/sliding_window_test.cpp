@@ -231,3 +231,38 @@ TEST_CASE("a million calls are remembered in the room of a thousand and none of 
     CHECK(window.moments() <= 1001);
     CHECK(window.earliest(1, now) > start + 24h);
 }
+
+TEST_CASE("what left before the window was made counts as if it had left in it") {
+    const RateLimit limit("requests", 3, 60s);
+    SlidingWindowOptions options;
+    options.spread = false;
+    SlidingWindow window(limit, options);
+    window.restore({start - 50s, 2}, start);
+    window.restore({start - 10s, 1}, start);
+    CHECK(window.earliest(1, start) == start - 50s + 61'200ms);
+    CHECK(window.earliest(3, start) == start - 10s + 61'200ms);
+    CHECK(window.left_in(0).amount == 2);
+    CHECK(window.take(1, start + 20s) == 2);
+    CHECK(window.left_in(2).amount == 1);
+    CHECK(window.left_in(2).last == start + 20s);
+    CHECK(window.left_in(0).amount == 0);  // forgotten
+}
+
+TEST_CASE("what left before under a larger limit holds nothing back for more than a window") {
+    SlidingWindow window(RateLimit("requests", 10, 60s));
+    for (int second = 60; second > 0; --second) window.restore({start - std::chrono::seconds(second), 50}, start);
+    const TimePoint when = window.earliest(1, start);
+    CHECK(when > start + 58s);
+    CHECK(when <= start + 62s);
+}
+
+TEST_CASE("what a moment holds is told after each change of it") {
+    SlidingWindow window(RateLimit("tokens", 1000, 60s));
+    const SlidingWindow::Moment first = window.take(100, start);
+    CHECK(window.settle(first, 100, 40, start + 5s) == first);
+    CHECK(window.left_in(first).amount == 40);
+    const SlidingWindow::Moment more = window.settle(first, 40, 90, start + 10s);
+    CHECK(more != first);
+    CHECK(window.left_in(more).amount == 50);
+    CHECK(window.left_in(more).last == start + 10s);
+}
