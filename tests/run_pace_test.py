@@ -64,7 +64,8 @@ class Given(RunTest):
 class Refused(RunTest):
     def test_a_limit_that_nobody_told_is_found_with_few_refusals_that_are_no_attempts(self):
         with Mock("--allow", "20/s", "--latency", "5ms") as mock:
-            ended = self.run_lines(*[{"url": f"{mock.url}/{n}"} for n in range(60)], arguments=["--attempts", "1"])
+            ended = self.run_lines(*[{"url": f"{mock.url}/{n}"} for n in range(60)],
+                                   arguments=["--attempts", "1", "--concurrency", "8"])
             stats = mock.stats()
         self.assertEqual((0, 60, 60), (ended.code, len(ended.results), stats["answered"]), ended.err)
         self.assertGreater(stats["refused"], 0)
@@ -216,10 +217,10 @@ class InFlight(RunTest):
             self.assertEqual(0, ended.code, ended.err)
             return mock.stats()["most_in_flight"]
 
-    def test_how_many_are_in_flight_finds_itself_from_eight_up(self):
-        self.assertEqual(8, self.most_in_flight(16))
-        self.assertEqual(8, self.most_in_flight(16, "--concurrency", "auto"))
-        self.assertGreater(self.most_in_flight(60), 8)
+    def test_how_many_are_in_flight_finds_itself_from_a_hundred_up(self):
+        self.assertEqual(60, self.most_in_flight(60))
+        self.assertEqual(100, self.most_in_flight(120, "--concurrency", "auto"))
+        self.assertGreater(self.most_in_flight(300), 100)
 
     def test_a_number_fixes_it(self):
         self.assertEqual(16, self.most_in_flight(16, "--concurrency", "16"))
@@ -253,7 +254,7 @@ class Hedged(RunTest):
         with Mock() as mock:
             lines = [{"url": f"{mock.url}/delay/{ms}?id={ms}-{n}", "method": method} for ms, n in
                      [(10, n) for n in range(60)] + [(100, n) for n in range(30)]]
-            ended = self.run_lines(*lines, arguments=["--hedge", "p90", "--summary-json", summary])
+            ended = self.run_lines(*lines, arguments=["--hedge", "p90", "--concurrency", "40", "--summary-json", summary])
             self.assertEqual((0, 90), (ended.code, len(ended.results)), ended.err)
             return json.loads(summary.read_text())["hedged"], mock.stats()["requests"] - 90
 

@@ -448,7 +448,8 @@ void Caller::learn(Making& making) {
         }
     }
     learn_costs(making);
-    departure.ended(judgement.reach, judgement.load);
+    const bool is_sign = judgement.load == policy::Load::overloaded;
+    departure.ended(judgement.reach, judgement.load, is_sign ? result_of(*making.last) : std::string());
     if (judgement.is_surely_undone && is_noted(making.call)) options_.sends->surely_not_sent(making.call.line);
 }
 

@@ -385,7 +385,7 @@ ASYNC_TEST("a group that stands still after failures says why") {
     CHECK(held_back == "repeats no more than 20% of the calls ");
 }
 
-ASYNC_TEST("the concurrency finds itself from eight up, and a fixed one is kept") {
+ASYNC_TEST("the concurrency finds itself from a hundred up, and a fixed one is kept") {
     for (const bool finds : {true, false}) {
         CallerOptions options;
         options.finds_concurrency = finds;
@@ -397,7 +397,7 @@ ASYNC_TEST("the concurrency finds itself from eight up, and a fixed one is kept"
         for (std::uint64_t line = 1; line <= 100; ++line)
             calls.start(make(bench.caller, call_to("http://a.b/", "GET", line), made));
         co_await sleep_for(1ms);
-        CHECK(bench.caller.in_flight() == (finds ? 8 : 20));
+        CHECK(bench.caller.in_flight() == (finds ? 100 : 20));
         co_await calls.join();
         CHECK(made.size() == 100);
     }
@@ -407,10 +407,10 @@ ASYNC_TEST(
     "there is room for as many calls as there are places, and while there is one group for as many as it takes") {
     CallerOptions options;
     options.finds_concurrency = true;
-    options.concurrency = 20;
+    options.concurrency = 200;
     ThirdParty server;
     Bench bench(server.answers(), options);
-    CHECK(bench.caller.room() == 20);
+    CHECK(bench.caller.room() == 200);
     Made made;
     TaskGroup calls;
     const auto start = [&](int count, const char* url) {
@@ -418,13 +418,13 @@ ASYNC_TEST(
         return sleep_for(1ms);
     };
     co_await start(3, "http://a.b/");
-    CHECK(bench.caller.room() == 8 - 3);
-    co_await start(9, "http://a.b/");
+    CHECK(bench.caller.room() == 100 - 3);
+    co_await start(101, "http://a.b/");
     CHECK(bench.caller.room() == 0);
     co_await start(1, "http://c.d/");
-    CHECK(bench.caller.room() == 20 - 8 - 1);
+    CHECK(bench.caller.room() == 200 - 100 - 1);
     co_await calls.join();
-    CHECK(bench.caller.room() == 20);
+    CHECK(bench.caller.room() == 200);
 }
 
 ASYNC_TEST("stopping postpones what has not left and lets an attempt in flight end, and giving up ends that, too") {

@@ -26,10 +26,10 @@ Task<Departure::Turn> Departure::take(const policy::Costs& costs, int priority) 
     co_return Turn::taken;
 }
 
-void Departure::ended(Reach reach, policy::Load load) noexcept {
+void Departure::ended(Reach reach, policy::Load load, std::string_view sign) noexcept {
     if (way_ && reach == Reach::reached) way_->succeeded();
     if (way_ && reach == Reach::not_reached) way_->failed();
-    if (place_) place_->end(load);
+    if (place_) place_->end(load, sign);
 }
 
 void Departure::give_back() noexcept {

@@ -1,0 +1,342 @@
+#include "plait/policy/adaptive_limit_state.hpp"
+
+#include "plait/base/words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace plait::policy {
+
+namespace {
+
+/// A round has so many answers at least: fewer tell nothing of quartiles.
+constexpr std::size_t least_round = 16;
+/// Up to this share of the latency a wait is no sign of a queue.
+constexpr double no_wait = 0.1;
+/// The same in the first round, of which few answers tell how it is without a queue.
+constexpr double no_wait_at_first = 0.5;
+/// A target below this share of what is in flight is a clear sign of a queue.
+constexpr double clearly_less = 0.8;
+/// A look is made with this share of the calls that the server seems to work on.
+constexpr double look_share = 0.75;
+/// The latency fell: there was a queue.
+constexpr double fell = 0.75;
+/// So many rounds show a queue, although the limit falls: the latency without one may have changed. Twice as many, if
+/// they show a short one.
+constexpr double doubtful_signs = 3;
+/// Near a limit that was found a clean round raises it by this share, each one after it by as much more.
+constexpr double gentle_step = 0.05;
+/// So many cuts in a row after each of which fewer are accepted than were before.
+constexpr int in_vain = 3;
+/// Isolated signs that can be forgiven, beside their share of the limit.
+constexpr double most_forgiven = 4;
+/// Above what was accepted before an overload, by this share, then by twice as much each round.
+constexpr double first_probe_step = 1.0 / 32;
+constexpr double whole_step = 0.5;
+
+double nanoseconds(Duration time) noexcept { return static_cast<double>(time.count()); }
+Duration duration(double nanoseconds) noexcept { return Duration(static_cast<Duration::rep>(nanoseconds)); }
+
+/// How much later calls are answered that wait, at least: a queue delays all of them. By how much the lower parts are
+/// above what the next higher ones usually are, so that chance in a few dozen calls is no rise.
+double rise(const LatencySpread& now, const LatencySpread& usual) noexcept {
+    return std::max(0.0, std::min(now.lower - usual.middle, now.middle - usual.upper));
+}
+
+/// The same by the average, as far as it is more than chance.
+double rise_of_average(double now, double usual, const LatencySpread& spread) noexcept {
+    return std::max(0.0, now - usual - 3 * (spread.upper - spread.lower));
+}
+
+void follow_down(double& usual, double now) noexcept {
+    if (now < usual) usual += (now - usual) / 4;
+}
+
+}  // namespace
+
+LatencySpread LatencySample::spread() noexcept {
+    std::sort(latencies_.begin(), latencies_.begin() + static_cast<std::ptrdiff_t>(taken_));
+    const auto at = [this](std::size_t fifths) {
+        return static_cast<double>(latencies_[std::min(expected_ * fifths / 5, taken_ - 1)]);
+    };
+    return {at(1), at(2), at(3)};
+}
+
+std::string in_words(const LimitChange& change) {
+    const std::string usual = plait::in_words(change.usual_latency);
+    const std::string latency = plait::in_words(change.latency);
+    switch (change.why) {
+        case LimitChange::Why::clean:
+            return fmt::format("{} clean answers", change.answers);
+        case LimitChange::Why::latency:
+            return fmt::format("latency rose from {} to {}", usual, latency);
+        case LimitChange::Why::measured:
+            return fmt::format("latency is {} with fewer in flight, too", usual);
+        case LimitChange::Why::overload:
+            return change.sign;
+        case LimitChange::Why::accepted:
+            return fmt::format("{} were accepted: {}", change.to, change.sign);
+    }
+    return {};
+}
+
+AdaptiveLimitState::AdaptiveLimitState(const AdaptiveLimitOptions& options, TimePoint now) noexcept
+    : options_(options),
+      limit_(std::clamp(options.first, options.least, options.most)),
+      pause_(options.first_pause),
+      ceiling_(options.most),
+      probe_pause_(options.first_probe_pause),
+      numb_pause_(options.first_pause) {
+    begin_round(now);
+}
+
+AdaptiveLimitState::Call AdaptiveLimitState::began(TimePoint now) noexcept {
+    count_time(now);
+    if (begun_ == 0) {
+        // A look may have waited for others to end.
+        round_begin_ = now;
+        time_in_flight_ = 0;
+        answers_ = 0;
+    }
+    const bool is_measured = begun_ < size_;
+    if (is_measured) {
+        ++begun_;
+        begins_ += nanoseconds(now - round_begin_);
+    }
+    ++in_flight_;
+    peak_ = std::max(peak_, in_flight_);
+    if (in_flight_ >= limit()) reached_ = true;
+    return {now, round_, is_measured};
+}
+
+void AdaptiveLimitState::ended(const Call& call, Load load, TimePoint now, std::string_view sign) {
+    count_time(now);
+    --in_flight_;
+    if (storm_ && call.round < cut_round_) --stormy_;
+    if (load == Load::overloaded) overloaded(call, now, sign);
+    if (load == Load::fine) {
+        forgiveness_ = std::min(forgiveness_ + options_.forgiven, most_forgiven + 2 * options_.forgiven * limit_);
+    }
+    if (storm_ && (stormy_ == 0 || now >= storm_until_)) end_storm(now);
+    if (load == Load::fine) answered(call, now);
+}
+
+void AdaptiveLimitState::count_time(TimePoint now) noexcept {
+    time_in_flight_ += static_cast<double>(in_flight_) * nanoseconds(now - counted_until_);
+    counted_until_ = now;
+}
+
+void AdaptiveLimitState::begin_round(TimePoint now) noexcept {
+    ++round_;
+    round_begin_ = counted_until_ = now;
+    enough_at_ = TimePoint::max();
+    peak_ = in_flight_;
+    reached_ = false;
+    time_in_flight_ = 0;
+    answers_ = begun_ = 0;
+    begins_ = latencies_ = 0;
+    // After the limit was doubled those that may leave at once.
+    size_ = std::max(least_round, limit() / 2);
+    if (is_first_) size_ = std::max({limit() / 4, std::min(least_round, limit() / 2), std::size_t{1}});
+    sample_.begin(size_);
+}
+
+void AdaptiveLimitState::answered(const Call& call, TimePoint now) {
+    ++answers_;
+    const double latency = nanoseconds(now - call.begin);
+    if (is_first_) {
+        if (answers_ <= size_) early_least_ = std::min(early_least_, latency);
+        if (answers_ + size_ > std::max(limit(), 2 * size_)) late_least_ = std::min(late_least_, latency);
+    }
+    if (call.is_measured && call.round == round_) {
+        sample_.add(latency);
+        latencies_ += latency;
+        begins_ -= nanoseconds(call.begin - round_begin_);
+    }
+    if (is_whole(now)) end_round(now);
+}
+
+/// Whether enough of the calls have ended: three fifths, and a little later all or those that take little longer.
+bool AdaptiveLimitState::is_whole(TimePoint now) noexcept {
+    if (is_first_ && answers_ < std::max(limit(), 2 * size_)) return false;
+    if (begun_ < size_ || 5 * sample_.seen() < 3 * size_) return false;
+    if (sample_.seen() >= size_) return true;
+    if (enough_at_ == TimePoint::max()) enough_at_ = now + (now - round_begin_) / 4;
+    return now >= enough_at_;
+}
+
+void AdaptiveLimitState::end_round(TimePoint now) {
+    const double length = std::max(1.0, nanoseconds(now - round_begin_));
+    // Those without an answer are at least as old as they are.
+    const auto unanswered = static_cast<double>(begun_ - sample_.seen());
+    const double latency = (latencies_ + unanswered * length - begins_) / static_cast<double>(begun_);
+    Round round{time_in_flight_ / length, latency, sample_.spread()};
+    latency_ = latency;
+    if (looks_) {
+        end_look(round, now);
+    } else if (is_first_) {
+        // All calls of the first round came to an idle server at once: the first answers tell how it is without a
+        // queue, which delays even the fastest of the last.
+        usual_ = round.spread;
+        usual_latency_ = latency;
+        const double wait = std::max(0.0, late_least_ - early_least_);
+        round.latency = std::max(late_least_, latency);
+        round.spread = {late_least_, late_least_, late_least_};
+        judge(round, wait, now);
+    } else {
+        const double of_average = climbs_ ? 0 : rise_of_average(latency, usual_latency_, usual_);
+        judge(round, std::max(rise(round.spread, usual_), of_average), now);
+    }
+    is_first_ = false;
+    begin_round(now);
+}
+
+void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
+    const double working = round.in_flight * std::max(0.0, 1 - wait / round.latency);
+    const double target = working * (1 + options_.queue) + 1;
+    const bool waits = wait > no_wait * round.latency;
+    const bool binds = round.in_flight + 1 >= clearly_less * limit_;  // or else something else holds calls up
+    const bool shows_queue =
+        target < clearly_less * round.in_flight || (is_first_ && wait > no_wait_at_first * usual_latency_);
+    const bool is_queue = binds && shows_queue;
+    if (signs_ == 0) limit_before_signs_ = limit_;
+    signs_ = is_queue ? signs_ + 1 : std::max(0.0, signs_ + (binds && target < limit_ ? 0.5 : -0.5));
+    const bool is_look_due = !climbs_ && reached_ && now >= look_at_;
+    partly_ = 0;
+    if ((is_queue && climbs_) || signs_ >= doubtful_signs || is_look_due) {
+        begin_look(round, working * look_share);
+        return;
+    }
+    follow_down(usual_.lower, round.spread.lower);
+    follow_down(usual_.middle, round.spread.middle);
+    follow_down(usual_.upper, round.spread.upper);
+    if (is_queue || target < limit_) {
+        clean_rounds_ = 0;
+        if (binds) change_to(is_queue ? target : (limit_ + target) / 2, LimitChange::Why::latency, &round);
+    } else if (reached_) {
+        const double steps = 1 + gentle_step * ++clean_rounds_;
+        const double gentle = std::min(target, limit_ * steps + 1);
+        change_to(grown(!climbs_ ? gentle : waits ? target : 2 * limit_, now), LimitChange::Why::clean, &round);
+    }
+}
+
+/// What the limit may rise to.
+double AdaptiveLimitState::grown(double target, TimePoint now) noexcept {
+    target = std::min(target, options_.most);
+    if (target <= ceiling_) return target;
+    if (limit_ + 0.5 >= ceiling_ && now >= probe_at_) {
+        ceiling_ = std::min(options_.most, ceiling_ * (1 + probe_step_) + 1);
+        probe_step_ = std::min(2 * probe_step_, whole_step);
+        if (probe_step_ == whole_step) probe_pause_ = options_.first_probe_pause;
+    }
+    return std::min(target, std::max(limit_, ceiling_));
+}
+
+void AdaptiveLimitState::begin_look(const Round& round, double level) noexcept {
+    looks_ = true;
+    limit_before_look_ = signs_ > 0 ? limit_before_signs_ : limit_;
+    before_look_ = round;
+    deepest_look_ = round.spread;
+    limit_ = std::max(options_.least, std::clamp(level, limit_ / 8, limit_ * look_share));
+}
+
+void AdaptiveLimitState::end_look(const Round& round, TimePoint now) {
+    const bool is_deeper = round.spread.middle < fell * deepest_look_.middle;
+    if (is_deeper && limit_ >= options_.least + 1) {
+        deepest_look_ = round.spread;
+        limit_ = std::max(options_.least, limit_ / 2);
+        return;
+    }
+    looks_ = false;
+    signs_ = 0;
+    usual_ = round.spread;
+    usual_latency_ = round.latency;
+    const double before = limit_before_look_;
+    const double wait = rise(before_look_.spread, usual_);
+    double to = before;
+    if (wait > no_wait * round.latency) {
+        climbs_ = false;
+        const double working = before_look_.in_flight * round.latency / before_look_.latency;
+        to = std::clamp(working * (1 + options_.queue) + 1, std::min(limit_, before), before);
+    }
+    const bool is_news = to < before * clearly_less;
+    pause_ = is_news ? options_.first_pause : std::min(2 * pause_, options_.longest_pause);
+    look_at_ = now + pause_;
+    if (to < before) {
+        limit_ = before;
+        change_to(to, LimitChange::Why::latency, &before_look_);
+    } else {
+        change_to(before, LimitChange::Why::measured);
+    }
+}
+
+void AdaptiveLimitState::overloaded(const Call& call, TimePoint now, std::string_view sign) {
+    const bool is_old = call.round < cut_round_;
+    if (storm_ && is_old) {
+        // Who would leave now would meet the same.
+        --accepted_;
+        limit_ = std::max(options_.least, std::min(limit_, static_cast<double>(accepted_)));
+    }
+    if (storm_ || is_old || now < numb_until_) return;
+    if (forgiveness_ >= 1) {
+        forgiveness_ -= 1;
+        return;
+    }
+    if (looks_) limit_ = limit_before_look_;
+    looks_ = climbs_ = false;
+    look_at_ = now + pause_;
+    before_cut_ = limit_;
+    const double base = std::min(limit_, static_cast<double>(std::max<std::size_t>(peak_, 1)));
+    stormy_ = accepted_ = in_flight_;
+    storm_ = true;
+    storm_until_ = latency_ > 0 ? now + duration(latency_) : TimePoint::max();
+    half_ = std::max(options_.least, base * options_.overload_factor);
+    change_to(half_, LimitChange::Why::overload);
+    change_->sign = sign.empty() ? "overload" : sign;
+    begin_round(now);
+    cut_round_ = round_;
+}
+
+void AdaptiveLimitState::end_storm(TimePoint now) {
+    storm_ = false;
+    limit_ = half_;
+    const auto accepted = static_cast<double>(accepted_);
+    partly_ = accepted > limit_ ? partly_ + 1 : 0;
+    if (partly_ == 1) before_partly_ = before_cut_;
+    if (partly_ >= in_vain) {
+        // Less is accepted than was accepted just before, again and again: it is not their number that calls fail of.
+        partly_ = 0;
+        limit_ = before_partly_;
+        ceiling_ = options_.most;
+        climbs_ = true;
+        numb_until_ = now + numb_pause_;
+        numb_pause_ = std::min(2 * numb_pause_, options_.longest_pause);
+        begin_round(now);
+        return;
+    }
+    if (accepted > limit_) {
+        const std::string sign = change_->sign;
+        change_to(accepted, LimitChange::Why::accepted);
+        change_->from = static_cast<std::size_t>(before_cut_);
+        change_->sign = sign;
+    }
+    ceiling_ = limit_;
+    probe_step_ = first_probe_step;
+    probe_at_ = now + probe_pause_;
+    probe_pause_ = std::min(2 * probe_pause_, options_.longest_pause);
+    begin_round(now);
+}
+
+void AdaptiveLimitState::change_to(double limit, LimitChange::Why why, const Round* round) {
+    const std::size_t from = this->limit();
+    limit_ = std::clamp(limit, options_.least, options_.most);
+    if (this->limit() == from && why != LimitChange::Why::overload) return;
+    change_.emplace(why, from, this->limit());
+    change_->answers = answers_;
+    change_->usual_latency = duration(usual_latency_);
+    if (round) change_->latency = duration(round->latency);
+}
+
+}  // namespace plait::policy
