@@ -107,10 +107,10 @@ ASYNC_TEST("of two chosen calls with one id the second is left out") {
 
 TEST_CASE("what only reads is safe to send several times") {
     std::vector<batch::Call> calls;
-    for (const char* method : {"GET", "HEAD", "OPTIONS", "TRACE"}) calls.push_back(call(1, "a", method));
+    for (const char* method : {"GET", "HEAD", "OPTIONS", "TRACE", "get"}) calls.push_back(call(1, "a", method));
     CHECK(count_unsafe(calls) == 0);
-    for (const char* method : {"POST", "PUT", "PATCH", "DELETE", "get", "PURGE"}) {
+    for (const char* method : {"POST", "PUT", "PATCH", "DELETE", "PURGE"}) {
         calls.push_back(call(1, "a", method));
     }
-    CHECK(count_unsafe(calls) == 6);
+    CHECK(count_unsafe(calls) == 5);
 }
