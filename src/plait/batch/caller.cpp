@@ -20,6 +20,9 @@ namespace {
 
 constexpr int unauthorized = 401;
 
+/// Calls to a group of which nothing is known before its first answer, where it finds its concurrency.
+constexpr std::uint64_t first_look = 32;
+
 /// How long what was learnt of a group that nobody uses is worth keeping.
 constexpr Duration group_patience = std::chrono::minutes(10);
 
@@ -160,11 +163,8 @@ Caller::Caller(Method& method, const CallerOptions& options, policy::Random& ran
       places_in_all_(most_in_flight(options, method)),
       places_(places_in_all_),
       rules_(options.rules),
-      groups_(
-          [this](std::string_view name) {
-              return std::make_unique<Group>(name, group_options(name), random_, places_);
-          },
-          longest_memory(options)),
+      groups_([this](std::string_view name) { return std::make_unique<Group>(name, group_options(name), places_); },
+              longest_memory(options)),
       origins_([this](std::string_view name) { return std::make_unique<Origin>(name, options_.retry.max_wait); },
                group_patience) {}
 
@@ -173,6 +173,7 @@ GroupOptions Caller::group_options(std::string_view name) const {
     group.pace.limits = options_.limits;
     if (options_.limit_file) group.pace.log = options_.limit_file->of_group(name);
     group.pace.server.max_wait = options_.retry.max_wait;
+    if (options_.finds_concurrency && !options_.once) group.pace.server.opening.first_look = first_look;
     if (options_.hedge) group.hedge = *options_.hedge;
     if (options_.finds_concurrency) {
         group.in_flight.emplace();

@@ -29,6 +29,7 @@ Task<Departure::Turn> Departure::take(const policy::Costs& costs, int priority) 
 void Departure::ended(Reach reach, policy::Load load, std::string_view sign) noexcept {
     if (way_ && reach == Reach::reached) way_->succeeded();
     if (way_ && reach == Reach::not_reached) way_->failed();
+    if (pass_ && reach == Reach::reached && load == policy::Load::fine) group_.pace.accepted(*pass_);
     if (place_) place_->end(load, sign);
 }
 

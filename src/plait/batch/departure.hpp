@@ -47,7 +47,8 @@ class Departure {
     void noticed(const policy::LimitNotice& notice) { group_.pace.noticed(*pass_, notice); }
     void refused(std::optional<Duration> wait, std::string_view source) { group_.pace.refused(*pass_, wait, source); }
     void settle(const policy::Costs& actual) { group_.pace.settle(*pass_, actual); }
-    /// Gives back the place and the way. `sign`: what told of an overload.
+    /// Gives back the place and the way. An answer that is no sign of overload was let in by the server's limits.
+    /// `sign`: what told of an overload.
     void ended(Reach reach, policy::Load load, std::string_view sign = {}) noexcept;
 
     void give_back() noexcept;

@@ -15,7 +15,7 @@ namespace {
 
 /// A group that sends two calls in ten seconds, with at most `most` in flight, and an origin that one failure closes.
 struct Bench {
-    explicit Bench(double most) : group("g", options(most), random, places) {}
+    explicit Bench(double most) : group("g", options(most), places) {}
 
     static GroupOptions options(double most) {
         GroupOptions group;
@@ -25,7 +25,6 @@ struct Bench {
         return group;
     }
 
-    policy::Random random{1};
     Semaphore places{100};
     Group group;
     policy::CircuitBreaker circuit{{.failures = 1, .max_wait = 1min}};

@@ -2,8 +2,8 @@
 
 namespace plait::batch {
 
-Group::Group(std::string_view name_, const GroupOptions& options, policy::Random& random, Semaphore& places)
-    : name(name_), pace(options.pace, random, &places), hedge(options.hedge) {
+Group::Group(std::string_view name_, const GroupOptions& options, Semaphore& places)
+    : name(name_), pace(options.pace, &places), hedge(options.hedge) {
     if (options.in_flight) in_flight.emplace(*options.in_flight);
 }
 

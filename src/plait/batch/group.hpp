@@ -6,7 +6,6 @@
 #include "plait/policy/circuit_breaker.hpp"
 #include "plait/policy/hedge.hpp"
 #include "plait/policy/pace.hpp"
-#include "plait/policy/random.hpp"
 #include "plait/policy/retry_budget.hpp"
 #include "plait/policy/server_limits.hpp"
 
@@ -35,8 +34,8 @@ class GroupOptions {
 /// The calls that share a pace: their limits, and what was learnt of their servers.
 class Group {
   public:
-    /// `random` and `places`, those of all groups, outlive it. In a running loop.
-    Group(std::string_view name, const GroupOptions& options, policy::Random& random, Semaphore& places);
+    /// `places`, those of all groups, outlives it. In a running loop.
+    Group(std::string_view name, const GroupOptions& options, Semaphore& places);
 
     const std::string name;
     policy::Pace pace;

@@ -1,7 +1,6 @@
 #include "plait/batch/run_report.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/policy/random.hpp"
 #include "plait/testing/async_test.hpp"
 
 #include <doctest/doctest.h>
@@ -133,10 +132,9 @@ TEST_CASE("of many groups a report keeps the busiest") {
 }
 
 ASYNC_TEST("a group takes over what its pace knows") {
-    policy::Random random(1);
     policy::PaceOptions options;
     options.server.max_wait = 10min;
-    policy::Pace pace(std::move(options), random);
+    policy::Pace pace(std::move(options));
     auto pass = co_await pace.enter();
     REQUIRE(pass);
     policy::LimitNotice notice("tokens", "x-ratelimit-limit-tokens");

@@ -10,7 +10,7 @@
 
 namespace plait::policy {
 
-Pace::Pace(PaceOptions options, Random& random, Semaphore* places) : places_(places), server_(options.server, random) {
+Pace::Pace(PaceOptions options, Semaphore* places) : places_(places), server_(options.server) {
     given_.reserve(options.limits.size());
     for (const RateLimit& limit : options.limits) given_.emplace_back(limit, options.log);
 }
@@ -48,17 +48,18 @@ Task<std::optional<Pace::Pass>> Pace::enter(Costs costs, int priority) {
             co_await in_line.called();
             continue;
         }
-        const TimePoint when = earliest(costs, line_.size());
+        const TimePoint when = earliest(costs);
         if (parked()) break;
-        if (when > now()) {
+        if (when == TimePoint::max()) {
+            co_await in_line.called();  // by the end of a call in flight
+        } else if (when > now()) {
             co_await in_line.called_or_at(when);
         } else if (!places_) {
             co_return leave(costs, std::nullopt);
         } else {
             Semaphore::Permit place = co_await places_->acquire();
             // Meanwhile a refusal may have come, or somebody with a higher priority.
-            if (in_line.is_first() && !parked() && earliest(costs, line_.size()) <= now())
-                co_return leave(costs, std::move(place));
+            if (in_line.is_first() && !parked() && earliest(costs) <= now()) co_return leave(costs, std::move(place));
         }
     }
     if (in_line.is_first()) line_.call_all();
@@ -69,7 +70,7 @@ std::optional<Pace::Pass> Pace::try_enter(const Costs& costs) {
     check(costs);
     if (!line_.empty()) return std::nullopt;
     std::optional<Semaphore::Permit> place = places_ ? places_->try_acquire() : std::nullopt;
-    if ((places_ && !place) || parked() || earliest(costs, 1) > now()) return std::nullopt;
+    if ((places_ && !place) || parked() || earliest(costs) > now()) return std::nullopt;
     return leave(costs, std::move(place));
 }
 
@@ -84,9 +85,9 @@ void Pace::check(const Costs& costs) const {
     }
 }
 
-TimePoint Pace::earliest(const Costs& costs, std::size_t waiting) {
+TimePoint Pace::earliest(const Costs& costs) {
     held_by_ = nullptr;
-    held_until_ = server_.earliest(costs, now(), waiting);
+    held_until_ = server_.earliest(costs, now());
     for (Given& given : given_) {
         const TimePoint when = given.window.earliest(given.cost_of(costs), now());
         if (when <= held_until_) continue;
@@ -97,7 +98,7 @@ TimePoint Pace::earliest(const Costs& costs, std::size_t waiting) {
 }
 
 Pace::Pass Pace::leave(const Costs& costs, std::optional<Semaphore::Permit> place) {
-    Pass pass;
+    Pass pass(*this);
     pass.place_ = std::move(place);
     pass.grant_ = server_.leave(costs, now());
     pass.shares_.reserve(given_.size());
@@ -129,13 +130,23 @@ void Pace::noticed(const Pass& pass, const LimitNotice& notice) {
     line_.call_first();
 }
 
-void Pace::refused(const Pass& pass, std::optional<Duration> wait, std::string_view source) {
+void Pace::accepted(Pass& pass) {
+    server_.accepted(pass.grant_, now());
+    line_.call_first();
+}
+
+void Pace::refused(Pass& pass, std::optional<Duration> wait, std::string_view source) {
     server_.refused(wait, source, pass.grant_, now());
     if (parked()) {
         line_.call_all();
     } else {
         line_.call_first();
     }
+}
+
+void Pace::ended(Pass& pass) noexcept {
+    server_.ended(pass.grant_, now());
+    line_.call_first();
 }
 
 std::optional<WaitReason> Pace::waits_for() const {

@@ -6,7 +6,6 @@
 #include "plait/policy/internal/waiting_line.hpp"
 #include "plait/policy/limit_log.hpp"
 #include "plait/policy/limit_notice.hpp"
-#include "plait/policy/random.hpp"
 #include "plait/policy/rate_limit.hpp"
 #include "plait/policy/server_limits.hpp"
 #include "plait/policy/sliding_window.hpp"
@@ -43,16 +42,32 @@ class PaceOptions {
 /// loop.
 class Pace {
   public:
-    /// `random` outlives this, and so does `places`: what each call holds from its leaving to the end of its pass, if
+    /// `places` outlives this: what each call holds from its leaving to the end of its pass, if
     /// there are only so many in all. Only the first in line waits for one, and it leaves when it has one and may: so a
     /// group that waits keeps none from the others.
-    Pace(PaceOptions options, Random& random, Semaphore* places = nullptr);
+    explicit Pace(PaceOptions options = {}, Semaphore* places = nullptr);
     Pace(const Pace&) = delete;
     Pace& operator=(const Pace&) = delete;
 
-    /// That a call left, and what was reserved for it.
+    /// That a call left, and what was reserved for it. Held until the call has ended; the pace outlives it.
     class Pass {
       public:
+        Pass(Pass&& other) noexcept
+            : pace_(std::exchange(other.pace_, nullptr)),
+              grant_(std::move(other.grant_)),
+              shares_(std::move(other.shares_)),
+              place_(std::move(other.place_)) {}
+        Pass& operator=(Pass&& other) noexcept {
+            std::swap(pace_, other.pace_);
+            std::swap(grant_, other.grant_);
+            std::swap(shares_, other.shares_);
+            std::swap(place_, other.place_);
+            return *this;
+        }
+        ~Pass() {
+            if (pace_) pace_->ended(*this);
+        }
+
         TimePoint left_at() const noexcept { return grant_.when; }
 
       private:
@@ -61,7 +76,8 @@ class Pace {
             SlidingWindow::Moment moment;
             double reserved;
         };
-        Pass() noexcept {}
+        explicit Pass(Pace& pace) noexcept : pace_(&pace) {}
+        Pace* pace_;
         ServerLimits::Grant grant_;
         std::vector<Share> shares_;  // one for each given limit
         std::optional<Semaphore::Permit> place_;
@@ -85,9 +101,13 @@ class Pace {
     /// The answer to a call says this of a limit.
     void noticed(const Pass& pass, const LimitNotice& notice);
 
-    /// A call was asked to wait (429, 503 with a wait): all calls of the group do. `source` is the header that named
-    /// the wait. Without a wait it is a second, and doubles.
-    void refused(const Pass& pass, std::optional<Duration> wait, std::string_view source);
+    /// A call was let in by the limits of its server, whatever else its answer says.
+    void accepted(Pass& pass);
+
+    /// A call was refused by a limit, after what its answer told of limits was noticed. `wait`: that the server asked
+    /// for. All calls of the group wait, and one tries whether more are accepted. `source` says what told it: a header,
+    /// or a status.
+    void refused(Pass& pass, std::optional<Duration> wait, std::string_view source);
 
     /// Why the group is parked, and until when; nothing when it is not.
     std::optional<WaitReason> parked() const { return server_.parked(now()); }
@@ -116,8 +136,9 @@ class Pace {
     };
 
     void check(const Costs& costs) const;
-    TimePoint earliest(const Costs& costs, std::size_t waiting);
+    TimePoint earliest(const Costs& costs);
     Pass leave(const Costs& costs, std::optional<Semaphore::Permit> place);
+    void ended(Pass& pass) noexcept;
 
     Semaphore* places_;
     std::vector<Given> given_;

@@ -1,0 +1,364 @@
+#include "plait/policy/learnt_pace.hpp"
+
+#include "plait/policy/costs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace plait::policy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double gap_growth = 1.4;
+constexpr double bucket_gap_growth = 2;
+constexpr Duration longest_rounding = 1s;
+// So many calls that left after a refused one decide whether refusals hit at random.
+constexpr int enough_to_decide = 4;
+// A cycle that lets in this share of the last one agrees with it.
+constexpr double agrees = 0.7;
+// Where more is tried than is known to be let in, no more than this share of that is in flight.
+constexpr double small_share = 0.1;
+// A window whose length is known to this part is known well enough.
+constexpr double narrow = 0.03;
+// In a window this short nothing is gained by using it at once.
+constexpr Duration short_window = 2s;
+constexpr int longest_crossing_pause = 32;
+
+// A bucket's rate is measured from this many calls on; fewer bound it.
+constexpr double least_evidence = 8;
+constexpr double below_measured = 0.98;
+constexpr double first_step = 0.02;
+constexpr double step_growth = 1.5;
+constexpr double longest_step = 0.25;
+// A rate that is only a guess grows quickly, until it is refused.
+constexpr double guess_growth = 1.25;
+constexpr double guess_stride = 3;
+constexpr double stride = 10;
+// How long a measured rate is kept before a little more is tried; doubles each time it proves right.
+constexpr Duration weak_trust = 1s;
+constexpr Duration first_trust = 5s;
+constexpr Duration longest_trust = 2min;
+constexpr double agreement = 0.1;
+
+Duration times(Duration duration, double factor) noexcept {
+    return Duration(static_cast<Duration::rep>(static_cast<double>(duration.count()) * factor));
+}
+
+double in_seconds(Duration duration) noexcept { return std::chrono::duration<double>(duration).count(); }
+
+Duration seconds(double count) noexcept { return times(1s, std::min(count, 1e6)); }
+
+}  // namespace
+
+TimePoint LearntPace::earliest(TimePoint now) {
+    if (suspect_) return while_suspected(now);
+    if (phase_ == Phase::open) return now;
+    if (phase_ == Phase::silent) return probe_ != 0 ? TimePoint::max() : std::max(now, next_probe_);
+    // In small flights: beyond what is known, and back from a silence, most of a large one would be refused.
+    const double flight = std::max(2.0, std::max(quota_, accepted_) * small_share);
+    const bool goes_beyond = left_ >= quota_ && left_ < accepted_ + std::clamp(accepted_ - quota_, 1.0, flight);
+    if (phase_ == Phase::returning) {
+        const double may_have_left = std::min({2 * accepted_ + 1, accepted_ + flight, quota_});
+        return by_answers(now, goes_beyond || left_ < may_have_left);
+    }
+    if (shape_ == Shape::bucket) {
+        held_back_ = held_back_ || even_ > now;
+        return std::max(now, even_);
+    }
+    if (left_ < quota_) return now;
+    if (crosses_) return by_answers(now, goes_beyond);
+    wait_for_window(now);
+    return std::max(now, next_probe_);
+}
+
+/// Whether it is a limit is decided by the calls that left after the refused one; until then nothing leaves.
+TimePoint LearntPace::while_suspected(TimePoint now) {
+    if (suspect_->accepted > suspect_->refused || on_way_ == 0) return now;
+    if (suspect_->refused > 0) return TimePoint::max();
+    const TimePoint patience = suspect_->since + options_.first_gap;
+    return std::max(now, patience);
+}
+
+/// Now, or when one of the calls in flight has ended.
+TimePoint LearntPace::by_answers(TimePoint now, bool may_go) const noexcept {
+    return may_go || on_way_ == 0 ? now : TimePoint::max();
+}
+
+/// The window is used up by all that is known: the next call is a probe.
+void LearntPace::wait_for_window(TimePoint now) {
+    phase_ = Phase::silent;
+    by_refusal_ = false;
+    was_told_ = false;
+    probes_refused_ = 0;
+    silence_number_ = last_number_;
+    silence_began_ = now;
+    gap_ = Duration(10ms);
+    next_probe_ = *cycle_begin_ + window_to_try();
+}
+
+void LearntPace::leave(const Call& call, TimePoint now) {
+    last_number_ = call.number;
+    ++on_way_;
+    ++left_;
+    if (!cycle_begin_) {
+        cycle_begin_ = now;
+        cycle_first_ = call.number;
+    }
+    if (phase_ == Phase::silent) probe_ = call.number;
+    if (shape_ == Shape::bucket) even_ = std::max(even_, now) + seconds(1 / rate_);
+}
+
+void LearntPace::accepted(const Call& call, TimePoint now) {
+    --on_way_;
+    if (phase_ == Phase::silent && call.number > silence_number_) return resume(call, now);
+    if (call.number < cycle_first_) return;
+    ++accepted_;
+    ++since_onset_;
+    if (suspect_ && call.number > suspect_->first.number) ++suspect_->accepted;
+    if (suspect_) confirm_or_clear(now);
+    if (phase_ == Phase::flowing && shape_ == Shape::bucket) grow_bucket(call, now);
+    if (phase_ == Phase::flowing && shape_ == Shape::window && accepted_ > quota_) {
+        quota_ = accepted_;  // more was let in than was known
+        crossing_pause_ = 1;
+    }
+}
+
+void LearntPace::dropped(const Call& call, TimePoint now) {
+    --on_way_;
+    if (call.number == probe_) {
+        probe_ = 0;
+        next_probe_ = std::max(next_probe_, now + options_.first_gap);
+    }
+    if (suspect_) confirm_or_clear(now);
+}
+
+void LearntPace::refused(const Call& call, std::optional<Duration> wait, TimePoint now) {
+    --on_way_;
+    if (call.number < cycle_first_) return;
+    last_refused_left_at_ = std::max(last_refused_left_at_, call.left_at);
+    if (phase_ == Phase::silent) {
+        if (call.number > silence_number_) return probe_refused(wait, now);
+        if (wait) next_probe_ = std::max(next_probe_, now + *wait);
+        was_told_ = was_told_ || wait;
+        return;
+    }
+    if (phase_ != Phase::open || wait) return fall_silent(call, wait, now);
+    if (!suspect_) {
+        suspect_.emplace();
+        suspect_->first = call;
+        suspect_->since = now;
+    } else if (call.number > suspect_->first.number) {
+        ++suspect_->refused;
+    }
+    confirm_or_clear(now);
+}
+
+void LearntPace::ran_out(const Call& call, TimePoint now) {
+    if (call.number < cycle_first_ || phase_ == Phase::silent) return;
+    if (phase_ == Phase::flowing && shape_ == Shape::bucket) return;  // which refills meanwhile
+    fall_silent(call, std::nullopt, now);
+    by_refusal_ = false;
+}
+
+/// A call was refused where no limit is known: is there one?
+void LearntPace::confirm_or_clear(TimePoint now) {
+    const int told = suspect_->accepted + suspect_->refused;
+    if (told < enough_to_decide && on_way_ > 0) return;
+    const Call first = suspect_->first;
+    const bool is_random = suspect_->accepted > 0 && suspect_->accepted >= suspect_->refused;
+    suspect_.reset();
+    if (!is_random) fall_silent(first, std::nullopt, now);
+}
+
+void LearntPace::fall_silent(const Call& call, std::optional<Duration> wait, TimePoint now) {
+    suspect_.reset();
+    if (shape_ == Shape::bucket) measure_bucket(call.left_at);
+    onset_ = call.left_at;
+    grown_at_ = now;
+    since_onset_ = 0;
+    clean_ = 0;
+    if (shape_ == Shape::window) {
+        // Tried for more and refused: what is known is right, and is tried less often.
+        if (crosses_) crossing_pause_ = std::min(crossing_pause_ * 2, longest_crossing_pause);
+        until_crossing_ = crossing_pause_;
+    }
+    phase_ = Phase::silent;
+    by_refusal_ = true;
+    was_told_ = wait.has_value();
+    probes_refused_ = 0;
+    probe_ = 0;
+    silence_number_ = last_number_;
+    silence_began_ = now;
+    gap_ = gap_to_begin_with(now);
+    next_probe_ = now + (wait && *wait > Duration::zero() ? *wait : gap_);
+}
+
+Duration LearntPace::gap_to_begin_with(TimePoint now) const {
+    if (shape_ == Shape::bucket) return std::clamp(seconds(1 / rate_), Duration(10ms), options_.longest_gap);
+    if (shape_ == Shape::window) return std::max(*cycle_begin_ + window_to_try() - now, Duration(10ms));
+    return options_.first_gap;
+}
+
+void LearntPace::probe_refused(std::optional<Duration> wait, TimePoint now) {
+    probe_ = 0;
+    ++probes_refused_;
+    was_told_ = wait.has_value();
+    if (shape_ == Shape::window && probes_refused_ == 1) {
+        const Duration refused_after = last_refused_left_at_ - *cycle_begin_;
+        window_lo_ = std::max(window_lo_, refused_after);
+        // Narrow steps around what is known; wider ones when it turns out to be wrong.
+        gap_ = std::max({times(window_hi_, narrow), (window_hi_ - window_lo_) / 2, Duration(10ms)});
+    } else {
+        const double longer = shape_ == Shape::bucket ? bucket_gap_growth : gap_growth;
+        gap_ = std::min(times(gap_, longer), options_.longest_gap);
+    }
+    // A time that brings another refusal was rounded down.
+    next_probe_ = now + std::max(wait.value_or(gap_), std::min(gap_, longest_rounding));
+}
+
+Duration LearntPace::window_to_try() const noexcept {
+    if (window_hi_ - window_lo_ <= times(window_hi_, narrow)) return times(window_hi_, 1 + narrow / 6);
+    return window_lo_ + (window_hi_ - window_lo_) / 2;
+}
+
+/// A probe was accepted: a cycle has ended, and the next one begins.
+void LearntPace::resume(const Call& probe, TimePoint now) {
+    probe_ = 0;
+    // A bucket lets in one call after another; what stays shut for longer is something else.
+    const bool was_long = probes_refused_ >= 4 && in_seconds(now - silence_began_) > 10 / rate_;
+    if (shape_ == Shape::bucket && was_long) forget();
+    if (accepted_ == 0) {
+        forget();
+        phase_ = Phase::open;
+    } else if (shape_ != Shape::bucket) {
+        const Duration hi = probe.left_at - *cycle_begin_;
+        const bool is_bounded = !was_told_ && last_refused_left_at_ > *cycle_begin_;
+        learn_window(is_bounded ? last_refused_left_at_ - *cycle_begin_ : Duration::zero(), hi);
+        // A time that was told needs no narrowing down.
+        if (was_told_) window_lo_ = std::max(window_lo_, times(window_hi_, 1 - narrow));
+    }
+    cycle_begin_ = probe.left_at;
+    cycle_first_ = probe.number;
+    left_ = static_cast<double>(last_number_ - probe.number + 1);
+    accepted_ = 1;
+    since_onset_ += 1;
+    if (phase_ == Phase::open) return;
+    if (shape_ == Shape::unknown) {
+        phase_ = Phase::returning;
+        return;
+    }
+    phase_ = Phase::flowing;
+    if (shape_ == Shape::bucket) {
+        even_ = now + seconds(1 / rate_);
+    } else {
+        crosses_ = until_crossing_ <= 0;
+        --until_crossing_;
+    }
+}
+
+/// The cycle that has ended let in `accepted_` calls, and the limit was closed `lo` after its begin and open at `hi`.
+void LearntPace::learn_window(Duration lo, Duration hi) {
+    if (shape_ == Shape::unknown && quota_ == 0) {
+        quota_ = accepted_;
+        window_lo_ = lo;
+        window_hi_ = hi;
+        return;
+    }
+    if (lo > window_hi_) {  // it did not begin with the first call, so that its first end said nothing
+        window_lo_ = lo;
+        window_hi_ = hi;
+    }
+    if (shape_ == Shape::unknown) return learn_shape(hi);
+    if (by_refusal_ && accepted_ < quota_ * agrees) {
+        // Less than was known: others use it, too, or it was lowered.
+        quota_ = std::max(1.0, accepted_);
+    } else if (by_refusal_) {
+        quota_ = accepted_;
+    }
+    window_hi_ = hi < window_hi_ || probes_refused_ > 0 ? hi : window_hi_;
+    window_lo_ = std::min(std::max(window_lo_, lo), times(window_hi_, 1 - narrow / 2));
+}
+
+/// The second cycle has ended: what came back after the first silence tells what kind of limit it is.
+void LearntPace::learn_shape(Duration hi) {
+    const double first_rate = quota_ / in_seconds(window_hi_);
+    if (accepted_ >= quota_ * agrees) {
+        shape_ = Shape::window;
+        quota_ = std::max(accepted_, quota_);
+        window_hi_ = std::min(window_hi_, hi);
+        window_lo_ = std::min(window_lo_, times(window_hi_, 1 - narrow));
+        until_crossing_ = crossing_pause_;
+        if (window_hi_ > short_window) return;
+        become_bucket(below_measured * quota_ / in_seconds(window_hi_));
+        is_measured_ = true;
+        return;
+    }
+    // Between two refusals a bucket lets in what it refills. A silence that outlived probes says that it refills
+    // slowly, or that it is a window that slides: the faster of both is tried.
+    const double refill = (accepted_ + 0.5) / std::max(in_seconds(hi), 1e-3);
+    become_bucket(window_lo_ > window_hi_ / 3 ? std::max(refill, first_rate) : refill);
+}
+
+void LearntPace::become_bucket(double rate) {
+    shape_ = Shape::bucket;
+    rate_ = rate;
+    step_ = first_step;
+    trust_ = first_trust;
+    clean_rate_ = 0;
+    is_measured_ = false;
+}
+
+/// Refused at `onset`, at an even pace: what was accepted since the last refusal is what the limit grants in that time,
+/// if it was used up at both ends; else it is the last rate that was let in for a while.
+void LearntPace::measure_bucket(TimePoint onset) {
+    const double time = std::max(in_seconds(onset - onset_.value_or(onset)), 1e-3);
+    const double measured = std::max((since_onset_ + 0.5) / time, std::exchange(clean_rate_, 0));
+    const double before = rate_;
+    const bool is_good = since_onset_ >= least_evidence;
+    const bool is_proved = is_good && is_measured_ && std::abs(before - measured) < before * agreement;
+    rate_ = std::min(before, measured) * below_measured;
+    if (since_onset_ < least_evidence) rate_ = std::max(rate_, before / 3);
+    trust_ = is_proved ? std::min(2 * trust_, longest_trust) : is_good ? first_trust : weak_trust;
+    step_ = first_step;
+    is_measured_ = true;
+}
+
+void LearntPace::grow_bucket(const Call& call, TimePoint now) {
+    if (call.number <= grown_by_) return;  // it says nothing about the present rate
+    ++clean_;
+    if (!held_back_ || clean_ < (is_measured_ ? stride : guess_stride)) return;
+    if (is_measured_ && now - grown_at_ < trust_) return;
+    clean_ = 0;
+    held_back_ = false;
+    grown_by_ = last_number_;
+    grown_at_ = now;
+    clean_rate_ = rate_;
+    // The longer nothing is refused, the bolder.
+    rate_ *= is_measured_ ? 1 + step_ : guess_growth;
+    if (is_measured_) step_ = std::min(step_ * step_growth, longest_step);
+}
+
+void LearntPace::forget() noexcept {
+    shape_ = Shape::unknown;
+    quota_ = 0;
+    onset_.reset();
+    since_onset_ = 0;
+}
+
+std::optional<TimePoint> LearntPace::silent_since() const noexcept {
+    if (phase_ != Phase::silent || !by_refusal_ || was_told_) return std::nullopt;
+    return silence_began_;
+}
+
+std::optional<RateLimit> LearntPace::limit() const {
+    if (shape_ == Shape::window) return RateLimit(requests_unit, quota_, window_hi_);
+    if (shape_ != Shape::bucket) return std::nullopt;
+    // In a second, or in as many as one call takes.
+    const double length = std::max(1.0, std::ceil(1 / rate_));
+    return RateLimit(requests_unit, rate_ * length, seconds(length));
+}
+
+}  // namespace plait::policy

@@ -1,0 +1,252 @@
+#include "plait/policy/told_quota.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace plait::policy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Of a window: the even pace keeps this much below what is told, because nothing arrives as evenly as it leaves.
+constexpr double even_margin = 0.03;
+constexpr double least_for_scouts = 10;
+// A clock's and a network's unevenness.
+constexpr Duration a_moment = 5ms;
+// A reset is told coarsely when it may be off by more than this part of the window.
+constexpr int coarse_part = 40;
+// In a window of fewer grains the time around the reset is most of it.
+constexpr int least_grains = 4;
+// In a window this short nothing is gained by spending it at once.
+constexpr Duration short_window = 2s;
+constexpr Duration longest_courtesy = 500ms;
+// All is left again when no more than this is missing.
+constexpr double whole = 0.9;
+// Whoever has more than this share left need not go evenly.
+constexpr double plenty = 0.2;
+// Two resets that differ by less are one, told twice.
+constexpr Duration same_reset = 50ms;
+// What is unclear after a reset is asked for again after this long, then after 1.6 times as long.
+constexpr Duration first_gap = 125ms;
+constexpr Duration longest_gap = 10s;
+constexpr double gap_growth = 1.6;
+
+Duration times(Duration duration, double factor) noexcept {
+    return Duration(static_cast<Duration::rep>(static_cast<double>(duration.count()) * factor));
+}
+
+}  // namespace
+
+void ToldQuota::told(const LimitNotice& notice, const Call& call, TimePoint now) {
+    if (notice.limit && *notice.limit > 0) limit_ = notice.limit;
+    told_policy(notice, call, now);
+    if (!notice.remaining) return;
+    last_teller_ = call.number;
+    const auto reset = notice.reset ? notice.reset : notice.window;
+    const Duration grain = notice.reset ? notice.reset_grain : Duration::zero();
+    // In a window of a few grains such a reset says nothing.
+    const bool is_useful = reset && *reset >= Duration::zero() && grain * least_grains <= window().value_or(*reset);
+    if (is_useful && call.left_at >= last_teller_left_at_) {
+        grain_ = grain;
+        told_reset(now + *reset, *notice.remaining, call, now);
+    }
+    const bool is_sure = told_window_ || is_window_exact_;
+    if (*notice.remaining < 1 && limit_ && is_sure && *window() <= short_window) become_even(call, now);
+    told_remaining(*notice.remaining, call, now);
+    if (*notice.remaining < 1) used_up_for_ = call.number;
+    if (call.number == probe_) probe_told(*notice.remaining, call, now);
+}
+
+void ToldQuota::told_policy(const LimitNotice& notice, const Call& call, TimePoint now) {
+    if (!limit_ || !notice.window || *notice.window <= Duration::zero()) return;
+    told_window_ = notice.window;
+    if (is_known_ || notice.remaining) return;
+    if (policy_ && policy_->limit().window == *notice.window) {
+        policy_->set_amount(*limit_);
+        return;
+    }
+    SlidingWindowOptions at_once;
+    at_once.spread = false;
+    policy_.emplace(RateLimit(unit_, *limit_, *notice.window), at_once);
+    policy_->take(std::min(call.all_cost, *limit_), now);
+}
+
+void ToldQuota::told_remaining(double remaining, const Call& call, TimePoint now) {
+    is_known_ = true;
+    policy_.reset();
+    if (call.left_at > last_teller_left_at_) {
+        last_teller_left_at_ = call.left_at;
+        while (!told_.empty() && told_.front().answered <= last_teller_left_at_) told_.pop_front();
+        while (!untold_.empty() && untold_.front().ended <= last_teller_left_at_) untold_.pop_front();
+    }
+    // What is neither newer nor less than this one never is the least again.
+    while (!told_.empty() && told_.back().remaining >= remaining) told_.pop_back();
+    told_.push_back({now, remaining});
+    if (left_since_full_ && limit_ && remaining < *limit_ - *left_since_full_ - 0.5) is_shared_ = true;
+}
+
+void ToldQuota::told_reset(TimePoint reset, double remaining, const Call& call, TimePoint now) {
+    if (!resets_at_) {
+        resets_at_ = latest_reset_ = reset;
+        first_told_at_ = begun_by_ = now;
+        seen_window_ = reset - now;
+        return;
+    }
+    if (old_reset_stands_) {
+        old_reset_stands_ = call.number != probe_;
+        if (old_reset_stands_) return;
+    }
+    const bool is_apart = now - first_told_at_ > 2 * (grain_ + same_reset);
+    if (is_same_reset(reset)) {
+        if (is_apart) resets_ = Resets::steady;
+        resets_at_ = std::min(*resets_at_, reset);
+        latest_reset_ = std::max(latest_reset_, reset);
+        return;
+    }
+    const bool is_over = call.left_at >= latest_reset_ - grain_;
+    if (!is_over && is_apart && reset > latest_reset_) {
+        const bool is_news = resets_ != Resets::postponed;
+        resets_ = Resets::postponed;
+        seen_window_ = std::max(*seen_window_, reset - now);
+        // Those that left before may be back at the reset that was told before: it is still worth a try.
+        old_reset_stands_ = is_news;
+        if (is_news) return;
+    }
+    if (is_over) begin_window(reset, remaining, call, now);
+    resets_at_ = latest_reset_ = reset;
+    first_told_at_ = now;
+}
+
+/// Whether a reset is that of this window, told once more.
+bool ToldQuota::is_same_reset(TimePoint reset) const noexcept {
+    const Duration tolerance = grain_ + same_reset;
+    return reset <= *resets_at_ + tolerance && reset >= latest_reset_ - tolerance;
+}
+
+/// The first answer of a new window has come.
+void ToldQuota::begin_window(TimePoint reset, double remaining, const Call& call, TimePoint now) {
+    const Duration since_reset = call.left_at - *resets_at_;
+    late_ = std::clamp(since_reset, Duration::zero(), grain_);
+    const bool was_idle = since_reset > *window() / 2;
+    const Duration seen = reset - *resets_at_;
+    const bool is_exact = resets_ == Resets::steady && seen > *seen_window_ / 2;
+    if (!was_idle) {
+        seen_window_ = is_exact ? seen : std::max(*seen_window_, seen);
+        is_window_exact_ = is_exact;
+    }
+    const auto length = std::chrono::floor<std::chrono::seconds>(call.left_at - begun_by_);
+    const bool was_expected = call.left_at - begun_by_ - length < same_reset;
+    whole_window_ = was_expected ? std::optional<Duration>(length) : std::nullopt;
+    begun_by_ = now;
+    left_since_full_.reset();
+    if (!limit_ || *limit_ < least_for_scouts || !window() || resets_ != Resets::steady || is_shared_) return;
+    if (was_idle || remaining >= *limit_ / 2) return;
+    become_even(call, now);
+}
+
+/// From now on the quota is spent evenly.
+void ToldQuota::become_even(const Call& call, TimePoint now) {
+    if (even_) return;
+    SlidingWindowOptions evenly;
+    evenly.burst = Duration::zero();
+    evenly.margin = 0;
+    even_.emplace(RateLimit(unit_, *limit_ * (1 - even_margin), *window()), evenly);
+    even_->take(call.cost, now);
+}
+
+/// The call that tried after a reset has its answer.
+void ToldQuota::probe_told(double remaining, const Call& call, TimePoint now) {
+    if (remaining < call.cost) {
+        gap_ = gap_ == Duration::zero() ? first_gap : std::min(times(gap_, gap_growth), longest_gap);
+        next_probe_ = now + gap_;
+        return;
+    }
+    gap_ = Duration::zero();
+    if (limit_ && remaining + call.cost >= *limit_ * whole) left_since_full_ = *limit_ - remaining + after_probe_;
+}
+
+void ToldQuota::asked_to_wait_until(TimePoint time) noexcept {
+    if (resets_at_ && *resets_at_ > time) resets_at_ = latest_reset_ = time;
+}
+
+void ToldQuota::ended(const Call& call, TimePoint now) {
+    if (call.number == probe_) probe_ = 0;
+    if (call.number != last_teller_ && is_known_) untold_.push_back({now, call.cost});
+}
+
+void ToldQuota::leave(const Call& call, double in_flight) {
+    if (policy_) policy_->take(call.cost, call.left_at);
+    if (even_) even_->take(call.cost, call.left_at);
+    after_probe_ += call.cost;
+    const bool may_be_over = is_known_ && resets_at_ && call.left_at >= latest_reset_ - grain_;
+    if (may_be_over && surely_left(in_flight) < std::max(call.cost, scouts() + 0.5)) {
+        probe_ = call.number;
+        after_probe_ = in_flight;  // which may be counted after it
+    }
+    if (left_since_full_) *left_since_full_ += call.cost;
+}
+
+TimePoint ToldQuota::earliest(double cost, double in_flight, TimePoint now) {
+    if (even_) {
+        const bool has_plenty = surely_left(in_flight) >= cost + plenty * *limit_;
+        return has_plenty ? now : even_->earliest(cost, now);
+    }
+    if (policy_) return policy_->earliest(cost, now);
+    if (!is_known_) return now;
+    const double left = surely_left(in_flight);
+    if (left >= cost) {
+        return left > scouts() ? now : std::max(now, turn_of_scout(left));
+    }
+    if (!resets_at_) return in_flight > 0 ? TimePoint::max() : now;
+    if (probe_ != 0) return TimePoint::max();
+    return std::max(now, after_reset(now));
+}
+
+std::optional<double> ToldQuota::left(double in_flight, TimePoint now) const {
+    if (!is_known_ || (resets_at_ && now >= *resets_at_)) return std::nullopt;
+    return std::max(0.0, surely_left(in_flight));
+}
+
+double ToldQuota::surely_left(double in_flight) const {
+    double left = told_.empty() ? 0 : told_.front().remaining - in_flight;
+    for (const Untold& untold : untold_) left -= untold.cost;
+    // Whoever is alone and has seen the window begin has counted along.
+    if (limit_ && left_since_full_ && !is_shared_ && resets_ != Resets::postponed)
+        left = std::max(left, *limit_ - *left_since_full_);
+    return left;
+}
+
+/// Whether the reset is told so coarsely that it matters.
+bool ToldQuota::is_coarse() const noexcept {
+    return resets_at_ && window() && grain_ * coarse_part > *window() && grain_ * least_grains <= *window();
+}
+
+/// How many calls of the quota are kept to find the new window.
+double ToldQuota::scouts() const noexcept {
+    if (!is_coarse() || resets_ == Resets::postponed || !limit_ || *limit_ < least_for_scouts) return 0;
+    if (resets_ == Resets::unknown) return 3;
+    return whole_window_ ? 1 : 2;
+}
+
+/// When the next scout leaves.
+TimePoint ToldQuota::turn_of_scout(double left) const noexcept {
+    // Before any new window can have begun: it shows whether the reset is steady.
+    if (resets_ == Resets::unknown && left > 2) return latest_reset_ - grain_ - same_reset;
+    if (whole_window_) return begun_by_ + *whole_window_ + a_moment;
+    const auto sooner = std::chrono::floor<std::chrono::seconds>(*resets_at_ - begun_by_);
+    return begun_by_ + sooner + a_moment + (left > 1 ? Duration::zero() : Duration(1s));
+}
+
+TimePoint ToldQuota::after_reset(TimePoint now) const noexcept {
+    Duration courtesy{};
+    if (limit_ && window()) {
+        const Duration for_one = times(*window(), 1 / std::max(*limit_, 1.0));
+        courtesy = std::min({for_one, *window() / coarse_part, longest_courtesy});
+    }
+    const TimePoint due = *resets_at_ + std::max(courtesy, late_);
+    return gap_ > Duration::zero() && due <= now ? std::max(due, next_probe_) : due;
+}
+
+}  // namespace plait::policy

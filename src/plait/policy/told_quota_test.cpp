@@ -1,0 +1,205 @@
+#include "plait/policy/told_quota.hpp"
+
+#include "plait/policy/costs.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+using namespace plait;
+using namespace plait::policy;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A quota, and calls of one request each that leave and are answered.
+class Bench {
+  public:
+    ToldQuota quota{requests_unit, "x-ratelimit-remaining"};
+    TimePoint now = TimePoint(1h);
+
+    ToldQuota::Call leave() {
+        const ToldQuota::Call call{++number_, now, 1, static_cast<double>(number_)};
+        quota.leave(call, in_flight_);
+        in_flight_ += 1;
+        return call;
+    }
+    void answer(const ToldQuota::Call& call, double remaining, std::optional<Duration> reset, Duration grain = {}) {
+        LimitNotice notice(requests_unit, "x-ratelimit-remaining");
+        notice.limit = 40;
+        notice.remaining = remaining;
+        notice.reset = reset;
+        notice.reset_grain = grain;
+        quota.told(notice, call, now);
+        end(call);
+    }
+    void end(const ToldQuota::Call& call) {
+        in_flight_ -= 1;
+        quota.ended(call, now);
+    }
+    TimePoint earliest() { return quota.earliest(1, in_flight_, now); }
+    bool may_leave() { return earliest() == now; }
+    /// As many as may leave now.
+    int leave_all() {
+        int count = 0;
+        for (; may_leave(); ++count) leave();
+        return count;
+    }
+
+  private:
+    std::uint64_t number_ = 0;
+    double in_flight_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("calls in flight are subtracted from what is left, whenever they left") {
+    Bench bench;
+    const auto first = bench.leave();
+    const auto second = bench.leave();
+    bench.now += 1s;
+    const auto third = bench.leave();
+    bench.answer(second, 5, 60s);
+    CHECK(bench.leave_all() == 3);  // the first and the third may not have been counted yet
+    bench.answer(third, 4, 60s);
+    CHECK_FALSE(bench.may_leave());
+    bench.answer(first, 6, 60s);  // it was counted before the others
+    CHECK(bench.leave_all() == 1);
+}
+
+TEST_CASE("an answer that was overtaken does not raise what is left") {
+    Bench bench;
+    const auto first = bench.leave();
+    bench.now += 1s;
+    const auto second = bench.leave();
+    bench.now += 1s;
+    bench.answer(second, 1, 60s);
+    bench.answer(first, 2, 60s);
+    CHECK(bench.leave_all() == 1);
+}
+
+TEST_CASE("a call that failed may have been counted and is subtracted until a later one tells") {
+    Bench bench;
+    const auto told = bench.leave();
+    const auto failed = bench.leave();
+    bench.answer(told, 2, 60s);
+    bench.end(failed);
+    CHECK(bench.may_leave());
+    bench.now += 1s;
+    const auto later = bench.leave();
+    CHECK_FALSE(bench.may_leave());
+    bench.now += 1s;
+    bench.answer(later, 2, 58s);
+    CHECK(bench.leave_all() == 2);
+}
+
+TEST_CASE("after the reset one call tries and then as many leave as its answer says") {
+    Bench bench;
+    bench.answer(bench.leave(), 0, 8s);
+    CHECK(bench.earliest() == bench.now + 8s + 200ms);  // as long after it as one call of 40 takes
+    bench.now = bench.earliest();
+    const auto probe = bench.leave();
+    CHECK(bench.earliest() == TimePoint::max());
+    bench.now += 50ms;
+    bench.answer(probe, 39, 8s);
+    CHECK(bench.leave_all() == 39);
+}
+
+TEST_CASE("a try after the reset that comes too early costs a moment and not a window") {
+    Bench bench;
+    bench.answer(bench.leave(), 0, 8s, 1s);
+    const TimePoint told = bench.now + 8s;
+    const TimePoint really = told + 800ms;
+    int refused = 0;
+    for (;; ++refused) {
+        bench.now = bench.earliest();
+        REQUIRE(bench.now < told + 2s);
+        const auto probe = bench.leave();
+        if (bench.now >= really) break;
+        bench.answer(probe, 0, bench.now < told ? told - bench.now : Duration::zero(), 1s);
+    }
+    CHECK(refused <= 3);
+    CHECK(bench.now < really + 500ms);
+}
+
+TEST_CASE("the next window is found when it begins although its reset was rounded up") {
+    // Windows of 8 s, each from its first call on; the reset is told in whole seconds, rounded up.
+    Bench bench;
+    TimePoint begun = bench.now;
+    TimePoint end = begun + 8s;
+    double used = 0;
+    int windows = 0;
+    Duration lost{};
+    const TimePoint stop = bench.now + 10min;
+    while (bench.now < stop) {
+        const TimePoint when = bench.earliest();
+        REQUIRE(when != TimePoint::max());
+        bench.now = when;
+        if (bench.now >= end) {
+            if (++windows > 2) lost += bench.now - end;
+            begun = bench.now;
+            end = begun + 8s;
+            used = 0;
+        }
+        const auto call = bench.leave();
+        REQUIRE(used < 40);
+        used += 1;
+        bench.now += 1ms;
+        const auto in_day = (end + 300ms).time_since_epoch();
+        const TimePoint told(std::chrono::ceil<std::chrono::seconds>(in_day) - 300ms);
+        bench.answer(call, 40 - used, told - bench.now, 1s);
+    }
+    CHECK(windows > 70);
+    CHECK(lost / (windows - 2) < 100ms);
+}
+
+TEST_CASE("a reset that each call postpones is waited for with nothing kept back") {
+    Bench bench;
+    for (int call = 0; call < 37; ++call) bench.answer(bench.leave(), 39 - call, 8s, 1s);
+    CHECK(bench.earliest() > bench.now + 6s);  // a scout, just before the reset
+    bench.now = bench.earliest();
+    bench.answer(bench.leave(), 2, 8s, 1s);
+    CHECK(bench.leave_all() == 2);
+}
+
+TEST_CASE("a quota that comes back little by little is spent evenly") {
+    Bench bench;
+    for (int call = 0; call < 37; ++call) bench.answer(bench.leave(), 39 - call, 8s, 1s);
+    const TimePoint reset = bench.now + 8s;
+    bench.now = bench.earliest();
+    bench.answer(bench.leave(), 2, reset - bench.now, 1s);
+    while (bench.now < reset) {
+        bench.now = std::max(bench.earliest(), bench.now + 1ms);
+        bench.answer(bench.leave(), 1, bench.now < reset ? reset - bench.now : reset + 8s - bench.now, 1s);
+    }
+    const TimePoint begin = bench.now;
+    int left = 0;
+    for (; bench.now < begin + 80s; ++left) {
+        bench.answer(bench.leave(), 0, 4s, 1s);
+        bench.now = bench.earliest();
+    }
+    CHECK(left >= 0.93 * 400);
+    CHECK(left <= 400);
+}
+
+TEST_CASE("an amount and a window are kept to where the server does not say what is left") {
+    Bench bench;
+    bench.leave();
+    const auto told = bench.leave();
+    LimitNotice policy(requests_unit, "ratelimit-policy");
+    policy.limit = 10;
+    policy.window = 60s;
+    bench.quota.told(policy, told, bench.now);
+    CHECK(bench.leave_all() == 8);  // the two that had left before count, too
+    CHECK(bench.earliest() > bench.now + 60s);
+    CHECK(bench.earliest() < bench.now + 62s);
+}
+
+TEST_CASE("a wait that a refusal asks for outranks the reset") {
+    Bench bench;
+    bench.answer(bench.leave(), 0, 60s);
+    bench.quota.asked_to_wait_until(bench.now + 5s);
+    CHECK(bench.earliest() < bench.now + 7s);
+}
