@@ -1,5 +1,6 @@
 #include "plait/async/event_loop.hpp"
 
+#include "plait/async/cancel_scope.hpp"
 #include "plait/async/descriptor.hpp"
 #include "plait/async/event.hpp"
 #include "plait/async/sleep.hpp"
@@ -8,10 +9,14 @@
 #include "plait/testing/async_test.hpp"
 #include "plait/testing/jumping_clock.hpp"
 
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <deque>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -166,6 +171,94 @@ TEST_CASE("the longest run shows a task that kept the loop") {
     };
     loop.run(busy(clock));
     CHECK(loop.statistics().longest_run == 80ms);
+}
+
+TEST_CASE("what had come when the loop stood still is taken in before a timer is believed, by every task on its way") {
+    testing::JumpingClock clock;
+    EventLoopOptions options;
+    options.clock = &clock;
+    EventLoop loop(options);
+    auto pass_on = [](Descriptor& from, Event& to) -> Task<void> {
+        co_await from.readable();
+        co_await yield();
+        to.set();
+    };
+    auto stand_still = [](int fd, testing::JumpingClock& time) -> Task<void> {
+        const std::uint64_t one = 1;
+        REQUIRE(::write(fd, &one, sizeof one) == sizeof one);
+        time.advance(1h);
+        co_return;
+    };
+    auto main = [&](testing::JumpingClock& time) -> Task<void> {
+        Descriptor source(UniqueFd(::eventfd(0, EFD_CLOEXEC)));
+        Event first, second, third;
+        TaskGroup group;
+        group.start(pass_on(source, first));
+        auto relay = [](Event& from, Event& to) -> Task<void> {
+            co_await from.wait();
+            to.set();
+        };
+        group.start(relay(first, second));
+        group.start(relay(second, third));
+        co_await testing::others_wait();
+        group.start(stand_still(source.fd(), time));
+        CHECK(co_await within(1s, third.wait()));
+        CHECK_FALSE(co_await within(1s, Event().wait()));
+        co_await group.join();
+    };
+    loop.run(main(clock));
+}
+
+TEST_CASE("of more descriptors than the kernel tells of at once all are looked at before a timer is believed") {
+    constexpr int count = 600;
+    testing::JumpingClock clock;
+    EventLoopOptions options;
+    options.clock = &clock;
+    EventLoop loop(options);
+    int in_time = 0;
+    auto wait = [](Descriptor& source, int& ended_in_time) -> Task<void> {
+        ended_in_time += co_await within(10ms, source.readable()) ? 1 : 0;
+    };
+    auto main = [&](testing::JumpingClock& time) -> Task<void> {
+        std::deque<Descriptor> sources;
+        TaskGroup group;
+        for (int n = 0; n < count; ++n) {
+            sources.emplace_back(UniqueFd(::eventfd(0, EFD_CLOEXEC)));
+            group.start(wait(sources.back(), in_time));
+        }
+        co_await yield();
+        const std::uint64_t one = 1;
+        for (Descriptor& source : sources) REQUIRE(::write(source.fd(), &one, sizeof one) == sizeof one);
+        time.advance(20ms);  // late, but not so late that the loop would look twice
+        co_await group.join();
+    };
+    loop.run(main(clock));
+    CHECK(in_time == count);
+}
+
+TEST_CASE("a loop that always has something to do has time-outs all the same") {
+    testing::JumpingClock clock;
+    EventLoopOptions options;
+    options.clock = &clock;
+    EventLoop loop(options);
+    auto busy = [](testing::JumpingClock& time, const bool& done) -> Task<void> {
+        for (int n = 0; n < 10'000 && !done; ++n) {
+            time.advance(1ms);
+            co_await yield();
+        }
+        CHECK(done);
+    };
+    auto main = [&](testing::JumpingClock& time) -> Task<void> {
+        bool done = false;
+        TaskGroup group;
+        group.start(busy(time, done));
+        const TimePoint start = now();
+        CHECK_FALSE(co_await within(1s, Event().wait()));
+        CHECK(now() - start <= 1300ms);
+        done = true;
+        co_await group.join();
+    };
+    loop.run(main(clock));
 }
 
 TEST_CASE("the statistics tell which share of its time a loop was busy") {

@@ -37,6 +37,19 @@ int wait_nanoseconds(int epoll, epoll_event* events, std::optional<Duration> tim
     return wait_milliseconds(epoll, events, timeout);
 }
 
+/// Tells the target of an event; true when it has none.
+bool tell(const epoll_event& event) noexcept {
+    auto* target = static_cast<PollTarget*>(event.data.ptr);
+    if (!target) return true;
+    Readiness readiness;
+    readiness.hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP)) != 0;
+    readiness.readable = (event.events & (EPOLLIN | EPOLLERR)) != 0 || readiness.hung_up;
+    // A half-closed connection still takes bytes; only a broken one is reported to writers.
+    readiness.writable = (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+    target->on_ready(readiness);
+    return false;
+}
+
 }  // namespace
 
 Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
@@ -55,23 +68,19 @@ void Poller::add(int fd, PollTarget* target) {
 void Poller::remove(int fd) noexcept { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
 bool Poller::wait(std::optional<Duration> timeout) {
-    std::array<epoll_event, events_a_wait> events;
-    ++waits_;
-    const int count = wait_nanoseconds(epoll_.get(), events.data(), timeout);
+    // Nobody has so many descriptors: a bound on a loop that the kernel could keep busy.
+    constexpr int most_full_batches = 4096;
     bool woken = false;
-    for (int i = 0; i < count; ++i) {
-        const auto& event = events[static_cast<std::size_t>(i)];
-        auto* target = static_cast<PollTarget*>(event.data.ptr);
-        if (!target) {
-            woken = true;
-            continue;
-        }
-        Readiness readiness;
-        readiness.hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP)) != 0;
-        readiness.readable = (event.events & (EPOLLIN | EPOLLERR)) != 0 || readiness.hung_up;
-        // A half-closed connection still takes bytes; only a broken one is reported to writers.
-        readiness.writable = (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
-        target->on_ready(readiness);
+    for (int batches = 0; batches < most_full_batches; ++batches) {
+        std::array<epoll_event, events_a_wait> events;
+        ++waits_;
+        const int count = wait_nanoseconds(epoll_.get(), events.data(), timeout);
+        timeout = Duration::zero();
+        if (count < 0 && errno == EINTR) continue;  // a stop and its end do that, too: what came meanwhile is there
+        for (int i = 0; i < count; ++i) woken = tell(events[static_cast<std::size_t>(i)]) || woken;
+        told_ += static_cast<std::uint64_t>(std::max(count, 0));
+        // A full batch may not be all: a timer that fires after this must not find anything left.
+        if (count < events_a_wait) break;
     }
     return woken;
 }

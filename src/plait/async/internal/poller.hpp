@@ -33,15 +33,18 @@ class Poller {
     void add(int fd, PollTarget* target);
     void remove(int fd) noexcept;
 
-    /// Waits until something is ready, at most `timeout` (none: as long as it takes), and tells the targets.
-    /// True when a descriptor without target was among them.
+    /// Waits until something is ready, at most `timeout` (none: as long as it takes), and tells the targets: all that
+    /// are ready, however many, also when a signal ends the wait. True when a descriptor without target was among them.
     bool wait(std::optional<Duration> timeout);
 
     std::uint64_t waits() const noexcept { return waits_; }
+    /// How many events it has got from the kernel.
+    std::uint64_t told() const noexcept { return told_; }
 
   private:
     UniqueFd epoll_;
     std::uint64_t waits_ = 0;
+    std::uint64_t told_ = 0;
 };
 
 }  // namespace plait::internal

@@ -120,6 +120,8 @@ void Scheduler::run_until(const bool& done) {
     now_ = clock_.now();
     run_began_ = now_;
     is_in_run_ = true;
+    looked_at_timers_ = now_;
+    catches_up_until_.reset();
     for (;;) {
         run_ready_batch();
         if (done) break;
@@ -212,7 +214,30 @@ void Scheduler::look_at_clock() noexcept {
 }
 
 void Scheduler::fire_due_timers() {
+    const TimePoint before = std::exchange(looked_at_timers_, now_);
+    if (timers_.empty() || timers_.next_deadline() > now_ || must_catch_up(before)) return;
     while (Timer* timer = timers_.pop_due(now_)) timer->fire();
+}
+
+// A loop that is late stood still: its process was stopped, its machine slept, or a task kept it. What a task waits for
+// may have come in time, and is only not taken in yet, so first the ready tasks run, and what they make ready, and the
+// threads and processes that work for them have a moment. Only then is a timer believed. All that takes no longer than
+// the loop is late, so that one with too much to do still has time-outs.
+bool Scheduler::must_catch_up(TimePoint looked_before) noexcept {
+    using namespace std::chrono_literals;
+    constexpr Duration late = 50ms;
+    constexpr Duration longest = 1s;
+    if (!catches_up_until_) {
+        const Duration lateness = now_ - std::max(timers_.next_deadline(), looked_before);
+        if (lateness < late) return false;
+        catches_up_until_ = after(std::min(lateness, longest));
+        waited_in_vain_ = false;
+        return true;
+    }
+    const bool something_may_come = !ready_.empty() || (outside_work_ > 0 && !waited_in_vain_);
+    if (something_may_come && now_ < *catches_up_until_) return true;
+    catches_up_until_.reset();
+    return false;
 }
 
 void Scheduler::take_in_events() {
@@ -228,7 +253,8 @@ void Scheduler::wait_for_events() {
     std::optional<Duration> timeout;
     const bool only_time_passes = descriptor_waits_ == 0 && outside_work_ == 0;
     if (!timers_.empty()) {
-        const TimePoint deadline = timers_.next_deadline();
+        TimePoint deadline = timers_.next_deadline();
+        if (catches_up_until_ && outside_work_ > 0) deadline = *catches_up_until_;
         if (deadline <= now_) return take_in_events();
         if (only_time_passes && clock_.jump_to(deadline)) return time_was_waited();
         timeout = deadline - now_;
@@ -237,11 +263,13 @@ void Scheduler::wait_for_events() {
     }
     is_asleep_ = true;
     if (inbox_->prepare_to_sleep()) {
+        const std::uint64_t told = poller_->told();
         woke_up_ = true;
         const bool woken = poller_->wait(timeout);
         woke_up_ = false;
         inbox_->woke_up();
         if (woken) inbox_->drain_wake_fd();
+        waited_in_vain_ = poller_->told() == told && !inbox_->has_calls();
     }
     if (std::exchange(is_asleep_, false)) time_was_waited();
     inbox_->deliver();

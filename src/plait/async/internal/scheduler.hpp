@@ -237,6 +237,7 @@ class Scheduler {
     std::size_t shuffle_ready();
     void look_at_clock() noexcept;
     void fire_due_timers();
+    bool must_catch_up(TimePoint looked_before) noexcept;
     void take_in_events();
     void wait_for_events();
     void time_was_waited() noexcept;
@@ -256,6 +257,9 @@ class Scheduler {
     TimerHeap timers_;
     TimePoint now_;
     TimePoint stamp_;
+    TimePoint looked_at_timers_{};
+    bool waited_in_vain_ = false;                ///< the last sleep ended because its time was up
+    std::optional<TimePoint> catches_up_until_;  ///< timers are due and have to wait for what came before them
     Clock& clock_;
     Duration timer_slack_;
     Duration longest_run_{0};
