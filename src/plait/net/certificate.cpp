@@ -93,7 +93,7 @@ Certificate make_certificate(const CertificateOptions& options, const Certificat
     set_subject(certificate.get(), options.names.front());
     check(::X509_set_issuer_name(certificate.get(), ::X509_get_subject_name(signer)) == 1);
     check(::X509_set_pubkey(certificate.get(), key.get()) == 1);
-    add_names(certificate.get(), options.names);
+    if (!options.has_common_name_only) add_names(certificate.get(), options.names);
     add_extension(certificate.get(), signer, NID_basic_constraints, issuer ? "critical,CA:FALSE" : "critical,CA:TRUE");
     add_extension(certificate.get(), signer, NID_key_usage,
                   issuer ? "critical,digitalSignature" : "critical,digitalSignature,keyCertSign");

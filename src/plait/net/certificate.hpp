@@ -24,6 +24,9 @@ struct CertificateOptions {
 
     std::vector<std::string> names;
 
+    /// It has no list of names, only the first of them as its Common Name, as old certificates do.
+    bool has_common_name_only = false;
+
     /// Its validity, counted from now. It begins earlier, for clocks that are behind.
     std::chrono::seconds begins = -std::chrono::hours(24);
     std::chrono::seconds ends = std::chrono::hours(24 * 365);

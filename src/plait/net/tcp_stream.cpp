@@ -47,9 +47,23 @@ std::string connect_reason(int error_number) {
 
 bool would_wait(int error_number) noexcept { return error_number == EAGAIN || error_number == EWOULDBLOCK; }
 
-void set_option(int fd, int level, int name) noexcept {
-    const int on = 1;
-    ::setsockopt(fd, level, name, &on, sizeof on);
+void set_option(int fd, int level, int name, int value = 1) noexcept {
+    ::setsockopt(fd, level, name, &value, sizeof value);
+}
+
+/// Has the system ask a peer that is silent whether it is still there: no limit is needed on how long a live one may be
+/// silent. A dead one is found after a minute and a half; a network that is gone for a minute is survived.
+///
+/// TCP_USER_TIMEOUT would find a peer sooner that dies while we send, but takes one for dead, too, that lives and has
+/// no room for what we send. For the former there are TCP's own retransmissions, and the limit of the attempt.
+void ask_silent_peer(int fd) noexcept {
+    constexpr int silence_seconds = 30;
+    constexpr int pause_seconds = 15;
+    constexpr int questions = 4;
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, silence_seconds);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, pause_seconds);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, questions);
 }
 
 class TcpStream final : public ByteStream {
@@ -164,6 +178,7 @@ int pending_error(int fd) noexcept {
 Task<std::unique_ptr<ByteStream>> connect_one(Address address, const Endpoint& endpoint) {
     UniqueFd fd = begin_connection(address);
     const int number = fd.get();
+    ask_silent_peer(number);
     auto stream = std::make_unique<TcpStream>(std::move(fd), endpoint.to_string());
     co_await stream->writable();
     if (const int error_number = pending_error(number)) {

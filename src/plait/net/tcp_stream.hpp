@@ -19,7 +19,8 @@ inline constexpr Duration next_address_delay = std::chrono::milliseconds(250);
 /// Connects to the first of `addresses` that takes the connection; they are those of `endpoint`.
 ///
 /// They are tried in turn: the next one when one refuses, and also when one has been silent for `next_address_delay`.
-/// Throws `Error(connect)` that says of each address why it failed. Cancelling it closes whatever was begun.
+/// Throws `Error(connect)` that says of each address why it failed. Cancelling it closes whatever was begun. In the
+/// stream a peer that no longer answers is `Error(reset)` after a minute and a half of silence (TCP keep-alive).
 Task<std::unique_ptr<ByteStream>> connect_tcp(Endpoint endpoint, std::vector<Address> addresses);
 
 /// Takes connections at an address of this machine.

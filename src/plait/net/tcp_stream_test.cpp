@@ -10,7 +10,10 @@
 #include "plait/testing/loopback.hpp"
 #include "plait/testing/memory_stream.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <string>
@@ -64,6 +67,21 @@ Task<void> give_up_reading(CancelScope& scope, ByteStream& stream, bool& ended) 
     ended = text.has_value();
 }
 
+/// The option of the socket of this process that is connected to `peer`.
+int option_of_connection_to(const Address& peer, int level, int name) {
+    for (int fd = 0; fd < 1024; ++fd) {
+        sockaddr_storage storage{};
+        socklen_t size = sizeof storage;
+        if (::getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) continue;
+        if (storage.ss_family != AF_INET || Address(reinterpret_cast<sockaddr*>(&storage), size) != peer) continue;
+        int value = -1;
+        socklen_t value_size = sizeof value;
+        ::getsockopt(fd, level, name, &value, &value_size);
+        return value;
+    }
+    return -1;
+}
+
 /// Lowers what this process may open, for one test.
 class FewDescriptors {
   public:
@@ -80,6 +98,18 @@ class FewDescriptors {
 };
 
 }  // namespace
+
+ASYNC_TEST("the system asks a silent peer whether it is still there") {
+    TcpListener listener(local("127.0.0.1"));
+    auto [client, server] = co_await gather(connect_to(listener.address()), listener.accept());
+    CHECK(option_of_connection_to(listener.address(), SOL_SOCKET, SO_KEEPALIVE) == 1);
+    const int silence = option_of_connection_to(listener.address(), IPPROTO_TCP, TCP_KEEPIDLE);
+    const int pause = option_of_connection_to(listener.address(), IPPROTO_TCP, TCP_KEEPINTVL);
+    const int questions = option_of_connection_to(listener.address(), IPPROTO_TCP, TCP_KEEPCNT);
+    CHECK(silence + pause * questions == 90);
+    // It takes a peer that has no room for what we send for a dead one.
+    CHECK(option_of_connection_to(listener.address(), IPPROTO_TCP, TCP_USER_TIMEOUT) == 0);
+}
 
 ASYNC_TEST("what one end writes the other reads, over IPv4 and, where there is one, IPv6") {
     for (const std::string& host : testing::loopback_hosts()) {

@@ -222,6 +222,18 @@ ASYNC_TEST("a certificate for another host is refused by name") {
     CHECK((co_await client_failure(options)).ends_with("the certificate is for other.example, 10.0.0.1, ::1"));
 }
 
+ASYNC_TEST("a certificate that names its host only as its Common Name is refused") {
+    Case options;
+    CertificateOptions old(std::vector<std::string>(1, "api.example"));
+    old.has_common_name_only = true;
+    options.certificate = make_certificate(old);
+    CHECK(co_await client_failure(options) ==
+          "tls api.example:443: the certificate lists no host (subjectAltName); its Common Name api.example does not "
+          "count");
+    options.verify = false;
+    CHECK((co_await connect(options)).client);
+}
+
 ASYNC_TEST("a certificate with many names is described by some of them") {
     Case options;
     std::vector<std::string> names;

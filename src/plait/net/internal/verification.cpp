@@ -45,8 +45,7 @@ std::string general_name_text(const GENERAL_NAME* name) {
     return text.data();
 }
 
-}  // namespace
-
+/// The names and addresses that `certificate` stands for, at most five of them.
 std::string names_of(X509* certificate) {
     const OwnedGeneralNames names(
         static_cast<GENERAL_NAMES*>(::X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
@@ -61,8 +60,17 @@ std::string names_of(X509* certificate) {
         text += name;
     }
     if (count > shown_names) text += " and " + std::to_string(count - shown_names) + " more";
-    return count > 0 ? text : common_name(::X509_get_subject_name(certificate));
+    return text;
 }
+
+std::string whom_it_is_for(X509* certificate) {
+    const std::string names = names_of(certificate);
+    if (!names.empty()) return "the certificate is for " + names;
+    return "the certificate lists no host (subjectAltName); its Common Name " +
+           common_name(::X509_get_subject_name(certificate)) + " does not count";
+}
+
+}  // namespace
 
 std::string describe_verification_failure(int code, X509* certificate) {
     if (!certificate) return ::X509_verify_cert_error_string(code);
@@ -70,7 +78,7 @@ std::string describe_verification_failure(int code, X509* certificate) {
     switch (code) {
         case X509_V_ERR_HOSTNAME_MISMATCH:
         case X509_V_ERR_IP_ADDRESS_MISMATCH:
-            return "the certificate is for " + names_of(certificate);
+            return whom_it_is_for(certificate);
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
             return std::string("the certificate is self-signed") + how_to_trust;
         case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:

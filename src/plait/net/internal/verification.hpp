@@ -10,7 +10,4 @@ namespace plait::net::internal {
 /// (X509_V_ERR_...).
 std::string describe_verification_failure(int code, X509* certificate);
 
-/// The names and addresses that `certificate` stands for, at most five of them.
-std::string names_of(X509* certificate);
-
 }  // namespace plait::net::internal
