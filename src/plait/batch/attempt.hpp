@@ -13,13 +13,15 @@ namespace plait::batch {
 /// Why an attempt has no answer.
 class Failure {
   public:
-    Failure(ErrorCode code_, std::string message_, bool maybe_sent_)
-        : code(code_), message(std::move(message_)), maybe_sent(maybe_sent_) {}
+    Failure(ErrorCode code_, std::string message_, bool maybe_sent_, bool was_stale_ = false)
+        : code(code_), message(std::move(message_)), maybe_sent(maybe_sent_), was_stale(was_stale_) {}
 
     ErrorCode code;
     std::string message;
     /// Whether the request, or a part of it, may have left.
     bool maybe_sent;
+    /// It met a kept connection that the server had closed, most likely before the request came.
+    bool was_stale;
 };
 
 /// The failure of an attempt that was in flight when its run was interrupted.

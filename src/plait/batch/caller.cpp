@@ -338,6 +338,7 @@ Task<void> Caller::attempts(Making& making) {
                 making.last = co_await send_once(making);
             }
             note_end(making.notes.back(), *making.last);
+            if (met_stale_connection(making)) co_await send_over_new_connection(making);
             making.is_sent = false;
         }
         learn(making);
@@ -391,6 +392,24 @@ bool Caller::is_hedged(const Call& call) const noexcept {
 Task<Attempt> Caller::send_once(Making& making) {
     if (options_.auth) return send_with_credentials(making);
     return method_.attempt(making.call.request);
+}
+
+bool Caller::met_stale_connection(const Making& making) const noexcept {
+    const auto* failure = std::get_if<Failure>(&*making.last);
+    if (!failure || !failure->was_stale || options_.once) return false;
+    return making.call.rules.safe_to_repeat || !failure->maybe_sent;
+}
+
+/// Sends the request again, at once and as the same attempt: that its server closes connections tells nothing of how it
+/// takes calls.
+Task<void> Caller::send_over_new_connection(Making& making) {
+    making.notes.back().why = "stale-connection";
+    begin_note(making.notes);
+    ++counts_.repeats;
+    making.call.request.over_new_connection = true;
+    making.last = co_await send_once(making);
+    making.call.request.over_new_connection = false;
+    note_end(making.notes.back(), *making.last);
 }
 
 Task<Attempt> Caller::send_with_credentials(Making& making) {

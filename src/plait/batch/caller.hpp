@@ -139,6 +139,8 @@ class Caller {
     Task<bool> renew_credentials(Making& making);
     bool is_hedged(const Call& call) const noexcept;
     Task<Attempt> send_once(Making& making);
+    bool met_stale_connection(const Making& making) const noexcept;
+    Task<void> send_over_new_connection(Making& making);
     Task<Attempt> send_with_credentials(Making& making);
     Task<void> send_hedged(Making& making);
     Task<Sent> send_copy(Making& making, int number);

@@ -170,6 +170,40 @@ ASYNC_TEST("what must not be done twice is not sent again after it may have been
     CHECK(server.came.size() == 3);
 }
 
+ASYNC_TEST("a request that met a stale connection goes again at once over a new one, beside its attempts") {
+    ThirdParty server({Failure(ErrorCode::reset, "closed", true, true), answer(503),
+                       Failure(ErrorCode::reset, "closed", true, true)});
+    CallerOptions options;
+    options.retry.max_attempts = 2;
+    Bench bench(server.answers(), options);
+    Call call = call_to("http://a.b/1");
+    const MadeCall made = co_await bench.caller.make(call);
+    const auto& end = std::get<CallEnd>(made);
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(whys(end) == std::vector<std::string>{"stale-connection", "back-off", "stale-connection", ""});
+    REQUIRE(end.attempts.size() == 4);
+    CHECK(end.attempts[0].wait_after == 0s);
+    CHECK(end.attempts[1].start == end.attempts[0].start + 10ms);
+    std::vector<bool> over_new;
+    for (const http::Request& request : bench.method.requests) over_new.push_back(request.over_new_connection);
+    CHECK(over_new == std::vector<bool>{false, true, false, true});
+}
+
+ASYNC_TEST("a request that must not be sent twice does not go again after it met a stale connection") {
+    ThirdParty server({Failure(ErrorCode::reset, "closed", true, true)});
+    Bench bench(server.answers());
+    Call call = call_to("http://a.b/1", "POST");
+    CHECK(outcome_of(co_await bench.caller.make(call)) == "unknown reset");
+    CHECK(server.came.size() == 1);
+
+    ThirdParty deaf({Failure(ErrorCode::reset, "closed", false, true)});  // surely nothing left
+    Bench other(deaf.answers());
+    Call not_sent = call_to("http://a.b/1", "POST");
+    CHECK(outcome_of(co_await other.caller.make(not_sent)) == "ok");
+    CHECK(deaf.came.size() == 2);
+    CHECK(deaf.came[1] == deaf.came[0] + 10ms);
+}
+
 ASYNC_TEST("an hour of refusals uses up no attempt") {
     std::deque<Attempt> script(60, answer(429, {{"Retry-After", "60"}}));
     ThirdParty server(std::move(script));

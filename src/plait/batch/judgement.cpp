@@ -82,7 +82,7 @@ Judgement judge_failure(const Failure& failure, const CallRules& rules) {
                         is_worth_it ? AttemptEnd::repeatable() : AttemptEnd::final());
     judgement.error.emplace(failure.code, failure.message, is_worth_it, failure.maybe_sent);
     judgement.is_surely_undone = !failure.maybe_sent;
-    judgement.load = load_of(failure.code);
+    judgement.load = failure.was_stale ? Load::unknown : load_of(failure.code);
     judgement.reach = reach_of(failure);
     return judgement;
 }

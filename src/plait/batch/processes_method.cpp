@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <memory>
 #include <utility>
 
 namespace plait::batch {
@@ -15,8 +16,15 @@ namespace {
 http::SessionOptions session_of_the_workers;
 bool workers_are_traced = false;
 
+/// Each process has an equal share of what all bodies may hold together.
+std::shared_ptr<http::BodyMemory> share_of(const http::SessionOptions& session, std::size_t processes) {
+    const std::size_t all = session.body_memory ? session.body_memory->limit() : http::usual_body_memory();
+    return std::make_shared<http::BodyMemory>(all / processes);
+}
+
 ProcessPoolOptions pool_options(MethodOptions&& options) {
     session_of_the_workers = std::move(options.session);
+    session_of_the_workers.body_memory = share_of(session_of_the_workers, options.concurrency);
     workers_are_traced = options.trace != nullptr;
     ProcessPoolOptions pool;
     pool.workers = options.concurrency;

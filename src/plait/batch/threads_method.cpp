@@ -8,6 +8,20 @@
 
 namespace plait::batch {
 
+namespace {
+
+/// Each thread has a session of its own; what one learns of a server all know, and they share one bound on memory.
+http::SessionOptions for_many_sessions(http::SessionOptions options) {
+    if (!options.habits) options.habits = std::make_shared<http::OriginHabits>();
+    if (!options.body_memory) options.body_memory = std::make_shared<http::BodyMemory>(http::usual_body_memory());
+    return options;
+}
+
+}  // namespace
+
+ThreadsMethod::Shared::Shared(http::SessionOptions options, bool traced)
+    : session(for_many_sessions(std::move(options))), is_traced(traced) {}
+
 ThreadsMethod::ThreadsMethod(MethodOptions options)
     : shared_(std::make_shared<Shared>(std::move(options.session), options.trace != nullptr)),
       trace_(options.trace),

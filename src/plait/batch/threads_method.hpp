@@ -30,7 +30,7 @@ class ThreadsMethod final : public Method {
     /// What attempts use that outlive the method.
     class Shared {
       public:
-        Shared(http::SessionOptions options, bool traced) : session(std::move(options)), is_traced(traced) {}
+        Shared(http::SessionOptions options, bool traced);
 
         const http::SessionOptions session;
         const bool is_traced;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -15,7 +16,15 @@ namespace plait::cli {
 
 namespace {
 
+constexpr std::size_t most_header_fields = 1'000'000;
+
 [[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+Duration parse_time_limit(const std::string& value) {
+    const Duration limit = parse_duration(value);
+    if (limit <= Duration::zero()) refuse("an attempt needs some time");
+    return limit;
+}
 
 std::string checked_file(const std::string& path) {
     if (::access(path.c_str(), R_OK) != 0) refuse(fmt::format("open {}: {}", path, system_message(errno)));
@@ -57,13 +66,30 @@ std::vector<Flag> repeat_flags(batch::RequestDefaults& defaults) {
 }
 
 std::vector<Flag> session_flags(SessionSettings& settings) {
+    http::Timeouts& timeouts = settings.session.timeouts;
+    http::Limits& limits = settings.session.limits;
     std::vector<Flag> flags{
         {"--timeout", "DURATION",
-         "The longest that one call may take, such as 90ms, 2s or 1m, unless its line says timeout_s. Default: 2m.",
+         "The longest that one attempt may take, such as 90ms, 2s or 1m, unless its line says timeout_s. Default: 2m.",
+         [&timeouts](const std::string& value) { timeouts.attempt = parse_time_limit(value); }},
+        {"--connect-timeout", "DURATION",
+         "The longest that an attempt may take to connect: looking up the host, TCP and TLS. Default: --timeout.",
+         [&timeouts](const std::string& value) { timeouts.connect = parse_time_limit(value); }},
+        {"--idle-timeout", "DURATION",
+         "The longest that no byte may move in either direction on an open connection. Default: --timeout.",
+         [&timeouts](const std::string& value) { timeouts.idle = parse_time_limit(value); }},
+        {"--max-body", "SIZE", "The largest answer body, such as 500k, 100M or 2G. Default: 100M.",
+         [&limits](const std::string& value) { limits.body_bytes = parse_bytes(value, 0); }},
+        {"--max-body-total", "SIZE",
+         "The most that the bodies of all answers in flight may hold together: the one that asks for more fails. "
+         "Default: a quarter of the memory that this machine, or its container, has.",
          [&settings](const std::string& value) {
-             settings.session.timeouts.attempt = parse_duration(value);
-             if (settings.session.timeouts.attempt <= Duration::zero()) refuse("a call needs some time");
+             settings.session.body_memory = std::make_shared<http::BodyMemory>(parse_bytes(value));
          }},
+        {"--max-header-bytes", "SIZE", "The largest answer header. Default: 64k.",
+         [&limits](const std::string& value) { limits.header_bytes = parse_bytes(value); }},
+        {"--max-header-count", "N", "The most header fields of one answer. Default: 256.",
+         [&limits](const std::string& value) { limits.header_count = parse_count(value, 1, most_header_fields); }},
         Flag("--header", "'NAME: VALUE'",
              "Sent with each request whose line has no header of this name. {{env.NAME}} is an environment variable, "
              "{{file.PATH}} the content of a file; here they need no --secret.",

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <charconv>
+#include <limits>
 
 namespace plait::cli {
 
@@ -30,6 +31,22 @@ std::size_t parse_count(std::string_view text, std::size_t least, std::size_t mo
         refuse(fmt::format("'{}' is not a whole number from {} to {}", text, least, most));
     }
     return number;
+}
+
+std::size_t parse_bytes(std::string_view text, std::size_t least) {
+    constexpr std::string_view units = "kMGT";
+    constexpr std::size_t most = std::numeric_limits<std::ptrdiff_t>::max();
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
+    const auto unit = rest.empty() ? 0 : units.find(rest) + 1;
+    const bool is_known = error == std::errc() && (rest.empty() || (rest.size() == 1 && unit != 0));
+    const std::size_t bits = is_known ? 10 * unit : 0;
+    if (!is_known || number > most >> bits || number << bits < least) {
+        refuse(
+            fmt::format("'{}' is not a number of bytes such as 65536, 64k, 100M or 2G, of at least {}", text, least));
+    }
+    return number << bits;
 }
 
 Duration parse_duration(std::string_view text) {

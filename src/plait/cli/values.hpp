@@ -14,6 +14,9 @@ namespace plait::cli {
 /// A whole number from `least` to `most`.
 std::size_t parse_count(std::string_view text, std::size_t least, std::size_t most);
 
+/// A number of bytes such as `65536`, `64k`, `100M` or `2G`, of 1024 each; from `least` to what a file may have.
+std::size_t parse_bytes(std::string_view text, std::size_t least = 1);
+
 /// A duration such as `90ms`, `2s`, `1.5m` or `1h`; a number alone is seconds. At most a week.
 Duration parse_duration(std::string_view text);
 

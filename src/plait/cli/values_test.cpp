@@ -10,6 +10,18 @@ using namespace plait;
 using namespace plait::cli;
 using namespace std::chrono_literals;
 
+TEST_CASE("a number of bytes may have a unit of 1024") {
+    CHECK(parse_bytes("65536") == 65536);
+    CHECK(parse_bytes("64k") == 65536);
+    CHECK(parse_bytes("101M") == 101u * 1024 * 1024);
+    CHECK(parse_bytes("2G") == 2ull * 1024 * 1024 * 1024);
+    CHECK(parse_bytes("0", 0) == 0);
+    for (std::string text : {"", "k", "0", "-1", "1.5M", "1K", "1kB", "1 k", "99999999999T", "99999999999999999999"}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(parse_bytes(text), Error);
+    }
+}
+
 TEST_CASE("a duration has a unit, or is seconds") {
     CHECK(parse_duration("90ms") == 90ms);
     CHECK(parse_duration("2s") == 2s);

@@ -21,9 +21,9 @@ Duration idle_limit_of(const IdleTime& idle, Repeatable repeatable, const PoolOp
 PoolStep plan_connection(const PoolState& state, Repeatable repeatable, TimePoint now, const PoolOptions& options) {
     if (state.newest) {
         const Duration idle = now - state.newest->since;
-        if (idle < idle_limit_of(*state.newest, repeatable, options)) return PoolStep::use_newest;
+        if (state.may_reuse && idle < idle_limit_of(*state.newest, repeatable, options)) return PoolStep::use_newest;
         if (idle >= idle_limit_of(*state.newest, Repeatable::yes, options)) return PoolStep::close_newest;
-        // Too old for this request, good for others: it stays, unless it takes the place of the new one.
+        // Not for this request, good for others: it stays, unless it takes the place of the new one.
         if (state.open_to_origin >= options.max_connections_per_origin.value_or(state.open_to_origin + 1)) {
             return PoolStep::close_newest;
         }
@@ -40,16 +40,18 @@ struct ConnectionPool::Idle {
 };
 
 struct ConnectionPool::Origin {
-    explicit Origin(std::string_view name_) : name(name_) {}
+    Origin(std::string_view name_, std::shared_ptr<OriginHabit> habit_) : name(name_), habit(std::move(habit_)) {}
 
     const std::string name;
+    const std::shared_ptr<OriginHabit> habit;
     std::deque<std::list<Idle>::iterator> idle;  ///< oldest first
     std::size_t leases = 0;                      ///< with those that wait for their turn
     std::size_t used = 0;
     std::optional<Semaphore> permits;
 };
 
-ConnectionPool::ConnectionPool(const PoolOptions& options) : options_(options) {
+ConnectionPool::ConnectionPool(const PoolOptions& options, std::shared_ptr<OriginHabits> habits)
+    : options_(options), habits_(habits ? std::move(habits) : std::make_shared<OriginHabits>()) {
     if (options_.max_connections == 0u || options_.max_connections_per_origin == 0u) {
         throw Error(ErrorCode::bad_input, "no connection is allowed: the limit of connections is at least 1");
     }
@@ -58,27 +60,28 @@ ConnectionPool::ConnectionPool(const PoolOptions& options) : options_(options) {
 
 ConnectionPool::~ConnectionPool() = default;
 
-std::optional<ConnectionPool::Lease> ConnectionPool::try_lease(std::string_view origin, Repeatable repeatable) {
+std::optional<ConnectionPool::Lease> ConnectionPool::try_lease(std::string_view origin, ConnectionWish wish) {
     std::optional<Lease> lease(Lease(*this, origin_of(origin)));
     auto& permits = lease->origin_->permits;
     if (permits && !(lease->permit_to_origin_ = permits->try_acquire())) return std::nullopt;
     if (permits_ && !(lease->permit_in_all_ = permits_->try_acquire())) return std::nullopt;
-    fill(*lease, repeatable);
+    fill(*lease, wish);
     return lease;
 }
 
-Task<ConnectionPool::Lease> ConnectionPool::lease(std::string_view origin, Repeatable repeatable) {
+Task<ConnectionPool::Lease> ConnectionPool::lease(std::string_view origin, ConnectionWish wish) {
     Lease lease(*this, origin_of(origin));
     auto& permits = lease.origin_->permits;
     if (permits) lease.permit_to_origin_ = co_await permits->acquire();
     if (permits_) lease.permit_in_all_ = co_await permits_->acquire();
-    fill(lease, repeatable);
+    fill(lease, wish);
     co_return lease;
 }
 
 /// `lease` has its turn.
-void ConnectionPool::fill(Lease& lease, Repeatable repeatable) {
-    lease.stream_ = take(*lease.origin_, repeatable, now());
+void ConnectionPool::fill(Lease& lease, ConnectionWish wish) {
+    lease.stream_ = take(lease, wish, now());
+    lease.is_reused_ = lease.stream_ != nullptr;
     ++lease.origin_->used;
     ++used_;
     lease.is_counted_ = true;
@@ -86,22 +89,31 @@ void ConnectionPool::fill(Lease& lease, Repeatable repeatable) {
 
 ConnectionPool::Origin& ConnectionPool::origin_of(std::string_view name) {
     if (const auto known = origins_.find(name); known != origins_.end()) return *known->second;
-    auto origin = std::make_unique<Origin>(name);
+    auto origin = std::make_unique<Origin>(name, habits_->of(name));
     if (options_.max_connections_per_origin) origin->permits.emplace(*options_.max_connections_per_origin);
     const std::string_view key = origin->name;
     return *origins_.emplace(key, std::move(origin)).first->second;
 }
 
 /// A kept connection that is as it should be; null when a new one is to be opened.
-std::unique_ptr<ByteStream> ConnectionPool::take(Origin& origin, Repeatable repeatable, TimePoint now) {
+std::unique_ptr<ByteStream> ConnectionPool::take(Lease& lease, ConnectionWish wish, TimePoint now) {
+    // A server that keeps connections for less time than this does not keep them.
+    constexpr Duration early = std::chrono::seconds(1);
+    Origin& origin = *lease.origin_;
     for (;;) {
         PoolState state;
         if (!origin.idle.empty()) state.newest = origin.idle.back()->time;
         state.open_to_origin = origin.used + origin.idle.size();
         state.open_in_all = used_ + idle_.size();
-        switch (plan_connection(state, repeatable, now, options_)) {
+        if (wish.repeatable == Repeatable::no && state.newest && !lease.leave_) {
+            lease.leave_ = origin.habit->leave_once_only(now);
+        }
+        state.may_reuse = !wish.is_new && (wish.repeatable == Repeatable::yes || lease.leave_);
+        switch (plan_connection(state, wish.repeatable, now, options_)) {
             case PoolStep::use_newest:
                 if (auto stream = take_newest(origin); stream->is_quiet()) return stream;
+                if (now - state.newest->since < early) origin.habit->closed_early(now);
+                lease.leave_.reset();  // it may not hold any more
                 break;
             case PoolStep::close_newest:
                 take_newest(origin);
@@ -110,6 +122,7 @@ std::unique_ptr<ByteStream> ConnectionPool::take(Origin& origin, Repeatable repe
                 close_oldest();
                 break;
             case PoolStep::open:
+                lease.leave_.reset();
                 return nullptr;
         }
     }
@@ -152,7 +165,9 @@ ConnectionPool::Lease::Lease(Lease&& other) noexcept
       origin_(std::exchange(other.origin_, nullptr)),
       permit_to_origin_(std::move(other.permit_to_origin_)),
       permit_in_all_(std::move(other.permit_in_all_)),
+      leave_(std::move(other.leave_)),
       stream_(std::move(other.stream_)),
+      is_reused_(other.is_reused_),
       is_counted_(other.is_counted_) {}
 
 ConnectionPool::Lease& ConnectionPool::Lease::operator=(Lease&& other) noexcept {
@@ -160,7 +175,9 @@ ConnectionPool::Lease& ConnectionPool::Lease::operator=(Lease&& other) noexcept 
     std::swap(origin_, other.origin_);
     std::swap(permit_to_origin_, other.permit_to_origin_);
     std::swap(permit_in_all_, other.permit_in_all_);
+    std::swap(leave_, other.leave_);
     std::swap(stream_, other.stream_);
+    std::swap(is_reused_, other.is_reused_);
     std::swap(is_counted_, other.is_counted_);
     return *this;
 }
@@ -179,7 +196,10 @@ ConnectionPool::Lease::~Lease() {
     pool_->forget_if_unused(*origin_);
 }
 
+void ConnectionPool::Lease::closed_early(TimePoint now) noexcept { origin_->habit->closed_early(now); }
+
 void ConnectionPool::Lease::keep(TimePoint now, std::optional<Duration> server_limit) {
+    if (is_reused_) origin_->habit->kept();
     pool_->idle_.push_back(Idle{origin_, std::move(stream_), IdleTime{now, server_limit}});
     origin_->idle.push_back(std::prev(pool_->idle_.end()));
     pool_->close_expired(now);

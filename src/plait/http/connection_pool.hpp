@@ -4,6 +4,7 @@
 #include "plait/async/semaphore.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/http/origin_habits.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -37,6 +38,14 @@ struct PoolOptions {
 /// Whether a request may reach the server a second time without harm.
 enum class Repeatable { no, yes };
 
+/// What a request asks of its connection.
+struct ConnectionWish {
+    ConnectionWish(Repeatable repeatable_, bool is_new_ = false) : repeatable(repeatable_), is_new(is_new_) {}
+
+    Repeatable repeatable;
+    bool is_new;  ///< it has carried no exchange before
+};
+
 /// The time of a connection that nobody uses.
 struct IdleTime {
     TimePoint since;
@@ -48,6 +57,7 @@ struct PoolState {
     std::optional<IdleTime> newest{};  ///< of the unused connections to the request's origin
     std::size_t open_to_origin = 0;    ///< used and unused ones
     std::size_t open_in_all = 0;
+    bool may_reuse = true;  ///< the request may go over a kept connection, as far as it and the origin are concerned
 };
 
 /// What to do next for a request. After a step that closes a connection the pool asks again.
@@ -73,8 +83,8 @@ class ConnectionPool {
     struct Idle;
 
   public:
-    /// Throws `Error(bad_input)` when a limit is 0: no request would ever have its turn.
-    explicit ConnectionPool(const PoolOptions& options);
+    /// Throws `Error(bad_input)` when a limit is 0: no request would ever have its turn. Null: habits of its own.
+    explicit ConnectionPool(const PoolOptions& options, std::shared_ptr<OriginHabits> habits = nullptr);
     ConnectionPool(const ConnectionPool&) = delete;
     ConnectionPool& operator=(const ConnectionPool&) = delete;
     ~ConnectionPool();
@@ -94,6 +104,9 @@ class ConnectionPool {
         /// Gives the connection back, to be used again.
         void keep(TimePoint now, std::optional<Duration> server_limit);
 
+        /// The kept connection was closed under the request, before the first byte of the answer.
+        void closed_early(TimePoint now) noexcept;
+
       private:
         friend class ConnectionPool;
         Lease(ConnectionPool& pool, Origin& origin) noexcept;
@@ -102,30 +115,33 @@ class ConnectionPool {
         Origin* origin_;
         std::optional<Semaphore::Permit> permit_to_origin_;
         std::optional<Semaphore::Permit> permit_in_all_;
+        std::optional<OriginHabit::Leave> leave_;
         std::unique_ptr<ByteStream> stream_;
+        bool is_reused_ = false;
         bool is_counted_ = false;
     };
 
     /// Gives a request a kept connection or the right to open one; nothing when a limit makes it wait for its turn.
-    std::optional<Lease> try_lease(std::string_view origin, Repeatable repeatable);
+    std::optional<Lease> try_lease(std::string_view origin, ConnectionWish wish);
 
     /// Waits for the request's turn, and gives it a kept connection or the right to open one. `origin` must outlive the
     /// task.
-    Task<Lease> lease(std::string_view origin, Repeatable repeatable);
+    Task<Lease> lease(std::string_view origin, ConnectionWish wish);
 
     /// The connections that are open and unused.
     std::size_t idle() const noexcept { return idle_.size(); }
 
   private:
     Origin& origin_of(std::string_view name);
-    void fill(Lease& lease, Repeatable repeatable);
-    std::unique_ptr<ByteStream> take(Origin& origin, Repeatable repeatable, TimePoint now);
+    void fill(Lease& lease, ConnectionWish wish);
+    std::unique_ptr<ByteStream> take(Lease& lease, ConnectionWish wish, TimePoint now);
     std::unique_ptr<ByteStream> take_newest(Origin& origin);
     void close_oldest();
     void close_expired(TimePoint now);
     void forget_if_unused(Origin& origin);
 
     PoolOptions options_;
+    std::shared_ptr<OriginHabits> habits_;
     std::unordered_map<std::string_view, std::unique_ptr<Origin>> origins_;  ///< by the name in the origin
     std::list<Idle> idle_;                                                   ///< oldest first
     std::size_t used_ = 0;

@@ -61,6 +61,13 @@ TEST_CASE("a connection is kept for 30 s, and for 4 s when a request must not be
     CHECK(plan(30s, Repeatable::no) == PoolStep::close_newest);
 }
 
+TEST_CASE("a request that may not go over a kept connection gets a new one") {
+    PoolState state{.newest = IdleTime{start}, .open_to_origin = 1, .open_in_all = 1};
+    state.may_reuse = false;
+    CHECK(plan_connection(state, Repeatable::yes, start, {}) == PoolStep::open);
+    CHECK(plan_connection(state, Repeatable::yes, start, {.max_connections_per_origin = 1}) == PoolStep::close_newest);
+}
+
 TEST_CASE("a server that keeps connections for less is believed") {
     CHECK(plan(13s, Repeatable::yes, 15s) == PoolStep::use_newest);
     CHECK(plan(14s, Repeatable::yes, 15s) == PoolStep::close_newest);

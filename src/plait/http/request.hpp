@@ -32,6 +32,9 @@ class Request {
     /// The time limit of one attempt, from its start to the last byte of the answer; none: the session's.
     std::optional<Duration> timeout;
 
+    /// Sent over a connection of its own, not over one that was kept from an earlier exchange.
+    bool over_new_connection = false;
+
   private:
     std::string method_;
 };

@@ -47,11 +47,10 @@ std::string_view in_words(Phase phase) {
     return "";
 }
 
-/// A time limit so long that it means none is one that can be added to a time.
-Duration bounded(Duration limit) {
-    constexpr Duration longest = std::chrono::hours(24 * 365);
-    return std::min(limit, longest);
-}
+/// No limit is so long that it can't be added to a time.
+constexpr Duration longest = std::chrono::hours(24 * 365);
+
+Duration bounded(std::optional<Duration> limit) { return std::min(limit.value_or(longest), longest); }
 
 }  // namespace
 
@@ -62,7 +61,7 @@ class Session::Attempt {
         : session_(session),
           request_(request),
           start_(now()),
-          bounds_{session.options_.limits, bounded(session.options_.timeouts.idle),
+          bounds_{session.options_.limits, *session.body_memory_, bounded(session.options_.timeouts.idle),
                   start_ + bounded(request.timeout.value_or(session.options_.timeouts.attempt))} {}
 
     Task<void> run();
@@ -72,8 +71,9 @@ class Session::Attempt {
     SendError describe(const Error& error) const;
 
   private:
-    Task<ConnectionPool::Lease> turn(Repeatable repeatable);
+    Task<ConnectionPool::Lease> turn(ConnectionWish wish);
     Task<Timings> connect(ConnectionPool::Lease& lease);
+    bool was_stale(const Error& error) const noexcept;
 
     Session& session_;
     const Request& request_;
@@ -86,16 +86,21 @@ class Session::Attempt {
 
 Task<void> Session::Attempt::run() {
     std::string head = internal::serialize_head(request_, session_.options_.headers);
-    const Repeatable repeatable = is_repeatable(request_) ? Repeatable::yes : Repeatable::no;
-    auto lease = session_.pool_.try_lease(request_.url.origin(), repeatable);
-    if (!lease) lease = co_await turn(repeatable);
+    const ConnectionWish wish(is_repeatable(request_) ? Repeatable::yes : Repeatable::no, request_.over_new_connection);
+    auto lease = session_.pool_.try_lease(request_.url.origin(), wish);
+    if (!lease) lease = co_await turn(wish);
 
     reused_ = lease->stream() != nullptr;
     Timings connecting;
     if (!reused_) connecting = co_await connect(*lease);
 
     internal::Exchange exchange(*lease->stream(), request_, bounds_, record_);
-    co_await exchange.run(std::move(head));
+    try {
+        co_await exchange.run(std::move(head));
+    } catch (const Error& error) {
+        if (was_stale(error)) lease->closed_early(now());
+        throw;
+    }
     const bool ends = internal::asks_to_close(request_, session_.options_.headers);
     if (!ends && exchange.keep_alive()) lease->keep(now(), exchange.server_idle_limit());
 
@@ -106,10 +111,10 @@ Task<void> Session::Attempt::run() {
 }
 
 /// Waits for a connection where their number is limited.
-Task<ConnectionPool::Lease> Session::Attempt::turn(Repeatable repeatable) {
+Task<ConnectionPool::Lease> Session::Attempt::turn(ConnectionWish wish) {
     const Doing doing(trace::Activity::permit);
     CancelScope scope(bounds_.deadline);
-    auto lease = co_await scope.run(session_.pool_.lease(request_.url.origin(), repeatable));
+    auto lease = co_await scope.run(session_.pool_.lease(request_.url.origin(), wish));
     if (!lease) {
         throw Error(ErrorCode::timeout,
                     fmt::format("no connection became free in {}", in_words(bounds_.deadline - start_)));
@@ -120,7 +125,7 @@ Task<ConnectionPool::Lease> Session::Attempt::turn(Repeatable repeatable) {
 Task<Timings> Session::Attempt::connect(ConnectionPool::Lease& lease) {
     const Url& url = request_.url;
     const net::Endpoint endpoint(std::string(url.host()), url.port());
-    const Duration limit = std::min(session_.options_.timeouts.connect, bounds_.deadline - now());
+    const Duration limit = std::min(bounded(session_.options_.timeouts.connect), bounds_.deadline - now());
     connecting_ = ConnectStep::resolving;
     CancelScope scope(after(limit));
     auto made = co_await scope.run(session_.connector_->connect(endpoint, url.is_https(), *connecting_));
@@ -132,6 +137,11 @@ Task<Timings> Session::Attempt::connect(ConnectionPool::Lease& lease) {
     co_return Timings{.dns = made->dns, .connect = made->connect, .tls = made->tls};
 }
 
+/// Whether `error` is the end of a kept connection before the first byte of the answer.
+bool Session::Attempt::was_stale(const Error& error) const noexcept {
+    return reused_ && error.code() == ErrorCode::reset && record_.phase && *record_.phase != Phase::receiving;
+}
+
 SendError Session::Attempt::describe(const Error& error) const {
     const std::string& url = request_.url.text();
     // Without the query: it may hold a key, and messages end in logs.
@@ -141,13 +151,16 @@ SendError Session::Attempt::describe(const Error& error) const {
         message += fmt::format(" ({}{}, {} after the start)", doing, reused_ ? " on a kept connection" : "",
                                in_words(now() - start_));
     }
-    return SendError(error.code(), message, record_.any_byte_sent);
+    return SendError(error.code(), message, record_.any_byte_sent, was_stale(error));
 }
 
 Session::Session(SessionOptions options) : Session(options, std::make_unique<internal::NetConnector>(options.tls)) {}
 
 Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
-    : options_(std::move(options)), connector_(std::move(connector)), pool_(options_.pool) {}
+    : options_(std::move(options)),
+      body_memory_(options_.body_memory ? options_.body_memory : std::make_shared<BodyMemory>(usual_body_memory())),
+      connector_(std::move(connector)),
+      pool_(options_.pool, options_.habits) {}
 
 Session::~Session() = default;
 

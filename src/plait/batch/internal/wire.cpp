@@ -26,13 +26,15 @@ WireRequest::WireRequest(http::Request request)
       url(request.url.text()),
       headers(wrap(request.headers)),
       body(std::move(request.body)),
-      timeout(request.timeout) {}
+      timeout(request.timeout),
+      over_new_connection(request.over_new_connection) {}
 
 http::Request WireRequest::unwrap() && {
     http::Request request(std::move(method), http::Url(url));
     request.headers = internal::unwrap(headers);
     request.body = std::move(body);
     request.timeout = timeout;
+    request.over_new_connection = over_new_connection;
     return request;
 }
 
@@ -56,11 +58,12 @@ WireAttempt::WireAttempt(RecordedAttempt recorded)
         code = failure.code;
         message = std::move(failure.message);
         maybe_sent = failure.maybe_sent;
+        was_stale = failure.was_stale;
     }
 }
 
 RecordedAttempt WireAttempt::unwrap() && {
-    RecordedAttempt recorded(Failure(code, std::move(message), maybe_sent), worker, std::move(course));
+    RecordedAttempt recorded(Failure(code, std::move(message), maybe_sent, was_stale), worker, std::move(course));
     if (!has_answer) return recorded;
     http::Response response;
     response.status = status;

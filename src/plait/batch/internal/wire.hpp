@@ -23,7 +23,7 @@ struct WireRequest {
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(method, url, headers, body, timeout);
+        archive(method, url, headers, body, timeout, over_new_connection);
     }
 
     std::string method;
@@ -31,6 +31,7 @@ struct WireRequest {
     WireHeaders headers;
     std::string body;
     std::optional<Duration> timeout;
+    bool over_new_connection = false;
 };
 
 struct WireAttempt {
@@ -44,7 +45,7 @@ struct WireAttempt {
         if (has_answer) {
             archive(status, reason, headers, body, trailers, times, reused);
         } else {
-            archive(code, message, maybe_sent);
+            archive(code, message, maybe_sent, was_stale);
         }
         archive(worker, course);
     }
@@ -62,6 +63,7 @@ struct WireAttempt {
     ErrorCode code{};
     std::string message;
     bool maybe_sent = false;
+    bool was_stale = false;
 
     std::uint64_t worker = 0;
     std::optional<trace::Course> course;

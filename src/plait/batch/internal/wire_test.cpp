@@ -16,12 +16,14 @@ TEST_CASE("a request comes out of the wire as it went in") {
     sent.headers = {{"X-One", "1"}, {"x-one", "2"}};
     sent.body = std::string("\0\xff", 2);
     sent.timeout = 1500ms;
+    sent.over_new_connection = true;
     const http::Request request = WireRequest(sent).unwrap();
     CHECK(request.method() == "PUT");
     CHECK(request.url == sent.url);
     CHECK(request.headers.get_all("x-one") == std::vector<std::string_view>{"1", "2"});
     CHECK(request.body == sent.body);
     CHECK(request.timeout == sent.timeout);
+    CHECK(request.over_new_connection);
 }
 
 TEST_CASE("an answer comes out of the wire as it went in") {
@@ -49,11 +51,12 @@ TEST_CASE("a failure comes out of the wire as it went in and so does what the at
     trace::Course course(TimePoint(1s));
     course.go_on(trace::Activity::connect, TimePoint(3s));
     const RecordedAttempt recorded =
-        WireAttempt(RecordedAttempt(Failure(ErrorCode::timeout, "too late", true), 17, course)).unwrap();
+        WireAttempt(RecordedAttempt(Failure(ErrorCode::timeout, "too late", true, true), 17, course)).unwrap();
     const auto& failure = std::get<Failure>(recorded.attempt);
     CHECK(failure.code == ErrorCode::timeout);
     CHECK(failure.message == "too late");
     CHECK(failure.maybe_sent);
+    CHECK(failure.was_stale);
     CHECK(recorded.worker == 17);
     CHECK(recorded.course->begin() == TimePoint(1s));
     CHECK(recorded.course->segments() == course.segments());

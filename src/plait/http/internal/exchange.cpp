@@ -39,7 +39,7 @@ Exchange::Exchange(ByteStream& stream, const Request& request, const ExchangeBou
       request_(request),
       bounds_(bounds),
       record_(record),
-      answer_(request, bounds.limits, record.response),
+      answer_(request, bounds.limits, bounds.body_memory, record.response),
       unsent_body_(request.body),
       phase_start_(now()),
       last_byte_(phase_start_) {
@@ -55,7 +55,7 @@ Task<void> Exchange::run(std::string head) {
     std::optional<TaskGroup> sending;
     if (send_what_goes()) {
         head = {};  // a call that waits for its answer keeps no copy of what it sent
-    } else {
+    } else if (!send_failure_) {
         // Both at once: a server may refuse a body long before its end, and then stop reading it.
         sending.emplace();
         sending->start(send_rest(), "send request");
@@ -71,9 +71,15 @@ Task<void> Exchange::run(std::string head) {
     record_.response.timings.receive = now() - phase_start_;
 }
 
-/// Hands to the stream what it takes now; answers whether that was all.
+/// Hands to the stream what it takes now; answers whether that was all. A failure is kept: a server that refuses a body
+/// answers, and then closes, so there may be more to read than that.
 bool Exchange::send_what_goes() {
-    if (!write_what_goes(unsent_head_) || !write_what_goes(unsent_body_)) return false;
+    try {
+        if (!write_what_goes(unsent_head_) || !write_what_goes(unsent_body_)) return false;
+    } catch (const Error&) {
+        send_failure_ = std::current_exception();
+        return false;
+    }
     enter(Phase::waiting);
     return true;
 }
@@ -91,14 +97,29 @@ bool Exchange::write_what_goes(std::string_view& unsent) {
 
 Task<void> Exchange::send_rest() {
     try {
-        while (!send_what_goes()) co_await ready_for(Direction::writing);
+        while (!send_what_goes() && !send_failure_) co_await ready_for(Direction::writing);
     } catch (const Error&) {
-        // A server that refuses a body answers, and then closes: what there is to read tells more than this error.
+        // The time is up. It is for the receiving, too, which tells.
     }
 }
 
 /// False when there may be more.
 bool Exchange::receive_what_came() {
+    try {
+        return receive_some();
+    } catch (const Error& error) {
+        // A server that refuses a body and closes resets the connection, because what it had not read is lost.
+        if (error.code() == ErrorCode::reset && !is_sent() && answer_.is_refusal_up_to_end()) {
+            answer_.receive_end();
+            return true;
+        }
+        // Nothing was to be read: what stopped the sending says more.
+        if (send_failure_ && record_.phase == Phase::sending) std::rethrow_exception(send_failure_);
+        throw;
+    }
+}
+
+bool Exchange::receive_some() {
     for (int reads = 0; reads < most_reads_in_turn; ++reads) {
         const auto size = stream_.try_read(read_buffer());
         if (!size) return true;

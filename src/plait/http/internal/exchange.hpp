@@ -4,12 +4,14 @@
 #include "plait/async/doing.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/http/body_memory.hpp"
 #include "plait/http/internal/h1_protocol.hpp"
 #include "plait/http/limits.hpp"
 #include "plait/http/request.hpp"
 #include "plait/http/response.hpp"
 #include "plait/trace/activity.hpp"
 
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +24,7 @@ enum class Phase { sending, waiting, receiving };
 /// What an exchange may take.
 struct ExchangeBounds {
     const Limits& limits;
+    BodyMemory& body_memory;
     Duration idle_limit;  ///< the longest time in which no byte moves in either direction
     TimePoint deadline;   ///< the end of the attempt
 };
@@ -44,7 +47,8 @@ class Exchange {
     Exchange(ByteStream& stream, const Request& request, const ExchangeBounds& bounds, ExchangeRecord& record);
 
     /// Sends `head` and the request's body, and receives the answer. An answer that is whole before the request is sent
-    /// ends the sending. Throws `Error`. Called once; the exchange outlives the task.
+    /// ends the sending, and one that came is read although the sending failed. Throws `Error`. Called once; the
+    /// exchange outlives the task.
     Task<void> run(std::string head);
 
     /// Whether the answer came whole and the connection may carry another exchange.
@@ -60,6 +64,7 @@ class Exchange {
     bool write_what_goes(std::string_view& unsent);
     Task<void> send_rest();
     bool receive_what_came();
+    bool receive_some();
     Task<void> ready_for(Direction direction);
     void enter(Phase phase);
 
@@ -70,6 +75,7 @@ class Exchange {
     H1Answer answer_;
     std::string_view unsent_head_;
     std::string_view unsent_body_;
+    std::exception_ptr send_failure_;
     TimePoint phase_start_;
     TimePoint last_byte_;
     Doing doing_{trace::Activity::sending};

@@ -17,7 +17,11 @@ namespace {
 
 constexpr std::string_view user_agent = "plait/" PLAIT_VERSION;
 constexpr std::string_view end_of_head = "\r\n\r\n";
+constexpr std::size_t status_code_end = std::string_view("HTTP/1.1 200").size();
 constexpr std::size_t common_header_count = 16;
+
+// Small bodies are bounded by how many calls are in flight.
+constexpr std::size_t uncounted_body = 64 * 1024;
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
@@ -92,8 +96,23 @@ std::string_view to_std(boost::beast::string_view text) { return {text.data(), t
     throw Error(ErrorCode::protocol, fmt::format("the answer is not HTTP/1.1: {}", what));
 }
 
-[[noreturn]] void fail_too_large(std::string_view what, std::size_t limit) {
-    throw Error(ErrorCode::too_large, fmt::format("the answer has more than {} bytes of {}", limit, what));
+/// `flag` is the command's for this limit; empty: there is none.
+[[noreturn]] void fail_too_large(std::string_view what, std::size_t limit, std::string_view flag = {}) {
+    std::string message = fmt::format("the answer has more than {} bytes of {}", limit, what);
+    if (!flag.empty()) message += fmt::format(" ({})", flag);
+    throw Error(ErrorCode::too_large, message);
+}
+
+bool is_field(std::string_view line, std::string_view name) {
+    return line.size() > name.size() && line[name.size()] == ':' &&
+           equal_ignoring_case(line.substr(0, name.size()), name);
+}
+
+std::string_view without_blanks(std::string_view text) {
+    constexpr std::string_view blanks = " \t";
+    const auto first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 }  // namespace
@@ -122,8 +141,8 @@ bool asks_to_close(const Request& request, const Headers& defaults) {
                        [](std::string_view value) { return equal_ignoring_case(value, "close"); });
 }
 
-MessageParser::MessageParser(Response& response, const Limits& limits, bool answers_head)
-    : response_(response), limits_(limits) {
+MessageParser::MessageParser(Response& response, const Limits& limits, BodyMemory& memory, bool answers_head)
+    : response_(response), limits_(limits), memory_(memory), share_(memory) {
     // All limits are ours, so that they hold for the sum of the pieces and have one kind of message.
     header_limit(std::numeric_limits<std::uint32_t>::max());
     body_limit(boost::none);
@@ -144,15 +163,19 @@ void MessageParser::on_field_impl(boost::beast::http::field field, string_view n
         response_.trailers.append(to_std(name), to_std(value));
         return;
     }
-    if (response_.headers.size() >= limits_.header_count) {
-        throw Error(ErrorCode::too_large,
-                    fmt::format("the answer has more than {} header fields", limits_.header_count));
-    }
     // Any other coding would be passed on as if it were the body.
     if (field == boost::beast::http::field::transfer_encoding && !equal_ignoring_case(to_std(value), "chunked")) {
         fail_protocol(fmt::format("Transfer-Encoding '{}' was not asked for", printable(to_std(value))));
     }
-    response_.headers.append(to_std(name), to_std(value));
+    take_field(to_std(name), to_std(value));
+}
+
+void MessageParser::take_field(std::string_view name, std::string_view value) {
+    if (response_.headers.size() >= limits_.header_count) {
+        throw Error(ErrorCode::too_large, fmt::format("the answer has more than {} header fields (--max-header-count)",
+                                                      limits_.header_count));
+    }
+    response_.headers.append(name, value);
 }
 
 void MessageParser::on_header_impl(error_code&) {
@@ -168,7 +191,9 @@ void MessageParser::on_body_init_impl(const boost::optional<std::uint64_t>& leng
 }
 
 std::size_t MessageParser::on_body_impl(string_view bytes, error_code&) {
-    check_body_size(response_.body.size() + bytes.size());
+    const std::size_t size = response_.body.size() + bytes.size();
+    check_body_size(size);
+    if (size > response_.body.capacity()) make_room(size);
     response_.body.append(bytes.data(), bytes.size());
     return bytes.size();
 }
@@ -184,7 +209,23 @@ std::size_t MessageParser::on_chunk_body_impl(std::uint64_t, string_view bytes, 
 }
 
 void MessageParser::check_body_size(std::uint64_t size) const {
-    if (size > limits_.body_bytes) fail_too_large("body", limits_.body_bytes);
+    if (size > limits_.body_bytes) fail_too_large("body", limits_.body_bytes, "--max-body");
+}
+
+/// Lets the body grow to `size` bytes or more, if all bodies together may.
+void MessageParser::make_room(std::size_t size) {
+    const std::size_t capacity = std::max(size, 2 * response_.body.capacity());
+    if (capacity <= uncounted_body) return;
+    const std::size_t held = share_.held();
+    // While it is moved to its new place the body takes both.
+    if (!share_.take(capacity)) {
+        throw Error(ErrorCode::too_large,
+                    fmt::format("the bodies of all answers in flight hold more than {} bytes together "
+                                "(--max-body-total)",
+                                memory_.limit()));
+    }
+    response_.body.reserve(capacity);
+    share_.give_back(held);
 }
 
 void MessageParser::count_chunk_overhead(std::size_t bytes) {
@@ -194,9 +235,9 @@ void MessageParser::count_chunk_overhead(std::size_t bytes) {
     }
 }
 
-H1Answer::H1Answer(const Request& request, const Limits& limits, Response& response)
-    : limits_(limits), response_(response), answers_head_(request.method() == "HEAD") {
-    parser_.emplace(response_, limits_, answers_head_);
+H1Answer::H1Answer(const Request& request, const Limits& limits, BodyMemory& memory, Response& response)
+    : limits_(limits), memory_(memory), response_(response), answers_head_(request.method() == "HEAD") {
+    parser_.emplace(response_, limits_, memory_, answers_head_);
 }
 
 void H1Answer::receive(std::string_view bytes) {
@@ -238,8 +279,12 @@ void H1Answer::receive_end() {
     is_done_ = true;
 }
 
+bool H1Answer::is_refusal_up_to_end() const {
+    return parser_->is_header_done() && response_.status >= 400 && parser_->need_eof();
+}
+
 bool H1Answer::keep_alive() const {
-    if (!is_done_ || has_surplus_) return false;
+    if (!is_done_ || has_surplus_ || has_two_framings_) return false;
     // HTTP/1.0 knows no chunks: whoever sends them has mixed two answers up (RFC 9112, section 6.1).
     if (parser_->is_http_1_0() && parser_->chunked()) return false;
     return parser_->keep_alive();
@@ -280,24 +325,62 @@ std::size_t H1Answer::parse(std::string_view bytes) {
 std::size_t H1Answer::parse_head(std::string_view bytes) {
     const std::size_t end = bytes.find(end_of_head, searched_);
     const std::size_t size = end == std::string_view::npos ? bytes.size() : end + end_of_head.size();
-    if (size > limits_.header_bytes) fail_too_large("header", limits_.header_bytes);
+    if (size > limits_.header_bytes) fail_too_large("header", limits_.header_bytes, "--max-header-bytes");
     check_unfinished_head(bytes.substr(0, size));
     if (end == std::string_view::npos) {
         searched_ = size - std::min(size, end_of_head.size() - 1);
         return 0;
     }
-    searched_ = 0;
+    searched_ = checked_ = 0;
     response_.headers.reserve(common_header_count, size);
-    // Beast refuses a status line that ends with the code. The space it misses is optional for everyone else.
-    constexpr std::size_t code_end = std::string_view("HTTP/1.1 200").size();
-    if (size > code_end && bytes[code_end] == '\r') {
-        put(std::string(bytes.substr(0, code_end)) + " \r\n");
-        put(bytes.substr(code_end + 2, size - code_end - 2));
+    if (has_no_body(bytes.substr(0, size))) {
+        put_head(without_transfer_encoding(bytes.substr(0, size)));
     } else {
-        put(bytes.substr(0, size));
+        put_head(bytes.substr(0, size));
+    }
+    return size;
+}
+
+void H1Answer::put_head(std::string_view head) {
+    // Beast refuses a status line that ends with the code. The space it misses is optional for everyone else.
+    if (head.size() > status_code_end && head[status_code_end] == '\r') {
+        put(std::string(head.substr(0, status_code_end)) + " \r\n");
+        put(head.substr(status_code_end + 2));
+    } else {
+        put(head);
     }
     if (!parser_->is_header_done()) fail_protocol("a header line is not finished");
-    return size;
+}
+
+/// Whether the answer ends with its head, whatever its fields say (RFC 9112, section 6.3).
+bool H1Answer::has_no_body(std::string_view head) const {
+    if (answers_head_) return true;
+    const std::string_view code = head.substr(0, status_code_end).substr(status_code_end - 3);
+    return code.starts_with('1') || code == "204" || code == "304";
+}
+
+/// Beast refuses a head with both fields that say how long a body is, although here there is none that they could
+/// contradict each other about. The one that it does not get to see goes straight into the response.
+std::string H1Answer::without_transfer_encoding(std::string_view head) {
+    std::string rest;
+    std::string_view name;
+    std::string_view value;
+    bool has_length = false;
+    for (std::size_t at = 0; at < head.size();) {
+        const std::string_view line = head.substr(at, head.find('\n', at) + 1 - at);
+        at += line.size();
+        has_length = has_length || is_field(line, "Content-Length");
+        if (name.empty() && is_field(line, "Transfer-Encoding")) {
+            name = line.substr(0, line.find(':'));
+            value = without_blanks(line.substr(name.size() + 1, line.size() - name.size() - 3));
+        } else {
+            rest += line;
+        }
+    }
+    if (name.empty() || !has_length) return std::string(head);
+    parser_->take_field(name, value);
+    has_two_framings_ = true;
+    return rest;
 }
 
 std::size_t H1Answer::parse_body(std::string_view bytes) {
@@ -324,18 +407,26 @@ void H1Answer::end_interim_response() {
         throw Error(ErrorCode::too_large, fmt::format("more than {} interim answers came", limits_.interim_responses));
     }
     response_.headers.clear();
-    parser_.emplace(response_, limits_, answers_head_);
+    parser_.emplace(response_, limits_, memory_, answers_head_);
 }
 
 /// Refuses at once what can't become an answer, rather than wait for an end that may never come.
-void H1Answer::check_unfinished_head(std::string_view bytes) const {
+void H1Answer::check_unfinished_head(std::string_view bytes) {
     constexpr std::string_view version = "HTTP/1.";
     const std::size_t known = std::min(bytes.size(), version.size());
     if (bytes.substr(0, known) != version.substr(0, known))
         fail_protocol(fmt::format("it begins with '{}'", printable(bytes, 24)));
-    const auto line_end = bytes.find('\n');
-    if (line_end != std::string_view::npos && bytes[line_end - 1] != '\r')
-        fail_protocol("its first line ends without CR");
+    // Neither half of a line's end stands alone (RFC 9112, section 2.2): whoever takes it for an end finds other fields
+    // than whoever does not.
+    while (checked_ < bytes.size()) {
+        const std::size_t cr = bytes.find('\r', checked_);
+        const std::size_t lf = bytes.find('\n', checked_);
+        if (lf < cr) fail_protocol("a line of its header ends without CR");
+        checked_ = std::min(cr, bytes.size());
+        if (checked_ + 1 >= bytes.size()) return;
+        if (lf != cr + 1) fail_protocol("a CR stands alone in its header");
+        checked_ += 2;
+    }
 }
 
 }  // namespace plait::http::internal

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/http/body_memory.hpp"
 #include "plait/http/limits.hpp"
 #include "plait/http/request.hpp"
 #include "plait/http/response.hpp"
@@ -27,11 +28,14 @@ bool asks_to_close(const Request& request, const Headers& defaults);
 /// Writes the parts of one HTTP/1.x message into a `Response`, as Boost.Beast's parser finds them. Throws `Error`.
 class MessageParser final : public boost::beast::http::basic_parser<false> {
   public:
-    MessageParser(Response& response, const Limits& limits, bool answers_head);
+    MessageParser(Response& response, const Limits& limits, BodyMemory& memory, bool answers_head);
 
     bool is_http_1_0() const noexcept { return version_ == 10; }
     /// Whether the next byte belongs to a body of chunks, but to none of its chunks.
     bool is_between_chunks() const noexcept { return chunked() && chunk_remaining_ == 0; }
+
+    /// Takes in a header field.
+    void take_field(std::string_view name, std::string_view value);
 
   private:
     using error_code = boost::beast::error_code;
@@ -48,10 +52,13 @@ class MessageParser final : public boost::beast::http::basic_parser<false> {
     void on_finish_impl(error_code&) override {}
 
     void check_body_size(std::uint64_t size) const;
+    void make_room(std::size_t size);
     void count_chunk_overhead(std::size_t bytes);
 
     Response& response_;
     const Limits& limits_;
+    BodyMemory& memory_;
+    BodyMemory::Share share_;
     int version_ = 0;
     std::uint64_t chunk_remaining_ = 0;
     std::size_t chunk_overhead_ = 0;
@@ -71,8 +78,8 @@ class MessageParser final : public boost::beast::http::basic_parser<false> {
 /// from then on; so is the connection. What is cut is never taken for whole.
 class H1Answer {
   public:
-    /// `limits` and `response`, which is a new one, must outlive the answer.
-    H1Answer(const Request& request, const Limits& limits, Response& response);
+    /// `limits`, `memory` and `response`, which is a new one, must outlive the answer.
+    H1Answer(const Request& request, const Limits& limits, BodyMemory& memory, Response& response);
     H1Answer(const H1Answer&) = delete;
     H1Answer& operator=(const H1Answer&) = delete;
 
@@ -83,6 +90,10 @@ class H1Answer {
     void receive_end();
 
     bool is_done() const noexcept { return is_done_; }
+
+    /// Whether the header has come of an answer that refuses the request (4xx, 5xx), and whose body ends with the
+    /// connection.
+    bool is_refusal_up_to_end() const;
 
     /// Whether the connection may carry another request as far as the server goes: the answer is done, does not end the
     /// connection, and not a byte followed.
@@ -95,17 +106,23 @@ class H1Answer {
     std::size_t parse(std::string_view bytes);
     std::size_t parse_head(std::string_view bytes);
     std::size_t parse_body(std::string_view bytes);
+    void put_head(std::string_view head);
     std::size_t put(std::string_view bytes);
     void end_interim_response();
-    void check_unfinished_head(std::string_view bytes) const;
+    std::string without_transfer_encoding(std::string_view head);
+    bool has_no_body(std::string_view head) const;
+    void check_unfinished_head(std::string_view bytes);
 
     const Limits& limits_;
+    BodyMemory& memory_;
     Response& response_;
     bool answers_head_;
     bool is_done_ = false;
     bool has_surplus_ = false;
+    bool has_two_framings_ = false;  ///< Content-Length and Transfer-Encoding, of an answer without a body
     std::size_t interim_responses_ = 0;
     std::size_t searched_ = 0;             ///< how much of an unfinished head is known not to hold its end
+    std::size_t checked_ = 0;              ///< how much of it has line ends as they should be
     std::string pending_;                  ///< received, and too little to be parsed
     std::optional<MessageParser> parser_;  ///< a new one for each message: Beast's serves once
 };

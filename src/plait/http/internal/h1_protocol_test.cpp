@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 const Limits default_limits;
+BodyMemory memory(1'000'000);
 
 /// The head of `request`, with the word VERSION for ours.
 std::string head_of(const Request& request, const Headers& defaults = {}) {
@@ -49,7 +50,7 @@ Result receive_pieces(const std::vector<std::string_view>& pieces, const std::st
                       const Limits& limits = default_limits) {
     const Request request(method, "http://a.example/");
     Response response;
-    H1Answer answer(request, limits, response);
+    H1Answer answer(request, limits, memory, response);
     try {
         std::size_t fed = 0;
         while (fed < pieces.size() && !answer.is_done()) answer.receive(pieces[fed++]);
@@ -186,6 +187,41 @@ TEST_CASE("an answer without a length ends with the connection, which is then ov
     CHECK(text_of("HTTP/1.0 200 OK\r\n\r\n") == "200 OK | ");
 }
 
+TEST_CASE("an answer without a body may have both fields that say how long it is") {
+    const Result both = receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", "HEAD");
+    CHECK(both.text == "200 OK | Transfer-Encoding=chunked | Content-Length=5 | ");
+    CHECK_FALSE(both.keep_alive);  // nobody knows what such a server sends next
+    CHECK(text_of("HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding:chunked \r\nA: b\r\n\r\n", "HEAD") ==
+          "200 OK | transfer-encoding=chunked | content-length=5 | A=b | ");
+    CHECK(text_of("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n") ==
+          "304 Not Modified | Transfer-Encoding=chunked | Content-Length=5 | ");
+    CHECK(text_of("HTTP/1.1 103 \r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi") == "200 OK | Content-Length=2 | hi");
+    CHECK(failed(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")));
+}
+
+TEST_CASE("a CR or LF that stands alone in a header is refused") {
+    const std::string alone = "protocol: the answer is not HTTP/1.1: a CR stands alone in its header";
+    CHECK(text_of("HTTP/1.1 200\r*Content-Length: 5\r\n\r\nhello") == alone);
+    CHECK(text_of("HTTP/1.1 200 OK\rX: y\r\nContent-Length: 0\r\n\r\n") == alone);
+    CHECK(text_of("HTTP/1.1 200 OK\r\nA: b\rContent-Length: 5\r\n\r\nhello") == alone);
+    CHECK(text_of("HTTP/1.1 200 OK\r\nA: b\r\r\nContent-Length: 0\r\n\r\n") == alone);
+    CHECK(text_of("HTTP/1.1 200 OK\r\nA\r: b\r\nContent-Length: 0\r\n\r\n") == alone);
+    CHECK(text_of("HTTP/1.1 200 OK\r\nA: b\nContent-Length: 0\r\n\r\n") ==
+          "protocol: the answer is not HTTP/1.1: a line of its header ends without CR");
+}
+
+TEST_CASE("a length that no number holds is refused, also where no body comes") {
+    for (const char* length : {"18446744073709551616", "18446744073709551621", "99999999999999999999999", "-1", "+5",
+                               "5 5", "0x5", "5,6", ""}) {
+        for (const char* method : {"GET", "HEAD"}) {
+            const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: " + std::string(length) + "\r\n\r\n";
+            CHECK_MESSAGE(failed(receive(head, method)), method << " " << length);
+        }
+    }
+    CHECK(text_of("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n", "HEAD").starts_with("200 OK"));
+}
+
 TEST_CASE("HEAD, 204 and 304 have no body, whatever their headers promise") {
     CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", "HEAD") ==
           Result{"200 OK | Content-Length=500 | ", true});
@@ -265,7 +301,7 @@ TEST_CASE("a connection with a byte too many is never used again") {
 TEST_CASE("an answer is not kept alive before it is done") {
     const Request request("GET", "http://a.example/");
     Response response;
-    H1Answer answer(request, default_limits, response);
+    H1Answer answer(request, default_limits, memory, response);
     CHECK_FALSE(answer.keep_alive());
     answer.receive("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n");
     CHECK_FALSE(answer.keep_alive());
@@ -275,7 +311,7 @@ TEST_CASE("the server's idle time-out is read") {
     const auto timeout_of = [](const std::string& value) {
         const Request request("GET", "http://a.example/");
         Response response;
-        H1Answer answer(request, default_limits, response);
+        H1Answer answer(request, default_limits, memory, response);
         answer.receive("HTTP/1.1 204 No\r\nKeep-Alive: " + value + "\r\n\r\n");
         return answer.keep_alive_timeout();
     };
@@ -313,7 +349,7 @@ TEST_CASE("what is no answer is refused with its first bytes") {
     CHECK(receive_pieces({"\r\nHTTP/1.1 200 OK\r\n\r\n"}).text.starts_with("protocol: "));
     CHECK(receive_pieces({"HTTP/2.0 200 OK\r\n\r\n"}).text.starts_with("protocol: "));
     CHECK(receive_pieces({"HTTP/1.1 200 OK\nContent-Length: 0\n\n"}).text ==
-          "protocol: the answer is not HTTP/1.1: its first line ends without CR");
+          "protocol: the answer is not HTTP/1.1: a line of its header ends without CR");
 }
 
 TEST_CASE("rules that are broken in the header are errors") {
@@ -390,15 +426,18 @@ TEST_CASE("a header of exactly the limit is taken and a byte more is not") {
     std::string head = "HTTP/1.1 204 No\r\nA: ";
     head.resize(60 - 4, 'x');
     CHECK(receive(head + "\r\n\r\n", "GET", limits).text.starts_with("204 No"));
-    CHECK(receive(head + "x\r\n\r\n", "GET", limits).text == "too_large: the answer has more than 60 bytes of header");
+    CHECK(receive(head + "x\r\n\r\n", "GET", limits).text ==
+          "too_large: the answer has more than 60 bytes of header (--max-header-bytes)");
 }
 
 TEST_CASE("a header without end fails at its limit") {
     std::string endless = "HTTP/1.1 200 OK\r\n";
     while (endless.size() <= default_limits.header_bytes) endless += "X-Again: and again\r\n";
-    CHECK(receive_pieces({endless}).text == "too_large: the answer has more than 65536 bytes of header");
+    CHECK(receive_pieces({endless}).text ==
+          "too_large: the answer has more than 65536 bytes of header (--max-header-bytes)");
     const std::string line(default_limits.header_bytes, 'x');
-    CHECK(receive_pieces({"HTTP/1.1 200 ", line}).text == "too_large: the answer has more than 65536 bytes of header");
+    CHECK(receive_pieces({"HTTP/1.1 200 ", line}).text ==
+          "too_large: the answer has more than 65536 bytes of header (--max-header-bytes)");
 }
 
 TEST_CASE("more header fields than the limit fail") {
@@ -406,13 +445,13 @@ TEST_CASE("more header fields than the limit fail") {
     limits.header_count = 2;
     CHECK(receive("HTTP/1.1 204 No\r\nA: 1\r\nB: 2\r\n\r\n", "GET", limits).text == "204 No | A=1 | B=2 | ");
     CHECK(receive("HTTP/1.1 204 No\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n", "GET", limits).text ==
-          "too_large: the answer has more than 2 header fields");
+          "too_large: the answer has more than 2 header fields (--max-header-count)");
 }
 
 TEST_CASE("a body over the limit fails, promised, in chunks or without end") {
     Limits limits;
     limits.body_bytes = 4;
-    const std::string too_large = "too_large: the answer has more than 4 bytes of body";
+    const std::string too_large = "too_large: the answer has more than 4 bytes of body (--max-body)";
     CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "GET", limits).text == too_large);
     CHECK(
         receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\nabc\r\n0\r\n\r\n", "GET", limits)
@@ -420,6 +459,38 @@ TEST_CASE("a body over the limit fails, promised, in chunks or without end") {
     CHECK(receive("HTTP/1.1 200 OK\r\n\r\nhello", "GET", limits).text == too_large);
     CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfour", "GET", limits).text.ends_with("four"));
     CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HEAD", limits).text.starts_with("200 OK"));
+}
+
+TEST_CASE("the bodies of all answers in flight have a bound together") {
+    BodyMemory shared(1'000'000);
+    const Request request("GET", "http://a.example/");
+    const std::string head = "HTTP/1.1 200 OK\r\n\r\n";
+    const std::string part(100'000, 'x');
+    Response first_response, second_response;
+    {
+        H1Answer first(request, default_limits, shared, first_response);
+        H1Answer second(request, default_limits, shared, second_response);
+        first.receive(head);
+        second.receive(head);
+        for (int n = 0; n < 3; ++n) first.receive(part);
+        CHECK(shared.held() >= 300'000);
+        std::string failure;
+        try {
+            for (int n = 0; n < 10; ++n) second.receive(part);
+        } catch (const Error& error) {
+            failure = std::string(to_string(error.code())) + ": " + error.what();
+        }
+        CHECK(failure ==
+              "too_large: the bodies of all answers in flight hold more than 1000000 bytes together "
+              "(--max-body-total)");
+        CHECK(shared.held() <= 1'000'000);
+        first.receive(part);  // the other goes on
+    }
+    CHECK(shared.held() == 0);
+    Response small_response;
+    H1Answer small(request, default_limits, shared, small_response);
+    small.receive("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+    CHECK(shared.held() == 0);  // what is small is bounded by the number of calls
 }
 
 TEST_CASE("a promise of more than there is memory costs nothing") {

@@ -1,6 +1,7 @@
 #include "plait/workers/internal/worker_crew.hpp"
 
 #include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/trace/recorder.hpp"
 
@@ -81,6 +82,7 @@ Task<Exchange> WorkerCrew::Hired::exchange(const ProcessJob& job, std::optional<
 }
 
 Task<Exchange> WorkerCrew::Hired::receive() {
+    const OutsideWork in_a_process;
     Descriptor& socket = worker_->socket;
     Exchange exchange(Exchange::End::replied);
     for (;;) {
