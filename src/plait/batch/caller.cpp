@@ -454,7 +454,8 @@ void Caller::learn(Making& making) {
     const auto* response = std::get_if<http::Response>(&*making.last);
     making.asked = AskedWait();
     if (response && !options_.once) {
-        const http::LimitHeaders said = http::read_limit_headers(response->headers, calendar_.now());
+        const http::LimitHeaders said =
+            http::read_limit_headers(response->headers, calendar_.now(), making.call.rules.costs);
         for (const policy::LimitNotice& notice : said.notices) departure.noticed(notice);
         making.asked = asked_wait(response->status, said);
     }

@@ -93,7 +93,7 @@ AskedWait asked_wait(int status, const http::LimitHeaders& said) {
     AskedWait asked;
     if (said.retry_after) {
         asked.wait = said.retry_after;
-        asked.source = http::retry_after_name;
+        asked.source = said.retry_after_source;
     } else if (status == 429) {
         for (const policy::LimitNotice& notice : said.notices) {
             if (notice.remaining != 0.0 || !notice.reset || (asked.wait && *asked.wait >= *notice.reset)) continue;

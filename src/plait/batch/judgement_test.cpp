@@ -112,6 +112,7 @@ TEST_CASE("what an answer asks for is Retry-After, or of a 429 the longest reset
     CHECK(asked_wait(429, said).source == "x-ratelimit-remaining-tokens");
     CHECK_FALSE(asked_wait(503, said).wait);
     said.retry_after = 2s;
+    said.retry_after_source = "retry-after";
     CHECK(asked_wait(429, said).wait == 2s);
     CHECK(asked_wait(503, said).source == "retry-after");
 }

@@ -30,12 +30,6 @@ class Reader {
         rest_.remove_prefix(digits);
         return value;
     }
-    /// A number of two digits, of which the first may be a blank.
-    int padded_number() noexcept {
-        if (!rest_.starts_with(' ')) return number(2);
-        rest_.remove_prefix(1);
-        return number(1);
-    }
     /// The number of a month, from 1.
     unsigned month() noexcept {
         for (unsigned i = 0; i < months.size(); ++i) {
@@ -85,6 +79,20 @@ class Reader {
     }
 
     bool is_at(char c) const noexcept { return rest_.starts_with(c); }
+    bool is_at_digit() const noexcept { return !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; }
+    /// Takes `text` if it is next.
+    bool takes(std::string_view text) noexcept {
+        if (!equal_ignoring_case(rest_.substr(0, text.size()), text)) return false;
+        rest_.remove_prefix(text.size());
+        return true;
+    }
+    /// A number of one digit or two, of which the first may be a blank.
+    int short_number() noexcept {
+        takes(" ");
+        return rest_.size() > 1 && rest_[1] >= '0' && rest_[1] <= '9' ? number(2) : number(1);
+    }
+    void skip_rest() noexcept { rest_ = {}; }
+    std::string_view rest() const noexcept { return rest_; }
     bool is_complete() const noexcept { return !failed_ && rest_.empty(); }
 
   private:
@@ -122,7 +130,120 @@ std::optional<WallTime> time_of(const Date& date) {
     return WallTime(sys_days(calendar)) + hours(date.hour) + minutes(date.minute) + seconds(date.second);
 }
 
+/// Four digits, or two that are taken to be less than 50 years after `now`.
+int read_year(Reader& reader, WallTime now) {
+    const std::string_view rest = reader.rest();
+    if (rest.size() > 3 && rest[2] >= '0' && rest[2] <= '9') return reader.number(4);
+    const int this_year = static_cast<int>(year_month_day(floor<days>(now)).year());
+    const int year = this_year / 100 * 100 + reader.number(2);
+    return year >= this_year + 50 ? year - 100 : year;
+}
+
+/// A time of day of which seconds and their parts may be missing; what it leaves out.
+Duration read_told_time(Reader& reader, Date& date, nanoseconds& fraction) {
+    date.hour = reader.short_number();
+    reader.literal(":");
+    date.minute = reader.number(2);
+    if (!reader.takes(":")) return minutes(1);
+    date.second = reader.number(2);
+    const std::size_t before = reader.rest().size();
+    fraction = reader.fraction();
+    Duration grain = seconds(1);
+    for (std::size_t digits = before - reader.rest().size(); digits > 1; --digits) grain /= 10;
+    return grain;
+}
+
+minutes read_offset(Reader& reader) {
+    const bool is_west = reader.one_of("+-") == '-';
+    minutes offset = hours(reader.number(2));
+    reader.takes(":");
+    if (reader.is_at_digit()) offset += minutes(reader.number(2));
+    return is_west ? -offset : offset;
+}
+
+/// A zone, if one is told; `is_told` stays false for the names of zones that mean several.
+minutes read_zone(Reader& reader, bool& is_told) {
+    reader.takes(" ");
+    for (const std::string_view utc : {"GMT", "UTC", "UT", "Z"}) {
+        if (reader.takes(utc)) {
+            is_told = true;
+            break;
+        }
+    }
+    if (!is_told) reader.letters();
+    reader.takes(" ");
+    if (!reader.is_at('+') && !reader.is_at('-')) return {};
+    is_told = true;
+    return read_offset(reader);
+}
+
+/// What follows the name of a weekday, in the order of HTTP: `06 Nov 1994 08:49:37`, `06-Nov-94 08:49:37`.
+Duration read_day_first(Reader& reader, Date& date, nanoseconds& fraction, WallTime now) {
+    reader.literal(",");
+    date.day = static_cast<unsigned>(reader.short_number());
+    reader.one_of(" -");
+    date.month = reader.month();
+    reader.one_of(" -");
+    date.year = read_year(reader, now);
+    reader.literal(" ");
+    return read_told_time(reader, date, fraction);
+}
+
+/// The same in the order of C and of JavaScript: `Nov  6 08:49:37 UTC 1994`, `Nov 06 1994 08:49:37`.
+Duration read_month_first(Reader& reader, Date& date, nanoseconds& fraction, minutes& offset, bool& has_zone) {
+    reader.literal(" ");
+    date.month = reader.month();
+    reader.literal(" ");
+    date.day = static_cast<unsigned>(reader.short_number());
+    reader.literal(" ");
+    const bool is_year_next = reader.rest().find(' ') == 4;
+    if (is_year_next) {
+        date.year = reader.number(4);
+        reader.literal(" ");
+    }
+    const Duration grain = read_told_time(reader, date, fraction);
+    if (!is_year_next) {
+        offset = read_zone(reader, has_zone);
+        reader.takes(" ");
+        date.year = reader.number(4);
+    }
+    return grain;
+}
+
 }  // namespace
+
+std::optional<ToldDate> parse_told_date(std::string_view text, WallTime now) {
+    Reader reader(text);
+    Date date;
+    ToldDate told;
+    nanoseconds fraction{};
+    minutes offset{};
+    told.has_zone = false;
+    const std::size_t letters = reader.letters();
+    if (letters == 0) {  // 1994-11-06T08:49:37Z
+        date.year = reader.number(4);
+        reader.literal("-");
+        date.month = static_cast<unsigned>(reader.number(2));
+        reader.literal("-");
+        date.day = static_cast<unsigned>(reader.number(2));
+        reader.one_of("Tt ");
+        told.grain = read_told_time(reader, date, fraction);
+    } else if (letters >= 3 && reader.is_at(',')) {
+        told.grain = read_day_first(reader, date, fraction, now);
+    } else if (letters == 3) {
+        told.grain = read_month_first(reader, date, fraction, offset, told.has_zone);
+    } else {
+        return std::nullopt;
+    }
+    if (!reader.rest().empty()) offset = read_zone(reader, told.has_zone);
+    reader.takes(" ");
+    if (reader.is_at('(')) reader.skip_rest();  // the name of the zone once more
+    if (!reader.is_complete()) return std::nullopt;
+    const auto time = time_of(date);
+    if (!time) return std::nullopt;
+    told.time = *time + fraction - offset;
+    return told;
+}
 
 std::optional<WallTime> parse_http_date(std::string_view text, WallTime now) {
     Reader reader(text);
@@ -133,7 +254,7 @@ std::optional<WallTime> parse_http_date(std::string_view text, WallTime now) {
         reader.literal(" ");
         date.month = reader.month();
         reader.literal(" ");
-        date.day = static_cast<unsigned>(reader.padded_number());
+        date.day = static_cast<unsigned>(reader.short_number());
         reader.literal(" ");
         read_time(reader, date);
         reader.literal(" ");
@@ -154,9 +275,7 @@ std::optional<WallTime> parse_http_date(std::string_view text, WallTime now) {
         reader.literal("-");
         date.month = reader.month();
         reader.literal("-");
-        const int this_year = static_cast<int>(year_month_day(floor<days>(now)).year());
-        date.year = this_year / 100 * 100 + reader.number(2);
-        if (date.year >= this_year + 50) date.year -= 100;
+        date.year = read_year(reader, now);
         reader.literal(" ");
         read_time(reader, date);
         reader.literal(" GMT");

@@ -53,3 +53,39 @@ TEST_CASE("dates of the internet have parts of a second and offsets") {
         CHECK_FALSE(parse_internet_date(text));
     }
 }
+
+TEST_CASE("a date that is not quite as the standards want it is understood") {
+    for (const char* text :
+         {"Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 10:49:37 +0200",
+          "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 UTC 1994", "1994-11-06T08:49:37Z",
+          "1994-11-06 08:49:37 UTC", "1994-11-06 08:49:37 +0000", "1994-11-06T03:49:37-05:00",
+          "Sun Nov 06 1994 08:49:37 GMT+0000 (Coordinated Universal Time)",
+          "Sun Nov 06 1994 09:49:37 GMT+0100 (Central European Standard Time)"}) {
+        CAPTURE(text);
+        const auto told = parse_told_date(text, today);
+        REQUIRE(told);
+        CHECK(told->time == example);
+        CHECK(told->grain == 1s);
+        CHECK(told->has_zone);
+    }
+    for (const char* text : {"Sun, 06 Nov 1994 08:49:37", "Sun Nov  6 08:49:37 1994", "1994-11-06 08:49:37",
+                             "1994-11-06T08:49:37", "Sun, 06 Nov 1994 08:49:37 CET"}) {
+        CAPTURE(text);
+        const auto told = parse_told_date(text, today);
+        REQUIRE(told);
+        CHECK(told->time == example);
+        CHECK_FALSE(told->has_zone);
+    }
+    CHECK(parse_told_date("1994-11-06T08:49:37.250Z", today)->time == example + 250ms);
+    CHECK(parse_told_date("1994-11-06T08:49:37.250Z", today)->grain == 1ms);
+    CHECK(parse_told_date("1994-11-06 08:49", today)->time == example - 37s);
+    CHECK(parse_told_date("1994-11-06 08:49", today)->grain == 60s);
+}
+
+TEST_CASE("what is no date in any form is nothing") {
+    for (const char* text : {"", "Sun", "Sun,", "soon", "1994", "1994-11-06", "Sun, 31 Feb 1994 08:49:37 GMT",
+                             "1994-11-06T08:49:37Z and more", "08:49:37", "12", "1994-11-06T08:49:37+"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_told_date(text, today));
+    }
+}

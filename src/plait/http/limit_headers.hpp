@@ -2,9 +2,11 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/http/headers.hpp"
+#include "plait/policy/costs.hpp"
 #include "plait/policy/limit_notice.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,8 +17,10 @@ class LimitHeaders {
   public:
     LimitHeaders() noexcept {}
 
-    /// How long to wait, from now on (`Retry-After`, RFC 9110, section 10.2.3, in seconds or as a date).
+    /// How long to wait, from now on (`Retry-After`, RFC 9110, section 10.2.3, or a field like it).
     std::optional<Duration> retry_after;
+    Duration retry_after_grain{};    ///< how coarsely it was told: the true time is later by less than this
+    std::string retry_after_source;  ///< the name of its header, for people
     /// One for each limit, at most `most_notices`; the reset is told from now on.
     std::vector<policy::LimitNotice> notices;
 };
@@ -24,20 +28,18 @@ class LimitHeaders {
 /// Limits beyond these of one answer are ignored.
 inline constexpr std::size_t most_notices = 16;
 
-/// The header that asks for a wait, for people.
-inline constexpr std::string_view retry_after_name = "retry-after";
-
 /// Reads what an answer that came at `now` says about limits, in all dialects that are known:
 ///
 /// - `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10 and -11, and -07 with its other
-/// names);
+///   names);
 /// - `RateLimit-Limit`, `-Remaining`, `-Reset`, and the same with any prefix, as in `X-RateLimit-Limit`,
-///   `X-Rate-Limit-Limit` or `anthropic-ratelimit-requests-limit`. Other words of the name are the unit (`tokens`), or
-///   the window (`minute`, `day`).
+///   `X-Rate-Limit-Limit` or `anthropic-ratelimit-requests-limit`; also `-Interval`, and `-Burst-Capacity` with
+///   `-Replenish-Rate`. Other words of the name are the window (`minute`, `day`), the unit (`tokens`; any that `costs`
+///   names), or else the name of one of several limits on requests (`short`);
+/// - `Retry-After`, and the same with more words before or behind it.
 ///
-/// A reset is a number of seconds, a time since 1970 in seconds or milliseconds, a date, or a duration such as `6m0s`.
-/// Times of day are compared with the answer's own `Date`, if our clock differs from the server's. Nonsense is ignored,
-/// field by field.
-LimitHeaders read_limit_headers(const Headers& headers, WallTime now);
+/// Times are told in many ways (`ToldTime`); what was meant is what fits the other fields of the answer best. Two
+/// families of fields that tell the same limit make one notice. Nonsense is ignored, field by field.
+LimitHeaders read_limit_headers(const Headers& headers, WallTime now, const policy::Costs& costs = {});
 
 }  // namespace plait::http

@@ -1,6 +1,7 @@
 #include "plait/http/limit_headers.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <random>
@@ -29,6 +30,7 @@ std::string line_of(const LimitNotice& notice) {
     if (notice.remaining) line += " remaining " + number(*notice.remaining);
     if (notice.reset) line += " reset " + seconds(*notice.reset);
     if (notice.window) line += " window " + seconds(*notice.window);
+    if (notice.refill_per_s) line += " refill " + number(*notice.refill_per_s) + "/s";
     return line;
 }
 
@@ -65,8 +67,7 @@ const std::vector<Dialect>& dialects() {
          "requests from ratelimit: remaining 0\n"},
         {"the IETF's, draft 7",
          {{"RateLimit-Policy", "100;w=60"}, {"RateLimit", "limit=100, remaining=50, reset=5"}},
-         "requests from ratelimit-policy #0: limit 100 window 60s\n"
-         "requests from ratelimit: limit 100 remaining 50 reset 5s\n"},
+         "requests from ratelimit: limit 100 remaining 50 reset 5s window 60s\n"},
         {"the IETF's, draft 6",
          {{"RateLimit-Limit", "100, 10;w=1, 100;w=3600"}, {"RateLimit-Remaining", "99"}, {"RateLimit-Reset", "50"}},
          "requests from ratelimit-remaining: limit 100 remaining 99 reset 50s window 3600s\n"},
@@ -120,6 +121,139 @@ const std::vector<Dialect>& dialects() {
 }
 // clang-format on
 
+// What real limiters of 40 requests in 8 s send, and what public APIs document; the answer came at `now`.
+// clang-format off
+const std::vector<Dialect>& limiters() {
+    static const std::vector<Dialect> all{
+        {"express-rate-limit 8.7.5, draft 8",
+         {{"RateLimit-Policy", R"("40-in-8sec"; q=40; w=8; pk=:MTJjYTE3YjQ5YWYy:)"}, {"RateLimit", R"("40-in-8sec"; r=39; t=8)"}},
+         "requests from ratelimit: limit 40 remaining 39 reset 8s window 8s\n"},
+        {"express-rate-limit 8.7.5, draft 8 and the legacy fields beside it, which tell one limit",
+         {{"X-RateLimit-Limit", "40"}, {"X-RateLimit-Remaining", "39"}, {"X-RateLimit-Reset", "1795471208"},
+          {"RateLimit-Policy", R"("40-in-8sec"; q=40; w=8; pk=:MTJjYTE3YjQ5YWYy:)"}, {"RateLimit", R"("40-in-8sec"; r=39; t=8)"}},
+         "requests from ratelimit: limit 40 remaining 39 reset 8s window 8s\n"},
+        {"express-rate-limit 8.7.5, draft 7",
+         {{"RateLimit-Policy", "40;w=8"}, {"RateLimit", "limit=40, remaining=39, reset=8"}},
+         "requests from ratelimit: limit 40 remaining 39 reset 8s window 8s\n"},
+        {"express-rate-limit 8.7.5, draft 6, hono-rate-limiter 0.5.4, Litestar 2.25.0",
+         {{"RateLimit-Policy", "40;w=8"}, {"RateLimit-Limit", "40"}, {"RateLimit-Remaining", "39"}, {"RateLimit-Reset", "8"}},
+         "requests from ratelimit-remaining: limit 40 remaining 39 reset 8s window 8s\n"},
+        {"express-rate-limit 8.7.5, legacy; koa2-ratelimit 1.1.3",
+         {{"X-RateLimit-Limit", "40"}, {"X-RateLimit-Remaining", "39"}, {"X-RateLimit-Reset", "1795471208"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 39 reset 8s\n"},
+        {"Flask-Limiter 4.1.1 with headers, on an allowed answer",
+         {{"X-RateLimit-Limit", "40"}, {"X-RateLimit-Remaining", "39"}, {"X-RateLimit-Reset", "1795471208"}, {"Retry-After", "8"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 39 reset 8s\nwait 8s from retry-after\n"},
+        {"slowapi 0.1.10, a float",
+         {{"X-RateLimit-Limit", "40"}, {"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1795471207.25"}, {"Retry-After", "8"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 0 reset 7.25s\nwait 8s from retry-after\n"},
+        {"koa-ratelimit 6.0.0, a fraction, and a wait that is rounded down",
+         {{"X-RateLimit-Limit", "40"}, {"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1795471207.5"}, {"Retry-After", "7"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 0 reset 7.5s\nwait 7s from retry-after\n"},
+        {"@fastify/rate-limit 11.2.0; fiber 2.52.15",
+         {{"x-ratelimit-limit", "40"}, {"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "8"}, {"retry-after", "8"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 0 reset 8s\nwait 8s from retry-after\n"},
+        {"@nestjs/throttler 6.7.1, named",
+         {{"X-RateLimit-Limit-short", "40"}, {"X-RateLimit-Remaining-short", "39"}, {"X-RateLimit-Reset-short", "8"},
+          {"X-RateLimit-Limit-long", "400"}, {"X-RateLimit-Remaining-long", "399"}, {"X-RateLimit-Reset-long", "80"}},
+         "requests from x-ratelimit-remaining-short: limit 40 remaining 39 reset 8s\n"
+         "requests from x-ratelimit-remaining-long: limit 400 remaining 399 reset 80s\n"},
+        {"@nestjs/throttler 6.7.1, named, a refusal",
+         {{"Retry-After-short", "8"}},
+         "wait 8s from retry-after-short\n"},
+        {"hapi-rate-limit 8.0.0, milliseconds",
+         {{"X-RateLimit-UserLimit", "40"}, {"X-RateLimit-UserRemaining", "0"}, {"X-RateLimit-UserReset", "1795471207123"}},
+         "requests from x-ratelimit-userremaining: limit 40 remaining 0 reset 7.123s\n"},
+        {"Traefik 3.7.15",
+         {{"Retry-After", "20"}, {"X-Retry-In", "19.99s"}},
+         "wait 19.99s from x-retry-in\n"},
+        {"DRF 3.18.3, django-ninja 1.7.1",
+         {{"Retry-After", "8"}},
+         "wait 8s from retry-after\n"},
+        {"quart-rate-limiter 0.12.1, two waits",
+         {{"RateLimit-Limit", "40"}, {"RateLimit-Remaining", "0"}, {"RateLimit-Reset", "8"}, {"Retry-After", "0"}, {"Retry-After", "8"}},
+         "requests from ratelimit-remaining: limit 40 remaining 0 reset 8s\nwait 8s from retry-after\n"},
+        {"httprate 0.16.1",
+         {{"X-RateLimit-Limit", "40"}, {"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1795471203"}, {"Retry-After", "8"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 0 reset 3s\nwait 8s from retry-after\n"},
+        {"ulule/limiter 3.11.2, rounded down",
+         {{"X-RateLimit-Limit", "40"}, {"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1795471207"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 0 reset 7s\n"},
+        {"tollbooth 7.0.2",
+         {{"RateLimit-Limit", "40"}, {"RateLimit-Remaining", "39"}, {"RateLimit-Reset", "1"}, {"X-Rate-Limit-Limit", "40.00"}, {"X-Rate-Limit-Duration", "8"},
+          {"X-Rate-Limit-Request-Forwarded-For", ""}, {"X-Rate-Limit-Request-Remote-Addr", "127.0.0.1:50000"}},
+         "requests from ratelimit-remaining: limit 40 remaining 39 reset 1s window 8s\n"},
+        {"go-limiter 0.7.1, dates in UTC",
+         {{"X-RateLimit-Limit", "40"}, {"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "Mon, 23 Nov 2026 22:00:08 UTC"}, {"Retry-After", "Mon, 23 Nov 2026 22:00:08 UTC"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 0 reset 8s\nwait 8s from retry-after\n"},
+        {"gin-rate-limit 1.5.4",
+         {{"X-Rate-Limit-Limit", "40"}, {"X-Rate-Limit-Remaining", "0"}, {"X-Rate-Limit-Reset", "1795471208"}},
+         "requests from x-rate-limit-remaining: limit 40 remaining 0 reset 8s\n"},
+        {"tower_governor 0.8.0, actix-governor 0.10.0",
+         {{"x-ratelimit-limit", "40"}, {"x-ratelimit-remaining", "0"}, {"retry-after", "0"}, {"x-ratelimit-after", "0"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 0\nwait 0s from retry-after\n"},
+        {"bucket4j starter 0.12.10",
+         {{"X-Rate-Limit-Remaining", "0"}, {"X-Rate-Limit-Retry-After-Seconds", "3"}},
+         "requests from x-rate-limit-remaining: remaining 0\nwait 3s from x-rate-limit-retry-after-seconds\n"},
+        {"Spring Cloud Gateway 4.2.1, a bucket",
+         {{"X-RateLimit-Remaining", "39"}, {"X-RateLimit-Requested-Tokens", "1"}, {"X-RateLimit-Burst-Capacity", "40"}, {"X-RateLimit-Replenish-Rate", "5"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 39 refill 5/s\n"},
+        {"the same where a request takes several tokens",
+         {{"X-RateLimit-Remaining", "117"}, {"X-RateLimit-Requested-Tokens", "3"}, {"X-RateLimit-Burst-Capacity", "120"}, {"X-RateLimit-Replenish-Rate", "15"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 39 refill 5/s\n"},
+        {"Envoy 1.40.0 local_ratelimit",
+         {{"x-ratelimit-limit", "40, 40;w=8"}, {"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "5"}},
+         "requests from x-ratelimit-remaining: limit 40 remaining 0 reset 5s window 8s\n"},
+        {"LiteLLM 1.108.7",
+         {{"x-ratelimit-limit-requests", "40"}, {"x-ratelimit-remaining-requests", "0"}, {"x-ratelimit-limit-tokens", "1000"}, {"x-ratelimit-remaining-tokens", "990"}, {"retry-after", "60"}, {"reset_at", "1795471260"}},
+         "requests from x-ratelimit-remaining-requests: limit 40 remaining 0\n"
+         "tokens from x-ratelimit-remaining-tokens: limit 1000 remaining 990\n"
+         "wait 60s from retry-after\n"},
+        {"OpenAI and Azure, a finer wait",
+         {{"retry-after", "2"}, {"retry-after-ms", "1250"}, {"x-should-retry", "true"}},
+         "wait 1.25s from retry-after-ms\n"},
+        {"HubSpot",
+         {{"X-HubSpot-RateLimit-Daily", "250000"}, {"X-HubSpot-RateLimit-Daily-Remaining", "249500"}, {"X-HubSpot-RateLimit-Interval-Milliseconds", "10000"},
+          {"X-HubSpot-RateLimit-Max", "100"}, {"X-HubSpot-RateLimit-Remaining", "12"}},
+         "requests from x-hubspot-ratelimit-daily-remaining: limit 250000 remaining 249500 window 86400s\n"
+         "requests from x-hubspot-ratelimit-remaining: limit 100 remaining 12 window 10s\n"},
+        {"Jira Data Center, a bucket",
+         {{"X-RateLimit-Limit", "50"}, {"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Interval-Seconds", "4"}, {"X-RateLimit-FillRate", "10"}, {"Retry-After", "4"}},
+         "requests from x-ratelimit-remaining: limit 50 remaining 0 window 4s refill 2.5/s\nwait 4s from retry-after\n"},
+        {"Shopify",
+         {{"X-Shopify-Shop-Api-Call-Limit", "40/40"}, {"Retry-After", "2.0"}},
+         "wait 2s from retry-after\n"},
+        {"Reddit, rounded down, remaining as a float",
+         {{"x-ratelimit-used", "600"}, {"x-ratelimit-remaining", "0.0"}, {"x-ratelimit-reset", "42"}},
+         "requests from x-ratelimit-remaining: remaining 0 reset 42s\n"},
+        {"Okta",
+         {{"X-Rate-Limit-Limit", "600"}, {"X-Rate-Limit-Remaining", "0"}, {"X-Rate-Limit-Reset", "1795471230"}, {"Date", "Mon, 23 Nov 2026 22:00:00 GMT"}},
+         "requests from x-rate-limit-remaining: limit 600 remaining 0 reset 30s\n"},
+        {"Zendesk",
+         {{"X-Rate-Limit", "700"}, {"X-Rate-Limit-Remaining", "699"}, {"Retry-After", "13"}},
+         "requests from x-rate-limit-remaining: limit 700 remaining 699\nwait 13s from retry-after\n"},
+        {"Linear",
+         {{"X-RateLimit-Requests-Limit", "1500"}, {"X-RateLimit-Requests-Remaining", "1499"}, {"X-RateLimit-Requests-Reset", "1795474800123"},
+          {"X-Complexity", "2"}, {"X-RateLimit-Complexity-Limit", "250000"}, {"X-RateLimit-Complexity-Remaining", "249998"}, {"X-RateLimit-Complexity-Reset", "1795474800123"}},
+         "requests from x-ratelimit-requests-remaining: limit 1500 remaining 1499 reset 3600.123s\n"
+         "complexity from x-ratelimit-complexity-remaining: limit 250000 remaining 249998 reset 3600.123s\n"},
+        {"nginx, HAProxy, mod_evasive, restify, echo",
+         {{"Server", "nginx/1.22.1"}, {"Content-Type", "text/html"}},
+         ""},
+    };
+    return all;
+}
+// clang-format on
+
+std::string all_lines_of(const LimitHeaders& limits) {
+    std::string lines = lines_of(limits);
+    if (limits.retry_after) {
+        const double wait = std::chrono::duration<double>(*limits.retry_after).count();
+        lines += fmt::format("wait {}s from {}\n", wait, limits.retry_after_source);
+    }
+    return lines;
+}
+
 }  // namespace
 
 TEST_CASE("each dialect of limits is understood") {
@@ -127,6 +261,97 @@ TEST_CASE("each dialect of limits is understood") {
         CAPTURE(dialect.whose);
         CHECK(lines_of(read_limit_headers(dialect.headers, now)) == dialect.says);
     }
+}
+
+TEST_CASE("each limiter is understood") {
+    for (const Dialect& limiter : limiters()) {
+        CAPTURE(limiter.whose);
+        CHECK(all_lines_of(read_limit_headers(limiter.headers, now)) == limiter.says);
+    }
+}
+
+TEST_CASE("a reset is what fits the rest of the answer") {
+    const std::vector<Dialect> answers{
+        {"milliseconds from now, by the window",
+         {{"X-Rate-Limit-Limit", "40, 40;w=8"}, {"X-Rate-Limit-Reset", "8000"}},
+         "8"},
+        {"milliseconds from now, by the wait", {{"X-Rate-Limit-Reset", "8000"}, {"Retry-After", "8"}}, "8"},
+        {"milliseconds from now, by another family",
+         {{"X-Rate-Limit-Reset", "7500"}, {"RateLimit-Policy", "40;w=8"}},
+         "7.5"},
+        {"milliseconds, by the name", {{"X-Rate-Limit-Reset-Ms", "1500"}}, "1.5"},
+        {"milliseconds, because no wait lasts for months", {{"X-Rate-Limit-Reset", "3600000"}}, "3600"},
+        {"a long wait in seconds", {{"X-Rate-Limit-Reset", "8000"}}, "8000"},
+        {"a day, whatever shorter wait is asked for", {{"X-Rate-Limit-Reset", "43200"}, {"Retry-After", "1"}}, "43200"},
+        {"a minute beside a wait of a second", {{"X-Rate-Limit-Reset", "60"}, {"Retry-After", "1"}}, "60"},
+        {"microseconds since 1970", {{"X-Rate-Limit-Reset", "1795471208000000"}}, "8"},
+        {"nanoseconds since 1970", {{"X-Rate-Limit-Reset", "1795471208000000000"}}, "8"},
+        {"a date without a zone is UTC", {{"X-Rate-Limit-Reset", "2026-11-23 22:00:08"}}, "8"},
+        {"unless that is over for hours", {{"X-Rate-Limit-Reset", "2026-11-23 17:00:08"}}, "8"},
+        {"or longer than the window",
+         {{"X-Rate-Limit-Limit", "40, 40;w=8"}, {"X-Rate-Limit-Reset", "2026-11-24T00:00:08"}},
+         "8"},
+        {"or something else is asked for", {{"X-Rate-Limit-Reset", "2026-11-24T03:30:08"}, {"Retry-After", "8"}}, "8"},
+        {"over since a minute is over", {{"X-Rate-Limit-Reset", "2026-11-23 21:59:00"}}, "0"},
+        {"a date without seconds", {{"X-Rate-Limit-Reset", "2026-11-23T22:01Z"}}, "60"},
+        {"as JavaScript prints it",
+         {{"X-Rate-Limit-Reset", "Mon Nov 23 2026 23:00:08 GMT+0100 (Central European Standard Time)"}},
+         "8"},
+        {"as Ruby prints it", {{"X-Rate-Limit-Reset", "2026-11-23 22:00:08 +0000"}}, "8"},
+        {"a reset in other words", {{"X-Rate-Limit-Reset-At", "1795471208"}}, "8"},
+        {"GitLab's", {{"RateLimit-ResetTime", "Mon, 23 Nov 2026 22:00:08 GMT"}}, "8"},
+        {"the time since 1970 by a clock that is ahead by a minute",
+         {{"Date", "Mon, 23 Nov 2026 22:01:00 GMT"}, {"X-Rate-Limit-Reset", "1795471268"}},
+         "8"},
+        {"the same by one that is behind by a minute",
+         {{"Date", "Mon, 23 Nov 2026 21:59:00 GMT"}, {"X-Rate-Limit-Reset", "1795471150"}},
+         "8"},
+        {"a Date of whole seconds is no other clock",
+         {{"Date", "Mon, 23 Nov 2026 21:59:59 GMT"}, {"X-Rate-Limit-Reset", "1795471208"}},
+         "8"},
+    };
+    for (const Dialect& answer : answers) {
+        CAPTURE(answer.whose);
+        const LimitHeaders said = read_limit_headers(answer.headers, now);
+        REQUIRE_FALSE(said.notices.empty());
+        REQUIRE(said.notices.back().reset);
+        CHECK(fmt::to_string(std::chrono::duration<double>(*said.notices.back().reset).count()) == answer.says);
+    }
+}
+
+TEST_CASE("a reset and a wait tell how coarse they are") {
+    const auto grain_of = [](std::string_view text) {
+        const LimitHeaders said = read_limit_headers(Headers{{"X-RateLimit-Reset", std::string(text)}}, now);
+        return said.notices.at(0).reset_grain;
+    };
+    CHECK(grain_of("8") == 1s);
+    CHECK(grain_of("8.25") == 10ms);
+    CHECK(grain_of("1795471208") == 1s);
+    CHECK(grain_of("1795471208.5") == 100ms);
+    CHECK(grain_of("1795471208123") == 1ms);
+    CHECK(grain_of("1795471208000") == 1s);
+    CHECK(grain_of("6m0s") == 1s);
+    CHECK(grain_of("120ms") == 1ms);
+    CHECK(grain_of("19.99s") == 10ms);
+    CHECK(grain_of("2026-11-23T22:00:08Z") == 1s);
+    CHECK(grain_of("2026-11-23T22:00:08.250Z") == 1ms);
+    CHECK(grain_of("2026-11-23T22:01Z") == 60s);
+    CHECK(read_limit_headers(Headers{{"RateLimit", R"("a";r=0;t=8)"}}, now).notices.at(0).reset_grain == 1s);
+    CHECK(read_limit_headers(Headers{{"Retry-After", "8"}}, now).retry_after_grain == 1s);
+    CHECK(read_limit_headers(Headers{{"retry-after-ms", "1250"}}, now).retry_after_grain == 1ms);
+}
+
+TEST_CASE("a word is a unit when calls cost it, and else the name of a limit on requests") {
+    const Headers headers{{"X-RateLimit-Limit-Widgets", "40"}, {"X-RateLimit-Remaining-Widgets", "39"}};
+    CHECK(read_limit_headers(headers, now).notices.at(0).unit == "requests");
+    CHECK(read_limit_headers(headers, now, policy::Costs("widgets", 3)).notices.at(0).unit == "widgets");
+    CHECK(read_limit_headers(headers, now, policy::Costs("gadgets", 3)).notices.at(0).unit == "requests");
+}
+
+TEST_CASE("what limits the calls in flight is no rate") {
+    CHECK(
+        read_limit_headers(Headers{{"X-RateLimit-Concurrency-Limit", "5"}, {"X-RateLimit-Limit-Concurrent", "5"}}, now)
+            .notices.empty());
 }
 
 TEST_CASE("a wait is a number of seconds or a date") {
@@ -140,6 +365,15 @@ TEST_CASE("a wait is a number of seconds or a date") {
         {{{"Retry-After", "Mon, 23 Nov 2026 21:00:00 GMT"}}, 0s},
         {{{"Retry-After", "Mon, 23 Nov 2026 23:02:00 GMT"}, {"Date", "Mon, 23 Nov 2026 23:00:00 GMT"}}, 120s},
         {{{"Retry-After", "1"}, {"Retry-After-Ms", "1250"}}, 1250ms},
+        {{{"Retry-After-Ms", "1250"}}, 1250ms},
+        {{{"Retry-After", "2"}, {"Retry-After-Ms", "1250"}}, 1250ms},
+        {{{"Retry-After", "3"}, {"Retry-After", "12"}, {"Retry-After", "8"}}, 12s},
+        {{{"X-RateLimit-Retry-After", "3"}}, 3s},
+        {{{"x-ms-retry-after-ms", "350"}}, 350ms},
+        {{{"Retry-After", "1795471260"}}, 60s},
+        {{{"Retry-After", "8000"}, {"RateLimit-Policy", "40;w=8"}}, 8s},
+        {{{"Retry-After", "8000"}, {"X-RateLimit-Reset", "1795471208"}}, 8s},
+        {{{"Retry-After", "7.5s"}}, 7500ms},
         {{{"Retry-After", "-1"}}, std::nullopt},
         {{{"Retry-After", "soon"}}, std::nullopt},
         {{{"Retry-After", ""}}, std::nullopt},
@@ -193,6 +427,8 @@ TEST_CASE("whatever bytes come the values stay in their bounds") {
                                          "X-RateLimit-Remaining",
                                          "X-Rate-Limit-Reset-Tokens",
                                          "Retry-After",
+                                         "X-RateLimit-Interval",
+                                         "X-RateLimit-Retry-After-Ms",
                                          "Date"};
     const std::string alphabet = "0123456789.,;=\":\\ -+TZrqwtmhsduMonNvGT";
     for (int round = 0; round < 20'000; ++round) {

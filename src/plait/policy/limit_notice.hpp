@@ -20,6 +20,8 @@ class LimitNotice {
     std::optional<Duration> reset;    ///< how long until more is allowed
     Duration reset_grain{};           ///< how coarsely `reset` was told: the true time is later by less than this
     std::optional<Duration> window;   ///< the length in which `limit` counts
+    /// Of a bucket: how much is added each second, up to `limit`.
+    std::optional<double> refill_per_s;
 
     friend bool operator==(const LimitNotice&, const LimitNotice&) = default;
 };
