@@ -36,6 +36,8 @@ class CallRules {
     policy::Costs costs;
     /// What counts as ok; null: any 2xx.
     std::shared_ptr<const Expectation> expectation;
+    /// What counts as a refusal beside what is known to be one; null: what the run says.
+    std::shared_ptr<const Expectation> refusal;
 };
 
 /// One request of the input, ready to be sent.

@@ -45,7 +45,7 @@ policy::Costs no_costs() { return policy::Costs(policy::requests_unit, 0); }
 
 policy::RetryOptions retry_options(const CallerOptions& options, const CallRules& rules) {
     policy::RetryOptions retry = options.retry;
-    if (rules.max_attempts) retry.max_attempts = *rules.max_attempts;
+    if (rules.max_attempts) retry.max_attempts = retry.most_attempts = *rules.max_attempts;
     return retry;
 }
 
@@ -140,7 +140,7 @@ struct Caller::Making {
     std::uint64_t auth_version = 0;  // of the credentials that the last attempt was made with
     TimePoint left_at{};
     std::optional<Attempt> last;
-    AskedWait asked;  // by its answer
+    Refusal refusal;  // by its answer
     std::optional<Judgement> judgement;
     policy::RetryDecision::Why why_ended = policy::RetryDecision::Why::final;
     std::optional<RunRules::Reservation> reservation;  // of the attempt that comes next, or is on its way
@@ -174,6 +174,8 @@ GroupOptions Caller::group_options(std::string_view name) const {
     if (options_.limit_file) group.pace.log = options_.limit_file->of_group(name);
     group.pace.server.max_wait = options_.retry.max_wait;
     if (options_.finds_concurrency && !options_.once) group.pace.server.opening.first_look = first_look;
+    // A call alone can use up its attempts.
+    group.repeats.least = std::max(group.repeats.least, options_.retry.max_attempts - 1);
     if (options_.hedge) group.hedge = *options_.hedge;
     if (options_.finds_concurrency) {
         group.in_flight.emplace();
@@ -296,13 +298,19 @@ Task<bool> Caller::depart(Making& making, bool again) {
 Task<bool> Caller::wait_and_depart(Making& making, policy::Retry& retry, policy::RetryDecision decision) {
     const TimePoint since = now();
     {
-        making.group->why_backing_off = why_backing_off(decision, making.asked);
+        making.group->why_backing_off = why_backing_off(decision, making.refusal.asked);
         const Counted counted(making.group->backing_off);
         // Attempts to reach a server are no load for it, and have the pace of its circuit.
         if (making.judgement->reach == Reach::not_reached) decision.counts = false;
-        co_await retry.wait(decision);
+        const bool is_due = co_await retry.wait(decision);
+        if (!is_due) making.why_ended = policy::RetryDecision::Why::budget_used_up;
     }
     const Duration for_share = now() - since - decision.wait;
+    if (making.why_ended == policy::RetryDecision::Why::budget_used_up) {
+        making.notes.back().wait_after = now() - since;
+        making.notes.back().why = to_string(making.why_ended);
+        co_return false;
+    }
     const bool has_turn = co_await depart(making, true);
     const Duration for_turn = now() - since - decision.wait - for_share;
     // The longest of the three is what it waited for.
@@ -359,8 +367,9 @@ Task<void> Caller::attempts(Making& making) {
         making.why_ended = decision.why;
         if (!decision.again()) co_return;
         note.wait_after = decision.wait;
-        const bool is_asked = decision.why == policy::RetryDecision::Why::asked && !making.asked.source.empty();
-        note.why = is_asked ? making.asked.source : std::string(to_string(decision.why));
+        const AskedWait& asked = making.refusal.asked;
+        const bool is_asked = decision.why == policy::RetryDecision::Why::asked && !asked.source.empty();
+        note.why = is_asked ? asked.source : std::string(to_string(decision.why));
         const bool goes_on = co_await go_again(making, wait_and_depart(making, retry, decision));
         if (!goes_on) co_return;
     }
@@ -369,9 +378,10 @@ Task<void> Caller::attempts(Making& making) {
 /// Takes the turn of the next attempt when it comes. False when the run was stopped before, or the group is parked.
 Task<bool> Caller::go_again(Making& making, Task<bool> turn) {
     const auto has_turn = co_await unless_stopped(std::move(turn));
-    making.is_cut = !has_turn.value_or(false);
-    if (!making.is_cut) ++counts_.repeats;
-    co_return !making.is_cut;
+    const bool goes_on = has_turn.value_or(false);
+    making.is_cut = !goes_on && making.why_ended != policy::RetryDecision::Why::budget_used_up;
+    if (goes_on) ++counts_.repeats;
+    co_return goes_on;
 }
 
 /// False when there are none; the call's error then says why.
@@ -452,26 +462,38 @@ Task<Caller::Sent> Caller::send_copy(Making& making, int number) {
 void Caller::learn(Making& making) {
     Departure& departure = making.departure;
     const auto* response = std::get_if<http::Response>(&*making.last);
-    making.asked = AskedWait();
-    if (response && !options_.once) {
-        const http::LimitHeaders said =
-            http::read_limit_headers(response->headers, calendar_.now(), making.call.rules.costs);
+    const CallRules& rules = making.call.rules;
+    making.refusal = Refusal();
+    if (response) {
+        const WallTime came_at = calendar_.now();
+        http::LimitHeaders said;
+        if (!options_.once) said = http::read_limit_headers(response->headers, came_at, rules.costs);
         for (const policy::LimitNotice& notice : said.notices) departure.noticed(notice);
-        making.asked = asked_wait(response->status, said);
+        making.refusal = read_refusal(*response, said, refusal_rules(rules), came_at);
     }
-    making.judgement.emplace(judge(*making.last, making.call.rules, making.asked));
+    making.judgement.emplace(judge(*making.last, rules, making.refusal));
     const Judgement& judgement = *making.judgement;
-    if (judgement.is_refusal) {
-        ++counts_.refusals;
-        const std::string status = fmt::format("status {}", response->status);
-        if (!options_.once) {
-            departure.refused(making.asked.wait, making.asked.source.empty() ? status : making.asked.source);
-        }
+    if (judgement.is_refusal) ++counts_.refusals;
+    if ((judgement.is_refusal || judgement.is_overload) && !options_.once) {
+        const AskedWait& asked = making.refusal.asked;
+        departure.refused(asked.wait, asked.source.empty() ? fmt::format("status {}", response->status) : asked.source);
     }
+    if (judgement.is_for_account && !options_.once) refused_for_good(making);
     learn_costs(making);
     const bool is_sign = judgement.load == policy::Load::overloaded;
     departure.ended(judgement.reach, judgement.load, is_sign ? result_of(*making.last) : std::string());
     if (judgement.is_surely_undone && is_noted(making.call)) options_.sends->surely_not_sent(making.call.line);
+}
+
+RefusalRules Caller::refusal_rules(const CallRules& rules) const noexcept {
+    if (rules.refusal) return RefusalRules(&rules.refusal, 1);
+    return options_.refusals;
+}
+
+/// The calls that have not left would cost time, and some money, to hear the same.
+void Caller::refused_for_good(const Making& making) {
+    rules_.stop(fmt::format("{} refuses the account ({}): {}", making.group->name, result_of(*making.last),
+                            making.refusal.reason));
 }
 
 /// What the attempt cost, by its answer or else by its line.
@@ -523,7 +545,7 @@ MadeCall Caller::end_of(Making& making, bool in_time) {
     if (!in_time && making.is_sent) {
         making.last = gave_up_ ? given_up() : Failure(ErrorCode::deadline, late(making, "while it was sent"), true);
         note_end(making.notes.back(), *making.last);
-        making.judgement.emplace(judge(*making.last, rules, AskedWait()));
+        making.judgement.emplace(judge(*making.last, rules, Refusal()));
         learn_costs(making);
     }
     const Judgement& judgement = *making.judgement;
@@ -553,12 +575,13 @@ std::optional<CallError> Caller::error_between_attempts(const Making& making, bo
     const std::optional<CallError>& error = making.judgement->error;
     const std::string last = result_of(*making.last);
     const bool is_early = making.why_ended == policy::RetryDecision::Why::past_deadline;
-    if (making.judgement->is_refusal) {
+    // One that may have been done is late, whatever slowed it down.
+    if (making.judgement->is_refusal && making.judgement->is_surely_undone) {
         return CallError(
             ErrorCode::rate_limited,
             fmt::format("still refused ({}): {}", last,
                         making.is_parked ? "it was asked to come much later"
-                                         : late(making, is_early ? asked_in_words(making.asked) : "meanwhile")),
+                                         : late(making, is_early ? asked_in_words(making.refusal.asked) : "meanwhile")),
             true);
     }
     if (!is_late || making.is_sent) return error;

@@ -13,6 +13,7 @@
 #include "plait/batch/limit_file.hpp"
 #include "plait/batch/method.hpp"
 #include "plait/batch/read_ahead.hpp"
+#include "plait/batch/refusal.hpp"
 #include "plait/batch/run_report.hpp"
 #include "plait/batch/run_rules.hpp"
 #include "plait/batch/secrets.hpp"
@@ -26,6 +27,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,6 +54,8 @@ class CallerOptions {
     std::optional<policy::HedgeOptions> hedge;
     RunRuleOptions rules;
     std::optional<CostSource> cost_from;
+    /// What counts as a refusal beside what is known to be one, unless a line says so itself.
+    std::vector<std::shared_ptr<const Expectation>> refusals;
     /// Each request is sent once, as soon as there is room: nothing is repeated, paced or held back.
     bool once = false;
     /// A call without a result can be made by another run: it is postponed when it can't be made in this one.
@@ -78,8 +82,8 @@ struct CallerCounts {
 ///     deadline( retry( within the limits of the group( attempt ) ) )
 ///
 /// A call waits for its turn in its group: for a place among those in flight, for the circuit of its origin, for the
-/// pace. The clock of its deadline starts when it leaves for the first time. Being refused (429, 503 with a wait) slows
-/// its whole group, and is no failure. Belongs to one loop.
+/// pace. The clock of its deadline starts when it leaves for the first time. Being refused slows its whole group, and
+/// is no failure. Belongs to one loop.
 class Caller {
   public:
     /// `method`, `random` and `calendar` outlive it. In a running loop.
@@ -146,6 +150,8 @@ class Caller {
     Task<Sent> send_copy(Making& making, int number);
     void learn(Making& making);
     void learn_costs(Making& making);
+    RefusalRules refusal_rules(const CallRules& rules) const noexcept;
+    void refused_for_good(const Making& making);
     static policy::WaitReason unreachable(const Making& making);
     void park(Making& making, policy::WaitReason reason);
     MadeCall not_made(const Call& call, bool is_parked = false) const;

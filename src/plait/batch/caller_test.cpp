@@ -29,6 +29,13 @@ Attempt answer(int status, http::Headers headers = {}) {
     return response;
 }
 
+Attempt body_of(int status, std::string body) {
+    http::Response response;
+    response.status = status;
+    response.body = std::move(body);
+    return response;
+}
+
 Task<Attempt> after(Duration time, Attempt attempt) {
     co_await sleep_for(time);
     co_return attempt;
@@ -651,11 +658,84 @@ ASYNC_TEST("the wait between two attempts is told as it was, and what it was for
         REQUIRE(attempts.size() == 2);
         CHECK(attempts[1].start == attempts[0].start + attempts[0].total + *attempts[0].wait_after);
         ++whys[attempts[0].why];
-        if (attempts[0].why == "retry-share") CHECK(*attempts[0].wait_after > 50s);
     }
-    // Three repeats may leave in the first minute. The refusal held up all for a second, and drew a shorter wait.
-    CHECK(whys["retry-share"] == 2);
+    // The refusal held up all for a second, and drew a shorter wait.
     CHECK(whys["turn"] >= 1);
+}
+
+ASYNC_TEST("a retry that a server without good answers has no room for ends its call as it stands") {
+    ThirdParty server(std::deque<Attempt>(99, answer(500)));
+    CallerOptions options;
+    options.is_resumable = true;
+    Bench bench(server.answers(), options);
+    Made made;
+    TaskGroup calls;
+    const TimePoint begin = now();
+    for (std::uint64_t line = 1; line <= 10; ++line)
+        calls.start(make(bench.caller, call_to("http://a.b/", "GET", line), made));
+    co_await calls.join();
+    CHECK(now() - begin < 30s);
+    CHECK(server.came.size() == 14);
+    CHECK(bench.caller.counts().repeats == 4);
+    for (const auto& [line, one] : made) {
+        CHECK(outcome_of(one) == "rejected");
+        const CallEnd& end = std::get<CallEnd>(one);
+        CHECK(end.response->status == 500);
+        CHECK(end.attempts.back().why == "retry-share");
+        CHECK(*end.attempts.back().wait_after >= 20s);
+    }
+}
+
+ASYNC_TEST("a refusal in any status is waited for, and uses up no attempt") {
+    const std::vector<Attempt> refusals{answer(403, {{"Retry-After", "2"}}),
+                                        answer(529, {{"Retry-After", "2"}}),
+                                        answer(403, {{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "2"}}),
+                                        body_of(400, R"({"__type":"ThrottlingException"})"),
+                                        body_of(403, R"({"error":{"errors":[{"reason":"rateLimitExceeded"}]}})"),
+                                        body_of(200, R"({"errors":[{"extensions":{"code":"THROTTLED"}}]})")};
+    for (const Attempt& refusal : refusals) {
+        for (const char* method : {"GET", "POST"}) {
+            CallerOptions options;
+            options.retry.max_attempts = 1;
+            ThirdParty server({refusal, refusal});
+            Bench bench(server.answers(), options);
+            Made made;
+            co_await make(bench.caller, call_to("http://a.b/", method, 1), made);
+            CHECK(outcome_of(made.front().second) == "ok");
+            CHECK(server.came.size() == 3);
+            CHECK(bench.caller.counts().refusals == 2);
+        }
+    }
+}
+
+ASYNC_TEST("a refusal that the line or the run names is one, and the line's rule stands instead of the run's") {
+    CallerOptions options;
+    options.refusals.push_back(std::make_shared<const Expectation>(Expectation::parse_refusal(R"({"status":403})")));
+    ThirdParty server({answer(403), answer(409), answer(403)});
+    Bench bench(server.answers(), options);
+    Made made;
+    co_await make(bench.caller, call_to("http://a.b/", "POST", 1), made);
+    CHECK(outcome_of(made.front().second) == "rejected");  // by 409: nobody named that
+    CHECK(server.came.size() == 2);
+    Call call = call_to("http://a.b/", "POST", 2);
+    call.rules.refusal = std::make_shared<const Expectation>(Expectation::parse_refusal(R"({"status":409})"));
+    co_await make(bench.caller, std::move(call), made);
+    CHECK(outcome_of(made.back().second) == "rejected");
+    CHECK(server.came.size() == 3);
+}
+
+ASYNC_TEST("a refusal of the account ends its call and stops the run") {
+    CallerOptions options;
+    options.is_resumable = true;
+    ThirdParty server({body_of(429, R"({"error":{"message":"Pay first.","code":"insufficient_quota"}})")});
+    Bench bench(server.answers(), options);
+    Made made;
+    const TimePoint begin = now();
+    co_await make(bench.caller, call_to("http://a.b/", "POST", 1), made);
+    CHECK(now() - begin < 1s);
+    CHECK(outcome_of(made.front().second) == "rejected rate_limited");
+    REQUIRE(bench.caller.stop_reason());
+    CHECK(*bench.caller.stop_reason() == "http://a.b refuses the account (429): insufficient_quota: Pay first.");
 }
 
 ASYNC_TEST("a call whose next attempt would come too late says so") {

@@ -24,6 +24,8 @@ using internal::refuse;
 
 constexpr int lowest_status = 100, highest_status = 999;  // what HTTP/1.1 can write (RFC 9112, section 4)
 
+constexpr std::string_view any_status = "100-999";
+
 /// The number that `text` is throughout.
 std::optional<int> whole_number(std::string_view text) {
     int number = 0;
@@ -98,11 +100,33 @@ std::string comparable(json::value value, std::string_view other) {
 
 }  // namespace
 
-/// Reads an `expect` field, each of its parts by its own function.
+/// Reads an `expect` or `refusal` field, each of its parts by its own function.
 class Expectation::Parser {
   public:
-    Expectation parse(json::value value) {
-        for (json::field field : internal::read_object(value, "expect")) {
+    /// `usual`: the statuses that are meant when none is given.
+    static Expectation parse(std::string_view text, std::string_view field_name, std::string_view usual) {
+        internal::LoneValue value;
+        if (!value.assign(text)) refuse(fmt::format("\"{}\" is not JSON", field_name));
+        Parser parser;
+        parser.read(internal::read_object(value.read(), field_name));
+        if (parser.result_.statuses_.empty()) parser.add_status(usual);
+        return std::move(parser.result_);
+    }
+
+    /// `403,5xx`.
+    static Expectation parse_statuses(std::string_view text) {
+        Parser parser;
+        for (;;) {
+            const auto comma = std::min(text.find(','), text.size());
+            parser.add_status(text.substr(0, comma));
+            if (comma == text.size()) return std::move(parser.result_);
+            text.remove_prefix(comma + 1);
+        }
+    }
+
+  private:
+    void read(json::object object) {
+        for (json::field field : object) {
             const std::string_view name = field.unescaped_key();
             if (name == "status") {
                 read_statuses(field.value());
@@ -112,11 +136,8 @@ class Expectation::Parser {
                 refuse(internal::unknown_field(name, std::array<std::string_view, 2>{"status", "json"}));
             }
         }
-        if (result_.statuses_.empty()) add_status("2xx");
-        return std::move(result_);
     }
 
-  private:
     void read_statuses(json::value value) {
         if (internal::type_of(value) != json::json_type::array) return read_status(value);
         for (json::value element : value.get_array()) read_status(element);
@@ -187,10 +208,26 @@ class Expectation::Parser {
     Expectation result_;
 };
 
-Expectation Expectation::parse(std::string_view text) {
-    internal::LoneValue value;
-    if (!value.assign(text)) refuse("\"expect\" is not JSON");
-    return Parser().parse(value.read());
+Expectation Expectation::parse(std::string_view text) { return Parser::parse(text, "expect", "2xx"); }
+
+Expectation Expectation::parse_refusal(std::string_view text) {
+    Expectation expectation = Parser::parse(text, "refusal", any_status);
+    if (expectation.json_rules_.empty() && expectation.statuses_text_ == any_status) {
+        refuse("\"refusal\" needs a \"status\", a rule in \"json\", or both");
+    }
+    return expectation;
+}
+
+Expectation Expectation::parse_refusal_flag(std::string_view text) {
+    constexpr std::string_view statuses = "status=";
+    if (text.starts_with(statuses)) return Parser::parse_statuses(text.substr(statuses.size()));
+    if (!text.starts_with('{')) {
+        refuse(
+            fmt::format("'{}' is neither statuses such as status=403 nor JSON such as "
+                        R"({{"json":[{{"path":"/error/code","is":"busy"}}]}})",
+                        printable(text)));
+    }
+    return parse_refusal(text);
 }
 
 bool Expectation::has_status(int status) const noexcept {
@@ -202,6 +239,10 @@ std::string Expectation::unmet_by(const http::Response& response) const {
     if (!has_status(response.status)) return fmt::format("status {} is not {}", response.status, statuses_text_);
     if (json_rules_.empty()) return {};
     return unmet_in_json(response.body);
+}
+
+bool Expectation::is_met_by(const http::Response& response) const {
+    return has_status(response.status) && (json_rules_.empty() || unmet_in_json(response.body).empty());
 }
 
 std::string Expectation::unmet_in_json(std::string_view body) const {

@@ -163,3 +163,46 @@ TEST_CASE("an expectation that makes no sense is refused") {
     }
     CHECK(fault_of(R"({"json":[{"path":"/a","equals":1}]})") == R"(unknown field "equals")");
 }
+
+TEST_CASE("a refusal is told by a status, by what the body holds, or by both") {
+    const auto meets = [](std::string_view rule, int status, std::string body = {}) {
+        return Expectation::parse_refusal(rule).is_met_by(answer(status, std::move(body)));
+    };
+    CHECK(meets(R"({"status":403})", 403));
+    CHECK_FALSE(meets(R"({"status":403})", 429));
+    const std::string_view busy = R"({"json":[{"path":"/error/code","is":"busy"}]})";
+    for (const int status : {200, 400, 503}) CHECK(meets(busy, status, R"({"error":{"code":"busy"}})"));
+    CHECK_FALSE(meets(busy, 200, R"({"error":{"code":"idle"}})"));
+    CHECK_FALSE(meets(busy, 200, "busy"));
+    const std::string_view both = R"({"status":[400,"5xx"],"json":[{"path":"/busy","is":true}]})";
+    CHECK(meets(both, 502, R"({"busy":true})"));
+    CHECK_FALSE(meets(both, 200, R"({"busy":true})"));
+    CHECK_FALSE(meets(both, 502, R"({"busy":false})"));
+}
+
+TEST_CASE("a flag tells a refusal by statuses or in JSON") {
+    const auto meets = [](std::string_view flag, int status) {
+        return Expectation::parse_refusal_flag(flag).is_met_by(answer(status));
+    };
+    CHECK(meets("status=403", 403));
+    CHECK(meets("status=400,5xx,420-429", 425));
+    CHECK_FALSE(meets("status=400,5xx,420-429", 404));
+    CHECK(meets(R"({"status":403})", 403));
+}
+
+TEST_CASE("what tells no refusal says why") {
+    const auto fault = [](std::string_view flag) -> std::string {
+        try {
+            Expectation::parse_refusal_flag(flag);
+        } catch (const Error& error) {
+            return error.what();
+        }
+        return "";
+    };
+    CHECK(fault("{}") == R"("refusal" needs a "status", a rule in "json", or both)");
+    CHECK(fault("{\"status\"") == R"("refusal" is not JSON)");
+    CHECK(fault("403").starts_with("'403' is neither statuses such as status=403 nor JSON"));
+    CHECK(fault("status=").starts_with(R"("status" must be a code)"));
+    CHECK(fault("status=403,").starts_with(R"("status" must be a code)"));
+    CHECK(fault(R"({"stat":403})").find("unknown field \"stat\"") != std::string::npos);
+}

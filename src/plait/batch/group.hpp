@@ -28,6 +28,7 @@ class GroupOptions {
     policy::PaceOptions pace;
     /// How the number of calls in flight finds itself; nothing: it does not.
     std::optional<policy::AdaptiveLimitOptions> in_flight;
+    policy::RetryBudgetOptions repeats;
     policy::HedgeOptions hedge;
 };
 

@@ -1,7 +1,11 @@
 #include "plait/batch/judgement.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
+#include <span>
+#include <utility>
 
 namespace plait::batch {
 
@@ -14,7 +18,42 @@ bool contains(std::span<const int> statuses, int status) {
     return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
 }
 
-Judgement judge_answer(const http::Response& response, const CallRules& rules, const AskedWait& asked) {
+/// Whether `refusal` holds for an answer that is `ok` otherwise, as one with an error in its body may be.
+bool holds(const Refusal& refusal, bool ok, const CallRules& rules) {
+    if (refusal.kind == Refusal::Kind::none) return false;
+    if (!ok || refusal.was_named) return true;
+    const bool was_read = rules.expectation && rules.expectation->reads_body();
+    return refusal.outranks_status && !was_read;
+}
+
+/// What comes after an answer that is not ok.
+AttemptEnd end_of(int status, const CallRules& rules, const Refusal& refusal, const Judgement& judgement) {
+    const bool may_repeat = rules.safe_to_repeat || judgement.is_surely_undone;
+    const AttemptEnd final = status >= 500 ? AttemptEnd::final_failure() : AttemptEnd::final();
+    if (refusal.should_retry == false || !may_repeat) return final;
+    if (judgement.is_refusal) return AttemptEnd::asked_to_wait(refusal.asked.wait);
+    if (judgement.is_overload && rules.safe_to_repeat) return AttemptEnd::overloaded();
+    const bool is_worth_it = contains(usual_retry_statuses, status) || contains(rules.retry_statuses, status);
+    const bool is_wanted = refusal.should_retry.value_or(false);
+    if (is_wanted || (is_worth_it && rules.safe_to_repeat)) return AttemptEnd::repeatable(refusal.asked.wait);
+    return final;
+}
+
+void refuse_for_good(Judgement& judgement, const Refusal& refusal, bool was_worth_it) {
+    if (refusal.kind == Refusal::Kind::for_good) {
+        judgement.is_refusal = false;
+        judgement.is_for_account = true;
+        judgement.load = Load::fine;
+        judgement.end = AttemptEnd::final();
+        judgement.error.emplace(ErrorCode::rate_limited,
+                                fmt::format("refused, and no wait will change that: {}", refusal.reason));
+    } else if (refusal.should_retry == false && was_worth_it) {
+        judgement.error.emplace(ErrorCode::rate_limited,
+                                "the server says that another attempt is useless (x-should-retry: false)");
+    }
+}
+
+Judgement judge_answer(const http::Response& response, const CallRules& rules, const Refusal& refusal) {
     const int status = response.status;
     std::string unmet;
     bool ok = status / 100 == 2;
@@ -22,17 +61,19 @@ Judgement judge_answer(const http::Response& response, const CallRules& rules, c
         unmet = rules.expectation->unmet_by(response);
         ok = unmet.empty();
     }
+    const bool is_refused = holds(refusal, ok, rules);
+    ok = ok && !is_refused;
     Judgement judgement(ok ? Outcome::ok : Outcome::rejected, AttemptEnd::final());
     if (!unmet.empty()) judgement.error.emplace(ErrorCode::expect, std::move(unmet));
-    judgement.is_refusal = !ok && (status == 429 || (status == 503 && asked.wait));
-    judgement.is_surely_undone = judgement.is_refusal || status == 401;  // RFC 9110, section 15.5.2
-    if (status == 429 || status == 503) judgement.load = Load::overloaded;
-    if (judgement.is_refusal) {
-        judgement.end = AttemptEnd::asked_to_wait(asked.wait);
-    } else if (!ok && rules.safe_to_repeat &&
-               (contains(usual_retry_statuses, status) || contains(rules.retry_statuses, status))) {
-        judgement.end = AttemptEnd::repeatable(asked.wait);
-    }
+    if (ok) return judgement;
+
+    judgement.is_refusal = is_refused;
+    judgement.is_overload = !is_refused && (status == 503 || status == 529);
+    judgement.is_surely_undone = (is_refused && refusal.is_surely_undone) || status == 401;  // RFC 9110, 15.5.2
+    if (is_refused || judgement.is_overload) judgement.load = Load::overloaded;
+    judgement.end = end_of(status, rules, refusal, judgement);
+    const bool was_worth_it = is_refused || contains(usual_retry_statuses, status);
+    refuse_for_good(judgement, refusal, was_worth_it);
     return judgement;
 }
 
@@ -79,7 +120,7 @@ Judgement judge_failure(const Failure& failure, const CallRules& rules) {
     const bool may_repeat = rules.safe_to_repeat || !failure.maybe_sent;
     const bool is_worth_it = may_repeat && may_pass(failure.code);
     Judgement judgement(may_repeat ? Outcome::failed : Outcome::unknown,
-                        is_worth_it ? AttemptEnd::repeatable() : AttemptEnd::final());
+                        is_worth_it ? AttemptEnd::repeatable() : AttemptEnd::final_failure());
     judgement.error.emplace(failure.code, failure.message, is_worth_it, failure.maybe_sent);
     judgement.is_surely_undone = !failure.maybe_sent;
     judgement.load = failure.was_stale ? Load::unknown : load_of(failure.code);
@@ -89,23 +130,8 @@ Judgement judge_failure(const Failure& failure, const CallRules& rules) {
 
 }  // namespace
 
-AskedWait asked_wait(int status, const http::LimitHeaders& said) {
-    AskedWait asked;
-    if (said.retry_after) {
-        asked.wait = said.retry_after;
-        asked.source = said.retry_after_source;
-    } else if (status == 429) {
-        for (const policy::LimitNotice& notice : said.notices) {
-            if (notice.remaining != 0.0 || !notice.reset || (asked.wait && *asked.wait >= *notice.reset)) continue;
-            asked.wait = notice.reset;
-            asked.source = notice.source;
-        }
-    }
-    return asked;
-}
-
-Judgement judge(const Attempt& attempt, const CallRules& rules, const AskedWait& asked) {
-    if (const auto* response = std::get_if<http::Response>(&attempt)) return judge_answer(*response, rules, asked);
+Judgement judge(const Attempt& attempt, const CallRules& rules, const Refusal& refusal) {
+    if (const auto* response = std::get_if<http::Response>(&attempt)) return judge_answer(*response, rules, refusal);
     return judge_failure(std::get<Failure>(attempt), rules);
 }
 

@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
 
 using namespace plait;
 using namespace plait::batch;
@@ -25,14 +28,23 @@ CallRules rules(bool safe_to_repeat) {
 const CallRules safe = rules(true);
 const CallRules unsafe = rules(false);
 
-AskedWait for_so_long(Duration wait) {
-    AskedWait asked;
-    asked.wait = wait;
-    return asked;
+Refusal said_by(const Attempt& attempt) {
+    const auto* response = std::get_if<http::Response>(&attempt);
+    if (!response) return Refusal();
+    return read_refusal(*response, http::read_limit_headers(response->headers, WallTime()), {}, WallTime());
 }
 
+/// With what its answer says.
 Judgement judge_plainly(const Attempt& attempt, const CallRules& call_rules) {
-    return judge(attempt, call_rules, AskedWait());
+    return judge(attempt, call_rules, said_by(attempt));
+}
+
+Attempt answer_with(int status, http::Headers headers, std::string body = "") {
+    http::Response response;
+    response.status = status;
+    response.headers = std::move(headers);
+    response.body = std::move(body);
+    return response;
 }
 
 }  // namespace
@@ -87,34 +99,98 @@ TEST_CASE("a refusal is no failure: it may be sent again whatever it is, and ask
         CHECK(too_many.end.kind() == Kind::asked_to_wait);
         CHECK(too_many.load == policy::Load::overloaded);
 
-        const Judgement busy = judge(answer(503), call_rules, for_so_long(3s));
-        CHECK(busy.is_refusal);
-        CHECK(busy.end.wait() == 3s);
+        for (const int status : {400, 403, 503, 529}) {
+            const Judgement busy = judge_plainly(answer_with(status, {{"Retry-After", "3"}}), call_rules);
+            CHECK(busy.is_refusal);
+            CHECK(busy.end.kind() == Kind::asked_to_wait);
+            CHECK(busy.end.wait() == 3s);
+        }
     }
     CHECK_FALSE(judge_plainly(answer(503), unsafe).is_refusal);
     CHECK_FALSE(judge_plainly(answer(503), unsafe).is_surely_undone);
 }
 
-TEST_CASE("what an answer asks for is Retry-After, or of a 429 the longest reset of the limits that are used up") {
-    http::LimitHeaders said;
-    CHECK_FALSE(asked_wait(429, said).wait);
-    policy::LimitNotice used_up("requests", "x-ratelimit-remaining");
-    used_up.remaining = 0;
-    used_up.reset = 5s;
-    policy::LimitNotice later("tokens", "x-ratelimit-remaining-tokens");
-    later.remaining = 0;
-    later.reset = 9s;
-    policy::LimitNotice open("minutes", "x");
-    open.remaining = 7;
-    open.reset = 60s;
-    said.notices = {used_up, later, open};
-    CHECK(asked_wait(429, said).wait == 9s);
-    CHECK(asked_wait(429, said).source == "x-ratelimit-remaining-tokens");
-    CHECK_FALSE(asked_wait(503, said).wait);
-    said.retry_after = 2s;
-    said.retry_after_source = "retry-after";
-    CHECK(asked_wait(429, said).wait == 2s);
-    CHECK(asked_wait(503, said).source == "retry-after");
+TEST_CASE("a server that failed or a gateway that gave up may have done it whatever wait it names") {
+    for (const int status : {500, 502, 504, 520, 521, 522, 523, 524}) {
+        CAPTURE(status);
+        const Attempt attempt = answer_with(status, {{"Retry-After", "3"}});
+        CHECK(judge_plainly(attempt, safe).is_refusal);
+        CHECK(judge_plainly(attempt, safe).end.wait() == 3s);
+        CHECK_FALSE(judge_plainly(attempt, unsafe).is_surely_undone);
+        CHECK(judge_plainly(attempt, unsafe).end.kind() == Kind::final);
+    }
+    const Attempt throttled = answer_with(500, {}, R"({"__type":"ThrottlingException"})");
+    CHECK(judge_plainly(throttled, unsafe).end.kind() == Kind::asked_to_wait);
+}
+
+TEST_CASE("an overload without a time is a failure whose retries are not rationed") {
+    for (const int status : {503, 529}) {
+        const Judgement judgement = judge_plainly(answer(status), safe);
+        CHECK(judgement.is_overload);
+        CHECK_FALSE(judgement.is_refusal);
+        CHECK(judgement.load == policy::Load::overloaded);
+        CHECK(judgement.end.kind() == Kind::repeatable);
+        CHECK_FALSE(judgement.end.is_rationed());
+        CHECK(judge_plainly(answer(status), unsafe).end.kind() == Kind::final);
+    }
+    CHECK(judge_plainly(answer(500), safe).end.is_rationed());
+    CHECK_FALSE(judge_plainly(answer(500), safe).is_overload);
+}
+
+TEST_CASE("an error of success is a refusal unless the call expects what its body holds") {
+    const Attempt throttled = answer_with(200, {}, R"({"errors":[{"extensions":{"code":"THROTTLED"}}]})");
+    const Judgement judgement = judge_plainly(throttled, unsafe);
+    CHECK(judgement.outcome == Outcome::rejected);
+    CHECK(judgement.is_refusal);
+    CHECK(judgement.end.kind() == Kind::asked_to_wait);
+    CallRules expects = unsafe;
+    expects.expectation = std::make_shared<const Expectation>(Expectation::parse(R"({"status":200})"));
+    CHECK(judge_plainly(throttled, expects).is_refusal);
+    expects.expectation =
+        std::make_shared<const Expectation>(Expectation::parse(R"({"json":[{"path":"/errors","exists":true}]})"));
+    CHECK(judge_plainly(throttled, expects).outcome == Outcome::ok);
+    CHECK_FALSE(judge_plainly(throttled, expects).is_refusal);
+}
+
+TEST_CASE("what no wait lifts ends the call at once and says why") {
+    const Attempt broke = answer_with(
+        429, {{"Retry-After", "20"}},
+        R"({"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}})");
+    const Judgement judgement = judge_plainly(broke, safe);
+    CHECK(judgement.outcome == Outcome::rejected);
+    CHECK(judgement.end.kind() == Kind::final);
+    CHECK(judgement.is_for_account);
+    CHECK(judgement.is_surely_undone);
+    CHECK_FALSE(judgement.is_refusal);
+    CHECK(judgement.load == policy::Load::fine);
+    CHECK(judgement.error->message ==
+          "refused, and no wait will change that: insufficient_quota: You exceeded your current quota");
+    CHECK_FALSE(judgement.error->retryable);
+}
+
+TEST_CASE("a server that says whether to retry is obeyed where that is safe") {
+    const http::Headers no{{"x-should-retry", "false"}};
+    const http::Headers yes{{"x-should-retry", "true"}};
+    for (const int status : {429, 500, 503}) {
+        CAPTURE(status);
+        CHECK(judge_plainly(answer_with(status, no), safe).end.kind() == Kind::final);
+        CHECK(judge_plainly(answer_with(status, no), safe).error->message.find("x-should-retry: false") !=
+              std::string::npos);
+        CHECK_FALSE(judge_plainly(answer_with(status, no), safe).is_for_account);
+    }
+    CHECK_FALSE(judge_plainly(answer_with(400, no), safe).error);
+    CHECK(judge_plainly(answer_with(409, yes), safe).end.kind() == Kind::repeatable);
+    CHECK(judge_plainly(answer_with(409, yes), unsafe).end.kind() == Kind::final);
+    CHECK(judge_plainly(answer_with(429, yes), unsafe).end.kind() == Kind::asked_to_wait);
+}
+
+TEST_CASE("only an end that is no failure tells a budget that the server is well") {
+    CHECK(judge_plainly(answer(200), safe).end.is_good());
+    CHECK(judge_plainly(answer(404), safe).end.is_good());
+    CHECK_FALSE(judge_plainly(answer(500), safe).end.is_good());
+    CHECK_FALSE(judge_plainly(answer(500), unsafe).end.is_good());
+    CHECK_FALSE(judge_plainly(answer(429), safe).end.is_good());
+    CHECK_FALSE(judge_plainly(Failure(ErrorCode::reset, "", true), unsafe).end.is_good());
 }
 
 TEST_CASE("what can't be reached is told from what is reached and breaks off") {

@@ -73,8 +73,12 @@ struct RequestReader::Tools {
     json::parser parser;
     SecretExpander secrets;
     // Most files have the same in each line.
-    std::string expect_text;
-    std::shared_ptr<const Expectation> expectation;
+    struct ParsedRule {
+        std::string text;
+        std::shared_ptr<const Expectation> rule;
+    };
+    ParsedRule expect;
+    ParsedRule refusal;
 };
 
 /// Reads one line: each field by its own function, then the call that they make together.
@@ -106,7 +110,7 @@ class RequestReader::LineParser {
         std::string_view name;
         void (LineParser::*read)(json::value value);
     };
-    static const std::array<Field, 20> fields;
+    static const std::array<Field, 21> fields;
 
     void read_fields() {
         if (!internal::is_utf8(text_)) refuse("not UTF-8");
@@ -304,16 +308,25 @@ class RequestReader::LineParser {
     void read_cost(json::value value) { rules().costs = internal::read_costs(value); }
 
     void read_expect(json::value value) {
+        rules().expectation = read_rule(value, "expect", Expectation::parse, tools_.expect);
+    }
+
+    void read_refusal(json::value value) {
+        rules().refusal = read_rule(value, "refusal", Expectation::parse_refusal, tools_.refusal);
+    }
+
+    std::shared_ptr<const Expectation> read_rule(json::value value, std::string_view name,
+                                                 Expectation (*parse_rule)(std::string_view), Tools::ParsedRule& last) {
         const std::string_view text = internal::checked_text(document_, value);
-        if (!tools_.expectation || tools_.expect_text != text) {
+        if (!last.rule || last.text != text) {
             try {
-                tools_.expectation = std::make_shared<const Expectation>(Expectation::parse(text));
+                last.rule = std::make_shared<const Expectation>(parse_rule(text));
             } catch (const Error& error) {
-                refuse(fmt::format("\"expect\": {}", error.what()));
+                refuse(fmt::format("\"{}\": {}", name, error.what()));
             }
-            tools_.expect_text = text;
+            last.text = text;
         }
-        rules().expectation = tools_.expectation;
+        return last.rule;
     }
 
     void read_metadata(json::value value) { metadata_ = internal::checked_text(document_, value).value(); }
@@ -385,7 +398,7 @@ class RequestReader::LineParser {
 };
 
 /// Every field of a request line, those that most lines have first.
-constexpr std::array<RequestReader::LineParser::Field, 20> RequestReader::LineParser::fields{
+constexpr std::array<RequestReader::LineParser::Field, 21> RequestReader::LineParser::fields{
     {{"custom_id", &LineParser::read_custom_id},
      {"method", &LineParser::read_method},
      {"url", &LineParser::read_url},
@@ -405,6 +418,7 @@ constexpr std::array<RequestReader::LineParser::Field, 20> RequestReader::LinePa
      {"priority", &LineParser::read_priority},
      {"cost", &LineParser::read_cost},
      {"expect", &LineParser::read_expect},
+     {"refusal", &LineParser::read_refusal},
      {"metadata", &LineParser::read_metadata}}};
 
 RequestReader::RequestReader(RequestDefaults defaults)

@@ -170,9 +170,10 @@ TEST_CASE("a request has one body") {
 }
 
 TEST_CASE("a line can say how its call is made") {
-    const Call call = read(line_with(R"("deadline_s":900,"retry":{"max_attempts":3,"statuses":[409,423]},)"
-                                     R"("group":"tenant-a","order_key":"user-1","priority":-2,)"
-                                     R"("cost":{"tokens":812,"usd":0.5},"expect":{"status":404})"));
+    const Call call =
+        read(line_with(R"("deadline_s":900,"retry":{"max_attempts":3,"statuses":[409,423]},)"
+                       R"("group":"tenant-a","order_key":"user-1","priority":-2,)"
+                       R"("cost":{"tokens":812,"usd":0.5},"expect":{"status":404},"refusal":{"status":403})"));
     CHECK(call.rules.deadline == 900s);
     CHECK(call.rules.max_attempts == 3);
     CHECK(call.rules.retry_statuses == std::vector<int>{409, 423});
@@ -186,6 +187,9 @@ TEST_CASE("a line can say how its call is made") {
     response.status = 404;
     REQUIRE(call.rules.expectation);
     CHECK(call.rules.expectation->unmet_by(response).empty());
+    REQUIRE(call.rules.refusal);
+    response.status = 403;
+    CHECK(call.rules.refusal->is_met_by(response));
 }
 
 TEST_CASE("a line that says nothing leaves everything to the run") {
@@ -198,6 +202,7 @@ TEST_CASE("a line that says nothing leaves everything to the run") {
     CHECK(rules.priority == 0);
     CHECK(rules.costs.begin() == rules.costs.end());
     CHECK_FALSE(rules.expectation);
+    CHECK_FALSE(rules.refusal);
 }
 
 TEST_CASE("a wrong rule is refused with its column") {
@@ -227,6 +232,8 @@ TEST_CASE("a wrong rule is refused with its column") {
     CHECK(fault(R"("safe_to_repeat":"yes")") == "\"safe_to_repeat\" must be true or false");
     CHECK(fault(R"("expect":{"status":"ok"})").starts_with("\"expect\": \"status\" must be a code"));
     CHECK(fault(R"("expect":"2xx")") == "\"expect\": \"expect\" must be an object");
+    CHECK(fault(R"("refusal":{})") == R"("refusal": "refusal" needs a "status", a rule in "json", or both)");
+    CHECK(fault(R"("refusal":403)") == "\"refusal\": \"refusal\" must be an object");
 }
 
 TEST_CASE("lines with the same expectation share it") {

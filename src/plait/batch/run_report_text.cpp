@@ -42,11 +42,13 @@ std::string source_in_words(const std::string& source) {
     return source.empty() ? "" : fmt::format(" ({})", printable(source));
 }
 
-/// A limit, such as `requests=500/m` or `tokens: 0 of 90k left`, is waited for; other reasons are a phrase already.
+/// Whether a reason is a limit, such as `requests=500/m` or `tokens: 0 of 90k left`; others are a phrase.
+bool is_limit(const std::string& reason) { return reason.find_first_of("=:") != std::string::npos; }
+
+/// A limit is waited for; other reasons are a phrase already.
 std::string reason_in_words(const std::string& limit) {
     if (limit.empty()) return "waits";
-    const bool is_limit = limit.find_first_of("=:") != std::string::npos;
-    return (is_limit ? "waits for " : "") + printable(limit);
+    return (is_limit(limit) ? "waits for " : "") + printable(limit);
 }
 
 std::string wait_in_words(const ReportedWait& wait, WallTime now, Calendar calendar) {
@@ -116,6 +118,16 @@ WallTime goes_on_at(const RunReport& report, WallTime now) {
         first = std::min(first.value_or(wait->until), wait->until);
     }
     return first.value_or(now);
+}
+
+/// Whether failures hold up all calls: nobody knows how many of them will go on, so no pace so far is a promise.
+bool stands_still_after_failures(const RunReport& report) {
+    const auto is_on_its_way = [](const GroupReport& group) { return group.in_flight > 0; };
+    const auto waits_untold = [](const GroupReport& group) {
+        return group.waits_for && group.waits_for->learnt_from.empty() && !is_limit(group.waits_for->limit);
+    };
+    return std::none_of(report.groups.begin(), report.groups.end(), is_on_its_way) &&
+           std::any_of(report.groups.begin(), report.groups.end(), waits_untold);
 }
 
 bool waits_for_limit(const RunReport& report) {
@@ -313,6 +325,7 @@ std::string why_waiting(const RunReport& report, WallTime now, Calendar calendar
 
 std::optional<Duration> time_left(const RunReport& report, WallTime now) {
     if (!report.total || *report.total < report.done || report.has_ended) return std::nullopt;
+    if (stands_still_after_failures(report)) return std::nullopt;
     const double allowed = allowed_pace(report);
     double pace = report.lately_per_second > 0 ? report.lately_per_second : report.per_second;
     if (std::isfinite(allowed) && (pace > allowed || waits_for_limit(report))) pace = allowed;

@@ -136,6 +136,25 @@ TEST_CASE("when all groups are held, what is left begins when the first goes on"
     CHECK(time_left(report, two_o_clock) == Duration(100s));
 }
 
+TEST_CASE("of a run that stands still after failures nobody says when it ends") {
+    const auto left_with = [](GroupReport group) {
+        RunReport report = with_groups({std::move(group)});
+        report.total = 1000;
+        report.done = 716;
+        report.lately_per_second = 70;
+        report.per_second = 4;
+        return time_left(report, two_o_clock);
+    };
+    const std::string_view held_back = "repeats no more than 20% of the calls";
+    CHECK_FALSE(left_with(waiting_group(held_back, "", two_o_clock + 40s)));
+    CHECK_FALSE(left_with(waiting_group("backs off after failures", "", two_o_clock + 1s)));
+    CHECK(left_with(waiting_group("asked to wait", "retry-after", two_o_clock + 1s)));
+    CHECK(left_with(waiting_group("requests=500/m", "", two_o_clock + 1s)));
+    GroupReport busy = waiting_group(held_back, "", two_o_clock + 40s);
+    busy.in_flight = 3;
+    CHECK(left_with(busy));
+}
+
 TEST_CASE("the text of a running run says how far, how fast, why it waits, and when it will be done") {
     GroupReport group = waiting_group("requests=600/m", "x-ratelimit-limit", two_o_clock + 5s);
     group.in_flight = 80;

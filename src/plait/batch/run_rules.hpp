@@ -97,6 +97,9 @@ class RunRules {
     /// One sentence why the run is to stop; nothing while it may go on.
     const std::optional<std::string>& stop_reason() const noexcept { return stop_reason_; }
 
+    /// The run is to stop for this reason, unless there is one already.
+    void stop(std::string reason);
+
     /// Whether a budget is why.
     bool is_budget_used_up() const noexcept { return is_used_up_; }
 
@@ -111,7 +114,6 @@ class RunRules {
 
   private:
     void settle(const policy::Costs& reserved, const policy::Costs& actual);
-    void stop(std::string reason);
     void stop_as_used_up(const policy::Costs& costs);
 
     std::vector<policy::BudgetRule> budgets_;

@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/batch/cost_source.hpp"
+#include "plait/batch/expectation.hpp"
 #include "plait/batch/methods.hpp"
 #include "plait/cli/values.hpp"
 #include "plait/policy/costs.hpp"
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <memory>
 #include <set>
 #include <string_view>
 
@@ -95,10 +97,11 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
          "Where an answer says what its call really cost, a JSON Pointer into its body: tokens=/usage/total_tokens.",
          [&settings](const std::string& value) { settings.cost_from = value; }},
         {"--attempts", "N",
-         "How often a call is tried, unless its line says so. Being asked to wait (429, 503 with Retry-After) does not "
-         "count. Default: 5.",
+         "How often a call is tried, unless its line says so. Being refused (429, 503 with Retry-After, and more) does "
+         "not count. Default: 5, and up to 15 while most retries at its server help.",
          [&calls](const std::string& value) {
              calls.retry.max_attempts = static_cast<int>(parse_count(value, 1, most_attempts));
+             calls.retry.most_attempts = calls.retry.max_attempts;
          }},
         {"--deadline", "DURATION",
          "The longest that a call may take with its attempts and waits, from when it first leaves, unless its line "
@@ -109,6 +112,16 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
          "A server that wants to be asked later than this, or can't be reached for as long, is left alone: its group "
          "is parked, the others go on, and the run ends with code 3 and the time to come back. Default: 10m.",
          [&calls](const std::string& value) { calls.retry.max_wait = parse_some_time(value); }},
+        Flag("--refusal", "RULE",
+             "An answer like this is a refusal: the server was asked too often, nothing was done, and the call is sent "
+             "again later. status=403, status=400,5xx, or JSON as in the field refusal of a line: "
+             R"({"json":[{"path":"/error/code","is":"busy"}]}. )"
+             "429, and what is known to be a refusal, are so anyway.",
+             [&calls](const std::string& value) {
+                 calls.refusals.push_back(
+                     std::make_shared<const batch::Expectation>(batch::Expectation::parse_refusal_flag(value)));
+             })
+            .repeatable(),
         {"--hedge", "PERCENTILE",
          "Sends a call that is safe to repeat a second time when it takes longer than this share of the calls so far, "
          "such as p95; the first answer wins. At most 5 % more calls.",

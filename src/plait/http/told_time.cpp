@@ -30,6 +30,8 @@ constexpr Duration tolerance = 2s;
 constexpr Duration passed_lately = 15min;
 // Limits of months are counted, but hardly any answer comes more than this before the end of its window.
 constexpr double usual_seconds = 31.0 * 86400;
+// Seconds up to 2001. A clock that was never set must not take every number for a time of its day.
+constexpr double least_since_1970 = 1e9;
 // How late after its `Date` an answer comes: servers keep its text for up to a second.
 constexpr Duration date_is_old = 2s;
 
@@ -134,10 +136,12 @@ void ToldTime::read_number(std::string_view text, double number, WallTime now, U
     const Duration of_milliseconds = grain_of_digits(text, 1ms);
     // Seconds times a thousand are no finer than seconds.
     const Duration of_epoch_milliseconds = std::fmod(number, 1000) == 0 ? Duration(1s) : of_milliseconds;
-    if (unit != Unit::milliseconds) add(number - since_1970, of_seconds, 0);
-    if (unit != Unit::seconds) add(number / 1e3 - since_1970, of_epoch_milliseconds, 0);
-    if (unit == Unit::any) add(number / 1e6 - since_1970, 1us, 0);
-    if (unit == Unit::any) add(number / 1e9 - since_1970, 1us, 0);
+    if (number >= least_since_1970) {
+        if (unit != Unit::milliseconds) add(number - since_1970, of_seconds, 0);
+        if (unit != Unit::seconds) add(number / 1e3 - since_1970, of_epoch_milliseconds, 0);
+        if (unit == Unit::any) add(number / 1e6 - since_1970, 1us, 0);
+        if (unit == Unit::any) add(number / 1e9 - since_1970, 1us, 0);
+    }
     if (!meanings_.empty()) return;  // no wait happens to be as long as the time since 1970
     if (unit != Unit::milliseconds) add(number, of_seconds, number > usual_seconds ? implausibly_long : 0);
     if (unit != Unit::seconds) add(number / 1e3, of_milliseconds, unit == Unit::any ? unusual : 0);

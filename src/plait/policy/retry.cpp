@@ -1,5 +1,7 @@
 #include "plait/policy/retry.hpp"
 
+#include "plait/async/cancel_scope.hpp"
+
 #include <algorithm>
 
 namespace plait::policy {
@@ -29,6 +31,8 @@ std::string_view to_string(RetryDecision::Why why) noexcept {
             return "deadline";
         case RetryDecision::Why::asked_for_too_long:
             return "max-wait";
+        case RetryDecision::Why::budget_used_up:
+            return "retry-share";
         case RetryDecision::Why::back_off:
             return "back-off";
         case RetryDecision::Why::asked:
@@ -55,7 +59,7 @@ RetryDecision decide(const AttemptHistory& history, const AttemptEnd& end, const
     }
     if (history.deadline && now + decision.wait >= *history.deadline) return {Why::past_deadline, {}, false};
     // Being asked to wait is no failure; who obeys does not multiply anything.
-    decision.counts = is_failure && decision.why == Why::back_off;
+    decision.counts = end.is_rationed() && decision.why == Why::back_off;
     return decision;
 }
 
@@ -69,13 +73,24 @@ RetryDecision Retry::after(AttemptHistory& history, const AttemptEnd& end) {
         history.times_asked_to_wait = 0;
         ++history.attempts;
     }
-    return decide(history, end, options_, now(), random_);
+    if (budget_ && end.is_good()) budget_->answered_well(history.attempts > 1);
+    return decide(history, end, options_now(), now(), random_);
 }
 
-Task<void> Retry::wait(RetryDecision decision) {
+/// Where retries help there are more attempts, and their waits hardly grow: the server is well, and needs no rest.
+RetryOptions Retry::options_now() const {
+    RetryOptions options = options_;
+    if (!budget_ || !budget_->do_retries_help()) return options;
+    options.longest_delay = std::min(2 * options_.first_delay, options_.longest_delay);
+    options.max_attempts = std::max(options_.max_attempts, options_.most_attempts);
+    return options;
+}
+
+Task<bool> Retry::wait(RetryDecision decision) {
     const Doing doing(trace::Activity::back_off);
     co_await sleep_for(decision.wait);
-    if (budget_ && decision.counts) co_await budget_->enter();
+    if (!budget_ || !decision.counts) co_return true;
+    co_return co_await within(options_.budget_patience, budget_->enter());
 }
 
 }  // namespace plait::policy

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -232,4 +233,99 @@ ASYNC_TEST("a repeat that is cancelled while it waits for the budget counts noth
     CHECK_FALSE(co_await within(30s, budget.enter()));
     co_await budget.enter();
     CHECK(now() == begin + 1min);
+}
+
+ASYNC_TEST("each good answer of the last minute makes room for four more retries") {
+    RetryBudget budget;
+    const TimePoint begin = now();
+    for (int i = 0; i < 10; ++i) budget.answered_well();
+    for (int i = 0; i < 43; ++i) co_await budget.enter();
+    CHECK(now() == begin);
+    const auto another = co_await within(1s, budget.enter());
+    CHECK_FALSE(another);
+    budget.answered_well();
+    co_await budget.enter();
+    CHECK(now() == begin + 1s);
+}
+
+namespace {
+
+/// A server that errs with this probability, at random; each attempt takes 10 ms.
+struct Erring {
+    double probability;
+    Random& random;
+    int attempts = 0;
+};
+
+Task<bool> ask(Erring& server) {
+    co_await sleep_for(10ms);
+    ++server.attempts;
+    co_return draw(server.random) >= server.probability;
+}
+
+Task<void> call(Erring& server, RetryBudget& budget, int& good) {
+    Retry retry(RetryOptions(), server.random, &budget);
+    auto make = [&server] { return ask(server); };
+    auto judge = [](bool is_good) { return is_good ? AttemptEnd::final() : AttemptEnd::repeatable(); };
+    auto note = [](bool, const RetryDecision&) {};
+    if (co_await retry.run(make, judge, note)) ++good;
+}
+
+}  // namespace
+
+ASYNC_TEST("a server that errs at random is not rationed, whatever share of the attempts fails") {
+    for (const double probability : {0.1, 0.4, 0.6, 0.75}) {
+        Random random(1);
+        Erring server{probability, random};
+        RetryBudget budget;
+        int good = 0;
+        const TimePoint begin = now();
+        TaskGroup calls;
+        for (int i = 0; i < 1000; ++i) calls.start(call, std::ref(server), std::ref(budget), std::ref(good));
+        co_await calls.join();
+        CHECK(now() - begin < 30s);
+        // Where most retries help there are as many as it takes; elsewhere what five attempts can do.
+        if (probability < 0.5) CHECK(good == 1000);
+        CHECK(good > 1000 * (1 - std::pow(probability, 5)) - 40);
+    }
+}
+
+ASYNC_TEST("what fails whenever it is sent uses up five attempts, however well its server is") {
+    Random random(1);
+    Erring well{0, random};
+    Erring ill{1, random};
+    RetryBudget budget;
+    int good = 0;
+    TaskGroup calls;
+    for (int i = 0; i < 1000; ++i) calls.start(call, std::ref(i % 10 ? well : ill), std::ref(budget), std::ref(good));
+    co_await calls.join();
+    CHECK(good == 900);
+    CHECK(ill.attempts == 500);
+}
+
+ASYNC_TEST("a server that gives no good answer sees a fifth more, and its calls end in time") {
+    Random random(1);
+    Erring server{1, random};
+    RetryBudget budget;
+    int good = 0;
+    const TimePoint begin = now();
+    TaskGroup calls;
+    for (int i = 0; i < 10; ++i) calls.start(call, std::ref(server), std::ref(budget), std::ref(good));
+    co_await calls.join();
+    CHECK(server.attempts == 13);
+    CHECK(now() - begin < 30s);
+    for (int i = 0; i < 1000; ++i) calls.start(call, std::ref(server), std::ref(budget), std::ref(good));
+    co_await calls.join();
+    CHECK(server.attempts <= 13 + 1000 + 202);
+    CHECK(now() - begin < 2min);
+    CHECK(good == 0);
+}
+
+ASYNC_TEST("an overloaded server is bounded by its pace and not by the budget") {
+    Random random(1);
+    CHECK_FALSE(decide(after_attempts(1), AttemptEnd::overloaded(), RetryOptions(), start, random).counts);
+    CHECK(decide(after_attempts(1), AttemptEnd::overloaded(), RetryOptions(), start, random).why == Why::back_off);
+    CHECK(decide(after_attempts(5), AttemptEnd::overloaded(), RetryOptions(), start, random).why ==
+          Why::attempts_used_up);
+    co_return;
 }
