@@ -1,13 +1,17 @@
 #include "plait/workers/thread_pool.hpp"
 
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/testing/async_test.hpp"
+#include "plait/testing/jumping_clock.hpp"
 
 #include <signal.h>
 
 #include <atomic>
+#include <functional>
 #include <latch>
 #include <memory>
 #include <numeric>
@@ -70,6 +74,29 @@ Task<void> set_after(Task<void> work, bool& done) {
 }
 
 }  // namespace
+
+TEST_CASE("a job that ends in the moment in which its loop goes on after a stop is in time") {
+    testing::JumpingClock clock;
+    EventLoopOptions options;
+    options.clock = &clock;
+    EventLoop loop(options);
+    auto main = [](testing::JumpingClock& time) -> Task<void> {
+        HeldJob job;
+        ThreadPool pool(ThreadPoolOptions{.threads = 1});
+        auto stop = [](HeldJob& held, testing::JumpingClock& passing) -> Task<void> {
+            co_await yield();
+            held.begun.wait();
+            passing.advance(1h);
+            held.released.open();
+        };
+        TaskGroup group;
+        group.start(stop(job, time));
+        CHECK(co_await within(1s, pool.submit(HeldJob::work, std::ref(job))));
+        CHECK_FALSE(job.was_asked_to_stop);
+        co_await group.join();
+    };
+    loop.run(main(clock));
+}
 
 ASYNC_TEST("a thread's value comes back to the task that submitted the job") {
     ThreadPool pool;
