@@ -178,7 +178,7 @@ ASYNC_TEST("what must not be done twice is not sent again after it may have been
 }
 
 ASYNC_TEST("a request that met a stale connection goes again at once over a new one, beside its attempts") {
-    ThirdParty server({Failure(ErrorCode::reset, "closed", true, true), answer(503),
+    ThirdParty server({Failure(ErrorCode::reset, "closed", true, true), answer(500),
                        Failure(ErrorCode::reset, "closed", true, true)});
     CallerOptions options;
     options.retry.max_attempts = 2;
