@@ -480,8 +480,9 @@ void Caller::learn(Making& making) {
     }
     if (judgement.is_for_account && !options_.once) refused_for_good(making);
     learn_costs(making);
-    const bool is_sign = judgement.load == policy::Load::overloaded;
-    departure.ended(judgement.reach, judgement.load, is_sign ? result_of(*making.last) : std::string());
+    const policy::Load load = judgement.is_refusal ? policy::Load::refused : judgement.load;
+    const bool is_sign = load == policy::Load::refused || load == policy::Load::overloaded;
+    departure.ended(judgement.reach, load, is_sign ? result_of(*making.last) : std::string());
     if (judgement.is_surely_undone && is_noted(making.call)) options_.sends->surely_not_sent(making.call.line);
 }
 
@@ -645,6 +646,8 @@ std::vector<GroupReport> Caller::groups(const ClockPair& clocks) const {
         report.waiting = group.waiting + group.backing_off;
         report.concurrency = group.in_flight ? group.in_flight->limit() : options_.concurrency;
         report.concurrency_finds_itself = group.in_flight.has_value();
+        if (group.in_flight && group.in_flight->last_change())
+            report.concurrency_change.emplace(*group.in_flight->last_change());
     });
     origins_.each([&](const Origin& origin) {
         const auto open_since = origin.circuit.open_since();

@@ -25,6 +25,17 @@ std::optional<std::uint64_t> found_limit(const RunReport& report) {
     return sum;
 }
 
+/// Why it is what it is, where it is that of one group.
+std::string why_limit(const RunReport& report) {
+    const GroupReport* found = nullptr;
+    for (const GroupReport& group : report.groups) {
+        if (!group.concurrency_change || group.in_flight + group.waiting == 0) continue;
+        if (found) return "";
+        found = &group;
+    }
+    return found ? found->concurrency_change->why : "";
+}
+
 std::string time_for_people(Duration time) {
     const auto whole = std::chrono::round<std::chrono::seconds>(std::max(time, Duration::zero())).count();
     if (whole < 60) return fmt::format("{}s", whole);
@@ -49,6 +60,8 @@ std::vector<Part> parts_of(const ProgressState& state) {
     parts.push_back({state.limit ? fmt::format("{} of {} in flight", state.in_flight, *state.limit)
                                  : fmt::format("{} in flight", state.in_flight),
                      1});
+    if (state.limit && !state.why_limit.empty())
+        parts.push_back({fmt::format("limit {}: {}", *state.limit, state.why_limit), 0});
     if (state.not_ok > 0) parts.push_back({fmt::format("{} not ok", state.not_ok), 5});
     if (!state.why.empty()) parts.push_back({state.why, 4});
     if (state.left) parts.push_back({time_for_people(*state.left) + " left", 2});
@@ -90,7 +103,8 @@ void Progress::draw() {
                               report.lately_per_second,
                               time_left(report, report.last_heard),
                               why_waiting(report, report.last_heard),
-                              found_limit(report)};
+                              found_limit(report),
+                              why_limit(report)};
     if (!screen_.is_terminal()) {
         screen_.write(progress_line(state, 120) + "\n");
         return;

@@ -34,6 +34,7 @@ struct ProgressState {
     std::string why{};               ///< why it waits; empty: it does not
     /// How many calls may be in flight now, where that finds itself.
     std::optional<std::uint64_t> limit{};
+    std::string why_limit{};  ///< why that changed last; empty: it did not, or of several
 };
 
 /// The state on one line of at most `columns` characters: as much of it as fits, the most important first.

@@ -83,6 +83,10 @@ TEST_CASE("the number that may be in flight is shown where it finds itself") {
     ProgressState finding = half_way;
     finding.limit = 120;
     CHECK(progress_line(finding, 80) == "500/1000  50/s  100 of 120 in flight  3 not ok  10s left");
+    finding.why_limit = "latency rose from 20 ms to 61 ms";
+    CHECK(progress_line(finding, 80) == "500/1000  50/s  100 of 120 in flight  3 not ok  10s left");
+    CHECK(progress_line(finding, 120) ==
+          "500/1000  50/s  100 of 120 in flight  limit 120: latency rose from 20 ms to 61 ms  3 not ok  10s left");
 }
 
 ASYNC_TEST("a terminal has one line that is written over, within its width, and taken away at the end") {

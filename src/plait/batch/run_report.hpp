@@ -2,6 +2,7 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/batch/call_end.hpp"
+#include "plait/policy/adaptive_limit_state.hpp"
 #include "plait/policy/pace.hpp"
 #include "plait/policy/rate_limit.hpp"
 #include "plait/policy/server_limits.hpp"
@@ -55,6 +56,20 @@ class ReportedQuota {
     friend bool operator==(const ReportedQuota&, const ReportedQuota&) = default;
 };
 
+/// The last change of how many calls may be in flight.
+class ReportedChange {
+  public:
+    ReportedChange() noexcept {}
+    explicit ReportedChange(const policy::LimitChange& change)
+        : from(change.from), to(change.to), why(in_words(change)) {}
+
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    std::string why;  ///< such as `latency rose from 20 ms to 61 ms`
+
+    friend bool operator==(const ReportedChange&, const ReportedChange&) = default;
+};
+
 /// How the calls of one group stand.
 class GroupReport {
   public:
@@ -65,11 +80,12 @@ class GroupReport {
     std::uint64_t in_flight = 0;    ///< attempts that are on their way
     std::uint64_t concurrency = 0;  ///< calls that may be in flight; 0: not known
     bool concurrency_finds_itself = false;
-    std::uint64_t waiting = 0;                     ///< calls that wait for their turn or to be tried again
-    std::optional<ReportedWait> waits_for;         ///< why the first of them waits
-    std::optional<ReportedWait> parked;            ///< asked to wait for longer than the run does
-    std::optional<WallTime> circuit_open_since;    ///< since when its server can't be reached
-    std::optional<policy::RateLimit> learnt_pace;  ///< from refusals
+    std::optional<ReportedChange> concurrency_change;  ///< the last
+    std::uint64_t waiting = 0;                         ///< calls that wait for their turn or to be tried again
+    std::optional<ReportedWait> waits_for;             ///< why the first of them waits
+    std::optional<ReportedWait> parked;                ///< asked to wait for longer than the run does
+    std::optional<WallTime> circuit_open_since;        ///< since when its server can't be reached
+    std::optional<policy::RateLimit> learnt_pace;      ///< from refusals
     std::vector<ReportedQuota> quotas;
 
     /// Takes over what a pace knows: who waits and why, whether the group is parked, what was learnt.

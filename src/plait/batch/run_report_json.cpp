@@ -70,12 +70,18 @@ std::string outcomes_json(const RunReport& report) {
     return counts.end();
 }
 
+std::string change_json(const std::optional<ReportedChange>& change) {
+    if (!change) return "null";
+    return JsonObject().count("from", change->from).count("to", change->to).text("why", change->why).end();
+}
+
 std::string group_json(const GroupReport& group) {
     return JsonObject()
         .text("name", group.name)
         .count("in_flight", group.in_flight)
         .count("concurrency", group.concurrency)
         .flag("concurrency_finds_itself", group.concurrency_finds_itself)
+        .json("concurrency_change", change_json(group.concurrency_change))
         .count("waiting", group.waiting)
         .json("waits_for", wait_json(group.waits_for))
         .json("parked", wait_json(group.parked))
@@ -190,12 +196,22 @@ ReportedCost read_cost(dom::object from) {
     return cost;
 }
 
+ReportedChange read_change(dom::object from) {
+    ReportedChange change;
+    read(from, "from", change.from);
+    read(from, "to", change.to);
+    read(from, "why", change.why);
+    return change;
+}
+
 GroupReport read_group(dom::object from) {
     GroupReport group;
     read(from, "name", group.name);
     read(from, "in_flight", group.in_flight);
     read(from, "concurrency", group.concurrency);
     read(from, "concurrency_finds_itself", group.concurrency_finds_itself);
+    with_object(from, "concurrency_change",
+                [&](dom::object change) { group.concurrency_change = read_change(change); });
     read(from, "waiting", group.waiting);
     with_object(from, "waits_for", [&](dom::object wait) { group.waits_for = read_wait(wait); });
     with_object(from, "parked", [&](dom::object wait) { group.parked = read_wait(wait); });

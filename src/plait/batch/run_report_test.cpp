@@ -37,6 +37,10 @@ RunReport full_report() {
     group.in_flight = 80;
     group.concurrency = 96;
     group.concurrency_finds_itself = true;
+    group.concurrency_change.emplace();
+    group.concurrency_change->from = 128;
+    group.concurrency_change->to = 96;
+    group.concurrency_change->why = "status 503";
     group.waiting = 3;
     group.waits_for.emplace();
     group.waits_for->limit = "tokens: 0 of 90k left";

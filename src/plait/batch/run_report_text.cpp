@@ -232,12 +232,19 @@ class StatusText {
         return text;
     }
 
+    static std::string how_it_was_found(const GroupReport& group) {
+        if (!group.concurrency_change) return "finds itself";
+        const ReportedChange& change = *group.concurrency_change;
+        return fmt::format("{} from {}: {}", change.to < change.from ? "lowered" : "raised", change.from,
+                           printable(change.why));
+    }
+
     void groups() {
         for (const GroupReport& group : report_.groups) {
             std::string text = fmt::format("{}: {}", printable(group.name), group.in_flight);
             if (group.concurrency > 0) text += fmt::format(" of {}", group.concurrency);
             text += " in flight";
-            if (group.concurrency_finds_itself) text += " (finds itself)";
+            if (group.concurrency_finds_itself) text += fmt::format(" ({})", how_it_was_found(group));
             if (group.waiting > 0) text += fmt::format(", {} waiting", group.waiting);
             // That of the only group is told already.
             const std::string why = is_only_group() ? "" : why_group_waits(group, false, now_, calendar_);

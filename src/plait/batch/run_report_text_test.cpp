@@ -160,6 +160,10 @@ TEST_CASE("the text of a running run says how far, how fast, why it waits, and w
     group.in_flight = 80;
     group.concurrency = 96;
     group.concurrency_finds_itself = true;
+    group.concurrency_change.emplace();
+    group.concurrency_change->from = 128;
+    group.concurrency_change->to = 96;
+    group.concurrency_change->why = "latency rose from 20 ms to 61 ms";
     ReportedQuota& quota = group.quotas.emplace_back();
     quota.unit = "requests";
     quota.learnt_from = "x-ratelimit-limit";
@@ -186,7 +190,8 @@ TEST_CASE("the text of a running run says how far, how fast, why it waits, and w
           "  spent  1.25 usd of 5\n"
           "         81000 tokens\n"
           "  limit  requests=600/m, learnt from x-ratelimit-limit: 0 left until 14:00:05\n"
-          "  group  https://api.example: 80 of 96 in flight (finds itself), 5 waiting\n"
+          "  group  https://api.example: 80 of 96 in flight (lowered from 128: latency rose from 20 ms to 61 ms), "
+          "5 waiting\n"
           "  ends   about 15:03:25, in 1 h 03 m\n");
 }
 

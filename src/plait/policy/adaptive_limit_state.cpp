@@ -115,7 +115,7 @@ void AdaptiveLimitState::ended(const Call& call, Load load, TimePoint now, std::
     count_time(now);
     --in_flight_;
     if (storm_ && call.round < cut_round_) --stormy_;
-    if (load == Load::overloaded) overloaded(call, now, sign);
+    if (load == Load::overloaded || load == Load::refused) overloaded(call, load == Load::refused, now, sign);
     if (load == Load::fine) {
         forgiveness_ = std::min(forgiveness_ + options_.forgiven, most_forgiven + 2 * options_.forgiven * limit_);
     }
@@ -272,7 +272,7 @@ void AdaptiveLimitState::end_look(const Round& round, TimePoint now) {
     }
 }
 
-void AdaptiveLimitState::overloaded(const Call& call, TimePoint now, std::string_view sign) {
+void AdaptiveLimitState::overloaded(const Call& call, bool is_refusal, TimePoint now, std::string_view sign) {
     const bool is_old = call.round < cut_round_;
     if (storm_ && is_old) {
         // Who would leave now would meet the same.
@@ -292,7 +292,9 @@ void AdaptiveLimitState::overloaded(const Call& call, TimePoint now, std::string
     stormy_ = accepted_ = in_flight_;
     storm_ = true;
     storm_until_ = latency_ > 0 ? now + duration(latency_) : TimePoint::max();
-    half_ = std::max(options_.least, base * options_.overload_factor);
+    is_of_refusals_ = is_refusal;
+    const double least = is_refusal ? std::min(limit_, options_.least_by_refusals) : options_.least;
+    half_ = std::max(std::max(options_.least, least), base * options_.overload_factor);
     change_to(half_, LimitChange::Why::overload);
     change_->sign = sign.empty() ? "overload" : sign;
     begin_round(now);
@@ -322,11 +324,12 @@ void AdaptiveLimitState::end_storm(TimePoint now) {
         change_->from = static_cast<std::size_t>(before_cut_);
         change_->sign = sign;
     }
+    begin_round(now);
+    if (is_of_refusals_) return;
     ceiling_ = limit_;
     probe_step_ = first_probe_step;
     probe_at_ = now + probe_pause_;
     probe_pause_ = std::min(2 * probe_pause_, options_.longest_pause);
-    begin_round(now);
 }
 
 void AdaptiveLimitState::change_to(double limit, LimitChange::Why why, const Round* round) {

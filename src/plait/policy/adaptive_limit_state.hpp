@@ -18,9 +18,10 @@ struct AdaptiveLimitOptions {
     double first = 100;
     double least = 1;
     double most = 1000;
-    double overload_factor = 0.5;  ///< the deepest cut after a refusal or a sign of overload
-    double queue = 0.4;            ///< the calls that may wait at the server, as a share of those it works on
-    double forgiven = 0.02;        ///< isolated refusals and failures up to this share of the answers are no sign
+    double overload_factor = 0.5;  ///< the deepest cut after refusals or signs of overload
+    double least_by_refusals = 8;
+    double queue = 0.4;      ///< the calls that may wait at the server, as a share of those it works on
+    double forgiven = 0.02;  ///< isolated refusals and failures up to this share of the answers are no sign
     /// After a limit was found, the latency without a queue is measured anew after the first of these pauses, then
     /// after twice as long, up to the longest.
     Duration first_pause = std::chrono::seconds(5);
@@ -33,7 +34,8 @@ struct AdaptiveLimitOptions {
 /// How a call ended, as far as the server's load goes.
 enum class Load {
     fine,        ///< an answer; its latency counts
-    overloaded,  ///< a refusal, a time-out, an answer that says so
+    refused,     ///< asked too often: a pace deals with that
+    overloaded,  ///< a time-out, a failed connection, an answer that says so
     unknown      ///< cancelled, not sent, not the server's doing: it counts for nothing
 };
 
@@ -97,17 +99,18 @@ std::string in_words(const LimitChange& change);
 
 /// The decisions of an adaptive limit: how many calls may be in flight, from how the last ones went. Knows no clock.
 ///
-/// Time is divided into rounds of about a round trip: as many answers as calls are allowed, to calls that began within
-/// the round. While all goes well and the limit is reached, each round doubles it. Two things end that climb:
+/// Time is divided into rounds of about a round trip: half as many calls as are allowed, which begin within the round.
+/// While all goes well and the limit is reached, each round doubles it. Two things end that climb:
 ///
-/// - **A queue.** When all quartiles of the latency rise, by at least w, calls wait that long at the server. By
-/// Little's
-///   law it then works on the share (latency - w) / latency of what is in flight; the limit becomes that and half as
-///   many again, so that the server never lacks work and no call waits long. Noise moves some quartiles, a queue all.
-///   How much latency is there without a queue is measured by draining it: a look is a round with fewer calls, and
-///   if the latency falls with their number, there are deeper ones. If it does not fall there was no queue.
-/// - **Overload.** Refusals and failures, beyond isolated ones, halve the limit for a round trip. Then it becomes what
-///   was accepted meanwhile, if that is more, and rises above it only by small steps, after a pause.
+/// - **A queue.** It delays all calls, chance only some. When all are delayed by at least w, the server works on the
+///   share (latency - w) / latency of what is in flight, by Little's law. The limit becomes that and `queue` as many
+///   again: the server never lacks work, and no call waits long. What the latency is without a queue is measured by
+///   draining it: a look is a round with fewer calls. If the latency fell with their number, a deeper one follows; if
+///   it did not fall, there was no queue, and all is as it was before.
+/// - **Overload.** Failures, beyond isolated ones, halve the limit for a round trip. Then it becomes what was accepted
+///   meanwhile, if that is more, and rises above that only by small steps, after a pause. Refusals halve it, too, but
+///   not below `least_by_refusals`, and for no longer than it takes to grow again: they tell of a rate, and that is
+///   what a pace is for.
 ///
 /// A call that began before the last cut is no reason for another: never more than one a round trip.
 class AdaptiveLimitState {
@@ -149,68 +152,72 @@ class AdaptiveLimitState {
     double grown(double target, TimePoint now) noexcept;
     void begin_look(const Round& round, double level) noexcept;
     void end_look(const Round& round, TimePoint now);
-    void overloaded(const Call& call, TimePoint now, std::string_view sign);
+    void overloaded(const Call& call, bool is_refusal, TimePoint now, std::string_view sign);
     void end_storm(TimePoint now);
     void change_to(double limit, LimitChange::Why why, const Round* round = nullptr);
 
     AdaptiveLimitOptions options_;
     double limit_;
     bool climbs_ = true;
-
-    // The round.
-    TimePoint round_begin_;  // the first of its calls began
-    std::uint32_t round_ = 0;
-    TimePoint enough_at_;  // enough of them have ended
-    TimePoint counted_until_;
+    int clean_rounds_ = 0;  // in a row
     std::size_t in_flight_ = 0;
+    std::optional<LimitChange> change_;
+
+    // The round, and the calls that it is of: `begun_` of `size_` have begun.
+    std::uint32_t round_ = 0;
+    std::size_t size_ = 0;
+    std::size_t begun_ = 0;
+    TimePoint round_begin_;  // the first of them began
+    TimePoint enough_at_;    // the rest of them are not waited for
+    LatencySample sample_;   // of those that have ended
+    double latencies_ = 0;   // the sum, of those
+    double begins_ = 0;      // the sum, since the round began, of the others
+    // All calls during the round.
+    std::size_t answers_ = 0;
     std::size_t peak_ = 0;       // the most in flight
     bool reached_ = false;       // as many were in flight as may be
-    double time_in_flight_ = 0;  // of all calls, in nanoseconds
-    std::size_t answers_ = 0;    // to any call
-    std::size_t size_ = 0;       // calls of the round
-    std::size_t begun_ = 0;      // of these
-    double begins_ = 0;          // the sum of the times since the round began, of those that have no answer
-    double latencies_ = 0;       // the sum, of those that have one
-    LatencySample sample_;
+    double time_in_flight_ = 0;  // the sum, in nanoseconds
+    TimePoint counted_until_;
 
-    // The first round.
+    // The first round: the least latency of the first answers, and of the last.
     bool is_first_ = true;
     double early_least_ = std::numeric_limits<double>::infinity();
     double late_least_ = std::numeric_limits<double>::infinity();
 
-    // Latency without a queue.
+    // Latency without a queue, and of the last round.
     LatencySpread usual_;
-    double usual_latency_ = 0;  // on average
-    double latency_ = 0;        // of the last round
-    double signs_ = 0;          // of a queue, in so many rounds in a row
-    int clean_rounds_ = 0;      // in a row
+    double usual_latency_ = 0;
+    double latency_ = 0;
+
+    // Looks.
+    double signs_ = 0;  // of a queue that lasts although the limit falls
+    double limit_before_signs_ = 0;
     bool looks_ = false;
     double limit_before_look_ = 0;
-    double limit_before_signs_ = 0;
     Round before_look_{};
     LatencySpread deepest_look_;
     Duration pause_;
     TimePoint look_at_ = TimePoint::max();
 
-    // Overload.
-    double forgiveness_ = 1;  // isolated signs that are forgiven
+    // A storm: the calls that were in flight at a cut still end.
+    bool storm_ = false;
+    bool is_of_refusals_ = false;
+    std::uint32_t cut_round_ = 0;  // the first after the cut
+    TimePoint storm_until_{};
+    double before_cut_ = 0;
+    double half_ = 0;
+    std::size_t stormy_ = 0;    // of those in flight at the cut, that have not ended
+    std::size_t accepted_ = 0;  // of those, that have not failed
+    // After it.
+    double forgiveness_ = 1;  // isolated failures that are no sign
     double ceiling_;          // above it only by probing
     double probe_step_ = 0;
     Duration probe_pause_;
     TimePoint probe_at_{};
-    bool storm_ = false;           // the calls that were in flight at the cut still end
-    std::uint32_t cut_round_ = 0;  // the first after it
-    TimePoint storm_until_{};
-    std::size_t stormy_ = 0;    // that began before the cut and have not ended
-    std::size_t accepted_ = 0;  // of those in flight at the cut
-    double before_cut_ = 0;
-    double half_ = 0;
-    int partly_ = 0;  // cuts in a row after which a part was accepted
+    int partly_ = 0;  // storms in a row after which a part was accepted
     double before_partly_ = 0;
     Duration numb_pause_;
-    TimePoint numb_until_{};  // overload counts for nothing
-
-    std::optional<LimitChange> change_;
+    TimePoint numb_until_{};  // failures count for nothing
 };
 
 }  // namespace plait::policy

@@ -229,7 +229,20 @@ TEST_CASE("refusals halve the limit, and calls that began before do not halve it
     CHECK(in_words(change) == "status 503");
 }
 
-TEST_CASE("when some are refused the limit becomes what was accepted") {
+TEST_CASE("refusals leave enough for a pace, and the limit rises again at once") {
+    AdaptiveLimitState state(AdaptiveLimitOptions(), start - 1h);
+    for (TimePoint now = start - 1h; now < start; now += 1min) {
+        std::vector<AdaptiveLimitState::Call> calls;
+        while (calls.size() < state.limit()) calls.push_back(state.began(now));
+        for (const auto& call : calls) state.ended(call, Load::refused, now + 10ms, "status 429");
+        CHECK(state.limit() >= 8);
+    }
+    CHECK(state.limit() == 8);
+    Simulation({always(100)}, 1).run(&state, 0, 3000, 0, 10'000);
+    CHECK(state.limit() >= 16);
+}
+
+TEST_CASE("when some fail the limit becomes what was accepted") {
     AdaptiveLimitState state(AdaptiveLimitOptions(), start);
     std::vector<AdaptiveLimitState::Call> calls;
     while (calls.size() < 100) calls.push_back(state.began(start));
