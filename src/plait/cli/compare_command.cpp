@@ -43,6 +43,11 @@ constexpr const char* usual_methods = "sync,threads,async,processes";
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
 
+/// As of plait run.
+std::size_t most_by_default(const batch::MethodEntry& method) {
+    return calls_within_descriptors(batch::most_found_concurrency(method), method.descriptors_per_call);
+}
+
 std::vector<const batch::MethodEntry*> parse_methods(const std::string& value) {
     std::vector<const batch::MethodEntry*> methods;
     for (const std::string& name : parse_list(value)) {
@@ -213,15 +218,17 @@ void CompareCommand::check_flags() const {
 
 std::vector<compare::Way> CompareCommand::ways() const {
     std::vector<compare::Way> ways;
+    const bool finds_itself = !job_ && concurrencies_.empty();
     const auto add = [&](std::string by, std::string_view method, batch::Switcher switcher, std::size_t usual) {
         // One task at a time, whatever anyone wishes: nobody switches, or the tasks compute on one thread.
         const bool is_one = switcher == batch::Switcher::nobody || (job_ && switcher == batch::Switcher::task);
         std::vector<std::size_t> numbers = concurrencies_.empty() ? std::vector{usual} : concurrencies_;
         if (is_one) numbers = {1};
-        for (const std::size_t number : numbers) ways.emplace_back(by, std::string(method), switcher, number);
+        for (const std::size_t number : numbers)
+            ways.emplace_back(by, std::string(method), switcher, number, finds_itself);
     };
     for (const batch::MethodEntry* method : methods_) {
-        add("plait", method->name, method->switcher, job_ ? processors() : batch::default_concurrency(*method));
+        add("plait", method->name, method->switcher, job_ ? processors() : most_by_default(*method));
     }
     if (with_python_) {
         for (const auto& [method, switcher] : compare::python_methods) add("python", method, switcher, processors());
@@ -233,8 +240,8 @@ std::unique_ptr<compare::Work> CompareCommand::make_work(std::size_t times) cons
     if (job_) return std::make_unique<compare::JobWork>(*job_, jobs_.value_or(usual_jobs));
 
     for (const batch::MethodEntry* method : methods_) {
-        const std::size_t usual = batch::default_concurrency(*method);
-        raise_descriptor_limit(concurrencies_.empty() ? usual : concurrencies_.back(), method->descriptors_per_call);
+        const std::size_t most = concurrencies_.empty() ? most_by_default(*method) : concurrencies_.back();
+        raise_descriptor_limit(most, method->descriptors_per_call);
     }
     compare::Sample sample = sampled();
     refuse_unsafe(sample.calls, times);

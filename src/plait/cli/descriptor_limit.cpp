@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+
 namespace plait::cli {
 
 namespace {
@@ -34,6 +36,16 @@ std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limit
         fmt::format("--concurrency {} needs {} open files, and this system allows {}: lower it, or raise the limit "
                     "with `ulimit -n {}` (as root, or in limits.conf)",
                     concurrency, needed, limits.hard, needed));
+}
+
+std::size_t calls_within(std::size_t most, std::size_t per_call, const DescriptorLimits& limits) {
+    const std::uint64_t for_calls = limits.hard - std::min(limits.hard, besides_calls);
+    return static_cast<std::size_t>(std::clamp<std::uint64_t>(for_calls / per_call, 1, most));
+}
+
+std::size_t calls_within_descriptors(std::size_t most, std::size_t per_call) {
+    const rlimit limit = descriptor_limit();
+    return calls_within(most, per_call, {limit.rlim_cur, limit.rlim_max});
 }
 
 void raise_descriptor_limit(std::size_t concurrency, std::size_t per_call) {

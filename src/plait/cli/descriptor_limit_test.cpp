@@ -15,6 +15,13 @@ TEST_CASE("a limit that is high enough stays, and a low one is raised as far as 
     CHECK(soft_limit_for(4096, {1024, 4096}, 4000) == 4096);
 }
 
+TEST_CASE("where nobody says how many calls there may be there are no more than the hard limit lets be open") {
+    CHECK(calls_within(1000, 1, {1024, 4096}) == 1000);
+    CHECK(calls_within(1000, 1, {256, 564}) == 500);
+    CHECK(calls_within(1000, 4, {256, 564}) == 125);
+    CHECK(calls_within(1000, 1, {16, 32}) == 1);
+}
+
 TEST_CASE("a limit that can't be raised is told with what to do") {
     try {
         soft_limit_for(20064, {1024, 4096}, 20000);

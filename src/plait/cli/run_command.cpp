@@ -216,7 +216,8 @@ int RunCommand::run() {
     if (strict_) refuse_bad_lines();
     runner_.calls = caller_options(calls_);
     runner_.calls.finds_concurrency = !calls_.concurrency;
-    runner_.calls.concurrency = calls_.concurrency.value_or(batch::most_found_concurrency(*method_));
+    runner_.calls.concurrency = calls_.concurrency.value_or(
+        calls_within_descriptors(batch::most_found_concurrency(*method_), method_->descriptors_per_call));
     runner_.calls.secrets = &settings_.secrets;
     runner_.seed = std::random_device()();
     batch::MethodOptions options;

@@ -9,6 +9,7 @@
 #include "plait/compare/internal/open_trace.hpp"
 #include "plait/compare/resource_usage.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -45,7 +46,9 @@ class WatchedMethod final : public batch::Method {
 
     Task<batch::Attempt> attempt(const http::Request& request) override {
         const TimePoint start = now();
+        most_seen = std::max(most_seen, ++in_flight_);
         batch::Attempt attempt = co_await method_->attempt(request);
+        --in_flight_;
         in_calls += now() - start;
         if (const auto* failure = std::get_if<batch::Failure>(&attempt); failure && trouble.empty()) {
             trouble = failure->message;
@@ -57,8 +60,10 @@ class WatchedMethod final : public batch::Method {
 
     Duration in_calls{};
     std::string trouble;
+    std::uint64_t most_seen = 0;
 
   private:
+    std::uint64_t in_flight_ = 0;
     std::unique_ptr<batch::Method> method_;
 };
 
@@ -96,6 +101,7 @@ Measurement CallWork::measure(const Way& way, const std::string& trace_path) con
         options.concurrency = way.concurrency;
         batch::RunnerOptions runner_options;
         runner_options.calls.concurrency = way.concurrency;
+        runner_options.calls.finds_concurrency = way.finds_itself;
         runner_options.calls.once = true;
         EventLoopOptions loop_options;
         const auto trace = open_trace(trace_path, *entry, way.concurrency);
@@ -110,6 +116,7 @@ Measurement CallWork::measure(const Way& way, const std::string& trace_path) con
         measured.wall = SteadyClock::instance().now() - start;
         measured.in_calls = method.in_calls;
         measured.trouble = method.trouble;
+        measured.most_in_flight = method.most_seen;
         note(measured, runner.tally());
     }
     // Now the workers are gone, and what they used is counted.

@@ -43,7 +43,11 @@ Comparison Comparer::result() const {
     comparison.processors = std::max(1u, std::thread::hardware_concurrency());
     comparison.python_version = python_version_;
     for (const Candidate& candidate : candidates_) {
-        if (!candidate.runs.empty()) comparison.rows.emplace_back(candidate.way, median(candidate.runs));
+        if (candidate.runs.empty()) continue;
+        Row& row = comparison.rows.emplace_back(candidate.way, median(candidate.runs));
+        // What it found. Workers are as many as they are, whether calls keep all of them busy or not.
+        if (row.way.finds_itself && row.way.workers() == 1)
+            row.way.concurrency = static_cast<std::size_t>(row.measured.most_in_flight);
     }
     return comparison;
 }

@@ -43,6 +43,7 @@ Measurement median(const std::vector<Measurement>& runs) {
     result.cpu = median_of(runs, &Measurement::cpu);
     result.in_calls = median_of(runs, &Measurement::in_calls);
     result.ready = median_of(runs, &Measurement::ready);
+    result.most_in_flight = median_of(runs, &Measurement::most_in_flight);
     result.peak_bytes = median_of(runs, &Measurement::peak_bytes);
     result.p50 = median_of(runs, &Measurement::p50);
     result.p99 = median_of(runs, &Measurement::p99);

@@ -17,8 +17,13 @@ namespace plait::compare {
 /// A way to do the work: a method of ours or of Python's, and how much it does at a time.
 class Way {
   public:
-    Way(std::string by_, std::string method_, batch::Switcher switcher_, std::size_t concurrency_)
-        : by(std::move(by_)), method(std::move(method_)), switcher(switcher_), concurrency(concurrency_) {}
+    Way(std::string by_, std::string method_, batch::Switcher switcher_, std::size_t concurrency_,
+        bool finds_itself_ = false)
+        : by(std::move(by_)),
+          method(std::move(method_)),
+          switcher(switcher_),
+          concurrency(concurrency_),
+          finds_itself(finds_itself_) {}
 
     /// Threads or processes that do the work.
     std::size_t workers() const noexcept { return switcher == batch::Switcher::operating_system ? concurrency : 1; }
@@ -29,6 +34,8 @@ class Way {
     batch::Switcher switcher;
     /// Calls in flight, or workers. For `sync`, and where one thread computes, 1.
     std::size_t concurrency;
+    /// The number of calls in flight finds itself, as by default; before it is measured `concurrency` is the most.
+    bool finds_itself;
 };
 
 /// What it took to do the work once in one way.
@@ -38,7 +45,8 @@ class Measurement {
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(wall, cpu, in_calls, ready, done, p50, p99, peak_bytes, outcomes, refused, trouble, answer);
+        archive(wall, cpu, in_calls, ready, done, p50, p99, peak_bytes, outcomes, refused, trouble, answer,
+                most_in_flight);
     }
 
     Duration wall{};
@@ -52,6 +60,8 @@ class Measurement {
     std::uint64_t done = 0;
     std::optional<Duration> p50;  ///< of a call that was answered, or of a job
     std::optional<Duration> p99;
+    /// Of calls, at a time.
+    std::uint64_t most_in_flight = 0;
     /// At most so much memory at a time.
     std::uint64_t peak_bytes = 0;
     /// Of calls. Jobs have none.
