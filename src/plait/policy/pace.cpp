@@ -31,7 +31,9 @@ void Pace::Given::settle(SlidingWindow::Moment moment, double reserved, double a
 }
 
 void Pace::Given::remember(SlidingWindow::Moment moment) {
-    if (log) log->left(window.limit(), moment, window.left_in(moment));
+    if (!log) return;
+    // A call may be settled long after it left the window: then there is nothing to remember.
+    if (const auto left = window.left_in(moment)) log->left(window.limit(), moment, *left);
 }
 
 double Pace::Given::cost_of(const Costs& costs) const noexcept {

@@ -73,10 +73,12 @@ class KeptLog final : public LimitLog {
     }
     void left(const RateLimit& limit, SlidingWindow::Moment moment, const SlidingWindow::Left& left) override {
         if (is_full) throw Error(ErrorCode::storage, "the disk is full");
+        ++told;
         moments_[to_string(limit)][moment] = left;
     }
 
     bool is_full = false;
+    int told = 0;
 
   private:
     std::map<std::string, std::map<SlidingWindow::Moment, SlidingWindow::Left>> moments_;
@@ -361,6 +363,18 @@ ASYNC_TEST("what a call really cost is known to the next process") {
     const auto pass = co_await pace.enter(Costs("tokens", 100));
     CHECK(pass->left_at() - begin > 50s);
     CHECK(pass->left_at() - begin <= 62s);
+}
+
+ASYNC_TEST("nothing is remembered of a call that is settled after it left the window") {
+    auto log = std::make_shared<KeptLog>();
+    PaceOptions options = limited_to({"tokens=1000/s"});
+    options.log = log;
+    Pace pace(options);
+    auto slow = co_await pace.enter(Costs("tokens", 10));
+    CHECK(log->told == 1);
+    co_await sleep_for(5s);
+    pace.settle(*slow, Costs("tokens", 4));
+    CHECK(log->told == 1);
 }
 
 ASYNC_TEST("what can't be remembered does not leave") {

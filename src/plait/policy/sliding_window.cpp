@@ -34,10 +34,10 @@ void SlidingWindow::restore(const Left& left, TimePoint now) {
     even_ = std::min(std::max(even_, left.last) + time_for(left.amount), now + counted_);
 }
 
-SlidingWindow::Left SlidingWindow::left_in(Moment moment) const noexcept {
-    if (moment < first_moment_) return {TimePoint::min(), 0};
+std::optional<SlidingWindow::Left> SlidingWindow::left_in(Moment moment) const noexcept {
+    if (moment < first_moment_) return std::nullopt;
     const Slot& slot = slots_[moment - first_moment_];
-    return {slot.last, slot.amount};
+    return Left{slot.last, slot.amount};
 }
 
 SlidingWindow::Moment SlidingWindow::take(double cost, TimePoint now) {

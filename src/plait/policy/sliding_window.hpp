@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 namespace plait::policy {
 
@@ -52,8 +53,8 @@ class SlidingWindow {
     /// moments are 0, 1, 2 and so on.
     void restore(const Left& left, TimePoint now);
 
-    /// What left in a moment; nothing of it counts any more when it is forgotten.
-    Left left_in(Moment moment) const noexcept;
+    /// What left in a moment; nothing when the moment is past and forgotten.
+    std::optional<Left> left_in(Moment moment) const noexcept;
 
     /// `cost` leaves now, whether or not it may.
     Moment take(double cost, TimePoint now);
