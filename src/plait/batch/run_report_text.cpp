@@ -51,9 +51,16 @@ std::string reason_in_words(const std::string& limit) {
     return (is_limit(limit) ? "waits for " : "") + printable(limit);
 }
 
+/// Whether it is known when the wait ends. One for the end of a call in flight has a time decades ahead.
+bool is_end_known(const ReportedWait& wait, WallTime now) {
+    constexpr Duration longest = std::chrono::hours(24 * 365 * 10);
+    return wait.until - now < longest;
+}
+
 std::string wait_in_words(const ReportedWait& wait, WallTime now, Calendar calendar) {
     std::string text = reason_in_words(wait.limit) + source_in_words(wait.learnt_from);
-    if (wait.until - now >= shortest_told) text += " until " + time_in_words(wait.until, now, calendar);
+    if (wait.until - now >= shortest_told && is_end_known(wait, now))
+        text += " until " + time_in_words(wait.until, now, calendar);
     return text;
 }
 
@@ -114,7 +121,7 @@ WallTime goes_on_at(const RunReport& report, WallTime now) {
     std::optional<WallTime> first;
     for (const GroupReport& group : report.groups) {
         const auto& wait = is_parked(group, now) ? group.parked : group.waits_for;
-        if (!wait || wait->until <= now) return now;
+        if (!wait || wait->until <= now || !is_end_known(*wait, now)) return now;
         first = std::min(first.value_or(wait->until), wait->until);
     }
     return first.value_or(now);

@@ -136,6 +136,16 @@ TEST_CASE("when all groups are held, what is left begins when the first goes on"
     CHECK(time_left(report, two_o_clock) == Duration(100s));
 }
 
+TEST_CASE("a wait for the end of a call in flight has no time, and the run goes on meanwhile") {
+    const WallTime unknown = two_o_clock + 24h * 365 * 50;
+    RunReport report = with_groups({waiting_group("requests: 0 of 60 left", "ratelimit", unknown)});
+    report.total = 100;
+    report.done = 40;
+    report.limits = {policy::RateLimit("requests", 60, 1min)};
+    CHECK(why(report) == "waits for requests: 0 of 60 left (ratelimit)");
+    CHECK(time_left(report, two_o_clock) == Duration(60s));
+}
+
 TEST_CASE("of a run that stands still after failures nobody says when it ends") {
     const auto left_with = [](GroupReport group) {
         RunReport report = with_groups({std::move(group)});
