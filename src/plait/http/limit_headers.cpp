@@ -208,10 +208,13 @@ class SingleFields {
                     told->reset = reset;
                 break;
             }
-            case LimitField::Part::reset_after:
-                told->reset.emplace(value, sent_at_, field.time_unit);
+            case LimitField::Part::reset_after: {
+                const ToldTime reset(value, sent_at_, field.time_unit);
+                if (!reset.meant()) break;
+                told->reset = reset;
                 told->is_from_now = true;
                 break;
+            }
             case LimitField::Part::window:
                 if (const auto window = ToldTime(value, sent_at_, field.time_unit).meant())
                     notice.window = window->wait;

@@ -116,6 +116,9 @@ const std::vector<Dialect>& dialects() {
         {"some fields are nonsense, the others hold",
          {{"X-RateLimit-Limit", "a lot"}, {"X-RateLimit-Remaining", "12"}, {"X-RateLimit-Reset", "soon"}},
          "requests from x-ratelimit-remaining: remaining 12\n"},
+        {"a reset from now on that is nonsense leaves the other",
+         {{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1795471208"}, {"X-RateLimit-Reset-After", ""}},
+         "requests from x-ratelimit-remaining: remaining 0 reset 8s\n"},
     };
     return all;
 }
