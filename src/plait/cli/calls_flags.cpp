@@ -89,16 +89,16 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
          [&settings](const std::string& value) { settings.concurrency = parse_concurrency(value); }},
         Flag("--limit", "UNIT=AMOUNT/TIME",
              "No more than this leaves in any such time, spread evenly: requests=500/m, tokens=90k/m, requests=5/10s. "
-             "Of each group, which is the line's group or else its origin. Lines say what they cost. What left in an "
-             "earlier run with the same results counts.",
+             "Of each group, which is the line's group or else its origin. Lines say what they cost. What an earlier "
+             "run with the same results sent counts, too.",
              [&calls](const std::string& value) { calls.limits.push_back(policy::parse_rate_limit(value)); })
             .repeatable(),
         {"--cost-from", "[UNIT=]POINTER",
          "Where an answer says what its call really cost, a JSON Pointer into its body: tokens=/usage/total_tokens.",
          [&settings](const std::string& value) { settings.cost_from = value; }},
         {"--attempts", "N",
-         "How often a call is tried, unless its line says so. Being refused (429, 503 with Retry-After, and more) does "
-         "not count. Default: 5, and up to 15 while most retries at its server help.",
+         "The most attempts of a call, unless its line says otherwise. A refusal (429, 503 with Retry-After, and more) "
+         "does not count. Default: 5, and up to 15 while most retries succeed.",
          [&calls](const std::string& value) {
              calls.retry.max_attempts = static_cast<int>(parse_count(value, 1, most_attempts));
              calls.retry.most_attempts = calls.retry.max_attempts;
@@ -113,10 +113,10 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
          "is parked, the others go on, and the run ends with code 3 and the time to come back. Default: 10m.",
          [&calls](const std::string& value) { calls.retry.max_wait = parse_some_time(value); }},
         Flag("--refusal", "RULE",
-             "An answer like this is a refusal: the server was asked too often, nothing was done, and the call is sent "
-             "again later. status=403, status=400,5xx, or JSON as in the field refusal of a line: "
+             "Treat an answer like this as a refusal: the server was asked too often and did nothing, so the call is "
+             "sent again later. status=403, status=400,5xx, or JSON as in the field refusal of a line: "
              R"({"json":[{"path":"/error/code","is":"busy"}]}. )"
-             "429, and what is known to be a refusal, are so anyway.",
+             "429 and the refusals of well-known APIs need no rule.",
              [&calls](const std::string& value) {
                  calls.refusals.push_back(
                      std::make_shared<const batch::Expectation>(batch::Expectation::parse_refusal_flag(value)));

@@ -110,16 +110,16 @@ std::vector<Flag> MockCommand::flags() {
          "Default: 0.",
          [this](const std::string& value) { options_.latency = parse_latency(value); }},
         {"--latency-before", "DURATION",
-         "How long a request takes to reach the limits of --allow and the slots, in the same forms: answers then come "
-         "in another order than that in which they were counted. Default: 0.",
+         "How long a request takes to reach the limits of --allow and the slots, in the same forms: requests are then "
+         "not counted in the order in which they came. Default: 0.",
          [this](const std::string& value) { options_.latency_before = parse_latency(value); }},
         {"--latency-per-request", "DURATION",
-         "Slows down under load: an answer takes so much longer for each other request in flight. Default: 0.",
+         "Slow down under load: make an answer take this much longer for each other request in flight. Default: 0.",
          [this](const std::string& value) { options_.latency_per_request = parse_duration(value); }},
         {"--slots", "N",
-         "Makes N answers at a time; the other requests wait in order of arrival. Default: all at once.",
+         "Make N answers at a time and queue the other requests in order of arrival. Default: all at once.",
          [this](const std::string& value) { options_.slots = parse_count(value, 1, most_connections); }},
-        {"--max-connections", "N", "Closes each connection beyond N as soon as it is accepted. Default: no bound.",
+        {"--max-connections", "N", "Close each connection beyond N as soon as it is accepted. Default: no bound.",
          [this](const std::string& value) { options_.most_connections = parse_count(value, 1, most_connections); }},
         {"--status", "CODE", "The status of the answers. /status/<code> asks for its own. Default: 200.",
          [this](const std::string& value) { options_.status = static_cast<int>(parse_count(value, 200, 599)); }},
@@ -134,15 +134,15 @@ std::vector<Flag> MockCommand::flags() {
              list_of_faults() + ".",
          [this](const std::string& value) { options_.faults = mock::Mixture<mock::Fault>(value); }},
         Flag("--allow", "RATE",
-             "Lets in so many requests in any such time, such as 50/s, 500/m or 10/200ms, and refuses the rest. Of "
-             "several rates all hold. Other ways of counting (docs/mock.md): " +
+             "Let in so many requests per time, such as 50/s, 500/m or 10/200ms, and refuse the rest. Several rates "
+             "hold together. Other ways of counting (docs/mock.md): " +
                  mock::AllowedRate::forms() + ".",
              [this](const std::string& value) { options_.allowed.push_back(mock::AllowedRate::parse(value)); })
             .repeatable(),
-        {"--max-in-flight", "N", "Refuses a request while N others are in flight. Default: no bound.",
+        {"--max-in-flight", "N", "Refuse a request while N others are in flight. Default: no bound.",
          [this](const std::string& value) { options_.most_in_flight = parse_count(value, 1, most_connections); }},
         {"--refuse-with", "WHAT",
-         "How it refuses: a status, or one of these, with another status behind an @ (aws@429): " + list_of_refusals() +
+         "How to refuse: with a status, or as one of these, also with another status (aws@429): " + list_of_refusals() +
              ". Default: 429.",
          [this](const std::string& value) { options_.refusal = parse_refusal(value); }},
         {"--allow-per", "WHOM",

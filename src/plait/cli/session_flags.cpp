@@ -59,7 +59,7 @@ std::vector<Flag> repeat_flags(batch::RequestDefaults& defaults) {
          "Send each request whose method is not safe to repeat, such as POST, with an Idempotency-Key of its own, and "
          "retry it. A key in the line wins. Only for servers that honour such keys.",
          [&defaults](const std::string& value) {
-             if (value != "auto") refuse(fmt::format("'{}' is not auto: a key of its own stands in each line", value));
+             if (value != "auto") refuse(fmt::format("'{}' is not auto: the key of a single request belongs in its line", value));
              defaults.automatic_keys = true;
          }},
     };
@@ -76,13 +76,13 @@ std::vector<Flag> session_flags(SessionSettings& settings) {
          "The longest that an attempt may take to connect: looking up the host, TCP and TLS. Default: --timeout.",
          [&timeouts](const std::string& value) { timeouts.connect = parse_time_limit(value); }},
         {"--idle-timeout", "DURATION",
-         "The longest that no byte may move in either direction on an open connection. Default: --timeout.",
+         "Fail an attempt when no byte has moved on its connection for this long. Default: --timeout.",
          [&timeouts](const std::string& value) { timeouts.idle = parse_time_limit(value); }},
         {"--max-body", "SIZE", "The largest answer body, such as 500k, 100M or 2G. Default: 100M.",
          [&limits](const std::string& value) { limits.body_bytes = parse_bytes(value, 0); }},
         {"--max-body-total", "SIZE",
-         "The most that the bodies of all answers in flight may hold together: the one that asks for more fails. "
-         "Default: a quarter of the memory that this machine, or its container, has.",
+         "The most memory that the bodies of all answers in flight may take together. An answer that needs more "
+         "fails. Default: a quarter of the memory of this machine or its container.",
          [&settings](const std::string& value) {
              settings.session.body_memory = std::make_shared<http::BodyMemory>(parse_bytes(value));
          }},
@@ -91,8 +91,8 @@ std::vector<Flag> session_flags(SessionSettings& settings) {
         {"--max-header-count", "N", "The most header fields of one answer. Default: 256.",
          [&limits](const std::string& value) { limits.header_count = parse_count(value, 1, most_header_fields); }},
         Flag("--header", "'NAME: VALUE'",
-             "Sent with each request whose line has no header of this name. {{env.NAME}} is an environment variable, "
-             "{{file.PATH}} the content of a file; here they need no --secret.",
+             "Send this header with each request whose line has none of this name. {{env.NAME}} is an environment "
+             "variable, {{file.PATH}} the content of a file. Neither needs --secret here.",
              [&settings](const std::string& value) {
                  const auto [name, text] = parse_header(value);
                  settings.defaults.headers.add(name, batch::with_secrets(text, settings.defaults.secrets));

@@ -84,7 +84,7 @@ struct MockOptions {
     /// How many requests may be in flight; those beyond it are refused at once. 0: no bound.
     std::size_t most_in_flight = 0;
 
-    /// What is said to whom is refused.
+    /// How a request is refused.
     Refusal refusal;
 
     /// Whose requests are counted together: empty, everybody's; `path`, those with the same first segment of the path;

@@ -20,15 +20,15 @@ namespace plait::policy {
 /// How often, and after which waits, a call is tried again.
 struct RetryOptions {
     int max_attempts = 5;  ///< those that were asked to wait are not counted
-    /// Where a budget knows that retries help, so many: at a server that fails 40 % of the attempts by chance, five
-    /// leave one call of a hundred without an answer, and fifteen one of a million.
+    /// The same while the budget finds that retries help: at a server that fails 40 % of the attempts by chance, five
+    /// attempts leave one call in a hundred without an answer, and fifteen one in a million.
     int most_attempts = 15;
     /// The longest wait after the first attempt; it doubles with each attempt, up to `longest_delay`.
     Duration first_delay = std::chrono::milliseconds(500);
     Duration longest_delay = std::chrono::seconds(60);
     /// The longest wait that is obeyed when one is asked for.
     Duration max_wait = std::chrono::minutes(10);
-    /// What is asked for is waited for by up to this share longer.
+    /// A requested wait is extended at random by up to this fraction (jitter).
     double spread = 0.1;
     /// How long a retry waits for its budget before the call ends as the last attempt did. That is longer than the
     /// waits between five attempts take together: a server that comes back within this time meets the retry.
