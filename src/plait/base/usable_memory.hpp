@@ -9,7 +9,7 @@
 namespace plait {
 
 /// How many bytes of memory this process may use at most: the machine's, or less where its control groups (a container,
-/// a service) or its own limit of address space say so. Found out once.
+/// a service) or its own limit on address space say so. Found out once.
 std::size_t usable_memory();
 
 namespace internal {

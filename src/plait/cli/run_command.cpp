@@ -154,8 +154,8 @@ std::string_view RunCommand::notes() const {
     return "Ctrl-C, SIGTERM or a terminal that closes (SIGHUP, unless under nohup) stops the run: no more calls leave, "
            "and those in flight have 10 s to end. A second Ctrl-C or SIGTERM gives them up. Give the same command "
            "again to go on. When it stands still: kill -USR1 PID shows on standard error which calls are in flight and "
-           "what every task waits for, while the run goes on. With PLAIT_DEBUG=1 in the environment that tells also for "
-           "how long, and there is a warning of each task that keeps its loop for more than 100 ms "
+           "what every task waits for, while the run goes on. With PLAIT_DEBUG=1 in the environment that tells also "
+           "for how long, and there is a warning of each task that keeps its loop for more than 100 ms "
            "(docs/debugging.md).";
 }
 

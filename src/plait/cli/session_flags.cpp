@@ -59,7 +59,8 @@ std::vector<Flag> repeat_flags(batch::RequestDefaults& defaults) {
          "Send each request whose method is not safe to repeat, such as POST, with an Idempotency-Key of its own, and "
          "retry it. A key in the line wins. Only for servers that honour such keys.",
          [&defaults](const std::string& value) {
-             if (value != "auto") refuse(fmt::format("'{}' is not auto: the key of a single request belongs in its line", value));
+             if (value != "auto")
+                 refuse(fmt::format("'{}' is not auto: the key of a single request belongs in its line", value));
              defaults.automatic_keys = true;
          }},
     };
