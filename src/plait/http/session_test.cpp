@@ -280,7 +280,7 @@ ASYNC_TEST("after a kept connection died under a request none carries what must 
     CHECK((co_await exchange(session, network, post(), 4, std::string(small_answer))).response.reused);
 }
 
-ASYNC_TEST("a server that closes right after its answer gets nothing over a kept connection that must not be sent twice") {
+ASYNC_TEST("a server that closes right after its answer gets nothing unsafe over a kept connection") {
     Network network;
     Session session = session_over(network);
     co_await exchange(session, network, post(), 0, std::string(small_answer));
