@@ -215,7 +215,12 @@ void Scheduler::look_at_clock() noexcept {
 
 void Scheduler::fire_due_timers() {
     const TimePoint before = std::exchange(looked_at_timers_, now_);
-    if (timers_.empty() || timers_.next_deadline() > now_ || must_catch_up(before)) return;
+    if (timers_.empty() || timers_.next_deadline() > now_) {
+        // What was due may have been cancelled by what came: nothing is to be caught up with any more.
+        catches_up_until_.reset();
+        return;
+    }
+    if (must_catch_up(before)) return;
     while (Timer* timer = timers_.pop_due(now_)) timer->fire();
 }
 
