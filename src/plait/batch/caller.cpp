@@ -87,7 +87,7 @@ std::string asked_in_words(const AskedWait& asked) {
 policy::WaitReason why_standing_still(Group& group) {
     if (group.repeats.waiting() == 0) return group.why_backing_off;
     policy::WaitReason reason;
-    reason.limit = fmt::format("repeats no more than {:.0f}% of the calls", policy::RetryBudgetOptions().share * 100);
+    reason.limit = "retries wait for good answers";
     reason.until = group.repeats.earliest(now());
     return reason;
 }

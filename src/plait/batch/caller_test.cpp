@@ -423,7 +423,7 @@ ASYNC_TEST("a group that stands still after failures says why") {
     CHECK(refused == "asked to wait retry-after");
     std::deque<Attempt> failures(99, answer(500));
     const std::string held_back = co_await why_after(std::move(failures), 10);
-    CHECK(held_back == "repeats no more than 20% of the calls ");
+    CHECK(held_back == "retries wait for good answers ");
 }
 
 ASYNC_TEST("the concurrency finds itself from a hundred up, and a fixed one is kept") {

@@ -155,7 +155,7 @@ TEST_CASE("of a run that stands still after failures nobody says when it ends") 
         report.per_second = 4;
         return time_left(report, two_o_clock);
     };
-    const std::string_view held_back = "repeats no more than 20% of the calls";
+    const std::string_view held_back = "retries wait for good answers";
     CHECK_FALSE(left_with(waiting_group(held_back, "", two_o_clock + 40s)));
     CHECK_FALSE(left_with(waiting_group("backs off after failures", "", two_o_clock + 1s)));
     CHECK(left_with(waiting_group("asked to wait", "retry-after", two_o_clock + 1s)));
