@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LIMITERS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "plait-limiters"
+LIMITERS = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "plait-limiters"
 REQUESTS = 40
 BODY = "xx"  # what the answer to a call that was done has, and no refusal
 LATENCY = ["--latency", "5ms..50ms", "--latency-before", "0ms..20ms"]
