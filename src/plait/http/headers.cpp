@@ -41,12 +41,6 @@ bool consists_of(std::string_view text, const CharacterSet& set) noexcept {
     return true;
 }
 
-std::string_view trim(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 [[noreturn]] void refuse_name(std::string_view name) {
     if (name.empty()) throw Error(ErrorCode::bad_input, "a header has an empty name");
     throw Error(ErrorCode::bad_input, fmt::format("header '{}': a name has only letters, digits and !#$%&'*+-.^_`|~",
@@ -77,6 +71,18 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
                                               [](char x, char y) { return x == y || to_lower(x) == to_lower(y); });
 }
 
+std::string lower(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(), to_lower);
+    return result;
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
 Headers::Headers(std::initializer_list<Header> headers) {
     for (const Header& header : headers) add(header.name, header.value);
 }
@@ -84,7 +90,7 @@ Headers::Headers(std::initializer_list<Header> headers) {
 void Headers::add(std::string_view name, std::string_view value) {
     if (!is_token(name)) refuse_name(name);
     if (!consists_of(value, value_characters)) refuse_value(name, value);
-    value = trim(value);
+    value = trimmed(value);
     if (text_.size() + name.size() + value.size() > std::numeric_limits<std::uint32_t>::max()) {
         throw Error(ErrorCode::bad_input, fmt::format("header '{}': more than 4 GiB of headers", name));
     }

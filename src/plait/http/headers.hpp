@@ -127,4 +127,10 @@ constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_
 /// Compares ASCII text without regard to case, as header names and most of their words are.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
+/// `text` with small letters, as far as it is ASCII.
+std::string lower(std::string_view text);
+
+/// `text` without the blanks around it.
+std::string_view trimmed(std::string_view text) noexcept;
+
 }  // namespace plait::http

@@ -19,12 +19,6 @@ using policy::LimitNotice;
 
 constexpr Duration whole_seconds = std::chrono::seconds(1);
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), to_lower);
-    return result;
-}
-
 std::optional<Duration> seconds(std::optional<double> number) noexcept {
     return number ? duration_of(*number) : std::nullopt;
 }

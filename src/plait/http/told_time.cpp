@@ -79,12 +79,6 @@ bool agree(const ToldWait& a, const ToldWait& b) noexcept {
 
 }  // namespace
 
-std::string_view trimmed(std::string_view text) noexcept {
-    while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-    while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-    return text;
-}
-
 std::optional<double> take_number(std::string_view& text) noexcept {
     if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
     double number = 0;

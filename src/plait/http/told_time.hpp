@@ -70,9 +70,6 @@ std::optional<double> take_number(std::string_view& text) noexcept;
 /// A number without a sign, and nothing else but blanks.
 std::optional<double> parse_number(std::string_view text) noexcept;
 
-/// `text` without the blanks around it.
-std::string_view trimmed(std::string_view text) noexcept;
-
 /// So many seconds; nothing when that is negative, or longer than `longest_told`.
 std::optional<Duration> duration_of(double seconds) noexcept;
 

@@ -108,13 +108,6 @@ bool is_field(std::string_view line, std::string_view name) {
            equal_ignoring_case(line.substr(0, name.size()), name);
 }
 
-std::string_view without_blanks(std::string_view text) {
-    constexpr std::string_view blanks = " \t";
-    const auto first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 }  // namespace
 
 std::string serialize_head(const Request& request, const Headers& defaults) {
@@ -372,7 +365,7 @@ std::string H1Answer::without_transfer_encoding(std::string_view head) {
         has_length = has_length || is_field(line, "Content-Length");
         if (name.empty() && is_field(line, "Transfer-Encoding")) {
             name = line.substr(0, line.find(':'));
-            value = without_blanks(line.substr(name.size() + 1, line.size() - name.size() - 3));
+            value = trimmed(line.substr(name.size() + 1, line.size() - name.size() - 3));
         } else {
             rest += line;
         }

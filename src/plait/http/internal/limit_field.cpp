@@ -63,12 +63,6 @@ const std::pair<std::string_view, Value>* find(const Words<Value, size>& known, 
     return found == known.end() ? nullptr : &*found;
 }
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), to_lower);
-    return result;
-}
-
 bool starts_with_words(std::string_view text, std::string_view words) noexcept {
     return text.starts_with(words) && (text.size() == words.size() || text[words.size()] == '-');
 }

@@ -1,5 +1,6 @@
 #include "plait/http/internal/structured_list.hpp"
 
+#include "plait/http/headers.hpp"
 #include "plait/http/told_time.hpp"
 
 #include <algorithm>
