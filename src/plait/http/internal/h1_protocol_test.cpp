@@ -198,6 +198,7 @@ TEST_CASE("an answer without a body may have both fields that say how long it is
     CHECK(text_of("HTTP/1.1 103 \r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
                   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi") == "200 OK | Content-Length=2 | hi");
     CHECK(failed(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")));
+    CHECK(failed(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: \x1b[2J\r\n\r\n", "HEAD")));
 }
 
 TEST_CASE("a CR or LF that stands alone in a header is refused") {
