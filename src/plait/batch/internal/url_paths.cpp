@@ -60,7 +60,7 @@ std::string_view doubled_part(std::string_view path) {
     };
     constexpr std::size_t longest = 4;
     for (std::size_t size = 1; size <= std::min(longest, segments.size() / 2); ++size) {
-        for (auto first = segments.begin(); first + static_cast<std::ptrdiff_t>(2 * size) <= segments.end(); ++first) {
+        for (auto first = segments.begin(); segments.end() - first >= static_cast<std::ptrdiff_t>(2 * size); ++first) {
             const auto second = first + static_cast<std::ptrdiff_t>(size);
             if (!std::equal(first, second, second) || std::none_of(first, second, is_telling)) continue;
             const auto& last = *(second + static_cast<std::ptrdiff_t>(size) - 1);
