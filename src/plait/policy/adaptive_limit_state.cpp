@@ -11,6 +11,8 @@ namespace plait::policy {
 
 namespace {
 
+/// The first round is of so many calls: no more may leave to a server that has not answered yet.
+constexpr std::size_t first_round = 32;
 /// A round has so many answers at least: fewer tell nothing of quartiles.
 constexpr std::size_t least_round = 16;
 /// Up to this share of the latency a wait is no sign of a queue.
@@ -139,7 +141,7 @@ void AdaptiveLimitState::begin_round(TimePoint now) noexcept {
     begins_ = latencies_ = 0;
     // After the limit was doubled those that may leave at once.
     size_ = std::max(least_round, limit() / 2);
-    if (is_first_) size_ = std::max({limit() / 4, std::min(least_round, limit() / 2), std::size_t{1}});
+    if (is_first_) size_ = std::max<std::size_t>(std::min(first_round, limit()), 1);
     sample_.begin(size_);
 }
 
@@ -147,8 +149,9 @@ void AdaptiveLimitState::answered(const Call& call, TimePoint now) {
     ++answers_;
     const double latency = nanoseconds(now - call.begin);
     if (is_first_) {
-        if (answers_ <= size_) early_least_ = std::min(early_least_, latency);
-        if (answers_ + size_ > std::max(limit(), 2 * size_)) late_least_ = std::min(late_least_, latency);
+        const std::size_t part = std::max<std::size_t>(size_ / 4, 1);
+        if (answers_ <= part) early_least_ = std::min(early_least_, latency);
+        if (answers_ + part > size_) late_least_ = std::min(late_least_, latency);
     }
     if (call.is_measured && call.round == round_) {
         sample_.add(latency);
@@ -160,7 +163,7 @@ void AdaptiveLimitState::answered(const Call& call, TimePoint now) {
 
 /// Whether enough of the calls have ended: three fifths, and a little later all or those that take little longer.
 bool AdaptiveLimitState::is_whole(TimePoint now) noexcept {
-    if (is_first_ && answers_ < std::max(limit(), 2 * size_)) return false;
+    if (is_first_ && answers_ < size_) return false;
     if (begun_ < size_ || 5 * sample_.seen() < 3 * size_) return false;
     if (sample_.seen() >= size_) return true;
     if (enough_at_ == TimePoint::max()) enough_at_ = now + (now - round_begin_) / 4;
@@ -212,13 +215,13 @@ void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
     follow_down(usual_.lower, round.spread.lower);
     follow_down(usual_.middle, round.spread.middle);
     follow_down(usual_.upper, round.spread.upper);
-    if (is_queue || target < limit_) {
+    if (binds && (is_queue || target < limit_)) {
         clean_rounds_ = 0;
-        if (binds) change_to(is_queue ? target : (limit_ + target) / 2, LimitChange::Why::latency, &round);
-    } else if (reached_) {
-        const double steps = 1 + gentle_step * ++clean_rounds_;
-        const double gentle = std::min(target, limit_ * steps + 1);
-        change_to(grown(!climbs_ ? gentle : waits ? target : 2 * limit_, now), LimitChange::Why::clean, &round);
+        change_to(is_queue ? target : (limit_ + target) / 2, LimitChange::Why::latency, &round);
+    } else if (reached_ || (is_first_ && peak_ >= first_round)) {  // no more may leave before the first answer
+        const double gentle = std::min(target, limit_ * (1 + gentle_step * ++clean_rounds_) + 1);
+        const double higher = !climbs_ ? gentle : waits ? target : 2 * limit_;
+        change_to(grown(std::max(limit_, higher), now), LimitChange::Why::clean, &round);
     }
 }
 
