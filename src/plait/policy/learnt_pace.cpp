@@ -1,6 +1,7 @@
 #include "plait/policy/learnt_pace.hpp"
 
 #include "plait/policy/costs.hpp"
+#include "plait/policy/internal/times.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,8 @@
 namespace plait::policy {
 
 namespace {
+
+using internal::times;
 
 using namespace std::chrono_literals;
 
@@ -21,6 +24,9 @@ constexpr int enough_to_decide = 4;
 constexpr double agrees = 0.7;
 // Where more is tried than is known to be let in, no more than this share of that is in flight.
 constexpr double small_share = 0.1;
+// A cycle that lets in this many times as much as the last one does not know its limit.
+constexpr double far_beyond = 3;
+constexpr double most_by_number = 20;
 // A window whose length is known to this part is known well enough.
 constexpr double narrow = 0.03;
 // In a window this short nothing is gained by using it at once.
@@ -43,10 +49,6 @@ constexpr Duration first_trust = 5s;
 constexpr Duration longest_trust = 2min;
 constexpr double agreement = 0.1;
 
-Duration times(Duration duration, double factor) noexcept {
-    return Duration(static_cast<Duration::rep>(static_cast<double>(duration.count()) * factor));
-}
-
 double in_seconds(Duration duration) noexcept { return std::chrono::duration<double>(duration).count(); }
 
 Duration seconds(double count) noexcept { return times(1s, std::min(count, 1e6)); }
@@ -68,6 +70,8 @@ TimePoint LearntPace::earliest(TimePoint now) {
         held_back_ = held_back_ || even_ > now;
         return std::max(now, even_);
     }
+    // A window that slides lets in the second call when that of the last cycle has left it, not with the first.
+    if (left_ == 1 && last_second_) return std::max(now, *last_second_ + window_to_try());
     if (left_ < quota_) return now;
     if (crosses_) return by_answers(now, goes_beyond);
     wait_for_window(now);
@@ -108,6 +112,7 @@ void LearntPace::leave(const Call& call, TimePoint now) {
         cycle_first_ = call.number;
     }
     if (phase_ == Phase::silent) probe_ = call.number;
+    if (left_ == 2 && phase_ != Phase::silent) second_ = now;
     if (shape_ == Shape::bucket) even_ = std::max(even_, now) + seconds(1 / rate_);
 }
 
@@ -137,6 +142,8 @@ void LearntPace::dropped(const Call& call, TimePoint now) {
 
 void LearntPace::refused(const Call& call, std::optional<Duration> wait, TimePoint now) {
     --on_way_;
+    if (is_by_number_ && !wait && ++refused_by_number_ <= std::max(most_by_number, accepted_)) return;
+    is_by_number_ = false;
     if (call.number < cycle_first_) return;
     last_refused_left_at_ = std::max(last_refused_left_at_, call.left_at);
     if (phase_ == Phase::silent) {
@@ -168,7 +175,10 @@ void LearntPace::confirm_or_clear(TimePoint now) {
     const int told = suspect_->accepted + suspect_->refused;
     if (told < enough_to_decide && on_way_ > 0) return;
     const Call first = suspect_->first;
-    const bool is_random = suspect_->accepted > 0 && suspect_->accepted >= suspect_->refused;
+    // Answers overtake each other, so that some may look so once; not twice in a row.
+    const bool is_once_more = now - last_cleared_ < longest_rounding;
+    const bool is_random = suspect_->accepted > (is_once_more ? 3 : 1) * suspect_->refused;
+    if (is_random) last_cleared_ = now;
     suspect_.reset();
     if (!is_random) fall_silent(first, std::nullopt, now);
 }
@@ -240,6 +250,7 @@ void LearntPace::resume(const Call& probe, TimePoint now) {
         // A time that was told needs no narrowing down.
         if (was_told_) window_lo_ = std::max(window_lo_, times(window_hi_, 1 - narrow));
     }
+    last_second_ = std::exchange(second_, std::nullopt);
     cycle_begin_ = probe.left_at;
     cycle_first_ = probe.number;
     left_ = static_cast<double>(last_number_ - probe.number + 1);
@@ -273,10 +284,11 @@ void LearntPace::learn_window(Duration lo, Duration hi) {
     }
     if (shape_ == Shape::unknown) return learn_shape(hi);
     if (by_refusal_ && accepted_ < quota_ * agrees) {
-        // Less than was known: others use it, too, or it was lowered.
-        quota_ = std::max(1.0, accepted_);
+        // Less than was known. Twice, it is so: others use it, too, or it was lowered.
+        if (++short_cycles_ > 1) quota_ = std::max(1.0, accepted_);
     } else if (by_refusal_) {
         quota_ = accepted_;
+        short_cycles_ = 0;
     }
     window_hi_ = hi < window_hi_ || probes_refused_ > 0 ? hi : window_hi_;
     window_lo_ = std::min(std::max(window_lo_, lo), times(window_hi_, 1 - narrow / 2));
@@ -285,6 +297,15 @@ void LearntPace::learn_window(Duration lo, Duration hi) {
 /// The second cycle has ended: what came back after the first silence tells what kind of limit it is.
 void LearntPace::learn_shape(Duration hi) {
     const double first_rate = quota_ / in_seconds(window_hi_);
+    if (accepted_ >= quota_ * far_beyond && !was_told_) {
+        // Far more than the first time, and in small flights: it is their number that was refused. That is found by
+        // those who bound it; here nothing is learnt from it, as long as more are accepted than refused.
+        is_by_number_ = true;
+        refused_by_number_ = 0;
+        forget();
+        phase_ = Phase::open;
+        return;
+    }
     if (accepted_ >= quota_ * agrees) {
         shape_ = Shape::window;
         quota_ = std::max(accepted_, quota_);
@@ -299,7 +320,10 @@ void LearntPace::learn_shape(Duration hi) {
     // Between two refusals a bucket lets in what it refills. A silence that outlived probes says that it refills
     // slowly, or that it is a window that slides: the faster of both is tried.
     const double refill = (accepted_ + 0.5) / std::max(in_seconds(hi), 1e-3);
-    become_bucket(window_lo_ > window_hi_ / 3 ? std::max(refill, first_rate) : refill);
+    if (window_lo_ <= window_hi_ / 3) return become_bucket(refill);
+    become_bucket(std::max(refill, first_rate));
+    is_measured_ = true;
+    trust_ = weak_trust;
 }
 
 void LearntPace::become_bucket(double rate) {

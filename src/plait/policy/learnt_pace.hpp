@@ -29,6 +29,9 @@ struct LearntPaceOptions {
 /// accepted probe. A *bucket* lets in a few: it is used evenly, at the rate that it accepted between two refusals. Both
 /// are tried for more now and then, by one call, less and less often as long as that is refused.
 ///
+/// What is refused because there are too many calls in flight, and not too many in a time, is let in again and again as
+/// long as few are: after that nothing is learnt from it.
+///
 /// Refusals that hit calls at random, while others that left after them are accepted, are no limit, and nothing is
 /// learnt from them as long as no limit is known.
 class LearntPace {
@@ -98,6 +101,7 @@ class LearntPace {
     Phase phase_ = Phase::open;
     Shape shape_ = Shape::unknown;
     std::optional<Suspicion> suspect_;
+    TimePoint last_cleared_{};  // when refusals were taken for random ones
 
     // Calls.
     std::uint64_t last_number_ = 0;
@@ -122,11 +126,17 @@ class LearntPace {
 
     // A window.
     double quota_ = 0;
+    int short_cycles_ = 0;             // in a row that let in less
+    std::optional<TimePoint> second_;  // when the second call of this cycle left, and of the last one
+    std::optional<TimePoint> last_second_;
     Duration window_lo_{};
     Duration window_hi_{};
     int until_crossing_ = 0;  // so many cycles until more than the quota is tried
     int crossing_pause_ = 1;
     bool crosses_ = true;
+
+    bool is_by_number_ = false;  // too many at once were refused, whatever their pace
+    double refused_by_number_ = 0;
 
     // A bucket.
     double rate_ = 0;  // a second

@@ -10,11 +10,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// After the first look the number of calls that may have left grows by this many in the first doubling, and doubles: it
-// is 128 more after 30 ms and 100,000 more after a fifth of a second.
-constexpr Duration doubling = 20ms;
-constexpr double first_doubling = 72;
-constexpr Duration open_wide = 10 * doubling;
+// How many more than the first look may have left by a time after the first answer: `size * (2^doublings - 1)`, where
+// the doublings are `time / linear + (time / square)^2`. A near server refuses within milliseconds, so little is lost
+// by a gentle begin: 8 more after 30 ms, 20 after 50, thousands after 250. A far one can't: 128 more after 30 ms.
+struct Curve {
+    double size;
+    double linear;  // in milliseconds
+    double square;
+};
+constexpr Curve near{20, 70, 100};
+constexpr Curve far{72, 20, 1e3};
+constexpr Duration far_away = 50ms;
+constexpr Duration open_wide = 350ms;
+
+/// When after the first answer one more than these may leave.
+Duration time_of(const Curve& curve, double beyond) noexcept {
+    const double doublings = std::log2(beyond / curve.size + 1);
+    const double a = 1 / (curve.square * curve.square);
+    const double b = 1 / curve.linear;
+    const double ms = (std::sqrt(b * b + 4 * a * doublings) - b) / (2 * a);
+    return Duration(static_cast<Duration::rep>(ms * 1e6));
+}
 
 }  // namespace
 
@@ -30,9 +46,8 @@ TimePoint Opening::earliest(TimePoint now) noexcept {
         return now;
     }
     const double beyond = static_cast<double>(left_ - options_.first_look);
-    const double doublings = std::log2(beyond / first_doubling + 1);
-    const auto delay = Duration(static_cast<Duration::rep>(static_cast<double>(doubling.count()) * doublings));
-    return std::max(now, opened_at_ + delay);
+    const Curve& curve = opened_at_ - first_left_at_ < far_away ? near : far;
+    return std::max(now, opened_at_ + time_of(curve, beyond));
 }
 
 void Opening::leave(TimePoint now) noexcept {

@@ -28,8 +28,20 @@ TEST_CASE("a few calls leave and the others when one of them is answered") {
     int soon = 0;
     for (Duration time = 91ms; time <= 125ms; time += 1ms) soon += leave_all(opening, start + time);
     CHECK(soon >= 128);
-    CHECK(leave_all(opening, start + 300ms) == 1000);
+    CHECK(leave_all(opening, start + 500ms) == 1000);
     CHECK(opening.is_over());
+}
+
+TEST_CASE("a near server is sent more so gently that few are refused when it refuses soon") {
+    Opening opening({.first_look = 32});
+    const TimePoint start(1h);
+    CHECK(leave_all(opening, start) == 32);
+    opening.answered(start + 5ms);
+    int more = 0;
+    for (Duration time = 5ms; time <= 25ms; time += 1ms) more += leave_all(opening, start + time);
+    CHECK(more <= 10);
+    for (Duration time = 25ms; time <= 255ms; time += 1ms) more += leave_all(opening, start + time);
+    CHECK(more >= 1000);
 }
 
 TEST_CASE("a slow answer is not waited for longer than a second") {

@@ -1,6 +1,7 @@
 #include "plait/policy/retry.hpp"
 
 #include "plait/async/cancel_scope.hpp"
+#include "plait/policy/internal/times.hpp"
 
 #include <algorithm>
 
@@ -8,9 +9,7 @@ namespace plait::policy {
 
 namespace {
 
-Duration times(Duration duration, double factor) noexcept {
-    return Duration(static_cast<Duration::rep>(static_cast<double>(duration.count()) * factor));
-}
+using internal::times;
 
 /// The bound of the wait after the n-th try.
 Duration longest_wait(int n, const RetryOptions& options) noexcept {

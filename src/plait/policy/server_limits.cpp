@@ -15,6 +15,9 @@ namespace {
 // A server that names its limits anew with each answer must not fill the memory.
 constexpr std::size_t most_quotas = 16;
 
+// Less than this in flight is what rounding left.
+constexpr double rounding = 1e-6;
+
 // So many refusals in a row, each by a quota that is used up, prove the quota wrong.
 constexpr int proof_of_wrong_quota = 8;
 
@@ -145,16 +148,17 @@ void ServerLimits::refused(std::optional<Duration> wait, std::string_view source
 }
 
 void ServerLimits::ended(Grant& grant, TimePoint now) {
-    if (!std::exchange(grant.is_told, true)) {
-        learnt_.dropped({grant.number, grant.when}, now);
-    }
+    const bool is_answered = std::exchange(grant.is_told, true);
+    if (!is_answered) learnt_.dropped({grant.number, grant.when}, now);
     requests_in_flight_ = std::max(0.0, requests_in_flight_ - grant.requests);
     for (const auto& [unit, amount] : grant.others) {
         for (auto& [known, sum] : others_in_flight_) {
-            if (known == unit) sum = std::max(0.0, sum - amount);
+            if (known == unit) sum -= amount;
         }
     }
-    for (ToldQuota& quota : quotas_) quota.ended({grant.number, grant.when, cost_of(grant, quota.unit())}, now);
+    std::erase_if(others_in_flight_, [](const auto& other) { return other.second < rounding; });
+    for (ToldQuota& quota : quotas_)
+        quota.ended({grant.number, grant.when, cost_of(grant, quota.unit())}, is_answered, now);
 }
 
 void ServerLimits::park(TimePoint until, std::string limit, std::string_view source) {

@@ -89,7 +89,9 @@ bool SlidingWindow::fits(double used, double cost) const noexcept {
 
 Duration SlidingWindow::time_for(double cost) const noexcept {
     const double share = std::min(cost / limit_.amount, 1e3);  // no cost holds back for more than a thousand windows
-    return Duration(static_cast<Duration::rep>(std::ceil(static_cast<double>(counted_.count()) * share)));
+    constexpr double century = 3e18;                           // in nanoseconds: times are added to it
+    return Duration(
+        static_cast<Duration::rep>(std::min(std::ceil(static_cast<double>(counted_.count()) * share), century)));
 }
 
 }  // namespace plait::policy

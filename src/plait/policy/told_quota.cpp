@@ -1,12 +1,17 @@
 #include "plait/policy/told_quota.hpp"
 
+#include "plait/policy/internal/times.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 namespace plait::policy {
 
 namespace {
+
+using internal::times;
 
 using namespace std::chrono_literals;
 
@@ -21,6 +26,10 @@ constexpr int coarse_part = 40;
 constexpr int least_grains = 4;
 // In a window this short nothing is gained by spending it at once.
 constexpr Duration short_window = 2s;
+// After this many answers in a row that don't tell it a quota is forgotten.
+constexpr int answers_to_forget = 8;
+// A reset further away than this may have been told in milliseconds.
+constexpr Duration least_doubtful = 10min;
 constexpr Duration longest_courtesy = 500ms;
 // All is left again when no more than this is missing.
 constexpr double whole = 0.9;
@@ -33,30 +42,55 @@ constexpr Duration first_gap = 125ms;
 constexpr Duration longest_gap = 10s;
 constexpr double gap_growth = 1.6;
 
-Duration times(Duration duration, double factor) noexcept {
-    return Duration(static_cast<Duration::rep>(static_cast<double>(duration.count()) * factor));
-}
-
 }  // namespace
 
 void ToldQuota::told(const LimitNotice& notice, const Call& call, TimePoint now) {
-    if (notice.limit && *notice.limit > 0) limit_ = notice.limit;
+    if (notice.limit && *notice.limit >= 1 && std::isfinite(*notice.limit)) limit_ = notice.limit;
     told_policy(notice, call, now);
     if (!notice.remaining) return;
     last_teller_ = call.number;
-    const auto reset = notice.reset ? notice.reset : notice.window;
+    auto reset = notice.reset ? notice.reset : notice.window;
+    if (notice.reset) is_in_milliseconds_ = is_in_milliseconds_ || falls_as_milliseconds(*reset, now);
+    if (notice.reset && is_in_milliseconds_) reset = *reset / 1000;
     const Duration grain = notice.reset ? notice.reset_grain : Duration::zero();
-    // In a window of a few grains such a reset says nothing.
-    const bool is_useful = reset && *reset >= Duration::zero() && grain * least_grains <= window().value_or(*reset);
-    if (is_useful && call.left_at >= last_teller_left_at_) {
+    if (reset && *reset >= Duration::zero() && call.left_at >= last_teller_left_at_) {
         grain_ = grain;
         told_reset(now + *reset, *notice.remaining, call, now);
     }
-    const bool is_sure = told_window_ || is_window_exact_;
-    if (*notice.remaining < 1 && limit_ && is_sure && *window() <= short_window) become_even(call, now);
+    if (*notice.remaining < 1 && limit_) used_up(reset, call, now);
     told_remaining(*notice.remaining, call, now);
     if (*notice.remaining < 1) used_up_for_ = call.number;
     if (call.number == probe_) probe_told(*notice.remaining, call, now);
+}
+
+/// Whether resets that are taken for seconds from now on fall by a thousand of them in a second.
+bool ToldQuota::falls_as_milliseconds(Duration reset, TimePoint now) {
+    if (reset < least_doubtful) return false;
+    const auto before = std::exchange(doubtful_reset_, DoubtfulReset{reset, now});
+    if (!before) return false;
+    const Duration fell = before->reset - reset;
+    const bool falls = fell >= 1s && fell > 100 * (now - before->told_at);
+    if (!falls && now - before->told_at < 1s) doubtful_reset_ = before;  // the longer apart, the surer
+    if (falls) resets_at_.reset();
+    return falls;
+}
+
+/// Nothing is left. In a short window it is spent evenly from then on, if its length is known.
+void ToldQuota::used_up(std::optional<Duration> reset, const Call& call, TimePoint now) {
+    // In a window of a few grains a reset says little. It is obeyed twice; by then the longest told is the length, or
+    // that rounded up.
+    if (reset && grain_ * least_grains > window().value_or(*reset)) {
+        longest_short_ = std::max(longest_short_, *reset);
+        if (now >= used_up_until_) ++times_used_up_;
+        used_up_until_ = std::max(used_up_until_, now + *reset);
+        if (times_used_up_ > 2 && !told_window_) {
+            const Duration whole_seconds = std::chrono::floor<std::chrono::seconds>(longest_short_);
+            seen_window_ = std::max(whole_seconds, Duration(1s));
+            is_window_exact_ = true;
+        }
+    }
+    const bool is_sure = told_window_ || is_window_exact_;
+    if (is_sure && *window() <= short_window) become_even(call, now);
 }
 
 void ToldQuota::told_policy(const LimitNotice& notice, const Call& call, TimePoint now) {
@@ -75,11 +109,12 @@ void ToldQuota::told_policy(const LimitNotice& notice, const Call& call, TimePoi
 
 void ToldQuota::told_remaining(double remaining, const Call& call, TimePoint now) {
     is_known_ = true;
+    answers_without_ = 0;
     policy_.reset();
     if (call.left_at > last_teller_left_at_) {
         last_teller_left_at_ = call.left_at;
         while (!told_.empty() && told_.front().answered <= last_teller_left_at_) told_.pop_front();
-        while (!untold_.empty() && untold_.front().ended <= last_teller_left_at_) untold_.pop_front();
+        if (untold_.last_ended <= last_teller_left_at_) untold_ = {};
     }
     // What is neither newer nor less than this one never is the least again.
     while (!told_.empty() && told_.back().remaining >= remaining) told_.pop_back();
@@ -100,12 +135,13 @@ void ToldQuota::told_reset(TimePoint reset, double remaining, const Call& call, 
     }
     const bool is_apart = now - first_told_at_ > 2 * (grain_ + same_reset);
     if (is_same_reset(reset)) {
-        if (is_apart) resets_ = Resets::steady;
+        // A refused call may be the one that postpones nothing.
+        if (is_apart && remaining >= 1) resets_ = Resets::steady;
         resets_at_ = std::min(*resets_at_, reset);
         latest_reset_ = std::max(latest_reset_, reset);
         return;
     }
-    const bool is_over = call.left_at >= latest_reset_ - grain_;
+    const bool is_over = may_have_ended(call.left_at);
     if (!is_over && is_apart && reset > latest_reset_) {
         const bool is_news = resets_ != Resets::postponed;
         resets_ = Resets::postponed;
@@ -117,6 +153,12 @@ void ToldQuota::told_reset(TimePoint reset, double remaining, const Call& call, 
     if (is_over) begin_window(reset, remaining, call, now);
     resets_at_ = latest_reset_ = reset;
     first_told_at_ = now;
+}
+
+/// Whether the window may be over at this time, by what was told of its end.
+bool ToldQuota::may_have_ended(TimePoint time) const noexcept {
+    // Told in whole seconds, its answers disagree by the rounding, and the latest counts; else by their way.
+    return time >= (grain_ > same_reset ? latest_reset_ : *resets_at_) - grain_;
 }
 
 /// Whether a reset is that of this window, told once more.
@@ -171,16 +213,30 @@ void ToldQuota::asked_to_wait_until(TimePoint time) noexcept {
     if (resets_at_ && *resets_at_ > time) resets_at_ = latest_reset_ = time;
 }
 
-void ToldQuota::ended(const Call& call, TimePoint now) {
+void ToldQuota::ended(const Call& call, bool is_answered, TimePoint now) {
     if (call.number == probe_) probe_ = 0;
-    if (call.number != last_teller_ && is_known_) untold_.push_back({now, call.cost});
+    if (call.number == last_teller_ || !is_known_) return;
+    if (!is_answered) {
+        untold_.cost += call.cost;
+        untold_.last_ended = now;
+        return;
+    }
+    // An answer without it was not counted by it. When no answer has it any more, it is gone.
+    const bool is_over = !resets_at_ || now >= *resets_at_;
+    if (++answers_without_ < answers_to_forget || !is_over) return;
+    is_known_ = false;
+    told_.clear();
+    untold_ = {};
+    even_.reset();
+    resets_at_.reset();
+    left_since_full_.reset();
 }
 
 void ToldQuota::leave(const Call& call, double in_flight) {
     if (policy_) policy_->take(call.cost, call.left_at);
     if (even_) even_->take(call.cost, call.left_at);
     after_probe_ += call.cost;
-    const bool may_be_over = is_known_ && resets_at_ && call.left_at >= latest_reset_ - grain_;
+    const bool may_be_over = is_known_ && resets_at_ && may_have_ended(call.left_at);
     if (may_be_over && surely_left(in_flight) < std::max(call.cost, scouts() + 0.5)) {
         probe_ = call.number;
         after_probe_ = in_flight;  // which may be counted after it
@@ -211,7 +267,7 @@ std::optional<double> ToldQuota::left(double in_flight, TimePoint now) const {
 
 double ToldQuota::surely_left(double in_flight) const {
     double left = told_.empty() ? 0 : told_.front().remaining - in_flight;
-    for (const Untold& untold : untold_) left -= untold.cost;
+    left -= untold_.cost;
     // Whoever is alone and has seen the window begin has counted along.
     if (limit_ && left_since_full_ && !is_shared_ && resets_ != Resets::postponed)
         left = std::max(left, *limit_ - *left_since_full_);

@@ -44,8 +44,8 @@ class ToldQuota {
     void told(const LimitNotice& notice, const Call& call, TimePoint now);
     /// A refused call was asked to wait until then, for this quota: that outranks the reset.
     void asked_to_wait_until(TimePoint time) noexcept;
-    /// `call` has ended, whatever it told.
-    void ended(const Call& call, TimePoint now);
+    /// `call` has ended, whatever it told; without an answer it may have been counted.
+    void ended(const Call& call, bool is_answered, TimePoint now);
     /// `in_flight`: before it leaves.
     void leave(const Call& call, double in_flight);
 
@@ -72,15 +72,22 @@ class ToldQuota {
         TimePoint answered;
         double remaining;
     };
+    struct DoubtfulReset {
+        Duration reset;
+        TimePoint told_at;
+    };
     struct Untold {
-        TimePoint ended;
-        double cost;
+        TimePoint last_ended = TimePoint::min();
+        double cost = 0;
     };
 
     void told_policy(const LimitNotice& notice, const Call& call, TimePoint now);
+    bool falls_as_milliseconds(Duration reset, TimePoint now);
+    void used_up(std::optional<Duration> reset, const Call& call, TimePoint now);
     void told_remaining(double remaining, const Call& call, TimePoint now);
     void told_reset(TimePoint reset, double remaining, const Call& call, TimePoint now);
     bool is_same_reset(TimePoint reset) const noexcept;
+    bool may_have_ended(TimePoint time) const noexcept;
     void begin_window(TimePoint reset, double remaining, const Call& call, TimePoint now);
     void become_even(const Call& call, TimePoint now);
     void probe_told(double remaining, const Call& call, TimePoint now);
@@ -101,7 +108,8 @@ class ToldQuota {
     bool is_known_ = false;
     TimePoint last_teller_left_at_ = TimePoint::min();
     std::deque<Told> told_;
-    std::deque<Untold> untold_;
+    Untold untold_;  // calls that ended without an answer after the last teller had left
+    int answers_without_ = 0;
     std::uint64_t last_teller_ = 0;
     std::uint64_t used_up_for_ = 0;
 
@@ -112,7 +120,12 @@ class ToldQuota {
     TimePoint begun_by_{};  // when the call that began it had been answered
     Duration grain_{};
     std::optional<Duration> seen_window_;
-    bool is_window_exact_ = false;           // it is the time between two resets
+    bool is_window_exact_ = false;  // it is the time between two resets
+    std::optional<DoubtfulReset> doubtful_reset_;
+    bool is_in_milliseconds_ = false;
+    Duration longest_short_{};  // of a short window: the longest reset told when nothing was left
+    int times_used_up_ = 0;
+    TimePoint used_up_until_ = TimePoint::min();
     std::optional<double> left_since_full_;  // what left since all was left; nothing when that was not seen
     bool is_shared_ = false;                 // others use it, too
 

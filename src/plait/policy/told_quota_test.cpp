@@ -33,11 +33,11 @@ class Bench {
         notice.reset = reset;
         notice.reset_grain = grain;
         quota.told(notice, call, now);
-        end(call);
+        end(call, true);
     }
-    void end(const ToldQuota::Call& call) {
+    void end(const ToldQuota::Call& call, bool is_answered) {
         in_flight_ -= 1;
-        quota.ended(call, now);
+        quota.ended(call, is_answered, now);
     }
     TimePoint earliest() { return quota.earliest(1, in_flight_, now); }
     bool may_leave() { return earliest() == now; }
@@ -85,7 +85,7 @@ TEST_CASE("a call that failed may have been counted and is subtracted until a la
     const auto told = bench.leave();
     const auto failed = bench.leave();
     bench.answer(told, 2, 60s);
-    bench.end(failed);
+    bench.end(failed, false);
     CHECK(bench.may_leave());
     bench.now += 1s;
     const auto later = bench.leave();
@@ -93,6 +93,20 @@ TEST_CASE("a call that failed may have been counted and is subtracted until a la
     bench.now += 1s;
     bench.answer(later, 2, 58s);
     CHECK(bench.leave_all() == 2);
+}
+
+TEST_CASE("a quota that answers no longer tell is forgotten") {
+    Bench bench;
+    bench.answer(bench.leave(), 0, std::nullopt);
+    CHECK(bench.may_leave());
+    for (int answer = 0; answer < 8; ++answer) {
+        const auto call = bench.leave();
+        CHECK_FALSE(bench.may_leave());  // one at a time
+        bench.end(call, true);
+    }
+    CHECK(bench.quota.left(0, bench.now) == std::nullopt);
+    for (int call = 0; call < 100; ++call) bench.leave();
+    CHECK(bench.may_leave());
 }
 
 TEST_CASE("after the reset one call tries and then as many leave as its answer says") {
@@ -195,6 +209,17 @@ TEST_CASE("an amount and a window are kept to where the server does not say what
     CHECK(bench.leave_all() == 8);  // the two that had left before count, too
     CHECK(bench.earliest() > bench.now + 60s);
     CHECK(bench.earliest() < bench.now + 62s);
+}
+
+TEST_CASE("a reset that falls by a thousand in a second was told in milliseconds") {
+    Bench bench;
+    const auto first = bench.leave();
+    const auto second = bench.leave();
+    bench.answer(first, 1, 8000s, 1s);
+    bench.now += 20ms;
+    bench.answer(second, 0, 7980s, 1s);
+    CHECK(bench.earliest() > bench.now + 7s);
+    CHECK(bench.earliest() < bench.now + 10s);
 }
 
 TEST_CASE("a wait that a refusal asks for outranks the reset") {

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+
+namespace plait::policy::internal {
+
+/// So many times as long.
+inline Duration times(Duration duration, double factor) noexcept {
+    return Duration(static_cast<Duration::rep>(static_cast<double>(duration.count()) * factor));
+}
+
+}  // namespace plait::policy::internal
