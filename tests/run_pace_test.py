@@ -218,8 +218,8 @@ class InFlight(RunTest):
             return mock.stats()["most_in_flight"]
 
     def test_how_many_are_in_flight_finds_itself_from_a_hundred_up(self):
-        self.assertEqual(100, self.most_in_flight(150, "--concurrency", "auto"))
-        self.assertGreater(self.most_in_flight(500), 100)
+        self.assertGreaterEqual(self.most_in_flight(150, "--concurrency", "auto"), 100)
+        self.assertGreater(self.most_in_flight(500), 150)
 
     def test_a_number_fixes_it(self):
         self.assertEqual(16, self.most_in_flight(16, "--concurrency", "16"))
