@@ -11,6 +11,9 @@ namespace plait::policy {
 
 namespace {
 
+// A round trip, before one has been seen: overload that comes later is another one.
+constexpr Duration unknown_latency = std::chrono::seconds(1);
+
 /// The first round is of so many calls: no more may leave to a server that has not answered yet.
 constexpr std::size_t first_round = 32;
 /// A round has so many answers at least: fewer tell nothing of quartiles.
@@ -294,7 +297,7 @@ void AdaptiveLimitState::overloaded(const Call& call, bool is_refusal, TimePoint
     const double base = std::min(limit_, static_cast<double>(std::max<std::size_t>(peak_, 1)));
     stormy_ = accepted_ = in_flight_;
     storm_ = true;
-    storm_until_ = latency_ > 0 ? now + duration(latency_) : TimePoint::max();
+    storm_until_ = now + (latency_ > 0 ? duration(latency_) : unknown_latency);
     is_of_refusals_ = is_refusal;
     const double least = is_refusal ? std::min(limit_, options_.least_by_refusals) : options_.least;
     half_ = std::max(std::max(options_.least, least), base * options_.overload_factor);
