@@ -80,9 +80,9 @@ ASYNC_TEST("when the limit is cut permits that come back are kept until it fits"
     }
     CHECK(limit.limit() == 4);
     CHECK(limit.last_change().value().sign == "status 503");
-    CHECK_FALSE(co_await within(1s, limit.enter()));
+    CHECK_FALSE(co_await within(100ms, limit.enter()));
     while (permits.size() > 4) permits.pop_back();
-    CHECK_FALSE(co_await within(1s, limit.enter()));
+    CHECK_FALSE(co_await within(100ms, limit.enter()));
     permits.pop_back();
     CHECK(co_await within(1s, limit.enter()));
 }
