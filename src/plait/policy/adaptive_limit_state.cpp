@@ -201,7 +201,7 @@ void AdaptiveLimitState::end_round(TimePoint now) {
 
 void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
     const double working = round.in_flight * std::max(0.0, 1 - wait / round.latency);
-    const double target = working * (1 + options_.queue) + 1;
+    const double target = enough_for(working);
     const bool waits = wait > no_wait * round.latency;
     const bool binds = round.in_flight + 1 >= clearly_less * limit_;  // or else something else holds calls up
     const bool shows_queue =
@@ -228,6 +228,13 @@ void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
     }
 }
 
+/// How many may be in flight at a server that works on so many. A wait that is short beside a turn of a loop harms
+/// nobody, and lets calls be read and written many at a time.
+double AdaptiveLimitState::enough_for(double working) const noexcept {
+    const double harmless = nanoseconds(options_.harmless_wait) / std::max(1.0, usual_latency_);
+    return working * (1 + std::max(options_.queue, harmless)) + 1;
+}
+
 /// What the limit may rise to.
 double AdaptiveLimitState::grown(double target, TimePoint now) noexcept {
     target = std::min(target, options_.most);
@@ -243,6 +250,7 @@ double AdaptiveLimitState::grown(double target, TimePoint now) noexcept {
 void AdaptiveLimitState::begin_look(const Round& round, double level) noexcept {
     looks_ = true;
     limit_before_look_ = signs_ > 0 ? limit_before_signs_ : limit_;
+    limit_at_look_ = limit_;
     before_look_ = round;
     deepest_look_ = round.spread;
     limit_ = std::max(options_.least, std::clamp(level, limit_ / 8, limit_ * look_share));
@@ -265,17 +273,13 @@ void AdaptiveLimitState::end_look(const Round& round, TimePoint now) {
     if (wait > no_wait * round.latency) {
         climbs_ = false;
         const double working = before_look_.in_flight * round.latency / before_look_.latency;
-        to = std::clamp(working * (1 + options_.queue) + 1, std::min(limit_, before), before);
+        to = std::clamp(enough_for(working), std::min(limit_, before), before);
     }
     const bool is_news = to < before * clearly_less;
     pause_ = is_news ? options_.first_pause : std::min(2 * pause_, options_.longest_pause);
     look_at_ = now + pause_;
-    if (to < before) {
-        limit_ = before;
-        change_to(to, LimitChange::Why::latency, &before_look_);
-    } else {
-        change_to(before, LimitChange::Why::measured);
-    }
+    limit_ = limit_at_look_;
+    change_to(to, to < before ? LimitChange::Why::latency : LimitChange::Why::measured, &before_look_);
 }
 
 void AdaptiveLimitState::overloaded(const Call& call, bool is_refusal, TimePoint now, std::string_view sign) {

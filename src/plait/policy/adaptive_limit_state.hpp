@@ -20,7 +20,8 @@ struct AdaptiveLimitOptions {
     double most = 1000;
     double overload_factor = 0.5;  ///< the deepest cut after refusals or signs of overload
     double least_by_refusals = 8;
-    double queue = 0.4;      ///< the calls that may wait at the server, as a share of those it works on
+    double queue = 0.4;  ///< the calls that may wait at the server, as a share of those it works on
+    Duration harmless_wait = std::chrono::milliseconds(1);  ///< so long they may wait in any case
     double forgiven = 0.02;  ///< isolated refusals and failures up to this share of the answers are no sign
     /// After a limit was found, the latency without a queue is measured anew after the first of these pauses, then
     /// after twice as long, up to the longest.
@@ -149,6 +150,7 @@ class AdaptiveLimitState {
     bool is_whole(TimePoint now) noexcept;
     void end_round(TimePoint now);
     void judge(const Round& round, double wait, TimePoint now);
+    double enough_for(double working) const noexcept;
     double grown(double target, TimePoint now) noexcept;
     void begin_look(const Round& round, double level) noexcept;
     void end_look(const Round& round, TimePoint now);
@@ -193,6 +195,7 @@ class AdaptiveLimitState {
     double signs_ = 0;  // of a queue that lasts although the limit falls
     double limit_before_signs_ = 0;
     bool looks_ = false;
+    double limit_at_look_ = 0;
     double limit_before_look_ = 0;
     Round before_look_{};
     LatencySpread deepest_look_;
