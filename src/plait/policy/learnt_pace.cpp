@@ -154,9 +154,7 @@ void LearntPace::refused(const Call& call, std::optional<Duration> wait, TimePoi
     }
     if (phase_ != Phase::open || wait) return fall_silent(call, wait, now);
     if (!suspect_) {
-        suspect_.emplace();
-        suspect_->first = call;
-        suspect_->since = now;
+        suspect_ = Suspicion{call, now, 0, 0};
     } else if (call.number > suspect_->first.number) {
         ++suspect_->refused;
     }

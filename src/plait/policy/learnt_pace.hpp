@@ -76,9 +76,9 @@ class LearntPace {
     enum class Shape { unknown, window, bucket };
     struct Suspicion {
         Call first;
-        TimePoint since{};
-        int accepted = 0;  // of the calls that left after it
-        int refused = 0;
+        TimePoint since;
+        int accepted;  // of the calls that left after it
+        int refused;
     };
 
     TimePoint while_suspected(TimePoint now);

@@ -28,6 +28,10 @@ constexpr int least_grains = 4;
 constexpr Duration short_window = 2s;
 // After this many answers in a row that don't tell it a quota is forgotten.
 constexpr int answers_to_forget = 8;
+// What tells that a quota refills: so much is used, in so many answers the same rate follows from very different rests.
+constexpr double least_used = 4;
+constexpr double same_rate = 0.15;
+constexpr int enough_of_refill = 3;
 // A reset further away than this may have been told in milliseconds.
 constexpr Duration least_doubtful = 10min;
 constexpr Duration longest_courtesy = 500ms;
@@ -56,8 +60,9 @@ void ToldQuota::told(const LimitNotice& notice, const Call& call, TimePoint now)
     if (reset && *reset >= Duration::zero() && call.left_at >= last_teller_left_at_) {
         grain_ = grain;
         told_reset(now + *reset, *notice.remaining, call, now);
+        look_for_refill(*reset, *notice.remaining, now);
     }
-    if (*notice.remaining < 1 && limit_) used_up(reset, call, now);
+    if (*notice.remaining < 1 && limit_) used_up(reset, now);
     told_remaining(*notice.remaining, call, now);
     if (*notice.remaining < 1) used_up_for_ = call.number;
     if (call.number == probe_) probe_told(*notice.remaining, call, now);
@@ -75,8 +80,28 @@ bool ToldQuota::falls_as_milliseconds(Duration reset, TimePoint now) {
     return falls;
 }
 
+/// Where resets are as far away as the quota is used, it refills evenly, and is spent so when it is used up.
+void ToldQuota::look_for_refill(Duration reset, double remaining, TimePoint now) {
+    const double used = limit_ ? *limit_ - remaining : 0;
+    if (even_gap_ || used < least_used || reset < least_grains * grain_ || reset <= Duration::zero()) return;
+    const Refill refill{remaining, used / std::chrono::duration<double>(reset).count()};
+    if (!refill_) {
+        refill_ = refill;
+        return;
+    }
+    if (std::abs(refill.remaining - refill_->remaining) < *limit_ / 4) return;
+    if (std::abs(refill.rate - refill_->rate) > refill.rate * same_rate) {
+        refill_ = refill;
+        times_refilling_ = 0;
+        return;
+    }
+    if (++times_refilling_ < enough_of_refill) return;
+    seen_window_ = times(1s, *limit_ / refill.rate);
+    become_even(now);
+}
+
 /// Nothing is left. In a short window it is spent evenly from then on, if its length is known.
-void ToldQuota::used_up(std::optional<Duration> reset, const Call& call, TimePoint now) {
+void ToldQuota::used_up(std::optional<Duration> reset, TimePoint now) {
     // In a window of a few grains a reset says little. It is obeyed twice; by then the longest told is the length, or
     // that rounded up.
     if (reset && grain_ * least_grains > window().value_or(*reset)) {
@@ -90,7 +115,7 @@ void ToldQuota::used_up(std::optional<Duration> reset, const Call& call, TimePoi
         }
     }
     const bool is_sure = told_window_ || is_window_exact_;
-    if (is_sure && *window() <= short_window) become_even(call, now);
+    if (is_sure && *window() <= short_window) become_even(now);
 }
 
 void ToldQuota::told_policy(const LimitNotice& notice, const Call& call, TimePoint now) {
@@ -185,17 +210,14 @@ void ToldQuota::begin_window(TimePoint reset, double remaining, const Call& call
     left_since_full_.reset();
     if (!limit_ || *limit_ < least_for_scouts || !window() || resets_ != Resets::steady || is_shared_) return;
     if (was_idle || remaining >= *limit_ / 2) return;
-    become_even(call, now);
+    become_even(now);
 }
 
 /// From now on the quota is spent evenly.
-void ToldQuota::become_even(const Call& call, TimePoint now) {
-    if (even_) return;
-    SlidingWindowOptions evenly;
-    evenly.burst = Duration::zero();
-    evenly.margin = 0;
-    even_.emplace(RateLimit(unit_, *limit_ * (1 - even_margin), *window()), evenly);
-    even_->take(call.cost, now);
+void ToldQuota::become_even(TimePoint now) {
+    if (even_gap_) return;
+    even_gap_ = times(*window(), 1 / (*limit_ * (1 - even_margin)));
+    next_even_ = now + *even_gap_;
 }
 
 /// The call that tried after a reset has its answer.
@@ -227,14 +249,18 @@ void ToldQuota::ended(const Call& call, bool is_answered, TimePoint now) {
     is_known_ = false;
     told_.clear();
     untold_ = {};
-    even_.reset();
+    even_gap_.reset();
     resets_at_.reset();
     left_since_full_.reset();
 }
 
 void ToldQuota::leave(const Call& call, double in_flight) {
     if (policy_) policy_->take(call.cost, call.left_at);
-    if (even_) even_->take(call.cost, call.left_at);
+    if (even_gap_) {
+        // What left in a burst, because there was plenty, holds up the even pace for one call only.
+        const TimePoint due = std::clamp(next_even_, call.left_at, call.left_at + *even_gap_);
+        next_even_ = due + times(*even_gap_, call.cost);
+    }
     after_probe_ += call.cost;
     const bool may_be_over = is_known_ && resets_at_ && may_have_ended(call.left_at);
     if (may_be_over && surely_left(in_flight) < std::max(call.cost, scouts() + 0.5)) {
@@ -245,9 +271,9 @@ void ToldQuota::leave(const Call& call, double in_flight) {
 }
 
 TimePoint ToldQuota::earliest(double cost, double in_flight, TimePoint now) {
-    if (even_) {
+    if (even_gap_) {
         const bool has_plenty = surely_left(in_flight) >= cost + plenty * *limit_;
-        return has_plenty ? now : even_->earliest(cost, now);
+        return has_plenty ? now : std::max(now, next_even_);
     }
     if (policy_) return policy_->earliest(cost, now);
     if (!is_known_) return now;

@@ -26,8 +26,8 @@ namespace plait::policy {
 ///
 /// *Other kinds.* A scout just before the first reset shows whether that is *steady* or postponed by each call.
 /// Postponed, all is spent at once and the last reset is waited for. Steady, but bringing back only a little (a sliding
-/// counter), the quota is spent evenly from then on. Where a server tells an amount and a window but not what is left,
-/// no window of that length has more than the amount.
+/// counter), the quota is spent evenly from then on; so is one whose resets are as far away as it is used (a bucket).
+/// Where a server tells an amount and a window but not what is left, no window of that length has more than the amount.
 class ToldQuota {
   public:
     ToldQuota(std::string_view unit, std::string_view source) : unit_(unit), source_(source) {}
@@ -63,14 +63,20 @@ class ToldQuota {
     /// The length of the window, as told or seen.
     std::optional<Duration> window() const noexcept { return told_window_ ? told_window_ : seen_window_; }
     /// Whether it is known when there is more.
-    bool has_time() const noexcept { return resets_at_ || even_ || policy_; }
+    bool has_time() const noexcept { return resets_at_ || even_gap_ || policy_; }
     /// Whether the answer to this call said that nothing is left, and that was to be waited for.
-    bool was_used_up_for(std::uint64_t number) const noexcept { return number == used_up_for_ && resets_at_ && !even_; }
+    bool was_used_up_for(std::uint64_t number) const noexcept {
+        return number == used_up_for_ && resets_at_ && !even_gap_;
+    }
 
   private:
     struct Told {
         TimePoint answered;
         double remaining;
+    };
+    struct Refill {
+        double remaining;
+        double rate;  // a second
     };
     struct DoubtfulReset {
         Duration reset;
@@ -83,13 +89,14 @@ class ToldQuota {
 
     void told_policy(const LimitNotice& notice, const Call& call, TimePoint now);
     bool falls_as_milliseconds(Duration reset, TimePoint now);
-    void used_up(std::optional<Duration> reset, const Call& call, TimePoint now);
+    void look_for_refill(Duration reset, double remaining, TimePoint now);
+    void used_up(std::optional<Duration> reset, TimePoint now);
     void told_remaining(double remaining, const Call& call, TimePoint now);
     void told_reset(TimePoint reset, double remaining, const Call& call, TimePoint now);
     bool is_same_reset(TimePoint reset) const noexcept;
     bool may_have_ended(TimePoint time) const noexcept;
     void begin_window(TimePoint reset, double remaining, const Call& call, TimePoint now);
-    void become_even(const Call& call, TimePoint now);
+    void become_even(TimePoint now);
     void probe_told(double remaining, const Call& call, TimePoint now);
     double surely_left(double in_flight) const;
     double scouts() const noexcept;
@@ -102,7 +109,8 @@ class ToldQuota {
     std::optional<double> limit_;
     std::optional<Duration> told_window_;
     std::optional<SlidingWindow> policy_;  // of an amount and a window without what is left
-    std::optional<SlidingWindow> even_;    // where a reset brings back only a little
+    std::optional<Duration> even_gap_;     // between two calls, where a reset brings back only a little
+    TimePoint next_even_{};
 
     // What is left. `told_` has the answers since the last teller left, the least first.
     bool is_known_ = false;
@@ -121,6 +129,8 @@ class ToldQuota {
     Duration grain_{};
     std::optional<Duration> seen_window_;
     bool is_window_exact_ = false;  // it is the time between two resets
+    std::optional<Refill> refill_;
+    int times_refilling_ = 0;
     std::optional<DoubtfulReset> doubtful_reset_;
     bool is_in_milliseconds_ = false;
     Duration longest_short_{};  // of a short window: the longest reset told when nothing was left

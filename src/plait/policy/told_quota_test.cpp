@@ -211,6 +211,19 @@ TEST_CASE("an amount and a window are kept to where the server does not say what
     CHECK(bench.earliest() < bench.now + 62s);
 }
 
+TEST_CASE("a quota whose reset is as far away as it is used refills and is spent evenly") {
+    Bench bench;
+    for (int left = 39; left >= 0; --left) bench.answer(bench.leave(), left, (40 - left) * 200ms);
+    const TimePoint begin = bench.now;
+    int more = 0;
+    for (; bench.now < begin + 8s; ++more) {
+        bench.now = bench.earliest();
+        bench.answer(bench.leave(), 0, 8s);
+    }
+    CHECK(more >= 37);
+    CHECK(more <= 40);
+}
+
 TEST_CASE("a reset that falls by a thousand in a second was told in milliseconds") {
     Bench bench;
     const auto first = bench.leave();
