@@ -34,12 +34,12 @@ std::size_t parse_count(std::string_view text, std::size_t least, std::size_t mo
 }
 
 std::size_t parse_bytes(std::string_view text, std::size_t least) {
-    constexpr std::string_view units = "kMGT";
+    constexpr std::string_view prefixes = "kMGT";
     constexpr std::size_t most = std::numeric_limits<std::ptrdiff_t>::max();
     std::size_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     const std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
-    const auto unit = rest.empty() ? 0 : units.find(rest) + 1;
+    const auto unit = rest.empty() ? 0 : prefixes.find(rest) + 1;
     const bool is_known = error == std::errc() && (rest.empty() || (rest.size() == 1 && unit != 0));
     const std::size_t bits = is_known ? 10 * unit : 0;
     if (!is_known || number > most >> bits || number << bits < least) {
