@@ -24,6 +24,8 @@ constexpr double no_wait = 0.1;
 constexpr double no_wait_at_first = 0.5;
 /// A target below this share of what is in flight is a clear sign of a queue.
 constexpr double clearly_less = 0.8;
+/// And one below this share of the limit of a slight one.
+constexpr double slightly_less = 0.97;
 /// A look is made with this share of the calls that the server seems to work on.
 constexpr double look_share = 0.75;
 /// The latency fell: there was a queue.
@@ -208,7 +210,8 @@ void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
         target < clearly_less * round.in_flight || (is_first_ && wait > no_wait_at_first * usual_latency_);
     const bool is_queue = binds && shows_queue;
     if (signs_ == 0) limit_before_signs_ = limit_;
-    signs_ = is_queue ? signs_ + 1 : std::max(0.0, signs_ + (binds && target < limit_ ? 0.5 : -0.5));
+    const bool falls = binds && target < limit_ - 1 && target < slightly_less * limit_;
+    signs_ = is_queue ? signs_ + 1 : std::max(0.0, signs_ + (falls ? 0.5 : -0.5));
     const bool is_look_due = !climbs_ && reached_ && now >= look_at_;
     partly_ = 0;
     if ((is_queue && climbs_) || signs_ >= doubtful_signs || is_look_due) {

@@ -21,7 +21,7 @@ struct AdaptiveLimitOptions {
     double overload_factor = 0.5;  ///< the deepest cut after refusals or signs of overload
     double least_by_refusals = 8;
     double queue = 0.4;  ///< the calls that may wait at the server, as a share of those it works on
-    Duration harmless_wait = std::chrono::milliseconds(1);  ///< so long they may wait in any case
+    Duration harmless_wait = std::chrono::microseconds(300);  ///< so long they may wait in any case
     double forgiven = 0.02;  ///< isolated refusals and failures up to this share of the answers are no sign
     /// After a limit was found, the latency without a queue is measured anew after the first of these pauses, then
     /// after twice as long, up to the longest.
