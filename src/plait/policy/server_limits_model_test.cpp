@@ -148,20 +148,20 @@ class Run {
         Verdict verdict;
     };
 
-    TimePoint time() const { return TimePoint(of_seconds(now_ + 3600)); }
+    TimePoint moment() const { return TimePoint(of_seconds(now_ + 3600)); }
     double half_way() { return latency_ / 2 * (0.5 + draw(random_)); }
 
     void leave_all() {
         while (calls_.size() < 100) {
-            const TimePoint when = limits_->earliest(Costs(), time());
-            outcome_.is_parked = limits_->parked(time()).has_value();
+            const TimePoint when = limits_->earliest(Costs(), moment());
+            outcome_.is_parked = limits_->parked(moment()).has_value();
             if (outcome_.is_parked || when == TimePoint::max()) return;
-            if (when > time()) {
-                const double wake = std::chrono::duration<double>(when - time()).count();
+            if (when > moment()) {
+                const double wake = std::chrono::duration<double>(when - moment()).count();
                 events_.push({now_ + wake + 1e-9, Event::wake, 0});
                 return;
             }
-            Call call{limits_->leave(Costs(), time()), {}};
+            Call call{limits_->leave(Costs(), moment()), {}};
             const std::uint64_t number = call.grant.number;
             calls_.emplace(number, std::move(call));
             events_.push({now_ + half_way(), Event::arrives, number});
@@ -184,17 +184,17 @@ class Run {
             notice.remaining = call.verdict.remaining;
             notice.reset = of_seconds(call.verdict.reset);
             notice.reset_grain = of_seconds(telling_.grain);
-            limits_->notice(notice, call.grant, time());
+            limits_->notice(notice, call.grant, moment());
         }
         if (call.verdict.let_in) {
-            limits_->accepted(call.grant, time());
+            limits_->accepted(call.grant, moment());
             outcome_.let_in += 1;
         } else {
             const auto wait = telling_.wait ? std::optional(of_seconds(call.verdict.wait)) : std::nullopt;
-            limits_->refused(wait, "status 429", call.grant, time());
+            limits_->refused(wait, "status 429", call.grant, moment());
             outcome_.refused += 1;
         }
-        limits_->ended(call.grant, time());
+        limits_->ended(call.grant, moment());
         calls_.erase(number);
     }
 

@@ -115,7 +115,8 @@ void ToldQuota::used_up(std::optional<Duration> reset, TimePoint now) {
         }
     }
     const bool is_sure = told_window_ || is_window_exact_;
-    if (is_sure && *window() <= short_window) become_even(now);
+    // After a burst a window that slides lets nothing in before its reset.
+    if (is_sure && *window() <= short_window) become_even(now + reset.value_or(*window()));
 }
 
 void ToldQuota::told_policy(const LimitNotice& notice, const Call& call, TimePoint now) {
@@ -188,7 +189,7 @@ bool ToldQuota::may_have_ended(TimePoint time) const noexcept {
 
 /// Whether a reset is that of this window, told once more.
 bool ToldQuota::is_same_reset(TimePoint reset) const noexcept {
-    const Duration tolerance = grain_ + same_reset;
+    const Duration tolerance = std::min(grain_, window().value_or(grain_) / 2) + same_reset;
     return reset <= *resets_at_ + tolerance && reset >= latest_reset_ - tolerance;
 }
 
@@ -213,11 +214,11 @@ void ToldQuota::begin_window(TimePoint reset, double remaining, const Call& call
     become_even(now);
 }
 
-/// From now on the quota is spent evenly.
-void ToldQuota::become_even(TimePoint now) {
+/// From `begin` on the quota is spent evenly.
+void ToldQuota::become_even(TimePoint begin) {
     if (even_gap_) return;
     even_gap_ = times(*window(), 1 / (*limit_ * (1 - even_margin)));
-    next_even_ = now + *even_gap_;
+    next_even_ = begin + *even_gap_;
 }
 
 /// The call that tried after a reset has its answer.

@@ -96,7 +96,7 @@ class ToldQuota {
     bool is_same_reset(TimePoint reset) const noexcept;
     bool may_have_ended(TimePoint time) const noexcept;
     void begin_window(TimePoint reset, double remaining, const Call& call, TimePoint now);
-    void become_even(TimePoint now);
+    void become_even(TimePoint begin);
     void probe_told(double remaining, const Call& call, TimePoint now);
     double surely_left(double in_flight) const;
     double scouts() const noexcept;

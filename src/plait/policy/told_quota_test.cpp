@@ -224,6 +224,18 @@ TEST_CASE("a quota whose reset is as far away as it is used refills and is spent
     CHECK(more <= 40);
 }
 
+TEST_CASE("a reset as coarse as its window is long is obeyed at first") {
+    Bench bench;
+    for (int second = 0; second < 2; ++second) {
+        for (const double left : {1.0, 0.0}) {
+            bench.now = bench.earliest();
+            bench.answer(bench.leave(), left, 1s, 1s);
+        }
+        CHECK(bench.earliest() >= bench.now + 1s - 1ms);
+        bench.now += 1ms;
+    }
+}
+
 TEST_CASE("a reset that falls by a thousand in a second was told in milliseconds") {
     Bench bench;
     const auto first = bench.leave();
