@@ -2,10 +2,10 @@
 // input and results again.
 #include "plait/async/event_loop.hpp"
 #include "plait/async/task_group.hpp"
-#include "plait/batch/id_register.hpp"
-#include "plait/batch/input_fingerprint.hpp"
-#include "plait/batch/journal.hpp"
-#include "plait/batch/results_scan.hpp"
+#include "plait/batch/lines/input_fingerprint.hpp"
+#include "plait/batch/output/id_register.hpp"
+#include "plait/batch/output/results_scan.hpp"
+#include "plait/batch/resume/journal.hpp"
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>

@@ -1,8 +1,9 @@
 # plait_module(name [USES module...] [LINKS library...])
 #
 # One module of the table in src/plait/CMakeLists.txt: the library plait_<name> from the folder's sources, and the test
-# program plait_<name>_test from its *_test.cpp. A main.cpp belongs to neither. A module that uses one which does not stand above
-# it stops the configure step.
+# program plait_<name>_test from its *_test.cpp. A main.cpp belongs to neither. A module that uses one which does not stand
+# above it stops the configure step. A room of a module is named `module/room`, its targets plait_module_room; the tests of
+# rooms may use the room `module/testing`.
 include_guard()
 
 define_property(GLOBAL PROPERTY PLAIT_MODULES BRIEF_DOCS "Modules in the order of the table")
@@ -23,27 +24,33 @@ function(plait_module name)
     list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cpp$")
     list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
     list(TRANSFORM module_USES PREPEND plait_ OUTPUT_VARIABLE used_targets)
+    list(TRANSFORM used_targets REPLACE "/" "_")
+    string(REPLACE "/" "_" target plait_${name})
 
     if(sources)
         set(scope PUBLIC)
-        add_library(plait_${name} STATIC ${sources})
+        add_library(${target} STATIC ${sources})
     else()
         set(scope INTERFACE)
-        add_library(plait_${name} INTERFACE)
+        add_library(${target} INTERFACE)
     endif()
-    target_include_directories(plait_${name} ${scope} ${PROJECT_SOURCE_DIR}/src)
-    target_compile_features(plait_${name} ${scope} cxx_std_20)
-    target_link_libraries(plait_${name} ${scope} ${used_targets} ${module_LINKS})
+    target_include_directories(${target} ${scope} ${PROJECT_SOURCE_DIR}/src)
+    target_compile_features(${target} ${scope} cxx_std_20)
+    target_link_libraries(${target} ${scope} ${used_targets} ${module_LINKS})
 
     if(PLAIT_TESTS AND tests)
-        add_executable(plait_${name}_test ${tests})
-        target_link_libraries(plait_${name}_test PRIVATE plait_${name} plait_testing plait_test_main)
-        plait_discover_tests(plait_${name}_test ${name})
+        add_executable(${target}_test ${tests})
+        target_link_libraries(${target}_test PRIVATE ${target} plait_testing plait_test_main)
+        get_filename_component(house ${name} DIRECTORY)
+        if(house AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${house}/testing)
+            target_link_libraries(${target}_test PRIVATE plait_${house}_testing)
+        endif()
+        plait_discover_tests(${target}_test ${name})
     endif()
 
     if(PLAIT_HEADER_CHECK)
         file(GLOB headers CONFIGURE_DEPENDS ${name}/*.hpp)
-        plait_compile_headers_alone(${name} ${headers})
+        plait_compile_headers_alone(${name} ${target} ${headers})
     endif()
 endfunction()
 
@@ -56,7 +63,7 @@ function(plait_discover_tests target module)
 endfunction()
 
 # Every public header is a translation unit of its own: it includes what it needs.
-function(plait_compile_headers_alone module)
+function(plait_compile_headers_alone module target)
     set(units)
     foreach(header IN LISTS ARGN)
         get_filename_component(stem ${header} NAME_WE)
@@ -65,7 +72,7 @@ function(plait_compile_headers_alone module)
         list(APPEND units ${unit})
     endforeach()
     if(units)
-        add_library(plait_${module}_headers OBJECT ${units})
-        target_link_libraries(plait_${module}_headers PRIVATE plait_${module})
+        add_library(${target}_headers OBJECT ${units})
+        target_link_libraries(${target}_headers PRIVATE ${target})
     endif()
 endfunction()

@@ -93,7 +93,7 @@ class Architecture(unittest.TestCase):
 
     def test_its_modules_are_those_of_the_table_in_that_order(self):
         table = module_table((REPOSITORY / "src/plait/CMakeLists.txt").read_text())
-        self.assertEqual(list(table), re.findall(r"^\| `(\w+)` \|", self.TEXT, re.MULTILINE))
+        self.assertEqual(list(table), re.findall(r"^\| `([\w/]+)` \|", self.TEXT, re.MULTILINE))
 
 
 class Rules(unittest.TestCase):

@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # A public header may show its reader the standard library, POSIX and fmt; every other library is a module's own business.
 LIBRARIES = re.compile(r"(boost|openssl|simdjson|CLI|cereal|nghttp2|doctest|benchmark|sqlite3|zlib|brotli|zstd)\b")
 # The library that a module's public headers are about.
-SHOWN_ON_PURPOSE = {"testing": "doctest"}
+SHOWN_ON_PURPOSE = {"testing": "doctest", "json": "simdjson"}
 
 
 def module_table(cmake):
@@ -40,31 +40,46 @@ def included(text):
 def complaints(plait):
     """Returns what is wrong with the tree of modules in the folder `plait`, one sentence each."""
     table = module_table((plait / "CMakeLists.txt").read_text())
-    folders = {path.name for path in plait.iterdir() if path.is_dir()}
-    found = [f"{folder}: the folder is in no plait_module() line" for folder in sorted(folders - table.keys())]
+    found = [f"{folder}: the folder is in no plait_module() line" for folder in sorted(module_folders(plait, table) - table.keys())]
 
     for module, uses in table.items():
+        house = module.rpartition("/")[0]
+        for_tests = {"testing", f"{house}/testing" if house else "testing"}
         really_used = set()
         for path in sorted((plait / module).rglob("*.[ch]pp")):
             is_test = path.name.endswith("_test.cpp")
             is_public = path.suffix == ".hpp" and path.parent == plait / module
-            allowed = {module, *uses, *(["testing"] if is_test else [])}
+            allowed = {module, *uses, *(for_tests if is_test else [])}
             for name in included(path.read_text()):
                 where = f"{path.relative_to(plait)} includes {name}"
                 if is_public and is_hidden_library(name, module):
                     found.append(f"{where}: a library's header stays in .cpp and internal/ files")
                 if not name.startswith("plait/"):
                     continue
-                _, other, *rest = name.split("/")
+                other, rest = module_of(name.removeprefix("plait/"), table)
                 if other not in allowed:
                     found.append(f"{where}: '{module}' does not use '{other}' in the table")
-                if other != module and rest[0] == "internal":
+                if other != module and rest.startswith("internal/"):
                     found.append(f"{where}: internal/ is for '{other}' alone")
                 if not is_test:
                     really_used.add(other)
         for unused in sorted(set(uses) - really_used):
             found.append(f"{module}: the table says it uses '{unused}', and no file but a test includes it")
     return found
+
+
+def module_folders(plait, table):
+    """Returns the folders that must be modules: those in `plait`, and in place of a folder with rooms its rooms."""
+    houses = {module.split("/")[0] for module in table if "/" in module}
+    folders = {path.name for path in plait.iterdir() if path.is_dir()} - houses
+    return folders | {f"{house}/{path.name}" for house in houses for path in (plait / house).iterdir()}
+
+
+def module_of(name, table):
+    """Returns the module that a file belongs to, and what follows the module's name: `batch/run`, `caller.hpp`."""
+    first, _, rest = name.partition("/")
+    room, _, rest_of_room = rest.partition("/")
+    return (f"{first}/{room}", rest_of_room) if f"{first}/{room}" in table else (first, rest)
 
 
 def is_hidden_library(name, module):
@@ -125,9 +140,22 @@ class MadeUpTrees(unittest.TestCase):
         found = self.complaints_about(low__a_hpp="", high__a_cpp='#include "plait/low/internal/b.hpp"\n')
         self.assertEqual(["high/a.cpp includes plait/low/internal/b.hpp: internal/ is for 'low' alone"], found)
 
+    def test_rooms_are_modules_like_others(self):
+        table = "plait_module(house/low)\nplait_module(house/high USES house/low)\nplait_module(house/testing)\n"
+        files = {"house__low__a_hpp": "", "house__high__b_hpp": '#include "plait/house/low/a.hpp"\n',
+                 "house__high__b_test_cpp": '#include "plait/house/testing/t.hpp"\n', "house__testing__t_hpp": ""}
+        self.assertEqual([], self.complaints_about(table=table, **files))
+        self.assertEqual(["house/stray: the folder is in no plait_module() line"],
+                         self.complaints_about(table=table, house__stray__a_hpp="", **files))
+        self.assertEqual(["house/low/a.hpp includes plait/house/high/b.hpp: 'house/low' does not use 'house/high' in the table"],
+                         self.complaints_about(table=table, **{**files, "house__low__a_hpp": '#include "plait/house/high/b.hpp"\n'}))
+        self.assertEqual(["house/high/b.hpp includes plait/house/low/internal/c.hpp: internal/ is for 'house/low' alone"],
+                         self.complaints_about(table=table, **{**files, "house__low__internal__c_hpp": "",
+                             "house__high__b_hpp": '#include "plait/house/low/a.hpp"\n#include "plait/house/low/internal/c.hpp"\n'}))
+
     def test_a_librarys_header_in_a_public_header_is_found(self):
         table = "plait_module(low)\n"
-        for name in ("openssl/ssl.h", "simdjson.h", "boost/beast/http.hpp", "CLI/CLI.hpp"):
+        for name in ("openssl/ssl.h", "zlib.h", "boost/beast/http.hpp", "CLI/CLI.hpp"):
             found = self.complaints_about(table=table, low__a_hpp=f"#include <{name}>\n",
                                           low__internal__b_hpp=f"#include <{name}>\n")
             self.assertEqual([f"low/a.hpp includes {name}: a library's header stays in .cpp and internal/ files"], found)

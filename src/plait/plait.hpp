@@ -40,10 +40,10 @@
 #include "plait/http/url.hpp"
 
 // Files of calls, as `plait run` makes them: each request has one result, whatever happens.
-#include "plait/batch/async_method.hpp"
-#include "plait/batch/file_sink.hpp"
-#include "plait/batch/methods.hpp"      // who makes the calls, by name
-#include "plait/batch/open_source.hpp"  // requests from files, pipes and URLs
-#include "plait/batch/run_files.hpp"    // RunFiles: results and state, to go on with
-#include "plait/batch/runner.hpp"       // Runner
-#include "plait/batch/verify_results.hpp"
+#include "plait/batch/method/async_method.hpp"
+#include "plait/batch/method/methods.hpp"  // who makes the calls, by name
+#include "plait/batch/output/file_sink.hpp"
+#include "plait/batch/requests/open_source.hpp"  // requests from files, pipes and URLs
+#include "plait/batch/resume/run_files.hpp"      // RunFiles: results and state, to go on with
+#include "plait/batch/resume/verify_results.hpp"
+#include "plait/batch/run/runner.hpp"  // Runner

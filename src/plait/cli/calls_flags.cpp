@@ -1,9 +1,9 @@
 #include "plait/cli/calls_flags.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/batch/cost_source.hpp"
-#include "plait/batch/expectation.hpp"
-#include "plait/batch/methods.hpp"
+#include "plait/batch/call/cost_source.hpp"
+#include "plait/batch/call/expectation.hpp"
+#include "plait/batch/method/methods.hpp"
 #include "plait/cli/values.hpp"
 #include "plait/policy/costs.hpp"
 #include "plait/policy/rate_limit.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/batch/caller.hpp"
+#include "plait/batch/run/caller.hpp"
 #include "plait/cli/flag.hpp"
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 #include "plait/cli/check_command.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/batch/open_source.hpp"
+#include "plait/batch/requests/open_source.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/output.hpp"
 #include "plait/cli/session_flags.hpp"

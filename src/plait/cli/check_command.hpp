@@ -1,8 +1,8 @@
 #pragma once
 
-#include "plait/batch/check.hpp"
-#include "plait/batch/forecast.hpp"
-#include "plait/batch/request_line.hpp"
+#include "plait/batch/requests/request_line.hpp"
+#include "plait/batch/status/check.hpp"
+#include "plait/batch/status/forecast.hpp"
 #include "plait/cli/command.hpp"
 
 #include <string>

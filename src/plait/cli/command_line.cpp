@@ -1,7 +1,7 @@
 #include "plait/cli/command_line.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/batch/nearest_name.hpp"
+#include "plait/base/nearest_name.hpp"
 #include "plait/cli/reference.hpp"
 
 #include <CLI/CLI.hpp>
@@ -57,7 +57,7 @@ void add_flag(CLI::App& app, const Flag& flag) {
 
 /// ", did you mean X?", or nothing.
 std::string suggestion(const std::string& typed, const std::vector<std::string_view>& names) {
-    const std::string_view nearest = batch::nearest_name(typed, names);
+    const std::string_view nearest = nearest_name(typed, names);
     return nearest.empty() ? "" : fmt::format(", did you mean {}?", nearest);
 }
 

@@ -3,7 +3,7 @@
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
-#include "plait/batch/open_source.hpp"
+#include "plait/batch/requests/open_source.hpp"
 #include "plait/cli/descriptor_limit.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/interrupts.hpp"

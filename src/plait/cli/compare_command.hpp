@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/async/task.hpp"
-#include "plait/batch/methods.hpp"
+#include "plait/batch/method/methods.hpp"
 #include "plait/cli/command.hpp"
 #include "plait/cli/session_flags.hpp"
 #include "plait/compare/comparer.hpp"

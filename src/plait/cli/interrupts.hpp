@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/batch/stop_request.hpp"
+#include "plait/batch/method/stop_request.hpp"
 #include "plait/cli/signalled_call.hpp"
 
 #include <functional>

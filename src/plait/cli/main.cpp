@@ -1,5 +1,5 @@
 #include "plait/base/error.hpp"
-#include "plait/batch/stored_status.hpp"
+#include "plait/batch/status/stored_status.hpp"
 #include "plait/cli/check_command.hpp"
 #include "plait/cli/command_line.hpp"
 #include "plait/cli/compare_command.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "plait/batch/line_set.hpp"
-#include "plait/batch/result_filter.hpp"
+#include "plait/batch/call/line_set.hpp"
+#include "plait/batch/output/result_filter.hpp"
 #include "plait/cli/command.hpp"
 
 #include <string>

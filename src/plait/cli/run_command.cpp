@@ -4,12 +4,12 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
-#include "plait/batch/check.hpp"
-#include "plait/batch/open_source.hpp"
-#include "plait/batch/open_trace.hpp"
-#include "plait/batch/result_line.hpp"
-#include "plait/batch/run_report.hpp"
-#include "plait/batch/summary.hpp"
+#include "plait/batch/method/open_trace.hpp"
+#include "plait/batch/output/result_line.hpp"
+#include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/status/check.hpp"
+#include "plait/batch/status/run_report.hpp"
+#include "plait/batch/status/summary.hpp"
 #include "plait/cli/descriptor_limit.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/interrupts.hpp"
@@ -249,7 +249,7 @@ std::unique_ptr<batch::RunFiles> RunCommand::open_files(batch::ResumableSource& 
     settings_.key_seed = files->run_id();
     runner_.calls.is_resumable = files->journal() != nullptr;
     runner_.calls.sends = files->journal();
-    if (!runner_.calls.limits.empty()) runner_.calls.limit_file = files->remember_limits(SystemWallClock::instance());
+    if (!runner_.calls.limits.empty()) runner_.calls.limit_logs = files->remember_limits(SystemWallClock::instance());
     if (!repeat_unknown_) runner_.sent_before = &files->sent_before();
     return files;
 }

@@ -2,9 +2,9 @@
 
 #include "plait/async/task_group.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/batch/method.hpp"
-#include "plait/batch/progress.hpp"
-#include "plait/batch/runner.hpp"
+#include "plait/batch/method/method.hpp"
+#include "plait/batch/run/runner.hpp"
+#include "plait/batch/status/progress.hpp"
 
 #include <cstddef>
 #include <string_view>

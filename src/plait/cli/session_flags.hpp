@@ -1,9 +1,9 @@
 #pragma once
 
-#include "plait/batch/input_notes.hpp"
-#include "plait/batch/journal.hpp"
-#include "plait/batch/request_line.hpp"
-#include "plait/batch/secrets.hpp"
+#include "plait/batch/call/secrets.hpp"
+#include "plait/batch/lines/input_notes.hpp"
+#include "plait/batch/requests/request_line.hpp"
+#include "plait/batch/resume/journal.hpp"
 #include "plait/cli/flag.hpp"
 #include "plait/http/session.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/batch/status_request.hpp"
+#include "plait/batch/method/status_request.hpp"
 #include "plait/cli/signalled_call.hpp"
 
 #include <functional>

@@ -2,10 +2,10 @@
 
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/batch/progress.hpp"
-#include "plait/batch/run_report.hpp"
-#include "plait/batch/run_report_text.hpp"
-#include "plait/batch/stored_status.hpp"
+#include "plait/batch/status/progress.hpp"
+#include "plait/batch/status/run_report.hpp"
+#include "plait/batch/status/run_report_text.hpp"
+#include "plait/batch/status/stored_status.hpp"
 
 #include <cstddef>
 #include <functional>

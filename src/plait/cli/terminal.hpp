@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/batch/progress.hpp"
+#include "plait/batch/status/progress.hpp"
 
 #include <cstddef>
 #include <optional>

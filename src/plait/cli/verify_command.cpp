@@ -1,8 +1,8 @@
 #include "plait/cli/verify_command.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/batch/open_source.hpp"
-#include "plait/batch/verify_results.hpp"
+#include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/resume/verify_results.hpp"
 #include "plait/cli/exit_code.hpp"
 
 #include <fmt/format.h>

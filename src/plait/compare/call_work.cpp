@@ -2,10 +2,10 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/assert.hpp"
-#include "plait/batch/methods.hpp"
-#include "plait/batch/runner.hpp"
-#include "plait/batch/sink.hpp"
-#include "plait/batch/source.hpp"
+#include "plait/batch/call/sink.hpp"
+#include "plait/batch/call/source.hpp"
+#include "plait/batch/method/methods.hpp"
+#include "plait/batch/run/runner.hpp"
 #include "plait/compare/internal/open_trace.hpp"
 #include "plait/compare/resource_usage.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/batch/call.hpp"
+#include "plait/batch/call/call.hpp"
 #include "plait/compare/work.hpp"
 #include "plait/http/session.hpp"
 

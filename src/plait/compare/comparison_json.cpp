@@ -1,7 +1,7 @@
 #include "plait/compare/comparison_json.hpp"
 
 #include "plait/base/json_string.hpp"
-#include "plait/batch/call_end.hpp"
+#include "plait/batch/call/call_end.hpp"
 #include "plait/compare/advice.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "plait/compare/job_work.hpp"
 
-#include "plait/batch/methods.hpp"
+#include "plait/batch/method/methods.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/batch/call_end.hpp"
-#include "plait/batch/methods.hpp"
+#include "plait/batch/call/call_end.hpp"
+#include "plait/batch/method/methods.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #include "plait/compare/measuring_process.hpp"
 
 #include "plait/base/assert.hpp"
-#include "plait/batch/methods.hpp"
+#include "plait/batch/method/methods.hpp"
 
 #include <utility>
 

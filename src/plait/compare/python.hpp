@@ -3,7 +3,7 @@
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
-#include "plait/batch/methods.hpp"
+#include "plait/batch/method/methods.hpp"
 #include "plait/compare/job_work.hpp"
 #include "plait/compare/measurement.hpp"
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/async/task.hpp"
-#include "plait/batch/call.hpp"
-#include "plait/batch/source.hpp"
+#include "plait/batch/call/call.hpp"
+#include "plait/batch/call/source.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -21,7 +21,7 @@ namespace plait::report {
 namespace {
 
 using namespace internal;
-namespace json = simdjson::ondemand;
+namespace ondemand = simdjson::ondemand;
 
 /// A result line holds the answer's body. simdjson needs six times as much memory for it.
 constexpr std::size_t longest_line = 64 * 1024 * 1024;
@@ -87,8 +87,9 @@ class ResultLineParser {
     /// Only the fields that are wanted are looked at: a body of megabytes is skipped.
     ResultLine parse(std::string_view text) {
         ResultLine result;
-        json::document document = outer_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
-        for (json::field field : document.get_object()) {
+        ondemand::document document =
+            outer_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
+        for (ondemand::field field : document.get_object()) {
             const std::string_view key = field.unescaped_key();
             if (key == "custom_id") {
                 result.custom_id = std::string_view(field.value().get_string());
@@ -121,7 +122,7 @@ class ResultLineParser {
         }
     }
 
-    json::parser outer_;
+    ondemand::parser outer_;
     simdjson::dom::parser inner_;
 };
 

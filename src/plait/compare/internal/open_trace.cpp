@@ -1,6 +1,6 @@
 #include "plait/compare/internal/open_trace.hpp"
 
-#include "plait/batch/open_trace.hpp"
+#include "plait/batch/method/open_trace.hpp"
 
 #include <cstdio>
 

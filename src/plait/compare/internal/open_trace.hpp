@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/batch/methods.hpp"
+#include "plait/batch/method/methods.hpp"
 #include "plait/trace/trace_file.hpp"
 
 #include <cstddef>

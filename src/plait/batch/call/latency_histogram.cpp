@@ -1,0 +1,41 @@
+#include "plait/batch/call/latency_histogram.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace plait::batch {
+
+void LatencyHistogram::add(Duration duration) noexcept {
+    const auto microseconds = std::max<Duration::rep>(0, duration / std::chrono::microseconds(1));
+    ++counts_[index_of(static_cast<std::uint64_t>(microseconds))];
+    ++count_;
+    longest_ = std::max(longest_, duration);
+}
+
+Duration LatencyHistogram::quantile(double share) const noexcept {
+    const auto wanted = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_)));
+    std::uint64_t seen = 0;
+    for (std::size_t index = 0; index < counts_.size(); ++index) {
+        seen += counts_[index];
+        if (counts_[index] > 0 && seen >= wanted) {
+            return std::min<Duration>(std::chrono::microseconds(largest_of(index)), longest_);
+        }
+    }
+    return {};
+}
+
+std::size_t LatencyHistogram::index_of(std::uint64_t microseconds) noexcept {
+    if (microseconds < 2 * parts) return microseconds;
+    const auto power = static_cast<std::size_t>(std::bit_width(microseconds)) - 7;  // so that what remains has 7 bits
+    return std::min(power * parts + (microseconds >> power), parts * (powers + 2) - 1);
+}
+
+/// The inverse: the largest value that is counted at `index`.
+std::uint64_t LatencyHistogram::largest_of(std::size_t index) noexcept {
+    if (index < 2 * parts) return index;
+    const std::size_t power = index / parts - 1;
+    return ((index - power * parts + 1) << power) - 1;
+}
+
+}  // namespace plait::batch

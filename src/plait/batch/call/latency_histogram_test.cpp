@@ -1,0 +1,34 @@
+#include "plait/batch/call/latency_histogram.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace plait;
+using namespace plait::batch;
+using namespace std::chrono_literals;
+
+TEST_CASE("an empty histogram knows no latency") { CHECK(LatencyHistogram().quantile(0.5) == 0ns); }
+
+TEST_CASE("quantiles are right to two hundredths, and the longest is exact") {
+    LatencyHistogram histogram;
+    for (int i = 1; i <= 10'000; ++i) histogram.add(i * 100us);
+    const auto is_near = [](Duration measured, Duration exact) {
+        return measured >= exact && measured <= exact * 1.02;
+    };
+    CHECK(is_near(histogram.quantile(0.5), 500ms));
+    CHECK(is_near(histogram.quantile(0.9), 900ms));
+    CHECK(is_near(histogram.quantile(0.99), 990ms));
+    CHECK(histogram.quantile(1) == 1s);
+    CHECK(histogram.longest() == 1s);
+    CHECK(histogram.count() == 10'000);
+}
+
+TEST_CASE("every duration has its place, from nothing to more than anyone waits") {
+    for (Duration duration :
+         {Duration(0ns), Duration(-1s), Duration(127us), Duration(128us), Duration(24h), Duration(24h * 365)}) {
+        LatencyHistogram histogram;
+        histogram.add(duration);
+        CHECK(histogram.quantile(0.5) <= std::max(duration, Duration(0ns)));
+    }
+}

@@ -1,0 +1,28 @@
+#include "plait/batch/call/tally.hpp"
+
+namespace plait::batch {
+
+void Tally::call_ended(const CallEnd& end, Duration latency, std::uint64_t sent_bytes) {
+    ++done_;
+    ++outcomes_[static_cast<std::size_t>(end.outcome)];
+    if (!end.attempts.empty()) sent_bytes_ += sent_bytes;
+    if (end.response) {
+        ++status_codes_[end.response->status];
+        received_bytes_ += end.response->body.size();
+        latencies_.add(latency);
+    }
+    if (end.error) ++errors_[end.error->code];
+}
+
+void Tally::line_refused() {
+    ++done_;
+    ++outcomes_[static_cast<std::size_t>(Outcome::failed)];
+    ++errors_[ErrorCode::bad_input];
+}
+
+void Tally::done_before(Outcome outcome, std::uint64_t count) noexcept {
+    before_ += count;
+    outcomes_[static_cast<std::size_t>(outcome)] += count;
+}
+
+}  // namespace plait::batch

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "plait/batch/method/method.hpp"
+#include "plait/batch/method/methods.hpp"
+#include "plait/http/session.hpp"
+
+namespace plait::batch {
+
+/// The calling loop runs the attempt, among all the others.
+class AsyncMethod final : public Method {
+  public:
+    explicit AsyncMethod(MethodOptions options);
+
+    Task<Attempt> attempt(const http::Request& request) override;
+    std::size_t most_in_flight() const noexcept override { return concurrency_; }
+
+  private:
+    http::Session session_;
+    std::size_t concurrency_;
+};
+
+}  // namespace plait::batch

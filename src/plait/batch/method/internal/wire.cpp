@@ -1,0 +1,81 @@
+#include "plait/batch/method/internal/wire.hpp"
+
+#include "plait/base/assert.hpp"
+
+namespace plait::batch::internal {
+
+namespace {
+
+WireHeaders wrap(const http::Headers& headers) {
+    WireHeaders wrapped;
+    wrapped.reserve(headers.size());
+    for (const http::Header header : headers) wrapped.emplace_back(header.name, header.value);
+    return wrapped;
+}
+
+http::Headers unwrap(const WireHeaders& wrapped) {
+    http::Headers headers;
+    for (const auto& [name, value] : wrapped) headers.add(name, value);
+    return headers;
+}
+
+}  // namespace
+
+WireRequest::WireRequest(http::Request request)
+    : method(request.method()),
+      url(request.url.text()),
+      headers(wrap(request.headers)),
+      body(std::move(request.body)),
+      timeout(request.timeout),
+      over_new_connection(request.over_new_connection) {}
+
+http::Request WireRequest::unwrap() && {
+    http::Request request(std::move(method), http::Url(url));
+    request.headers = internal::unwrap(headers);
+    request.body = std::move(body);
+    request.timeout = timeout;
+    request.over_new_connection = over_new_connection;
+    return request;
+}
+
+WireAttempt::WireAttempt(RecordedAttempt recorded)
+    : has_answer(std::holds_alternative<http::Response>(recorded.attempt)),
+      worker(recorded.worker),
+      course(std::move(recorded.course)) {
+    Attempt& attempt = recorded.attempt;
+    if (has_answer) {
+        auto& response = std::get<http::Response>(attempt);
+        status = response.status;
+        reason = std::move(response.reason);
+        headers = wrap(response.headers);
+        body = std::move(response.body);
+        trailers = wrap(response.trailers);
+        const auto& [dns, connect, tls, send, wait, receive] = response.timings;
+        times = {dns, connect, tls, send, wait, receive};
+        reused = response.reused;
+    } else {
+        auto& failure = std::get<Failure>(attempt);
+        code = failure.code;
+        message = std::move(failure.message);
+        maybe_sent = failure.maybe_sent;
+        was_stale = failure.was_stale;
+    }
+}
+
+RecordedAttempt WireAttempt::unwrap() && {
+    RecordedAttempt recorded(Failure(code, std::move(message), maybe_sent, was_stale), worker, std::move(course));
+    if (!has_answer) return recorded;
+    http::Response response;
+    response.status = status;
+    response.reason = std::move(reason);
+    response.headers = internal::unwrap(headers);
+    response.body = std::move(body);
+    response.trailers = internal::unwrap(trailers);
+    PLAIT_ASSERT(times.size() == 6, "both ends are the same program");
+    response.timings = {times[0], times[1], times[2], times[3], times[4], times[5]};
+    response.reused = reused;
+    recorded.attempt = std::move(response);
+    return recorded;
+}
+
+}  // namespace plait::batch::internal

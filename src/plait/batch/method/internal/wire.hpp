@@ -1,0 +1,72 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/base/error.hpp"
+#include "plait/batch/method/attempt.hpp"
+#include "plait/batch/method/internal/attempt_loop.hpp"
+#include "plait/http/request.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// Requests and attempts on their way between processes of the same program.
+namespace plait::batch::internal {
+
+using WireHeaders = std::vector<std::pair<std::string, std::string>>;
+
+struct WireRequest {
+    WireRequest() {}
+    explicit WireRequest(http::Request request);
+    http::Request unwrap() &&;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(method, url, headers, body, timeout, over_new_connection);
+    }
+
+    std::string method;
+    std::string url;
+    WireHeaders headers;
+    std::string body;
+    std::optional<Duration> timeout;
+    bool over_new_connection = false;
+};
+
+struct WireAttempt {
+    WireAttempt() {}
+    explicit WireAttempt(RecordedAttempt recorded);
+    RecordedAttempt unwrap() &&;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(has_answer);
+        if (has_answer) {
+            archive(status, reason, headers, body, trailers, times, reused);
+        } else {
+            archive(code, message, maybe_sent, was_stale);
+        }
+        archive(worker, course);
+    }
+
+    bool has_answer = false;
+
+    int status = 0;
+    std::string reason;
+    WireHeaders headers;
+    std::string body;
+    WireHeaders trailers;
+    std::vector<Duration> times;  ///< in the order of `http::Timings`
+    bool reused = false;
+
+    ErrorCode code{};
+    std::string message;
+    bool maybe_sent = false;
+    bool was_stale = false;
+
+    std::uint64_t worker = 0;
+    std::optional<trace::Course> course;
+};
+
+}  // namespace plait::batch::internal

@@ -1,0 +1,63 @@
+#include "plait/batch/method/internal/wire.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace plait;
+using namespace plait::batch;
+using namespace std::chrono_literals;
+using plait::batch::internal::RecordedAttempt;
+using plait::batch::internal::WireAttempt;
+using plait::batch::internal::WireRequest;
+
+TEST_CASE("a request comes out of the wire as it went in") {
+    http::Request sent("PUT", "http://a.b:81/c?d=e");
+    sent.headers = {{"X-One", "1"}, {"x-one", "2"}};
+    sent.body = std::string("\0\xff", 2);
+    sent.timeout = 1500ms;
+    sent.over_new_connection = true;
+    const http::Request request = WireRequest(sent).unwrap();
+    CHECK(request.method() == "PUT");
+    CHECK(request.url == sent.url);
+    CHECK(request.headers.get_all("x-one") == std::vector<std::string_view>{"1", "2"});
+    CHECK(request.body == sent.body);
+    CHECK(request.timeout == sent.timeout);
+    CHECK(request.over_new_connection);
+}
+
+TEST_CASE("an answer comes out of the wire as it went in") {
+    http::Response sent;
+    sent.status = 404;
+    sent.reason = "Gone Fishing";
+    sent.headers = {{"A", "1"}};
+    sent.body = "body";
+    sent.trailers = {{"B", "2"}};
+    sent.timings = {1ms, 2ms, 3ms, 4ms, 5ms, 6ms};
+    sent.reused = true;
+    const Attempt attempt = WireAttempt(RecordedAttempt(sent)).unwrap().attempt;
+    const auto& response = std::get<http::Response>(attempt);
+    CHECK(response.status == 404);
+    CHECK(response.reason == "Gone Fishing");
+    CHECK(response.headers.get("a") == "1");
+    CHECK(response.body == "body");
+    CHECK(response.trailers.get("b") == "2");
+    CHECK(response.timings.dns == 1ms);
+    CHECK(response.timings.receive == 6ms);
+    CHECK(response.reused);
+}
+
+TEST_CASE("a failure comes out of the wire as it went in and so does what the attempt took") {
+    trace::Course course(TimePoint(1s));
+    course.go_on(trace::Activity::connect, TimePoint(3s));
+    const RecordedAttempt recorded =
+        WireAttempt(RecordedAttempt(Failure(ErrorCode::timeout, "too late", true, true), 17, course)).unwrap();
+    const auto& failure = std::get<Failure>(recorded.attempt);
+    CHECK(failure.code == ErrorCode::timeout);
+    CHECK(failure.message == "too late");
+    CHECK(failure.maybe_sent);
+    CHECK(failure.was_stale);
+    CHECK(recorded.worker == 17);
+    CHECK(recorded.course->begin() == TimePoint(1s));
+    CHECK(recorded.course->segments() == course.segments());
+}

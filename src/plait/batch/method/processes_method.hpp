@@ -1,0 +1,27 @@
+#pragma once
+
+#include "plait/batch/method/internal/wire.hpp"
+#include "plait/batch/method/method.hpp"
+#include "plait/batch/method/methods.hpp"
+#include "plait/workers/process_pool.hpp"
+
+namespace plait::batch {
+
+/// A process of a pool runs the attempt to its end, with a session of its own. If it dies, so does its attempt, and no
+/// other.
+class ProcessesMethod final : public Method {
+  public:
+    explicit ProcessesMethod(MethodOptions options);
+
+    Task<Attempt> attempt(const http::Request& request) override;
+    std::size_t most_in_flight() const noexcept override { return processes_; }
+
+  private:
+    static internal::WireAttempt attempt_here(internal::WireRequest request);
+
+    std::size_t processes_;
+    trace::TraceFile* trace_;
+    ProcessPool pool_;
+};
+
+}  // namespace plait::batch

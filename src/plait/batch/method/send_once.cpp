@@ -1,0 +1,20 @@
+#include "plait/batch/method/send_once.hpp"
+
+#include "plait/async/task_name.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace plait::batch {
+
+Task<Attempt> send_once(http::Session& session, const http::Request& request, std::string name) {
+    std::optional<TaskName> named;
+    if (!name.empty()) named.emplace(name);
+    try {
+        co_return co_await session.send_kept(request);
+    } catch (const http::SendError& error) {
+        co_return Failure(error.code(), error.what(), error.maybe_sent(), error.was_stale());
+    }
+}
+
+}  // namespace plait::batch

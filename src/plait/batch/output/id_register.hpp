@@ -1,0 +1,85 @@
+#pragma once
+
+#include "plait/batch/call/line_set.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace plait::batch {
+
+/// Knows which ids a run has seen, and, of the first two million, on which line.
+///
+/// An id that is `line-<n>` on line n takes a bit. One that somebody chose takes 12 bytes in a table that is half to
+/// nine tenths full, until there are two million: then the lines are dropped, and an id takes 5 bytes in a table that
+/// is three quarters to seven eighths full. So a million ids take about 17 MB, and ten million about 70. Ids are told
+/// apart by hashes of 64 bits, then of 56: among a million different ones the chance that any two are taken for the
+/// same is one in forty million, among ten million one in fourteen hundred, and then a call is refused, loudly.
+class IdRegister {
+  public:
+    /// What `claim` answers for an id that was seen on a line that is not known any more.
+    static constexpr std::uint64_t earlier_line = 0;
+
+    /// With more ids that somebody chose, no lines are kept.
+    static constexpr std::uint64_t most_with_lines = 2'000'000;
+
+    explicit IdRegister(std::uint64_t most = most_with_lines) : most_with_lines_(most) {}
+
+    /// Notes that `line` has this id. The line that had it before, or `earlier_line`, if any did; then nothing is
+    /// noted.
+    std::optional<std::uint64_t> claim(std::string_view id, std::uint64_t line);
+
+  private:
+    /// A part of the table, by open addressing. It grows alone, so that growing needs little room.
+    class Segment {
+      public:
+        std::optional<std::uint64_t> find(std::uint64_t hash) const;
+        void add(std::uint64_t hash, std::uint32_t line);
+        const std::vector<std::uint64_t>& hashes() const noexcept { return hashes_; }
+
+      private:
+        std::size_t slot_of(std::uint64_t hash) const;
+        void grow();
+
+        std::vector<std::uint64_t> hashes_;  ///< 0: a free slot
+        std::vector<std::uint32_t> lines_;
+        std::size_t used_ = 0;
+    };
+
+    /// A part of the table that comes after it. Which part it is says 16 bits of a hash, so 40 are left to be kept.
+    class Bucket {
+      public:
+        bool contains(std::uint64_t hash) const;
+        void add(std::uint64_t hash);
+
+      private:
+        static constexpr std::size_t entry_bytes = 5;
+        /// Behind the last entry, so that each can be read as 8 bytes, which is much faster than 5.
+        static constexpr std::size_t padding = 3;
+
+        static std::uint64_t entry(const std::vector<unsigned char>& entries, std::size_t slot) noexcept;
+        std::size_t slot_of(std::uint64_t rest) const;
+        void put(std::uint64_t rest);
+        void grow();
+
+        std::vector<unsigned char> entries_;  ///< all zeros: a free slot
+        std::uint32_t slots_ = 0;
+        std::uint32_t used_ = 0;
+    };
+
+    bool has_own_id(std::uint64_t line) const { return own_ids_.contains(line); }
+    std::optional<std::uint64_t> find(std::uint64_t hash) const;
+    void add(std::uint64_t hash, std::uint64_t line);
+    void drop_lines();
+
+    std::uint64_t most_with_lines_;
+    std::uint64_t chosen_ids_ = 0;
+    std::array<Segment, 64> segments_;
+    std::vector<Bucket> buckets_;       ///< instead of the segments, once the lines are dropped
+    LineSet own_ids_;                   ///< lines n whose id is `line-<n>`
+    bool has_foreign_line_id_ = false;  ///< some line has an id that looks like that of another
+};
+
+}  // namespace plait::batch

@@ -1,0 +1,214 @@
+#include "plait/batch/output/result_line.hpp"
+
+#include "plait/base/base64.hpp"
+#include "plait/http/headers.hpp"
+#include "plait/json/text.hpp"
+#include "plait/json/value.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace plait::batch {
+
+namespace {
+
+using json::append_milliseconds;
+using json::append_number;
+using json::append_string;
+
+std::string_view json_bool(bool value) { return value ? "true" : "false"; }
+
+/// application/json, text/json and whatever ends in +json (RFC 6839), with any parameters.
+bool is_json_type(std::string_view content_type) {
+    std::string_view type = content_type.substr(0, content_type.find(';'));
+    while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+    constexpr std::string_view suffix = "+json";
+    return http::equal_ignoring_case(type, "application/json") || http::equal_ignoring_case(type, "text/json") ||
+           (type.size() > suffix.size() && http::equal_ignoring_case(type.substr(type.size() - suffix.size()), suffix));
+}
+
+void append_lower_case(std::string& out, std::string_view name) {
+    out += '"';
+    for (const char c : name) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    out += '"';
+}
+
+void append_header_values(std::string& out, const http::Headers& headers, std::string_view name) {
+    const auto values = headers.get_all(name);
+    out += '[';
+    for (const std::string_view value : values) {
+        if (value.data() != values.front().data()) out += ',';
+        json::append_string(out, value);
+    }
+    out += ']';
+}
+
+void append_headers(std::string& out, const http::Headers& headers) {
+    out += '{';
+    for (auto it = headers.begin(); it != headers.end(); ++it) {
+        const auto is_same = [name = (*it).name](const http::Header& other) {
+            return http::equal_ignoring_case(name, other.name);
+        };
+        if (std::find_if(headers.begin(), it, is_same) != it) continue;  // stands in the list of the first
+        if (it != headers.begin()) out += ',';
+        append_lower_case(out, (*it).name);
+        out += ':';
+        if (std::find_if(std::next(it), headers.end(), is_same) == headers.end()) {
+            json::append_string(out, (*it).value);
+        } else {
+            append_header_values(out, headers, (*it).name);
+        }
+    }
+    out += '}';
+}
+
+void append_request_id(std::string& out, const http::Headers& headers) {
+    std::optional<std::string_view> id = headers.get("x-request-id");
+    if (!id) id = headers.get("request-id");
+    if (id) {
+        json::append_string(out, *id);
+    } else {
+        out += "null";
+    }
+}
+
+void append_error(std::string& out, const CallError& error) {
+    out += ",\"error\":{\"code\":\"";
+    out += to_string(error.code);
+    out += "\",\"message\":";
+    json::append_string(out, error.message);
+    out += ",\"retryable\":";
+    out += json_bool(error.retryable);
+    out += ",\"maybe_sent\":";
+    out += json_bool(error.maybe_sent);
+    out += '}';
+}
+
+void append_named_time(std::string& out, std::string_view name, Duration time) {
+    out += name;
+    json::append_milliseconds(out, time);
+}
+
+void append_timings(std::string& out, const http::Timings& timings, bool reused) {
+    append_named_time(out, ",\"dns_ms\":", timings.dns);
+    append_named_time(out, ",\"connect_ms\":", timings.connect);
+    append_named_time(out, ",\"tls_ms\":", timings.tls);
+    append_named_time(out, ",\"send_ms\":", timings.send);
+    append_named_time(out, ",\"wait_ms\":", timings.wait);
+    append_named_time(out, ",\"receive_ms\":", timings.receive);
+    out += ",\"reused\":";
+    out += json_bool(reused);
+}
+
+void append_attempt(std::string& out, const AttemptNote& attempt, std::size_t number, TimePoint begin) {
+    out += "{\"n\":";
+    json::append_number(out, number);
+    if (attempt.status > 0) {
+        out += ",\"status_code\":";
+        json::append_number(out, static_cast<std::uint64_t>(attempt.status));
+    } else {
+        out += ",\"error\":\"";
+        out += to_string(attempt.error);
+        out += '"';
+    }
+    append_named_time(out, ",\"start_ms\":", attempt.start - begin);
+    append_named_time(out, ",\"total_ms\":", attempt.total);
+    if (attempt.status > 0) append_timings(out, attempt.timings, attempt.reused);
+    if (attempt.copies > 1) out += attempt.second_won ? ",\"hedge\":\"second\"" : ",\"hedge\":\"first\"";
+    if (attempt.wait_after) {
+        append_named_time(out, ",\"wait_after_ms\":", *attempt.wait_after);
+        out += ",\"why\":";
+        json::append_string(out, attempt.why);
+    }
+    out += '}';
+}
+
+void append_attempts(std::string& out, const std::vector<AttemptNote>& attempts, TimePoint begin) {
+    out += ",\"attempts\":[";
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+        if (i > 0) out += ',';
+        append_attempt(out, attempts[i], i + 1, begin);
+    }
+    out += ']';
+}
+
+void append_head(std::string& out, std::string_view custom_id, std::uint64_t line, Outcome outcome) {
+    out += "{\"custom_id\":";
+    json::append_string(out, custom_id);
+    out += ",\"line\":";
+    json::append_number(out, line);
+    out += ",\"outcome\":\"";
+    out += to_string(outcome);
+    out += "\",\"response\":";
+}
+
+void append_tail(std::string& out, std::string_view metadata) {
+    out += ",\"metadata\":";
+    out += metadata.empty() ? "null" : metadata;
+    out += "}\n";
+}
+
+}  // namespace
+
+struct ResultLineWriter::Buffers {
+    json::CompactValue json;
+};
+
+ResultLineWriter::ResultLineWriter(BodyFormat format) : format_(format), buffers_(std::make_unique<Buffers>()) {}
+
+ResultLineWriter::~ResultLineWriter() = default;
+
+void ResultLineWriter::append(std::string& out, const Call& call, const CallEnd& end, TimePoint begin) {
+    append_head(out, call.custom_id, call.line, end.outcome);
+    if (end.response) {
+        append_response(out, *end.response);
+    } else {
+        out += "null";
+    }
+    if (end.error) {
+        append_error(out, *end.error);
+    } else {
+        out += ",\"error\":null";
+    }
+    append_attempts(out, end.attempts, begin);
+    append_tail(out, call.metadata);
+}
+
+void ResultLineWriter::append(std::string& out, const BadLine& line) {
+    append_head(out, line.custom_id, line.line, Outcome::failed);
+    out += "null";
+    append_error(out, CallError(ErrorCode::bad_input, line.message));
+    out += ",\"attempts\":[]";
+    append_tail(out, line.metadata);
+}
+
+void ResultLineWriter::append_response(std::string& out, const http::Response& response) {
+    out += "{\"status_code\":";
+    json::append_number(out, static_cast<std::uint64_t>(response.status));
+    out += ",\"request_id\":";
+    append_request_id(out, response.headers);
+    out += ",\"headers\":";
+    append_headers(out, response.headers);
+    append_body(out, response);
+    out += '}';
+}
+
+void ResultLineWriter::append_body(std::string& out, const http::Response& response) {
+    if (format_ == BodyFormat::automatic && is_json_type(response.headers.get("content-type").value_or(""))) {
+        if (const auto json = buffers_->json.make(response.body)) {
+            out += ",\"body\":";
+            out += *json;
+            return;
+        }
+    }
+    if (format_ != BodyFormat::base64 && json::is_utf8(response.body)) {
+        out += ",\"body_text\":";
+        json::append_string(out, response.body);
+        return;
+    }
+    out += ",\"body_base64\":\"";
+    append_base64(out, response.body);
+    out += '"';
+}
+
+}  // namespace plait::batch

@@ -1,0 +1,156 @@
+#include "plait/batch/output/result_line.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace plait;
+using namespace plait::batch;
+using namespace std::chrono_literals;
+
+namespace {
+
+http::Response answer(std::string_view content_type, std::string body) {
+    http::Response response;
+    response.status = 200;
+    response.headers = {{"Content-Type", content_type}};
+    response.body = std::move(body);
+    return response;
+}
+
+Call call() { return Call("row-17", 17, http::Request("POST", "http://a.b"), R"({"row":17})"); }
+
+constexpr TimePoint begin{};
+
+std::string line_of(const CallEnd& end, BodyFormat format = BodyFormat::automatic) {
+    std::string out;
+    ResultLineWriter(format).append(out, call(), end, begin);
+    return out;
+}
+
+/// With one attempt.
+CallEnd answered(http::Response response) {
+    CallEnd end(Outcome::ok);
+    AttemptNote& attempt = end.attempts.emplace_back();
+    attempt.status = response.status;
+    attempt.start = begin + 10200us;
+    attempt.total = 310400us;
+    attempt.timings = response.timings;
+    attempt.reused = response.reused;
+    end.response = std::move(response);
+    return end;
+}
+
+std::string line_of(http::Response response, BodyFormat format = BodyFormat::automatic) {
+    return line_of(answered(std::move(response)), format);
+}
+
+bool contains(const std::string& text, std::string_view part) {
+    CAPTURE(text);
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an answer makes the whole line") {
+    http::Response response = answer("application/json", R"({"data":[]})");
+    response.headers.add("X-Request-Id", "req_9");
+    response.timings.send = 200us;
+    response.timings.wait = 301ms;
+    response.timings.receive = 9200us;
+    response.reused = true;
+    CHECK(
+        line_of(response) ==
+        R"({"custom_id":"row-17","line":17,"outcome":"ok","response":{"status_code":200,"request_id":"req_9",)"
+        R"("headers":{"content-type":"application/json","x-request-id":"req_9"},"body":{"data":[]}},"error":null,)"
+        R"("attempts":[{"n":1,"status_code":200,"start_ms":10.2,"total_ms":310.4,"dns_ms":0,"connect_ms":0,"tls_ms":0,)"
+        R"("send_ms":0.2,"wait_ms":301,"receive_ms":9.2,"reused":true}],"metadata":{"row":17}})"
+        "\n");
+}
+
+TEST_CASE("a failure makes the whole line") {
+    CallEnd end(Outcome::unknown, CallError(ErrorCode::reset, "read a.b:80: \"reset\"", false, true));
+    AttemptNote& attempt = end.attempts.emplace_back();
+    attempt.error = ErrorCode::reset;
+    attempt.start = begin + 10200us;
+    attempt.total = 310400us;
+    CHECK(line_of(end) ==
+          R"({"custom_id":"row-17","line":17,"outcome":"unknown","response":null,"error":{"code":"reset",)"
+          R"("message":"read a.b:80: \"reset\"","retryable":false,"maybe_sent":true},)"
+          R"("attempts":[{"n":1,"error":"reset","start_ms":10.2,"total_ms":310.4}],"metadata":{"row":17}})"
+          "\n");
+}
+
+TEST_CASE("every attempt is told, with the wait that followed and why") {
+    CallEnd end = answered(answer("text/plain", ""));
+    AttemptNote refused;
+    refused.status = 429;
+    refused.wait_after = 1200ms;
+    refused.why = "retry-after";
+    end.attempts.insert(end.attempts.begin(), refused);
+    end.attempts.back().copies = 2;
+    const std::string line = line_of(end);
+    CHECK(contains(line, R"("attempts":[{"n":1,"status_code":429,)"));
+    CHECK(contains(line, R"("wait_after_ms":1200,"why":"retry-after"},{"n":2,"status_code":200,)"));
+    CHECK(contains(line, R"("reused":false,"hedge":"first"}],)"));
+    end.attempts.back().second_won = true;
+    CHECK(contains(line_of(end), R"("hedge":"second"}],)"));
+}
+
+TEST_CASE("an answer that is not as expected stands beside its error") {
+    CallEnd end = answered(answer("text/plain", "no"));
+    end.outcome = Outcome::rejected;
+    end.error.emplace(ErrorCode::expect, "/error is 1, not null");
+    CHECK(contains(line_of(end), R"("body_text":"no"},"error":{"code":"expect","message":"/error is 1, not null",)"));
+}
+
+TEST_CASE("a call that was never sent has neither answer nor attempts") {
+    const CallEnd end(Outcome::skipped, CallError(ErrorCode::budget, "not sent"));
+    CHECK(contains(line_of(end), R"("outcome":"skipped","response":null,"error":{"code":"budget",)"));
+    CHECK(contains(line_of(end), R"("attempts":[],)"));
+}
+
+TEST_CASE("a bad line makes the whole line") {
+    std::string out;
+    ResultLineWriter(BodyFormat::automatic).append(out, BadLine("line-3", 3, "line 3: no \"url\""));
+    CHECK(out ==
+          R"({"custom_id":"line-3","line":3,"outcome":"failed","response":null,"error":{"code":"bad_input",)"
+          R"("message":"line 3: no \"url\"","retryable":false,"maybe_sent":false},"attempts":[],"metadata":null})"
+          "\n");
+}
+
+TEST_CASE("a body is JSON when its type says so and it is") {
+    for (std::string_view type : {"application/json", "Application/JSON; charset=utf-8", "application/problem+json",
+                                  "text/json", "application/vnd.api+json ;a=b"}) {
+        CHECK(contains(line_of(answer(type, "[1]")), R"("body":[1])"));
+    }
+    for (std::string_view type : {"text/plain", "application/jsonl", "application/x-ndjson", "+json"}) {
+        CHECK(contains(line_of(answer(type, "[1]")), R"("body_text":"[1]")"));
+    }
+    CHECK(contains(line_of(answer("application/json", "[1")), R"("body_text":"[1")"));
+    CHECK(contains(line_of(answer("application/json", "")), R"("body_text":"")"));
+}
+
+TEST_CASE("a body stays on one line") {
+    CHECK(contains(line_of(answer("application/json", "{\n  \"a\": \"x y\"\r\n}\n")), R"("body":{"a":"x y"})"));
+    CHECK(contains(line_of(answer("text/plain", "a\nb")), R"("body_text":"a\nb")"));
+}
+
+TEST_CASE("a body that is no text is base64") {
+    CHECK(contains(line_of(answer("image/png", "\xff\xd8")), R"("body_base64":"/9g=")"));
+    CHECK(contains(line_of(answer("application/json", "\"\xff\"")), R"("body_base64":"Iv8i")"));
+}
+
+TEST_CASE("the form of bodies can be chosen") {
+    CHECK(contains(line_of(answer("application/json", "[1]"), BodyFormat::text), R"("body_text":"[1]")"));
+    CHECK(contains(line_of(answer("image/png", "\xff\xd8"), BodyFormat::text), R"("body_base64":"/9g=")"));
+    CHECK(contains(line_of(answer("application/json", "[1]"), BodyFormat::base64), R"("body_base64":"WzFd")"));
+}
+
+TEST_CASE("a header that came more than once has a list as its value") {
+    http::Response response = answer("text/plain", "");
+    response.headers = {{"Set-Cookie", "a=1"}, {"X-One", "1"}, {"set-cookie", "b=2"}, {"SET-COOKIE", "c=3"}};
+    CHECK(contains(line_of(response), R"("headers":{"set-cookie":["a=1","b=2","c=3"],"x-one":"1"})"));
+    response.headers.clear();
+    CHECK(contains(line_of(response), R"("request_id":null,"headers":{})"));
+}

@@ -1,0 +1,146 @@
+#include "plait/batch/output/result_queue.hpp"
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/base/error.hpp"
+#include "plait/batch/testing/fakes.hpp"
+#include "plait/testing/async_test.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+using namespace plait;
+using namespace plait::batch;
+using namespace std::chrono_literals;
+using plait::batch::internal::MemorySink;
+
+namespace {
+
+Task<void> put(ResultQueue& queue, std::string line) {
+    auto place = co_await queue.reserve();
+    queue.put(std::move(place), [&line](std::string& out) { out += line; });
+}
+
+void put(ResultQueue& queue, ResultQueue::Place place, std::string_view line) {
+    queue.put(std::move(place), [line](std::string& out) { out += line; });
+}
+
+Task<void> write_all(ResultQueue& queue, std::optional<bool>& read) { read = co_await queue.write_all(); }
+
+}  // namespace
+
+ASYNC_TEST("lines that come together are written together, fifty milliseconds after the first") {
+    MemorySink sink;
+    ResultQueue queue(sink, std::nullopt);
+    std::optional<bool> read;
+    TaskGroup group;
+    group.start(write_all(queue, read));
+    co_await sleep_for(1h);
+    co_await put(queue, "a\n");
+    co_await sleep_for(20ms);
+    co_await put(queue, "b\n");
+    co_await sleep_for(29ms);
+    CHECK(sink.writes == 0);
+    co_await sleep_for(2ms);
+    CHECK(sink.text == "a\nb\n");
+    CHECK(sink.writes == 1);
+    queue.close();
+    co_await group.join();
+    CHECK(read == true);
+}
+
+ASYNC_TEST("a flush and a full batch are written at once") {
+    MemorySink sink;
+    ResultQueue queue(sink, std::nullopt);
+    std::optional<bool> read;
+    TaskGroup group;
+    group.start(write_all(queue, read));
+    const TimePoint start = now();
+    co_await put(queue, "a\n");
+    queue.flush();
+    while (sink.writes < 1) co_await yield();
+    co_await put(queue, std::string(ResultQueue::full_batch, 'x'));
+    while (sink.writes < 2) co_await yield();
+    CHECK(now() == start);
+    queue.close();
+    co_await group.join();
+}
+
+ASYNC_TEST("closing writes what is left") {
+    MemorySink sink;
+    ResultQueue queue(sink, std::nullopt);
+    co_await put(queue, "a\n");
+    queue.close();
+    const bool read = co_await queue.write_all();
+    CHECK(read);
+    CHECK(sink.text == "a\n");
+}
+
+ASYNC_TEST("lines in the order of the input wait for earlier ones") {
+    MemorySink sink;
+    ResultQueue queue(sink, 10);
+    auto first = co_await queue.reserve();
+    auto second = co_await queue.reserve();
+    auto third = co_await queue.reserve();
+    put(queue, std::move(third), "3\n");
+    put(queue, std::move(first), "1\n");
+    put(queue, std::move(second), "2\n");
+    queue.close();
+    co_await queue.write_all();
+    CHECK(sink.text == "1\n2\n3\n");
+}
+
+ASYNC_TEST("the window bounds how far a place is ahead of the first line that is missing") {
+    MemorySink sink;
+    ResultQueue queue(sink, 2);
+    auto first = co_await queue.reserve();
+    auto second = co_await queue.reserve();
+    put(queue, std::move(second), "2\n");
+    auto third = co_await within(1h, queue.reserve());
+    CHECK_FALSE(third);
+    put(queue, std::move(first), "1\n");
+    third = co_await within(1h, queue.reserve());
+    CHECK(third);
+}
+
+ASYNC_TEST("nobody gets a place while the reader is far behind") {
+    MemorySink sink;
+    sink.block();
+    ResultQueue queue(sink, std::nullopt);
+    std::optional<bool> read;
+    TaskGroup group;
+    group.start(write_all(queue, read));
+    co_await put(queue, "a\n");
+    co_await sleep_for(1s);  // the writer is stuck with the first line
+    co_await put(queue, std::string(ResultQueue::largest_backlog + 1, 'x'));
+    auto place = co_await within(1h, queue.reserve());
+    CHECK_FALSE(place);
+    sink.open();
+    place = co_await within(1h, queue.reserve());
+    CHECK(place);
+    queue.close();
+    co_await group.join();
+}
+
+ASYNC_TEST("a reader that has gone and a full disk end the writing") {
+    MemorySink closed;
+    closed.is_closed = true;
+    ResultQueue unread(closed, std::nullopt);
+    co_await put(unread, "a\n");
+    const bool read = co_await unread.write_all();
+    CHECK_FALSE(read);
+
+    MemorySink full;
+    full.is_full = true;
+    ResultQueue unwritten(full, std::nullopt);
+    co_await put(unwritten, "a\n");
+    try {
+        co_await unwritten.write_all();
+        FAIL("no error");
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::storage);
+    }
+}

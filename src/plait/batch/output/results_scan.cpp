@@ -1,0 +1,136 @@
+#include "plait/batch/output/results_scan.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/base/unique_fd.hpp"
+#include "plait/batch/output/internal/file_lines.hpp"
+#include "plait/json/value.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <cerrno>
+#include <charconv>
+#include <optional>
+
+namespace plait::batch {
+
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+std::optional<Outcome> outcome_of(std::string_view name) {
+    for (std::size_t i = 0; i < outcome_count; ++i) {
+        if (name == to_string(static_cast<Outcome>(i))) return static_cast<Outcome>(i);
+    }
+    return std::nullopt;
+}
+
+bool is_line_number(std::uint64_t line) { return line > 0 && line <= LineSet::largest_line; }
+
+bool skip(std::string_view& text, std::string_view front) {
+    if (!text.starts_with(front)) return false;
+    text.remove_prefix(front.size());
+    return true;
+}
+
+/// What stands in front of the next quote.
+std::string_view take_to_quote(std::string_view& text) {
+    const std::string_view taken = text.substr(0, text.find('"'));
+    text.remove_prefix(taken.size());
+    return taken;
+}
+
+/// A line as `ResultLineWriter` begins it, unless its id has an escape.
+std::optional<ResultView> read_own_head(std::string_view text) {
+    ResultView result;
+    result.text = text;
+    std::string_view rest = text;
+    if (!text.ends_with('}') || !skip(rest, "{\"custom_id\":\"")) return std::nullopt;
+    result.custom_id = take_to_quote(rest);
+    if (result.custom_id.find('\\') != std::string_view::npos || !skip(rest, "\",\"line\":")) return std::nullopt;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), result.line);
+    if (error != std::errc() || !is_line_number(result.line)) return std::nullopt;
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    if (!skip(rest, ",\"outcome\":\"")) return std::nullopt;
+    const auto outcome = outcome_of(take_to_quote(rest));
+    if (!outcome || !skip(rest, "\",\"")) return std::nullopt;
+    result.outcome = *outcome;
+    return result;
+}
+
+/// Reads results that another program has written, or put into another form.
+class AnyResultReader {
+  public:
+    std::optional<ResultView> read(std::string_view text) {
+        ResultView result;
+        result.text = text;
+        std::string_view outcome_name;
+        ondemand::document document;
+        if (parser_.iterate(text_.assign({text})).get(document) ||
+            document["custom_id"].get_string().get(result.custom_id) ||
+            document["line"].get_uint64().get(result.line) || document["outcome"].get_string().get(outcome_name)) {
+            return std::nullopt;
+        }
+        const auto outcome = outcome_of(outcome_name);
+        if (!outcome || !is_line_number(result.line) || !text.ends_with('}')) return std::nullopt;
+        result.outcome = *outcome;
+        return result;
+    }
+
+  private:
+    ondemand::parser parser_;
+    json::PaddedText text_;
+};
+
+bool is_bad_line(const ResultView& result) {
+    return result.outcome == Outcome::failed && result.text.find(R"("code":"bad_input")") != std::string_view::npos;
+}
+
+}  // namespace
+
+ResultsEnd for_each_result(int file, const std::string& name, const std::function<void(const ResultView&)>& visit) {
+    internal::FileLines lines(file, name);
+    AnyResultReader any;
+    ResultsEnd end;
+    std::uint64_t number = 0, zeros_at = 0;
+    while (const auto line = lines.next()) {
+        ++number;
+        end.bytes = line->offset + line->text.size() + (line->is_whole ? 1 : 0);
+        if (!line->is_whole) break;
+        std::string_view text = line->text;
+        if (text.ends_with('\r')) text.remove_suffix(1);
+        // Blocks that a power cut kept from the disk are zeros. That is the end, unless more follows.
+        if (text.find('\0') != std::string_view::npos) {
+            if (zeros_at == 0) zeros_at = number;
+            continue;
+        }
+        std::optional<ResultView> result = read_own_head(text);
+        if (!result) result = any.read(text);
+        if (!result || zeros_at != 0) {
+            throw Error(ErrorCode::bad_input,
+                        fmt::format("{}, line {}: not a result line", name, zeros_at != 0 ? zeros_at : number));
+        }
+        end.whole_bytes = end.bytes;
+        visit(*result);
+    }
+    return end;
+}
+
+ResultsEnd for_each_result(const std::string& path, const std::function<void(const ResultView&)>& visit) {
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) throw Error(ErrorCode::bad_input, fmt::format("open {}: {}", path, system_message(errno)));
+    return for_each_result(file.get(), path, visit);
+}
+
+ResultsScan scan_results(int file, const std::string& name, IdRegister& ids) {
+    ResultsScan scan;
+    scan.end = for_each_result(file, name, [&](const ResultView& result) {
+        scan.done.add(result.line);
+        ++scan.outcomes[static_cast<std::size_t>(result.outcome)];
+        if (!is_bad_line(result)) ids.claim(result.custom_id, result.line);
+    });
+    return scan;
+}
+
+}  // namespace plait::batch

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "plait/batch/call/call.hpp"
+
+#include <simdjson.h>
+
+namespace plait::batch::internal {
+
+// The fields of a request line that are objects and say how its call is made, read as field_value.hpp does.
+
+/// `{"max_attempts": 5, "statuses": [409]}`
+void read_retry(simdjson::ondemand::value value, CallRules& rules);
+
+/// `{"tokens": 812, "usd": 0.002}`
+policy::Costs read_costs(simdjson::ondemand::value value);
+
+}  // namespace plait::batch::internal

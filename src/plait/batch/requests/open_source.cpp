@@ -1,0 +1,72 @@
+#include "plait/batch/requests/open_source.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/base/standard_stream.hpp"
+#include "plait/batch/requests/line_source.hpp"
+#include "plait/batch/requests/url_source.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace plait::batch {
+
+namespace {
+
+bool is_url(const std::string& input) { return input.find("://") != std::string::npos; }
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+UniqueFd open_file(const std::string& path) {
+    UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) {
+        const char* hint = errno == ENOENT ? " (a URL begins with http:// or https://)" : "";
+        refuse(fmt::format("open {}: {}{}", path, system_message(errno), hint));
+    }
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) refuse(fmt::format("open {}: {}", path, system_message(errno)));
+    if (S_ISDIR(status.st_mode))
+        refuse(fmt::format("open {}: {}, not a file of requests", path, system_message(EISDIR)));
+    if (S_ISREG(status.st_mode) && status.st_size == 0)
+        refuse(fmt::format("open {}: is empty, it has no requests", path));
+    return file;
+}
+
+UniqueFd open_standard_input() {
+    UniqueFd input = reopen_standard_stream(STDIN_FILENO);
+    if (!input) refuse(fmt::format("open standard input: {}", system_message(errno)));
+    return input;
+}
+
+std::optional<std::string> absolute_path(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+    if (error) return std::nullopt;
+    return absolute.lexically_normal().string();
+}
+
+}  // namespace
+
+std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, RequestDefaults defaults) {
+    if (inputs.empty()) refuse("no requests: give a file, URLs, or - for standard input");
+    RequestReader requests(std::move(defaults));
+    if (std::all_of(inputs.begin(), inputs.end(), is_url)) {
+        return std::make_unique<UrlSource>(std::move(inputs), std::move(requests));
+    }
+    const std::string& path = *std::find_if_not(inputs.begin(), inputs.end(), is_url);
+    const bool is_standard_input = path == "-";
+    UniqueFd file = is_standard_input ? open_standard_input() : open_file(path);
+    if (inputs.size() > 1) refuse(fmt::format("{} is a file among other inputs: give one file, or only URLs", path));
+    return std::make_unique<LineSource>(LineReader(std::move(file), is_standard_input ? "standard input" : path),
+                                        std::move(requests), is_standard_input ? std::nullopt : absolute_path(path));
+}
+
+}  // namespace plait::batch

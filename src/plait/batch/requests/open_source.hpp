@@ -1,0 +1,16 @@
+#pragma once
+
+#include "plait/batch/requests/request_line.hpp"
+#include "plait/batch/requests/resumable_source.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace plait::batch {
+
+/// The source that `inputs` mean: URLs; or one file of requests, or `-` for standard input. Throws `Error(bad_input)`
+/// that says what to write instead.
+std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, RequestDefaults defaults);
+
+}  // namespace plait::batch

@@ -1,0 +1,542 @@
+#include "plait/batch/resume/journal.hpp"
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/base/error.hpp"
+#include "plait/batch/testing/test_folder.hpp"
+#include "plait/testing/async_test.hpp"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace plait;
+using namespace plait::batch;
+using plait::batch::internal::content_of;
+using plait::batch::internal::TestFolder;
+
+namespace {
+
+Settings some_settings() { return {{"--base-url", "https://api.example"}, {"--body", "auto"}}; }
+
+std::vector<std::uint64_t> lines_of(const LineSet& lines) {
+    std::vector<std::uint64_t> found;
+    lines.for_each([&](std::uint64_t line) { found.push_back(line); });
+    return found;
+}
+
+/// What a run that begins now would know as sent.
+std::vector<std::uint64_t> sent_before(const std::string& path) { return lines_of(Journal(path, false).sent_before()); }
+
+void execute(const std::string& path, const char* sql) {
+    sqlite3* database = nullptr;
+    REQUIRE(::sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+    REQUIRE(::sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    ::sqlite3_close(database);
+}
+
+Error error_of(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error;
+    }
+    return Error(ErrorCode::cancelled, "no error");
+}
+
+using Lines = std::vector<std::uint64_t>;
+
+/// A journal whose run has begun.
+std::unique_ptr<Journal> begun(const std::string& path) {
+    auto journal = std::make_unique<Journal>(path, false);
+    journal->begin(some_settings(), std::nullopt);
+    return journal;
+}
+
+void copy_file(const std::string& from, const std::string& to) {
+    std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
+}
+
+/// What a process that is killed now would leave behind.
+std::string killed_now(const TestFolder& folder, const std::string& path) {
+    const std::string copy = folder.file("killed.plait");
+    for (const std::string suffix : {"", "-wal", "-shm", "-sent"}) std::filesystem::remove(copy + suffix);
+    for (const std::string suffix : {"", "-wal", "-sent"}) copy_file(path + suffix, copy + suffix);
+    return copy;
+}
+
+Lines lines_from(std::uint64_t first, std::uint64_t count) {
+    Lines lines;
+    for (std::uint64_t line = first; line < first + count; ++line) lines.push_back(line);
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("a state file is for its owner alone, and comes back as it was") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    std::string id;
+    {
+        Journal journal(path, false);
+        CHECK(journal.is_new());
+        journal.begin(some_settings(), "/data/requests.jsonl");
+        id = journal.run_id();
+        CHECK(id.size() == 32);
+    }
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0600);
+    const Journal journal(path, false);
+    CHECK_FALSE(journal.is_new());
+    CHECK(journal.run_id() == id);
+    CHECK(journal.settings() == some_settings());
+    CHECK(read_journal(path).requests == "/data/requests.jsonl");
+}
+
+TEST_CASE("a fingerprint comes back as it was kept, by its new blocks") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    InputFingerprint input;
+    input.lines = 5000;
+    input.blocks = {{1, 2, 3}, {0xff, 0x80}};
+    {
+        Journal journal(path, false);
+        journal.set_input(input, 0);
+        input.lines = 9000;
+        input.is_complete = true;
+        input.blocks = {{1, 2, 3}, {4}, {5}};
+        journal.set_input(input, 1);
+    }
+    const Journal journal(path, false);
+    CHECK(journal.input().lines == 9000);
+    CHECK(journal.input().is_complete);
+    CHECK(journal.input().blocks == input.blocks);
+}
+
+TEST_CASE("what is about to leave is known to the next run, however this one ends") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    Journal journal(path, false);
+    run(journal.about_to_send(7));
+    run(journal.about_to_send(9));
+    std::filesystem::copy(path, folder.file("copy"));
+    std::filesystem::copy(path + "-wal", folder.file("copy-wal"));
+    CHECK(sent_before(folder.file("copy")) == Lines{7, 9});
+}
+
+TEST_CASE("those behind a request that was noted leave without a commit, and are known to the next run all the same") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    CHECK_FALSE(journal->note_at_once(7));
+    run(journal->about_to_send(7));
+    CHECK_FALSE(journal->note_at_once(6));
+    CHECK(journal->note_at_once(9));
+    CHECK(journal->note_at_once(7 + Journal::reserved_lines - 1));
+    CHECK_FALSE(journal->note_at_once(7 + Journal::reserved_lines));
+    CHECK(journal->commits() == 1);
+    CHECK(sent_before(killed_now(folder, path)) == Lines{7, 9, 7 + Journal::reserved_lines - 1});
+}
+
+TEST_CASE("what is taken back is known to the next run, however this one ends") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    run(journal->about_to_send(1));
+    for (const std::uint64_t line : {2, 3, 4}) CHECK(journal->note_at_once(line));
+    for (const std::uint64_t line : {2, 3}) journal->surely_not_sent(line);
+    CHECK(journal->note_at_once(3));
+    CHECK(sent_before(killed_now(folder, path)) == Lines{1, 3, 4});
+}
+
+TEST_CASE("without its marks a run may have sent whatever was reserved") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    run(journal->about_to_send(10));
+    CHECK(journal->note_at_once(11));
+    const Lines reserved = lines_from(10, Journal::reserved_lines);
+    std::string killed = killed_now(folder, path);
+    std::filesystem::remove(killed + "-sent");
+    CHECK(sent_before(killed) == reserved);
+    killed = killed_now(folder, path);
+    std::filesystem::resize_file(killed + "-sent", 100);
+    CHECK(sent_before(killed) == reserved);
+    const auto other = begun(folder.file("other.plait"));
+    killed = killed_now(folder, path);
+    copy_file(folder.file("other.plait-sent"), killed + "-sent");
+    CHECK(sent_before(killed) == reserved);
+}
+
+TEST_CASE("marks that were committed already change nothing") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    run(journal->about_to_send(1));
+    for (const std::uint64_t line : {2, 3}) CHECK(journal->note_at_once(line));
+    journal->surely_not_sent(2);
+    copy_file(path + "-sent", folder.file("marks"));
+    run(journal->about_to_send(1000));
+    const std::string killed = killed_now(folder, path);
+    copy_file(folder.file("marks"), killed + "-sent");
+    CHECK(sent_before(killed) == Lines{1, 3, 1000});
+}
+
+TEST_CASE("a mark holds even where a power cut has lost the commit before it") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    const std::string killed = killed_now(folder, path);
+    run(journal->about_to_send(1));
+    CHECK(journal->note_at_once(2));
+    copy_file(path + "-sent", killed + "-sent");
+    CHECK(sent_before(killed) == Lines{2});
+}
+
+TEST_CASE("where no mark fits any more a commit makes room") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto journal = begun(path);
+    run(journal->about_to_send(1));
+    std::size_t marks = 0;
+    while (journal->note_at_once(2)) {
+        journal->surely_not_sent(2);
+        marks += 2;
+    }
+    CHECK(marks > 100);
+    CHECK(journal->commits() == 1);
+    run(journal->about_to_send(2));
+    CHECK(journal->commits() == 2);
+    CHECK(journal->note_at_once(3));
+    CHECK(sent_before(killed_now(folder, path)) == Lines{1, 2, 3});
+}
+
+TEST_CASE("a run that ends well leaves neither marks nor reservations") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        const auto journal = begun(path);
+        run(journal->about_to_send(1));
+        CHECK(journal->note_at_once(2));
+        CHECK(std::filesystem::exists(path + "-sent"));
+        journal->close();
+    }
+    CHECK_FALSE(std::filesystem::exists(path + "-sent"));
+    CHECK(sent_before(path) == Lines{1, 2});
+}
+
+TEST_CASE("marks are for the owner of the run alone") {
+    const TestFolder folder;
+    const auto journal = begun(folder.file("r.plait"));
+    struct stat status {};
+    REQUIRE(::stat(folder.file("r.plait-sent").c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("marks that can't be kept are a matter of storage") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    std::filesystem::create_directory(path + "-sent");
+    const Error error = error_of([&] { begun(path); });
+    CHECK(error.code() == ErrorCode::storage);
+    CHECK(std::string(error.what()) == "create " + path + "-sent: Is a directory");
+}
+
+TEST_CASE("whatever was sent and taken back, a killed run has sent what it has sent") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        CAPTURE(seed);
+        std::mt19937_64 random(seed);
+        const TestFolder folder;
+        const std::string path = folder.file("r.plait");
+        const auto journal = begun(path);
+        std::set<std::uint64_t> sent, ever;
+        for (int step = 0; step < 2000; ++step) {
+            const std::uint64_t line = 1 + random() % 1000;
+            if (random() % 3 == 0 && sent.erase(line) > 0) {
+                journal->surely_not_sent(line);
+            } else if (sent.insert(line).second) {
+                ever.insert(line);
+                if (!journal->note_at_once(line)) run(journal->about_to_send(line));
+            }
+            if (random() % 500 != 0) continue;
+            const Lines found = sent_before(killed_now(folder, path));
+            CHECK(std::includes(found.begin(), found.end(), sent.begin(), sent.end()));
+            CHECK(std::includes(ever.begin(), ever.end(), found.begin(), found.end()));
+        }
+    }
+}
+
+TEST_CASE("what surely was not sent is taken back with the next commit, or at the end") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        Journal journal(path, false);
+        for (const std::uint64_t line : {1, 2, 3}) run(journal.about_to_send(line));
+        journal.surely_not_sent(2);
+        run(journal.about_to_send(4));
+        journal.surely_not_sent(3);
+        journal.close();
+    }
+    CHECK(sent_before(path) == Lines{1, 4});
+}
+
+TEST_CASE("a second try of what was not sent counts as sent") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        Journal journal(path, false);
+        run(journal.about_to_send(5));
+        journal.surely_not_sent(5);
+        run(journal.about_to_send(5));
+        journal.close();
+    }
+    CHECK(sent_before(path) == Lines{5});
+}
+
+ASYNC_TEST("those who are about to send in the same turn share a commit") {
+    const TestFolder folder;
+    Journal journal(folder.file("r.plait"), false);
+    TaskGroup group;
+    for (std::uint64_t line = 1; line <= 100; ++line) group.start(journal.about_to_send(line));
+    co_await group.join();
+    CHECK(journal.commits() == 1);
+    co_await journal.about_to_send(101);
+    CHECK(journal.commits() == 2);
+}
+
+ASYNC_TEST("as long as turns bring more of them they share a commit") {
+    const TestFolder folder;
+    Journal journal(folder.file("r.plait"), false);
+    TaskGroup group;
+    const auto after = [&journal](int turns, std::uint64_t line) -> Task<void> {
+        while (turns-- > 0) co_await yield();
+        co_await journal.about_to_send(line);
+    };
+    // The first to come, which commits, is the last of its turn.
+    group.start(after(20, 21));
+    for (int turn = 9; turn >= 0; --turn) group.start(after(turn, static_cast<std::uint64_t>(turn + 1)));
+    co_await group.join();
+    CHECK(journal.commits() == 2);
+}
+
+ASYNC_TEST("many do not wait for more to come") {
+    const TestFolder folder;
+    Journal journal(folder.file("r.plait"), false);
+    TaskGroup group;
+    std::uint64_t line = 0;
+    bool is_committed = false;
+    const auto first = [&]() -> Task<void> {
+        co_await journal.about_to_send(0);
+        is_committed = true;
+    };
+    group.start(first());
+    co_await yield();
+    while (!is_committed && line < 1000) {
+        ++line;
+        group.start(journal.about_to_send(line));
+        co_await yield();
+    }
+    CHECK(line <= Journal::large_commit + 2);
+    co_await group.join();
+}
+
+ASYNC_TEST("one that is cancelled before its commit was not about to send, and the others are") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        Journal journal(path, false);
+        TaskGroup group, cancelled;
+        cancelled.start(journal.about_to_send(1));
+        group.start(journal.about_to_send(2));
+        co_await yield();
+        cancelled.cancel();
+        co_await cancelled.join();
+        co_await group.join();
+        journal.close();
+    }
+    CHECK(sent_before(path) == Lines{2});
+}
+
+TEST_CASE("what is left of a state file that was removed says nothing of the next one") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    Journal journal(path, false);
+    run(journal.about_to_send(7));
+    std::filesystem::copy(path + "-wal", folder.file("next.plait-wal"));
+    const Journal next(folder.file("next.plait"), false);
+    CHECK(next.is_new());
+    CHECK(next.sent_before().size() == 0);
+}
+
+TEST_CASE("what was spent is kept for the next run, unit by unit") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        Journal journal(path, false);
+        CHECK(journal.spent_before().begin() == journal.spent_before().end());
+        policy::Costs spent("usd", 1.25);
+        spent.set("tokens", 900);
+        journal.set_spent(spent);
+        journal.set_spent(policy::Costs("tokens", 1000));
+    }
+    const Journal next(path, false);
+    CHECK(next.spent_before().get("usd") == 1.25);
+    CHECK(next.spent_before().get("tokens") == 1000);
+}
+
+TEST_CASE("a run does not take back what an earlier one has noted") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        const auto journal = begun(path);
+        for (std::uint64_t line = 1; line <= 3; ++line) run(journal->about_to_send(line));
+    }
+    {
+        Journal journal(path, false);
+        run(journal.about_to_send(2));
+        journal.surely_not_sent(2);
+        journal.surely_not_sent(3);
+        run(journal.about_to_send(4));
+        journal.surely_not_sent(4);
+        journal.close();
+    }
+    CHECK(sent_before(path) == Lines{1, 2, 3});
+}
+
+TEST_CASE("without marks no line is taken for sent that the input did not have") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        const auto journal = begun(path);
+        InputFingerprint input;
+        input.lines = 5000;
+        input.is_complete = true;
+        input.blocks = {{1}, {2}};
+        journal->set_input(input, 0);
+        run(journal->about_to_send(1));
+        run(journal->about_to_send(4900));
+    }
+    std::filesystem::remove(path + "-sent");
+    Lines expected = lines_from(1, Journal::reserved_lines);
+    for (const std::uint64_t line : lines_from(4900, 101)) expected.push_back(line);
+    CHECK(sent_before(path) == expected);
+    CHECK(sent_before(path) == expected);
+}
+
+TEST_CASE("the status is read while the run goes on, and a reader disturbs nobody") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    Journal journal(path, false);
+    CHECK(read_status(path) == "");
+    journal.set_status("{\"done\":1}");
+    CHECK(read_status(path) == "{\"done\":1}");
+    sqlite3* reader = nullptr;
+    REQUIRE(::sqlite3_open(path.c_str(), &reader) == SQLITE_OK);
+    REQUIRE(::sqlite3_exec(reader, "BEGIN; SELECT * FROM fact", nullptr, nullptr, nullptr) == SQLITE_OK);
+    run(journal.about_to_send(1));
+    journal.set_status("{\"done\":2}");
+    CHECK(read_status(path) == "{\"done\":2}");
+    ::sqlite3_close(reader);
+}
+
+TEST_CASE("a durable journal keeps what the usual one keeps") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        Journal journal(path, true);
+        run(journal.about_to_send(3));
+    }
+    CHECK(sent_before(path) == Lines{3});
+}
+
+TEST_CASE("a durable journal leaves nothing to marks, and takes over those of a usual one") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    const auto usual = begun(path);
+    run(usual->about_to_send(1));
+    CHECK(usual->note_at_once(2));
+    const std::string killed = killed_now(folder, path);
+    Journal durable(killed, true);
+    CHECK(lines_of(durable.sent_before()) == Lines{1, 2});
+    CHECK_FALSE(std::filesystem::exists(killed + "-sent"));
+    run(durable.about_to_send(3));
+    CHECK_FALSE(durable.note_at_once(4));
+    CHECK(sent_before(killed) == Lines{1, 2, 3});
+}
+
+TEST_CASE("a file of another kind is refused") {
+    const TestFolder folder;
+    const std::string text = folder.write("text.plait", std::string(2000, 'x'));
+    const Error error = error_of([&] { Journal journal(text, false); });
+    CHECK(error.code() == ErrorCode::bad_input);
+    CHECK(std::string(error.what()) == text + " is no state file of plait: move it away, or name other results");
+    const std::string other = folder.file("other.plait");
+    execute(other, "CREATE TABLE t (a); CREATE TABLE u (a)");
+    CHECK(error_of([&] { Journal journal(other, false); }).code() == ErrorCode::bad_input);
+    CHECK(content_of(text) == std::string(2000, 'x'));
+}
+
+TEST_CASE("a state file of a newer plait is refused with both versions") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    { Journal journal(path, false); }
+    execute(path, "PRAGMA user_version = 2");
+    const Error error = error_of([&] { Journal journal(path, false); });
+    CHECK(error.code() == ErrorCode::storage);
+    CHECK(std::string(error.what()) ==
+          "state file " + path + ": written by a newer plait (format 2, this one knows 1): go on with that");
+}
+
+TEST_CASE("a state file that can't be made is a matter of storage") {
+    const Error error = error_of([] { Journal journal("/nowhere/r.plait", false); });
+    CHECK(error.code() == ErrorCode::storage);
+    CHECK(std::string(error.what()) == "create /nowhere/r.plait: No such file or directory");
+}
+
+TEST_CASE("notes that make no sense are a damaged file") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    { Journal journal(path, false); }
+    execute(path, "INSERT INTO note (sent, lines) VALUES (1, '3-x')");
+    CHECK(error_of([&] { Journal journal(path, false); }).code() == ErrorCode::storage);
+}
+
+TEST_CASE("a file of format 1 is read") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    execute(path, R"(
+        PRAGMA page_size = 1024;
+        PRAGMA journal_mode = WAL;
+        CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE setting (number INTEGER PRIMARY KEY, name TEXT NOT NULL, value TEXT NOT NULL);
+        CREATE TABLE input_block (number INTEGER PRIMARY KEY, hash TEXT NOT NULL);
+        CREATE TABLE note (number INTEGER PRIMARY KEY, sent INTEGER NOT NULL, lines TEXT NOT NULL);
+        INSERT INTO fact VALUES ('run_id', '00112233445566778899aabbccddeeff'), ('input_lines', '2'),
+            ('input_complete', '1'), ('process', '12'), ('status', '{}'), ('requests', '/r.jsonl');
+        INSERT INTO setting (name, value) VALUES ('--body', 'auto');
+        INSERT INTO input_block VALUES (0, '000102030405060708090a0b0c0d0e0f');
+        INSERT INTO note (sent, lines) VALUES (1, '1-5 9'), (0, '2 4-5'), (1, '5');
+        PRAGMA application_id = 1886151017;
+        PRAGMA user_version = 1;
+    )");
+    const JournalFacts facts = read_journal(path);
+    CHECK(facts.run_id == "00112233445566778899aabbccddeeff");
+    CHECK(facts.settings == Settings{{"--body", "auto"}});
+    CHECK(facts.requests == "/r.jsonl");
+    CHECK(facts.status == "{}");
+    CHECK(facts.process == 12);
+    CHECK(facts.input.blocks[0][15] == 15);
+    CHECK(sent_before(path) == Lines{1, 3, 5, 9});
+}

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/base/unique_fd.hpp"
+#include "plait/batch/call/group_limit_logs.hpp"
+#include "plait/policy/limit_log.hpp"
+#include "plait/policy/sliding_window.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace plait::batch {
+
+/// Remembers what left under the given limits of each group, so that a run that goes on after its process was killed
+/// keeps to them like one that was not.
+///
+/// While a process runs it is a file, to which each departure is appended before it leaves: what was written outlives a
+/// killed process. In between it is a text (docs/formats.md). Its times are the calendar's; one that lies ahead counts
+/// as the present, so a clock that was set back makes nothing wait for longer than a window. Belongs to one loop.
+class LimitFile final : public GroupLimitLogs {
+  public:
+    /// Makes the file anew. It begins with what is in the one that is there, if that is of this run; else with `kept`,
+    /// what `to_keep` returned last. `calendar` outlives it. Throws `Error(storage)`.
+    LimitFile(std::string path, std::string_view run_id, std::string_view kept, const WallClock& calendar);
+    LimitFile(const LimitFile&) = delete;
+    LimitFile& operator=(const LimitFile&) = delete;
+
+    /// The log of a group, which this outlives. What it can't write throws `Error(storage)`.
+    std::unique_ptr<policy::LimitLog> of_group(std::string_view group) override;
+
+    /// What is in the windows still. When that is kept elsewhere, and nothing leaves any more, the file can go.
+    std::string to_keep() const;
+
+    /// From this size on the file is written anew, without what is past, when it has doubled.
+    static constexpr std::uint64_t large = std::uint64_t{1} << 20;
+
+  private:
+    class GroupLog;
+    using Moment = policy::SlidingWindow::Moment;
+
+    /// One limit of one group, whatever its amount.
+    struct Limit {
+        std::string group;
+        std::string unit;
+        std::int64_t window_s;
+
+        friend auto operator<=>(const Limit&, const Limit&) = default;
+    };
+    /// What left in one moment.
+    struct Departures {
+        std::int64_t last_us;  ///< since 1970, when the last of it left
+        double amount;
+    };
+    using Remembered = std::map<Limit, std::map<Moment, Departures>>;
+
+    static void append(std::string& out, const Limit& limit, Moment moment, const Departures& departures);
+    std::optional<std::string> content() const;
+    Remembered still_counted(std::string_view lines) const;
+    static std::string lines_of(const Remembered& remembered);
+    std::int64_t now_us() const;
+    void replace(std::string_view lines);
+    void write(std::string_view lines);
+
+    std::string path_;
+    std::string head_;
+    const WallClock& calendar_;
+    Remembered before_;  ///< of groups that nobody has asked for yet
+    UniqueFd file_;
+    std::uint64_t size_ = 0;
+    std::uint64_t rewrite_at_ = 0;
+};
+
+}  // namespace plait::batch

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "plait/async/task.hpp"
+#include "plait/batch/call/line_set.hpp"
+#include "plait/batch/call/sink.hpp"
+#include "plait/batch/lines/line_reader.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace plait::batch {
+
+/// Makes request lines that say all there is to say of a request, so that they can stand in another file. Not for two
+/// threads at once.
+class RequestCopier {
+  public:
+    RequestCopier();
+    ~RequestCopier();
+
+    /// Appends the request of this line of a file, with its id. A URL becomes JSON; what is no request stays as it is.
+    void append(std::string& out, std::string_view text, std::uint64_t line, bool is_url);
+
+  private:
+    struct Buffers;
+    std::unique_ptr<Buffers> buffers_;
+};
+
+/// Copies these lines of a file of requests to `sink`, and says how many it found. The three outlive the task.
+Task<std::uint64_t> copy_requests(LineReader& requests, const LineSet& lines, Sink& sink);
+
+}  // namespace plait::batch

@@ -1,0 +1,278 @@
+#include "plait/batch/resume/run_files.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/base/unique_fd.hpp"
+#include "plait/batch/output/file_sink.hpp"
+#include "plait/batch/output/results_scan.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace plait::batch {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
+
+[[noreturn]] void fail(std::string_view what, const std::string& path) {
+    throw Error(ErrorCode::storage, fmt::format("{} {}: {}", what, path, system_message(errno)));
+}
+
+/// Whether the name leads by way of /proc to something that is open already, as /dev/stdout and /dev/fd/3 do.
+bool leads_to_descriptor(std::filesystem::path path) {
+    constexpr int most_links = 40;  // as the kernel follows
+    for (int links = 0; links < most_links; ++links) {
+        const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+        struct statfs file_system {};
+        if (::statfs(folder.c_str(), &file_system) == 0 && file_system.f_type == PROC_SUPER_MAGIC) return true;
+        std::error_code error;
+        const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+        if (error) return false;
+        path = folder / target;
+    }
+    return false;
+}
+
+/// Whether there can be a state file beside it: what /dev/stdout leads to may be a file, but not one of that name.
+bool has_state(const std::string& results_path) {
+    if (leads_to_descriptor(results_path)) return false;
+    struct stat status {};
+    return ::stat(results_path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
+}
+
+bool exists(const std::string& path) {
+    std::error_code error;
+    return std::filesystem::exists(path, error);
+}
+
+/// The results file, which is removed again when nothing comes of the run and it was not there before.
+class ResultsFile {
+  public:
+    explicit ResultsFile(const std::string& path) : path_(path), file_(::open(path.c_str(), O_RDWR | O_CLOEXEC)) {
+        if (file_) return;
+        if (errno != ENOENT) fail("open", path);
+        file_ = UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
+        if (!file_) fail("create", path);
+        is_new_ = true;
+    }
+    ResultsFile(const ResultsFile&) = delete;
+    ResultsFile& operator=(const ResultsFile&) = delete;
+    ~ResultsFile() {
+        if (file_ && is_new_ && is_ours_) ::unlink(path_.c_str());
+    }
+
+    /// Keeps others out, to the end of this process. Descriptors that workers inherit are closed there.
+    void lock(const std::string& state) {
+        int busy = ::flock(file_.get(), LOCK_EX | LOCK_NB);
+        if (busy != 0 && errno == EWOULDBLOCK) {
+            const std::int64_t process = process_of(state);
+            if (process == 0 || is_alive(process)) refuse_second_run(process);
+            // Killed while it started its workers: they let go of what they inherit as soon as they run.
+            while ((busy = ::flock(file_.get(), LOCK_EX)) != 0 && errno == EINTR) {
+            }
+        }
+        if (busy != 0) fail("lock", path_);
+        // Results would go nowhere.
+        if (status().st_nlink == 0)
+            refuse(fmt::format("{} was removed by somebody else while this run opened it: try again", path_));
+        is_ours_ = true;
+    }
+
+    void cut(std::uint64_t size) {
+        if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0) fail("cut", path_);
+        if (::lseek(file_.get(), 0, SEEK_END) < 0) fail("seek in", path_);
+    }
+
+    bool is_new() const noexcept { return is_new_; }
+    int get() const noexcept { return file_.get(); }
+    bool is_empty() const { return status().st_size == 0; }
+    UniqueFd take() noexcept { return std::move(file_); }
+
+  private:
+    struct stat status() const {
+        struct stat status {};
+        if (::fstat(file_.get(), &status) != 0) fail("look at", path_);
+        return status;
+    }
+
+    /// The process that writes it; 0: it has not come so far yet as to tell.
+    static std::int64_t process_of(const std::string& state) {
+        try {
+            return read_journal(state).process;
+        } catch (const Error&) {
+            return 0;
+        }
+    }
+
+    static bool is_alive(std::int64_t process) { return ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH; }
+
+    [[noreturn]] void refuse_second_run(std::int64_t process) const {
+        refuse(fmt::format("another plait run{} writes {}: wait for its end, or name other results",
+                           process == 0 ? "" : fmt::format(" (process {})", process), path_));
+    }
+
+    std::string path_;
+    UniqueFd file_;
+    bool is_new_ = false;
+    bool is_ours_ = false;
+};
+
+void remove_state(const std::string& state) {
+    // The database first: beside an empty one SQLite throws the others away, but an old one without them has lost
+    // notes.
+    for (const char* suffix : {"", "-wal", "-shm", "-journal", "-sent", "-limits", "-limits-new"}) {
+        if (::unlink((state + suffix).c_str()) != 0 && errno != ENOENT) fail("remove", state + suffix);
+    }
+}
+
+void sync_folder_of(const std::string& path) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    const UniqueFd file(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!file || ::fsync(file.get()) != 0) fail("sync the folder of", path);
+}
+
+std::string in_quotes(const std::string* value) { return value ? fmt::format("'{}'", *value) : "not given"; }
+
+const std::string* find(const Settings& settings, const std::string& name) {
+    for (const auto& [key, value] : settings) {
+        if (key == name) return &value;
+    }
+    return nullptr;
+}
+
+/// Refuses settings that are not those with which the run began.
+void compare(const Settings& before, const Settings& now) {
+    const auto refuse_change = [](const std::string& name, const std::string* was, const std::string* is) {
+        refuse(
+            fmt::format("{} was {} when this run began, and is {} now: give it as it was, or start over with "
+                        "--overwrite",
+                        name, in_quotes(was), in_quotes(is)));
+    };
+    for (const auto& [name, value] : before) {
+        const std::string* is = find(now, name);
+        if (!is || *is != value) refuse_change(name, &value, is);
+    }
+    for (const auto& [name, value] : now) {
+        if (!find(before, name)) refuse_change(name, nullptr, &value);
+    }
+}
+
+void refuse_lost_results(const Journal& journal, const std::string& results_path) {
+    const std::uint64_t sent = journal.sent_before().size();
+    if (sent == 0) return;
+    refuse(
+        fmt::format("{} is gone, and {} unsafe {} sent whose results it may have had: put it back, or start over with "
+                    "--overwrite, which sends them again",
+                    results_path, sent, sent == 1 ? "request was" : "requests were"));
+}
+
+}  // namespace
+
+std::string state_path(const std::string& results_path) { return results_path + ".plait"; }
+
+std::unique_ptr<RunFiles> RunFiles::standard_output() {
+    std::unique_ptr<RunFiles> files(new RunFiles);
+    files->sink_ = FileSink::standard_output();
+    files->run_id_ = random_run_id();
+    return files;
+}
+
+std::unique_ptr<RunFiles> RunFiles::open(const std::string& results_path, ResumableSource& source,
+                                         const Settings& settings, const RunFilesOptions& options) {
+    std::unique_ptr<RunFiles> files(new RunFiles);
+    if (!has_state(results_path)) {
+        files->sink_ = FileSink::create(results_path, options.overwrite);
+        files->run_id_ = random_run_id();
+        return files;
+    }
+    // The lock comes first, and it is on the results: the state file may be replaced.
+    const std::string state = state_path(results_path);
+    ResultsFile results(results_path);
+    results.lock(state);
+    if (options.overwrite) {
+        remove_state(state);
+        results.cut(0);
+    } else if (!results.is_empty() && !exists(state)) {
+        refuse(
+            fmt::format("{0} has no {1} beside it, which would say what it is of: put that back, replace {0} with "
+                        "--overwrite, or name other results",
+                        results_path, state));
+    }
+    files->limits_path_ = state + "-limits";
+    files->journal_ = std::make_unique<Journal>(state, options.durable);
+    files->is_resumed_ = !files->journal_->is_new();
+    if (files->is_resumed_) {
+        compare(files->journal_->settings(), settings);
+        if (results.is_new()) refuse_lost_results(*files->journal_, results_path);
+    } else if (results.is_empty()) {
+        files->journal_->begin(settings, source.path());
+    } else {
+        refuse(fmt::format("{} says nothing of {}: replace both with --overwrite", state, results_path));
+    }
+    files->run_id_ = files->journal_->run_id();
+    try {
+        files->follow(source, options.extend);
+    } catch (const Error&) {
+        // A run that never began is not to be gone on with: an input that was damaged may be another one next time.
+        if (!files->is_resumed_) {
+            files->journal_.reset();
+            remove_state(state);
+        }
+        throw;
+    }
+    files->read_results(results.get(), results_path);
+    results.cut(files->whole_bytes_);
+    source.skip(files->done_);
+    if (options.durable) sync_folder_of(results_path);
+    files->sink_ = std::make_unique<FileSink>(results.take(), results_path, options.durable);
+    return files;
+}
+
+void RunFiles::follow(ResumableSource& source, bool extend) {
+    // Lines that are appended may come in another file, which is then the one that has all of them.
+    const auto save = [this, path = source.path(), is_told = false](const InputFingerprint& input,
+                                                                    std::size_t first_block) mutable {
+        if (path && !std::exchange(is_told, true)) journal_->set_requests(*path);
+        journal_->set_input(input, first_block);
+    };
+    watch_ = std::make_unique<InputWatch>(source.name(), journal_->input(), extend, save);
+    source.show_to(*watch_);
+}
+
+void RunFiles::read_results(int file, const std::string& name) {
+    ResultsScan scan = scan_results(file, name, ids_);
+    done_ = std::move(scan.done);
+    outcomes_ = scan.outcomes;
+    whole_bytes_ = scan.end.whole_bytes;
+}
+
+const LineSet& RunFiles::sent_before() const noexcept { return journal_ ? journal_->sent_before() : nothing_; }
+
+LimitFile* RunFiles::remember_limits(const WallClock& calendar) {
+    if (!journal_) return nullptr;
+    limit_file_ = std::make_unique<LimitFile>(limits_path_, journal_->run_id(), journal_->limits(), calendar);
+    return limit_file_.get();
+}
+
+void RunFiles::close() {
+    if (!journal_) return;
+    if (limit_file_) {
+        journal_->set_limits(limit_file_->to_keep());
+        ::unlink(limits_path_.c_str());
+    }
+    journal_->close();
+}
+
+}  // namespace plait::batch

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "plait/batch/call/source.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace plait::batch {
+
+/// Some of many faults of one kind: how many there are, and the first of them in words.
+class FaultList {
+  public:
+    static constexpr std::size_t most_shown = 20;
+
+    FaultList() noexcept {}
+
+    void add(std::string fault) {
+        if (count++ < most_shown) first.push_back(std::move(fault));
+    }
+
+    std::uint64_t count = 0;
+    std::vector<std::string> first;
+};
+
+/// Whether results are those of requests.
+class Verification {
+  public:
+    Verification() noexcept {}
+
+    std::uint64_t requests = 0;
+    std::uint64_t results = 0;
+    FaultList missing;     ///< requests without a result
+    FaultList repeated;    ///< results for a request that has one already
+    FaultList strangers;   ///< results of no request
+    bool is_torn = false;  ///< the last line of the results is not whole
+
+    bool is_good() const noexcept { return missing.count + repeated.count + strangers.count == 0 && !is_torn; }
+};
+
+/// Looks whether each request of `source` has exactly one result, under its id, and whether there are others. `source`
+/// is read to its end. Takes some 5 bytes a line. Throws what reading either does.
+Verification verify_results(Source& source, const std::string& results_path);
+
+/// What was found, for people.
+std::string verification_text(const Verification& verification);
+
+}  // namespace plait::batch

@@ -1,0 +1,93 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/policy/adaptive_limit_state.hpp"
+#include "plait/policy/pace.hpp"
+#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/server_limits.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace plait::batch {
+
+/// The same moment by both clocks: what turns times of a run into dates.
+struct ClockPair {
+    TimePoint steady{};
+    WallTime wall{};
+
+    /// The date of a time of the run. The end of time stays the end of time.
+    WallTime date_of(TimePoint time) const noexcept;
+};
+
+/// Why nothing of a group leaves, and until when.
+class ReportedWait {
+  public:
+    ReportedWait() noexcept {}
+    ReportedWait(const policy::WaitReason& reason, const ClockPair& clocks);
+
+    std::string limit;        ///< such as `requests=500/m`; empty when there is none to name
+    std::string learnt_from;  ///< a header, or `refusals`; empty when the limit was given
+    WallTime until{};
+
+    friend bool operator==(const ReportedWait&, const ReportedWait&) = default;
+};
+
+/// What a server said of one of its limits, as it is known now.
+class ReportedQuota {
+  public:
+    ReportedQuota() noexcept {}
+    ReportedQuota(const policy::LimitNotice& notice, const ClockPair& clocks);
+
+    std::string unit;
+    std::string learnt_from;          ///< a header
+    std::optional<double> limit;      ///< how much is allowed in a window
+    std::optional<double> remaining;  ///< how much is left
+    std::optional<Duration> window;
+    std::optional<WallTime> reset_at;  ///< when more is allowed
+
+    friend bool operator==(const ReportedQuota&, const ReportedQuota&) = default;
+};
+
+/// The last change of how many calls may be in flight.
+class ReportedChange {
+  public:
+    ReportedChange() noexcept {}
+    explicit ReportedChange(const policy::LimitChange& change)
+        : from(change.from), to(change.to), why(in_words(change)) {}
+
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    std::string why;  ///< such as `latency rose from 20 ms to 61 ms`
+
+    friend bool operator==(const ReportedChange&, const ReportedChange&) = default;
+};
+
+/// How the calls of one group stand.
+class GroupReport {
+  public:
+    GroupReport() noexcept {}
+    explicit GroupReport(std::string_view name_) : name(name_) {}
+
+    std::string name;
+    std::uint64_t in_flight = 0;    ///< attempts that are on their way
+    std::uint64_t concurrency = 0;  ///< calls that may be in flight; 0: not known
+    bool concurrency_finds_itself = false;
+    std::optional<ReportedChange> concurrency_change;  ///< the last
+    std::uint64_t waiting = 0;                         ///< calls that wait for their turn or to be tried again
+    std::optional<ReportedWait> waits_for;             ///< why the first of them waits
+    std::optional<ReportedWait> parked;                ///< asked to wait for longer than the run does
+    std::optional<WallTime> circuit_open_since;        ///< since when its server can't be reached
+    std::optional<policy::RateLimit> learnt_pace;      ///< from refusals
+    std::vector<ReportedQuota> quotas;
+
+    /// Takes over what a pace knows: who waits and why, whether the group is parked, what was learnt.
+    void take(const policy::Pace& pace, const ClockPair& clocks);
+
+    friend bool operator==(const GroupReport&, const GroupReport&) = default;
+};
+
+}  // namespace plait::batch

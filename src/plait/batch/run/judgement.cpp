@@ -1,0 +1,138 @@
+#include "plait/batch/run/judgement.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+#include <utility>
+
+namespace plait::batch {
+
+namespace {
+
+using policy::AttemptEnd;
+using policy::Load;
+
+bool contains(std::span<const int> statuses, int status) {
+    return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
+}
+
+/// Whether `refusal` holds for an answer that is `ok` otherwise, as one with an error in its body may be.
+bool holds(const Refusal& refusal, bool ok, const CallRules& rules) {
+    if (refusal.kind == Refusal::Kind::none) return false;
+    if (!ok || refusal.was_named) return true;
+    const bool was_read = rules.expectation && rules.expectation->reads_body();
+    return refusal.outranks_status && !was_read;
+}
+
+/// What comes after an answer that is not ok.
+AttemptEnd end_of(int status, const CallRules& rules, const Refusal& refusal, const Judgement& judgement) {
+    const bool may_repeat = rules.safe_to_repeat || judgement.is_surely_undone;
+    const AttemptEnd final = status >= 500 ? AttemptEnd::final_failure() : AttemptEnd::final();
+    if (refusal.should_retry == false || !may_repeat) return final;
+    if (judgement.is_refusal) return AttemptEnd::asked_to_wait(refusal.asked.wait);
+    if (judgement.is_overload && rules.safe_to_repeat) return AttemptEnd::overloaded();
+    const bool is_worth_it = contains(usual_retry_statuses, status) || contains(rules.retry_statuses, status);
+    const bool is_wanted = refusal.should_retry.value_or(false);
+    if (is_wanted || (is_worth_it && rules.safe_to_repeat)) return AttemptEnd::repeatable(refusal.asked.wait);
+    return final;
+}
+
+void refuse_for_good(Judgement& judgement, const Refusal& refusal, bool was_worth_it) {
+    if (refusal.kind == Refusal::Kind::for_good) {
+        judgement.is_refusal = false;
+        judgement.is_for_account = true;
+        judgement.load = Load::fine;
+        judgement.end = AttemptEnd::final();
+        judgement.error.emplace(ErrorCode::rate_limited,
+                                fmt::format("refused, and no wait will change that: {}", refusal.reason));
+    } else if (refusal.should_retry == false && was_worth_it) {
+        judgement.error.emplace(ErrorCode::rate_limited,
+                                "the server says that another attempt is useless (x-should-retry: false)");
+    }
+}
+
+Judgement judge_answer(const http::Response& response, const CallRules& rules, const Refusal& refusal) {
+    const int status = response.status;
+    std::string unmet;
+    bool ok = status / 100 == 2;
+    if (rules.expectation) {
+        unmet = rules.expectation->unmet_by(response);
+        ok = unmet.empty();
+    }
+    const bool is_refused = holds(refusal, ok, rules);
+    ok = ok && !is_refused;
+    Judgement judgement(ok ? Outcome::ok : Outcome::rejected, AttemptEnd::final());
+    if (!unmet.empty()) judgement.error.emplace(ErrorCode::expect, std::move(unmet));
+    if (ok) return judgement;
+
+    judgement.is_refusal = is_refused;
+    judgement.is_overload = !is_refused && (status == 503 || status == 529);
+    judgement.is_surely_undone = (is_refused && refusal.is_surely_undone) || status == 401;  // RFC 9110, 15.5.2
+    if (is_refused || judgement.is_overload) judgement.load = Load::overloaded;
+    judgement.end = end_of(status, rules, refusal, judgement);
+    const bool was_worth_it = is_refused || contains(usual_retry_statuses, status);
+    refuse_for_good(judgement, refusal, was_worth_it);
+    return judgement;
+}
+
+/// Whether the same request has a chance the next time.
+bool may_pass(ErrorCode code) noexcept {
+    switch (code) {
+        case ErrorCode::dns:
+        case ErrorCode::connect:
+        case ErrorCode::reset:
+        case ErrorCode::protocol:
+        case ErrorCode::timeout:
+        case ErrorCode::cancelled:
+        case ErrorCode::worker_died:
+            return true;
+        default:
+            return false;  // it would end the same way
+    }
+}
+
+Load load_of(ErrorCode code) noexcept {
+    return code == ErrorCode::timeout || code == ErrorCode::reset || code == ErrorCode::connect ? Load::overloaded
+                                                                                                : Load::unknown;
+}
+
+Reach reach_of(const Failure& failure) noexcept {
+    switch (failure.code) {
+        case ErrorCode::dns:
+        case ErrorCode::connect:
+        case ErrorCode::tls:
+            return Reach::not_reached;
+        case ErrorCode::reset:
+            return failure.maybe_sent ? Reach::reached : Reach::not_reached;  // in the handshake of TLS
+        case ErrorCode::timeout:
+            return failure.maybe_sent ? Reach::reached : Reach::untold;
+        case ErrorCode::protocol:
+        case ErrorCode::too_large:
+            return Reach::reached;
+        default:
+            return Reach::untold;
+    }
+}
+
+Judgement judge_failure(const Failure& failure, const CallRules& rules) {
+    const bool may_repeat = rules.safe_to_repeat || !failure.maybe_sent;
+    const bool is_worth_it = may_repeat && may_pass(failure.code);
+    Judgement judgement(may_repeat ? Outcome::failed : Outcome::unknown,
+                        is_worth_it ? AttemptEnd::repeatable() : AttemptEnd::final_failure());
+    judgement.error.emplace(failure.code, failure.message, is_worth_it, failure.maybe_sent);
+    judgement.is_surely_undone = !failure.maybe_sent;
+    judgement.load = failure.was_stale ? Load::unknown : load_of(failure.code);
+    judgement.reach = reach_of(failure);
+    return judgement;
+}
+
+}  // namespace
+
+Judgement judge(const Attempt& attempt, const CallRules& rules, const Refusal& refusal) {
+    if (const auto* response = std::get_if<http::Response>(&attempt)) return judge_answer(*response, rules, refusal);
+    return judge_failure(std::get<Failure>(attempt), rules);
+}
+
+}  // namespace plait::batch

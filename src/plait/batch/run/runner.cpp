@@ -1,0 +1,239 @@
+#include "plait/batch/run/runner.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace plait::batch {
+
+namespace {
+
+std::size_t most_in_flight(const Method& method, const RunnerOptions& options) {
+    return std::min(options.calls.concurrency, method.most_in_flight());
+}
+
+std::optional<std::size_t> window(std::size_t in_flight, const RunnerOptions& options) {
+    if (!options.ordered) return std::nullopt;
+    return in_flight * Runner::ordered_window;
+}
+
+CallerOptions caller_options(const RunnerOptions& options) {
+    CallerOptions calls = options.calls;
+    if (options.trace) calls.recorder = &options.trace->recorder();
+    return calls;
+}
+
+CallEnd end_of_earlier_run() {
+    return CallEnd(
+        Outcome::unknown,
+        CallError(ErrorCode::cancelled,
+                  "sent by an earlier run, which ended before it knew what came of it; not sent again", false, true));
+}
+
+std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& calendar) {
+    std::string reason = parked.limit;
+    if (!parked.learnt_from.empty()) reason += fmt::format(" ({})", parked.learnt_from);
+    if (parked.until > now()) {
+        const auto when = std::chrono::time_point_cast<std::chrono::seconds>(calendar.now() + (parked.until - now()));
+        reason += fmt::format("; come back at {:%Y-%m-%d %H:%M:%S} UTC",
+                              fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
+    }
+    return reason;
+}
+
+}  // namespace
+
+Runner::Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& options, IdRegister ids,
+               const Tally& before)
+    : source_(source),
+      options_(options),
+      random_(options.seed),
+      caller_(method, caller_options(options), random_, *options.calendar),
+      blocks_loop_(method.blocks_loop()),
+      results_(sink, window(most_in_flight(method, options), options)),
+      writer_(options.body_format),
+      ahead_(options.read_ahead, [this] { return caller_.room(); }),
+      ids_(std::move(ids)),
+      tally_(before) {}
+
+Task<RunEnd> Runner::run() {
+    began_ = now();
+    TaskGroup beside;
+    if (options_.trace) beside.start(keep_trace_written(), "trace");
+    TaskGroup parts;
+    parts.start(make_calls(), "calls");
+    parts.start(write_results(), "results");
+    co_await parts.join();
+    beside.cancel();
+    co_await beside.join();
+    if (options_.trace) close_trace();
+    if (source_error_) std::rethrow_exception(source_error_);
+    if (end_ == RunEnd::finished && stop_reason()) end_ = RunEnd::stopped;
+    co_return end_;
+}
+
+std::optional<std::string> Runner::stop_reason() const {
+    if (caller_.stop_reason()) return caller_.stop_reason();
+    if (caller_.parked()) return reason_of_parked(*caller_.parked(), *options_.calendar);
+    return std::nullopt;
+}
+
+Duration Runner::elapsed() const noexcept { return now() - began_; }
+
+void Runner::interrupt() {
+    if (interrupted_.is_set()) {
+        caller_.give_up();
+    } else {
+        if (end_ == RunEnd::finished) end_ = RunEnd::interrupted;
+        stop_starting();
+        interrupted_.set();
+    }
+}
+
+Task<void> Runner::make_calls() {
+    TaskGroup grace;
+    grace.start(end_grace(), "grace");
+    grace.start(ahead_.watch(), "read ahead");
+    TaskGroup calls;
+    try {
+        co_await starting_.run(start_calls(calls));
+    } catch (const Error&) {
+        source_error_ = std::current_exception();  // thrown when the calls in flight have their results
+    }
+    co_await calls.join();
+    results_.close();
+    grace.cancel();
+    co_await grace.join();
+}
+
+Task<void> Runner::start_calls(TaskGroup& calls) {
+    for (;;) {
+        ReadAhead::Permit ahead = co_await ahead_.acquire();
+        ResultQueue::Place place = co_await results_.reserve();
+        std::optional<SourceItem> item = co_await source_.next();
+        if (!item) co_return;
+        if (auto* call = std::get_if<Call>(&*item)) {
+            start_call(calls, std::move(*call), std::move(ahead), std::move(place));
+        } else {
+            const BadLine& line = std::get<BadLine>(*item);
+            ids_.claim(line.custom_id, line.line);  // it has a result under this id, as any other
+            refuse(line, std::move(place));
+        }
+    }
+}
+
+void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, ResultQueue::Place place) {
+    if (const auto before = ids_.claim(call.custom_id, call.line)) {
+        std::string message =
+            fmt::format("line {}: custom_id \"{}\" is that of {} already", call.line, call.custom_id,
+                        *before == IdRegister::earlier_line ? "an earlier line" : fmt::format("line {}", *before));
+        refuse(BadLine(std::move(call.custom_id), call.line, std::move(message), std::move(call.metadata)),
+               std::move(place));
+        return;
+    }
+    if (options_.sent_before && options_.sent_before->contains(call.line) && !call.rules.safe_to_repeat) {
+        CallEnd end = end_of_earlier_run();
+        end_call(call, end, 0, std::move(place));
+        return;
+    }
+    if (call.rules.priority != 0) ahead_.keep_a_choice();
+    std::optional<KeyOrder::Turn> turn;
+    if (!call.rules.order_key.empty()) turn.emplace(order_.take_turn(call.rules.order_key));
+    calls.start(make_call(std::move(call), std::move(ahead), std::move(place), std::move(turn)), "call");
+}
+
+Task<void> Runner::make_call(Call call, ReadAhead::Permit ahead, ResultQueue::Place place,
+                             std::optional<KeyOrder::Turn> turn) {
+    const std::size_t sent_bytes = call.request.body.size();
+    if (turn) {
+        const bool is_its_turn = co_await turn->come();
+        if (!is_its_turn) {
+            turn->break_off();
+            results_.leave_out(std::move(place));
+            co_return;
+        }
+    }
+    MadeCall made = co_await caller_.make(call, &ahead);
+    if (auto* end = std::get_if<CallEnd>(&made)) {
+        end_call(call, *end, sent_bytes, std::move(place));
+    } else {
+        if (turn) turn->break_off();
+        results_.leave_out(std::move(place));
+    }
+    if (caller_.stop_reason()) stop_starting();
+    // What is done is written before an attempt keeps this loop from writing.
+    if (blocks_loop_) results_.flush();
+}
+
+void Runner::end_call(const Call& call, CallEnd& end, std::size_t sent_bytes, ResultQueue::Place place) {
+    if (end.strand) trace_call(call, end);
+    Duration latency{};
+    if (!end.attempts.empty())
+        latency = end.attempts.back().start + end.attempts.back().total - end.attempts.front().start;
+    tally_.call_ended(end, latency, sent_bytes);
+    if (end.outcome == Outcome::unknown && first_unknown_.size() < most_unknown)
+        first_unknown_.push_back(call.custom_id);
+    results_.put(std::move(place), [&](std::string& out) { writer_.append(out, call, end, began_); });
+}
+
+void Runner::refuse(const BadLine& line, ResultQueue::Place place) {
+    tally_.line_refused();
+    results_.put(std::move(place), [&](std::string& out) { writer_.append(out, line); });
+}
+
+Task<void> Runner::write_results() {
+    const bool read = co_await results_.write_all();
+    if (read) co_return;
+    end_ = RunEnd::unread;
+    stop_starting();
+    caller_.give_up();
+}
+
+/// Nothing that has not left leaves any more.
+void Runner::stop_starting() noexcept {
+    starting_.cancel();
+    caller_.stop();
+}
+
+// What a trace was given is in its file soon, also when nothing happens any more.
+Task<void> Runner::keep_trace_written() {
+    for (;;) {
+        co_await sleep_for(trace::TraceFile::longest_wait);
+        options_.trace->keep_written(now());
+    }
+}
+
+void Runner::trace_call(const Call& call, CallEnd& end) {
+    trace::StrandLabel label;
+    label.name = call.custom_id;
+    label.line = call.line;
+    label.ok = end.outcome == Outcome::ok;
+    label.attempt = static_cast<unsigned>(end.attempts.size());
+    const fmt::format_int status(end.response ? end.response->status : 0);
+    label.result = end.response ? std::string_view(status.data(), status.size()) : to_string(end.error->code);
+    options_.trace->add(label, std::move(*end.strand));
+}
+
+void Runner::close_trace() {
+    std::vector<std::pair<std::string_view, std::uint64_t>> outcomes;
+    for (std::size_t n = 0; n < outcome_count; ++n) {
+        const auto outcome = static_cast<Outcome>(n);
+        if (tally_.count(outcome) > 0) outcomes.emplace_back(to_string(outcome), tally_.count(outcome));
+    }
+    options_.trace->close(now(), outcomes);
+}
+
+Task<void> Runner::end_grace() {
+    co_await interrupted_.wait();
+    co_await sleep_for(options_.grace);
+    caller_.give_up();
+}
+
+}  // namespace plait::batch

@@ -1,0 +1,120 @@
+#include "plait/batch/status/check.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/batch/requests/url_paths.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <variant>
+
+namespace plait::batch {
+
+namespace {
+
+constexpr std::string_view other_methods = "others";
+
+/// Why a call could never leave; empty when it can.
+std::string never_fits(const Call& call, const std::vector<policy::RateLimit>& limits) {
+    for (const policy::RateLimit& limit : limits) {
+        const double cost = call.rules.costs.get(limit.unit).value_or(0);
+        if (cost <= limit.amount) continue;
+        return fmt::format("line {}: costs {} {}, and the limit is {}: it could never be sent", call.line, cost,
+                           limit.unit, to_string(limit));
+    }
+    return {};
+}
+
+Task<void> look_at_all(Source& source, Check& check) {
+    while (const std::optional<SourceItem> item = co_await source.next()) check.look_at(*item);
+}
+
+}  // namespace
+
+CheckReport check_all(Source& source, ForecastOptions options) {
+    Check check(std::move(options));
+    run(look_at_all(source, check));
+    return check.report();
+}
+
+bool CheckReport::has_warnings() const noexcept {
+    const bool has_enough = std::all_of(forecast.budgets.begin(), forecast.budgets.end(),
+                                        [](const BudgetForecast& budget) { return budget.is_enough(); });
+    return calls_with_secrets > 0 || doubled_count > 0 || !has_enough;
+}
+
+Check::Check(ForecastOptions options) : limits_(options.limits), forecaster_(std::move(options)) {}
+
+void Check::look_at(const SourceItem& item) {
+    if (const auto* call = std::get_if<Call>(&item)) return look_at(*call);
+    const BadLine& line = std::get<BadLine>(item);
+    is_new_id(line.custom_id, line.line);
+    refuse(line.line, line.message);
+}
+
+void Check::look_at(const Call& call) {
+    look_for_secrets(call);
+    if (!is_new_id(call.custom_id, call.line)) return;
+    if (const std::string why = never_fits(call, limits_); !why.empty()) return refuse(call.line, why);
+    look_at_path(call);
+    const std::string& method = call.request.method();
+    const auto known = methods_.find(method);
+    if (known != methods_.end()) {
+        ++known->second;
+    } else {
+        ++methods_[methods_.size() < most_methods ? method : std::string(other_methods)];
+    }
+    if (!call.rules.safe_to_repeat) ++report_.unsafe_count;
+    forecaster_.add(call.rules.group.empty() ? call.request.url.origin() : call.rules.group, call.rules.costs);
+}
+
+void Check::refuse(std::uint64_t line, std::string_view message) {
+    ++report_.bad_count;
+    if (report_.bad.size() < most_kept) report_.bad.emplace_back(line, without_tokens(message));
+}
+
+bool Check::is_new_id(std::string_view id, std::uint64_t line) {
+    const auto before = ids_.claim(id, line);
+    if (!before) return true;
+    ++report_.repeated_count;
+    if (report_.repeated.size() < most_kept) report_.repeated.emplace_back(without_tokens(id), line, *before);
+    return false;
+}
+
+void Check::look_for_secrets(const Call& call) {
+    const std::vector<ClearTextSecret> found = find_clear_text_secrets(call.request);
+    if (!found.empty()) ++report_.calls_with_secrets;
+    for (const ClearTextSecret& secret : found) {
+        auto place = std::find_if(report_.secrets.begin(), report_.secrets.end(),
+                                  [&](const CheckReport::SecretPlace& known) { return known.secret == secret; });
+        if (place == report_.secrets.end()) {
+            if (report_.secrets.size() == most_kept) continue;
+            place = report_.secrets.emplace(report_.secrets.end(), secret, call.line);
+        }
+        ++place->calls;
+    }
+}
+
+void Check::look_at_path(const Call& call) {
+    std::string_view path = call.request.url.target();
+    path = path.substr(0, path.find('?'));
+    const std::string_view part = doubled_part(path);
+    if (part.empty()) return;
+    ++report_.doubled_count;
+    if (report_.doubled.size() < most_kept)
+        report_.doubled.emplace_back(call.line, without_tokens(path), without_tokens(part));
+}
+
+CheckReport Check::report() const {
+    CheckReport report = report_;
+    report.calls = forecaster_.calls();
+    report.methods.assign(methods_.begin(), methods_.end());
+    std::stable_sort(report.methods.begin(), report.methods.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    report.groups = forecaster_.busiest_groups(most_kept);
+    report.group_count = forecaster_.group_count();
+    report.forecast = forecaster_.forecast();
+    return report;
+}
+
+}  // namespace plait::batch

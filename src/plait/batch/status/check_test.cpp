@@ -1,0 +1,202 @@
+#include "plait/batch/status/check.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <simdjson.h>
+
+using namespace plait;
+using namespace plait::batch;
+using namespace std::chrono_literals;
+
+namespace {
+
+Call call_of(std::string method, std::uint64_t line, std::string id = {}) {
+    return Call(id.empty() ? automatic_id(line) : std::move(id), line,
+                http::Request(std::move(method), "https://api.example/"));
+}
+
+CheckReport report_of(const std::vector<SourceItem>& items, ForecastOptions options = {}) {
+    Check check(std::move(options));
+    for (const SourceItem& item : items) check.look_at(item);
+    return check.report();
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("a clean input has neither faults nor warnings") {
+    const CheckReport report = report_of({call_of("GET", 1), call_of("GET", 2), call_of("DELETE", 4)});
+    CHECK_FALSE(report.is_refused());
+    CHECK_FALSE(report.has_warnings());
+    CHECK(check_text(report, "in.jsonl") ==
+          "in.jsonl: 3 calls: 2 GET, 1 DELETE\n"
+          "  3        https://api.example\n");
+}
+
+TEST_CASE("an input without any call is told so") { CHECK(check_text(report_of({}), "in") == "in: 0 calls\n"); }
+
+TEST_CASE("bad lines are told, the first of them with why") {
+    std::vector<SourceItem> items;
+    for (std::uint64_t line = 1; line <= 50; ++line) {
+        items.emplace_back(BadLine(automatic_id(line), line, fmt::format("line {}: no \"url\"", line)));
+    }
+    const CheckReport report = report_of(items);
+    CHECK(report.is_refused());
+    CHECK(report.bad_count == 50);
+    CHECK(report.bad.size() == Check::most_kept);
+    const std::string text = check_text(report, "in");
+    CHECK(has(text, "50 lines can't be sent:\n  line 1: no \"url\"\n"));
+    CHECK(has(text, "  and 30 more\n"));
+}
+
+TEST_CASE("a repeated id is told with both lines") {
+    const CheckReport report = report_of({call_of("GET", 1, "a"), call_of("GET", 2), call_of("GET", 7, "a"),
+                                          BadLine("line-2", 9, "line 9: no \"url\"")});
+    CHECK(report.is_refused());
+    CHECK(report.calls == 2);
+    CHECK(report.repeated_count == 2);
+    CHECK(has(check_text(report, "in"),
+              "2 lines have an id that is taken:\n"
+              "  line 7: custom_id \"a\" is that of line 1 already\n"
+              "  line 9: custom_id \"line-2\" is that of line 2 already\n"));
+}
+
+TEST_CASE("secrets are told by place and kind, and their values nowhere") {
+    const std::string secret = "ghp_" + std::string(18, 'a') + std::string(18, '1');
+    std::vector<SourceItem> items;
+    for (std::uint64_t line = 1; line <= 3; ++line) {
+        Call call = call_of("GET", line);
+        if (line > 1) call.request.headers.add("Authorization", "Bearer " + secret);
+        items.emplace_back(std::move(call));
+    }
+    items.emplace_back(BadLine("bad", 4, "line 4: " + secret));
+    items.emplace_back(call_of("GET", 5, secret));
+    items.emplace_back(call_of("GET", 6, secret));
+    const CheckReport report = report_of(items);
+    CHECK(report.has_warnings());
+    CHECK(report.calls_with_secrets == 2);
+    const std::string text = check_text(report, "in");
+    CHECK(has(text,
+              "2 calls have secrets in clear text:\n"
+              "  the header Authorization: a GitHub token, from line 2 on, in 2 calls\n"));
+    CHECK(has(text, "{{env.NAME}}"));
+    CHECK_FALSE(has(text, secret));
+    CHECK_FALSE(has(check_json(report), secret));
+}
+
+TEST_CASE("a path that looks doubled is told, and is worth a look") {
+    Call call("a", 3, http::Request("GET", "https://api.example/v1/v1/items?x=y"));
+    const CheckReport report = report_of({std::move(call), call_of("GET", 4)});
+    CHECK(report.has_warnings());
+    CHECK(has(check_text(report, "in"), "1 call has a path that looks doubled:\n  line 3: /v1/v1 in /v1/v1/items\n"));
+    CHECK(has(check_json(report), R"("doubled":[{"line":3,"path":"/v1/v1/items","part":"/v1/v1"}])"));
+}
+
+TEST_CASE("what the source noticed is told, and is no reason to stop") {
+    CheckReport report = report_of({call_of("GET", 1)});
+    report.notes.names_left(2, {"env.PATH"});
+    report.notes.joined_once(4, "/v1/x", "https://h/v1/x");
+    CHECK_FALSE(report.has_warnings());
+    const std::string text = check_text(report, "in");
+    CHECK(has(text,
+              "1 call has names of secrets that are not permitted, and sent as they stand:\n"
+              "  {{env.PATH}}, from line 2 on, in 1 call\n"));
+    CHECK(has(text, "1 URL begins with the path of --base-url, which is taken once:\n  line 4: /v1/x begins"));
+    CHECK(has(check_json(report),
+              R"("names_not_permitted":[{"name":"env.PATH","first_line":2,"calls":1}],"urls_joined_once":1)"));
+}
+
+TEST_CASE("many places of secrets are kept up to a bound and counted beyond it") {
+    std::vector<SourceItem> items;
+    for (std::uint64_t line = 1; line <= 100; ++line) {
+        Call call = call_of("GET", line);
+        call.request.headers.add(fmt::format("X-Secret-{}", line), "abcdefgh");
+        items.emplace_back(std::move(call));
+    }
+    const CheckReport report = report_of(items);
+    CHECK(report.secrets.size() == Check::most_kept);
+    CHECK(report.calls_with_secrets == 100);
+}
+
+TEST_CASE("a call that can't be made twice is counted, and is no reason to stop") {
+    Call keyed = call_of("POST", 2);
+    keyed.rules.safe_to_repeat = true;
+    const CheckReport report = report_of({call_of("POST", 1), keyed, call_of("GET", 3)});
+    CHECK(report.unsafe_count == 1);
+    CHECK_FALSE(report.is_refused());
+    CHECK_FALSE(report.has_warnings());
+    CHECK(has(check_text(report, "in"), "1 call can't be made twice without harm"));
+}
+
+TEST_CASE("the forecast is by group, and an origin is one unless the line says otherwise") {
+    ForecastOptions options;
+    options.limits = {policy::RateLimit("requests", 2, 1s)};
+    Call other = call_of("GET", 5);
+    other.rules.group = "tenant-a";
+    const CheckReport report =
+        report_of({call_of("GET", 1), call_of("GET", 2), call_of("GET", 3), call_of("GET", 4), other}, options);
+    CHECK(report.group_count == 2);
+    const std::string text = check_text(report, "in");
+    CHECK(has(text, "  4        https://api.example\n  1        tenant-a\n"));
+    CHECK(has(text, "It takes at least 2.0 s (requests=2/s of https://api.example)\n"));
+}
+
+TEST_CASE("a call that costs more than a whole limit could never be sent") {
+    ForecastOptions options;
+    options.limits = {policy::RateLimit("tokens", 1000, 1min)};
+    Call call = call_of("GET", 3);
+    call.rules.costs = policy::Costs("tokens", 1001);
+    const CheckReport report = report_of({call}, options);
+    CHECK(report.is_refused());
+    CHECK(report.calls == 0);
+    CHECK(report.bad.at(0).message ==
+          "line 3: costs 1001 tokens, and the limit is tokens=1k/m: it could never be sent");
+}
+
+TEST_CASE("a budget that is not enough is a warning, and one that is enough is told, too") {
+    ForecastOptions options;
+    options.budgets = {policy::Budget("usd", 1), policy::Budget("tokens", 100)};
+    Call first = call_of("GET", 1);
+    first.rules.costs = policy::Costs("usd", 0.75);
+    Call second = call_of("GET", 2);
+    second.rules.costs = policy::Costs("usd", 0.5);
+    const CheckReport report = report_of({first, second}, options);
+    CHECK(report.has_warnings());
+    const std::string text = check_text(report, "in");
+    CHECK(has(text, "  cost 1.25 usd, by 2 calls that say so\n"));
+    CHECK(has(text, "The budget of 1 usd ends after 1 call: all cost 1.25 usd\n"));
+    CHECK(
+        has(text, "The budget of 100 tokens is enough: all calls cost 0 tokens (2 calls do not say what they cost)\n"));
+}
+
+TEST_CASE("more methods than anyone has are counted as one") {
+    std::vector<SourceItem> items;
+    for (std::uint64_t line = 1; line <= 100; ++line) items.emplace_back(call_of(fmt::format("M{}", line), line));
+    const CheckReport report = report_of(items);
+    CHECK(report.methods.size() == Check::most_methods + 1);
+    CHECK(report.methods[0] == std::pair<std::string, std::uint64_t>("others", 50));
+}
+
+TEST_CASE("the JSON of a check says all that its text does") {
+    ForecastOptions options;
+    options.limits = {policy::RateLimit("tokens", 1000, 1min)};
+    options.budgets = {policy::Budget("usd", 1)};
+    Call costly = call_of("POST", 1, "a");
+    costly.rules.costs = policy::Costs("usd", 2);
+    costly.request.headers.add("X-Api-Key", "abcdefgh");
+    simdjson::dom::parser parser;
+    const simdjson::dom::element json = parser.parse(
+        check_json(report_of({costly, call_of("GET", 2, "a"), BadLine("b", 3, "line 3: \"quoted\"")}, options)));
+    CHECK(json["calls"].get_uint64().value() == 1);
+    CHECK(json["methods"]["POST"].get_uint64().value() == 1);
+    CHECK(json["groups"]["https://api.example"].get_uint64().value() == 1);
+    CHECK(json["bad"].at(0)["message"].get_string().value() == "line 3: \"quoted\"");
+    CHECK(json["repeated"].at(0)["before"].get_uint64().value() == 1);
+    CHECK(json["secrets"].at(0)["where"].get_string().value() == "the header X-Api-Key");
+    CHECK(json["unsafe_without_key"].get_uint64().value() == 1);
+    CHECK(json["forecast"]["costs"].at(0)["sum"].get_double().value() == 2.0);
+    CHECK(json["forecast"]["takes_at_least"].at(0)["seconds"].get_double().value() == 0.0);
+    CHECK(json["forecast"]["budgets"].at(0)["is_enough"].get_bool().value() == false);
+    CHECK(json["forecast"]["calls_untold"]["tokens"].get_uint64().value() == 1);
+}

@@ -1,0 +1,183 @@
+#include "plait/base/words.hpp"
+#include "plait/batch/status/check.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace plait::batch {
+
+namespace {
+
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string counts_in_words(const std::vector<std::pair<std::string, std::uint64_t>>& counts) {
+    std::string text;
+    for (const auto& [name, count] : counts) {
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, printable(name));
+    }
+    return text;
+}
+
+std::string seconds_in_words(double seconds) {
+    constexpr double year = 365.0 * 24 * 3600;
+    if (seconds > 100 * year) return "more than 100 years";
+    return in_words(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
+}
+
+std::string amount_in_words(double amount) { return fmt::format("{:.10g}", amount); }
+
+class CheckText {
+  public:
+    CheckText(const CheckReport& report, std::string_view name) : report_(report), name_(name) {}
+
+    std::string write() {
+        counts();
+        bad_lines();
+        repeated_ids();
+        secrets();
+        left_names();
+        paths();
+        unsafe();
+        least_time();
+        budgets();
+        return std::move(text_);
+    }
+
+    std::string write_refusals() {
+        bad_lines();
+        repeated_ids();
+        return std::move(text_);
+    }
+
+  private:
+    void line(std::string_view text) { text_.append(text).append("\n"); }
+
+    void counts() {
+        const std::string methods = report_.methods.empty() ? "" : ": " + counts_in_words(report_.methods);
+        line(fmt::format("{}: {}{}", name_, counted(report_.calls, "call", "calls"), methods));
+        for (const auto& [group, count] : report_.groups) line(fmt::format("  {:<8} {}", count, printable(group)));
+        if (report_.group_count > report_.groups.size()) {
+            line(fmt::format("  and {} more groups", report_.group_count - report_.groups.size()));
+        }
+        for (const UnitSum& cost : report_.forecast.costs) {
+            line(fmt::format("  cost {} {}, by {}", amount_in_words(cost.sum), printable(cost.unit),
+                             counted(cost.calls, "call that says so", "calls that say so")));
+        }
+    }
+
+    void bad_lines() {
+        if (report_.bad_count == 0) return;
+        line(counted(report_.bad_count, "line can't be sent:", "lines can't be sent:"));
+        for (const auto& bad : report_.bad) line("  " + printable(bad.message, longest_message));
+        more(report_.bad_count, report_.bad.size());
+    }
+
+    void repeated_ids() {
+        if (report_.repeated_count == 0) return;
+        line(counted(report_.repeated_count, "line has an id that is taken:", "lines have an id that is taken:"));
+        for (const auto& repeated : report_.repeated) {
+            line(fmt::format("  line {}: custom_id \"{}\" is that of line {} already", repeated.line,
+                             printable(repeated.custom_id), repeated.before));
+        }
+        more(report_.repeated_count, report_.repeated.size());
+    }
+
+    void secrets() {
+        if (report_.secrets.empty()) return;
+        line(fmt::format("{} in clear text:",
+                         counted(report_.calls_with_secrets, "call has a secret", "calls have secrets")));
+        for (const auto& place : report_.secrets) {
+            line(fmt::format("  {}: {}, from line {} on, in {}", place.secret.where, place.secret.kind,
+                             place.first_line, counted(place.calls, "call", "calls")));
+        }
+        line(
+            "  Give it with --header 'NAME: {{env.NAME}}', or write {{env.NAME}} there and permit it with --secret "
+            "env.NAME. Then its value is in no file of the run.");
+    }
+
+    void left_names() {
+        const InputNotes& notes = report_.notes;
+        if (notes.calls_with_left_names() == 0) return;
+        line(fmt::format("{} not permitted, and sent as they stand:",
+                         counted(notes.calls_with_left_names(), "call has names of secrets that are",
+                                 "calls have names of secrets that are")));
+        for (const InputNotes::LeftName& left : notes.left_names()) {
+            line(fmt::format("  {{{{{}}}}}, from line {} on, in {}", printable(left.name), left.first_line,
+                             counted(left.calls, "call", "calls")));
+        }
+        line("  --secret NAME permits one. Do so only if the line is yours, and not text of others that quotes it.");
+    }
+
+    void paths() {
+        if (const std::uint64_t count = report_.notes.urls_joined_once(); count > 0) {
+            line(fmt::format("{} with the path of --base-url, which is taken once:",
+                             counted(count, "URL begins", "URLs begin")));
+            line("  " + report_.notes.first_joined_once());
+        }
+        if (report_.doubled_count == 0) return;
+        line(counted(report_.doubled_count,
+                     "call has a path that looks doubled:", "calls have a path that looks doubled:"));
+        for (const auto& doubled : report_.doubled) {
+            line(fmt::format("  line {}: {} in {}", doubled.line, printable(doubled.part),
+                             printable(doubled.path, longest_message)));
+        }
+        more(report_.doubled_count, report_.doubled.size());
+    }
+
+    void unsafe() {
+        if (report_.unsafe_count == 0) return;
+        line(
+            fmt::format("{} made twice without harm and no idempotency key: those in flight when a run is killed end "
+                        "as unknown. --idempotency-key auto prevents it, if the server honours such keys.",
+                        counted(report_.unsafe_count, "call can't be", "calls can't be")));
+    }
+
+    void least_time() {
+        for (const TimeBound& bound : report_.forecast.bounds) {
+            const bool decides = &bound == &report_.forecast.bounds.front();
+            line(fmt::format("{} {} ({})", decides ? "It takes at least" : "  and at least",
+                             seconds_in_words(bound.seconds), bound.because));
+        }
+        for (const auto& [unit, count] : report_.forecast.untold) {
+            line(fmt::format("  without {} what they cost of {}",
+                             counted(count, "call that does not say", "calls that do not say"), unit));
+        }
+    }
+
+    void budgets() {
+        for (const BudgetForecast& budget : report_.forecast.budgets) {
+            const policy::Budget& given = budget.rule.budget();
+            const std::string all = fmt::format("{} {}", amount_in_words(budget.needed), given.unit);
+            const std::string untold =
+                budget.untold == 0 ? ""
+                                   : fmt::format(" ({})", counted(budget.untold, "call does not say what it costs",
+                                                                  "calls do not say what they cost"));
+            line(budget.is_enough()
+                     ? fmt::format("The budget of {} {} is enough: all calls cost {}{}", amount_in_words(given.amount),
+                                   given.unit, all, untold)
+                     : fmt::format("The budget of {} {} ends after {}: all cost {}{}", amount_in_words(given.amount),
+                                   given.unit, counted(budget.enough_for, "call", "calls"), all, untold));
+        }
+    }
+
+    void more(std::uint64_t all, std::size_t told) {
+        if (all > told) line(fmt::format("  and {} more", all - told));
+    }
+
+    static constexpr std::size_t longest_message = 300;
+
+    const CheckReport& report_;
+    std::string_view name_;
+    std::string text_;
+};
+
+}  // namespace
+
+std::string check_text(const CheckReport& report, std::string_view name) { return CheckText(report, name).write(); }
+
+std::string refusals_text(const CheckReport& report) { return CheckText(report, "").write_refusals(); }
+
+}  // namespace plait::batch

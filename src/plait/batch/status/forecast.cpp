@@ -1,0 +1,107 @@
+#include "plait/batch/status/forecast.hpp"
+
+#include "plait/base/words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace plait::batch {
+
+namespace {
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+Forecaster::Forecaster(ForecastOptions options) : options_(std::move(options)), untold_(options_.limits.size()) {
+    for (const policy::Budget& budget : options_.budgets) budgets_.emplace_back(budget);
+}
+
+void Forecaster::add(std::string_view group, const policy::Costs& costs) {
+    ++calls_;
+    add_costs(costs);
+    add_to_budgets(costs);
+    add_to_group(group, costs);
+}
+
+void Forecaster::add_costs(const policy::Costs& costs) {
+    for (const auto& [unit, amount] : costs) {
+        auto sum = std::find_if(costs_.begin(), costs_.end(), [&](const UnitSum& known) { return known.unit == unit; });
+        if (sum == costs_.end()) {
+            if (costs_.size() == most_units) continue;
+            sum = costs_.emplace(costs_.end(), unit);
+        }
+        sum->sum += amount;
+        ++sum->calls;
+    }
+}
+
+void Forecaster::add_to_budgets(const policy::Costs& costs) {
+    for (BudgetForecast& budget : budgets_) {
+        const auto cost = costs.get(budget.rule.budget().unit);
+        if (!cost) ++budget.untold;
+        budget.needed += cost.value_or(0);
+        // The run stops at the first call that does not fit.
+        const bool went_on = budget.enough_for + 1 == calls_;
+        if (went_on && budget.rule.reserve(cost.value_or(0))) ++budget.enough_for;
+    }
+}
+
+void Forecaster::add_to_group(std::string_view name, const policy::Costs& costs) {
+    auto found = groups_.find(name);
+    const bool has_room = groups_.size() < most_groups;
+    if (found == groups_.end() && has_room) found = groups_.try_emplace(std::string(name)).first;
+    if (found != groups_.end()) {
+        ++found->second.calls;
+        found->second.used.resize(options_.limits.size());
+    }
+    for (std::size_t i = 0; i < options_.limits.size(); ++i) {
+        const auto cost = costs.get(options_.limits[i].unit);
+        if (!cost) ++untold_[i];
+        if (found != groups_.end()) found->second.used[i] += cost.value_or(0);
+    }
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Forecaster::busiest_groups(std::size_t most) const {
+    std::vector<std::pair<std::string, std::uint64_t>> all;
+    for (const auto& [name, group] : groups_) all.emplace_back(name, group.calls);
+    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    if (all.size() > most) all.erase(all.begin() + static_cast<std::ptrdiff_t>(most), all.end());
+    return all;
+}
+
+Forecast Forecaster::forecast() const {
+    Forecast forecast;
+    forecast.costs = costs_;
+    forecast.bounds = bounds();
+    forecast.budgets = budgets_;
+    for (std::size_t i = 0; i < untold_.size(); ++i) {
+        if (untold_[i] > 0) forecast.untold.emplace_back(options_.limits[i].unit, untold_[i]);
+    }
+    return forecast;
+}
+
+/// For each limit that of the group that uses most of it; and that of the calls in flight.
+std::vector<TimeBound> Forecaster::bounds() const {
+    std::vector<TimeBound> bounds;
+    for (std::size_t i = 0; i < options_.limits.size(); ++i) {
+        const policy::RateLimit& limit = options_.limits[i];
+        const auto most = std::max_element(groups_.begin(), groups_.end(), [i](const auto& a, const auto& b) {
+            return a.second.used[i] < b.second.used[i];
+        });
+        if (most == groups_.end()) continue;
+        const double time = most->second.used[i] / limit.amount * seconds(limit.window);
+        bounds.emplace_back(fmt::format("{} of {}", to_string(limit), printable(most->first)), time);
+    }
+    if (options_.latency && calls_ > 0) {
+        const auto rounds = (calls_ + options_.concurrency - 1) / options_.concurrency;
+        bounds.emplace_back(fmt::format("{} in flight, {} each", options_.concurrency, in_words(*options_.latency)),
+                            static_cast<double>(rounds) * seconds(*options_.latency));
+    }
+    std::stable_sort(bounds.begin(), bounds.end(),
+                     [](const TimeBound& a, const TimeBound& b) { return a.seconds > b.seconds; });
+    return bounds;
+}
+
+}  // namespace plait::batch

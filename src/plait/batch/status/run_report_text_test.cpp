@@ -1,0 +1,283 @@
+#include "plait/batch/status/run_report_text.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace plait;
+using namespace plait::batch;
+using namespace std::chrono_literals;
+
+namespace {
+
+const WallTime two_o_clock = WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 25)) + 14h;
+
+ReportedWait wait_for(std::string_view limit, std::string_view learnt_from, WallTime until) {
+    ReportedWait wait;
+    wait.limit = limit;
+    wait.learnt_from = learnt_from;
+    wait.until = until;
+    return wait;
+}
+
+GroupReport waiting_group(std::string_view limit, std::string_view learnt_from, WallTime until) {
+    GroupReport group("https://api.example");
+    group.waiting = 5;
+    group.waits_for = wait_for(limit, learnt_from, until);
+    return group;
+}
+
+RunReport with_groups(std::vector<GroupReport> groups) {
+    RunReport report;
+    report.began = two_o_clock - 10min;
+    report.last_heard = two_o_clock;
+    report.pid = 4711;
+    report.take_groups(std::move(groups));
+    return report;
+}
+
+std::string why(const RunReport& report) { return why_waiting(report, two_o_clock, utc_calendar); }
+
+std::string text_of(const RunReport& report, Liveness liveness) {
+    return report_text(report, "out.jsonl", liveness, two_o_clock, utc_calendar);
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("a time of day is told, and the date when it is another day") {
+    CHECK(time_in_words(two_o_clock + 187s, two_o_clock, utc_calendar) == "14:03:07");
+    CHECK(time_in_words(two_o_clock + 24h, two_o_clock, utc_calendar) == "2026-11-26 14:00:00");
+}
+
+TEST_CASE("why it waits is one phrase that names the limit, where it is from, and until when") {
+    CHECK(why(with_groups({waiting_group("requests=500/m", "x-ratelimit-limit", two_o_clock + 187s)})) ==
+          "waits for requests=500/m (x-ratelimit-limit) until 14:03:07");
+    CHECK(why(with_groups({waiting_group("tokens: 0 of 90k left", "ratelimit", two_o_clock + 10s)})) ==
+          "waits for tokens: 0 of 90k left (ratelimit) until 14:00:10");
+    CHECK(why(with_groups({waiting_group("asked to wait", "retry-after", two_o_clock + 60s)})) ==
+          "asked to wait (retry-after) until 14:01:00");
+    CHECK(why(with_groups({waiting_group("", "", two_o_clock + 60s)})) == "waits until 14:01:00");
+}
+
+TEST_CASE("the moment for which an even pace holds a call is not told") {
+    CHECK(why(with_groups({waiting_group("requests=500/m", "", two_o_clock + 120ms)})) == "waits for requests=500/m");
+}
+
+TEST_CASE("why it waits is empty when nothing does") {
+    CHECK(why(RunReport()).empty());
+    CHECK(why(with_groups({GroupReport("https://api.example")})).empty());
+    GroupReport was_parked("https://api.example");
+    was_parked.parked = wait_for("requests", "retry-after", two_o_clock - 1s);
+    CHECK(why(with_groups({was_parked})).empty());
+}
+
+TEST_CASE("of several groups the busiest that waits is named") {
+    GroupReport idle("https://other.example");
+    idle.in_flight = 100;
+    CHECK(why(with_groups({waiting_group("requests=5/s", "", two_o_clock), idle})) ==
+          "https://api.example waits for requests=5/s");
+}
+
+TEST_CASE("a group that is parked or can't be reached is told with its time") {
+    GroupReport parked("https://api.example");
+    parked.parked = wait_for("asked to wait", "retry-after", two_o_clock + 1h);
+    CHECK(why(with_groups({parked})) == "https://api.example parked until 15:00:00 (retry-after)");
+    GroupReport away("https://api.example");
+    away.circuit_open_since = two_o_clock - 90s;
+    CHECK(why(with_groups({away})) == "https://api.example can't be reached since 13:58:30");
+}
+
+TEST_CASE("what is left takes as long as the pace of late says") {
+    RunReport report;
+    CHECK_FALSE(time_left(report, two_o_clock));  // nobody knows how much there is
+    report.total = 1000;
+    report.done = 400;
+    CHECK_FALSE(time_left(report, two_o_clock));  // nor how fast it goes
+    report.per_second = 2;
+    CHECK(time_left(report, two_o_clock) == Duration(300s));
+    report.lately_per_second = 10;
+    CHECK(time_left(report, two_o_clock) == Duration(60s));
+    report.has_ended = true;
+    CHECK_FALSE(time_left(report, two_o_clock));
+}
+
+TEST_CASE("what is left is no faster than the limits that are known") {
+    RunReport report = with_groups({GroupReport("a"), GroupReport("b")});
+    report.total = 1000;
+    report.done = 400;
+    report.lately_per_second = 100;
+    report.limits = {policy::RateLimit("requests", 60, 1min)};
+    CHECK(time_left(report, two_o_clock) == Duration(300s));  // two groups, one a second each
+    report.groups[0].learnt_pace = policy::RateLimit("requests", 0.5, 1s);
+    CHECK(time_left(report, two_o_clock) == Duration(400s));
+    report.group_count = 3;  // of one that is not in the report nothing is known
+    CHECK(time_left(report, two_o_clock) == Duration(6s));
+}
+
+TEST_CASE("a limit of another unit counts by what a call has cost so far") {
+    RunReport report = with_groups({waiting_group("tokens: 0 of 90k left", "ratelimit", two_o_clock)});
+    report.total = 1000;
+    report.done = 400;
+    ReportedQuota& quota = report.groups[0].quotas.emplace_back();
+    quota.unit = "tokens";
+    quota.limit = 6000;
+    quota.window = 1min;
+    report.lately_per_second = 10;
+    CHECK(time_left(report, two_o_clock) == Duration(60s));
+    report.costs = {ReportedCost("tokens", 20'000)};
+    CHECK(time_left(report, two_o_clock) == Duration(300s));  // 100 tokens a second, 50 a call
+}
+
+TEST_CASE("when all groups are held, what is left begins when the first goes on") {
+    RunReport report = with_groups({waiting_group("requests: 0 of 60 left", "ratelimit", two_o_clock + 40s)});
+    report.total = 100;
+    report.done = 40;
+    report.limits = {policy::RateLimit("requests", 60, 1min)};
+    CHECK(time_left(report, two_o_clock) == Duration(100s));
+}
+
+TEST_CASE("a wait for the end of a call in flight has no time, and the run goes on meanwhile") {
+    const WallTime unknown = two_o_clock + 24h * 365 * 50;
+    RunReport report = with_groups({waiting_group("requests: 0 of 60 left", "ratelimit", unknown)});
+    report.total = 100;
+    report.done = 40;
+    report.limits = {policy::RateLimit("requests", 60, 1min)};
+    CHECK(why(report) == "waits for requests: 0 of 60 left (ratelimit)");
+    CHECK(time_left(report, two_o_clock) == Duration(60s));
+}
+
+TEST_CASE("of a run that stands still after failures nobody says when it ends") {
+    const auto left_with = [](GroupReport group) {
+        RunReport report = with_groups({std::move(group)});
+        report.total = 1000;
+        report.done = 716;
+        report.lately_per_second = 70;
+        report.per_second = 4;
+        return time_left(report, two_o_clock);
+    };
+    const std::string_view held_back = "retries wait for good answers";
+    CHECK_FALSE(left_with(waiting_group(held_back, "", two_o_clock + 40s)));
+    CHECK_FALSE(left_with(waiting_group("backs off after failures", "", two_o_clock + 1s)));
+    CHECK(left_with(waiting_group("asked to wait", "retry-after", two_o_clock + 1s)));
+    CHECK(left_with(waiting_group("requests=500/m", "", two_o_clock + 1s)));
+    GroupReport busy = waiting_group(held_back, "", two_o_clock + 40s);
+    busy.in_flight = 3;
+    CHECK(left_with(busy));
+}
+
+TEST_CASE("the text of a running run says how far, how fast, why it waits, and when it will be done") {
+    GroupReport group = waiting_group("requests=600/m", "x-ratelimit-limit", two_o_clock + 5s);
+    group.in_flight = 80;
+    group.concurrency = 96;
+    group.concurrency_finds_itself = true;
+    group.concurrency_change.emplace();
+    group.concurrency_change->from = 128;
+    group.concurrency_change->to = 96;
+    group.concurrency_change->why = "latency rose from 20 ms to 61 ms";
+    ReportedQuota& quota = group.quotas.emplace_back();
+    quota.unit = "requests";
+    quota.learnt_from = "x-ratelimit-limit";
+    quota.limit = 600;
+    quota.window = 1min;
+    quota.remaining = 0;
+    quota.reset_at = two_o_clock + 5s;
+    RunReport report = with_groups({group});
+    report.total = 50'000;
+    report.done = 12'000;
+    report.count(Outcome::ok) = 11'990;
+    report.count(Outcome::rejected) = 10;
+    report.in_flight = 80;
+    report.retries = 1;
+    report.lately_per_second = 9.96;
+    report.per_second = 20;
+    report.costs = {ReportedCost("usd", 1.25, 5), ReportedCost("tokens", 81'000)};
+    CHECK(text_of(report, Liveness::running) ==
+          "out.jsonl: running since 13:50:00 (process 4711), last heard of 14:00:00\n"
+          "  done   12000 of 50000 (24 %): 11990 ok, 10 rejected\n"
+          "  now    80 in flight, 1 retry so far\n"
+          "  pace   10.0/s lately, 20/s since it began\n"
+          "  waits  waits for requests=600/m (x-ratelimit-limit) until 14:00:05\n"
+          "  spent  1.25 usd of 5\n"
+          "         81000 tokens\n"
+          "  limit  requests=600/m, learnt from x-ratelimit-limit: 0 left until 14:00:05\n"
+          "  group  https://api.example: 80 of 96 in flight (lowered from 128: latency rose from 20 ms to 61 ms), "
+          "5 waiting\n"
+          "  ends   about 15:03:25, in 1 h 03 m\n");
+}
+
+TEST_CASE("with several groups each is told with why it waits, and whose limit is whose") {
+    GroupReport group = waiting_group("requests=5/s", "refusals", two_o_clock + 5s);
+    group.learnt_pace = policy::RateLimit("requests", 187.3, 1s);
+    RunReport report = with_groups({group, GroupReport("b")});
+    report.group_count = 22;
+    const std::string text = text_of(report, Liveness::running);
+    CHECK(has(text, "limit  https://api.example: requests=187/s, learnt from refusals\n"));
+    CHECK(has(text, "https://api.example: 0 in flight, 5 waiting: waits for requests=5/s (refusals) until 14:00:05\n"));
+    CHECK(has(text, "and 20 more\n"));
+}
+
+TEST_CASE("the text of a run that stopped says why, and that the same command goes on") {
+    RunReport report = with_groups({});
+    report.has_ended = true;
+    report.stopped = "the budget of 5 usd is used up";
+    const std::string text = text_of(report, Liveness::ended);
+    CHECK(has(text, "out.jsonl: stopped 14:00:00: the budget of 5 usd is used up\n"));
+    CHECK(has(text, "  next   the same command goes on\n"));
+    CHECK_FALSE(has(text, "pace"));
+}
+
+TEST_CASE("a run that stopped because of a parked group says when to come back") {
+    GroupReport parked("https://api.example");
+    parked.parked = wait_for("asked to wait", "retry-after", two_o_clock + 1h);
+    RunReport report = with_groups({parked});
+    report.has_ended = true;
+    report.stopped = "https://api.example is parked";
+    CHECK(come_back_at(report) == two_o_clock + 1h);
+    CHECK(has(text_of(report, Liveness::ended), "goes on; the servers want it no sooner than 15:00:00\n"));
+}
+
+TEST_CASE("a run that was killed is told from one that ended") {
+    RunReport report = with_groups({});
+    CHECK(
+        has(text_of(report, Liveness::ended), "not running: it ended without a word, and was last heard of 14:00:00"));
+    CHECK(has(text_of(report, Liveness::ended), "the same command goes on"));
+    report.has_ended = true;
+    CHECK(has(text_of(report, Liveness::ended), "out.jsonl: all is done since 14:00:00\n"));
+    CHECK_FALSE(has(text_of(report, Liveness::ended), "the same command"));
+}
+
+TEST_CASE("a finished run with failures says how to make them again") {
+    RunReport report = with_groups({});
+    report.has_ended = true;
+    report.count(Outcome::failed) = 3;
+    report.count(Outcome::unknown) = 1;
+    const std::string text = text_of(report, Liveness::ended);
+    CHECK(has(text, "  next   plait retry out.jsonl --failed makes a request file of the 3 failed\n"));
+    CHECK(has(text, "         plait retry out.jsonl --unknown makes a request file of the 1 unknown\n"));
+}
+
+TEST_CASE("on one line a run is told with why it waits") {
+    RunReport report = with_groups({waiting_group("requests=600/m", "x-ratelimit-limit", two_o_clock + 5s)});
+    CHECK(report_line(RunReport(), two_o_clock, utc_calendar) == "14:00:00  0  0.0/s  0 in flight");
+    report.total = 1000;
+    report.done = 400;
+    report.count(Outcome::ok) = 390;
+    report.count(Outcome::rejected) = 10;
+    report.in_flight = 8;
+    report.lately_per_second = 10;
+    CHECK(report_line(report, two_o_clock, utc_calendar) ==
+          "14:00:00  400/1000  10/s  8 in flight  10 not ok  ends 14:01:05  "
+          "waits for requests=600/m (x-ratelimit-limit) until 14:00:05");
+}
+
+TEST_CASE("the JSON of a status holds the report and what follows from it") {
+    RunReport report = with_groups({waiting_group("requests=600/m", "", two_o_clock)});
+    report.total = 1000;
+    report.done = 400;
+    report.lately_per_second = 10;
+    CHECK(report_json(report, Liveness::running, two_o_clock, utc_calendar) ==
+          "{\"is_running\":true,\"why_waiting\":\"waits for requests=600/m\",\"seconds_left\":60,\"report\":" +
+              to_json(report) + "}");
+    CHECK(report_json(report, Liveness::ended, two_o_clock, utc_calendar) ==
+          "{\"is_running\":false,\"why_waiting\":\"\",\"seconds_left\":null,\"report\":" + to_json(report) + "}");
+}

@@ -1,0 +1,63 @@
+#include "plait/batch/status/run_watch.hpp"
+
+#include "plait/async/event_loop.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace plait::batch {
+
+namespace {
+
+double per_second(std::uint64_t count, Duration time) {
+    const double seconds = std::chrono::duration<double>(time).count();
+    return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+}  // namespace
+
+RunWatch::RunWatch(const Runner& runner, Source& source, const WallClock& calendar)
+    : runner_(runner), source_(source), calendar_(calendar), began_(calendar.now()) {
+    done_lately_.emplace_back(now(), 0);
+}
+
+RunReport RunWatch::report() {
+    const ClockPair clocks{now(), calendar_.now()};
+    const Tally& tally = runner_.tally();
+    done_lately_.emplace_back(clocks.steady, tally.done());
+    while (done_lately_.size() > 2 && done_lately_[1].first <= clocks.steady - lately) done_lately_.pop_front();
+
+    RunReport report;
+    report.began = began_;
+    report.last_heard = clocks.wall;
+    report.pid = ::getpid();
+    report.total = source_.total();
+    report.done = tally.done_in_all();
+    for (std::size_t n = 0; n < outcome_count; ++n) report.outcomes[n] = tally.count(static_cast<Outcome>(n));
+    report.retries = runner_.calls().counts().repeats;
+    const auto& [since, done_then] = done_lately_.front();
+    report.lately_per_second = per_second(tally.done() - done_then, clocks.steady - since);
+    report.per_second = per_second(tally.done(), runner_.elapsed());
+    for (const policy::BudgetRule& rule : runner_.calls().rules().budgets())
+        report.costs.emplace_back(rule.budget().unit, rule.spent(), rule.budget().amount);
+    report.limits = runner_.calls().options().limits;
+    std::vector<GroupReport> groups = runner_.calls().groups(clocks);
+    // Calls that wait for another attempt are not on their way: they wait in their groups.
+    for (const GroupReport& group : groups) report.in_flight += group.in_flight;
+    report.take_groups(std::move(groups));
+    return report;
+}
+
+RunReport RunWatch::last_report(RunEnd end) {
+    RunReport report = RunWatch::report();
+    report.has_ended = true;
+    if (end == RunEnd::interrupted) report.stopped = "interrupted";
+    if (end == RunEnd::unread) report.stopped = "nobody reads the results any more";
+    if (end == RunEnd::stopped) report.stopped = runner_.stop_reason().value_or("");
+    return report;
+}
+
+}  // namespace plait::batch

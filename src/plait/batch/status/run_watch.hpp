@@ -1,0 +1,37 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/batch/call/source.hpp"
+#include "plait/batch/run/runner.hpp"
+#include "plait/batch/status/run_report.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <utility>
+
+namespace plait::batch {
+
+/// Reports how a run stands, from time to time. In a running loop.
+class RunWatch {
+  public:
+    /// The pace of late is that of so long a time.
+    static constexpr Duration lately = std::chrono::seconds(10);
+
+    /// All three outlive it.
+    RunWatch(const Runner& runner, Source& source, const WallClock& calendar);
+
+    RunReport report();
+
+    /// The report of a run that has ended.
+    RunReport last_report(RunEnd end);
+
+  private:
+    const Runner& runner_;
+    Source& source_;
+    const WallClock& calendar_;
+    WallTime began_;
+    std::deque<std::pair<TimePoint, std::uint64_t>> done_lately_;
+};
+
+}  // namespace plait::batch

@@ -1,0 +1,82 @@
+#include "plait/json/value.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace plait::json;
+
+TEST_CASE("JSON with line breaks loses the white space between its tokens and nothing else") {
+    CompactValue line;
+    CHECK(line.make("{ \"a b\" : [ 1, 2.50 ,\n true, null ] }\r\n") == R"({"a b":[1,2.50,true,null]})");
+}
+
+TEST_CASE("JSON on one line stays as it is") {
+    CompactValue line;
+    CHECK(line.make("{ \"a\": 1 }") == "{ \"a\": 1 }");
+    CHECK(line.make(" \"x\\u00e9\\ud800\"") == R"( "x\u00e9\ud800")");
+    CHECK(line.make("-0.0e+10") == "-0.0e+10");
+    CHECK(line.make("false") == "false");
+    CHECK(line.make("[]") == "[]");
+}
+
+TEST_CASE("a byte order mark is no part of the JSON behind it") {
+    CompactValue line;
+    CHECK(line.make("\xef\xbb\xbf{\"a\":1}") == "{\"a\":1}");
+    CHECK(line.make("\xef\xbb\xbf[1,\n2]") == "[1,2]");
+    CHECK_FALSE(line.make("\xef\xbb\xbf\xef\xbb\xbf[]"));
+    CHECK_FALSE(line.make("\xef\xbb\xbf"));
+    LoneValue value;
+    CHECK(value.assign("\xef\xbb\xbf\"x\""));
+    CHECK(value.read().get_string().value() == "x");
+}
+
+TEST_CASE("a number that fits no C++ type is still JSON") {
+    CompactValue line;
+    CHECK(line.make("123456789012345678901234567890") == "123456789012345678901234567890");
+    CHECK(line.make("[1e999]") == "[1e999]");
+}
+
+TEST_CASE("what is not JSON is refused wherever the fault lies") {
+    CompactValue line;
+    for (std::string text : {"",
+                             " ",
+                             "{",
+                             "[1,]",
+                             "{\"a\":1,}",
+                             "{\"a\" 1}",
+                             "{\"a\":tru}",
+                             "[01]",
+                             "[1.]",
+                             "[.5]",
+                             "[+1]",
+                             "[1e]",
+                             "[-]",
+                             "nul",
+                             "nullx",
+                             "'a'",
+                             "\"a",
+                             "\"\\x\"",
+                             "\"\\u12g4\"",
+                             "\"a\nb\"",
+                             "{1:2}",
+                             "1 2",
+                             "1,2",
+                             "1],[2",
+                             "]",
+                             "[1]]",
+                             "{\"a\":{\"b\":[{}, {\"c\":}]}}",
+                             "{\"a\":1 \"b\":2}",
+                             "\xff",
+                             "\"\xff\"",
+                             "\"\x01\"",
+                             "[\"a\" \"b\"]",
+                             "}{"}) {
+        CAPTURE(text);
+        CHECK_FALSE(line.make(text));
+    }
+}
+
+TEST_CASE("JSON that nests without end is refused, not recursed into") {
+    CompactValue line;
+    CHECK(line.make(std::string(400, '[') + std::string(400, ']')));
+    CHECK_FALSE(line.make(std::string(100'000, '[') + std::string(100'000, ']')));
+}
