@@ -23,7 +23,7 @@ namespace {
 
 Task<void> note(Journal& journal, std::uint64_t first, std::uint64_t count) {
     TaskGroup group;
-    for (std::uint64_t line = first; line < first + count; ++line) group.start(journal.about_to_send(line));
+    for (std::uint64_t line = first; line < first + count; ++line) group.start(journal.record(line));
     co_await group.join();
 }
 

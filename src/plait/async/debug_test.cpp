@@ -1,6 +1,6 @@
 #include "plait/async/debug.hpp"
 
-#include "plait/async/doing.hpp"
+#include "plait/async/activity_scope.hpp"
 #include "plait/async/dump.hpp"
 #include "plait/async/event.hpp"
 #include "plait/async/event_loop.hpp"
@@ -74,7 +74,7 @@ TEST_CASE("a warning tells what the task waited for before, under its name of th
     auto main = [](JumpingClock& clock) -> Task<void> {
         const TaskName name("row-17");
         {
-            const Doing doing(trace::Activity::back_off);
+            const ActivityScope activity_scope(trace::Activity::back_off);
             co_await sleep_for(1s);
         }
         clock.advance(200ms);

@@ -22,7 +22,7 @@ struct TaskInfo {
     trace::TaskState state = trace::TaskState::created;
     /// For a task that waits.
     trace::Wait wait = trace::Wait::nothing;
-    /// What the wait is for: what the task said (see `Doing`), or what the kind of wait tells.
+    /// What the wait is for: what the task said (see `ActivityScope`), or what the kind of wait tells.
     trace::Activity waits_for = trace::Activity::other;
     /// For a task that sleeps: when that ends.
     std::optional<Duration> wakes_in{};

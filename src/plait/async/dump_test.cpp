@@ -1,7 +1,7 @@
 #include "plait/async/dump.hpp"
 
+#include "plait/async/activity_scope.hpp"
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/doing.hpp"
 #include "plait/async/event.hpp"
 #include "plait/async/internal/last_words.hpp"
 #include "plait/async/semaphore.hpp"
@@ -31,7 +31,7 @@ Task<void> wait_as(std::string name, Event& event) {
 }
 
 Task<void> wait_for_a_byte(Event& readable) {
-    const Doing doing(Activity::first_byte);
+    const ActivityScope activity_scope(Activity::first_byte);
     co_await readable.wait();
 }
 

@@ -30,9 +30,9 @@ constexpr std::size_t most_canaries = 1'000'000;
 std::string concurrency_help() {
     std::string text;
     for (const batch::MethodEntry& method : batch::methods) {
-        const std::string most = method.usual_concurrency == batch::one_per_processor
+        const std::string most = method.default_concurrency == batch::one_per_processor
                                      ? "one per processor"
-                                     : fmt::to_string(batch::most_found_concurrency(method));
+                                     : fmt::to_string(batch::max_adaptive_concurrency(method));
         text += fmt::format("{}{} {}", text.empty() ? "" : ", ", method.name, most);
     }
     return fmt::format(

@@ -45,7 +45,7 @@ constexpr const char* usual_methods = "sync,threads,async,processes";
 
 /// As of plait run.
 std::size_t most_by_default(const batch::MethodEntry& method) {
-    return calls_within_descriptors(batch::most_found_concurrency(method), method.descriptors_per_call);
+    return calls_within_descriptors(batch::max_adaptive_concurrency(method), method.descriptors_per_call);
 }
 
 std::vector<const batch::MethodEntry*> parse_methods(const std::string& value) {
@@ -219,9 +219,9 @@ void CompareCommand::check_flags() const {
 std::vector<compare::Way> CompareCommand::ways() const {
     std::vector<compare::Way> ways;
     const bool finds_itself = !job_ && concurrencies_.empty();
-    const auto add = [&](std::string by, std::string_view method, batch::Switcher switcher, std::size_t usual) {
+    const auto add = [&](std::string by, std::string_view method, batch::Scheduling switcher, std::size_t usual) {
         // One task at a time, whatever anyone wishes: nobody switches, or the tasks compute on one thread.
-        const bool is_one = switcher == batch::Switcher::nobody || (job_ && switcher == batch::Switcher::task);
+        const bool is_one = switcher == batch::Scheduling::nobody || (job_ && switcher == batch::Scheduling::task);
         std::vector<std::size_t> numbers = concurrencies_.empty() ? std::vector{usual} : concurrencies_;
         if (is_one) numbers = {1};
         for (const std::size_t number : numbers)

@@ -116,7 +116,7 @@ batch::Tally tally_of(const batch::RunFiles& files) {
 }
 
 /// Keeps how the run stands where `plait status` finds it. Both outlive the task.
-Task<void> keep_status(batch::RunWatch& watch, batch::Journal& journal) {
+Task<void> keep_status(batch::RunMonitor& watch, batch::Journal& journal) {
     for (;;) {
         journal.set_status(to_json(watch.report()));
         co_await sleep_for(std::chrono::seconds(1));
@@ -215,9 +215,9 @@ int RunCommand::run() {
     warn_of_risks(settings_);
     if (strict_) refuse_bad_lines();
     runner_.calls = caller_options(calls_);
-    runner_.calls.finds_concurrency = !calls_.concurrency;
+    runner_.calls.adaptive_concurrency = !calls_.concurrency;
     runner_.calls.concurrency = calls_.concurrency.value_or(
-        calls_within_descriptors(batch::most_found_concurrency(*method_), method_->descriptors_per_call));
+        calls_within_descriptors(batch::max_adaptive_concurrency(*method_), method_->descriptors_per_call));
     runner_.calls.secrets = &settings_.secrets;
     runner_.seed = std::random_device()();
     batch::MethodOptions options;
@@ -316,7 +316,7 @@ Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batc
     }
     batch::Runner runner(source, method, files.sink(), runner_, std::move(files.ids()), tally_of(files));
     if (files.journal()) runner.calls().rules().spent_before(files.journal()->spent_before());
-    batch::RunWatch watch(runner, source, SystemWallClock::instance());
+    batch::RunMonitor watch(runner, source, SystemWallClock::instance());
     batch::Progress progress(watch, screen);
     TaskGroup beside;
     if (!quiet_) beside.start(progress.show(), "progress");

@@ -6,7 +6,7 @@
 #include "plait/batch/resume/run_files.hpp"
 #include "plait/batch/run/runner.hpp"
 #include "plait/batch/status/progress.hpp"
-#include "plait/batch/status/run_watch.hpp"
+#include "plait/batch/status/run_monitor.hpp"
 #include "plait/cli/calls_flags.hpp"
 #include "plait/cli/command.hpp"
 #include "plait/cli/session_flags.hpp"

@@ -34,11 +34,11 @@ std::string rate_for_people(const Row& row) {
 /// `async with 100 in flight`, `32 threads`, `sync`.
 std::string spelled(const Way& way) {
     switch (way.switcher) {
-        case batch::Switcher::nobody:
+        case batch::Scheduling::nobody:
             return way.method;
-        case batch::Switcher::operating_system:
+        case batch::Scheduling::operating_system:
             return fmt::format("{} {}", way.concurrency, way.method);
-        case batch::Switcher::task:
+        case batch::Scheduling::task:
             break;
     }
     return way.concurrency == 1 ? way.method : fmt::format("{} with {} in flight", way.method, way.concurrency);
@@ -52,7 +52,7 @@ Rows rows_by_plait(const Comparison& comparison) {
     return rows;
 }
 
-const Row* row_of(const Rows& rows, batch::Switcher switcher) {
+const Row* row_of(const Rows& rows, batch::Scheduling switcher) {
     const auto found =
         std::find_if(rows.begin(), rows.end(), [&](const Row* row) { return row->way.switcher == switcher; });
     return found == rows.end() ? nullptr : *found;
@@ -176,15 +176,15 @@ Advice calls_that_wait(const Comparison& comparison, const Rows& rows, const Row
         fmt::format("These calls wait: of the {} that one takes, {} is computing. ", for_people(*alone.measured.p50),
                     for_people(std::chrono::duration_cast<Duration>((1 - waiting) * *alone.measured.p50)));
     switch (chosen.way.switcher) {
-        case batch::Switcher::task:
+        case batch::Scheduling::task:
             advice.text += fmt::format("Use {}: {}, and one thread is enough, because all it does is to wait.",
                                        spelled(chosen.way), gain(comparison, chosen));
             break;
-        case batch::Switcher::operating_system:
+        case batch::Scheduling::operating_system:
             advice.text += fmt::format("Use {}: {}, because their waits lie side by side.", spelled(chosen.way),
                                        gain(comparison, chosen));
             break;
-        case batch::Switcher::nobody:
+        case batch::Scheduling::nobody:
             advice.text += fmt::format("Use {}: {}, and no other method that was measured is faster.",
                                        spelled(chosen.way), gain(comparison, chosen));
             break;
@@ -223,7 +223,7 @@ std::string python_sentence(const Comparison& comparison, bool computes) {
     std::string text;
     for (const Row& row : comparison.rows) {
         const auto speed_up = comparison.speed_up(row);
-        if (!row.way.is_python() || row.way.switcher != batch::Switcher::operating_system || !speed_up) continue;
+        if (!row.way.is_python() || row.way.switcher != batch::Scheduling::operating_system || !speed_up) continue;
         text += fmt::format("{}{} is {:.2f} times its sync", text.empty() ? " Python's " : ", and its ", row.way.method,
                             *speed_up);
     }
@@ -239,7 +239,7 @@ std::string python_sentence(const Comparison& comparison, bool computes) {
 
 Advice advise_on_jobs(const Comparison& comparison, const Rows& rows) {
     const Row& alone = fewest_in_flight(rows);
-    const Row* const async = row_of(rows, batch::Switcher::task);
+    const Row* const async = row_of(rows, batch::Scheduling::task);
     // A loop that does nothing but compute is sync, and what it is faster by is chance.
     Rows candidates;
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(candidates),

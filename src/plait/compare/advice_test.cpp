@@ -21,13 +21,13 @@ Comparison jobs(const std::string& work, Duration cpu_of_all) {
     comparison.calls = 20;
     comparison.processors = 2;
     const milliseconds one(150);
-    const auto add = [&](const char* method, batch::Switcher switcher, std::size_t workers, Duration wall) {
+    const auto add = [&](const char* method, batch::Scheduling switcher, std::size_t workers, Duration wall) {
         comparison.rows.push_back(row(method, switcher, workers, wall, one, cpu_of_all, 20));
     };
-    add("sync", batch::Switcher::nobody, 1, 20 * one);
-    add("threads", batch::Switcher::operating_system, 2, 10 * one);
-    add("async", batch::Switcher::task, 1, 20 * one);
-    add("processes", batch::Switcher::operating_system, 2, 10 * one);
+    add("sync", batch::Scheduling::nobody, 1, 20 * one);
+    add("threads", batch::Scheduling::operating_system, 2, 10 * one);
+    add("async", batch::Scheduling::task, 1, 20 * one);
+    add("processes", batch::Scheduling::operating_system, 2, 10 * one);
     return comparison;
 }
 
@@ -190,14 +190,14 @@ TEST_CASE("a job that blocks is io and a loop stands still meanwhile") {
 
 TEST_CASE("Python's own rows are told beside the reason") {
     Comparison comparison = jobs("fib:38", milliseconds(20 * 150));
-    const auto add = [&](const char* method, batch::Switcher switcher, Duration wall) {
+    const auto add = [&](const char* method, batch::Scheduling switcher, Duration wall) {
         Measurement measured = comparison.rows.front().measured;
         measured.wall = wall;
         comparison.rows.emplace_back(Way("python", method, switcher, 2), measured);
     };
-    add("sync", batch::Switcher::nobody, milliseconds(100'000));
-    add("threading", batch::Switcher::operating_system, milliseconds(101'000));
-    add("multiprocessing", batch::Switcher::operating_system, milliseconds(51'000));
+    add("sync", batch::Scheduling::nobody, milliseconds(100'000));
+    add("threading", batch::Scheduling::operating_system, milliseconds(101'000));
+    add("multiprocessing", batch::Scheduling::operating_system, milliseconds(51'000));
     const Advice advice = advise(comparison);
     CHECK(says(advice,
                "Python's threading is 0.99 times its sync, and its multiprocessing is 1.96 times its sync here."));

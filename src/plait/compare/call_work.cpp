@@ -101,7 +101,7 @@ Measurement CallWork::measure(const Way& way, const std::string& trace_path) con
         options.concurrency = way.concurrency;
         batch::RunnerOptions runner_options;
         runner_options.calls.concurrency = way.concurrency;
-        runner_options.calls.finds_concurrency = way.finds_itself;
+        runner_options.calls.adaptive_concurrency = way.finds_itself;
         runner_options.calls.once = true;
         EventLoopOptions loop_options;
         const auto trace = open_trace(trace_path, *entry, way.concurrency);

@@ -25,13 +25,13 @@ std::string milliseconds(std::optional<Duration> duration) {
     return duration ? fmt::format("{:.3f}", seconds(*duration) * 1000) : "null";
 }
 
-std::string_view switcher_name(batch::Switcher switcher) {
+std::string_view switcher_name(batch::Scheduling switcher) {
     switch (switcher) {
-        case batch::Switcher::nobody:
+        case batch::Scheduling::nobody:
             return "nobody";
-        case batch::Switcher::operating_system:
+        case batch::Scheduling::operating_system:
             return "the operating system";
-        case batch::Switcher::task:
+        case batch::Scheduling::task:
             return "the task itself";
     }
     return {};

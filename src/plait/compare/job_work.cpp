@@ -119,16 +119,16 @@ void record(trace::TraceFile& trace, std::vector<JobRun> runs, trace::LaneKind l
     std::uint32_t number = 0;
     for (const JobRun& run : runs) {
         ++number;
-        trace::Strand strand;
-        strand.course = trace::Course(in_rows ? start : TimePoint(run.begin));
-        strand.course.go_on(trace::Activity::ready, TimePoint(run.begin));
-        strand.course.go_on(work, TimePoint(run.end));
-        strand.lane = trace.lane(lanes, static_cast<std::uint64_t>(run.worker));
-        if (in_rows) strand.row = number;
+        trace::Span span;
+        span.course = trace::SpanStates(in_rows ? start : TimePoint(run.begin));
+        span.course.extend(trace::Activity::ready, TimePoint(run.begin));
+        span.course.extend(work, TimePoint(run.end));
+        span.lane = trace.lane(lanes, static_cast<std::uint64_t>(run.worker));
+        if (in_rows) span.row = number;
         const std::string name = fmt::format("job-{}", number);
         trace::StrandLabel label;
         label.name = name;
-        trace.add(label, std::move(strand));
+        trace.add(label, std::move(span));
     }
     trace.close(runs.empty() ? start : TimePoint(runs.back().end));
 }

@@ -17,7 +17,7 @@ namespace plait::compare {
 /// A way to do the work: a method of ours or of Python's, and how much it does at a time.
 class Way {
   public:
-    Way(std::string by_, std::string method_, batch::Switcher switcher_, std::size_t concurrency_,
+    Way(std::string by_, std::string method_, batch::Scheduling switcher_, std::size_t concurrency_,
         bool finds_itself_ = false)
         : by(std::move(by_)),
           method(std::move(method_)),
@@ -26,12 +26,12 @@ class Way {
           finds_itself(finds_itself_) {}
 
     /// Threads or processes that do the work.
-    std::size_t workers() const noexcept { return switcher == batch::Switcher::operating_system ? concurrency : 1; }
+    std::size_t workers() const noexcept { return switcher == batch::Scheduling::operating_system ? concurrency : 1; }
     bool is_python() const noexcept { return by != "plait"; }
 
     std::string by;  ///< `plait` or `python`
     std::string method;
-    batch::Switcher switcher;
+    batch::Scheduling switcher;
     /// Calls in flight, or workers. For `sync`, and where one thread computes, 1.
     std::size_t concurrency;
     /// The number of calls in flight finds itself, as by default; before it is measured `concurrency` is the most.

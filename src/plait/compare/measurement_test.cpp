@@ -60,9 +60,9 @@ TEST_CASE("a way is busy by the processors that it can use") {
 
 TEST_CASE("speed is compared with sync by the same") {
     Comparison comparison = calls_of_90_ms();
-    comparison.rows.emplace_back(Way("python", "sync", batch::Switcher::nobody, 1), comparison.rows[0].measured);
+    comparison.rows.emplace_back(Way("python", "sync", batch::Scheduling::nobody, 1), comparison.rows[0].measured);
     comparison.rows.back().measured.wall = milliseconds(28'860);
-    comparison.rows.emplace_back(Way("python", "asyncio", batch::Switcher::task, 1), comparison.rows[0].measured);
+    comparison.rows.emplace_back(Way("python", "asyncio", batch::Scheduling::task, 1), comparison.rows[0].measured);
     CHECK(*comparison.speed_up(comparison.rows[0]) == doctest::Approx(1));
     CHECK(*comparison.speed_up(comparison.rows[2]) == doctest::Approx(78));
     CHECK(*comparison.speed_up(comparison.rows[5]) == doctest::Approx(2));

@@ -39,10 +39,10 @@ std::string_view last_line(std::string_view text) {
 }  // namespace
 
 const std::array<PythonMethod, 4> python_methods{{
-    {"sync", batch::Switcher::nobody},
-    {"threading", batch::Switcher::operating_system},
-    {"asyncio", batch::Switcher::task},
-    {"multiprocessing", batch::Switcher::operating_system},
+    {"sync", batch::Scheduling::nobody},
+    {"threading", batch::Scheduling::operating_system},
+    {"asyncio", batch::Scheduling::task},
+    {"multiprocessing", batch::Scheduling::operating_system},
 }};
 
 std::optional<PythonMeasurement> read_python_line(std::string_view line, std::size_t count) {

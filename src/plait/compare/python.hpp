@@ -17,7 +17,7 @@ namespace plait::compare {
 /// One of Python's ways.
 struct PythonMethod {
     std::string_view name;
-    batch::Switcher switcher;
+    batch::Scheduling switcher;
 };
 extern const std::array<PythonMethod, 4> python_methods;
 

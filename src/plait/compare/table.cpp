@@ -122,13 +122,13 @@ std::string line(const std::vector<Column>& columns, std::size_t gap, auto cell_
 
 }  // namespace
 
-std::string_view switcher_text(batch::Switcher switcher) noexcept {
+std::string_view switcher_text(batch::Scheduling switcher) noexcept {
     switch (switcher) {
-        case batch::Switcher::nobody:
+        case batch::Scheduling::nobody:
             return "nobody";
-        case batch::Switcher::operating_system:
+        case batch::Scheduling::operating_system:
             return "the OS";
-        case batch::Switcher::task:
+        case batch::Scheduling::task:
             return "the task";
     }
     return {};

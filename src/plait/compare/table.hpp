@@ -9,7 +9,7 @@
 namespace plait::compare {
 
 /// Who decides when to switch, in one or two words.
-std::string_view switcher_text(batch::Switcher switcher) noexcept;
+std::string_view switcher_text(batch::Scheduling switcher) noexcept;
 
 /// The comparison for people: a heading and a line for each row, none longer than `columns` as long as `columns` is at
 /// least 44. What does not fit is left out, the least important first.

@@ -81,7 +81,7 @@ TEST_CASE("Python's rows stand below its version") {
     Comparison comparison = calls_of_90_ms();
     comparison.work = "fib:20";
     comparison.python_version = "3.11.2";
-    comparison.rows.emplace_back(Way("python", "asyncio", batch::Switcher::task, 1), comparison.rows[0].measured);
+    comparison.rows.emplace_back(Way("python", "asyncio", batch::Scheduling::task, 1), comparison.rows[0].measured);
     const auto lines = lines_of(table(comparison, 100));
     REQUIRE(lines.size() == 8);
     CHECK(lines[6] == "in Python 3.11.2");

@@ -1,7 +1,7 @@
 #include "plait/http/session.hpp"
 
+#include "plait/async/activity_scope.hpp"
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/doing.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/http/internal/exchange.hpp"
 #include "plait/http/internal/h1_protocol.hpp"
@@ -112,7 +112,7 @@ Task<void> Session::Attempt::run() {
 
 /// Waits for a connection where their number is limited.
 Task<ConnectionPool::Lease> Session::Attempt::turn(ConnectionWish wish) {
-    const Doing doing(trace::Activity::permit);
+    const ActivityScope activity_scope(trace::Activity::permit);
     CancelScope scope(bounds_.deadline);
     auto lease = co_await scope.run(session_.pool_.lease(request_.url.origin(), wish));
     if (!lease) {
@@ -147,8 +147,8 @@ SendError Session::Attempt::describe(const Error& error) const {
     // Without the query: it may hold a key, and messages end in logs.
     std::string message = fmt::format("{} {}: {}", request_.method(), url.substr(0, url.find('?')), error.what());
     if (record_.phase || connecting_) {
-        const auto doing = record_.phase ? in_words(*record_.phase) : in_words(*connecting_);
-        message += fmt::format(" ({}{}, {} after the start)", doing, reused_ ? " on a kept connection" : "",
+        const auto activity_scope = record_.phase ? in_words(*record_.phase) : in_words(*connecting_);
+        message += fmt::format(" ({}{}, {} after the start)", activity_scope, reused_ ? " on a kept connection" : "",
                                in_words(now() - start_));
     }
     return SendError(error.code(), message, record_.any_byte_sent, was_stale(error));

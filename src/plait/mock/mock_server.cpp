@@ -36,11 +36,11 @@ namespace {
 
 using mock::internal::Answer;
 using mock::internal::Chance;
-using mock::internal::Course;
 using mock::internal::Delivery;
 using mock::internal::Ending;
 using mock::internal::ReceivedRequest;
 using mock::internal::RequestReader;
+using mock::internal::SpanStates;
 using mock::internal::Verdict;
 using namespace std::chrono_literals;
 
@@ -152,8 +152,8 @@ class MockServer::Implementation {
     Task<void> converse(ByteStream& stream);
     Task<std::optional<Arrival>> receive(ByteStream& stream, RequestReader& reader);
     Arrival arrival_of(const ReceivedRequest& request);
-    Course course_of(const ReceivedRequest& request, const Arrival& arrival, const MockStatistics& seen);
-    Task<void> make(const Course& course);
+    SpanStates course_of(const ReceivedRequest& request, const Arrival& arrival, const MockStatistics& seen);
+    Task<void> make(const SpanStates& course);
     Task<Ending> answer(ByteStream& stream, const ReceivedRequest& request, Arrival arrival);
     Task<void> refuse(ByteStream& stream, int status);
     Task<void> send(ByteStream& stream, const Answer& answer, const ReceivedRequest& request);
@@ -284,8 +284,8 @@ MockServer::Implementation::Arrival MockServer::Implementation::arrival_of(const
     return {entry, chance, mock::internal::fault_of(path, options_, chance)};
 }
 
-Course MockServer::Implementation::course_of(const ReceivedRequest& request, const Arrival& arrival,
-                                             const MockStatistics& seen) {
+SpanStates MockServer::Implementation::course_of(const ReceivedRequest& request, const Arrival& arrival,
+                                                 const MockStatistics& seen) {
     const std::string_view path = mock::internal::path_of(request.target);
     Verdict verdict;
     if (mock::internal::does_only_what_it_says(path)) {
@@ -304,7 +304,7 @@ Course MockServer::Implementation::course_of(const ReceivedRequest& request, con
 }
 
 /// Takes as long as the answer needs, in a slot where there are any.
-Task<void> MockServer::Implementation::make(const Course& course) {
+Task<void> MockServer::Implementation::make(const SpanStates& course) {
     if (course.wait > Duration::zero()) co_await sleep_for(course.wait);
     std::optional<Semaphore::Permit> slot;
     if (course.takes_slot) slot.emplace(co_await slots_.acquire());
@@ -330,7 +330,7 @@ Task<Ending> MockServer::Implementation::answer(ByteStream& stream, const Receiv
         co_await sleep_for(before);
         seen.in_flight = ledger_->statistics().in_flight;
     }
-    const Course course = course_of(request, arrival, seen);
+    const SpanStates course = course_of(request, arrival, seen);
     if (course.refused) ledger_->refused(arrival.entry);
     if (course.fault) ledger_->struck(course.fault->index());
     if (course.answer.delay + course.wait > Duration::zero() || course.takes_slot) co_await make(course);

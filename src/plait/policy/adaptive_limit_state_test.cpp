@@ -59,7 +59,7 @@ struct Server {
 };
 
 /// What came of calls.
-struct Course {
+struct SpanStates {
     std::size_t answers = 0;  // of a late part, and all
     std::size_t all_answers = 0;
     std::size_t refusals = 0;
@@ -77,8 +77,8 @@ class Simulation {
     Simulation(Server server, std::uint64_t seed) : server_(std::move(server)), random_(seed) {}
 
     /// The late part begins at `from`; times in milliseconds. The limit is `state`'s, or else fixed.
-    Course run(AdaptiveLimitState* state, std::size_t fixed, double length, double from,
-               std::size_t calls = std::numeric_limits<std::size_t>::max()) {
+    SpanStates run(AdaptiveLimitState* state, std::size_t fixed, double length, double from,
+                   std::size_t calls = std::numeric_limits<std::size_t>::max()) {
         state_ = state;
         fixed_ = fixed;
         calls_ = calls;
@@ -166,7 +166,7 @@ class Simulation {
     std::deque<std::pair<AdaptiveLimitState::Call, double>> line_;
     std::priority_queue<Event> events_;
     double now_ = 0;
-    Course course_;
+    SpanStates course_;
 };
 
 /// Many runs with different chance.
@@ -182,7 +182,7 @@ void with_seeds(std::uint64_t seeds, Check check) {
 
 TEST_CASE("the limit doubles each round trip of clean answers") {
     AdaptiveLimitState state(AdaptiveLimitOptions(), start);
-    const Course course = Simulation({always(100)}, 1).run(&state, 0, 1e9, 0, 1600);
+    const SpanStates course = Simulation({always(100)}, 1).run(&state, 0, 1e9, 0, 1600);
     CHECK(course.ended == 500);  // 100, 200, 400, 800, and the last 100
     CHECK(state.limit() == 1000);
     CHECK(state.last_change().value().why == LimitChange::Why::clean);
@@ -190,7 +190,7 @@ TEST_CASE("the limit doubles each round trip of clean answers") {
 
 TEST_CASE("a limit that was not reached stays") {
     AdaptiveLimitState state(AdaptiveLimitOptions(), start);
-    const Course course = Simulation({always(100)}, 1).run(&state, 0, 1e9, 0, 31);
+    const SpanStates course = Simulation({always(100)}, 1).run(&state, 0, 1e9, 0, 31);
     CHECK(course.ended == 100);
     for (int call = 1; call <= 1000; ++call) {
         const auto begun = state.began(start + call * 1s);
@@ -287,8 +287,8 @@ TEST_CASE("where calls queue the server is kept busy and no call waits long") {
         constexpr int seeds = 5;
         with_seeds(seeds, [&](std::uint64_t seed) {
             AdaptiveLimitState state(AdaptiveLimitOptions(), start);
-            Course found = Simulation(kneed.server, seed).run(&state, 0, 10'000, 2000);
-            Course best = Simulation(kneed.server, seed).run(nullptr, 2 * kneed.best, 10'000, 2000);
+            SpanStates found = Simulation(kneed.server, seed).run(&state, 0, 10'000, 2000);
+            SpanStates best = Simulation(kneed.server, seed).run(nullptr, 2 * kneed.best, 10'000, 2000);
             answers += static_cast<double>(found.answers) / static_cast<double>(best.answers);
             CHECK(found.answers >= best.answers * 88 / 100);
             CHECK(found.p99() <= 3 * kneed.unloaded_p99);
@@ -302,8 +302,8 @@ TEST_CASE("a server that turns connections away is used as far as it accepts the
     server.most = 128;
     with_seeds(5, [&](std::uint64_t seed) {
         AdaptiveLimitState state(AdaptiveLimitOptions(), start);
-        const Course found = Simulation(server, seed).run(&state, 0, 20'000, 2000);
-        const Course best = Simulation(server, seed).run(nullptr, 128, 20'000, 2000);
+        const SpanStates found = Simulation(server, seed).run(&state, 0, 20'000, 2000);
+        const SpanStates best = Simulation(server, seed).run(nullptr, 128, 20'000, 2000);
         CHECK(found.answers >= best.answers * 95 / 100);
         CHECK(found.refusals <= 300);  // of 50,000
     });
@@ -356,9 +356,9 @@ TEST_CASE("a server that became larger, smaller or slower is followed") {
             AdaptiveLimitState state(AdaptiveLimitOptions(), start);
             Simulation changing(first, seed);
             changing.change(5000, server);
-            Course found = changing.run(&state, 0, 15'000, 10'000);
+            SpanStates found = changing.run(&state, 0, 15'000, 10'000);
             const std::size_t best_limit = std::min<std::size_t>(2 * server.slots, 1000);
-            Course best = Simulation(server, seed).run(nullptr, best_limit, 15'000, 10'000);
+            SpanStates best = Simulation(server, seed).run(nullptr, best_limit, 15'000, 10'000);
             CHECK(found.answers >= best.answers * 85 / 100);
             CHECK(found.p99() <= 3 * best.p99());
         });

@@ -28,24 +28,24 @@ PaceOptions limited_to(std::initializer_list<const char*> limits) {
     return options;
 }
 
-struct Departure {
+struct SendPermit {
     TimePoint when;
     int caller;
 };
 
-Task<void> leave(Pace& pace, Costs costs, int priority, int caller, std::vector<Departure>& departures) {
+Task<void> leave(Pace& pace, Costs costs, int priority, int caller, std::vector<SendPermit>& departures) {
     const auto pass = co_await pace.enter(std::move(costs), priority);
     if (pass) departures.push_back({pass->left_at(), caller});
 }
 
 /// A caller whose number is that of its arrival.
-Task<void> arrive_and_leave(Pace& pace, int& arrived, std::vector<Departure>& departures) {
+Task<void> arrive_and_leave(Pace& pace, int& arrived, std::vector<SendPermit>& departures) {
     const int number = arrived++;
     const auto pass = co_await pace.enter();
     departures.push_back({pass->left_at(), number});
 }
 
-std::size_t most_in(const std::vector<Departure>& departures, Duration window) {
+std::size_t most_in(const std::vector<SendPermit>& departures, Duration window) {
     std::size_t most = 0;
     for (std::size_t first = 0, last = 0; last < departures.size(); ++last) {
         while (departures[first].when <= departures[last].when - window) ++first;
@@ -54,9 +54,9 @@ std::size_t most_in(const std::vector<Departure>& departures, Duration window) {
     return most;
 }
 
-std::string callers(const std::vector<Departure>& departures) {
+std::string callers(const std::vector<SendPermit>& departures) {
     std::string text;
-    for (const Departure& departure : departures) text += std::to_string(departure.caller) + " ";
+    for (const SendPermit& departure : departures) text += std::to_string(departure.caller) + " ";
     return text;
 }
 
@@ -103,7 +103,7 @@ ASYNC_TEST("without limits nobody waits") {
 
 ASYNC_TEST("an hour of waiting callers leaves in their order and never above any of the limits") {
     Pace pace(limited_to({"requests=500/m", "requests=20/s"}));
-    std::vector<Departure> departures;
+    std::vector<SendPermit> departures;
     const TimePoint start = now();
     TaskGroup group;
     int arrived = 0;
@@ -113,7 +113,7 @@ ASYNC_TEST("an hour of waiting callers leaves in their order and never above any
     co_await group.join();
     CHECK(departures.size() == 30'000);
     CHECK(std::is_sorted(departures.begin(), departures.end(),
-                         [](const Departure& a, const Departure& b) { return a.caller < b.caller; }));
+                         [](const SendPermit& a, const SendPermit& b) { return a.caller < b.caller; }));
     CHECK(most_in(departures, 1min) <= 500);
     CHECK(most_in(departures, 1s) <= 20);
     CHECK(now() - start >= 59min);
@@ -122,7 +122,7 @@ ASYNC_TEST("an hour of waiting callers leaves in their order and never above any
 
 ASYNC_TEST("the higher priority leaves first and callers of the same one in their order") {
     Pace pace(limited_to({"requests=1/s"}));
-    std::vector<Departure> departures;
+    std::vector<SendPermit> departures;
     TaskGroup group;
     group.start(leave, std::ref(pace), Costs(), 0, 0, std::ref(departures));
     co_await testing::others_wait();
@@ -146,7 +146,7 @@ ASYNC_TEST("callers that are cancelled while they wait take nothing and the othe
     const TimePoint start = now();
     CHECK(co_await pace.enter());
     CHECK_FALSE(co_await within(10s, pace.enter()));  // the first in line
-    std::vector<Departure> departures;
+    std::vector<SendPermit> departures;
     TaskGroup group;
     group.start(leave, std::ref(pace), Costs(), 0, 1, std::ref(departures));
     co_await testing::others_wait();
@@ -159,7 +159,7 @@ ASYNC_TEST("callers that are cancelled while they wait take nothing and the othe
 
 ASYNC_TEST("callers that are dropped while they wait leave the line") {
     Pace pace(limited_to({"requests=1/m"}));
-    std::vector<Departure> departures;
+    std::vector<SendPermit> departures;
     {
         TaskGroup group;
         for (int caller = 0; caller < 3; ++caller) {
@@ -175,7 +175,7 @@ ASYNC_TEST("callers that are dropped while they wait leave the line") {
 ASYNC_TEST("a call waits for the slowest of its limits and says for which") {
     Pace pace(limited_to({"requests=100/s", "tokens=60k/m"}));
     CHECK(co_await pace.enter(Costs("tokens", 30'000)));
-    std::vector<Departure> departures;
+    std::vector<SendPermit> departures;
     TaskGroup group;
     const TimePoint start = now();
     group.start(leave, std::ref(pace), Costs("tokens", 1000), 0, 1, std::ref(departures));
@@ -192,7 +192,7 @@ ASYNC_TEST("a call waits for the slowest of its limits and says for which") {
 ASYNC_TEST("what a call did not cost is given back and lets the next one go") {
     Pace pace(limited_to({"tokens=60k/m"}));
     auto pass = co_await pace.enter(Costs("tokens", 60'000));
-    std::vector<Departure> departures;
+    std::vector<SendPermit> departures;
     TaskGroup group;
     const TimePoint start = now();
     group.start(leave, std::ref(pace), Costs("tokens", 1000), 0, 1, std::ref(departures));
@@ -229,7 +229,7 @@ ASYNC_TEST("a refusal holds all calls of the group until one that tries after th
     const TimePoint start = now();
     pace.refused(*refused, 100s, "retry-after");
     refused.reset();
-    std::vector<Departure> departures;
+    std::vector<SendPermit> departures;
     TaskGroup group;
     auto probe = co_await pace.enter();
     CHECK(now() == start + 100s);
@@ -249,7 +249,7 @@ ASYNC_TEST("who waits after a refusal is told who asked for it and until when") 
     auto refused = co_await pace.enter();
     const TimePoint start = now();
     pace.refused(*refused, 100s, "retry-after");
-    std::vector<Departure> departures;
+    std::vector<SendPermit> departures;
     TaskGroup group;
     group.start(leave, std::ref(pace), Costs(), 0, 1, std::ref(departures));
     co_await testing::others_wait();
@@ -274,7 +274,7 @@ ASYNC_TEST("a call that is dropped after it left lets the next one try") {
 ASYNC_TEST("asked to wait for longer than it does the group is parked and all that wait come out") {
     Pace pace(limited_to({"requests=1/s"}));
     auto pass = co_await pace.enter();
-    std::vector<Departure> departures;
+    std::vector<SendPermit> departures;
     TaskGroup group;
     for (int caller = 0; caller < 5; ++caller) {
         group.start(leave, std::ref(pace), Costs(), 0, caller, std::ref(departures));
@@ -302,7 +302,7 @@ ASYNC_TEST("what a server says is left is spent and then waited for ahead of any
     told.reset();
     for (int call = 0; call < 3; ++call) CHECK(co_await pace.enter());
     CHECK(now() == start);
-    std::vector<Departure> departures;
+    std::vector<SendPermit> departures;
     TaskGroup group;
     group.start(leave, std::ref(pace), Costs(), 0, 1, std::ref(departures));
     co_await testing::others_wait();
@@ -329,14 +329,14 @@ ASYNC_TEST("limits hold across processes that are killed at any moment, and lose
         CAPTURE(seed);
         Random random(seed);
         auto log = std::make_shared<KeptLog>();
-        std::vector<Departure> departures;
+        std::vector<SendPermit> departures;
         const TimePoint begin = now();
         while (now() < begin + 10min) {
             PaceOptions options = limited_to({"requests=20/m", "requests=3/s"});
             options.log = log;
             Pace pace(options);
             const TimePoint death = now() + std::chrono::milliseconds(random() % 90'000);
-            const auto one_life = [](Pace& alive, std::vector<Departure>& all) -> Task<void> {
+            const auto one_life = [](Pace& alive, std::vector<SendPermit>& all) -> Task<void> {
                 for (;;) co_await leave(alive, Costs(), 0, 0, all);
             };
             CHECK_FALSE(co_await within(death - now(), one_life(pace, departures)));

@@ -86,7 +86,7 @@ RetryOptions Retry::options_now() const {
 }
 
 Task<bool> Retry::wait(RetryDecision decision) {
-    const Doing doing(trace::Activity::back_off);
+    const ActivityScope activity_scope(trace::Activity::back_off);
     co_await sleep_for(decision.wait);
     if (!budget_ || !decision.counts) co_return true;
     co_return co_await within(options_.budget_patience, budget_->enter());

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/doing.hpp"
+#include "plait/async/activity_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task.hpp"

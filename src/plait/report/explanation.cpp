@@ -142,20 +142,20 @@ std::string slow_tail_of(const Timeline& timeline, const Measures& measures) {
     if (measures.calls < enough_calls || measures.p50 <= Duration::zero()) return {};
     const double times = static_cast<double>(measures.longest.count()) / static_cast<double>(measures.p50.count());
     if (times < slow_tail) return {};
-    const Strand& strand = timeline.strands[slowest(timeline, 1).front()];
-    const Activity activity = main_activity(strand).first;
-    std::string doing;
+    const Span& span = timeline.spans[slowest(timeline, 1).front()];
+    const Activity activity = main_activity(span).first;
+    std::string activity_scope;
     if (activity == Activity::running) {
-        doing = "it was running";
+        activity_scope = "it was running";
     } else if (activity == Activity::ready) {
-        doing = "it was ready and others ran";
+        activity_scope = "it was ready and others ran";
     } else {
-        doing = fmt::format("it waited {}", purpose(activity));
+        activity_scope = fmt::format("it waited {}", purpose(activity));
     }
     constexpr std::size_t name_columns = 40;
     return fmt::format("The slowest, {}, took {}, {} times the median ({}): for the most part {}.",
-                       fitted(strand.name, name_columns, false), measured(strand.length), ratio(times),
-                       measured(measures.p50), doing);
+                       fitted(span.name, name_columns, false), measured(span.length), ratio(times),
+                       measured(measures.p50), activity_scope);
 }
 
 void add(std::string& text, const std::string& sentence) {

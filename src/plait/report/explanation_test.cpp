@@ -18,15 +18,15 @@ using trace::Segment;
 
 /// So many calls that all do the same, `at_a_time` beside each other.
 Timeline run_of(const std::string& method, int calls, int at_a_time, const std::vector<Segment>& segments) {
-    std::vector<Strand> strands;
+    std::vector<Span> spans;
     Duration begin{};
     for (int i = 0; i < calls; ++i) {
         const auto row = static_cast<std::uint32_t>(i % at_a_time);
-        strands.push_back(make_strand("row-" + std::to_string(i + 1), begin, segments, method == "async" ? 0 : row,
-                                      method == "async" ? row : 0));
-        if (i % at_a_time == at_a_time - 1) begin += strands.back().length;
+        spans.push_back(make_strand("row-" + std::to_string(i + 1), begin, segments, method == "async" ? 0 : row,
+                                    method == "async" ? row : 0));
+        if (i % at_a_time == at_a_time - 1) begin += spans.back().length;
     }
-    return make_timeline(method, static_cast<std::uint32_t>(at_a_time), std::move(strands));
+    return make_timeline(method, static_cast<std::uint32_t>(at_a_time), std::move(spans));
 }
 
 std::string explained(Timeline timeline) { return explanation({std::move(timeline)}, ""); }
@@ -87,7 +87,7 @@ TEST_CASE("connecting and back-off are named when they take much") {
 TEST_CASE("one call that is far slower than the others is named") {
     Timeline timeline = run_of("threads", 20, 2, mostly_waiting);
     CHECK_FALSE(has(explained(timeline), "slowest"));
-    timeline.strands[7] = make_strand("the\x1b[2Jlate", 0ms, {{Activity::connect, 1400ms}});
+    timeline.spans[7] = make_strand("the\x1b[2Jlate", 0ms, {{Activity::connect, 1400ms}});
     CHECK(has(explained(timeline),
               "The slowest, the?[2Jlate, took 1.40 s, 14 times the median (100 ms): for the most part "
               "it waited for a connection."));
@@ -136,7 +136,7 @@ TEST_CASE("how long each took is what the comparison says when it knows all of t
 
 TEST_CASE("jobs are called jobs") {
     Timeline timeline = run_of("sync", 4, 1, {{Activity::running, 100ms}});
-    for (Strand& strand : timeline.strands) strand.result.clear();
+    for (Span& span : timeline.spans) span.result.clear();
     CHECK(has(explained(timeline), "The 4 jobs computed all of their time."));
 }
 

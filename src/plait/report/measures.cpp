@@ -29,8 +29,8 @@ Duration quantile(const std::vector<Weighted>& lengths, std::uint64_t total, dou
 
 void measure_lengths(const Timeline& timeline, Measures& measures) {
     std::vector<Weighted> lengths;
-    lengths.reserve(timeline.strands.size());
-    for (const Strand& strand : timeline.strands) lengths.push_back({strand.length, strand.stands_for});
+    lengths.reserve(timeline.spans.size());
+    for (const Span& span : timeline.spans) lengths.push_back({span.length, span.stands_for});
     std::sort(lengths.begin(), lengths.end(), [](const Weighted& a, const Weighted& b) { return a.length < b.length; });
     measures.p50 = quantile(lengths, measures.calls, 0.5);
     measures.p90 = quantile(lengths, measures.calls, 0.9);
@@ -40,9 +40,9 @@ void measure_lengths(const Timeline& timeline, Measures& measures) {
 
 void measure_shares(const Timeline& timeline, Measures& measures) {
     double total = 0;
-    for (const Strand& strand : timeline.strands) {
-        for (const trace::Segment& segment : strand.segments) {
-            const double time = in_seconds(segment.length) * strand.stands_for;
+    for (const Span& span : timeline.spans) {
+        for (const trace::Segment& segment : span.segments) {
+            const double time = in_seconds(segment.length) * span.stands_for;
             measures.shares[static_cast<std::size_t>(segment.activity)] += time;
             total += time;
         }
@@ -65,10 +65,10 @@ void measure_flight(const Timeline& timeline, Measures& measures) {
         std::int64_t by;
     };
     std::vector<Change> changes;
-    changes.reserve(2 * timeline.strands.size());
-    for (const Strand& strand : timeline.strands) {
-        changes.push_back({strand.begin, strand.stands_for});
-        changes.push_back({strand.begin + strand.length, -static_cast<std::int64_t>(strand.stands_for)});
+    changes.reserve(2 * timeline.spans.size());
+    for (const Span& span : timeline.spans) {
+        changes.push_back({span.begin, span.stands_for});
+        changes.push_back({span.begin + span.length, -static_cast<std::int64_t>(span.stands_for)});
     }
     // Who ends at a time makes room for who begins then.
     std::sort(changes.begin(), changes.end(),
@@ -94,9 +94,9 @@ bool is_wait(Activity activity) noexcept { return activity != Activity::running 
 
 Measures measure(const Timeline& timeline) {
     Measures measures;
-    for (const Strand& strand : timeline.strands) {
-        measures.calls += strand.stands_for;
-        if (!strand.ok) measures.not_ok += strand.stands_for;
+    for (const Span& span : timeline.spans) {
+        measures.calls += span.stands_for;
+        if (!span.ok) measures.not_ok += span.stands_for;
     }
     if (timeline.length > Duration::zero()) {
         measures.calls_per_second = static_cast<double>(measures.calls) / in_seconds(timeline.length);
@@ -109,11 +109,11 @@ Measures measure(const Timeline& timeline) {
 }
 
 std::vector<std::size_t> slowest(const Timeline& timeline, std::size_t most) {
-    std::vector<std::size_t> places(timeline.strands.size());
+    std::vector<std::size_t> places(timeline.spans.size());
     for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
     const std::size_t count = std::min(most, places.size());
     const auto is_slower = [&timeline](std::size_t a, std::size_t b) {
-        const Strand &one = timeline.strands[a], &other = timeline.strands[b];
+        const Span &one = timeline.spans[a], &other = timeline.spans[b];
         return one.length != other.length ? one.length > other.length : a < b;
     };
     std::partial_sort(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(count), places.end(), is_slower);
@@ -121,13 +121,13 @@ std::vector<std::size_t> slowest(const Timeline& timeline, std::size_t most) {
     return places;
 }
 
-std::pair<Activity, double> main_activity(const Strand& strand) {
+std::pair<Activity, double> main_activity(const Span& span) {
     std::array<Duration, trace::activity_count> times{};
-    for (const trace::Segment& segment : strand.segments) {
+    for (const trace::Segment& segment : span.segments) {
         times[static_cast<std::size_t>(segment.activity)] += segment.length;
     }
     const auto most = std::max_element(times.begin(), times.end());
-    const double share = strand.length > Duration::zero() ? in_seconds(*most) / in_seconds(strand.length) : 0;
+    const double share = span.length > Duration::zero() ? in_seconds(*most) / in_seconds(span.length) : 0;
     return {static_cast<Activity>(most - times.begin()), share};
 }
 

@@ -31,11 +31,11 @@ struct Measures {
 
 Measures measure(const Timeline& timeline);
 
-/// The places in `timeline.strands` of the longest calls, the longest first, at most `most` of them.
+/// The places in `timeline.spans` of the longest calls, the longest first, at most `most` of them.
 std::vector<std::size_t> slowest(const Timeline& timeline, std::size_t most);
 
-/// What a strand spent most of its time with, and that share of its time.
-std::pair<trace::Activity, double> main_activity(const Strand& strand);
+/// What a span spent most of its time with, and that share of its time.
+std::pair<trace::Activity, double> main_activity(const Span& span);
 
 /// Whether the activity is a wait: neither `running` nor `ready`.
 bool is_wait(trace::Activity activity) noexcept;

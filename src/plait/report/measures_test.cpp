@@ -19,7 +19,7 @@ TEST_CASE("shares of the calls' time and how many there were at a time") {
         make_timeline("async", 2,
                       {make_strand("a", 0ms, {{Activity::running, 10ms}, {Activity::first_byte, 30ms}}),
                        make_strand("b", 20ms, {{Activity::ready, 10ms}, {Activity::body, 10ms}}, 0, 1)});
-    timeline.strands[1].ok = false;
+    timeline.spans[1].ok = false;
     timeline.loop_runs = {{0, 0ms, 10ms}};
     const Measures measures = measure(timeline);
     CHECK(measures.calls == 2);
@@ -44,18 +44,18 @@ TEST_CASE("a call that stands for several counts for as many") {
     Timeline timeline = make_timeline(
         "sync", 1,
         {make_strand("a", 0ms, {{Activity::body, 10ms}}), make_strand("b", 10ms, {{Activity::running, 10ms}})});
-    timeline.strands[0].stands_for = 3;
+    timeline.spans[0].stands_for = 3;
     const Measures measures = measure(timeline);
     CHECK(measures.calls == 4);
     CHECK(measures.waiting == doctest::Approx(0.75));
 }
 
 TEST_CASE("quantiles are those of a hundred known lengths") {
-    std::vector<Strand> strands;
+    std::vector<Span> spans;
     for (int i = 100; i >= 1; --i) {
-        strands.push_back(make_strand("a", 0ms, {{Activity::body, std::chrono::milliseconds(i)}}));
+        spans.push_back(make_strand("a", 0ms, {{Activity::body, std::chrono::milliseconds(i)}}));
     }
-    const Measures measures = measure(make_timeline("async", 100, std::move(strands)));
+    const Measures measures = measure(make_timeline("async", 100, std::move(spans)));
     CHECK(measures.p50 == 50ms);
     CHECK(measures.p90 == 90ms);
     CHECK(measures.p99 == 99ms);

@@ -68,37 +68,37 @@ class Words {
 void write_strands(Bytes& out, const Timeline& timeline) {
     Words results;
     std::uint64_t segments = 0;
-    for (const Strand& strand : timeline.strands) {
-        results.number_of(strand.result);
-        segments += strand.segments.size();
+    for (const Span& span : timeline.spans) {
+        results.number_of(span.result);
+        segments += span.segments.size();
     }
     out.number(results.all().size());
     for (const std::string& result : results.all()) {
         out.text(result);
     }
-    out.number(timeline.strands.size());
+    out.number(timeline.spans.size());
     out.number(segments);
     std::int64_t last_begin = 0;
     std::int64_t last_line = 0;
-    for (const Strand& strand : timeline.strands) {
-        PLAIT_ASSERT(strand.lane < timeline.lanes.size(), "a strand belongs to a lane of its timeline");
-        const std::int64_t begin = tenths(strand.begin);
+    for (const Span& span : timeline.spans) {
+        PLAIT_ASSERT(span.lane < timeline.lanes.size(), "a span belongs to a lane of its timeline");
+        const std::int64_t begin = tenths(span.begin);
         out.difference(begin - last_begin);
         last_begin = begin;
-        out.number(length_of(tenths(strand.length)));
-        out.number(strand.lane);
-        out.number(strand.row);
-        out.difference(static_cast<std::int64_t>(strand.line) - last_line);
-        last_line = static_cast<std::int64_t>(strand.line);
-        out.number(strand.attempt);
-        out.number(strand.stands_for);
-        out.number(results.number_of(strand.result) << 1 | (strand.ok ? 1U : 0U));
-        out.text(strand.name);
-        out.number(strand.segments.size());
+        out.number(length_of(tenths(span.length)));
+        out.number(span.lane);
+        out.number(span.row);
+        out.difference(static_cast<std::int64_t>(span.line) - last_line);
+        last_line = static_cast<std::int64_t>(span.line);
+        out.number(span.attempt);
+        out.number(span.stands_for);
+        out.number(results.number_of(span.result) << 1 | (span.ok ? 1U : 0U));
+        out.text(span.name);
+        out.number(span.segments.size());
         // Ends are rounded and not lengths, so that a thousand segments do not drift away from their call.
         Duration since{};
         std::int64_t last_end = 0;
-        for (const trace::Segment& segment : strand.segments) {
+        for (const trace::Segment& segment : span.segments) {
             since += segment.length;
             const std::int64_t end = tenths(since);
             out.number(length_of(end - last_end) << 4 | static_cast<std::uint64_t>(segment.activity));

@@ -11,19 +11,19 @@ using namespace std::chrono_literals;
 namespace {
 
 Timeline timeline_of_one(std::string name, std::string method = "async") {
-    Strand strand;
-    strand.name = std::move(name);
-    strand.line = 1;
-    strand.result = "200";
-    strand.length = 90ms;
-    strand.segments = {{trace::Activity::running, 1ms}, {trace::Activity::first_byte, 89ms}};
+    Span span;
+    span.name = std::move(name);
+    span.line = 1;
+    span.result = "200";
+    span.length = 90ms;
+    span.segments = {{trace::Activity::running, 1ms}, {trace::Activity::first_byte, 89ms}};
     Lane lane;
     lane.name = "loop";
     lane.kind = "loop";
     Timeline timeline;
     timeline.method = std::move(method);
     timeline.lanes = {lane};
-    timeline.strands = {strand};
+    timeline.spans = {span};
     timeline.length = 90ms;
     return timeline;
 }
@@ -90,7 +90,7 @@ TEST_CASE("the data are the numbers and texts one after the other") {
 TEST_CASE("a segment of many takes two bytes or three in the page") {
     auto timeline = timeline_of_one("row-1");
     const std::size_t before = page({timeline}, "", "").size();
-    for (int i = 0; i < 3000; ++i) timeline.strands[0].segments.push_back({trace::Activity::body, 100us});
+    for (int i = 0; i < 3000; ++i) timeline.spans[0].segments.push_back({trace::Activity::body, 100us});
     const std::size_t after = page({timeline}, "", "").size();
     CHECK(after - before < 3000 * 3 * 4 / 3);
     CHECK(after - before > 3000);

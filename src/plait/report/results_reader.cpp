@@ -4,7 +4,7 @@
 #include "plait/report/internal/file_kind.hpp"
 #include "plait/report/internal/json_fields.hpp"
 #include "plait/report/internal/line_reader.hpp"
-#include "plait/report/internal/strand_keeper.hpp"
+#include "plait/report/internal/span_keeper.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -46,30 +46,30 @@ constexpr std::array<Phase, 6> phases{{{"dns_ms", trace::Activity::dns},
                                        {"receive_ms", trace::Activity::body}}};
 
 /// One entry of `attempts`, with what the whole line tells of it.
-Strand strand_of(simdjson::dom::object attempt) {
-    Strand strand;
-    strand.begin = needed(find_milliseconds(attempt, "start_ms"), "start_ms");
-    strand.length = needed(find_milliseconds(attempt, "total_ms"), "total_ms");
-    strand.attempt = find_count(attempt, "n", any_count).value_or(1);
+Span strand_of(simdjson::dom::object attempt) {
+    Span span;
+    span.begin = needed(find_milliseconds(attempt, "start_ms"), "start_ms");
+    span.length = needed(find_milliseconds(attempt, "total_ms"), "total_ms");
+    span.attempt = find_count(attempt, "n", any_count).value_or(1);
     if (const auto status = find_count(attempt, "status_code", 999)) {
-        strand.result = fmt::to_string(*status);
-        strand.ok = *status >= 200 && *status <= 299;
+        span.result = fmt::to_string(*status);
+        span.ok = *status >= 200 && *status <= 299;
     } else {
-        strand.result = find_string(attempt, "error").value_or("");
-        strand.ok = false;
+        span.result = find_string(attempt, "error").value_or("");
+        span.ok = false;
     }
-    Duration left = strand.length;
+    Duration left = span.length;
     for (const Phase& phase : phases) {
         // What was rounded may be a little more than the whole.
         const Duration length = std::min(left, find_milliseconds(attempt, phase.field).value_or(Duration::zero()));
-        if (length > Duration::zero()) strand.segments.push_back({phase.activity, length});
+        if (length > Duration::zero()) span.segments.push_back({phase.activity, length});
         left -= length;
     }
     // The phases end with the attempt: what no phase tells of was before them.
     if (left > Duration::zero()) {
-        strand.segments.insert(strand.segments.begin(), {trace::Activity::other, left});
+        span.segments.insert(span.segments.begin(), {trace::Activity::other, left});
     }
-    return strand;
+    return span;
 }
 
 /// What of a result line makes a timeline.
@@ -79,7 +79,7 @@ class ResultLine {
     std::string outcome;
     std::uint64_t line = 0;
     bool has_attempts = false;
-    std::vector<Strand> strands;
+    std::vector<Span> spans;
 };
 
 class ResultLineParser {
@@ -103,9 +103,9 @@ class ResultLineParser {
             }
         }
         if (document.current_location().error() == simdjson::SUCCESS) refuse("more follows the JSON object");
-        for (Strand& strand : result.strands) {
-            strand.name = result.custom_id;
-            strand.line = result.line;
+        for (Span& span : result.spans) {
+            span.name = result.custom_id;
+            span.line = result.line;
         }
         return result;
     }
@@ -118,7 +118,7 @@ class ResultLineParser {
         for (const simdjson::dom::element element : attempts) {
             simdjson::dom::object attempt;
             if (element.get(attempt)) refuse("\"attempts\" must be a list of objects");
-            result.strands.push_back(strand_of(attempt));
+            result.spans.push_back(strand_of(attempt));
         }
     }
 
@@ -126,18 +126,18 @@ class ResultLineParser {
     simdjson::dom::parser inner_;
 };
 
-/// Puts strands that overlap in rows, each in the lowest that is free. They are in the order of their begin.
-std::uint32_t assign_rows(std::vector<Strand>& strands) {
+/// Puts spans that overlap in rows, each in the lowest that is free. They are in the order of their begin.
+std::uint32_t assign_rows(std::vector<Span>& spans) {
     using End = std::pair<Duration, std::uint32_t>;
     std::priority_queue<End, std::vector<End>, std::greater<>> taken;
     std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> free;
     std::uint32_t rows = 0;
-    for (Strand& strand : strands) {
-        for (; !taken.empty() && taken.top().first <= strand.begin; taken.pop()) free.push(taken.top().second);
+    for (Span& span : spans) {
+        for (; !taken.empty() && taken.top().first <= span.begin; taken.pop()) free.push(taken.top().second);
         if (free.empty()) free.push(rows++);
-        strand.row = free.top();
+        span.row = free.top();
         free.pop();
-        taken.emplace(strand.begin + strand.length, strand.row);
+        taken.emplace(span.begin + span.length, span.row);
     }
     return std::max(rows, 1U);
 }
@@ -152,7 +152,7 @@ Timeline read_results(std::istream& input, const std::string& name, std::size_t 
     Timeline timeline;
     timeline.source = name;
     timeline.command = "results";
-    StrandKeeper keeper(timeline, most);
+    SpanKeeper keeper(timeline, most);
     ResultLineParser parser;
     bool has_any = false;
     while (const auto line = lines.next()) {
@@ -176,13 +176,13 @@ Timeline read_results(std::istream& input, const std::string& name, std::size_t 
         }
         has_any = true;
         if (!result.outcome.empty()) ++timeline.outcomes[result.outcome];
-        for (Strand& strand : result.strands) keeper.add(std::move(strand));
+        for (Span& span : result.spans) keeper.add(std::move(span));
     }
     keeper.finish();
     Lane lane;
     lane.name = "calls";
     lane.kind = "unknown";
-    lane.rows = assign_rows(timeline.strands);
+    lane.rows = assign_rows(timeline.spans);
     timeline.lanes.push_back(std::move(lane));
     return timeline;
 }

@@ -62,9 +62,9 @@ TEST_CASE("results give a timeline of what their attempts waited for") {
     REQUIRE(timeline.lanes.size() == 1);
     CHECK(timeline.lanes[0].kind == "unknown");
     CHECK(timeline.lanes[0].rows == 2);
-    REQUIRE(timeline.strands.size() == 2);
+    REQUIRE(timeline.spans.size() == 2);
 
-    const Strand& whole = timeline.strands[0];
+    const Span& whole = timeline.spans[0];
     CHECK(whole.name == "a");
     CHECK(whole.result == "200");
     CHECK(whole.ok);
@@ -76,7 +76,7 @@ TEST_CASE("results give a timeline of what their attempts waited for") {
                                                {Activity::first_byte, 5ms}, {Activity::body, 900us}};
     CHECK(whole.segments == expected);
 
-    const Strand& failed = timeline.strands[1];
+    const Span& failed = timeline.spans[1];
     CHECK(failed.result == "timeout");
     CHECK_FALSE(failed.ok);
     CHECK(failed.line == 2);
@@ -88,26 +88,26 @@ TEST_CASE("attempts that overlap stand in the lowest free row") {
     const Timeline timeline =
         timeline_of(attempt_from(20, 5) + attempt_from(0, 10) + attempt_from(5, 30) + attempt_from(10, 4));
     std::vector<std::uint32_t> rows;
-    for (const Strand& strand : timeline.strands) rows.push_back(strand.row);
+    for (const Span& span : timeline.spans) rows.push_back(span.row);
     CHECK(rows == std::vector<std::uint32_t>{0, 1, 0, 0});
     CHECK(timeline.lanes[0].rows == 2);
 }
 
-TEST_CASE("each send of a call is a strand of its own") {
+TEST_CASE("each send of a call is a span of its own") {
     const Timeline timeline = timeline_of(
         R"({"custom_id":"x","line":1,"outcome":"ok","attempts":[{"n":1,"status_code":503,"start_ms":0,"total_ms":1},{"n":2,"status_code":200,"start_ms":5,"total_ms":1}]})"
         "\n");
-    REQUIRE(timeline.strands.size() == 2);
-    CHECK_FALSE(timeline.strands[0].ok);
-    CHECK(timeline.strands[1].attempt == 2);
-    CHECK(timeline.strands[1].ok);
+    REQUIRE(timeline.spans.size() == 2);
+    CHECK_FALSE(timeline.spans[0].ok);
+    CHECK(timeline.spans[1].attempt == 2);
+    CHECK(timeline.spans[1].ok);
 }
 
 TEST_CASE("a torn last result line is passed over") {
     const std::string second_begins = std::string(first_line) + "\n";
     for (std::size_t size = 1; size < second_line.size(); ++size) {
         const Timeline timeline = timeline_of(second_begins + std::string(second_line.substr(0, size)));
-        CHECK(timeline.strands.size() == 1);
+        CHECK(timeline.spans.size() == 1);
         CHECK(timeline.is_cut);
     }
 }
@@ -144,8 +144,8 @@ TEST_CASE("of more attempts than can be shown every second one is kept") {
     std::istringstream input(text);
     const Timeline timeline = read_results(input, "r.jsonl", 1000);
     CHECK(timeline.one_in == 2);
-    CHECK(timeline.strands.size() == 505);
-    CHECK(timeline.strands.back().stands_for == 2);
+    CHECK(timeline.spans.size() == 505);
+    CHECK(timeline.spans.back().stands_for == 2);
     CHECK(timeline.outcomes.at("ok") == 1010);
     CHECK(timeline.length == 1010ms);
 }

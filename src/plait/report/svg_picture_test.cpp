@@ -45,12 +45,12 @@ TEST_CASE("names can't become elements") {
 }
 
 TEST_CASE("its size does not grow with the number of calls") {
-    std::vector<Strand> strands;
+    std::vector<Span> spans;
     for (std::uint32_t i = 0; i < 50'000; ++i) {
-        strands.push_back(make_strand("a", std::chrono::microseconds(i),
-                                      {{Activity::body, 100us}, {Activity::tls, 7us}}, 0, i % 1000));
+        spans.push_back(make_strand("a", std::chrono::microseconds(i), {{Activity::body, 100us}, {Activity::tls, 7us}},
+                                    0, i % 1000));
     }
-    CHECK(svg_picture({make_timeline("async", 1000, std::move(strands))}, "").size() < 2'000'000);
+    CHECK(svg_picture({make_timeline("async", 1000, std::move(spans))}, "").size() < 2'000'000);
 }
 
 TEST_CASE("nothing at all is a picture too") { CHECK(has(svg_picture({Timeline()}, ""), "</svg>")); }

@@ -367,12 +367,12 @@ class TextPicture {
         write_row({"took", "began at", "method", "result", "mostly"}, "name");
         for (std::size_t i = 0; i < timelines_.size(); ++i) {
             for (const std::size_t place : slowest(timelines_[i], is_alone() ? slowest_alone : slowest_among_others)) {
-                const Strand& strand = timelines_[i].strands[place];
-                const auto [activity, share] = main_activity(strand);
-                const std::string took = measured(strand.length);
-                const std::string began = measured(strand.begin);
+                const Span& span = timelines_[i].spans[place];
+                const auto [activity, share] = main_activity(span);
+                const std::string took = measured(span.length);
+                const std::string began = measured(span.begin);
                 const std::string mostly = fmt::format("{} {:.0f} %", trace::to_string(activity), 100 * share);
-                write_row({took, began, titles_[i], strand.result, mostly}, strand.name);
+                write_row({took, began, titles_[i], span.result, mostly}, span.name);
             }
         }
     }

@@ -86,9 +86,9 @@ TEST_CASE("without UTF-8 the picture is drawn in ASCII") {
 
 TEST_CASE("no line is wider than it may be whatever the names are") {
     std::vector<Timeline> timelines{two_in_a_row(), two_side_by_side(), two_side_by_side()};
-    timelines[0].strands[0].name = std::string(300, 'x');
-    timelines[1].strands[0].name = "東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京";
-    timelines[1].strands[0].result = std::string(300, 'y');
+    timelines[0].spans[0].name = std::string(300, 'x');
+    timelines[1].spans[0].name = "東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京";
+    timelines[1].spans[0].result = std::string(300, 'y');
     timelines[1].lanes[0].name = std::string(300, 'z');
     timelines[2].source = std::string(300, 's');
     timelines[2].outcomes["ok"] = 1;
@@ -105,9 +105,9 @@ TEST_CASE("no line is wider than it may be whatever the names are") {
 }
 
 TEST_CASE("the picture of many rows has a bounded number of lines") {
-    std::vector<Strand> strands;
-    for (std::uint32_t i = 0; i < 2000; ++i) strands.push_back(make_strand("a", 0ms, {{Activity::body, 9ms}}, 0, i));
-    CHECK(lines_of(text_picture({make_timeline("async", 2000, std::move(strands))}, "", columns(80))).size() < 45);
+    std::vector<Span> spans;
+    for (std::uint32_t i = 0; i < 2000; ++i) spans.push_back(make_strand("a", 0ms, {{Activity::body, 9ms}}, 0, i));
+    CHECK(lines_of(text_picture({make_timeline("async", 2000, std::move(spans))}, "", columns(80))).size() < 45);
 }
 
 TEST_CASE("colour is there when it is asked for and ends with its line") {
@@ -124,8 +124,8 @@ TEST_CASE("colour is there when it is asked for and ends with its line") {
 
 TEST_CASE("a name can't write to the terminal") {
     Timeline timeline = two_in_a_row();
-    timeline.strands[0].name = "\x1b]0;title\x07 \x1b[2J";
-    timeline.strands[0].result = "\x1b[31m";
+    timeline.spans[0].name = "\x1b]0;title\x07 \x1b[2J";
+    timeline.spans[0].result = "\x1b[31m";
     timeline.lanes[0].name = "\x1b[2J";
     timeline.method = "\x1b[2Jsync";
     CHECK_FALSE(has(text_picture({timeline}, "\x1b[2J", columns(80)), "\x1b"));
@@ -133,7 +133,7 @@ TEST_CASE("a name can't write to the terminal") {
 
 TEST_CASE("the figures and the slowest calls stand below the picture and the explanation last") {
     Timeline timeline = two_in_a_row();
-    timeline.strands[1] = make_strand("the-slow-one", 50ms, {{Activity::connect, 60ms}});
+    timeline.spans[1] = make_strand("the-slow-one", 50ms, {{Activity::connect, 60ms}});
     timeline.length = 110ms;
     timeline.is_cut = true;
     timeline.one_in = 4;

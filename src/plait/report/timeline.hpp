@@ -13,9 +13,9 @@
 namespace plait::report {
 
 /// One attempt of a call, or one job: when it was made, where, and what it did meanwhile.
-class Strand {
+class Span {
   public:
-    Strand() {}
+    Span() {}
 
     std::string name;        ///< the custom_id
     std::uint64_t line = 0;  ///< in the input; 0: none
@@ -55,7 +55,7 @@ struct LoopCounts {
     std::uint64_t waiting = 0;
 };
 
-/// Of more strands than this, readers keep every second one: a file of any length can be shown.
+/// Of more spans than this, readers keep every second one: a file of any length can be shown.
 inline constexpr std::size_t most_strands = 400'000;
 
 /// What one run did, over time.
@@ -69,7 +69,7 @@ class Timeline {
     std::uint64_t concurrency = 0;
     std::string started;  ///< ISO 8601; empty when it is not known
     std::vector<Lane> lanes;
-    std::vector<Strand> strands;  ///< by their begin
+    std::vector<Span> spans;  ///< by their begin
     std::vector<LoopRun> loop_runs;
     std::vector<LoopCounts> loop_counts;
     Duration length{};         ///< to the last end of anything

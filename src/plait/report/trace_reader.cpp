@@ -4,7 +4,7 @@
 #include "plait/report/internal/file_kind.hpp"
 #include "plait/report/internal/json_fields.hpp"
 #include "plait/report/internal/line_reader.hpp"
-#include "plait/report/internal/strand_keeper.hpp"
+#include "plait/report/internal/span_keeper.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -102,7 +102,7 @@ void sort_lanes(Timeline& timeline) {
         place[lane] = static_cast<std::uint32_t>(timeline.lanes.size());
         timeline.lanes.push_back(lanes[lane]);
     }
-    for (Strand& strand : timeline.strands) strand.lane = place[strand.lane];
+    for (Span& span : timeline.spans) span.lane = place[span.lane];
     for (LoopRun& run : timeline.loop_runs) run.lane = place[run.lane];
     for (LoopCounts& counts : timeline.loop_counts) counts.lane = place[counts.lane];
 }
@@ -181,27 +181,27 @@ class TraceParser {
     }
 
     void read_call(dom::object record, std::string_view name) {
-        Strand strand;
-        strand.name = name;
-        place(strand, tid_of(record));
-        strand.begin = needed(find_microseconds(record, "ts"), "ts");
+        Span span;
+        span.name = name;
+        place(span, tid_of(record));
+        span.begin = needed(find_microseconds(record, "ts"), "ts");
         const Duration length = needed(find_microseconds(record, "dur"), "dur");
         const dom::object args = needed(find_object(record, "args"), "args");
-        strand.line = find_count(args, "line", any_count).value_or(0);
-        strand.attempt = find_count(args, "attempt", any_count).value_or(1);
-        strand.result = find_string(args, "result").value_or("");
-        strand.ok = find_bool(args, "ok").value_or(true);
-        strand.stands_for = one_in_;
+        span.line = find_count(args, "line", any_count).value_or(0);
+        span.attempt = find_count(args, "attempt", any_count).value_or(1);
+        span.result = find_string(args, "result").value_or("");
+        span.ok = find_bool(args, "ok").value_or(true);
+        span.stands_for = one_in_;
         const std::string_view states = needed(find_string(args, "states"), "states");
-        strand.segments = segments_in(states);
-        strand.length = sum_of(strand.segments);
+        span.segments = segments_in(states);
+        span.length = sum_of(span.segments);
         // Each length was rounded by itself, perhaps.
-        const Duration allowed = tenth_of_microsecond * (static_cast<Duration::rep>(strand.segments.size()) + 1);
-        if (strand.length > length + allowed || length > strand.length + allowed) {
-            refuse(fmt::format("\"states\" adds up to {} us, and \"dur\" is {}", in_microseconds(strand.length),
+        const Duration allowed = tenth_of_microsecond * (static_cast<Duration::rep>(span.segments.size()) + 1);
+        if (span.length > length + allowed || length > span.length + allowed) {
+            refuse(fmt::format("\"states\" adds up to {} us, and \"dur\" is {}", in_microseconds(span.length),
                                in_microseconds(length)));
         }
-        keeper_.add(std::move(strand));
+        keeper_.add(std::move(span));
     }
 
     void read_loop_run(dom::object record) {
@@ -253,9 +253,9 @@ class TraceParser {
         return lane->second;
     }
 
-    void place(Strand& strand, std::uint64_t tid) {
+    void place(Span& span, std::uint64_t tid) {
         if (const auto lane = lane_by_tid_.find(tid); lane != lane_by_tid_.end()) {
-            strand.lane = lane->second;
+            span.lane = lane->second;
             return;
         }
         const std::uint64_t row = tid % rows_per_lane;
@@ -263,14 +263,14 @@ class TraceParser {
         if (lane == lane_by_tid_.end() || row == 0) {
             refuse(fmt::format("\"tid\" {} is in no lane that was named before", tid));
         }
-        strand.lane = lane->second;
-        strand.row = static_cast<std::uint32_t>(row - 1);
-        auto& rows = timeline_.lanes[strand.lane].rows;
-        rows = std::max(rows, strand.row + 1);
+        span.lane = lane->second;
+        span.row = static_cast<std::uint32_t>(row - 1);
+        auto& rows = timeline_.lanes[span.lane].rows;
+        rows = std::max(rows, span.row + 1);
     }
 
     Timeline timeline_;
-    StrandKeeper keeper_;
+    SpanKeeper keeper_;
     std::unordered_map<std::uint64_t, std::uint32_t> lane_by_tid_;
     std::pair<std::uint64_t, std::string> last_name_;  ///< of a tid that is no lane yet
     std::uint32_t one_in_ = 1;

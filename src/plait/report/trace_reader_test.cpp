@@ -86,9 +86,9 @@ TEST_CASE("a trace gives its lanes and its calls with what they did") {
     REQUIRE(timeline.loop_counts.size() == 1);
     CHECK(timeline.loop_counts[0].waiting == 1);
 
-    REQUIRE(timeline.strands.size() == 2);
-    CHECK(timeline.strands[0].name == "row-1");  // by their begin, whatever ended first
-    const Strand& late = timeline.strands[1];
+    REQUIRE(timeline.spans.size() == 2);
+    CHECK(timeline.spans[0].name == "row-1");  // by their begin, whatever ended first
+    const Span& late = timeline.spans[1];
     CHECK(late.name == "row-2");
     CHECK(late.line == 2);
     CHECK(late.row == 1);
@@ -105,8 +105,8 @@ TEST_CASE("a trace gives its lanes and its calls with what they did") {
 TEST_CASE("calls on a lane that is no loop stand on the lane itself") {
     const Timeline timeline = timeline_of(
         with_records(R"({"ph":"X","cat":"call","name":"a","pid":1,"tid":1,"ts":1,"dur":2,"args":{"states":"R20"}})"));
-    REQUIRE(timeline.strands.size() == 1);
-    CHECK(timeline.strands[0].row == 0);
+    REQUIRE(timeline.spans.size() == 1);
+    CHECK(timeline.spans[0].row == 0);
     CHECK(timeline.lanes[0].rows == 1);
     CHECK(timeline.is_cut);  // there is no plait_end
 }
@@ -125,7 +125,7 @@ TEST_CASE("lanes stand in the order of their numbers whenever they were first us
     std::vector<std::string> lanes;
     for (const Lane& lane : timeline.lanes) lanes.push_back(lane.name);
     CHECK(lanes == std::vector<std::string>{"thread 1", "thread 2", "thread 9", "thread 10"});
-    for (const Strand& strand : timeline.strands) CHECK("by " + lanes[strand.lane].substr(7) == strand.name);
+    for (const Span& span : timeline.spans) CHECK("by " + lanes[span.lane].substr(7) == span.name);
 }
 
 TEST_CASE("in a thinned trace a call stands for as many as were in its place") {
@@ -136,9 +136,9 @@ TEST_CASE("in a thinned trace a call stands for as many as were in its place") {
                      R"({"ph":"i","s":"p","cat":"plait","name":"thinned","pid":1,"tid":1,"ts":3,"args":{"one_in":4}})" +
                      ",\n" + call));
     CHECK(timeline.one_in == 4);
-    REQUIRE(timeline.strands.size() == 2);
-    CHECK(timeline.strands[0].stands_for == 1);
-    CHECK(timeline.strands[1].stands_for == 4);
+    REQUIRE(timeline.spans.size() == 2);
+    CHECK(timeline.spans[0].stands_for == 1);
+    CHECK(timeline.spans[1].stands_for == 4);
 }
 
 TEST_CASE("a trace that is cut at any byte opens up to its last whole record or is refused in one line") {
@@ -147,8 +147,8 @@ TEST_CASE("a trace that is cut at any byte opens up to its last whole record or 
         std::istringstream input(two_calls.substr(0, size));
         try {
             const Timeline timeline = read_timeline(input, "t.json");
-            CHECK(timeline.strands.size() >= most_strands_seen);
-            most_strands_seen = timeline.strands.size();
+            CHECK(timeline.spans.size() >= most_strands_seen);
+            most_strands_seen = timeline.spans.size();
             CHECK(timeline.is_cut == !has(two_calls.substr(0, size), R"("failed":1}}})"));
         } catch (const Error& error) {
             CHECK(size < head.size() + 4);  // only before the first record is whole
@@ -169,11 +169,11 @@ TEST_CASE("a trace with bytes changed opens or is refused") {
         std::istringstream input(text);
         try {
             const Timeline timeline = read_timeline(input, "t.json");
-            for (const Strand& strand : timeline.strands) {
-                CHECK(strand.lane < timeline.lanes.size());
+            for (const Span& span : timeline.spans) {
+                CHECK(span.lane < timeline.lanes.size());
                 Duration sum{};
-                for (const trace::Segment& segment : strand.segments) sum += segment.length;
-                CHECK(sum == strand.length);
+                for (const trace::Segment& segment : span.segments) sum += segment.length;
+                CHECK(sum == span.length);
             }
         } catch (const Error& error) {
             CHECK(error.code() == ErrorCode::bad_input);

@@ -9,7 +9,7 @@
 
 namespace plait::trace {
 
-/// What a strand of work is doing at a time: it runs, it could run, or what it waits for.
+/// What a span of work is doing at a time: it runs, it could run, or what it waits for.
 enum class Activity : std::uint8_t {
     running,
     ready,       ///< it could run, and another one runs
@@ -40,7 +40,7 @@ extern const std::array<ActivityName, activity_count> activity_names;
 std::string_view to_string(Activity activity) noexcept;
 char letter_of(Activity activity) noexcept;
 
-/// A stretch of time in which a strand did one thing.
+/// A stretch of time in which a span did one thing.
 struct Segment {
     Activity activity = Activity::other;
     Duration length{};

@@ -84,7 +84,7 @@ TraceFile::TraceFile(UniqueFd file, std::string name, TraceHead head, TimePoint 
 
 TraceFile::~TraceFile() { flush(); }
 
-StrandRecorder& TraceFile::recorder() noexcept { return *recorder_; }
+SpanRecorder& TraceFile::recorder() noexcept { return *recorder_; }
 
 LaneId TraceFile::lane(LaneKind kind, std::uint64_t who) {
     const auto [found, is_new] = lane_by_who_.try_emplace({kind, who}, static_cast<LaneId>(lanes_.size() + 1));
@@ -97,27 +97,27 @@ LaneId TraceFile::lane(LaneKind kind, std::uint64_t who) {
     return id;
 }
 
-void TraceFile::add(const StrandLabel& label, Strand&& strand) {
+void TraceFile::add(const StrandLabel& label, Span&& span) {
     if (!file_) return;
-    ++strands_;
-    if (!strand.lane && loop_lane_ == 0) loop_lane_ = lane(LaneKind::loop);
-    const LaneId id = strand.lane.value_or(loop_lane_);
+    ++spans_;
+    if (!span.lane && loop_lane_ == 0) loop_lane_ = lane(LaneKind::loop);
+    const LaneId id = span.lane.value_or(loop_lane_);
     if (Lane& on = lanes_[id - 1]; on.kind != LaneKind::loop) {
-        strand.course.cut_before(on.last_end);
-        on.last_end = strand.course.end();
+        span.course.cut_before(on.last_end);
+        on.last_end = span.course.end();
     }
-    if (takes_next(strand.course.end())) append(label, strand, id);
-    recorder_->reuse(std::move(strand.course));
+    if (takes_next(span.course.end())) append(label, span, id);
+    recorder_->reuse(std::move(span.course));
 }
 
-void TraceFile::append(const StrandLabel& label, const Strand& strand, LaneId id) {
-    const std::uint64_t tid = tid_of(id, strand.row);
-    text_->append_call(waiting_, tid, {label.name, label.line, label.result, label.ok, label.attempt}, strand.course);
+void TraceFile::append(const StrandLabel& label, const Span& span, LaneId id) {
+    const std::uint64_t tid = tid_of(id, span.row);
+    text_->append_call(waiting_, tid, {label.name, label.line, label.result, label.ok, label.attempt}, span.course);
     end_record();
-    if (strands_ <= strands_with_phases) text_->append_phases(waiting_, tid, strand.course, separator);
+    if (spans_ <= strands_with_phases) text_->append_phases(waiting_, tid, span.course, separator);
 }
 
-/// Whether the next strand is one of those that are recorded.
+/// Whether the next span is one of those that are recorded.
 bool TraceFile::takes_next(TimePoint when) {
     bool changes = adapts_to_density(when);
     if (records_until_thinner_ == 0) {
@@ -130,7 +130,7 @@ bool TraceFile::takes_next(TimePoint when) {
         text_->append_thinned(waiting_, when, one_in);
         end_record();
     }
-    if (strands_ % one_in != 0) return false;
+    if (spans_ % one_in != 0) return false;
     --records_until_thinner_;
     ++records_in_time_;
     return true;
@@ -152,7 +152,7 @@ bool TraceFile::adapts_to_density(TimePoint when) noexcept {
     return dense_one_in_ != before;
 }
 
-/// The place of a strand for viewers, which gets a name when it is first used.
+/// The place of a span for viewers, which gets a name when it is first used.
 std::uint64_t TraceFile::tid_of(LaneId id, std::uint32_t row) {
     Lane& lane = lanes_[id - 1];
     if (lane.kind != LaneKind::loop) return id;
@@ -173,7 +173,7 @@ void TraceFile::close(TimePoint end, std::span<const std::pair<std::string_view,
     if (!file_) return;
     recorder_->finish();
     std::string args =
-        fmt::format(R"({{"calls":{},"seconds":{:.6f})", strands_, std::chrono::duration<double>(end - start_).count());
+        fmt::format(R"({{"calls":{},"seconds":{:.6f})", spans_, std::chrono::duration<double>(end - start_).count());
     if (!outcomes.empty()) {
         args += R"(,"outcomes":{)";
         for (const auto& [outcome, count] : outcomes) {

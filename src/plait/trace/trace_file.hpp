@@ -2,7 +2,7 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/base/unique_fd.hpp"
-#include "plait/trace/strand_recorder.hpp"
+#include "plait/trace/span_recorder.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ class LoopRecorder;
 class RecordText;
 }  // namespace internal
 
-/// Who runs the strands of a lane.
+/// Who runs the spans of a lane.
 enum class LaneKind : std::uint8_t { caller, thread, loop, process };
 
 std::string_view to_string(LaneKind kind) noexcept;
@@ -38,11 +38,11 @@ class TraceHead {
     std::size_t concurrency = 1;
     /// By the calendar, as in `2026-11-23T23:20:00Z`.
     std::string started;
-    /// Where the strands run.
+    /// Where the spans run.
     LaneKind lanes = LaneKind::loop;
 };
 
-/// What a trace says of a strand beside its course.
+/// What a trace says of a span beside its course.
 struct StrandLabel {
     std::string_view name;  ///< the custom_id of a call
     std::uint64_t line = 0;
@@ -54,22 +54,22 @@ struct StrandLabel {
 /// Writes a trace file (docs/formats.md) while what it tells of happens. Of one thread; what other threads and
 /// processes did comes to it as values.
 ///
-/// Its memory is bounded, and so is the file: of a long run the later strands are thinned out. So is what it costs: of
-/// strands that come faster than can be written in passing, one in four is recorded, or fewer. What it was given more
+/// Its memory is bounded, and so is the file: of a long run the later spans are thinned out. So is what it costs: of
+/// spans that come faster than can be written in passing, one in four is recorded, or fewer. What it was given more
 /// than a second ago is in the file, when anything was recorded since. When the file can't be written the trace ends
 /// there, and nobody is stopped.
 class TraceFile {
   public:
-    /// So many strands are all recorded.
+    /// So many spans are all recorded.
     static constexpr std::uint64_t strands_in_full = 100'000;
-    /// After that, and after so many records each time, half as many of the strands that follow.
+    /// After that, and after so many records each time, half as many of the spans that follow.
     static constexpr std::uint64_t records_until_thinner = 50'000;
-    /// When more than so many strands end in this time, of those that follow one in `dense_step` is recorded, until
+    /// When more than so many spans end in this time, of those that follow one in `dense_step` is recorded, until
     /// fewer end.
     static constexpr Duration dense_time = std::chrono::milliseconds(100);
     static constexpr std::uint64_t dense_records = 5'000;
     static constexpr std::uint64_t dense_step = 4;
-    /// So many strands have a slice for each phase, which viewers of others show. They take more room than the strand.
+    /// So many spans have a slice for each phase, which viewers of others show. They take more room than the span.
     static constexpr std::uint64_t strands_with_phases = 2'000;
     /// So many bytes are written without waiting for more.
     static constexpr std::size_t full_buffer = 64 * 1024;
@@ -91,13 +91,13 @@ class TraceFile {
     ~TraceFile();
 
     /// What the coordinating loop is to be made with. Outlives that loop as this object does.
-    StrandRecorder& recorder() noexcept;
+    SpanRecorder& recorder() noexcept;
 
     /// The lane of a caller, thread, loop or process. `who` tells those of a kind apart, such as a process id.
     LaneId lane(LaneKind kind, std::uint64_t who = 0);
 
-    /// Records a strand that has ended. On lanes that are no loop's, what overlaps the strand before is cut off.
-    void add(const StrandLabel& label, Strand&& strand);
+    /// Records a span that has ended. On lanes that are no loop's, what overlaps the span before is cut off.
+    void add(const StrandLabel& label, Span&& span);
 
     /// Has what waits written if it waited for long.
     void keep_written(TimePoint now) noexcept {
@@ -107,8 +107,8 @@ class TraceFile {
     /// The last record: how much there was to record. What is added later is not in the file.
     void close(TimePoint end, std::span<const std::pair<std::string_view, std::uint64_t>> outcomes = {});
 
-    /// How many strands were added.
-    std::uint64_t strands() const noexcept { return strands_; }
+    /// How many spans were added.
+    std::uint64_t spans() const noexcept { return spans_; }
 
   private:
     friend class internal::LoopRecorder;
@@ -120,7 +120,7 @@ class TraceFile {
         std::uint32_t named_rows = 0;
     };
 
-    void append(const StrandLabel& label, const Strand& strand, LaneId id);
+    void append(const StrandLabel& label, const Span& span, LaneId id);
     std::uint64_t tid_of(LaneId id, std::uint32_t row);
     bool takes_next(TimePoint when);
     bool adapts_to_density(TimePoint when) noexcept;
@@ -141,10 +141,10 @@ class TraceFile {
     std::vector<Lane> lanes_;  ///< the first has the id 1
     std::map<std::pair<LaneKind, std::uint64_t>, LaneId> lane_by_who_;
     LaneId loop_lane_ = 0;  ///< of the coordinating loop, when it has one
-    std::uint64_t strands_ = 0;
+    std::uint64_t spans_ = 0;
     std::uint64_t one_in_ = 1;
     std::uint64_t records_until_thinner_ = strands_in_full;
-    std::uint64_t dense_one_in_ = 1;  ///< beside the other: because strands come so fast
+    std::uint64_t dense_one_in_ = 1;  ///< beside the other: because spans come so fast
     std::uint64_t records_in_time_ = 0;
     TimePoint time_end_;
     std::string waiting_;

@@ -61,12 +61,12 @@ TraceFile::OnTrouble no_trouble() {
     return [](const std::string& message) { FAIL(message); };
 }
 
-Strand running(LaneId lane, Duration from, Duration to) {
-    Strand strand;
-    strand.lane = lane;
-    strand.course = Course(start + from);
-    strand.course.go_on(Activity::running, start + to);
-    return strand;
+Span running(LaneId lane, Duration from, Duration to) {
+    Span span;
+    span.lane = lane;
+    span.course = SpanStates(start + from);
+    span.course.extend(Activity::running, start + to);
+    return span;
 }
 
 StrandLabel label(std::string_view name) {
@@ -99,13 +99,13 @@ TEST_CASE("a trace of threads has a lane for each and calls that say all that is
         TraceFile trace(memory.writer(), "memory", head(LaneKind::thread), start, no_trouble());
         CHECK(memory.text() == head_text);
         const LaneId first = trace.lane(LaneKind::thread, 1);
-        Strand strand = running(first, 1us, 2050ns);
-        strand.course.go_on(Activity::first_byte, start + 12us);
-        strand.course.go_on(Activity::running, start + 12'060ns);
+        Span span = running(first, 1us, 2050ns);
+        span.course.extend(Activity::first_byte, start + 12us);
+        span.course.extend(Activity::running, start + 12'060ns);
         StrandLabel what = label("a\"</script>");
         what.line = 7;
         what.result = "200";
-        trace.add(what, std::move(strand));
+        trace.add(what, std::move(span));
         what.result = "timeout";
         what.ok = false;
         what.attempt = 2;
@@ -134,7 +134,7 @@ TEST_CASE("calls of a loop have rows, and the loop's runs and lists are noted") 
     const Memory memory;
     {
         TraceFile trace(memory.writer(), "memory", head(LaneKind::loop), start, no_trouble());
-        StrandRecorder& loop = trace.recorder();
+        SpanRecorder& loop = trace.recorder();
         loop.record(event(1, TaskState::running, 10us, 1, 0));  // the lists were empty until now
         loop.begin(1);
         loop.record(event(1, TaskState::waiting, 12us, 1, 1));
@@ -175,16 +175,16 @@ TEST_CASE("calls of a loop have rows, and the loop's runs and lists are noted") 
 )");
 }
 
-TEST_CASE("strands of a thread do not overlap and what a loop made for others has a lane of its own") {
+TEST_CASE("spans of a thread do not overlap and what a loop made for others has a lane of its own") {
     const Memory memory;
     TraceFile trace(memory.writer(), "memory", head(LaneKind::process), start, no_trouble());
     const LaneId lane = trace.lane(LaneKind::process, 4711);
     trace.add(label("a"), running(lane, 0us, 10us));
     trace.add(label("b"), running(lane, 8us, 30us));
-    Strand lost;
+    Span lost;
     lost.row = 2;
-    lost.course = Course(start);
-    lost.course.go_on(Activity::worker, start + 40us);
+    lost.course = SpanStates(start);
+    lost.course.extend(Activity::worker, start + 40us);
     trace.add(label("lost"), std::move(lost));
     trace.recorder().record(event(1, TaskState::running, 50us, 1, 1));
     trace.recorder().record(event(1, TaskState::done, 500us, 1, 1));
@@ -243,7 +243,7 @@ TEST_CASE("a long trace is thinned and stays in its bounds") {
     CHECK(memory.count(R"("calls":500000,)") == 1);
 }
 
-TEST_CASE("strands that come too fast are thinned until fewer come") {
+TEST_CASE("spans that come too fast are thinned until fewer come") {
     const Memory memory;
     TraceFile trace(memory.writer(), "memory", head(LaneKind::thread), start, no_trouble());
     const LaneId lane = trace.lane(LaneKind::thread, 1);
@@ -287,7 +287,7 @@ TEST_CASE("a trace of 100,000 calls of a loop with a hundred in flight is smalle
     constexpr Duration turn = 30us;
     const Memory memory;
     TraceFile trace(memory.writer(), "memory", head(LaneKind::loop), start, no_trouble());
-    StrandRecorder& loop = trace.recorder();
+    SpanRecorder& loop = trace.recorder();
     const auto record = [&loop](TaskId task, TaskState state, Activity activity, Duration when) {
         TaskEvent change = event(task, state, when, 3, in_flight);
         change.activity = activity;

@@ -84,7 +84,7 @@ class MapResults {
 
     MapResults(Work work, Items items, const MapOptions& options)
         : in_order_(options.order == MapOrder::of_items),
-          run_(std::move(work), std::move(items), options, internal::WhenItemFails::go_on, *this) {}
+          run_(std::move(work), std::move(items), options, internal::WhenItemFails::extend, *this) {}
 
     /// The next result; nothing when all were given. That an item failed is told by its result, and the others go on.
     /// What the range of items throws is thrown when the items before were given.

@@ -543,7 +543,7 @@ ASYNC_TEST("a chunk that takes long gives back the items that it has not begun")
     ThreadPool pool;
     const PassingClock clock;
     using Chunk = internal::ThreadChunk<int (*)(int), int>;
-    Chunk chunk(twice, internal::ChunkRules{internal::WhenItemFails::go_on, true, {}, &clock});
+    Chunk chunk(twice, internal::ChunkRules{internal::WhenItemFails::extend, true, {}, &clock});
     for (int item = 0; item < 10; ++item) chunk.add(static_cast<std::size_t>(item), item);
     co_await pool.submit(Chunk::work_through, chunk.contents());
     CHECK(chunk.finished() == 5);
@@ -557,7 +557,7 @@ ASYNC_TEST("a chunk of a size that was asked for takes as long as it takes") {
     ThreadPool pool;
     const PassingClock clock;
     using Chunk = internal::ThreadChunk<int (*)(int), int>;
-    Chunk chunk(twice, internal::ChunkRules{internal::WhenItemFails::go_on, false, {}, &clock});
+    Chunk chunk(twice, internal::ChunkRules{internal::WhenItemFails::extend, false, {}, &clock});
     for (int item = 0; item < 10; ++item) chunk.add(static_cast<std::size_t>(item), item);
     co_await pool.submit(Chunk::work_through, chunk.contents());
     CHECK(chunk.finished() == 10);

@@ -128,7 +128,7 @@ void Scheduler::run_until(const bool& done) {
         if (ready_.empty()) {
             wait_for_events();
         } else {
-            take_in_events();
+            poll_events();
         }
         fire_due_timers();
     }
@@ -245,7 +245,7 @@ bool Scheduler::must_catch_up(TimePoint looked_before) noexcept {
     return false;
 }
 
-void Scheduler::take_in_events() {
+void Scheduler::poll_events() {
     inbox_->deliver();
     if (descriptor_waits_ > 0) poller_->wait(Duration::zero());
 }
@@ -253,14 +253,14 @@ void Scheduler::take_in_events() {
 void Scheduler::wait_for_events() {
     if (inbox_->has_calls()) {
         now_ = clock_.now();  // or calls that follow each other without a pause would hold up the timers
-        return take_in_events();
+        return poll_events();
     }
     std::optional<Duration> timeout;
     const bool only_time_passes = descriptor_waits_ == 0 && outside_work_ == 0;
     if (!timers_.empty()) {
         TimePoint deadline = timers_.next_deadline();
         if (catches_up_until_ && outside_work_ > 0) deadline = *catches_up_until_;
-        if (deadline <= now_) return take_in_events();
+        if (deadline <= now_) return poll_events();
         if (only_time_passes && clock_.jump_to(deadline)) return time_was_waited();
         timeout = deadline - now_;
     } else {

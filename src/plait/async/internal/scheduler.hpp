@@ -238,7 +238,7 @@ class Scheduler {
     void look_at_clock() noexcept;
     void fire_due_timers();
     bool must_catch_up(TimePoint looked_before) noexcept;
-    void take_in_events();
+    void poll_events();
     void wait_for_events();
     void time_was_waited() noexcept;
     void stop_at_deadlock() const;

@@ -3,7 +3,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
 #include "plait/http/response.hpp"
-#include "plait/trace/strand_recorder.hpp"
+#include "plait/trace/span_recorder.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -70,7 +70,7 @@ class CallEnd {
     std::optional<CallError> error;
     std::vector<AttemptNote> attempts;
     /// What the call did over time, if somebody follows it.
-    std::optional<trace::Strand> strand;
+    std::optional<trace::Span> span;
 };
 
 /// A call that did not end, and may be made by another run: it has no result.

@@ -14,14 +14,14 @@ class SendLog {
 
     /// The request of this line is about to leave. True when that is noted for good; false when it has to be waited
     /// for.
-    virtual bool note_at_once(std::uint64_t line) = 0;
+    virtual bool try_record(std::uint64_t line) = 0;
 
     /// The request of this line is about to leave: noted for good when the task ends. Throws `Error(storage)`; then
     /// nothing may leave any more.
-    virtual Task<void> about_to_send(std::uint64_t line) = 0;
+    virtual Task<void> record(std::uint64_t line) = 0;
 
     /// It has not left, or was refused: surely nothing was done.
-    virtual void surely_not_sent(std::uint64_t line) = 0;
+    virtual void retract(std::uint64_t line) = 0;
 };
 
 }  // namespace plait::batch

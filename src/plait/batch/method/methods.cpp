@@ -25,20 +25,20 @@ using trace::LaneKind;
 // A thread mostly waits, so there may be more of them than processors; each has a stack, a loop and connections of its
 // own. Descriptors: a call has its connection; a thread also has a loop (2), and a process its socket and itself.
 const std::array<MethodEntry, 4> methods{{
-    {"async", "one event loop makes all calls", Switcher::task, LaneKind::loop, 100, 1, make<AsyncMethod>},
-    {"sync", "one call at a time", Switcher::nobody, LaneKind::caller, 1, 1, make<SyncMethod>},
-    {"threads", "each of N threads makes one call at a time", Switcher::operating_system, LaneKind::thread, 32, 4,
+    {"async", "one event loop makes all calls", Scheduling::task, LaneKind::loop, 100, 1, make<AsyncMethod>},
+    {"sync", "one call at a time", Scheduling::nobody, LaneKind::caller, 1, 1, make<SyncMethod>},
+    {"threads", "each of N threads makes one call at a time", Scheduling::operating_system, LaneKind::thread, 32, 4,
      make<ThreadsMethod>},
-    {"processes", "each of N processes makes one call at a time", Switcher::operating_system, LaneKind::process,
+    {"processes", "each of N processes makes one call at a time", Scheduling::operating_system, LaneKind::process,
      one_per_processor, 3, make<ProcessesMethod>},
 }};
 
 std::size_t default_concurrency(const MethodEntry& method) noexcept {
-    if (method.usual_concurrency != one_per_processor) return method.usual_concurrency;
+    if (method.default_concurrency != one_per_processor) return method.default_concurrency;
     return std::max(1u, std::thread::hardware_concurrency());
 }
 
-std::size_t most_found_concurrency(const MethodEntry& method) noexcept {
+std::size_t max_adaptive_concurrency(const MethodEntry& method) noexcept {
     // A call of a loop takes a descriptor and some KiB; the others need a thread or a process each.
     constexpr std::size_t most_of_a_loop = 1000;
     return method.lanes == LaneKind::loop ? most_of_a_loop : default_concurrency(method);

@@ -32,7 +32,7 @@ class MethodOptions {
 };
 
 /// Who decides when one attempt stops and another one goes on.
-enum class Switcher {
+enum class Scheduling {
     nobody,            ///< one attempt runs to its end, then the next
     operating_system,  ///< it divides the processors among threads or processes, one for each attempt
     task,              ///< the attempt itself, where it waits
@@ -45,11 +45,11 @@ inline constexpr std::size_t one_per_processor = 0;
 struct MethodEntry {
     std::string_view name;
     std::string_view help;
-    Switcher switcher;
+    Scheduling switcher;
     /// Where its calls stand in a trace.
     trace::LaneKind lanes;
     /// The concurrency when nobody says; perhaps `one_per_processor`. See `default_concurrency`.
-    std::size_t usual_concurrency;
+    std::size_t default_concurrency;
     /// Descriptors of this process for each call in flight.
     std::size_t descriptors_per_call;
     /// Throws `Error` when it can't be made. Before the program has started any thread.
@@ -63,7 +63,7 @@ extern const std::array<MethodEntry, 4> methods;
 std::size_t default_concurrency(const MethodEntry& method) noexcept;
 
 /// The most calls in flight on this machine where their number finds itself.
-std::size_t most_found_concurrency(const MethodEntry& method) noexcept;
+std::size_t max_adaptive_concurrency(const MethodEntry& method) noexcept;
 
 /// The method of this name; null without.
 const MethodEntry* find_method(std::string_view name) noexcept;

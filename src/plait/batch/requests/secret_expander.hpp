@@ -37,7 +37,7 @@ using PermittedSecrets = std::map<std::string, std::string, std::less<>>;
 
 /// Puts permitted secrets where request lines name them.
 ///
-/// Lines often quote data of strangers, who could name any secret: so a name that is not permitted stays as it stands,
+/// Lines often quote data of unmatched, who could name any secret: so a name that is not permitted stays as it stands,
 /// as every other `{{` does, whether there is such a secret or not.
 class SecretExpander {
   public:

@@ -413,7 +413,7 @@ class Journal::Note {
     Note(const Note&) = delete;
     Note& operator=(const Note&) = delete;
     ~Note() {
-        if (!kept_) journal_.surely_not_sent(line_);
+        if (!kept_) journal_.retract(line_);
     }
     void keep() noexcept { kept_ = true; }
 
@@ -441,14 +441,14 @@ class Journal::Committer {
     Journal& journal_;
 };
 
-bool Journal::note_at_once(std::uint64_t line) {
+bool Journal::try_record(std::uint64_t line) {
     if (!marks_ || marks_->is_full() || broken_ || !reserved_.contains(line)) return false;
     marks_->add({line, true});
     sent_.push_back(line);
     return true;
 }
 
-Task<void> Journal::about_to_send(std::uint64_t line) {
+Task<void> Journal::record(std::uint64_t line) {
     fail_if_broken();
     Note note(*this, line);
     reserve_from(line);
@@ -482,7 +482,7 @@ Task<void> Journal::commit_when_all_came() {
     commit();
 }
 
-void Journal::surely_not_sent(std::uint64_t line) {
+void Journal::retract(std::uint64_t line) {
     if (sent_before_.contains(line)) return;  // by an earlier run it was
     const auto waiting = std::find(sent_.begin(), sent_.end(), line);
     if (waiting != sent_.end()) sent_.erase(waiting);

@@ -72,16 +72,16 @@ class Journal final : public SendLog {
     static constexpr std::uint64_t reserved_lines = 256;
 
     /// Marks that the request of this line leaves, if the line is reserved.
-    bool note_at_once(std::uint64_t line) override;
+    bool try_record(std::uint64_t line) override;
 
     /// Notes that the request of this line is about to leave, reserves those behind it, and returns when that is
     /// committed. As long as turns of the loop bring more of them, they share one commit. When it is cancelled the
     /// request counts as not sent.
-    Task<void> about_to_send(std::uint64_t line) override;
+    Task<void> record(std::uint64_t line) override;
 
     /// Takes the note back, unless it is of an earlier run. That is marked, and committed with the next notes, or at
     /// the end.
-    void surely_not_sent(std::uint64_t line) override;
+    void retract(std::uint64_t line) override;
 
     /// The lines that were noted in earlier runs and not taken back, whether they have results or not: should these be
     /// lost, the notes are what is left of them.

@@ -129,8 +129,8 @@ TEST_CASE("what is about to leave is known to the next run, however this one end
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     Journal journal(path, false);
-    run(journal.about_to_send(7));
-    run(journal.about_to_send(9));
+    run(journal.record(7));
+    run(journal.record(9));
     std::filesystem::copy(path, folder.file("copy"));
     std::filesystem::copy(path + "-wal", folder.file("copy-wal"));
     CHECK(sent_before(folder.file("copy")) == Lines{7, 9});
@@ -140,12 +140,12 @@ TEST_CASE("those behind a request that was noted leave without a commit, and are
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
-    CHECK_FALSE(journal->note_at_once(7));
-    run(journal->about_to_send(7));
-    CHECK_FALSE(journal->note_at_once(6));
-    CHECK(journal->note_at_once(9));
-    CHECK(journal->note_at_once(7 + Journal::reserved_lines - 1));
-    CHECK_FALSE(journal->note_at_once(7 + Journal::reserved_lines));
+    CHECK_FALSE(journal->try_record(7));
+    run(journal->record(7));
+    CHECK_FALSE(journal->try_record(6));
+    CHECK(journal->try_record(9));
+    CHECK(journal->try_record(7 + Journal::reserved_lines - 1));
+    CHECK_FALSE(journal->try_record(7 + Journal::reserved_lines));
     CHECK(journal->commits() == 1);
     CHECK(sent_before(killed_now(folder, path)) == Lines{7, 9, 7 + Journal::reserved_lines - 1});
 }
@@ -154,10 +154,10 @@ TEST_CASE("what is taken back is known to the next run, however this one ends") 
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
-    run(journal->about_to_send(1));
-    for (const std::uint64_t line : {2, 3, 4}) CHECK(journal->note_at_once(line));
-    for (const std::uint64_t line : {2, 3}) journal->surely_not_sent(line);
-    CHECK(journal->note_at_once(3));
+    run(journal->record(1));
+    for (const std::uint64_t line : {2, 3, 4}) CHECK(journal->try_record(line));
+    for (const std::uint64_t line : {2, 3}) journal->retract(line);
+    CHECK(journal->try_record(3));
     CHECK(sent_before(killed_now(folder, path)) == Lines{1, 3, 4});
 }
 
@@ -165,8 +165,8 @@ TEST_CASE("without its marks a run may have sent whatever was reserved") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
-    run(journal->about_to_send(10));
-    CHECK(journal->note_at_once(11));
+    run(journal->record(10));
+    CHECK(journal->try_record(11));
     const Lines reserved = lines_from(10, Journal::reserved_lines);
     std::string killed = killed_now(folder, path);
     std::filesystem::remove(killed + "-sent");
@@ -184,11 +184,11 @@ TEST_CASE("marks that were committed already change nothing") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
-    run(journal->about_to_send(1));
-    for (const std::uint64_t line : {2, 3}) CHECK(journal->note_at_once(line));
-    journal->surely_not_sent(2);
+    run(journal->record(1));
+    for (const std::uint64_t line : {2, 3}) CHECK(journal->try_record(line));
+    journal->retract(2);
     copy_file(path + "-sent", folder.file("marks"));
-    run(journal->about_to_send(1000));
+    run(journal->record(1000));
     const std::string killed = killed_now(folder, path);
     copy_file(folder.file("marks"), killed + "-sent");
     CHECK(sent_before(killed) == Lines{1, 3, 1000});
@@ -199,8 +199,8 @@ TEST_CASE("a mark holds even where a power cut has lost the commit before it") {
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
     const std::string killed = killed_now(folder, path);
-    run(journal->about_to_send(1));
-    CHECK(journal->note_at_once(2));
+    run(journal->record(1));
+    CHECK(journal->try_record(2));
     copy_file(path + "-sent", killed + "-sent");
     CHECK(sent_before(killed) == Lines{2});
 }
@@ -209,17 +209,17 @@ TEST_CASE("where no mark fits any more a commit makes room") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
-    run(journal->about_to_send(1));
+    run(journal->record(1));
     std::size_t marks = 0;
-    while (journal->note_at_once(2)) {
-        journal->surely_not_sent(2);
+    while (journal->try_record(2)) {
+        journal->retract(2);
         marks += 2;
     }
     CHECK(marks > 100);
     CHECK(journal->commits() == 1);
-    run(journal->about_to_send(2));
+    run(journal->record(2));
     CHECK(journal->commits() == 2);
-    CHECK(journal->note_at_once(3));
+    CHECK(journal->try_record(3));
     CHECK(sent_before(killed_now(folder, path)) == Lines{1, 2, 3});
 }
 
@@ -228,8 +228,8 @@ TEST_CASE("a run that ends well leaves neither marks nor reservations") {
     const std::string path = folder.file("r.plait");
     {
         const auto journal = begun(path);
-        run(journal->about_to_send(1));
-        CHECK(journal->note_at_once(2));
+        run(journal->record(1));
+        CHECK(journal->try_record(2));
         CHECK(std::filesystem::exists(path + "-sent"));
         journal->close();
     }
@@ -265,10 +265,10 @@ TEST_CASE("whatever was sent and taken back, a killed run has sent what it has s
         for (int step = 0; step < 2000; ++step) {
             const std::uint64_t line = 1 + random() % 1000;
             if (random() % 3 == 0 && sent.erase(line) > 0) {
-                journal->surely_not_sent(line);
+                journal->retract(line);
             } else if (sent.insert(line).second) {
                 ever.insert(line);
-                if (!journal->note_at_once(line)) run(journal->about_to_send(line));
+                if (!journal->try_record(line)) run(journal->record(line));
             }
             if (random() % 500 != 0) continue;
             const Lines found = sent_before(killed_now(folder, path));
@@ -283,10 +283,10 @@ TEST_CASE("what surely was not sent is taken back with the next commit, or at th
     const std::string path = folder.file("r.plait");
     {
         Journal journal(path, false);
-        for (const std::uint64_t line : {1, 2, 3}) run(journal.about_to_send(line));
-        journal.surely_not_sent(2);
-        run(journal.about_to_send(4));
-        journal.surely_not_sent(3);
+        for (const std::uint64_t line : {1, 2, 3}) run(journal.record(line));
+        journal.retract(2);
+        run(journal.record(4));
+        journal.retract(3);
         journal.close();
     }
     CHECK(sent_before(path) == Lines{1, 4});
@@ -297,9 +297,9 @@ TEST_CASE("a second try of what was not sent counts as sent") {
     const std::string path = folder.file("r.plait");
     {
         Journal journal(path, false);
-        run(journal.about_to_send(5));
-        journal.surely_not_sent(5);
-        run(journal.about_to_send(5));
+        run(journal.record(5));
+        journal.retract(5);
+        run(journal.record(5));
         journal.close();
     }
     CHECK(sent_before(path) == Lines{5});
@@ -309,10 +309,10 @@ ASYNC_TEST("those who are about to send in the same turn share a commit") {
     const TestFolder folder;
     Journal journal(folder.file("r.plait"), false);
     TaskGroup group;
-    for (std::uint64_t line = 1; line <= 100; ++line) group.start(journal.about_to_send(line));
+    for (std::uint64_t line = 1; line <= 100; ++line) group.start(journal.record(line));
     co_await group.join();
     CHECK(journal.commits() == 1);
-    co_await journal.about_to_send(101);
+    co_await journal.record(101);
     CHECK(journal.commits() == 2);
 }
 
@@ -322,7 +322,7 @@ ASYNC_TEST("as long as turns bring more of them they share a commit") {
     TaskGroup group;
     const auto after = [&journal](int turns, std::uint64_t line) -> Task<void> {
         while (turns-- > 0) co_await yield();
-        co_await journal.about_to_send(line);
+        co_await journal.record(line);
     };
     // The first to come, which commits, is the last of its turn.
     group.start(after(20, 21));
@@ -338,14 +338,14 @@ ASYNC_TEST("many do not wait for more to come") {
     std::uint64_t line = 0;
     bool is_committed = false;
     const auto first = [&]() -> Task<void> {
-        co_await journal.about_to_send(0);
+        co_await journal.record(0);
         is_committed = true;
     };
     group.start(first());
     co_await yield();
     while (!is_committed && line < 1000) {
         ++line;
-        group.start(journal.about_to_send(line));
+        group.start(journal.record(line));
         co_await yield();
     }
     CHECK(line <= Journal::large_commit + 2);
@@ -358,8 +358,8 @@ ASYNC_TEST("one that is cancelled before its commit was not about to send, and t
     {
         Journal journal(path, false);
         TaskGroup group, cancelled;
-        cancelled.start(journal.about_to_send(1));
-        group.start(journal.about_to_send(2));
+        cancelled.start(journal.record(1));
+        group.start(journal.record(2));
         co_await yield();
         cancelled.cancel();
         co_await cancelled.join();
@@ -373,7 +373,7 @@ TEST_CASE("what is left of a state file that was removed says nothing of the nex
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     Journal journal(path, false);
-    run(journal.about_to_send(7));
+    run(journal.record(7));
     std::filesystem::copy(path + "-wal", folder.file("next.plait-wal"));
     const Journal next(folder.file("next.plait"), false);
     CHECK(next.is_new());
@@ -401,15 +401,15 @@ TEST_CASE("a run does not take back what an earlier one has noted") {
     const std::string path = folder.file("r.plait");
     {
         const auto journal = begun(path);
-        for (std::uint64_t line = 1; line <= 3; ++line) run(journal->about_to_send(line));
+        for (std::uint64_t line = 1; line <= 3; ++line) run(journal->record(line));
     }
     {
         Journal journal(path, false);
-        run(journal.about_to_send(2));
-        journal.surely_not_sent(2);
-        journal.surely_not_sent(3);
-        run(journal.about_to_send(4));
-        journal.surely_not_sent(4);
+        run(journal.record(2));
+        journal.retract(2);
+        journal.retract(3);
+        run(journal.record(4));
+        journal.retract(4);
         journal.close();
     }
     CHECK(sent_before(path) == Lines{1, 2, 3});
@@ -425,8 +425,8 @@ TEST_CASE("without marks no line is taken for sent that the input did not have")
         input.is_complete = true;
         input.blocks = {{1}, {2}};
         journal->set_input(input, 0);
-        run(journal->about_to_send(1));
-        run(journal->about_to_send(4900));
+        run(journal->record(1));
+        run(journal->record(4900));
     }
     std::filesystem::remove(path + "-sent");
     Lines expected = lines_from(1, Journal::reserved_lines);
@@ -445,7 +445,7 @@ TEST_CASE("the status is read while the run goes on, and a reader disturbs nobod
     sqlite3* reader = nullptr;
     REQUIRE(::sqlite3_open(path.c_str(), &reader) == SQLITE_OK);
     REQUIRE(::sqlite3_exec(reader, "BEGIN; SELECT * FROM fact", nullptr, nullptr, nullptr) == SQLITE_OK);
-    run(journal.about_to_send(1));
+    run(journal.record(1));
     journal.set_status("{\"done\":2}");
     CHECK(read_status(path) == "{\"done\":2}");
     ::sqlite3_close(reader);
@@ -456,7 +456,7 @@ TEST_CASE("a durable journal keeps what the usual one keeps") {
     const std::string path = folder.file("r.plait");
     {
         Journal journal(path, true);
-        run(journal.about_to_send(3));
+        run(journal.record(3));
     }
     CHECK(sent_before(path) == Lines{3});
 }
@@ -465,14 +465,14 @@ TEST_CASE("a durable journal leaves nothing to marks, and takes over those of a 
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto usual = begun(path);
-    run(usual->about_to_send(1));
-    CHECK(usual->note_at_once(2));
+    run(usual->record(1));
+    CHECK(usual->try_record(2));
     const std::string killed = killed_now(folder, path);
     Journal durable(killed, true);
     CHECK(lines_of(durable.sent_before()) == Lines{1, 2});
     CHECK_FALSE(std::filesystem::exists(killed + "-sent"));
-    run(durable.about_to_send(3));
-    CHECK_FALSE(durable.note_at_once(4));
+    run(durable.record(3));
+    CHECK_FALSE(durable.try_record(4));
     CHECK(sent_before(killed) == Lines{1, 2, 3});
 }
 

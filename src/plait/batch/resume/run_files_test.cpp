@@ -138,7 +138,7 @@ TEST_CASE("what was about to leave is known to later runs, and so is that its re
     const Runs runs;
     {
         const Runs::Opened opened = runs.open();
-        for (const std::uint64_t line : {1, 2, 3}) run(opened.files->journal()->about_to_send(line));
+        for (const std::uint64_t line : {1, 2, 3}) run(opened.files->journal()->record(line));
         run(opened.files->sink().write(result(2)));
     }
     for (int again = 0; again < 2; ++again) {
@@ -234,7 +234,7 @@ TEST_CASE("results that are gone are refused when unsafe requests were sent, els
     runs.finish_lines({1});
     std::filesystem::remove(runs.results);
     CHECK(runs.lines_to_send() == Lines{1, 2, 3, 4, 5});
-    run(runs.open().files->journal()->about_to_send(2));
+    run(runs.open().files->journal()->record(2));
     std::filesystem::remove(runs.results);
     CHECK(runs.refusal() ==
           runs.results +

@@ -76,7 +76,7 @@ Verification verify_results(Source& source, const std::string& results_path) {
     const ResultsEnd end = for_each_result(results_path, [&](const ResultView& result) {
         ++found.results;
         if (!requests.has(result.custom_id, result.line)) {
-            found.strangers.add(in_words(result.custom_id, result.line));
+            found.unmatched.add(in_words(result.custom_id, result.line));
         } else if (!answered.add(result.line)) {
             found.repeated.add(in_words(result.custom_id, result.line));
         }
@@ -92,7 +92,7 @@ std::string verification_text(const Verification& verification) {
     std::string text = fmt::format("{} requests, {} results\n", verification.requests, verification.results);
     append_faults(text, verification.missing, "without a result");
     append_faults(text, verification.repeated, "a second time");
-    append_faults(text, verification.strangers, "of no request");
+    append_faults(text, verification.unmatched, "of no request");
     if (verification.is_torn) text += "the last line of the results is not whole: the run goes on from there\n";
     if (verification.is_good()) text += "each request has exactly one result\n";
     return text;

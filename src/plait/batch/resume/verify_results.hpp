@@ -33,10 +33,10 @@ class Verification {
     std::uint64_t results = 0;
     FaultList missing;     ///< requests without a result
     FaultList repeated;    ///< results for a request that has one already
-    FaultList strangers;   ///< results of no request
+    FaultList unmatched;   ///< results of no request
     bool is_torn = false;  ///< the last line of the results is not whole
 
-    bool is_good() const noexcept { return missing.count + repeated.count + strangers.count == 0 && !is_torn; }
+    bool is_good() const noexcept { return missing.count + repeated.count + unmatched.count == 0 && !is_torn; }
 };
 
 /// Looks whether each request of `source` has exactly one result, under its id, and whether there are others. `source`

@@ -21,7 +21,7 @@
 #include "plait/policy/random.hpp"
 #include "plait/policy/rate_limit.hpp"
 #include "plait/policy/retry.hpp"
-#include "plait/trace/strand_recorder.hpp"
+#include "plait/trace/span_recorder.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -44,7 +44,7 @@ class CallerOptions {
     /// Calls in flight in all, if the method makes so many at a time.
     std::size_t concurrency = 100;
     /// Each group finds out how many of its calls may be in flight; `concurrency` is then the most in all.
-    bool finds_concurrency = false;
+    bool adaptive_concurrency = false;
     /// Of each group.
     std::vector<policy::RateLimit> limits;
     policy::RetryOptions retry;
@@ -62,16 +62,16 @@ class CallerOptions {
     bool is_resumable = false;
 
     // All of these outlive the caller; null: none.
-    SendLog* sends = nullptr;                   ///< of requests that must not be sent twice
-    GroupLimitLogs* limit_logs = nullptr;       ///< remembers what left under the limits
-    AuthCommand* auth = nullptr;                ///< gets new credentials when a 401 comes
-    const Secrets* secrets = nullptr;           ///< what is taken out of all that is told of a call
-    trace::StrandRecorder* recorder = nullptr;  ///< follows each call
+    SendLog* sends = nullptr;                 ///< of requests that must not be sent twice
+    GroupLimitLogs* limit_logs = nullptr;     ///< remembers what left under the limits
+    AuthCommand* auth = nullptr;              ///< gets new credentials when a 401 comes
+    const Secrets* secrets = nullptr;         ///< what is taken out of all that is told of a call
+    trace::SpanRecorder* recorder = nullptr;  ///< follows each call
 };
 
 /// What a caller's calls took beyond one attempt each.
 struct CallerCounts {
-    std::uint64_t repeats = 0;   ///< attempts beyond the first
+    std::uint64_t retries = 0;   ///< attempts beyond the first
     std::uint64_t refusals = 0;  ///< attempts that were asked to come later
     std::uint64_t copies = 0;    ///< second copies of slow attempts
     std::uint64_t copies_won = 0;
@@ -122,56 +122,56 @@ class Caller {
     const RunRules& rules() const noexcept { return rules_; }
 
   private:
-    struct Making;
+    struct ActiveCall;
     struct Sent;
 
     Task<MadeCall> make_within_rules(Call& call, ReadAhead::Permit* ahead);
     Task<MadeCall> make_admitted(Call& call, ReadAhead::Permit* ahead,
                                  std::optional<RunRules::Reservation> reservation);
-    bool take_turn(Making& making);
-    Task<bool> wait_for_turn(Making& making, bool again);
-    static void begin(Making& making) noexcept;
+    bool take_turn(ActiveCall& active);
+    Task<bool> wait_for_turn(ActiveCall& active, bool again);
+    static void begin(ActiveCall& active) noexcept;
     bool is_noted(const Call& call) const noexcept;
-    bool note_at_once(const Call& call);
-    Task<bool> note(Making& making);
-    Task<bool> depart(Making& making, bool again);
-    Task<bool> wait_and_depart(Making& making, policy::Retry& retry, policy::RetryDecision decision);
+    bool try_record(const Call& call);
+    Task<bool> note(ActiveCall& active);
+    Task<bool> depart(ActiveCall& active, bool again);
+    Task<bool> wait_and_depart(ActiveCall& active, policy::Retry& retry, policy::RetryDecision decision);
     template <class Value>
     Task<std::optional<Value>> unless_stopped(Task<Value> wait);
-    Task<void> attempts(Making& making);
-    Task<bool> go_again(Making& making, Task<bool> turn);
-    Task<bool> renew_credentials(Making& making);
+    Task<void> attempts(ActiveCall& active);
+    Task<bool> go_again(ActiveCall& active, Task<bool> turn);
+    Task<bool> renew_credentials(ActiveCall& active);
     bool is_hedged(const Call& call) const noexcept;
-    Task<Attempt> send_once(Making& making);
-    bool met_stale_connection(const Making& making) const noexcept;
-    Task<void> send_over_new_connection(Making& making);
-    Task<Attempt> send_with_credentials(Making& making);
-    Task<void> send_hedged(Making& making);
-    Task<Sent> send_copy(Making& making, int number);
-    void learn(Making& making);
-    void learn_costs(Making& making);
+    Task<Attempt> send_once(ActiveCall& active);
+    bool met_stale_connection(const ActiveCall& active) const noexcept;
+    Task<void> send_over_new_connection(ActiveCall& active);
+    Task<Attempt> send_with_credentials(ActiveCall& active);
+    Task<void> send_hedged(ActiveCall& active);
+    Task<Sent> send_copy(ActiveCall& active, int number);
+    void learn(ActiveCall& active);
+    void learn_costs(ActiveCall& active);
     RefusalRules refusal_rules(const CallRules& rules) const noexcept;
-    void refused_for_good(const Making& making);
-    static policy::WaitReason unreachable(const Making& making);
-    void park(Making& making, policy::WaitReason reason);
+    void refused_for_good(const ActiveCall& active);
+    static policy::WaitReason unreachable(const ActiveCall& active);
+    void park(ActiveCall& active, policy::WaitReason reason);
     MadeCall not_made(const Call& call, bool is_parked = false) const;
-    MadeCall end_of(Making& making, bool in_time);
-    std::string late(const Making& making, std::string_view when) const;
-    std::optional<CallError> error_between_attempts(const Making& making, bool is_late) const;
-    MadeCall tell(Making& making, Outcome outcome, std::optional<CallError> error) const;
+    MadeCall end_of(ActiveCall& active, bool in_time);
+    std::string late(const ActiveCall& active, std::string_view when) const;
+    std::optional<CallError> error_between_attempts(const ActiveCall& active, bool is_late) const;
+    MadeCall tell(ActiveCall& active, Outcome outcome, std::optional<CallError> error) const;
     GroupOptions group_options(std::string_view name) const;
 
     Method& method_;
     const CallerOptions options_;
     policy::Random& random_;
     const WallClock& calendar_;
-    const std::size_t places_in_all_;
-    Semaphore places_;
+    const std::size_t slots_in_all_;
+    Semaphore slots_;
     RunRules rules_;
-    Register<Group> groups_;
-    Register<Origin> origins_;
+    KeyedCache<Group> groups_;
+    KeyedCache<Origin> origins_;
     std::list<CancelScope*> waits_;  ///< for a turn, or for a repeat: what ends when the run is stopped
-    std::list<Making*> made_;        ///< calls, in the order in which they left first
+    std::list<ActiveCall*> made_;    ///< calls, in the order in which they left first
     std::optional<policy::WaitReason> parked_;
     CallerCounts counts_;
     bool stopped_ = false;

@@ -78,17 +78,17 @@ class NotingLog final : public SendLog {
   public:
     explicit NotingLog(int marks_ = 0) : marks(marks_) {}
 
-    bool note_at_once(std::uint64_t line) override {
+    bool try_record(std::uint64_t line) override {
         if (marks == 0) return false;
         --marks;
         told.push_back("mark " + std::to_string(line));
         return true;
     }
-    Task<void> about_to_send(std::uint64_t line) override {
+    Task<void> record(std::uint64_t line) override {
         told.push_back("send " + std::to_string(line));
         co_return;
     }
-    void surely_not_sent(std::uint64_t line) override { told.push_back("not sent " + std::to_string(line)); }
+    void retract(std::uint64_t line) override { told.push_back("not sent " + std::to_string(line)); }
 
     int marks;
     std::vector<std::string> told;
@@ -146,7 +146,7 @@ ASYNC_TEST("an answer 500 is tried again after a wait, and each attempt is told"
     CHECK(end.attempts[1].error == ErrorCode::reset);
     CHECK(end.attempts[1].start == end.attempts[0].start + 10ms + *end.attempts[0].wait_after);
     CHECK(whys(end) == std::vector<std::string>{"back-off", "back-off", ""});
-    CHECK(bench.caller.counts().repeats == 2);
+    CHECK(bench.caller.counts().retries == 2);
 }
 
 ASYNC_TEST("the attempts of a call are bounded, by its line before the run") {
@@ -429,7 +429,7 @@ ASYNC_TEST("a group that stands still after failures says why") {
 ASYNC_TEST("the concurrency finds itself from a hundred up, and a fixed one is kept") {
     for (const bool finds : {true, false}) {
         CallerOptions options;
-        options.finds_concurrency = finds;
+        options.adaptive_concurrency = finds;
         options.concurrency = finds ? 1000 : 20;
         Bench bench([](http::Request) { return after(10s, answer(200)); }, options);
         Made made;
@@ -446,7 +446,7 @@ ASYNC_TEST("the concurrency finds itself from a hundred up, and a fixed one is k
 ASYNC_TEST(
     "there is room for as many calls as there are places, and while there is one group for as many as it takes") {
     CallerOptions options;
-    options.finds_concurrency = true;
+    options.adaptive_concurrency = true;
     options.concurrency = 200;
     Bench bench([](http::Request) { return after(10s, answer(200)); }, options);
     CHECK(bench.caller.room() == 200);
@@ -674,7 +674,7 @@ ASYNC_TEST("a retry that a server without good answers has no room for ends its 
     co_await calls.join();
     CHECK(now() - begin < 30s);
     CHECK(server.came.size() == 14);
-    CHECK(bench.caller.counts().repeats == 4);
+    CHECK(bench.caller.counts().retries == 4);
     for (const auto& [line, one] : made) {
         CHECK(outcome_of(one) == "rejected");
         const CallEnd& end = std::get<CallEnd>(one);

@@ -28,7 +28,7 @@ class GroupOptions {
     policy::PaceOptions pace;
     /// How the number of calls in flight finds itself; nothing: it does not.
     std::optional<policy::AdaptiveLimitOptions> in_flight;
-    policy::RetryBudgetOptions repeats;
+    policy::RetryBudgetOptions retries;
     policy::HedgeOptions hedge;
 };
 
@@ -41,7 +41,7 @@ class Group {
     const std::string name;
     policy::Pace pace;
     std::optional<policy::AdaptiveLimit> in_flight;
-    policy::RetryBudget repeats;
+    policy::RetryBudget retries;
     policy::Hedge hedge;
     /// How many of its calls wait for their turn, how many after a failure, and how many attempts are on their way.
     std::size_t waiting = 0;
@@ -64,7 +64,7 @@ class Origin {
 /// Things by their names, made when they are first needed. What nobody uses is forgotten after a while, so that a long
 /// run over many names does not grow; references are counted.
 template <class Thing>
-class Register {
+class KeyedCache {
     struct Entry {
         std::unique_ptr<Thing> thing;
         std::size_t users = 0;
@@ -77,41 +77,41 @@ class Register {
     /// Below so many names nothing is forgotten; nothing is that was used in the last `patience`.
     static constexpr std::size_t kept_at_least = 1000;
 
-    explicit Register(Make make, Duration patience) : make_(std::move(make)), patience_(patience) {}
+    explicit KeyedCache(Make make, Duration patience) : make_(std::move(make)), patience_(patience) {}
 
-    class Use {
+    class Ref {
       public:
-        Use(Use&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
-        Use& operator=(Use&&) = delete;
-        ~Use() {
+        Ref(Ref&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
+        Ref& operator=(Ref&&) = delete;
+        ~Ref() {
             if (entry_) --entry_->users;
         }
         Thing& operator*() const noexcept { return *entry_->thing; }
         Thing* operator->() const noexcept { return entry_->thing.get(); }
 
       private:
-        friend class Register;
-        explicit Use(Entry& entry) noexcept : entry_(&entry) { ++entry.users; }
+        friend class KeyedCache;
+        explicit Ref(Entry& entry) noexcept : entry_(&entry) { ++entry.users; }
         Entry* entry_;
     };
 
     /// The thing of this name, which is kept as long as the use lives; the register outlives that.
-    Use use(std::string_view name, TimePoint now) {
+    Ref use(std::string_view name, TimePoint now) {
         if (latest_ && latest_->first == name) {  // most calls follow one of the same
             latest_->second.last_use = now;
-            return Use(latest_->second);
+            return Ref(latest_->second);
         }
         const auto found = entries_.find(name);
         if (found != entries_.end()) {
             latest_ = &*found;
             found->second.last_use = now;
-            return Use(found->second);
+            return Ref(found->second);
         }
         if (entries_.size() >= sweep_at_) forget_unused(now);
         Entry& entry = entries_.try_emplace(std::string(name)).first->second;
         entry.thing = make_(name);
         entry.last_use = now;
-        return Use(entry);
+        return Ref(entry);
     }
 
     std::size_t size() const noexcept { return entries_.size(); }

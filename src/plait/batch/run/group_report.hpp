@@ -75,7 +75,7 @@ class GroupReport {
     std::string name;
     std::uint64_t in_flight = 0;    ///< attempts that are on their way
     std::uint64_t concurrency = 0;  ///< calls that may be in flight; 0: not known
-    bool concurrency_finds_itself = false;
+    bool concurrency_is_adaptive = false;
     std::optional<ReportedChange> concurrency_change;  ///< the last
     std::uint64_t waiting = 0;                         ///< calls that wait for their turn or to be tried again
     std::optional<ReportedWait> waits_for;             ///< why the first of them waits

@@ -33,8 +33,8 @@ class Watch {
 /// Calls that were read: those that wait to leave, and those that have left, each with a place.
 class Calls {
   public:
-    explicit Calls(std::size_t places_, std::size_t most = 1000)
-        : places(places_), ahead(most, [this] { return places.available(); }) {}
+    explicit Calls(std::size_t slots_, std::size_t most = 1000)
+        : places(slots_), ahead(most, [this] { return places.available(); }) {}
 
     Task<void> read(std::size_t count) {
         while (count-- > 0) waiting.push_back(co_await ahead.acquire());

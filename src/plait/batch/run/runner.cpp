@@ -173,7 +173,7 @@ Task<void> Runner::make_call(Call call, ReadAhead::Permit ahead, ResultQueue::Pl
 }
 
 void Runner::end_call(const Call& call, CallEnd& end, std::size_t sent_bytes, ResultQueue::Place place) {
-    if (end.strand) trace_call(call, end);
+    if (end.span) trace_call(call, end);
     Duration latency{};
     if (!end.attempts.empty())
         latency = end.attempts.back().start + end.attempts.back().total - end.attempts.front().start;
@@ -218,7 +218,7 @@ void Runner::trace_call(const Call& call, CallEnd& end) {
     label.attempt = static_cast<unsigned>(end.attempts.size());
     const fmt::format_int status(end.response ? end.response->status : 0);
     label.result = end.response ? std::string_view(status.data(), status.size()) : to_string(end.error->code);
-    options_.trace->add(label, std::move(*end.strand));
+    options_.trace->add(label, std::move(*end.span));
 }
 
 void Runner::close_trace() {

@@ -44,7 +44,7 @@ class RunnerOptions {
     BodyFormat body_format = BodyFormat::automatic;
     /// How long calls in flight may go on after an interruption.
     Duration grace = std::chrono::seconds(10);
-    /// Takes a strand for each call, and is closed with the run. The loop that runs the runner is made with its
+    /// Takes a span for each call, and is closed with the run. The loop that runs the runner is made with its
     /// recorder. Outlives that loop; null: nothing is recorded.
     trace::TraceFile* trace = nullptr;
     /// Where chance begins.

@@ -19,7 +19,7 @@ constexpr std::string_view erase_to_line_end = "\x1b[K";
 std::optional<std::uint64_t> found_limit(const RunReport& report) {
     std::optional<std::uint64_t> sum;
     for (const GroupReport& group : report.groups) {
-        if (group.concurrency_finds_itself && group.in_flight + group.waiting > 0)
+        if (group.concurrency_is_adaptive && group.in_flight + group.waiting > 0)
             sum = sum.value_or(0) + group.concurrency;
     }
     return sum;

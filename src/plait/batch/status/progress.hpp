@@ -2,7 +2,7 @@
 
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/batch/status/run_watch.hpp"
+#include "plait/batch/status/run_monitor.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -49,7 +49,7 @@ class Progress {
     static constexpr Duration log_interval = std::chrono::seconds(10);
 
     /// Both outlive the progress.
-    Progress(RunWatch& watch, Screen& screen) : watch_(watch), screen_(screen) {}
+    Progress(RunMonitor& watch, Screen& screen) : watch_(watch), screen_(screen) {}
 
     Task<void> show();
 
@@ -59,7 +59,7 @@ class Progress {
   private:
     void draw();
 
-    RunWatch& watch_;
+    RunMonitor& watch_;
     Screen& screen_;
     bool is_drawn_ = false;
 };

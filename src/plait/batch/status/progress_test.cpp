@@ -37,7 +37,7 @@ Task<void> show_for(Duration time, Screen& screen) {
     FakeMethod method;
     MemorySink sink;
     Runner runner(source, method, sink, RunnerOptions());
-    RunWatch watch(runner, source, SystemWallClock::instance());
+    RunMonitor watch(runner, source, SystemWallClock::instance());
     Progress progress(watch, screen);
     co_await within(time, progress.show());
     progress.clear();

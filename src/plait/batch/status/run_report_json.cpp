@@ -80,7 +80,7 @@ std::string group_json(const GroupReport& group) {
         .text("name", group.name)
         .count("in_flight", group.in_flight)
         .count("concurrency", group.concurrency)
-        .flag("concurrency_finds_itself", group.concurrency_finds_itself)
+        .flag("concurrency_is_adaptive", group.concurrency_is_adaptive)
         .json("concurrency_change", change_json(group.concurrency_change))
         .count("waiting", group.waiting)
         .json("waits_for", wait_json(group.waits_for))
@@ -209,7 +209,7 @@ GroupReport read_group(dom::object from) {
     read(from, "name", group.name);
     read(from, "in_flight", group.in_flight);
     read(from, "concurrency", group.concurrency);
-    read(from, "concurrency_finds_itself", group.concurrency_finds_itself);
+    read(from, "concurrency_is_adaptive", group.concurrency_is_adaptive);
     with_object(from, "concurrency_change",
                 [&](dom::object change) { group.concurrency_change = read_change(change); });
     read(from, "waiting", group.waiting);

@@ -36,7 +36,7 @@ RunReport full_report() {
     GroupReport group("https://api.example");
     group.in_flight = 80;
     group.concurrency = 96;
-    group.concurrency_finds_itself = true;
+    group.concurrency_is_adaptive = true;
     group.concurrency_change.emplace();
     group.concurrency_change->from = 128;
     group.concurrency_change->to = 96;

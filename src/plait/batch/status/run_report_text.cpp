@@ -251,7 +251,7 @@ class StatusText {
             std::string text = fmt::format("{}: {}", printable(group.name), group.in_flight);
             if (group.concurrency > 0) text += fmt::format(" of {}", group.concurrency);
             text += " in flight";
-            if (group.concurrency_finds_itself) text += fmt::format(" ({})", how_it_was_found(group));
+            if (group.concurrency_is_adaptive) text += fmt::format(" ({})", how_it_was_found(group));
             if (group.waiting > 0) text += fmt::format(", {} waiting", group.waiting);
             // That of the only group is told already.
             const std::string why = is_only_group() ? "" : why_group_waits(group, false, now_, calendar_);

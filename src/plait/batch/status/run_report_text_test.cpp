@@ -169,7 +169,7 @@ TEST_CASE("the text of a running run says how far, how fast, why it waits, and w
     GroupReport group = waiting_group("requests=600/m", "x-ratelimit-limit", two_o_clock + 5s);
     group.in_flight = 80;
     group.concurrency = 96;
-    group.concurrency_finds_itself = true;
+    group.concurrency_is_adaptive = true;
     group.concurrency_change.emplace();
     group.concurrency_change->from = 128;
     group.concurrency_change->to = 96;

@@ -101,9 +101,9 @@ std::string summary_text(const Tally& tally, const CallerCounts& counts, Duratio
     text += '\n';
     if (!tally.status_codes().empty()) text += fmt::format("  status   {}\n", counts_for_people(tally.status_codes()));
     if (!tally.errors().empty()) text += fmt::format("  errors   {}\n", counts_for_people(tally.errors()));
-    if (counts.repeats > 0)
-        text += fmt::format("  again    {} attempts, {} after a refusal\n", counts.repeats,
-                            std::min(counts.refusals, counts.repeats));
+    if (counts.retries > 0)
+        text += fmt::format("  again    {} attempts, {} after a refusal\n", counts.retries,
+                            std::min(counts.refusals, counts.retries));
     if (notes.calls_with_left_names() > 0) text += left_names_for_people(notes);
     if (counts.copies > 0) text += fmt::format("  hedged   {}, {} won\n", counts.copies, counts.copies_won);
     text += fmt::format("  bytes    {} sent, {} received\n", bytes_for_people(tally.sent_bytes()),
@@ -128,7 +128,7 @@ std::string summary_json(const Tally& tally, const CallerCounts& counts, Duratio
     text += fmt::format("}},\"status_codes\":{},\"errors\":{},\"sent_bytes\":{},\"received_bytes\":{}",
                         counts_as_json(tally.status_codes()), counts_as_json(tally.errors()), tally.sent_bytes(),
                         tally.received_bytes());
-    text += fmt::format(",\"repeats\":{},\"refusals\":{},\"hedged\":{},\"hedges_won\":{}", counts.repeats,
+    text += fmt::format(",\"retries\":{},\"refusals\":{},\"hedged\":{},\"hedges_won\":{}", counts.retries,
                         counts.refusals, counts.copies, counts.copies_won);
     text += fmt::format(",\"names_not_permitted\":{},\"urls_joined_once\":{}", left_names_as_json(notes),
                         notes.urls_joined_once());

@@ -50,14 +50,14 @@ TEST_CASE("a summary tells of repeats, refusals, copies and what was skipped whe
     Tally tally;
     tally.call_ended(CallEnd(Outcome::skipped, CallError(ErrorCode::budget, "")), 0ns, 0);
     CallerCounts counts;
-    counts.repeats = 5;
+    counts.retries = 5;
     counts.refusals = 3;
     counts.copies = 2;
     counts.copies_won = 1;
     const std::string text = summary_text(tally, counts, 1s);
     CHECK(text.find("0 unknown, 1 skipped\n") != std::string::npos);
     CHECK(text.find("  again    5 attempts, 3 after a refusal\n  hedged   2, 1 won\n") != std::string::npos);
-    CHECK(summary_json(tally, counts, 1s).find(R"("repeats":5,"refusals":3,"hedged":2,"hedges_won":1)") !=
+    CHECK(summary_json(tally, counts, 1s).find(R"("retries":5,"refusals":3,"hedged":2,"hedges_won":1)") !=
           std::string::npos);
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("a summary for programs says the same") {
           R"({"calls":4,"calls_before":0,"outcomes":{"ok":1,"rejected":1,"failed":1,"unknown":1,"skipped":0},)"
           R"("status_codes":{"200":1,"404":1},)"
           R"("errors":{"bad_input":1,"reset":1},"sent_bytes":10,"received_bytes":1520,)"
-          R"("repeats":0,"refusals":0,"hedged":0,"hedges_won":0,)"
+          R"("retries":0,"refusals":0,"hedged":0,"hedges_won":0,)"
           R"("names_not_permitted":{"calls":0,"names":{}},"urls_joined_once":0,"seconds":2.000,)"
           R"("calls_per_second":2.0,"latency_ms":{"p50":90.111,"p90":2000,"p99":2000,"max":2000}})"
           "\n");

@@ -14,7 +14,7 @@ namespace plait::compare::internal {
 using std::chrono::milliseconds;
 
 /// A row of calls that are all ok, until a test says otherwise.
-inline Row row(std::string method, batch::Switcher switcher, std::size_t concurrency, Duration wall,
+inline Row row(std::string method, batch::Scheduling switcher, std::size_t concurrency, Duration wall,
                Duration median_call, Duration cpu, std::uint64_t calls = 160) {
     Measurement measured;
     measured.wall = wall;
@@ -28,13 +28,13 @@ inline Row row(std::string method, batch::Switcher switcher, std::size_t concurr
 }
 
 inline Row sync_row(Duration wall, Duration median_call, Duration cpu) {
-    return row("sync", batch::Switcher::nobody, 1, wall, median_call, cpu);
+    return row("sync", batch::Scheduling::nobody, 1, wall, median_call, cpu);
 }
 inline Row threads_row(std::size_t threads, Duration wall, Duration median_call, Duration cpu) {
-    return row("threads", batch::Switcher::operating_system, threads, wall, median_call, cpu);
+    return row("threads", batch::Scheduling::operating_system, threads, wall, median_call, cpu);
 }
 inline Row async_row(std::size_t in_flight, Duration wall, Duration median_call, Duration cpu) {
-    return row("async", batch::Switcher::task, in_flight, wall, median_call, cpu);
+    return row("async", batch::Scheduling::task, in_flight, wall, median_call, cpu);
 }
 
 /// 160 calls of 90 ms that compute nothing to speak of.
@@ -46,7 +46,7 @@ inline Comparison calls_of_90_ms() {
     comparison.rows.push_back(sync_row(milliseconds(14'430), milliseconds(90), milliseconds(20)));
     comparison.rows.push_back(threads_row(32, milliseconds(470), milliseconds(91), milliseconds(60)));
     comparison.rows.push_back(async_row(100, milliseconds(185), milliseconds(92), milliseconds(30)));
-    comparison.rows.push_back(row("processes", batch::Switcher::operating_system, 2, milliseconds(7'230),
+    comparison.rows.push_back(row("processes", batch::Scheduling::operating_system, 2, milliseconds(7'230),
                                   milliseconds(90), milliseconds(40)));
     return comparison;
 }

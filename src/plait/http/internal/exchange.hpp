@@ -1,7 +1,7 @@
 #pragma once
 
+#include "plait/async/activity_scope.hpp"
 #include "plait/async/byte_stream.hpp"
-#include "plait/async/doing.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/http/body_memory.hpp"
@@ -78,7 +78,7 @@ class Exchange {
     std::exception_ptr send_failure_;
     TimePoint phase_start_;
     TimePoint last_byte_;
-    Doing doing_{trace::Activity::sending};
+    ActivityScope doing_{trace::Activity::sending};
 };
 
 }  // namespace plait::http::internal

@@ -1,6 +1,6 @@
 #include "plait/http/internal/net_connector.hpp"
 
-#include "plait/async/doing.hpp"
+#include "plait/async/activity_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/net/tcp_stream.hpp"
 #include "plait/trace/activity.hpp"
@@ -22,12 +22,12 @@ NetConnector::NetConnector(net::TlsOptions options) : tls_(speaking_http(std::mo
 
 Task<NewConnection> NetConnector::connect(net::Endpoint endpoint, bool secure, ConnectStep& step) {
     step = ConnectStep::resolving;
-    Doing doing(trace::Activity::dns);
+    ActivityScope activity_scope(trace::Activity::dns);
     const TimePoint start = now();
     auto addresses = co_await resolver_.resolve(endpoint);
 
     step = ConnectStep::connecting;
-    doing.change_to(trace::Activity::connect);
+    activity_scope.change_to(trace::Activity::connect);
     const TimePoint resolved = now();
     NewConnection made(co_await net::connect_tcp(endpoint, std::move(addresses)));
 
@@ -36,7 +36,7 @@ Task<NewConnection> NetConnector::connect(net::Endpoint endpoint, bool secure, C
     made.connect = connected - resolved;
     if (secure) {
         step = ConnectStep::encrypting;
-        doing.change_to(trace::Activity::tls);
+        activity_scope.change_to(trace::Activity::tls);
         made.stream = co_await tls_.connect(std::move(made.stream), std::move(endpoint));
         made.tls = now() - connected;
     }

@@ -115,9 +115,9 @@ std::optional<Answer> refusal_on_demand(std::string_view arguments, const MockOp
 }
 
 /// What the path asks for, or the options; without regard to faults and limits.
-Course asked_for(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
+SpanStates asked_for(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
     const std::string_view path = path_of(request.target);
-    Course course;
+    SpanStates course;
     if (const auto arguments = after("/delay/", path)) {
         course.answer = delayed_answer(*arguments, options);
     } else if (const auto refusal = after(refuse_path, path)) {
@@ -145,8 +145,8 @@ Course asked_for(const ReceivedRequest& request, const MockOptions& options, con
 }
 
 /// The course of a request that was let in.
-Course admitted(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
-    Course course = asked_for(request, options, circumstances);
+SpanStates admitted(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
+    SpanStates course = asked_for(request, options, circumstances);
     course.fault = circumstances.fault;
     if (course.fault && course.fault->status() != 0) course.answer.status = course.fault->status();
     if (does_only_what_it_says(path_of(request.target))) return course;
@@ -176,7 +176,7 @@ Duration latency_before(std::string_view path, const MockOptions& options, const
     return draw_latency(options.latency_before, chance, Chance::Of::latency_before, Chance::Of::spread_before);
 }
 
-Course decide(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
+SpanStates decide(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
     const Verdict& verdict = circumstances.verdict;
     LimitTelling telling;
     telling.limits = verdict.limits;
@@ -184,7 +184,7 @@ Course decide(const ReceivedRequest& request, const MockOptions& options, const 
     telling.refused = !verdict.let_in;
     telling.now = circumstances.now;
     telling.partition = limit_key_of(request, options.allowed_per);
-    Course course;
+    SpanStates course;
     if (options.crash_every > 0 && circumstances.number % options.crash_every == 0) {
         course.fault = Fault::named("crash");
     } else if (!verdict.let_in) {

@@ -14,8 +14,8 @@
 namespace plait::mock::internal {
 
 /// What the server does with a request that it has read.
-struct Course {
-    Course() {}
+struct SpanStates {
+    SpanStates() {}
 
     Answer answer;
     std::optional<Fault> fault;
@@ -49,6 +49,6 @@ std::optional<Fault> fault_of(std::string_view path, const MockOptions& options,
 Duration latency_before(std::string_view path, const MockOptions& options, const Chance& chance);
 
 /// All of the server's behaviour but the answers to `/stats`.
-Course decide(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances);
+SpanStates decide(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances);
 
 }  // namespace plait::mock::internal

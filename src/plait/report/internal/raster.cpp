@@ -92,9 +92,9 @@ class Painter {
         }
     }
 
-    void paint(const Strand& strand, RasterLine& line) const {
-        Duration at = strand.begin;
-        for (const trace::Segment& segment : strand.segments) {
+    void paint(const Span& span, RasterLine& line) const {
+        Duration at = span.begin;
+        for (const trace::Segment& segment : span.segments) {
             spread(at, segment.length, [&](std::size_t column, float time) {
                 line.cells[column].time[static_cast<std::size_t>(segment.activity)] += time;
             });
@@ -164,8 +164,8 @@ Raster make_raster(const Timeline& timeline, Duration axis, std::size_t columns,
         }
     }
     const Painter painter(raster);
-    for (const Strand& strand : timeline.strands) {
-        painter.paint(strand, raster.lines[bands[strand.lane].line_of(strand.row)]);
+    for (const Span& span : timeline.spans) {
+        painter.paint(span, raster.lines[bands[span.lane].line_of(span.row)]);
     }
     for (const LoopRun& run : timeline.loop_runs) {
         const Band& band = bands[run.lane];

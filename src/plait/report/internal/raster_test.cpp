@@ -34,11 +34,11 @@ TEST_CASE("each cell has its part of what was done in its time") {
 
 TEST_CASE("any number of rows is folded into the lines that there are and none is lost") {
     for (const std::uint32_t rows : {1U, 2U, 7U, 16U, 17U, 100U, 1001U}) {
-        std::vector<Strand> strands;
+        std::vector<Span> spans;
         for (std::uint32_t row = 0; row < rows; ++row) {
-            strands.push_back(make_strand("a", 0ms, {{Activity::body, 10ms}}, 0, row));
+            spans.push_back(make_strand("a", 0ms, {{Activity::body, 10ms}}, 0, row));
         }
-        Timeline timeline = make_timeline("async", rows, std::move(strands));
+        Timeline timeline = make_timeline("async", rows, std::move(spans));
         timeline.loop_runs = {{0, 0ms, 1ms}};
         const Raster raster = make_raster(timeline, 10ms, 1, 16);
         std::size_t rows_drawn = 0;
@@ -66,7 +66,7 @@ TEST_CASE("a loop has a line of its own above its calls that shows when it ran")
 
 TEST_CASE("a loop of which nothing was recorded has no line and jobs are no calls") {
     Timeline timeline = make_timeline("async", 2, {make_strand("job-1", 0ms, {{Activity::running, 20ms}})});
-    timeline.strands[0].result.clear();
+    timeline.spans[0].result.clear();
     const Raster raster = make_raster(timeline, 20ms, 2, 10);
     REQUIRE(raster.lines.size() == 2);
     CHECK(raster.lines[0].label == "job 1");

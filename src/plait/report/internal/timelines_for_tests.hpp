@@ -9,21 +9,21 @@
 
 namespace plait::report::internal {
 
-inline Strand make_strand(std::string name, Duration begin, std::vector<trace::Segment> segments,
-                          std::uint32_t lane = 0, std::uint32_t row = 0) {
-    Strand strand;
-    strand.name = std::move(name);
-    strand.result = "200";
-    strand.begin = begin;
-    for (const trace::Segment& segment : segments) strand.length += segment.length;
-    strand.segments = std::move(segments);
-    strand.lane = lane;
-    strand.row = row;
-    return strand;
+inline Span make_strand(std::string name, Duration begin, std::vector<trace::Segment> segments, std::uint32_t lane = 0,
+                        std::uint32_t row = 0) {
+    Span span;
+    span.name = std::move(name);
+    span.result = "200";
+    span.begin = begin;
+    for (const trace::Segment& segment : segments) span.length += segment.length;
+    span.segments = std::move(segments);
+    span.lane = lane;
+    span.row = row;
+    return span;
 }
 
 /// A timeline of this method with `rows` lanes, or for `async` with a loop of `rows` rows.
-inline Timeline make_timeline(std::string method, std::uint32_t rows, std::vector<Strand> strands) {
+inline Timeline make_timeline(std::string method, std::uint32_t rows, std::vector<Span> spans) {
     Timeline timeline;
     timeline.command = "run";
     timeline.method = std::move(method);
@@ -36,8 +36,8 @@ inline Timeline make_timeline(std::string method, std::uint32_t rows, std::vecto
         if (is_loop) lane.rows = rows;
         timeline.lanes.push_back(std::move(lane));
     }
-    for (const Strand& strand : strands) timeline.length = std::max(timeline.length, strand.begin + strand.length);
-    timeline.strands = std::move(strands);
+    for (const Span& span : spans) timeline.length = std::max(timeline.length, span.begin + span.length);
+    timeline.spans = std::move(spans);
     return timeline;
 }
 

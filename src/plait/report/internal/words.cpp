@@ -132,8 +132,8 @@ std::string_view purpose(trace::Activity wait) {
 }
 
 std::string_view noun_of(const Timeline& timeline) {
-    if (timeline.strands.empty()) return "call";
-    const Strand& first = timeline.strands.front();
+    if (timeline.spans.empty()) return "call";
+    const Span& first = timeline.spans.front();
     return first.line == 0 && first.result.empty() ? "job" : "call";
 }
 

@@ -31,7 +31,7 @@ std::string ratio(double value);
 /// What a wait is for, such as `for the first byte of an answer`.
 std::string_view purpose(trace::Activity wait);
 
-/// What the strands of a timeline are: `call`, or `job` when they came from no input and have no result.
+/// What the spans of a timeline are: `call`, or `job` when they came from no input and have no result.
 std::string_view noun_of(const Timeline& timeline);
 
 /// What a timeline is called: its method, or its file without `.json` when another one has the same method.

@@ -8,7 +8,7 @@ LoopRecorder::LoopRecorder(TraceFile& trace, TimePoint start, bool with_loop)
     : trace_(trace), with_loop_(with_loop), run_begin_(start), run_end_(start), start_(start), next_look_(start) {}
 
 void LoopRecorder::record(const TaskEvent& event) noexcept {
-    StrandRecorder::record(event);
+    SpanRecorder::record(event);
     if (with_loop_) {
         if (event.when >= next_look_) note_counts_before(event.when);
         ready_ = event.ready;

@@ -1,17 +1,17 @@
 #pragma once
 
-#include "plait/trace/strand_recorder.hpp"
+#include "plait/trace/span_recorder.hpp"
 #include "plait/trace/trace_file.hpp"
 
 #include <cstdint>
 
 namespace plait::trace::internal {
 
-/// The recorder of the coordinating loop: follows strands and, where the strands run on this loop, notes when the loop
+/// The recorder of the coordinating loop: follows spans and, where the spans run on this loop, notes when the loop
 /// ran and how long its two lists were.
 ///
 /// As there are more of these notes they become coarser, so that their number grows with the logarithm of the time.
-class LoopRecorder final : public StrandRecorder {
+class LoopRecorder final : public SpanRecorder {
   public:
     /// Runs that follow each other within this time are one, at first.
     static constexpr Duration first_pause = std::chrono::microseconds(10);

@@ -88,7 +88,7 @@ void RecordText::append_metadata(std::string& out, std::string_view name, std::u
     fmt::format_to(std::back_inserter(out), R"("args":{}}})", args);
 }
 
-void RecordText::append_call(std::string& out, std::uint64_t tid, const Call& call, const Course& course) const {
+void RecordText::append_call(std::string& out, std::uint64_t tid, const Call& call, const SpanStates& course) const {
     const std::int64_t begin = tenths(course.begin());
     Pieces pieces(out);
     pieces << R"({"ph":"X","cat":"call","name":)";
@@ -117,7 +117,7 @@ void RecordText::append_call(std::string& out, std::uint64_t tid, const Call& ca
     pieces.room_for(some_room) << R"("}})";
 }
 
-void RecordText::append_phases(std::string& out, std::uint64_t tid, const Course& course,
+void RecordText::append_phases(std::string& out, std::uint64_t tid, const SpanStates& course,
                                std::string_view separator) const {
     constexpr std::int64_t worth_it = 10;
     TimePoint when = course.begin();

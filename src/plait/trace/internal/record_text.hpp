@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/trace/strand_recorder.hpp"
+#include "plait/trace/span_recorder.hpp"
 
 #include <cstdint>
 #include <string>
@@ -26,10 +26,10 @@ class RecordText {
         bool ok = true;
         unsigned attempt = 1;
     };
-    void append_call(std::string& out, std::uint64_t tid, const Call& call, const Course& course) const;
+    void append_call(std::string& out, std::uint64_t tid, const Call& call, const SpanStates& course) const;
 
     /// Each part of the course that takes a microsecond or more.
-    void append_phases(std::string& out, std::uint64_t tid, const Course& course, std::string_view separator) const;
+    void append_phases(std::string& out, std::uint64_t tid, const SpanStates& course, std::string_view separator) const;
 
     void append_loop_run(std::string& out, LaneId lane, TimePoint begin, TimePoint end) const;
     void append_loop_counts(std::string& out, LaneId lane, TimePoint when, std::size_t ready,

@@ -53,7 +53,7 @@ class ItemFeed {
     bool ended_ = false;
 };
 
-enum class WhenItemFails : std::uint8_t { stop, go_on };
+enum class WhenItemFails : std::uint8_t { stop, extend };
 
 /// How a chunk of items is to be worked through.
 struct ChunkRules {

@@ -18,9 +18,15 @@ namespace {
 
 }  // namespace
 
-JobItems::JobItems(std::string_view bytes, std::uint32_t count, std::uint32_t most, JobRules rules, Slate& slate,
-                   const Clock& clock)
-    : bytes_(bytes), count_(count), most_(most), rules_(rules), slate_(slate), clock_(clock), begun_(clock.now()) {}
+JobItems::JobItems(std::string_view bytes, std::uint32_t count, std::uint32_t most, JobRules rules,
+                   ResultBoard& result_board, const Clock& clock)
+    : bytes_(bytes),
+      count_(count),
+      most_(most),
+      rules_(rules),
+      slate_(result_board),
+      clock_(clock),
+      begun_(clock.now()) {}
 
 Duration JobItems::took() const { return clock_.now() - begun_; }
 

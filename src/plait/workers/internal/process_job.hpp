@@ -3,8 +3,8 @@
 #include "plait/async/settled.hpp"
 #include "plait/base/error.hpp"
 #include "plait/workers/internal/payload.hpp"
+#include "plait/workers/internal/result_board.hpp"
 #include "plait/workers/internal/serialise.hpp"
-#include "plait/workers/internal/slate.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -90,7 +90,7 @@ class ProcessJob {
 class JobItems {
   public:
     /// `count` items in `bytes`, of which at most `most` are to be run.
-    JobItems(std::string_view bytes, std::uint32_t count, std::uint32_t most, JobRules rules, Slate& slate,
+    JobItems(std::string_view bytes, std::uint32_t count, std::uint32_t most, JobRules rules, ResultBoard& result_board,
              const Clock& clock = SteadyClock::instance());
 
     /// Calls `work(arguments, result)` for one item after another; what it throws is what the item gives.
@@ -143,7 +143,7 @@ class JobItems {
     const std::uint32_t count_;
     const std::uint32_t most_;
     const JobRules rules_;
-    Slate& slate_;
+    ResultBoard& slate_;
     const Clock& clock_;
     ValueReader reader_;
     ValueWriter result_;

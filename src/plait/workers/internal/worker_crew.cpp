@@ -33,8 +33,8 @@ Task<WorkerCrew::Hired> WorkerCrew::hire() {
 }
 
 std::unique_ptr<WorkerCrew::Worker> WorkerCrew::start_worker() {
-    Slate::Made made = Slate::make();
-    auto worker = std::make_unique<Worker>(server_.start_worker(), std::move(made.slate));
+    ResultBoard::Made made = ResultBoard::make();
+    auto worker = std::make_unique<Worker>(server_.start_worker(), std::move(made.result_board));
     // When nobody reads it, the worker has ended already, and whoever gives it a job will see that.
     send_packet(worker->socket.fd(), bytes_of(Welcome{}), {}, made.file.get());
     return worker;
@@ -53,7 +53,7 @@ WorkerCrew::Hired::~Hired() {
 }
 
 Task<Exchange> WorkerCrew::Hired::exchange(const ProcessJob& job, std::optional<Duration> limit) {
-    worker_->slate.wipe();
+    worker_->result_board.wipe();
     JobHead head{job.perform(), job.function(), static_cast<std::uint32_t>(job.size()),
                  static_cast<std::uint32_t>(job.size()), job.rules()};
     if (crew_->jobs_per_worker_ > 0) {
@@ -72,9 +72,9 @@ Task<Exchange> WorkerCrew::Hired::exchange(const ProcessJob& job, std::optional<
         auto in_time = co_await within(time_left(*limit, progress, sent, clock.now()), receive());
         if (in_time) co_return std::move(*in_time);
         // The item that was looked at may have ended meanwhile, and another one has its own time.
-        progress = worker_->slate.progress();
+        progress = worker_->result_board.progress();
         if (time_left(*limit, progress, sent, clock.now()) > Duration::zero()) continue;
-        if (worker_->slate.stop_at(progress)) break;
+        if (worker_->result_board.stop_at(progress)) break;
     }
     Exchange given_up(Exchange::End::time_up);
     given_up.progress = progress;
@@ -90,7 +90,7 @@ Task<Exchange> WorkerCrew::Hired::receive() {
         const auto received = crew_->reader_.receive_message(socket.fd(), exchange.head, exchange.body);
         if (received == Received::end) {
             exchange.end = Exchange::End::died;
-            exchange.progress = worker_->slate.progress();
+            exchange.progress = worker_->result_board.progress();
             co_return exchange;
         }
         socket.set_drained();  // a worker sends one message a job

@@ -7,7 +7,7 @@
 #include "plait/workers/internal/fork_server.hpp"
 #include "plait/workers/internal/packets.hpp"
 #include "plait/workers/internal/process_job.hpp"
-#include "plait/workers/internal/slate.hpp"
+#include "plait/workers/internal/result_board.hpp"
 #include "plait/workers/internal/worker_process.hpp"
 
 #include <cstddef>
@@ -47,12 +47,12 @@ struct Exchange {
 class WorkerCrew {
   public:
     struct Worker {
-        Worker(ForkServer::Worker started, Slate shared)
-            : id(started.id), socket(std::move(started.socket)), slate(std::move(shared)) {}
+        Worker(ForkServer::Worker started, ResultBoard shared)
+            : id(started.id), socket(std::move(started.socket)), result_board(std::move(shared)) {}
 
         WorkerId id;
         Descriptor socket;
-        Slate slate;
+        ResultBoard result_board;
         std::uint64_t items_done = 0;
     };
 
@@ -70,7 +70,7 @@ class WorkerCrew {
         Task<Exchange> exchange(const ProcessJob& job, std::optional<Duration> limit);
 
         /// What the first `items` items gave.
-        std::string outcomes(std::uint32_t items) const { return worker_->slate.outcomes(items); }
+        std::string outcomes(std::uint32_t items) const { return worker_->result_board.outcomes(items); }
 
         /// The worker has replied for so many items, and is free for the next job; or it ends, when it has done its
         /// share.

@@ -37,13 +37,13 @@ void limit_memory(std::uint64_t bytes) {
     ::_exit(EXIT_SUCCESS);
 }
 
-Slate receive_slate(PacketReader& reader, const UniqueFd& socket) {
+ResultBoard receive_slate(PacketReader& reader, const UniqueFd& socket) {
     Welcome welcome;
     UniqueFd file;
     if (reader.receive_packet(socket.get(), reinterpret_cast<char*>(&welcome), sizeof welcome, file) !=
         Received::message)
         leave();
-    return Slate(file);
+    return ResultBoard(file);
 }
 
 /// The bytes of a job's items; when there is no memory to look at them, that is what the first item gives.
@@ -58,7 +58,7 @@ std::string_view bytes_or_failure(Payload& payload, OutcomeHead& failure, std::s
 }
 
 /// Runs the job and replies; false when nobody hears it.
-bool carry_out(const JobHead& job, Payload& payload, Slate& slate, int socket) {
+bool carry_out(const JobHead& job, Payload& payload, ResultBoard& result_board, int socket) {
     ReplyHead reply;
     std::string text;
     const std::string_view bytes = bytes_or_failure(payload, reply.beside_slate, text);
@@ -66,7 +66,7 @@ bool carry_out(const JobHead& job, Payload& payload, Slate& slate, int socket) {
         reply.has_beside_slate = true;
         return send_message(socket, bytes_of(reply), Payload(std::move(text)));
     }
-    JobItems items(bytes, job.items, job.most, job.rules, slate);
+    JobItems items(bytes, job.items, job.most, job.rules, result_board);
     job.perform(job.function, items);
     reply.took = items.took();
     reply.on_slate = items.on_slate();
@@ -83,7 +83,7 @@ bool carry_out(const JobHead& job, Payload& payload, Slate& slate, int socket) {
 void be_worker(const UniqueFd& socket, const WorkerSetup& setup) {
     limit_memory(setup.memory_limit);
     PacketReader reader;
-    Slate slate = receive_slate(reader, socket);
+    ResultBoard result_board = receive_slate(reader, socket);
     if (std::string failure = failure_of(setup.initializer); !failure.empty()) {
         ReplyHead not_ready;
         not_ready.kind = ReplyHead::Kind::not_ready;
@@ -94,7 +94,7 @@ void be_worker(const UniqueFd& socket, const WorkerSetup& setup) {
         JobHead job{};
         Payload payload;
         if (reader.receive_message(socket.get(), job, payload) != Received::message) leave();
-        if (!carry_out(job, payload, slate, socket.get())) leave();
+        if (!carry_out(job, payload, result_board, socket.get())) leave();
     }
 }
 

@@ -3,7 +3,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/workers/internal/process_job.hpp"
-#include "plait/workers/internal/slate.hpp"
+#include "plait/workers/internal/result_board.hpp"
 
 #include <cstdint>
 

@@ -1,6 +1,6 @@
 #include "plait/batch/method/internal/attempt_loop.hpp"
 
-#include "plait/async/strand_scope.hpp"
+#include "plait/async/span_scope.hpp"
 
 namespace plait::batch::internal {
 
@@ -14,12 +14,12 @@ class AttemptLoop::Recording {
     }
 
   private:
-    class Recorder final : public trace::StrandRecorder {
+    class Recorder final : public trace::SpanRecorder {
       public:
         explicit Recorder(trace::TraceFile* trace) : trace_(trace) {}
 
         void record(const trace::TaskEvent& event) noexcept override {
-            StrandRecorder::record(event);
+            SpanRecorder::record(event);
             if (trace_) trace_->keep_written(event.when);
         }
 
@@ -34,9 +34,9 @@ class AttemptLoop::Recording {
     }
 
     static Task<RecordedAttempt> follow(Task<Attempt> attempt, Recorder& recorder, std::uint64_t worker) {
-        StrandScope strand(&recorder);
+        SpanScope span(&recorder);
         Attempt ended = co_await std::move(attempt);
-        co_return RecordedAttempt(std::move(ended), worker, strand.end().course);
+        co_return RecordedAttempt(std::move(ended), worker, span.end().course);
     }
 
     Recorder recorder_;

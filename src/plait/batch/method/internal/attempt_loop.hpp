@@ -15,12 +15,12 @@ namespace plait::batch::internal {
 class RecordedAttempt {
   public:
     explicit RecordedAttempt(Attempt attempt_, std::uint64_t worker_ = 0,
-                             std::optional<trace::Course> course_ = std::nullopt)
+                             std::optional<trace::SpanStates> course_ = std::nullopt)
         : attempt(std::move(attempt_)), worker(worker_), course(std::move(course_)) {}
 
     Attempt attempt;
     std::uint64_t worker;
-    std::optional<trace::Course> course;
+    std::optional<trace::SpanStates> course;
 };
 
 /// Makes attempts on the calling thread, which blocks, one after another.

@@ -66,7 +66,7 @@ struct WireAttempt {
     bool was_stale = false;
 
     std::uint64_t worker = 0;
-    std::optional<trace::Course> course;
+    std::optional<trace::SpanStates> course;
 };
 
 }  // namespace plait::batch::internal

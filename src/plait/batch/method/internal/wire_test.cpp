@@ -48,8 +48,8 @@ TEST_CASE("an answer comes out of the wire as it went in") {
 }
 
 TEST_CASE("a failure comes out of the wire as it went in and so does what the attempt took") {
-    trace::Course course(TimePoint(1s));
-    course.go_on(trace::Activity::connect, TimePoint(3s));
+    trace::SpanStates course(TimePoint(1s));
+    course.extend(trace::Activity::connect, TimePoint(3s));
     const RecordedAttempt recorded =
         WireAttempt(RecordedAttempt(Failure(ErrorCode::timeout, "too late", true, true), 17, course)).unwrap();
     const auto& failure = std::get<Failure>(recorded.attempt);

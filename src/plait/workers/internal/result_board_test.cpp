@@ -1,4 +1,4 @@
-#include "plait/workers/internal/slate.hpp"
+#include "plait/workers/internal/result_board.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/mman.h>
@@ -13,22 +13,23 @@ namespace {
 
 /// Both ends of one slate.
 struct Slates {
-    Slates() : Slates(Slate::make()) {}
-    explicit Slates(Slate::Made made) : program(std::move(made.slate)), worker(made.file), file(std::move(made.file)) {}
+    Slates() : Slates(ResultBoard::make()) {}
+    explicit Slates(ResultBoard::Made made)
+        : program(std::move(made.result_board)), worker(made.file), file(std::move(made.file)) {}
 
-    Slate program;
-    Slate worker;
+    ResultBoard program;
+    ResultBoard worker;
     UniqueFd file;
 };
 
-bool do_item(Slate& worker, std::string_view result) {
+bool do_item(ResultBoard& worker, std::string_view result) {
     return worker.begin_item(TimePoint(1s)) &&
            worker.write({OutcomeHead::Kind::result, ErrorCode::storage, result.size()}, result) && worker.end_item();
 }
 
 }  // namespace
 
-TEST_CASE("the program sees on the slate how far the worker is") {
+TEST_CASE("the program sees on the result_board how far the worker is") {
     Slates slates;
     CHECK_FALSE(slates.program.progress().any_begun());
     CHECK(slates.worker.begin_item(TimePoint(5s)));
@@ -42,7 +43,7 @@ TEST_CASE("the program sees on the slate how far the worker is") {
     CHECK_FALSE(slates.program.progress().any_begun());
 }
 
-TEST_CASE("what the items gave is on the slate one after another") {
+TEST_CASE("what the items gave is on the result_board one after another") {
     Slates slates;
     CHECK(do_item(slates.worker, "one"));
     CHECK(do_item(slates.worker, "three"));
@@ -83,7 +84,7 @@ TEST_CASE("a worker is not stopped where it no longer is") {
     CHECK(slates.worker.begin_item(TimePoint(1s)));
 }
 
-TEST_CASE("what does not fit on the slate is not written") {
+TEST_CASE("what does not fit on the result_board is not written") {
     Slates slates;
     const std::string large(200 * 1024, 'x');
     const OutcomeHead head{OutcomeHead::Kind::result, ErrorCode::storage, large.size()};
@@ -92,7 +93,7 @@ TEST_CASE("what does not fit on the slate is not written") {
     CHECK_FALSE(slates.worker.write(head, large));
 }
 
-TEST_CASE("a slate that a job has written over is an error and read no further than it goes") {
+TEST_CASE("a result_board that a job has written over is an error and read no further than it goes") {
     Slates slates;
     CHECK(do_item(slates.worker, "one"));
     const Mapping vandal(slates.file, 4096, Mapping::Access::write_shared);

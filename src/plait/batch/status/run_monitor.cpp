@@ -1,4 +1,4 @@
-#include "plait/batch/status/run_watch.hpp"
+#include "plait/batch/status/run_monitor.hpp"
 
 #include "plait/async/event_loop.hpp"
 
@@ -19,12 +19,12 @@ double per_second(std::uint64_t count, Duration time) {
 
 }  // namespace
 
-RunWatch::RunWatch(const Runner& runner, Source& source, const WallClock& calendar)
+RunMonitor::RunMonitor(const Runner& runner, Source& source, const WallClock& calendar)
     : runner_(runner), source_(source), calendar_(calendar), began_(calendar.now()) {
     done_lately_.emplace_back(now(), 0);
 }
 
-RunReport RunWatch::report() {
+RunReport RunMonitor::report() {
     const ClockPair clocks{now(), calendar_.now()};
     const Tally& tally = runner_.tally();
     done_lately_.emplace_back(clocks.steady, tally.done());
@@ -37,7 +37,7 @@ RunReport RunWatch::report() {
     report.total = source_.total();
     report.done = tally.done_in_all();
     for (std::size_t n = 0; n < outcome_count; ++n) report.outcomes[n] = tally.count(static_cast<Outcome>(n));
-    report.retries = runner_.calls().counts().repeats;
+    report.retries = runner_.calls().counts().retries;
     const auto& [since, done_then] = done_lately_.front();
     report.lately_per_second = per_second(tally.done() - done_then, clocks.steady - since);
     report.per_second = per_second(tally.done(), runner_.elapsed());
@@ -51,8 +51,8 @@ RunReport RunWatch::report() {
     return report;
 }
 
-RunReport RunWatch::last_report(RunEnd end) {
-    RunReport report = RunWatch::report();
+RunReport RunMonitor::last_report(RunEnd end) {
+    RunReport report = RunMonitor::report();
     report.has_ended = true;
     if (end == RunEnd::interrupted) report.stopped = "interrupted";
     if (end == RunEnd::unread) report.stopped = "nobody reads the results any more";

@@ -39,13 +39,13 @@ struct Progress {
 ///
 /// One word says all of it, and both sides change it by compare-and-swap: an item is done before its time was up or
 /// after, never both.
-class Slate {
+class ResultBoard {
   public:
     /// A new slate, in a file to be sent to the worker.
     struct Made;
     static Made make();
     /// The worker's end of it.
-    explicit Slate(const UniqueFd& file);
+    explicit ResultBoard(const UniqueFd& file);
 
     // The program's side.
 
@@ -67,7 +67,7 @@ class Slate {
     bool write(const OutcomeHead& head, std::string_view bytes) noexcept;
 
   private:
-    explicit Slate(Mapping memory) noexcept : memory_(std::move(memory)) {}
+    explicit ResultBoard(Mapping memory) noexcept : memory_(std::move(memory)) {}
     struct Layout;
     Layout& layout() const noexcept;
     bool advance() noexcept;
@@ -76,8 +76,8 @@ class Slate {
     std::size_t written_ = 0;  // by the worker, of the results of its job
 };
 
-struct Slate::Made {
-    Slate slate;
+struct ResultBoard::Made {
+    ResultBoard result_board;
     UniqueFd file;
 };
 

@@ -9,19 +9,20 @@
 
 namespace plait::trace {
 
-/// What a strand of work did from its begin to its end: one thing after another, without a gap.
+/// What a span of work did from its begin to its end: one thing after another, without a gap.
 ///
 /// Its size is bounded. Beyond `most_segments` the oldest ones but `kept_in_order` become one for each activity: the
 /// order among those is lost, how long each activity took never is.
-class Course {
+class SpanStates {
   public:
     static constexpr std::size_t most_segments = 256;
     static constexpr std::size_t kept_in_order = 64;
 
-    Course() = default;
-    explicit Course(TimePoint begin) : begin_(begin), end_(begin) {}
+    SpanStates() = default;
+    explicit SpanStates(TimePoint begin) : begin_(begin), end_(begin) {}
     /// In the memory of one that is done with.
-    Course(TimePoint begin, Course&& old) noexcept : begin_(begin), end_(begin), segments_(std::move(old.segments_)) {
+    SpanStates(TimePoint begin, SpanStates&& old) noexcept
+        : begin_(begin), end_(begin), segments_(std::move(old.segments_)) {
         segments_.clear();
     }
 
@@ -32,10 +33,10 @@ class Course {
     const std::vector<Segment>& segments() const noexcept { return segments_; }
 
     /// From its end so far until `when` it did `activity`. A time before the end changes nothing.
-    void go_on(Activity activity, TimePoint when);
+    void extend(Activity activity, TimePoint when);
 
     /// It began earlier, and did `activity` at first. A time after the begin changes nothing.
-    void precede(Activity activity, TimePoint when);
+    void prepend(Activity activity, TimePoint when);
 
     /// What lies before `when` is no part of it.
     void cut_before(TimePoint when);

@@ -1,4 +1,4 @@
-#include "plait/async/doing.hpp"
+#include "plait/async/activity_scope.hpp"
 
 #include "plait/async/event.hpp"
 #include "plait/async/event_loop.hpp"
@@ -44,14 +44,14 @@ TEST_CASE("what a task is doing is what its waits are for, until it is done with
     auto main = []() -> Task<void> {
         co_await sleep_for(1s);
         {
-            Doing doing(Activity::connect);
+            ActivityScope activity_scope(Activity::connect);
             co_await sleep_for(1s);
             {
-                const Doing inner(Activity::dns);
+                const ActivityScope inner(Activity::dns);
                 co_await sleep_for(1s);
             }
             co_await sleep_for(1s);
-            doing.change_to(Activity::tls);
+            activity_scope.change_to(Activity::tls);
             co_await sleep_for(1s);
         }
         co_await sleep_for(1s);
@@ -65,7 +65,7 @@ TEST_CASE("a task that is started inherits what its starter is doing, and keeps 
     auto main = [](auto start) -> Task<void> {
         TaskGroup group;
         {
-            const Doing doing(Activity::body);
+            const ActivityScope activity_scope(Activity::body);
             group.start(start());
         }
         co_await group.join();

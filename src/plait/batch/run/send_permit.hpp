@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/async/task.hpp"
+#include "plait/batch/run/attempt_verdict.hpp"
 #include "plait/batch/run/group.hpp"
-#include "plait/batch/run/judgement.hpp"
 #include "plait/policy/adaptive_limit.hpp"
 #include "plait/policy/circuit_breaker.hpp"
 #include "plait/policy/costs.hpp"
@@ -17,12 +17,12 @@ namespace plait::batch {
 /// The right of an attempt to leave: the way to its origin, a place among what its group has in flight, and a pass of
 /// its group's pace. It is taken whole, told what the attempt showed, and given back when it is destroyed. Belongs to
 /// one loop.
-class Departure {
+class SendPermit {
   public:
     /// `circuit`: of the origin; null where none is to hold attempts up. Both outlive it.
-    Departure(Group& group, policy::CircuitBreaker* circuit) noexcept : group_(group), circuit_(circuit) {}
-    Departure(const Departure&) = delete;
-    Departure& operator=(const Departure&) = delete;
+    SendPermit(Group& group, policy::CircuitBreaker* circuit) noexcept : group_(group), circuit_(circuit) {}
+    SendPermit(const SendPermit&) = delete;
+    SendPermit& operator=(const SendPermit&) = delete;
 
     /// Takes the right if that takes no time; else false, and nothing is kept. Throws `Error(bad_input)` for costs that
     /// are above a whole given limit.
@@ -57,7 +57,7 @@ class Departure {
     Group& group_;
     policy::CircuitBreaker* circuit_;
     std::optional<policy::AdaptiveLimit::Permit> place_;
-    std::optional<policy::CircuitBreaker::Pass> way_;
+    std::optional<policy::CircuitBreaker::Pass> circuit_pass_;
     std::optional<policy::Pace::Pass> pass_;
 };
 

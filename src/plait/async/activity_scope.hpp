@@ -7,17 +7,17 @@ namespace plait {
 
 /// Tells what the waits of the calling task are for, as long as it lives; for traces and dumps.
 ///
-/// Such as `Doing doing(trace::Activity::tls)`: what is then only a wait for readable bytes is one for an encrypted
-/// connection. Tasks that are started meanwhile inherit it. They nest; each belongs to the task that made it.
-class Doing {
+/// Such as `ActivityScope doing(trace::Activity::tls)`: what is then only a wait for readable bytes is one for an
+/// encrypted connection. Tasks that are started meanwhile inherit it. They nest; each belongs to the task that made it.
+class ActivityScope {
   public:
-    explicit Doing(trace::Activity activity) noexcept
+    explicit ActivityScope(trace::Activity activity) noexcept
         : task_(internal::Scheduler::current().running()), before_(task_.waits_for) {
         task_.waits_for = activity;
     }
-    Doing(const Doing&) = delete;
-    Doing& operator=(const Doing&) = delete;
-    ~Doing() { task_.waits_for = before_; }
+    ActivityScope(const ActivityScope&) = delete;
+    ActivityScope& operator=(const ActivityScope&) = delete;
+    ~ActivityScope() { task_.waits_for = before_; }
 
     /// From now on the waits are for this.
     void change_to(trace::Activity activity) noexcept { task_.waits_for = activity; }

@@ -17,13 +17,13 @@ namespace plait::batch {
 enum class Reach {
     reached,
     not_reached,  ///< no address, no connection, no encryption
-    untold,       ///< the attempt ended on our side
+    unknown,      ///< the attempt ended on our side
 };
 
 /// What an attempt means for its call.
-class Judgement {
+class AttemptVerdict {
   public:
-    Judgement(Outcome outcome_, policy::AttemptEnd end_) noexcept : outcome(outcome_), end(end_) {}
+    AttemptVerdict(Outcome outcome_, policy::AttemptEnd end_) noexcept : outcome(outcome_), end(end_) {}
 
     /// Of the call, if this was its last attempt.
     Outcome outcome;
@@ -49,6 +49,6 @@ inline constexpr int usual_retry_statuses[] = {408, 425, 429, 500, 502, 503, 504
 /// Judges an attempt of a call, whose answer says `refusal`. Another one is allowed when sending the request twice does
 /// no more than sending it once, or when surely nothing was done: it did not leave, or it was answered 401, or it was
 /// refused in a way that says so.
-Judgement judge(const Attempt& attempt, const CallRules& rules, const Refusal& refusal);
+AttemptVerdict classify(const Attempt& attempt, const CallRules& rules, const Refusal& refusal);
 
 }  // namespace plait::batch

@@ -1,4 +1,4 @@
-#include "plait/batch/run/judgement.hpp"
+#include "plait/batch/run/attempt_verdict.hpp"
 
 #include <fmt/format.h>
 
@@ -27,33 +27,33 @@ bool holds(const Refusal& refusal, bool ok, const CallRules& rules) {
 }
 
 /// What comes after an answer that is not ok.
-AttemptEnd end_of(int status, const CallRules& rules, const Refusal& refusal, const Judgement& judgement) {
-    const bool may_repeat = rules.safe_to_repeat || judgement.is_surely_undone;
+AttemptEnd end_of(int status, const CallRules& rules, const Refusal& refusal, const AttemptVerdict& verdict) {
+    const bool may_repeat = rules.safe_to_repeat || verdict.is_surely_undone;
     const AttemptEnd final = status >= 500 ? AttemptEnd::final_failure() : AttemptEnd::final();
     if (refusal.should_retry == false || !may_repeat) return final;
-    if (judgement.is_refusal) return AttemptEnd::asked_to_wait(refusal.asked.wait);
-    if (judgement.is_overload && rules.safe_to_repeat) return AttemptEnd::overloaded();
+    if (verdict.is_refusal) return AttemptEnd::asked_to_wait(refusal.asked.wait);
+    if (verdict.is_overload && rules.safe_to_repeat) return AttemptEnd::overloaded();
     const bool is_worth_it = contains(usual_retry_statuses, status) || contains(rules.retry_statuses, status);
     const bool is_wanted = refusal.should_retry.value_or(false);
     if (is_wanted || (is_worth_it && rules.safe_to_repeat)) return AttemptEnd::repeatable(refusal.asked.wait);
     return final;
 }
 
-void refuse_for_good(Judgement& judgement, const Refusal& refusal, bool was_worth_it) {
+void refuse_for_good(AttemptVerdict& verdict, const Refusal& refusal, bool was_worth_it) {
     if (refusal.kind == Refusal::Kind::for_good) {
-        judgement.is_refusal = false;
-        judgement.is_for_account = true;
-        judgement.load = Load::fine;
-        judgement.end = AttemptEnd::final();
-        judgement.error.emplace(ErrorCode::rate_limited,
-                                fmt::format("refused, and no wait will change that: {}", refusal.reason));
+        verdict.is_refusal = false;
+        verdict.is_for_account = true;
+        verdict.load = Load::fine;
+        verdict.end = AttemptEnd::final();
+        verdict.error.emplace(ErrorCode::rate_limited,
+                              fmt::format("refused, and no wait will change that: {}", refusal.reason));
     } else if (refusal.should_retry == false && was_worth_it) {
-        judgement.error.emplace(ErrorCode::rate_limited,
-                                "the server says that another attempt is useless (x-should-retry: false)");
+        verdict.error.emplace(ErrorCode::rate_limited,
+                              "the server says that another attempt is useless (x-should-retry: false)");
     }
 }
 
-Judgement judge_answer(const http::Response& response, const CallRules& rules, const Refusal& refusal) {
+AttemptVerdict judge_answer(const http::Response& response, const CallRules& rules, const Refusal& refusal) {
     const int status = response.status;
     std::string unmet;
     bool ok = status / 100 == 2;
@@ -63,18 +63,18 @@ Judgement judge_answer(const http::Response& response, const CallRules& rules, c
     }
     const bool is_refused = holds(refusal, ok, rules);
     ok = ok && !is_refused;
-    Judgement judgement(ok ? Outcome::ok : Outcome::rejected, AttemptEnd::final());
-    if (!unmet.empty()) judgement.error.emplace(ErrorCode::expect, std::move(unmet));
-    if (ok) return judgement;
+    AttemptVerdict verdict(ok ? Outcome::ok : Outcome::rejected, AttemptEnd::final());
+    if (!unmet.empty()) verdict.error.emplace(ErrorCode::expect, std::move(unmet));
+    if (ok) return verdict;
 
-    judgement.is_refusal = is_refused;
-    judgement.is_overload = !is_refused && (status == 503 || status == 529);
-    judgement.is_surely_undone = (is_refused && refusal.is_surely_undone) || status == 401;  // RFC 9110, 15.5.2
-    if (is_refused || judgement.is_overload) judgement.load = Load::overloaded;
-    judgement.end = end_of(status, rules, refusal, judgement);
+    verdict.is_refusal = is_refused;
+    verdict.is_overload = !is_refused && (status == 503 || status == 529);
+    verdict.is_surely_undone = (is_refused && refusal.is_surely_undone) || status == 401;  // RFC 9110, 15.5.2
+    if (is_refused || verdict.is_overload) verdict.load = Load::overloaded;
+    verdict.end = end_of(status, rules, refusal, verdict);
     const bool was_worth_it = is_refused || contains(usual_retry_statuses, status);
-    refuse_for_good(judgement, refusal, was_worth_it);
-    return judgement;
+    refuse_for_good(verdict, refusal, was_worth_it);
+    return verdict;
 }
 
 /// Whether the same request has a chance the next time.
@@ -107,30 +107,30 @@ Reach reach_of(const Failure& failure) noexcept {
         case ErrorCode::reset:
             return failure.maybe_sent ? Reach::reached : Reach::not_reached;  // in the handshake of TLS
         case ErrorCode::timeout:
-            return failure.maybe_sent ? Reach::reached : Reach::untold;
+            return failure.maybe_sent ? Reach::reached : Reach::unknown;
         case ErrorCode::protocol:
         case ErrorCode::too_large:
             return Reach::reached;
         default:
-            return Reach::untold;
+            return Reach::unknown;
     }
 }
 
-Judgement judge_failure(const Failure& failure, const CallRules& rules) {
+AttemptVerdict judge_failure(const Failure& failure, const CallRules& rules) {
     const bool may_repeat = rules.safe_to_repeat || !failure.maybe_sent;
     const bool is_worth_it = may_repeat && may_pass(failure.code);
-    Judgement judgement(may_repeat ? Outcome::failed : Outcome::unknown,
-                        is_worth_it ? AttemptEnd::repeatable() : AttemptEnd::final_failure());
-    judgement.error.emplace(failure.code, failure.message, is_worth_it, failure.maybe_sent);
-    judgement.is_surely_undone = !failure.maybe_sent;
-    judgement.load = failure.was_stale ? Load::unknown : load_of(failure.code);
-    judgement.reach = reach_of(failure);
-    return judgement;
+    AttemptVerdict verdict(may_repeat ? Outcome::failed : Outcome::unknown,
+                           is_worth_it ? AttemptEnd::repeatable() : AttemptEnd::final_failure());
+    verdict.error.emplace(failure.code, failure.message, is_worth_it, failure.maybe_sent);
+    verdict.is_surely_undone = !failure.maybe_sent;
+    verdict.load = failure.was_stale ? Load::unknown : load_of(failure.code);
+    verdict.reach = reach_of(failure);
+    return verdict;
 }
 
 }  // namespace
 
-Judgement judge(const Attempt& attempt, const CallRules& rules, const Refusal& refusal) {
+AttemptVerdict classify(const Attempt& attempt, const CallRules& rules, const Refusal& refusal) {
     if (const auto* response = std::get_if<http::Response>(&attempt)) return judge_answer(*response, rules, refusal);
     return judge_failure(std::get<Failure>(attempt), rules);
 }

@@ -1,4 +1,4 @@
-#include "plait/workers/internal/slate.hpp"
+#include "plait/workers/internal/result_board.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 namespace plait::internal {
 
-struct Slate::Layout {
+struct ResultBoard::Layout {
     // 2 n: item n has not begun; 2 n + 1: item n runs. With `stopped` it stays as it is.
     std::atomic<std::uint32_t> position{0};
     std::atomic<std::int64_t> begun_at{0};
@@ -20,32 +20,34 @@ namespace {
 constexpr std::uint32_t stopped = 1U << 31;
 }
 
-Slate::Made Slate::make() {
-    UniqueFd file(::memfd_create("plait-slate", MFD_CLOEXEC));
+ResultBoard::Made ResultBoard::make() {
+    UniqueFd file(::memfd_create("plait-result_board", MFD_CLOEXEC));
     if (!file || ::ftruncate(file.get(), sizeof(Layout)) != 0)
         throw Error(ErrorCode::storage, "start a worker process: make shared memory: " + system_message(errno));
     Mapping memory(file, sizeof(Layout), Mapping::Access::write_shared);
     new (memory.begin()) Layout;
-    return {Slate(std::move(memory)), std::move(file)};
+    return {ResultBoard(std::move(memory)), std::move(file)};
 }
 
-Slate::Slate(const UniqueFd& file) : memory_(file, sizeof(Layout), Mapping::Access::write_shared) {}
+ResultBoard::ResultBoard(const UniqueFd& file) : memory_(file, sizeof(Layout), Mapping::Access::write_shared) {}
 
-Slate::Layout& Slate::layout() const noexcept { return *std::launder(reinterpret_cast<Layout*>(memory_.begin())); }
+ResultBoard::Layout& ResultBoard::layout() const noexcept {
+    return *std::launder(reinterpret_cast<Layout*>(memory_.begin()));
+}
 
-void Slate::wipe() noexcept { layout().position = 0; }
+void ResultBoard::wipe() noexcept { layout().position = 0; }
 
-Progress Slate::progress() const noexcept {
+Progress ResultBoard::progress() const noexcept {
     const std::uint32_t position = layout().position & ~stopped;
     return {position / 2, position % 2 == 1, TimePoint(Duration(layout().begun_at))};
 }
 
-bool Slate::stop_at(const Progress& seen) noexcept {
+bool ResultBoard::stop_at(const Progress& seen) noexcept {
     std::uint32_t position = 2 * seen.done + (seen.runs_one ? 1 : 0);
     return layout().position.compare_exchange_strong(position, position | stopped);
 }
 
-std::string Slate::outcomes(std::uint32_t items) const {
+std::string ResultBoard::outcomes(std::uint32_t items) const {
     const std::string_view all(layout().outcomes, sizeof layout().outcomes);
     std::size_t end = 0;
     for (std::uint32_t item = 0; item < items; ++item) {
@@ -61,20 +63,20 @@ std::string Slate::outcomes(std::uint32_t items) const {
     return std::string(all.substr(0, end));
 }
 
-bool Slate::advance() noexcept {
+bool ResultBoard::advance() noexcept {
     std::uint32_t position = layout().position;
     return !(position & stopped) && layout().position.compare_exchange_strong(position, position + 1);
 }
 
-bool Slate::begin_item(TimePoint now) noexcept {
+bool ResultBoard::begin_item(TimePoint now) noexcept {
     if (layout().position == 0) written_ = 0;
     layout().begun_at = now.time_since_epoch().count();
     return advance();
 }
 
-bool Slate::end_item() noexcept { return advance(); }
+bool ResultBoard::end_item() noexcept { return advance(); }
 
-bool Slate::write(const OutcomeHead& head, std::string_view bytes) noexcept {
+bool ResultBoard::write(const OutcomeHead& head, std::string_view bytes) noexcept {
     if (sizeof layout().outcomes - written_ < sizeof head + bytes.size()) return false;
     char* const to = layout().outcomes + written_;
     std::memcpy(to, &head, sizeof head);

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "plait/trace/course.hpp"
 #include "plait/trace/internal/task_rows.hpp"
 #include "plait/trace/recorder.hpp"
+#include "plait/trace/span_states.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -10,29 +10,29 @@
 
 namespace plait::trace {
 
-/// Who runs strands of work: the caller, a thread, a loop, a process. Counted from 1 within a trace.
+/// Who runs spans of work: the caller, a thread, a loop, a process. Counted from 1 within a trace.
 using LaneId = std::uint32_t;
 
-/// A strand of work, such as a call: what it did, and where.
-struct Strand {
-    Course course;
+/// A span of work, such as a call: what it did, and where.
+struct Span {
+    SpanStates course;
     /// Nothing: on the lane of the recorder that followed it.
     std::optional<LaneId> lane;
-    /// Strands of a loop overlap; those that do have different rows, counted from 1.
+    /// Spans of a loop overlap; those that do have different rows, counted from 1.
     std::uint32_t row = 1;
 };
 
 /// Follows tasks of one loop from a begin to an end, and keeps what they did. For that loop's thread.
-class StrandRecorder : public Recorder {
+class SpanRecorder : public Recorder {
   public:
-    /// `task`, which runs, is to be followed. Its strand began when it was last resumed.
+    /// `task`, which runs, is to be followed. Its span began when it was last resumed.
     void begin(TaskId task);
 
     /// What `task`, which runs and is followed, did until `when`. It is followed no longer.
-    Strand end(TaskId task, TimePoint when);
+    Span end(TaskId task, TimePoint when);
 
     /// What `end` returned is done with: its memory is for the next one.
-    void reuse(Course&& course) {
+    void reuse(SpanStates&& course) {
         if (spare_.size() < most_spare) spare_.push_back(std::move(course));
     }
 
@@ -41,13 +41,13 @@ class StrandRecorder : public Recorder {
 
     /// What `task` is followed for was done on `lane`, as `course` tells; until that began it did `until_then`. Without
     /// effect for a task that is not followed.
-    void done_elsewhere(TaskId task, Activity until_then, LaneId lane, Course course);
+    void done_elsewhere(TaskId task, Activity until_then, LaneId lane, SpanStates course);
 
     void record(const TaskEvent& event) noexcept override;
 
   private:
     struct Followed {
-        Strand strand;
+        Span span;
         Activity activity = Activity::running;
     };
 
@@ -57,7 +57,7 @@ class StrandRecorder : public Recorder {
 
     internal::TaskRows rows_;
     std::vector<Followed> followed_;  ///< by their rows
-    std::vector<Course> spare_;
+    std::vector<SpanStates> spare_;
     TimePoint latest_{};
 };
 

@@ -7,15 +7,15 @@
 
 namespace plait::report::internal {
 
-/// Collects the strands of a timeline, and keeps every second one whenever there are too many of them.
-class StrandKeeper {
+/// Collects the spans of a timeline, and keeps every second one whenever there are too many of them.
+class SpanKeeper {
   public:
     /// `timeline` outlives the keeper.
-    StrandKeeper(Timeline& timeline, std::size_t most);
+    SpanKeeper(Timeline& timeline, std::size_t most);
 
-    void add(Strand strand);
+    void add(Span span);
 
-    /// Puts the strands in the order of their begin, and says how long the timeline is and how much it was thinned.
+    /// Puts the spans in the order of their begin, and says how long the timeline is and how much it was thinned.
     void finish();
 
   private:

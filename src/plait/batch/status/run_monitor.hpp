@@ -13,13 +13,13 @@
 namespace plait::batch {
 
 /// Reports how a run stands, from time to time. In a running loop.
-class RunWatch {
+class RunMonitor {
   public:
     /// The pace of late is that of so long a time.
     static constexpr Duration lately = std::chrono::seconds(10);
 
     /// All three outlive it.
-    RunWatch(const Runner& runner, Source& source, const WallClock& calendar);
+    RunMonitor(const Runner& runner, Source& source, const WallClock& calendar);
 
     RunReport report();
 

@@ -1,4 +1,4 @@
-#include "plait/trace/course.hpp"
+#include "plait/trace/span_states.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,13 +17,13 @@ constexpr TimePoint start{100h};
 using Segments = std::vector<Segment>;
 using Sums = std::array<Duration, activity_count>;
 
-Sums sums_of(const Course& course) {
+Sums sums_of(const SpanStates& course) {
     Sums sums{};
     for (const Segment& segment : course.segments()) sums[static_cast<std::size_t>(segment.activity)] += segment.length;
     return sums;
 }
 
-Duration sum_of(const Course& course) {
+Duration sum_of(const SpanStates& course) {
     Duration sum{};
     for (const Segment& segment : course.segments()) sum += segment.length;
     return sum;
@@ -32,25 +32,25 @@ Duration sum_of(const Course& course) {
 }  // namespace
 
 TEST_CASE("a course is one thing after another and neighbours that are alike are one") {
-    Course course(start);
-    course.go_on(Activity::running, start + 2us);
-    course.go_on(Activity::running, start + 3us);
-    course.go_on(Activity::first_byte, start + 3us);
-    course.go_on(Activity::body, start + 10us);
-    course.go_on(Activity::running, start + 9us);  // clocks of two readers
-    course.go_on(Activity::running, start + 11us);
+    SpanStates course(start);
+    course.extend(Activity::running, start + 2us);
+    course.extend(Activity::running, start + 3us);
+    course.extend(Activity::first_byte, start + 3us);
+    course.extend(Activity::body, start + 10us);
+    course.extend(Activity::running, start + 9us);  // clocks of two readers
+    course.extend(Activity::running, start + 11us);
     CHECK(course.segments() == Segments{{Activity::running, 3us}, {Activity::body, 7us}, {Activity::running, 1us}});
     CHECK(course.begin() == start);
     CHECK(course.length() == 11us);
 }
 
 TEST_CASE("a course can be given what came before, and lose what lies before a time") {
-    Course course(start);
-    course.go_on(Activity::running, start + 2us);
-    course.go_on(Activity::body, start + 4us);
-    course.precede(Activity::worker, start - 5us);
-    course.precede(Activity::worker, start - 6us);
-    course.precede(Activity::other, start);
+    SpanStates course(start);
+    course.extend(Activity::running, start + 2us);
+    course.extend(Activity::body, start + 4us);
+    course.prepend(Activity::worker, start - 5us);
+    course.prepend(Activity::worker, start - 6us);
+    course.prepend(Activity::other, start);
     CHECK(course.segments() == Segments{{Activity::worker, 6us}, {Activity::running, 2us}, {Activity::body, 2us}});
     course.cut_before(start - 10us);
     CHECK(course.length() == 10us);
@@ -65,13 +65,13 @@ TEST_CASE("a course can be given what came before, and lose what lies before a t
 }
 
 TEST_CASE("a long course is folded and how long each activity took stays exact") {
-    Course course(start);
+    SpanStates course(start);
     TimePoint when = start;
-    course.go_on(Activity::connect, when += 7us);
+    course.extend(Activity::connect, when += 7us);
     for (int i = 0; i < 10'000; ++i) {
-        course.go_on(Activity::body, when += 3us);
-        course.go_on(Activity::running, when += 1us);
-        CHECK_MESSAGE(course.segments().size() <= Course::most_segments, i);
+        course.extend(Activity::body, when += 3us);
+        course.extend(Activity::running, when += 1us);
+        CHECK_MESSAGE(course.segments().size() <= SpanStates::most_segments, i);
     }
     const Sums sums = sums_of(course);
     CHECK(sums[static_cast<std::size_t>(Activity::connect)] == 7us);
@@ -85,14 +85,14 @@ TEST_CASE("a long course is folded and how long each activity took stays exact")
 TEST_CASE("whatever happens, the segments add up to the length and no neighbours are alike") {
     std::mt19937 random(7);
     for (int round = 0; round < 200; ++round) {
-        Course course(start);
+        SpanStates course(start);
         TimePoint when = start;
         Sums sums{};
         const int steps = static_cast<int>(random() % 2'000);
         for (int i = 0; i < steps; ++i) {
             const auto activity = random() % activity_count;
             const Duration length(random() % 5);
-            course.go_on(static_cast<Activity>(activity), when += length);
+            course.extend(static_cast<Activity>(activity), when += length);
             sums[activity] += length;
         }
         CHECK(sums_of(course) == sums);

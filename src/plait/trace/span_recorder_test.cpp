@@ -1,4 +1,4 @@
-#include "plait/trace/strand_recorder.hpp"
+#include "plait/trace/span_recorder.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,7 +17,7 @@ using Segments = std::vector<Segment>;
 /// What a loop tells of its tasks.
 class Loop {
   public:
-    explicit Loop(StrandRecorder& recorder) : recorder_(recorder) {}
+    explicit Loop(SpanRecorder& recorder) : recorder_(recorder) {}
 
     void is(TaskId task, Activity activity, Duration when) {
         TaskEvent event;
@@ -28,13 +28,13 @@ class Loop {
     }
 
   private:
-    StrandRecorder& recorder_;
+    SpanRecorder& recorder_;
 };
 
 }  // namespace
 
-TEST_CASE("a strand has what its task did from begin to end and nothing of other tasks") {
-    StrandRecorder recorder;
+TEST_CASE("a span has what its task did from begin to end and nothing of other tasks") {
+    SpanRecorder recorder;
     Loop loop(recorder);
     loop.is(1, Activity::running, 0us);
     loop.is(1, Activity::other, 5us);
@@ -45,29 +45,29 @@ TEST_CASE("a strand has what its task did from begin to end and nothing of other
     loop.is(2, Activity::ready, 20us);
     loop.is(1, Activity::other, 21us);
     loop.is(2, Activity::running, 21us);
-    const Strand strand = recorder.end(2, start + 24us);
-    CHECK(strand.course.begin() == start + 5us);
-    CHECK(strand.course.segments() == Segments{{Activity::running, 3us},
-                                               {Activity::first_byte, 12us},
-                                               {Activity::ready, 1us},
-                                               {Activity::running, 3us}});
-    CHECK_FALSE(strand.lane);
+    const Span span = recorder.end(2, start + 24us);
+    CHECK(span.course.begin() == start + 5us);
+    CHECK(span.course.segments() == Segments{{Activity::running, 3us},
+                                             {Activity::first_byte, 12us},
+                                             {Activity::ready, 1us},
+                                             {Activity::running, 3us}});
+    CHECK_FALSE(span.lane);
 }
 
-TEST_CASE("a task can be a strand again and that begins where the one before ended") {
-    StrandRecorder recorder;
+TEST_CASE("a task can be a span again and that begins where the one before ended") {
+    SpanRecorder recorder;
     Loop loop(recorder);
     loop.is(1, Activity::running, 0us);
     recorder.begin(1);
     CHECK(recorder.end(1, start + 2us).course.length() == 2us);
     recorder.begin(1);
-    const Strand second = recorder.end(1, start + 3us);
+    const Span second = recorder.end(1, start + 3us);
     CHECK(second.course.begin() == start + 2us);
     CHECK(second.row == 1);
 }
 
-TEST_CASE("strands that overlap have rows of their own and the lowest free one is taken") {
-    StrandRecorder recorder;
+TEST_CASE("spans that overlap have rows of their own and the lowest free one is taken") {
+    SpanRecorder recorder;
     for (TaskId task = 1; task <= 4; ++task) recorder.begin(task);
     CHECK(recorder.end(3, start).row == 3);
     recorder.drop(2);
@@ -83,18 +83,18 @@ TEST_CASE("strands that overlap have rows of their own and the lowest free one i
 }
 
 TEST_CASE("what was done elsewhere takes the place of what the task did and the time until then is told") {
-    StrandRecorder recorder;
+    SpanRecorder recorder;
     Loop loop(recorder);
     loop.is(1, Activity::running, 0us);
     recorder.begin(1);
     loop.is(1, Activity::worker, 1us);
-    Course course(start + 4us);
-    course.go_on(Activity::first_byte, start + 10us);
+    SpanStates course(start + 4us);
+    course.extend(Activity::first_byte, start + 10us);
     loop.is(1, Activity::running, 12us);
     recorder.done_elsewhere(1, Activity::worker, 3, course);
     recorder.done_elsewhere(2, Activity::worker, 4, course);  // nobody follows this one
     loop.is(1, Activity::other, 15us);
-    const Strand strand = recorder.end(1, start + 20us);
-    CHECK(*strand.lane == 3);
-    CHECK(strand.course.segments() == Segments{{Activity::worker, 4us}, {Activity::first_byte, 6us}});
+    const Span span = recorder.end(1, start + 20us);
+    CHECK(*span.lane == 3);
+    CHECK(span.course.segments() == Segments{{Activity::worker, 4us}, {Activity::first_byte, 6us}});
 }

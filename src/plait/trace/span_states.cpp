@@ -1,11 +1,11 @@
-#include "plait/trace/course.hpp"
+#include "plait/trace/span_states.hpp"
 
 #include <algorithm>
 #include <array>
 
 namespace plait::trace {
 
-void Course::go_on(Activity activity, TimePoint when) {
+void SpanStates::extend(Activity activity, TimePoint when) {
     if (when <= end_) return;
     const Duration length = when - end_;
     end_ = when;
@@ -21,7 +21,7 @@ void Course::go_on(Activity activity, TimePoint when) {
     }
 }
 
-void Course::precede(Activity activity, TimePoint when) {
+void SpanStates::prepend(Activity activity, TimePoint when) {
     if (when >= begin_) return;
     const Duration length = begin_ - when;
     begin_ = when;
@@ -32,7 +32,7 @@ void Course::precede(Activity activity, TimePoint when) {
     }
 }
 
-void Course::cut_before(TimePoint when) {
+void SpanStates::cut_before(TimePoint when) {
     if (when <= begin_) return;
     when = std::min(when, end_);
     Duration left = when - begin_;
@@ -43,7 +43,7 @@ void Course::cut_before(TimePoint when) {
     segments_.erase(segments_.begin(), kept);
 }
 
-void Course::fold() {
+void SpanStates::fold() {
     std::array<Duration, activity_count> sums{};
     const auto first = segments_.begin() + kept_in_order;
     for (auto segment = first; segment != segments_.end(); ++segment) {

@@ -1,4 +1,4 @@
-#include "plait/batch/run/departure.hpp"
+#include "plait/batch/run/send_permit.hpp"
 
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
@@ -31,24 +31,24 @@ struct Bench {
     const policy::Costs costs = policy::Costs("requests", 1);
 };
 
-Task<void> take(Departure& departure, Bench& bench, Departure::Turn& turn) {
-    turn = co_await departure.take(bench.costs, 0);
+Task<void> take(SendPermit& permit, Bench& bench, SendPermit::Turn& turn) {
+    turn = co_await permit.take(bench.costs, 0);
 }
 
 }  // namespace
 
 ASYNC_TEST("a right to leave is taken whole or not at all") {
     Bench bench(2);
-    Departure first(bench.group, &bench.circuit);
+    SendPermit first(bench.group, &bench.circuit);
     CHECK(first.try_take(bench.costs));
-    Departure too_fast(bench.group, &bench.circuit);
+    SendPermit too_fast(bench.group, &bench.circuit);
     CHECK_FALSE(too_fast.try_take(bench.costs));  // limits are spread evenly
     CHECK(bench.group.in_flight->permits() == 1);
     co_await sleep_for(5s);
-    Departure second(bench.group, &bench.circuit);
+    SendPermit second(bench.group, &bench.circuit);
     CHECK(second.try_take(bench.costs));
     co_await sleep_for(6s);
-    Departure one_too_many(bench.group, &bench.circuit);
+    SendPermit one_too_many(bench.group, &bench.circuit);
     CHECK_FALSE(one_too_many.try_take(bench.costs));
     first.ended(Reach::reached, policy::Load::fine);
     // The pace has not counted the one that found no place.
@@ -57,18 +57,18 @@ ASYNC_TEST("a right to leave is taken whole or not at all") {
 
 ASYNC_TEST("who waits for an origin that can't be reached takes no place") {
     Bench bench(2);
-    Departure failed(bench.group, &bench.circuit);
+    SendPermit failed(bench.group, &bench.circuit);
     CHECK(failed.try_take(bench.costs));
     failed.ended(Reach::not_reached, policy::Load::unknown);
-    Departure waits(bench.group, &bench.circuit);
+    SendPermit waits(bench.group, &bench.circuit);
     CHECK_FALSE(waits.try_take(bench.costs));
-    Departure::Turn turn = Departure::Turn::parked;
+    SendPermit::Turn turn = SendPermit::Turn::parked;
     TaskGroup waiting;
     waiting.start(take(waits, bench, turn));
     co_await sleep_for(1s);
     CHECK(bench.group.in_flight->permits() == 0);
     co_await waiting.join();
-    CHECK(turn == Departure::Turn::taken);  // as a probe
+    CHECK(turn == SendPermit::Turn::taken);  // as a probe
     CHECK(bench.group.in_flight->permits() == 1);
 }
 
@@ -77,30 +77,30 @@ ASYNC_TEST("an origin that could not be reached for too long is told from a park
     bool is_taken = true;
     for (int probe = 0; is_taken; ++probe) {
         REQUIRE(probe < 20);
-        Departure departure(bench.group, &bench.circuit);
-        const Departure::Turn turn = co_await departure.take(bench.costs, 0);
-        is_taken = turn == Departure::Turn::taken;
+        SendPermit permit(bench.group, &bench.circuit);
+        const SendPermit::Turn turn = co_await permit.take(bench.costs, 0);
+        is_taken = turn == SendPermit::Turn::taken;
         if (is_taken) {
-            departure.ended(Reach::not_reached, policy::Load::unknown);
+            permit.ended(Reach::not_reached, policy::Load::unknown);
         } else {
-            CHECK(turn == Departure::Turn::unreachable);
+            CHECK(turn == SendPermit::Turn::unreachable);
         }
     }
-    Departure by_another_way(bench.group, nullptr);
-    const Departure::Turn another_way = co_await by_another_way.take(bench.costs, 0);
-    CHECK(another_way == Departure::Turn::taken);
+    SendPermit by_another_way(bench.group, nullptr);
+    const SendPermit::Turn another_way = co_await by_another_way.take(bench.costs, 0);
+    CHECK(another_way == SendPermit::Turn::taken);
     by_another_way.refused(1h, "retry-after");
-    Departure parked(bench.group, nullptr);
-    const Departure::Turn turn = co_await parked.take(bench.costs, 0);
-    CHECK(turn == Departure::Turn::parked);
+    SendPermit parked(bench.group, nullptr);
+    const SendPermit::Turn turn = co_await parked.take(bench.costs, 0);
+    CHECK(turn == SendPermit::Turn::parked);
 }
 
 ASYNC_TEST("a way that was closed while its holder waited for the rest is waited for again") {
     Bench bench(1);
-    Departure first(bench.group, &bench.circuit);
+    SendPermit first(bench.group, &bench.circuit);
     CHECK(first.try_take(bench.costs));
-    Departure second(bench.group, &bench.circuit);
-    Departure::Turn turn = Departure::Turn::parked;
+    SendPermit second(bench.group, &bench.circuit);
+    SendPermit::Turn turn = SendPermit::Turn::parked;
     TaskGroup waiting;
     waiting.start(take(second, bench, turn));
     co_await sleep_for(8s);
@@ -108,14 +108,14 @@ ASYNC_TEST("a way that was closed while its holder waited for the rest is waited
     first.ended(Reach::not_reached, policy::Load::unknown);
     first.give_back();
     co_await waiting.join();
-    CHECK(turn == Departure::Turn::taken);
+    CHECK(turn == SendPermit::Turn::taken);
     CHECK(now() - closed >= policy::CircuitBreakerOptions().first_pause);
 }
 
 ASYNC_TEST("a right that is dropped is given back") {
     Bench bench(1);
     {
-        Departure dropped(bench.group, &bench.circuit);
+        SendPermit dropped(bench.group, &bench.circuit);
         CHECK(dropped.try_take(bench.costs));
         CHECK(bench.group.in_flight->permits() == 1);
         CHECK(bench.places.available() == 99);
