@@ -209,6 +209,7 @@ GroupReport read_group(dom::object from) {
     read(from, "name", group.name);
     read(from, "in_flight", group.in_flight);
     read(from, "concurrency", group.concurrency);
+    read(from, "concurrency_finds_itself", group.concurrency_is_adaptive);  // its name until 0.2
     read(from, "concurrency_is_adaptive", group.concurrency_is_adaptive);
     with_object(from, "concurrency_change",
                 [&](dom::object change) { group.concurrency_change = read_change(change); });

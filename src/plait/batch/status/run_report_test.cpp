@@ -97,6 +97,12 @@ TEST_CASE("a report of another version is read as far as it is understood") {
     CHECK(report.groups.empty());
 }
 
+TEST_CASE("a field is found by the name that it had before") {
+    const RunReport report = parse_run_report(R"({"groups":[{"name":"a","concurrency_finds_itself":true}]})");
+    REQUIRE(report.groups.size() == 1);
+    CHECK(report.groups[0].concurrency_is_adaptive);
+}
+
 TEST_CASE("what is no report is refused") {
     for (const char* text : {"", "[]", "{\"done\":", "7", "status"}) {
         CAPTURE(text);
