@@ -5,7 +5,7 @@
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/http/body_memory.hpp"
-#include "plait/http/internal/h1_protocol.hpp"
+#include "plait/http/internal/h1_answer.hpp"
 #include "plait/http/limits.hpp"
 #include "plait/http/request.hpp"
 #include "plait/http/response.hpp"

@@ -1,4 +1,4 @@
-#include "plait/http/internal/h1_protocol.hpp"
+#include "plait/http/internal/h1_answer.hpp"
 
 #include "plait/base/error.hpp"
 
