@@ -4,7 +4,7 @@
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/http/internal/exchange.hpp"
-#include "plait/http/internal/h1_answer.hpp"
+#include "plait/http/internal/h1_request.hpp"
 #include "plait/http/internal/message_text.hpp"
 #include "plait/http/internal/net_connector.hpp"
 #include "plait/trace/activity.hpp"

@@ -109,7 +109,7 @@ bool Exchange::receive_what_came() {
         return receive_some();
     } catch (const Error& error) {
         // A server that refuses a body and closes resets the connection, because what it had not read is lost.
-        if (error.code() == ErrorCode::reset && !is_sent() && answer_.is_refusal_up_to_end()) {
+        if (error.code() == ErrorCode::reset && !is_sent() && answer_.is_unsized_refusal()) {
             answer_.receive_end();
             return true;
         }
