@@ -51,9 +51,9 @@ format: ## put every source into the one format
 setup: ## install every Debian package that is missing (scripts/packages.txt)
 	@scripts/setup
 
-install: ## build and install the program: sudo make install, or PREFIX=~/.local
+install: ## build and install the program and the library: sudo make install, or PREFIX=~/.local
 	@scripts/setup build
-	@$(call build,release,plait_program)
+	@$(call build,release,plait_program plait plait_for_testing)
 	@cmake --install build/release --prefix "$(PREFIX)"
 
 clean: ## remove all that was built, and the rehearsal's results

@@ -57,12 +57,12 @@ class Documents(unittest.TestCase):
             self.fail("\n" + "\n".join(found))
 
     def test_code_is_part_of_an_example_that_is_built(self):
-        for language, folder, suffix in (("cpp", "examples", "*.cpp"), ("cmake", "tests/consumer", "CMakeLists.txt")):
-            examples = [path.read_text() for path in sorted((REPOSITORY / folder).glob(suffix))]
+        for language, names in (("cpp", ["examples/*.cpp", "tests/consumer/*.cpp"]), ("cmake", ["tests/consumer/CMakeLists.txt"])):
+            examples = [path.read_text() for name in names for path in sorted(REPOSITORY.glob(name))]
             for path in DOCUMENTS:
                 for snippet in fenced(path.read_text(), language):
                     self.assertTrue(any(is_part_of(snippet, example) for example in examples),
-                                    f"{path.name}: this is in no file of {folder}/:\n{snippet}")
+                                    f"{path.name}: this is in none of {', '.join(names)}:\n{snippet}")
             self.assertTrue(fenced((REPOSITORY / "README.md").read_text(), language), f"the README shows no {language}")
 
     def test_commands_in_the_readme_are_targets_of_the_makefile(self):

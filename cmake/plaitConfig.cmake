@@ -1,0 +1,23 @@
+# find_package(plait 0.2 [COMPONENTS testing]): the targets plait::plait and, with the component, plait::testing.
+include(CMakeFindDependencyMacro)
+
+find_dependency(Threads)
+find_dependency(fmt)
+find_dependency(cereal)
+find_dependency(OpenSSL 3)
+find_dependency(simdjson)
+find_dependency(SQLite3)
+find_dependency(ZLIB)
+find_dependency(zstd)
+include(${CMAKE_CURRENT_LIST_DIR}/plait-plait.cmake)
+
+foreach(component IN LISTS plait_FIND_COMPONENTS)
+    if(component STREQUAL "testing")
+        find_dependency(doctest)
+        include(${CMAKE_CURRENT_LIST_DIR}/plait-testing.cmake)
+        set(plait_testing_FOUND TRUE)
+    elseif(plait_FIND_REQUIRED_${component})
+        set(plait_FOUND FALSE)
+        set(plait_NOT_FOUND_MESSAGE "plait has no component '${component}': there is only 'testing'")
+    endif()
+endforeach()
