@@ -8,8 +8,9 @@
 using namespace plait;
 
 Task<void> make_all(std::string requests, std::string results) {
+    const auto files = batch::RunFiles::open(results, batch::Settings(), batch::RunFilesOptions());
     const auto source = batch::open_source({requests}, batch::RequestDefaults());
-    const auto files = batch::RunFiles::open(results, *source, batch::Settings(), batch::RunFilesOptions());
+    files->follow(*source);
 
     batch::RunnerOptions options;
     options.calls.limits = {policy::parse_rate_limit("requests=50/s")};

@@ -228,8 +228,10 @@ int RunCommand::run() {
     options.concurrency = runner_.calls.concurrency;
     raise_descriptor_limit(options.concurrency, method_->descriptors_per_call);
 
+    const auto files = open_files();
+    settings_.defaults.key_seed = files->run_id();
     const auto source = batch::open_source(inputs_, settings_.defaults);
-    const auto files = open_files(*source);
+    resume(*files, *source);
     std::unique_ptr<trace::TraceFile> trace;
     EventLoopOptions loop_options;
     if (!trace_path_.empty()) {
@@ -242,16 +244,18 @@ int RunCommand::run() {
     return EventLoop(loop_options).run(conduct(*source, *method, *files, summary_file));
 }
 
-/// Opens what the run writes, and takes over what an earlier run has left there.
-std::unique_ptr<batch::RunFiles> RunCommand::open_files(batch::ResumableSource& source) {
-    auto files = output_.empty() ? batch::RunFiles::standard_output()
-                                 : batch::RunFiles::open(output_, source, settings_that_matter(), files_);
-    settings_.key_seed = files->run_id();
-    runner_.calls.is_resumable = files->journal() != nullptr;
-    runner_.calls.sends = files->journal();
-    if (!runner_.calls.limits.empty()) runner_.calls.limit_logs = files->remember_limits(SystemWallClock::instance());
-    if (!repeat_unknown_) runner_.sent_before = &files->sent_before();
-    return files;
+std::unique_ptr<batch::RunFiles> RunCommand::open_files() {
+    if (output_.empty()) return batch::RunFiles::standard_output();
+    return batch::RunFiles::open(output_, settings_that_matter(), files_);
+}
+
+/// Takes over what an earlier run left in the files.
+void RunCommand::resume(batch::RunFiles& files, batch::ResumableSource& source) {
+    files.follow(source);
+    runner_.calls.is_resumable = files.journal() != nullptr;
+    runner_.calls.sends = files.journal();
+    if (!runner_.calls.limits.empty()) runner_.calls.limit_logs = files.remember_limits(SystemWallClock::instance());
+    if (!repeat_unknown_) runner_.sent_before = &files.sent_before();
 }
 
 /// What the results mean depends on these: who goes on with them has to mean the same.

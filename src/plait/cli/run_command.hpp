@@ -34,7 +34,8 @@ class RunCommand final : public Command {
     bool replaces_trace() const;
     void refuse_bad_lines() const;
     batch::Settings settings_that_matter() const;
-    std::unique_ptr<batch::RunFiles> open_files(batch::ResumableSource& source);
+    std::unique_ptr<batch::RunFiles> open_files();
+    void resume(batch::RunFiles& files, batch::ResumableSource& source);
     Task<int> conduct(batch::Source& source, batch::Method& method, batch::RunFiles& files, std::ostream& summary_file);
     void say_how_it_ended(batch::Screen& screen, const batch::Runner& runner, batch::RunEnd end) const;
 

@@ -3,7 +3,6 @@
 #include "plait/batch/call/secrets.hpp"
 #include "plait/batch/lines/input_notes.hpp"
 #include "plait/batch/requests/request_line.hpp"
-#include "plait/batch/resume/journal.hpp"
 #include "plait/cli/flag.hpp"
 #include "plait/http/session.hpp"
 
@@ -20,7 +19,6 @@ class SessionSettings {
   public:
     SessionSettings() {
         defaults.secrets = &secrets;
-        defaults.key_seed = &key_seed;
         defaults.notes = &notes;
     }
     SessionSettings(const SessionSettings&) = delete;
@@ -30,8 +28,6 @@ class SessionSettings {
     batch::Secrets secrets;
     /// What lines have that may not be meant so; the first case of each kind is warned of.
     batch::InputNotes notes{warn};
-    /// What idempotency keys are made from: the run's id.
-    std::string key_seed = batch::random_run_id();
     batch::RequestDefaults defaults;
     http::SessionOptions session;
 };

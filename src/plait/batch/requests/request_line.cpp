@@ -291,7 +291,7 @@ class RequestReader::LineParser {
         http::Headers().add(key_header, key_);  // throws when it can't be one
     }
 
-    bool can_make_keys() const { return defaults_.key_seed && !defaults_.key_seed->empty(); }
+    bool can_make_keys() const { return !defaults_.key_seed.empty(); }
 
     void read_safe_to_repeat(ondemand::value value) { safe_to_repeat_ = json::read_truth(value, "safe_to_repeat"); }
 
@@ -359,7 +359,7 @@ class RequestReader::LineParser {
         if (has_header) json::refuse("\"idempotency_key\" and a header Idempotency-Key are both given");
         const bool is_automatic = is_by_default || key_ == "auto";
         if (is_automatic && !can_make_keys()) json::refuse("this run has no seed for idempotency keys");
-        request.headers.set(key_header, is_automatic ? automatic_key(*defaults_.key_seed, id_) : std::string(key_));
+        request.headers.set(key_header, is_automatic ? automatic_key(defaults_.key_seed, id_) : std::string(key_));
     }
 
     std::string take_id() { return id_.empty() ? automatic_id(line_) : std::move(id_); }

@@ -37,10 +37,9 @@ class RequestDefaults {
     Secrets* secrets = nullptr;
     /// Learns what lines have that may not be meant so; null, or it outlives the readers.
     InputNotes* notes = nullptr;
-    /// What the idempotency keys of the run's calls are made from: its id, which is the same when it goes on after a
-    /// crash. It outlives the readers, and may be set until they read; null or empty: a line that asks for a key is
-    /// refused.
-    const std::string* key_seed = nullptr;
+    /// Automatic idempotency keys are made from this and the call's `custom_id`: the id of the run, which does not
+    /// change when the run is resumed. Empty: a line that asks for a key is refused.
+    std::string key_seed;
 };
 
 /// Makes calls of URLs and of request lines (docs/formats.md). Not for two threads at once.

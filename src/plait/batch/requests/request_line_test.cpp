@@ -273,8 +273,7 @@ TEST_CASE("an idempotency key is a header") {
 
 TEST_CASE("an automatic key is the same for the same run and id, and no other") {
     RequestDefaults defaults;
-    const std::string seed = "run-1";
-    defaults.key_seed = &seed;
+    defaults.key_seed = "run-1";
     const auto key_of = [&](std::string_view fields) {
         return std::string(read(line_with(fields), defaults).request.headers.get("idempotency-key").value());
     };
@@ -288,8 +287,7 @@ TEST_CASE("an automatic key is the same for the same run and id, and no other") 
 
 TEST_CASE("a run may give a key to each request that needs one, and a line knows better") {
     RequestDefaults defaults;
-    const std::string seed = "run-1";
-    defaults.key_seed = &seed;
+    defaults.key_seed = "run-1";
     defaults.automatic_keys = true;
     const auto read_with = [&](std::string_view fields) { return read(line_with(fields), defaults); };
     const auto key_of = [](const Call& call) {
@@ -304,7 +302,7 @@ TEST_CASE("a run may give a key to each request that needs one, and a line knows
     CHECK(key_of(read_with(R"("method":"PUT")")) == "none");
     defaults.headers = {{"Idempotency-Key", "of all"}};
     CHECK(key_of(read_with(R"("method":"POST")")) == "of all");
-    defaults.key_seed = nullptr;
+    defaults.key_seed.clear();
     defaults.headers = {};
     CHECK(read_bad(line_with(R"("method":"POST")"), defaults).message ==
           "line 7: this run has no seed for idempotency keys");

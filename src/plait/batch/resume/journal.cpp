@@ -366,9 +366,8 @@ void Journal::make_marks() {
     }
 }
 
-void Journal::begin(const Settings& settings, const std::optional<std::string>& requests) {
+void Journal::begin(const Settings& settings, const std::optional<std::string>& requests, std::string id) {
     Transaction transaction(file_->database);
-    std::string id = random_run_id();
     set_fact(file_->database, "run_id", id);
     if (requests) set_fact(file_->database, "requests", *requests);
     Statement add(file_->database, "INSERT INTO setting (name, value) VALUES (?, ?)");

@@ -48,8 +48,8 @@ class Journal final : public SendLog {
     /// No run has begun in it.
     bool is_new() const noexcept { return run_id_.empty(); }
 
-    /// Begins a run, under a random id. `requests` is where its input can be found again, if anywhere.
-    void begin(const Settings& settings, const std::optional<std::string>& requests);
+    /// Begins a run under this id. `requests`: the path of its input, if it has one.
+    void begin(const Settings& settings, const std::optional<std::string>& requests, std::string id = random_run_id());
 
     /// Its input is found at this path from now on.
     void set_requests(const std::string& path);

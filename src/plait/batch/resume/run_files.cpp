@@ -57,8 +57,59 @@ bool exists(const std::string& path) {
     return std::filesystem::exists(path, error);
 }
 
-/// The results file, which is removed again when nothing comes of the run and it was not there before.
-class ResultsFile {
+void remove_state(const std::string& state) {
+    // The database first: beside an empty one SQLite throws the others away, but an old one without them has lost
+    // notes.
+    for (const char* suffix : {"", "-wal", "-shm", "-journal", "-sent", "-limits", "-limits-new"}) {
+        if (::unlink((state + suffix).c_str()) != 0 && errno != ENOENT) fail("remove", state + suffix);
+    }
+}
+
+void sync_folder_of(const std::string& path) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    const UniqueFd file(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!file || ::fsync(file.get()) != 0) fail("sync the folder of", path);
+}
+
+std::string in_quotes(const std::string* value) { return value ? fmt::format("'{}'", *value) : "not given"; }
+
+const std::string* find(const Settings& settings, const std::string& name) {
+    for (const auto& [key, value] : settings) {
+        if (key == name) return &value;
+    }
+    return nullptr;
+}
+
+/// Throws when a setting differs from the one that the run began with.
+void compare(const Settings& before, const Settings& now) {
+    const auto refuse_change = [](const std::string& name, const std::string* was, const std::string* is) {
+        refuse(
+            fmt::format("{} was {} when this run began, and is {} now: give it as it was, or start over with "
+                        "--overwrite",
+                        name, in_quotes(was), in_quotes(is)));
+    };
+    for (const auto& [name, value] : before) {
+        const std::string* is = find(now, name);
+        if (!is || *is != value) refuse_change(name, &value, is);
+    }
+    for (const auto& [name, value] : now) {
+        if (!find(before, name)) refuse_change(name, nullptr, &value);
+    }
+}
+
+void refuse_lost_results(const Journal& journal, const std::string& results_path) {
+    const std::uint64_t sent = journal.sent_before().size();
+    if (sent == 0) return;
+    refuse(
+        fmt::format("{} is gone, and {} unsafe {} sent whose results it may have had: put it back, or start over with "
+                    "--overwrite, which sends them again",
+                    results_path, sent, sent == 1 ? "request was" : "requests were"));
+}
+
+}  // namespace
+
+/// The results file, locked. One that did not exist is removed again unless the run takes it.
+class RunFiles::ResultsFile {
   public:
     explicit ResultsFile(const std::string& path) : path_(path), file_(::open(path.c_str(), O_RDWR | O_CLOEXEC)) {
         if (file_) return;
@@ -129,130 +180,104 @@ class ResultsFile {
     bool is_ours_ = false;
 };
 
-void remove_state(const std::string& state) {
-    // The database first: beside an empty one SQLite throws the others away, but an old one without them has lost
-    // notes.
-    for (const char* suffix : {"", "-wal", "-shm", "-journal", "-sent", "-limits", "-limits-new"}) {
-        if (::unlink((state + suffix).c_str()) != 0 && errno != ENOENT) fail("remove", state + suffix);
-    }
-}
-
-void sync_folder_of(const std::string& path) {
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    const UniqueFd file(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!file || ::fsync(file.get()) != 0) fail("sync the folder of", path);
-}
-
-std::string in_quotes(const std::string* value) { return value ? fmt::format("'{}'", *value) : "not given"; }
-
-const std::string* find(const Settings& settings, const std::string& name) {
-    for (const auto& [key, value] : settings) {
-        if (key == name) return &value;
-    }
-    return nullptr;
-}
-
-/// Refuses settings that are not those with which the run began.
-void compare(const Settings& before, const Settings& now) {
-    const auto refuse_change = [](const std::string& name, const std::string* was, const std::string* is) {
-        refuse(
-            fmt::format("{} was {} when this run began, and is {} now: give it as it was, or start over with "
-                        "--overwrite",
-                        name, in_quotes(was), in_quotes(is)));
-    };
-    for (const auto& [name, value] : before) {
-        const std::string* is = find(now, name);
-        if (!is || *is != value) refuse_change(name, &value, is);
-    }
-    for (const auto& [name, value] : now) {
-        if (!find(before, name)) refuse_change(name, nullptr, &value);
-    }
-}
-
-void refuse_lost_results(const Journal& journal, const std::string& results_path) {
-    const std::uint64_t sent = journal.sent_before().size();
-    if (sent == 0) return;
-    refuse(
-        fmt::format("{} is gone, and {} unsafe {} sent whose results it may have had: put it back, or start over with "
-                    "--overwrite, which sends them again",
-                    results_path, sent, sent == 1 ? "request was" : "requests were"));
-}
-
-}  // namespace
-
 std::string state_path(const std::string& results_path) { return results_path + ".plait"; }
 
+RunFiles::RunFiles(std::string results_path, const Settings& settings, const RunFilesOptions& options)
+    : results_path_(std::move(results_path)),
+      state_path_(state_path(results_path_)),
+      settings_(settings),
+      options_(options) {}
+
+RunFiles::~RunFiles() = default;
+
 std::unique_ptr<RunFiles> RunFiles::standard_output() {
-    std::unique_ptr<RunFiles> files(new RunFiles);
+    std::unique_ptr<RunFiles> files(new RunFiles("", Settings(), RunFilesOptions()));
     files->sink_ = FileSink::standard_output();
     files->run_id_ = random_run_id();
     return files;
 }
 
-std::unique_ptr<RunFiles> RunFiles::open(const std::string& results_path, ResumableSource& source,
-                                         const Settings& settings, const RunFilesOptions& options) {
-    std::unique_ptr<RunFiles> files(new RunFiles);
-    if (!has_state(results_path)) {
-        files->sink_ = FileSink::create(results_path, options.overwrite);
-        files->run_id_ = random_run_id();
-        return files;
+std::unique_ptr<RunFiles> RunFiles::open(const std::string& results_path, const Settings& settings,
+                                         const RunFilesOptions& options) {
+    std::unique_ptr<RunFiles> files(new RunFiles(results_path, settings, options));
+    if (has_state(results_path)) {
+        // The lock comes first, and it is on the results: the state file may be replaced.
+        files->results_ = std::make_unique<ResultsFile>(results_path);
+        files->results_->lock(files->state_path_);
+        if (!options.overwrite) files->take_up();
     }
-    // The lock comes first, and it is on the results: the state file may be replaced.
-    const std::string state = state_path(results_path);
-    ResultsFile results(results_path);
-    results.lock(state);
-    if (options.overwrite) {
-        remove_state(state);
-        results.cut(0);
-    } else if (!results.is_empty() && !exists(state)) {
-        refuse(
-            fmt::format("{0} has no {1} beside it, which would say what it is of: put that back, replace {0} with "
-                        "--overwrite, or name other results",
-                        results_path, state));
-    }
-    files->limits_path_ = state + "-limits";
-    files->journal_ = std::make_unique<Journal>(state, options.durable);
-    files->is_resumed_ = !files->journal_->is_new();
-    if (files->is_resumed_) {
-        compare(files->journal_->settings(), settings);
-        if (results.is_new()) refuse_lost_results(*files->journal_, results_path);
-    } else if (results.is_empty()) {
-        files->journal_->begin(settings, source.path());
-    } else {
-        refuse(fmt::format("{} says nothing of {}: replace both with --overwrite", state, results_path));
-    }
-    files->run_id_ = files->journal_->run_id();
-    try {
-        files->follow(source, options.extend);
-    } catch (const Error&) {
-        // A run that never began is not to be gone on with: an input that was damaged may be another one next time.
-        if (!files->is_resumed_) {
-            files->journal_.reset();
-            remove_state(state);
-        }
-        throw;
-    }
-    files->read_results(results.get(), results_path);
-    results.cut(files->whole_bytes_);
-    source.skip(files->done_);
-    if (options.durable) sync_folder_of(results_path);
-    files->sink_ = std::make_unique<FileSink>(results.take(), results_path, options.durable);
+    if (!files->is_resumed_) files->run_id_ = random_run_id();
     return files;
 }
 
-void RunFiles::follow(ResumableSource& source, bool extend) {
-    // Lines that are appended may come in another file, which is then the one that has all of them.
-    const auto save = [this, path = source.path(), is_told = false](const InputFingerprint& input,
-                                                                    std::size_t first_block) mutable {
-        if (path && !std::exchange(is_told, true)) journal_->set_requests(*path);
+/// Reads the state that an earlier run left, if there is one.
+void RunFiles::take_up() {
+    const bool has_results = !results_->is_empty();
+    if (!exists(state_path_)) {
+        if (!has_results) return;
+        refuse(
+            fmt::format("{0} has no {1} beside it, which would say what it is of: put that back, replace {0} with "
+                        "--overwrite, or name other results",
+                        results_path_, state_path_));
+    }
+    journal_ = std::make_unique<Journal>(state_path_, options_.durable);
+    is_resumed_ = !journal_->is_new();
+    if (is_resumed_) {
+        compare(journal_->settings(), settings_);
+        if (results_->is_new()) refuse_lost_results(*journal_, results_path_);
+        run_id_ = journal_->run_id();
+    } else if (has_results) {
+        refuse(fmt::format("{} says nothing of {}: replace both with --overwrite", state_path_, results_path_));
+    }
+}
+
+void RunFiles::follow(ResumableSource& source) {
+    if (sink_) return;  // standard output
+    if (!results_) {
+        sink_ = FileSink::create(results_path_, options_.overwrite);
+        return;
+    }
+    if (!is_resumed_) begin(source);
+    try {
+        compare_input(source);
+    } catch (const Error&) {
+        // A run that never began must not be resumed: a damaged input may be a different one next time.
+        if (!is_resumed_) {
+            journal_.reset();
+            remove_state(state_path_);
+        }
+        throw;
+    }
+    read_results();
+    results_->cut(whole_bytes_);
+    source.skip(done_);
+    if (options_.durable) sync_folder_of(results_path_);
+    sink_ = std::make_unique<FileSink>(results_->take(), results_path_, options_.durable);
+    results_.reset();
+}
+
+void RunFiles::begin(const ResumableSource& source) {
+    if (options_.overwrite) {
+        remove_state(state_path_);
+        results_->cut(0);
+    }
+    if (!journal_) journal_ = std::make_unique<Journal>(state_path_, options_.durable);
+    journal_->begin(settings_, source.path(), run_id_);
+}
+
+void RunFiles::compare_input(ResumableSource& source) {
+    // With --extend, the lines may come from another file, which then has all of them.
+    const auto save = [this, path = source.path(), is_saved = false](const InputFingerprint& input,
+                                                                     std::size_t first_block) mutable {
+        if (path && !std::exchange(is_saved, true)) journal_->set_requests(*path);
         journal_->set_input(input, first_block);
     };
-    watch_ = std::make_unique<InputWatch>(source.name(), journal_->input(), extend, save);
+    watch_ = std::make_unique<InputWatch>(source.name(), journal_->input(), options_.extend, save);
     source.show_to(*watch_);
 }
 
-void RunFiles::read_results(int file, const std::string& name) {
-    ResultsScan scan = scan_results(file, name, ids_);
+void RunFiles::read_results() {
+    ResultsScan scan = scan_results(results_->get(), results_path_, ids_);
     done_ = std::move(scan.done);
     outcomes_ = scan.outcomes;
     whole_bytes_ = scan.end.whole_bytes;
@@ -262,7 +287,8 @@ const LineSet& RunFiles::sent_before() const noexcept { return journal_ ? journa
 
 LimitFile* RunFiles::remember_limits(const WallClock& calendar) {
     if (!journal_) return nullptr;
-    limit_file_ = std::make_unique<LimitFile>(limits_path_, journal_->run_id(), journal_->limits(), calendar);
+    limit_file_ =
+        std::make_unique<LimitFile>(state_path_ + "-limits", journal_->run_id(), journal_->limits(), calendar);
     return limit_file_.get();
 }
 
@@ -270,7 +296,7 @@ void RunFiles::close() {
     if (!journal_) return;
     if (limit_file_) {
         journal_->set_limits(limit_file_->to_keep());
-        ::unlink(limits_path_.c_str());
+        ::unlink((state_path_ + "-limits").c_str());
     }
     journal_->close();
 }

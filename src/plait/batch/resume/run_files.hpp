@@ -29,53 +29,78 @@ struct RunFilesOptions {
 /// The state file of these results.
 std::string state_path(const std::string& results_path);
 
-/// The files of a run, new or as an earlier run left them, whatever end that had: its results, and beside them its
-/// state. Nobody else can open them meanwhile.
+/// The files of a run: its results, and beside them its state. They are new, or were left by an earlier run, however
+/// that ended. While this object lives, no other process can open them.
+///
+///     const auto files = RunFiles::open("results.jsonl", settings, options);
+///     RequestDefaults defaults;
+///     defaults.key_seed = files->run_id();
+///     const auto source = open_source({"requests.jsonl"}, defaults);
+///     files->follow(*source);
+///
+/// So the id of the run is known before its source is opened, and no file is changed before the source could be opened.
 class RunFiles {
   public:
-    /// Opens or makes `results_path` and its state file, and prepares `source`, which then leaves out what has a
-    /// result. Results that are no regular file, such as a pipe, have no state, and nobody can go on with them.
+    /// Locks `results_path`, which is made if it does not exist, and reads what the state file says of earlier runs.
+    /// Nothing is replaced before `follow`; without a `follow`, files that did not exist are removed again. Results
+    /// that are no regular file, such as a pipe, have no state: such a run can't be resumed.
     ///
-    /// Throws `Error(bad_input)` when the input, a setting or a file is not what it was, or when another process has
-    /// the files; and `Error(storage)` when they can't be read or written. Each says what to do. Outlives the reading
-    /// of the source.
-    static std::unique_ptr<RunFiles> open(const std::string& results_path, ResumableSource& source,
-                                          const Settings& settings, const RunFilesOptions& options);
+    /// Throws `Error(bad_input)` when a setting or a file has changed, or when another process has the files; and
+    /// `Error(storage)` when they can't be read or written. Each message says what to do.
+    static std::unique_ptr<RunFiles> open(const std::string& results_path, const Settings& settings,
+                                          const RunFilesOptions& options);
 
-    /// Results on standard output, with which nobody can go on.
+    /// Results on standard output: such a run can't be resumed.
     static std::unique_ptr<RunFiles> standard_output();
 
-    /// The sink appends to the results.
-    Sink& sink() noexcept { return *sink_; }
-    /// Null when the run can't be gone on with.
-    Journal* journal() noexcept { return journal_.get(); }
-    /// Remembers what leaves under given limits from now on, and what left in earlier runs; null when the run can't be
-    /// gone on with. Throws `Error(storage)`. `calendar` outlives this.
-    LimitFile* remember_limits(const WallClock& calendar);
-    /// The same in each run that goes on with these files, and in no other.
-    const std::string& run_id() const noexcept { return run_id_; }
+    RunFiles(const RunFiles&) = delete;
+    RunFiles& operator=(const RunFiles&) = delete;
+    ~RunFiles();
 
-    /// Results were there already, or the run that began had come to none.
+    /// Identifies the run: a resumed run has the id that it began with, and no other run has it.
+    const std::string& run_id() const noexcept { return run_id_; }
+    /// Whether an earlier run began with these files, even if it has no result yet.
     bool is_resumed() const noexcept { return is_resumed_; }
+
+    /// Compares `source` with the input of the earlier run, and has it skip the lines that have a result. Once, before
+    /// `source` is read, and before anything below is used. Throws as `open` does, and `Error(bad_input)` when the
+    /// input has changed. This object outlives the reading of `source`.
+    void follow(ResumableSource& source);
+
+    /// Appends to the results.
+    Sink& sink() noexcept { return *sink_; }
+    /// Null when the run can't be resumed.
+    Journal* journal() noexcept { return journal_.get(); }
+    /// Opens the log of what is sent under the given limits, with what earlier runs sent. Null when the run can't be
+    /// resumed. Throws `Error(storage)`. `calendar` outlives this object.
+    LimitFile* remember_limits(const WallClock& calendar);
     /// Lines that have a result.
     const LineSet& done() const noexcept { return done_; }
     /// How many results of each outcome there are already.
     const std::array<std::uint64_t, outcome_count>& outcomes() const noexcept { return outcomes_; }
     /// The ids of the results.
     IdRegister& ids() noexcept { return ids_; }
-    /// Lines whose unsafe request was about to leave in an earlier run, and that have no result.
+    /// Lines whose unsafe request an earlier run sent, or was about to send, and that have no result.
     const LineSet& sent_before() const noexcept;
 
-    /// Commits what is left, when all calls have ended.
+    /// Commits the rest, when all calls have ended.
     void close();
 
   private:
-    RunFiles() = default;
+    class ResultsFile;
 
-    void follow(ResumableSource& source, bool extend);
-    void read_results(int file, const std::string& name);
+    RunFiles(std::string results_path, const Settings& settings, const RunFilesOptions& options);
 
-    std::string limits_path_;
+    void take_up();
+    void begin(const ResumableSource& source);
+    void compare_input(ResumableSource& source);
+    void read_results();
+
+    std::string results_path_;
+    std::string state_path_;
+    Settings settings_;
+    RunFilesOptions options_;
+    std::unique_ptr<ResultsFile> results_;  ///< until `follow`; null: such results have no state
     std::unique_ptr<Journal> journal_;
     std::unique_ptr<LimitFile> limit_file_;
     std::unique_ptr<InputWatch> watch_;

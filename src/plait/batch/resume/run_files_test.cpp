@@ -52,8 +52,9 @@ class Runs {
 
     Opened open() const {
         Opened opened;
+        opened.files = RunFiles::open(results, settings, options);
         opened.source = open_source({requests}, RequestDefaults());
-        opened.files = RunFiles::open(results, *opened.source, settings, options);
+        opened.files->follow(*opened.source);
         return opened;
     }
 
@@ -117,6 +118,30 @@ TEST_CASE("a run goes on with the lines that have no result, under the same id")
     std::vector<std::uint64_t> lines;
     while (const auto item = run(opened.source->next())) lines.push_back(std::get<Call>(*item).line);
     CHECK(lines == Lines{1, 3, 5});
+}
+
+TEST_CASE("a run has its id before its source is opened, and no file if that fails") {
+    const Runs runs;
+    std::string id;
+    {
+        const auto files = RunFiles::open(runs.results, runs.settings, runs.options);
+        id = files->run_id();
+        CHECK(id.size() == 32);
+    }
+    CHECK_FALSE(std::filesystem::exists(runs.results));
+    CHECK_FALSE(std::filesystem::exists(runs.state));
+    CHECK(runs.open().files->run_id() != id);
+}
+
+TEST_CASE("an input that can't be opened loses no results, not even with --overwrite") {
+    Runs runs;
+    runs.finish_lines({1, 2});
+    runs.options.overwrite = true;
+    const std::string id = RunFiles::open(runs.results, runs.settings, runs.options)->run_id();
+    CHECK(content_of(runs.results) == result(1) + result(2));
+    CHECK(read_journal(runs.state).run_id != id);
+    runs.options.overwrite = false;
+    CHECK(runs.lines_to_send() == Lines{3, 4, 5});
 }
 
 TEST_CASE("a torn last line is cut, and results are appended behind what is whole") {
@@ -326,7 +351,8 @@ TEST_CASE("a pipe is compared while it is read, and the lines that are done are 
         pipe.write(text);
         pipe.write_end.reset();
         LineSource source(LineReader(std::move(pipe.read_end), "standard input"), RequestReader(RequestDefaults()));
-        const auto files = RunFiles::open(runs.results, source, runs.settings, runs.options);
+        const auto files = RunFiles::open(runs.results, runs.settings, runs.options);
+        files->follow(source);
         std::vector<std::uint64_t> lines;
         while (lines.size() < most) {
             const auto item = run(source.next());
@@ -349,8 +375,9 @@ TEST_CASE("a list of URLs goes on, too, and has to be the same") {
     const Runs runs;
     const auto open = [&runs](std::vector<std::string> list) {
         Runs::Opened opened;
+        opened.files = RunFiles::open(runs.results, runs.settings, runs.options);
         opened.source = open_source(std::move(list), RequestDefaults());
-        opened.files = RunFiles::open(runs.results, *opened.source, runs.settings, runs.options);
+        opened.files->follow(*opened.source);
         return opened;
     };
     run(open({"http://a.b/1", "http://a.b/2", "http://a.b/3"}).files->sink().write(result(1) + result(3)));
