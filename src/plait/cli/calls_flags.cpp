@@ -36,8 +36,9 @@ std::string concurrency_help() {
         text += fmt::format("{}{} {}", text.empty() ? "" : ", ", method.name, most);
     }
     return fmt::format(
-        "Calls in flight in all; how many threads or processes. auto: each group finds out how many its server takes "
-        "well, from {} up, at most: {}. Default: auto.",
+        "Allow at most N calls in flight in total; threads and processes start N workers. auto finds for each group "
+        "how "
+        "many calls its server handles well, from {} up to a total of: {}. Default: auto.",
         policy::AdaptiveLimitOptions().first, text);
 }
 
@@ -48,7 +49,7 @@ std::optional<std::size_t> parse_concurrency(const std::string& value) {
 
 Duration parse_some_time(const std::string& value) {
     const Duration time = parse_duration(value);
-    if (time <= Duration::zero()) refuse(fmt::format("'{}' is no time", value));
+    if (time <= Duration::zero()) refuse(fmt::format("'{}' is not more than zero", value));
     return time;
 }
 
@@ -80,70 +81,99 @@ std::string usual_unit(const batch::CallerOptions& calls) {
     return units.size() == 1 ? *units.begin() : "";
 }
 
+std::vector<Flag> limit_flags(CallsSettings& settings) {
+    batch::CallerOptions& calls = settings.calls;
+    return under(
+        headings::limits,
+        {
+            {"--concurrency", "N|auto", concurrency_help(),
+             [&settings](const std::string& value) { settings.concurrency = parse_concurrency(value); }},
+            Flag("--limit", "UNIT=AMOUNT/TIME",
+                 "Limit the rate of each group (by default, of each origin), such as requests=500/m, tokens=90k/m or "
+                 "requests=5/10s. Sends are spread evenly. A line states its own cost in units other than requests. "
+                 "Calls sent by an earlier run with the same results count, too.",
+                 [&calls](const std::string& value) { calls.limits.push_back(policy::parse_rate_limit(value)); })
+                .repeatable(),
+            {"--cost-from", "[UNIT=]POINTER",
+             "Read the actual cost of a call from its answer, by a JSON Pointer into the body, such as "
+             "tokens=/usage/total_tokens.",
+             [&settings](const std::string& value) { settings.cost_from = value; }},
+        });
+}
+
+std::vector<Flag> retry_flags(CallsSettings& settings) {
+    batch::CallerOptions& calls = settings.calls;
+    const batch::CallerOptions usual;
+    return under(
+        headings::retries,
+        {
+            {"--attempts", "N",
+             fmt::format("Make at most N attempts per call, unless its line says otherwise. Refusals (429, 503 with "
+                         "Retry-After and the like) do not count. Default: {}, or up to {} while most retries succeed.",
+                         usual.retry.max_attempts, usual.retry.most_attempts),
+             [&calls](const std::string& value) {
+                 calls.retry.max_attempts = static_cast<int>(parse_count(value, 1, most_attempts));
+                 calls.retry.most_attempts = calls.retry.max_attempts;
+             }},
+            {"--deadline", "DURATION",
+             fmt::format("Limit the time of a whole call, from its first send, with all attempts and the waits between "
+                         "them, unless its line has deadline_s. --timeout limits one attempt. Default: {}.",
+                         to_flag_value(usual.deadline)),
+             [&calls](const std::string& value) { calls.deadline = parse_some_time(value); }},
+            {"--max-wait", "DURATION",
+             fmt::format("Park a group if its server asks for a longer wait than this, or can't be reached for this "
+                         "long. Other groups continue. The run then ends with exit code 3 and says when to resume. "
+                         "Default: {}.",
+                         to_flag_value(usual.retry.max_wait)),
+             [&calls](const std::string& value) { calls.retry.max_wait = parse_some_time(value); }},
+            Flag("--refusal", "RULE",
+                 "Treat such an answer as a refusal: the server did nothing, and the call is sent again later. RULE is "
+                 "status=403, status=400,5xx, or JSON as in a line's field refusal, such as "
+                 R"({"json":[{"path":"/error/code","is":"busy"}]}. )"
+                 "429 and the refusals of well-known APIs need no rule.",
+                 [&calls](const std::string& value) {
+                     calls.refusals.push_back(
+                         std::make_shared<const batch::Expectation>(batch::Expectation::parse_refusal_flag(value)));
+                 })
+                .repeatable(),
+            {"--hedge", "PERCENTILE",
+             fmt::format("Send a second copy of a call that is safe to repeat if it takes longer than this percentile "
+                         "of the calls so far, such as p95. The first answer wins. At most {:.0f} % of the calls get a "
+                         "copy.",
+                         100 * policy::HedgeOptions().most_extra),
+             [&calls](const std::string& value) { calls.hedge = parse_hedge(value); }},
+            {"--auth-command", "COMMAND",
+             "On a 401, run this shell command once for all calls, and resend the calls that got one; that does not "
+             "count as an attempt. It prints the new Authorization header, or NAME: VALUE lines.",
+             [&settings](const std::string& value) { settings.auth_command = value; }},
+        });
+}
+
+std::vector<Flag> stop_flags(CallsSettings& settings) {
+    batch::CallerOptions& calls = settings.calls;
+    return under(
+        headings::stopping,
+        {
+            Flag("--budget", "UNIT=AMOUNT",
+                 "Stop before spending more than this, such as usd=5 or tokens=2M. Costs come from lines and answers. "
+                 "Every attempt counts unless it certainly had no effect.",
+                 [&calls](const std::string& value) { calls.rules.budgets.push_back(policy::parse_budget(value)); })
+                .repeatable(),
+            Flag("--stop-if", "RULE",
+                 "Stop when too many calls end like this: 'failed>20% of 200' (of the last 200), 'rejected>50' (in "
+                 "total).",
+                 [&calls](const std::string& value) { calls.rules.stop_rules.push_back(parse_known_stop_if(value)); })
+                .repeatable(),
+            {"--canary", "N",
+             "Send the first N calls alone. If one of them gets 401, 403 or no connection, send no others.",
+             [&calls](const std::string& value) { calls.rules.canary = parse_count(value, 1, most_canaries); }},
+        });
+}
+
 }  // namespace
 
 std::vector<Flag> calls_flags(CallsSettings& settings) {
-    batch::CallerOptions& calls = settings.calls;
-    return {
-        {"--concurrency", "N|auto", concurrency_help(),
-         [&settings](const std::string& value) { settings.concurrency = parse_concurrency(value); }},
-        Flag("--limit", "UNIT=AMOUNT/TIME",
-             "No more than this leaves in any such time, spread evenly: requests=500/m, tokens=90k/m, requests=5/10s. "
-             "Of each group, which is the line's group or else its origin. Lines say what they cost. What an earlier "
-             "run with the same results sent counts, too.",
-             [&calls](const std::string& value) { calls.limits.push_back(policy::parse_rate_limit(value)); })
-            .repeatable(),
-        {"--cost-from", "[UNIT=]POINTER",
-         "Where an answer says what its call really cost, a JSON Pointer into its body: tokens=/usage/total_tokens.",
-         [&settings](const std::string& value) { settings.cost_from = value; }},
-        {"--attempts", "N",
-         "The most attempts of a call, unless its line says otherwise. A refusal (429, 503 with Retry-After, and more) "
-         "does not count. Default: 5, and up to 15 while most retries succeed.",
-         [&calls](const std::string& value) {
-             calls.retry.max_attempts = static_cast<int>(parse_count(value, 1, most_attempts));
-             calls.retry.most_attempts = calls.retry.max_attempts;
-         }},
-        {"--deadline", "DURATION",
-         "The longest that a call may take with its attempts and waits, from when it first leaves, unless its line "
-         "says "
-         "deadline_s. Default: 15m.",
-         [&calls](const std::string& value) { calls.deadline = parse_some_time(value); }},
-        {"--max-wait", "DURATION",
-         "A server that wants to be asked later than this, or can't be reached for as long, is left alone: its group "
-         "is parked, the others go on, and the run ends with code 3 and the time to come back. Default: 10m.",
-         [&calls](const std::string& value) { calls.retry.max_wait = parse_some_time(value); }},
-        Flag("--refusal", "RULE",
-             "Treat an answer like this as a refusal: the server was asked too often and did nothing, so the call is "
-             "sent again later. status=403, status=400,5xx, or JSON as in the field refusal of a line: "
-             R"({"json":[{"path":"/error/code","is":"busy"}]}. )"
-             "429 and the refusals of well-known APIs need no rule.",
-             [&calls](const std::string& value) {
-                 calls.refusals.push_back(
-                     std::make_shared<const batch::Expectation>(batch::Expectation::parse_refusal_flag(value)));
-             })
-            .repeatable(),
-        {"--hedge", "PERCENTILE",
-         "Sends a call that is safe to repeat a second time when it takes longer than this share of the calls so far, "
-         "such as p95; the first answer wins. At most 5 % more calls.",
-         [&calls](const std::string& value) { calls.hedge = parse_hedge(value); }},
-        Flag(
-            "--budget", "UNIT=AMOUNT",
-            "Stops before more than this is spent, such as usd=5 or tokens=2M, by what lines and answers say of costs; "
-            "each attempt counts, unless surely nothing was done.",
-            [&calls](const std::string& value) { calls.rules.budgets.push_back(policy::parse_budget(value)); })
-            .repeatable(),
-        Flag("--stop-if", "RULE",
-             "Stops when so many calls end like this: 'failed>20% of 200' (of the last 200), 'rejected>50' (in all).",
-             [&calls](const std::string& value) { calls.rules.stop_rules.push_back(parse_known_stop_if(value)); })
-            .repeatable(),
-        {"--canary", "N",
-         "The first N calls go ahead; when one of them meets 401, 403 or no connection, the others are not sent.",
-         [&calls](const std::string& value) { calls.rules.canary = parse_count(value, 1, most_canaries); }},
-        {"--auth-command", "COMMAND",
-         "Run by the shell, once for all calls, when a 401 comes; what it prints is the Authorization header from then "
-         "on, or NAME: VALUE lines are these headers. Those calls are sent again, which counts as no attempt.",
-         [&settings](const std::string& value) { settings.auth_command = value; }},
-    };
+    return joined(limit_flags(settings), retry_flags(settings), stop_flags(settings));
 }
 
 batch::CallerOptions caller_options(const CallsSettings& settings) {

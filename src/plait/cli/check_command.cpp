@@ -34,35 +34,41 @@ int exit_code_of(const batch::CheckReport& report) {
 }  // namespace
 
 std::string_view CheckCommand::help() const {
-    return "Looks through requests without sending any: faults, secrets, and what they will take.";
+    return "Check requests without sending any: invalid lines, plain-text secrets, time and cost.";
 }
 
 std::string_view CheckCommand::notes() const {
-    return "The exit code is 2 when a line can't be sent or has the id of another, so that a run with --strict would "
-           "send nothing; else 1 when a secret stands in clear text, a path looks doubled or a budget is not enough; "
-           "else 0.";
+    return "Exit code: 2 if a line can't be sent or an id occurs twice (plait run --strict would send nothing); else 1 "
+           "if "
+           "a secret is in plain text, a path looks doubled or a budget is too small; else 0.";
 }
 
-Positional CheckCommand::positional() const {
-    return {"REQUESTS", "What plait run takes: a file of requests; or URLs; or - for standard input."};
-}
+Positional CheckCommand::positional() const { return {"REQUESTS", "The same as for plait run."}; }
 
 std::vector<Flag> CheckCommand::flags() {
-    std::vector<Flag> flags{
-        Flag("--limit", "UNIT=AMOUNT/TIME",
-             "A limit of each group, such as requests=500/m or tokens=90k/m: the slowest decides how long it takes.",
-             [this](const std::string& value) { forecast_.limits.push_back(policy::parse_rate_limit(value)); })
-            .repeatable(),
-        {"--concurrency", "N", fmt::format("Calls in flight in all. Default: {}.", forecast_.concurrency),
-         [this](const std::string& value) { forecast_.concurrency = parse_count(value, 1, most_concurrency); }},
-        {"--latency", "DURATION", "How long a call takes, such as 300ms: with --concurrency that bounds the time, too.",
-         [this](const std::string& value) { forecast_.latency = parse_duration(value); }},
-        Flag("--budget", "UNIT=AMOUNT", "What the calls may cost in all, such as usd=5: is it enough?",
-             [this](const std::string& value) { forecast_.budgets.push_back(policy::parse_budget(value)); })
-            .repeatable(),
-        {"--json", "", "Prints it as JSON (docs/formats.md).", [this](const std::string&) { as_json_ = true; }},
-    };
-    return joined(joined(std::move(flags), input_flags(defaults_)), repeat_flags(defaults_));
+    return joined(
+        under(headings::input_and_output, {{"--json", "", "Print the report as JSON (docs/formats.md).",
+                                            [this](const std::string&) { as_json_ = true; }}}),
+        input_flags(defaults_),
+        under(
+            "Forecast",
+            {
+                Flag("--limit", "UNIT=AMOUNT/TIME",
+                     "Assume this rate limit for each group, such as requests=500/m or tokens=90k/m. The slowest "
+                     "group determines the time.",
+                     [this](const std::string& value) { forecast_.limits.push_back(policy::parse_rate_limit(value)); })
+                    .repeatable(),
+                {"--concurrency", "N",
+                 fmt::format("Assume N calls in flight in total. Default: {}.", batch::ForecastOptions().concurrency),
+                 [this](const std::string& value) { forecast_.concurrency = parse_count(value, 1, most_concurrency); }},
+                {"--latency", "DURATION",
+                 "Assume that a call takes this long, such as 300ms. With --concurrency, this bounds the time, too.",
+                 [this](const std::string& value) { forecast_.latency = parse_duration(value); }},
+                Flag("--budget", "UNIT=AMOUNT", "Check that this covers the cost of all calls, such as usd=5.",
+                     [this](const std::string& value) { forecast_.budgets.push_back(policy::parse_budget(value)); })
+                    .repeatable(),
+            }),
+        repeat_flags(defaults_));
 }
 
 int CheckCommand::run() {

@@ -17,27 +17,28 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-/// Notes what its flags were given.
+/// Records the values of its flags.
 class PackCommand final : public Command {
   public:
     explicit PackCommand(Strings& notes) : notes_(notes) {}
 
     std::string_view name() const override { return "pack"; }
-    std::string_view help() const override { return "Packs a suitcase."; }
+    std::string_view help() const override { return "Pack a suitcase."; }
     std::vector<Flag> flags() override {
-        return {
-            {"-w,--weight", "KILOGRAMS", "What it may weigh.",
+        std::vector<Flag> flags{
+            {"-w,--weight", "KILOGRAMS", "Pack at most this.",
              [this](const std::string& value) {
                  if (value == "heavy") throw Error(ErrorCode::bad_input, "'heavy' is not a number");
                  notes_.push_back("weight " + value);
              }},
-            {"--quick", "", "Folds nothing.", [this](const std::string&) { notes_.push_back("quick"); }},
-            Flag("--shirt", "COLOUR", "One more shirt.",
-                 [this](const std::string& value) { notes_.push_back("shirt " + value); })
-                .repeatable(),
+            {"--quick", "", "Fold nothing.", [this](const std::string&) { notes_.push_back("quick"); }},
         };
+        Flag shirt("--shirt", "COLOUR", "Pack a shirt of this colour.",
+                   [this](const std::string& value) { notes_.push_back("shirt " + value); });
+        shirt = std::move(shirt).repeatable().with_choices({{"red", "like a fire engine"}, {"blue", "like the sea"}});
+        return joined(std::move(flags), under("Clothes", {shirt}));
     }
-    Positional positional() const override { return {"THINGS", "What else."}; }
+    Positional positional() const override { return {"THINGS", "Other things to pack."}; }
     void set_positional(Strings values) override {
         for (const std::string& value : values) notes_.push_back("thing " + value);
     }
@@ -50,7 +51,7 @@ class PackCommand final : public Command {
 class WaitCommand final : public Command {
   public:
     std::string_view name() const override { return "wait"; }
-    std::string_view help() const override { return "Waits."; }
+    std::string_view help() const override { return "Wait."; }
     std::vector<Flag> flags() override { return {}; }
     int run() override { return 0; }
 };
@@ -90,7 +91,7 @@ std::string refusal_of(Strings arguments) {
 
 }  // namespace
 
-TEST_CASE("flags have their effects, in any spelling and between other arguments") {
+TEST_CASE("flags take effect in any spelling and between other arguments") {
     CHECK(notes_of({"pack", "-w", "20", "shoes", "--quick"}) == Strings{"weight 20", "quick", "thing shoes"});
     CHECK(notes_of({"pack", "--weight=20", "--", "--quick"}) == Strings{"weight 20", "thing --quick"});
     CHECK(notes_of({"pack", "-"}) == Strings{"thing -"});
@@ -103,7 +104,7 @@ TEST_CASE("a repeatable flag takes one value each time") {
 
 TEST_CASE("a value may look like a flag") { CHECK(notes_of({"pack", "-w", "-1"}) == Strings{"weight -1"}); }
 
-TEST_CASE("a typing error is answered with what was meant") {
+TEST_CASE("a misspelled flag or command gets a suggestion") {
     CHECK(refusal_of({"pack", "--wieght", "20"}) == "unknown flag --wieght, did you mean --weight?");
     CHECK(refusal_of({"pack", "--quik=1"}) == "unknown flag --quik, did you mean --quick?");
     CHECK(refusal_of({"pack", "--verbose"}) == "unknown flag --verbose");
@@ -111,33 +112,35 @@ TEST_CASE("a typing error is answered with what was meant") {
     CHECK(refusal_of({}) == "which command? One of: pack, wait");
 }
 
-TEST_CASE("a flag without its value, twice, or with a wrong one is named") {
+TEST_CASE("a flag with a missing, repeated or invalid value is named") {
     CHECK(refusal_of({"pack", "--weight"}) == "--weight needs a value: KILOGRAMS");
     CHECK(refusal_of({"pack", "--weight", "1", "-w", "2"}) == "--weight is given more than once");
     CHECK(refusal_of({"pack", "-w", "heavy"}) == "--weight: 'heavy' is not a number");
     CHECK(refusal_of({"pack", "--quick=no"}) == "--quick takes no value");
 }
 
-TEST_CASE("an argument that nobody asked for is named") {
-    CHECK(refusal_of({"wait", "long"}) == "long is one argument too many");
-}
+TEST_CASE("a surplus argument is named") { CHECK(refusal_of({"wait", "long"}) == "long is one argument too many"); }
 
-TEST_CASE("help and version are answers") {
+TEST_CASE("help and version are printed") {
     CHECK(text_of({"--version"}) == "plait 1.2.3\n");
-    CHECK(text_of({"--help"}).find("  pack                      Packs a suitcase.\n") != std::string::npos);
+    CHECK(text_of({"--help"}).find("  pack                      Pack a suitcase.\n") != std::string::npos);
     CHECK(text_of({"pack", "--help"}) ==
-          "Packs a suitcase.\n\nUsage: plait pack THINGS... [flags]\n\n"
-          "  THINGS                    What else.\n\n"
-          "  -w, --weight KILOGRAMS    What it may weigh.\n"
-          "  --quick                   Folds nothing.\n"
-          "  --shirt COLOUR            One more shirt. May be repeated.\n"
-          "  --help                    Prints this.\n");
+          "Pack a suitcase.\n\nUsage: plait pack THINGS... [flags]\n\n"
+          "  THINGS                    Other things to pack.\n\n"
+          "  -w, --weight KILOGRAMS    Pack at most this.\n"
+          "  --quick                   Fold nothing.\n\n"
+          "Clothes:\n"
+          "  --shirt COLOUR            Pack a shirt of this colour. Repeatable.\n"
+          "      red                   like a fire engine\n"
+          "      blue                  like the sea\n\n"
+          "  --help                    Print this help.\n");
 }
 
 TEST_CASE("the reference page has every command and every flag") {
     const std::string page = text_of({"--help-markdown"});
-    for (const char* part : {"\n## plait pack\n", "\n- `-w, --weight KILOGRAMS`: What it may weigh.\n",
-                             "`THINGS`: What else.\n", "\n## plait wait\n", "\n## Exit codes\n", "| 3 | "}) {
+    for (const char* part : {"\n## plait pack\n", "\n- `-w, --weight KILOGRAMS`: Pack at most this.\n",
+                             "`THINGS`: Other things to pack.\n", "\n### Clothes\n",
+                             "\n  - `red`: like a fire engine\n", "\n## plait wait\n", "\n## Exit codes\n", "| 3 | "}) {
         CHECK(page.find(part) != std::string::npos);
     }
 }

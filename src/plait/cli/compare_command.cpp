@@ -37,6 +37,7 @@ constexpr std::size_t most_sampled = 1'000'000;
 constexpr std::size_t most_jobs = 100'000;
 constexpr std::size_t most_repetitions = 1'000;
 constexpr std::size_t usual_jobs = 20;
+constexpr std::size_t usual_sample = 160;
 constexpr std::size_t usual_columns = 80;
 // In the order of the study: who waits in a row, who waits side by side, who computes side by side.
 constexpr const char* usual_methods = "sync,threads,async,processes";
@@ -118,41 +119,51 @@ bool is_whole(const compare::Comparison& comparison, const std::vector<compare::
 }  // namespace
 
 std::string_view CompareCommand::help() const {
-    return "Does the same work by each method, and tells which to use and why.";
+    return "Do the same work with each method, and explain which one to use.";
 }
 
-Positional CompareCommand::positional() const {
-    return {"REQUESTS", "A file of requests, JSON Lines or URLs (docs/formats.md); or URLs; or - for standard input."};
-}
+Positional CompareCommand::positional() const { return {"REQUESTS", "The same as for plait run."}; }
 
 std::vector<Flag> CompareCommand::flags() {
-    std::vector<Flag> flags{
-        {"--sample", "N", "How many of the requests each method makes, spread over all of them. Default: 160.",
-         [this](const std::string& value) { sample_ = parse_count(value, 1, most_sampled); }},
-        {"--methods", "NAME,...", fmt::format("Which methods are compared. Default: {}.", usual_methods),
-         [this](const std::string& value) { methods_ = parse_methods(value); }},
-        {"--concurrency", "N,...",
-         "Calls in flight; how many threads or processes. With several numbers each method is measured with each of "
-         "them. Default: that of plait run; with --cpu, as many as there are processors.",
-         [this](const std::string& value) { concurrencies_ = parse_concurrencies(value); }},
-        {"--repeat", "N", "Measures each row so many times, in turns, and shows the medians. Default: 1.",
-         [this](const std::string& value) { repetitions_ = parse_count(value, 1, most_repetitions); }},
-        {"--yes-repeat-unsafe", "", "Sends requests such as POST, too, although each is sent several times.",
-         [this](const std::string&) { yes_repeat_unsafe_ = true; }},
-        {"--cpu", "JOB", fmt::format("Compares computing instead of calls. JOB is such as {}.", compare::known_jobs()),
-         [this](const std::string& value) { job_ = compare::Job::parse(value); }},
-        {"--jobs", "N", fmt::format("With --cpu: how many jobs. Default: {}.", usual_jobs),
-         [this](const std::string& value) { jobs_ = parse_count(value, 1, most_jobs); }},
-        {"--with-python", "", "With --cpu: does the same jobs in Python's four ways, too, when there is a python3.",
-         [this](const std::string&) { with_python_ = true; }},
-        {"--json", "", "Writes JSON to standard output, and the table to standard error.",
-         [this](const std::string&) { json_ = true; }},
-        {"--trace", "DIR",
-         "Records what each task did: a file for each method, and comparison.json, in this folder; plait report shows "
-         "them.",
-         [this](const std::string& value) { trace_folder_ = value; }},
-    };
-    return joined(std::move(flags), session_flags(settings_));
+    return joined(
+        under("Comparison",
+              {
+                  {"--sample", "N",
+                   fmt::format("Make N of the requests with each method, chosen evenly from the input. Default: {}.",
+                               usual_sample),
+                   [this](const std::string& value) { sample_ = parse_count(value, 1, most_sampled); }},
+                  {"--methods", "NAME,...", fmt::format("Compare these methods. Default: {}.", usual_methods),
+                   [this](const std::string& value) { methods_ = parse_methods(value); }},
+                  {"--concurrency", "N,...",
+                   "Allow at most N calls in flight; threads and processes start N workers. With several numbers, "
+                   "measure each method with each of them. Default: as for plait run; with --cpu, one per processor.",
+                   [this](const std::string& value) { concurrencies_ = parse_concurrencies(value); }},
+                  {"--repeat", "N", "Measure each row N times, in turns, and show the medians. Default: 1.",
+                   [this](const std::string& value) { repetitions_ = parse_count(value, 1, most_repetitions); }},
+                  {"--yes-repeat-unsafe", "", "Send requests such as POST, too, although each is sent several times.",
+                   [this](const std::string&) { yes_repeat_unsafe_ = true; }},
+              }),
+        under(
+            "Computation",
+            {
+                {"--cpu", "JOB", fmt::format("Compare computation instead of calls. JOB is {}.", compare::known_jobs()),
+                 [this](const std::string& value) { job_ = compare::Job::parse(value); }},
+                {"--jobs", "N", fmt::format("With --cpu: run N jobs. Default: {}.", usual_jobs),
+                 [this](const std::string& value) { jobs_ = parse_count(value, 1, most_jobs); }},
+                {"--with-python", "",
+                 "With --cpu: run the same jobs in Python's four ways, too, if python3 is installed.",
+                 [this](const std::string&) { with_python_ = true; }},
+            }),
+        under(headings::input_and_output,
+              {
+                  {"--json", "", "Print JSON to standard output, and the table to standard error.",
+                   [this](const std::string&) { json_ = true; }},
+                  {"--trace", "DIR",
+                   "Record what every task does: write one trace per method and comparison.json to this directory, for "
+                   "plait report.",
+                   [this](const std::string& value) { trace_folder_ = value; }},
+              }),
+        session_flags(settings_));
 }
 
 int CompareCommand::run() {
@@ -250,7 +261,7 @@ std::unique_ptr<compare::Work> CompareCommand::make_work(std::size_t times) cons
 
 compare::Sample CompareCommand::sampled() const {
     const auto source = batch::open_source(inputs_, settings_.defaults);
-    compare::Sample sample = plait::run(compare::read_sample(*source, sample_));
+    compare::Sample sample = plait::run(compare::read_sample(*source, sample_.value_or(usual_sample)));
     if (sample.left_out > 0) {
         fmt::print(stderr, "plait: {} line{} left out; the first: {}\n", sample.left_out,
                    sample.left_out == 1 ? " is" : "s are", sample.first_left_out);

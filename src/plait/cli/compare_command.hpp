@@ -41,7 +41,7 @@ class CompareCommand final : public Command {
     SessionSettings settings_;
     std::vector<const batch::MethodEntry*> methods_;
     std::vector<std::size_t> concurrencies_;
-    std::size_t sample_ = 160;
+    std::optional<std::size_t> sample_;
     std::size_t repetitions_ = 1;
     bool yes_repeat_unsafe_ = false;
     std::optional<compare::Job> job_;

@@ -14,11 +14,11 @@ struct ExitCodeMeaning {
 
 /// What the program's exit codes mean.
 inline constexpr std::array<ExitCodeMeaning, 5> exit_codes{{
-    {exit_ok, "all is done, and every call is ok"},
-    {exit_some_not_ok, "all is done; some calls have another outcome"},
-    {exit_wrong_usage, "wrong flags or input"},
-    {exit_stopped, "stopped before the end"},
-    {exit_storage, "own files can't be read or written"},
+    {exit_ok, "finished: every call is ok"},
+    {exit_some_not_ok, "finished: some calls have another outcome"},
+    {exit_wrong_usage, "invalid flags or input"},
+    {exit_stopped, "stopped early"},
+    {exit_storage, "a file can't be read or written"},
 }};
 
 }  // namespace plait::cli

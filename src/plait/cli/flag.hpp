@@ -10,12 +10,20 @@
 
 namespace plait::cli {
 
-/// All there is to say about a flag, in one block: its name, its value, its help, its effect. Parsing, `--help` and
-/// docs/cli.md come from it.
+/// One of the words that a flag's value may be, with its meaning.
+struct Choice {
+    std::string name;
+    std::string help;
+};
+
+/// Everything about a flag in one block: its name, its value, its help, its effect. Parsing, `--help`, docs/cli.md,
+/// the man page and the shells' completion come from it.
+///
+///     {"--quiet", "", "Show neither progress nor summary.", [this](const std::string&) { quiet_ = true; }}
 class Flag {
   public:
-    /// Takes the value as it was typed; empty for a flag without one. Throws `Error(bad_input)` that says what it
-    /// should be.
+    /// Receives the value as it was typed; empty for a flag without one. Throws `Error(bad_input)` that says what the
+    /// value should be.
     using Effect = std::function<void(const std::string& value)>;
 
     Flag(std::string name_, std::string value_, std::string help_, Effect effect_)
@@ -27,18 +35,44 @@ class Flag {
         return std::move(*this);
     }
 
+    /// The same flag, with a list of what its value may be.
+    Flag with_choices(std::vector<Choice> choices_) && {
+        choices = std::move(choices_);
+        return std::move(*this);
+    }
+
     std::string_view long_name() const { return std::string_view(name).substr(name.find("--")); }
 
     std::string name;   ///< such as `--output`, or `-o,--output`
-    std::string value;  ///< what stands for the value in the help; empty: the flag has none
-    std::string help;
+    std::string value;  ///< the placeholder for the value, such as `FILE`; empty: the flag has none
+    std::string help;   ///< imperative sentences
     Effect effect;
+    std::vector<Choice> choices;
+    std::string_view heading{};  ///< the group in which help and documents show it; empty: before all groups
     bool is_repeatable = false;
 };
 
-/// The flags of both lists, in their order.
-inline std::vector<Flag> joined(std::vector<Flag> first, std::vector<Flag> second) {
-    std::move(second.begin(), second.end(), std::back_inserter(first));
+/// These flags as a group with a heading, which outlives them.
+inline std::vector<Flag> under(std::string_view heading, std::vector<Flag> flags) {
+    for (Flag& flag : flags) flag.heading = heading;
+    return flags;
+}
+
+/// The headings that several commands share.
+namespace headings {
+inline constexpr std::string_view input_and_output = "Input and output";
+inline constexpr std::string_view resuming = "Resuming";
+inline constexpr std::string_view limits = "Limits and concurrency";
+inline constexpr std::string_view retries = "Retries";
+inline constexpr std::string_view stopping = "Stopping early";
+inline constexpr std::string_view connection = "Connection";
+inline constexpr std::string_view diagnosis = "Diagnosis";
+}  // namespace headings
+
+/// The flags of all lists, in their order.
+template <class... More>
+std::vector<Flag> joined(std::vector<Flag> first, More... more) {
+    (std::move(more.begin(), more.end(), std::back_inserter(first)), ...);
     return first;
 }
 

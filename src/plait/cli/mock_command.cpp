@@ -42,22 +42,12 @@ Task<void> serve_until_interrupted(mock::MockServer& server, bool is_news) {
     co_await serving.run(server.serve());
 }
 
-/// The faults, each with what it does, in one sentence.
-std::string list_of_faults() {
-    std::string list;
-    for (const auto& [name, help] : mock::fault_help()) {
-        list += fmt::format("{}{} ({})", list.empty() ? "" : "; ", name, help);
-    }
-    return list;
-}
-
-/// The refusals, each with what it is, in one sentence.
-std::string list_of_refusals() {
-    std::string list;
-    for (const auto& [name, help] : mock::refusal_help()) {
-        list += fmt::format("{}{} ({})", list.empty() ? "" : "; ", name, help);
-    }
-    return list;
+/// Faults or refusals by their names, as choices of a flag.
+template <class Entries>
+std::vector<Choice> choices_of(const Entries& entries) {
+    std::vector<Choice> choices;
+    for (const auto& [name, help] : entries) choices.push_back({std::string(name), std::string(help)});
+    return choices;
 }
 
 mock::Refusal parse_refusal(const std::string& text) {
@@ -89,90 +79,119 @@ mock::Latency parse_latency(const std::string& text) {
 
 }  // namespace
 
-std::string_view MockCommand::help() const { return "Serves as the third party to rehearse against, until Ctrl-C."; }
+std::string_view MockCommand::help() const { return "Run a mock API server to rehearse against, until Ctrl-C."; }
 
-std::vector<Flag> MockCommand::flags() {
-    return {
-        {"--port", "N", "Where to listen; 0: any free port, which is printed. Default: 0.",
-         [this](const std::string& value) {
-             options_.port =
-                 static_cast<std::uint16_t>(parse_count(value, 0, std::numeric_limits<std::uint16_t>::max()));
-         }},
-        Flag("--host", "ADDRESS", "An address of this machine to listen at. Default: 127.0.0.1.",
+std::vector<Flag> MockCommand::flags() { return joined(server_flags(), answer_flags(), limit_flags(), fault_flags()); }
+
+std::vector<Flag> MockCommand::server_flags() {
+    return under(
+        "Server",
+        {
+            {"--port", "N", "Listen at this port; 0: at any free port, which is printed. Default: 0.",
              [this](const std::string& value) {
-                 if (!std::exchange(has_hosts_, true)) options_.hosts.clear();
-                 options_.hosts.push_back(value);
-             })
-            .repeatable(),
-        {"--latency", "DURATION",
-         "How long it takes to make an answer: 90ms; 50ms..200ms for any time between; or 100ms~0.5 for lognormal "
-         "times with this median and this standard deviation of the natural logarithm. /delay/<ms> asks for its own. "
-         "Default: 0.",
-         [this](const std::string& value) { options_.latency = parse_latency(value); }},
-        {"--latency-before", "DURATION",
-         "How long a request takes to reach the limits of --allow and the slots, in the same forms: requests are then "
-         "not counted in the order in which they came. Default: 0.",
-         [this](const std::string& value) { options_.latency_before = parse_latency(value); }},
-        {"--latency-per-request", "DURATION",
-         "Slow down under load: make an answer take this much longer for each other request in flight. Default: 0.",
-         [this](const std::string& value) { options_.latency_per_request = parse_duration(value); }},
-        {"--slots", "N",
-         "Make N answers at a time and queue the other requests in order of arrival. Default: all at once.",
-         [this](const std::string& value) { options_.slots = parse_count(value, 1, most_connections); }},
-        {"--max-connections", "N", "Close each connection beyond N as soon as it is accepted. Default: no bound.",
-         [this](const std::string& value) { options_.most_connections = parse_count(value, 1, most_connections); }},
-        {"--status", "CODE", "The status of the answers. /status/<code> asks for its own. Default: 200.",
-         [this](const std::string& value) { options_.status = static_cast<int>(parse_count(value, 200, 599)); }},
-        {"--body-bytes", "N", "Answers with so many bytes of text, instead of an echo of the request as JSON.",
-         [this](const std::string& value) { options_.body_bytes = parse_count(value, 0, largest_body); }},
-        {"--tls", "", "Serves https, with a certificate made at the start.",
-         [this](const std::string&) { options_.tls = true; }},
-        {"--ca-file", "FILE", "Writes that certificate to a file, for clients to trust it (plait run --cacert FILE).",
-         [this](const std::string& value) { options_.ca_file = value; }},
-        {"--fail", "FAULT:SHARE,...",
-         "What goes wrong, and how often, such as 500:5%,reset-after:1%. /fault/<name> asks for one. Faults: " +
-             list_of_faults() + ".",
-         [this](const std::string& value) { options_.faults = mock::Mixture<mock::Fault>(value); }},
-        Flag("--allow", "RATE",
-             "Let in so many requests per time, such as 50/s, 500/m or 10/200ms, and refuse the rest. Several rates "
-             "hold together. Other ways of counting (docs/mock.md): " +
-                 mock::AllowedRate::forms() + ".",
-             [this](const std::string& value) { options_.allowed.push_back(mock::AllowedRate::parse(value)); })
-            .repeatable(),
-        {"--max-in-flight", "N", "Refuse a request while N others are in flight. Default: no bound.",
-         [this](const std::string& value) { options_.most_in_flight = parse_count(value, 1, most_connections); }},
-        {"--refuse-with", "WHAT",
-         "How to refuse: with a status, or as one of these, also with another status (aws@429): " + list_of_refusals() +
-             ". Default: 429.",
-         [this](const std::string& value) { options_.refusal = parse_refusal(value); }},
-        {"--allow-per", "WHOM",
-         "Counts requests for --allow apart: path, by the first segment of the path; or the name of a header, by its "
-         "value. Default: all together.",
-         [this](const std::string& value) { options_.allowed_per = value; }},
-        {"--limit-headers", "KIND,...",
-         "How answers tell of --allow. Kinds: " + mock::LimitDialect::names() +
-             "; none. /refuse/<seconds>/<kind> asks for one. Default: retry-after.",
-         [this](const std::string& value) { options_.limit_headers = mock::parse_dialects(value); }},
-        {"--lie", "LIE:SHARE,...",
-         "What is wrong in those headers, and how often. Lies: " + mock::Lie::names() +
-             ". /refuse/<seconds>/<kind>/<lie> asks for one.",
-         [this](const std::string& value) { options_.lies = mock::Mixture<mock::Lie>(value); }},
-        {"--crash-every", "N", "Kills itself (SIGKILL) when the Nth request was read, and each Nth after it.",
-         [this](const std::string& value) {
-             options_.crash_every = parse_count(value, 1, std::numeric_limits<std::size_t>::max());
-         }},
-        {"--restart", "PAUSE",
-         "Comes back so long after a crash, at the same port and with the same counts; meanwhile connections are "
-         "refused. Default: it does not come back.",
-         [this](const std::string& value) { pause_ = parse_duration(value); }},
-        {"--ids", "N", "How many ids /stats/ids tells apart, at some 100 bytes each. Default: 1000000.",
-         [this](const std::string& value) { options_.most_ids = parse_count(value, 1, most_ids); }},
-        {"--seed", "N",
-         "Where chance begins: the same seed deals the same faults, lies and latencies to the same ids. Default: 1.",
-         [this](const std::string& value) {
-             options_.seed = parse_count(value, 0, std::numeric_limits<std::size_t>::max());
-         }},
-    };
+                 options_.port =
+                     static_cast<std::uint16_t>(parse_count(value, 0, std::numeric_limits<std::uint16_t>::max()));
+             }},
+            Flag("--host", "ADDRESS", "Listen at this address. Default: 127.0.0.1.",
+                 [this](const std::string& value) {
+                     if (!std::exchange(has_hosts_, true)) options_.hosts.clear();
+                     options_.hosts.push_back(value);
+                 })
+                .repeatable(),
+            {"--tls", "", "Serve https, with a certificate made at startup.",
+             [this](const std::string&) { options_.tls = true; }},
+            {"--ca-file", "FILE", "Write that certificate to this file, for plait run --cacert FILE.",
+             [this](const std::string& value) { options_.ca_file = value; }},
+            {"--max-connections", "N", "Close every connection beyond N as soon as it is accepted. Default: no limit.",
+             [this](const std::string& value) { options_.most_connections = parse_count(value, 1, most_connections); }},
+            {"--ids", "N",
+             fmt::format("Count requests separately for at most N ids (/stats/ids), at about 100 bytes each. Default: "
+                         "{}.",
+                         mock::MockOptions().most_ids),
+             [this](const std::string& value) { options_.most_ids = parse_count(value, 1, most_ids); }},
+            {"--seed", "N",
+             "Set the random seed: with the same seed, the same ids get the same faults, lies and latencies. Default: "
+             "1.",
+             [this](const std::string& value) {
+                 options_.seed = parse_count(value, 0, std::numeric_limits<std::size_t>::max());
+             }},
+        });
+}
+
+std::vector<Flag> MockCommand::answer_flags() {
+    return under(
+        "Answers",
+        {
+            {"--latency", "DURATION",
+             "Take this long to make an answer: 90ms; 50ms..200ms, evenly distributed; or 100ms~0.5, lognormal with "
+             "this median and sigma. /delay/<ms> overrides it. Default: 0.",
+             [this](const std::string& value) { options_.latency = parse_latency(value); }},
+            {"--latency-before", "DURATION",
+             "Wait this long, in the same forms, before a request reaches the limits of --allow and the slots: "
+             "requests are then counted in another order than they arrive. Default: 0.",
+             [this](const std::string& value) { options_.latency_before = parse_latency(value); }},
+            {"--latency-per-request", "DURATION",
+             "Slow down under load: take this much longer for each other request in flight. Default: 0.",
+             [this](const std::string& value) { options_.latency_per_request = parse_duration(value); }},
+            {"--slots", "N",
+             "Make at most N answers at a time; other requests queue in order of arrival. Default: no limit.",
+             [this](const std::string& value) { options_.slots = parse_count(value, 1, most_connections); }},
+            {"--status", "CODE", "Answer with this status. /status/<code> overrides it. Default: 200.",
+             [this](const std::string& value) { options_.status = static_cast<int>(parse_count(value, 200, 599)); }},
+            {"--body-bytes", "N", "Answer with N bytes of text instead of an echo of the request as JSON.",
+             [this](const std::string& value) { options_.body_bytes = parse_count(value, 0, largest_body); }},
+        });
+}
+
+std::vector<Flag> MockCommand::limit_flags() {
+    return under(
+        "Limits and refusals",
+        {
+            Flag("--allow", "RATE",
+                 "Accept this many requests per time, such as 50/s, 500/m or 10/200ms, and refuse the rest. All rates "
+                 "given apply together. Other ways of counting (docs/mock.md): " +
+                     mock::AllowedRate::forms() + ".",
+                 [this](const std::string& value) { options_.allowed.push_back(mock::AllowedRate::parse(value)); })
+                .repeatable(),
+            {"--allow-per", "WHOM",
+             "Apply --allow separately per path (the first segment of the path), or per value of the header with this "
+             "name. Default: to all requests together.",
+             [this](const std::string& value) { options_.allowed_per = value; }},
+            {"--max-in-flight", "N", "Refuse a request while N others are in flight. Default: no limit.",
+             [this](const std::string& value) { options_.most_in_flight = parse_count(value, 1, most_connections); }},
+            Flag("--refuse-with", "WHAT",
+                 "Refuse with a status, or as a known API does, perhaps with another status (aws@429). Default: 429.",
+                 [this](const std::string& value) { options_.refusal = parse_refusal(value); })
+                .with_choices(choices_of(mock::refusal_help())),
+            {"--limit-headers", "KIND,...",
+             "Announce the limits of --allow in these headers. Kinds: " + mock::LimitDialect::names() +
+                 "; none. /refuse/<seconds>/<kind> overrides it. Default: retry-after.",
+             [this](const std::string& value) { options_.limit_headers = mock::parse_dialects(value); }},
+            {"--lie", "LIE:SHARE,...",
+             "Make this share of those headers wrong, such as past:5%. Lies: " + mock::Lie::names() +
+                 ". /refuse/<seconds>/<kind>/<lie> overrides it.",
+             [this](const std::string& value) { options_.lies = mock::Mixture<mock::Lie>(value); }},
+        });
+}
+
+std::vector<Flag> MockCommand::fault_flags() {
+    return under(
+        "Faults",
+        {
+            Flag("--fail", "FAULT:SHARE,...",
+                 "Inject faults into this share of the answers, such as 500:5%,reset-after:1%. /fault/<name> asks for "
+                 "one.",
+                 [this](const std::string& value) { options_.faults = mock::Mixture<mock::Fault>(value); })
+                .with_choices(choices_of(mock::fault_help())),
+            {"--crash-every", "N", "Crash (SIGKILL) after reading every Nth request.",
+             [this](const std::string& value) {
+                 options_.crash_every = parse_count(value, 1, std::numeric_limits<std::size_t>::max());
+             }},
+            {"--restart", "PAUSE",
+             "Restart this long after a crash, at the same port and with the same counts. Connections are refused in "
+             "between. Default: no restart.",
+             [this](const std::string& value) { pause_ = parse_duration(value); }},
+        });
 }
 
 int MockCommand::run() {

@@ -16,6 +16,10 @@ class MockCommand final : public Command {
     int run() override;
 
   private:
+    std::vector<Flag> server_flags();
+    std::vector<Flag> answer_flags();
+    std::vector<Flag> limit_flags();
+    std::vector<Flag> fault_flags();
     int serve(bool is_first_life);
 
     mock::MockOptions options_;

@@ -1,6 +1,7 @@
 #include "plait/cli/reference.hpp"
 
 #include "plait/cli/exit_code.hpp"
+#include "plait/cli/flag_text.hpp"
 
 #include <fmt/format.h>
 
@@ -10,79 +11,89 @@ namespace plait::cli {
 
 namespace {
 
-constexpr std::string_view description = "Many third-party API calls in the time of the slowest few.";
+constexpr std::size_t terminal_width = 80;
+constexpr std::size_t document_width = 120;
 
-std::string spelled(const Flag& flag) {
-    std::string text;
-    for (const char c : flag.name) text += c == ',' ? std::string(", ") : std::string(1, c);
-    return flag.value.empty() ? text : text + " " + flag.value;
-}
-
-std::string help_of(const Flag& flag) { return flag.is_repeatable ? flag.help + " May be repeated." : flag.help; }
-
-std::string usage(const Command& command) {
-    const Positional positional = command.positional();
-    return fmt::format("plait {}{} [flags]", command.name(),
-                       positional.name.empty() ? "" : " " + positional.name + (positional.is_list ? "..." : ""));
-}
-
-/// `text` broken into lines of at most `columns`, each but the first behind `indent` blanks.
-std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns) {
-    std::string result;
-    while (text.size() > columns) {
-        const auto blank = text.rfind(' ', columns);
-        if (blank == std::string_view::npos) break;
-        result.append(text.substr(0, blank)).append("\n").append(indent, ' ');
-        text.remove_prefix(blank + 1);
-    }
-    return result + std::string(text);
-}
-
+/// A name, and behind it its help, in two columns.
 std::string help_line(std::string_view name, std::string_view help) {
     constexpr std::size_t indent = 28;
-    constexpr std::size_t columns = 72;
     std::string line = fmt::format("  {}", name);
     if (line.size() + 2 > indent) {
         line.append("\n").append(indent, ' ');
     } else {
         line.resize(indent, ' ');
     }
-    return line + wrapped(help, indent, columns) + "\n";
+    return line + wrapped(help, indent, terminal_width) + "\n";
+}
+
+std::string help_lines(const Flag& flag) {
+    std::string text = help_line(spelled(flag), help_of(flag));
+    for (const auto& [name, help] : flag.choices) text += help_line("    " + name, help);
+    return text;
+}
+
+std::string list_item(std::string_view name, std::string_view help, std::size_t indent) {
+    return fmt::format("{:{}}- {}\n", "", indent,
+                       wrapped(fmt::format("`{}`: {}", name, help), indent + 2, document_width));
+}
+
+/// A list, because a | in a value would end the cell of a table.
+std::string flags_markdown(const std::vector<FlagGroup>& groups) {
+    std::string text;
+    for (const FlagGroup& group : groups) {
+        if (!group.heading.empty()) text += fmt::format("### {}\n\n", group.heading);
+        for (const Flag& flag : group.flags) {
+            text += list_item(spelled(flag), help_of(flag), 0);
+            for (const auto& [name, help] : flag.choices) text += list_item(name, help, 2);
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+std::string command_markdown(Command& command) {
+    std::string text = fmt::format("\n## plait {}\n\n{}\n\n    {}\n\n", command.name(), command.help(), usage(command));
+    if (const Positional positional = command.positional(); !positional.name.empty()) {
+        text += wrapped(fmt::format("`{}`: {}", positional.name, positional.help), 0, document_width) + "\n\n";
+    }
+    text += flags_markdown(grouped(command.flags()));
+    if (!command.notes().empty()) text += wrapped(command.notes(), 0, document_width) + "\n\n";
+    text.pop_back();
+    return text;
 }
 
 }  // namespace
 
 std::string help_text(const Commands& commands) {
-    std::string text = fmt::format("plait: {}\n\nUsage: plait COMMAND [flags]\n\nCommands:\n", description);
+    std::string text = fmt::format("plait: {}\n\nExamples:\n", program_description);
+    for (const auto& [command, help] : program_examples) text += fmt::format("  {}\n      {}\n", command, help);
+    text += "\nUsage: plait COMMAND [flags]\n\nCommands:\n";
     for (const auto& command : commands) text += help_line(command->name(), command->help());
-    text += "\n" + help_line("--version", "Prints the version.");
-    text += help_line("--help", "Prints this; behind a command, its flags.");
+    text += "\n" + help_line("--version", "Print the version.");
+    text += help_line("--help", "Print this help; after a command, its flags.");
+    text += help_line("--help-man", "Print the manual page (man -l).");
     return text;
 }
 
 std::string help_text(Command& command) {
-    std::string text = fmt::format("{}\n\nUsage: {}\n\n", command.help(), usage(command));
+    std::string text = fmt::format("{}\n\nUsage: {}\n", command.help(), usage(command));
     if (const Positional positional = command.positional(); !positional.name.empty()) {
-        text += help_line(positional.name, positional.help) + "\n";
+        text += "\n" + help_line(positional.name, positional.help);
     }
-    for (const Flag& flag : command.flags()) text += help_line(spelled(flag), help_of(flag));
-    text += help_line("--help", "Prints this.");
-    if (!command.notes().empty()) text += "\n" + wrapped(command.notes(), 0, 100) + "\n";
+    for (const FlagGroup& group : grouped(command.flags())) {
+        text += group.heading.empty() ? "\n" : fmt::format("\n{}:\n", group.heading);
+        for (const Flag& flag : group.flags) text += help_lines(flag);
+    }
+    text += "\n" + help_line("--help", "Print this help.");
+    if (!command.notes().empty()) text += "\n" + wrapped(command.notes(), 0, terminal_width) + "\n";
     return text;
 }
 
 std::string reference_markdown(const Commands& commands) {
-    std::string text = fmt::format(
-        "# The command\n\n<!-- Written by `plait --help-markdown`; a test compares. -->\n\n{}\n", description);
-    for (const auto& command : commands) {
-        text += fmt::format("\n## plait {}\n\n{}\n\n    {}\n\n", command->name(), command->help(), usage(*command));
-        if (const Positional positional = command->positional(); !positional.name.empty()) {
-            text += fmt::format("`{}`: {}\n\n", positional.name, positional.help);
-        }
-        // A list, because a | in a value would end the cell of a table.
-        for (const Flag& flag : command->flags()) text += fmt::format("- `{}`: {}\n", spelled(flag), help_of(flag));
-        if (!command->notes().empty()) text += fmt::format("\n{}\n", command->notes());
-    }
+    std::string text =
+        fmt::format("# The command\n\n<!-- Written by `plait --help-markdown`; a test compares. -->\n\nplait: {}.\n",
+                    program_description);
+    for (const auto& command : commands) text += command_markdown(*command);
     text += "\n## Exit codes\n\n| code | meaning |\n|---|---|\n";
     for (const auto& [code, meaning] : exit_codes)
         text += fmt::format("| {} | {} |\n", static_cast<int>(code), meaning);

@@ -87,27 +87,28 @@ void check_output(const report::Inputs& inputs, const std::string& output) {
 
 }  // namespace
 
-std::string_view ReportCommand::help() const { return "Shows what the calls of a run did over time."; }
+std::string_view ReportCommand::help() const { return "Show what the calls of a run did over time."; }
 
 Positional ReportCommand::positional() const {
-    return {
-        "INPUT",
-        "A trace (plait run --trace FILE), a results file, or a folder of traces (plait compare --trace DIR). Several "
-        "stand on one time axis."};
+    return {"INPUT",
+            "A trace (plait run --trace FILE), a results file, or a directory of traces (plait compare --trace DIR). "
+            "Several inputs share one time axis."};
 }
 
 std::vector<Flag> ReportCommand::flags() {
     return {
         {"-o,--output", "FILE",
-         "Where the page goes, one HTML file that needs no other. Without -o, --text and --svg: the picture in "
-         "characters on a terminal, and the page on standard output when that is no terminal.",
+         "Write the report to this file, as one self-contained HTML page. Without -o, --text and --svg, print it as "
+         "text to a terminal, and as a page to anything else.",
          [this](const std::string& value) { output_ = value; }},
-        {"--text", "", "Prints the picture in characters, the figures, the slowest calls and what they tell.",
+        {"--text", "", "Print the timeline in characters, the figures, the slowest calls and an explanation.",
          [this](const std::string&) { text_ = true; }},
-        {"--svg", "FILE", "Writes the picture as an SVG file.", [this](const std::string& value) { svg_ = value; }},
-        {"--columns", "N", "How wide the text is. Default: the terminal's width, or 80.",
+        {"--svg", "FILE", "Write the timeline to this file, as SVG.",
+         [this](const std::string& value) { svg_ = value; }},
+        {"--columns", "N",
+         fmt::format("Set the width of the text. Default: the terminal's width, or {}.", usual_columns),
          [this](const std::string& value) { columns_ = parse_count(value, report::least_columns, most_columns); }},
-        {"--ascii", "", "Draws the text with ASCII characters, as where the locale is not UTF-8.",
+        {"--ascii", "", "Use only ASCII characters. Default where the locale is not UTF-8.",
          [this](const std::string&) { ascii_ = true; }},
     };
 }

@@ -56,7 +56,7 @@ batch::LineReader open_requests(const std::string& path) {
 }  // namespace
 
 std::string_view RetryCommand::help() const {
-    return "Writes the requests of those results that are chosen as a new file of requests.";
+    return "Select requests by their results, and write them to a new file of requests.";
 }
 
 std::vector<Flag> RetryCommand::flags() {
@@ -66,30 +66,31 @@ std::vector<Flag> RetryCommand::flags() {
         };
     };
     return {
-        {"--failed", "", "Chooses what failed: no answer came, and surely nothing was done.",
+        {"--failed", "", "Select failed calls: no answer came, and the request certainly had no effect.",
          choose("outcome == 'failed'")},
-        {"--rejected", "", "Chooses what was answered, but not as it should be.", choose("outcome == 'rejected'")},
-        {"--unknown", "", "Chooses what may have been done: look before you send it again.",
+        {"--rejected", "", "Select rejected calls: an answer came, but not an expected one.",
+         choose("outcome == 'rejected'")},
+        {"--unknown", "",
+         "Select calls that may have been executed, and whose answer was lost. Look before you send them again.",
          choose("outcome == 'unknown'")},
-        Flag("--where", "CONDITION",
-             "Chooses by a condition such as 'status_code == 404 and attempts > 2'. Fields: outcome, status_code, "
-             "error, "
-             "attempts, total_ms, custom_id, line; == != < <= > >=; and, or, not, parentheses; texts in quotes.",
-             choose(""))
+        Flag(
+            "--where", "CONDITION",
+            "Select by a condition such as 'status_code == 404 and attempts > 2'. Fields: outcome, status_code, error, "
+            "attempts, total_ms, custom_id, line. Operators: == != < <= > >= and or not ( ). Text stands in quotes.",
+            choose(""))
             .repeatable(),
-        {"--requests", "FILE", "The requests, when they are not where the run had them.",
+        {"--requests", "FILE", "Read the requests from this file, if it is not where the run found it.",
          [this](const std::string& value) { requests_ = value; }},
-        {"-o,--output", "FILE", "Where the new requests go. Default: - for standard output.",
+        {"-o,--output", "FILE", "Write the requests to this file. Default: -, standard output.",
          [this](const std::string& value) { output_ = value == standard_output ? "" : value; }},
-        {"--overwrite", "", "Replaces a file that exists, instead of refusing it.",
-         [this](const std::string&) { overwrite_ = true; }},
+        {"--overwrite", "", "Replace an existing file.", [this](const std::string&) { overwrite_ = true; }},
     };
 }
 
 std::string_view RetryCommand::notes() const {
-    return "With several of --failed, --rejected, --unknown and --where, a result is chosen if any of them holds. Each "
-           "request is written as it stood, with its custom_id; lines of URLs become JSON. Run it with another -o, and "
-           "with the flags of the first run.";
+    return "A result is selected if it matches any of --failed, --rejected, --unknown and --where. Each request is "
+           "written as it stood, with its custom_id; URLs become JSON. Run the new file with another -o, and with the "
+           "flags of the first run.";
 }
 
 Positional RetryCommand::positional() const { return {"RESULTS", "The results of a run.", false}; }

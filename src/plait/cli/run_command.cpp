@@ -59,12 +59,6 @@ std::string method_names() {
     return list_of(batch::methods, "|", [](const batch::MethodEntry& method) { return method.name; });
 }
 
-std::string method_help() {
-    std::string text = "Who makes the calls.";
-    for (const batch::MethodEntry& method : batch::methods) text += fmt::format(" {}: {}.", method.name, method.help);
-    return text + fmt::format(" Default: {}.", batch::methods.front().name);
-}
-
 const batch::MethodEntry* parse_method(const std::string& value) {
     const batch::MethodEntry* method = batch::find_method(value);
     if (!method) refuse(fmt::format("'{}' is not one of {}", value, method_names()));
@@ -148,62 +142,95 @@ int exit_code_of(const batch::Tally& tally, batch::RunEnd end) {
 
 }  // namespace
 
-std::string_view RunCommand::help() const { return "Makes each request a call, and writes a line for every answer."; }
+std::string_view RunCommand::help() const { return "Make the calls, and write exactly one result for each request."; }
 
 std::string_view RunCommand::notes() const {
-    return "Ctrl-C, SIGTERM or a terminal that closes (SIGHUP, unless under nohup) stops the run: no more calls leave, "
-           "and those in flight have 10 s to end. A second Ctrl-C or SIGTERM gives them up. Give the same command "
-           "again to go on. When it stands still: kill -USR1 PID shows on standard error which calls are in flight and "
-           "what every task waits for, while the run goes on. With PLAIT_DEBUG=1 in the environment that tells also "
-           "for how long, and there is a warning of each task that keeps its loop for more than 100 ms "
-           "(docs/debugging.md).";
+    return "Ctrl-C, SIGTERM or a closed terminal (SIGHUP, unless under nohup) stops the run: no further call is sent, "
+           "and "
+           "calls in flight have 10 s to finish. A second Ctrl-C or SIGTERM abandons them. Repeat the command to "
+           "resume.\n\n"
+           "If a run seems stuck, kill -USR1 PID prints the calls in flight and what every task waits for; the run "
+           "goes "
+           "on. With PLAIT_DEBUG=1 in the environment it also prints how long each task has waited, and a warning "
+           "names "
+           "every task that blocks its loop for more than 100 ms (docs/debugging.md).";
 }
 
 Positional RunCommand::positional() const {
-    return {"REQUESTS", "A file of requests, JSON Lines or URLs (docs/formats.md); or URLs; or - for standard input."};
+    return {
+        "REQUESTS",
+        "A file of requests (JSON Lines, or one URL per line; see docs/formats.md), URLs, or - for standard input."};
 }
 
 std::vector<Flag> RunCommand::flags() {
-    std::vector<Flag> flags{
-        {"-o,--output", "FILE",
-         "Where the results go. If they are there already, the run goes on: what has a result is not sent again. "
-         "Beside it lies FILE.plait, which knows what was sent. Default: - for standard output.",
-         [this](const std::string& value) { output_ = value == standard_output ? "" : value; }},
-        {"--overwrite", "", "Begins anew: replaces results, state and trace that exist.",
-         [this](const std::string&) { files_.overwrite = true; }},
-        {"--extend", "", "Goes on with requests to which lines were appended since.",
-         [this](const std::string&) { files_.extend = true; }},
-        {"--durable", "",
-         "Waits for the disk before a request leaves that must not be sent twice, and after each group of results: so "
-         "that not even a power cut loses them.",
-         [this](const std::string&) { files_.durable = true; }},
-        {"--repeat-unknown", "",
-         "Sends requests again that an earlier run had sent without getting to know what came of it, although they may "
-         "be done twice.",
-         [this](const std::string&) { repeat_unknown_ = true; }},
-        {"--strict", "", "Sends nothing at all when a line is no request or an id comes twice.",
-         [this](const std::string&) { strict_ = true; }},
-        {"--method", method_names(), method_help(),
-         [this](const std::string& value) { method_ = parse_method(value); }},
-        {"--ordered", "",
-         "Writes results in the order of the input, instead of the order of completion. Those that wait for an earlier "
-         "one are lost if the run is killed.",
-         [this](const std::string&) { runner_.ordered = true; }},
-        {"--body", body_format_names(),
-         "How an answer's body appears: auto: as JSON, else as text, else as base64; text: as text, else as base64; "
-         "base64: "
-         "to the byte. Default: auto.",
-         [this](const std::string& value) { runner_.body_format = parse_body_format(value); }},
-        {"--quiet", "", "Shows neither progress nor summary.", [this](const std::string&) { quiet_ = true; }},
-        {"--summary-json", "FILE", "Writes the summary to a file, as JSON.",
-         [this](const std::string& value) { summary_path_ = value; }},
-        {"--trace", "FILE",
-         "Records what each call did at each time, for plait report and for trace viewers (docs/formats.md). Of a run "
-         "that goes on, its last part.",
-         [this](const std::string& value) { trace_path_ = value; }},
-    };
-    return joined(joined(std::move(flags), calls_flags(calls_)),
-                  joined(repeat_flags(settings_.defaults), session_flags(settings_)));
+    return joined(output_flags(), input_flags(settings_.defaults), header_flags(settings_), resuming_flags(),
+                  method_flags(), calls_flags(calls_), repeat_flags(settings_.defaults), connection_flags(settings_),
+                  diagnosis_flags());
+}
+
+std::vector<Flag> RunCommand::output_flags() {
+    return under(
+        headings::input_and_output,
+        {
+            {"-o,--output", "FILE",
+             "Write the results to this file. If it already holds results, resume: requests that have a "
+             "result are not sent again. FILE.plait, beside it, records what was sent. Default: -, standard "
+             "output.",
+             [this](const std::string& value) { output_ = value == standard_output ? "" : value; }},
+            {"--ordered", "",
+             "Write results in input order instead of completion order. Results that wait for an earlier one "
+             "are lost if the run is killed.",
+             [this](const std::string&) { runner_.ordered = true; }},
+            Flag("--body", body_format_names(), "Write answer bodies in this form. Default: auto.",
+                 [this](const std::string& value) { runner_.body_format = parse_body_format(value); })
+                .with_choices({{"auto", "JSON if possible, else text, else base64"},
+                               {"text", "text if it is UTF-8, else base64"},
+                               {"base64", "always base64, byte for byte"}}),
+            {"--strict", "", "Send nothing at all if any line is not a valid request, or if an id occurs twice.",
+             [this](const std::string&) { strict_ = true; }},
+        });
+}
+
+std::vector<Flag> RunCommand::resuming_flags() {
+    return under(headings::resuming,
+                 {
+                     {"--overwrite", "", "Start over: replace existing results, state and trace.",
+                      [this](const std::string&) { files_.overwrite = true; }},
+                     {"--extend", "", "Resume even though lines were appended to the input.",
+                      [this](const std::string&) { files_.extend = true; }},
+                     {"--repeat-unknown", "",
+                      "Resend requests whose outcome an earlier run never learned. They may execute twice.",
+                      [this](const std::string&) { repeat_unknown_ = true; }},
+                     {"--durable", "",
+                      "Wait for the disk before sending a request that must not be sent twice, and after each group of "
+                      "results, so that even a power failure loses nothing.",
+                      [this](const std::string&) { files_.durable = true; }},
+                 });
+}
+
+std::vector<Flag> RunCommand::method_flags() {
+    std::vector<Choice> choices;
+    for (const batch::MethodEntry& method : batch::methods)
+        choices.push_back({std::string(method.name), std::string(method.help)});
+    return under(headings::limits,
+                 {Flag("--method", method_names(),
+                       fmt::format("Choose how calls are made. Default: {}.", batch::methods.front().name),
+                       [this](const std::string& value) { method_ = parse_method(value); })
+                      .with_choices(std::move(choices))});
+}
+
+std::vector<Flag> RunCommand::diagnosis_flags() {
+    return under(
+        headings::diagnosis,
+        {
+            {"--quiet", "", "Show neither progress nor summary.", [this](const std::string&) { quiet_ = true; }},
+            {"--summary-json", "FILE", "Write the summary to this file, as JSON.",
+             [this](const std::string& value) { summary_path_ = value; }},
+            {"--trace", "FILE",
+             "Record what every call does and when, for plait report and for trace viewers (docs/formats.md). "
+             "A resumed run records only its own part.",
+             [this](const std::string& value) { trace_path_ = value; }},
+        });
 }
 
 int RunCommand::run() {

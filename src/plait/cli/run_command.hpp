@@ -30,6 +30,10 @@ class RunCommand final : public Command {
     int run() override;
 
   private:
+    std::vector<Flag> output_flags();
+    std::vector<Flag> resuming_flags();
+    std::vector<Flag> method_flags();
+    std::vector<Flag> diagnosis_flags();
     void refuse_trace_path() const;
     bool replaces_trace() const;
     void refuse_bad_lines() const;

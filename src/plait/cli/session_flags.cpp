@@ -22,7 +22,7 @@ constexpr std::size_t most_header_fields = 1'000'000;
 
 Duration parse_time_limit(const std::string& value) {
     const Duration limit = parse_duration(value);
-    if (limit <= Duration::zero()) refuse("an attempt needs some time");
+    if (limit <= Duration::zero()) refuse(fmt::format("'{}' is not more than zero", value));
     return limit;
 }
 
@@ -34,77 +34,102 @@ std::string checked_file(const std::string& path) {
 }  // namespace
 
 std::vector<Flag> input_flags(batch::RequestDefaults& defaults) {
-    return {
-        {"--base-url", "URL",
-         "Put this before each URL of the input that is only a path. A path that both have, such as /v1, is taken "
-         "once.",
-         [&defaults](const std::string& value) { defaults.base_url = batch::checked_base_url(value); }},
-        Flag("--secret", "NAME",
-             "Let lines name this secret: env.NAME is an environment variable, file.PATH the content of a file. Each "
-             "{{env.NAME}} in a line then becomes its value. Names that are not permitted are sent as they stand.",
-             [&defaults](const std::string& value) {
-                 defaults.permitted_secrets.insert_or_assign(value, batch::secret_value(value));
-             })
-            .repeatable(),
-    };
+    return under(
+        headings::input_and_output,
+        {
+            {"--base-url", "URL",
+             "Put this before every URL of the input that is only a path. A path that both have, such as /v1, is used "
+             "once.",
+             [&defaults](const std::string& value) { defaults.base_url = batch::checked_base_url(value); }},
+            Flag("--secret", "NAME",
+                 "Let lines use this secret: env.NAME is an environment variable, file.PATH the content of a file. "
+                 "{{env.NAME}} in a line then becomes its value. Names that are not permitted are sent as they stand.",
+                 [&defaults](const std::string& value) {
+                     defaults.permitted_secrets.insert_or_assign(value, batch::secret_value(value));
+                 })
+                .repeatable(),
+        });
+}
+
+std::vector<Flag> header_flags(SessionSettings& settings) {
+    return under(headings::input_and_output,
+                 {Flag("--header", "'NAME: VALUE'",
+                       "Send this header with every request whose line does not set it. {{env.NAME}} becomes the value "
+                       "of an environment variable, {{file.PATH}} the content of a file, without --secret.",
+                       [&settings](const std::string& value) {
+                           const auto [name, text] = parse_header(value);
+                           settings.defaults.headers.add(name, batch::with_secrets(text, settings.defaults.secrets));
+                       })
+                      .repeatable()});
 }
 
 std::vector<Flag> repeat_flags(batch::RequestDefaults& defaults) {
-    return {
-        {"--safe-to-repeat", "",
-         "Retry requests of any method, such as POST, unless their line says \"safe_to_repeat\": false. Only where it "
-         "does no harm when a request executes twice.",
-         [&defaults](const std::string&) { defaults.safe_to_repeat = true; }},
-        {"--idempotency-key", "auto",
-         "Send each request whose method is not safe to repeat, such as POST, with an Idempotency-Key of its own, and "
-         "retry it. A key in the line wins. Only for servers that honour such keys.",
-         [&defaults](const std::string& value) {
-             if (value != "auto")
-                 refuse(fmt::format("'{}' is not auto: the key of a single request belongs in its line", value));
-             defaults.automatic_keys = true;
-         }},
-    };
+    return under(
+        headings::retries,
+        {
+            {"--safe-to-repeat", "",
+             "Retry requests of any method, such as POST, unless their line says \"safe_to_repeat\": false. "
+             "Use this only if executing a request twice does no harm.",
+             [&defaults](const std::string&) { defaults.safe_to_repeat = true; }},
+            {"--idempotency-key", "auto",
+             "Send every request whose method is not safe to repeat, such as POST, with an Idempotency-Key of "
+             "its own, and retry it. A key in the line wins. Use this only if the server honours such keys.",
+             [&defaults](const std::string& value) {
+                 if (value != "auto")
+                     refuse(fmt::format("'{}' is not auto; put the key of a single request into its line", value));
+                 defaults.automatic_keys = true;
+             }},
+        });
+}
+
+std::vector<Flag> connection_flags(SessionSettings& settings) {
+    http::Timeouts& timeouts = settings.session.timeouts;
+    http::Limits& limits = settings.session.limits;
+    const http::Limits usual;
+    return under(
+        headings::connection,
+        {
+            {"--timeout", "DURATION",
+             fmt::format("Limit the time of one attempt, such as 90ms, 2s or 1m, unless its line has timeout_s. "
+                         "--deadline limits the whole call. "
+                         "Default: {}.",
+                         to_flag_value(http::Timeouts().attempt)),
+             [&timeouts](const std::string& value) { timeouts.attempt = parse_time_limit(value); }},
+            {"--connect-timeout", "DURATION",
+             "Limit the time an attempt takes to connect: name lookup, TCP and TLS. Default: --timeout.",
+             [&timeouts](const std::string& value) { timeouts.connect = parse_time_limit(value); }},
+            {"--idle-timeout", "DURATION",
+             "Fail an attempt if no byte moves on its connection for this long. Default: --timeout.",
+             [&timeouts](const std::string& value) { timeouts.idle = parse_time_limit(value); }},
+            {"--max-body", "SIZE",
+             fmt::format("Fail an attempt if the body of its answer is larger than this, such as 500k, 100M or 2G. "
+                         "Default: {}.",
+                         to_flag_value(usual.body_bytes)),
+             [&limits](const std::string& value) { limits.body_bytes = parse_bytes(value, 0); }},
+            {"--max-body-total", "SIZE",
+             "Limit the memory for the bodies of all answers in flight. An answer that needs more fails. Default: a "
+             "quarter of the memory of the machine or container.",
+             [&settings](const std::string& value) {
+                 settings.session.body_memory = std::make_shared<http::BodyMemory>(parse_bytes(value));
+             }},
+            {"--max-header-bytes", "SIZE",
+             fmt::format("Fail an attempt if the header of its answer is larger than this. Default: {}.",
+                         to_flag_value(usual.header_bytes)),
+             [&limits](const std::string& value) { limits.header_bytes = parse_bytes(value); }},
+            {"--max-header-count", "N",
+             fmt::format("Fail an attempt if its answer has more than N header fields. Default: {}.",
+                         usual.header_count),
+             [&limits](const std::string& value) { limits.header_count = parse_count(value, 1, most_header_fields); }},
+            {"--cacert", "FILE", "Trust the certificates in this PEM file instead of the system's.",
+             [&settings](const std::string& value) { settings.session.tls.ca_file = checked_file(value); }},
+            {"--insecure", "",
+             "Accept any certificate. Anyone between you and the server can then read and change everything.",
+             [&settings](const std::string&) { settings.session.tls.verify = false; }},
+        });
 }
 
 std::vector<Flag> session_flags(SessionSettings& settings) {
-    http::Timeouts& timeouts = settings.session.timeouts;
-    http::Limits& limits = settings.session.limits;
-    std::vector<Flag> flags{
-        {"--timeout", "DURATION",
-         "The longest that one attempt may take, such as 90ms, 2s or 1m, unless its line says timeout_s. Default: 2m.",
-         [&timeouts](const std::string& value) { timeouts.attempt = parse_time_limit(value); }},
-        {"--connect-timeout", "DURATION",
-         "The longest that an attempt may take to connect: looking up the host, TCP and TLS. Default: --timeout.",
-         [&timeouts](const std::string& value) { timeouts.connect = parse_time_limit(value); }},
-        {"--idle-timeout", "DURATION",
-         "Fail an attempt when no byte has moved on its connection for this long. Default: --timeout.",
-         [&timeouts](const std::string& value) { timeouts.idle = parse_time_limit(value); }},
-        {"--max-body", "SIZE", "The largest answer body, such as 500k, 100M or 2G. Default: 100M.",
-         [&limits](const std::string& value) { limits.body_bytes = parse_bytes(value, 0); }},
-        {"--max-body-total", "SIZE",
-         "The most memory that the bodies of all answers in flight may take together. An answer that needs more "
-         "fails. Default: a quarter of the memory of this machine or its container.",
-         [&settings](const std::string& value) {
-             settings.session.body_memory = std::make_shared<http::BodyMemory>(parse_bytes(value));
-         }},
-        {"--max-header-bytes", "SIZE", "The largest answer header. Default: 64k.",
-         [&limits](const std::string& value) { limits.header_bytes = parse_bytes(value); }},
-        {"--max-header-count", "N", "The most header fields of one answer. Default: 256.",
-         [&limits](const std::string& value) { limits.header_count = parse_count(value, 1, most_header_fields); }},
-        Flag("--header", "'NAME: VALUE'",
-             "Send this header with each request whose line has none of this name. {{env.NAME}} is an environment "
-             "variable, {{file.PATH}} the content of a file. Neither needs --secret here.",
-             [&settings](const std::string& value) {
-                 const auto [name, text] = parse_header(value);
-                 settings.defaults.headers.add(name, batch::with_secrets(text, settings.defaults.secrets));
-             })
-            .repeatable(),
-        {"--cacert", "FILE", "Trusts the certificates in this PEM file, instead of the system's.",
-         [&settings](const std::string& value) { settings.session.tls.ca_file = checked_file(value); }},
-        {"--insecure", "", "Trusts any certificate: whoever is on the way can read and change everything.",
-         [&settings](const std::string&) { settings.session.tls.verify = false; }},
-    };
-    return joined(input_flags(settings.defaults), std::move(flags));
+    return joined(input_flags(settings.defaults), header_flags(settings), connection_flags(settings));
 }
 
 void warn(const std::string& sentence) {

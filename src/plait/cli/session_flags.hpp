@@ -11,10 +11,10 @@
 
 namespace plait::cli {
 
-/// Says on standard error what its reader should look at.
+/// Prints a warning to standard error.
 void warn(const std::string& sentence);
 
-/// How calls are sent, whichever command sends them. It stays where it is: its defaults know its secrets.
+/// How calls are sent, by whichever command. Not movable: `defaults` points to its siblings.
 class SessionSettings {
   public:
     SessionSettings() {
@@ -24,24 +24,30 @@ class SessionSettings {
     SessionSettings(const SessionSettings&) = delete;
     SessionSettings& operator=(const SessionSettings&) = delete;
 
-    /// What the requests were given, and nothing may show.
+    /// Secrets that requests contain and no output may show.
     batch::Secrets secrets;
-    /// What lines have that may not be meant so; the first case of each kind is warned of.
+    /// Suspicious input lines. The first of each kind causes a warning.
     batch::InputNotes notes{warn};
     batch::RequestDefaults defaults;
     http::SessionOptions session;
 };
 
-/// The flags that say what the lines of the input mean; `defaults` outlive them.
+/// Flags that change the meaning of input lines. `defaults` outlives them.
 std::vector<Flag> input_flags(batch::RequestDefaults& defaults);
 
-/// The flags that say what may be sent twice where lines do not; `defaults` outlive them.
+/// The flag that adds headers to every request. `settings` outlives it.
+std::vector<Flag> header_flags(SessionSettings& settings);
+
+/// Flags that declare requests safe to repeat. `defaults` outlives them.
 std::vector<Flag> repeat_flags(batch::RequestDefaults& defaults);
 
-/// The flags that make the settings, which outlive them, those of the input among them.
+/// Flags for time limits, bounds on answers, and TLS. `settings` outlives them.
+std::vector<Flag> connection_flags(SessionSettings& settings);
+
+/// `input_flags`, `header_flags` and `connection_flags`.
 std::vector<Flag> session_flags(SessionSettings& settings);
 
-/// Says on standard error what the settings put at risk.
+/// Prints warnings about insecure settings to standard error.
 void warn_of_risks(const SessionSettings& settings);
 
 }  // namespace plait::cli

@@ -8,16 +8,16 @@
 namespace plait::cli {
 
 std::string_view StatusCommand::help() const {
-    return "Tells how far a run is, why it waits and when it will be done, or how it ended.";
+    return "Show how far a run is, what it waits for and when it will end, or how it ended.";
 }
 
 Positional StatusCommand::positional() const { return {"RESULTS", "The results file of the run."}; }
 
 std::vector<Flag> StatusCommand::flags() {
     return {
-        {"--watch", "", "Renews it each second until the run ends; elsewhere than on a terminal, prints what changed.",
+        {"--watch", "", "Refresh every second until the run ends. Without a terminal, print changes only.",
          [this](const std::string&) { watch_ = true; }},
-        {"--json", "", "Prints it as JSON (docs/formats.md).", [this](const std::string&) { as_json_ = true; }},
+        {"--json", "", "Print the status as JSON (docs/formats.md).", [this](const std::string&) { as_json_ = true; }},
     };
 }
 

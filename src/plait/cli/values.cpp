@@ -62,6 +62,24 @@ Duration parse_duration(std::string_view text) {
     refuse(fmt::format("'{}' is not a duration such as 90ms, 2s, 1m or 1h, of at most a week", text));
 }
 
+std::string to_flag_value(Duration duration) {
+    using namespace std::chrono;
+    if (duration % hours(1) == Duration::zero()) return fmt::format("{}h", duration_cast<hours>(duration).count());
+    if (duration % minutes(1) == Duration::zero()) return fmt::format("{}m", duration_cast<minutes>(duration).count());
+    if (duration % seconds(1) == Duration::zero()) return fmt::format("{}s", duration_cast<seconds>(duration).count());
+    return fmt::format("{}ms", duration_cast<milliseconds>(duration).count());
+}
+
+std::string to_flag_value(std::size_t bytes) {
+    std::string_view unit;
+    for (const std::string_view next : {"k", "M", "G", "T"}) {
+        if (bytes == 0 || bytes % 1024 != 0) break;
+        bytes /= 1024;
+        unit = next;
+    }
+    return fmt::format("{}{}", bytes, unit);
+}
+
 std::pair<Duration, Duration> parse_duration_range(std::string_view text) {
     constexpr std::string_view dots = "..";
     const auto middle = text.find(dots);

@@ -20,6 +20,12 @@ std::size_t parse_bytes(std::string_view text, std::size_t least = 1);
 /// A duration such as `90ms`, `2s`, `1.5m` or `1h`; a number alone is seconds. At most a week.
 Duration parse_duration(std::string_view text);
 
+/// The shortest text that `parse_duration` reads as this duration: `90ms`, `2m`.
+std::string to_flag_value(Duration duration);
+
+/// The shortest text that `parse_bytes` reads as this number: `64k`, `100M`.
+std::string to_flag_value(std::size_t bytes);
+
 /// A duration, or a range of them such as `50ms..200ms`: the least and the most.
 std::pair<Duration, Duration> parse_duration_range(std::string_view text);
 

@@ -32,7 +32,13 @@ TEST_CASE("a duration has a unit, or is seconds") {
     CHECK(parse_duration("0") == 0s);
 }
 
-TEST_CASE("what is no duration is refused") {
+TEST_CASE("durations and numbers of bytes are written as flags take them") {
+    for (const char* text : {"90ms", "2s", "90s", "15m", "1h"}) CHECK(to_flag_value(parse_duration(text)) == text);
+    for (const char* text : {"0", "1000", "64k", "100M", "2G", "3T"})
+        CHECK(to_flag_value(parse_bytes(text, 0)) == text);
+}
+
+TEST_CASE("malformed durations are refused") {
     for (std::string text : {"", "soon", "ms", "-1s", "1 s", "1d", "8760h", "inf", "nan", "1e300s", "90msx"}) {
         CAPTURE(text);
         CHECK_THROWS_AS(parse_duration(text), Error);

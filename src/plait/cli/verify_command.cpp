@@ -10,15 +10,14 @@
 namespace plait::cli {
 
 std::string_view VerifyCommand::help() const {
-    return "Looks whether each request has exactly one result, and sends nothing.";
+    return "Check that every request has exactly one result. Sends nothing.";
 }
 
 Positional VerifyCommand::positional() const {
-    return {
-        "REQUESTS RESULTS",
-        "A file of requests, or - for standard input; and its results. What is missing, there twice or a stranger is "
-        "named, the first 20 of each. Exit code 0: all is well; 1: it is not.",
-        false};
+    return {"REQUESTS RESULTS",
+            "The requests (a file, or - for standard input) and their results. Lists missing, duplicate and unmatched "
+            "results, the first 20 of each. Exit code 0: all is well; 1: it is not.",
+            false};
 }
 
 int VerifyCommand::run() {
