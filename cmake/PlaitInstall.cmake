@@ -1,8 +1,14 @@
-# What `make install` installs: the command, and the library with its headers, a CMake package and a pkg-config file.
+# What `make install` installs: the command with its manual page and completion, and the library with its headers, a CMake
+# package and a pkg-config file.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(TARGETS plait_program COMPONENT program)
+set(made ${PROJECT_BINARY_DIR}/share)
+install(FILES ${made}/plait.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+install(FILES ${made}/plait DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT program)
+install(FILES ${made}/_plait DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT program)
+install(FILES ${made}/plait.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT program)
 
 # A library, its headers and an export of its own: testing is a component that a program without doctest never loads.
 # internal/ comes along, because templates in public headers use some of it.

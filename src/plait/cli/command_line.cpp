@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/base/nearest_name.hpp"
+#include "plait/cli/man_page.hpp"
 #include "plait/cli/reference.hpp"
 
 #include <CLI/CLI.hpp>
@@ -120,6 +121,7 @@ Request parse_command_line(const Commands& commands, std::vector<std::string> ar
     if (first == "--help" || first == "-h") return {nullptr, help_text(commands)};
     if (first == "--version") return {nullptr, fmt::format("plait {}\n", version)};
     if (first == "--help-markdown") return {nullptr, reference_markdown(commands)};
+    if (first == "--help-man") return {nullptr, man_page(commands, version)};
     const auto command =
         std::find_if(commands.begin(), commands.end(), [&first](const auto& known) { return known->name() == first; });
     if (command == commands.end()) refuse_command(commands, arguments);

@@ -3,6 +3,7 @@
 #include "plait/cli/check_command.hpp"
 #include "plait/cli/command_line.hpp"
 #include "plait/cli/compare_command.hpp"
+#include "plait/cli/completion_command.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/mock_command.hpp"
 #include "plait/cli/report_command.hpp"
@@ -34,6 +35,7 @@ Commands all_commands() {
     commands.push_back(std::make_unique<VerifyCommand>());
     commands.push_back(std::make_unique<RetryCommand>());
     commands.push_back(std::make_unique<MockCommand>());
+    commands.push_back(std::make_unique<CompletionCommand>(all_commands));
     return commands;
 }
 
