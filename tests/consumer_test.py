@@ -50,7 +50,7 @@ class Consumer(MockTest):
         self.configure(self.source, f"-DCMAKE_PREFIX_PATH={self.prefix}")
         self.execute("cmake", "--build", self.build)
         self.assert_calls(self.build / "yours")
-        self.assertIn("2 passed", self.execute(self.build / "yours_test"))
+        self.assertIn("3 passed", self.execute(self.build / "yours_test"))
 
     def test_an_installed_library_is_found_by_pkg_config(self):
         self.install()

@@ -2,6 +2,7 @@
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/testing/async_test.hpp"
+#include "plait/testing/check_byte_stream.hpp"
 #include "plait/testing/memory_stream.hpp"
 
 #include <string>
@@ -18,7 +19,12 @@ Task<std::optional<std::string>> ask(ByteStream& server, std::string question) {
     co_return co_await within(1h, read_until(server, "\n"));
 }
 
+/// For a stream of your own: how to make a connection with it.
+Task<StreamPair> connect() { co_return memory_streams(); }
+
 }  // namespace
+
+ASYNC_TEST("my stream keeps the contract of a byte stream") { co_await check_byte_stream(connect); }
 
 ASYNC_TEST("the answer is a line") {
     auto [client, server] = memory_streams();

@@ -1,12 +1,10 @@
 #include "plait/net/tcp_stream.hpp"
 
-#include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/async/gather.hpp"
-#include "plait/async/sleep.hpp"
-#include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/testing/async_test.hpp"
+#include "plait/testing/check_byte_stream.hpp"
 #include "plait/testing/loopback.hpp"
 #include "plait/testing/memory_stream.hpp"
 
@@ -29,24 +27,17 @@ namespace {
 
 Address local(const char* host) { return *Address::parse(host, 0); }
 
-/// Both ends of a connection over the loopback.
-struct Connection {
-    explicit Connection(std::unique_ptr<ByteStream> client_, std::unique_ptr<ByteStream> server_)
-        : client(std::move(client_)), server(std::move(server_)) {}
-    std::unique_ptr<ByteStream> client;
-    std::unique_ptr<ByteStream> server;
-};
-
 Task<std::unique_ptr<ByteStream>> connect_to(Address address) {
     Endpoint endpoint("api.example", address.port());
     std::vector<Address> addresses(1, address);
     return connect_tcp(std::move(endpoint), std::move(addresses));
 }
 
-Task<Connection> connection(const char* host = "127.0.0.1") {
+/// The client's end and the server's end of a connection over the loopback.
+Task<testing::StreamPair> connection(const char* host = "127.0.0.1") {
     TcpListener listener(local(host));
     auto [client, server] = co_await gather(connect_to(listener.address()), listener.accept());
-    co_return Connection(std::move(client), std::move(server));
+    co_return testing::StreamPair(std::move(client), std::move(server));
 }
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
@@ -60,11 +51,6 @@ std::string failure_of(Function function, ErrorCode code) {
         return error.what();
     }
     return "nothing was thrown";
-}
-
-Task<void> give_up_reading(CancelScope& scope, ByteStream& stream, bool& ended) {
-    const auto text = co_await scope.run(read_until(stream, "\n"));
-    ended = text.has_value();
 }
 
 /// The option of the socket of this process that is connected to `peer`.
@@ -111,74 +97,35 @@ ASYNC_TEST("the system asks a silent peer whether it is still there") {
     CHECK(option_of_connection_to(listener.address(), IPPROTO_TCP, TCP_USER_TIMEOUT) == 0);
 }
 
-ASYNC_TEST("what one end writes the other reads, over IPv4 and, where there is one, IPv6") {
+ASYNC_TEST("a connection keeps the contract of a byte stream, over IPv4 and, where there is one, IPv6") {
     for (const std::string& host : testing::loopback_hosts()) {
         CAPTURE(host);
-        auto ends = co_await connection(host.c_str());
-        co_await write_text(*ends.client, "hello\n");
-        CHECK(co_await read_until(*ends.server, "\n") == "hello\n");
-        co_await write_text(*ends.server, "good day\n");
-        CHECK(co_await read_until(*ends.client, "\n") == "good day\n");
+        const auto connect = [&host] { return connection(host.c_str()); };
+        co_await testing::check_byte_stream(connect);
     }
-}
-
-ASYNC_TEST("more than the system holds goes through whole") {
-    auto ends = co_await connection();
-    const std::string sent = std::string(20'000'000, 'x') + "\n";
-    TaskGroup group;
-    group.start(write_text, std::ref(*ends.client), sent);
-    std::string received;
-    std::array<std::byte, 65536> buffer;
-    while (received.size() < sent.size()) {
-        const auto count = co_await read_some(*ends.server, buffer);
-        received.append(reinterpret_cast<const char*>(buffer.data()), count);
-    }
-    co_await group.join();
-    CHECK(received == sent);
-}
-
-ASYNC_TEST("the end of what the peer sends is read as the end, and the other direction stays open") {
-    auto ends = co_await connection();
-    ends.client->close_write();
-    CHECK(co_await read_until(*ends.server, "\n") == "");
-    co_await write_text(*ends.server, "still here\n");
-    CHECK(co_await read_until(*ends.client, "\n") == "still here\n");
-}
-
-ASYNC_TEST("a connection is quiet until the peer sends or closes, and nothing is lost by looking") {
-    auto ends = co_await connection();
-    CHECK(ends.client->is_quiet());
-    co_await write_text(*ends.server, "surplus\n");
-    CHECK_FALSE(ends.client->is_quiet());
-    CHECK(co_await read_until(*ends.client, "\n") == "surplus\n");
-    CHECK(ends.client->is_quiet());
-    ends.server.reset();
-    CHECK_FALSE(ends.client->is_quiet());
-    std::byte next;
-    CHECK(co_await read_some(*ends.client, std::span(&next, 1)) == 0);
 }
 
 ASYNC_TEST("a byte that comes right behind an answer, in the same turn of the loop, is not missed") {
-    auto ends = co_await connection();
+    auto [client, server] = co_await connection();
     std::array<std::byte, 100> bytes{};
-    co_await write_text(*ends.server, "answer");
-    CHECK(co_await read_some(*ends.client, bytes) == 6);
-    CHECK(ends.client->is_quiet());
-    CHECK(ends.server->try_write(std::span<const std::byte>(bytes).first(1)) == 1);
-    CHECK_FALSE(ends.client->is_quiet());
+    co_await write_text(*server, "answer");
+    CHECK(co_await read_some(*client, bytes) == 6);
+    CHECK(client->is_quiet());
+    CHECK(server->try_write(std::span<const std::byte>(bytes).first(1)) == 1);
+    CHECK_FALSE(client->is_quiet());
 }
 
 ASYNC_TEST("a reset names the peer and is told to the reader and the writer") {
-    auto ends = co_await connection();
-    co_await write_text(*ends.client, "never read");
-    ends.server.reset();  // closing with bytes unread resets the connection
-    CHECK_FALSE(ends.client->is_quiet());
-    co_await ends.client->readable();
+    auto [client, server] = co_await connection();
+    co_await write_text(*client, "never read");
+    server.reset();  // closing with bytes unread resets the connection
+    CHECK_FALSE(client->is_quiet());
+    co_await client->readable();
     std::array<std::byte, 16> buffer;
-    const auto read = failure_of([&] { ends.client->try_read(buffer); }, ErrorCode::reset);
+    const auto read = failure_of([&] { client->try_read(buffer); }, ErrorCode::reset);
     CHECK(read.starts_with("read from api.example:"));
     CHECK(read.ends_with(": the peer has reset the connection"));
-    const auto write = failure_of([&] { ends.client->try_write(bytes_of("x")); }, ErrorCode::reset);
+    const auto write = failure_of([&] { client->try_write(bytes_of("x")); }, ErrorCode::reset);
     CHECK(write.starts_with("write to api.example:"));
     CHECK(write.ends_with(": the peer has closed the connection"));
 }
@@ -194,18 +141,6 @@ ASYNC_TEST("a stream that was told so resets the connection when it is closed") 
         thrown = error.code() == ErrorCode::reset;
     }
     CHECK(thrown);
-}
-
-ASYNC_TEST("a wait for bytes that never come can be given up") {
-    auto ends = co_await connection();
-    CancelScope scope;
-    TaskGroup group;
-    bool ended = true;
-    group.start(give_up_reading, std::ref(scope), std::ref(*ends.client), std::ref(ended));
-    co_await yield();
-    scope.cancel();
-    co_await group.join();
-    CHECK_FALSE(ended);
 }
 
 ASYNC_TEST("a refused connection says so") {

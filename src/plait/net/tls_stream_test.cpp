@@ -6,6 +6,7 @@
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/testing/async_test.hpp"
+#include "plait/testing/check_byte_stream.hpp"
 #include "plait/testing/memory_stream.hpp"
 
 #include <unistd.h>
@@ -20,10 +21,12 @@
 using namespace plait;
 using namespace plait::net;
 using namespace std::chrono_literals;
+using testing::check_byte_stream;
 using testing::memory_streams;
 using testing::MemoryStream;
 using testing::MemoryStreamOptions;
 using testing::read_until;
+using testing::StreamPair;
 using testing::write_text;
 
 namespace {
@@ -117,6 +120,12 @@ Task<Connection> connect(Case options) {
     co_return result;
 }
 
+Task<StreamPair> connect_ends(Case options) {
+    auto connection = co_await connect(std::move(options));
+    REQUIRE(connection.client);
+    co_return StreamPair(std::move(connection.client), std::move(connection.server));
+}
+
 Task<std::string> client_failure(Case options) {
     const auto connection = co_await connect(std::move(options));
     CHECK_FALSE(connection.client);
@@ -155,7 +164,22 @@ constexpr std::array both_versions{TlsVersion::v1_2, TlsVersion::v1_3};
 
 }  // namespace
 
-ASYNC_TEST("what one end writes the other reads, and the wire shows none of it") {
+ASYNC_TEST("a connection keeps the contract of a byte stream, in whatever pieces its bytes come") {
+    for (const TlsVersion version : both_versions) {
+        for (const std::size_t largest_read : {1, 3, 4096}) {
+            CAPTURE(static_cast<int>(version));
+            CAPTURE(largest_read);
+            Case options;
+            options.version = version;
+            options.streams.largest_read = largest_read;
+            options.streams.capacity = 4096;  // so that writers have to wait, too
+            const auto connected = [&options] { return connect_ends(options); };
+            co_await check_byte_stream(connected);
+        }
+    }
+}
+
+ASYNC_TEST("the wire shows nothing of what is said") {
     for (const TlsVersion version : both_versions) {
         CAPTURE(static_cast<int>(version));
         Case options;
@@ -164,29 +188,7 @@ ASYNC_TEST("what one end writes the other reads, and the wire shows none of it")
         REQUIRE(ends.client);
         co_await write_text(*ends.client, "a secret question\n");
         CHECK(co_await read_until(*ends.server, "\n") == "a secret question\n");
-        co_await write_text(*ends.server, "a secret answer\n");
-        CHECK(co_await read_until(*ends.client, "\n") == "a secret answer\n");
         CHECK(ends.client_wire->written().find("secret") == std::string::npos);
-        CHECK(ends.server_wire->written().find("secret") == std::string::npos);
-    }
-}
-
-ASYNC_TEST("TLS works whatever pieces its bytes come in") {
-    for (const TlsVersion version : both_versions) {
-        for (const std::size_t largest_read : {1, 3, 4096}) {
-            CAPTURE(largest_read);
-            Case options;
-            options.version = version;
-            options.streams.largest_read = largest_read;
-            options.streams.capacity = 4096;  // so that writers have to wait too
-            auto ends = co_await connect(std::move(options));
-            REQUIRE(ends.client);
-            const std::string text = std::string(20000, 'x') + "\n";
-            TaskGroup group;
-            group.start(write_text, std::ref(*ends.client), text);
-            CHECK(co_await read_until(*ends.server, "\n") == text);
-            co_await group.join();
-        }
     }
 }
 
@@ -288,17 +290,6 @@ ASYNC_TEST("without verification any certificate will do") {
     CHECK((co_await connect(std::move(options))).client);
 }
 
-ASYNC_TEST("the end that the peer announces is the end, and each direction ends by itself") {
-    for (const TlsVersion version : both_versions) {
-        Case options;
-        options.version = version;
-        auto ends = co_await connect(std::move(options));
-        co_await write_text(*ends.server, "the whole answer");
-        ends.server->close_write();
-        CHECK(co_await read_until(*ends.client, "\n") == "the whole answer");
-    }
-}
-
 ASYNC_TEST("an end that nobody announced is an error: the answer may be cut") {
     for (const TlsVersion version : both_versions) {
         Case options;
@@ -334,21 +325,6 @@ ASYNC_TEST("a client that does not speak TLS is recognised") {
     Connection result;
     co_await accept_client(server, std::move(wire), result);
     CHECK(result.server_error == "tls the client: the peer does not speak TLS there; is it plain http?");
-}
-
-ASYNC_TEST("a connection is quiet until the peer sends or closes, and session tickets are no surplus") {
-    for (const TlsVersion version : both_versions) {
-        Case options;
-        options.version = version;
-        auto ends = co_await connect(std::move(options));
-        CHECK(ends.client->is_quiet());
-        co_await write_text(*ends.server, "surplus\n");
-        CHECK_FALSE(ends.client->is_quiet());
-        CHECK(co_await read_until(*ends.client, "\n") == "surplus\n");
-        CHECK(ends.client->is_quiet());
-        ends.server->close_write();
-        CHECK_FALSE(ends.client->is_quiet());
-    }
 }
 
 ASYNC_TEST("a byte that was read from the wire and not asked for is surplus") {

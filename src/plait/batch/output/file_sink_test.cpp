@@ -4,6 +4,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
+#include "plait/batch/testing/check_sink.hpp"
 #include "plait/batch/testing/test_files.hpp"
 #include "plait/batch/testing/test_folder.hpp"
 #include "plait/testing/async_test.hpp"
@@ -40,6 +41,13 @@ Task<void> write_into(FileSink& sink, std::string_view text, bool& done) {
 }
 
 }  // namespace
+
+TEST_CASE("a file keeps the contract of a sink") {
+    const TestFolder folder;
+    const std::string path = folder.file("results.jsonl");
+    const auto sink = FileSink::create(path, false);
+    run(testing::check_sink(*sink, [&path] { return content_of(path); }));
+}
 
 TEST_CASE("a results file is made for its owner alone") {
     const TestFolder folder;

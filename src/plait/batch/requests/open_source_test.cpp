@@ -3,6 +3,7 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/requests/line_source.hpp"
+#include "plait/batch/testing/check_source.hpp"
 #include "plait/batch/testing/test_files.hpp"
 
 #include <doctest/doctest.h>
@@ -47,6 +48,16 @@ std::string refusal_of(std::vector<std::string> inputs) {
 using Items = std::vector<std::string>;
 
 }  // namespace
+
+TEST_CASE("each kind of input keeps the contract of a source") {
+    run(testing::check_source([] {
+        constexpr auto text = "{\"url\":\"http://a.example/1\"}\n\nnot JSON\n{\"url\":\"http://a.example/2\"}\n";
+        return std::make_unique<LineSource>(LineReader(memory_file(text), "test"), RequestReader(RequestDefaults()));
+    }));
+    run(testing::check_source([] {
+        return open_source({"http://a.example/1", "http://a.example/2"}, RequestDefaults());
+    }));
+}
 
 TEST_CASE("lines of JSON are requests, blank ones are skipped and counted") {
     CHECK(items_of_lines("\n{\"url\":\"http://a.b\"}\n  \r\n{\"custom_id\":\"x\",\"url\":\"http://c.d\"}") ==
