@@ -23,7 +23,7 @@ class Later(RunTest):
                    "extensions": {"cost": {"requestedQueryCost": 60, "throttleStatus": {"currentlyAvailable": 10, "restoreRate": 50}}}}
         refusals = {"wait-403": (response(403, [("Retry-After", "1")]), "retry-after"),
                     "wait-529": (response(529, [("Retry-After", "1")]), "retry-after"),
-                    "limit-403": (response(403, used_up), "x-ratelimit-remaining"),
+                    "limit-403": (response(403, used_up), "x-ratelimit"),
                     "aws": (json_response(400, {"__type": "ThrottlingException"}), None),
                     "google": (json_response(403, {"error": {"errors": [{"reason": "rateLimitExceeded"}]}}), None),
                     "discord": (json_response(429, {"retry_after": 0.2}), "retry_after"),

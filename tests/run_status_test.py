@@ -126,7 +126,7 @@ class Status(RunTest):
                                  "--concurrency", "1")
             wait_until(lambda: self.status()["why_waiting"], "a reason")
             text = plait("status", self.results).out
-            self.assertRegex(text, r"waits +waits for requests: 0 of 2 left \(x-ratelimit-remaining\) until \d\d:\d\d:\d\d")
+            self.assertRegex(text, r"waits +waits for requests: 0 of 2 left \(x-ratelimit\) until \d\d:\d\d:\d\d")
             process.send_signal(signal.SIGINT)
             self.assertEqual(3, finish(process).code)
 

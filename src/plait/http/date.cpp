@@ -14,12 +14,12 @@ using namespace std::chrono;
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-/// Takes parts off the front of a text; once something did not fit, nothing does.
+/// Takes parts off the front of a text. After one that does not fit, none does.
 class Reader {
   public:
     explicit Reader(std::string_view text) noexcept : rest_(text) {}
 
-    /// A number of so many digits.
+    /// A number of exactly `digits` digits.
     int number(std::size_t digits) noexcept {
         int value = 0;
         if (rest_.size() < digits) return fail();
@@ -57,7 +57,7 @@ class Reader {
         rest_.remove_prefix(1);
         return found;
     }
-    /// Letters; how many.
+    /// Skips letters; returns their number.
     std::size_t letters() noexcept {
         std::size_t count = 0;
         while (count < rest_.size() && to_lower(rest_[count]) >= 'a' && to_lower(rest_[count]) <= 'z') ++count;
@@ -86,7 +86,7 @@ class Reader {
         rest_.remove_prefix(text.size());
         return true;
     }
-    /// A number of one digit or two, of which the first may be a blank.
+    /// A number of one or two digits. A blank may stand for the first of two.
     int short_number() noexcept {
         takes(" ");
         return rest_.size() > 1 && rest_[1] >= '0' && rest_[1] <= '9' ? number(2) : number(1);
@@ -130,7 +130,7 @@ std::optional<WallTime> time_of(const Date& date) {
     return WallTime(sys_days(calendar)) + hours(date.hour) + minutes(date.minute) + seconds(date.second);
 }
 
-/// Four digits, or two that are taken to be less than 50 years after `now`.
+/// A year of four digits, or of two, which is less than 50 years after `now`.
 int read_year(Reader& reader, WallTime now) {
     const std::string_view rest = reader.rest();
     if (rest.size() > 3 && rest[2] >= '0' && rest[2] <= '9') return reader.number(4);
@@ -139,8 +139,8 @@ int read_year(Reader& reader, WallTime now) {
     return year >= this_year + 50 ? year - 100 : year;
 }
 
-/// A time of day of which seconds and their parts may be missing; what it leaves out.
-Duration read_told_time(Reader& reader, Date& date, nanoseconds& fraction) {
+/// A time of day, perhaps without seconds or fractions of one. Returns its grain.
+Duration read_lenient_time(Reader& reader, Date& date, nanoseconds& fraction) {
     date.hour = reader.short_number();
     reader.literal(":");
     date.minute = reader.number(2);
@@ -161,23 +161,23 @@ minutes read_offset(Reader& reader) {
     return is_west ? -offset : offset;
 }
 
-/// A zone, if one is told; `is_told` stays false for the names of zones that mean several.
-minutes read_zone(Reader& reader, bool& is_told) {
+/// A zone, if there is one. `has_zone` stays false for names that several zones share.
+minutes read_zone(Reader& reader, bool& has_zone) {
     reader.takes(" ");
     for (const std::string_view utc : {"GMT", "UTC", "UT", "Z"}) {
         if (reader.takes(utc)) {
-            is_told = true;
+            has_zone = true;
             break;
         }
     }
-    if (!is_told) reader.letters();
+    if (!has_zone) reader.letters();
     reader.takes(" ");
     if (!reader.is_at('+') && !reader.is_at('-')) return {};
-    is_told = true;
+    has_zone = true;
     return read_offset(reader);
 }
 
-/// What follows the name of a weekday, in the order of HTTP: `06 Nov 1994 08:49:37`, `06-Nov-94 08:49:37`.
+/// The rest of a date after its weekday, in the order of HTTP: `06 Nov 1994 08:49:37`, `06-Nov-94 08:49:37`.
 Duration read_day_first(Reader& reader, Date& date, nanoseconds& fraction, WallTime now) {
     reader.literal(",");
     date.day = static_cast<unsigned>(reader.short_number());
@@ -186,7 +186,7 @@ Duration read_day_first(Reader& reader, Date& date, nanoseconds& fraction, WallT
     reader.one_of(" -");
     date.year = read_year(reader, now);
     reader.literal(" ");
-    return read_told_time(reader, date, fraction);
+    return read_lenient_time(reader, date, fraction);
 }
 
 /// The same in the order of C and of JavaScript: `Nov  6 08:49:37 UTC 1994`, `Nov 06 1994 08:49:37`.
@@ -201,7 +201,7 @@ Duration read_month_first(Reader& reader, Date& date, nanoseconds& fraction, min
         date.year = reader.number(4);
         reader.literal(" ");
     }
-    const Duration grain = read_told_time(reader, date, fraction);
+    const Duration grain = read_lenient_time(reader, date, fraction);
     if (!is_year_next) {
         offset = read_zone(reader, has_zone);
         reader.takes(" ");
@@ -212,13 +212,13 @@ Duration read_month_first(Reader& reader, Date& date, nanoseconds& fraction, min
 
 }  // namespace
 
-std::optional<ToldDate> parse_told_date(std::string_view text, WallTime now) {
+std::optional<ParsedDate> parse_date(std::string_view text, WallTime now) {
     Reader reader(text);
     Date date;
-    ToldDate told;
+    ParsedDate parsed;
     nanoseconds fraction{};
     minutes offset{};
-    told.has_zone = false;
+    parsed.has_zone = false;
     const std::size_t letters = reader.letters();
     if (letters == 0) {  // 1994-11-06T08:49:37Z
         date.year = reader.number(4);
@@ -227,61 +227,22 @@ std::optional<ToldDate> parse_told_date(std::string_view text, WallTime now) {
         reader.literal("-");
         date.day = static_cast<unsigned>(reader.number(2));
         reader.one_of("Tt ");
-        told.grain = read_told_time(reader, date, fraction);
+        parsed.grain = read_lenient_time(reader, date, fraction);
     } else if (letters >= 3 && reader.is_at(',')) {
-        told.grain = read_day_first(reader, date, fraction, now);
+        parsed.grain = read_day_first(reader, date, fraction, now);
     } else if (letters == 3) {
-        told.grain = read_month_first(reader, date, fraction, offset, told.has_zone);
+        parsed.grain = read_month_first(reader, date, fraction, offset, parsed.has_zone);
     } else {
         return std::nullopt;
     }
-    if (!reader.rest().empty()) offset = read_zone(reader, told.has_zone);
+    if (!reader.rest().empty()) offset = read_zone(reader, parsed.has_zone);
     reader.takes(" ");
-    if (reader.is_at('(')) reader.skip_rest();  // the name of the zone once more
+    if (reader.is_at('(')) reader.skip_rest();  // the name of the zone again
     if (!reader.is_complete()) return std::nullopt;
     const auto time = time_of(date);
     if (!time) return std::nullopt;
-    told.time = *time + fraction - offset;
-    return told;
-}
-
-std::optional<WallTime> parse_http_date(std::string_view text, WallTime now) {
-    Reader reader(text);
-    Date date;
-    const std::size_t letters = reader.letters();
-    if (letters < 3) return std::nullopt;
-    if (letters == 3 && reader.is_at(' ')) {  // Sun Nov  6 08:49:37 1994
-        reader.literal(" ");
-        date.month = reader.month();
-        reader.literal(" ");
-        date.day = static_cast<unsigned>(reader.short_number());
-        reader.literal(" ");
-        read_time(reader, date);
-        reader.literal(" ");
-        date.year = reader.number(4);
-    } else if (letters == 3) {  // Sun, 06 Nov 1994 08:49:37 GMT
-        reader.literal(", ");
-        date.day = static_cast<unsigned>(reader.number(2));
-        reader.literal(" ");
-        date.month = reader.month();
-        reader.literal(" ");
-        date.year = reader.number(4);
-        reader.literal(" ");
-        read_time(reader, date);
-        reader.literal(" GMT");
-    } else {  // Sunday, 06-Nov-94 08:49:37 GMT
-        reader.literal(", ");
-        date.day = static_cast<unsigned>(reader.number(2));
-        reader.literal("-");
-        date.month = reader.month();
-        reader.literal("-");
-        date.year = read_year(reader, now);
-        reader.literal(" ");
-        read_time(reader, date);
-        reader.literal(" GMT");
-    }
-    if (!reader.is_complete()) return std::nullopt;
-    return time_of(date);
+    parsed.time = *time + fraction - offset;
+    return parsed;
 }
 
 std::optional<WallTime> parse_internet_date(std::string_view text) {

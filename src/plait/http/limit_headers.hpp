@@ -17,18 +17,18 @@ class LimitHeaders {
   public:
     LimitHeaders() noexcept {}
 
-    /// How long to wait, from now on (`Retry-After`, RFC 9110, section 10.2.3, or a field like it).
+    /// How long to wait, from the arrival of the answer (`Retry-After`, RFC 9110, section 10.2.3, or a field like it).
     std::optional<Duration> retry_after;
-    Duration retry_after_grain{};    ///< how coarsely it was told: the true time is later by less than this
+    Duration retry_after_grain{};    ///< the unit in which it was written: the true wait is longer by less than this
     std::string retry_after_source;  ///< the name of its header, for people
-    /// One for each limit, at most `most_notices`; the reset is told from now on.
+    /// One for each limit, at most `most_notices`. Resets count from the arrival of the answer.
     std::vector<policy::LimitNotice> notices;
 };
 
-/// Limits beyond these of one answer are ignored.
+/// Further limits in one answer are ignored.
 inline constexpr std::size_t most_notices = 16;
 
-/// Reads what an answer that came at `now` says about limits, in all dialects that are known:
+/// Reads what an answer that arrived at `now` says about limits, in all dialects that are known:
 ///
 /// - `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10 and -11, and -07 with its other
 ///   names);
@@ -36,10 +36,11 @@ inline constexpr std::size_t most_notices = 16;
 ///   `X-Rate-Limit-Limit` or `anthropic-ratelimit-requests-limit`; also `-Interval`, and `-Burst-Capacity` with
 ///   `-Replenish-Rate`. Other words of the name are the window (`minute`, `day`), the unit (`tokens`; any that `costs`
 ///   names), or else the name of one of several limits on requests (`short`);
-/// - `Retry-After`, and the same with more words before or behind it.
+/// - `Retry-After`, and the same with more words before or after it.
 ///
-/// Times are told in many ways (`ToldTime`); what was meant is what fits the other fields of the answer best. Two
-/// families of fields that tell the same limit make one notice. Nonsense is ignored, field by field.
+/// Servers write times in many ways (`ResetTime`); the meaning that best fits the other fields of the answer is taken.
+/// Two families of fields about the same limit make one notice. The `source` of a notice is the common part of the
+/// names of its fields, and so the same in every answer. Nonsense is ignored, field by field. Throws nothing.
 LimitHeaders read_limit_headers(const Headers& headers, WallTime now, const policy::Costs& costs = {});
 
 }  // namespace plait::http

@@ -14,7 +14,7 @@ class LimitNotice {
     LimitNotice(std::string_view unit_, std::string_view source_) : unit(unit_), source(source_) {}
 
     std::string unit;                 ///< what is counted: `requests`, `tokens`
-    std::string source;               ///< where it was said, for people: the name of a header
+    std::string source;               ///< the limit's name in headers, the same in each answer: `x-ratelimit`
     std::optional<double> limit;      ///< how much is allowed in a window
     std::optional<double> remaining;  ///< how much is left
     std::optional<Duration> reset;    ///< how long until more is allowed

@@ -70,22 +70,22 @@ constexpr std::array<std::string_view, 12> word_fields{"code",       "type",   "
 
 struct WaitName {
     std::string_view name;
-    http::ToldTime::Unit unit;
+    http::ResetTime::Unit unit;
 };
-constexpr std::array<WaitName, 14> wait_fields{{{"retry_after", http::ToldTime::Unit::any},
-                                                {"retryAfter", http::ToldTime::Unit::any},
-                                                {"retry-after", http::ToldTime::Unit::any},
-                                                {"retry_after_seconds", http::ToldTime::Unit::seconds},
-                                                {"retryAfterSeconds", http::ToldTime::Unit::seconds},
-                                                {"retry_in_seconds", http::ToldTime::Unit::seconds},
-                                                {"retry_after_ms", http::ToldTime::Unit::milliseconds},
-                                                {"retryAfterMs", http::ToldTime::Unit::milliseconds},
-                                                {"retry_in", http::ToldTime::Unit::any},
-                                                {"retryIn", http::ToldTime::Unit::any},
-                                                {"retryDelay", http::ToldTime::Unit::any},
-                                                {"retry_delay", http::ToldTime::Unit::any},
-                                                {"reset_at", http::ToldTime::Unit::any},
-                                                {"resetAt", http::ToldTime::Unit::any}}};
+constexpr std::array<WaitName, 14> wait_fields{{{"retry_after", http::ResetTime::Unit::any},
+                                                {"retryAfter", http::ResetTime::Unit::any},
+                                                {"retry-after", http::ResetTime::Unit::any},
+                                                {"retry_after_seconds", http::ResetTime::Unit::seconds},
+                                                {"retryAfterSeconds", http::ResetTime::Unit::seconds},
+                                                {"retry_in_seconds", http::ResetTime::Unit::seconds},
+                                                {"retry_after_ms", http::ResetTime::Unit::milliseconds},
+                                                {"retryAfterMs", http::ResetTime::Unit::milliseconds},
+                                                {"retry_in", http::ResetTime::Unit::any},
+                                                {"retryIn", http::ResetTime::Unit::any},
+                                                {"retryDelay", http::ResetTime::Unit::any},
+                                                {"retry_delay", http::ResetTime::Unit::any},
+                                                {"reset_at", http::ResetTime::Unit::any},
+                                                {"resetAt", http::ResetTime::Unit::any}}};
 
 /// The word without case and punctuation, of `com.amazon.coral#ThrottlingException:http://...` the part that counts.
 std::string plain_word(std::string_view text) {
@@ -193,7 +193,7 @@ class JsonReader {
         } else if (value.get(text)) {
             return;
         }
-        found_.wait = http::ToldTime(text, sent_at_, field.unit).meant();
+        found_.wait = http::ResetTime(text, sent_at_, field.unit).most_plausible();
         if (found_.wait) found_.wait_source = field.name;
     }
 
@@ -207,7 +207,7 @@ class JsonReader {
         if (cost.at_pointer("/throttleStatus/restoreRate").get(rate) || rate <= 0) return;
         const auto wait = http::duration_of(std::max(requested - available, 0.0) / rate);
         if (!wait) return;
-        found_.wait = http::ToldWait{*wait, {}};
+        found_.wait = http::ParsedWait{*wait, {}};
         found_.wait_source = "throttleStatus";
     }
 
@@ -272,7 +272,7 @@ std::optional<RefusalBody> read_refusal_body(const http::Response& response, Wal
     const auto first = response.body.find_first_not_of(" \t\r\n");
     const char c = first == std::string::npos ? '\0' : response.body[first];
     if (c == '{' || c == '[') {
-        read_json(response, is_ok, JsonReader(found, http::time_of_answer(response.headers, now)));
+        read_json(response, is_ok, JsonReader(found, http::server_time(response.headers, now)));
     } else if (c == '<') {
         read_xml(response.body, found);
     }

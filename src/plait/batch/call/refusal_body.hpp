@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/http/reset_time.hpp"
 #include "plait/http/response.hpp"
-#include "plait/http/told_time.hpp"
 
 #include <optional>
 #include <string>
@@ -22,10 +22,10 @@ class RefusalBody {
     };
 
     Meaning meaning = Meaning::none;
-    std::string word;                    ///< as it stands there, such as `rateLimitExceeded`; may be empty
-    std::string message;                 ///< that stands beside it; may be empty
-    std::optional<http::ToldWait> wait;  ///< how long to wait
-    std::string wait_source;             ///< the name of the field that told it, for people
+    std::string word;                      ///< as it stands there, such as `rateLimitExceeded`; may be empty
+    std::string message;                   ///< that stands beside it; may be empty
+    std::optional<http::ParsedWait> wait;  ///< how long to wait
+    std::string wait_source;               ///< the name of the field that told it, for people
 };
 
 /// Bodies that are longer say nothing of refusals.

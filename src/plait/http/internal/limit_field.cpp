@@ -12,12 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using Part = LimitField::Part;
-using Unit = ToldTime::Unit;
+using Unit = ResetTime::Unit;
 
 template <class Value, std::size_t size>
 using Words = std::array<std::pair<std::string_view, Value>, size>;
 
-// Those of several words come before those that they begin with.
+// A name of several words comes before the names that it starts with.
 constexpr Words<Part, 16> parts{{{"retry-after", Part::wait},
                                  {"retry-in", Part::wait},
                                  {"reset-after", Part::reset_after},
@@ -53,7 +53,7 @@ constexpr Words<Unit, 6> time_units{{{"seconds", Unit::seconds},
                                      {"millis", Unit::milliseconds},
                                      {"ms", Unit::milliseconds}}};
 
-// What servers count beside requests.
+// What servers count besides requests.
 constexpr std::array<std::string_view, 12> units{"tokens", "token",      "bytes", "characters", "credits", "points",
                                                  "cost",   "complexity", "units", "images",     "pages",   "neurons"};
 
@@ -73,21 +73,21 @@ std::string_view take_word(std::string_view& rest) noexcept {
     return word;
 }
 
-/// Sorts the words of a name that follow its family.
-class Sorter {
+/// Parses the words of a name that follow its family.
+class NameParser {
   public:
-    Sorter(LimitField& field, const policy::Costs& costs) noexcept : field_(field), costs_(costs) {}
+    NameParser(LimitField& field, const policy::Costs& costs) noexcept : field_(field), costs_(costs) {}
 
-    /// Whether they say what part of a limit the field is.
-    bool sort(std::string_view rest) {
+    /// Whether the words say which part of a limit the field is.
+    bool parse(std::string_view rest) {
         if (rest.empty()) part_ = Part::limit;  // `X-Rate-Limit: 700`
         while (!rest.empty()) {
-            if (!take_part(rest)) sort_word(take_word(rest));
+            if (!take_part(rest)) add_word(take_word(rest));
         }
         if (!part_ && field_.window && others_.empty()) part_ = Part::limit;  // `X-HubSpot-RateLimit-Daily: 250000`
         if (!part_ || others_.find("concurren") != std::string::npos) return false;  // that is no rate
         field_.part = *part_;
-        tell_unit();
+        settle_unit();
         return true;
     }
 
@@ -103,19 +103,20 @@ class Sorter {
         return false;
     }
 
-    void sort_word(std::string_view word) {
+    void add_word(std::string_view word) {
         if (const auto* window = find(windows, word)) {
+            field_.window_word = window->first;
             field_.window = window->second;
         } else if (const auto* unit = find(time_units, word); unit && part_) {
             field_.time_unit = unit->second;
         } else if (part_ && *part_ == Part::reset && (word == "at" || word == "in" || word == "time")) {
-            // says nothing that the value does not
+            // adds nothing to what the value says
         } else if (part_ || !take_ending(word)) {
             others_ += (others_.empty() ? "" : "-") + std::string(word);
         }
     }
 
-    /// `UserRemaining`, and `ResetTime`.
+    /// A word such as `UserRemaining` or `ResetTime`.
     bool take_ending(std::string_view word) {
         for (const auto& [ending, part] :
              Words<Part, 3>{{{"limit", Part::limit}, {"remaining", Part::remaining}, {"reset", Part::reset}}}) {
@@ -128,8 +129,8 @@ class Sorter {
         return false;
     }
 
-    /// Of the other words.
-    void tell_unit() {
+    /// Finds the unit, or else the name of the limit, in the other words.
+    void settle_unit() {
         const bool is_costed =
             std::any_of(costs_.begin(), costs_.end(), [this](const auto& cost) { return cost.first == others_; });
         bool is_unit = is_costed;
@@ -151,6 +152,17 @@ class Sorter {
 
 }  // namespace
 
+std::string LimitField::limit_name() const {
+    std::string text = family;
+    const auto append = [&](std::string_view word) {
+        if (!word.empty()) text.append("-").append(word);
+    };
+    if (unit != policy::requests_unit) append(unit);
+    append(name);
+    append(window_word);
+    return text;
+}
+
 std::optional<LimitField> parse_limit_field(std::string_view header, const policy::Costs& costs) {
     const std::string text = lower(header);
     for (const std::string_view word : {"ratelimit", "rate-limit"}) {
@@ -163,7 +175,7 @@ std::optional<LimitField> parse_limit_field(std::string_view header, const polic
         if (begin == 0 && rest.empty()) continue;  // the standard's own field
         LimitField field;
         field.family = text.substr(0, begin + word.size());
-        if (Sorter(field, costs).sort(rest)) return field;
+        if (NameParser(field, costs).parse(rest)) return field;
     }
     return std::nullopt;
 }

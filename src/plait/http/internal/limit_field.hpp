@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/http/told_time.hpp"
+#include "plait/http/reset_time.hpp"
 #include "plait/policy/costs.hpp"
 
 #include <optional>
@@ -16,37 +16,41 @@ struct LimitField {
         limit,         ///< how much is allowed in a window, or at once
         remaining,     ///< how much is left
         reset,         ///< when there is more
-        reset_after,   ///< the same, surely from now on
-        window,        ///< how long the window is
+        reset_after,   ///< the same, and certainly counted from now
+        window,        ///< the length of the window
         wait,          ///< how long to wait
-        refill,        ///< how much more there is each second
-        refill_once,   ///< how much more there is at the end of each window
-        request_cost,  ///< how much of it a request uses up
+        refill,        ///< how much is added each second
+        refill_once,   ///< how much is added at the end of each window
+        request_cost,  ///< how much one request uses
     };
 
     Part part{};
-    std::string family;              ///< what comes first: `x-ratelimit`
+    std::string family;              ///< the first words: `x-ratelimit`
     std::string unit;                ///< what is counted: `requests`, `tokens`
-    std::string name;                ///< other words of the name: of several limits of this unit; often empty
-    std::optional<Duration> window;  ///< that the name tells: `minute`
-    ToldTime::Unit time_unit = ToldTime::Unit::any;  ///< of the value, when the name tells it
+    std::string name;                ///< other words, which tell several limits of one unit apart; often empty
+    std::string_view window_word;    ///< `minute`, as the name says it; or empty
+    std::optional<Duration> window;  ///< the same as a duration
+    ResetTime::Unit time_unit = ResetTime::Unit::any;  ///< of the value, when the name gives it
 
     /// Whether both are about the same limit.
-    bool is_beside(const LimitField& other) const noexcept {
+    bool has_same_limit_as(const LimitField& other) const noexcept {
         return family == other.family && unit == other.unit && name == other.name && window == other.window;
     }
+
+    /// The name of the limit, which is the same for all its fields: `x-ratelimit-tokens-minute`.
+    std::string limit_name() const;
 };
 
-/// Takes the name of a field apart; nothing when it is about no rate limit. A word is a unit when `costs` names it or
-/// many servers do, and else the name of a limit on requests.
+/// Parses the name of a field. Returns nothing when it is not about a rate limit. A word is a unit when `costs` names
+/// it or many servers use it, and otherwise the name of a limit on requests.
 std::optional<LimitField> parse_limit_field(std::string_view header, const policy::Costs& costs);
 
 /// A field that asks for a wait: `Retry-After`, `retry-after-ms`, `X-Retry-In`, `X-RateLimit-Retry-After`.
 struct WaitField {
-    ToldTime::Unit time_unit = ToldTime::Unit::any;
+    ResetTime::Unit time_unit = ResetTime::Unit::any;
 };
 
-/// The same for these; nothing when it asks for no wait.
+/// Parses the name of such a field. Returns nothing when it does not ask for a wait.
 std::optional<WaitField> parse_wait_field(std::string_view header);
 
 }  // namespace plait::http::internal

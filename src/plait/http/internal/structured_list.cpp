@@ -1,7 +1,7 @@
 #include "plait/http/internal/structured_list.hpp"
 
 #include "plait/http/headers.hpp"
-#include "plait/http/told_time.hpp"
+#include "plait/http/internal/number_text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -36,7 +36,7 @@ std::vector<StructuredList::Item> StructuredList::parse(std::string_view text, s
 
 void StructuredList::read_member(Item& item) {
     read_value(item.value);
-    if (take('=')) {  // a dictionary, as in draft 7
+    if (take('=')) {  // a member of a dictionary, as in draft 7
         item.value.key = std::exchange(item.value.text, {});
         read_value(item.value);
     }
@@ -51,7 +51,7 @@ void StructuredList::read_member(Item& item) {
 void StructuredList::read_value(Parameter& parameter) {
     if (rest_.starts_with('"')) {
         parameter.text = read_string();
-    } else if (rest_.starts_with(':')) {  // bytes: a partition key, which is not for us
+    } else if (rest_.starts_with(':')) {  // bytes: a partition key, which only the server needs
         const auto end = rest_.find(':', 1);
         failed_ = failed_ || end == std::string_view::npos;
         rest_.remove_prefix(failed_ ? rest_.size() : end + 1);

@@ -8,24 +8,26 @@
 
 namespace plait::http::internal {
 
-/// Takes apart lists of items with parameters (RFC 9651, section 3.1), as far as limits need it: names and numbers. A
-/// fault makes the whole field nothing, as the RFC wants it.
+/// Parses lists of items with parameters (RFC 9651, section 3.1), and dictionaries (section 3.2), as far as limits need
+/// them: strings, tokens and numbers. A field with an error is an empty list, as section 4.2 demands.
+///
+///     StructuredList::parse(R"("burst";q=100;w=60, "daily";q=1000)", 16)  // two items
 class StructuredList {
   public:
     struct Parameter {
         std::string key;
-        std::string text;              // of a string or token
-        std::optional<double> number;  // of a number
+        std::string text;              ///< of a string or token
+        std::optional<double> number;  ///< of a number
     };
     struct Item {
-        Parameter value;  // its key is that of a dictionary's member, or empty
+        Parameter value;  ///< its key is empty unless the item is a member of a dictionary
         std::vector<Parameter> parameters;
 
         const Parameter* find(std::string_view key) const noexcept;
         std::optional<double> number(std::string_view key) const noexcept;
     };
 
-    /// At most `most` items; those that follow are ignored.
+    /// Returns at most `most` items, and ignores the others.
     static std::vector<Item> parse(std::string_view text, std::size_t most);
 
   private:
