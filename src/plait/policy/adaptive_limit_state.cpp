@@ -39,6 +39,9 @@ constexpr double gentle_step = 0.05;
 constexpr int in_vain = 3;
 /// Isolated signs that can be forgiven, beside their share of the limit.
 constexpr double most_forgiven = 4;
+/// Refusals within so many round trips of which as many were accepted, to this part, are of that number.
+constexpr double same_number_rounds = 10;
+constexpr double same_number = 0.2;
 /// Above what was accepted before an overload, by this share, then by twice as much each round.
 constexpr double first_probe_step = 1.0 / 32;
 constexpr double whole_step = 0.5;
@@ -338,11 +341,21 @@ void AdaptiveLimitState::end_storm(TimePoint now) {
         change_->sign = sign;
     }
     begin_round(now);
-    if (is_of_refusals_) return;
+    if (is_of_refusals_ && !is_refused_by_number(accepted, now)) return;
     ceiling_ = limit_;
     probe_step_ = first_probe_step;
     probe_at_ = now + probe_pause_;
     probe_pause_ = std::min(2 * probe_pause_, options_.longest_pause);
+}
+
+/// Whether refusals came at the same number in flight as those shortly before: then it is that number that is refused,
+/// and not a rate.
+bool AdaptiveLimitState::is_refused_by_number(double accepted, TimePoint now) noexcept {
+    const bool is_soon = now < refused_at_ + duration(same_number_rounds * latency_);
+    const bool is_same = std::abs(accepted - accepted_before_) <= std::max(1.0, same_number * accepted);
+    refused_at_ = now;
+    accepted_before_ = accepted;
+    return is_soon && is_same;
 }
 
 void AdaptiveLimitState::change_to(double limit, LimitChange::Why why, const Round* round) {

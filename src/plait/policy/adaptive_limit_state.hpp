@@ -156,6 +156,7 @@ class AdaptiveLimitState {
     void end_look(const Round& round, TimePoint now);
     void overloaded(const Call& call, bool is_refusal, TimePoint now, std::string_view sign);
     void end_storm(TimePoint now);
+    bool is_refused_by_number(double accepted, TimePoint now) noexcept;
     void change_to(double limit, LimitChange::Why why, const Round* round = nullptr);
 
     AdaptiveLimitOptions options_;
@@ -217,7 +218,9 @@ class AdaptiveLimitState {
     double probe_step_ = 0;
     Duration probe_pause_;
     TimePoint probe_at_{};
-    int partly_ = 0;  // storms in a row after which a part was accepted
+    TimePoint refused_at_{};
+    double accepted_before_ = 0;  // of the last storm of refusals
+    int partly_ = 0;              // storms in a row after which a part was accepted
     double before_partly_ = 0;
     Duration numb_pause_;
     TimePoint numb_until_{};  // failures count for nothing

@@ -56,10 +56,11 @@ struct Server {
     std::size_t slots = std::numeric_limits<std::size_t>::max();
     std::size_t most = std::numeric_limits<std::size_t>::max();
     double fails = 0;
+    Load turned_away = Load::overloaded;
 };
 
 /// What came of calls.
-struct SpanStates {
+struct Tally {
     std::size_t answers = 0;  // of a late part, and all
     std::size_t all_answers = 0;
     std::size_t refusals = 0;
@@ -77,8 +78,8 @@ class Simulation {
     Simulation(Server server, std::uint64_t seed) : server_(std::move(server)), random_(seed) {}
 
     /// The late part begins at `from`; times in milliseconds. The limit is `state`'s, or else fixed.
-    SpanStates run(AdaptiveLimitState* state, std::size_t fixed, double length, double from,
-                   std::size_t calls = std::numeric_limits<std::size_t>::max()) {
+    Tally run(AdaptiveLimitState* state, std::size_t fixed, double length, double from,
+              std::size_t calls = std::numeric_limits<std::size_t>::max()) {
         state_ = state;
         fixed_ = fixed;
         calls_ = calls;
@@ -94,7 +95,7 @@ class Simulation {
             end_call(event, from);
             begin_calls();
         }
-        return std::move(course_);
+        return std::move(tally_);
     }
 
     void change(double at, Server changed) {
@@ -139,18 +140,18 @@ class Simulation {
     void end_call(const Event& event, double from) {
         --in_flight_;
         if (state_) {
-            state_->ended(event.call, event.refused ? Load::overloaded : Load::fine, moment(now_), "status 503");
+            state_->ended(event.call, event.refused ? server_.turned_away : Load::fine, moment(now_), "status 503");
         }
         if (event.refused) {
-            ++course_.refusals;
+            ++tally_.refusals;
             return;
         }
         --busy_;
-        ++course_.all_answers;
-        course_.ended = now_;
+        ++tally_.all_answers;
+        tally_.ended = now_;
         if (now_ >= from) {
-            ++course_.answers;
-            course_.latencies.push_back(now_ - event.began);
+            ++tally_.answers;
+            tally_.latencies.push_back(now_ - event.began);
         }
         work();
     }
@@ -166,7 +167,7 @@ class Simulation {
     std::deque<std::pair<AdaptiveLimitState::Call, double>> line_;
     std::priority_queue<Event> events_;
     double now_ = 0;
-    SpanStates course_;
+    Tally tally_;
 };
 
 /// Many runs with different chance.
@@ -182,16 +183,16 @@ void with_seeds(std::uint64_t seeds, Check check) {
 
 TEST_CASE("the limit doubles each round trip of clean answers") {
     AdaptiveLimitState state(AdaptiveLimitOptions(), start);
-    const SpanStates course = Simulation({always(100)}, 1).run(&state, 0, 1e9, 0, 1600);
-    CHECK(course.ended == 500);  // 100, 200, 400, 800, and the last 100
+    const Tally tally = Simulation({always(100)}, 1).run(&state, 0, 1e9, 0, 1600);
+    CHECK(tally.ended == 500);  // 100, 200, 400, 800, and the last 100
     CHECK(state.limit() == 1000);
     CHECK(state.last_change().value().why == LimitChange::Why::clean);
 }
 
 TEST_CASE("a limit that was not reached stays") {
     AdaptiveLimitState state(AdaptiveLimitOptions(), start);
-    const SpanStates course = Simulation({always(100)}, 1).run(&state, 0, 1e9, 0, 31);
-    CHECK(course.ended == 100);
+    const Tally tally = Simulation({always(100)}, 1).run(&state, 0, 1e9, 0, 31);
+    CHECK(tally.ended == 100);
     for (int call = 1; call <= 1000; ++call) {
         const auto begun = state.began(start + call * 1s);
         state.ended(begun, Load::fine, start + call * 1s + 100ms);
@@ -287,8 +288,8 @@ TEST_CASE("where calls queue the server is kept busy and no call waits long") {
         constexpr int seeds = 5;
         with_seeds(seeds, [&](std::uint64_t seed) {
             AdaptiveLimitState state(AdaptiveLimitOptions(), start);
-            SpanStates found = Simulation(kneed.server, seed).run(&state, 0, 10'000, 2000);
-            SpanStates best = Simulation(kneed.server, seed).run(nullptr, 2 * kneed.best, 10'000, 2000);
+            Tally found = Simulation(kneed.server, seed).run(&state, 0, 10'000, 2000);
+            Tally best = Simulation(kneed.server, seed).run(nullptr, 2 * kneed.best, 10'000, 2000);
             answers += static_cast<double>(found.answers) / static_cast<double>(best.answers);
             CHECK(found.answers >= best.answers * 88 / 100);
             CHECK(found.p99() <= 3 * kneed.unloaded_p99);
@@ -302,10 +303,23 @@ TEST_CASE("a server that turns connections away is used as far as it accepts the
     server.most = 128;
     with_seeds(5, [&](std::uint64_t seed) {
         AdaptiveLimitState state(AdaptiveLimitOptions(), start);
-        const SpanStates found = Simulation(server, seed).run(&state, 0, 20'000, 2000);
-        const SpanStates best = Simulation(server, seed).run(nullptr, 128, 20'000, 2000);
+        const Tally found = Simulation(server, seed).run(&state, 0, 20'000, 2000);
+        const Tally best = Simulation(server, seed).run(nullptr, 128, 20'000, 2000);
         CHECK(found.answers >= best.answers * 95 / 100);
         CHECK(found.refusals <= 300);  // of 50,000
+    });
+}
+
+TEST_CASE("a server that refuses more than some at a time is seldom asked for more") {
+    Server server{lognormal(200, 0.1)};
+    server.most = 10;
+    server.turned_away = Load::refused;
+    with_seeds(20, [&](std::uint64_t seed) {
+        AdaptiveLimitState state(AdaptiveLimitOptions(), start);
+        const Tally found = Simulation(server, seed).run(&state, 0, 80'000, 10'000);
+        const Tally best = Simulation(server, seed).run(nullptr, 10, 80'000, 10'000);
+        CHECK(found.answers >= best.answers * 93 / 100);
+        CHECK(found.refusals <= 250);  // of 4,000
     });
 }
 
@@ -356,9 +370,9 @@ TEST_CASE("a server that became larger, smaller or slower is followed") {
             AdaptiveLimitState state(AdaptiveLimitOptions(), start);
             Simulation changing(first, seed);
             changing.change(5000, server);
-            SpanStates found = changing.run(&state, 0, 15'000, 10'000);
+            Tally found = changing.run(&state, 0, 15'000, 10'000);
             const std::size_t best_limit = std::min<std::size_t>(2 * server.slots, 1000);
-            SpanStates best = Simulation(server, seed).run(nullptr, best_limit, 15'000, 10'000);
+            Tally best = Simulation(server, seed).run(nullptr, best_limit, 15'000, 10'000);
             CHECK(found.answers >= best.answers * 85 / 100);
             CHECK(found.p99() <= 3 * best.p99());
         });

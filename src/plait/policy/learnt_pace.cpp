@@ -32,6 +32,10 @@ constexpr double narrow = 0.03;
 // In a window this short nothing is gained by using it at once.
 constexpr Duration short_window = 2s;
 constexpr int longest_crossing_pause = 32;
+// After a silence in which this many probes were refused, it may have been the probes that kept it up.
+constexpr int many_probes = 5;
+// Of the calls of a cycle the times of this many are kept.
+constexpr std::size_t most_remembered = 1000;
 
 // A bucket's rate is measured from this many calls on; fewer bound it.
 constexpr double least_evidence = 8;
@@ -62,17 +66,20 @@ TimePoint LearntPace::earliest(TimePoint now) {
     // In small flights: beyond what is known, and back from a silence, most of a large one would be refused.
     const double flight = std::max(2.0, std::max(quota_, accepted_) * small_share);
     const bool goes_beyond = left_ >= quota_ && left_ < accepted_ + std::clamp(accepted_ - quota_, 1.0, flight);
-    if (phase_ == Phase::returning) {
-        const double may_have_left = std::min({2 * accepted_ + 1, accepted_ + flight, quota_});
-        return by_answers(now, goes_beyond || left_ < may_have_left);
-    }
+    const double may_have_left = std::min({2 * accepted_ + 1, accepted_ + flight, quota_});
+    if (phase_ == Phase::returning) return by_answers(now, goes_beyond || left_ < may_have_left);
     if (shape_ == Shape::bucket) {
         held_back_ = held_back_ || even_ > now;
         return std::max(now, even_);
     }
-    // A window that slides lets in the second call when that of the last cycle has left it, not with the first.
-    if (left_ == 1 && last_second_) return std::max(now, *last_second_ + window_to_try());
-    if (left_ < quota_) return now;
+    // A window that slides lets in a call when the one of the last cycle has left it, not with the first.
+    const std::size_t place = this_cycle_.size();
+    if (left_ < quota_ && place < last_cycle_.size()) {
+        const Duration behind = last_cycle_[place] - last_cycle_.front();
+        const TimePoint slides = *cycle_begin_ + behind + times(window_hi_, narrow / 6);
+        if (slides > now) return slides;
+    }
+    if (left_ < quota_) return short_cycles_ == 0 ? now : by_answers(now, left_ < may_have_left);
     if (crosses_) return by_answers(now, goes_beyond);
     wait_for_window(now);
     return std::max(now, next_probe_);
@@ -101,6 +108,11 @@ void LearntPace::wait_for_window(TimePoint now) {
     silence_began_ = now;
     gap_ = Duration(10ms);
     next_probe_ = *cycle_begin_ + window_to_try();
+    if (needs_quiet_) next_probe_ = now + window_to_try();
+    // Once it is tried whether the probes kept it closed.
+    tries_quiet_ = quiet_hi_ > Duration::zero() && now + quiet_hi_ < *cycle_begin_ + window_lo_;
+    if (tries_quiet_) next_probe_ = now + times(quiet_hi_, 1 + narrow / 6);
+    quiet_hi_ = Duration::zero();
 }
 
 void LearntPace::leave(const Call& call, TimePoint now) {
@@ -112,7 +124,7 @@ void LearntPace::leave(const Call& call, TimePoint now) {
         cycle_first_ = call.number;
     }
     if (phase_ == Phase::silent) probe_ = call.number;
-    if (left_ == 2 && phase_ != Phase::silent) second_ = now;
+    if (phase_ != Phase::silent && this_cycle_.size() < most_remembered) this_cycle_.push_back(now);
     if (shape_ == Shape::bucket) even_ = std::max(even_, now) + seconds(1 / rate_);
 }
 
@@ -205,8 +217,10 @@ void LearntPace::fall_silent(const Call& call, std::optional<Duration> wait, Tim
 }
 
 Duration LearntPace::gap_to_begin_with(TimePoint now) const {
-    if (shape_ == Shape::bucket) return std::clamp(seconds(1 / rate_), Duration(10ms), options_.longest_gap);
+    // Where the refused call counts, too, two have to be waited for.
+    if (shape_ == Shape::bucket) return std::clamp(seconds(2 / rate_), Duration(10ms), options_.longest_gap);
     if (shape_ == Shape::window) return std::max(*cycle_begin_ + window_to_try() - now, Duration(10ms));
+    if (needs_quiet_) return window_hi_;
     return options_.first_gap;
 }
 
@@ -214,6 +228,11 @@ void LearntPace::probe_refused(std::optional<Duration> wait, TimePoint now) {
     probe_ = 0;
     ++probes_refused_;
     was_told_ = wait.has_value();
+    if (std::exchange(tries_quiet_, false) && !wait) {
+        probes_refused_ = 0;
+        next_probe_ = std::max(now + gap_, *cycle_begin_ + window_to_try());
+        return;
+    }
     if (shape_ == Shape::window && probes_refused_ == 1) {
         const Duration refused_after = last_refused_left_at_ - *cycle_begin_;
         window_lo_ = std::max(window_lo_, refused_after);
@@ -223,6 +242,7 @@ void LearntPace::probe_refused(std::optional<Duration> wait, TimePoint now) {
         const double longer = shape_ == Shape::bucket ? bucket_gap_growth : gap_growth;
         gap_ = std::min(times(gap_, longer), options_.longest_gap);
     }
+    if (needs_quiet_) gap_ = std::max(gap_, window_hi_);
     // A time that brings another refusal was rounded down.
     next_probe_ = now + std::max(wait.value_or(gap_), std::min(gap_, longest_rounding));
 }
@@ -236,7 +256,7 @@ Duration LearntPace::window_to_try() const noexcept {
 void LearntPace::resume(const Call& probe, TimePoint now) {
     probe_ = 0;
     // A bucket lets in one call after another; what stays shut for longer is something else.
-    const bool was_long = probes_refused_ >= 4 && in_seconds(now - silence_began_) > 10 / rate_;
+    const bool was_long = probes_refused_ >= many_probes - 1 && in_seconds(now - silence_began_) > 10 / rate_;
     if (shape_ == Shape::bucket && was_long) forget();
     if (accepted_ == 0) {
         forget();
@@ -248,7 +268,7 @@ void LearntPace::resume(const Call& probe, TimePoint now) {
         // A time that was told needs no narrowing down.
         if (was_told_) window_lo_ = std::max(window_lo_, times(window_hi_, 1 - narrow));
     }
-    last_second_ = std::exchange(second_, std::nullopt);
+    last_cycle_ = std::exchange(this_cycle_, {probe.left_at});
     cycle_begin_ = probe.left_at;
     cycle_first_ = probe.number;
     left_ = static_cast<double>(last_number_ - probe.number + 1);
@@ -274,7 +294,14 @@ void LearntPace::learn_window(Duration lo, Duration hi) {
         quota_ = accepted_;
         window_lo_ = lo;
         window_hi_ = hi;
+        quiet_hi_ = probes_refused_ >= many_probes ? hi - lo : Duration::zero();
         return;
+    }
+    if (std::exchange(tries_quiet_, false) && hi < window_lo_) {
+        // Open sooner than it was closed the last time: the probes kept it closed.
+        needs_quiet_ = true;
+        window_hi_ = hi;
+        window_lo_ = times(hi, 1 / gap_growth);
     }
     if (lo > window_hi_) {  // it did not begin with the first call, so that its first end said nothing
         window_lo_ = lo;
@@ -282,10 +309,15 @@ void LearntPace::learn_window(Duration lo, Duration hi) {
     }
     if (shape_ == Shape::unknown) return learn_shape(hi);
     if (by_refusal_ && accepted_ < quota_ * agrees) {
-        // Less than was known. Twice, it is so: others use it, too, or it was lowered.
-        if (++short_cycles_ > 1) quota_ = std::max(1.0, accepted_);
-    } else if (by_refusal_) {
-        quota_ = accepted_;
+        // Less than was known. Twice, it is no window of its own: it slides by halves, others use it, or it was
+        // lowered.
+        if (++short_cycles_ > 1) {
+            become_bucket(below_measured * quota_ / in_seconds(window_hi_));
+            is_measured_ = true;
+            trust_ = weak_trust;
+        }
+    } else {
+        if (by_refusal_) quota_ = accepted_;
         short_cycles_ = 0;
     }
     window_hi_ = hi < window_hi_ || probes_refused_ > 0 ? hi : window_hi_;
@@ -306,13 +338,14 @@ void LearntPace::learn_shape(Duration hi) {
     }
     if (accepted_ >= quota_ * agrees) {
         shape_ = Shape::window;
+        short_cycles_ = 1;  // until a cycle has shown it again
         quota_ = std::max(accepted_, quota_);
         window_hi_ = std::min(window_hi_, hi);
         window_lo_ = std::min(window_lo_, times(window_hi_, 1 - narrow));
         until_crossing_ = crossing_pause_;
         if (window_hi_ > short_window) return;
         become_bucket(below_measured * quota_ / in_seconds(window_hi_));
-        is_measured_ = true;
+        is_measured_ = window_lo_ > window_hi_ / 2;  // else nobody has tried for more
         return;
     }
     // Between two refusals a bucket lets in what it refills. A silence that outlived probes says that it refills
@@ -322,6 +355,9 @@ void LearntPace::learn_shape(Duration hi) {
     become_bucket(std::max(refill, first_rate));
     is_measured_ = true;
     trust_ = weak_trust;
+    // No window that was closed for this long lets in more.
+    refused_rate_ = quota_ / in_seconds(window_lo_);
+    step_ = longest_step;
 }
 
 void LearntPace::become_bucket(double rate) {
@@ -330,7 +366,8 @@ void LearntPace::become_bucket(double rate) {
     step_ = first_step;
     trust_ = first_trust;
     clean_rate_ = 0;
-    is_measured_ = false;
+    refused_rate_ = 0;
+    is_measured_ = is_proved_ = false;
 }
 
 /// Refused at `onset`, at an even pace: what was accepted since the last refusal is what the limit grants in that time,
@@ -340,10 +377,17 @@ void LearntPace::measure_bucket(TimePoint onset) {
     const double measured = std::max((since_onset_ + 0.5) / time, std::exchange(clean_rate_, 0));
     const double before = rate_;
     const bool is_good = since_onset_ >= least_evidence;
-    const bool is_proved = is_good && is_measured_ && std::abs(before - measured) < before * agreement;
+    const bool agrees_again = is_good && is_measured_ && std::abs(before - measured) < before * agreement;
     rate_ = std::min(before, measured) * below_measured;
-    if (since_onset_ < least_evidence) rate_ = std::max(rate_, before / 3);
-    trust_ = is_proved ? std::min(2 * trust_, longest_trust) : is_good ? first_trust : weak_trust;
+    // Few calls after a refusal another one says that the limit is still used up, more than what it is.
+    if (!is_good) rate_ = std::max(rate_, before * (is_proved_ ? 0.95 : 1.0 / 3));
+    if (is_good) refused_rate_ = before;
+    is_proved_ = is_proved_ || is_good;
+    if (agrees_again) {
+        trust_ = std::min(2 * trust_, longest_trust);
+    } else if (is_good || !is_proved_) {
+        trust_ = is_good ? first_trust : weak_trust;
+    }
     step_ = first_step;
     is_measured_ = true;
 }
@@ -358,13 +402,19 @@ void LearntPace::grow_bucket(const Call& call, TimePoint now) {
     grown_by_ = last_number_;
     grown_at_ = now;
     clean_rate_ = rate_;
-    // The longer nothing is refused, the bolder.
-    rate_ *= is_measured_ ? 1 + step_ : guess_growth;
-    if (is_measured_) step_ = std::min(step_ * step_growth, longest_step);
+    if (!is_measured_) {
+        rate_ *= guess_growth;
+        return;
+    }
+    // The longer nothing is refused, the bolder, but not around a rate that was.
+    const bool is_near = rate_ > refused_rate_ * 0.95 && rate_ < refused_rate_ * 1.1;
+    rate_ *= 1 + (is_near ? first_step : step_);
+    step_ = is_near ? first_step : std::min(step_ * step_growth, longest_step);
 }
 
 void LearntPace::forget() noexcept {
     shape_ = Shape::unknown;
+    needs_quiet_ = false;
     quota_ = 0;
     onset_.reset();
     since_onset_ = 0;

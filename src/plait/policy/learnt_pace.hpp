@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace plait::policy {
 
@@ -126,12 +127,16 @@ class LearntPace {
 
     // A window.
     double quota_ = 0;
-    int short_cycles_ = 0;             // in a row that let in less
-    std::optional<TimePoint> second_;  // when the second call of this cycle left, and of the last one
-    std::optional<TimePoint> last_second_;
+    int short_cycles_ = 0;               // in a row that let in less
+    std::vector<TimePoint> this_cycle_;  // when its calls left
+    std::vector<TimePoint> last_cycle_;
     Duration window_lo_{};
     Duration window_hi_{};
-    int until_crossing_ = 0;  // so many cycles until more than the quota is tried
+    Duration quiet_hi_{};  // after a first silence that outlived many probes: how long its last probe came after the
+                           // one before
+    bool tries_quiet_ = false;
+    bool needs_quiet_ = false;  // it opens when nothing has been sent for a while, refused calls included
+    int until_crossing_ = 0;    // so many cycles until more than the quota is tried
     int crossing_pause_ = 1;
     bool crosses_ = true;
 
@@ -150,7 +155,9 @@ class LearntPace {
     Duration trust_{};
     double step_ = 0;
     double clean_rate_ = 0;     // the last one that was let in for a while
+    double refused_rate_ = 0;   // the last one that was refused after a while
     bool is_measured_ = false;  // by a refusal; else it is a guess
+    bool is_proved_ = false;    // by many calls between two refusals
 };
 
 }  // namespace plait::policy

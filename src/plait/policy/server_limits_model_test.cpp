@@ -61,9 +61,10 @@ Limiter sliding_window() {
     };
 }
 
-/// The last window counts by the share of it that a sliding one would still have.
-Limiter sliding_counter() {
-    return [begin = 0.0, last = 0.0, current = 0.0](double now) mutable {
+/// The last window counts by the share of it that a sliding one would still have. As HAProxy's, it may count what it
+/// refuses, too.
+Limiter sliding_counter(bool counts_refused = false) {
+    return [counts_refused, begin = 0.0, last = 0.0, current = 0.0](double now) mutable {
         const double begins = std::floor(now / window) * window;
         if (begins != begin) {
             last = begins - begin < 1.5 * window ? current : 0;
@@ -72,7 +73,7 @@ Limiter sliding_counter() {
         }
         const double count = last * (1 - (now - begin) / window) + current;
         const bool let_in = count + 1 <= allowed;
-        current += let_in ? 1 : 0;
+        current += let_in || counts_refused ? 1 : 0;
         const double left = std::max(0.0, std::floor(allowed - count - (let_in ? 1 : 0)));
         return Verdict{let_in, left, begin + window - now, window};
     };
@@ -86,6 +87,26 @@ Limiter bucket() {
         tokens -= let_in ? 1 : 0;
         const double next = std::max(0.0, (1 - tokens) * window / allowed);
         return Verdict{let_in, std::floor(tokens), (allowed - tokens) * window / allowed, next};
+    };
+}
+
+/// A bucket for one request.
+Limiter one_at_a_time() {
+    return [next = 0.0](double now) mutable {
+        const bool let_in = now >= next;
+        if (let_in) next = std::max(next + window / allowed, now);
+        return Verdict{let_in, 0, next - now, next - now};
+    };
+}
+
+/// The window begins anew with each request that is let in; as mod_evasive's, with each that is refused, too.
+Limiter quiet_window(bool counts_refused) {
+    return [counts_refused, last = -1e9, used = 0.0](double now) mutable {
+        if (now >= last + window) used = 0;
+        const bool let_in = used < allowed;
+        used += let_in ? 1 : 0;
+        if (let_in || counts_refused) last = now;
+        return Verdict{let_in, allowed - used, last + window - now, last + window - now};
     };
 }
 
@@ -122,14 +143,16 @@ class Run {
         limits_ = std::make_unique<ServerLimits>(options);
     }
 
-    Outcome ten_windows() {
+    Outcome ten_windows() { return windows(10); }
+
+    Outcome windows(int count) {
         for (;;) {
             leave_all();
             if (outcome_.is_parked || events_.empty()) return outcome_;
             const Event event = events_.top();
             events_.pop();
             now_ = event.time;
-            if (now_ > 10 * window) return outcome_;
+            if (now_ > count * window) return outcome_;
             if (event.kind == Event::arrives) arrive(event.number);
             if (event.kind == Event::answered) answer(event.number);
         }
@@ -275,4 +298,29 @@ TEST_CASE("limits of which nothing is told are used nearly whole") {
     check_mean(by_clock, nothing, 0.002, 0.93, 0.06);
     check_mean(slides, nothing, 0.002, 0.9, 0.06);
     check_mean(refills, nothing, 0.002, 0.93, 0.06);
+}
+
+TEST_CASE("a counter that counts what it refuses is used nearly whole") {
+    const auto counts_all = [](Random&) { return sliding_counter(true); };
+    check_mean(counts_all, Telling(), 0.002, 0.9, 0.06);
+}
+
+TEST_CASE("a bucket for one request is used nearly whole once its rate is found") {
+    const auto single = [](Random&) { return one_at_a_time(); };
+    check_mean(single, Telling(), 0.002, 0.9, 0.12);
+}
+
+TEST_CASE("a window that each call postpones is used whole, although its reset is rounded down") {
+    const auto postponed = [](Random&) { return quiet_window(false); };
+    const Telling down{.remaining = true, .grain = 1, .rounds_up = false, .is_epoch = true};
+    check_mean(postponed, down, 0.002, 0.93, 0.03);
+}
+
+TEST_CASE("a window that refused calls postpone, too, is found to need quiet") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        CAPTURE(seed);
+        const double at_first = Run(quiet_window(true), Telling(), 0.01, seed).windows(20).let_in;
+        const double in_all = Run(quiet_window(true), Telling(), 0.01, seed).windows(50).let_in;
+        CHECK(in_all - at_first >= 0.7 * 30 * allowed);
+    }
 }

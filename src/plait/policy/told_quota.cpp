@@ -224,6 +224,7 @@ void ToldQuota::become_even(TimePoint begin) {
 /// The call that tried after a reset has its answer.
 void ToldQuota::probe_told(double remaining, const Call& call, TimePoint now) {
     if (remaining < call.cost) {
+        is_rounded_down_ = is_rounded_down_ || (grain_ > same_reset && resets_at_ && call.left_at >= *resets_at_);
         gap_ = gap_ == Duration::zero() ? first_gap : std::min(times(gap_, gap_growth), longest_gap);
         next_probe_ = now + gap_;
         return;
@@ -322,13 +323,22 @@ TimePoint ToldQuota::turn_of_scout(double left) const noexcept {
     return begun_by_ + sooner + a_moment + (left > 1 ? Duration::zero() : Duration(1s));
 }
 
+/// How much later than told the window will begin, as far as is known.
+Duration ToldQuota::lateness() const noexcept {
+    if (resets_ != Resets::postponed || !is_rounded_down_ || told_.empty()) return late_;
+    // It is a whole number of seconds after the last call that was counted.
+    const Duration ahead = *resets_at_ - told_.front().answered;
+    if (ahead <= Duration::zero()) return late_;
+    return std::chrono::ceil<std::chrono::seconds>(ahead) - ahead + a_moment;
+}
+
 TimePoint ToldQuota::after_reset(TimePoint now) const noexcept {
     Duration courtesy{};
     if (limit_ && window()) {
         const Duration for_one = times(*window(), 1 / std::max(*limit_, 1.0));
         courtesy = std::min({for_one, *window() / coarse_part, longest_courtesy});
     }
-    const TimePoint due = *resets_at_ + std::max(courtesy, late_);
+    const TimePoint due = *resets_at_ + std::max(courtesy, lateness());
     return gap_ > Duration::zero() && due <= now ? std::max(due, next_probe_) : due;
 }
 

@@ -102,6 +102,7 @@ class ToldQuota {
     double scouts() const noexcept;
     TimePoint turn_of_scout(double left) const noexcept;
     bool is_coarse() const noexcept;
+    Duration lateness() const noexcept;
     TimePoint after_reset(TimePoint now) const noexcept;
 
     std::string unit_;
@@ -144,9 +145,10 @@ class ToldQuota {
     bool old_reset_stands_ = false;         // it is tried although it was postponed
     std::optional<Duration> whole_window_;  // its length in whole seconds, when a scout has shown it
 
-    std::uint64_t probe_ = 0;  // the one call that tries after a reset
-    double after_probe_ = 0;   // what may be counted after it
-    Duration late_{};          // how long after its reset the last window was seen to begin
+    std::uint64_t probe_ = 0;       // the one call that tries after a reset
+    double after_probe_ = 0;        // what may be counted after it
+    Duration late_{};               // how long after its reset the last window was seen to begin
+    bool is_rounded_down_ = false;  // a call was refused after a reset told in whole seconds
     Duration gap_{};
     TimePoint next_probe_ = TimePoint::min();
 };
