@@ -29,7 +29,7 @@ class Check(RunTest):
     def test_an_id_that_comes_twice_is_told_with_both_lines(self):
         ended = self.check({**LIMITED, "custom_id": "a"}, LIMITED, {**LIMITED, "custom_id": "a"})
         self.assertEqual(2, ended.code)
-        self.assertIn('line 3: custom_id "a" is that of line 1 already', ended.out)
+        self.assertIn('line 3: custom_id "a" is already used by line 1', ended.out)
 
     def test_secrets_in_clear_text_are_told_without_their_values(self):
         secret = "sk-" + "a1" * 20
@@ -73,20 +73,20 @@ class Check(RunTest):
         ended = self.check(*[LIMITED] * 100, arguments=["--limit", "requests=10/s", "--limit", "requests=60/m",
                                                         "--concurrency", "4", "--latency", "2s"])
         self.assertEqual(0, ended.code)
-        self.assertIn("It takes at least 1 m 40 s (requests=60/m of https://api.example)", ended.out)
+        self.assertIn("The run takes at least 1 m 40 s (requests=60/m of https://api.example)", ended.out)
         self.assertIn("and at least 50.0 s (4 in flight, 2.0 s each)", ended.out)
         self.assertIn("and at least 10.0 s (requests=10/s of https://api.example)", ended.out)
 
     def test_a_budget_that_is_not_enough(self):
         ended = self.check(*[LIMITED] * 100, arguments=["--budget", "requests=30"])
         self.assertEqual(1, ended.code)
-        self.assertIn("The budget of 30 requests ends after 30 calls: all cost 100 requests", ended.out)
+        self.assertIn("The budget of 30 requests lasts for 30 calls: all calls cost 100 requests", ended.out)
 
     def test_calls_that_can_not_be_made_twice_are_counted(self):
         ended = self.check({**LIMITED, "method": "POST"}, {**LIMITED, "body": {}},
                            {**LIMITED, "method": "POST", "headers": {"Idempotency-Key": "a"}})
         self.assertEqual(0, ended.code)
-        self.assertIn("2 calls can't be made twice without harm", ended.out)
+        self.assertIn("2 calls are not safe to repeat", ended.out)
 
     def test_urls_and_standard_input_are_taken_as_by_run(self):
         ended = plait("check", "https://api.example/a", "https://api.example/b")

@@ -181,12 +181,12 @@ class WrongUsage(RunTest):
 
     def test_flags_that_do_not_go_together(self):
         self.expect_refused(words=["no REQUESTS", "--cpu"])
-        self.expect_refused("http://127.0.0.1:1/", "--jobs", "3", words=["--jobs goes with --cpu"])
-        self.expect_refused("http://127.0.0.1:1/", "--with-python", words=["--with-python goes with --cpu"])
+        self.expect_refused("http://127.0.0.1:1/", "--jobs", "3", words=["--jobs needs --cpu"])
+        self.expect_refused("http://127.0.0.1:1/", "--with-python", words=["--with-python needs --cpu"])
         self.expect_refused("http://127.0.0.1:1/", "--cpu", "fib:3", words=["takes no REQUESTS"])
 
     def test_an_input_without_a_request(self):
-        self.expect_refused(self.requests('{"nothing":1}'), words=["no line of the input is a request", "line 1"])
+        self.expect_refused(self.requests('{"nothing":1}'), words=["the input has no valid request", "line 1"])
 
 
 class OfJobs(RunTest):

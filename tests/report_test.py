@@ -132,12 +132,12 @@ class Inputs(ReportTest):
         ended = self.report(self.write("t.json", text[:text.index("row-3") + 20]), "--text")
         self.assertEqual(0, ended.code, ended.err)
         self.assertIn("3 calls", ended.out)
-        self.assertIn("cut:", ended.out)
+        self.assertIn("incomplete:", ended.out)
 
 
 class WrongInput(ReportTest):
     def test_no_input(self):
-        self.expect_refused(words=["INPUT", "plait compare --trace"])
+        self.expect_refused(words=["INPUT", "directory of traces"])
 
     def test_what_can_t_be_read(self):
         self.expect_refused(self.folder / "missing.json", words=["missing.json", "No such file"])
@@ -163,9 +163,9 @@ class WrongInput(ReportTest):
         link = self.folder / "link.json"
         os.link(path, link)
         for output in (path, link, self.folder / "." / "t.json"):
-            self.expect_refused(path, "-o", output, words=["is the input and the output"])
-            self.expect_refused(path, "--svg", output, words=["is the input and the output"])
-        self.expect_refused(path, "-o", self.folder / "a", "--svg", self.folder / "a", words=["can't be the page and the picture"])
+            self.expect_refused(path, "-o", output, words=["is both input and output"])
+            self.expect_refused(path, "--svg", output, words=["is both input and output"])
+        self.expect_refused(path, "-o", self.folder / "a", "--svg", self.folder / "a", words=["can't be both the page and the SVG file"])
         self.assertEqual(before, path.read_text())
 
     def test_a_page_that_can_t_be_written_is_a_matter_of_storage(self):
@@ -206,7 +206,7 @@ class RealRuns(MockTest):
                 self.assertIn("20 ok", ended.out)
                 self.assertIn("call-", ended.out)
                 self.assertRegex(ended.out, r"waiting\s+\(first\s+byte", "most of the time is spent waiting for the mock")
-                self.assertEqual(method == "async", "the loop ran" in ended.out.replace("how much of the time the loop ran", ""))
+                self.assertEqual(method == "async", "the loop was busy" in ended.out.replace("share of the time the loop was busy", ""))
 
 
 if __name__ == "__main__":

@@ -115,14 +115,14 @@ class Retry(Files):
         before = self.requests.read_text()
         for path in (self.requests, self.results):
             ended = plait("retry", self.results, "--requests", self.requests, "--failed", "-o", path, "--overwrite")
-            self.assertEqual((2, f"plait: {path} is read and written: name another file\n"), (ended.code, ended.err))
+            self.assertEqual((2, f"plait: {path} is both input and output: give another -o\n"), (ended.code, ended.err))
         self.assertEqual(before, self.requests.read_text())
 
     def test_a_file_of_fewer_requests_is_not_that_of_the_results(self):
         self.requests.write_text('{"url":"http://a.b/1"}\n')
         ended = plait("retry", self.results, "--requests", self.requests, "--unknown", "--where", "line == 1")
         self.assertEqual(2, ended.code)
-        self.assertIn("has 1 of the 2 requests: it is not the file of these results", ended.err)
+        self.assertIn("has only 1 of the 2 requests: it does not belong to these results", ended.err)
 
     def test_the_state_file_knows_where_the_requests_are_and_that_they_are_the_same(self):
         write_state(self.results, self.requests)
@@ -133,10 +133,10 @@ class Retry(Files):
         ended = plait("retry", self.results, "--failed")
         self.assertEqual(2, ended.code)
         self.assertIn("changed since this run began: something in lines 1 to 4 differs: ", ended.err)
-        self.assertIn("name the file that has its lines with --requests", ended.err)
+        self.assertIn("give the file that holds its lines with --requests", ended.err)
 
     def test_what_is_missing_is_asked_for(self):
-        for arguments, wanted in (((self.results,), "which results? Give --failed, --rejected, --unknown or --where"),
+        for arguments, wanted in (((self.results,), "no selection: give --failed, --rejected, --unknown or --where"),
                                   ((self.results, "--failed"), "give --requests FILE"),
                                   (("--failed",), "retry takes one file: RESULTS"),
                                   ((self.results, "--where", "state == 1"), "column 1: expected a field")):

@@ -93,7 +93,7 @@ class Stopped(ResumeTest):
         self.gate.open()
         ended = finish(process)
         self.assertEqual((3, 3), (ended.code, len(results_in(self.results))))
-        self.assertIn("the same command goes on", ended.err)
+        self.assertIn("repeat the command to resume", ended.err)
         ended = self.again()
         self.assertEqual(0, ended.code, ended.err)
         self.assert_done(lines)

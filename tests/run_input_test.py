@@ -389,7 +389,7 @@ class Strict(Input):
     def test_nothing_at_all_is_sent_when_a_line_is_bad(self):
         before = self.mock.stats()["requests"]
         good = {"custom_id": "twin", "url": self.url("/")}
-        for bad, words in ((good, 'custom_id "twin" is that of line 1 already'), ({"uri": "/"}, "line 2, column"), ("{", "line 2")):
+        for bad, words in ((good, 'custom_id "twin" is already used by line 1'), ({"uri": "/"}, "line 2, column"), ("{", "line 2")):
             ended = self.run_lines(good, bad, arguments=["--strict"])
             self.assertEqual((2, ""), (ended.code, ended.out), ended.err)
             self.assertIn("nothing was sent (--strict)", ended.err)

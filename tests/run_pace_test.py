@@ -137,7 +137,7 @@ class Refused(RunTest):
             ended = plait(*command)
             self.assertEqual(3, ended.code, ended.err)
             self.assertRegex(ended.err, rf"plait: stopped: {busy.url}: asked to wait \(retry-after\); come back at \d{{4}}-\d\d-\d\d ")
-            self.assertIn("the same command goes on", ended.err)
+            self.assertIn("repeat the command to resume", ended.err)
             self.assertEqual({f"free-{n}" for n in range(20)}, {result["custom_id"] for result in results_in(results)})
             refused = len(script.paths)
 
@@ -154,7 +154,7 @@ class Refused(RunTest):
             self.assertEqual((3, 1), (ended.code, len(server.heads)), ended.err)
         self.assertRegex(ended.err, r"stopped: .*: not enough requests left \(x-ratelimit\); come back at \d{4}-")
         self.assertEqual(1, len(results_in(results)))
-        self.assertIn("the servers want it no sooner than", plait("status", results).out)
+        self.assertIn("the servers ask you to wait until", plait("status", results).out)
 
     def test_without_a_results_file_what_is_parked_is_skipped(self):
         with Rogue(Deciding(lambda path, times: refusal(3600))) as busy:

@@ -60,12 +60,12 @@ class RoundTrip(RunTest):
             requests = self.requests(*lines)
             ended = plait("run", requests, "-o", self.results, "--attempts", "1")
             self.assertEqual(1, ended.code)
-            self.assertIn("plait: 1 call may have been done, and no answer tells: POST-bad\n", ended.err)
+            self.assertIn("plait: 1 call may have been executed, but the answer was lost: POST-bad\n", ended.err)
         for flag, chosen in (("--failed", ["GET-bad"]), ("--unknown", ["POST-bad"])):
             self.assertEqual(chosen, [line["custom_id"] for line in plait("retry", self.results, flag).results])
         status = plait("status", self.results).out
-        self.assertIn("--failed makes a request file of the 1 failed", status)
-        self.assertIn("--unknown makes a request file of the 1 unknown", status)
+        self.assertIn("--failed writes the 1 failed request to a new file", status)
+        self.assertIn("--unknown writes the 1 unknown request to a new file", status)
 
     def test_verify_finds_the_gap_of_a_run_that_was_stopped_and_none_when_it_has_gone_on(self):
         with Mock() as mock:
@@ -104,7 +104,7 @@ class Status(RunTest):
             self.assertEqual(0, finish(process).code)
         status = self.status()
         self.assertEqual((False, 8, True), (status["is_running"], status["report"]["done"], status["report"]["has_ended"]))
-        self.assertIn("all is done since", plait("status", self.results).out)
+        self.assertIn("finished at", plait("status", self.results).out)
 
     def test_of_a_run_that_was_killed(self):
         gate = Gate()
@@ -115,8 +115,8 @@ class Status(RunTest):
             process.kill()
             process.wait()
             text = plait("status", self.results).out
-            self.assertIn("not running: it ended without a word", text)
-            self.assertIn("the same command goes on", text)
+            self.assertIn("not running: it was killed or crashed", text)
+            self.assertIn("repeat the command to resume", text)
             gate.open()
 
     def test_why_it_waits_and_what_was_learnt_of_limits(self):
@@ -126,7 +126,7 @@ class Status(RunTest):
                                  "--concurrency", "1")
             wait_until(lambda: self.status()["why_waiting"], "a reason")
             text = plait("status", self.results).out
-            self.assertRegex(text, r"waits +waits for requests: 0 of 2 left \(x-ratelimit\) until \d\d:\d\d:\d\d")
+            self.assertRegex(text, r"state +waits for requests: 0 of 2 left \(x-ratelimit\) until \d\d:\d\d:\d\d")
             process.send_signal(signal.SIGINT)
             self.assertEqual(3, finish(process).code)
 
@@ -152,7 +152,7 @@ class Status(RunTest):
             self.assertEqual(0, finish(process).code)
             ended = finish(watch)
         self.assertEqual(0, ended.code, ended.err)
-        self.assertIn("all is done since", ended.out)
+        self.assertIn("finished at", ended.out)
 
     def test_of_what_is_no_run(self):
         ended = plait("status", self.folder / "none.jsonl")

@@ -35,7 +35,7 @@ class Stops(RunTest):
         self.assertEqual(1, len(said), ended.err)
         self.assertRegex(said[0], "^plait: stopped: " + sentence + "$")
         how = " with a larger --budget" if "budget" in sentence else ""
-        self.assertIn(f"plait: the same command goes on{how}\n", ended.err)
+        self.assertIn(f"plait: repeat the command{how} to resume\n", ended.err)
 
     def expect_done(self, ended, results):
         """All is done: each line has exactly one result."""

@@ -220,10 +220,10 @@ class Storage(MockTest):
         requests = self.requests(*self.lines(1))
         before = requests.read_text()
         results = self.folder / "results.jsonl"
-        for arguments, words in ((["--trace", requests, "--overwrite"], "the input and the trace"),
-                                 (["--trace", results, "-o", results], "the output and the trace"),
-                                 (["--trace", results, "-o", self.folder / "." / "x" / ".." / "results.jsonl"], "the output and the trace"),
-                                 (["--trace", results, "--summary-json", results], "the summary and the trace")):
+        for arguments, words in ((["--trace", requests, "--overwrite"], "both input and trace"),
+                                 (["--trace", results, "-o", results], "both output and trace"),
+                                 (["--trace", results, "-o", self.folder / "." / "x" / ".." / "results.jsonl"], "both output and trace"),
+                                 (["--trace", results, "--summary-json", results], "both summary and trace")):
             ended = plait("run", requests, *arguments)
             self.assertEqual(2, ended.code, ended.err)
             self.assertIn(words, ended.err)

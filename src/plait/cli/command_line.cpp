@@ -27,7 +27,7 @@ void apply(const Flag& flag, const std::string& value) {
 }
 
 void apply_all(const Flag& flag, const std::vector<std::string>& values) {
-    if (values.size() > 1 && !flag.is_repeatable) refuse(fmt::format("{} is given more than once", flag.long_name()));
+    if (values.size() > 1 && !flag.is_repeatable) refuse(fmt::format("{} may be given only once", flag.long_name()));
     for (const std::string& value : values) apply(flag, value);
 }
 
@@ -75,14 +75,14 @@ std::vector<std::string_view> names_of(const std::vector<Flag>& flags) {
         names.push_back(command->name());
         list.append(list.empty() ? "" : ", ").append(command->name());
     }
-    if (arguments.empty()) refuse("which command? One of: " + list);
+    if (arguments.empty()) refuse("no command; the commands are " + list);
     refuse(
         fmt::format("unknown command {}{} (the commands are {})", arguments[0], suggestion(arguments[0], names), list));
 }
 
 [[noreturn]] void refuse_rest(const std::vector<std::string>& rest, const std::vector<Flag>& flags) {
     const std::string& first = rest.front();
-    if (!first.starts_with('-')) refuse(fmt::format("{} is one argument too many", first));
+    if (!first.starts_with('-')) refuse(fmt::format("unexpected argument {}", first));
     const std::string typed = first.substr(0, first.find('='));
     refuse(fmt::format("unknown flag {}{}", typed, suggestion(typed, names_of(flags))));
 }

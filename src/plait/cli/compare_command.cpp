@@ -198,7 +198,7 @@ Task<bool> CompareCommand::measure(compare::Comparer& comparer) {
 int CompareCommand::report(const compare::Comparer& comparer, bool finished) const {
     const compare::Comparison comparison = comparer.result();
     for (const std::string& trouble : comparer.troubles()) fmt::print(stderr, "plait: {}\n", trouble);
-    if (!finished) std::fputs("plait: interrupted: what was measured until then follows\n", stderr);
+    if (!finished) std::fputs("plait: interrupted; measured so far:\n", stderr);
     if (!comparison.rows.empty()) show(comparison);
     if (!finished || comparison.rows.empty()) return exit_stopped;
     return all_ok(comparison) && is_whole(comparison, ways()) ? exit_ok : exit_some_not_ok;
@@ -220,10 +220,10 @@ void CompareCommand::show(const compare::Comparison& comparison) const {
 void CompareCommand::check_flags() const {
     if (!job_) {
         if (inputs_.empty()) refuse("no REQUESTS: give a file, URLs, or - for standard input; or --cpu JOB");
-        if (jobs_) refuse("--jobs goes with --cpu; of requests, --sample says how many");
-        if (with_python_) refuse("--with-python goes with --cpu");
+        if (jobs_) refuse("--jobs needs --cpu; for requests use --sample");
+        if (with_python_) refuse("--with-python needs --cpu");
     } else if (!inputs_.empty()) {
-        refuse(fmt::format("--cpu computes and makes no calls, so it takes no REQUESTS: {}", inputs_.front()));
+        refuse(fmt::format("--cpu makes no calls and takes no REQUESTS: {}", inputs_.front()));
     }
 }
 
@@ -266,7 +266,7 @@ compare::Sample CompareCommand::sampled() const {
         fmt::print(stderr, "plait: {} line{} left out; the first: {}\n", sample.left_out,
                    sample.left_out == 1 ? " is" : "s are", sample.first_left_out);
     }
-    if (sample.calls.empty()) refuse("no line of the input is a request");
+    if (sample.calls.empty()) refuse("the input has no valid request");
     return sample;
 }
 
@@ -274,9 +274,8 @@ void CompareCommand::refuse_unsafe(const std::vector<batch::Call>& calls, std::s
     const std::size_t unsafe = compare::count_unsafe(calls);
     if (unsafe == 0 || yes_repeat_unsafe_) return;
     refuse(
-        fmt::format("{} of {} request{} to send may change something on the other side (with a method that is not GET, "
-                    "HEAD, OPTIONS or TRACE), and each would be sent {} times: if that does no harm, give "
-                    "--yes-repeat-unsafe",
+        fmt::format("{} of {} request{} may change something at the server (the method is not GET, HEAD, OPTIONS or "
+                    "TRACE), and each would be sent {} times; if that does no harm, give --yes-repeat-unsafe",
                     unsafe, calls.size(), calls.size() == 1 ? "" : "s", times));
 }
 

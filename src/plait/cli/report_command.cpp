@@ -74,14 +74,14 @@ std::string file_url(const std::string& path) {
 void write_and_say(const std::string& path, const std::string& text) {
     write_file(path, text);
     if (std::filesystem::is_regular_file(path)) {
-        fmt::print(stderr, "plait: wrote {}, open it in a browser: {}\n", path, file_url(path));
+        fmt::print(stderr, "plait: wrote {}; open it in a browser: {}\n", path, file_url(path));
     }
 }
 
 void check_output(const report::Inputs& inputs, const std::string& output) {
     if (output.empty()) return;
     for (const std::string& file : inputs.files) {
-        if (is_same_file(file, output)) refuse(fmt::format("{} is the input and the output", file));
+        if (is_same_file(file, output)) refuse(fmt::format("{} is both input and output", file));
     }
 }
 
@@ -115,15 +115,15 @@ std::vector<Flag> ReportCommand::flags() {
 
 int ReportCommand::run() {
     if (inputs_.empty()) {
-        refuse("no INPUT: give a trace, a results file, or the folder of `plait compare --trace DIR`");
+        refuse("no INPUT: give a trace, a results file, or a directory of traces");
     }
     const report::Inputs inputs = report::read_inputs(inputs_);
     check_output(inputs, output_);
     check_output(inputs, svg_);
     if (!svg_.empty() && (svg_ == output_ || is_same_file(svg_, output_))) {
-        refuse(fmt::format("{} can't be the page and the picture", svg_));
+        refuse(fmt::format("{} can't be both the page and the SVG file", svg_));
     }
-    for (const std::string& file : inputs.left_out) fmt::print(stderr, "plait: left out {}: it is no trace\n", file);
+    for (const std::string& file : inputs.left_out) fmt::print(stderr, "plait: left out {}: not a trace\n", file);
 
     const std::string explanation = report::explanation(inputs.timelines, inputs.comparison_json);
     if (!svg_.empty()) write_and_say(svg_, report::svg_picture(inputs.timelines, explanation));

@@ -38,7 +38,7 @@ void check_requests(const std::string& requests, const std::string& results) {
     const batch::JournalFacts facts = batch::read_journal(batch::state_path(results));
     batch::InputWatch watch(
         requests, facts.input, true, [](const batch::InputFingerprint&, std::size_t) {},
-        "put it back as it was, or name the file that has its lines with --requests");
+        "restore it, or give the file that holds its lines with --requests");
     batch::open_source({requests}, batch::RequestDefaults())->show_to(watch);
 }
 
@@ -97,10 +97,10 @@ Positional RetryCommand::positional() const { return {"RESULTS", "The results of
 
 int RetryCommand::run() {
     if (results_.size() != 1) refuse("retry takes one file: RESULTS");
-    if (filters_.empty()) refuse("which results? Give --failed, --rejected, --unknown or --where CONDITION");
+    if (filters_.empty()) refuse("no selection: give --failed, --rejected, --unknown or --where CONDITION");
     const std::string requests = requests_path();
     for (const std::string& read : {requests, results_[0]}) {
-        if (is_same_file(read, output_)) refuse(fmt::format("{} is read and written: name another file", output_));
+        if (is_same_file(read, output_)) refuse(fmt::format("{} is both input and output: give another -o", output_));
     }
     if (has_state(results_[0])) check_requests(requests, results_[0]);
     const batch::LineSet lines = chosen_lines();
@@ -109,7 +109,7 @@ int RetryCommand::run() {
         output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
     const std::uint64_t copied = plait::run(batch::copy_requests(reader, lines, *sink));
     if (copied != lines.size()) {
-        refuse(fmt::format("{} has {} of the {} requests: it is not the file of these results", requests, copied,
+        refuse(fmt::format("{} has only {} of the {} requests: it does not belong to these results", requests, copied,
                            lines.size()));
     }
     fmt::print(stderr, "{} requests\n", copied);
@@ -132,7 +132,7 @@ std::string RetryCommand::requests_path() const {
     std::optional<std::string> path;
     if (has_state(results_[0])) path = batch::read_journal(batch::state_path(results_[0])).requests;
     if (!path) {
-        refuse(fmt::format("nothing says where the requests of {} are: give --requests FILE", results_[0]));
+        refuse(fmt::format("the requests of {} are not recorded: give --requests FILE", results_[0]));
     }
     return *path;
 }

@@ -92,7 +92,7 @@ bool is_same_place(const std::string& a, const std::string& b) {
 }
 
 void warn_of_trace(const std::string& trouble) {
-    warn(fmt::format("the trace ends here, and the run goes on: {}", trouble));
+    warn(fmt::format("the trace ends here; the run continues: {}", trouble));
 }
 
 std::string_view name_of(batch::BodyFormat format) {
@@ -236,7 +236,7 @@ std::vector<Flag> RunCommand::diagnosis_flags() {
 int RunCommand::run() {
     if (inputs_.empty()) refuse("no REQUESTS: give a file, URLs, or - for standard input");
     for (const std::string& input : inputs_) {
-        if (is_same_file(input, output_)) refuse(fmt::format("{} is the input and the output", input));
+        if (is_same_file(input, output_)) refuse(fmt::format("{} is both input and output", input));
     }
     refuse_trace_path();
     warn_of_risks(settings_);
@@ -304,7 +304,7 @@ batch::Settings RunCommand::settings_that_matter() const {
 /// Reads the input once before the run does.
 void RunCommand::refuse_bad_lines() const {
     if (inputs_.front() == "-")
-        refuse("--strict reads the requests twice, and standard input can be read once: use a file");
+        refuse("--strict reads the requests twice, but standard input can be read only once: use a file");
     batch::RequestDefaults defaults = settings_.defaults;
     defaults.notes = nullptr;  // the run will come upon the same lines
     const batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, std::move(defaults)));
@@ -321,13 +321,13 @@ bool RunCommand::replaces_trace() const {
 void RunCommand::refuse_trace_path() const {
     if (trace_path_.empty()) return;
     for (const std::string& input : inputs_) {
-        if (is_same_place(trace_path_, input)) refuse(fmt::format("{} is the input and the trace", input));
+        if (is_same_place(trace_path_, input)) refuse(fmt::format("{} is both input and trace", input));
     }
     if (!output_.empty() && is_same_place(trace_path_, output_)) {
-        refuse(fmt::format("{} is the output and the trace", output_));
+        refuse(fmt::format("{} is both output and trace", output_));
     }
     if (!summary_path_.empty() && is_same_place(trace_path_, summary_path_)) {
-        refuse(fmt::format("{} is the summary and the trace", summary_path_));
+        refuse(fmt::format("{} is both summary and trace", summary_path_));
     }
     std::error_code error;
     if (!replaces_trace() && std::filesystem::is_regular_file(trace_path_, error)) {
@@ -357,9 +357,10 @@ Task<int> RunCommand::conduct(batch::Source& source, batch::Method& method, batc
     const Interrupts interrupts(
         [&] {
             progress.clear();
-            screen.write(runner.is_interrupted()
-                             ? "plait: giving up what is in flight\n"
-                             : "plait: interrupted: waiting for what is in flight (again: at once)\n");
+            screen.write(
+                runner.is_interrupted()
+                    ? "plait: abandoning the calls in flight\n"
+                    : "plait: interrupted: waiting for the calls in flight (interrupt again to abandon them)\n");
             runner.interrupt();
         },
         &stop_);
@@ -397,11 +398,12 @@ void RunCommand::say_how_it_ended(batch::Screen& screen, const batch::Runner& ru
         if (const std::uint64_t unknown = runner.tally().count(batch::Outcome::unknown); unknown > 0) {
             const auto& first = runner.first_unknown();
             const bool are_all_named = first.size() == unknown || output_.empty();
-            screen.write(fmt::format("plait: {} may have been done, and no answer tells{}{}{}\n",
-                                     unknown == 1 ? "1 call" : fmt::format("{} calls", unknown),
-                                     first.empty() ? "" : ": " + list_of(first, ", "),
-                                     unknown > first.size() && !first.empty() ? ", ..." : "",
-                                     are_all_named ? "" : fmt::format("; plait retry {} --unknown has all", output_)));
+            screen.write(
+                fmt::format("plait: {} may have been executed, but the answer was lost{}{}{}\n",
+                            unknown == 1 ? "1 call" : fmt::format("{} calls", unknown),
+                            first.empty() ? "" : ": " + list_of(first, ", "),
+                            unknown > first.size() && !first.empty() ? ", ..." : "",
+                            are_all_named ? "" : fmt::format("; plait retry {} --unknown lists all", output_)));
         }
     }
     const bool goes_on = runner_.calls.is_resumable && end != batch::RunEnd::finished;
@@ -409,7 +411,8 @@ void RunCommand::say_how_it_ended(batch::Screen& screen, const batch::Runner& ru
         screen.write(fmt::format("plait: stopped: {}\n", runner.stop_reason().value_or("")));
     const bool is_used_up = end == batch::RunEnd::stopped && runner.calls().rules().is_budget_used_up();
     if (goes_on && !quiet_)
-        screen.write(fmt::format("plait: the same command goes on{}\n", is_used_up ? " with a larger --budget" : ""));
+        screen.write(
+            fmt::format("plait: repeat the command{} to resume\n", is_used_up ? " with a larger --budget" : ""));
 }
 
 }  // namespace plait::cli

@@ -51,10 +51,10 @@ ReadStatus run_of(std::vector<std::uint64_t> done) {
 }
 
 std::string running_text(int done) {
-    return "out: running since 14:00:00 (process 4711), last heard of 14:00:00\n  done   " + std::to_string(done) +
-           "\n  now    0 in flight, 0 retries so far\n  pace   0.0/s lately, 0.0/s since it began\n";
+    return "out: running since 14:00:00 (process 4711), last update 14:00:00\n  done   " + std::to_string(done) +
+           "\n  now    0 in flight, 0 retries so far\n  rate   0.0/s recently, 0.0/s since the start\n";
 }
-const std::string ended_text = "out: all is done since 14:00:00\n  done   3\n";
+const std::string ended_text = "out: finished at 14:00:00\n  done   3\n";
 
 StatusView view_of(ReadStatus read, batch::Screen& screen) {
     return StatusView(std::move(read), "out", screen, wall_clock, batch::utc_calendar);
@@ -87,7 +87,7 @@ ASYNC_TEST("on a narrow terminal no line of a status is broken") {
     StatusView view = view_of(run_of({1, 3}), screen);
     co_await view.watch_text();
     REQUIRE(screen.writes.size() == 2);
-    CHECK(screen.writes[0] == "out: running sin...\n  done   1\n  now    0 in fl...\n  pace   0.0/s l...\n");
+    CHECK(screen.writes[0] == "out: running sin...\n  done   1\n  now    0 in fl...\n  rate   0.0/s r...\n");
     CHECK(screen.writes[1].starts_with("\r\x1b[4A\x1b[J"));
 }
 

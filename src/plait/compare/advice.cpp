@@ -95,7 +95,7 @@ std::string knee_sentence(const Rows& rows, const Row& chosen) {
     const Rows scanned = of_same_method(rows, chosen);
     const Row& most = most_in_flight(scanned);
     if (scanned.size() < 2 || &most == &chosen) return {};
-    return fmt::format(" {} are enough: they reach {:.0f} % of the calls/s of {}.", chosen.way.concurrency,
+    return fmt::format(" {} in flight are enough: they reach {:.0f} % of the calls/s of {}.", chosen.way.concurrency,
                        100 * chosen.per_second() / most.per_second(), most.way.concurrency);
 }
 
@@ -114,19 +114,20 @@ Advice refused(const Rows& rows) {
     });
     Advice advice;
     advice.bound = Bound::third_party;
-    advice.text = fmt::format("The third party sets the pace: it refused {} of {} calls of {} (429 or 503). ",
+    advice.text = fmt::format("The server sets the pace: it refused {} of {} calls of {} (429 or 503). ",
                               worst.measured.refused, worst.measured.done, spelled(worst.way));
     Rows not_refused;
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(not_refused),
                  [](const Row* row) { return !is_refused(*row) && row->measured.done > 0; });
     const Row* const chosen = least_good_enough(not_refused);
     if (chosen) {
-        advice.text += fmt::format("Use {}: it let those pass, {} calls/s, and no method changes how many it takes.",
-                                   spelled(chosen->way), rate_for_people(*chosen));
+        advice.text +=
+            fmt::format("Use {}: it was not refused, at {} calls/s, and no method can exceed the server's limit.",
+                        spelled(chosen->way), rate_for_people(*chosen));
     } else {
         advice.text +=
-            "It refuses whichever method makes the calls, so none is better: make fewer calls a second, or ask it for "
-            "more.";
+            "It refuses calls of every method, so none is better: make fewer calls per second, or ask for a higher "
+            "limit.";
     }
     return advice;
 }
@@ -136,8 +137,8 @@ Advice slowed_down(const Rows& rows, const Row& slow, const Row& alone) {
     Advice advice;
     advice.bound = Bound::third_party;
     advice.text = fmt::format(
-        "The third party, or the way to it, sets the pace: with {} in flight the median call takes {} instead of {}, "
-        "while this machine waits. Use {}, at {} calls/s: more at a time only wait longer.",
+        "The server, or the network, sets the pace: with {} in flight, the median call takes {} instead of {}, while "
+        "this machine is idle. Use {}, at {} calls/s: more in flight would only wait longer.",
         slow.way.concurrency, for_people(*slow.measured.p50), for_people(*alone.measured.p50), spelled(chosen.way),
         rate_for_people(chosen));
     advice.text += knee_sentence(rows, chosen);
@@ -148,8 +149,7 @@ Advice calls_that_compute(const Comparison& comparison, const Row& chosen, const
     Advice advice;
     advice.bound = Bound::cpu;
     advice.text = fmt::format(
-        "These calls compute more than they wait: {:.0f} % of the time that a call takes is this machine's computing, "
-        "so processors count. Use {}: {}.",
+        "These calls are CPU-bound: {:.0f} % of the time of a call is CPU time on this machine. Use {}: {}.",
         100 * (1 - *alone.waiting_share()), spelled(chosen.way), gain(comparison, chosen));
     return advice;
 }
@@ -158,11 +158,11 @@ Advice limited_here(const Comparison& comparison, const Rows& rows, const Row& c
     Advice advice;
     advice.bound = Bound::this_machine;
     const bool one_worker = chosen.way.workers() == 1 && comparison.processors > 1;
-    advice.text = fmt::format("This machine sets the pace: {} keeps {} busy to {:.0f} %, at {} calls/s. ",
+    advice.text = fmt::format("This machine sets the pace: {} keeps {} {:.0f} % busy, at {} calls/s. ",
                               spelled(chosen.way), one_worker ? "its one processor" : "the processors",
                               100 * chosen.busy_share(comparison.processors), rate_for_people(chosen));
     advice.text += fmt::format("Use {}: {}. ", spelled(chosen.way), gain(comparison, chosen));
-    advice.text += one_worker ? "Beyond that only more processors help, with processes or threads."
+    advice.text += one_worker ? "Beyond that, only more processors help, with processes or threads."
                               : "More calls in flight would only wait for a processor.";
     advice.text += knee_sentence(rows, chosen);
     return advice;
@@ -172,21 +172,21 @@ Advice calls_that_wait(const Comparison& comparison, const Rows& rows, const Row
     Advice advice;
     advice.bound = Bound::io;
     const double waiting = alone.waiting_share().value_or(1);
-    advice.text =
-        fmt::format("These calls wait: of the {} that one takes, {} is computing. ", for_people(*alone.measured.p50),
-                    for_people(std::chrono::duration_cast<Duration>((1 - waiting) * *alone.measured.p50)));
+    advice.text = fmt::format("These calls are I/O-bound: each takes {}, of which {} is CPU time. ",
+                              for_people(*alone.measured.p50),
+                              for_people(std::chrono::duration_cast<Duration>((1 - waiting) * *alone.measured.p50)));
     switch (chosen.way.switcher) {
         case batch::Scheduling::task:
-            advice.text += fmt::format("Use {}: {}, and one thread is enough, because all it does is to wait.",
-                                       spelled(chosen.way), gain(comparison, chosen));
+            advice.text += fmt::format("Use {}: {}. One thread is enough, because it only waits.", spelled(chosen.way),
+                                       gain(comparison, chosen));
             break;
         case batch::Scheduling::operating_system:
-            advice.text += fmt::format("Use {}: {}, because their waits lie side by side.", spelled(chosen.way),
+            advice.text += fmt::format("Use {}: {}, because the calls wait in parallel.", spelled(chosen.way),
                                        gain(comparison, chosen));
             break;
         case batch::Scheduling::nobody:
-            advice.text += fmt::format("Use {}: {}, and no other method that was measured is faster.",
-                                       spelled(chosen.way), gain(comparison, chosen));
+            advice.text += fmt::format("Use {}: {}. No other measured method is faster.", spelled(chosen.way),
+                                       gain(comparison, chosen));
             break;
     }
     advice.text += knee_sentence(rows, chosen);
@@ -224,16 +224,17 @@ std::string python_sentence(const Comparison& comparison, bool computes) {
     for (const Row& row : comparison.rows) {
         const auto speed_up = comparison.speed_up(row);
         if (!row.way.is_python() || row.way.switcher != batch::Scheduling::operating_system || !speed_up) continue;
-        text += fmt::format("{}{} is {:.2f} times its sync", text.empty() ? " Python's " : ", and its ", row.way.method,
-                            *speed_up);
+        text += fmt::format("{}{} is {:.2f} times as fast as its sync",
+                            text.empty() ? " Here, Python's " : ", and its ", row.way.method, *speed_up);
     }
-    if (!text.empty()) text += " here.";
+    if (!text.empty()) text += '.';
     if (!computes) return text;
     const bool keeps_lock = Job::parse(comparison.work).kind().keeps_python_lock;
-    return (keeps_lock ? " Python's threads would not help either: its interpreter lock lets one thread at a time run, "
-                         "and C++'s threads have no such lock."
-                       : " Python's threads help here only because its library in C gives the interpreter lock back "
-                         "while it computes; C++'s threads have no such lock.") +
+    return (keeps_lock
+                ? " Python's threads would not help either: its interpreter lock lets only one thread run at a "
+                  "time. C++ threads have no such lock."
+                : " Python's threads help here only because its C library releases the interpreter lock while it "
+                  "computes. C++ threads have no such lock.") +
            text;
 }
 
@@ -249,25 +250,24 @@ Advice advise_on_jobs(const Comparison& comparison, const Rows& rows) {
     const std::string async_speed = async ? times(comparison.speed_up(*async)) : "";
     Advice advice;
     advice.bound = computes ? Bound::cpu : Bound::io;
-    advice.text = fmt::format("{} {}, so it takes {}. ", comparison.work,
-                              computes ? "computes" : "waits, and keeps its thread while it does",
+    advice.text = fmt::format("{} {}, so it needs {}. ", comparison.work,
+                              computes ? "is CPU-bound" : "blocks its thread while it waits",
                               computes ? "processors" : "threads or processes");
     if (&chosen != async) {
         advice.text += fmt::format("Use {}: {}{}", spelled(chosen.way), gain(comparison, chosen),
                                    times(comparison.speed_up(chosen)));
         advice.text +=
             computes ? fmt::format(" on {} processor{}. ", comparison.processors, comparison.processors == 1 ? "" : "s")
-                     : "; with more workers (--concurrency) more of them wait side by side. ";
+                     : "; more workers (--concurrency) would wait in parallel. ";
     }
     advice.text += fmt::format("async does not help{}: ", async_speed);
-    advice.text += computes ? "its tasks take turns on one thread, and a task that computes never waits, so it never "
-                              "lets another one on."
-                            : "while its one thread sleeps, the loop stands still. A wait that is awaited lets the "
-                              "others on.";
+    advice.text += computes ? "its tasks share one thread, and a task that computes never yields to another."
+                            : "a blocking sleep stops its only thread, and the whole loop with it. An awaited sleep "
+                              "would let other tasks run.";
     if (computes && comparison.processors > 1 && candidates.size() > 1 && chosen.way.workers() == 1) {
         advice.text += fmt::format(
-            " More workers gain nothing here: the {} processors are taken by other programs, or not all of them are "
-            "really this machine's.",
+            " More workers gain nothing here: other programs use the {} processors, or the machine does not really "
+            "have that many.",
             comparison.processors);
     }
     advice.text += python_sentence(comparison, computes);

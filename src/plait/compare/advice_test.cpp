@@ -36,7 +36,7 @@ Comparison jobs(const std::string& work, Duration cpu_of_all) {
 TEST_CASE("calls that wait are io and async is advised") {
     const Advice advice = advise(calls_of_90_ms());
     CHECK(advice.bound == Bound::io);
-    CHECK(says(advice, "These calls wait: of the 90 ms that one takes"));
+    CHECK(says(advice, "These calls are I/O-bound: each takes 90 ms, of which"));
     CHECK(says(advice, "Use async with 100 in flight: 160 calls in 185 ms instead of 14.43 s"));
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("calls compute when less than half of their time is waiting") {
     sync.measured.cpu += milliseconds(1);
     const Advice advice = advise(comparison);
     CHECK(advice.bound == Bound::cpu);
-    CHECK(says(advice, "50 % of the time that a call takes is this machine's computing"));
+    CHECK(says(advice, "50 % of the time of a call is CPU time"));
 }
 
 TEST_CASE("a refusal in a hundred is the third party's limit") {
@@ -65,7 +65,7 @@ TEST_CASE("a refusal in a hundred is the third party's limit") {
     const Advice advice = advise(comparison);
     CHECK(advice.bound == Bound::third_party);
     CHECK(says(advice, "refused 2 of 160 calls of async with 100 in flight (429 or 503)"));
-    CHECK(says(advice, "Use 32 threads: it let those pass"));
+    CHECK(says(advice, "Use 32 threads: it was not refused"));
 }
 
 TEST_CASE("where every method is refused none is advised") {
@@ -73,7 +73,7 @@ TEST_CASE("where every method is refused none is advised") {
     for (Row& each : comparison.rows) refuse(each, 160);
     const Advice advice = advise(comparison);
     CHECK(advice.bound == Bound::third_party);
-    CHECK(says(advice, "It refuses whichever method makes the calls"));
+    CHECK(says(advice, "It refuses calls of every method"));
 }
 
 TEST_CASE("calls that take twice as long among many are the third party's limit") {
@@ -84,7 +84,7 @@ TEST_CASE("calls that take twice as long among many are the third party's limit"
     crowded.p50 = milliseconds(180);
     const Advice advice = advise(comparison);
     CHECK(advice.bound == Bound::third_party);
-    CHECK(says(advice, "with 100 in flight the median call takes 180 ms instead of 90 ms"));
+    CHECK(says(advice, "with 100 in flight, the median call takes 180 ms instead of 90 ms"));
 }
 
 TEST_CASE("a few milliseconds more are nobody's limit") {
@@ -105,7 +105,7 @@ TEST_CASE("a loop that fills its processor is this machine's limit") {
     async.p50 = milliseconds(300);  // calls that wait for the loop, and not for the third party
     const Advice advice = advise(comparison);
     CHECK(advice.bound == Bound::this_machine);
-    CHECK(says(advice, "async with 100 in flight keeps its one processor busy to 81 %"));
+    CHECK(says(advice, "async with 100 in flight keeps its one processor 81 % busy"));
 }
 
 TEST_CASE("threads are this machine's limit when they fill all processors") {
@@ -124,7 +124,7 @@ TEST_CASE("the least that reaches nine tenths of the best is advised") {
     comparison.rows.push_back(async_row(50, milliseconds(200), milliseconds(90), milliseconds(30)));
     const Advice advice = advise(comparison);
     CHECK(says(advice, "Use async with 50 in flight"));
-    CHECK(says(advice, "50 are enough: they reach 92 % of the calls/s of 100."));
+    CHECK(says(advice, "50 in flight are enough: they reach 92 % of the calls/s of 100."));
 
     comparison.rows.back().measured.wall = milliseconds(206);  // 89.8 %
     CHECK(says(advise(comparison), "Use async with 100 in flight"));
@@ -135,7 +135,7 @@ TEST_CASE("one worker is advised before many that are as fast") {
     comparison.rows[1].measured.wall = milliseconds(180);
     CHECK(says(advise(comparison), "Use async"));
     comparison.rows[0].measured.wall = milliseconds(190);
-    CHECK(says(advise(comparison), "Use sync: 160 calls in 190 ms, and no other method that was measured is faster"));
+    CHECK(says(advise(comparison), "Use sync: 160 calls in 190 ms. No other measured method is faster"));
 }
 
 TEST_CASE("without an answer nothing is advised but the reason is told") {
@@ -163,7 +163,7 @@ TEST_CASE("jobs that compute are never advised to run on a loop and busy process
     comparison.rows[2].measured.wall = milliseconds(2'500);
     const Advice advice = advise(comparison);
     CHECK(says(advice, "Use sync: 20 jobs in 3.00 s"));
-    CHECK(says(advice, "More workers gain nothing here: the 2 processors are taken by other programs"));
+    CHECK(says(advice, "More workers gain nothing here: other programs use the 2 processors"));
     CHECK_FALSE(says(advise(jobs("fib:27", milliseconds(20 * 150))), "More workers gain nothing"));
 }
 
@@ -172,19 +172,19 @@ TEST_CASE("a loop that was measured alone is not advised for jobs that compute")
     comparison.rows.erase(comparison.rows.begin() + 3);
     comparison.rows.erase(comparison.rows.begin(), comparison.rows.begin() + 2);
     const Advice advice = advise(comparison);
-    CHECK(says(advice, "so it takes processors. async does not help: its tasks take turns"));
+    CHECK(says(advice, "so it needs processors. async does not help: its tasks share one thread"));
     CHECK_FALSE(says(advice, "Use "));
 }
 
 TEST_CASE("where Python's library gives the lock back its threads do help") {
     const Advice advice = advise(jobs("sha256:64MiB", milliseconds(20 * 150)));
-    CHECK(says(advice, "Python's threads help here only because its library in C gives the interpreter lock back"));
+    CHECK(says(advice, "Python's threads help here only because its C library releases the interpreter lock"));
 }
 
 TEST_CASE("a job that blocks is io and a loop stands still meanwhile") {
     const Advice advice = advise(jobs("sleep:150ms", milliseconds(3)));
     CHECK(advice.bound == Bound::io);
-    CHECK(says(advice, "the loop stands still"));
+    CHECK(says(advice, "stops its only thread, and the whole loop"));
     CHECK_FALSE(says(advice, "interpreter lock"));
 }
 
@@ -200,6 +200,7 @@ TEST_CASE("Python's own rows are told beside the reason") {
     add("multiprocessing", batch::Scheduling::operating_system, milliseconds(51'000));
     const Advice advice = advise(comparison);
     CHECK(says(advice,
-               "Python's threading is 0.99 times its sync, and its multiprocessing is 1.96 times its sync here."));
+               "Python's threading is 0.99 times as fast as its sync, and its multiprocessing is 1.96 times as fast as "
+               "its sync."));
     CHECK(says(advice, "Use 2 threads"));
 }

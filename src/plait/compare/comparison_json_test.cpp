@@ -19,8 +19,8 @@ TEST_CASE("a comparison as JSON") {
         R"("workers":1,"concurrency":1,"seconds":14.4300,"speed_up":1.000,"calls_per_second":11.088,"p50_ms":90.000,)"
         R"("p99_ms":90.000,"cpu_seconds":0.0200,"peak_mib":8.0,"waiting_share":0.9986,)"
         R"("outcomes":{"ok":160,"rejected":0,"failed":0,"unknown":0,"skipped":0},"refused":0}],"bound":"io",)"
-        R"("advice":"These calls wait: of the 90 ms that one takes, 0.12 ms is computing. Use sync: 160 calls in 14.43 s, )"
-        R"(and no other method that was measured is faster."})"
+        R"("advice":"These calls are I/O-bound: each takes 90 ms, of which 0.12 ms is CPU time. Use sync: 160 calls in 14.43 s. )"
+        R"(No other measured method is faster."})"
         "\n");
 }
 

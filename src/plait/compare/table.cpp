@@ -78,7 +78,8 @@ std::vector<Column> columns_of(const Comparison& comparison) {
         !comparison.is_of_jobs() && any([](const Row& row) { return row.ok() != row.measured.done; });
 
     add(Column("", "method", 1, true), [](const Row& row) { return row.way.method; });
-    add(Column("switched", "by", 7, true), [](const Row& row) { return std::string(switcher_text(row.way.switcher)); });
+    add(Column("scheduled", "by", 7, true),
+        [](const Row& row) { return std::string(switcher_text(row.way.switcher)); });
     add(Column("", "workers", 6), [](const Row& row) { return fmt::to_string(row.way.workers()); });
     if (any([](const Row& row) { return row.way.concurrency != row.way.workers(); })) {
         add(Column("in", "flight", 4), [](const Row& row) { return fmt::to_string(row.way.concurrency); });
@@ -125,7 +126,7 @@ std::string line(const std::vector<Column>& columns, std::size_t gap, auto cell_
 std::string_view switcher_text(batch::Scheduling switcher) noexcept {
     switch (switcher) {
         case batch::Scheduling::nobody:
-            return "nobody";
+            return "none";
         case batch::Scheduling::operating_system:
             return "the OS";
         case batch::Scheduling::task:

@@ -50,7 +50,7 @@ std::string where_time_went(const Timeline& timeline, const Measures& measures) 
     const double running = measures.share_of(Activity::running);
     const double ready = measures.share_of(Activity::ready);
     if (ready > measures.waiting && ready > running) {
-        return fmt::format("{} waited {} of their time for others to run.", who, percent(ready));
+        return fmt::format("{} spent {} of their time ready to run while others ran.", who, percent(ready));
     }
     if (measures.waiting >= running) {
         const std::string_view what =
@@ -58,7 +58,7 @@ std::string where_time_went(const Timeline& timeline, const Measures& measures) 
         return fmt::format("{} waited {} of their time, {} of it {}.", who, percent(measures.waiting), what,
                            purpose(measures.main_wait));
     }
-    if (measures.waiting == 0 && ready == 0) return fmt::format("{} computed all of their time.", who);
+    if (measures.waiting == 0 && ready == 0) return fmt::format("{} computed the whole time.", who);
     return fmt::format("{} computed {} of their time and waited {}.", who, percent(running), percent(measures.waiting));
 }
 
@@ -68,7 +68,7 @@ std::string as_sentence(std::string text) {
 }
 
 std::string loop_words(const Measures& measures) {
-    return measures.loop_ran ? fmt::format("the loop ran {} of the time", percent(*measures.loop_ran)) : "";
+    return measures.loop_ran ? fmt::format("the loop was busy {} of the time", percent(*measures.loop_ran)) : "";
 }
 
 /// What held the calls up, and so what would help; the first that holds.
@@ -80,54 +80,53 @@ std::string what_would_help(const Timeline& timeline, const Measures& measures) 
 
     if (share(Activity::ready) >= much_ready) {
         return fmt::format(
-            "For {} of their time they could have run while another one did: {} was the bottleneck, and "
-            "more calls at a time would not help{}.",
-            percent(share(Activity::ready)), has_loop ? "the one loop" : "the processor",
-            has_loop ? ", threads or processes would" : "");
+            "For {} of their time they were ready while others ran: {} was the bottleneck, and more calls in flight "
+            "would not help{}.",
+            percent(share(Activity::ready)), has_loop ? "the loop" : "the processor",
+            has_loop ? "; threads or processes would" : "");
     }
     if (share(Activity::running) >= much_running) {
-        return has_loop
-                   ? "The processor decides: on one loop they run one after the other, threads or processes share them "
-                     "among the processors."
-                   : "The processor decides: no more of them at a time than there are processors is of use.";
+        return has_loop ? "They are CPU-bound: one loop runs them one after another; threads or processes would spread "
+                          "them over "
+                          "the processors."
+                        : "They are CPU-bound: more of them at a time than there are processors gains nothing.";
     }
     if (share(Activity::permit) + share(Activity::worker) >= much_queueing) {
         const bool is_worker = share(Activity::worker) > share(Activity::permit);
         if (is_loop_busy) {
             return fmt::format(
-                "They waited {} for {}, but {}: a larger --concurrency would not help, --method threads or "
-                "processes might.",
+                "They waited {} of their time for {}, but {}: a higher --concurrency would not help; --method threads "
+                "or processes might.",
                 percent(share(Activity::permit) + share(Activity::worker)), is_worker ? "a worker" : "a permit",
                 loop_words(measures));
         }
-        return fmt::format("They waited {} for {}{}: more at a time (--concurrency) would help.",
+        return fmt::format("They waited {} of their time for {}{}: a higher --concurrency would help.",
                            percent(share(Activity::permit) + share(Activity::worker)),
-                           is_worker ? "a free worker" : "a permit to go on",
+                           is_worker ? "a worker" : "a permit",
                            measures.loop_ran ? " while " + loop_words(measures) : "");
     }
     if (share(Activity::back_off) >= much_back_off) {
-        return fmt::format("{} of it was back-off: the third party asks for fewer calls at a time.",
+        return fmt::format("{} of it was back-off: the server asks for fewer calls at a time.",
                            percent(share(Activity::back_off)));
     }
     if (connecting >= much_connecting) {
         return fmt::format(
-            "{} of their time went to connecting: a server that keeps connections open, or fewer calls at a "
-            "time that use them again, would save it.",
+            "They spent {} of their time connecting: a server that keeps connections open, or fewer calls in flight "
+            "that reuse them, would save it.",
             percent(connecting));
     }
     if (is_loop_busy) {
-        return fmt::format("But {}: it is near the most that one loop can do.", loop_words(measures));
+        return fmt::format("But {}: one loop can do little more.", loop_words(measures));
     }
     if (has_lanes_of(timeline, "caller") && measures.calls > 1) {
-        return "They were made one after the other, so the waits add up; with --method async they would overlap.";
+        return "They were made one after another, so the waits add up; with --method async they would overlap.";
     }
     if (measures.loop_ran) {
-        return fmt::format("With {:.0f} in flight at a time {}, so it could carry more of them (--concurrency).",
+        return fmt::format("With {:.0f} in flight, {}, so it could handle more of them (--concurrency).",
                            std::max(1.0, measures.in_flight), loop_words(measures));
     }
     if (measures.calls > 1 && measures.in_flight > 1.05) {
-        return fmt::format("{:.0f} were in flight at a time on average, so their waits overlapped.",
-                           measures.in_flight);
+        return fmt::format("On average {:.0f} were in flight, so their waits overlapped.", measures.in_flight);
     }
     return {};
 }
@@ -135,7 +134,7 @@ std::string what_would_help(const Timeline& timeline, const Measures& measures) 
 /// What is not known because nobody recorded it.
 std::string what_is_not_told(const Timeline& timeline) {
     if (!has_lanes_of(timeline, "unknown")) return {};
-    return "Results tell only what the calls waited for; a trace (plait run --trace) tells when they ran as well.";
+    return "Results show only what the calls waited for; a trace (plait run --trace) also shows when they ran.";
 }
 
 std::string slow_tail_of(const Timeline& timeline, const Measures& measures) {
@@ -146,14 +145,14 @@ std::string slow_tail_of(const Timeline& timeline, const Measures& measures) {
     const Activity activity = main_activity(span).first;
     std::string activity_scope;
     if (activity == Activity::running) {
-        activity_scope = "it was running";
+        activity_scope = "it ran";
     } else if (activity == Activity::ready) {
-        activity_scope = "it was ready and others ran";
+        activity_scope = "it was ready while others ran";
     } else {
         activity_scope = fmt::format("it waited {}", purpose(activity));
     }
     constexpr std::size_t name_columns = 40;
-    return fmt::format("The slowest, {}, took {}, {} times the median ({}): for the most part {}.",
+    return fmt::format("The slowest, {}, took {}, {} times the median ({}): most of the time {}.",
                        fitted(span.name, name_columns, false), measured(span.length), ratio(times),
                        measured(measures.p50), activity_scope);
 }
@@ -240,14 +239,13 @@ std::string why_faster(const Contender& fast, const Contender& base) {
     const bool computes = base.measures.share_of(Activity::running) >= much_running;
     if (computes) return "because it computes on several processors at once";
     if (fast.measures.in_flight > about_equal * base.measures.in_flight) {
-        return fmt::format("because its {}s wait side by side, {:.0f} at a time on average, and {} has {:.0f}",
-                           noun_of(*fast.timeline), fast.measures.in_flight, base.title,
-                           std::max(1.0, base.measures.in_flight));
+        return fmt::format("because its {}s wait in parallel: {:.0f} in flight on average, against {:.0f}",
+                           noun_of(*fast.timeline), fast.measures.in_flight, std::max(1.0, base.measures.in_flight));
     }
     if (fast.measures.p50 * about_equal < base.measures.p50) {
         return fmt::format("because each of its {}s took less time", noun_of(*fast.timeline));
     }
-    return "with as many in flight";
+    return "with as many calls in flight";
 }
 
 std::string speed_up(const Contender& one, const Contender& base) {
@@ -264,8 +262,9 @@ std::string explain_best(const Contender& best, const Contender& base) {
     }
     const bool computes = base.measures.share_of(Activity::running) >= much_running;
     return fmt::format("{} was {}: {}.", best.title, speed_up(best, base),
-                       computes ? fmt::format("the {}s compute, and found no second processor", noun_of(*base.timeline))
-                                : "there was nothing to gain from more at a time");
+                       computes
+                           ? fmt::format("the {}s compute, and no second processor was free", noun_of(*base.timeline))
+                           : "more calls in flight gained nothing");
 }
 
 std::string explain_several(const std::vector<Timeline>& timelines, const Comparison& comparison) {
@@ -287,7 +286,7 @@ std::string explain_several(const std::vector<Timeline>& timelines, const Compar
                             speed_up(contenders[i], base));
     }
     if (!rest.empty()) add(text, rest + ".");
-    add(text, fmt::format("In {}, {}", base.title, where_time_went(*base.timeline, base.measures)));
+    add(text, fmt::format("With {}, {}", base.title, where_time_went(*base.timeline, base.measures)));
     return text;
 }
 

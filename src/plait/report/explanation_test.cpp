@@ -47,41 +47,40 @@ TEST_CASE("a loop with time to spare could carry more calls") {
     Timeline timeline = run_of("async", 20, 10, mostly_waiting);
     timeline.loop_runs = {{0, 0ms, 10ms}};
     const std::string text = explained(timeline);
-    CHECK(has(text, "With 10 in flight at a time the loop ran 5.0 % of the time, so it could carry more of them"));
+    CHECK(has(text, "With 10 in flight, the loop was busy 5.0 % of the time, so it could handle more of them"));
 }
 
 TEST_CASE("calls that wait for a permit are helped by more concurrency unless the loop is busy") {
     Timeline timeline = run_of("async", 20, 10, {{Activity::permit, 50ms}, {Activity::first_byte, 50ms}});
     timeline.loop_runs = {{0, 0ms, 10ms}};
     CHECK(has(explained(timeline),
-              "50 % for a permit to go on while the loop ran 5.0 % of the time: more at a time "
-              "(--concurrency) would help"));
+              "50 % of their time for a permit while the loop was busy 5.0 % of the time: a higher "
+              "--concurrency would help"));
     timeline.loop_runs = {{0, 0ms, 190ms}};
-    CHECK(has(explained(timeline), "a larger --concurrency would not help"));
+    CHECK(has(explained(timeline), "a higher --concurrency would not help"));
     CHECK(has(explained(run_of("processes", 4, 2, {{Activity::worker, 50ms}, {Activity::body, 50ms}})),
-              "50 % for a free worker: more at a time"));
+              "50 % of their time for a worker: a higher --concurrency"));
 }
 
 TEST_CASE("calls that could run while another one does find the loop to be the bottleneck") {
     const std::string text =
         explained(run_of("async", 20, 10, {{Activity::ready, 60ms}, {Activity::first_byte, 40ms}}));
-    CHECK(has(text, "The 20 calls waited 60 % of their time for others to run."));
-    CHECK(
-        has(text, "For 60 % of their time they could have run while another one did: the one loop was the bottleneck"));
+    CHECK(has(text, "The 20 calls spent 60 % of their time ready to run while others ran."));
+    CHECK(has(text, "For 60 % of their time they were ready while others ran: the loop was the bottleneck"));
     CHECK(has(text, "threads or processes would"));
 }
 
 TEST_CASE("computing is told from waiting") {
     const std::string text = explained(run_of("async", 4, 1, {{Activity::running, 90ms}, {Activity::body, 10ms}}));
     CHECK(has(text, "The 4 calls computed 90 % of their time and waited 10 %."));
-    CHECK(has(text, "threads or processes share them among the processors"));
+    CHECK(has(text, "threads or processes would spread them"));
 }
 
 TEST_CASE("connecting and back-off are named when they take much") {
     CHECK(has(explained(run_of("threads", 4, 2, {{Activity::tls, 40ms}, {Activity::first_byte, 60ms}})),
-              "40 % of their time went to connecting"));
+              "They spent 40 % of their time connecting"));
     CHECK(has(explained(run_of("threads", 4, 2, {{Activity::back_off, 40ms}, {Activity::first_byte, 60ms}})),
-              "the third party asks for fewer calls"));
+              "the server asks for fewer calls"));
 }
 
 TEST_CASE("one call that is far slower than the others is named") {
@@ -89,15 +88,15 @@ TEST_CASE("one call that is far slower than the others is named") {
     CHECK_FALSE(has(explained(timeline), "slowest"));
     timeline.spans[7] = make_strand("the\x1b[2Jlate", 0ms, {{Activity::connect, 1400ms}});
     CHECK(has(explained(timeline),
-              "The slowest, the?[2Jlate, took 1.40 s, 14 times the median (100 ms): for the most part "
+              "The slowest, the?[2Jlate, took 1.40 s, 14 times the median (100 ms): most of the time "
               "it waited for a connection."));
 }
 
 TEST_CASE("what results do not tell is said") {
     Timeline timeline = run_of("threads", 4, 2, {{Activity::first_byte, 50ms}});
-    CHECK_FALSE(has(explained(timeline), "Results tell only"));
+    CHECK_FALSE(has(explained(timeline), "Results show only"));
     for (Lane& lane : timeline.lanes) lane.kind = "unknown";
-    CHECK(has(explained(timeline), "Results tell only what the calls waited for"));
+    CHECK(has(explained(timeline), "Results show only what the calls waited for"));
 }
 
 TEST_CASE("several methods are compared with sync and told why") {
@@ -106,10 +105,10 @@ TEST_CASE("several methods are compared with sync and told why") {
                                           run_of("async", 40, 20, mostly_waiting)};
     const std::string text = explanation(timelines, "");
     CHECK(has(text,
-              "async was 20 times as fast as sync (200 ms against 4.00 s), because its calls wait side by side, 20 at "
-              "a time on average, and sync has 1."));
+              "async was 20 times as fast as sync (200 ms against 4.00 s), because its calls wait in parallel: 20 in "
+              "flight on average, against 1."));
     CHECK(has(text, "threads was 4.0 times as fast as sync."));
-    CHECK(has(text, "In sync, the 40 calls waited 99.0 % of their time"));
+    CHECK(has(text, "With sync, the 40 calls waited 99.0 % of their time"));
 }
 
 TEST_CASE("for calls that compute the processors are the reason") {
@@ -117,7 +116,7 @@ TEST_CASE("for calls that compute the processors are the reason") {
     CHECK(has(explanation({run_of("sync", 4, 1, computing), run_of("threads", 4, 2, computing)}, ""),
               "because it computes on several processors at once"));
     CHECK(has(explanation({run_of("sync", 4, 1, computing), run_of("async", 4, 1, computing)}, ""),
-              "async was about as fast as sync: the calls compute, and found no second processor"));
+              "async was about as fast as sync: the calls compute, and no second processor was free"));
 }
 
 TEST_CASE("how long each took is what the comparison says when it knows all of them") {
@@ -137,7 +136,7 @@ TEST_CASE("how long each took is what the comparison says when it knows all of t
 TEST_CASE("jobs are called jobs") {
     Timeline timeline = run_of("sync", 4, 1, {{Activity::running, 100ms}});
     for (Span& span : timeline.spans) span.result.clear();
-    CHECK(has(explained(timeline), "The 4 jobs computed all of their time."));
+    CHECK(has(explained(timeline), "The 4 jobs computed the whole time."));
 }
 
 TEST_CASE("the advice of a comparison comes first and what is none is left out") {

@@ -26,7 +26,7 @@ struct ToneStyle {
     std::string_view meaning;
 };
 constexpr std::array<ToneStyle, 6> tones{{{Tone::running, "r", "running"},
-                                          {Tone::ready, "y", "ready, another runs"},
+                                          {Tone::ready, "y", "ready while another runs"},
                                           {Tone::connecting, "c", "waiting to connect"},
                                           {Tone::answer, "a", "waiting for the answer"},
                                           {Tone::queueing, "q", "waiting for a permit, a worker or a retry"},

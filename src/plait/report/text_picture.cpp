@@ -31,8 +31,8 @@ constexpr std::array<Glyph, 6> glyphs{{
     {Mark::nobody, " ", " ", "", ""},
     {Mark::few_wait, "·", ".", "36", "some of the calls wait"},
     {Mark::waits, "░", ":", "36", "waiting"},
-    {Mark::ready, "▒", "+", "33", "ready, another runs"},
-    {Mark::ran, "▌", "|", "1;32", "ran for a part of it"},
+    {Mark::ready, "▒", "+", "33", "ready while another runs"},
+    {Mark::ran, "▌", "|", "1;32", "partly running"},
     {Mark::runs, "█", "#", "1;32", "running"},
 }};
 
@@ -247,7 +247,7 @@ class TextPicture {
         }
         const bool has_loop = std::any_of(timelines_.begin(), timelines_.end(),
                                           [](const Timeline& timeline) { return !timeline.loop_runs.empty(); });
-        if (has_loop) add(options_.ascii ? "_-=#" : "▁▄█", "how much of the time the loop ran");
+        if (has_loop) add(options_.ascii ? "_-=#" : "▁▄█", "share of the time the loop was busy");
         writer_.paragraph(text);
     }
 
@@ -261,7 +261,8 @@ class TextPicture {
             if (columns < too_few_columns) list += fmt::format("{}{}", list.empty() ? "" : ", ", timeline.source);
         }
         if (list.empty()) return;
-        writer_.paragraph(fmt::format("Short on this axis, to be seen alone with plait report --text: {}", list), 0, 2);
+        writer_.paragraph(fmt::format("Too short for this axis; show it alone with plait report --text: {}", list), 0,
+                          2);
     }
 
     void write_figures(std::size_t i) {
@@ -278,13 +279,13 @@ class TextPicture {
                               2, 4);
         }
         if (measures.loop_ran) {
-            writer_.paragraph(fmt::format("the loop ran {} of the time", percent(*measures.loop_ran)), 2, 4);
+            writer_.paragraph(fmt::format("the loop was busy {} of the time", percent(*measures.loop_ran)), 2, 4);
         }
         if (timeline.one_in > 1) {
-            writer_.paragraph(fmt::format("thinned: where most, one call in {} stands for the others", timeline.one_in),
-                              2, 4);
+            writer_.paragraph(fmt::format("thinned: at the densest, one call in {} was recorded", timeline.one_in), 2,
+                              4);
         }
-        if (timeline.is_cut) writer_.paragraph("cut: the file ends before the run does, this is what it holds", 2, 4);
+        if (timeline.is_cut) writer_.paragraph("incomplete: the file ends before the run", 2, 4);
     }
 
     static std::string at_most(std::uint64_t count) { return count <= 1 ? "one" : fmt::format("up to {}", count); }

@@ -142,7 +142,7 @@ TEST_CASE("the figures and the slowest calls stand below the picture and the exp
     CHECK(has(text, "of their time 91 % waiting (connect 55 %, first byte 36 %), 9.1 % running"));
     CHECK(has(text, "p50 50.0 ms, p90 60.0 ms, p99 60.0 ms, longest 60.0 ms"));
     CHECK(has(text, "one call in 4"));
-    CHECK(has(text, "cut: "));
+    CHECK(has(text, "incomplete: "));
     CHECK(has(text, "   60.0 ms     50.0 ms  200           connect 100 %       the-slow-one\n"));
     CHECK(text.find("the-slow-one") < text.find("0 us"));
     CHECK(text.ends_with("\n\nBecause.\n"));

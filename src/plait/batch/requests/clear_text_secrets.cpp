@@ -14,7 +14,7 @@ namespace plait::batch {
 
 namespace {
 
-constexpr std::string_view for_secrets = "a value in clear text";
+constexpr std::string_view for_secrets = "a value in plain text";
 
 /// Shorter values are words such as `none`.
 constexpr std::size_t shortest_value = 4;

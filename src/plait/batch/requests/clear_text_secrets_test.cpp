@@ -11,7 +11,7 @@ namespace {
 
 using Found = std::vector<ClearTextSecret>;
 
-constexpr std::string_view clear_text = "a value in clear text";
+constexpr std::string_view clear_text = "a value in plain text";
 
 /// Put together here, so that no one who looks for real tokens in this repository finds these.
 std::string token(std::string_view prefix, std::size_t length) {

@@ -132,7 +132,7 @@ Task<void> Runner::start_calls(TaskGroup& calls) {
 void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, ResultQueue::Place place) {
     if (const auto before = ids_.claim(call.custom_id, call.line)) {
         std::string message =
-            fmt::format("line {}: custom_id \"{}\" is that of {} already", call.line, call.custom_id,
+            fmt::format("line {}: custom_id \"{}\" is already used by {}", call.line, call.custom_id,
                         *before == IdRegister::earlier_line ? "an earlier line" : fmt::format("line {}", *before));
         refuse(BadLine(std::move(call.custom_id), call.line, std::move(message), std::move(call.metadata)),
                std::move(place));

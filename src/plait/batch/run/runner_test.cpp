@@ -130,7 +130,7 @@ ASYNC_TEST("every request has a result, and bad lines are no exception") {
     const RunEnd end = co_await runner.run();
     CHECK(end == RunEnd::finished);
     CHECK(results_in(sink.text) == Results{"a ok", "line-2 failed bad_input", "line-4 ok", "a failed bad_input"});
-    CHECK(sink.text.find("line 5: custom_id \\\"a\\\" is that of line 1 already") != std::string::npos);
+    CHECK(sink.text.find("line 5: custom_id \\\"a\\\" is already used by line 1") != std::string::npos);
     CHECK(method.requests.size() == 2);
     CHECK(runner.tally().done() == 4);
     CHECK(runner.tally().not_ok() == 2);

@@ -57,9 +57,9 @@ TEST_CASE("a repeated id is told with both lines") {
     CHECK(report.calls == 2);
     CHECK(report.repeated_count == 2);
     CHECK(has(check_text(report, "in"),
-              "2 lines have an id that is taken:\n"
-              "  line 7: custom_id \"a\" is that of line 1 already\n"
-              "  line 9: custom_id \"line-2\" is that of line 2 already\n"));
+              "2 lines repeat an id:\n"
+              "  line 7: custom_id \"a\" is already used by line 1\n"
+              "  line 9: custom_id \"line-2\" is already used by line 2\n"));
 }
 
 TEST_CASE("secrets are told by place and kind, and their values nowhere") {
@@ -78,8 +78,8 @@ TEST_CASE("secrets are told by place and kind, and their values nowhere") {
     CHECK(report.calls_with_secrets == 2);
     const std::string text = check_text(report, "in");
     CHECK(has(text,
-              "2 calls have secrets in clear text:\n"
-              "  the header Authorization: a GitHub token, from line 2 on, in 2 calls\n"));
+              "2 calls contain secrets in plain text:\n"
+              "  the header Authorization: a GitHub token, first in line 2, in 2 calls\n"));
     CHECK(has(text, "{{env.NAME}}"));
     CHECK_FALSE(has(text, secret));
     CHECK_FALSE(has(check_json(report), secret));
@@ -100,9 +100,9 @@ TEST_CASE("what the source noticed is told, and is no reason to stop") {
     CHECK_FALSE(report.has_warnings());
     const std::string text = check_text(report, "in");
     CHECK(has(text,
-              "1 call has names of secrets that are not permitted, and sent as they stand:\n"
-              "  {{env.PATH}}, from line 2 on, in 1 call\n"));
-    CHECK(has(text, "1 URL begins with the path of --base-url, which is taken once:\n  line 4: /v1/x begins"));
+              "1 call names secrets that are not permitted, and are sent as they stand:\n"
+              "  {{env.PATH}}, first in line 2, in 1 call\n"));
+    CHECK(has(text, "1 URL begins with the path of --base-url, which is used once:\n  line 4: /v1/x begins"));
     CHECK(has(check_json(report),
               R"("names_not_permitted":[{"name":"env.PATH","first_line":2,"calls":1}],"urls_joined_once":1)"));
 }
@@ -126,7 +126,7 @@ TEST_CASE("a call that can't be made twice is counted, and is no reason to stop"
     CHECK(report.unsafe_count == 1);
     CHECK_FALSE(report.is_refused());
     CHECK_FALSE(report.has_warnings());
-    CHECK(has(check_text(report, "in"), "1 call can't be made twice without harm"));
+    CHECK(has(check_text(report, "in"), "1 call is not safe to repeat"));
 }
 
 TEST_CASE("the forecast is by group, and an origin is one unless the line says otherwise") {
@@ -139,7 +139,7 @@ TEST_CASE("the forecast is by group, and an origin is one unless the line says o
     CHECK(report.group_count == 2);
     const std::string text = check_text(report, "in");
     CHECK(has(text, "  4        https://api.example\n  1        tenant-a\n"));
-    CHECK(has(text, "It takes at least 2.0 s (requests=2/s of https://api.example)\n"));
+    CHECK(has(text, "The run takes at least 2.0 s (requests=2/s of https://api.example)\n"));
 }
 
 TEST_CASE("a call that costs more than a whole limit could never be sent") {
@@ -164,10 +164,9 @@ TEST_CASE("a budget that is not enough is a warning, and one that is enough is t
     const CheckReport report = report_of({first, second}, options);
     CHECK(report.has_warnings());
     const std::string text = check_text(report, "in");
-    CHECK(has(text, "  cost 1.25 usd, by 2 calls that say so\n"));
-    CHECK(has(text, "The budget of 1 usd ends after 1 call: all cost 1.25 usd\n"));
-    CHECK(
-        has(text, "The budget of 100 tokens is enough: all calls cost 0 tokens (2 calls do not say what they cost)\n"));
+    CHECK(has(text, "  cost 1.25 usd, stated by 2 calls\n"));
+    CHECK(has(text, "The budget of 1 usd lasts for 1 call: all calls cost 1.25 usd\n"));
+    CHECK(has(text, "The budget of 100 tokens is enough: all calls cost 0 tokens (2 calls state no cost)\n"));
 }
 
 TEST_CASE("more methods than anyone has are counted as one") {

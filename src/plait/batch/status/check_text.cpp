@@ -63,8 +63,8 @@ class CheckText {
             line(fmt::format("  and {} more groups", report_.group_count - report_.groups.size()));
         }
         for (const UnitSum& cost : report_.forecast.costs) {
-            line(fmt::format("  cost {} {}, by {}", amount_in_words(cost.sum), printable(cost.unit),
-                             counted(cost.calls, "call that says so", "calls that say so")));
+            line(fmt::format("  cost {} {}, stated by {}", amount_in_words(cost.sum), printable(cost.unit),
+                             counted(cost.calls, "call", "calls")));
         }
     }
 
@@ -77,9 +77,9 @@ class CheckText {
 
     void repeated_ids() {
         if (report_.repeated_count == 0) return;
-        line(counted(report_.repeated_count, "line has an id that is taken:", "lines have an id that is taken:"));
+        line(counted(report_.repeated_count, "line repeats an id:", "lines repeat an id:"));
         for (const auto& repeated : report_.repeated) {
-            line(fmt::format("  line {}: custom_id \"{}\" is that of line {} already", repeated.line,
+            line(fmt::format("  line {}: custom_id \"{}\" is already used by line {}", repeated.line,
                              printable(repeated.custom_id), repeated.before));
         }
         more(report_.repeated_count, report_.repeated.size());
@@ -87,33 +87,35 @@ class CheckText {
 
     void secrets() {
         if (report_.secrets.empty()) return;
-        line(fmt::format("{} in clear text:",
-                         counted(report_.calls_with_secrets, "call has a secret", "calls have secrets")));
+        line(counted(report_.calls_with_secrets,
+                     "call contains a secret in plain text:", "calls contain secrets in plain text:"));
         for (const auto& place : report_.secrets) {
-            line(fmt::format("  {}: {}, from line {} on, in {}", place.secret.where, place.secret.kind,
+            line(fmt::format("  {}: {}, first in line {}, in {}", place.secret.where, place.secret.kind,
                              place.first_line, counted(place.calls, "call", "calls")));
         }
         line(
-            "  Give it with --header 'NAME: {{env.NAME}}', or write {{env.NAME}} there and permit it with --secret "
-            "env.NAME. Then its value is in no file of the run.");
+            "  Pass it with --header 'NAME: {{env.NAME}}', or write {{env.NAME}} in the line and permit it with "
+            "--secret env.NAME. Then no file of the run contains its value.");
     }
 
     void left_names() {
         const InputNotes& notes = report_.notes;
         if (notes.calls_with_left_names() == 0) return;
-        line(fmt::format("{} not permitted, and sent as they stand:",
-                         counted(notes.calls_with_left_names(), "call has names of secrets that are",
-                                 "calls have names of secrets that are")));
+        line(counted(notes.calls_with_left_names(),
+                     "call names secrets that are not permitted, and are sent as they stand:",
+                     "calls name secrets that are not permitted, and are sent as they stand:"));
         for (const InputNotes::LeftName& left : notes.left_names()) {
-            line(fmt::format("  {{{{{}}}}}, from line {} on, in {}", printable(left.name), left.first_line,
+            line(fmt::format("  {{{{{}}}}}, first in line {}, in {}", printable(left.name), left.first_line,
                              counted(left.calls, "call", "calls")));
         }
-        line("  --secret NAME permits one. Do so only if the line is yours, and not text of others that quotes it.");
+        line(
+            "  --secret NAME permits one. Do that only if the line means the secret, not if it quotes someone else's "
+            "text.");
     }
 
     void paths() {
         if (const std::uint64_t count = report_.notes.urls_joined_once(); count > 0) {
-            line(fmt::format("{} with the path of --base-url, which is taken once:",
+            line(fmt::format("{} with the path of --base-url, which is used once:",
                              counted(count, "URL begins", "URLs begin")));
             line("  " + report_.notes.first_joined_once());
         }
@@ -130,20 +132,20 @@ class CheckText {
     void unsafe() {
         if (report_.unsafe_count == 0) return;
         line(
-            fmt::format("{} made twice without harm and no idempotency key: those in flight when a run is killed end "
-                        "as unknown. --idempotency-key auto prevents it, if the server honours such keys.",
-                        counted(report_.unsafe_count, "call can't be", "calls can't be")));
+            fmt::format("{} not safe to repeat and without an idempotency key: when a run is killed, those in flight "
+                        "end as unknown. --idempotency-key auto prevents that, if the server honours such keys.",
+                        counted(report_.unsafe_count, "call is", "calls are")));
     }
 
     void least_time() {
         for (const TimeBound& bound : report_.forecast.bounds) {
             const bool decides = &bound == &report_.forecast.bounds.front();
-            line(fmt::format("{} {} ({})", decides ? "It takes at least" : "  and at least",
+            line(fmt::format("{} {} ({})", decides ? "The run takes at least" : "  and at least",
                              seconds_in_words(bound.seconds), bound.because));
         }
         for (const auto& [unit, count] : report_.forecast.untold) {
-            line(fmt::format("  without {} what they cost of {}",
-                             counted(count, "call that does not say", "calls that do not say"), unit));
+            line(fmt::format("  not counting {} no cost in {}", counted(count, "call that states", "calls that state"),
+                             unit));
         }
     }
 
@@ -152,14 +154,14 @@ class CheckText {
             const policy::Budget& given = budget.rule.budget();
             const std::string all = fmt::format("{} {}", amount_in_words(budget.needed), given.unit);
             const std::string untold =
-                budget.untold == 0 ? ""
-                                   : fmt::format(" ({})", counted(budget.untold, "call does not say what it costs",
-                                                                  "calls do not say what they cost"));
-            line(budget.is_enough()
-                     ? fmt::format("The budget of {} {} is enough: all calls cost {}{}", amount_in_words(given.amount),
-                                   given.unit, all, untold)
-                     : fmt::format("The budget of {} {} ends after {}: all cost {}{}", amount_in_words(given.amount),
-                                   given.unit, counted(budget.enough_for, "call", "calls"), all, untold));
+                budget.untold == 0
+                    ? ""
+                    : fmt::format(" ({})", counted(budget.untold, "call states no cost", "calls state no cost"));
+            line(budget.is_enough() ? fmt::format("The budget of {} {} is enough: all calls cost {}{}",
+                                                  amount_in_words(given.amount), given.unit, all, untold)
+                                    : fmt::format("The budget of {} {} lasts for {}: all calls cost {}{}",
+                                                  amount_in_words(given.amount), given.unit,
+                                                  counted(budget.enough_for, "call", "calls"), all, untold));
         }
     }
 

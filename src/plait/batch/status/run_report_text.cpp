@@ -70,11 +70,11 @@ bool is_parked(const GroupReport& group, WallTime now) { return group.parked && 
 std::string why_group_waits(const GroupReport& group, bool is_named, WallTime now, Calendar calendar) {
     const std::string name = printable(group.name);
     if (is_parked(group, now)) {
-        return fmt::format("{} parked until {}{}", name, time_in_words(group.parked->until, now, calendar),
+        return fmt::format("{} is parked until {}{}", name, time_in_words(group.parked->until, now, calendar),
                            source_in_words(group.parked->learnt_from));
     }
     if (group.circuit_open_since) {
-        return fmt::format("{} can't be reached since {}", name,
+        return fmt::format("{} has been unreachable since {}", name,
                            time_in_words(*group.circuit_open_since, now, calendar));
     }
     if (!group.waits_for) return {};
@@ -158,7 +158,7 @@ class StatusText {
         done();
         if (is_running_) {
             going();
-            line("waits", why_waiting(report_, now_, calendar_));
+            line("state", why_waiting(report_, now_, calendar_));
         }
         costs();
         limits();
@@ -175,15 +175,15 @@ class StatusText {
     void head() { text_ = fmt::format("{}: {}\n", results_, is_running_ ? running() : ended()); }
 
     std::string running() const {
-        return fmt::format("running since {} (process {}), last heard of {}", told(report_.began), report_.pid,
+        return fmt::format("running since {} (process {}), last update {}", told(report_.began), report_.pid,
                            told(report_.last_heard));
     }
 
     std::string ended() const {
         const std::string at = told(report_.last_heard);
-        if (!report_.stopped.empty()) return fmt::format("stopped {}: {}", at, report_.stopped);
-        if (report_.has_ended) return fmt::format("all is done since {}", at);
-        return fmt::format("not running: it ended without a word, and was last heard of {}", at);
+        if (!report_.stopped.empty()) return fmt::format("stopped at {}: {}", at, report_.stopped);
+        if (report_.has_ended) return fmt::format("finished at {}", at);
+        return fmt::format("not running: it was killed or crashed; last update {}", at);
     }
 
     void done() {
@@ -204,7 +204,7 @@ class StatusText {
     void going() {
         line("now", fmt::format("{} in flight, {} {} so far", report_.in_flight, report_.retries,
                                 report_.retries == 1 ? "retry" : "retries"));
-        line("pace", fmt::format("{} lately, {} since it began", rate_in_words(report_.lately_per_second),
+        line("rate", fmt::format("{} recently, {} since the start", rate_in_words(report_.lately_per_second),
                                  rate_in_words(report_.per_second)));
     }
 
@@ -217,7 +217,7 @@ class StatusText {
 
     void limits() {
         for (const policy::RateLimit& limit : report_.limits) {
-            line("limit", fmt::format("{}, given", policy::to_string(limit)));
+            line("limit", fmt::format("{}, configured", policy::to_string(limit)));
         }
         for (const GroupReport& group : report_.groups) {
             if (group.learnt_pace)
@@ -240,7 +240,7 @@ class StatusText {
     }
 
     static std::string how_it_was_found(const GroupReport& group) {
-        if (!group.concurrency_change) return "finds itself";
+        if (!group.concurrency_change) return "adaptive";
         const ReportedChange& change = *group.concurrency_change;
         return fmt::format("{} from {}: {}", change.to < change.from ? "lowered" : "raised", change.from,
                            printable(change.why));
@@ -271,9 +271,9 @@ class StatusText {
         if (!report_.has_ended || !report_.stopped.empty()) {
             const auto back = come_back_at(report_);
             const bool is_later = back && *back > now_;
-            line("next",
-                 is_later ? fmt::format("the same command goes on; the servers want it no sooner than {}", told(*back))
-                          : "the same command goes on");
+            line("next", is_later ? fmt::format("repeat the command to resume; the servers ask you to wait until {}",
+                                                told(*back))
+                                  : "repeat the command to resume");
             return;
         }
         retry(Outcome::failed);
@@ -282,8 +282,9 @@ class StatusText {
 
     void retry(Outcome outcome) {
         if (report_.count(outcome) == 0) return;
-        line("next", fmt::format("plait retry {} --{} makes a request file of the {} {}", results_, to_string(outcome),
-                                 report_.count(outcome), to_string(outcome)));
+        const std::uint64_t count = report_.count(outcome);
+        line("next", fmt::format("plait retry {} --{} writes the {} {} request{} to a new file", results_,
+                                 to_string(outcome), count, to_string(outcome), count == 1 ? "" : "s"));
     }
 
     bool is_only_group() const { return report_.group_count <= 1; }

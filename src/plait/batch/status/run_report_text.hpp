@@ -19,8 +19,8 @@ std::tm utc_calendar(WallTime time);
 std::string time_in_words(WallTime time, WallTime now, Calendar calendar = local_calendar);
 
 /// Why nothing, or little, leaves: one phrase such as `waits for requests=500/m (x-ratelimit-limit) until 14:03:07`,
-/// `api.example parked until 15:00:00` or `api.example can't be reached since 14:02:11`. Of several groups the busiest
-/// that waits; it is named when there are others. Empty when nothing waits.
+/// `api.example is parked until 15:00:00` or `api.example has been unreachable since 14:02:11`. Of several groups the
+/// busiest that waits; it is named when there are others. Empty when nothing waits.
 std::string why_waiting(const RunReport& report, WallTime now, Calendar calendar = local_calendar);
 
 /// How long the rest will take: by the pace of late; where the limits of all groups are known, no faster than these,

@@ -81,10 +81,10 @@ TEST_CASE("of several groups the busiest that waits is named") {
 TEST_CASE("a group that is parked or can't be reached is told with its time") {
     GroupReport parked("https://api.example");
     parked.parked = wait_for("asked to wait", "retry-after", two_o_clock + 1h);
-    CHECK(why(with_groups({parked})) == "https://api.example parked until 15:00:00 (retry-after)");
+    CHECK(why(with_groups({parked})) == "https://api.example is parked until 15:00:00 (retry-after)");
     GroupReport away("https://api.example");
     away.circuit_open_since = two_o_clock - 90s;
-    CHECK(why(with_groups({away})) == "https://api.example can't be reached since 13:58:30");
+    CHECK(why(with_groups({away})) == "https://api.example has been unreachable since 13:58:30");
 }
 
 TEST_CASE("what is left takes as long as the pace of late says") {
@@ -192,11 +192,11 @@ TEST_CASE("the text of a running run says how far, how fast, why it waits, and w
     report.per_second = 20;
     report.costs = {ReportedCost("usd", 1.25, 5), ReportedCost("tokens", 81'000)};
     CHECK(text_of(report, Liveness::running) ==
-          "out.jsonl: running since 13:50:00 (process 4711), last heard of 14:00:00\n"
+          "out.jsonl: running since 13:50:00 (process 4711), last update 14:00:00\n"
           "  done   12000 of 50000 (24 %): 11990 ok, 10 rejected\n"
           "  now    80 in flight, 1 retry so far\n"
-          "  pace   10.0/s lately, 20/s since it began\n"
-          "  waits  waits for requests=600/m (x-ratelimit-limit) until 14:00:05\n"
+          "  rate   10.0/s recently, 20/s since the start\n"
+          "  state  waits for requests=600/m (x-ratelimit-limit) until 14:00:05\n"
           "  spent  1.25 usd of 5\n"
           "         81000 tokens\n"
           "  limit  requests=600/m, learnt from x-ratelimit-limit: 0 left until 14:00:05\n"
@@ -221,8 +221,8 @@ TEST_CASE("the text of a run that stopped says why, and that the same command go
     report.has_ended = true;
     report.stopped = "the budget of 5 usd is used up";
     const std::string text = text_of(report, Liveness::ended);
-    CHECK(has(text, "out.jsonl: stopped 14:00:00: the budget of 5 usd is used up\n"));
-    CHECK(has(text, "  next   the same command goes on\n"));
+    CHECK(has(text, "out.jsonl: stopped at 14:00:00: the budget of 5 usd is used up\n"));
+    CHECK(has(text, "  next   repeat the command to resume\n"));
     CHECK_FALSE(has(text, "pace"));
 }
 
@@ -233,17 +233,17 @@ TEST_CASE("a run that stopped because of a parked group says when to come back")
     report.has_ended = true;
     report.stopped = "https://api.example is parked";
     CHECK(come_back_at(report) == two_o_clock + 1h);
-    CHECK(has(text_of(report, Liveness::ended), "goes on; the servers want it no sooner than 15:00:00\n"));
+    CHECK(has(text_of(report, Liveness::ended),
+              "repeat the command to resume; the servers ask you to wait until 15:00:00\n"));
 }
 
 TEST_CASE("a run that was killed is told from one that ended") {
     RunReport report = with_groups({});
-    CHECK(
-        has(text_of(report, Liveness::ended), "not running: it ended without a word, and was last heard of 14:00:00"));
-    CHECK(has(text_of(report, Liveness::ended), "the same command goes on"));
+    CHECK(has(text_of(report, Liveness::ended), "not running: it was killed or crashed; last update 14:00:00"));
+    CHECK(has(text_of(report, Liveness::ended), "repeat the command to resume"));
     report.has_ended = true;
-    CHECK(has(text_of(report, Liveness::ended), "out.jsonl: all is done since 14:00:00\n"));
-    CHECK_FALSE(has(text_of(report, Liveness::ended), "the same command"));
+    CHECK(has(text_of(report, Liveness::ended), "out.jsonl: finished at 14:00:00\n"));
+    CHECK_FALSE(has(text_of(report, Liveness::ended), "repeat the command"));
 }
 
 TEST_CASE("a finished run with failures says how to make them again") {
@@ -252,8 +252,8 @@ TEST_CASE("a finished run with failures says how to make them again") {
     report.count(Outcome::failed) = 3;
     report.count(Outcome::unknown) = 1;
     const std::string text = text_of(report, Liveness::ended);
-    CHECK(has(text, "  next   plait retry out.jsonl --failed makes a request file of the 3 failed\n"));
-    CHECK(has(text, "         plait retry out.jsonl --unknown makes a request file of the 1 unknown\n"));
+    CHECK(has(text, "  next   plait retry out.jsonl --failed writes the 3 failed requests to a new file\n"));
+    CHECK(has(text, "         plait retry out.jsonl --unknown writes the 1 unknown request to a new file\n"));
 }
 
 TEST_CASE("on one line a run is told with why it waits") {

@@ -16,8 +16,9 @@ StoredStatus read_stored_status(const std::string& results_path) {
     const std::string state = state_path(results_path);
     std::error_code error;
     if (!std::filesystem::exists(state, error)) {
-        throw Error(ErrorCode::bad_input,
-                    fmt::format("{} has no {} beside it: give the file that plait run -o writes", results_path, state));
+        throw Error(
+            ErrorCode::bad_input,
+            fmt::format("{} has no {} beside it: give the results file of a run (plait run -o)", results_path, state));
     }
     // First, so that a run which ends meanwhile has told how.
     const Liveness liveness = is_locked_by_run(results_path) ? Liveness::running : Liveness::ended;

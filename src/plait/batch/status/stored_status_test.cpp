@@ -38,5 +38,6 @@ TEST_CASE("results without a state have no status, and the message says which fi
     } catch (const Error& error) {
         message = error.what();
     }
-    CHECK(message == results + " has no " + results + ".plait beside it: give the file that plait run -o writes");
+    CHECK(message ==
+          results + " has no " + results + ".plait beside it: give the results file of a run (plait run -o)");
 }

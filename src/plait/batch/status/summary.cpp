@@ -74,7 +74,7 @@ std::string left_names_for_people(const InputNotes& notes) {
         names += fmt::format("{}{{{{{}}}}}", names.empty() ? "" : ", ", printable(left.name));
     if (notes.left_names().size() > most_shown) names += ", ...";
     const std::uint64_t calls = notes.calls_with_left_names();
-    return fmt::format("  names    {} {} sent {} as written: no --secret permits it\n", calls,
+    return fmt::format("  names    {} {} sent {} as it stands: not permitted by --secret\n", calls,
                        calls == 1 ? "call" : "calls", names);
 }
 
@@ -93,7 +93,7 @@ std::string left_names_as_json(const InputNotes& notes) {
 std::string summary_text(const Tally& tally, const CallerCounts& counts, Duration elapsed, const InputNotes& notes) {
     const std::uint64_t before = tally.done_in_all() - tally.done();
     std::string text = fmt::format("{} {} in {}{}: ", tally.done(), tally.done() == 1 ? "call" : "calls",
-                                   for_people(elapsed), before > 0 ? fmt::format(", {} before", before) : "");
+                                   for_people(elapsed), before > 0 ? fmt::format(", {} earlier", before) : "");
     for (const Outcome outcome : outcomes) {
         if (outcome == Outcome::skipped && tally.count(outcome) == 0) continue;
         text += fmt::format("{}{} {}", outcome == Outcome::ok ? "" : ", ", tally.count(outcome), to_string(outcome));
@@ -102,7 +102,7 @@ std::string summary_text(const Tally& tally, const CallerCounts& counts, Duratio
     if (!tally.status_codes().empty()) text += fmt::format("  status   {}\n", counts_for_people(tally.status_codes()));
     if (!tally.errors().empty()) text += fmt::format("  errors   {}\n", counts_for_people(tally.errors()));
     if (counts.retries > 0)
-        text += fmt::format("  again    {} attempts, {} after a refusal\n", counts.retries,
+        text += fmt::format("  retries  {}, {} after a refusal\n", counts.retries,
                             std::min(counts.refusals, counts.retries));
     if (notes.calls_with_left_names() > 0) text += left_names_for_people(notes);
     if (counts.copies > 0) text += fmt::format("  hedged   {}, {} won\n", counts.copies, counts.copies_won);

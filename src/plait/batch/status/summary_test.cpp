@@ -43,7 +43,7 @@ TEST_CASE("what an earlier run has done counts as results, not as calls of this 
     CHECK(tally.done_in_all() == 16);
     CHECK(tally.not_ok() == 5);
     CHECK(summary_text(tally, {}, 2s)
-              .starts_with("4 calls in 2.00 s, 12 before: 11 ok, 1 rejected, 3 failed, 1 unknown\n"));
+              .starts_with("4 calls in 2.00 s, 12 earlier: 11 ok, 1 rejected, 3 failed, 1 unknown\n"));
 }
 
 TEST_CASE("a summary tells of repeats, refusals, copies and what was skipped when there are any") {
@@ -56,7 +56,7 @@ TEST_CASE("a summary tells of repeats, refusals, copies and what was skipped whe
     counts.copies_won = 1;
     const std::string text = summary_text(tally, counts, 1s);
     CHECK(text.find("0 unknown, 1 skipped\n") != std::string::npos);
-    CHECK(text.find("  again    5 attempts, 3 after a refusal\n  hedged   2, 1 won\n") != std::string::npos);
+    CHECK(text.find("  retries  5, 3 after a refusal\n  hedged   2, 1 won\n") != std::string::npos);
     CHECK(summary_json(tally, counts, 1s).find(R"("retries":5,"refusals":3,"hedged":2,"hedges_won":1)") !=
           std::string::npos);
 }
@@ -65,11 +65,11 @@ TEST_CASE("a summary tells which names were not permitted") {
     InputNotes notes;
     notes.names_left(1, {"env.A\"", "env.B"});
     CHECK(summary_text({}, {}, 1s, notes)
-              .find("  names    1 call sent {{env.A\"}}, {{env.B}} as written: no --secret permits it\n") !=
+              .find("  names    1 call sent {{env.A\"}}, {{env.B}} as it stands: not permitted by --secret\n") !=
           std::string::npos);
     notes.names_left(2, {"env.B", "env.C", "env.D"});
     CHECK(summary_text({}, {}, 1s, notes)
-              .find("  names    2 calls sent {{env.A\"}}, {{env.B}}, {{env.C}}, ... as written: no") !=
+              .find("  names    2 calls sent {{env.A\"}}, {{env.B}}, {{env.C}}, ... as it stands: not") !=
           std::string::npos);
     CHECK(summary_json({}, {}, 1s, notes)
               .find(R"("names_not_permitted":{"calls":2,"names":{"env.A\"":1,"env.B":2,"env.C":1,"env.D":1}})") !=

@@ -9,7 +9,7 @@ namespace plait::compare::internal {
 namespace {
 
 void warn(const std::string& trouble) {
-    std::fprintf(stderr, "plait: warning: the trace ends here, and the measurement goes on: %s\n", trouble.c_str());
+    std::fprintf(stderr, "plait: warning: the trace ends here; the measurement continues: %s\n", trouble.c_str());
 }
 
 }  // namespace
