@@ -1,4 +1,4 @@
-# Everything that one does here, one word each; `make help` lists them. Compiler flags are in CMakePresets.json.
+# One word for each thing to do here; `make help` lists them. Compiler flags are in CMakePresets.json.
 MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -7,20 +7,20 @@ SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench soak format setup install clean check-format
 
-help: ## this list
+help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
-run: ## set up, build, and make 160 calls four ways against the built-in mock third party
+run: ## set up, build, and make 160 calls with four methods against the mock server
 	@scripts/setup build
 	@$(call build,release,plait_program)
 	@scripts/rehearse build/release/plait
 
-test: ## set up, build and pass every test
+test: ## set up, build and run every test
 	@scripts/setup build test
 	@$(call build,dev,all)
 	@$(call test,dev)
 
-check: ## the whole check: format, both compilers, sanitizers, every test (what CI runs)
+check: ## run what CI runs: format, both compilers, sanitizers, every test
 	@scripts/setup build test check
 	@$(MAKE) check-format
 	@$(call build,dev,all)
@@ -34,21 +34,21 @@ check-format:
 	@echo "== format"
 	@clang-format-16 --dry-run --Werror $(SOURCES)
 
-bench: ## set up, build with optimisation and run the benchmarks (BENCH='--benchmark_filter=...')
+bench: ## set up, build with optimisation, and run the benchmarks (BENCH='--benchmark_filter=...')
 	@scripts/setup build bench
 	@$(call build,bench,all)
 	@for program in build/bench/bench/*_bench; do echo "== $$program" && $$program $(BENCH) || exit 1; done
 
-soak: ## set up, build, and kill 1,000 runs of each method at random moments; none lost, none double (SOAK='--runs 50')
+soak: ## kill 1,000 runs of each method at random moments, and check that no call is lost or made twice (SOAK='--runs 50')
 	@scripts/setup build test
 	@$(call build,release,plait_program)
 	@PLAIT_PROGRAM=build/release/plait python3 -B tests/soak.py --jobs $$((4 * $(JOBS))) $(SOAK)
 
-format: ## put every source into the one format
+format: ## format every source
 	@scripts/setup check
 	@clang-format-16 -i $(SOURCES)
 
-setup: ## install every Debian package that is missing (scripts/packages.txt)
+setup: ## install missing Debian packages (scripts/packages.txt)
 	@scripts/setup
 
 install: ## build and install the program and the library: sudo make install, or PREFIX=~/.local
@@ -56,7 +56,7 @@ install: ## build and install the program and the library: sudo make install, or
 	@$(call build,release,plait_program plait plait_for_testing)
 	@cmake --install build/release --prefix "$(PREFIX)"
 
-clean: ## remove all that was built, and the rehearsal's results
+clean: ## remove build/ and results/
 	rm -rf build results
 
 # build(preset, targets), test(preset, ctest's arguments)
