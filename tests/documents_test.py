@@ -65,6 +65,13 @@ class Documents(unittest.TestCase):
                                     f"{path.name}: this is in none of {', '.join(names)}:\n{snippet}")
             self.assertTrue(fenced((REPOSITORY / "README.md").read_text(), language), f"the README shows no {language}")
 
+    def test_lines_have_at_most_120_columns(self):
+        for path in DOCUMENTS:
+            # What a program prints, indented as code, keeps its lines.
+            wide = [number for number, line in enumerate(path.read_text().split("\n"), 1)
+                    if len(line) > 120 and not line.startswith("    ")]
+            self.assertEqual([], wide, f"{path.name}: lines of more than 120 columns")
+
     def test_commands_in_the_readme_are_targets_of_the_makefile(self):
         targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
         for path in DOCUMENTS:
