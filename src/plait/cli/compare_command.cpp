@@ -3,8 +3,8 @@
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
+#include "plait/batch/method/descriptor_limit.hpp"
 #include "plait/batch/requests/open_source.hpp"
-#include "plait/cli/descriptor_limit.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/interrupts.hpp"
 #include "plait/cli/output.hpp"
@@ -46,7 +46,7 @@ constexpr const char* usual_methods = "sync,threads,async,processes";
 
 /// As of plait run.
 std::size_t most_by_default(const batch::MethodEntry& method) {
-    return calls_within_descriptors(batch::max_adaptive_concurrency(method), method.descriptors_per_call);
+    return batch::calls_within_descriptors(batch::max_adaptive_concurrency(method), method.descriptors_per_call);
 }
 
 std::vector<const batch::MethodEntry*> parse_methods(const std::string& value) {
@@ -252,7 +252,7 @@ std::unique_ptr<compare::Work> CompareCommand::make_work(std::size_t times) cons
 
     for (const batch::MethodEntry* method : methods_) {
         const std::size_t most = concurrencies_.empty() ? most_by_default(*method) : concurrencies_.back();
-        raise_descriptor_limit(most, method->descriptors_per_call);
+        batch::raise_descriptor_limit(most, method->descriptors_per_call);
     }
     compare::Sample sample = sampled();
     refuse_unsafe(sample.calls, times);

@@ -3,7 +3,7 @@
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
-#include "plait/cli/descriptor_limit.hpp"
+#include "plait/batch/method/descriptor_limit.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/interrupts.hpp"
 #include "plait/cli/values.hpp"
@@ -195,7 +195,7 @@ std::vector<Flag> MockCommand::fault_flags() {
 }
 
 int MockCommand::run() {
-    raise_descriptor_limit_to_most();
+    batch::raise_descriptor_limit_to_most();
     if (!pause_) return serve(true);
     const mock::PortReservation reservation(options_.hosts, options_.port);
     options_.port = reservation.port();

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace plait::cli {
+namespace plait::batch {
 
 /// The limits of open files of a process.
 struct DescriptorLimits {
@@ -29,4 +29,4 @@ void raise_descriptor_limit(std::size_t concurrency, std::size_t per_call);
 /// Raises this process's soft limit as far as it may.
 void raise_descriptor_limit_to_most();
 
-}  // namespace plait::cli
+}  // namespace plait::batch

@@ -1,4 +1,4 @@
-#include "plait/cli/descriptor_limit.hpp"
+#include "plait/batch/method/descriptor_limit.hpp"
 
 #include "plait/base/error.hpp"
 
@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace plait::cli {
+namespace plait::batch {
 
 namespace {
 
@@ -59,4 +59,4 @@ void raise_descriptor_limit_to_most() {
     set_soft_limit(limit, limit.rlim_max);
 }
 
-}  // namespace plait::cli
+}  // namespace plait::batch

@@ -1,4 +1,4 @@
-#include "plait/cli/descriptor_limit.hpp"
+#include "plait/batch/method/descriptor_limit.hpp"
 
 #include "plait/base/error.hpp"
 
@@ -7,7 +7,7 @@
 #include <string>
 
 using namespace plait;
-using namespace plait::cli;
+using namespace plait::batch;
 
 TEST_CASE("a limit that is high enough stays, and a low one is raised as far as needed") {
     CHECK(soft_limit_for(1000, {1024, 4096}, 900) == 1024);
