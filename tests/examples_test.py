@@ -64,6 +64,11 @@ class Example(MockTest):
         self.assertEqual("0 made, 0 not ok\n", output)
         self.assertEqual(0, plait("verify", requests, results).code)
 
+    def test_batch_values(self):
+        urls = [self.url("/one"), self.url("/two")]
+        output = self.run_example("batch_values", *urls)
+        self.assertEqual(sorted(urls), sorted(re.findall(r"^ok (\S+): \d+ bytes$", output, re.MULTILINE)))
+
     def test_mixed(self):
         before = self.mock.stats()["requests"]
         urls = [self.url("/delay/20"), self.url("/two")]

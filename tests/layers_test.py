@@ -43,10 +43,11 @@ def complaints(plait):
     found = [f"{folder}: the folder is in no plait_module() line" for folder in sorted(module_folders(plait, table) - table.keys())]
 
     for module, uses in table.items():
-        house = module.rpartition("/")[0]
-        for_tests = {"testing", f"{house}/testing" if house else "testing"}
+        for_tests = {"testing", f"{module.split('/')[0]}/testing"}
         really_used = set()
         for path in sorted((plait / module).rglob("*.[ch]pp")):
+            if module_of(str(path.relative_to(plait)), table)[0] != module:
+                continue  # a room of this one
             is_test = path.name.endswith("_test.cpp")
             is_public = path.suffix == ".hpp" and path.parent == plait / module
             allowed = {module, *uses, *(for_tests if is_test else [])}
@@ -69,10 +70,12 @@ def complaints(plait):
 
 
 def module_folders(plait, table):
-    """Returns the folders that must be modules: those in `plait`, and in place of a folder with rooms its rooms."""
+    """Returns the folders that must be modules: those in `plait`, and the rooms of those that have rooms. A folder that has
+    nothing but rooms is none."""
     houses = {module.split("/")[0] for module in table if "/" in module}
-    folders = {path.name for path in plait.iterdir() if path.is_dir()} - houses
-    return folders | {f"{house}/{path.name}" for house in houses for path in (plait / house).iterdir()}
+    folders = {path.name for path in plait.iterdir() if path.is_dir()}
+    rooms = {f"{house}/{path.name}" for house in houses for path in (plait / house).iterdir() if path.is_dir()}
+    return {folder for folder in folders if folder not in houses or any((plait / folder).glob("*.[ch]pp"))} | rooms
 
 
 def module_of(name, table):
@@ -145,6 +148,10 @@ class MadeUpTrees(unittest.TestCase):
         files = {"house__low__a_hpp": "", "house__high__b_hpp": '#include "plait/house/low/a.hpp"\n',
                  "house__high__b_test_cpp": '#include "plait/house/testing/t.hpp"\n', "house__testing__t_hpp": ""}
         self.assertEqual([], self.complaints_about(table=table, **files))
+        self.assertEqual(["house: the folder is in no plait_module() line"],
+                         self.complaints_about(table=table, house__door_hpp="", **files))
+        self.assertEqual([], self.complaints_about(table=table + "plait_module(house USES house/high)\n",
+                                                   house__door_hpp='#include "plait/house/high/b.hpp"\n', **files))
         self.assertEqual(["house/stray: the folder is in no plait_module() line"],
                          self.complaints_about(table=table, house__stray__a_hpp="", **files))
         self.assertEqual(["house/low/a.hpp includes plait/house/high/b.hpp: 'house/low' does not use 'house/high' in the table"],

@@ -39,11 +39,6 @@
 #include "plait/http/session.hpp"
 #include "plait/http/url.hpp"
 
-// Files of calls, as `plait run` makes them: each request has one result, whatever happens.
-#include "plait/batch/method/async_method.hpp"
-#include "plait/batch/method/methods.hpp"  // who makes the calls, by name
-#include "plait/batch/output/file_sink.hpp"
-#include "plait/batch/requests/open_source.hpp"  // requests from files, pipes and URLs
-#include "plait/batch/resume/run_files.hpp"      // RunFiles: results and state, to go on with
+// Many calls, as `plait run` makes them: each request has one result, whatever happens.
 #include "plait/batch/resume/verify_results.hpp"
-#include "plait/batch/run/runner.hpp"  // Runner
+#include "plait/batch/run.hpp"  // Run: requests from files, pipes, URLs, ranges and generators; results as lines or values

@@ -73,26 +73,26 @@ policy::StopIf parse_known_stop_if(const std::string& value) {
 }
 
 /// The one unit besides requests that limits and budgets are about; empty when there are none or several.
-std::string usual_unit(const batch::CallerOptions& calls) {
+std::string usual_unit(const batch::RunOptions& run) {
     std::set<std::string> units;
-    for (const policy::RateLimit& limit : calls.limits) units.insert(limit.unit);
-    for (const policy::Budget& budget : calls.rules.budgets) units.insert(budget.unit);
+    for (const policy::RateLimit& limit : run.limits) units.insert(limit.unit);
+    for (const policy::Budget& budget : run.budgets) units.insert(budget.unit);
     units.erase(std::string(policy::requests_unit));
     return units.size() == 1 ? *units.begin() : "";
 }
 
 std::vector<Flag> limit_flags(CallsSettings& settings) {
-    batch::CallerOptions& calls = settings.calls;
+    batch::RunOptions& run = settings.run;
     return under(
         headings::limits,
         {
             {"--concurrency", "N|auto", concurrency_help(),
-             [&settings](const std::string& value) { settings.concurrency = parse_concurrency(value); }},
+             [&settings](const std::string& value) { settings.run.concurrency = parse_concurrency(value); }},
             Flag("--limit", "UNIT=AMOUNT/TIME",
                  "Limit the rate of each group (by default, of each origin), such as requests=500/m, tokens=90k/m or "
                  "requests=5/10s. Sends are spread evenly. A line states its own cost in units other than requests. "
                  "Calls sent by an earlier run with the same results count, too.",
-                 [&calls](const std::string& value) { calls.limits.push_back(policy::parse_rate_limit(value)); })
+                 [&run](const std::string& value) { run.limits.push_back(policy::parse_rate_limit(value)); })
                 .repeatable(),
             {"--cost-from", "[UNIT=]POINTER",
              "Read the actual cost of a call from its answer, by a JSON Pointer into the body, such as "
@@ -102,8 +102,8 @@ std::vector<Flag> limit_flags(CallsSettings& settings) {
 }
 
 std::vector<Flag> retry_flags(CallsSettings& settings) {
-    batch::CallerOptions& calls = settings.calls;
-    const batch::CallerOptions usual;
+    batch::RunOptions& run = settings.run;
+    const batch::RunOptions usual;
     return under(
         headings::retries,
         {
@@ -111,28 +111,28 @@ std::vector<Flag> retry_flags(CallsSettings& settings) {
              fmt::format("Make at most N attempts per call, unless its line says otherwise. Refusals (429, 503 with "
                          "Retry-After and the like) do not count. Default: {}, or up to {} while most retries succeed.",
                          usual.retry.max_attempts, usual.retry.most_attempts),
-             [&calls](const std::string& value) {
-                 calls.retry.max_attempts = static_cast<int>(parse_count(value, 1, most_attempts));
-                 calls.retry.most_attempts = calls.retry.max_attempts;
+             [&run](const std::string& value) {
+                 run.retry.max_attempts = static_cast<int>(parse_count(value, 1, most_attempts));
+                 run.retry.most_attempts = run.retry.max_attempts;
              }},
             {"--deadline", "DURATION",
              fmt::format("Limit the time of a whole call, from its first send, with all attempts and the waits between "
                          "them, unless its line has deadline_s. --timeout limits one attempt. Default: {}.",
                          to_flag_value(usual.deadline)),
-             [&calls](const std::string& value) { calls.deadline = parse_some_time(value); }},
+             [&run](const std::string& value) { run.deadline = parse_some_time(value); }},
             {"--max-wait", "DURATION",
              fmt::format("Park a group if its server asks for a longer wait than this, or can't be reached for this "
                          "long. Other groups continue. The run then ends with exit code 3 and says when to resume. "
                          "Default: {}.",
                          to_flag_value(usual.retry.max_wait)),
-             [&calls](const std::string& value) { calls.retry.max_wait = parse_some_time(value); }},
+             [&run](const std::string& value) { run.retry.max_wait = parse_some_time(value); }},
             Flag("--refusal", "RULE",
                  "Treat such an answer as a refusal: the server did nothing, and the call is sent again later. RULE is "
                  "status=403, status=400,5xx, or JSON as in a line's field refusal, such as "
                  R"({"json":[{"path":"/error/code","is":"busy"}]}. )"
                  "429 and the refusals of well-known APIs need no rule.",
-                 [&calls](const std::string& value) {
-                     calls.refusals.push_back(
+                 [&run](const std::string& value) {
+                     run.refusals.push_back(
                          std::make_shared<const batch::Expectation>(batch::Expectation::parse_refusal_flag(value)));
                  })
                 .repeatable(),
@@ -141,32 +141,32 @@ std::vector<Flag> retry_flags(CallsSettings& settings) {
                          "of the calls so far, such as p95. The first answer wins. At most {:.0f} % of the calls get a "
                          "copy.",
                          100 * policy::HedgeOptions().most_extra),
-             [&calls](const std::string& value) { calls.hedge = parse_hedge(value); }},
+             [&run](const std::string& value) { run.hedge = parse_hedge(value); }},
             {"--auth-command", "COMMAND",
              "On a 401, run this shell command once for all calls, and resend the calls that got one; that does not "
              "count as an attempt. It prints the new Authorization header, or NAME: VALUE lines.",
-             [&settings](const std::string& value) { settings.auth_command = value; }},
+             [&settings](const std::string& value) { settings.run.auth_command = value; }},
         });
 }
 
 std::vector<Flag> stop_flags(CallsSettings& settings) {
-    batch::CallerOptions& calls = settings.calls;
+    batch::RunOptions& run = settings.run;
     return under(
         headings::stopping,
         {
             Flag("--budget", "UNIT=AMOUNT",
                  "Stop before spending more than this, such as usd=5 or tokens=2M. Costs come from lines and answers. "
                  "Every attempt counts unless it certainly had no effect.",
-                 [&calls](const std::string& value) { calls.rules.budgets.push_back(policy::parse_budget(value)); })
+                 [&run](const std::string& value) { run.budgets.push_back(policy::parse_budget(value)); })
                 .repeatable(),
             Flag("--stop-if", "RULE",
                  "Stop when too many calls end like this: 'failed>20% of 200' (of the last 200), 'rejected>50' (in "
                  "total).",
-                 [&calls](const std::string& value) { calls.rules.stop_rules.push_back(parse_known_stop_if(value)); })
+                 [&run](const std::string& value) { run.stop_rules.push_back(parse_known_stop_if(value)); })
                 .repeatable(),
             {"--canary", "N",
              "Send the first N calls alone. If one of them gets 401, 403 or no connection, send no others.",
-             [&calls](const std::string& value) { calls.rules.canary = parse_count(value, 1, most_canaries); }},
+             [&run](const std::string& value) { run.canary = parse_count(value, 1, most_canaries); }},
         });
 }
 
@@ -176,15 +176,13 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
     return joined(limit_flags(settings), retry_flags(settings), stop_flags(settings));
 }
 
-batch::CallerOptions caller_options(const CallsSettings& settings) {
-    batch::CallerOptions calls = settings.calls;
-    if (settings.cost_from.empty()) return calls;
+void read_cost_from(CallsSettings& settings) {
+    if (settings.cost_from.empty()) return;
     try {
-        calls.cost_from = batch::parse_cost_source(settings.cost_from, usual_unit(calls));
+        settings.run.cost_from = batch::parse_cost_source(settings.cost_from, usual_unit(settings.run));
     } catch (const Error& error) {
         refuse(fmt::format("--cost-from: {}", error.what()));
     }
-    return calls;
 }
 
 }  // namespace plait::cli

@@ -29,15 +29,14 @@ std::string worker_loops_text(const std::vector<LoopInfo>& loops, std::size_t as
 }  // namespace
 
 void RunStatus::show() {
-    write("plait: " + batch::in_flight_text(runner_.calls().in_flight(), runner_.calls().oldest_in_flight(most_calls)) +
-          dump());
-    if (is_asking_ || method_.worker_loops().empty()) return;
+    write("plait: " + batch::in_flight_text(run_.in_flight(), run_.oldest_in_flight(most_calls)) + dump());
+    if (is_asking_ || run_.worker_loops().empty()) return;
     is_asking_ = true;
     beside_.start(show_worker_loops(), "status");
 }
 
 Task<void> RunStatus::show_worker_loops() {
-    std::vector<LoopHandle> loops = method_.worker_loops();
+    std::vector<LoopHandle> loops = run_.worker_loops();
     const std::size_t in_all = loops.size();
     loops.erase(loops.begin() + static_cast<std::ptrdiff_t>(std::min(in_all, most_worker_loops)), loops.end());
     const std::size_t asked = loops.size();

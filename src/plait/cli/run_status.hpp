@@ -2,8 +2,7 @@
 
 #include "plait/async/task_group.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/batch/method/method.hpp"
-#include "plait/batch/run/runner.hpp"
+#include "plait/batch/run.hpp"
 #include "plait/batch/status/progress.hpp"
 
 #include <cstddef>
@@ -22,9 +21,8 @@ class RunStatus {
     static constexpr Duration patience = std::chrono::milliseconds(200);
 
     /// All of them outlive this; it outlives the tasks of `beside`.
-    RunStatus(const batch::Runner& runner, const batch::Method& method, batch::Progress& progress,
-              batch::Screen& screen, TaskGroup& beside)
-        : runner_(runner), method_(method), progress_(progress), screen_(screen), beside_(beside) {}
+    RunStatus(const batch::Run& run, batch::Progress& progress, batch::Screen& screen, TaskGroup& beside)
+        : run_(run), progress_(progress), screen_(screen), beside_(beside) {}
 
     /// Writes it to the screen, in the place of the progress. What loops on other threads say follows when they have
     /// said it.
@@ -34,8 +32,7 @@ class RunStatus {
     Task<void> show_worker_loops();
     void write(std::string_view text);
 
-    const batch::Runner& runner_;
-    const batch::Method& method_;
+    const batch::Run& run_;
     batch::Progress& progress_;
     batch::Screen& screen_;
     TaskGroup& beside_;

@@ -105,12 +105,15 @@ Measurement CallWork::measure(const Way& way, const std::string& trace_path) con
         runner_options.calls.once = true;
         EventLoopOptions loop_options;
         const auto trace = open_trace(trace_path, *entry, way.concurrency);
-        options.trace = runner_options.trace = trace.get();
+        options.trace = trace.get();
         if (trace) loop_options.recorder = &trace->recorder();
         WatchedMethod method(entry->make(std::move(options)));
         CallSource source(calls_);
         NoSink sink;
-        batch::Runner runner(source, method, sink, runner_options);
+        batch::RunnerParts parts;
+        parts.sink = &sink;
+        parts.trace = trace.get();
+        batch::Runner runner(source, method, runner_options, std::move(parts));
         const TimePoint start = SteadyClock::instance().now();
         EventLoop(loop_options).run(runner.run());
         measured.wall = SteadyClock::instance().now() - start;

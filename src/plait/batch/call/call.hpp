@@ -47,6 +47,9 @@ class Call {
         : custom_id(std::move(custom_id_)), line(line_), request(std::move(request_)), metadata(std::move(metadata_)) {
         rules.safe_to_repeat = http::is_repeatable(request);
     }
+    /// For `calls_from`, which numbers the calls. An empty id: `line-<n>`.
+    explicit Call(http::Request request_, std::string custom_id_ = {})
+        : Call(std::move(custom_id_), 0, std::move(request_)) {}
 
     std::string custom_id;
     /// Where it stands in the input, counted from 1.

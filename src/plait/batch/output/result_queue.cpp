@@ -4,41 +4,47 @@
 
 namespace plait::batch {
 
-ResultQueue::ResultQueue(Sink& sink, std::optional<std::size_t> window) : sink_(sink) {
+ResultQueue::ResultQueue(Sink* sink, ResultValues* values, std::optional<std::size_t> window)
+    : sink_(sink), values_(values) {
     if (window) window_.emplace(*window);
 }
 
-Task<ResultQueue::Place> ResultQueue::reserve() {
+Task<OutputSlot> ResultQueue::reserve() {
     while (ready_.size() > largest_backlog) {
         room_.reset();
         co_await room_.wait();
     }
+    if (values_) co_await values_->wait_for_room();
     std::optional<Semaphore::Permit> permit;
     if (window_) permit.emplace(co_await window_->acquire());
-    co_return Place(places_++, std::move(permit));
+    co_return OutputSlot(next_slot_++, std::move(permit));
 }
 
-void ResultQueue::put_in_order(Place place, std::string line) {
-    const std::uint64_t index = place.number_ - first_;
+void ResultQueue::put_in_order(OutputSlot slot, Line line) {
+    const std::uint64_t index = slot.number_ - first_;
     if (early_.size() <= index) early_.resize(index + 1);
-    early_[index].emplace(Line{std::move(line), std::move(place.permit_)});
+    line.permit = std::move(slot.permit_);
+    early_[index].emplace(std::move(line));
     while (!early_.empty() && early_.front()) {
-        ready_ += early_.front()->text;
+        Line& next = *early_.front();
+        ready_ += next.text;
+        if (next.value) ready_values_.push_back(std::move(next.value));
         early_.pop_front();
         ++first_;
     }
 }
 
-void ResultQueue::leave_out(Place place) {
+void ResultQueue::leave_out(OutputSlot slot) {
     if (!window_) return;
-    put_in_order(std::move(place), "");
+    put_in_order(std::move(slot), Line());
     line_added();
 }
 
 void ResultQueue::line_added() noexcept {
-    if (ready_.empty()) return;
+    if (is_empty()) return;
     some_.set();
-    if (ready_.size() >= full_batch) due_.set();
+    // Values alone are handed over as they come: only writes are cheaper together.
+    if (ready_.size() >= full_batch || !sink_) due_.set();
 }
 
 void ResultQueue::close() noexcept {
@@ -55,13 +61,24 @@ Task<bool> ResultQueue::write_all() {
             some_.reset();
             due_.reset();
         }
-        std::swap(ready_, writing_);
-        const bool read = co_await sink_.write(writing_);
-        if (!read) co_return false;
-        writing_.clear();
+        const bool is_read = co_await write_ready();
+        if (!is_read) co_return false;
         room_.set();
-        if (closed_ && ready_.empty()) co_return true;
+        if (closed_ && is_empty()) co_return true;
     }
+}
+
+Task<bool> ResultQueue::write_ready() {
+    std::swap(ready_, writing_);
+    std::swap(ready_values_, writing_values_);
+    if (sink_) {
+        const bool is_read = co_await sink_->write(writing_);
+        if (!is_read) co_return false;
+    }
+    writing_.clear();
+    for (std::unique_ptr<CallResult>& value : writing_values_) values_->put(std::move(value));
+    writing_values_.clear();
+    co_return true;
 }
 
 }  // namespace plait::batch

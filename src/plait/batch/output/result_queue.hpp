@@ -5,65 +5,72 @@
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/batch/call/sink.hpp"
+#include "plait/batch/output/result_values.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace plait::batch {
 
-/// The result lines on their way to the sink: many are written at once, none is kept back for long, and they leave in
-/// the order of completion or of the input.
+/// The right to put one result, given out in the order of the input.
+class OutputSlot {
+  public:
+    OutputSlot(std::uint64_t number, std::optional<Semaphore::Permit> permit)
+        : number_(number), permit_(std::move(permit)) {}
+
+  private:
+    friend class ResultQueue;
+    std::uint64_t number_;
+    std::optional<Semaphore::Permit> permit_;
+};
+
+/// Collects results and writes them in batches, in the order of completion or of the input. No line waits for long.
+///
+/// A result can go out as a line, as a value, or both: then the value is handed out after its line was written.
 class ResultQueue {
   public:
     /// No line waits longer for others before it is written.
     static constexpr Duration longest_wait = std::chrono::milliseconds(50);
-    /// So many bytes are written without waiting for more.
+    /// This many bytes are written without waiting for more.
     static constexpr std::size_t full_batch = 64 * 1024;
-    /// With more than this nobody gets a place: the sink's reader is slower than the calls.
+    /// While more bytes than this wait, no slot is given out: the sink is slower than the calls.
     static constexpr std::size_t largest_backlog = 4 * 1024 * 1024;
 
-    /// At most `window` lines may be between the first that has not ended and the last that has begun; none: in the
-    /// order of completion. The sink outlives the queue.
-    ResultQueue(Sink& sink, std::optional<std::size_t> window);
+    /// `sink` takes lines, `values` takes values; null: nothing does. Both outlive the queue. With a `window`, results
+    /// leave in the order of the input, and at most this many slots are out at a time.
+    ResultQueue(Sink* sink, ResultValues* values, std::optional<std::size_t> window);
 
-    /// The right to put one line, given out in the order of the input.
-    class Place {
-      public:
-        Place(std::uint64_t number, std::optional<Semaphore::Permit> permit)
-            : number_(number), permit_(std::move(permit)) {}
+    /// Waits until there is room for one more result.
+    Task<OutputSlot> reserve();
 
-      private:
-        friend class ResultQueue;
-        std::uint64_t number_;
-        std::optional<Semaphore::Permit> permit_;
-    };
-
-    /// Waits until there is room for one more line.
-    Task<Place> reserve();
-
-    /// Takes the line that `append(std::string& out)` appends.
-    template <class Append>
-    void put(Place place, Append append) {
+    /// Puts a result: the line that `append(std::string& out)` appends, and then the value that `take()` returns as a
+    /// `CallResult`. Each is called only if it is needed.
+    template <class Append, class Take>
+    void put(OutputSlot slot, Append append, Take take) {
         if (!window_) {
-            append(ready_);
+            if (sink_) append(ready_);
+            if (values_) ready_values_.push_back(std::make_unique<CallResult>(take()));
         } else {
-            std::string line;
-            append(line);
-            put_in_order(std::move(place), std::move(line));
+            Line line;
+            if (sink_) append(line.text);
+            if (values_) line.value = std::make_unique<CallResult>(take());
+            put_in_order(std::move(slot), std::move(line));
         }
         line_added();
     }
 
-    /// There will be no line for this place.
-    void leave_out(Place place);
+    /// There will be no result for this slot.
+    void leave_out(OutputSlot slot);
 
-    /// Has what is there written at once.
+    /// Writes what is there at once.
     void flush() noexcept { due_.set(); }
 
-    /// No more lines will come.
+    /// No more results will come.
     void close() noexcept;
 
     /// Writes until the queue is closed and empty: true. False when nobody reads any more. Throws what the sink throws.
@@ -72,21 +79,27 @@ class ResultQueue {
   private:
     struct Line {
         std::string text;
+        std::unique_ptr<CallResult> value;
         std::optional<Semaphore::Permit> permit;
     };
 
-    void put_in_order(Place place, std::string line);
+    bool is_empty() const noexcept { return ready_.empty() && ready_values_.empty(); }
+    void put_in_order(OutputSlot slot, Line line);
     void line_added() noexcept;
+    Task<bool> write_ready();
 
-    Sink& sink_;
+    Sink* sink_;
+    ResultValues* values_;
     std::optional<Semaphore> window_;
-    std::uint64_t places_ = 0;
-    std::deque<std::optional<Line>> early_;  ///< lines that wait for an earlier one; the first place is `first_`
+    std::uint64_t next_slot_ = 0;
+    std::deque<std::optional<Line>> early_;  ///< lines that wait for an earlier one; the first is of slot `first_`
     std::uint64_t first_ = 0;
     std::string ready_;
     std::string writing_;
+    std::vector<std::unique_ptr<CallResult>> ready_values_;
+    std::vector<std::unique_ptr<CallResult>> writing_values_;
     bool closed_ = false;
-    Event some_;  ///< there are lines, or there will be none
+    Event some_;  ///< there are results, or there will be none
     Event due_;   ///< they have to be written now
     Event room_;  ///< the backlog is small
 };

@@ -8,6 +8,7 @@
 #include "plait/batch/testing/fakes.hpp"
 #include "plait/testing/async_test.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,13 +20,19 @@ using plait::batch::internal::MemorySink;
 
 namespace {
 
-Task<void> put(ResultQueue& queue, std::string line) {
-    auto place = co_await queue.reserve();
-    queue.put(std::move(place), [&line](std::string& out) { out += line; });
+/// The result of the call `line`.
+CallResult value_of(std::string_view line) {
+    return CallResult(Call(std::string(line), 1, http::Request("GET", "http://a.b")), CallEnd(Outcome::ok));
 }
 
-void put(ResultQueue& queue, ResultQueue::Place place, std::string_view line) {
-    queue.put(std::move(place), [line](std::string& out) { out += line; });
+void put(ResultQueue& queue, OutputSlot slot, std::string_view line) {
+    queue.put(
+        std::move(slot), [line](std::string& out) { out += line; }, [line] { return value_of(line); });
+}
+
+Task<void> put(ResultQueue& queue, std::string line) {
+    OutputSlot slot = co_await queue.reserve();
+    put(queue, std::move(slot), line);
 }
 
 Task<void> write_all(ResultQueue& queue, std::optional<bool>& read) { read = co_await queue.write_all(); }
@@ -34,7 +41,7 @@ Task<void> write_all(ResultQueue& queue, std::optional<bool>& read) { read = co_
 
 ASYNC_TEST("lines that come together are written together, fifty milliseconds after the first") {
     MemorySink sink;
-    ResultQueue queue(sink, std::nullopt);
+    ResultQueue queue(&sink, nullptr, std::nullopt);
     std::optional<bool> read;
     TaskGroup group;
     group.start(write_all(queue, read));
@@ -54,7 +61,7 @@ ASYNC_TEST("lines that come together are written together, fifty milliseconds af
 
 ASYNC_TEST("a flush and a full batch are written at once") {
     MemorySink sink;
-    ResultQueue queue(sink, std::nullopt);
+    ResultQueue queue(&sink, nullptr, std::nullopt);
     std::optional<bool> read;
     TaskGroup group;
     group.start(write_all(queue, read));
@@ -71,7 +78,7 @@ ASYNC_TEST("a flush and a full batch are written at once") {
 
 ASYNC_TEST("closing writes what is left") {
     MemorySink sink;
-    ResultQueue queue(sink, std::nullopt);
+    ResultQueue queue(&sink, nullptr, std::nullopt);
     co_await put(queue, "a\n");
     queue.close();
     const bool read = co_await queue.write_all();
@@ -81,7 +88,7 @@ ASYNC_TEST("closing writes what is left") {
 
 ASYNC_TEST("lines in the order of the input wait for earlier ones") {
     MemorySink sink;
-    ResultQueue queue(sink, 10);
+    ResultQueue queue(&sink, nullptr, 10);
     auto first = co_await queue.reserve();
     auto second = co_await queue.reserve();
     auto third = co_await queue.reserve();
@@ -93,9 +100,9 @@ ASYNC_TEST("lines in the order of the input wait for earlier ones") {
     CHECK(sink.text == "1\n2\n3\n");
 }
 
-ASYNC_TEST("the window bounds how far a place is ahead of the first line that is missing") {
+ASYNC_TEST("the window bounds how far a slot is ahead of the first missing line") {
     MemorySink sink;
-    ResultQueue queue(sink, 2);
+    ResultQueue queue(&sink, nullptr, 2);
     auto first = co_await queue.reserve();
     auto second = co_await queue.reserve();
     put(queue, std::move(second), "2\n");
@@ -106,21 +113,21 @@ ASYNC_TEST("the window bounds how far a place is ahead of the first line that is
     CHECK(third);
 }
 
-ASYNC_TEST("nobody gets a place while the reader is far behind") {
+ASYNC_TEST("no slot is given out while the reader is far behind") {
     MemorySink sink;
     sink.block();
-    ResultQueue queue(sink, std::nullopt);
+    ResultQueue queue(&sink, nullptr, std::nullopt);
     std::optional<bool> read;
     TaskGroup group;
     group.start(write_all(queue, read));
     co_await put(queue, "a\n");
     co_await sleep_for(1s);  // the writer is stuck with the first line
     co_await put(queue, std::string(ResultQueue::largest_backlog + 1, 'x'));
-    auto place = co_await within(1h, queue.reserve());
-    CHECK_FALSE(place);
+    auto slot = co_await within(1h, queue.reserve());
+    CHECK_FALSE(slot);
     sink.open();
-    place = co_await within(1h, queue.reserve());
-    CHECK(place);
+    slot = co_await within(1h, queue.reserve());
+    CHECK(slot);
     queue.close();
     co_await group.join();
 }
@@ -128,14 +135,14 @@ ASYNC_TEST("nobody gets a place while the reader is far behind") {
 ASYNC_TEST("a reader that has gone and a full disk end the writing") {
     MemorySink closed;
     closed.is_closed = true;
-    ResultQueue unread(closed, std::nullopt);
+    ResultQueue unread(&closed, nullptr, std::nullopt);
     co_await put(unread, "a\n");
     const bool read = co_await unread.write_all();
     CHECK_FALSE(read);
 
     MemorySink full;
     full.is_full = true;
-    ResultQueue unwritten(full, std::nullopt);
+    ResultQueue unwritten(&full, nullptr, std::nullopt);
     co_await put(unwritten, "a\n");
     try {
         co_await unwritten.write_all();
@@ -143,4 +150,66 @@ ASYNC_TEST("a reader that has gone and a full disk end the writing") {
     } catch (const Error& error) {
         CHECK(error.code() == ErrorCode::storage);
     }
+}
+
+namespace {
+
+Task<void> take_all(ResultValues& values, std::string& taken) {
+    while (const auto result = co_await values.next()) taken += result->custom_id();
+}
+
+}  // namespace
+
+ASYNC_TEST("a value is handed out after its line was written") {
+    MemorySink sink;
+    ResultValues values;
+    ResultQueue queue(&sink, &values, std::nullopt);
+    std::optional<bool> read;
+    std::string taken;
+    TaskGroup group;
+    group.start(write_all(queue, read));
+    group.start(take_all(values, taken));
+    sink.block();
+    co_await put(queue, "a\n");
+    co_await sleep_for(1s);
+    CHECK(taken.empty());
+    sink.open();
+    co_await sleep_for(1s);
+    CHECK(taken == "a\n");
+    values.close();
+    queue.close();
+    co_await group.join();
+}
+
+ASYNC_TEST("without a sink, values are handed out at once, in the order of the slots if there is a window") {
+    for (const bool is_ordered : {false, true}) {
+        ResultValues values;
+        ResultQueue queue(nullptr, &values, is_ordered ? std::optional<std::size_t>(10) : std::nullopt);
+        std::optional<bool> read;
+        std::string taken;
+        TaskGroup group;
+        group.start(write_all(queue, read));
+        group.start(take_all(values, taken));
+        OutputSlot first = co_await queue.reserve();
+        OutputSlot second = co_await queue.reserve();
+        const TimePoint begin = now();
+        put(queue, std::move(second), "2");
+        put(queue, std::move(first), "1");
+        co_await sleep_for(1ms);
+        CHECK(taken == (is_ordered ? "12" : "21"));
+        CHECK(now() == begin + 1ms);
+        values.close();
+        queue.close();
+        co_await group.join();
+    }
+}
+
+ASYNC_TEST("no slot is given out while many values are not taken") {
+    ResultValues values;
+    ResultQueue queue(nullptr, &values, std::nullopt);
+    for (std::size_t n = 0; n < ResultValues::most_waiting; ++n)
+        values.put(std::make_unique<CallResult>(value_of("a")));
+    CHECK_FALSE(co_await within(1h, queue.reserve()));
+    co_await values.next();
+    CHECK(co_await within(1h, queue.reserve()));
 }

@@ -131,11 +131,11 @@ struct Caller::ActiveCall {
     Call& call;
     KeyedCache<Group>::Ref group;
     KeyedCache<Origin>::Ref origin;
-    ReadAhead::Permit* ahead = nullptr;
-    SendPermit permit;             // of the attempt that comes next, or is on its way
-    CancelScope* whole = nullptr;  // of all its attempts
-    bool is_sent = false;          // an attempt is on its way
-    bool is_cut = false;           // it was stopped, or its group is parked
+    std::optional<Counted> in_flight;  // from when it may first be sent
+    SendPermit permit;                 // of the attempt that comes next, or is on its way
+    CancelScope* whole = nullptr;      // of all its attempts
+    bool is_sent = false;              // an attempt is on its way
+    bool is_cut = false;               // it was stopped, or its group is parked
     bool is_parked = false;
     std::uint64_t auth_version = 0;  // of the credentials that the last attempt was made with
     TimePoint left_at{};
@@ -155,12 +155,10 @@ struct Caller::Sent {
     bool is_second;
 };
 
-Caller::Caller(Method& method, const CallerOptions& options, policy::Random& random, const WallClock& calendar)
-    : method_(method),
-      options_(options),
-      random_(random),
-      calendar_(calendar),
-      slots_in_all_(most_in_flight(options, method)),
+Caller::Caller(const CallerOptions& options, CallerParts parts)
+    : options_(options),
+      parts_(std::move(parts)),
+      slots_in_all_(most_in_flight(options, parts_.method)),
       slots_(slots_in_all_),
       rules_(options.rules),
       groups_([this](std::string_view name) { return std::make_unique<Group>(name, group_options(name), slots_); },
@@ -171,7 +169,7 @@ Caller::Caller(Method& method, const CallerOptions& options, policy::Random& ran
 GroupOptions Caller::group_options(std::string_view name) const {
     GroupOptions group;
     group.pace.limits = options_.limits;
-    if (options_.limit_logs) group.pace.log = options_.limit_logs->of_group(name);
+    if (parts_.limit_logs) group.pace.log = parts_.limit_logs->of_group(name);
     group.pace.server.max_wait = options_.retry.max_wait;
     if (options_.adaptive_concurrency && !options_.once) group.pace.server.opening.first_look = first_look;
     // A call alone can use up its attempts.
@@ -185,12 +183,12 @@ GroupOptions Caller::group_options(std::string_view name) const {
     return group;
 }
 
-Task<MadeCall> Caller::make(Call& call, ReadAhead::Permit* ahead) {
-    if (!rules_.any()) return make_admitted(call, ahead, std::nullopt);
-    return make_within_rules(call, ahead);
+Task<MadeCall> Caller::make(Call& call) {
+    if (!rules_.any()) return make_admitted(call, std::nullopt);
+    return make_within_rules(call);
 }
 
-Task<MadeCall> Caller::make_within_rules(Call& call, ReadAhead::Permit* ahead) {
+Task<MadeCall> Caller::make_within_rules(Call& call) {
     using Verdict = RunRules::Admission::Verdict;
     std::optional<RunRules::Admission> admission = co_await unless_stopped(rules_.admit(call.rules.costs));
     if (!admission || admission->verdict == Verdict::stop) co_return not_made(call);
@@ -198,7 +196,7 @@ Task<MadeCall> Caller::make_within_rules(Call& call, ReadAhead::Permit* ahead) {
         co_return CallEnd(Outcome::skipped,
                           CallError(ErrorCode::budget, "not sent: it costs more than the whole budget of the run"));
     }
-    MadeCall made = co_await make_admitted(call, ahead, std::move(admission->reservation));
+    MadeCall made = co_await make_admitted(call, std::move(admission->reservation));
     if (const auto* end = std::get_if<CallEnd>(&made)) {
         rules_.ended(*end);
     } else {
@@ -207,11 +205,9 @@ Task<MadeCall> Caller::make_within_rules(Call& call, ReadAhead::Permit* ahead) {
     co_return made;
 }
 
-Task<MadeCall> Caller::make_admitted(Call& call, ReadAhead::Permit* ahead,
-                                     std::optional<RunRules::Reservation> reservation) {
+Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reservation> reservation) {
     ActiveCall active(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()),
                       options_.once);
-    active.ahead = ahead;
     active.reservation = std::move(reservation);
     const TaskName name(call.custom_id);
     bool leaves = false;
@@ -231,7 +227,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, ReadAhead::Permit* ahead,
     if (!leaves) co_return not_made(call, active.is_parked);
 
     const Listed listed(made_, active);
-    SpanScope span(options_.recorder);
+    SpanScope span(parts_.recorder);
     active.left_at = now();
     CancelScope whole(active.left_at + call.rules.deadline.value_or(options_.deadline));
     active.whole = &whole;
@@ -265,23 +261,25 @@ Task<bool> Caller::wait_for_turn(ActiveCall& active, bool again) {
     co_return true;
 }
 
-/// The call has its turn. That it is noted first makes no difference: who waits for a note is in flight.
-void Caller::begin(ActiveCall& active) noexcept {
+/// The call may now be sent. A call waiting for its log entry already counts as in flight.
+void Caller::begin(ActiveCall& active) {
     active.permit.begin();
-    if (active.ahead) active.ahead->left();
+    if (active.in_flight) return;
+    active.in_flight.emplace(in_flight_);
+    if (parts_.on_first_send) parts_.on_first_send();
 }
 
 /// Whether the send log has to know of the call before it leaves.
-bool Caller::is_noted(const Call& call) const noexcept { return options_.sends && !call.rules.safe_to_repeat; }
+bool Caller::is_noted(const Call& call) const noexcept { return parts_.sends && !call.rules.safe_to_repeat; }
 
 /// Notes that the call leaves, where that has to be; false when it has to be waited for.
-bool Caller::try_record(const Call& call) { return !is_noted(call) || options_.sends->try_record(call.line); }
+bool Caller::try_record(const Call& call) { return !is_noted(call) || parts_.sends->try_record(call.line); }
 
 /// Has the permit noted. False when the run was stopped meanwhile.
 Task<bool> Caller::note(ActiveCall& active) {
     const ActivityScope activity_scope(trace::Activity::permit);
-    co_await options_.sends->record(active.call.line);
-    if (stopped_) options_.sends->retract(active.call.line);
+    co_await parts_.sends->record(active.call.line);
+    if (stopped_) parts_.sends->retract(active.call.line);
     co_return !stopped_;
 }
 
@@ -332,7 +330,7 @@ Task<std::optional<Value>> Caller::unless_stopped(Task<Value> wait) {
 }
 
 Task<void> Caller::attempts(ActiveCall& active) {
-    policy::Retry retry(retry_options(options_, active.call.rules), random_, &active.group->retries);
+    policy::Retry retry(retry_options(options_, active.call.rules), parts_.random, &active.group->retries);
     policy::AttemptHistory history;
     history.deadline = active.left_at + active.call.rules.deadline.value_or(options_.deadline);
     for (;;) {
@@ -353,7 +351,7 @@ Task<void> Caller::attempts(ActiveCall& active) {
         active.permit.give_back();
         if (options_.once) co_return;
         AttemptNote& note = active.notes.back();
-        if (options_.auth && note.status == unauthorized) {
+        if (parts_.auth && note.status == unauthorized) {
             const auto renewed = co_await unless_stopped(renew_credentials(active));
             active.is_cut = !renewed;
             if (!renewed || !*renewed) co_return;
@@ -387,7 +385,7 @@ Task<bool> Caller::go_again(ActiveCall& active, Task<bool> turn) {
 /// False when there are none; the call's error then says why.
 Task<bool> Caller::renew_credentials(ActiveCall& active) {
     try {
-        co_await options_.auth->renew(active.auth_version);
+        co_await parts_.auth->renew(active.auth_version);
         co_return true;
     } catch (const Error& error) {
         active.verdict->error.emplace(ErrorCode::expect, error.what());
@@ -400,8 +398,8 @@ bool Caller::is_hedged(const Call& call) const noexcept {
 }
 
 Task<Attempt> Caller::send_once(ActiveCall& active) {
-    if (options_.auth) return send_with_credentials(active);
-    return method_.attempt(active.call.request);
+    if (parts_.auth) return send_with_credentials(active);
+    return parts_.method.attempt(active.call.request);
 }
 
 bool Caller::met_stale_connection(const ActiveCall& active) const noexcept {
@@ -424,9 +422,9 @@ Task<void> Caller::send_over_new_connection(ActiveCall& active) {
 
 Task<Attempt> Caller::send_with_credentials(ActiveCall& active) {
     http::Request request = active.call.request;
-    options_.auth->apply(request);
-    active.auth_version = options_.auth->version();
-    co_return co_await method_.attempt(request);
+    parts_.auth->apply(request);
+    active.auth_version = parts_.auth->version();
+    co_return co_await parts_.method.attempt(request);
 }
 
 Task<void> Caller::send_hedged(ActiveCall& active) {
@@ -465,7 +463,7 @@ void Caller::learn(ActiveCall& active) {
     const CallRules& rules = active.call.rules;
     active.refusal = Refusal();
     if (response) {
-        const WallTime came_at = calendar_.now();
+        const WallTime came_at = parts_.calendar.now();
         http::LimitHeaders said;
         if (!options_.once) said = http::read_limit_headers(response->headers, came_at, rules.costs);
         for (const policy::LimitNotice& notice : said.notices) permit.noticed(notice);
@@ -483,7 +481,7 @@ void Caller::learn(ActiveCall& active) {
     const policy::Load load = verdict.is_refusal ? policy::Load::refused : verdict.load;
     const bool is_sign = load == policy::Load::refused || load == policy::Load::overloaded;
     permit.ended(verdict.reach, load, is_sign ? result_of(*active.last) : std::string());
-    if (verdict.is_surely_undone && is_noted(active.call)) options_.sends->retract(active.call.line);
+    if (verdict.is_surely_undone && is_noted(active.call)) parts_.sends->retract(active.call.line);
 }
 
 RefusalRules Caller::refusal_rules(const CallRules& rules) const noexcept {
@@ -525,7 +523,7 @@ void Caller::park(ActiveCall& active, policy::WaitReason reason) {
 
 /// Of a call whose first attempt has not left.
 MadeCall Caller::not_made(const Call& call, bool is_parked) const {
-    if (is_noted(call)) options_.sends->retract(call.line);
+    if (is_noted(call)) parts_.sends->retract(call.line);
     if (options_.is_resumable) return Postponed();
     if (is_parked) {
         return CallEnd(Outcome::skipped,
@@ -596,9 +594,9 @@ std::optional<CallError> Caller::error_between_attempts(const ActiveCall& active
 MadeCall Caller::tell(ActiveCall& active, Outcome outcome, std::optional<CallError> error) const {
     MadeCall told(std::in_place_type<CallEnd>, outcome);
     CallEnd& end = std::get<CallEnd>(told);
-    if (options_.secrets && !options_.secrets->empty()) {
-        options_.secrets->redact(*active.last);
-        if (error) options_.secrets->redact(error->message);
+    if (parts_.secrets && !parts_.secrets->empty()) {
+        parts_.secrets->redact(*active.last);
+        if (error) parts_.secrets->redact(error->message);
     }
     if (auto* response = std::get_if<http::Response>(&*active.last)) end.response = std::move(*response);
     end.error = std::move(error);

@@ -16,7 +16,6 @@
 #include "plait/batch/run/group.hpp"
 #include "plait/batch/run/group_report.hpp"
 #include "plait/batch/run/in_flight.hpp"
-#include "plait/batch/run/read_ahead.hpp"
 #include "plait/batch/run/run_rules.hpp"
 #include "plait/policy/random.hpp"
 #include "plait/policy/rate_limit.hpp"
@@ -26,6 +25,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -60,13 +60,23 @@ class CallerOptions {
     bool once = false;
     /// A call without a result can be made by another run: it is postponed when it can't be made in this one.
     bool is_resumable = false;
+};
 
-    // All of these outlive the caller; null: none.
-    SendLog* sends = nullptr;                 ///< of requests that must not be sent twice
-    GroupLimitLogs* limit_logs = nullptr;     ///< remembers what left under the limits
-    AuthCommand* auth = nullptr;              ///< gets new credentials when a 401 comes
-    const Secrets* secrets = nullptr;         ///< what is taken out of all that is told of a call
-    trace::SpanRecorder* recorder = nullptr;  ///< follows each call
+/// The objects that a caller works with. All of them outlive it; null: none.
+class CallerParts {
+  public:
+    CallerParts(Method& method_, policy::Random& random_, const WallClock& calendar_) noexcept
+        : method(method_), random(random_), calendar(calendar_) {}
+
+    Method& method;
+    policy::Random& random;
+    const WallClock& calendar;                ///< for dates in headers
+    SendLog* sends = nullptr;                 ///< records requests that must not be sent twice
+    GroupLimitLogs* limit_logs = nullptr;     ///< records what is sent under the limits
+    AuthCommand* auth = nullptr;              ///< gets new credentials after a 401
+    const Secrets* secrets = nullptr;         ///< redacted in answers and errors
+    trace::SpanRecorder* recorder = nullptr;  ///< records a span for each call
+    std::function<void()> on_first_send;      ///< called when a call is sent for the first time
 };
 
 /// What a caller's calls took beyond one attempt each.
@@ -86,15 +96,13 @@ struct CallerCounts {
 /// is no failure. Belongs to one loop.
 class Caller {
   public:
-    /// `method`, `random` and `calendar` outlive it. In a running loop.
-    Caller(Method& method, const CallerOptions& options, policy::Random& random, const WallClock& calendar);
+    Caller(const CallerOptions& options, CallerParts parts);
     Caller(const Caller&) = delete;
     Caller& operator=(const Caller&) = delete;
 
-    /// Makes a call, which outlives the task, and so does `ahead`, which is told when it leaves for the first time.
-    /// Postponed, when it can be made later and is not made now: its group is parked, the run stops, or it was given up
-    /// and is safe to repeat. Throws only `Error(storage)`, of the send log.
-    Task<MadeCall> make(Call& call, ReadAhead::Permit* ahead = nullptr);
+    /// Makes a call, which outlives the task. Postponed, when it can be made later and is not made now: its group is
+    /// parked, the run stops, or it was given up and is safe to repeat. Throws only `Error(storage)`, of the send log.
+    Task<MadeCall> make(Call& call);
 
     /// From now on nothing leaves; what is in flight goes on to the end of its attempt.
     void stop() noexcept;
@@ -106,18 +114,18 @@ class Caller {
     /// Why calls were postponed although nobody stopped the run: the first of the parked groups, and until when.
     const std::optional<policy::WaitReason>& parked() const noexcept { return parked_; }
 
-    /// Calls whose first attempt has left and that have not ended.
-    std::size_t in_flight() const noexcept { return made_.size(); }
+    /// Calls whose first attempt was sent, or is being recorded by the send log, and that have not ended.
+    std::size_t in_flight() const noexcept { return in_flight_; }
     /// At most `most` of them, the oldest first.
     std::vector<CallInFlight> oldest_in_flight(std::size_t most) const;
     /// How the groups stand, and the origins that can't be reached.
     std::vector<GroupReport> groups(const ClockPair& clocks) const;
 
     const CallerCounts& counts() const noexcept { return counts_; }
-    const CallerOptions& options() const noexcept { return options_; }
     /// How many calls could leave now, as far as that is known without knowing them: as many as there are places, and,
     /// as long as all calls were of one group, as it takes.
     std::size_t room() const;
+    /// Budgets and stop rules.
     RunRules& rules() noexcept { return rules_; }
     const RunRules& rules() const noexcept { return rules_; }
 
@@ -125,12 +133,11 @@ class Caller {
     struct ActiveCall;
     struct Sent;
 
-    Task<MadeCall> make_within_rules(Call& call, ReadAhead::Permit* ahead);
-    Task<MadeCall> make_admitted(Call& call, ReadAhead::Permit* ahead,
-                                 std::optional<RunRules::Reservation> reservation);
+    Task<MadeCall> make_within_rules(Call& call);
+    Task<MadeCall> make_admitted(Call& call, std::optional<RunRules::Reservation> reservation);
     bool take_turn(ActiveCall& active);
     Task<bool> wait_for_turn(ActiveCall& active, bool again);
-    static void begin(ActiveCall& active) noexcept;
+    void begin(ActiveCall& active);
     bool is_noted(const Call& call) const noexcept;
     bool try_record(const Call& call);
     Task<bool> note(ActiveCall& active);
@@ -161,17 +168,16 @@ class Caller {
     MadeCall tell(ActiveCall& active, Outcome outcome, std::optional<CallError> error) const;
     GroupOptions group_options(std::string_view name) const;
 
-    Method& method_;
     const CallerOptions options_;
-    policy::Random& random_;
-    const WallClock& calendar_;
+    const CallerParts parts_;
     const std::size_t slots_in_all_;
     Semaphore slots_;
     RunRules rules_;
     KeyedCache<Group> groups_;
     KeyedCache<Origin> origins_;
     std::list<CancelScope*> waits_;  ///< for a turn, or for a repeat: what ends when the run is stopped
-    std::list<ActiveCall*> made_;    ///< calls, in the order in which they left first
+    std::list<ActiveCall*> made_;    ///< calls in the order in which they were first sent
+    std::size_t in_flight_ = 0;
     std::optional<policy::WaitReason> parked_;
     CallerCounts counts_;
     bool stopped_ = false;

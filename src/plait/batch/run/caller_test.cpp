@@ -96,14 +96,23 @@ class NotingLog final : public SendLog {
 
 /// A caller, with what it needs.
 struct Bench {
-    explicit Bench(FakeMethod::Answer answers, CallerOptions options_ = {}, std::size_t most = 1000)
-        : method(std::move(answers), most), options(std::move(options_)), caller(method, options, random, dates) {}
+    explicit Bench(FakeMethod::Answer answers, const CallerOptions& options = {}, std::size_t most = 1000)
+        : method(std::move(answers), most), caller(options, CallerParts(method, random, dates)) {}
+    Bench(FakeMethod::Answer answers, const CallerOptions& options, SendLog* sends, const Secrets* secrets = nullptr)
+        : method(std::move(answers)), caller(options, parts(sends, secrets)) {}
 
     FakeMethod method;
     policy::Random random{1};
     Dates dates;
-    CallerOptions options;
     Caller caller;
+
+  private:
+    CallerParts parts(SendLog* sends, const Secrets* secrets) {
+        CallerParts parts(method, random, dates);
+        parts.sends = sends;
+        parts.secrets = secrets;
+        return parts;
+    }
 };
 
 Call call_to(std::string url, std::string method = "GET", std::uint64_t line = 1) {
@@ -507,10 +516,9 @@ ASYNC_TEST("a call that is stopped between two attempts is postponed when nothin
     options.is_resumable = true;
     ThirdParty server({Failure(ErrorCode::connect, "refused", false)});
     NotingLog log;
-    options.sends = &log;
     options.retry.first_delay = 1h;
     options.retry.longest_delay = 1h;
-    Bench bench(server.answers(), options);
+    Bench bench(server.answers(), options, &log);
     Made made;
     TaskGroup calls;
     calls.start(make(bench.caller, call_to("http://a.b/", "POST", 7), made));
@@ -521,12 +529,10 @@ ASYNC_TEST("a call that is stopped between two attempts is postponed when nothin
     CHECK(log.told == std::vector<std::string>{"send 7", "not sent 7"});
 }
 
-ASYNC_TEST("the send log is told of each leaving of what must not be done twice, and of nothing else") {
+ASYNC_TEST("the send log records each send of an unsafe request, and no other") {
     NotingLog log;
-    CallerOptions options;
-    options.sends = &log;
     ThirdParty server({answer(429, {{"Retry-After", "1"}}), answer(200), answer(200)});
-    Bench bench(server.answers(), options);
+    Bench bench(server.answers(), CallerOptions(), &log);
     Call post = call_to("http://a.b/", "POST", 3);
     co_await bench.caller.make(post);
     Call get = call_to("http://a.b/", "GET", 4);
@@ -537,12 +543,10 @@ ASYNC_TEST("the send log is told of each leaving of what must not be done twice,
     CHECK(log.told == std::vector<std::string>{"send 3", "not sent 3", "send 3"});
 }
 
-ASYNC_TEST("what the send log can note at once waits for no note, a repeat too, and what it can't does") {
+ASYNC_TEST("a request waits for the send log only if the log can't record it at once") {
     NotingLog log(2);
-    CallerOptions options;
-    options.sends = &log;
     ThirdParty server({answer(429, {{"Retry-After", "1"}})});
-    Bench bench(server.answers(), options);
+    Bench bench(server.answers(), CallerOptions(), &log);
     Call post = call_to("http://a.b/", "POST", 3);
     CHECK(outcome_of(co_await bench.caller.make(post)) == "ok");
     CHECK(log.told == std::vector<std::string>{"mark 3", "not sent 3", "mark 3"});
@@ -856,16 +860,14 @@ ASYNC_TEST("what must not be done twice is never hedged") {
     CHECK(came == 200);
 }
 
-ASYNC_TEST("secrets are taken out of an answer and of what is said of it") {
+ASYNC_TEST("secrets are redacted in the answer and in the error") {
     Secrets secrets;
     secrets.add("env.KEY", "hush-hush");
-    CallerOptions options;
-    options.secrets = &secrets;
     http::Response echo;
     echo.status = 200;
     echo.body = R"({"key":"hush-hush"})";
     ThirdParty server({echo});
-    Bench bench(server.answers(), options);
+    Bench bench(server.answers(), CallerOptions(), nullptr, &secrets);
     Call call = call_to("http://a.b/");
     call.rules.expectation =
         std::make_shared<Expectation>(Expectation::parse(R"({"json":[{"path":"/key","is":null}]})"));

@@ -14,54 +14,50 @@
 
 namespace plait::batch {
 
-/// How many calls may have been read and not left yet. No more than can leave, and a few, as long as calls leave: what
-/// waits is pushed out of the processor's caches by what comes behind it. Many, when none leaves for a while: perhaps
-/// one group holds up those of others, which stand further down, or a more urgent one does. Belongs to one loop.
+/// Limits how many calls are read but not yet sent.
+///
+/// While calls are being sent, only slightly more are read than can be sent now, so that waiting calls stay in the
+/// processor's caches. When sending stalls, many are read, in case a call of another group, or a more urgent one, can
+/// go. Belongs to one loop.
 class ReadAhead {
   public:
-    static constexpr std::size_t usual = 32;
-    /// So long no call leaves before `usual` more are read for each such time; it may take twice as long.
-    static constexpr Duration patience = std::chrono::milliseconds(10);
-    /// The same after `moving` looks that found that calls had left: each look wakes the loop.
-    static constexpr Duration calm_patience = std::chrono::milliseconds(100);
-    static constexpr int moving = 20;
-    /// The same where none could leave, because as many are on their way as may be: what comes back lets others leave
-    /// soon. It begins with `patience` and is doubled by each look, up to this: soon it is longer than calls take.
-    static constexpr Duration longest_patience = std::chrono::milliseconds(320);
+    /// This many calls are read ahead as long as they can be sent.
+    static constexpr std::size_t base_depth = 32;
+    /// If no call has been sent for this long, `base_depth` more are read; then again after each such interval.
+    /// Detection may take up to twice as long.
+    static constexpr Duration probe_delay = std::chrono::milliseconds(10);
+    /// The same once `settled_after` probes in a row found that calls had been sent: each probe wakes the loop.
+    static constexpr Duration settled_probe_delay = std::chrono::milliseconds(100);
+    static constexpr int settled_after = 20;
+    /// When all slots are taken, an answer will soon let the next call go. The delay then starts at `probe_delay` and
+    /// doubles up to this, so it soon exceeds the time that calls take.
+    static constexpr Duration longest_probe_delay = std::chrono::milliseconds(320);
 
-    /// At most `most` in all. `room` says how many calls could leave now, as far as anybody knows.
-    ReadAhead(std::size_t most, std::function<std::size_t()> room) noexcept : most_(most), free_(std::move(room)) {}
+    /// Returns a number of calls, as it is now.
+    using Count = std::function<std::size_t()>;
+
+    /// Reads at most `most` calls ahead. `room`: calls that can be sent now. `in_flight`: calls that hold a permit of
+    /// this object and have been sent.
+    ReadAhead(std::size_t most, Count room, Count in_flight) noexcept
+        : most_(most), room_now_(std::move(room)), in_flight_(std::move(in_flight)) {}
     ReadAhead(const ReadAhead&) = delete;
     ReadAhead& operator=(const ReadAhead&) = delete;
 
-    /// The right to read a call. Held until the call has ended, or it is taken to have left.
+    /// The right to read a call, held until the call has ended.
     class [[nodiscard("a call whose permit is dropped has ended")]] Permit {
       public:
-        Permit(Permit&& other) noexcept
-            : ahead_(std::exchange(other.ahead_, nullptr)), has_left_(std::exchange(other.has_left_, true)) {}
+        Permit(Permit&& other) noexcept : ahead_(std::exchange(other.ahead_, nullptr)) {}
         Permit& operator=(Permit&&) = delete;
         ~Permit() {
             if (!ahead_) return;
-            if (has_left_) {
-                ahead_->may_have_room();
-            } else {
-                left();
-            }
-        }
-
-        /// The call leaves for the first time.
-        void left() noexcept {
-            if (std::exchange(has_left_, true)) return;
-            --ahead_->waiting_;
-            ++ahead_->departures_;
+            --ahead_->permits_;
             ahead_->may_have_room();
         }
 
       private:
         friend class ReadAhead;
-        explicit Permit(ReadAhead& ahead) noexcept : ahead_(&ahead) { ++ahead.waiting_; }
+        explicit Permit(ReadAhead& ahead) noexcept : ahead_(&ahead) { ++ahead.permits_; }
         ReadAhead* ahead_;
-        bool has_left_ = false;
     };
 
     /// Waits until one more call may be read. For one reader.
@@ -69,62 +65,75 @@ class ReadAhead {
         while (!may_read()) {
             room_.reset();
             reader_waits_ = true;
-            if (waiting_ < most_) stands_still_.set();
+            if (unsent() < most_) stalled_.set();
             co_await room_.wait();
         }
         reader_waits_ = false;
-        if (portion_ > 0) --portion_;
+        if (allowance_ > 0) --allowance_;
         co_return Permit(*this);
     }
 
-    /// From now on a few are read even if they can't leave, so that there is a choice of which leaves first.
+    /// A call that holds a permit has been sent for the first time.
+    void call_sent() noexcept {
+        ++sent_;
+        may_have_room();
+    }
+
+    /// From now on `base_depth` calls are read even if they can't be sent, so that the most urgent one can go first.
     void keep_a_choice() noexcept { keeps_choice_ = true; }
 
-    /// Allows more while nothing is read. Runs beside the reader until it is cancelled.
-    Task<void> watch() {
-        Duration busy_patience = patience;
-        for (int moved = 0;;) {
-            co_await stands_still_.wait();
-            stands_still_.reset();
-            const std::uint64_t departures = departures_;
-            const bool is_busy = free_() == 0;
-            const Duration waited = is_busy ? busy_patience : moved < moving ? patience : calm_patience;
-            co_await sleep_for(waited);
-            const bool moves = departures_ != departures;
-            if (!moves) portion_ = std::min(usual * static_cast<std::size_t>(waited / patience), most_ - waiting_);
-            may_have_room();  // which may have come back with nobody's end, too
+    /// Reads more while nothing is sent. Runs beside the reader until it is cancelled.
+    Task<void> probe() {
+        Duration busy_delay = probe_delay;
+        for (int successes = 0;;) {
+            co_await stalled_.wait();
+            stalled_.reset();
+            const std::uint64_t sent_before = sent_;
+            const bool is_busy = room_now_() == 0;
+            const Duration delay = is_busy ? busy_delay : successes < settled_after ? probe_delay : settled_probe_delay;
+            co_await sleep_for(delay);
+            const bool is_sending = sent_ != sent_before;
+            if (!is_sending) {
+                const auto intervals = static_cast<std::size_t>(delay / probe_delay);
+                allowance_ = std::min(base_depth * intervals, most_ - std::min(most_, unsent()));
+            }
+            may_have_room();  // a slot may have come back although no call ended
             if (is_busy) {
-                busy_patience = std::min(2 * busy_patience, longest_patience);
+                busy_delay = std::min(2 * busy_delay, longest_probe_delay);
             } else {
-                moved = moves ? moved + 1 : 0;
+                successes = is_sending ? successes + 1 : 0;
             }
         }
     }
 
   private:
+    std::size_t unsent() const { return permits_ - in_flight_(); }
+
     bool may_read() const {
-        const std::size_t few = keeps_choice_ ? usual : std::min(usual, free_());
-        return waiting_ < most_ && (portion_ > 0 || waiting_ < few);
+        const std::size_t depth = keeps_choice_ ? base_depth : std::min(base_depth, room_now_());
+        const std::size_t waiting = unsent();
+        return waiting < most_ && (allowance_ > 0 || waiting < depth);
     }
 
     void may_have_room() {
         if (!reader_waits_) return;
         if (may_read()) {
             room_.set();
-        } else if (waiting_ < most_) {
-            stands_still_.set();
+        } else if (unsent() < most_) {
+            stalled_.set();
         }
     }
 
     const std::size_t most_;
-    const std::function<std::size_t()> free_;
-    std::size_t waiting_ = 0;  ///< calls that were read and have not left
-    std::size_t portion_ = 0;  ///< so many more may be read, whether they can leave or not
-    std::uint64_t departures_ = 0;
+    const Count room_now_;
+    const Count in_flight_;
+    std::size_t permits_ = 0;
+    std::size_t allowance_ = 0;  ///< this many more may be read, whether they can be sent or not
+    std::uint64_t sent_ = 0;
     bool reader_waits_ = false;
     bool keeps_choice_ = false;
-    Event room_;          ///< one more may be read
-    Event stands_still_;  ///< the reader waits, for what time can help
+    Event room_;     ///< one more may be read
+    Event stalled_;  ///< the reader waits, and time can help
 };
 
 }  // namespace plait::batch

@@ -17,24 +17,26 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Looks after calls until it is ended.
-class Watch {
+/// Probes until it is ended.
+class Probes {
   public:
-    explicit Watch(ReadAhead& ahead) { watching_.start(ahead.watch()); }
+    explicit Probes(ReadAhead& ahead) { probing_.start(ahead.probe()); }
     Task<void> end() {
-        watching_.cancel();
-        co_await watching_.join();
+        probing_.cancel();
+        co_await probing_.join();
     }
 
   private:
-    TaskGroup watching_;
+    TaskGroup probing_;
 };
 
-/// Calls that were read: those that wait to leave, and those that have left, each with a place.
+/// Calls that were read: those not sent yet, and those in flight, each in a slot.
 class Calls {
   public:
     explicit Calls(std::size_t slots_, std::size_t most = 1000)
-        : places(slots_), ahead(most, [this] { return places.available(); }) {}
+        : slots(slots_),
+          ahead(
+              most, [this] { return slots.available(); }, [this] { return in_flight.size() + backing_off.size(); }) {}
 
     Task<void> read(std::size_t count) {
         while (count-- > 0) waiting.push_back(co_await ahead.acquire());
@@ -47,126 +49,133 @@ class Calls {
         co_return waiting.size() - before;
     }
 
-    void leave() {
-        left.emplace_back(std::move(waiting.front()), places.try_acquire().value());
-        left.back().first.left();
+    void send() {
+        in_flight.emplace_back(std::move(waiting.front()), slots.try_acquire().value());
         waiting.pop_front();
+        ahead.call_sent();
     }
 
-    void end() { left.pop_front(); }
+    void end() {
+        const auto ended = std::move(in_flight.front());
+        in_flight.pop_front();
+    }
 
-    Semaphore places;
+    /// The call waits for a retry, and gives its slot back.
+    void back_off() {
+        backing_off.push_back(std::move(in_flight.front().first));
+        in_flight.pop_front();
+    }
+
+    Semaphore slots;
     ReadAhead ahead;
     std::deque<ReadAhead::Permit> waiting;
-    std::deque<std::pair<ReadAhead::Permit, Semaphore::Permit>> left;  ///< the place is given back first
+    std::deque<std::pair<ReadAhead::Permit, Semaphore::Permit>> in_flight;  ///< the slot is given back first
+    std::vector<ReadAhead::Permit> backing_off;
 };
 
 }  // namespace
 
-ASYNC_TEST("as long as calls leave, no more are read than can leave") {
+ASYNC_TEST("while calls are sent, no more are read than can be sent") {
     Calls calls(3);
-    Watch watch(calls.ahead);
+    Probes probes(calls.ahead);
     CHECK(co_await calls.read_within(1ms) == 3);
-    for (int i = 0; i < 3; ++i) calls.leave();
+    for (int i = 0; i < 3; ++i) calls.send();
     CHECK(co_await calls.read_within(1ms) == 0);
     for (int i = 0; i < 1000; ++i) {
         calls.end();
         CHECK(co_await calls.read_within(1us) == 1);
-        calls.leave();
+        calls.send();
     }
-    co_await watch.end();
+    co_await probes.end();
 }
 
-ASYNC_TEST("where many can leave, a few are read ahead") {
+ASYNC_TEST("where many can be sent, a few are read ahead") {
     Calls calls(500);
-    CHECK(co_await calls.read_within(1ms) == ReadAhead::usual);
-    calls.leave();
+    CHECK(co_await calls.read_within(1ms) == ReadAhead::base_depth);
+    calls.send();
     CHECK(co_await calls.read_within(1ms) == 1);
 }
 
-ASYNC_TEST("while calls leave others are read, although none ends") {
+ASYNC_TEST("while calls are sent, others are read although none ends") {
     Calls calls(500);
     TaskGroup reader;
     reader.start(calls.read(500));
     const TimePoint begin = now();
-    while (calls.left.size() < 500) {
+    while (calls.in_flight.size() < 500) {
         co_await yield();
-        while (!calls.waiting.empty()) calls.leave();
+        while (!calls.waiting.empty()) calls.send();
     }
     CHECK(now() == begin);
     co_await reader.join();
 }
 
-ASYNC_TEST("where calls differ in urgency there is a choice, even if none can leave") {
+ASYNC_TEST("where calls have priorities, some are read even if none can be sent") {
     Calls calls(1);
     CHECK(co_await calls.read_within(1ms) == 1);
-    calls.leave();
+    calls.send();
     calls.ahead.keep_a_choice();
-    CHECK(co_await calls.read_within(1ms) == ReadAhead::usual);
+    CHECK(co_await calls.read_within(1ms) == ReadAhead::base_depth);
 }
 
-ASYNC_TEST("when none leaves more are read, portion by portion, and no more than there may be") {
+ASYNC_TEST("when none is sent, more are read step by step, up to the limit") {
     Calls calls(1);
-    Watch watch(calls.ahead);
+    Probes probes(calls.ahead);
     const TimePoint begin = now();
     co_await calls.read(1000);
-    CHECK(now() - begin >= 900 / ReadAhead::usual * ReadAhead::patience);
-    CHECK(now() - begin <= 2 * (1000 / ReadAhead::usual + 1) * ReadAhead::patience);
+    CHECK(now() - begin >= 900 / ReadAhead::base_depth * ReadAhead::probe_delay);
+    CHECK(now() - begin <= 2 * (1000 / ReadAhead::base_depth + 1) * ReadAhead::probe_delay);
     CHECK(co_await calls.read_within(1h) == 0);
-    // Room comes back as they leave.
-    calls.leave();
+    // Room comes back as they are sent.
+    calls.send();
     CHECK(co_await calls.read_within(1h) == 1);
-    co_await watch.end();
+    co_await probes.end();
 }
 
-ASYNC_TEST("calls that keep no place while they wait for a repeat let others be read") {
+ASYNC_TEST("calls that wait for a retry hold no slot and let others be read") {
     Calls calls(2);
-    Watch watch(calls.ahead);
+    Probes probes(calls.ahead);
     co_await calls.read(2);
-    std::vector<ReadAhead::Permit> backing_off;
     while (!calls.waiting.empty()) {
-        calls.leave();
-        backing_off.push_back(std::move(calls.left.front().first));
-        calls.end();
+        calls.send();
+        calls.back_off();
     }
-    CHECK(co_await calls.read_within(ReadAhead::patience) >= 2);
-    co_await watch.end();
+    CHECK(co_await calls.read_within(ReadAhead::probe_delay) >= 2);
+    co_await probes.end();
 }
 
-ASYNC_TEST("a place that comes back with nobody's end is found, although somebody left just before") {
+ASYNC_TEST("a slot that comes back without the end of a call is found, even just after a send") {
     Calls calls(1);
-    Watch watch(calls.ahead);
+    Probes probes(calls.ahead);
     TaskGroup reader;
     reader.start(calls.read(2));
     co_await yield();
-    co_await sleep_for(ReadAhead::patience / 2);
-    calls.leave();
-    const ReadAhead::Permit backing_off = std::move(calls.left.front().first);
-    calls.end();
-    co_await sleep_for(2 * ReadAhead::patience);
+    co_await sleep_for(ReadAhead::probe_delay / 2);
+    calls.send();
+    calls.back_off();
+    co_await sleep_for(2 * ReadAhead::probe_delay);
     CHECK(calls.waiting.size() == 1);
     co_await reader.join();
-    co_await watch.end();
+    co_await probes.end();
 }
 
-ASYNC_TEST("a few may be all that may be read ahead") {
+ASYNC_TEST("the limit may be below the base depth") {
     Calls calls(100, 2);
-    Watch watch(calls.ahead);
+    Probes probes(calls.ahead);
     CHECK(co_await calls.read_within(1h) == 2);
-    calls.leave();
+    calls.send();
     CHECK(co_await calls.read_within(1h) == 1);
-    co_await watch.end();
+    co_await probes.end();
 }
 
-ASYNC_TEST("as long as calls leave, somebody looks after them ten times a second, and often when they stand still") {
+ASYNC_TEST("while calls are sent, a probe looks ten times a second, and more often when they stall") {
     Calls calls(1);
-    Watch watch(calls.ahead);
+    Probes probes(calls.ahead);
     TaskGroup reader;
     reader.start(calls.read(10'000));
     const auto pass = [&calls](Duration time) -> Task<void> {
         for (const TimePoint end = now() + time; now() < end; co_await sleep_for(5ms)) {
             while (calls.waiting.empty()) co_await yield();
-            calls.leave();
+            calls.send();
             calls.end();
         }
     };
@@ -176,31 +185,31 @@ ASYNC_TEST("as long as calls leave, somebody looks after them ten times a second
     co_await pass(1s);
     CHECK(EventLoop::current_statistics().switches - before <= 2 * 200 + 20);
     const std::size_t waiting = calls.waiting.size();
-    co_await sleep_for(2 * ReadAhead::calm_patience);
-    CHECK(calls.waiting.size() >= waiting + ReadAhead::usual);
+    co_await sleep_for(2 * ReadAhead::settled_probe_delay);
+    CHECK(calls.waiting.size() >= waiting + ReadAhead::base_depth);
     const std::size_t still = calls.waiting.size();
-    co_await sleep_for(10 * ReadAhead::patience);
-    CHECK(calls.waiting.size() >= still + 4 * ReadAhead::usual);
+    co_await sleep_for(10 * ReadAhead::probe_delay);
+    CHECK(calls.waiting.size() >= still + 4 * ReadAhead::base_depth);
     reader.cancel();
     co_await reader.join();
-    co_await watch.end();
+    co_await probes.end();
 }
 
-ASYNC_TEST("calls that are answered together, and slowly, are soon not taken to stand still") {
+ASYNC_TEST("calls that are answered together, and slowly, soon do not count as stalled") {
     for (const Duration latency : {20ms, 150ms}) {
         Calls calls(8);
-        Watch watch(calls.ahead);
+        Probes probes(calls.ahead);
         TaskGroup reader;
         reader.start(calls.read(10'000));
         const auto pass_round = [&]() -> Task<void> {
             co_await sleep_for(latency);
-            while (!calls.left.empty()) calls.end();
-            while (calls.places.available() > 0) {
+            while (!calls.in_flight.empty()) calls.end();
+            while (calls.slots.available() > 0) {
                 while (calls.waiting.empty()) co_await yield();
-                calls.leave();
+                calls.send();
             }
         };
-        // What was read at first, when none left, has to leave, too.
+        // What was read at first, when none was sent, has to be sent, too.
         for (int round = 0; round < 150; ++round) co_await pass_round();
         for (int round = 0; round < 20; ++round) {
             co_await pass_round();
@@ -208,13 +217,13 @@ ASYNC_TEST("calls that are answered together, and slowly, are soon not taken to 
         }
         reader.cancel();
         co_await reader.join();
-        co_await watch.end();
+        co_await probes.end();
     }
 }
 
-ASYNC_TEST("nothing ticks while nothing more may be read") {
+ASYNC_TEST("no timer runs while nothing more may be read") {
     Calls calls(1, 2);
-    Watch watch(calls.ahead);
+    Probes probes(calls.ahead);
     co_await calls.read(2);
     TaskGroup reader;
     reader.start(calls.read(1));
@@ -224,5 +233,5 @@ ASYNC_TEST("nothing ticks while nothing more may be read") {
     CHECK(EventLoop::current_statistics().switches - switches_before < 10);
     reader.cancel();
     co_await reader.join();
-    co_await watch.end();
+    co_await probes.end();
 }

@@ -24,12 +24,6 @@ std::optional<std::size_t> window(std::size_t in_flight, const RunnerOptions& op
     return in_flight * Runner::ordered_window;
 }
 
-CallerOptions caller_options(const RunnerOptions& options) {
-    CallerOptions calls = options.calls;
-    if (options.trace) calls.recorder = &options.trace->recorder();
-    return calls;
-}
-
 CallEnd end_of_earlier_run() {
     return CallEnd(
         Outcome::unknown,
@@ -37,11 +31,11 @@ CallEnd end_of_earlier_run() {
                   "sent by an earlier run, which ended before it knew what came of it; not sent again", false, true));
 }
 
-std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& calendar) {
+std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& calendar, TimePoint time) {
     std::string reason = parked.limit;
     if (!parked.learnt_from.empty()) reason += fmt::format(" ({})", parked.learnt_from);
-    if (parked.until > now()) {
-        const auto when = std::chrono::time_point_cast<std::chrono::seconds>(calendar.now() + (parked.until - now()));
+    if (parked.until > time) {
+        const auto when = std::chrono::time_point_cast<std::chrono::seconds>(calendar.now() + (parked.until - time));
         reason += fmt::format("; come back at {:%Y-%m-%d %H:%M:%S} UTC",
                               fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
     }
@@ -50,30 +44,44 @@ std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& 
 
 }  // namespace
 
-Runner::Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& options, IdRegister ids,
-               const Tally& before)
+Runner::Runner(Source& source, Method& method, const RunnerOptions& options, RunnerParts parts)
     : source_(source),
       options_(options),
+      parts_(std::move(parts)),
       random_(options.seed),
-      caller_(method, caller_options(options), random_, *options.calendar),
+      caller_(options.calls, caller_parts(method)),
       blocks_loop_(method.blocks_loop()),
-      results_(sink, window(most_in_flight(method, options), options)),
+      results_(parts_.sink, parts_.values, window(most_in_flight(method, options), options)),
       writer_(options.body_format),
-      ahead_(options.read_ahead, [this] { return caller_.room(); }),
-      ids_(std::move(ids)),
-      tally_(before) {}
+      ahead_(
+          options.read_ahead, [this] { return caller_.room(); }, [this] { return caller_.in_flight(); }),
+      tally_(parts_.done) {
+    caller_.rules().spent_before(parts_.spent_before);
+}
+
+CallerParts Runner::caller_parts(Method& method) {
+    CallerParts parts(method, random_, *parts_.calendar);
+    parts.sends = parts_.sends;
+    parts.limit_logs = parts_.limit_logs;
+    parts.auth = parts_.auth;
+    parts.secrets = parts_.secrets;
+    if (parts_.trace) parts.recorder = &parts_.trace->recorder();
+    parts.on_first_send = [this] { ahead_.call_sent(); };
+    return parts;
+}
 
 Task<RunEnd> Runner::run() {
     began_ = now();
     TaskGroup beside;
-    if (options_.trace) beside.start(keep_trace_written(), "trace");
+    if (parts_.trace) beside.start(keep_trace_written(), "trace");
     TaskGroup parts;
     parts.start(make_calls(), "calls");
     parts.start(write_results(), "results");
     co_await parts.join();
     beside.cancel();
     co_await beside.join();
-    if (options_.trace) close_trace();
+    ended_ = now();
+    if (parts_.trace) close_trace();
     if (source_error_) std::rethrow_exception(source_error_);
     if (end_ == RunEnd::finished && stop_reason()) end_ = RunEnd::stopped;
     co_return end_;
@@ -81,11 +89,14 @@ Task<RunEnd> Runner::run() {
 
 std::optional<std::string> Runner::stop_reason() const {
     if (caller_.stop_reason()) return caller_.stop_reason();
-    if (caller_.parked()) return reason_of_parked(*caller_.parked(), *options_.calendar);
+    if (caller_.parked()) return reason_of_parked(*caller_.parked(), *parts_.calendar, ended_ ? *ended_ : now());
     return std::nullopt;
 }
 
-Duration Runner::elapsed() const noexcept { return now() - began_; }
+Duration Runner::elapsed() const noexcept {
+    if (!began_) return Duration::zero();
+    return (ended_ ? *ended_ : now()) - *began_;
+}
 
 void Runner::interrupt() {
     if (interrupted_.is_set()) {
@@ -100,7 +111,7 @@ void Runner::interrupt() {
 Task<void> Runner::make_calls() {
     TaskGroup grace;
     grace.start(end_grace(), "grace");
-    grace.start(ahead_.watch(), "read ahead");
+    grace.start(ahead_.probe(), "read ahead");
     TaskGroup calls;
     try {
         co_await starting_.run(start_calls(calls));
@@ -116,63 +127,63 @@ Task<void> Runner::make_calls() {
 Task<void> Runner::start_calls(TaskGroup& calls) {
     for (;;) {
         ReadAhead::Permit ahead = co_await ahead_.acquire();
-        ResultQueue::Place place = co_await results_.reserve();
+        OutputSlot slot = co_await results_.reserve();
         std::optional<SourceItem> item = co_await source_.next();
         if (!item) co_return;
         if (auto* call = std::get_if<Call>(&*item)) {
-            start_call(calls, std::move(*call), std::move(ahead), std::move(place));
+            start_call(calls, std::move(*call), std::move(ahead), std::move(slot));
         } else {
-            const BadLine& line = std::get<BadLine>(*item);
-            ids_.claim(line.custom_id, line.line);  // it has a result under this id, as any other
-            refuse(line, std::move(place));
+            auto& line = std::get<BadLine>(*item);
+            parts_.ids.claim(line.custom_id, line.line);  // it has a result under this id, as any other
+            refuse(std::move(line), std::move(slot));
         }
     }
 }
 
-void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, ResultQueue::Place place) {
-    if (const auto before = ids_.claim(call.custom_id, call.line)) {
+void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, OutputSlot slot) {
+    if (const auto before = parts_.ids.claim(call.custom_id, call.line)) {
         std::string message =
             fmt::format("line {}: custom_id \"{}\" is already used by {}", call.line, call.custom_id,
                         *before == IdRegister::earlier_line ? "an earlier line" : fmt::format("line {}", *before));
         refuse(BadLine(std::move(call.custom_id), call.line, std::move(message), std::move(call.metadata)),
-               std::move(place));
+               std::move(slot));
         return;
     }
-    if (options_.sent_before && options_.sent_before->contains(call.line) && !call.rules.safe_to_repeat) {
+    if (parts_.sent_before && parts_.sent_before->contains(call.line) && !call.rules.safe_to_repeat) {
         CallEnd end = end_of_earlier_run();
-        end_call(call, end, 0, std::move(place));
+        end_call(call, end, 0, std::move(slot));
         return;
     }
     if (call.rules.priority != 0) ahead_.keep_a_choice();
     std::optional<KeyOrder::Turn> turn;
     if (!call.rules.order_key.empty()) turn.emplace(order_.take_turn(call.rules.order_key));
-    calls.start(make_call(std::move(call), std::move(ahead), std::move(place), std::move(turn)), "call");
+    calls.start(make_call(std::move(call), std::move(ahead), std::move(slot), std::move(turn)), "call");
 }
 
-Task<void> Runner::make_call(Call call, ReadAhead::Permit ahead, ResultQueue::Place place,
+Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead, OutputSlot slot,
                              std::optional<KeyOrder::Turn> turn) {
     const std::size_t sent_bytes = call.request.body.size();
     if (turn) {
         const bool is_its_turn = co_await turn->come();
         if (!is_its_turn) {
             turn->break_off();
-            results_.leave_out(std::move(place));
+            results_.leave_out(std::move(slot));
             co_return;
         }
     }
-    MadeCall made = co_await caller_.make(call, &ahead);
+    MadeCall made = co_await caller_.make(call);
     if (auto* end = std::get_if<CallEnd>(&made)) {
-        end_call(call, *end, sent_bytes, std::move(place));
+        end_call(call, *end, sent_bytes, std::move(slot));
     } else {
         if (turn) turn->break_off();
-        results_.leave_out(std::move(place));
+        results_.leave_out(std::move(slot));
     }
     if (caller_.stop_reason()) stop_starting();
     // What is done is written before an attempt keeps this loop from writing.
     if (blocks_loop_) results_.flush();
 }
 
-void Runner::end_call(const Call& call, CallEnd& end, std::size_t sent_bytes, ResultQueue::Place place) {
+void Runner::end_call(Call& call, CallEnd& end, std::size_t sent_bytes, OutputSlot slot) {
     if (end.span) trace_call(call, end);
     Duration latency{};
     if (!end.attempts.empty())
@@ -180,12 +191,16 @@ void Runner::end_call(const Call& call, CallEnd& end, std::size_t sent_bytes, Re
     tally_.call_ended(end, latency, sent_bytes);
     if (end.outcome == Outcome::unknown && first_unknown_.size() < most_unknown)
         first_unknown_.push_back(call.custom_id);
-    results_.put(std::move(place), [&](std::string& out) { writer_.append(out, call, end, began_); });
+    results_.put(
+        std::move(slot), [&](std::string& out) { writer_.append(out, call, end, *began_); },
+        [&] { return CallResult(std::move(call), std::move(end)); });
 }
 
-void Runner::refuse(const BadLine& line, ResultQueue::Place place) {
+void Runner::refuse(BadLine line, OutputSlot slot) {
     tally_.line_refused();
-    results_.put(std::move(place), [&](std::string& out) { writer_.append(out, line); });
+    results_.put(
+        std::move(slot), [&](std::string& out) { writer_.append(out, line); },
+        [&] { return CallResult(std::move(line)); });
 }
 
 Task<void> Runner::write_results() {
@@ -196,17 +211,17 @@ Task<void> Runner::write_results() {
     caller_.give_up();
 }
 
-/// Nothing that has not left leaves any more.
+/// From here on, no unsent call is sent.
 void Runner::stop_starting() noexcept {
     starting_.cancel();
     caller_.stop();
 }
 
-// What a trace was given is in its file soon, also when nothing happens any more.
+// Spans reach the file soon, even if nothing happens any more.
 Task<void> Runner::keep_trace_written() {
     for (;;) {
         co_await sleep_for(trace::TraceFile::longest_wait);
-        options_.trace->keep_written(now());
+        parts_.trace->keep_written(now());
     }
 }
 
@@ -218,7 +233,7 @@ void Runner::trace_call(const Call& call, CallEnd& end) {
     label.attempt = static_cast<unsigned>(end.attempts.size());
     const fmt::format_int status(end.response ? end.response->status : 0);
     label.result = end.response ? std::string_view(status.data(), status.size()) : to_string(end.error->code);
-    options_.trace->add(label, std::move(*end.span));
+    parts_.trace->add(label, std::move(*end.span));
 }
 
 void Runner::close_trace() {
@@ -227,7 +242,7 @@ void Runner::close_trace() {
         const auto outcome = static_cast<Outcome>(n);
         if (tally_.count(outcome) > 0) outcomes.emplace_back(to_string(outcome), tally_.count(outcome));
     }
-    options_.trace->close(now(), outcomes);
+    parts_.trace->close(now(), outcomes);
 }
 
 Task<void> Runner::end_grace() {

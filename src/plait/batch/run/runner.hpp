@@ -16,10 +16,14 @@
 #include "plait/batch/output/id_register.hpp"
 #include "plait/batch/output/result_line.hpp"
 #include "plait/batch/output/result_queue.hpp"
+#include "plait/batch/output/result_values.hpp"
 #include "plait/batch/run/caller.hpp"
 #include "plait/batch/run/key_order.hpp"
 #include "plait/batch/run/read_ahead.hpp"
+#include "plait/policy/costs.hpp"
 #include "plait/policy/random.hpp"
+#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/stop_rules.hpp"
 #include "plait/trace/trace_file.hpp"
 
 #include <cstdint>
@@ -30,30 +34,48 @@
 
 namespace plait::batch {
 
-/// How a run is made.
+/// How the calls of a run are made.
 class RunnerOptions {
   public:
     RunnerOptions() {}
 
-    /// How each call is made. `is_resumable`: a later run can go on with what this one leaves.
+    /// How each call is made. `is_resumable`: a later run can make the calls that this one leaves without a result.
     CallerOptions calls;
-    /// The most requests that are read before they can leave, so that one group's wait holds back no other.
+    /// The most requests that are read before they can be sent, so that a group that waits holds back no other.
     std::size_t read_ahead = 1000;
     /// Results leave in the order of the input, instead of the order of completion.
     bool ordered = false;
     BodyFormat body_format = BodyFormat::automatic;
-    /// How long calls in flight may go on after an interruption.
+    /// Time limit for calls in flight after an interruption.
     Duration grace = std::chrono::seconds(10);
-    /// Takes a span for each call, and is closed with the run. The loop that runs the runner is made with its
-    /// recorder. Outlives that loop; null: nothing is recorded.
-    trace::TraceFile* trace = nullptr;
-    /// Where chance begins.
+    /// Seeds the random numbers of the run.
     std::uint64_t seed = 1;
-    /// Where dates come from; outlives the runner.
-    const WallClock* calendar = &SystemWallClock::instance();
-    /// Lines of requests that an earlier run sent without getting to know what came of it, and that must not be sent
-    /// twice: they end as `unknown`. Outlives the runner; null: none.
+};
+
+/// What a runner works with beside its source and method. All objects outlive it; null: none.
+class RunnerParts {
+  public:
+    RunnerParts() {}
+
+    Sink* sink = nullptr;                                      ///< takes result lines
+    ResultValues* values = nullptr;                            ///< takes results as values
+    SendLog* sends = nullptr;                                  ///< records requests that must not be sent twice
+    GroupLimitLogs* limit_logs = nullptr;                      ///< records what is sent under the limits
+    AuthCommand* auth = nullptr;                               ///< gets new credentials after a 401
+    const Secrets* secrets = nullptr;                          ///< redacted in results
+    const WallClock* calendar = &SystemWallClock::instance();  ///< for dates
+    /// Takes a span for each call, and is closed with the run. The loop that runs the runner is made with its recorder,
+    /// and the trace outlives that loop.
+    trace::TraceFile* trace = nullptr;
+
+    // What earlier runs of the same calls left.
+
+    /// Lines of unsafe requests that were sent and whose outcome is not known: they are not sent again, and end as
+    /// `unknown`.
     const LineSet* sent_before = nullptr;
+    IdRegister ids;              ///< of the results
+    Tally done;                  ///< the results
+    policy::Costs spent_before;  ///< of the budgets
 };
 
 /// How a run ended.
@@ -64,53 +86,63 @@ enum class RunEnd {
     unread,   ///< nobody reads the results any more
 };
 
-/// Makes each request of a source a call, and each call a line in a sink.
+/// Makes each request of a source a call, and each call a result. `batch::Run` is the way to use it: it also keeps the
+/// files of the run, so that it can be resumed.
 ///
 /// One loop coordinates everything: it reads the source when a call may start, hands the request to the method, and
-/// notes what came of it. Memory does not grow with the source, but for the ids (see `IdRegister`).
+/// puts the result out. Memory does not grow with the source, but for the ids (see `IdRegister`).
 class Runner {
   public:
     /// With `ordered`, a call starts at most this many times the concurrency ahead of the first that has not ended.
     static constexpr std::size_t ordered_window = 10;
-    /// So many ids of unknown outcome are kept.
+    /// This many ids of unknown outcome are kept.
     static constexpr std::size_t most_unknown = 20;
 
-    /// The three outlive the runner. In a running loop. `ids` are those of results that are there already.
-    Runner(Source& source, Method& method, Sink& sink, const RunnerOptions& options, IdRegister ids = IdRegister(),
-           const Tally& before = Tally());
+    /// `source` and `method` outlive the runner.
+    Runner(Source& source, Method& method, const RunnerOptions& options, RunnerParts parts);
 
     /// Makes all calls and writes all results. Throws `Error(storage)` when the sink can't be written, after giving up
     /// the calls in flight; or when the source can't be read, after the calls that were started. Once.
     Task<RunEnd> run();
 
     /// Starts no more calls; those in flight have the grace period. A second time: they are given up at once. Calls
-    /// that were given up have a result, too. On the loop's thread.
+    /// that were given up have a result, too. Before `run`, or on the loop's thread.
     void interrupt();
 
     bool is_interrupted() const noexcept { return interrupted_.is_set(); }
 
     /// Why the run was stopped, or is left unfinished: a sentence; nothing when it was not.
     std::optional<std::string> stop_reason() const;
+    /// Whether a budget is the reason.
+    bool is_budget_used_up() const noexcept { return caller_.rules().is_budget_used_up(); }
 
-    /// The numbers so far.
+    /// The numbers so far, with those of earlier runs.
     const Tally& tally() const noexcept { return tally_; }
-    /// The calls that are being made.
-    const Caller& calls() const noexcept { return caller_; }
-    Caller& calls() noexcept { return caller_; }
+    const CallerCounts& counts() const noexcept { return caller_.counts(); }
     /// The ids of the first calls of this run that end as `unknown`.
     const std::vector<std::string>& first_unknown() const noexcept { return first_unknown_; }
-
-    /// The time since the run began.
+    /// Returns the time since the run began, up to its end.
     Duration elapsed() const noexcept;
 
+    /// Calls that were sent and have not ended.
+    std::size_t in_flight() const noexcept { return caller_.in_flight(); }
+    /// Returns at most `most` of them, the oldest first.
+    std::vector<CallInFlight> oldest_in_flight(std::size_t most) const { return caller_.oldest_in_flight(most); }
+    std::vector<GroupReport> groups(const ClockPair& clocks) const { return caller_.groups(clocks); }
+    const std::vector<policy::BudgetRule>& budgets() const noexcept { return caller_.rules().budgets(); }
+    /// Returns what all runs of these calls spent, of the units that have a budget.
+    policy::Costs spent() const { return caller_.rules().spent(); }
+    /// The limits that were given.
+    const std::vector<policy::RateLimit>& limits() const noexcept { return options_.calls.limits; }
+
   private:
+    CallerParts caller_parts(Method& method);
     Task<void> make_calls();
     Task<void> start_calls(TaskGroup& calls);
-    void start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, ResultQueue::Place place);
-    Task<void> make_call(Call call, ReadAhead::Permit ahead, ResultQueue::Place place,
-                         std::optional<KeyOrder::Turn> turn);
-    void end_call(const Call& call, CallEnd& end, std::size_t sent_bytes, ResultQueue::Place place);
-    void refuse(const BadLine& line, ResultQueue::Place place);
+    void start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, OutputSlot slot);
+    Task<void> make_call(Call call, ReadAhead::Permit ahead, OutputSlot slot, std::optional<KeyOrder::Turn> turn);
+    void end_call(Call& call, CallEnd& end, std::size_t sent_bytes, OutputSlot slot);
+    void refuse(BadLine line, OutputSlot slot);
     void stop_starting() noexcept;
     Task<void> write_results();
     Task<void> keep_trace_written();
@@ -119,18 +151,19 @@ class Runner {
     Task<void> end_grace();
 
     Source& source_;
-    RunnerOptions options_;
+    const RunnerOptions options_;
+    RunnerParts parts_;
     policy::Random random_;
     Caller caller_;
     const bool blocks_loop_;
     ResultQueue results_;
     ResultLineWriter writer_;
     ReadAhead ahead_;
-    IdRegister ids_;
     KeyOrder order_;
     Tally tally_;
     std::vector<std::string> first_unknown_;
-    TimePoint began_{};
+    std::optional<TimePoint> began_;
+    std::optional<TimePoint> ended_;
     RunEnd end_ = RunEnd::finished;
     std::exception_ptr source_error_;
 

@@ -95,7 +95,7 @@ class TestRun {
         : source(std::move(lines_)),
           answers(time),
           method(answers.answer(), most_in_flight),
-          runner(source, method, sink, options) {}
+          runner(source, method, options, parts(sink)) {}
 
     Task<void> to_end() { end = co_await runner.run(); }
 
@@ -112,6 +112,12 @@ class TestRun {
     Runner runner;
     std::optional<RunEnd> end;
 
+    static RunnerParts parts(Sink& sink) {
+        RunnerParts parts;
+        parts.sink = &sink;
+        return parts;
+    }
+
   private:
     TaskGroup beside_;
 };
@@ -126,7 +132,7 @@ ASYNC_TEST("every request has a result, and bad lines are no exception") {
     MemorySink sink;
     RunnerOptions options;
     options.ordered = true;
-    Runner runner(source, method, sink, options);
+    Runner runner(source, method, options, TestRun::parts(sink));
     const RunEnd end = co_await runner.run();
     CHECK(end == RunEnd::finished);
     CHECK(results_in(sink.text) == Results{"a ok", "line-2 failed bad_input", "line-4 ok", "a failed bad_input"});
@@ -161,7 +167,7 @@ ASYNC_TEST("the most urgent of those that wait leaves first, however fast the an
     for (int i = 1; i <= 5; ++i) CHECK(number_in(run.method.requests[static_cast<std::size_t>(i)]) % 10 >= 8);
 }
 
-ASYNC_TEST("results leave in the order of completion, or of the input when that is asked for") {
+ASYNC_TEST("results leave in the order of completion, or of the input if `ordered`") {
     for (const bool ordered : {false, true}) {
         RunnerOptions options;
         options.ordered = ordered;
@@ -173,7 +179,7 @@ ASYNC_TEST("results leave in the order of completion, or of the input when that 
     }
 }
 
-ASYNC_TEST("in the order of the input, one slow call lets only so many others go ahead") {
+ASYNC_TEST("in the order of the input, one slow call bounds how many go ahead of it") {
     RunnerOptions options = with_concurrency(2);
     options.ordered = true;
     options.calls.deadline = 2h;
@@ -229,7 +235,7 @@ ASYNC_TEST("a call that was started but has not run is given up like any other")
     TestRun run(lines_from(std::move(pipe.read_end)), RunnerOptions(), [](int) -> Duration { return 1h; });
     run.start();
     pipe.write("http://a.b/1\n");
-    while (run.runner.calls().in_flight() == 0) co_await yield();
+    while (run.runner.in_flight() == 0) co_await yield();
     run.runner.interrupt();
     run.runner.interrupt();
     const TimePoint interrupted = now();
@@ -282,15 +288,15 @@ ASYNC_TEST("the calls in flight are known by their ids, the oldest first, and na
     TestRun run(lines(urls(4)), with_concurrency(3), [](int number) -> Duration { return number == 1 ? 1s : 1h; });
     run.start();
     co_await sleep_for(61s);
-    const auto oldest = run.runner.calls().oldest_in_flight(2);
+    const auto oldest = run.runner.oldest_in_flight(2);
     REQUIRE(oldest.size() == 2);
     CHECK(oldest[0].custom_id == "line-2");
     CHECK(oldest[0].for_so_long == 61s);
-    CHECK(run.runner.calls().oldest_in_flight(9).back().custom_id == "line-4");
-    CHECK(run.runner.calls().oldest_in_flight(9).back().for_so_long == 60s);
+    CHECK(run.runner.oldest_in_flight(9).back().custom_id == "line-4");
+    CHECK(run.runner.oldest_in_flight(9).back().for_so_long == 60s);
     CHECK(dump().find("\"line-4\": waiting for time, 59 m 00 s left") != std::string::npos);
     co_await run.join();
-    CHECK(run.runner.calls().oldest_in_flight(9).empty());
+    CHECK(run.runner.oldest_in_flight(9).empty());
 }
 
 ASYNC_TEST("the times of a result are those of its attempt") {

@@ -95,7 +95,7 @@ Task<void> Progress::show() {
 }
 
 void Progress::draw() {
-    const RunReport report = watch_.report();
+    const RunReport report = report_();
     const ProgressState state{report.done,
                               report.total,
                               report.in_flight,

@@ -2,12 +2,15 @@
 
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/batch/status/run_monitor.hpp"
+#include "plait/batch/status/run_report.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace plait::batch {
 
@@ -48,8 +51,11 @@ class Progress {
     /// Elsewhere, how often a line is written.
     static constexpr Duration log_interval = std::chrono::seconds(10);
 
-    /// Both outlive the progress.
-    Progress(RunMonitor& watch, Screen& screen) : watch_(watch), screen_(screen) {}
+    /// Returns how the run stands.
+    using Report = std::function<RunReport()>;
+
+    /// `screen` outlives the progress.
+    Progress(Report report, Screen& screen) : report_(std::move(report)), screen_(screen) {}
 
     Task<void> show();
 
@@ -59,7 +65,7 @@ class Progress {
   private:
     void draw();
 
-    RunMonitor& watch_;
+    Report report_;
     Screen& screen_;
     bool is_drawn_ = false;
 };

@@ -1,6 +1,7 @@
 #include "plait/batch/status/progress.hpp"
 
 #include "plait/async/cancel_scope.hpp"
+#include "plait/batch/status/run_monitor.hpp"
 #include "plait/batch/testing/fakes.hpp"
 #include "plait/testing/async_test.hpp"
 
@@ -11,7 +12,6 @@ using namespace plait;
 using namespace plait::batch;
 using namespace std::chrono_literals;
 using plait::batch::internal::FakeMethod;
-using plait::batch::internal::MemorySink;
 
 namespace {
 
@@ -35,10 +35,9 @@ const ProgressState half_way{500, 1000, 100, 3, 50, 10s};
 Task<void> show_for(Duration time, Screen& screen) {
     UrlSource source({"http://a.b", "http://a.b"}, RequestReader(RequestDefaults()));
     FakeMethod method;
-    MemorySink sink;
-    Runner runner(source, method, sink, RunnerOptions());
+    Runner runner(source, method, RunnerOptions(), RunnerParts());
     RunMonitor watch(runner, source, SystemWallClock::instance());
-    Progress progress(watch, screen);
+    Progress progress([&watch] { return watch.report(); }, screen);
     co_await within(time, progress.show());
     progress.clear();
 }

@@ -37,14 +37,14 @@ RunReport RunMonitor::report() {
     report.total = source_.total();
     report.done = tally.done_in_all();
     for (std::size_t n = 0; n < outcome_count; ++n) report.outcomes[n] = tally.count(static_cast<Outcome>(n));
-    report.retries = runner_.calls().counts().retries;
+    report.retries = runner_.counts().retries;
     const auto& [since, done_then] = done_lately_.front();
     report.lately_per_second = per_second(tally.done() - done_then, clocks.steady - since);
     report.per_second = per_second(tally.done(), runner_.elapsed());
-    for (const policy::BudgetRule& rule : runner_.calls().rules().budgets())
+    for (const policy::BudgetRule& rule : runner_.budgets())
         report.costs.emplace_back(rule.budget().unit, rule.spent(), rule.budget().amount);
-    report.limits = runner_.calls().options().limits;
-    std::vector<GroupReport> groups = runner_.calls().groups(clocks);
+    report.limits = runner_.limits();
+    std::vector<GroupReport> groups = runner_.groups(clocks);
     // Calls that wait for another attempt are not on their way: they wait in their groups.
     for (const GroupReport& group : groups) report.in_flight += group.in_flight;
     report.take_groups(std::move(groups));

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/batch/call/cost_source.hpp"
+#include "plait/batch/call/expectation.hpp"
+#include "plait/batch/method/methods.hpp"
+#include "plait/batch/output/result_line.hpp"
+#include "plait/batch/requests/request_line.hpp"
+#include "plait/batch/run/runner.hpp"
+#include "plait/http/session.hpp"
+#include "plait/policy/hedge.hpp"
+#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/retry.hpp"
+#include "plait/policy/stop_rules.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plait::batch {
+
+/// The options of a `Run`: name those that you need, `{.limits = {parse_rate_limit("requests=500/m")}, .durable =
+/// true}`.
+struct RunOptions {
+    // Limits and concurrency.
+
+    /// Rate limits, of each group of calls. What earlier runs with the same results sent counts, too.
+    std::vector<policy::RateLimit> limits{};
+    /// Calls in flight in all. Nothing: each group finds out how many its servers take well.
+    std::optional<std::size_t> concurrency{};
+    /// Calls that are read before they can be sent.
+    std::size_t read_ahead = RunnerOptions().read_ahead;
+
+    // Retries.
+
+    policy::RetryOptions retry{};
+    /// Time limit of a whole call with its attempts and waits, from its first send.
+    Duration deadline = CallerOptions().deadline;
+    /// Sends a second copy of slow calls that are safe to repeat.
+    std::optional<policy::HedgeOptions> hedge{};
+    /// Answers that count as refusals, beside the well-known ones.
+    std::vector<std::shared_ptr<const Expectation>> refusals{};
+    /// A shell command that prints new credentials after a 401 (`AuthCommand`). Empty: none.
+    std::string auth_command{};
+
+    // Stopping early.
+
+    /// The most that all runs with the same results may spend.
+    std::vector<policy::Budget> budgets{};
+    std::vector<policy::StopIf> stop_rules{};
+    /// This many calls must go well before the rest is sent. 0: none.
+    std::size_t canary = 0;
+    /// Where answers say what a call cost.
+    std::optional<CostSource> cost_from{};
+
+    // Requests and results.
+
+    /// What holds for request lines that don't say otherwise. Its `key_seed` is the run's id.
+    RequestDefaults requests{};
+    /// Results leave in the order of the input, instead of the order of completion.
+    bool ordered = false;
+    BodyFormat body_format = BodyFormat::automatic;
+
+    // Resuming.
+
+    /// Starts over: replaces results and state of an earlier run.
+    bool overwrite = false;
+    /// Accepts lines that were appended to the input since an earlier run.
+    bool extend = false;
+    /// Waits for the disk before an unsafe request is sent, and after each batch of results.
+    bool durable = false;
+    /// Resends unsafe requests whose outcome an earlier run never learned. They may execute twice.
+    bool repeat_unknown = false;
+
+    // Connection and method.
+
+    http::SessionOptions session{};
+    /// Who makes the attempts: an entry of `methods`.
+    const MethodEntry* method = &methods.front();
+    /// Time limit for calls in flight after an interruption.
+    Duration grace = RunnerOptions().grace;
+
+    // Diagnosis.
+
+    /// Records a trace in this file. Run it in a loop that is made with `Run::loop_options`. Empty: no trace.
+    std::string trace{};
+    /// Called with each warning, a sentence.
+    std::function<void(const std::string& sentence)> warn{};
+};
+
+/// Returns how many calls a run with these options may have in flight on this machine.
+std::size_t concurrency_of(const RunOptions& options);
+
+}  // namespace plait::batch

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace plait::cli {
+
+/// The files that `plait run` reads and writes. An empty path: none, or a standard stream.
+class RunPaths {
+  public:
+    RunPaths(std::vector<std::string> inputs_, std::string output_, std::string trace_, std::string summary_)
+        : inputs(std::move(inputs_)),
+          output(std::move(output_)),
+          trace(std::move(trace_)),
+          summary(std::move(summary_)) {}
+
+    std::vector<std::string> inputs;
+    std::string output;
+    std::string trace;
+    std::string summary;
+};
+
+/// Throws `Error(bad_input)` when two of them are the same file, also if it does not exist yet. Before any is opened.
+void check_paths(const RunPaths& paths);
+
+}  // namespace plait::cli
