@@ -11,10 +11,10 @@
 
 namespace plait::policy {
 
-/// Lets as many calls be in flight as the server takes well: a semaphore whose size finds itself.
+/// A semaphore that adapts its size: it lets as many calls be in flight as the server handles well.
 ///
-/// The highest priority is served first, then who came first. A cancelled waiter leaves the line and takes no permit.
-/// When the limit is cut nobody is stopped; permits that come back are kept until it fits. Belongs to one loop.
+/// The highest priority is served first, then the oldest waiter. A cancelled waiter leaves the queue and takes no
+/// permit. A lowered limit stops no call; returned permits are withheld until the limit is met. Belongs to one loop.
 class AdaptiveLimit {
   public:
     /// In a running loop.
@@ -22,7 +22,7 @@ class AdaptiveLimit {
     AdaptiveLimit(const AdaptiveLimit&) = delete;
     AdaptiveLimit& operator=(const AdaptiveLimit&) = delete;
 
-    /// The right to make a call; gives itself back when it is destroyed. The limit outlives it.
+    /// The right to make one call, returned when it is destroyed. The limit outlives it.
     class [[nodiscard("a permit that is dropped is given back at once")]] Permit {
       public:
         Permit(Permit&& other) noexcept : limit_(std::exchange(other.limit_, nullptr)), call_(other.call_) {}
@@ -33,13 +33,13 @@ class AdaptiveLimit {
         }
         ~Permit() { end(Load::unknown); }
 
-        /// The call leaves now: its latency counts from here. What was waited for with the permit in hand, such as a
-        /// pace, is not the server's doing.
+        /// The call is sent now: its latency counts from here. Waits before, such as for a pace, are not the server's
+        /// fault.
         void begin() noexcept {
             if (limit_ && !call_) call_ = limit_->call_begins();
         }
 
-        /// The call has ended like this; the permit is given back. `sign`: what told of overload, such as `status 503`.
+        /// The call has ended; returns the permit. `sign` names the sign of overload, such as `status 503`.
         void end(Load load, std::string_view sign = {}) noexcept {
             if (limit_) std::exchange(limit_, nullptr)->give_back(call_, load, sign);
         }
@@ -54,18 +54,21 @@ class AdaptiveLimit {
     /// Waits for a permit.
     Task<Permit> enter(int priority = 0);
 
-    /// The same without waiting: nothing when there is none, or others wait for one.
+    /// The same without waiting. Returns nullopt when no permit is free, or others wait.
     std::optional<Permit> try_enter() noexcept;
 
-    /// How many permits there may be; how many are out; how many more may be; how many of those that are out have begun
-    /// their call; how many wait.
+    /// The current limit.
     std::size_t limit() const noexcept { return state_.limit(); }
+    /// Permits held.
     std::size_t permits() const noexcept { return permits_; }
+    /// Permits free.
     std::size_t available() const noexcept { return permits_ < limit() ? limit() - permits_ : 0; }
+    /// Held permits whose call has been sent.
     std::size_t in_flight() const noexcept { return state_.in_flight(); }
+    /// Waiters.
     std::size_t waiting() const noexcept { return line_.size(); }
 
-    /// The last change of the limit; nothing while it is what it was at first.
+    /// The last change of the limit; nullopt before the first.
     const std::optional<LimitChange>& last_change() const noexcept { return state_.last_change(); }
 
   private:
@@ -74,7 +77,7 @@ class AdaptiveLimit {
     void give_back(const std::optional<AdaptiveLimitState::Call>& call, Load load, std::string_view sign) noexcept;
 
     AdaptiveLimitState state_;
-    std::size_t permits_ = 0;  // that are out
+    std::size_t permits_ = 0;  // held
     internal::WaitingLine line_;
 };
 

@@ -11,51 +11,52 @@ namespace plait::policy {
 
 namespace {
 
-// A round trip, before one has been seen: overload that comes later is another one.
+// The assumed round trip before the first answer. Overload after that is a new one.
 constexpr Duration unknown_latency = std::chrono::seconds(1);
 
-/// The first round is of so many calls: no more may leave to a server that has not answered yet.
+/// Calls in the first round: no more are sent to a server that has not answered yet.
 constexpr std::size_t first_round = 32;
-/// A round has so many answers at least: fewer tell nothing of quartiles.
+/// The fewest answers in a round: fewer say nothing about quintiles.
 constexpr std::size_t least_round = 16;
-/// Up to this share of the latency a wait is no sign of a queue.
+/// A delay up to this fraction of the latency is no sign of a queue.
 constexpr double no_wait = 0.1;
-/// The same in the first round, of which few answers tell how it is without a queue.
+/// The same in the first round, in which few answers show the latency without a queue.
 constexpr double no_wait_at_first = 0.5;
-/// A target below this share of what is in flight is a clear sign of a queue.
+/// A target below this fraction of the calls in flight is a clear sign of a queue.
 constexpr double clearly_less = 0.8;
-/// And one below this share of the limit of a slight one.
+/// A target below this fraction of the limit is a slight sign of a queue.
 constexpr double slightly_less = 0.97;
-/// A look is made with this share of the calls that the server seems to work on.
+/// A look uses this fraction of the calls that the server seems to work on.
 constexpr double look_share = 0.75;
-/// The latency fell: there was a queue.
+/// Latency that falls below this fraction shows that there was a queue.
 constexpr double fell = 0.75;
-/// So many rounds show a queue, although the limit falls: the latency without one may have changed. Twice as many, if
-/// they show a short one.
+/// After this many rounds that show a queue although the limit falls, the latency without one may have changed. A
+/// slight sign counts half.
 constexpr double doubtful_signs = 3;
-/// Near a limit that was found a clean round raises it by this share, each one after it by as much more.
+/// Near a found limit, a clean round raises it by this fraction, and each further one by as much more.
 constexpr double gentle_step = 0.05;
-/// So many cuts in a row after each of which fewer are accepted than were before.
+/// Cuts in a row, each accepting fewer calls than before, that show a cut to be in vain.
 constexpr int in_vain = 3;
-/// Isolated signs that can be forgiven, beside their share of the limit.
+/// Isolated failures that can be ignored, beside their fraction of the limit.
 constexpr double most_forgiven = 4;
-/// Refusals within so many round trips of which as many were accepted, to this part, are of that number.
+/// Two storms of refusals within this many round trips, with the same number accepted (to within this fraction), are
+/// about that number.
 constexpr double same_number_rounds = 10;
 constexpr double same_number = 0.2;
-/// Above what was accepted before an overload, by this share, then by twice as much each round.
+/// A probe exceeds what was accepted before the overload by this fraction, and each next one by twice as much.
 constexpr double first_probe_step = 1.0 / 32;
 constexpr double whole_step = 0.5;
 
 double nanoseconds(Duration time) noexcept { return static_cast<double>(time.count()); }
 Duration duration(double nanoseconds) noexcept { return Duration(static_cast<Duration::rep>(nanoseconds)); }
 
-/// How much later calls are answered that wait, at least: a queue delays all of them. By how much the lower parts are
-/// above what the next higher ones usually are, so that chance in a few dozen calls is no rise.
+/// Returns the least delay of all calls: a queue delays each of them. It compares the lower quintiles with the usual
+/// next higher ones, so that noise in a few dozen calls is no rise.
 double rise(const LatencySpread& now, const LatencySpread& usual) noexcept {
     return std::max(0.0, std::min(now.lower - usual.middle, now.middle - usual.upper));
 }
 
-/// The same by the average, as far as it is more than chance.
+/// The same by the average, as far as it exceeds the noise.
 double rise_of_average(double now, double usual, const LatencySpread& spread) noexcept {
     return std::max(0.0, now - usual - 3 * (spread.upper - spread.lower));
 }
@@ -105,7 +106,7 @@ AdaptiveLimitState::AdaptiveLimitState(const AdaptiveLimitOptions& options, Time
 AdaptiveLimitState::Call AdaptiveLimitState::began(TimePoint now) noexcept {
     count_time(now);
     if (begun_ == 0) {
-        // A look may have waited for others to end.
+        // A look may have waited for earlier calls to end.
         round_begin_ = now;
         time_in_flight_ = 0;
         answers_ = 0;
@@ -147,7 +148,7 @@ void AdaptiveLimitState::begin_round(TimePoint now) noexcept {
     time_in_flight_ = 0;
     answers_ = begun_ = 0;
     begins_ = latencies_ = 0;
-    // After the limit was doubled those that may leave at once.
+    // After the limit was doubled, the calls that can be sent at once.
     size_ = std::max(least_round, limit() / 2);
     if (is_first_) size_ = std::max<std::size_t>(std::min(first_round, limit()), 1);
     sample_.begin(size_);
@@ -169,7 +170,7 @@ void AdaptiveLimitState::answered(const Call& call, TimePoint now) {
     if (is_whole(now)) end_round(now);
 }
 
-/// Whether enough of the calls have ended: three fifths, and a little later all or those that take little longer.
+/// Whether enough calls have ended: all, or three fifths and then a little more time for the rest.
 bool AdaptiveLimitState::is_whole(TimePoint now) noexcept {
     if (is_first_ && answers_ < size_) return false;
     if (begun_ < size_ || 5 * sample_.seen() < 3 * size_) return false;
@@ -180,7 +181,7 @@ bool AdaptiveLimitState::is_whole(TimePoint now) noexcept {
 
 void AdaptiveLimitState::end_round(TimePoint now) {
     const double length = std::max(1.0, nanoseconds(now - round_begin_));
-    // Those without an answer are at least as old as they are.
+    // The latency of an unanswered call is at least its age.
     const auto unanswered = static_cast<double>(begun_ - sample_.seen());
     const double latency = (latencies_ + unanswered * length - begins_) / static_cast<double>(begun_);
     Round round{time_in_flight_ / length, latency, sample_.spread()};
@@ -188,8 +189,8 @@ void AdaptiveLimitState::end_round(TimePoint now) {
     if (looks_) {
         end_look(round, now);
     } else if (is_first_) {
-        // All calls of the first round came to an idle server at once: the first answers tell how it is without a
-        // queue, which delays even the fastest of the last.
+        // All calls of the first round met an idle server at once. The first answers show the latency without a queue;
+        // a queue delays even the fastest of the last answers.
         usual_ = round.spread;
         usual_latency_ = latency;
         const double wait = std::max(0.0, late_least_ - early_least_);
@@ -208,7 +209,7 @@ void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
     const double working = round.in_flight * std::max(0.0, 1 - wait / round.latency);
     const double target = enough_for(working);
     const bool waits = wait > no_wait * round.latency;
-    const bool binds = round.in_flight + 1 >= clearly_less * limit_;  // or else something else holds calls up
+    const bool binds = round.in_flight + 1 >= clearly_less * limit_;  // otherwise something else holds calls up
     const bool shows_queue =
         target < clearly_less * round.in_flight || (is_first_ && wait > no_wait_at_first * usual_latency_);
     const bool is_queue = binds && shows_queue;
@@ -227,21 +228,21 @@ void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
     if (binds && (is_queue || target < limit_)) {
         clean_rounds_ = 0;
         change_to(is_queue ? target : (limit_ + target) / 2, LimitChange::Why::latency, &round);
-    } else if (reached_ || (is_first_ && peak_ >= first_round)) {  // no more may leave before the first answer
+    } else if (reached_ || (is_first_ && peak_ >= first_round)) {  // no more are sent before the first answer
         const double gentle = std::min(target, limit_ * (1 + gentle_step * ++clean_rounds_) + 1);
         const double higher = !climbs_ ? gentle : waits ? target : 2 * limit_;
         change_to(grown(std::max(limit_, higher), now), LimitChange::Why::clean, &round);
     }
 }
 
-/// How many may be in flight at a server that works on so many. A wait that is short beside a turn of a loop harms
-/// nobody, and lets calls be read and written many at a time.
+/// Returns how many calls may be in flight at a server that works on `working`. A delay shorter than a turn of the loop
+/// does no harm, and lets calls be read and written in batches.
 double AdaptiveLimitState::enough_for(double working) const noexcept {
     const double harmless = nanoseconds(options_.harmless_wait) / std::max(1.0, usual_latency_);
     return working * (1 + std::max(options_.queue, harmless)) + 1;
 }
 
-/// What the limit may rise to.
+/// Returns the limit, raised towards `target` as far as the ceiling allows.
 double AdaptiveLimitState::grown(double target, TimePoint now) noexcept {
     target = std::min(target, options_.most);
     if (target <= ceiling_) return target;
@@ -291,7 +292,7 @@ void AdaptiveLimitState::end_look(const Round& round, TimePoint now) {
 void AdaptiveLimitState::overloaded(const Call& call, bool is_refusal, TimePoint now, std::string_view sign) {
     const bool is_old = call.round < cut_round_;
     if (storm_ && is_old) {
-        // Who would leave now would meet the same.
+        // A call sent now would meet the same.
         --accepted_;
         limit_ = std::max(options_.least, std::min(limit_, static_cast<double>(accepted_)));
     }
@@ -324,7 +325,7 @@ void AdaptiveLimitState::end_storm(TimePoint now) {
     partly_ = accepted > limit_ ? partly_ + 1 : 0;
     if (partly_ == 1) before_partly_ = before_cut_;
     if (partly_ >= in_vain) {
-        // Less is accepted than was accepted just before, again and again: it is not their number that calls fail of.
+        // After each cut, fewer calls are accepted than just before: their number is not why calls fail.
         partly_ = 0;
         limit_ = before_partly_;
         ceiling_ = options_.most;
@@ -348,8 +349,8 @@ void AdaptiveLimitState::end_storm(TimePoint now) {
     probe_pause_ = std::min(2 * probe_pause_, options_.longest_pause);
 }
 
-/// Whether refusals came at the same number in flight as those shortly before: then it is that number that is refused,
-/// and not a rate.
+/// Whether refusals came at the same number in flight as shortly before: then the server limits that number, and not a
+/// rate.
 bool AdaptiveLimitState::is_refused_by_number(double accepted, TimePoint now) noexcept {
     const bool is_soon = now < refused_at_ + duration(same_number_rounds * latency_);
     const bool is_same = std::abs(accepted - accepted_before_) <= std::max(1.0, same_number * accepted);

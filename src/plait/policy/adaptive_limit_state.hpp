@@ -20,39 +20,39 @@ struct AdaptiveLimitOptions {
     double most = 1000;
     double overload_factor = 0.5;  ///< the deepest cut after refusals or signs of overload
     double least_by_refusals = 8;
-    double queue = 0.4;  ///< the calls that may wait at the server, as a share of those it works on
-    Duration harmless_wait = std::chrono::microseconds(300);  ///< so long they may wait in any case
-    double forgiven = 0.02;  ///< isolated refusals and failures up to this share of the answers are no sign
-    /// After a limit was found, the latency without a queue is measured anew after the first of these pauses, then
-    /// after twice as long, up to the longest.
+    double queue = 0.4;  ///< calls that may wait at the server, as a fraction of those it works on
+    Duration harmless_wait = std::chrono::microseconds(300);  ///< a queueing delay that is always accepted
+    double forgiven = 0.02;  ///< isolated refusals and failures up to this fraction of the answers are ignored
+    /// Once a limit is found, the latency without a queue is measured again after `first_pause`, then after pauses that
+    /// double, up to `longest_pause`.
     Duration first_pause = std::chrono::seconds(5);
     Duration longest_pause = std::chrono::minutes(5);
-    /// After a cut by overload, more than what was accepted is tried after this pause; after each such cut, twice as
-    /// long, up to the longest pause.
+    /// After a cut for overload, the limit rises above what was accepted only after this pause. It doubles with each
+    /// such cut, up to `longest_pause`.
     Duration first_probe_pause = std::chrono::seconds(1);
 };
 
-/// How a call ended, as far as the server's load goes.
+/// What the end of a call says about the server's load.
 enum class Load {
     fine,        ///< an answer; its latency counts
-    refused,     ///< asked too often: a pace deals with that
-    overloaded,  ///< a time-out, a failed connection, an answer that says so
-    unknown      ///< cancelled, not sent, not the server's doing: it counts for nothing
+    refused,     ///< refused for its rate: that is a matter for the pace
+    overloaded,  ///< a time-out, a failed connection, or an answer that says so
+    unknown      ///< cancelled, not sent, or not the server's fault: ignored
 };
 
-/// What a part of some latencies is at most, in nanoseconds.
+/// Quintiles of latencies, in nanoseconds.
 struct LatencySpread {
-    double lower = 0;   ///< a fifth
-    double middle = 0;  ///< two fifths
-    double upper = 0;   ///< three fifths
+    double lower = 0;   ///< one fifth are at most this
+    double middle = 0;  ///< two fifths are at most this
+    double upper = 0;   ///< three fifths are at most this
 };
 
-/// A sample of the latencies of calls that began together. Those without an answer yet are the slowest.
+/// A sample of the latencies of calls sent together. Calls without an answer count as the slowest.
 class LatencySample {
   public:
     static constexpr std::size_t most = 64;
 
-    /// Begins anew: `calls` latencies may follow.
+    /// Starts over for up to `calls` latencies.
     void begin(std::size_t calls) noexcept {
         stride_ = (calls + most - 1) / most;
         expected_ = calls / stride_;
@@ -62,7 +62,7 @@ class LatencySample {
         if (seen_++ % stride_ == 0 && taken_ < most) latencies_[taken_++] = static_cast<float>(latency);
     }
     std::size_t seen() const noexcept { return seen_; }
-    /// When there are at least three fifths. Sorts them.
+    /// Returns the quintiles. Requires at least three fifths of the latencies; sorts them.
     LatencySpread spread() noexcept;
 
   private:
@@ -77,11 +77,11 @@ class LatencySample {
 class LimitChange {
   public:
     enum class Why {
-        clean,     ///< all answers were fine, and the limit was reached
-        latency,   ///< calls waited at the server
-        measured,  ///< calls do not wait: latency is what it was found to be with fewer in flight
+        clean,     ///< every answer was fine, and the limit was reached
+        latency,   ///< calls queue at the server
+        measured,  ///< calls don't queue: with fewer in flight, latency is the same
         overload,  ///< refusals, failed connections, time-outs
-        accepted   ///< after overload: so many were accepted
+        accepted   ///< after overload: to the number that was accepted
     };
 
     LimitChange(Why why_, std::size_t from_, std::size_t to_) noexcept : why(why_), from(from_), to(to_) {}
@@ -89,31 +89,32 @@ class LimitChange {
     Why why;
     std::size_t from;
     std::size_t to;
-    std::size_t answers = 0;   ///< that it follows from
+    std::size_t answers = 0;   ///< answers that the change follows from
     Duration usual_latency{};  ///< without a queue
     Duration latency{};        ///< at the change
-    std::string sign;          ///< of overload: such as `status 503`
+    std::string sign;          ///< the sign of overload, such as `status 503`
 };
 
-/// For people: `latency rose from 20 ms to 61 ms`.
+/// Returns the reason in words for people: `latency rose from 20 ms to 61 ms`.
 std::string in_words(const LimitChange& change);
 
-/// The decisions of an adaptive limit: how many calls may be in flight, from how the last ones went. Knows no clock.
+/// Decides how many calls may be in flight, from how the last ones went. Knows no clock.
 ///
-/// Time is divided into rounds of about a round trip: half as many calls as are allowed, which begin within the round.
+/// Time is divided into rounds of about a round trip: half as many calls as the limit allows, sent within the round.
 /// While all goes well and the limit is reached, each round doubles it. Two things end that climb:
 ///
-/// - **A queue.** It delays all calls, chance only some. When all are delayed by at least w, the server works on the
-///   share (latency - w) / latency of what is in flight, by Little's law. The limit becomes that and `queue` as many
-///   again: the server never lacks work, and no call waits long. What the latency is without a queue is measured by
-///   draining it: a look is a round with fewer calls. If the latency fell with their number, a deeper one follows; if
-///   it did not fall, there was no queue, and all is as it was before.
-/// - **Overload.** Failures, beyond isolated ones, halve the limit for a round trip. Then it becomes what was accepted
-///   meanwhile, if that is more, and rises above that only by small steps, after a pause. Refusals halve it, too, but
-///   not below `least_by_refusals`, and for no longer than it takes to grow again: they tell of a rate, and that is
-///   what a pace is for.
+/// - **A queue.** A queue delays every call, noise only some. If every call is delayed by at least w, then by Little's
+/// law
+///   the server works on a fraction (latency - w) / latency of the calls in flight. The limit becomes that number plus
+///   `queue` of it: the server never runs out of work, and no call waits long. To measure the latency without a queue,
+///   a *look* drains it: a round with fewer calls. If the latency fell with their number, a deeper look follows. If it
+///   did not, there was no queue, and the limit is restored.
+/// - **Overload.** Failures, beyond isolated ones, halve the limit for a round trip. Then the limit becomes the number
+///   accepted meanwhile, if that is higher, and exceeds it only in small steps, after a pause. Refusals halve it, too,
+///   but not below `least_by_refusals`, and only until it has grown again: they are usually about a rate, which is a
+///   matter for the pace. Refusals that come at the same number in flight are about that number, and count as overload.
 ///
-/// A call that began before the last cut is no reason for another: never more than one a round trip.
+/// A call sent before the last cut causes no other: there is at most one cut per round trip.
 class AdaptiveLimitState {
   public:
     AdaptiveLimitState(const AdaptiveLimitOptions& options, TimePoint now) noexcept;
@@ -121,23 +122,23 @@ class AdaptiveLimitState {
     std::size_t limit() const noexcept { return static_cast<std::size_t>(limit_); }
     std::size_t in_flight() const noexcept { return in_flight_; }
 
-    /// Nothing while it is what it was at first.
+    /// The last change of the limit; nullopt before the first.
     const std::optional<LimitChange>& last_change() const noexcept { return change_; }
 
-    /// A call that has left.
+    /// A call that was sent.
     struct Call {
         TimePoint begin;
         std::uint32_t round;
-        bool is_measured;  ///< it is one of the calls of its round
+        bool is_measured;  ///< its latency counts for its round
     };
 
     Call began(TimePoint now) noexcept;
 
-    /// `sign`: what told that the server is overloaded.
+    /// `sign` names the sign of overload, such as `status 503`.
     void ended(const Call& call, Load load, TimePoint now, std::string_view sign = {});
 
   private:
-    /// What a round showed.
+    /// The results of a round.
     struct Round {
         double in_flight;  // on average
         double latency;    // on average, in nanoseconds
@@ -166,23 +167,23 @@ class AdaptiveLimitState {
     std::size_t in_flight_ = 0;
     std::optional<LimitChange> change_;
 
-    // The round, and the calls that it is of: `begun_` of `size_` have begun.
+    // The round: `begun_` of its `size_` calls have been sent.
     std::uint32_t round_ = 0;
     std::size_t size_ = 0;
     std::size_t begun_ = 0;
-    TimePoint round_begin_;  // the first of them began
-    TimePoint enough_at_;    // the rest of them are not waited for
-    LatencySample sample_;   // of those that have ended
-    double latencies_ = 0;   // the sum, of those
-    double begins_ = 0;      // the sum, since the round began, of the others
-    // All calls during the round.
+    TimePoint round_begin_;  // when the first of them was sent
+    TimePoint enough_at_;    // when the round stops waiting for the rest
+    LatencySample sample_;   // of calls that have ended
+    double latencies_ = 0;   // their sum
+    double begins_ = 0;      // sum of the send times of the others, since the round began
+    // All calls in flight during the round.
     std::size_t answers_ = 0;
     std::size_t peak_ = 0;       // the most in flight
-    bool reached_ = false;       // as many were in flight as may be
-    double time_in_flight_ = 0;  // the sum, in nanoseconds
+    bool reached_ = false;       // the limit was reached
+    double time_in_flight_ = 0;  // the integral of calls in flight, in nanoseconds
     TimePoint counted_until_;
 
-    // The first round: the least latency of the first answers, and of the last.
+    // The first round: the smallest latency of the first and of the last answers.
     bool is_first_ = true;
     double early_least_ = std::numeric_limits<double>::infinity();
     double late_least_ = std::numeric_limits<double>::infinity();
@@ -193,7 +194,7 @@ class AdaptiveLimitState {
     double latency_ = 0;
 
     // Looks.
-    double signs_ = 0;  // of a queue that lasts although the limit falls
+    double signs_ = 0;  // signs of a queue that persists although the limit falls
     double limit_before_signs_ = 0;
     bool looks_ = false;
     double limit_at_look_ = 0;
@@ -203,27 +204,27 @@ class AdaptiveLimitState {
     Duration pause_;
     TimePoint look_at_ = TimePoint::max();
 
-    // A storm: the calls that were in flight at a cut still end.
+    // A storm: the time after a cut in which the calls in flight end.
     bool storm_ = false;
     bool is_of_refusals_ = false;
-    std::uint32_t cut_round_ = 0;  // the first after the cut
+    std::uint32_t cut_round_ = 0;  // the first round after the cut
     TimePoint storm_until_{};
     double before_cut_ = 0;
     double half_ = 0;
-    std::size_t stormy_ = 0;    // of those in flight at the cut, that have not ended
-    std::size_t accepted_ = 0;  // of those, that have not failed
+    std::size_t stormy_ = 0;    // calls in flight at the cut that have not ended
+    std::size_t accepted_ = 0;  // and of all of them, those that have not failed
     // After it.
-    double forgiveness_ = 1;  // isolated failures that are no sign
-    double ceiling_;          // above it only by probing
+    double forgiveness_ = 1;  // isolated failures still ignored
+    double ceiling_;          // exceeded only by probing
     double probe_step_ = 0;
     Duration probe_pause_;
     TimePoint probe_at_{};
     TimePoint refused_at_{};
-    double accepted_before_ = 0;  // of the last storm of refusals
-    int partly_ = 0;              // storms in a row after which a part was accepted
+    double accepted_before_ = 0;  // in the last storm of refusals
+    int partly_ = 0;              // storms in a row after which only part was accepted
     double before_partly_ = 0;
     Duration numb_pause_;
-    TimePoint numb_until_{};  // failures count for nothing
+    TimePoint numb_until_{};  // failures are ignored until then
 };
 
 }  // namespace plait::policy

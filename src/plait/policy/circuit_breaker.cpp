@@ -25,8 +25,8 @@ void Circuit::failed(bool is_probe, TimePoint now) noexcept {
     }
 }
 
-Task<std::optional<CircuitBreaker::Pass>> CircuitBreaker::enter() {
-    if (auto pass = try_enter()) co_return std::move(*pass);
+Task<std::optional<CircuitBreaker::Permit>> CircuitBreaker::enter() {
+    if (auto permit = try_enter()) co_return std::move(*permit);
     internal::WaitingLine::Place place(line_, 0);
     while (circuit_.is_open()) {
         if (circuit_.is_parked(now())) {
@@ -39,11 +39,11 @@ Task<std::optional<CircuitBreaker::Pass>> CircuitBreaker::enter() {
         }
         if (circuit_.next_probe() <= now()) {
             circuit_.probe_begins();
-            co_return Pass(*this, true);
+            co_return Permit(*this, true);
         }
         co_await place.called_or_at(std::min(circuit_.next_probe(), *circuit_.open_since() + options_.max_wait));
     }
-    co_return Pass(*this, false);
+    co_return Permit(*this, false);
 }
 
 void CircuitBreaker::succeeded() noexcept {

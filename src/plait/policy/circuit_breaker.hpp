@@ -10,36 +10,36 @@
 
 namespace plait::policy {
 
-/// When a circuit opens, and how it is tried again.
+/// When a circuit opens, and how it is probed.
 struct CircuitBreakerOptions {
-    int failures = 20;  ///< straight ones that open it
+    int failures = 20;  ///< in a row that open it
     /// How long it stays open before a probe; doubles after each probe that fails, up to `longest_pause`.
     Duration first_pause = std::chrono::seconds(5);
     Duration longest_pause = std::chrono::seconds(60);
-    /// Open for longer than this, the group is parked: nobody waits for it any more.
+    /// After being open for this long, the group is parked: calls no longer wait for it.
     Duration max_wait = std::chrono::minutes(10);
 };
 
-/// Whether a group's server can be reached, from how the last attempts to connect went. Knows no clock.
+/// Whether a server can be reached, judging by the last attempts to connect. Knows no clock.
 ///
-/// Closed, all go. After so many straight failures it opens: nobody goes, but for one probe after each pause. A probe
-/// that succeeds closes it.
+/// A closed circuit lets every call through. After `failures` in a row it opens, and lets only one probe through after
+/// each pause. A probe that succeeds closes it.
 class Circuit {
   public:
     explicit Circuit(const CircuitBreakerOptions& options) noexcept : options_(options) {}
 
     bool is_open() const noexcept { return open_since_.has_value(); }
     bool is_parked(TimePoint now) const noexcept { return is_open() && now - *open_since_ >= options_.max_wait; }
-    /// When the next probe may go; the end of time while one is on its way. For an open circuit.
+    /// When the next probe may be sent; the end of time while one is in flight. Only for an open circuit.
     TimePoint next_probe() const noexcept { return probing_ ? TimePoint::max() : probe_at_; }
     std::optional<TimePoint> open_since() const noexcept { return open_since_; }
 
     void probe_begins() noexcept { probing_ = true; }
-    /// The probe was given up before it said anything; the next one may go.
+    /// The probe was given up without a result; the next one may be sent.
     void probe_dropped() noexcept { probing_ = false; }
-    /// The server was reached: whatever it answered.
+    /// The server was reached, whatever it answered.
     void succeeded() noexcept;
-    /// It was not. What began before the circuit opened does not prolong the pause: only a probe does.
+    /// The server was not reached. Only a failed probe prolongs the pause, not a call sent before the circuit opened.
     void failed(bool is_probe, TimePoint now) noexcept;
 
   private:
@@ -51,7 +51,7 @@ class Circuit {
     bool probing_ = false;
 };
 
-/// Keeps calls from a server that can't be reached, and finds out when it can be again. Belongs to one loop.
+/// Holds back calls to a server that can't be reached, and probes for its return. Belongs to one loop.
 class CircuitBreaker {
   public:
     explicit CircuitBreaker(const CircuitBreakerOptions& options = {}) noexcept
@@ -59,48 +59,49 @@ class CircuitBreaker {
     CircuitBreaker(const CircuitBreaker&) = delete;
     CircuitBreaker& operator=(const CircuitBreaker&) = delete;
 
-    /// The right to try. Told how it went, or dropped when that is not known. The breaker outlives it.
-    class [[nodiscard("whoever goes says how it went")]] Pass {
+    /// The right to make one attempt. Report its result, or drop it when there is none. The breaker outlives it.
+    class [[nodiscard("report how the attempt went")]] Permit {
       public:
-        Pass(Pass&& other) noexcept : breaker_(std::exchange(other.breaker_, nullptr)), is_probe_(other.is_probe_) {}
-        Pass& operator=(Pass&& other) noexcept {
+        Permit(Permit&& other) noexcept
+            : breaker_(std::exchange(other.breaker_, nullptr)), is_probe_(other.is_probe_) {}
+        Permit& operator=(Permit&& other) noexcept {
             std::swap(breaker_, other.breaker_);
             std::swap(is_probe_, other.is_probe_);
             return *this;
         }
-        ~Pass() {
+        ~Permit() {
             if (breaker_) breaker_->dropped(is_probe_);
         }
 
-        /// Whether it is a right still: the circuit has not been opened since. For one that was not used yet.
+        /// Whether an unused permit is still valid: the circuit has not opened since.
         bool still_holds() const noexcept { return is_probe_ || !breaker_->circuit_.is_open(); }
         /// The server was reached.
         void succeeded() noexcept {
             if (breaker_) std::exchange(breaker_, nullptr)->succeeded();
         }
-        /// It could not be reached.
+        /// The server was not reached.
         void failed() noexcept {
             if (breaker_) std::exchange(breaker_, nullptr)->failed(is_probe_);
         }
 
       private:
         friend class CircuitBreaker;
-        Pass(CircuitBreaker& breaker, bool is_probe) noexcept : breaker_(&breaker), is_probe_(is_probe) {}
+        Permit(CircuitBreaker& breaker, bool is_probe) noexcept : breaker_(&breaker), is_probe_(is_probe) {}
         CircuitBreaker* breaker_;
         bool is_probe_;
     };
 
-    /// Waits until a call may go: at once while the circuit is closed. Nothing when the group is parked. A caller that
-    /// is cancelled leaves the line.
-    Task<std::optional<Pass>> enter();
+    /// Waits until an attempt may be made: not at all while the circuit is closed. Returns nullopt when the group is
+    /// parked. A cancelled caller leaves the queue.
+    Task<std::optional<Permit>> enter();
 
-    /// The same without waiting: nothing while the circuit is open.
-    std::optional<Pass> try_enter() noexcept {
+    /// The same without waiting. Returns nullopt while the circuit is open.
+    std::optional<Permit> try_enter() noexcept {
         if (circuit_.is_open()) return std::nullopt;
-        return Pass(*this, false);
+        return Permit(*this, false);
     }
 
-    /// Since when the circuit is open; nothing when it is closed.
+    /// When the circuit opened; nullopt while it is closed.
     std::optional<TimePoint> open_since() const noexcept { return circuit_.open_since(); }
 
   private:

@@ -15,27 +15,27 @@ namespace {
 
 Task<void> fail(CircuitBreaker& breaker, int times) {
     for (int i = 0; i < times; ++i) {
-        auto pass = co_await breaker.enter();
-        pass->failed();
+        auto permit = co_await breaker.enter();
+        permit->failed();
     }
 }
 
 /// A call to a server that can be reached from `up` on.
 Task<void> call(CircuitBreaker& breaker, TimePoint up, int& tried, int& reached, int& parked) {
     for (;;) {
-        auto pass = co_await breaker.enter();
-        if (!pass) {
+        auto permit = co_await breaker.enter();
+        if (!permit) {
             ++parked;
             co_return;
         }
         ++tried;
         co_await sleep_for(100ms);
         if (now() >= up) {
-            pass->succeeded();
+            permit->succeeded();
             ++reached;
             co_return;
         }
-        pass->failed();
+        permit->failed();
     }
 }
 
@@ -44,8 +44,8 @@ Task<void> call(CircuitBreaker& breaker, TimePoint up, int& tried, int& reached,
 ASYNC_TEST("twenty straight failures open the circuit and a success in between starts the count again") {
     CircuitBreaker breaker;
     co_await fail(breaker, 19);
-    auto pass = co_await breaker.enter();
-    pass->succeeded();
+    auto permit = co_await breaker.enter();
+    permit->succeeded();
     co_await fail(breaker, 19);
     CHECK_FALSE(breaker.open_since());
     co_await fail(breaker, 1);

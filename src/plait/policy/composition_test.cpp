@@ -64,26 +64,26 @@ struct Group {
 /// One attempt within the limits of its group; nothing when the group is parked. The pace comes last: what waits for it
 /// is the next to leave.
 Task<std::optional<Answer>> limit(Group& group, ThirdParty& server) {
-    auto permit = co_await group.in_flight.enter();
-    auto way = co_await group.breaker.enter();
-    if (!way) co_return std::nullopt;
-    auto pass = co_await group.pace.enter();
-    if (!pass) co_return std::nullopt;
+    auto slot = co_await group.in_flight.enter();
+    auto circuit = co_await group.breaker.enter();
+    if (!circuit) co_return std::nullopt;
+    auto permit = co_await group.pace.enter();
+    if (!permit) co_return std::nullopt;
 
-    permit.begin();
+    slot.begin();
     const Answer answer = co_await send(server);
 
     if (answer.status == 0) {
-        way->failed();
+        circuit->failed();
     } else {
-        way->succeeded();
+        circuit->succeeded();
     }
     if (answer.status == 429) {
-        group.pace.refused(*pass, answer.retry_after, "retry-after");
+        group.pace.refused(*permit, answer.retry_after, "retry-after");
     } else {
-        group.pace.accepted(*pass);
+        group.pace.accepted(*permit);
     }
-    permit.end(answer.status == 429 ? Load::overloaded : Load::fine);
+    slot.end(answer.status == 429 ? Load::overloaded : Load::fine);
     co_return answer;
 }
 

@@ -8,16 +8,16 @@
 
 namespace plait::policy {
 
-/// The unit of which each call is one.
+/// The unit that counts calls.
 inline constexpr std::string_view requests_unit = "requests";
 
-/// What a call uses up: an amount for each unit, such as 812 `tokens`. Of `requests` it is 1 unless told otherwise.
+/// What a call uses: an amount per unit, such as 812 `tokens`. It uses 1 of `requests` unless stated otherwise.
 class Costs {
   public:
     Costs() noexcept {}
     Costs(std::string_view unit, double amount) { set(unit, amount); }
 
-    /// Replaces the amount of this unit, which is not negative.
+    /// Sets the amount of this unit, which must not be negative.
     void set(std::string_view unit, double amount) {
         for (auto& [known, value] : amounts_) {
             if (known == unit) {
@@ -28,7 +28,7 @@ class Costs {
         amounts_.emplace_back(unit, amount);
     }
 
-    /// The amount of this unit; nothing when the call does not say.
+    /// Returns the amount of this unit; nullopt when it is not stated.
     std::optional<double> get(std::string_view unit) const noexcept {
         for (const auto& [known, amount] : amounts_) {
             if (known == unit) return amount;
@@ -37,7 +37,7 @@ class Costs {
         return std::nullopt;
     }
 
-    /// The units that were told, in their order.
+    /// The stated units, in order.
     auto begin() const noexcept { return amounts_.begin(); }
     auto end() const noexcept { return amounts_.end(); }
 

@@ -17,29 +17,29 @@ namespace plait::policy {
 
 /// When a second copy of a call is sent.
 struct HedgeOptions {
-    double slower_than = 0.95;       ///< this share of the calls so far
-    std::size_t least_samples = 50;  ///< calls that have to have ended before any copy
+    double slower_than = 0.95;       ///< a copy is sent after the latency that this share of the calls stayed below
+    std::size_t least_samples = 50;  ///< calls that must have ended before the first copy
     double most_extra = 0.05;        ///< copies, as a share of the calls
 };
 
-/// How a hedge has done.
+/// What hedging has done.
 struct HedgeStatistics {
     std::size_t calls = 0;
-    std::size_t copies = 0;      ///< second ones that were sent
-    std::size_t copies_won = 0;  ///< of those, the ones that were first; the others were cancelled
+    std::size_t copies = 0;      ///< second copies sent
+    std::size_t copies_won = 0;  ///< second copies that answered first
 };
 
-/// Sends a second copy of a call when the first takes longer than most calls did; the first answer wins and the other
-/// copy is cancelled. Only for work that may be done twice: the caller sees to that. Belongs to one loop.
+/// Sends a second copy of a call when the first takes longer than most calls did. The first answer wins, and the other
+/// copy is cancelled. Use it only for calls that are safe to repeat. Belongs to one loop.
 class Hedge {
   public:
     explicit Hedge(const HedgeOptions& options = {}) noexcept : options_(options), latency_(options.slower_than) {}
     Hedge(const Hedge&) = delete;
     Hedge& operator=(const Hedge&) = delete;
 
-    /// `make()` starts a copy: it returns a Task. The value of the first copy that brings an answer
-    /// (`is_answer(value)`), or, when none does, of the last; or what a copy throws. Both functions and this outlive
-    /// the task.
+    /// Makes a call. `make()` returns a Task that sends one copy. Returns the value of the first copy for which
+    /// `is_answer(value)` holds, or of the last when it holds for none; throws what a copy throws. Both functions and
+    /// the hedge outlive the task.
     template <class Make, class IsAnswer>
     auto run(Make& make, const IsAnswer& is_answer) -> std::invoke_result_t<Make&> {
         ++statistics_.calls;
@@ -60,7 +60,7 @@ class Hedge {
         co_return winner;
     }
 
-    /// How long a call may take before its copy is sent; nothing while too little is known.
+    /// How long a call may take before its copy is sent; nullopt until enough calls have ended.
     std::optional<Duration> patience_now() const noexcept {
         if (latency_.count() < options_.least_samples) return std::nullopt;
         return Duration(static_cast<Duration::rep>(latency_.value()));
@@ -74,13 +74,13 @@ class Hedge {
                options_.most_extra * static_cast<double>(statistics_.calls);
     }
 
-    /// How the two copies of a call stand.
+    /// The state of the two copies of a call.
     struct Copies {
         int on_their_way = 0;
         bool second_ended = false;
     };
 
-    /// A copy; one that brings no answer leaves it to the other, if there is one on its way.
+    /// Sends a copy. Without an answer it waits for the other copy, if that is still in flight.
     template <class Make, class IsAnswer>
     auto copy_of(Make& make, const IsAnswer& is_answer, Copies& copies) -> std::invoke_result_t<Make&> {
         ++copies.on_their_way;

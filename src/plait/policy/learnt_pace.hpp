@@ -10,59 +10,61 @@
 
 namespace plait::policy {
 
-/// How a pace is learnt from refusals.
+/// Options for learning a pace from refusals.
 struct LearntPaceOptions {
-    /// The pause after a refusal that names no time, when nothing is known yet; each refused probe makes it longer by
-    /// 1.4 times, up to `longest_gap`.
+    /// The pause after a refusal without a time, while nothing is known. Each refused probe lengthens it by a factor of
+    /// 1.4, up to `longest_gap`.
     Duration first_gap = std::chrono::milliseconds(500);
     Duration longest_gap = std::chrono::seconds(60);
 };
 
-/// Finds the pace of a server that refuses without telling its limit, from which calls it accepted when. Knows no
-/// clock.
+/// Finds the pace of a server that refuses calls without announcing its limit, from which calls it accepted when. Knows
+/// no clock.
 ///
-/// After a refusal nothing leaves but one probe at a time. When a probe is accepted, a *cycle* has ended: so many calls
-/// were accepted since the last one began, and the limit is open again after this long. That is measured with the
-/// silence in it, and a cycle in which nothing was accepted teaches nothing.
+/// After a refusal, only one probe at a time is sent. An accepted probe ends a *cycle*: it shows how many calls were
+/// accepted since the cycle began, and after how long, silence included, the limit opened again. A cycle without an
+/// accepted call teaches nothing.
 ///
-/// What comes back then tells the kinds of limiters apart. A *window* (fixed or sliding) lets in as many as the last
-/// time: it is used whole, and the length of the window is narrowed down between the last refused and the first
-/// accepted probe. A *bucket* lets in a few: it is used evenly, at the rate that it accepted between two refusals. Both
-/// are tried for more now and then, by one call, less and less often as long as that is refused.
+/// The next cycle tells the kinds of limiters apart. A *window* (fixed or sliding) lets in as many calls as before. It
+/// is used whole, with the spacing of the last cycle, and its length is narrowed down between the last refused and the
+/// first accepted probe. A *bucket* lets in only a few. It is used evenly, at the rate that it accepted between two
+/// refusals. Now and then one call more is tried, less and less often while it is refused.
 ///
-/// What is refused because there are too many calls in flight, and not too many in a time, is let in again and again as
-/// long as few are: after that nothing is learnt from it.
+/// Some limiters count refused calls, too, so that probes keep a window closed. One longer pause, once, finds that out.
 ///
-/// Refusals that hit calls at random, while others that left after them are accepted, are no limit, and nothing is
-/// learnt from them as long as no limit is known.
+/// A server that refuses too many calls in flight, rather than too many in a time, accepts far more calls as soon as
+/// few are in flight. Then nothing is learnt.
+///
+/// Refusals that hit calls at random, while calls sent later are accepted, are no limit. While no limit is known,
+/// nothing is learnt from them.
 class LearntPace {
   public:
     explicit LearntPace(const LearntPaceOptions& options = {}) noexcept : options_(options) {}
 
-    /// A call that left; numbers go up by one.
+    /// A call that was sent; numbers increase by one.
     struct Call {
         std::uint64_t number = 0;
-        TimePoint left_at{};
+        TimePoint sent_at{};
     };
 
-    /// When a call may leave, if nothing else does before: `now`, or later, or the end of time when the end of a call
-    /// in flight has to be waited for.
+    /// Returns when a call may be sent if nothing else happens before: `now`, or later, or the end of time when a call
+    /// in flight has to end first.
     TimePoint earliest(TimePoint now);
-    void leave(const Call& call, TimePoint now);
+    void sent(const Call& call, TimePoint now);
 
-    // How a call ended: one of these for each that left.
+    // How a call ended: exactly one of these for each.
     void accepted(const Call& call, TimePoint now);
-    /// `wait`: that the server asked for.
+    /// `wait` is the wait that the server asked for.
     void refused(const Call& call, std::optional<Duration> wait, TimePoint now);
-    /// Neither is known.
+    /// Neither accepted nor refused, as far as is known.
     void dropped(const Call& call, TimePoint now);
 
-    /// The server says that the next call will be refused.
+    /// The answer to `call` says that the next one will be refused.
     void ran_out(const Call& call, TimePoint now);
 
-    /// Since when everything that was tried has been refused without a time; nothing while calls are accepted.
+    /// Since when every probe has been refused without a time; nullopt while calls are accepted.
     std::optional<TimePoint> silent_since() const noexcept;
-    /// What was learnt.
+    /// The learnt limit; nullopt while none is known.
     std::optional<RateLimit> limit() const;
     /// Whether a limit is known or suspected.
     bool is_open() const noexcept { return phase_ == Phase::open && !suspect_; }
@@ -70,15 +72,15 @@ class LearntPace {
   private:
     enum class Phase {
         open,       ///< no limit is known
-        silent,     ///< refused: one probe at a time
-        returning,  ///< a probe was accepted: more and more follow, up to what is known
-        flowing     ///< at the pace that is known
+        silent,     ///< after a refusal: one probe at a time
+        returning,  ///< after an accepted probe: more and more calls, up to what is known
+        flowing     ///< at the known pace
     };
     enum class Shape { unknown, window, bucket };
     struct Suspicion {
         Call first;
         TimePoint since;
-        int accepted;  // of the calls that left after it
+        int accepted;  // calls sent after it
         int refused;
     };
 
@@ -102,33 +104,33 @@ class LearntPace {
     Phase phase_ = Phase::open;
     Shape shape_ = Shape::unknown;
     std::optional<Suspicion> suspect_;
-    TimePoint last_cleared_{};  // when refusals were taken for random ones
+    TimePoint last_cleared_{};  // when refusals were last found to be random
 
     // Calls.
     std::uint64_t last_number_ = 0;
-    std::uint64_t on_way_ = 0;
+    std::uint64_t in_flight_ = 0;
 
-    // This cycle: from the first call that was accepted in it.
+    // This cycle, which began with its first accepted call.
     std::optional<TimePoint> cycle_begin_;
     std::uint64_t cycle_first_ = 0;  // its number
     double left_ = 0;
     double accepted_ = 0;
 
     // The silence.
-    std::uint64_t silence_number_ = 0;  // calls with a greater number are probes
+    std::uint64_t silence_number_ = 0;  // calls with higher numbers are probes
     TimePoint silence_began_{};
-    TimePoint last_refused_left_at_ = TimePoint::min();
+    TimePoint last_refused_sent_at_ = TimePoint::min();
     TimePoint next_probe_{};
     Duration gap_{};
     int probes_refused_ = 0;
-    bool was_told_ = false;   // the server named a time
-    bool by_refusal_ = true;  // or else by what is known
+    bool wait_was_given_ = false;  // the server named a time
+    bool by_refusal_ = true;       // or else by the known quota
     std::uint64_t probe_ = 0;
 
     // A window.
     double quota_ = 0;
-    int short_cycles_ = 0;               // in a row that let in less
-    std::vector<TimePoint> this_cycle_;  // when its calls left
+    int short_cycles_ = 0;               // in a row that let in less than known
+    std::vector<TimePoint> this_cycle_;  // when its calls were sent
     std::vector<TimePoint> last_cycle_;
     Duration window_lo_{};
     Duration window_hi_{};
@@ -136,28 +138,28 @@ class LearntPace {
                            // one before
     bool tries_quiet_ = false;
     bool needs_quiet_ = false;  // it opens when nothing has been sent for a while, refused calls included
-    int until_crossing_ = 0;    // so many cycles until more than the quota is tried
+    int until_crossing_ = 0;    // cycles until more than the quota is tried
     int crossing_pause_ = 1;
     bool crosses_ = true;
 
-    bool is_by_number_ = false;  // too many at once were refused, whatever their pace
+    bool is_by_number_ = false;  // refused for too many in flight, not for a pace
     double refused_by_number_ = 0;
 
     // A bucket.
     double rate_ = 0;  // a second
     TimePoint even_{};
     bool held_back_ = false;
-    double since_onset_ = 0;  // accepted since the last refusal that began a silence
+    double since_onset_ = 0;  // accepted since the refusal that began the last silence
     std::optional<TimePoint> onset_;
     double clean_ = 0;
-    std::uint64_t grown_by_ = 0;  // the last call that left before the rate grew
+    std::uint64_t grown_by_ = 0;  // the last call sent before the rate grew
     TimePoint grown_at_{};
     Duration trust_{};
     double step_ = 0;
-    double clean_rate_ = 0;     // the last one that was let in for a while
-    double refused_rate_ = 0;   // the last one that was refused after a while
-    bool is_measured_ = false;  // by a refusal; else it is a guess
-    bool is_proved_ = false;    // by many calls between two refusals
+    double clean_rate_ = 0;     // the last rate that was accepted for a while
+    double refused_rate_ = 0;   // the last rate that was refused after a while
+    bool is_measured_ = false;  // ended by a refusal; otherwise a guess
+    bool is_proved_ = false;    // measured over many calls between two refusals
 };
 
 }  // namespace plait::policy

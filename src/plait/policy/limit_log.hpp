@@ -7,17 +7,17 @@
 
 namespace plait::policy {
 
-/// Remembers what left under given limits, for the process that goes on after this one: so that a limit holds across
-/// both.
+/// Records what is sent under the given limits, so that a limit also holds across a restart.
 class LimitLog {
   public:
     virtual ~LimitLog() = default;
 
-    /// What left under this limit before this process began, in the order of time.
-    virtual std::vector<SlidingWindow::Left> before(const RateLimit& limit) = 0;
+    /// Returns what an earlier process sent under this limit, in order of time.
+    virtual std::vector<SlidingWindow::Sent> before(const RateLimit& limit) = 0;
 
-    /// This is about to have left in a moment of the limit's window. What it throws keeps it from leaving.
-    virtual void left(const RateLimit& limit, SlidingWindow::Moment moment, const SlidingWindow::Left& left) = 0;
+    /// Records what has been sent in a moment of the limit's window. Called before the call is sent; an exception keeps
+    /// it from being sent.
+    virtual void sent(const RateLimit& limit, SlidingWindow::Moment moment, const SlidingWindow::Sent& sent) = 0;
 };
 
 }  // namespace plait::policy

@@ -10,9 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How many more than the first look may have left by a time after the first answer: `size * (2^doublings - 1)`, where
-// the doublings are `time / linear + (time / square)^2`. A near server refuses within milliseconds, so little is lost
-// by a gentle begin: 8 more after 30 ms, 20 after 50, thousands after 250. A far one can't: 128 more after 30 ms.
+// The number of calls, beyond the first look, that may have been sent by a time after the first answer is
+// `size * (2^doublings - 1)`, where `doublings = time / linear + (time / square)^2`. A near server refuses within
+// milliseconds, so a gentle start costs little: 8 more after 30 ms, 20 after 50, thousands after 250. A far server
+// needs a steep one: 128 more after 30 ms.
 struct Curve {
     double size;
     double linear;  // in milliseconds
@@ -23,7 +24,7 @@ constexpr Curve far{72, 20, 1e3};
 constexpr Duration far_away = 50ms;
 constexpr Duration open_wide = 350ms;
 
-/// When after the first answer one more than these may leave.
+/// Returns when, after the first answer, the next call beyond these may be sent.
 Duration time_of(const Curve& curve, double beyond) noexcept {
     const double doublings = std::log2(beyond / curve.size + 1);
     const double a = 1 / (curve.square * curve.square);
@@ -37,7 +38,7 @@ Duration time_of(const Curve& curve, double beyond) noexcept {
 TimePoint Opening::earliest(TimePoint now) noexcept {
     if (is_over_ || left_ < options_.first_look) return now;
     if (opened_at_ == TimePoint::max()) {
-        const TimePoint patient_until = first_left_at_ + options_.patience;
+        const TimePoint patient_until = first_sent_at_ + options_.patience;
         if (now < patient_until) return patient_until;
         opened_at_ = now;
     }
@@ -46,13 +47,13 @@ TimePoint Opening::earliest(TimePoint now) noexcept {
         return now;
     }
     const double beyond = static_cast<double>(left_ - options_.first_look);
-    const Curve& curve = opened_at_ - first_left_at_ < far_away ? near : far;
+    const Curve& curve = opened_at_ - first_sent_at_ < far_away ? near : far;
     return std::max(now, opened_at_ + time_of(curve, beyond));
 }
 
-void Opening::leave(TimePoint now) noexcept {
+void Opening::sent(TimePoint now) noexcept {
     if (is_over_) return;
-    if (left_++ == 0) first_left_at_ = now;
+    if (left_++ == 0) first_sent_at_ = now;
 }
 
 void Opening::answered(TimePoint now) noexcept {

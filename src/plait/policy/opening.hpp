@@ -7,28 +7,28 @@
 
 namespace plait::policy {
 
-/// How calls to a server of which nothing is known begin.
+/// How fast the first calls go to a server whose limits are unknown.
 struct OpeningOptions {
-    /// How many leave before the first answer; 0: all.
+    /// Calls sent before the first answer; 0: no bound.
     std::uint64_t first_look = 0;
-    /// Answers that take longer than this are not waited for.
+    /// Stop waiting for the first answer after this time.
     Duration patience = std::chrono::seconds(1);
 };
 
-/// The first moments at a server whose limits nobody knows yet: a few calls, and when one is answered more and more, as
-/// a curve in time. A server that answers within milliseconds would otherwise be sent thousands of calls before its
-/// first refusal has come back; one that answers slowly has its calls in flight a twentieth of a second later. Knows no
+/// The slow start at a server whose limits are unknown: a few calls, then, from the first answer on, more and more
+/// along a curve in time. Otherwise a server that answers within milliseconds would be sent thousands of calls before
+/// its first refusal came back. A slow server has all its calls in flight a twentieth of a second later. Knows no
 /// clock.
 class Opening {
   public:
     explicit Opening(const OpeningOptions& options) noexcept : options_(options), is_over_(options.first_look == 0) {}
 
-    /// When a call may leave, if nothing else does before: `now`, or later.
+    /// Returns when a call may be sent if nothing else happens before: `now`, or later.
     TimePoint earliest(TimePoint now) noexcept;
-    void leave(TimePoint now) noexcept;
+    void sent(TimePoint now) noexcept;
     /// A call was answered.
     void answered(TimePoint now) noexcept;
-    /// From now on nothing is held back.
+    /// Ends the slow start.
     void end() noexcept { is_over_ = true; }
     bool is_over() const noexcept { return is_over_; }
 
@@ -36,7 +36,7 @@ class Opening {
     OpeningOptions options_;
     bool is_over_;
     std::uint64_t left_ = 0;
-    TimePoint first_left_at_{};
+    TimePoint first_sent_at_{};
     TimePoint opened_at_ = TimePoint::max();
 };
 

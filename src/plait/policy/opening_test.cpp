@@ -12,7 +12,7 @@ namespace {
 
 int leave_all(Opening& opening, TimePoint now) {
     int count = 0;
-    for (; count < 1000 && opening.earliest(now) <= now; ++count) opening.leave(now);
+    for (; count < 1000 && opening.earliest(now) <= now; ++count) opening.sent(now);
     return count;
 }
 

@@ -10,40 +10,41 @@
 
 namespace plait::policy {
 
-Pace::Pace(PaceOptions options, Semaphore* places) : places_(places), server_(options.server) {
+Pace::Pace(PaceOptions options, Semaphore* slots) : slots_(slots), server_(options.server) {
     given_.reserve(options.limits.size());
     for (const RateLimit& limit : options.limits) given_.emplace_back(limit, options.log);
 }
 
-Pace::Given::Given(const RateLimit& limit, std::shared_ptr<LimitLog> log_) : window(limit), log(std::move(log_)) {
+Pace::GivenLimit::GivenLimit(const RateLimit& limit, std::shared_ptr<LimitLog> log_)
+    : window(limit), log(std::move(log_)) {
     if (!log) return;
-    for (const SlidingWindow::Left& left : log->before(limit)) window.restore(left, now());
+    for (const SlidingWindow::Sent& sent : log->before(limit)) window.restore(sent, now());
 }
 
-SlidingWindow::Moment Pace::Given::take(double cost) {
+SlidingWindow::Moment Pace::GivenLimit::take(double cost) {
     const SlidingWindow::Moment moment = window.take(cost, now());
     remember(moment);
     return moment;
 }
 
-void Pace::Given::settle(SlidingWindow::Moment moment, double reserved, double actual) {
+void Pace::GivenLimit::settle(SlidingWindow::Moment moment, double reserved, double actual) {
     if (reserved != actual) remember(window.settle(moment, reserved, actual, now()));
 }
 
-void Pace::Given::remember(SlidingWindow::Moment moment) {
+void Pace::GivenLimit::remember(SlidingWindow::Moment moment) {
     if (!log) return;
-    // A call may be settled long after it left the window: then there is nothing to remember.
-    if (const auto left = window.left_in(moment)) log->left(window.limit(), moment, *left);
+    // A call may be settled long after it left the window: then there is nothing to record.
+    if (const auto sent = window.sent_in(moment)) log->sent(window.limit(), moment, *sent);
 }
 
-double Pace::Given::cost_of(const Costs& costs) const noexcept {
+double Pace::GivenLimit::cost_of(const Costs& costs) const noexcept {
     if (const auto told = costs.get(window.limit().unit)) return *told;
     if (settled_count > 0) return std::min(settled_sum / settled_count, window.limit().amount);
     return window.burst_amount();
 }
 
-Task<std::optional<Pace::Pass>> Pace::enter(Costs costs, int priority) {
-    if (auto pass = try_enter(costs)) co_return std::move(*pass);
+Task<std::optional<Pace::Permit>> Pace::enter(Costs costs, int priority) {
+    if (auto permit = try_enter(costs)) co_return std::move(*permit);
     internal::WaitingLine::Place in_line(line_, priority);
     while (!parked()) {
         if (!in_line.is_first()) {
@@ -53,31 +54,31 @@ Task<std::optional<Pace::Pass>> Pace::enter(Costs costs, int priority) {
         const TimePoint when = earliest(costs);
         if (parked()) break;
         if (when == TimePoint::max()) {
-            co_await in_line.called();  // by the end of a call in flight
+            co_await in_line.called();  // when a call in flight ends
         } else if (when > now()) {
             co_await in_line.called_or_at(when);
-        } else if (!places_) {
-            co_return leave(costs, std::nullopt);
+        } else if (!slots_) {
+            co_return sent(costs, std::nullopt);
         } else {
-            Semaphore::Permit place = co_await places_->acquire();
-            // Meanwhile a refusal may have come, or somebody with a higher priority.
-            if (in_line.is_first() && !parked() && earliest(costs) <= now()) co_return leave(costs, std::move(place));
+            Semaphore::Permit slot = co_await slots_->acquire();
+            // A refusal, or a call with a higher priority, may have come meanwhile.
+            if (in_line.is_first() && !parked() && earliest(costs) <= now()) co_return sent(costs, std::move(slot));
         }
     }
     if (in_line.is_first()) line_.call_all();
     co_return std::nullopt;
 }
 
-std::optional<Pace::Pass> Pace::try_enter(const Costs& costs) {
+std::optional<Pace::Permit> Pace::try_enter(const Costs& costs) {
     check(costs);
     if (!line_.empty()) return std::nullopt;
-    std::optional<Semaphore::Permit> place = places_ ? places_->try_acquire() : std::nullopt;
-    if ((places_ && !place) || parked() || earliest(costs) > now()) return std::nullopt;
-    return leave(costs, std::move(place));
+    std::optional<Semaphore::Permit> slot = slots_ ? slots_->try_acquire() : std::nullopt;
+    if ((slots_ && !slot) || parked() || earliest(costs) > now()) return std::nullopt;
+    return sent(costs, std::move(slot));
 }
 
 void Pace::check(const Costs& costs) const {
-    for (const Given& given : given_) {
+    for (const GivenLimit& given : given_) {
         const RateLimit& limit = given.window.limit();
         const double cost = costs.get(limit.unit).value_or(0);
         if (cost <= limit.amount) continue;
@@ -90,7 +91,7 @@ void Pace::check(const Costs& costs) const {
 TimePoint Pace::earliest(const Costs& costs) {
     held_by_ = nullptr;
     held_until_ = server_.earliest(costs, now());
-    for (Given& given : given_) {
+    for (GivenLimit& given : given_) {
         const TimePoint when = given.window.earliest(given.cost_of(costs), now());
         if (when <= held_until_) continue;
         held_until_ = when;
@@ -99,46 +100,46 @@ TimePoint Pace::earliest(const Costs& costs) {
     return held_until_;
 }
 
-Pace::Pass Pace::leave(const Costs& costs, std::optional<Semaphore::Permit> place) {
-    Pass pass(*this);
-    pass.place_ = std::move(place);
-    pass.grant_ = server_.leave(costs, now());
-    pass.shares_.reserve(given_.size());
-    for (Given& given : given_) {
+Pace::Permit Pace::sent(const Costs& costs, std::optional<Semaphore::Permit> slot) {
+    Permit permit(*this);
+    permit.slot_ = std::move(slot);
+    permit.grant_ = server_.sent(costs, now());
+    permit.shares_.reserve(given_.size());
+    for (GivenLimit& given : given_) {
         const double cost = given.cost_of(costs);
-        pass.shares_.push_back({given.take(cost), cost});
+        permit.shares_.push_back({given.take(cost), cost});
     }
-    return pass;
+    return permit;
 }
 
-void Pace::settle(Pass& pass, const Costs& actual) {
+void Pace::settle(Permit& permit, const Costs& actual) {
     for (std::size_t i = 0; i < given_.size(); ++i) {
-        Given& given = given_[i];
+        GivenLimit& given = given_[i];
         const std::string& unit = given.window.limit().unit;
         const bool is_told =
             std::any_of(actual.begin(), actual.end(), [&](const auto& cost) { return cost.first == unit; });
         if (!is_told) continue;
         const double cost = *actual.get(unit);
-        given.settle(pass.shares_[i].moment, pass.shares_[i].reserved, cost);
-        pass.shares_[i].reserved = cost;
+        given.settle(permit.shares_[i].moment, permit.shares_[i].reserved, cost);
+        permit.shares_[i].reserved = cost;
         given.settled_sum += cost;
         given.settled_count += 1;
     }
     line_.call_first();
 }
 
-void Pace::noticed(const Pass& pass, const LimitNotice& notice) {
-    server_.notice(notice, pass.grant_, now());
+void Pace::noticed(const Permit& permit, const LimitNotice& notice) {
+    server_.notice(notice, permit.grant_, now());
     line_.call_first();
 }
 
-void Pace::accepted(Pass& pass) {
-    server_.accepted(pass.grant_, now());
+void Pace::accepted(Permit& permit) {
+    server_.accepted(permit.grant_, now());
     line_.call_first();
 }
 
-void Pace::refused(Pass& pass, std::optional<Duration> wait, std::string_view source) {
-    server_.refused(wait, source, pass.grant_, now());
+void Pace::refused(Permit& permit, std::optional<Duration> wait, std::string_view source) {
+    server_.refused(wait, source, permit.grant_, now());
     if (parked()) {
         line_.call_all();
     } else {
@@ -146,8 +147,8 @@ void Pace::refused(Pass& pass, std::optional<Duration> wait, std::string_view so
     }
 }
 
-void Pace::ended(Pass& pass) noexcept {
-    server_.ended(pass.grant_, now());
+void Pace::ended(Permit& permit) noexcept {
+    server_.ended(permit.grant_, now());
     line_.call_first();
 }
 

@@ -18,57 +18,56 @@
 
 namespace plait::policy {
 
-/// What a pace is made with.
+/// Options of a pace.
 class PaceOptions {
   public:
     PaceOptions() noexcept {}
 
-    std::vector<RateLimit> limits;  ///< those that were given; several may count the same unit
-    std::shared_ptr<LimitLog> log;  ///< of what leaves under those; null: nothing is remembered
+    std::vector<RateLimit> limits;  ///< the given limits; several may count the same unit
+    std::shared_ptr<LimitLog> log;  ///< records what is sent under the given limits; null: nothing is recorded
     ServerLimitsOptions server;
 };
 
-/// Lets the calls of a group leave no faster than its limits allow: those that were given, and those that its servers
-/// tell.
+/// Sends the calls of a group no faster than its rate limits allow: the given ones, and those that its servers announce
+/// or enforce.
 ///
-///     auto pass = co_await pace.enter(costs);          // waits for its turn; nothing: the group is parked
+///     auto permit = co_await pace.enter(costs);          // waits; nullopt: the group is parked
 ///     auto answer = co_await send(request);
-///     if (was_refused(answer)) pace.refused(*pass, answer.retry_after, "retry-after");
-///     pace.settle(*pass, actual_costs);                // when they are known
+///     if (was_refused(answer)) pace.refused(*permit, answer.retry_after, "retry-after");
+///     pace.settle(*permit, actual_costs);                // once they are known
 ///
-/// Of each given limit never more than its amount leaves in any window of its length, spread evenly with at most a
-/// second's burst. The highest priority leaves first, then the one that came first; a call that has to wait for one
-/// limit makes those behind it wait, so that none waits for ever. A cancelled caller leaves the line. Belongs to one
-/// loop.
+/// In any window, no more is sent than each given limit allows. Sends are spaced evenly, with bursts of at most one
+/// second's worth. The highest priority goes first, then the oldest. A call that has to wait for one limit also holds
+/// up those behind it, so that none starves. A cancelled caller leaves the queue. Belongs to one loop.
 class Pace {
   public:
-    /// `places` outlives this: what each call holds from its leaving to the end of its pass, if
-    /// there are only so many in all. Only the first in line waits for one, and it leaves when it has one and may: so a
-    /// group that waits keeps none from the others.
-    explicit Pace(PaceOptions options = {}, Semaphore* places = nullptr);
+    /// `slots`, which outlives this, bounds the calls in flight of all groups; null: no bound. A call holds a slot from
+    /// when it is sent until its permit ends. Only the head of the queue waits for a slot, and takes it at the moment
+    /// it may be sent, so a throttled group never ties up slots that other groups could use.
+    explicit Pace(PaceOptions options = {}, Semaphore* slots = nullptr);
     Pace(const Pace&) = delete;
     Pace& operator=(const Pace&) = delete;
 
-    /// That a call left, and what was reserved for it. Held until the call has ended; the pace outlives it.
-    class Pass {
+    /// The right to send one call, and what is reserved for it. Hold it until the call has ended. The pace outlives it.
+    class Permit {
       public:
-        Pass(Pass&& other) noexcept
+        Permit(Permit&& other) noexcept
             : pace_(std::exchange(other.pace_, nullptr)),
               grant_(std::move(other.grant_)),
               shares_(std::move(other.shares_)),
-              place_(std::move(other.place_)) {}
-        Pass& operator=(Pass&& other) noexcept {
+              slot_(std::move(other.slot_)) {}
+        Permit& operator=(Permit&& other) noexcept {
             std::swap(pace_, other.pace_);
             std::swap(grant_, other.grant_);
             std::swap(shares_, other.shares_);
-            std::swap(place_, other.place_);
+            std::swap(slot_, other.slot_);
             return *this;
         }
-        ~Pass() {
+        ~Permit() {
             if (pace_) pace_->ended(*this);
         }
 
-        TimePoint left_at() const noexcept { return grant_.when; }
+        TimePoint sent_at() const noexcept { return grant_.when; }
 
       private:
         friend class Pace;
@@ -76,54 +75,53 @@ class Pace {
             SlidingWindow::Moment moment;
             double reserved;
         };
-        explicit Pass(Pace& pace) noexcept : pace_(&pace) {}
+        explicit Permit(Pace& pace) noexcept : pace_(&pace) {}
         Pace* pace_;
         ServerLimits::Grant grant_;
-        std::vector<Share> shares_;  // one for each given limit
-        std::optional<Semaphore::Permit> place_;
+        std::vector<Share> shares_;  // one per given limit
+        std::optional<Semaphore::Permit> slot_;
     };
 
-    /// Waits until a call of these costs may leave, and counts it. Nothing when the group is parked; who waits
-    /// meanwhile comes out with nothing too.
+    /// Waits until a call of these costs may be sent, and counts it. Returns nullopt when the group is parked, or gets
+    /// parked while the call waits.
     ///
-    /// A call that does not say what it costs of a limit's unit is taken to cost what the settled ones did on average;
-    /// before one is settled, a second's share of the limit. Throws `Error(bad_input)` for a cost that is above a whole
-    /// given limit, because it could never leave; and what the log throws.
-    Task<std::optional<Pass>> enter(Costs costs = {}, int priority = 0);
+    /// A call that does not state its cost in a limit's unit is assumed to cost the average of the settled ones; before
+    /// any is settled, one second's share of the limit. Throws `Error(bad_input)` for a cost above a whole given limit,
+    /// because such a call could never be sent, and whatever the log throws.
+    Task<std::optional<Permit>> enter(Costs costs = {}, int priority = 0);
 
-    /// The same without waiting: nothing when it can't leave at once, or others wait.
-    std::optional<Pass> try_enter(const Costs& costs);
+    /// The same without waiting. Returns nullopt when the call can't be sent at once, or others wait.
+    std::optional<Permit> try_enter(const Costs& costs);
 
-    /// What a call really cost, for the units that are named. What was reserved too much is given back; what it cost
-    /// more is counted now. Once for each pass and unit.
-    void settle(Pass& pass, const Costs& actual);
+    /// Corrects the reserved costs to the actual ones, for the units in `actual`: returns what was reserved too much,
+    /// and counts now what it cost more. Call it once for each permit and unit.
+    void settle(Permit& permit, const Costs& actual);
 
-    /// The answer to a call says this of a limit.
-    void noticed(const Pass& pass, const LimitNotice& notice);
+    /// Takes in what the answer to a call says about a limit.
+    void noticed(const Permit& permit, const LimitNotice& notice);
 
-    /// A call was let in by the limits of its server, whatever else its answer says.
-    void accepted(Pass& pass);
+    /// The server's limits let the call in, whatever else the answer says.
+    void accepted(Permit& permit);
 
-    /// A call was refused by a limit, after what its answer told of limits was noticed. `wait`: that the server asked
-    /// for. All calls of the group wait, and one tries whether more are accepted. `source` says what told it: a header,
-    /// or a status.
-    void refused(Pass& pass, std::optional<Duration> wait, std::string_view source);
+    /// A limit refused the call. Call it after `noticed`. `wait` is the wait that the server asked for, `source` where
+    /// it did: a header, or a status. All calls of the group wait, and one of them probes.
+    void refused(Permit& permit, std::optional<Duration> wait, std::string_view source);
 
-    /// Why the group is parked, and until when; nothing when it is not.
+    /// Returns why the group is parked, and until when; nullopt when it is not.
     std::optional<WaitReason> parked() const { return server_.parked(now()); }
 
-    /// Why the first in line waits; nothing when nobody does.
+    /// Returns why the head of the queue waits; nullopt when the queue is empty.
     std::optional<WaitReason> waits_for() const;
 
-    /// How many wait.
+    /// Calls that wait.
     std::size_t waiting() const noexcept { return line_.size(); }
 
-    /// The limits that were learnt: quotas, and the pace of refusals.
+    /// What was learnt about the servers' limits: quotas, and a pace from refusals.
     const ServerLimits& server_limits() const noexcept { return server_; }
 
   private:
-    struct Given {
-        Given(const RateLimit& limit, std::shared_ptr<LimitLog> log_);
+    struct GivenLimit {
+        GivenLimit(const RateLimit& limit, std::shared_ptr<LimitLog> log_);
         SlidingWindow window;
         std::shared_ptr<LimitLog> log;
         double settled_sum = 0;
@@ -137,14 +135,14 @@ class Pace {
 
     void check(const Costs& costs) const;
     TimePoint earliest(const Costs& costs);
-    Pass leave(const Costs& costs, std::optional<Semaphore::Permit> place);
-    void ended(Pass& pass) noexcept;
+    Permit sent(const Costs& costs, std::optional<Semaphore::Permit> slot);
+    void ended(Permit& permit) noexcept;
 
-    Semaphore* places_;
-    std::vector<Given> given_;
+    Semaphore* slots_;
+    std::vector<GivenLimit> given_;
     ServerLimits server_;
     internal::WaitingLine line_;
-    const Given* held_by_ = nullptr;  // the given limit that the first in line waits for; null: the servers'
+    const GivenLimit* held_by_ = nullptr;  // the given limit that the head of the queue waits for; null: a server's
     TimePoint held_until_{};
 };
 

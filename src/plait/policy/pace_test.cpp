@@ -28,24 +28,24 @@ PaceOptions limited_to(std::initializer_list<const char*> limits) {
     return options;
 }
 
-struct SendPermit {
+struct Departed {
     TimePoint when;
     int caller;
 };
 
-Task<void> leave(Pace& pace, Costs costs, int priority, int caller, std::vector<SendPermit>& departures) {
-    const auto pass = co_await pace.enter(std::move(costs), priority);
-    if (pass) departures.push_back({pass->left_at(), caller});
+Task<void> send(Pace& pace, Costs costs, int priority, int caller, std::vector<Departed>& departures) {
+    const auto permit = co_await pace.enter(std::move(costs), priority);
+    if (permit) departures.push_back({permit->sent_at(), caller});
 }
 
 /// A caller whose number is that of its arrival.
-Task<void> arrive_and_leave(Pace& pace, int& arrived, std::vector<SendPermit>& departures) {
+Task<void> arrive_and_leave(Pace& pace, int& arrived, std::vector<Departed>& departures) {
     const int number = arrived++;
-    const auto pass = co_await pace.enter();
-    departures.push_back({pass->left_at(), number});
+    const auto permit = co_await pace.enter();
+    departures.push_back({permit->sent_at(), number});
 }
 
-std::size_t most_in(const std::vector<SendPermit>& departures, Duration window) {
+std::size_t most_in(const std::vector<Departed>& departures, Duration window) {
     std::size_t most = 0;
     for (std::size_t first = 0, last = 0; last < departures.size(); ++last) {
         while (departures[first].when <= departures[last].when - window) ++first;
@@ -54,34 +54,34 @@ std::size_t most_in(const std::vector<SendPermit>& departures, Duration window) 
     return most;
 }
 
-std::string callers(const std::vector<SendPermit>& departures) {
+std::string callers(const std::vector<Departed>& departures) {
     std::string text;
-    for (const SendPermit& departure : departures) text += std::to_string(departure.caller) + " ";
+    for (const Departed& departure : departures) text += std::to_string(departure.caller) + " ";
     return text;
 }
 
 /// Keeps what a process that is killed would leave to the next.
 class KeptLog final : public LimitLog {
   public:
-    std::vector<SlidingWindow::Left> before(const RateLimit& limit) override {
-        std::vector<SlidingWindow::Left> all;
+    std::vector<SlidingWindow::Sent> before(const RateLimit& limit) override {
+        std::vector<SlidingWindow::Sent> all;
         for (const auto& [moment, left] : std::exchange(moments_[to_string(limit)], {})) {
             moments_[to_string(limit)].emplace(moments_[to_string(limit)].size(), left);
             all.push_back(left);
         }
         return all;
     }
-    void left(const RateLimit& limit, SlidingWindow::Moment moment, const SlidingWindow::Left& left) override {
+    void sent(const RateLimit& limit, SlidingWindow::Moment moment, const SlidingWindow::Sent& sent) override {
         if (is_full) throw Error(ErrorCode::storage, "the disk is full");
         ++told;
-        moments_[to_string(limit)][moment] = left;
+        moments_[to_string(limit)][moment] = sent;
     }
 
     bool is_full = false;
     int told = 0;
 
   private:
-    std::map<std::string, std::map<SlidingWindow::Moment, SlidingWindow::Left>> moments_;
+    std::map<std::string, std::map<SlidingWindow::Moment, SlidingWindow::Sent>> moments_;
 };
 
 LimitNotice left(double remaining, Duration reset) {
@@ -103,7 +103,7 @@ ASYNC_TEST("without limits nobody waits") {
 
 ASYNC_TEST("an hour of waiting callers leaves in their order and never above any of the limits") {
     Pace pace(limited_to({"requests=500/m", "requests=20/s"}));
-    std::vector<SendPermit> departures;
+    std::vector<Departed> departures;
     const TimePoint start = now();
     TaskGroup group;
     int arrived = 0;
@@ -113,7 +113,7 @@ ASYNC_TEST("an hour of waiting callers leaves in their order and never above any
     co_await group.join();
     CHECK(departures.size() == 30'000);
     CHECK(std::is_sorted(departures.begin(), departures.end(),
-                         [](const SendPermit& a, const SendPermit& b) { return a.caller < b.caller; }));
+                         [](const Departed& a, const Departed& b) { return a.caller < b.caller; }));
     CHECK(most_in(departures, 1min) <= 500);
     CHECK(most_in(departures, 1s) <= 20);
     CHECK(now() - start >= 59min);
@@ -122,20 +122,20 @@ ASYNC_TEST("an hour of waiting callers leaves in their order and never above any
 
 ASYNC_TEST("the higher priority leaves first and callers of the same one in their order") {
     Pace pace(limited_to({"requests=1/s"}));
-    std::vector<SendPermit> departures;
+    std::vector<Departed> departures;
     TaskGroup group;
-    group.start(leave, std::ref(pace), Costs(), 0, 0, std::ref(departures));
+    group.start(send, std::ref(pace), Costs(), 0, 0, std::ref(departures));
     co_await testing::others_wait();
-    group.start(leave, std::ref(pace), Costs(), 0, 1, std::ref(departures));
+    group.start(send, std::ref(pace), Costs(), 0, 1, std::ref(departures));
     co_await testing::others_wait();
-    group.start(leave, std::ref(pace), Costs(), 0, 2, std::ref(departures));
+    group.start(send, std::ref(pace), Costs(), 0, 2, std::ref(departures));
     co_await testing::others_wait();
     co_await sleep_for(100ms);
-    group.start(leave, std::ref(pace), Costs(), 5, 3, std::ref(departures));
+    group.start(send, std::ref(pace), Costs(), 5, 3, std::ref(departures));
     co_await testing::others_wait();
-    group.start(leave, std::ref(pace), Costs(), -1, 4, std::ref(departures));
+    group.start(send, std::ref(pace), Costs(), -1, 4, std::ref(departures));
     co_await testing::others_wait();
-    group.start(leave, std::ref(pace), Costs(), 5, 5, std::ref(departures));
+    group.start(send, std::ref(pace), Costs(), 5, 5, std::ref(departures));
     co_await testing::others_wait();
     co_await group.join();
     CHECK(callers(departures) == "0 3 5 1 2 4 ");
@@ -146,9 +146,9 @@ ASYNC_TEST("callers that are cancelled while they wait take nothing and the othe
     const TimePoint start = now();
     CHECK(co_await pace.enter());
     CHECK_FALSE(co_await within(10s, pace.enter()));  // the first in line
-    std::vector<SendPermit> departures;
+    std::vector<Departed> departures;
     TaskGroup group;
-    group.start(leave, std::ref(pace), Costs(), 0, 1, std::ref(departures));
+    group.start(send, std::ref(pace), Costs(), 0, 1, std::ref(departures));
     co_await testing::others_wait();
     CHECK_FALSE(co_await within(10s, pace.enter()));  // behind it
     CHECK(pace.waiting() == 1);
@@ -159,11 +159,11 @@ ASYNC_TEST("callers that are cancelled while they wait take nothing and the othe
 
 ASYNC_TEST("callers that are dropped while they wait leave the line") {
     Pace pace(limited_to({"requests=1/m"}));
-    std::vector<SendPermit> departures;
+    std::vector<Departed> departures;
     {
         TaskGroup group;
         for (int caller = 0; caller < 3; ++caller) {
-            group.start(leave, std::ref(pace), Costs(), 0, caller, std::ref(departures));
+            group.start(send, std::ref(pace), Costs(), 0, caller, std::ref(departures));
         }
         co_await testing::others_wait();
         CHECK(pace.waiting() == 2);
@@ -175,10 +175,10 @@ ASYNC_TEST("callers that are dropped while they wait leave the line") {
 ASYNC_TEST("a call waits for the slowest of its limits and says for which") {
     Pace pace(limited_to({"requests=100/s", "tokens=60k/m"}));
     CHECK(co_await pace.enter(Costs("tokens", 30'000)));
-    std::vector<SendPermit> departures;
+    std::vector<Departed> departures;
     TaskGroup group;
     const TimePoint start = now();
-    group.start(leave, std::ref(pace), Costs("tokens", 1000), 0, 1, std::ref(departures));
+    group.start(send, std::ref(pace), Costs("tokens", 1000), 0, 1, std::ref(departures));
     co_await testing::others_wait();
     const auto reason = pace.waits_for();
     REQUIRE(reason);
@@ -191,21 +191,21 @@ ASYNC_TEST("a call waits for the slowest of its limits and says for which") {
 
 ASYNC_TEST("what a call did not cost is given back and lets the next one go") {
     Pace pace(limited_to({"tokens=60k/m"}));
-    auto pass = co_await pace.enter(Costs("tokens", 60'000));
-    std::vector<SendPermit> departures;
+    auto permit = co_await pace.enter(Costs("tokens", 60'000));
+    std::vector<Departed> departures;
     TaskGroup group;
     const TimePoint start = now();
-    group.start(leave, std::ref(pace), Costs("tokens", 1000), 0, 1, std::ref(departures));
+    group.start(send, std::ref(pace), Costs("tokens", 1000), 0, 1, std::ref(departures));
     co_await sleep_for(2s);
-    pace.settle(*pass, Costs("tokens", 500));
+    pace.settle(*permit, Costs("tokens", 500));
     co_await group.join();
     CHECK(now() == start + 2s);
 }
 
 ASYNC_TEST("calls that do not say what they cost are taken to cost what the settled ones did") {
     Pace pace(limited_to({"tokens=60k/m"}));
-    auto pass = co_await pace.enter();
-    pace.settle(*pass, Costs("tokens", 6000));
+    auto permit = co_await pace.enter();
+    pace.settle(*permit, Costs("tokens", 6000));
     const TimePoint start = now();
     for (int call = 0; call < 20; ++call) CHECK(co_await pace.enter());
     CHECK(now() - start > 110s);
@@ -229,12 +229,12 @@ ASYNC_TEST("a refusal holds all calls of the group until one that tries after th
     const TimePoint start = now();
     pace.refused(*refused, 100s, "retry-after");
     refused.reset();
-    std::vector<SendPermit> departures;
+    std::vector<Departed> departures;
     TaskGroup group;
     auto probe = co_await pace.enter();
     CHECK(now() == start + 100s);
     for (int caller = 0; caller < 5; ++caller) {
-        group.start(leave, std::ref(pace), Costs(), 0, caller, std::ref(departures));
+        group.start(send, std::ref(pace), Costs(), 0, caller, std::ref(departures));
     }
     co_await sleep_for(10s);
     CHECK(departures.empty());
@@ -249,9 +249,9 @@ ASYNC_TEST("who waits after a refusal is told who asked for it and until when") 
     auto refused = co_await pace.enter();
     const TimePoint start = now();
     pace.refused(*refused, 100s, "retry-after");
-    std::vector<SendPermit> departures;
+    std::vector<Departed> departures;
     TaskGroup group;
-    group.start(leave, std::ref(pace), Costs(), 0, 1, std::ref(departures));
+    group.start(send, std::ref(pace), Costs(), 0, 1, std::ref(departures));
     co_await testing::others_wait();
     const auto reason = pace.waits_for();
     REQUIRE(reason);
@@ -273,15 +273,15 @@ ASYNC_TEST("a call that is dropped after it left lets the next one try") {
 
 ASYNC_TEST("asked to wait for longer than it does the group is parked and all that wait come out") {
     Pace pace(limited_to({"requests=1/s"}));
-    auto pass = co_await pace.enter();
-    std::vector<SendPermit> departures;
+    auto permit = co_await pace.enter();
+    std::vector<Departed> departures;
     TaskGroup group;
     for (int caller = 0; caller < 5; ++caller) {
-        group.start(leave, std::ref(pace), Costs(), 0, caller, std::ref(departures));
+        group.start(send, std::ref(pace), Costs(), 0, caller, std::ref(departures));
     }
     co_await testing::others_wait();
     const TimePoint start = now();
-    pace.refused(*pass, 1h, "retry-after");
+    pace.refused(*permit, 1h, "retry-after");
     co_await group.join();
     CHECK(departures.empty());
     CHECK(now() == start);
@@ -302,9 +302,9 @@ ASYNC_TEST("what a server says is left is spent and then waited for ahead of any
     told.reset();
     for (int call = 0; call < 3; ++call) CHECK(co_await pace.enter());
     CHECK(now() == start);
-    std::vector<SendPermit> departures;
+    std::vector<Departed> departures;
     TaskGroup group;
-    group.start(leave, std::ref(pace), Costs(), 0, 1, std::ref(departures));
+    group.start(send, std::ref(pace), Costs(), 0, 1, std::ref(departures));
     co_await testing::others_wait();
     CHECK(pace.waits_for().value().limit == "requests: 0 left");
     CHECK(pace.waits_for().value().learnt_from == "x-ratelimit-remaining");
@@ -329,15 +329,15 @@ ASYNC_TEST("limits hold across processes that are killed at any moment, and lose
         CAPTURE(seed);
         Random random(seed);
         auto log = std::make_shared<KeptLog>();
-        std::vector<SendPermit> departures;
+        std::vector<Departed> departures;
         const TimePoint begin = now();
         while (now() < begin + 10min) {
             PaceOptions options = limited_to({"requests=20/m", "requests=3/s"});
             options.log = log;
             Pace pace(options);
             const TimePoint death = now() + std::chrono::milliseconds(random() % 90'000);
-            const auto one_life = [](Pace& alive, std::vector<SendPermit>& all) -> Task<void> {
-                for (;;) co_await leave(alive, Costs(), 0, 0, all);
+            const auto one_life = [](Pace& alive, std::vector<Departed>& all) -> Task<void> {
+                for (;;) co_await send(alive, Costs(), 0, 0, all);
             };
             CHECK_FALSE(co_await within(death - now(), one_life(pace, departures)));
         }
@@ -360,9 +360,9 @@ ASYNC_TEST("what a call really cost is known to the next process") {
     }
     Pace pace(options);
     const TimePoint begin = now();
-    const auto pass = co_await pace.enter(Costs("tokens", 100));
-    CHECK(pass->left_at() - begin > 50s);
-    CHECK(pass->left_at() - begin <= 62s);
+    const auto permit = co_await pace.enter(Costs("tokens", 100));
+    CHECK(permit->sent_at() - begin > 50s);
+    CHECK(permit->sent_at() - begin <= 62s);
 }
 
 ASYNC_TEST("nothing is remembered of a call that is settled after it left the window") {

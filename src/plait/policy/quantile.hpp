@@ -5,17 +5,17 @@
 
 namespace plait::policy {
 
-/// Estimates a quantile of numbers that come one after another, in the room of five of them: the P² algorithm (R. Jain,
+/// Estimates a quantile of a stream of numbers in constant memory: the P² algorithm (R. Jain,
 /// I. Chlamtac: "The P² algorithm for dynamic calculation of quantiles and histograms without storing observations",
 /// 1985).
 class Quantile {
   public:
-    /// `share`, above 0 and below 1, of the numbers are not above the quantile.
+    /// Estimates the quantile that `share` (above 0, below 1) of the numbers do not exceed.
     explicit Quantile(double share) noexcept;
 
     void add(double number) noexcept;
 
-    /// How many numbers there were.
+    /// Numbers added so far.
     std::size_t count() const noexcept { return count_; }
 
     /// The estimate; exact up to five numbers, 0 without any.

@@ -7,7 +7,7 @@
 
 namespace plait::policy {
 
-/// So much of a unit in any window of a length: 500 requests a minute.
+/// An amount of a unit in any window of a length, such as 500 requests a minute.
 class RateLimit {
   public:
     RateLimit(std::string_view unit_, double amount_, Duration window_)
@@ -21,7 +21,7 @@ class RateLimit {
 };
 
 /// Reads a limit such as `requests=500/m`, `tokens=90k/m` or `requests=5/10s`: a unit, an amount (`k` thousands, `M`
-/// millions), and a time (`s`, `m`, `h`, `d`, with a whole number before it if it is not one; at most 31 days). Throws
+/// millions), and a time (`s`, `m`, `h`, `d`, optionally with a whole number before it; at most 31 days). Throws
 /// `Error(bad_input)` that says what is wrong with `text`.
 RateLimit parse_rate_limit(std::string_view text);
 

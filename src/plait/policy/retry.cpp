@@ -11,7 +11,7 @@ namespace {
 
 using internal::times;
 
-/// The bound of the wait after the n-th try.
+/// The bound of the wait after the n-th attempt.
 Duration longest_wait(int n, const RetryOptions& options) noexcept {
     Duration bound = std::min(options.first_delay, options.longest_delay);
     for (int i = 1; i < n && bound < options.longest_delay; ++i) bound = std::min(bound * 2, options.longest_delay);
@@ -57,14 +57,14 @@ RetryDecision decide(const AttemptHistory& history, const AttemptEnd& end, const
         if (!is_failure || asked >= decision.wait) decision = {Why::asked, asked, false};
     }
     if (history.deadline && now + decision.wait >= *history.deadline) return {Why::past_deadline, {}, false};
-    // Being asked to wait is no failure; who obeys does not multiply anything.
+    // A requested wait is no failure, and a client that obeys multiplies nothing.
     decision.counts = end.is_rationed() && decision.why == Why::back_off;
     return decision;
 }
 
 RetryDecision Retry::after(AttemptHistory& history, const AttemptEnd& end) {
     const bool was_first = history.attempts == 0 && history.times_asked_to_wait == 0;
-    // When it has ended, not when it is wanted: calls that wait for their turn are no reason for repeats.
+    // Counted when it has ended, not when it is due: calls that wait for a permit are no reason for retries.
     if (budget_ && was_first) budget_->call_made();
     if (end.kind() == AttemptEnd::Kind::asked_to_wait) {
         ++history.times_asked_to_wait;
@@ -76,7 +76,7 @@ RetryDecision Retry::after(AttemptHistory& history, const AttemptEnd& end) {
     return decide(history, end, options_now(), now(), random_);
 }
 
-/// Where retries help there are more attempts, and their waits hardly grow: the server is well, and needs no rest.
+/// Where retries help, allow more attempts, and hardly let the waits grow: the server is well and needs no rest.
 RetryOptions Retry::options_now() const {
     RetryOptions options = options_;
     if (!budget_ || !budget_->do_retries_help()) return options;

@@ -17,46 +17,46 @@
 
 namespace plait::policy {
 
-/// How often, and after which waits, a call is tried again.
+/// How often a call is retried, and after which waits.
 struct RetryOptions {
-    int max_attempts = 5;  ///< those that were asked to wait are not counted
-    /// The same while the budget finds that retries help: at a server that fails 40 % of the attempts by chance, five
-    /// attempts leave one call in a hundred without an answer, and fifteen one in a million.
+    int max_attempts = 5;  ///< attempts that were asked to wait do not count
+    /// The maximum while retries prove to help. At a server that fails 40 % of the attempts at random, five attempts
+    /// leave one call in a hundred without an answer, fifteen one in a million.
     int most_attempts = 15;
     /// The longest wait after the first attempt; it doubles with each attempt, up to `longest_delay`.
     Duration first_delay = std::chrono::milliseconds(500);
     Duration longest_delay = std::chrono::seconds(60);
-    /// The longest wait that is obeyed when one is asked for.
+    /// The longest requested wait that is obeyed.
     Duration max_wait = std::chrono::minutes(10);
     /// A requested wait is extended at random by up to this fraction (jitter).
     double spread = 0.1;
-    /// How long a retry waits for its budget before the call ends as the last attempt did. That is longer than the
-    /// waits between five attempts take together: a server that comes back within this time meets the retry.
+    /// How long a retry waits for its budget before the call ends as its last attempt did. It exceeds the waits
+    /// between five attempts taken together, so that a server that recovers within this time still sees the retry.
     Duration budget_patience = std::chrono::seconds(20);
 };
 
-/// How an attempt ended, in the words of who made it: it knows which failures and answers are worth another one, and
+/// How an attempt ended, as its caller sees it: the caller knows which failures and answers are worth a retry, and
 /// whether the call is safe to repeat.
 class AttemptEnd {
   public:
     enum class Kind {
-        final,         ///< an answer, or a failure that another attempt would not change or must not repeat
-        repeatable,    ///< another attempt may do better
+        final,         ///< an answer, or a failure that a retry would not change or must not repeat
+        repeatable,    ///< a retry may do better
         asked_to_wait  ///< no failure: the server wants the same later
     };
 
     static AttemptEnd final() noexcept { return {Kind::final, std::nullopt}; }
-    /// The same of a failure: it tells nothing good of the server.
+    /// A final failure: no evidence that the server is well.
     static AttemptEnd final_failure() noexcept {
         AttemptEnd end = final();
         end.is_good_ = false;
         return end;
     }
-    /// `wait`: at least this long, when the server said so.
+    /// `wait`: the least wait, if the server asked for one.
     static AttemptEnd repeatable(std::optional<Duration> wait = std::nullopt) noexcept {
         return {Kind::repeatable, wait};
     }
-    /// The server is overloaded, and says so: its retries are bounded by the pace, and count for no budget.
+    /// The server says that it is overloaded: the pace bounds the retries, and they count for no budget.
     static AttemptEnd overloaded() noexcept {
         AttemptEnd end = repeatable();
         end.is_rationed_ = false;
@@ -84,26 +84,26 @@ class AttemptEnd {
 
 /// The attempts of a call so far.
 struct AttemptHistory {
-    int attempts = 0;                     ///< that are counted
-    int times_asked_to_wait = 0;          ///< without another end in between
-    std::optional<TimePoint> deadline{};  ///< of the call, with its waits
+    int attempts = 0;                     ///< that count
+    int times_asked_to_wait = 0;          ///< in a row
+    std::optional<TimePoint> deadline{};  ///< of the call, including its waits
 };
 
 /// What comes after an attempt.
 struct RetryDecision {
     enum class Why {
-        final,               ///< stop: the attempt's end is the call's
+        final,               ///< stop: the call ends as the attempt did
         attempts_used_up,    ///< stop
         past_deadline,       ///< stop: the wait would end after the deadline
-        asked_for_too_long,  ///< stop: the server wants to see us again later than we wait
-        budget_used_up,      ///< stop: no retry is left for a server that gives no good answers
-        back_off,            ///< again, after a random wait
-        asked                ///< again, after the wait that was asked for
+        asked_for_too_long,  ///< stop: the requested wait is longer than `max_wait`
+        budget_used_up,      ///< stop: the server gives no good answers, and no retry is left
+        back_off,            ///< retry after a random wait
+        asked                ///< retry after the requested wait
     };
 
     Why why = Why::final;
     Duration wait{};
-    bool counts = false;  ///< for a budget of retries: a failure, after which nobody asked for another attempt
+    bool counts = false;  ///< against the retry budget: after a failure, not after a requested wait
 
     bool again() const noexcept { return why == Why::back_off || why == Why::asked; }
 };
@@ -111,9 +111,8 @@ struct RetryDecision {
 /// The name of `why` as files and messages spell it.
 std::string_view to_string(RetryDecision::Why why) noexcept;
 
-/// What comes after an attempt that ended with `end`. The wait is drawn evenly from nothing up to a bound that doubles
-/// ("full jitter": M. Brooker, "Exponential Backoff And Jitter", 2015), or is the one that was asked for and a bit
-/// more.
+/// Returns what follows an attempt that ended with `end`. The wait is drawn uniformly between zero and a bound that
+/// doubles ("full jitter": M. Brooker, "Exponential Backoff And Jitter", 2015), or is the requested one plus jitter.
 RetryDecision decide(const AttemptHistory& history, const AttemptEnd& end, const RetryOptions& options, TimePoint now,
                      Random& random);
 

@@ -18,41 +18,40 @@ struct RetryBudgetOptions {
     Duration window = std::chrono::minutes(1);
 };
 
-/// Bounds the retries of a group, to protect a server that is down: one that gives no good answer sees retries of a
-/// share of the calls. One that errs now and then is not rationed: while at least one of five attempts ends well there
-/// is room for every retry. When the budget is used up a retry waits, in the order in which they came, for good
-/// answers, other calls, or time.
+/// Bounds the retries of a group, to protect a server that is down: without good answers, only a share of the calls is
+/// retried. A server that errs now and then is not rationed: while one attempt in five succeeds, every retry fits. When
+/// the budget is used up, retries wait in order of arrival for good answers, other calls, or time.
 class RetryBudget {
   public:
     explicit RetryBudget(const RetryBudgetOptions& options = {}) noexcept;
     RetryBudget(const RetryBudget&) = delete;
     RetryBudget& operator=(const RetryBudget&) = delete;
 
-    /// A call was made: its first attempt, not a retry.
+    /// Counts a call: its first attempt, not a retry.
     void call_made();
 
-    /// An attempt was answered as by a server that is well: a first one, or a retry.
+    /// Counts an answer that shows the server is well, to a first attempt or a retry.
     void answered_well(bool was_retry = false);
 
-    /// Whether at least half of the retries of the last window ended well, of at least `least_evidence`: then errors
-    /// come by chance, and are not the fault of what is sent.
+    /// Returns whether at least half of the retries in the last window succeeded, out of at least `least_evidence`. If
+    /// so, errors are random, and not the fault of the requests.
     bool do_retries_help();
     static constexpr int least_evidence = 8;
 
-    /// Waits until one more retry may leave, and counts it. A cancelled caller leaves the line and counts nothing.
+    /// Waits until one more retry fits, and counts it. A cancelled caller leaves the queue and counts nothing.
     Task<void> enter();
 
-    /// When a retry may leave if no other call is made and no good answer comes before: `now`, or later.
+    /// Returns when the next retry fits if nothing else happens: `now`, or later.
     TimePoint earliest(TimePoint now);
 
-    /// How many retries wait.
+    /// Retries that wait.
     std::size_t waiting() const noexcept { return line_.size(); }
 
   private:
     bool allows(int retries, int calls, int good_answers) const noexcept;
 
     RetryBudgetOptions options_;
-    // Each is forgotten at the end on which too little is allowed, never too much.
+    // Counts expire so that rounding can only allow too few retries, never too many.
     internal::RecentCount calls_;
     internal::RecentCount good_answers_;
     internal::RecentCount good_retries_;

@@ -12,13 +12,13 @@ namespace plait::policy {
 
 namespace {
 
-// A server that names its limits anew with each answer must not fill the memory.
+// A server that renames its limits in each answer must not fill the memory.
 constexpr std::size_t most_quotas = 16;
 
-// Less than this in flight is what rounding left.
+// A smaller amount in flight is a rounding error.
 constexpr double rounding = 1e-6;
 
-// So many refusals in a row, each by a quota that is used up, prove the quota wrong.
+// This many refusals in a row, each explained by a used-up quota, prove the quota wrong.
 constexpr int proof_of_wrong_quota = 8;
 
 }  // namespace
@@ -33,9 +33,9 @@ TimePoint ServerLimits::earliest(const Costs& costs, TimePoint now) {
         return true;
     };
     if (!opening_.is_over()) wait_for(opening_.earliest(now), Because::opening);
-    for (ToldQuota& quota : quotas_) {
-        // A call that does not say what it costs can't leave when nothing is left; one that costs more than all leaves
-        // when all is left.
+    for (AnnouncedQuota& quota : quotas_) {
+        // A call without a stated cost can't be sent when nothing is left. One that costs more than the whole quota is
+        // sent when all of it is left.
         double cost = std::max(costs.get(quota.unit()).value_or(0), std::numeric_limits<double>::min());
         if (quota.limit()) cost = std::min(cost, *quota.limit());
         const TimePoint time = quota.earliest(cost, in_flight(quota.unit()), now);
@@ -50,7 +50,7 @@ TimePoint ServerLimits::earliest(const Costs& costs, TimePoint now) {
     return when;
 }
 
-ServerLimits::Grant ServerLimits::leave(const Costs& costs, TimePoint now) {
+ServerLimits::Grant ServerLimits::sent(const Costs& costs, TimePoint now) {
     Grant grant;
     grant.when = now;
     grant.number = ++last_number_;
@@ -58,8 +58,8 @@ ServerLimits::Grant ServerLimits::leave(const Costs& costs, TimePoint now) {
     for (const auto& [unit, amount] : costs) {
         if (unit != requests_unit) grant.others.emplace_back(unit, amount);
     }
-    for (ToldQuota& quota : quotas_)
-        quota.leave({grant.number, now, cost_of(grant, quota.unit())}, in_flight(quota.unit()));
+    for (AnnouncedQuota& quota : quotas_)
+        quota.sent({grant.number, now, cost_of(grant, quota.unit())}, in_flight(quota.unit()));
     requests_ += grant.requests;
     requests_in_flight_ += grant.requests;
     for (const auto& [unit, amount] : grant.others) {
@@ -71,8 +71,8 @@ ServerLimits::Grant ServerLimits::leave(const Costs& costs, TimePoint now) {
             known->second += amount;
         }
     }
-    opening_.leave(now);
-    learnt_.leave({grant.number, now}, now);
+    opening_.sent(now);
+    learnt_.sent({grant.number, now}, now);
     return grant;
 }
 
@@ -92,8 +92,8 @@ double ServerLimits::cost_of(const Grant& grant, std::string_view unit) noexcept
     return 0;
 }
 
-ToldQuota& ServerLimits::quota_of(const LimitNotice& notice) {
-    for (ToldQuota& quota : quotas_) {
+AnnouncedQuota& ServerLimits::quota_of(const LimitNotice& notice) {
+    for (AnnouncedQuota& quota : quotas_) {
         if (quota.unit() == notice.unit && quota.source() == notice.source) return quota;
     }
     if (quotas_.size() == most_quotas) quotas_.erase(quotas_.begin());
@@ -101,22 +101,22 @@ ToldQuota& ServerLimits::quota_of(const LimitNotice& notice) {
 }
 
 void ServerLimits::notice(const LimitNotice& notice, const Grant& grant, TimePoint now) {
-    ToldQuota& quota = quota_of(notice);
+    AnnouncedQuota& quota = quota_of(notice);
     const double all_cost = notice.unit == requests_unit ? requests_ : 0;
-    quota.told(notice, {grant.number, grant.when, cost_of(grant, notice.unit), all_cost}, now);
+    quota.update(notice, {grant.number, grant.when, cost_of(grant, notice.unit), all_cost}, now);
     if (!quota.has_time() && notice.unit == requests_unit && notice.remaining && *notice.remaining < 1)
         learnt_.ran_out({grant.number, grant.when}, now);
 }
 
 void ServerLimits::accepted(Grant& grant, TimePoint now) {
-    if (std::exchange(grant.is_told, true)) return;
+    if (std::exchange(grant.is_reported, true)) return;
     opening_.answered(now);
     if (grant.number > last_explained_) explained_in_a_row_ = 0;
     learnt_.accepted({grant.number, grant.when}, now);
 }
 
 void ServerLimits::refused(std::optional<Duration> wait, std::string_view source, Grant& grant, TimePoint now) {
-    if (std::exchange(grant.is_told, true)) return;
+    if (std::exchange(grant.is_reported, true)) return;
     opening_.end();
     if (wait) wait = std::max(*wait, Duration::zero());
     asked_by_ = source;
@@ -127,14 +127,14 @@ void ServerLimits::refused(std::optional<Duration> wait, std::string_view source
         return;
     }
     bool is_explained = false;
-    for (ToldQuota& quota : quotas_) {
+    for (AnnouncedQuota& quota : quotas_) {
         if (!quota.was_used_up_for(grant.number)) continue;
         is_explained = true;
         if (wait) quota.asked_to_wait_until(now + *wait);
     }
     const bool is_news = grant.number > last_explained_;
     if (is_explained && explained_in_a_row_ < proof_of_wrong_quota) {
-        // Those that left together are refused together: one refusal.
+        // Calls sent together are refused together: that is one refusal.
         if (is_news) {
             ++explained_in_a_row_;
             last_explained_ = last_number_;
@@ -148,7 +148,7 @@ void ServerLimits::refused(std::optional<Duration> wait, std::string_view source
 }
 
 void ServerLimits::ended(Grant& grant, TimePoint now) {
-    const bool is_answered = std::exchange(grant.is_told, true);
+    const bool is_answered = std::exchange(grant.is_reported, true);
     if (!is_answered) learnt_.dropped({grant.number, grant.when}, now);
     requests_in_flight_ = std::max(0.0, requests_in_flight_ - grant.requests);
     for (const auto& [unit, amount] : grant.others) {
@@ -157,7 +157,7 @@ void ServerLimits::ended(Grant& grant, TimePoint now) {
         }
     }
     std::erase_if(others_in_flight_, [](const auto& other) { return other.second < rounding; });
-    for (ToldQuota& quota : quotas_)
+    for (AnnouncedQuota& quota : quotas_)
         quota.ended({grant.number, grant.when, cost_of(grant, quota.unit())}, is_answered, now);
 }
 
@@ -203,7 +203,7 @@ WaitReason ServerLimits::reason() const {
             }
             break;
         case Because::quota: {
-            const ToldQuota& quota = quotas_[because_quota_];
+            const AnnouncedQuota& quota = quotas_[because_quota_];
             const double left = quota.left(in_flight(quota.unit()), because_until_ - Duration(1)).value_or(0);
             const std::string amount = internal::amount_text(std::max(0.0, std::floor(left)));
             reason.limit = quota.limit() ? fmt::format("{}: {} of {} left", quota.unit(), amount,
@@ -218,7 +218,7 @@ WaitReason ServerLimits::reason() const {
 
 std::vector<LimitNotice> ServerLimits::quotas(TimePoint now) const {
     std::vector<LimitNotice> known;
-    for (const ToldQuota& quota : quotas_) {
+    for (const AnnouncedQuota& quota : quotas_) {
         LimitNotice& notice = known.emplace_back(quota.unit(), quota.source());
         notice.limit = quota.limit();
         notice.window = quota.window();

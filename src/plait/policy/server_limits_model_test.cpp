@@ -184,7 +184,7 @@ class Run {
                 events_.push({now_ + wake + 1e-9, Event::wake, 0});
                 return;
             }
-            Call call{limits_->leave(Costs(), moment()), {}};
+            Call call{limits_->sent(Costs(), moment()), {}};
             const std::uint64_t number = call.grant.number;
             calls_.emplace(number, std::move(call));
             events_.push({now_ + half_way(), Event::arrives, number});

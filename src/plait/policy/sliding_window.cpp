@@ -27,24 +27,24 @@ TimePoint SlidingWindow::earliest(double cost, TimePoint now) {
     return when;
 }
 
-void SlidingWindow::restore(const Left& left, TimePoint now) {
+void SlidingWindow::restore(const Sent& left, TimePoint now) {
     slots_.push_back({left.last, left.last, left.amount});
     used_ += left.amount;
-    // Of a larger limit as much may have left as takes this one many windows: it is past in one.
+    // A larger limit may have allowed what would take this one many windows. It expires within one all the same.
     even_ = std::min(std::max(even_, left.last) + time_for(left.amount), now + counted_);
 }
 
-std::optional<SlidingWindow::Left> SlidingWindow::left_in(Moment moment) const noexcept {
+std::optional<SlidingWindow::Sent> SlidingWindow::sent_in(Moment moment) const noexcept {
     if (moment < first_moment_) return std::nullopt;
     const Slot& slot = slots_[moment - first_moment_];
-    return Left{slot.last, slot.amount};
+    return Sent{slot.last, slot.amount};
 }
 
 SlidingWindow::Moment SlidingWindow::take(double cost, TimePoint now) {
     forget_before(now);
     even_ = std::max(even_, now) + time_for(cost);
     used_ += cost;
-    // A slot leaves the window as a whole, when its last cost does: never too early.
+    // A slot expires as a whole, with its last cost: never too early.
     if (!slots_.empty() && now - slots_.back().first < counted_ / slots_a_window) {
         slots_.back().last = now;
         slots_.back().amount += cost;
@@ -79,7 +79,7 @@ void SlidingWindow::forget_before(TimePoint now) {
         slots_.pop_front();
         ++first_moment_;
     }
-    if (slots_.empty()) used_ = 0;  // no rounding is carried on
+    if (slots_.empty()) used_ = 0;  // drop accumulated rounding
 }
 
 bool SlidingWindow::fits(double used, double cost) const noexcept {
@@ -88,8 +88,9 @@ bool SlidingWindow::fits(double used, double cost) const noexcept {
 }
 
 Duration SlidingWindow::time_for(double cost) const noexcept {
-    const double share = std::min(cost / limit_.amount, 1e3);  // no cost holds back for more than a thousand windows
-    constexpr double century = 3e18;                           // in nanoseconds: times are added to it
+    const double share =
+        std::min(cost / limit_.amount, 1e3);  // no cost delays the next by more than a thousand windows
+    constexpr double century = 3e18;          // in nanoseconds: times are added to it
     return Duration(
         static_cast<Duration::rep>(std::min(std::ceil(static_cast<double>(counted_.count()) * share), century)));
 }

@@ -10,69 +10,67 @@
 
 namespace plait::policy {
 
-/// How a sliding window is kept.
+/// Options of a sliding window.
 struct SlidingWindowOptions {
-    /// The window is counted longer by this share of it. What leaves evenly arrives less evenly: with 2 %, 200 calls a
-    /// second may be shifted against each other by 20 ms before the server sees 201 in a second.
+    /// Count the window as longer by this fraction. Calls sent evenly arrive less evenly: with 2 %, calls at 200/s may
+    /// shift against each other by 20 ms before the server sees 201 in a second.
     double margin = 0.02;
-    /// What may leave ahead of the even pace, as a time: nothing of the limit is lost when a wake-up is late by less.
-    /// At most a second, and 2 % of the window.
+    /// How far ahead of the even pace calls may be sent, so that a late wake-up costs nothing. At most one second, and
+    /// 2 % of the window.
     Duration burst = std::chrono::seconds(1);
-    /// Whether what is allowed is spread evenly over the window, or may all leave at once.
+    /// Whether calls are spaced evenly over the window, or may all be sent at once.
     bool spread = true;
 };
 
-/// One limit: when something may leave, and what has left. Never lets through more than the amount in any window of the
-/// limit's length, whatever the pattern in which it is asked.
+/// Keeps one rate limit: no window of the limit's length ever has more than its amount, whatever the pattern of calls.
 ///
-/// Two rules hold together. An exact one: what left in the last window (a little longer, see `margin`) and what is to
-/// leave are not more than the amount. And, so that it does not leave in clumps, an even one: after a cost of c the
-/// next has to wait for the time in which the limit grants c, less a small burst (the "virtual scheduling" form of the
-/// generic cell rate algorithm, ITU-T I.371).
+/// Two rules apply together. An exact one: what was sent in the last window (slightly longer, see `margin`) plus the
+/// new call must not exceed the amount. And an even one, against clumps: after a cost of c, the next call waits for the
+/// time in which the limit grants c, less a small burst (the "virtual scheduling" form of the generic cell rate
+/// algorithm, ITU-T I.371).
 ///
-/// Takes a fixed room: costs that left within a thousandth of a window are kept as one. Knows no clock; times given
-/// never go back.
+/// Memory is bounded: costs within a thousandth of a window are kept as one. Knows no clock; times must not go back.
 class SlidingWindow {
   public:
-    /// Names a moment in which costs left.
+    /// Identifies a moment in which costs were sent.
     using Moment = std::uint64_t;
 
     explicit SlidingWindow(const RateLimit& limit, const SlidingWindowOptions& options = {});
 
-    /// When `cost` may leave, if nothing else leaves before: `now`, or later. A cost above the whole limit may when
-    /// nothing else is in the window.
+    /// Returns when `cost` may be sent if nothing else is sent before: `now`, or later. A cost above the whole limit
+    /// may be sent when the window is empty.
     TimePoint earliest(double cost, TimePoint now);
 
-    /// What left in one moment, and when the last of it did.
-    struct Left {
+    /// What was sent in one moment, and when the last of it was.
+    struct Sent {
         TimePoint last;
         double amount;
     };
 
-    /// This left under the limit before the window was made. In the order of time, and before anything is taken: the
-    /// moments are 0, 1, 2 and so on.
-    void restore(const Left& left, TimePoint now);
+    /// Restores what was sent by an earlier process. Call it in order of time, before `take`: the moments are 0, 1, 2
+    /// and so on.
+    void restore(const Sent& left, TimePoint now);
 
-    /// What left in a moment; nothing when the moment is past and forgotten.
-    std::optional<Left> left_in(Moment moment) const noexcept;
+    /// What was sent in a moment; nullopt once the moment has left the window.
+    std::optional<Sent> sent_in(Moment moment) const noexcept;
 
-    /// `cost` leaves now, whether or not it may.
+    /// Counts `cost` as sent now, whether or not the limit allows it.
     Moment take(double cost, TimePoint now);
 
-    /// What left in `moment` as `reserved` has cost `actual`. Less is given back where it was taken. More is counted
-    /// from now on: it can't be known when it was used, and a later time is the safe one. Returns the moment in which
-    /// that changed something.
+    /// Corrects a cost counted in `moment` from `reserved` to `actual`. A lower cost is corrected there. The rest of a
+    /// higher cost counts from now on: when it was used is unknown, and a later time is safe. Returns the moment that
+    /// changed.
     Moment settle(Moment moment, double reserved, double actual, TimePoint now);
 
-    /// From now on the limit is another one, in the same window; what has left is remembered.
+    /// Changes the amount of the limit. What was sent is kept.
     void set_amount(double amount);
 
-    /// What may leave at once although it is ahead of the even pace.
+    /// How much may be sent at once, ahead of the even pace.
     double burst_amount() const noexcept;
 
     const RateLimit& limit() const noexcept { return limit_; }
 
-    /// How many moments are remembered; about a thousand at most.
+    /// Moments kept; about a thousand at most.
     std::size_t moments() const noexcept { return slots_.size(); }
 
   private:

@@ -241,11 +241,11 @@ TEST_CASE("what left before the window was made counts as if it had left in it")
     window.restore({start - 10s, 1}, start);
     CHECK(window.earliest(1, start) == start - 50s + 61'200ms);
     CHECK(window.earliest(3, start) == start - 10s + 61'200ms);
-    CHECK(window.left_in(0).value().amount == 2);
+    CHECK(window.sent_in(0).value().amount == 2);
     CHECK(window.take(1, start + 20s) == 2);
-    CHECK(window.left_in(2).value().amount == 1);
-    CHECK(window.left_in(2).value().last == start + 20s);
-    CHECK_FALSE(window.left_in(0));  // forgotten
+    CHECK(window.sent_in(2).value().amount == 1);
+    CHECK(window.sent_in(2).value().last == start + 20s);
+    CHECK_FALSE(window.sent_in(0));  // forgotten
 }
 
 TEST_CASE("what left before under a larger limit holds nothing back for more than a window") {
@@ -260,9 +260,9 @@ TEST_CASE("what a moment holds is told after each change of it") {
     SlidingWindow window(RateLimit("tokens", 1000, 60s));
     const SlidingWindow::Moment first = window.take(100, start);
     CHECK(window.settle(first, 100, 40, start + 5s) == first);
-    CHECK(window.left_in(first).value().amount == 40);
+    CHECK(window.sent_in(first).value().amount == 40);
     const SlidingWindow::Moment more = window.settle(first, 40, 90, start + 10s);
     CHECK(more != first);
-    CHECK(window.left_in(more).value().amount == 50);
-    CHECK(window.left_in(more).value().last == start + 10s);
+    CHECK(window.sent_in(more).value().amount == 50);
+    CHECK(window.sent_in(more).value().last == start + 10s);
 }

@@ -13,7 +13,7 @@ namespace plait::policy {
 
 namespace {
 
-// How many ends are remembered for a share.
+// The most calls that a percentage can look back on.
 constexpr std::size_t most_ends = 1'000'000;
 
 [[noreturn]] void refuse_budget(std::string_view text, const std::string& reason) {

@@ -10,7 +10,7 @@
 
 namespace plait::policy {
 
-/// How much of a unit a whole run may cost: five dollars.
+/// The most that a whole run may spend of a unit, such as five dollars.
 class Budget {
   public:
     Budget(std::string_view unit_, double amount_) : unit(unit_), amount(amount_) {}
@@ -22,18 +22,18 @@ class Budget {
 /// Reads a budget such as `usd=5` or `tokens=2M`. Throws `Error(bad_input)` that says what is wrong with `text`.
 Budget parse_budget(std::string_view text);
 
-/// Counts what a run costs against its budget: what is settled, and what is reserved for calls that have not ended.
+/// Counts the costs of a run against its budget: settled ones, and those reserved for calls in flight.
 class BudgetRule {
   public:
     explicit BudgetRule(Budget budget) noexcept : budget_(std::move(budget)) {}
 
-    /// Reserves `cost` for a call; false when it does not fit, and nothing is reserved.
+    /// Reserves `cost` for a call. Returns false, and reserves nothing, when it does not fit.
     bool reserve(double cost) noexcept;
-    /// A call for which `reserved` was kept has cost `actual`.
+    /// Replaces what was reserved for a call with its actual cost.
     void settle(double reserved, double actual) noexcept { spent_ += actual - reserved; }
 
     double spent() const noexcept { return spent_; }
-    /// One sentence, for the end of a run that stopped because of it.
+    /// One sentence that says why the run stopped.
     std::string reason() const;
 
     const Budget& budget() const noexcept { return budget_; }
@@ -43,29 +43,29 @@ class BudgetRule {
     double spent_ = 0;
 };
 
-/// When a run with many bad ends is stopped: `failed>20% of 200`, or `failed>50`.
+/// A rule that stops a run with too many bad outcomes: `failed>20% of 200`, or `failed>50`.
 class StopIf {
   public:
-    std::string outcome;   ///< the name of the bad end: `failed`, `rejected`
-    double more_than = 0;  ///< a count, or hundredths of the last `of`
-    std::size_t of = 0;    ///< how many ends are looked at; 0: all, and `more_than` is a count
+    std::string outcome;   ///< the bad outcome: `failed`, `rejected`
+    double more_than = 0;  ///< a count, or a percentage of the last `of`
+    std::size_t of = 0;    ///< how many of the last calls count; 0: all, and `more_than` is a count
 
     StopIf() noexcept {}
 };
 
-/// Reads a rule such as `failed>20% of 200` (more than a fifth of the last 200 ends) or `failed>50` (the 51st). Throws
-/// `Error(bad_input)` that says what is wrong with `text`; which outcomes there are the caller knows.
+/// Reads a rule such as `failed>20% of 200` (more than a fifth of the last 200 calls) or `failed>50` (the 51st). Throws
+/// `Error(bad_input)` that says what is wrong with `text`. The caller checks the name of the outcome.
 StopIf parse_stop_if(std::string_view text);
 
-/// Decides by a `StopIf` from the ends in their order.
+/// Applies a `StopIf` to the outcomes, in order.
 class StopIfRule {
   public:
     explicit StopIfRule(StopIf rule) noexcept : rule_(std::move(rule)) {}
 
-    /// One more call has ended; true when the run is to stop. A share is not judged before there are `of` ends.
+    /// Counts a call that has ended. Returns whether the run should stop. A percentage applies from `of` calls on.
     bool ended(std::string_view outcome);
 
-    /// One sentence, for the end of a run that stopped because of it.
+    /// One sentence that says why the run stopped.
     std::string reason() const;
 
   private:
@@ -74,20 +74,20 @@ class StopIfRule {
     std::size_t bad_ = 0;
 };
 
-/// Lets the first calls of a run show that the rest is worth sending: until they have ended well, no others are.
+/// Holds back the rest of a run until its first calls have ended well.
 class Canary {
   public:
     explicit Canary(std::size_t calls) noexcept : calls_(calls) {}
 
-    /// Whether one more call may begin now; it then counts as begun.
+    /// Returns whether one more call may begin now, and counts it if so.
     bool begin() noexcept;
-    /// One of the calls has ended. `problem` says what speaks against the rest (a key that is refused, a server that
-    /// can't be reached), and is empty when nothing does.
+    /// One of the calls has ended. `problem` is the reason not to send the rest (a refused key, an unreachable server),
+    /// or empty.
     void ended(std::string_view problem);
 
-    /// All of the first calls have ended and nothing speaks against the rest.
+    /// Whether all of the first calls have ended without a problem.
     bool passed() const noexcept { return problem_.empty() && ended_ >= calls_; }
-    /// One sentence why the run is to stop; nothing while it is not.
+    /// One sentence that says why the run should stop; nullopt while it should not.
     std::optional<std::string> reason() const;
 
   private:

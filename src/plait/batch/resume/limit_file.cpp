@@ -49,8 +49,8 @@ class LimitFile::GroupLog final : public policy::LimitLog {
   public:
     GroupLog(LimitFile& file, std::string_view group) : file_(file), group_(group) {}
 
-    std::vector<policy::SlidingWindow::Left> before(const policy::RateLimit& limit) override;
-    void left(const policy::RateLimit& limit, Moment moment, const policy::SlidingWindow::Left& left) override;
+    std::vector<policy::SlidingWindow::Sent> before(const policy::RateLimit& limit) override;
+    void sent(const policy::RateLimit& limit, Moment moment, const policy::SlidingWindow::Sent& sent) override;
 
   private:
     Limit key_of(const policy::RateLimit& limit) const { return Limit{group_, limit.unit, window_in_seconds(limit)}; }
@@ -60,10 +60,10 @@ class LimitFile::GroupLog final : public policy::LimitLog {
     std::string group_;
 };
 
-std::vector<policy::SlidingWindow::Left> LimitFile::GroupLog::before(const policy::RateLimit& limit) {
+std::vector<policy::SlidingWindow::Sent> LimitFile::GroupLog::before(const policy::RateLimit& limit) {
     const Limit key = key_of(limit);
     if (!file_.before_.contains(key)) take_over_from_longest(key);
-    std::vector<policy::SlidingWindow::Left> all;
+    std::vector<policy::SlidingWindow::Sent> all;
     TimePoint latest = TimePoint::min();
     for (const auto& [moment, departures] : file_.before_[key]) {
         const microseconds ago(std::max<std::int64_t>(file_.now_us() - departures.last_us, 0));
@@ -86,10 +86,10 @@ void LimitFile::GroupLog::take_over_from_longest(const Limit& key) {
     file_.before_[key] = *longest;
 }
 
-void LimitFile::GroupLog::left(const policy::RateLimit& limit, Moment moment, const policy::SlidingWindow::Left& left) {
-    const std::int64_t last_us = file_.now_us() - duration_cast<microseconds>(now() - left.last).count();
+void LimitFile::GroupLog::sent(const policy::RateLimit& limit, Moment moment, const policy::SlidingWindow::Sent& sent) {
+    const std::int64_t last_us = file_.now_us() - duration_cast<microseconds>(now() - sent.last).count();
     std::string line;
-    append(line, key_of(limit), moment, Departures{last_us, left.amount});
+    append(line, key_of(limit), moment, Departures{last_us, sent.amount});
     file_.write(line);
 }
 

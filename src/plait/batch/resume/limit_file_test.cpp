@@ -57,9 +57,9 @@ class Kept {
 /// How long ago what left before left, and how much of it: `30 s: 2, 10 s: 1`.
 std::string before(LimitFile& file, std::string_view group, const policy::RateLimit& limit) {
     std::string text;
-    for (const SlidingWindow::Left& left : file.of_group(group)->before(limit)) {
-        const auto ago = std::chrono::round<std::chrono::seconds>(now() - left.last).count();
-        text += fmt::format("{}{} s: {}", text.empty() ? "" : ", ", ago, left.amount);
+    for (const SlidingWindow::Sent& sent : file.of_group(group)->before(limit)) {
+        const auto ago = std::chrono::round<std::chrono::seconds>(now() - sent.last).count();
+        text += fmt::format("{}{} s: {}", text.empty() ? "" : ", ", ago, sent.amount);
     }
     return text;
 }
@@ -74,12 +74,12 @@ ASYNC_TEST("what left is known to the next process, by group and limit, whether 
             const auto file = files.open();
             const auto a = file->of_group("a");
             const auto b = file->of_group("b \"\n");
-            a->left(per_minute, 0, {now(), 1});
+            a->sent(per_minute, 0, {now(), 1});
             co_await sleep_for(5s);
-            a->left(per_minute, 0, {now(), 2});  // the same moment: it replaces what was said of it
-            a->left(per_minute, 1, {now(), 1});
-            a->left(tokens_per_hour, 0, {now(), 812.5});
-            b->left(per_minute, 0, {now() - 1s, 3});
+            a->sent(per_minute, 0, {now(), 2});  // the same moment: it replaces what was said of it
+            a->sent(per_minute, 1, {now(), 1});
+            a->sent(tokens_per_hour, 0, {now(), 812.5});
+            b->sent(per_minute, 0, {now() - 1s, 3});
             if (!is_killed) files.close(*file);
         }
         co_await sleep_for(10s);
@@ -97,14 +97,14 @@ ASYNC_TEST("what is past is forgotten, and moments begin at 0 in each process") 
         const auto file = files.open();
         const auto log = file->of_group("a");
         for (SlidingWindow::Moment moment = 0; moment < 10; ++moment) {
-            log->left(per_minute, moment, {now(), 1});
+            log->sent(per_minute, moment, {now(), 1});
             co_await sleep_for(10s);
         }
     }
     {
         const auto file = files.open();
         CHECK(before(*file, "a", per_minute) == "60 s: 1, 50 s: 1, 40 s: 1, 30 s: 1, 20 s: 1, 10 s: 1");
-        file->of_group("a")->left(per_minute, 5, {now(), 4});
+        file->of_group("a")->sent(per_minute, 5, {now(), 4});
     }
     const auto file = files.open();
     CHECK(before(*file, "a", per_minute) == "60 s: 1, 50 s: 1, 40 s: 1, 30 s: 1, 20 s: 1, 0 s: 4");
@@ -114,7 +114,7 @@ ASYNC_TEST("what is past is forgotten, and moments begin at 0 in each process") 
 
 ASYNC_TEST("a calendar that was set back, or ahead, makes nothing wait for longer than a window") {
     Kept files;
-    files.open()->of_group("a")->left(per_minute, 0, {now(), 1});
+    files.open()->of_group("a")->sent(per_minute, 0, {now(), 1});
     files.calendar.ahead -= 100h;
     CHECK(before(*files.open(), "a", per_minute) == "0 s: 1");
     files.calendar.ahead += 200h;
@@ -127,14 +127,14 @@ ASYNC_TEST("a limit of another window takes over what left under the longest of 
     {
         const auto file = files.open();
         const auto log = file->of_group("a");
-        log->left(per_minute, 0, {now(), 1});
-        log->left(policy::RateLimit("requests", 500, 3600s), 0, {now(), 17});
+        log->sent(per_minute, 0, {now(), 1});
+        log->sent(policy::RateLimit("requests", 500, 3600s), 0, {now(), 17});
     }
     const policy::RateLimit per_ten_minutes("requests", 100, 600s);
     {
         const auto file = files.open();
         CHECK(before(*file, "a", per_ten_minutes) == "0 s: 17");
-        file->of_group("a")->left(per_ten_minutes, 1, {now(), 1});
+        file->of_group("a")->sent(per_ten_minutes, 1, {now(), 1});
     }
     CHECK(before(*files.open(), "a", per_ten_minutes) == "0 s: 17, 0 s: 1");
     co_return;
@@ -142,7 +142,7 @@ ASYNC_TEST("a limit of another window takes over what left under the longest of 
 
 ASYNC_TEST("a file of another run, or of no run at all, is not taken over") {
     Kept files;
-    files.open("other run")->of_group("a")->left(per_minute, 0, {now(), 1});
+    files.open("other run")->of_group("a")->sent(per_minute, 0, {now(), 1});
     CHECK(before(*files.open(), "a", per_minute) == "");
     files.folder.write("results.plait-limits", std::string(4096, '\0'));
     CHECK(before(*files.open(), "a", per_minute) == "");
@@ -153,7 +153,7 @@ ASYNC_TEST("a line that was cut when the process was killed is left out") {
     Kept files;
     {
         const auto log = files.open();
-        log->of_group("a")->left(per_minute, 0, {now(), 1});
+        log->of_group("a")->sent(per_minute, 0, {now(), 1});
     }
     std::ofstream(files.path, std::ios::app) << R"({"group":"a","unit":"requests","window_s":60,"mom)";
     CHECK(before(*files.open(), "a", per_minute) == "0 s: 1");
@@ -187,11 +187,11 @@ ASYNC_TEST("the file does not grow with what is past") {
     const auto file = files.open();
     const auto log = file->of_group("a");
     for (SlidingWindow::Moment moment = 0; moment < 100'000; ++moment) {
-        log->left(per_minute, moment, {now(), 1});
+        log->sent(per_minute, moment, {now(), 1});
         co_await sleep_for(60ms);
     }
     CHECK(std::filesystem::file_size(files.path) < 2 * LimitFile::large);
-    const std::vector<SlidingWindow::Left> left = files.open()->of_group("a")->before(per_minute);
+    const std::vector<SlidingWindow::Sent> left = files.open()->of_group("a")->before(per_minute);
     CHECK(left.size() >= 1000);
     CHECK(left.size() <= 1101);
 }

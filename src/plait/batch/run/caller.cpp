@@ -441,7 +441,7 @@ Task<void> Caller::send_hedged(ActiveCall& active) {
 }
 
 Task<Caller::Sent> Caller::send_copy(ActiveCall& active, int number) {
-    std::optional<policy::Pace::Pass> pass;
+    std::optional<policy::Pace::Permit> pass;
     if (number > 1) {
         const CallRules& rules = active.call.rules;
         std::optional<RunRules::Reservation> reservation = rules_.try_reserve(rules.costs);

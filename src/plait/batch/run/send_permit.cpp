@@ -3,9 +3,9 @@
 namespace plait::batch {
 
 bool SendPermit::try_take(const policy::Costs& costs) {
-    if (circuit_) circuit_pass_ = circuit_->try_enter();
+    if (circuit_) circuit_permit_ = circuit_->try_enter();
     if (group_.in_flight) place_ = group_.in_flight->try_enter();
-    const bool may_go = (circuit_pass_ || !circuit_) && (place_ || !group_.in_flight);
+    const bool may_go = (circuit_permit_ || !circuit_) && (place_ || !group_.in_flight);
     if (may_go) pass_ = group_.pace.try_enter(costs);
     if (pass_) return true;
     give_back();
@@ -16,26 +16,26 @@ Task<SendPermit::Turn> SendPermit::take(const policy::Costs& costs, int priority
     do {
         give_back();
         if (circuit_) {
-            circuit_pass_ = co_await circuit_->enter();
-            if (!circuit_pass_) co_return Turn::unreachable;
+            circuit_permit_ = co_await circuit_->enter();
+            if (!circuit_permit_) co_return Turn::unreachable;
         }
         if (group_.in_flight) place_.emplace(co_await group_.in_flight->enter(priority));
         pass_ = co_await group_.pace.enter(costs, priority);
         if (!pass_) co_return Turn::parked;
-    } while (circuit_pass_ && !circuit_pass_->still_holds());
+    } while (circuit_permit_ && !circuit_permit_->still_holds());
     co_return Turn::taken;
 }
 
 void SendPermit::ended(Reach reach, policy::Load load, std::string_view sign) noexcept {
-    if (circuit_pass_ && reach == Reach::reached) circuit_pass_->succeeded();
-    if (circuit_pass_ && reach == Reach::not_reached) circuit_pass_->failed();
+    if (circuit_permit_ && reach == Reach::reached) circuit_permit_->succeeded();
+    if (circuit_permit_ && reach == Reach::not_reached) circuit_permit_->failed();
     if (pass_ && reach == Reach::reached && load == policy::Load::fine) group_.pace.accepted(*pass_);
     if (place_) place_->end(load, sign);
 }
 
 void SendPermit::give_back() noexcept {
     pass_.reset();
-    circuit_pass_.reset();
+    circuit_permit_.reset();
     place_.reset();
 }
 

@@ -57,8 +57,8 @@ class SendPermit {
     Group& group_;
     policy::CircuitBreaker* circuit_;
     std::optional<policy::AdaptiveLimit::Permit> place_;
-    std::optional<policy::CircuitBreaker::Pass> circuit_pass_;
-    std::optional<policy::Pace::Pass> pass_;
+    std::optional<policy::CircuitBreaker::Permit> circuit_permit_;
+    std::optional<policy::Pace::Permit> pass_;
 };
 
 }  // namespace plait::batch

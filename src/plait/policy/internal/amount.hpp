@@ -5,8 +5,8 @@
 
 namespace plait::policy::internal {
 
-/// Takes a positive number off the front of `text`: `5`, `0.25`, `90k` (thousands) or `2M` (millions). 0 when there is
-/// none; `text` is then left alone.
+/// Takes a positive number off the front of `text`: `5`, `0.25`, `90k` (thousands) or `2M` (millions). Returns 0, and
+/// leaves `text` alone, when there is none.
 double take_amount(std::string_view& text);
 
 /// `number` as people write it: `500`, `0.25`, `90k`.

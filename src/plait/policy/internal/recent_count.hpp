@@ -6,11 +6,10 @@
 
 namespace plait::policy::internal {
 
-/// How often something happened in the last window, in the room of a hundred counters.
+/// Counts events in the last window, in constant memory.
 class RecentCount {
   public:
-    /// What happened within a hundredth of a window is forgotten together: when the first of it is as old as the
-    /// window, or the last.
+    /// Events within a hundredth of a window expire together: when the first of them is a window old, or the last.
     enum class Forget { when_first_is_old, when_last_is_old };
 
     RecentCount(Duration window, Forget forget) noexcept : window_(window), forget_(forget) {}
@@ -28,7 +27,7 @@ class RecentCount {
         return count_;
     }
 
-    /// How many of those that are counted now are still counted at `time`.
+    /// Returns how many of the current events still count at `time`.
     int count_left_at(TimePoint time) const noexcept {
         int left = count_;
         for (const Slot& slot : slots_) {
@@ -38,7 +37,7 @@ class RecentCount {
         return left;
     }
 
-    /// Calls `visit` with the times at which something is forgotten, in their order, until it answers true.
+    /// Calls `visit` with the times at which events expire, in order, until it returns true.
     template <class Visit>
     void for_each_time_of_forgetting(Visit visit) const {
         for (const Slot& slot : slots_) {

@@ -4,7 +4,7 @@
 
 namespace plait::policy::internal {
 
-/// So many times as long.
+/// Returns `duration` multiplied by `factor`.
 inline Duration times(Duration duration, double factor) noexcept {
     return Duration(static_cast<Duration::rep>(static_cast<double>(duration.count()) * factor));
 }

@@ -15,10 +15,10 @@
 
 namespace plait::policy::internal {
 
-/// Tasks of one loop that wait for their turn: the highest priority first, then in the order in which they came.
+/// A queue of tasks of one loop: the highest priority first, then in order of arrival.
 ///
-/// Only the first in line may go on. It looks whether it can, and waits for a time or until it is called to look again.
-/// Whoever leaves the line, served or cancelled, makes the next one look.
+/// Only the head of the queue may proceed. It checks whether it can, and otherwise waits until a time or until it is
+/// called to check again. A task that leaves the queue, served or cancelled, makes the next one check.
 class WaitingLine {
   public:
     WaitingLine() = default;
@@ -26,7 +26,7 @@ class WaitingLine {
     WaitingLine& operator=(const WaitingLine&) = delete;
     ~WaitingLine() { PLAIT_ASSERT(places_.empty(), "a line was destroyed while tasks wait in it"); }
 
-    /// A task's place in the line; it leaves when this is destroyed.
+    /// A task's place in the queue, given up when this is destroyed.
     class Place {
       public:
         Place(WaitingLine& line, int priority) : line_(line), key_(-priority, line.next_++) {
@@ -61,11 +61,11 @@ class WaitingLine {
     bool empty() const noexcept { return places_.empty(); }
     std::size_t size() const noexcept { return places_.size(); }
 
-    /// What the first waits for may have changed.
+    /// Makes the head of the queue check again.
     void call_first() noexcept {
         if (!places_.empty()) places_.begin()->second->call_.set();
     }
-    /// What all of them wait for has changed.
+    /// Makes every task check again.
     void call_all() noexcept {
         for (const auto& [key, place] : places_) place->call_.set();
     }

@@ -1,4 +1,4 @@
-#include "plait/policy/told_quota.hpp"
+#include "plait/policy/announced_quota.hpp"
 
 #include "plait/policy/costs.hpp"
 
@@ -17,25 +17,26 @@ namespace {
 /// A quota, and calls of one request each that leave and are answered.
 class Bench {
   public:
-    ToldQuota quota{requests_unit, "x-ratelimit-remaining"};
+    AnnouncedQuota quota{requests_unit, "x-ratelimit-remaining"};
     TimePoint now = TimePoint(1h);
 
-    ToldQuota::Call leave() {
-        const ToldQuota::Call call{++number_, now, 1, static_cast<double>(number_)};
-        quota.leave(call, in_flight_);
+    AnnouncedQuota::Call sent() {
+        const AnnouncedQuota::Call call{++number_, now, 1, static_cast<double>(number_)};
+        quota.sent(call, in_flight_);
         in_flight_ += 1;
         return call;
     }
-    void answer(const ToldQuota::Call& call, double remaining, std::optional<Duration> reset, Duration grain = {}) {
+    void answer(const AnnouncedQuota::Call& call, double remaining, std::optional<Duration> reset,
+                Duration grain = {}) {
         LimitNotice notice(requests_unit, "x-ratelimit-remaining");
         notice.limit = 40;
         notice.remaining = remaining;
         notice.reset = reset;
         notice.reset_grain = grain;
-        quota.told(notice, call, now);
+        quota.update(notice, call, now);
         end(call, true);
     }
-    void end(const ToldQuota::Call& call, bool is_answered) {
+    void end(const AnnouncedQuota::Call& call, bool is_answered) {
         in_flight_ -= 1;
         quota.ended(call, is_answered, now);
     }
@@ -44,7 +45,7 @@ class Bench {
     /// As many as may leave now.
     int leave_all() {
         int count = 0;
-        for (; may_leave(); ++count) leave();
+        for (; may_leave(); ++count) sent();
         return count;
     }
 
@@ -57,10 +58,10 @@ class Bench {
 
 TEST_CASE("calls in flight are subtracted from what is left, whenever they left") {
     Bench bench;
-    const auto first = bench.leave();
-    const auto second = bench.leave();
+    const auto first = bench.sent();
+    const auto second = bench.sent();
     bench.now += 1s;
-    const auto third = bench.leave();
+    const auto third = bench.sent();
     bench.answer(second, 5, 60s);
     CHECK(bench.leave_all() == 3);  // the first and the third may not have been counted yet
     bench.answer(third, 4, 60s);
@@ -71,9 +72,9 @@ TEST_CASE("calls in flight are subtracted from what is left, whenever they left"
 
 TEST_CASE("an answer that was overtaken does not raise what is left") {
     Bench bench;
-    const auto first = bench.leave();
+    const auto first = bench.sent();
     bench.now += 1s;
-    const auto second = bench.leave();
+    const auto second = bench.sent();
     bench.now += 1s;
     bench.answer(second, 1, 60s);
     bench.answer(first, 2, 60s);
@@ -82,13 +83,13 @@ TEST_CASE("an answer that was overtaken does not raise what is left") {
 
 TEST_CASE("a call that failed may have been counted and is subtracted until a later one tells") {
     Bench bench;
-    const auto told = bench.leave();
-    const auto failed = bench.leave();
+    const auto told = bench.sent();
+    const auto failed = bench.sent();
     bench.answer(told, 2, 60s);
     bench.end(failed, false);
     CHECK(bench.may_leave());
     bench.now += 1s;
-    const auto later = bench.leave();
+    const auto later = bench.sent();
     CHECK_FALSE(bench.may_leave());
     bench.now += 1s;
     bench.answer(later, 2, 58s);
@@ -97,24 +98,24 @@ TEST_CASE("a call that failed may have been counted and is subtracted until a la
 
 TEST_CASE("a quota that answers no longer tell is forgotten") {
     Bench bench;
-    bench.answer(bench.leave(), 0, std::nullopt);
+    bench.answer(bench.sent(), 0, std::nullopt);
     CHECK(bench.may_leave());
     for (int answer = 0; answer < 8; ++answer) {
-        const auto call = bench.leave();
+        const auto call = bench.sent();
         CHECK_FALSE(bench.may_leave());  // one at a time
         bench.end(call, true);
     }
     CHECK(bench.quota.left(0, bench.now) == std::nullopt);
-    for (int call = 0; call < 100; ++call) bench.leave();
+    for (int call = 0; call < 100; ++call) bench.sent();
     CHECK(bench.may_leave());
 }
 
 TEST_CASE("after the reset one call tries and then as many leave as its answer says") {
     Bench bench;
-    bench.answer(bench.leave(), 0, 8s);
+    bench.answer(bench.sent(), 0, 8s);
     CHECK(bench.earliest() == bench.now + 8s + 200ms);  // as long after it as one call of 40 takes
     bench.now = bench.earliest();
-    const auto probe = bench.leave();
+    const auto probe = bench.sent();
     CHECK(bench.earliest() == TimePoint::max());
     bench.now += 50ms;
     bench.answer(probe, 39, 8s);
@@ -123,14 +124,14 @@ TEST_CASE("after the reset one call tries and then as many leave as its answer s
 
 TEST_CASE("a try after the reset that comes too early costs a moment and not a window") {
     Bench bench;
-    bench.answer(bench.leave(), 0, 8s, 1s);
+    bench.answer(bench.sent(), 0, 8s, 1s);
     const TimePoint told = bench.now + 8s;
     const TimePoint really = told + 800ms;
     int refused = 0;
     for (;; ++refused) {
         bench.now = bench.earliest();
         REQUIRE(bench.now < told + 2s);
-        const auto probe = bench.leave();
+        const auto probe = bench.sent();
         if (bench.now >= really) break;
         bench.answer(probe, 0, bench.now < told ? told - bench.now : Duration::zero(), 1s);
     }
@@ -157,7 +158,7 @@ TEST_CASE("the next window is found when it begins although its reset was rounde
             end = begun + 8s;
             used = 0;
         }
-        const auto call = bench.leave();
+        const auto call = bench.sent();
         REQUIRE(used < 40);
         used += 1;
         bench.now += 1ms;
@@ -171,27 +172,27 @@ TEST_CASE("the next window is found when it begins although its reset was rounde
 
 TEST_CASE("a reset that each call postpones is waited for with nothing kept back") {
     Bench bench;
-    for (int call = 0; call < 37; ++call) bench.answer(bench.leave(), 39 - call, 8s, 1s);
+    for (int call = 0; call < 37; ++call) bench.answer(bench.sent(), 39 - call, 8s, 1s);
     CHECK(bench.earliest() > bench.now + 6s);  // a scout, just before the reset
     bench.now = bench.earliest();
-    bench.answer(bench.leave(), 2, 8s, 1s);
+    bench.answer(bench.sent(), 2, 8s, 1s);
     CHECK(bench.leave_all() == 2);
 }
 
 TEST_CASE("a quota that comes back little by little is spent evenly") {
     Bench bench;
-    for (int call = 0; call < 37; ++call) bench.answer(bench.leave(), 39 - call, 8s, 1s);
+    for (int call = 0; call < 37; ++call) bench.answer(bench.sent(), 39 - call, 8s, 1s);
     const TimePoint reset = bench.now + 8s;
     bench.now = bench.earliest();
-    bench.answer(bench.leave(), 2, reset - bench.now, 1s);
+    bench.answer(bench.sent(), 2, reset - bench.now, 1s);
     while (bench.now < reset) {
         bench.now = std::max(bench.earliest(), bench.now + 1ms);
-        bench.answer(bench.leave(), 1, bench.now < reset ? reset - bench.now : reset + 8s - bench.now, 1s);
+        bench.answer(bench.sent(), 1, bench.now < reset ? reset - bench.now : reset + 8s - bench.now, 1s);
     }
     const TimePoint begin = bench.now;
     int left = 0;
     for (; bench.now < begin + 80s; ++left) {
-        bench.answer(bench.leave(), 0, 4s, 1s);
+        bench.answer(bench.sent(), 0, 4s, 1s);
         bench.now = bench.earliest();
     }
     CHECK(left >= 0.93 * 400);
@@ -200,12 +201,12 @@ TEST_CASE("a quota that comes back little by little is spent evenly") {
 
 TEST_CASE("an amount and a window are kept to where the server does not say what is left") {
     Bench bench;
-    bench.leave();
-    const auto told = bench.leave();
+    bench.sent();
+    const auto told = bench.sent();
     LimitNotice policy(requests_unit, "ratelimit-policy");
     policy.limit = 10;
     policy.window = 60s;
-    bench.quota.told(policy, told, bench.now);
+    bench.quota.update(policy, told, bench.now);
     CHECK(bench.leave_all() == 8);  // the two that had left before count, too
     CHECK(bench.earliest() > bench.now + 60s);
     CHECK(bench.earliest() < bench.now + 62s);
@@ -213,12 +214,12 @@ TEST_CASE("an amount and a window are kept to where the server does not say what
 
 TEST_CASE("a quota whose reset is as far away as it is used refills and is spent evenly") {
     Bench bench;
-    for (int left = 39; left >= 0; --left) bench.answer(bench.leave(), left, (40 - left) * 200ms);
+    for (int left = 39; left >= 0; --left) bench.answer(bench.sent(), left, (40 - left) * 200ms);
     const TimePoint begin = bench.now;
     int more = 0;
     for (; bench.now < begin + 8s; ++more) {
         bench.now = bench.earliest();
-        bench.answer(bench.leave(), 0, 8s);
+        bench.answer(bench.sent(), 0, 8s);
     }
     CHECK(more >= 37);
     CHECK(more <= 40);
@@ -229,7 +230,7 @@ TEST_CASE("a reset as coarse as its window is long is obeyed at first") {
     for (int second = 0; second < 2; ++second) {
         for (const double left : {1.0, 0.0}) {
             bench.now = bench.earliest();
-            bench.answer(bench.leave(), left, 1s, 1s);
+            bench.answer(bench.sent(), left, 1s, 1s);
         }
         CHECK(bench.earliest() >= bench.now + 1s - 1ms);
         bench.now += 1ms;
@@ -238,8 +239,8 @@ TEST_CASE("a reset as coarse as its window is long is obeyed at first") {
 
 TEST_CASE("a reset that falls by a thousand in a second was told in milliseconds") {
     Bench bench;
-    const auto first = bench.leave();
-    const auto second = bench.leave();
+    const auto first = bench.sent();
+    const auto second = bench.sent();
     bench.answer(first, 1, 8000s, 1s);
     bench.now += 20ms;
     bench.answer(second, 0, 7980s, 1s);
@@ -249,7 +250,7 @@ TEST_CASE("a reset that falls by a thousand in a second was told in milliseconds
 
 TEST_CASE("a wait that a refusal asks for outranks the reset") {
     Bench bench;
-    bench.answer(bench.leave(), 0, 60s);
+    bench.answer(bench.sent(), 0, 60s);
     bench.quota.asked_to_wait_until(bench.now + 5s);
     CHECK(bench.earliest() < bench.now + 7s);
 }
