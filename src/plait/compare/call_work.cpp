@@ -6,7 +6,7 @@
 #include "plait/batch/call/source.hpp"
 #include "plait/batch/method/methods.hpp"
 #include "plait/batch/run/runner.hpp"
-#include "plait/compare/internal/open_trace.hpp"
+#include "plait/compare/internal/measurement_trace.hpp"
 #include "plait/compare/resource_usage.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace plait::compare {
 
 namespace {
 
-using internal::open_trace;
+using internal::begin_trace;
 
 class CallSource final : public batch::Source {
   public:
@@ -104,7 +104,7 @@ Measurement CallWork::measure(const Way& way, const std::string& trace_path) con
         runner_options.calls.adaptive_concurrency = way.finds_itself;
         runner_options.calls.once = true;
         EventLoopOptions loop_options;
-        const auto trace = open_trace(trace_path, *entry, way.concurrency);
+        const auto trace = begin_trace(trace_path, *entry, way.concurrency);
         options.trace = trace.get();
         if (trace) loop_options.recorder = &trace->recorder();
         WatchedMethod method(entry->make(std::move(options)));

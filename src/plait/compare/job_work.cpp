@@ -5,7 +5,7 @@
 #include "plait/base/assert.hpp"
 #include "plait/batch/call/latency_histogram.hpp"
 #include "plait/batch/method/methods.hpp"
-#include "plait/compare/internal/open_trace.hpp"
+#include "plait/compare/internal/measurement_trace.hpp"
 #include "plait/compare/resource_usage.hpp"
 #include "plait/trace/trace_file.hpp"
 #include "plait/workers/process_pool.hpp"
@@ -142,7 +142,7 @@ Measurement JobWork::measure(const Way& way, const std::string& trace_path) cons
     const batch::MethodEntry* const entry = batch::find_method(way.method);
     PLAIT_ASSERT(entry, "jobs are done by methods of plait");
     const Duration cpu_before = resource_usage().cpu;
-    const auto trace = internal::open_trace(trace_path, *entry, way.concurrency);
+    const auto trace = internal::begin_trace(trace_path, *entry, way.concurrency);
     const TimePoint start = SteadyClock::instance().now();
     std::vector<JobRun> runs = method->run(job_.name(), count_, way.workers());
 

@@ -1,4 +1,4 @@
-#include "plait/compare/internal/open_trace.hpp"
+#include "plait/compare/internal/measurement_trace.hpp"
 
 #include "plait/batch/method/open_trace.hpp"
 
@@ -14,8 +14,8 @@ void warn(const std::string& trouble) {
 
 }  // namespace
 
-std::unique_ptr<trace::TraceFile> open_trace(const std::string& path, const batch::MethodEntry& method,
-                                             std::size_t concurrency) {
+std::unique_ptr<trace::TraceFile> begin_trace(const std::string& path, const batch::MethodEntry& method,
+                                              std::size_t concurrency) {
     if (path.empty()) return nullptr;
     return batch::open_trace(path, true, "compare", method, concurrency, warn);
 }

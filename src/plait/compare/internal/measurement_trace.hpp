@@ -1,0 +1,17 @@
+#pragma once
+
+#include "plait/batch/method/methods.hpp"
+#include "plait/trace/trace_file.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace plait::compare::internal {
+
+/// Begins the trace of a measurement, and replaces an existing file; null without a path. If the file can't be written
+/// any more, a warning on standard error says so.
+std::unique_ptr<trace::TraceFile> begin_trace(const std::string& path, const batch::MethodEntry& method,
+                                              std::size_t concurrency);
+
+}  // namespace plait::compare::internal
