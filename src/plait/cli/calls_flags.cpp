@@ -26,7 +26,7 @@ constexpr std::size_t most_canaries = 1'000'000;
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
 
-/// The same text on every machine: the documents hold it.
+/// Independent of the machine, because docs/cli.md contains it.
 std::string concurrency_help() {
     std::string text;
     for (const batch::MethodEntry& method : batch::methods) {
@@ -72,7 +72,7 @@ policy::StopIf parse_known_stop_if(const std::string& value) {
     refuse(fmt::format("'{}' is not one of the outcomes {}", rule.outcome, names));
 }
 
-/// The one unit besides requests that limits and budgets are about; empty when there are none or several.
+/// The only unit of limits and budgets besides requests; empty if there are none or several.
 std::string usual_unit(const batch::RunOptions& run) {
     std::set<std::string> units;
     for (const policy::RateLimit& limit : run.limits) units.insert(limit.unit);

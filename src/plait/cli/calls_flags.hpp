@@ -8,16 +8,16 @@
 
 namespace plait::cli {
 
-/// How calls are paced, retried and stopped, as the flags say it.
+/// The flags' settings for limits, retries and stopping.
 class CallsSettings {
   public:
     CallsSettings() {}
 
     batch::RunOptions run;
-    std::string cost_from;  ///< empty: lines say what they cost
+    std::string cost_from;  ///< empty: only lines state costs
 };
 
-/// The flags that make the settings, which outlive them.
+/// The flags that change `settings`, which outlives them.
 std::vector<Flag> calls_flags(CallsSettings& settings);
 
 /// Reads `--cost-from`, whose unit depends on the other flags, into the options. Throws `Error(bad_input)`.

@@ -74,7 +74,7 @@ std::vector<Flag> CheckCommand::flags() {
 int CheckCommand::run() {
     if (inputs_.empty()) refuse("no REQUESTS: give a file, URLs, or - for standard input");
     defaults_.put_secrets = batch::SecretExpander::Put::names;
-    defaults_.key_seed = "check";  // no key is sent
+    defaults_.key_seed = "check";  // keys are made, but not sent
     batch::InputNotes notes;
     defaults_.notes = &notes;
     batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, defaults_), forecast_);

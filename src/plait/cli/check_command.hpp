@@ -10,7 +10,7 @@
 
 namespace plait::cli {
 
-/// `plait check`: what is wrong with a file of requests, and what a run of it will take. Sends nothing.
+/// `plait check`: finds invalid requests and estimates time and cost. Sends nothing.
 class CheckCommand final : public Command {
   public:
     std::string_view name() const override { return "check"; }

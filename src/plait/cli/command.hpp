@@ -8,11 +8,11 @@
 
 namespace plait::cli {
 
-/// What follows the flags of a command.
+/// The arguments of a command that are not flags.
 struct Positional {
-    std::string name;  ///< empty: nothing may follow
+    std::string name;  ///< empty: there are none
     std::string help;
-    bool is_list = true;  ///< as many as one likes
+    bool is_list = true;  ///< one or more; else exactly those named
 };
 
 /// One of the program's commands.
@@ -21,19 +21,19 @@ class Command {
     virtual ~Command() = default;
 
     virtual std::string_view name() const = 0;
-    /// One line.
+    /// One sentence, imperative: "Print the version."
     virtual std::string_view help() const = 0;
 
-    /// The flags; their effects reach into the command, which outlives them.
+    /// The flags. Their effects change the command, which outlives them.
     virtual std::vector<Flag> flags() = 0;
 
-    /// What else its users should know; shown behind the flags.
+    /// Further paragraphs of help, shown after the flags.
     virtual std::string_view notes() const { return {}; }
 
     virtual Positional positional() const { return {}; }
     virtual void set_positional(std::vector<std::string>) {}
 
-    /// Does it, when flags and positional are set: the exit code. Throws `Error`.
+    /// Runs the command, after flags and positional arguments are set, and returns the exit code. Throws `Error`.
     virtual int run() = 0;
 };
 

@@ -44,7 +44,7 @@ void add_flag(CLI::App& app, const Flag& flag) {
     option->type_size(1)->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
 }
 
-/// CLI11 names the flag whose value is missing, or not wanted, in words of its own.
+/// Replaces CLI11's message about a missing or unwanted value.
 [[noreturn]] void refuse_number_of_values(const CLI::ArgumentMismatch& error, const std::vector<Flag>& flags) {
     const std::string_view words = error.what();
     for (const Flag& flag : flags) {
@@ -96,7 +96,7 @@ Request parse_command(Command& command, std::vector<std::string> arguments) {
     std::vector<std::string> values;
     if (!positional.name.empty()) app.add_option(positional.name, values, positional.help);
 
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    std::reverse(arguments.begin(), arguments.end());  // the order that CLI11 expects
     try {
         app.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
@@ -107,7 +107,7 @@ Request parse_command(Command& command, std::vector<std::string> arguments) {
         refuse(error.what());
     }
     std::vector<std::string> rest = app.remaining();
-    std::erase(rest, "--");  // CLI11 keeps the mark behind which all is positional
+    std::erase(rest, "--");  // CLI11 keeps this separator
     if (!rest.empty()) refuse_rest(rest, flags);
     command.set_positional(std::move(values));
     return {&command, {}};

@@ -11,14 +11,14 @@ namespace plait::cli {
 
 using Commands = std::vector<std::unique_ptr<Command>>;
 
-/// What the arguments ask for.
+/// The meaning of the arguments: a command to run, or a text to print.
 struct Request {
-    Command* command = nullptr;  ///< to run, with its flags set; null: `text` is the answer
+    Command* command = nullptr;  ///< with its flags set; null: print `text`
     std::string text;
 };
 
-/// Reads the arguments of the program of this version, without its name. Throws `Error(bad_input)` that says what to
-/// write instead.
+/// Parses the program's arguments, without its name. `version` is what `--version` prints. Throws `Error(bad_input)`
+/// that suggests what to write instead.
 Request parse_command_line(const Commands& commands, std::vector<std::string> arguments, std::string_view version);
 
 }  // namespace plait::cli

@@ -39,12 +39,12 @@ constexpr std::size_t most_repetitions = 1'000;
 constexpr std::size_t usual_jobs = 20;
 constexpr std::size_t usual_sample = 160;
 constexpr std::size_t usual_columns = 80;
-// In the order of the study: who waits in a row, who waits side by side, who computes side by side.
+// From waiting in turn, through waiting in parallel, to computing in parallel.
 constexpr const char* usual_methods = "sync,threads,async,processes";
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
 
-/// As of plait run.
+/// The default of plait run.
 std::size_t most_by_default(const batch::MethodEntry& method) {
     return batch::calls_within_descriptors(batch::max_adaptive_concurrency(method), method.descriptors_per_call);
 }
@@ -69,7 +69,7 @@ std::vector<std::size_t> parse_concurrencies(const std::string& value) {
 
 std::size_t processors() { return std::max(1u, std::thread::hardware_concurrency()); }
 
-/// Makes the folder: a comparison of an hour should not find out at its end that it can't.
+/// Makes the folder first: a comparison of an hour must not fail at its end.
 void make_folder(const std::string& path) {
     std::error_code error;
     std::filesystem::create_directories(path, error);
@@ -79,7 +79,7 @@ void make_folder(const std::string& path) {
     }
 }
 
-/// Which measurement is being made: a line that is written over on a terminal, else a line for each.
+/// Shows the current measurement: on a terminal in one line that is overwritten, elsewhere one line each.
 class MeasuringLine {
   public:
     void show(const compare::Way& way, std::size_t number, std::size_t total) {
@@ -109,7 +109,7 @@ bool all_ok(const compare::Comparison& comparison) {
 }
 
 bool is_whole(const compare::Comparison& comparison, const std::vector<compare::Way>& ways) {
-    // Without a python3 the comparison of our own methods is whole.
+    // Python's rows are optional.
     const auto is_ours = [](const compare::Way& way) { return !way.is_python(); };
     return std::count_if(ways.begin(), ways.end(), is_ours) ==
            std::count_if(comparison.rows.begin(), comparison.rows.end(),
@@ -188,7 +188,7 @@ int CompareCommand::run() {
     return report(comparer, finished);
 }
 
-/// False when it was interrupted. `comparer` outlives the task.
+/// Returns false if interrupted. `comparer` outlives the task.
 Task<bool> CompareCommand::measure(compare::Comparer& comparer) {
     CancelScope measuring;
     const Interrupts interrupts([&measuring] { measuring.cancel(); });
@@ -231,7 +231,7 @@ std::vector<compare::Way> CompareCommand::ways() const {
     std::vector<compare::Way> ways;
     const bool finds_itself = !job_ && concurrencies_.empty();
     const auto add = [&](std::string by, std::string_view method, batch::Scheduling switcher, std::size_t usual) {
-        // One task at a time, whatever anyone wishes: nobody switches, or the tasks compute on one thread.
+        // Concurrency has no effect: nothing switches, or the tasks compute on one thread.
         const bool is_one = switcher == batch::Scheduling::nobody || (job_ && switcher == batch::Scheduling::task);
         std::vector<std::size_t> numbers = concurrencies_.empty() ? std::vector{usual} : concurrencies_;
         if (is_one) numbers = {1};

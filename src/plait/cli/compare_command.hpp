@@ -17,7 +17,7 @@
 
 namespace plait::cli {
 
-/// `plait compare`: the same work by each method, measured.
+/// `plait compare`: measures the same work with each method.
 class CompareCommand final : public Command {
   public:
     std::string_view name() const override { return "compare"; }

@@ -198,7 +198,8 @@ _plait() {
             quoted(fmt::format("{}:{}", command->name(), with_backslashes(first_sentence(command->help()), ":\\"))));
     }
     text += R"(    )
-    _arguments -C '--help[Print this help]' '--version[Print the version]' '1:command:->command' '*::argument:->argument'
+    _arguments -C '--help[Print this help]' '--version[Print the version]' \
+        '1:command:->command' '*::argument:->argument'
     case $state in
     command) _describe command commands ;;
     argument)

@@ -12,7 +12,7 @@ struct ExitCodeMeaning {
     std::string_view meaning;
 };
 
-/// What the program's exit codes mean.
+/// The meanings of the program's exit codes.
 inline constexpr std::array<ExitCodeMeaning, 5> exit_codes{{
     {exit_ok, "finished: every call is ok"},
     {exit_some_not_ok, "finished: some calls have another outcome"},

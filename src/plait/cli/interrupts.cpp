@@ -15,7 +15,7 @@ namespace plait::cli {
 
 namespace {
 
-// What a signal handler may look at.
+// What the signal handler uses.
 std::atomic<Interrupts*> current = nullptr;
 std::atomic<int> signals = 0;
 
@@ -38,7 +38,7 @@ void end_at_once(int) { ::_exit(exit_stopped); }
 
 Interrupts::Interrupts(std::function<void()> on_interrupt, batch::StopRequest* stop)
     : stop_(stop), first_(on_interrupt), second_(std::move(on_interrupt)), heeds_hangup_(!is_ignored(SIGHUP)) {
-    PLAIT_ASSERT(!current, "interrupts go to one place");
+    PLAIT_ASSERT(!current, "there is one Interrupts at a time");
     signals = 0;
     current = this;
     handle({SIGINT, SIGTERM}, on_signal);
@@ -52,7 +52,7 @@ Interrupts::~Interrupts() {
 }
 
 void Interrupts::on_signal(int number) noexcept {
-    // One terminal that closes sends it twice: by the shell, and by the kernel when the shell has gone.
+    // A closing terminal sends SIGHUP twice: from the shell, and from the kernel once the shell has ended.
     if (number == SIGHUP && signals > 0) return;
     const int error_number = errno;
     const int signal = ++signals;

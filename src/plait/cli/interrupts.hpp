@@ -7,14 +7,15 @@
 
 namespace plait::cli {
 
-/// While it lives, Ctrl-C, a request to terminate and a terminal that closes (SIGINT, SIGTERM, SIGHUP) call a function
-/// in a loop, twice at most. A third ends the program at once, with `exit_stopped`; so does a second that comes when
-/// this has gone. SIGHUP counts only as the first; and where it was ignored, as under nohup, it still is. One at a
-/// time.
+/// Calls a function in a loop on Ctrl-C, a request to terminate or a closed terminal (SIGINT, SIGTERM, SIGHUP).
+///
+/// The function is called at most twice. A third signal ends the program at once, with `exit_stopped`; so does a second
+/// signal after the destruction of this object. SIGHUP counts only as the first signal; if it was ignored before, as
+/// under nohup, it still is. There is one such object at a time.
 class Interrupts {
   public:
-    /// Calls `on_interrupt` in the loop that runs the calling task, which outlives this; and asks `stop`, if any, even
-    /// when that loop stands still.
+    /// Calls `on_interrupt` in the loop that runs the calling task, which outlives this. Also asks `stop`, if any,
+    /// which works even if that loop is blocked.
     explicit Interrupts(std::function<void()> on_interrupt, batch::StopRequest* stop = nullptr);
     Interrupts(const Interrupts&) = delete;
     Interrupts& operator=(const Interrupts&) = delete;

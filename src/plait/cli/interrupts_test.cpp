@@ -17,7 +17,7 @@ using namespace plait::cli;
 
 namespace {
 
-/// How a process ends that runs `body` in a loop, as `waitpid` tells it.
+/// The wait status of a process that runs `body` in a loop.
 int end_of(Task<void> (*body)()) {
     const pid_t child = ::fork();
     if (child == 0) {
@@ -33,7 +33,7 @@ bool is_exit(int status, int code) { return WIFEXITED(status) && WEXITSTATUS(sta
 
 }  // namespace
 
-TEST_CASE("interruptions call the function in the loop, and the third ends the program") {
+TEST_CASE("two interruptions call the function in the loop, and the third ends the program") {
     const int status = end_of(+[]() -> Task<void> {
         int calls = 0;
         batch::StopRequest stop;
@@ -49,7 +49,7 @@ TEST_CASE("interruptions call the function in the loop, and the third ends the p
     CHECK(is_exit(status, exit_stopped));
 }
 
-TEST_CASE("a terminal that closes interrupts once, however often that is told") {
+TEST_CASE("a closing terminal interrupts once, however many signals it sends") {
     const int status = end_of(+[]() -> Task<void> {
         ::signal(SIGHUP, SIG_DFL);
         int calls = 0;
@@ -64,7 +64,7 @@ TEST_CASE("a terminal that closes interrupts once, however often that is told") 
     CHECK(is_exit(status, 0));
 }
 
-TEST_CASE("a terminal that closes interrupts nothing under nohup") {
+TEST_CASE("a closing terminal interrupts nothing under nohup") {
     const int status = end_of(+[]() -> Task<void> {
         ::signal(SIGHUP, SIG_IGN);
         int calls = 0;
@@ -78,7 +78,7 @@ TEST_CASE("a terminal that closes interrupts nothing under nohup") {
     CHECK(is_exit(status, 0));
 }
 
-TEST_CASE("who interrupts once more while the program ends has the code of one that was stopped") {
+TEST_CASE("a second interruption while the program ends ends it with the code for stopped") {
     const int status = end_of(+[]() -> Task<void> {
         std::optional<Interrupts> interrupts(std::in_place, [] {});
         ::raise(SIGINT);
@@ -89,7 +89,7 @@ TEST_CASE("who interrupts once more while the program ends has the code of one t
     CHECK(is_exit(status, exit_stopped));
 }
 
-TEST_CASE("a program that is interrupted for the first time while it ends is killed by that") {
+TEST_CASE("a first interruption while the program ends kills it") {
     const int status = end_of(+[]() -> Task<void> {
         std::optional<Interrupts> interrupts(std::in_place, [] {});
         interrupts.reset();

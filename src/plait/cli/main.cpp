@@ -60,8 +60,8 @@ int exit_code_of(ErrorCode code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is an error of the write, and so ours to handle
-    std::signal(SIGXFSZ, SIG_IGN);  // and so is a limit on the size of files
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of the write, which we handle
+    std::signal(SIGXFSZ, SIG_IGN);  // and so is a limit on file sizes
     int exit_code = exit_ok;
     try {
         exit_code = run(all_commands(), {argv + 1, argv + argc});
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "plait: unexpected: %s\n", error.what());
         exit_code = exit_stopped;
     }
-    // Threads that were left to a call nobody waits for any more may still run: they don't outlive what they use.
+    // Threads of abandoned calls may still run. Exit without destructors, so that they don't outlive what they use.
     std::fflush(nullptr);
     std::_Exit(exit_code);
 }

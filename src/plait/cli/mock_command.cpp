@@ -27,18 +27,18 @@ namespace {
 
 constexpr std::size_t largest_body = std::size_t{1} << 30;
 
-/// Counting so many ids takes some 10 GB.
+/// Counting this many ids takes some 10 GB.
 constexpr std::size_t most_ids = 100'000'000;
 
-/// More slots or connections than this are no bound.
+/// A higher number of slots or connections would be no limit.
 constexpr std::size_t most_connections = 1'000'000;
 
-/// Serves, after saying where when that is news. `server` outlives the task.
+/// Serves until interrupted. Prints the URL first if `is_news`. `server` outlives the task.
 Task<void> serve_until_interrupted(mock::MockServer& server, bool is_news) {
     CancelScope serving;
     const Interrupts interrupts([&serving] { serving.cancel(); });
     if (is_news) fmt::print("{}\n", server.url());
-    std::fflush(stdout);  // whoever started this reads the address and goes on
+    std::fflush(stdout);  // for a parent process that waits for the address
     co_await serving.run(server.serve());
 }
 

@@ -7,7 +7,7 @@
 
 namespace plait::cli {
 
-/// `plait mock`: a third party to rehearse against.
+/// `plait mock`: an API server to rehearse against.
 class MockCommand final : public Command {
   public:
     std::string_view name() const override { return "mock"; }
@@ -23,7 +23,7 @@ class MockCommand final : public Command {
     int serve(bool is_first_life);
 
     mock::MockOptions options_;
-    std::optional<Duration> pause_;  ///< before it comes back; none: it does not
+    std::optional<Duration> pause_;  ///< before a restart after a crash; none: no restart
     bool has_hosts_ = false;
 };
 

@@ -6,14 +6,14 @@
 
 namespace plait::cli {
 
-/// What names standard output where a file can be named.
+/// The file name that stands for standard output.
 inline constexpr std::string_view standard_output = "-";
 
-/// Writes `text` to the file `path`, which is made so that its owner alone may read it, or replaced; or to standard
-/// output. Throws `Error(storage)`.
+/// Writes `text` to the file `path`, or to standard output. A file is replaced; a new one is readable by its owner
+/// only. Throws `Error(storage)`.
 void write_file(const std::string& path, std::string_view text);
 
-/// Prints `text` to standard output or error, at once. Throws `Error(storage)`.
+/// Prints `text` to standard output or standard error, and flushes it. Throws `Error(storage)`.
 void print(std::FILE* stream, std::string_view text);
 
 }  // namespace plait::cli

@@ -34,7 +34,7 @@ std::string_view environment(const char* name) {
     return value ? value : "";
 }
 
-/// Whether text is UTF-8 here, by the variables that say so (POSIX, section 8.2).
+/// Whether the locale's text is UTF-8, according to the environment (POSIX, section 8.2).
 bool is_utf8_locale() {
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
         std::string value(environment(name));
@@ -57,7 +57,7 @@ bool is_same_file(const std::string& a, const std::string& b) {
     return std::filesystem::equivalent(a, b, error);
 }
 
-/// The address that a browser takes: whatever is no plain character is written as %XX.
+/// The URL of a file, with special characters percent-encoded.
 std::string file_url(const std::string& path) {
     std::string url = "file://";
     for (const char c : std::filesystem::absolute(path).lexically_normal().string()) {

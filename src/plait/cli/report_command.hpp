@@ -10,7 +10,7 @@
 
 namespace plait::cli {
 
-/// `plait report`: what a trace or a results file holds, as a page, in characters, or as a picture.
+/// `plait report`: draws traces and results as a page, as text, or as SVG.
 class ReportCommand final : public Command {
   public:
     std::string_view name() const override { return "report"; }

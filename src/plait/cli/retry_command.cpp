@@ -33,7 +33,7 @@ namespace {
 
 bool has_state(const std::string& results) { return ::access(batch::state_path(results).c_str(), F_OK) == 0; }
 
-/// Refuses requests that are not those of the results any more. Lines that were appended since do no harm.
+/// Throws if the requests have changed since the run. Appended lines do no harm.
 void check_requests(const std::string& requests, const std::string& results) {
     const batch::JournalFacts facts = batch::read_journal(batch::state_path(results));
     batch::InputWatch watch(

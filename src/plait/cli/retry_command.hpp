@@ -11,7 +11,7 @@
 
 namespace plait::cli {
 
-/// `plait retry`: requests whose results say so, as a new file of requests.
+/// `plait retry`: selects requests by their results.
 class RetryCommand final : public Command {
   public:
     std::string_view name() const override { return "retry"; }
@@ -27,7 +27,7 @@ class RetryCommand final : public Command {
     std::string requests_path() const;
 
     std::vector<std::string> results_;
-    /// Of which one has to hold.
+    /// A result is selected if any of them matches.
     std::vector<batch::ResultFilter> filters_;
     std::string requests_;
     std::string output_;

@@ -10,22 +10,21 @@
 
 namespace plait::cli {
 
-/// Shows how a run stands: the calls in flight, and what every task waits for.
+/// Prints the calls in flight, and what every task of a run waits for.
 class RunStatus {
   public:
-    /// How many of the calls in flight are named.
+    /// The number of calls in flight that are named.
     static constexpr std::size_t most_calls = 5;
-    /// How many of the loops on other threads are shown, and the lines for the tasks of one.
+    /// The number of loops on other threads that are shown, and the lines for the tasks of each.
     static constexpr std::size_t most_worker_loops = 16, most_worker_lines = 5;
-    /// How long such a loop has to answer; longer than a turn of a loop that is not kept.
+    /// How long such a loop may take to answer: longer than a turn of a loop that is not blocked.
     static constexpr Duration patience = std::chrono::milliseconds(200);
 
-    /// All of them outlive this; it outlives the tasks of `beside`.
+    /// The arguments outlive this object, which outlives the tasks of `beside`.
     RunStatus(const batch::Run& run, batch::Progress& progress, batch::Screen& screen, TaskGroup& beside)
         : run_(run), progress_(progress), screen_(screen), beside_(beside) {}
 
-    /// Writes it to the screen, in the place of the progress. What loops on other threads say follows when they have
-    /// said it.
+    /// Writes to the screen, in place of the progress. The loops on other threads follow when they have answered.
     void show();
 
   private:

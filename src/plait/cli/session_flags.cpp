@@ -134,7 +134,7 @@ std::vector<Flag> session_flags(SessionSettings& settings) {
 
 void warn(const std::string& sentence) {
     StandardError screen;
-    // A status line may stand there.
+    // Erase the progress line, if there is one.
     if (screen.is_terminal()) screen.write("\r\x1b[K");
     screen.write(fmt::format("plait: warning: {}\n", sentence));
 }

@@ -8,24 +8,24 @@ SignalledCall::SignalledCall(std::function<void()> function)
     : loop_(EventLoop::current_handle()), message_(new Message(std::move(function))) {}
 
 SignalledCall::~SignalledCall() {
-    if (message_->is_on_its_way) {
-        message_->is_left = true;
+    if (message_->is_pending) {
+        message_->is_orphaned = true;
     } else {
         delete message_;
     }
 }
 
 void SignalledCall::call() noexcept {
-    if (message_->is_on_its_way.exchange(true)) return;
-    if (!loop_.post(*message_)) message_->is_on_its_way = false;
+    if (message_->is_pending.exchange(true)) return;
+    if (!loop_.post(*message_)) message_->is_pending = false;
 }
 
 void SignalledCall::Message::arrive() noexcept {
-    if (is_left) {
+    if (is_orphaned) {
         delete this;
         return;
     }
-    is_on_its_way = false;  // first: what is asked from now on may not be in the answer
+    is_pending = false;  // before the call: a later signal may ask about later events
     function();
 }
 

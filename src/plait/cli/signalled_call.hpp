@@ -9,29 +9,29 @@
 
 namespace plait::cli {
 
-/// A function that signal handlers can have called in a loop.
+/// Lets a signal handler call a function in a loop.
 class SignalledCall {
   public:
     /// `function` is called in the loop that runs the calling task, which outlives this.
     explicit SignalledCall(std::function<void()> function);
     SignalledCall(const SignalledCall&) = delete;
     SignalledCall& operator=(const SignalledCall&) = delete;
-    /// A call that is on its way does nothing.
+    /// A pending call then does nothing.
     ~SignalledCall();
 
-    /// From signal handlers. While a call is on its way, another one joins it.
+    /// Async-signal-safe. Has no effect while a call is pending.
     void call() noexcept;
 
   private:
-    /// Owned by this, and by nobody but itself when it is on its way and this is gone.
+    /// Owned by the SignalledCall; if that dies while a call is pending, by itself.
     class Message final : public RemoteCall {
       public:
         explicit Message(std::function<void()> to_call) : function(std::move(to_call)) {}
         void arrive() noexcept override;
 
         std::function<void()> function;
-        std::atomic<bool> is_on_its_way = false;
-        bool is_left = false;
+        std::atomic<bool> is_pending = false;
+        bool is_orphaned = false;
     };
 
     const LoopHandle loop_;

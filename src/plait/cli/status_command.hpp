@@ -9,7 +9,7 @@
 
 namespace plait::cli {
 
-/// `plait status`: how far a run is, from another terminal, or after it has ended.
+/// `plait status`: shows a run from another terminal, or after its end.
 class StatusCommand final : public Command {
   public:
     explicit StatusCommand(ReadStatus read) : read_(std::move(read)) {}

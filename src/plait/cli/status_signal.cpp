@@ -11,7 +11,7 @@ namespace plait::cli {
 
 namespace {
 
-// What a signal handler may look at.
+// What the signal handler uses.
 std::atomic<StatusSignal*> current = nullptr;
 
 void handle(void (*handler)(int)) {
@@ -26,14 +26,14 @@ void handle(void (*handler)(int)) {
 
 StatusSignal::StatusSignal(batch::StatusRequest& request, std::function<void()> answer)
     : request_(request), in_the_loop_([&request] { request.answer_if_asked(); }) {
-    PLAIT_ASSERT(!current, "a signal is answered at one place");
+    PLAIT_ASSERT(!current, "there is one StatusSignal at a time");
     request_.set_answer(std::move(answer));
     current = this;
     handle(on_signal);
 }
 
 StatusSignal::~StatusSignal() {
-    handle(SIG_IGN);  // not the default, which ends the program: who asks a moment too late only gets no answer
+    handle(SIG_IGN);  // not the default, which would end the program if the signal comes a moment too late
     current = nullptr;
     request_.set_answer({});
 }

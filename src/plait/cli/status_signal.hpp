@@ -7,12 +7,12 @@
 
 namespace plait::cli {
 
-/// While it lives, SIGUSR1 asks how things stand: the answer is given in a loop, or by those who block it. Afterwards
-/// the signal is ignored. One at a time.
+/// Calls a function on SIGUSR1: in a loop, or from code that blocks the loop. After its destruction the signal is
+/// ignored. There is one such object at a time.
 class StatusSignal {
   public:
-    /// Calls `answer` in the loop that runs the calling task, which outlives this; also when that stands still and
-    /// somebody on its thread looks at `request`.
+    /// Calls `answer` in the loop that runs the calling task, which outlives this. If that loop is blocked, code on its
+    /// thread that polls `request` calls it.
     StatusSignal(batch::StatusRequest& request, std::function<void()> answer);
     StatusSignal(const StatusSignal&) = delete;
     StatusSignal& operator=(const StatusSignal&) = delete;

@@ -12,10 +12,10 @@ namespace plait::cli {
 
 namespace {
 
-/// To the beginning of the line so far above, and away with all that follows.
+/// The escape sequence that erases the last `lines` lines.
 std::string erase_lines(std::size_t lines) { return lines == 0 ? "" : fmt::format("\r\x1b[{}A\x1b[J", lines); }
 
-/// The lines of `text`, none longer than `columns`: one that the terminal breaks would be two to erase.
+/// `text` with lines of at most `columns`, because a line that the terminal wraps would be two lines to erase.
 std::string cut(std::string_view text, std::size_t columns) {
     constexpr std::size_t dots = 3;
     std::string result;
@@ -53,7 +53,7 @@ Task<void> StatusView::watch_text() {
         const Status status = read();
         const bool is_running = status.liveness == batch::Liveness::running;
         if (screen_.is_terminal()) {
-            renew(text_of(status));
+            redraw(text_of(status));
         } else if (!is_running) {
             screen_.write(text_of(status));
         } else if (status.report != shown) {
@@ -79,8 +79,8 @@ Task<void> StatusView::watch_json() {
     }
 }
 
-void StatusView::renew(const std::string& text) {
-    // The last column stays free: a character there makes some terminals begin a new line.
+void StatusView::redraw(const std::string& text) {
+    // Leave the last column free: a character there makes some terminals wrap.
     const std::string lines = cut(text, std::max<std::size_t>(screen_.columns(), 2) - 1);
     screen_.write(erase_lines(drawn_lines_) + lines);
     drawn_lines_ = static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n'));

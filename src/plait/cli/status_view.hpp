@@ -14,13 +14,13 @@
 
 namespace plait::cli {
 
-/// Finds the status of the run that writes these results. Throws `Error` when there is none.
+/// Reads the status of the run that writes these results. Throws `Error` if there is none.
 using ReadStatus = std::function<batch::StoredStatus(const std::string& results)>;
 
-/// Shows how a run stands, once or until it ends.
+/// Shows the status of a run, once or until it ends.
 class StatusView {
   public:
-    /// How often a status that is watched is looked at again.
+    /// The time between two looks at a watched status.
     static constexpr Duration interval = std::chrono::seconds(1);
 
     /// Screen and clock outlive this.
@@ -31,10 +31,10 @@ class StatusView {
     void show_text();
     void show_json();
 
-    /// Shows it until the run has ended, and then how it ended. On a terminal the text is renewed in place; elsewhere
-    /// there is a line whenever something has changed.
+    /// Shows the status until the run ends, and then how it ended. On a terminal the text is redrawn in place;
+    /// elsewhere each change is a line.
     Task<void> watch_text();
-    /// A line of JSON whenever something has changed.
+    /// The same, with each change as a line of JSON.
     Task<void> watch_json();
 
   private:
@@ -45,7 +45,7 @@ class StatusView {
 
     Status read() const;
     std::string text_of(const Status& status) const;
-    void renew(const std::string& text);
+    void redraw(const std::string& text);
 
     ReadStatus read_;
     std::string results_;

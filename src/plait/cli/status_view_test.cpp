@@ -37,7 +37,7 @@ class MemoryScreen final : public batch::Screen {
 
 const FixedWallClock wall_clock;
 
-/// A run that has one more result at each look, and ends with the last.
+/// A run with these numbers of results, one at each look; the last ends it.
 ReadStatus run_of(std::vector<std::uint64_t> done) {
     return [done, look = std::size_t{0}](const std::string&) mutable {
         batch::RunReport report;
@@ -74,7 +74,7 @@ TEST_CASE("a status is shown once as text or as JSON") {
     CHECK(screen.writes[2].ends_with("}\n"));
 }
 
-ASYNC_TEST("on a terminal a status is renewed in place until the run ends") {
+ASYNC_TEST("on a terminal a watched status is redrawn in place until the run ends") {
     MemoryScreen screen(true);
     StatusView view = view_of(run_of({1, 2, 3}), screen);
     co_await view.watch_text();
@@ -82,7 +82,7 @@ ASYNC_TEST("on a terminal a status is renewed in place until the run ends") {
                                                     "\r\x1b[4A\x1b[J" + ended_text});
 }
 
-ASYNC_TEST("on a narrow terminal no line of a status is broken") {
+ASYNC_TEST("on a narrow terminal the lines of a status are cut") {
     MemoryScreen screen(true, 20);
     StatusView view = view_of(run_of({1, 3}), screen);
     co_await view.watch_text();
@@ -91,7 +91,7 @@ ASYNC_TEST("on a narrow terminal no line of a status is broken") {
     CHECK(screen.writes[1].starts_with("\r\x1b[4A\x1b[J"));
 }
 
-ASYNC_TEST("elsewhere a watched status is a line for each change, and its text at the end") {
+ASYNC_TEST("without a terminal a watched status prints a line for each change, and its text at the end") {
     MemoryScreen screen(false);
     StatusView view = view_of(run_of({1, 1, 2, 3}), screen);
     co_await view.watch_text();
@@ -99,7 +99,7 @@ ASYNC_TEST("elsewhere a watched status is a line for each change, and its text a
                                                     "14:00:00  2  0.0/s  0 in flight\n", ended_text});
 }
 
-ASYNC_TEST("a watched status as JSON is a line for each change") {
+ASYNC_TEST("a watched status as JSON prints a line for each change") {
     MemoryScreen screen(true);
     StatusView view = view_of(run_of({1, 1, 3}), screen);
     co_await view.watch_json();
@@ -108,7 +108,7 @@ ASYNC_TEST("a watched status as JSON is a line for each change") {
     CHECK(screen.writes[1].starts_with("{\"is_running\":false,"));
 }
 
-TEST_CASE("a status that is none is refused") {
+TEST_CASE("an invalid status is refused") {
     MemoryScreen screen(true);
     StatusView view =
         view_of([](const std::string&) { return batch::StoredStatus("", batch::Liveness::ended); }, screen);

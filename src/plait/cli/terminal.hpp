@@ -7,10 +7,10 @@
 
 namespace plait::cli {
 
-/// How wide the terminal behind a descriptor is; nothing when there is none.
+/// The width of the terminal behind a descriptor; nothing if it is not a terminal.
 std::optional<std::size_t> terminal_columns(int descriptor);
 
-/// Standard error, as a place to show progress.
+/// Standard error as a screen.
 class StandardError final : public batch::Screen {
   public:
     bool is_terminal() const override;
@@ -18,12 +18,12 @@ class StandardError final : public batch::Screen {
     void write(std::string_view text) override;
 };
 
-/// Standard output, the same.
+/// Standard output as a screen.
 class StandardOutput final : public batch::Screen {
   public:
     bool is_terminal() const override;
     std::size_t columns() const override;
-    /// Throws `Error(storage)` when it can't.
+    /// Throws `Error(storage)`.
     void write(std::string_view text) override;
 };
 

@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
-// What flags take as values. Each function throws `Error(bad_input)` that says what the value should be.
+// Values of flags. Each function throws `Error(bad_input)` that says what the value should be.
 namespace plait::cli {
 
 /// A whole number from `least` to `most`.
 std::size_t parse_count(std::string_view text, std::size_t least, std::size_t most);
 
-/// A number of bytes such as `65536`, `64k`, `100M` or `2G`, of 1024 each; from `least` to what a file may have.
+/// A number of bytes such as `65536`, `64k`, `100M` or `2G`, with units of 1024; from `least` to the largest file size.
 std::size_t parse_bytes(std::string_view text, std::size_t least = 1);
 
 /// A duration such as `90ms`, `2s`, `1.5m` or `1h`; a number alone is seconds. At most a week.
@@ -26,10 +26,10 @@ std::string to_flag_value(Duration duration);
 /// The shortest text that `parse_bytes` reads as this number: `64k`, `100M`.
 std::string to_flag_value(std::size_t bytes);
 
-/// A duration, or a range of them such as `50ms..200ms`: the least and the most.
+/// A duration, or a range such as `50ms..200ms`: the least and the most.
 std::pair<Duration, Duration> parse_duration_range(std::string_view text);
 
-/// The parts of a list such as `a,b,c`, none of them empty.
+/// The parts of a list such as `a,b,c`. None is empty.
 std::vector<std::string> parse_list(std::string_view text);
 
 /// A header such as `Name: value`.

@@ -10,7 +10,7 @@ using namespace plait;
 using namespace plait::cli;
 using namespace std::chrono_literals;
 
-TEST_CASE("a number of bytes may have a unit of 1024") {
+TEST_CASE("a number of bytes may have a unit, a power of 1024") {
     CHECK(parse_bytes("65536") == 65536);
     CHECK(parse_bytes("64k") == 65536);
     CHECK(parse_bytes("101M") == 101u * 1024 * 1024);
@@ -22,7 +22,7 @@ TEST_CASE("a number of bytes may have a unit of 1024") {
     }
 }
 
-TEST_CASE("a duration has a unit, or is seconds") {
+TEST_CASE("a duration without a unit is in seconds") {
     CHECK(parse_duration("90ms") == 90ms);
     CHECK(parse_duration("2s") == 2s);
     CHECK(parse_duration("1.5m") == 90s);
@@ -63,7 +63,7 @@ TEST_CASE("a count is a whole number within its bounds") {
     }
 }
 
-TEST_CASE("a header is a name, a colon and a value, and no message shows the value") {
+TEST_CASE("a header is a name, a colon and a value, which no message shows") {
     CHECK(parse_header("X-One: 1: 2") == std::pair<std::string, std::string>("X-One", "1: 2"));
     CHECK(parse_header("X-One:") == std::pair<std::string, std::string>("X-One", ""));
     try {

@@ -8,7 +8,7 @@
 
 namespace plait::cli {
 
-/// `plait verify`: whether results are those of requests.
+/// `plait verify`: checks that each request has exactly one result.
 class VerifyCommand final : public Command {
   public:
     std::string_view name() const override { return "verify"; }

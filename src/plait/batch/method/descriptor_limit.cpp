@@ -11,19 +11,19 @@ namespace plait::batch {
 
 namespace {
 
-/// Files, standard streams, loops, look-ups of names.
+/// For files, standard streams, loops and name lookups.
 constexpr std::uint64_t besides_calls = 64;
 
 rlimit descriptor_limit() {
     rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);  // can't fail: the resource is known and the place is ours
+    ::getrlimit(RLIMIT_NOFILE, &limit);  // can't fail: the resource exists and the pointer is valid
     return limit;
 }
 
 void set_soft_limit(rlimit limit, rlim_t soft) {
     if (soft == limit.rlim_cur) return;
     limit.rlim_cur = soft;
-    ::setrlimit(RLIMIT_NOFILE, &limit);  // can't fail: up to the hard limit anyone may
+    ::setrlimit(RLIMIT_NOFILE, &limit);  // can't fail: anyone may go up to the hard limit
 }
 
 }  // namespace

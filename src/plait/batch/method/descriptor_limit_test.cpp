@@ -9,20 +9,20 @@
 using namespace plait;
 using namespace plait::batch;
 
-TEST_CASE("a limit that is high enough stays, and a low one is raised as far as needed") {
+TEST_CASE("a sufficient limit stays, and a low one is raised as far as needed") {
     CHECK(soft_limit_for(1000, {1024, 4096}, 900) == 1024);
     CHECK(soft_limit_for(2000, {1024, 4096}, 1900) == 2000);
     CHECK(soft_limit_for(4096, {1024, 4096}, 4000) == 4096);
 }
 
-TEST_CASE("where nobody says how many calls there may be there are no more than the hard limit lets be open") {
+TEST_CASE("the default concurrency stays below the hard limit") {
     CHECK(calls_within(1000, 1, {1024, 4096}) == 1000);
     CHECK(calls_within(1000, 1, {256, 564}) == 500);
     CHECK(calls_within(1000, 4, {256, 564}) == 125);
     CHECK(calls_within(1000, 1, {16, 32}) == 1);
 }
 
-TEST_CASE("a limit that can't be raised is told with what to do") {
+TEST_CASE("the message about a limit that can't be raised says what to do") {
     try {
         soft_limit_for(20064, {1024, 4096}, 20000);
         FAIL("no error");

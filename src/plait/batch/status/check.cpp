@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view other_methods = "others";
 
-/// Why a call could never leave; empty when it can.
+/// Why a call could never be sent; empty if it can.
 std::string never_fits(const Call& call, const std::vector<policy::RateLimit>& limits) {
     for (const policy::RateLimit& limit : limits) {
         const double cost = call.rules.costs.get(limit.unit).value_or(0);

@@ -18,12 +18,12 @@
 
 namespace plait::batch {
 
-/// What was found in the requests of a run before any of them is sent.
+/// The findings about the requests of a run, before any is sent.
 class CheckReport {
   public:
     CheckReport() noexcept {}
 
-    /// A line that would not be sent, and why.
+    /// A line that can't be sent, and why.
     class BadRequest {
       public:
         BadRequest(std::uint64_t line_, std::string message_) : line(line_), message(std::move(message_)) {}
@@ -31,7 +31,7 @@ class CheckReport {
         std::uint64_t line;
         std::string message;
     };
-    /// An id that an earlier line has already.
+    /// An id that an earlier line has, too.
     class RepeatedId {
       public:
         RepeatedId(std::string custom_id_, std::uint64_t line_, std::uint64_t before_)
@@ -41,7 +41,7 @@ class CheckReport {
         std::uint64_t line;
         std::uint64_t before;
     };
-    /// A secret in clear text, and in how many calls there is such a one.
+    /// A place of secrets in plain text, and the number of calls that have one there.
     class SecretPlace {
       public:
         SecretPlace(ClearTextSecret secret_, std::uint64_t first_line_)
@@ -52,7 +52,7 @@ class CheckReport {
         std::uint64_t calls = 0;
     };
 
-    /// A path that looks as if two that overlap had been joined.
+    /// A path with a repeated part, as if two overlapping paths had been joined.
     class DoubledPath {
       public:
         DoubledPath(std::uint64_t line_, std::string path_, std::string part_)
@@ -60,44 +60,44 @@ class CheckReport {
 
         std::uint64_t line;
         std::string path;
-        std::string part;  ///< what follows itself, such as `/v1/v1`
+        std::string part;  ///< the repetition, such as `/v1/v1`
     };
 
-    std::uint64_t calls = 0;  ///< that would be sent
+    std::uint64_t calls = 0;  ///< valid ones
     std::uint64_t bad_count = 0;
     std::vector<BadRequest> bad;  ///< the first of them
     std::uint64_t repeated_count = 0;
     std::vector<RepeatedId> repeated;  ///< the first of them
     std::uint64_t calls_with_secrets = 0;
     std::vector<SecretPlace> secrets;  ///< the first kinds of place
-    std::uint64_t doubled_count = 0;   ///< calls whose path looks as if two that overlap had been joined
+    std::uint64_t doubled_count = 0;   ///< calls with such a path
     std::vector<DoubledPath> doubled;  ///< the first of them
-    InputNotes notes;                  ///< what its source noticed: set by who opened that
-    std::uint64_t unsafe_count = 0;    ///< that may not be repeated and have no idempotency key
-    std::vector<std::pair<std::string, std::uint64_t>> methods;  ///< calls of each, the most first
-    std::vector<std::pair<std::string, std::uint64_t>> groups;   ///< calls of the busiest
+    InputNotes notes;                  ///< of the source; set by whoever opened it
+    std::uint64_t unsafe_count = 0;    ///< calls that are not safe to repeat and have no idempotency key
+    std::vector<std::pair<std::string, std::uint64_t>> methods;  ///< calls of each, the most frequent first
+    std::vector<std::pair<std::string, std::uint64_t>> groups;   ///< calls of the busiest groups
     std::uint64_t group_count = 0;
     Forecast forecast;
 
-    /// `plait run --strict` would send nothing.
+    /// Whether `plait run --strict` would send nothing.
     bool is_refused() const noexcept { return bad_count + repeated_count > 0; }
-    /// There is something to look at before it is sent: a secret, a path that looks doubled, or a budget that is not
-    /// enough. Names that are not permitted are none: data may well quote some.
+    /// Whether the user should look before sending: at a secret, a doubled path, or a budget that is too small. Names
+    /// that are not permitted are no warning, because data may quote some.
     bool has_warnings() const noexcept;
 };
 
-/// Looks through the requests of a run without sending any. Its size does not grow with them, but for the ids (see
-/// `IdRegister`) and groups (see `Forecaster`).
+/// Checks the requests of a run without sending any. Its memory grows only with the ids (see `IdRegister`) and the
+/// groups (see `Forecaster`).
 class Check {
   public:
-    /// How many of the bad lines, of the repeated ids and of the places of secrets are kept.
+    /// The number of bad lines, repeated ids and places of secrets that are kept.
     static constexpr std::size_t most_kept = 20;
-    /// Methods beyond these are counted as one, because anything is a method.
+    /// Further methods are counted together: any token is a valid method.
     static constexpr std::size_t most_methods = 50;
 
     explicit Check(ForecastOptions options);
 
-    /// One more item of the source, in the order of the input. Templates in it were left as they are.
+    /// Checks the next item of the source, with secrets not filled in.
     void look_at(const SourceItem& item);
 
     CheckReport report() const;
@@ -116,13 +116,13 @@ class Check {
     std::map<std::string, std::uint64_t, std::less<>> methods_;
 };
 
-/// Looks through a whole source. Not within a running loop.
+/// Checks a whole source. Not in a running loop.
 CheckReport check_all(Source& source, ForecastOptions options = {});
 
-/// The report for people. `name` is what they call the input.
+/// The report as text. `name` is the input's name for the user.
 std::string check_text(const CheckReport& report, std::string_view name);
 
-/// Of it only what makes `is_refused` true.
+/// Only the part of the text that explains `is_refused`.
 std::string refusals_text(const CheckReport& report);
 
 /// The report as a JSON object on one line (docs/formats.md).

@@ -25,7 +25,7 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 
 }  // namespace
 
-TEST_CASE("a clean input has neither faults nor warnings") {
+TEST_CASE("a valid input has neither errors nor warnings") {
     const CheckReport report = report_of({call_of("GET", 1), call_of("GET", 2), call_of("DELETE", 4)});
     CHECK_FALSE(report.is_refused());
     CHECK_FALSE(report.has_warnings());
@@ -34,9 +34,9 @@ TEST_CASE("a clean input has neither faults nor warnings") {
           "  3        https://api.example\n");
 }
 
-TEST_CASE("an input without any call is told so") { CHECK(check_text(report_of({}), "in") == "in: 0 calls\n"); }
+TEST_CASE("an empty input has no calls") { CHECK(check_text(report_of({}), "in") == "in: 0 calls\n"); }
 
-TEST_CASE("bad lines are told, the first of them with why") {
+TEST_CASE("invalid lines are counted, and the first are listed with the reason") {
     std::vector<SourceItem> items;
     for (std::uint64_t line = 1; line <= 50; ++line) {
         items.emplace_back(BadLine(automatic_id(line), line, fmt::format("line {}: no \"url\"", line)));
@@ -50,7 +50,7 @@ TEST_CASE("bad lines are told, the first of them with why") {
     CHECK(has(text, "  and 30 more\n"));
 }
 
-TEST_CASE("a repeated id is told with both lines") {
+TEST_CASE("a repeated id is listed with both lines") {
     const CheckReport report = report_of({call_of("GET", 1, "a"), call_of("GET", 2), call_of("GET", 7, "a"),
                                           BadLine("line-2", 9, "line 9: no \"url\"")});
     CHECK(report.is_refused());
@@ -62,7 +62,7 @@ TEST_CASE("a repeated id is told with both lines") {
               "  line 9: custom_id \"line-2\" is already used by line 2\n"));
 }
 
-TEST_CASE("secrets are told by place and kind, and their values nowhere") {
+TEST_CASE("secrets are listed by place and kind, never with their values") {
     const std::string secret = "ghp_" + std::string(18, 'a') + std::string(18, '1');
     std::vector<SourceItem> items;
     for (std::uint64_t line = 1; line <= 3; ++line) {
@@ -85,7 +85,7 @@ TEST_CASE("secrets are told by place and kind, and their values nowhere") {
     CHECK_FALSE(has(check_json(report), secret));
 }
 
-TEST_CASE("a path that looks doubled is told, and is worth a look") {
+TEST_CASE("a path that looks doubled is a warning") {
     Call call("a", 3, http::Request("GET", "https://api.example/v1/v1/items?x=y"));
     const CheckReport report = report_of({std::move(call), call_of("GET", 4)});
     CHECK(report.has_warnings());
@@ -93,7 +93,7 @@ TEST_CASE("a path that looks doubled is told, and is worth a look") {
     CHECK(has(check_json(report), R"("doubled":[{"line":3,"path":"/v1/v1/items","part":"/v1/v1"}])"));
 }
 
-TEST_CASE("what the source noticed is told, and is no reason to stop") {
+TEST_CASE("notes of the source are listed, and are no warning") {
     CheckReport report = report_of({call_of("GET", 1)});
     report.notes.names_left(2, {"env.PATH"});
     report.notes.joined_once(4, "/v1/x", "https://h/v1/x");
@@ -107,7 +107,7 @@ TEST_CASE("what the source noticed is told, and is no reason to stop") {
               R"("names_not_permitted":[{"name":"env.PATH","first_line":2,"calls":1}],"urls_joined_once":1)"));
 }
 
-TEST_CASE("many places of secrets are kept up to a bound and counted beyond it") {
+TEST_CASE("places of secrets are listed up to a bound and counted beyond it") {
     std::vector<SourceItem> items;
     for (std::uint64_t line = 1; line <= 100; ++line) {
         Call call = call_of("GET", line);
@@ -119,7 +119,7 @@ TEST_CASE("many places of secrets are kept up to a bound and counted beyond it")
     CHECK(report.calls_with_secrets == 100);
 }
 
-TEST_CASE("a call that can't be made twice is counted, and is no reason to stop") {
+TEST_CASE("unsafe calls without a key are counted, and are no warning") {
     Call keyed = call_of("POST", 2);
     keyed.rules.safe_to_repeat = true;
     const CheckReport report = report_of({call_of("POST", 1), keyed, call_of("GET", 3)});
@@ -129,7 +129,7 @@ TEST_CASE("a call that can't be made twice is counted, and is no reason to stop"
     CHECK(has(check_text(report, "in"), "1 call is not safe to repeat"));
 }
 
-TEST_CASE("the forecast is by group, and an origin is one unless the line says otherwise") {
+TEST_CASE("the forecast is per group, which is the origin unless the line names one") {
     ForecastOptions options;
     options.limits = {policy::RateLimit("requests", 2, 1s)};
     Call other = call_of("GET", 5);
@@ -142,7 +142,7 @@ TEST_CASE("the forecast is by group, and an origin is one unless the line says o
     CHECK(has(text, "The run takes at least 2.0 s (requests=2/s of https://api.example)\n"));
 }
 
-TEST_CASE("a call that costs more than a whole limit could never be sent") {
+TEST_CASE("a call that costs more than a whole limit can't be sent") {
     ForecastOptions options;
     options.limits = {policy::RateLimit("tokens", 1000, 1min)};
     Call call = call_of("GET", 3);
@@ -154,7 +154,7 @@ TEST_CASE("a call that costs more than a whole limit could never be sent") {
           "line 3: costs 1001 tokens, and the limit is tokens=1k/m: it could never be sent");
 }
 
-TEST_CASE("a budget that is not enough is a warning, and one that is enough is told, too") {
+TEST_CASE("a budget that is too small is a warning, and a sufficient one is reported, too") {
     ForecastOptions options;
     options.budgets = {policy::Budget("usd", 1), policy::Budget("tokens", 100)};
     Call first = call_of("GET", 1);
@@ -169,7 +169,7 @@ TEST_CASE("a budget that is not enough is a warning, and one that is enough is t
     CHECK(has(text, "The budget of 100 tokens is enough: all calls cost 0 tokens (2 calls state no cost)\n"));
 }
 
-TEST_CASE("more methods than anyone has are counted as one") {
+TEST_CASE("methods beyond a bound are counted together") {
     std::vector<SourceItem> items;
     for (std::uint64_t line = 1; line <= 100; ++line) items.emplace_back(call_of(fmt::format("M{}", line), line));
     const CheckReport report = report_of(items);
@@ -177,7 +177,7 @@ TEST_CASE("more methods than anyone has are counted as one") {
     CHECK(report.methods[0] == std::pair<std::string, std::uint64_t>("others", 50));
 }
 
-TEST_CASE("the JSON of a check says all that its text does") {
+TEST_CASE("the JSON of a check has everything that its text has") {
     ForecastOptions options;
     options.limits = {policy::RateLimit("tokens", 1000, 1min)};
     options.budgets = {policy::Budget("usd", 1)};

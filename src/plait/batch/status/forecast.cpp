@@ -42,7 +42,7 @@ void Forecaster::add_to_budgets(const policy::Costs& costs) {
         const auto cost = costs.get(budget.rule.budget().unit);
         if (!cost) ++budget.untold;
         budget.needed += cost.value_or(0);
-        // The run stops at the first call that does not fit.
+        // The run stops at the first call that exceeds the budget.
         const bool went_on = budget.enough_for + 1 == calls_;
         if (went_on && budget.rule.reserve(cost.value_or(0))) ++budget.enough_for;
     }
@@ -82,7 +82,7 @@ Forecast Forecaster::forecast() const {
     return forecast;
 }
 
-/// For each limit that of the group that uses most of it; and that of the calls in flight.
+/// A bound for each limit, from the group that uses most of it, and one from the concurrency.
 std::vector<TimeBound> Forecaster::bounds() const {
     std::vector<TimeBound> bounds;
     for (std::size_t i = 0; i < options_.limits.size(); ++i) {

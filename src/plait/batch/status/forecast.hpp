@@ -17,75 +17,75 @@
 
 namespace plait::batch {
 
-/// What a forecast is made for.
+/// The assumptions of a forecast.
 class ForecastOptions {
   public:
     ForecastOptions() noexcept {}
 
-    std::vector<policy::RateLimit> limits;  ///< each group has its own count of them
+    std::vector<policy::RateLimit> limits;  ///< apply to each group separately
     std::vector<policy::Budget> budgets;
-    std::size_t concurrency = 100;    ///< calls in flight in all
-    std::optional<Duration> latency;  ///< of a call; without it concurrency tells nothing
+    std::size_t concurrency = 100;    ///< calls in flight in total
+    std::optional<Duration> latency;  ///< of a call; without it, concurrency gives no bound
 };
 
-/// No run is done sooner than this.
+/// A lower bound of the time that a run takes.
 class TimeBound {
   public:
     TimeBound(std::string because_, double seconds_) : because(std::move(because_)), seconds(seconds_) {}
 
     std::string because;  ///< such as `requests=500/m of https://api.example`
-    double seconds;       ///< may be more than a `Duration` holds
+    double seconds;       ///< may exceed a `Duration`
 };
 
-/// Whether a budget is enough.
+/// Whether a budget is sufficient.
 class BudgetForecast {
   public:
     explicit BudgetForecast(policy::Budget budget_) : rule(std::move(budget_)) {}
 
     policy::BudgetRule rule;
-    double needed = 0;             ///< for all calls that say what they cost
-    std::uint64_t enough_for = 0;  ///< calls, in the order of the input
-    std::uint64_t untold = 0;      ///< calls that do not say what they cost of it
+    double needed = 0;             ///< for all calls that state a cost
+    std::uint64_t enough_for = 0;  ///< calls, in input order
+    std::uint64_t untold = 0;      ///< calls that state no cost in its unit
     bool is_enough() const noexcept { return needed <= rule.spent(); }
 };
 
-/// What all calls together cost of a unit.
+/// The total cost in a unit.
 class UnitSum {
   public:
     explicit UnitSum(std::string_view unit_) : unit(unit_) {}
 
     std::string unit;
     double sum = 0;
-    std::uint64_t calls = 0;  ///< that say what they cost
+    std::uint64_t calls = 0;  ///< that state a cost
 };
 
-/// What a run will take, if the calls cost what they say.
+/// The expected cost and time of a run, by the costs that lines state.
 class Forecast {
   public:
     Forecast() noexcept {}
 
     std::vector<UnitSum> costs;
-    std::vector<TimeBound> bounds;  ///< the longest first; empty when nothing bounds it
+    std::vector<TimeBound> bounds;  ///< the longest first; empty if there is no bound
     std::vector<BudgetForecast> budgets;
-    /// Units of a limit of which some calls do not say what they cost, and how many: no bound counts these.
+    /// Units of limits in which some calls state no cost, and the number of these calls. No bound includes them.
     std::vector<std::pair<std::string, std::uint64_t>> untold;
 };
 
-/// Adds up what calls cost. Its size grows with the number of groups, up to a bound, not with that of calls.
+/// Adds up the costs of calls. Its memory grows with the number of groups, up to a bound, not with that of calls.
 class Forecaster {
   public:
-    /// Groups beyond these are not told apart, and bound nothing.
+    /// Further groups are not distinguished, and give no bound.
     static constexpr std::size_t most_groups = 100'000;
-    /// A call names no more units than that on purpose; further ones are not added up.
+    /// Further units are not added up: no real input has more.
     static constexpr std::size_t most_units = 100;
 
     explicit Forecaster(ForecastOptions options);
 
-    /// One more call, in the order of the input.
+    /// Adds a call, in input order.
     void add(std::string_view group, const policy::Costs& costs);
 
     std::uint64_t calls() const noexcept { return calls_; }
-    /// The groups with the most calls, at most so many; and how many there are.
+    /// The `most` groups with the most calls, and their number of calls.
     std::vector<std::pair<std::string, std::uint64_t>> busiest_groups(std::size_t most) const;
     std::size_t group_count() const noexcept { return groups_.size(); }
 
@@ -94,7 +94,7 @@ class Forecaster {
   private:
     struct Group {
         std::uint64_t calls = 0;
-        std::vector<double> used;  // of each limit
+        std::vector<double> used;  // per limit
     };
 
     void add_costs(const policy::Costs& costs);
@@ -107,7 +107,7 @@ class Forecaster {
     std::map<std::string, Group, std::less<>> groups_;
     std::vector<UnitSum> costs_;
     std::vector<BudgetForecast> budgets_;
-    std::vector<std::uint64_t> untold_;  // of each limit
+    std::vector<std::uint64_t> untold_;  // per limit
 };
 
 }  // namespace plait::batch

@@ -16,7 +16,7 @@ ForecastOptions with_limits(std::vector<policy::RateLimit> limits) {
 
 }  // namespace
 
-TEST_CASE("the group that uses most of a limit decides how long it takes") {
+TEST_CASE("the group that uses most of a limit determines the time") {
     Forecaster forecaster(with_limits({policy::RateLimit("requests", 500, 1min)}));
     for (int n = 0; n < 1000; ++n) forecaster.add("https://a.example", {});
     for (int n = 0; n < 100; ++n) forecaster.add("b", {});
@@ -44,7 +44,7 @@ TEST_CASE("the slowest of several limits comes first") {
     CHECK(forecast.untold.empty());
 }
 
-TEST_CASE("calls in flight and their latency bound the time, too") {
+TEST_CASE("concurrency and latency bound the time, too") {
     ForecastOptions options;
     options.concurrency = 8;
     options.latency = 300ms;
@@ -57,7 +57,7 @@ TEST_CASE("calls in flight and their latency bound the time, too") {
     CHECK(forecast.bounds[0].seconds == doctest::Approx(0.9));
 }
 
-TEST_CASE("calls that do not say what they cost are counted apart") {
+TEST_CASE("calls that state no cost are counted separately") {
     ForecastOptions options = with_limits({policy::RateLimit("tokens", 6000, 1min)});
     options.budgets = {policy::Budget("usd", 1)};
     Forecaster forecaster(options);
@@ -70,7 +70,7 @@ TEST_CASE("calls that do not say what they cost are counted apart") {
     CHECK(forecast.budgets[0].is_enough());
 }
 
-TEST_CASE("a budget is enough for the calls before the first that does not fit") {
+TEST_CASE("a budget lasts for the calls before the first that exceeds it") {
     ForecastOptions options;
     options.budgets = {policy::Budget("usd", 1), policy::Budget("requests", 4)};
     Forecaster forecaster(options);
@@ -83,7 +83,7 @@ TEST_CASE("a budget is enough for the calls before the first that does not fit")
     CHECK(forecast.budgets[1].enough_for == 4);
 }
 
-TEST_CASE("groups beyond the bound are counted and bound nothing") {
+TEST_CASE("groups beyond the bound are counted, and give no bound") {
     Forecaster forecaster(with_limits({policy::RateLimit("requests", 1, 1s)}));
     for (std::size_t n = 0; n < Forecaster::most_groups + 10; ++n) forecaster.add(std::to_string(n), {});
     forecaster.add("0", {});

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view to_line_start = "\r";
 constexpr std::string_view erase_to_line_end = "\x1b[K";
 
-/// Of all groups that have calls.
+/// The sum over all groups that have calls.
 std::optional<std::uint64_t> found_limit(const RunReport& report) {
     std::optional<std::uint64_t> sum;
     for (const GroupReport& group : report.groups) {
@@ -25,7 +25,7 @@ std::optional<std::uint64_t> found_limit(const RunReport& report) {
     return sum;
 }
 
-/// Why it is what it is, where it is that of one group.
+/// Why the limit last changed, if only one group has calls.
 std::string why_limit(const RunReport& report) {
     const GroupReport* found = nullptr;
     for (const GroupReport& group : report.groups) {
@@ -48,10 +48,10 @@ struct Part {
     int importance;
 };
 
-/// In the order in which they are shown.
+/// In display order.
 std::vector<Part> parts_of(const ProgressState& state) {
     std::vector<Part> parts;
-    // A total that was counted ahead may be exceeded by a file that grows.
+    // A file that grows may exceed a total that was counted ahead.
     const bool has_total = state.total && *state.total >= state.done;
     parts.push_back(
         {has_total ? fmt::format("{}/{}", state.done, *state.total) : fmt::format("{} done", state.done), 6});
@@ -109,7 +109,7 @@ void Progress::draw() {
         screen_.write(progress_line(state, 120) + "\n");
         return;
     }
-    // The last column stays free: a character there makes some terminals begin a new line.
+    // Leave the last column free: a character there makes some terminals wrap.
     const std::size_t columns = std::max<std::size_t>(screen_.columns(), 2) - 1;
     screen_.write(fmt::format("{}{}{}", to_line_start, progress_line(state, columns), erase_to_line_end));
     is_drawn_ = true;

@@ -14,41 +14,41 @@
 
 namespace plait::batch {
 
-/// Where progress is shown.
+/// A place for progress: a terminal or a log.
 class Screen {
   public:
     virtual ~Screen() = default;
 
-    /// Whether a line can be written over.
+    /// Whether a line can be overwritten.
     virtual bool is_terminal() const = 0;
-    /// The width of a line, now.
+    /// The current width of a line.
     virtual std::size_t columns() const = 0;
     virtual void write(std::string_view text) = 0;
 };
 
-/// How far a run is.
+/// The progress of a run.
 struct ProgressState {
     std::uint64_t done = 0;
     std::optional<std::uint64_t> total{};
     std::uint64_t in_flight = 0;
     std::uint64_t not_ok = 0;
-    double per_second = 0;           ///< results, lately
-    std::optional<Duration> left{};  ///< until all is done; nothing: nobody knows
-    std::string why{};               ///< why it waits; empty: it does not
-    /// How many calls may be in flight now, where that finds itself.
+    double per_second = 0;           ///< results, recently
+    std::optional<Duration> left{};  ///< until the end; nothing if unknown
+    std::string why{};               ///< why the run waits; empty if it does not
+    /// The limit of calls in flight, if it is adaptive.
     std::optional<std::uint64_t> limit{};
-    std::string why_limit{};  ///< why that changed last; empty: it did not, or of several
+    std::string why_limit{};  ///< why it last changed; empty if it did not, or if there are several
 };
 
-/// The state on one line of at most `columns` characters: as much of it as fits, the most important first.
+/// The state in one line of at most `columns` characters; the least important parts are omitted first.
 std::string progress_line(const ProgressState& state, std::size_t columns);
 
-/// Shows a run's progress until it is cancelled: one status line on a terminal, else a line from time to time.
+/// Shows a run's progress until cancelled: on a terminal in one line, elsewhere in a new line from time to time.
 class Progress {
   public:
-    /// On a terminal, how often the line is renewed.
+    /// The time between two updates on a terminal.
     static constexpr Duration terminal_interval = std::chrono::milliseconds(200);
-    /// Elsewhere, how often a line is written.
+    /// The time between two lines elsewhere.
     static constexpr Duration log_interval = std::chrono::seconds(10);
 
     /// Returns how the run stands.
@@ -59,7 +59,7 @@ class Progress {
 
     Task<void> show();
 
-    /// Takes the status line away, so that other text can follow.
+    /// Erases the line, so that other text can follow.
     void clear();
 
   private:

@@ -56,21 +56,21 @@ TEST_CASE("a narrow line keeps what matters most") {
     CHECK(progress_line(half_way, 5) == "500/1");
 }
 
-TEST_CASE("without a total, or beyond it, only what is done is told") {
+TEST_CASE("without a total, or beyond it, only the results are counted") {
     CHECK(progress_line({7, std::nullopt, 2, 0, 0.7}, 80) == "7 done  0.7/s  2 in flight");
     CHECK(progress_line({7, 5, 2, 0, 0.7}, 80) == "7 done  0.7/s  2 in flight");
 }
 
-TEST_CASE("long times are told in minutes and hours") {
+TEST_CASE("long times are in minutes and hours") {
     CHECK(progress_line({1, 126, 0, 0, 1, 125s}, 80) == "1/126  1.0/s  0 in flight  2m05s left");
     CHECK(progress_line({1, 7501, 0, 0, 1, 7500s}, 80) == "1/7501  1.0/s  0 in flight  2h05m left");
 }
 
-TEST_CASE("a run that has just begun has no pace yet") {
+TEST_CASE("a run that has just begun has no rate yet") {
     CHECK(progress_line({0, 5, 0, 0, 0}, 80) == "0/5  0.0/s  0 in flight");
 }
 
-TEST_CASE("why a run waits stands in its progress, before the time that is left") {
+TEST_CASE("progress says why a run waits, before the time left") {
     ProgressState waiting = half_way;
     waiting.why = "waits for requests=500/m until 14:03:07";
     CHECK(progress_line(waiting, 120) ==
@@ -78,7 +78,7 @@ TEST_CASE("why a run waits stands in its progress, before the time that is left"
     CHECK(progress_line(waiting, 60) == "500/1000  3 not ok  waits for requests=500/m until 14:03:07");
 }
 
-TEST_CASE("the number that may be in flight is shown where it finds itself") {
+TEST_CASE("an adaptive limit of calls in flight is shown") {
     ProgressState finding = half_way;
     finding.limit = 120;
     CHECK(progress_line(finding, 80) == "500/1000  50/s  100 of 120 in flight  3 not ok  10s left");
@@ -88,14 +88,14 @@ TEST_CASE("the number that may be in flight is shown where it finds itself") {
           "500/1000  50/s  100 of 120 in flight  limit 120: latency rose from 20 ms to 61 ms  3 not ok  10s left");
 }
 
-ASYNC_TEST("a terminal has one line that is written over, within its width, and taken away at the end") {
+ASYNC_TEST("a terminal has one line, which is overwritten within its width and erased at the end") {
     FakeScreen screen(true);
     co_await show_for(500ms, screen);
     CHECK(screen.written ==
           std::vector<std::string>{"\r0/2  0.0/s  0 in flight\x1b[K", "\r0/2  0.0/s  0 in flight\x1b[K", "\r\x1b[K"});
 }
 
-ASYNC_TEST("anything else has a line every ten seconds") {
+ASYNC_TEST("without a terminal there is a line every ten seconds") {
     FakeScreen screen(false);
     co_await show_for(25s, screen);
     CHECK(screen.written == std::vector<std::string>{"0/2  0.0/s  0 in flight\n", "0/2  0.0/s  0 in flight\n"});

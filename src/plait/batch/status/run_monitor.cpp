@@ -45,7 +45,7 @@ RunReport RunMonitor::report() {
         report.costs.emplace_back(rule.budget().unit, rule.spent(), rule.budget().amount);
     report.limits = runner_.limits();
     std::vector<GroupReport> groups = runner_.groups(clocks);
-    // Calls that wait for another attempt are not on their way: they wait in their groups.
+    // Calls that wait for another attempt are not in flight: they wait in their groups.
     for (const GroupReport& group : groups) report.in_flight += group.in_flight;
     report.take_groups(std::move(groups));
     return report;

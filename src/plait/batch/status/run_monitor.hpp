@@ -12,10 +12,10 @@
 
 namespace plait::batch {
 
-/// Reports how a run stands, from time to time. In a running loop.
+/// Makes reports of a run. In a running loop.
 class RunMonitor {
   public:
-    /// The pace of late is that of so long a time.
+    /// The recent rate is measured over this window.
     static constexpr Duration lately = std::chrono::seconds(10);
 
     /// All three outlive it.

@@ -20,7 +20,7 @@ double seconds(Duration duration) { return std::chrono::duration<double>(duratio
 
 // ---- writing
 
-/// A date as RFC 3339 has it, to the millisecond, in quotes.
+/// A date as in RFC 3339, in milliseconds and quotes.
 std::string date_json(WallTime time) {
     const auto whole = std::chrono::floor<std::chrono::milliseconds>(time);
     const auto second = std::chrono::floor<std::chrono::seconds>(whole);
@@ -91,7 +91,7 @@ std::string group_json(const GroupReport& group) {
         .end();
 }
 
-// ---- reading: what is not there, or of another type, is left as it is
+// ---- reading: fields that are missing or of another type keep their values
 
 bool read(dom::object from, std::string_view name, std::string& to) {
     std::string_view text;
@@ -125,7 +125,7 @@ bool read(dom::object from, std::string_view name, WallTime& to) {
     return time.has_value();
 }
 
-/// Seconds. What no duration can hold is not there.
+/// Seconds. A value that exceeds a Duration counts as missing.
 bool read(dom::object from, std::string_view name, Duration& to) {
     constexpr double most = 1e9;
     double number = 0;

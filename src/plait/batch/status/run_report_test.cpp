@@ -72,13 +72,13 @@ GroupReport busy(std::string_view name, std::uint64_t in_flight, std::uint64_t w
 
 }  // namespace
 
-TEST_CASE("a report comes back from its JSON as it was") {
+TEST_CASE("a report survives the way through JSON") {
     const RunReport report = full_report();
     CHECK(parse_run_report(to_json(report)) == report);
     CHECK(parse_run_report(to_json(RunReport())) == RunReport());
 }
 
-TEST_CASE("the JSON of a report has dates and seconds in it, for everybody") {
+TEST_CASE("the JSON of a report has dates and seconds") {
     const std::string json = to_json(full_report());
     CHECK(json.find("\"last_heard\":\"2026-11-25T12:00:00.250Z\"") != std::string::npos);
     CHECK(json.find("\"learnt_pace\":{\"unit\":\"requests\",\"amount\":187.25,\"window_s\":1.5}") != std::string::npos);
@@ -86,7 +86,7 @@ TEST_CASE("the JSON of a report has dates and seconds in it, for everybody") {
     CHECK(json.find('\n') == std::string::npos);
 }
 
-TEST_CASE("a report of another version is read as far as it is understood") {
+TEST_CASE("a report of another version is read as far as possible") {
     const RunReport report = parse_run_report(
         R"({"done":7,"total":null,"new":[1,{}],"pid":"none","began":"soon","costs":[3,{"unit":"usd"}],"groups":{}})");
     CHECK(report.done == 7);
@@ -97,20 +97,20 @@ TEST_CASE("a report of another version is read as far as it is understood") {
     CHECK(report.groups.empty());
 }
 
-TEST_CASE("a field is found by the name that it had before") {
+TEST_CASE("a field is found by its old name") {
     const RunReport report = parse_run_report(R"({"groups":[{"name":"a","concurrency_finds_itself":true}]})");
     REQUIRE(report.groups.size() == 1);
     CHECK(report.groups[0].concurrency_is_adaptive);
 }
 
-TEST_CASE("what is no report is refused") {
+TEST_CASE("text that is not a report is refused") {
     for (const char* text : {"", "[]", "{\"done\":", "7", "status"}) {
         CAPTURE(text);
         CHECK_THROWS_AS(parse_run_report(text), Error);
     }
 }
 
-TEST_CASE("a time of the run becomes a date, and the end of time one that is far away") {
+TEST_CASE("times become dates, and the end of time a distant one") {
     CHECK(clocks.date_of(TimePoint(100h) + 90s) == noon + 90s);
     CHECK(clocks.date_of(TimePoint(99h)) == noon - 1h);
     const WallTime never = clocks.date_of(TimePoint::max());
@@ -120,7 +120,7 @@ TEST_CASE("a time of the run becomes a date, and the end of time one that is far
     CHECK(parse_run_report(to_json(report)).last_heard == never);
 }
 
-TEST_CASE("of many groups a report keeps the busiest") {
+TEST_CASE("a report keeps the busiest groups") {
     std::vector<GroupReport> all;
     for (int n = 0; n < 100; ++n) all.push_back(busy("group-" + std::to_string(n), static_cast<std::uint64_t>(n % 7)));
     all.push_back(busy("waits", 0, 50));
@@ -141,7 +141,7 @@ TEST_CASE("of many groups a report keeps the busiest") {
     CHECK(report.groups[1].name == "a");
 }
 
-ASYNC_TEST("a group takes over what its pace knows") {
+ASYNC_TEST("a group's report has what its pace knows") {
     policy::PaceOptions options;
     options.server.max_wait = 10min;
     policy::Pace pace(std::move(options));
@@ -167,7 +167,7 @@ ASYNC_TEST("a group takes over what its pace knows") {
     CHECK(group.quotas[0].reset_at == noon + 20s);
 }
 
-TEST_CASE("what holds strings is no aggregate") {
+TEST_CASE("types with strings are not aggregates") {
     CHECK_FALSE(std::is_aggregate_v<RunReport>);
     CHECK_FALSE(std::is_aggregate_v<GroupReport>);
     CHECK_FALSE(std::is_aggregate_v<ReportedWait>);

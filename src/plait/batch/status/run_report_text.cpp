@@ -17,7 +17,7 @@ namespace plait::batch {
 
 namespace {
 
-/// An even pace lets each call wait for a moment: when that ends is not worth a word.
+/// Shorter waits are not given an end: with an even pace, each call waits for a moment.
 constexpr Duration shortest_told = std::chrono::seconds(1);
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -31,7 +31,7 @@ std::string rate_in_words(double per_second) { return fmt::format("{:.{}f}/s", p
 std::string amount_in_words(double amount) { return fmt::format("{:.6g}", amount); }
 
 std::string limit_in_words(const policy::RateLimit& limit) {
-    // What was learnt is a measurement: its fractions say nothing.
+    // A learnt limit is a measurement: its fractions are noise.
     const double amount = limit.amount >= 10 ? std::round(limit.amount) : limit.amount;
     return policy::to_string(policy::RateLimit(limit.unit, amount, limit.window));
 }
@@ -42,16 +42,16 @@ std::string source_in_words(const std::string& source) {
     return source.empty() ? "" : fmt::format(" ({})", printable(source));
 }
 
-/// Whether a reason is a limit, such as `requests=500/m` or `tokens: 0 of 90k left`; others are a phrase.
+/// Whether a reason is a limit, such as `requests=500/m` or `tokens: 0 of 90k left`, and not a phrase.
 bool is_limit(const std::string& reason) { return reason.find_first_of("=:") != std::string::npos; }
 
-/// A limit is waited for; other reasons are a phrase already.
+/// The reason as a phrase.
 std::string reason_in_words(const std::string& limit) {
     if (limit.empty()) return "waits";
     return (is_limit(limit) ? "waits for " : "") + printable(limit);
 }
 
-/// Whether it is known when the wait ends. One for the end of a call in flight has a time decades ahead.
+/// Whether the end of the wait is known. If it depends on a call in flight, `until` is decades ahead.
 bool is_end_known(const ReportedWait& wait, WallTime now) {
     constexpr Duration longest = std::chrono::hours(24 * 365 * 10);
     return wait.until - now < longest;
@@ -66,7 +66,7 @@ std::string wait_in_words(const ReportedWait& wait, WallTime now, Calendar calen
 
 bool is_parked(const GroupReport& group, WallTime now) { return group.parked && group.parked->until > now; }
 
-/// Empty when the group does not wait.
+/// Empty if the group does not wait.
 std::string why_group_waits(const GroupReport& group, bool is_named, WallTime now, Calendar calendar) {
     const std::string name = printable(group.name);
     if (is_parked(group, now)) {
@@ -83,7 +83,7 @@ std::string why_group_waits(const GroupReport& group, bool is_named, WallTime no
 
 // ---- when it will be done
 
-/// What a call costs of a unit, on average; nothing when that is not known.
+/// The mean cost of a call in a unit; nothing if unknown.
 std::optional<double> mean_cost(const RunReport& report, const std::string& unit) {
     for (const ReportedCost& cost : report.costs) {
         if (cost.unit == unit && cost.spent > 0 && report.done > 0)
@@ -93,7 +93,7 @@ std::optional<double> mean_cost(const RunReport& report, const std::string& unit
     return std::nullopt;
 }
 
-/// Calls per second, by the limits of a group; infinite without any.
+/// The calls per second that the limits of a group allow; infinite without limits.
 double allowed_pace(const RunReport& report, const GroupReport& group) {
     double least = std::numeric_limits<double>::infinity();
     const auto obey = [&](const std::string& unit, double amount, Duration window) {
@@ -108,7 +108,7 @@ double allowed_pace(const RunReport& report, const GroupReport& group) {
     return least;
 }
 
-/// The same of all groups together.
+/// The sum over all groups.
 double allowed_pace(const RunReport& report) {
     double sum = 0;
     for (const GroupReport& group : report.groups) sum += allowed_pace(report, group);
@@ -116,8 +116,8 @@ double allowed_pace(const RunReport& report) {
     return are_all_known ? sum : std::numeric_limits<double>::infinity();
 }
 
-/// When the first group goes on; now, unless all of them are held.
-WallTime goes_on_at(const RunReport& report, WallTime now) {
+/// When the first group can send again; now, unless all wait.
+WallTime sends_again_at(const RunReport& report, WallTime now) {
     std::optional<WallTime> first;
     for (const GroupReport& group : report.groups) {
         const auto& wait = is_parked(group, now) ? group.parked : group.waits_for;
@@ -127,14 +127,14 @@ WallTime goes_on_at(const RunReport& report, WallTime now) {
     return first.value_or(now);
 }
 
-/// Whether failures hold up all calls: nobody knows how many of them will go on, so no pace so far is a promise.
+/// Whether failures hold up all calls. How many will succeed is unknown then, so past rates predict nothing.
 bool stands_still_after_failures(const RunReport& report) {
     const auto is_on_its_way = [](const GroupReport& group) { return group.in_flight > 0; };
-    const auto waits_untold = [](const GroupReport& group) {
+    const auto waits_without_end = [](const GroupReport& group) {
         return group.waits_for && group.waits_for->learnt_from.empty() && !is_limit(group.waits_for->limit);
     };
     return std::none_of(report.groups.begin(), report.groups.end(), is_on_its_way) &&
-           std::any_of(report.groups.begin(), report.groups.end(), waits_untold);
+           std::any_of(report.groups.begin(), report.groups.end(), waits_without_end);
 }
 
 bool waits_for_limit(const RunReport& report) {
@@ -253,7 +253,7 @@ class StatusText {
             text += " in flight";
             if (group.concurrency_is_adaptive) text += fmt::format(" ({})", how_it_was_found(group));
             if (group.waiting > 0) text += fmt::format(", {} waiting", group.waiting);
-            // That of the only group is told already.
+            // The reason of an only group is in the line "state".
             const std::string why = is_only_group() ? "" : why_group_waits(group, false, now_, calendar_);
             line("group", text + (why.empty() ? "" : ": " + why));
         }
@@ -291,7 +291,7 @@ class StatusText {
     std::string of(const GroupReport& group) const { return is_only_group() ? "" : printable(group.name) + ": "; }
     std::string told(WallTime time) const { return time_in_words(time, now_, calendar_); }
 
-    /// Without text there is no line. The name stands before the first of several lines.
+    /// Adds a line, unless `text` is empty. Of several lines with a name, only the first shows it.
     void line(std::string_view name, const std::string& text) {
         if (text.empty()) return;
         text_ += fmt::format("  {:<6} {}\n", name == last_name_ ? "" : name, text);
@@ -347,7 +347,8 @@ std::optional<Duration> time_left(const RunReport& report, WallTime now) {
     if (!(pace > 0)) return std::nullopt;
     constexpr double longest = 100.0 * 365 * 24 * 3600;
     const double left = std::min(static_cast<double>(*report.total - report.done) / pace, longest);
-    return goes_on_at(report, now) - now + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(left));
+    return sends_again_at(report, now) - now +
+           std::chrono::duration_cast<Duration>(std::chrono::duration<double>(left));
 }
 
 std::optional<WallTime> come_back_at(const RunReport& report) {

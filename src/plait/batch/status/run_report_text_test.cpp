@@ -44,12 +44,12 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 
 }  // namespace
 
-TEST_CASE("a time of day is told, and the date when it is another day") {
+TEST_CASE("a time is a time of day, with the date if it is another day") {
     CHECK(time_in_words(two_o_clock + 187s, two_o_clock, utc_calendar) == "14:03:07");
     CHECK(time_in_words(two_o_clock + 24h, two_o_clock, utc_calendar) == "2026-11-26 14:00:00");
 }
 
-TEST_CASE("why it waits is one phrase that names the limit, where it is from, and until when") {
+TEST_CASE("why a run waits is a phrase with the limit, its source and its end") {
     CHECK(why(with_groups({waiting_group("requests=500/m", "x-ratelimit-limit", two_o_clock + 187s)})) ==
           "waits for requests=500/m (x-ratelimit-limit) until 14:03:07");
     CHECK(why(with_groups({waiting_group("tokens: 0 of 90k left", "ratelimit", two_o_clock + 10s)})) ==
@@ -59,11 +59,11 @@ TEST_CASE("why it waits is one phrase that names the limit, where it is from, an
     CHECK(why(with_groups({waiting_group("", "", two_o_clock + 60s)})) == "waits until 14:01:00");
 }
 
-TEST_CASE("the moment for which an even pace holds a call is not told") {
+TEST_CASE("a wait of less than a second has no end in the text") {
     CHECK(why(with_groups({waiting_group("requests=500/m", "", two_o_clock + 120ms)})) == "waits for requests=500/m");
 }
 
-TEST_CASE("why it waits is empty when nothing does") {
+TEST_CASE("why a run waits is empty if nothing waits") {
     CHECK(why(RunReport()).empty());
     CHECK(why(with_groups({GroupReport("https://api.example")})).empty());
     GroupReport was_parked("https://api.example");
@@ -71,14 +71,14 @@ TEST_CASE("why it waits is empty when nothing does") {
     CHECK(why(with_groups({was_parked})).empty());
 }
 
-TEST_CASE("of several groups the busiest that waits is named") {
+TEST_CASE("the busiest of several groups that wait is named") {
     GroupReport idle("https://other.example");
     idle.in_flight = 100;
     CHECK(why(with_groups({waiting_group("requests=5/s", "", two_o_clock), idle})) ==
           "https://api.example waits for requests=5/s");
 }
 
-TEST_CASE("a group that is parked or can't be reached is told with its time") {
+TEST_CASE("a parked or unreachable group is shown with its time") {
     GroupReport parked("https://api.example");
     parked.parked = wait_for("asked to wait", "retry-after", two_o_clock + 1h);
     CHECK(why(with_groups({parked})) == "https://api.example is parked until 15:00:00 (retry-after)");
@@ -87,7 +87,7 @@ TEST_CASE("a group that is parked or can't be reached is told with its time") {
     CHECK(why(with_groups({away})) == "https://api.example has been unreachable since 13:58:30");
 }
 
-TEST_CASE("what is left takes as long as the pace of late says") {
+TEST_CASE("the time left follows from the recent rate") {
     RunReport report;
     CHECK_FALSE(time_left(report, two_o_clock));  // nobody knows how much there is
     report.total = 1000;
@@ -101,7 +101,7 @@ TEST_CASE("what is left takes as long as the pace of late says") {
     CHECK_FALSE(time_left(report, two_o_clock));
 }
 
-TEST_CASE("what is left is no faster than the limits that are known") {
+TEST_CASE("the time left respects known limits") {
     RunReport report = with_groups({GroupReport("a"), GroupReport("b")});
     report.total = 1000;
     report.done = 400;
@@ -114,7 +114,7 @@ TEST_CASE("what is left is no faster than the limits that are known") {
     CHECK(time_left(report, two_o_clock) == Duration(6s));
 }
 
-TEST_CASE("a limit of another unit counts by what a call has cost so far") {
+TEST_CASE("a limit of another unit counts by the mean cost of calls") {
     RunReport report = with_groups({waiting_group("tokens: 0 of 90k left", "ratelimit", two_o_clock)});
     report.total = 1000;
     report.done = 400;
@@ -128,7 +128,7 @@ TEST_CASE("a limit of another unit counts by what a call has cost so far") {
     CHECK(time_left(report, two_o_clock) == Duration(300s));  // 100 tokens a second, 50 a call
 }
 
-TEST_CASE("when all groups are held, what is left begins when the first goes on") {
+TEST_CASE("if all groups wait, the time left starts when the first can send again") {
     RunReport report = with_groups({waiting_group("requests: 0 of 60 left", "ratelimit", two_o_clock + 40s)});
     report.total = 100;
     report.done = 40;
@@ -136,7 +136,7 @@ TEST_CASE("when all groups are held, what is left begins when the first goes on"
     CHECK(time_left(report, two_o_clock) == Duration(100s));
 }
 
-TEST_CASE("a wait for the end of a call in flight has no time, and the run goes on meanwhile") {
+TEST_CASE("a wait for a call in flight has no end in the text, and does not delay the run") {
     const WallTime unknown = two_o_clock + 24h * 365 * 50;
     RunReport report = with_groups({waiting_group("requests: 0 of 60 left", "ratelimit", unknown)});
     report.total = 100;
@@ -146,7 +146,7 @@ TEST_CASE("a wait for the end of a call in flight has no time, and the run goes 
     CHECK(time_left(report, two_o_clock) == Duration(60s));
 }
 
-TEST_CASE("of a run that stands still after failures nobody says when it ends") {
+TEST_CASE("a run that stalls after failures has no estimated end") {
     const auto left_with = [](GroupReport group) {
         RunReport report = with_groups({std::move(group)});
         report.total = 1000;
@@ -165,7 +165,7 @@ TEST_CASE("of a run that stands still after failures nobody says when it ends") 
     CHECK(left_with(busy));
 }
 
-TEST_CASE("the text of a running run says how far, how fast, why it waits, and when it will be done") {
+TEST_CASE("the text of a run in progress has progress, rate, reason and estimated end") {
     GroupReport group = waiting_group("requests=600/m", "x-ratelimit-limit", two_o_clock + 5s);
     group.in_flight = 80;
     group.concurrency = 96;
@@ -205,7 +205,7 @@ TEST_CASE("the text of a running run says how far, how fast, why it waits, and w
           "  ends   about 15:03:25, in 1 h 03 m\n");
 }
 
-TEST_CASE("with several groups each is told with why it waits, and whose limit is whose") {
+TEST_CASE("each of several groups is shown with its reason and its limits") {
     GroupReport group = waiting_group("requests=5/s", "refusals", two_o_clock + 5s);
     group.learnt_pace = policy::RateLimit("requests", 187.3, 1s);
     RunReport report = with_groups({group, GroupReport("b")});
@@ -216,7 +216,7 @@ TEST_CASE("with several groups each is told with why it waits, and whose limit i
     CHECK(has(text, "and 20 more\n"));
 }
 
-TEST_CASE("the text of a run that stopped says why, and that the same command goes on") {
+TEST_CASE("the text of a stopped run says why, and how to resume") {
     RunReport report = with_groups({});
     report.has_ended = true;
     report.stopped = "the budget of 5 usd is used up";
@@ -226,7 +226,7 @@ TEST_CASE("the text of a run that stopped says why, and that the same command go
     CHECK_FALSE(has(text, "pace"));
 }
 
-TEST_CASE("a run that stopped because of a parked group says when to come back") {
+TEST_CASE("the text of a run that a parked group stopped says when to resume") {
     GroupReport parked("https://api.example");
     parked.parked = wait_for("asked to wait", "retry-after", two_o_clock + 1h);
     RunReport report = with_groups({parked});
@@ -237,7 +237,7 @@ TEST_CASE("a run that stopped because of a parked group says when to come back")
               "repeat the command to resume; the servers ask you to wait until 15:00:00\n"));
 }
 
-TEST_CASE("a run that was killed is told from one that ended") {
+TEST_CASE("a killed run is distinguished from one that ended") {
     RunReport report = with_groups({});
     CHECK(has(text_of(report, Liveness::ended), "not running: it was killed or crashed; last update 14:00:00"));
     CHECK(has(text_of(report, Liveness::ended), "repeat the command to resume"));
@@ -246,7 +246,7 @@ TEST_CASE("a run that was killed is told from one that ended") {
     CHECK_FALSE(has(text_of(report, Liveness::ended), "repeat the command"));
 }
 
-TEST_CASE("a finished run with failures says how to make them again") {
+TEST_CASE("the text of a finished run says how to retry failures") {
     RunReport report = with_groups({});
     report.has_ended = true;
     report.count(Outcome::failed) = 3;
@@ -256,7 +256,7 @@ TEST_CASE("a finished run with failures says how to make them again") {
     CHECK(has(text, "         plait retry out.jsonl --unknown writes the 1 unknown request to a new file\n"));
 }
 
-TEST_CASE("on one line a run is told with why it waits") {
+TEST_CASE("the line for logs says why a run waits") {
     RunReport report = with_groups({waiting_group("requests=600/m", "x-ratelimit-limit", two_o_clock + 5s)});
     CHECK(report_line(RunReport(), two_o_clock, utc_calendar) == "14:00:00  0  0.0/s  0 in flight");
     report.total = 1000;
@@ -270,7 +270,7 @@ TEST_CASE("on one line a run is told with why it waits") {
           "waits for requests=600/m (x-ratelimit-limit) until 14:00:05");
 }
 
-TEST_CASE("the JSON of a status holds the report and what follows from it") {
+TEST_CASE("the JSON of a status has the report and its conclusions") {
     RunReport report = with_groups({waiting_group("requests=600/m", "", two_o_clock)});
     report.total = 1000;
     report.done = 400;

@@ -20,7 +20,7 @@ StoredStatus read_stored_status(const std::string& results_path) {
             ErrorCode::bad_input,
             fmt::format("{} has no {} beside it: give the results file of a run (plait run -o)", results_path, state));
     }
-    // First, so that a run which ends meanwhile has told how.
+    // Before the status is read: a run that ends in between has then stored its last report.
     const Liveness liveness = is_locked_by_run(results_path) ? Liveness::running : Liveness::ended;
     std::string status = read_status(state);
     if (status.empty()) throw Error(ErrorCode::bad_input, fmt::format("{} has no status yet", state));

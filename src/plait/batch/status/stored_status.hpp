@@ -7,17 +7,17 @@
 
 namespace plait::batch {
 
-/// What a run has stored of how it stands, and whether it goes on.
+/// The last report of a run in its state file, and whether the run is still running.
 class StoredStatus {
   public:
     StoredStatus(std::string json_, Liveness liveness_) : json(std::move(json_)), liveness(liveness_) {}
 
-    std::string json;  ///< as `to_json` wrote it
+    std::string json;  ///< the output of `to_json`
     Liveness liveness;
 };
 
-/// The status of the run that writes these results, from its state file. Throws `Error` that says what to do when there
-/// is none.
+/// Reads the status of the run that writes these results from its state file. Throws `Error` that says what to do if
+/// there is none.
 StoredStatus read_stored_status(const std::string& results_path);
 
 }  // namespace plait::batch

@@ -14,7 +14,7 @@ using namespace plait;
 using namespace plait::batch;
 using plait::batch::internal::TestFolder;
 
-TEST_CASE("a status is read from the state of results, and whether their run goes on from the lock") {
+TEST_CASE("the status comes from the state file, and whether the run is running from the lock") {
     const TestFolder folder;
     const std::string results = folder.write("r.jsonl", "");
     UniqueFd run(::open(results.c_str(), O_RDWR | O_CLOEXEC));
@@ -29,7 +29,7 @@ TEST_CASE("a status is read from the state of results, and whether their run goe
     CHECK(read_stored_status(results).liveness == Liveness::ended);
 }
 
-TEST_CASE("results without a state have no status, and the message says which file has one") {
+TEST_CASE("results without a state file have no status, and the message says which file to give") {
     const TestFolder folder;
     const std::string results = folder.write("r.jsonl", "");
     std::string message;

@@ -9,11 +9,11 @@
 
 namespace plait::batch {
 
-/// What a run did, for people: some lines of text.
+/// The summary of a run as text.
 std::string summary_text(const Tally& tally, const CallerCounts& counts, Duration elapsed,
                          const InputNotes& notes = InputNotes());
 
-/// The same as one line of JSON (docs/formats.md).
+/// The summary as one line of JSON (docs/formats.md).
 std::string summary_json(const Tally& tally, const CallerCounts& counts, Duration elapsed,
                          const InputNotes& notes = InputNotes());
 

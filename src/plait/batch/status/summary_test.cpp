@@ -29,13 +29,13 @@ Tally some_calls() {
 
 }  // namespace
 
-TEST_CASE("a tally counts results by what came of them") {
+TEST_CASE("a tally counts results by outcome") {
     const Tally tally = some_calls();
     CHECK(tally.done() == 4);
     CHECK(tally.not_ok() == 3);
 }
 
-TEST_CASE("what an earlier run has done counts as results, not as calls of this one") {
+TEST_CASE("results of earlier runs do not count as calls of this one") {
     Tally tally = some_calls();
     tally.done_before(Outcome::ok, 10);
     tally.done_before(Outcome::failed, 2);
@@ -46,7 +46,7 @@ TEST_CASE("what an earlier run has done counts as results, not as calls of this 
               .starts_with("4 calls in 2.00 s, 12 earlier: 11 ok, 1 rejected, 3 failed, 1 unknown\n"));
 }
 
-TEST_CASE("a summary tells of repeats, refusals, copies and what was skipped when there are any") {
+TEST_CASE("a summary has retries, refusals, hedges and skipped calls if there are any") {
     Tally tally;
     tally.call_ended(CallEnd(Outcome::skipped, CallError(ErrorCode::budget, "")), 0ns, 0);
     CallerCounts counts;
@@ -61,7 +61,7 @@ TEST_CASE("a summary tells of repeats, refusals, copies and what was skipped whe
           std::string::npos);
 }
 
-TEST_CASE("a summary tells which names were not permitted") {
+TEST_CASE("a summary lists names that were not permitted") {
     InputNotes notes;
     notes.names_left(1, {"env.A\"", "env.B"});
     CHECK(summary_text({}, {}, 1s, notes)
@@ -76,7 +76,7 @@ TEST_CASE("a summary tells which names were not permitted") {
           std::string::npos);
 }
 
-TEST_CASE("a summary for people says outcomes, codes, errors, bytes, pace and latencies") {
+TEST_CASE("a summary as text has outcomes, codes, errors, bytes, rate and latencies") {
     CHECK(summary_text(some_calls(), {}, 2s) ==
           "4 calls in 2.00 s: 1 ok, 1 rejected, 1 failed, 1 unknown\n"
           "  status   200 1, 404 1\n"
@@ -86,7 +86,7 @@ TEST_CASE("a summary for people says outcomes, codes, errors, bytes, pace and la
           "  latency  p50 90.1 ms, p90 2.00 s, p99 2.00 s, max 2.00 s\n");
 }
 
-TEST_CASE("a summary without any answer names no latency") {
+TEST_CASE("a summary without any answer has no latency") {
     Tally tally;
     tally.line_refused();
     CHECK(summary_text(tally, {}, 0ns) ==
@@ -96,7 +96,7 @@ TEST_CASE("a summary without any answer names no latency") {
           "  rate     0.0 calls/s\n");
 }
 
-TEST_CASE("a summary for programs says the same") {
+TEST_CASE("a summary as JSON has the same") {
     CHECK(summary_json(some_calls(), {}, 2s) ==
           R"({"calls":4,"calls_before":0,"outcomes":{"ok":1,"rejected":1,"failed":1,"unknown":1,"skipped":0},)"
           R"("status_codes":{"200":1,"404":1},)"
