@@ -64,7 +64,7 @@ batch::BodyFormat parse_body_format(const std::string& value) {
     refuse(fmt::format("'{}' is not one of {}", value, body_format_names()));
 }
 
-/// Makes or empties the file: a run of hours should not find out at its end that it can't.
+/// Opens the file before the run: a run of hours must not fail at its end.
 std::ofstream open_summary(const std::string& path) {
     std::ofstream file;
     if (path.empty()) return file;
@@ -84,14 +84,11 @@ std::string_view RunCommand::help() const { return "Make the calls, and write ex
 
 std::string_view RunCommand::notes() const {
     return "Ctrl-C, SIGTERM or a closed terminal (SIGHUP, unless under nohup) stops the run: no further call is sent, "
-           "and "
-           "calls in flight have 10 s to finish. A second Ctrl-C or SIGTERM abandons them. Repeat the command to "
+           "and calls in flight have 10 s to finish. A second Ctrl-C or SIGTERM abandons them. Repeat the command to "
            "resume.\n\n"
            "If a run seems stuck, kill -USR1 PID prints the calls in flight and what every task waits for; the run "
-           "goes "
-           "on. With PLAIT_DEBUG=1 in the environment it also prints how long each task has waited, and a warning "
-           "names "
-           "every task that blocks its loop for more than 100 ms (docs/debugging.md).";
+           "goes on. With PLAIT_DEBUG=1 in the environment it also prints how long each task has waited, and a "
+           "warning names every task that blocks its loop for more than 100 ms (docs/debugging.md).";
 }
 
 Positional RunCommand::positional() const {
@@ -190,12 +187,12 @@ void RunCommand::refuse_bad_lines() const {
     if (inputs_.front() == "-")
         refuse("--strict reads the requests twice, but standard input can be read only once: use a file");
     batch::RequestDefaults defaults = settings_.defaults;
-    defaults.notes = nullptr;  // the run will come upon the same lines
+    defaults.notes = nullptr;  // the run will note the same lines
     const batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, std::move(defaults)));
     if (report.is_refused()) refuse(fmt::format("nothing was sent (--strict):\n{}", batch::refusals_text(report)));
 }
 
-/// Carries the run out, with progress, interruptions and the summary around it. What it refers to outlives the task.
+/// Finishes the run, with progress, interruptions and a summary. The arguments outlive the task.
 Task<int> RunCommand::conduct(batch::Run& run, std::ostream& summary_file) {
     StandardError screen;
     batch::Progress progress([&run] { return run.report(); }, screen);

@@ -155,7 +155,7 @@ ASYNC_TEST("a group's report has what its pace knows") {
     pace.refused(*pass, 1h, "retry-after");
 
     GroupReport group("https://api.example");
-    group.take(pace, ClockPair{pass->left_at(), noon});
+    group.take(pace, ClockPair{pass->sent_at(), noon});
     CHECK(group.waiting == 0);
     CHECK_FALSE(group.waits_for);
     REQUIRE(group.parked);
