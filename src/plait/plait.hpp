@@ -22,7 +22,7 @@
 #include "plait/workers/process_pool.hpp"
 #include "plait/workers/thread_pool.hpp"
 
-// How calls are made: within limits, again, twice, or no more. deadline(retry(limit(attempt))).
+// Policies for any Task: limits, retries, hedging, stopping early.
 #include "plait/policy/adaptive_limit.hpp"   // AdaptiveLimit: so many in flight as the server takes well
 #include "plait/policy/circuit_breaker.hpp"  // CircuitBreaker: none to a server that can't be reached
 #include "plait/policy/hedge.hpp"            // Hedge: a second copy of a slow call

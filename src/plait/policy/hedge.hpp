@@ -1,10 +1,10 @@
 #pragma once
 
-#include "plait/async/event.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/async/gather.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task.hpp"
+#include "plait/async/wait_until_cancelled.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/policy/quantile.hpp"
 
@@ -87,7 +87,8 @@ class Hedge {
         auto copy = make();
         auto value = co_await std::move(copy);
         --copies.on_their_way;
-        if (!is_answer(value) && copies.on_their_way > 0) co_await for_ever();
+        if (!is_answer(value) && copies.on_their_way > 0)
+            co_await wait_until_cancelled();  // by the end of the other copy
         co_return value;
     }
 
@@ -95,18 +96,12 @@ class Hedge {
     auto copy_after(Duration patience, Make& make, const IsAnswer& is_answer, Copies& copies)
         -> std::invoke_result_t<Make&> {
         co_await sleep_for(patience);
-        if (!may_send_copy()) co_await for_ever();
+        if (!may_send_copy()) co_await wait_until_cancelled();  // by the end of the other copy
         ++statistics_.copies;
         auto copy = copy_of(make, is_answer, copies);
         auto value = co_await std::move(copy);
         copies.second_ended = true;
         co_return value;
-    }
-
-    /// Until the other copy ends, which cancels this wait.
-    static Task<void> for_ever() {
-        Event never;
-        co_await never.wait();
     }
 
     HedgeOptions options_;

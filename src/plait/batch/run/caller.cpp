@@ -4,8 +4,11 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/span_scope.hpp"
 #include "plait/async/task_name.hpp"
-#include "plait/base/words.hpp"
 #include "plait/batch/run/attempt_verdict.hpp"
+#include "plait/batch/run/call_conclusion.hpp"
+#include "plait/batch/run/hedged_attempt.hpp"
+#include "plait/batch/run/internal/active_call.hpp"
+#include "plait/batch/run/report_groups.hpp"
 #include "plait/batch/run/send_permit.hpp"
 #include "plait/http/limit_headers.hpp"
 
@@ -16,18 +19,22 @@
 
 namespace plait::batch {
 
+using internal::ActiveCall;
+using internal::Counted;
+using internal::Listed;
+
 namespace {
 
 constexpr int unauthorized = 401;
 
-/// Calls to a group of which nothing is known before its first answer, where it finds its concurrency.
+/// With adaptive concurrency, this many calls of a new group are sent before its first answer is awaited.
 constexpr std::uint64_t first_look = 32;
 
-/// How long what was learnt of a group that nobody uses is worth keeping.
-constexpr Duration group_patience = std::chrono::minutes(10);
+/// What was learnt of a group is kept for this long after its last use.
+constexpr Duration group_memory = std::chrono::minutes(10);
 
 Duration longest_memory(const CallerOptions& options) {
-    Duration longest = group_patience;
+    Duration longest = group_memory;
     for (const policy::RateLimit& limit : options.limits) longest = std::max(longest, limit.window);
     return longest;
 }
@@ -40,7 +47,6 @@ std::size_t most_in_flight(const CallerOptions& options, const Method& method) {
     return std::min(options.concurrency, method.most_in_flight());
 }
 
-/// A call that says nothing of its costs is one request.
 policy::Costs no_costs() { return policy::Costs(policy::requests_unit, 0); }
 
 policy::RetryOptions retry_options(const CallerOptions& options, const CallRules& rules) {
@@ -49,7 +55,7 @@ policy::RetryOptions retry_options(const CallerOptions& options, const CallRules
     return retry;
 }
 
-/// Begins the note of an attempt that leaves now, and tells that of the one before how long the wait really was.
+/// Begins the note of an attempt that is sent now, and completes the wait in the note of the one before.
 void begin_note(std::vector<AttemptNote>& notes) {
     const TimePoint start = now();
     if (!notes.empty()) notes.back().wait_after = start - notes.back().start - notes.back().total;
@@ -77,83 +83,14 @@ policy::WaitReason why_backing_off(const policy::RetryDecision& decision, const 
     return reason;
 }
 
-/// What was asked for instead of an answer.
-std::string asked_in_words(const AskedWait& asked) {
-    if (!asked.wait) return "and it was asked to come later";
-    return fmt::format("and it was asked to wait {} ({})", in_words(*asked.wait), asked.source);
+/// Completes the note of an attempt that is followed by another one.
+void note_decision(AttemptNote& note, const policy::RetryDecision& decision, const AskedWait& asked) {
+    note.wait_after = decision.wait;
+    const bool is_asked = decision.why == policy::RetryDecision::Why::asked && !asked.source.empty();
+    note.why = is_asked ? asked.source : std::string(to_string(decision.why));
 }
-
-/// Why nothing of a group is on its way although calls of it have begun.
-policy::WaitReason why_standing_still(Group& group) {
-    if (group.retries.waiting() == 0) return group.why_backing_off;
-    policy::WaitReason reason;
-    reason.limit = "retries wait for good answers";
-    reason.until = group.retries.earliest(now());
-    return reason;
-}
-
-/// Keeps an element in a list as long as it lives.
-template <class Element>
-class Listed {
-  public:
-    Listed(std::list<Element*>& list, Element& element) : list_(list), at_(list.insert(list.end(), &element)) {}
-    Listed(const Listed&) = delete;
-    Listed& operator=(const Listed&) = delete;
-    ~Listed() { list_.erase(at_); }
-
-  private:
-    std::list<Element*>& list_;
-    typename std::list<Element*>::iterator at_;
-};
-
-/// Counts up as long as it lives.
-class Counted {
-  public:
-    explicit Counted(std::size_t& count) noexcept : count_(count) { ++count_; }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-    ~Counted() { --count_; }
-
-  private:
-    std::size_t& count_;
-};
 
 }  // namespace
-
-/// A call while it is made.
-struct Caller::ActiveCall {
-    ActiveCall(Call& call_, KeyedCache<Group>::Ref group_, KeyedCache<Origin>::Ref origin_, bool once)
-        : call(call_),
-          group(std::move(group_)),
-          origin(std::move(origin_)),
-          permit(*group, once ? nullptr : &origin->circuit) {}
-
-    Call& call;
-    KeyedCache<Group>::Ref group;
-    KeyedCache<Origin>::Ref origin;
-    std::optional<Counted> in_flight;  // from when it may first be sent
-    SendPermit permit;                 // of the attempt that comes next, or is on its way
-    CancelScope* whole = nullptr;      // of all its attempts
-    bool is_sent = false;              // an attempt is on its way
-    bool is_cut = false;               // it was stopped, or its group is parked
-    bool is_parked = false;
-    std::uint64_t auth_version = 0;  // of the credentials that the last attempt was made with
-    TimePoint left_at{};
-    std::optional<Attempt> last;
-    Refusal refusal;  // by its answer
-    std::optional<AttemptVerdict> verdict;
-    policy::RetryDecision::Why why_ended = policy::RetryDecision::Why::final;
-    std::optional<RunRules::Reservation> reservation;  // of the attempt that comes next, or is on its way
-    std::vector<AttemptNote> notes;
-};
-
-/// What came of one of the copies of an attempt.
-struct Caller::Sent {
-    Sent(Attempt attempt_, bool is_second_) noexcept : attempt(std::move(attempt_)), is_second(is_second_) {}
-
-    Attempt attempt;
-    bool is_second;
-};
 
 Caller::Caller(const CallerOptions& options, CallerParts parts)
     : options_(options),
@@ -164,7 +101,7 @@ Caller::Caller(const CallerOptions& options, CallerParts parts)
       groups_([this](std::string_view name) { return std::make_unique<Group>(name, group_options(name), slots_); },
               longest_memory(options)),
       origins_([this](std::string_view name) { return std::make_unique<Origin>(name, options_.retry.max_wait); },
-               group_patience) {}
+               group_memory) {}
 
 GroupOptions Caller::group_options(std::string_view name) const {
     GroupOptions group;
@@ -191,7 +128,7 @@ Task<MadeCall> Caller::make(Call& call) {
 Task<MadeCall> Caller::make_within_rules(Call& call) {
     using Verdict = RunRules::Admission::Verdict;
     std::optional<RunRules::Admission> admission = co_await unless_stopped(rules_.admit(call.rules.costs));
-    if (!admission || admission->verdict == Verdict::stop) co_return not_made(call);
+    if (!admission || admission->verdict == Verdict::stop) co_return not_sent(call, AttemptsEnd::stopped);
     if (admission->verdict == Verdict::never) {
         co_return CallEnd(Outcome::skipped,
                           CallError(ErrorCode::budget, "not sent: it costs more than the whole budget of the run"));
@@ -210,55 +147,72 @@ Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reserva
                       options_.once);
     active.reservation = std::move(reservation);
     const TaskName name(call.custom_id);
-    bool leaves = false;
-    std::optional<CallError> never;
+    std::optional<AttemptsEnd> unsent;  // why it is not sent
+    std::optional<CallError> impossible;
     try {
-        leaves = take_turn(active);
-        if (!leaves) {
-            leaves = (co_await unless_stopped(depart(active, false))).value_or(false);
+        if (!try_acquire_permit(active)) {
+            unsent = (co_await unless_stopped(acquire_permit(active, false))).value_or(AttemptsEnd::stopped);
         } else if (!try_record(call)) {
-            leaves = co_await note(active);
+            unsent = co_await record(active);
         }
     } catch (const Error& error) {
         if (error.code() != ErrorCode::bad_input) throw;
-        never.emplace(error.code(), fmt::format("not sent: {}", error.what()));
+        impossible.emplace(error.code(), fmt::format("not sent: {}", error.what()));
     }
-    if (never) co_return CallEnd(Outcome::skipped, std::move(*never));
-    if (!leaves) co_return not_made(call, active.is_parked);
+    if (impossible) co_return CallEnd(Outcome::skipped, std::move(*impossible));
+    if (unsent) co_return not_sent(call, *unsent);
 
     const Listed listed(made_, active);
     SpanScope span(parts_.recorder);
-    active.left_at = now();
-    CancelScope whole(active.left_at + call.rules.deadline.value_or(options_.deadline));
-    active.whole = &whole;
-    const bool in_time = co_await whole.run(attempts(active));
-    active.whole = nullptr;
-    MadeCall made = end_of(active, in_time);
+    active.sent_at = now();
+    active.deadline = call.rules.deadline.value_or(options_.deadline);
+    CancelScope scope(active.sent_at + active.deadline);
+    active.attempts = &scope;
+    const std::optional<AttemptsEnd> ended = co_await scope.run(make_attempts(active));
+    active.attempts = nullptr;
+    MadeCall made = finish(active, ended.value_or(gave_up_ ? AttemptsEnd::given_up : AttemptsEnd::late));
     if (auto* end = std::get_if<CallEnd>(&made); end && span.is_followed()) end->span = span.end();
     co_return made;
 }
 
-/// Takes what the call needs to leave; false when something of it has to be waited for.
-bool Caller::take_turn(ActiveCall& active) {
+/// Acquires the send permit if that takes no time.
+bool Caller::try_acquire_permit(ActiveCall& active) {
     if (stopped_ || !active.permit.try_take(active.call.rules.costs)) return false;
     begin(active);
     return true;
 }
 
-/// Takes what the call needs to leave as it becomes free. False when the run was stopped or the group is parked.
-Task<bool> Caller::wait_for_turn(ActiveCall& active, bool again) {
+/// Acquires all that the attempt needs before it is sent, as it becomes free: room in the budgets, the send permit, and
+/// its record in the send log. Returns nothing when it may be sent, else why it may not.
+Task<std::optional<AttemptsEnd>> Caller::acquire_permit(ActiveCall& active, bool is_retry) {
+    if (is_retry && rules_.any()) {
+        active.reservation = co_await rules_.admit_again(active.call.rules.costs);
+        if (!active.reservation) co_return AttemptsEnd::stopped;
+    }
+    const std::optional<AttemptsEnd> ended = co_await wait_for_permit(active, is_retry);
+    if (ended || try_record(active.call)) co_return ended;
+    co_return co_await record(active);
+}
+
+Task<std::optional<AttemptsEnd>> Caller::wait_for_permit(ActiveCall& active, bool is_retry) {
     const CallRules& rules = active.call.rules;
-    // A repeat goes before what has not begun, or its deadline would pass in the line.
-    const int priority = 2 * rules.priority + (again ? 1 : 0);
+    // A retry goes before calls that have not begun, or its deadline would pass in the queue.
+    const int priority = 2 * rules.priority + (is_retry ? 1 : 0);
     const Counted counted(active.group->waiting);
     const ActivityScope activity_scope(trace::Activity::permit);
     const SendPermit::Turn turn = co_await active.permit.take(rules.costs, priority);
-    if (turn == SendPermit::Turn::unreachable) park(active, unreachable(active));
-    if (turn == SendPermit::Turn::parked) park(active, active.group->pace.parked().value_or(policy::WaitReason()));
-    // The call that stopped the run may have let this one go.
-    if (turn != SendPermit::Turn::taken || stopped_) co_return false;
+    if (turn == SendPermit::Turn::unreachable) {
+        park(active, why_unreachable(active));
+        co_return AttemptsEnd::parked;
+    }
+    if (turn == SendPermit::Turn::parked) {
+        park(active, active.group->pace.parked().value_or(policy::WaitReason()));
+        co_return AttemptsEnd::parked;
+    }
+    // The call that stopped the run may have made room for this one.
+    if (stopped_) co_return AttemptsEnd::stopped;
     begin(active);
-    co_return true;
+    co_return std::nullopt;
 }
 
 /// The call may now be sent. A call waiting for its log entry already counts as in flight.
@@ -269,58 +223,50 @@ void Caller::begin(ActiveCall& active) {
     if (parts_.on_first_send) parts_.on_first_send();
 }
 
-/// Whether the send log has to know of the call before it leaves.
-bool Caller::is_noted(const Call& call) const noexcept { return parts_.sends && !call.rules.safe_to_repeat; }
+/// Whether the send log must know of the call before it is sent.
+bool Caller::is_recorded(const Call& call) const noexcept { return parts_.sends && !call.rules.safe_to_repeat; }
 
-/// Notes that the call leaves, where that has to be; false when it has to be waited for.
-bool Caller::try_record(const Call& call) { return !is_noted(call) || parts_.sends->try_record(call.line); }
+/// Records the send, if it must be. False when that takes time.
+bool Caller::try_record(const Call& call) { return !is_recorded(call) || parts_.sends->try_record(call.line); }
 
-/// Has the permit noted. False when the run was stopped meanwhile.
-Task<bool> Caller::note(ActiveCall& active) {
+Task<std::optional<AttemptsEnd>> Caller::record(ActiveCall& active) {
     const ActivityScope activity_scope(trace::Activity::permit);
     co_await parts_.sends->record(active.call.line);
-    if (stopped_) parts_.sends->retract(active.call.line);
-    co_return !stopped_;
+    if (!stopped_) co_return std::nullopt;
+    parts_.sends->retract(active.call.line);
+    co_return AttemptsEnd::stopped;
 }
 
-Task<bool> Caller::depart(ActiveCall& active, bool again) {
-    if (again && rules_.any()) {
-        active.reservation = co_await rules_.admit_again(active.call.rules.costs);
-        if (!active.reservation) co_return false;
-    }
-    const bool has_turn = co_await wait_for_turn(active, again);
-    if (!has_turn || try_record(active.call)) co_return has_turn;
-    co_return co_await note(active);
-}
-
-Task<bool> Caller::wait_and_depart(ActiveCall& active, policy::Retry& retry, policy::RetryDecision decision) {
+/// Waits until the retry is due, and acquires what it needs. The note of the last attempt then names what it waited for
+/// longest.
+Task<std::optional<AttemptsEnd>> Caller::back_off(ActiveCall& active, policy::Retry& retry,
+                                                  policy::RetryDecision decision) {
     const TimePoint since = now();
+    bool is_due = false;
     {
         active.group->why_backing_off = why_backing_off(decision, active.refusal.asked);
         const Counted counted(active.group->backing_off);
         // Attempts to reach a server are no load for it, and have the pace of its circuit.
         if (active.verdict->reach == Reach::not_reached) decision.counts = false;
-        const bool is_due = co_await retry.wait(decision);
-        if (!is_due) active.why_ended = policy::RetryDecision::Why::budget_used_up;
+        is_due = co_await retry.wait(decision);
     }
     const Duration for_share = now() - since - decision.wait;
-    if (active.why_ended == policy::RetryDecision::Why::budget_used_up) {
+    if (!is_due) {
         active.notes.back().wait_after = now() - since;
-        active.notes.back().why = to_string(active.why_ended);
-        co_return false;
+        active.notes.back().why = to_string(policy::RetryDecision::Why::budget_used_up);
+        co_return AttemptsEnd::final;
     }
-    const bool has_turn = co_await depart(active, true);
-    const Duration for_turn = now() - since - decision.wait - for_share;
-    // The longest of the three is what it waited for.
-    if (for_share > std::max(decision.wait, for_turn)) {
+    const std::optional<AttemptsEnd> ended = co_await acquire_permit(active, true);
+    const Duration for_permit = now() - since - decision.wait - for_share;
+    if (for_share > std::max(decision.wait, for_permit)) {
         active.notes.back().why = "retry-share";
-    } else if (for_turn > decision.wait) {
+    } else if (for_permit > decision.wait) {
         active.notes.back().why = "turn";
     }
-    co_return has_turn;
+    co_return ended;
 }
 
-/// Nothing when the run was stopped before `wait` had ended.
+/// Awaits `wait`; returns nothing if the run was stopped first.
 template <class Value>
 Task<std::optional<Value>> Caller::unless_stopped(Task<Value> wait) {
     if (stopped_) co_return std::nullopt;
@@ -329,57 +275,53 @@ Task<std::optional<Value>> Caller::unless_stopped(Task<Value> wait) {
     co_return co_await scope.run(std::move(wait));
 }
 
-Task<void> Caller::attempts(ActiveCall& active) {
+/// Makes attempts until the call is decided.
+Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
     policy::Retry retry(retry_options(options_, active.call.rules), parts_.random, &active.group->retries);
     policy::AttemptHistory history;
-    history.deadline = active.left_at + active.call.rules.deadline.value_or(options_.deadline);
+    history.deadline = active.sent_at + active.deadline;
     for (;;) {
         {
             const Counted counted(active.group->on_their_way);
             begin_note(active.notes);
-            active.is_sent = true;
+            active.is_sending = true;
             if (is_hedged(active.call)) {
-                co_await send_hedged(active);
+                active.last = co_await send_hedged(active);
             } else {
                 active.last = co_await send_once(active);
             }
             note_end(active.notes.back(), *active.last);
             if (met_stale_connection(active)) co_await send_over_new_connection(active);
-            active.is_sent = false;
+            active.is_sending = false;
         }
         learn(active);
         active.permit.give_back();
-        if (options_.once) co_return;
+        if (options_.once) co_return AttemptsEnd::final;
         AttemptNote& note = active.notes.back();
+        std::optional<AttemptsEnd> ended;
         if (parts_.auth && note.status == unauthorized) {
-            const auto renewed = co_await unless_stopped(renew_credentials(active));
-            active.is_cut = !renewed;
-            if (!renewed || !*renewed) co_return;
+            const auto is_renewed = co_await unless_stopped(renew_credentials(active));
+            if (!is_renewed) co_return AttemptsEnd::stopped;
+            if (!*is_renewed) co_return AttemptsEnd::final;
             note.why = "auth-command";
-            const bool goes_on = co_await go_again(active, depart(active, true));
-            if (!goes_on) co_return;
-            continue;
+            ended = (co_await unless_stopped(acquire_permit(active, true))).value_or(AttemptsEnd::stopped);
+        } else {
+            const policy::RetryDecision decision = retry.after(history, active.verdict->end);
+            if (!decision.again()) co_return end_without_retry(active, decision);
+            note_decision(note, decision, active.refusal.asked);
+            ended = (co_await unless_stopped(back_off(active, retry, decision))).value_or(AttemptsEnd::stopped);
         }
-
-        const policy::RetryDecision decision = retry.after(history, active.verdict->end);
-        active.why_ended = decision.why;
-        if (!decision.again()) co_return;
-        note.wait_after = decision.wait;
-        const AskedWait& asked = active.refusal.asked;
-        const bool is_asked = decision.why == policy::RetryDecision::Why::asked && !asked.source.empty();
-        note.why = is_asked ? asked.source : std::string(to_string(decision.why));
-        const bool goes_on = co_await go_again(active, wait_and_depart(active, retry, decision));
-        if (!goes_on) co_return;
+        if (ended) co_return *ended;
+        ++counts_.retries;
     }
 }
 
-/// Takes the turn of the next attempt when it comes. False when the run was stopped before, or the group is parked.
-Task<bool> Caller::go_again(ActiveCall& active, Task<bool> turn) {
-    const auto has_turn = co_await unless_stopped(std::move(turn));
-    const bool goes_on = has_turn.value_or(false);
-    active.is_cut = !goes_on && active.why_ended != policy::RetryDecision::Why::budget_used_up;
-    if (goes_on) ++counts_.retries;
-    co_return goes_on;
+AttemptsEnd Caller::end_without_retry(const ActiveCall& active, const policy::RetryDecision& decision) {
+    using Why = policy::RetryDecision::Why;
+    if (decision.why == Why::past_deadline) return AttemptsEnd::no_time_left;
+    if (decision.why != Why::asked_for_too_long) return AttemptsEnd::final;
+    park(active, active.group->pace.parked().value_or(policy::WaitReason()));
+    return AttemptsEnd::parked;
 }
 
 /// False when there are none; the call's error then says why.
@@ -408,8 +350,7 @@ bool Caller::met_stale_connection(const ActiveCall& active) const noexcept {
     return active.call.rules.safe_to_repeat || !failure->maybe_sent;
 }
 
-/// Sends the request again, at once and as the same attempt: that its server closes connections tells nothing of how it
-/// takes calls.
+/// Sends the request again, at once and as part of the same attempt: a server that closes idle connections is not slow.
 Task<void> Caller::send_over_new_connection(ActiveCall& active) {
     active.notes.back().why = "stale-connection";
     begin_note(active.notes);
@@ -427,36 +368,18 @@ Task<Attempt> Caller::send_with_credentials(ActiveCall& active) {
     co_return co_await parts_.method.attempt(request);
 }
 
-Task<void> Caller::send_hedged(ActiveCall& active) {
-    int copies = 0;
-    auto make = [this, &active, &copies] { return send_copy(active, ++copies); };
-    const auto is_answer = [](const Sent& sent) { return std::holds_alternative<http::Response>(sent.attempt); };
-    Sent first_answer = co_await active.group->hedge.run(make, is_answer);
-    if (copies > 1) ++counts_.copies;
-    if (first_answer.is_second) ++counts_.copies_won;
+Task<Attempt> Caller::send_hedged(ActiveCall& active) {
+    HedgedAttempt hedged(*active.group, rules_, active.call.rules, [this, &active] { return send_once(active); });
+    Attempt attempt = co_await hedged.run();
+    if (hedged.copies() > 1) ++counts_.copies;
+    if (hedged.second_won()) ++counts_.copies_won;
     AttemptNote& note = active.notes.back();
-    note.copies = copies;
-    note.second_won = first_answer.is_second;
-    active.last = std::move(first_answer.attempt);
+    note.copies = hedged.copies();
+    note.second_won = hedged.second_won();
+    co_return attempt;
 }
 
-Task<Caller::Sent> Caller::send_copy(ActiveCall& active, int number) {
-    std::optional<policy::Pace::Permit> pass;
-    if (number > 1) {
-        const CallRules& rules = active.call.rules;
-        std::optional<RunRules::Reservation> reservation = rules_.try_reserve(rules.costs);
-        if (reservation) pass = co_await active.group->pace.enter(rules.costs, 2 * rules.priority + 1);
-        if (!pass) {
-            Event first_ends;  // which cancels this wait
-            co_await first_ends.wait();
-        }
-        reservation->settle(rules.costs);  // what the other copy costs nobody will say
-    }
-    Attempt attempt = co_await send_once(active);
-    co_return Sent(std::move(attempt), number > 1);
-}
-
-/// What the attempt tells of its server, and what follows for its call.
+/// Learns from the attempt: about its server, and what it means for its call.
 void Caller::learn(ActiveCall& active) {
     SendPermit& permit = active.permit;
     const auto* response = std::get_if<http::Response>(&*active.last);
@@ -476,12 +399,12 @@ void Caller::learn(ActiveCall& active) {
         const AskedWait& asked = active.refusal.asked;
         permit.refused(asked.wait, asked.source.empty() ? fmt::format("status {}", response->status) : asked.source);
     }
-    if (verdict.is_for_account && !options_.once) refused_for_good(active);
+    if (verdict.is_for_account && !options_.once) stop_for_account(active);
     learn_costs(active);
     const policy::Load load = verdict.is_refusal ? policy::Load::refused : verdict.load;
     const bool is_sign = load == policy::Load::refused || load == policy::Load::overloaded;
     permit.ended(verdict.reach, load, is_sign ? result_of(*active.last) : std::string());
-    if (verdict.is_surely_undone && is_noted(active.call)) parts_.sends->retract(active.call.line);
+    if (verdict.is_surely_undone && is_recorded(active.call)) parts_.sends->retract(active.call.line);
 }
 
 RefusalRules Caller::refusal_rules(const CallRules& rules) const noexcept {
@@ -489,119 +412,66 @@ RefusalRules Caller::refusal_rules(const CallRules& rules) const noexcept {
     return options_.refusals;
 }
 
-/// The calls that have not left would cost time, and some money, to hear the same.
-void Caller::refused_for_good(const ActiveCall& active) {
+/// Stops the run: further calls would cost time, and perhaps money, and be refused, too.
+void Caller::stop_for_account(const ActiveCall& active) {
     rules_.stop(fmt::format("{} refuses the account ({}): {}", active.group->name, result_of(*active.last),
                             active.refusal.reason));
 }
 
-/// What the attempt cost, by its answer or else by its line.
+/// Settles what the attempt cost, by its answer or else by its line.
 void Caller::learn_costs(ActiveCall& active) {
     const auto* response = std::get_if<http::Response>(&*active.last);
-    std::optional<double> told;
-    if (response && options_.cost_from) told = cost_in(*response, *options_.cost_from);
-    if (told) active.permit.settle(policy::Costs(options_.cost_from->unit, *told));
+    std::optional<double> reported;
+    if (response && options_.cost_from) reported = cost_in(*response, *options_.cost_from);
+    if (reported) active.permit.settle(policy::Costs(options_.cost_from->unit, *reported));
     if (!active.reservation) return;
     policy::Costs costs = active.verdict->is_surely_undone ? no_costs() : active.call.rules.costs;
-    if (told) costs.set(options_.cost_from->unit, *told);
+    if (reported) costs.set(options_.cost_from->unit, *reported);
     active.reservation->settle(costs);
     active.reservation.reset();
 }
 
-policy::WaitReason Caller::unreachable(const ActiveCall& active) {
+policy::WaitReason Caller::why_unreachable(const ActiveCall& active) {
     policy::WaitReason reason;
     const bool is_whole_group = active.group->name == active.origin->name;
     reason.limit = is_whole_group ? "can't be reached" : fmt::format("{} can't be reached", active.origin->name);
     return reason;
 }
 
-void Caller::park(ActiveCall& active, policy::WaitReason reason) {
-    active.is_parked = true;
+/// Notes that the group is parked, for the reason why the run is left unfinished.
+void Caller::park(const ActiveCall& active, policy::WaitReason reason) {
     reason.limit = fmt::format("{}: {}", active.group->name, reason.limit);
     if (!parked_ || parked_->until > reason.until) parked_ = std::move(reason);
 }
 
-/// Of a call whose first attempt has not left.
-MadeCall Caller::not_made(const Call& call, bool is_parked) const {
-    if (is_noted(call)) parts_.sends->retract(call.line);
-    if (options_.is_resumable) return Postponed();
-    if (is_parked) {
-        return CallEnd(Outcome::skipped,
-                       CallError(ErrorCode::rate_limited, fmt::format("not sent: {}", parked_->limit), true));
-    }
-    if (stop_reason()) {
-        return CallEnd(
-            Outcome::skipped,
-            CallError(ErrorCode::cancelled, fmt::format("not sent: the run was stopped: {}", *stop_reason()), true));
-    }
-    return Postponed();
+MadeCall Caller::not_sent(const Call& call, AttemptsEnd ended) const {
+    if (is_recorded(call)) parts_.sends->retract(call.line);
+    const std::string_view parked = parked_ ? std::string_view(parked_->limit) : std::string_view();
+    std::optional<CallError> error = why_skipped(ended, options_.is_resumable, parked, stop_reason());
+    if (!error) return Postponed();
+    return CallEnd(Outcome::skipped, std::move(*error));
 }
 
-/// Of a call whose first attempt has left. `in_time`: it was neither given up nor has its deadline passed.
-MadeCall Caller::end_of(ActiveCall& active, bool in_time) {
-    using Why = policy::RetryDecision::Why;
-    const CallRules& rules = active.call.rules;
-    if (!in_time && active.is_sent) {
-        active.last = gave_up_ ? given_up() : Failure(ErrorCode::deadline, late(active, "while it was sent"), true);
+/// The end of a call that was sent.
+MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
+    if (active.is_sending) {
+        active.last = ended == AttemptsEnd::given_up ? given_up() : deadline_passed(active.deadline);
         note_end(active.notes.back(), *active.last);
-        active.verdict.emplace(classify(*active.last, rules, Refusal()));
+        active.verdict.emplace(classify(*active.last, active.call.rules, Refusal()));
         learn_costs(active);
     }
-    const AttemptVerdict& verdict = *active.verdict;
-    if (active.why_ended == Why::asked_for_too_long) {
-        active.is_cut = true;
-        park(active, active.group->pace.parked().value_or(policy::WaitReason()));
-    }
-    const bool is_stopped = active.is_cut || (!in_time && gave_up_);
-    if (options_.is_resumable && is_stopped && (rules.safe_to_repeat || verdict.is_surely_undone)) return Postponed();
-
-    const bool is_late = (!in_time && !gave_up_) || active.why_ended == Why::past_deadline;
-    if (is_late || active.is_parked) return tell(active, verdict.outcome, error_between_attempts(active, is_late));
-    return tell(active, verdict.outcome, verdict.error);
-}
-
-/// That its deadline passed, and when.
-std::string Caller::late(const ActiveCall& active, std::string_view when) const {
-    const std::string deadline = in_words(active.call.rules.deadline.value_or(options_.deadline));
-    if (active.why_ended != policy::RetryDecision::Why::past_deadline) {
-        return fmt::format("its deadline of {} passed {}", deadline, when);
-    }
-    return fmt::format("there is no time for another attempt before its deadline of {}, {}", deadline, when);
-}
-
-/// Of a call that is late, or whose group is parked.
-std::optional<CallError> Caller::error_between_attempts(const ActiveCall& active, bool is_late) const {
-    const std::optional<CallError>& error = active.verdict->error;
-    const std::string last = result_of(*active.last);
-    const bool is_early = active.why_ended == policy::RetryDecision::Why::past_deadline;
-    // One that may have been done is late, whatever slowed it down.
-    if (active.verdict->is_refusal && active.verdict->is_surely_undone) {
-        return CallError(
-            ErrorCode::rate_limited,
-            fmt::format("still refused ({}): {}", last,
-                        active.is_parked ? "it was asked to come much later"
-                                         : late(active, is_early ? asked_in_words(active.refusal.asked) : "meanwhile")),
-            true);
-    }
-    if (!is_late || active.is_sent) return error;
-    const std::string when =
-        fmt::format("after {} {}; the last: {}{}", active.notes.size(),
-                    active.notes.size() == 1 ? "attempt" : "attempts", last, error ? ": " + error->message : "");
-    return CallError(ErrorCode::deadline, late(active, when), active.call.rules.safe_to_repeat,
-                     error && error->maybe_sent);
-}
-
-MadeCall Caller::tell(ActiveCall& active, Outcome outcome, std::optional<CallError> error) const {
-    MadeCall told(std::in_place_type<CallEnd>, outcome);
-    CallEnd& end = std::get<CallEnd>(told);
+    std::optional<CallConclusion> conclusion = conclude(active.history(), ended, options_.is_resumable);
+    if (!conclusion) return Postponed();
+    MadeCall made(std::in_place_type<CallEnd>, conclusion->outcome);
+    CallEnd& end = std::get<CallEnd>(made);
     if (parts_.secrets && !parts_.secrets->empty()) {
         parts_.secrets->redact(*active.last);
-        if (error) parts_.secrets->redact(error->message);
+        if (conclusion->error) parts_.secrets->redact(conclusion->error->message);
     }
     if (auto* response = std::get_if<http::Response>(&*active.last)) end.response = std::move(*response);
-    end.error = std::move(error);
+    end.error = std::move(conclusion->error);
     end.attempts = std::move(active.notes);
-    return told;
+    return made;
 }
 
 void Caller::stop() noexcept {
@@ -613,7 +483,7 @@ void Caller::give_up() noexcept {
     stop();
     gave_up_ = true;
     for (ActiveCall* active : made_) {
-        if (active->whole) active->whole->cancel();
+        if (active->attempts) active->attempts->cancel();
     }
 }
 
@@ -629,33 +499,12 @@ std::size_t Caller::room() const {
 std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
     std::vector<CallInFlight> oldest;
     for (auto active = made_.begin(); active != made_.end() && oldest.size() < most; ++active)
-        oldest.emplace_back((*active)->call.custom_id, now() - (*active)->left_at);
+        oldest.emplace_back((*active)->call.custom_id, now() - (*active)->sent_at);
     return oldest;
 }
 
 std::vector<GroupReport> Caller::groups(const ClockPair& clocks) const {
-    std::vector<GroupReport> reports;
-    groups_.each([&](Group& group) {
-        GroupReport& report = reports.emplace_back(group.name);
-        report.take(group.pace, clocks);
-        const bool stands_still = group.on_their_way == 0 && group.backing_off > 0;
-        if (stands_still && !report.waits_for) report.waits_for.emplace(why_standing_still(group), clocks);
-        report.in_flight = group.on_their_way;
-        report.waiting = group.waiting + group.backing_off;
-        report.concurrency = group.in_flight ? group.in_flight->limit() : options_.concurrency;
-        report.concurrency_is_adaptive = group.in_flight.has_value();
-        if (group.in_flight && group.in_flight->last_change())
-            report.concurrency_change.emplace(*group.in_flight->last_change());
-    });
-    origins_.each([&](const Origin& origin) {
-        const auto open_since = origin.circuit.open_since();
-        if (!open_since) return;
-        const auto same = std::find_if(reports.begin(), reports.end(),
-                                       [&](const GroupReport& report) { return report.name == origin.name; });
-        GroupReport& report = same != reports.end() ? *same : reports.emplace_back(origin.name);
-        report.circuit_open_since = clocks.date_of(*open_since);
-    });
-    return reports;
+    return report_groups(groups_, origins_, options_.concurrency, clocks);
 }
 
 }  // namespace plait::batch

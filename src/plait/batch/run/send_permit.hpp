@@ -14,18 +14,18 @@
 
 namespace plait::batch {
 
-/// The right of an attempt to leave: the way to its origin, a place among what its group has in flight, and a pass of
-/// its group's pace. It is taken whole, told what the attempt showed, and given back when it is destroyed. Belongs to
-/// one loop.
+/// All that an attempt needs before it is sent: a pass of its origin's circuit breaker, a slot of its group, and a pass
+/// of the group's pace. It is acquired as a whole, learns what the attempt showed, and is given back when it is
+/// destroyed. Belongs to one loop.
 class SendPermit {
   public:
-    /// `circuit`: of the origin; null where none is to hold attempts up. Both outlive it.
+    /// `circuit`: that of the origin; null: attempts ignore it. Both outlive the permit.
     SendPermit(Group& group, policy::CircuitBreaker* circuit) noexcept : group_(group), circuit_(circuit) {}
     SendPermit(const SendPermit&) = delete;
     SendPermit& operator=(const SendPermit&) = delete;
 
-    /// Takes the right if that takes no time; else false, and nothing is kept. Throws `Error(bad_input)` for costs that
-    /// are above a whole given limit.
+    /// Acquires the permit if that takes no time; else returns false and keeps nothing. Throws `Error(bad_input)` for
+    /// costs above a whole given limit.
     bool try_take(const policy::Costs& costs);
 
     enum class Turn {
@@ -33,22 +33,24 @@ class SendPermit {
         unreachable,  ///< the origin could not be reached for too long
         parked        ///< the group is
     };
-    /// Takes it as its parts become free, the way first: who waits for a server that can't be reached takes no place
-    /// from the others. Throws as `try_take`.
+    /// Acquires the parts as they become free, the circuit first: an attempt that waits for an unreachable server holds
+    /// no slot. Throws as `try_take`.
     Task<Turn> take(const policy::Costs& costs, int priority);
 
-    /// The attempt leaves: its latency counts from here.
+    /// The attempt is sent: its latency counts from here.
     void begin() noexcept {
-        if (place_) place_->begin();
+        if (slot_) slot_->begin();
     }
 
-    // What the attempt showed of its server. For a right that was taken.
+    // What the attempt showed of its server. For a permit that was acquired.
 
-    void noticed(const policy::LimitNotice& notice) { group_.pace.noticed(*pass_, notice); }
-    void refused(std::optional<Duration> wait, std::string_view source) { group_.pace.refused(*pass_, wait, source); }
-    void settle(const policy::Costs& actual) { group_.pace.settle(*pass_, actual); }
-    /// Gives back the place and the way. An answer that is no sign of overload was let in by the server's limits.
-    /// `sign`: what told of an overload.
+    void noticed(const policy::LimitNotice& notice) { group_.pace.noticed(*pace_permit_, notice); }
+    void refused(std::optional<Duration> wait, std::string_view source) {
+        group_.pace.refused(*pace_permit_, wait, source);
+    }
+    void settle(const policy::Costs& actual) { group_.pace.settle(*pace_permit_, actual); }
+    /// Gives back the slot and the circuit's permit. An answer without a sign of overload was within the server's
+    /// limits. `sign`: the sign of an overload, for people.
     void ended(Reach reach, policy::Load load, std::string_view sign = {}) noexcept;
 
     void give_back() noexcept;
@@ -56,9 +58,9 @@ class SendPermit {
   private:
     Group& group_;
     policy::CircuitBreaker* circuit_;
-    std::optional<policy::AdaptiveLimit::Permit> place_;
+    std::optional<policy::AdaptiveLimit::Permit> slot_;
     std::optional<policy::CircuitBreaker::Permit> circuit_permit_;
-    std::optional<policy::Pace::Permit> pass_;
+    std::optional<policy::Pace::Permit> pace_permit_;
 };
 
 }  // namespace plait::batch
