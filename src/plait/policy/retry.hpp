@@ -118,20 +118,34 @@ RetryDecision decide(const AttemptHistory& history, const AttemptEnd& end, const
 
 /// Makes attempts until one is final or no other is due.
 class Retry {
+    struct Ignore {
+        template <class Value>
+        void operator()(const Value&, const RetryDecision&) const noexcept {}
+    };
+
   public:
     /// `random` and `budget`, which may be null, outlive this.
     Retry(const RetryOptions& options, Random& random, RetryBudget* budget = nullptr) noexcept
         : options_(options), random_(random), budget_(budget) {}
 
-    /// `make()` starts an attempt: it returns a Task, whose value says how it ended. `judge(value)` is its
-    /// `AttemptEnd`. `note(value, decision)` learns what comes after each attempt. The value of the last attempt. What
-    /// an attempt throws ends the call. All three functions, and this, outlive the task.
+    /// Makes attempts until one is final or no other is due, and returns the value of the last.
     ///
-    /// With a `deadline` no wait is begun that would end after it; that the attempts end by then is up to a `within`
-    /// around the whole.
-    template <class Make, class Judge, class Note>
-    auto run(Make& make, Judge& judge, Note& note, std::optional<TimePoint> deadline = std::nullopt)
+    ///     policy::Retry retry(policy::RetryOptions(), random);
+    ///     const int status = co_await retry.run(
+    ///         [&] { return status_of(session, url); },    // a Task<int>
+    ///         [](int status) { return status >= 500 ? AttemptEnd::repeatable() : AttemptEnd::final(); });
+    ///
+    /// `make()` starts an attempt: it returns a Task. `judge(value)` returns the attempt's `AttemptEnd`. `note(value,
+    /// decision)` is called with what comes after each attempt. An error that an attempt throws ends the call and is
+    /// thrown. With a `deadline`, no wait is begun that would end after it; put a `within` around the whole to bound the
+    /// attempts, too. The functions are copied; this object outlives the task.
+    template <class Make, class Judge, class Note = Ignore>
+    auto run(Make make, Judge judge, Note note = {}, std::optional<TimePoint> deadline = std::nullopt)
         -> std::invoke_result_t<Make&> {
+        // g++ 12 destroys a closure with such captures twice when it is a temporary of a co_await expression.
+        static_assert(std::is_trivially_destructible_v<Make> && std::is_trivially_destructible_v<Judge> &&
+                          std::is_trivially_destructible_v<Note>,
+                      "capture by reference what these functions need");
         AttemptHistory history;
         history.deadline = deadline;
         for (;;) {

@@ -14,8 +14,8 @@
 
 namespace plait::batch {
 
-/// All that an attempt needs before it is sent: a pass of its origin's circuit breaker, a slot of its group, and a pass
-/// of the group's pace. It is acquired as a whole, learns what the attempt showed, and is given back when it is
+/// All that an attempt needs before it is sent: a permit of its origin's circuit breaker, a slot of its group, and a
+/// permit of the group's pace. It is acquired as a whole, learns what the attempt showed, and is given back when it is
 /// destroyed. Belongs to one loop.
 class SendPermit {
   public:
