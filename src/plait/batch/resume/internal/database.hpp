@@ -20,7 +20,7 @@ class Database {
 
     void execute(const char* sql);
 
-    /// Throws what `code` means, unless it is good.
+    /// Throws the error that `code` means, if it is one.
     void check(int code) const;
 
     sqlite3* handle() const noexcept { return database_.get(); }
@@ -32,6 +32,25 @@ class Database {
     };
     std::string path_;
     std::unique_ptr<sqlite3, Close> database_;
+};
+
+/// All or nothing: what is not committed when it is destroyed is rolled back.
+class Transaction {
+  public:
+    explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    ~Transaction() {
+        if (!done_) ::sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+    void commit() {
+        database_.execute("COMMIT");
+        done_ = true;
+    }
+
+  private:
+    Database& database_;
+    bool done_ = false;
 };
 
 /// One statement, to be run again and again. The database outlives it.
