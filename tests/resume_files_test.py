@@ -55,8 +55,8 @@ class Verify(Files):
         results = self.write("o.jsonl", result(1) + result(1) + result(7))
         ended = plait("verify", requests, results)
         self.assertEqual(1, ended.code)
-        self.assertEqual("2 requests, 3 results\n1 without a result:\n  line 2\n1 a second time:\n  line-1 (line 1)\n"
-                         "1 of no request:\n  line-7 (line 7)\n", ended.out)
+        self.assertEqual("2 requests, 3 results\n1 missing:\n  line 2\n1 duplicate:\n  line-1 (line 1)\n"
+                         "1 unmatched:\n  line-7 (line 7)\n", ended.out)
 
     def test_requests_come_from_standard_input_too(self):
         results = self.write("o.jsonl", result(1))

@@ -328,7 +328,7 @@ class Files(ResumeTest):
         self.finished_run(*self.posts(2))
         self.assertEqual(0, self.again().code)
         self.results.unlink()
-        self.assert_refused("is gone", "2 unsafe requests", "--overwrite")
+        self.assert_refused("is missing", "2 unsafe requests", "--overwrite")
 
     def test_unsafe_requests_whose_results_were_cut_off_are_not_sent_again(self):
         self.finished_run(*self.posts(3))

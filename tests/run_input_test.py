@@ -100,7 +100,7 @@ class Sources(Input):
             path.write_bytes(packed[:-4])
             ended = plait("run", path, "-o", results)
             self.assertEqual(2, ended.code, ended.err)
-            self.assertIn(f"{path} can't be unpacked: it is cut short", ended.err)
+            self.assertIn(f"{path} can't be decompressed: it is truncated", ended.err)
             self.assertEqual([], list(self.folder.glob(f"{name}-results*")))
         self.assertEqual(before, self.mock.stats()["requests"])
 
@@ -108,7 +108,7 @@ class Sources(Input):
         packed = gzip.compress(self.url("/").encode() + b"\n") + gzip.compress(self.url("/").encode() + b"\n")[:-4]
         ended = plait("run", "-", stdin=packed)
         self.assertEqual((2, "ok"), (ended.code, ended.results[0]["outcome"]), ended.err)
-        self.assertIn("standard input can't be unpacked: it is cut short", ended.err)
+        self.assertIn("standard input can't be decompressed: it is truncated", ended.err)
 
     def test_a_file_that_can_hold_no_requests_is_refused_in_one_sentence(self):
         line = json.dumps({"url": self.url("/")}) + "\n"
@@ -235,7 +235,7 @@ class BaseUrl(Input):
         ended = self.run_lines(*lines, arguments=["--base-url", self.url("/echo/v1"), "--summary-json", summary, "--ordered"])
         self.assertEqual(["/echo/v1/chat/completions", "/echo/v1/models", "/echo/v1/models"],
                          [result["response"]["body"]["target"] for result in ended.results])
-        self.assertEqual(1, ended.err.count("is taken once"), ended.err)
+        self.assertEqual(1, ended.err.count("is used once"), ended.err)
         self.assertEqual(2, json.loads(summary.read_text())["urls_joined_once"])
 
 

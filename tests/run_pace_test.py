@@ -136,7 +136,7 @@ class Refused(RunTest):
             command = ("run", self.requests(*lines), "-o", results, "--max-wait", "1m")
             ended = plait(*command)
             self.assertEqual(3, ended.code, ended.err)
-            self.assertRegex(ended.err, rf"plait: stopped: {busy.url}: asked to wait \(retry-after\); come back at \d{{4}}-\d\d-\d\d ")
+            self.assertRegex(ended.err, rf"plait: stopped: {busy.url}: asked to wait \(retry-after\); resume after \d{{4}}-\d\d-\d\d ")
             self.assertIn("repeat the command to resume", ended.err)
             self.assertEqual({f"free-{n}" for n in range(20)}, {result["custom_id"] for result in results_in(results)})
             refused = len(script.paths)
@@ -152,7 +152,7 @@ class Refused(RunTest):
         with Rogue(Deciding(lambda path, times: response(headers=limits))) as server:
             ended = plait("run", self.requests(*[{"url": f"{server.url}/{n}"} for n in range(20)]), "-o", results, "--concurrency", "1")
             self.assertEqual((3, 1), (ended.code, len(server.heads)), ended.err)
-        self.assertRegex(ended.err, r"stopped: .*: not enough requests left \(x-ratelimit\); come back at \d{4}-")
+        self.assertRegex(ended.err, r"stopped: .*: not enough requests left \(x-ratelimit\); resume after \d{4}-")
         self.assertEqual(1, len(results_in(results)))
         self.assertIn("the servers ask you to wait until", plait("status", results).out)
 

@@ -125,7 +125,7 @@ class Permitted(RunTest):
         self.assertEqual({"prompt": quoted}, json.loads(echoed["body"]))
         names = {"env.KEY": 1, "file./etc/passwd": 1, "env.NOT_SET_HERE": 1}
         self.assertEqual({"calls": 1, "names": names}, json.loads(summary.read_text())["names_not_permitted"])
-        self.assertIn("plait: warning: line 1 has {{env.KEY}}, sent as it stands: no --secret permits it\n", ended.err)
+        self.assertIn("plait: warning: line 1 has {{env.KEY}}, sent as it stands: not permitted by --secret\n", ended.err)
         self.assertIn("  names    1 call sent {{env.KEY}}, ", ended.err)
 
     def test_a_permitted_name_is_replaced_and_another_is_not(self):
@@ -147,7 +147,7 @@ class Permitted(RunTest):
 
     def test_a_secret_that_is_missing_or_none_is_refused(self):
         for name, word in (("env.NOT_SET_HERE", "NOT_SET_HERE is not set"), ("file./none", "/none: No such file"),
-                           ("KEY", "'KEY' is no secret"), ("{{env.KEY}}", "write env.NAME or file.PATH")):
+                           ("KEY", "'KEY' is not a secret"), ("{{env.KEY}}", "write env.NAME or file.PATH")):
             ended = plait("run", "http://127.0.0.1:1/", "--secret", name)
             self.assertEqual(2, ended.code)
             self.assertIn(word, ended.err)

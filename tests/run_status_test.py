@@ -73,7 +73,7 @@ class RoundTrip(RunTest):
             self.assertEqual(3, plait("run", requests, "-o", self.results, "--budget", "usd=7").code)
             verified = plait("verify", requests, self.results)
             self.assertEqual(1, verified.code)
-            self.assertIn("10 requests, 7 results\n3 without a result:\n", verified.out)
+            self.assertIn("10 requests, 7 results\n3 missing:\n", verified.out)
             self.assertEqual(0, plait("run", requests, "-o", self.results).code)
             self.assertEqual(0, plait("verify", requests, self.results).code)
 

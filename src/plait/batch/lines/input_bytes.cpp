@@ -97,7 +97,7 @@ Task<std::size_t> InputBytes::read_unpacked(std::span<char> room) {
         try {
             step = unpacker_->unpack(std::string_view(read_ahead_.data(), read_ahead_.size()).substr(taken_), room);
         } catch (const Error& error) {
-            throw Error(error.code(), fmt::format("{} can't be unpacked: {}", name_, error.what()));
+            throw Error(error.code(), fmt::format("{} can't be decompressed: {}", name_, error.what()));
         }
         taken_ += step.taken;
         if (step.made > 0) co_return step.made;
@@ -108,8 +108,7 @@ Task<std::size_t> InputBytes::read_unpacked(std::span<char> room) {
         read_ahead_.resize(got);
         if (got > 0) continue;
         if (unpacker_->is_whole()) co_return 0;
-        throw Error(ErrorCode::bad_input,
-                    fmt::format("{} can't be unpacked: it is cut short, its compressed data goes on", name_));
+        throw Error(ErrorCode::bad_input, fmt::format("{} can't be decompressed: it is truncated", name_));
     }
 }
 

@@ -82,9 +82,9 @@ TEST_CASE("what is compressed is unpacked, by its content") {
 
 TEST_CASE("zeros may follow gzip data, and nothing else") {
     CHECK(all_of(gzip_of("a") + std::string(300'000, '\0')) == "a");
-    CHECK(refusal_of(gzip_of("a") + "\0b"s) == "requests can't be unpacked: something else follows its gzip data");
+    CHECK(refusal_of(gzip_of("a") + "\0b"s) == "requests can't be decompressed: something else follows its gzip data");
     CHECK(refusal_of(gzip_of("a") + "bc") ==
-          "requests can't be unpacked: its gzip data is damaged (incorrect header check)");
+          "requests can't be decompressed: its gzip data is damaged (incorrect header check)");
 }
 
 TEST_CASE("frames of zstd that are to be skipped are skipped") {
@@ -97,8 +97,7 @@ TEST_CASE("compressed data that is cut is an error, wherever it is cut") {
     for (const std::string& packed : {gzip_of(text), zstd_of(text), gzip_of(text) + gzip_of(text)}) {
         for (std::size_t size = 4; size < packed.size(); ++size) {
             if (size * 2 == packed.size()) continue;  // the first of two members
-            CHECK(refusal_of(packed.substr(0, size)) ==
-                  "requests can't be unpacked: it is cut short, its compressed data goes on");
+            CHECK(refusal_of(packed.substr(0, size)) == "requests can't be decompressed: it is truncated");
         }
     }
 }
@@ -106,7 +105,7 @@ TEST_CASE("compressed data that is cut is an error, wherever it is cut") {
 TEST_CASE("compressed data that is damaged is an error") {
     for (std::string packed : {gzip_of(long_text()), zstd_of(long_text())}) {
         packed[packed.size() - 6] ^= 1;
-        CHECK(refusal_of(packed).starts_with("requests can't be unpacked: its "));
+        CHECK(refusal_of(packed).starts_with("requests can't be decompressed: its "));
     }
 }
 
@@ -116,7 +115,7 @@ TEST_CASE("zstd may need a window of 128 MiB and no larger one") {
         return "\x28\xb5\x2f\xfd\0"s + static_cast<char>(exponent << 3) + "\x09\0\0a"s;
     };
     CHECK(all_of(frame(17)) == "a");
-    CHECK(refusal_of(frame(18)).starts_with("requests can't be unpacked: its zstd data can't be read ("));
+    CHECK(refusal_of(frame(18)).starts_with("requests can't be decompressed: its zstd data can't be read ("));
 }
 
 TEST_CASE("a file that can hold no requests is refused with what to do") {

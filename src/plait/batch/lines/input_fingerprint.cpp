@@ -110,7 +110,7 @@ void InputWatch::compare(const InputFingerprint::BlockHash& hash, std::uint64_t 
 
 void InputWatch::refuse_appended() const {
     if (!has_more_than_before() || extend_) return;
-    refuse(name_, fmt::format("more than its {} lines came", before_.lines), "--extend takes them in");
+    refuse(name_, fmt::format("more than its {} lines came", before_.lines), "--extend accepts them");
 }
 
 void InputWatch::end() {
@@ -120,7 +120,7 @@ void InputWatch::end() {
     if (has_more_than_before() && !extend_) {
         const std::uint64_t more = seen_.lines - before_.lines;
         refuse(name_, fmt::format("{} {} appended", more, more == 1 ? "line was" : "lines were"),
-               "--extend takes them in");
+               "--extend accepts them");
     }
     if (seen_.lines % block_lines != 0) seen_.blocks.push_back(digest_->hash());
     seen_.is_complete = true;

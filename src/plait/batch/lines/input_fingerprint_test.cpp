@@ -84,7 +84,7 @@ TEST_CASE("an input with fewer lines is refused with both numbers") {
 TEST_CASE("appended lines are refused, or taken in when that is asked for") {
     const InputFingerprint before = read(numbered(5000)).kept;
     CHECK(read(numbered(5020), before).refusal ==
-          "requests.jsonl changed since this run began: 20 lines were appended: --extend takes them in");
+          "requests.jsonl changed since this run began: 20 lines were appended: --extend accepts them");
     CHECK(read(numbered(5001), before).refusal.find(": 1 line was appended: ") != std::string::npos);
     const Reading extended = read(numbered(10'000), before, true);
     CHECK(extended.refusal == "");
@@ -103,9 +103,8 @@ TEST_CASE("lines that may not follow are refused before they are used") {
         CHECK_NOTHROW(watch.refuse_appended());
     }
     watch.see("line 4");
-    CHECK_THROWS_WITH(
-        watch.refuse_appended(),
-        "standard input changed since this run began: more than its 3 lines came: --extend takes them in");
+    CHECK_THROWS_WITH(watch.refuse_appended(),
+                      "standard input changed since this run began: more than its 3 lines came: --extend accepts them");
 }
 
 TEST_CASE("of an input that was not read to its end the beginning is compared, and the rest is taken") {

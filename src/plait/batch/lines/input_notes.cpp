@@ -16,7 +16,7 @@ std::string_view without_query(std::string_view url) { return url.substr(0, url.
 
 void InputNotes::names_left(std::uint64_t line, const std::vector<std::string>& names) {
     if (calls_with_left_names_++ == 0) {
-        warn(fmt::format("line {} has {{{{{}}}}}, sent as it stands: no --secret permits it", line,
+        warn(fmt::format("line {} has {{{{{}}}}}, sent as it stands: not permitted by --secret", line,
                          printable(names.front())));
     }
     for (const std::string& name : names) {
@@ -34,7 +34,7 @@ void InputNotes::joined_once(std::uint64_t line, std::string_view url, std::stri
     constexpr std::size_t longest_url = 200;
     if (urls_joined_once_++ > 0) return;
     first_joined_once_ =
-        fmt::format("line {}: {} begins with the path of --base-url, which is taken once: {}", line,
+        fmt::format("line {}: {} begins with the path of --base-url, which is used once: {}", line,
                     printable(without_query(url), longest_url), printable(without_query(joined), longest_url));
     warn(first_joined_once_);
 }

@@ -13,8 +13,8 @@ TEST_CASE("the first case of each kind is warned of, and the rest counted") {
     notes.joined_once(4, "/v1/x?key=1", "https://h/v1/x?key=1");
     notes.joined_once(6, "/v1/y", "https://h/v1/y");
     CHECK(said == std::vector<std::string>{
-                      "line 3 has {{env.A?}}, sent as it stands: no --secret permits it",
-                      "line 4: /v1/x begins with the path of --base-url, which is taken once: https://h/v1/x"});
+                      "line 3 has {{env.A?}}, sent as it stands: not permitted by --secret",
+                      "line 4: /v1/x begins with the path of --base-url, which is used once: https://h/v1/x"});
     CHECK(notes.calls_with_left_names() == 2);
     CHECK(notes.left_names()[1].calls == 2);
     CHECK(notes.left_names()[1].first_line == 3);

@@ -20,7 +20,7 @@ namespace {
 Task<void> read_into(LineReader& reader, std::vector<std::string>& lines) {
     while (auto line = co_await reader.next()) {
         CHECK(line->number == lines.size() + 1);
-        lines.push_back((line->is_cut ? "incomplete: " : "") + std::string(line->text));
+        lines.push_back((line->is_cut ? "cut: " : "") + std::string(line->text));
     }
 }
 

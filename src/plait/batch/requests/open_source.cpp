@@ -35,8 +35,7 @@ UniqueFd open_file(const std::string& path) {
     if (::fstat(file.get(), &status) != 0) refuse(fmt::format("open {}: {}", path, system_message(errno)));
     if (S_ISDIR(status.st_mode))
         refuse(fmt::format("open {}: {}, not a file of requests", path, system_message(EISDIR)));
-    if (S_ISREG(status.st_mode) && status.st_size == 0)
-        refuse(fmt::format("open {}: is empty, it has no requests", path));
+    if (S_ISREG(status.st_mode) && status.st_size == 0) refuse(fmt::format("open {}: the file is empty", path));
     return file;
 }
 

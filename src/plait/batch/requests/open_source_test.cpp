@@ -114,5 +114,5 @@ TEST_CASE("an input that can't be used is refused with what to do") {
     CHECK(refusal_of({"http://a.b", "/dev/null"}) ==
           "/dev/null is a file among other inputs: give one file, or only URLs");
     const UniqueFd empty = memory_file("");
-    CHECK(refusal_of({fmt::format("/proc/self/fd/{}", empty.get())}).ends_with("is empty, it has no requests"));
+    CHECK(refusal_of({fmt::format("/proc/self/fd/{}", empty.get())}).ends_with("the file is empty"));
 }

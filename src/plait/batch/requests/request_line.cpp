@@ -132,7 +132,8 @@ class RequestReader::LineParser {
                 }
             }
         }
-        if (document_.current_location().error() == simdjson::SUCCESS) json::refuse("more follows the JSON object");
+        if (document_.current_location().error() == simdjson::SUCCESS)
+            json::refuse("unexpected text after the JSON object");
     }
 
     void read_field(std::string_view name, ondemand::value value) {
@@ -143,7 +144,7 @@ class RequestReader::LineParser {
             return ignore(value);
         }
         const std::uint32_t bit = 1u << (field - fields.begin());
-        if (seen_ & bit) json::refuse(fmt::format("\"{}\" comes twice", name));
+        if (seen_ & bit) json::refuse(fmt::format("\"{}\" occurs twice", name));
         seen_ |= bit;
         if (json::type_of(value) == ondemand::json_type::null)
             return ignore(value);  // what many write for what they don't have

@@ -162,7 +162,7 @@ TEST_CASE("a body file that can't be sent is named") {
 TEST_CASE("a request has one body") {
     for (const char* other : {R"("body_base64":"")", R"("body_file":"x")", R"("form":{})"}) {
         CAPTURE(other);
-        CHECK(message_of(line_with(std::string(R"("body":null,"body":1,)") + other)).find("comes twice") !=
+        CHECK(message_of(line_with(std::string(R"("body":null,"body":1,)") + other)).find("occurs twice") !=
               std::string::npos);
         CHECK(message_of(line_with(std::string(R"("body":"",)") + other)).ends_with(" are both given"));
     }
@@ -327,7 +327,7 @@ TEST_CASE("a wrong type is named") {
     CHECK(message_of(R"({"url":"http://a.b","custom_id":""})") == "line 7, column 33: \"custom_id\" is empty");
     CHECK(message_of(R"({"url":"http://a.b","method":"GET /"})") ==
           "line 7, column 30: \"method\" must be one word such as GET");
-    CHECK(message_of(R"({"url":"http://a.b","url":"http://a.b"})") == "line 7, column 27: \"url\" comes twice");
+    CHECK(message_of(R"({"url":"http://a.b","url":"http://a.b"})") == "line 7, column 27: \"url\" occurs twice");
     CHECK(message_of("[1]") == "line 7: not a JSON object such as {\"url\": \"https://...\"}");
     CHECK(message_of("url") == "line 7: not a JSON object such as {\"url\": \"https://...\"}");
     CHECK(message_of("17") == "line 7: not a JSON object such as {\"url\": \"https://...\"}");
@@ -355,7 +355,7 @@ TEST_CASE("a line that is not JSON says so") {
         CAPTURE(text);
         CHECK(message_of(text).find("not JSON: ") != std::string::npos);
     }
-    CHECK(message_of(R"({"url":"http://a.b"}{"url":"http://a.b"})") == "line 7: more follows the JSON object");
+    CHECK(message_of(R"({"url":"http://a.b"}{"url":"http://a.b"})") == "line 7: unexpected text after the JSON object");
     CHECK(message_of("{\"url\":\"http://a.b/\xff\"}") == "line 7: not UTF-8");
 }
 

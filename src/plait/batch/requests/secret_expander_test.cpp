@@ -121,7 +121,7 @@ TEST_CASE("what stands in a file loses one line end") {
 TEST_CASE("a secret that is missing is refused by its name") {
     CHECK(fault_of([] { of_command_line("{{env.MISSING}}"); }) == "the environment variable MISSING is not set");
     CHECK(fault_of([] { of_command_line("{{env.KEY"); }) == "{{env.KEY has no }} behind it");
-    CHECK(fault_of([] { secret_value("KEY", environment); }) == "'KEY' is no secret: write env.NAME or file.PATH");
+    CHECK(fault_of([] { secret_value("KEY", environment); }) == "'KEY' is not a secret: write env.NAME or file.PATH");
 }
 
 TEST_CASE("a file that is no secret is refused by its path") {

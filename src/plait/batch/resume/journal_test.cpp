@@ -481,7 +481,7 @@ TEST_CASE("a file of another kind is refused") {
     const std::string text = folder.write("text.plait", std::string(2000, 'x'));
     const Error error = error_of([&] { Journal journal(text, false); });
     CHECK(error.code() == ErrorCode::bad_input);
-    CHECK(std::string(error.what()) == text + " is no state file of plait: move it away, or name other results");
+    CHECK(std::string(error.what()) == text + " is not a state file of plait: move it away, or name other results");
     const std::string other = folder.file("other.plait");
     execute(other, "CREATE TABLE t (a); CREATE TABLE u (a)");
     CHECK(error_of([&] { Journal journal(other, false); }).code() == ErrorCode::bad_input);
@@ -496,7 +496,7 @@ TEST_CASE("a state file of a newer plait is refused with both versions") {
     const Error error = error_of([&] { Journal journal(path, false); });
     CHECK(error.code() == ErrorCode::storage);
     CHECK(std::string(error.what()) ==
-          "state file " + path + ": written by a newer plait (format 2, this one knows 1): go on with that");
+          "state file " + path + ": written by a newer plait (format 2, this one knows 1): use that one");
 }
 
 TEST_CASE("a state file that can't be made is a matter of storage") {

@@ -84,7 +84,7 @@ const std::string* find(const Settings& settings, const std::string& name) {
 void compare(const Settings& before, const Settings& now) {
     const auto refuse_change = [](const std::string& name, const std::string* was, const std::string* is) {
         refuse(
-            fmt::format("{} was {} when this run began, and is {} now: give it as it was, or start over with "
+            fmt::format("{} was {} when this run began, and is {} now: restore it, or start over with "
                         "--overwrite",
                         name, in_quotes(was), in_quotes(is)));
     };
@@ -100,10 +100,10 @@ void compare(const Settings& before, const Settings& now) {
 void refuse_lost_results(const Journal& journal, const std::string& results_path) {
     const std::uint64_t sent = journal.sent_before().size();
     if (sent == 0) return;
-    refuse(
-        fmt::format("{} is gone, and {} unsafe {} sent whose results it may have had: put it back, or start over with "
-                    "--overwrite, which sends them again",
-                    results_path, sent, sent == 1 ? "request was" : "requests were"));
+    refuse(fmt::format(
+        "{} is missing, and {} unsafe {} sent whose results it may have held: restore it, or start over with "
+        "--overwrite, which sends them again",
+        results_path, sent, sent == 1 ? "request was" : "requests were"));
 }
 
 }  // namespace
@@ -216,7 +216,7 @@ void RunFiles::take_up() {
     if (!exists(state_path_)) {
         if (!has_results) return;
         refuse(
-            fmt::format("{0} has no {1} beside it, which would say what it is of: put that back, replace {0} with "
+            fmt::format("{0} has no state file {1}: restore it, replace {0} with "
                         "--overwrite, or name other results",
                         results_path_, state_path_));
     }
@@ -227,7 +227,7 @@ void RunFiles::take_up() {
         if (results_->is_new()) refuse_lost_results(*journal_, results_path_);
         run_id_ = journal_->run_id();
     } else if (has_results) {
-        refuse(fmt::format("{} says nothing of {}: replace both with --overwrite", state_path_, results_path_));
+        refuse(fmt::format("{} has no record of {}: replace both with --overwrite", state_path_, results_path_));
     }
 }
 

@@ -172,7 +172,7 @@ TEST_CASE("what was about to leave is known to later runs, and so is that its re
         CHECK(opened.files->done().size() == 1);
     }
     std::filesystem::remove(runs.results);
-    CHECK(runs.refusal().find(" is gone, and 3 unsafe requests were sent") != std::string::npos);
+    CHECK(runs.refusal().find(" is missing, and 3 unsafe requests were sent") != std::string::npos);
 }
 
 TEST_CASE("lines that are appended while a run reads its input are left to another") {
@@ -209,7 +209,7 @@ TEST_CASE("appended lines are refused, and taken in with extend, from then on") 
     Runs runs;
     runs.finish_lines({1, 2, 3, 4, 5});
     runs.folder.write("requests", urls(7));
-    CHECK(runs.refusal().find("2 lines were appended: --extend takes them in") != std::string::npos);
+    CHECK(runs.refusal().find("2 lines were appended: --extend accepts them") != std::string::npos);
     runs.options.extend = true;
     CHECK(runs.lines_to_send() == Lines{6, 7});
     runs.options.extend = false;
@@ -229,9 +229,8 @@ TEST_CASE("settings that changed are refused with what they were") {
     Runs runs;
     runs.finish_lines({1});
     runs.settings = {{"--body", "text"}};
-    CHECK(
-        runs.refusal() ==
-        "--body was 'auto' when this run began, and is 'text' now: give it as it was, or start over with --overwrite");
+    CHECK(runs.refusal() ==
+          "--body was 'auto' when this run began, and is 'text' now: restore it, or start over with --overwrite");
     runs.settings = {{"--body", "auto"}, {"--ordered", "yes"}};
     CHECK(runs.refusal().starts_with("--ordered was not given when this run began, and is 'yes' now"));
     runs.settings = {};
@@ -241,7 +240,7 @@ TEST_CASE("settings that changed are refused with what they were") {
 TEST_CASE("results without a state file are refused, unless there are none") {
     const Runs runs;
     runs.folder.write("results", result(1));
-    CHECK(runs.refusal().starts_with(runs.results + " has no " + runs.state + " beside it"));
+    CHECK(runs.refusal().starts_with(runs.results + " has no state file " + runs.state));
     CHECK_FALSE(std::filesystem::exists(runs.state));
     runs.folder.write("results", "");
     CHECK(runs.lines_to_send() == Lines{1, 2, 3, 4, 5});
@@ -263,7 +262,7 @@ TEST_CASE("results that are gone are refused when unsafe requests were sent, els
     std::filesystem::remove(runs.results);
     CHECK(runs.refusal() ==
           runs.results +
-              " is gone, and 1 unsafe request was sent whose results it may have had: put it back, or "
+              " is missing, and 1 unsafe request was sent whose results it may have held: restore it, or "
               "start over with --overwrite, which sends them again");
     CHECK_FALSE(std::filesystem::exists(runs.results));
     runs.options.overwrite = true;
@@ -368,7 +367,7 @@ TEST_CASE("a pipe is compared while it is read, and the lines that are done are 
         doctest::Contains("standard input changed since this run began: something in lines 1 to 4 differs"));
     CHECK_THROWS_WITH(lines_of(urls(3), 9), doctest::Contains("it has 3 lines, and had 4"));
     CHECK(lines_of(urls(5), 9) == Lines{2, 3, 4, 5});
-    CHECK_THROWS_WITH(lines_of(urls(7), 9), doctest::Contains("more than its 5 lines came: --extend takes them in"));
+    CHECK_THROWS_WITH(lines_of(urls(7), 9), doctest::Contains("more than its 5 lines came: --extend accepts them"));
 }
 
 TEST_CASE("a list of URLs goes on, too, and has to be the same") {

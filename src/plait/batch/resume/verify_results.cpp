@@ -90,10 +90,10 @@ Verification verify_results(Source& source, const std::string& results_path) {
 
 std::string verification_text(const Verification& verification) {
     std::string text = fmt::format("{} requests, {} results\n", verification.requests, verification.results);
-    append_faults(text, verification.missing, "without a result");
-    append_faults(text, verification.repeated, "a second time");
-    append_faults(text, verification.unmatched, "of no request");
-    if (verification.is_torn) text += "the last line of the results is not whole: the run goes on from there\n";
+    append_faults(text, verification.missing, "missing");
+    append_faults(text, verification.repeated, "duplicate");
+    append_faults(text, verification.unmatched, "unmatched");
+    if (verification.is_torn) text += "the last line of the results is incomplete: resuming the run removes it\n";
     if (verification.is_good()) text += "each request has exactly one result\n";
     return text;
 }

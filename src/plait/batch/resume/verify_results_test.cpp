@@ -41,17 +41,16 @@ TEST_CASE("gaps, second results, unmatched results and a torn end are told apart
     const Verification found = verify(
         requests, result("a", 1) + result("a", 1) + result("other", 3) + result("line-2", 2) + result("x", 99) + "{");
     CHECK_FALSE(found.is_good());
-    CHECK(
-        verification_text(found) ==
-        "3 requests, 5 results\n2 without a result:\n  line 3\n  line 4\n1 a second time:\n  a (line 1)\n3 of no "
-        "request:\n  other (line 3)\n  line-2 (line 2)\n  x (line 99)\nthe last line of the results is not whole: the "
-        "run goes on from there\n");
+    CHECK(verification_text(found) ==
+          "3 requests, 5 results\n2 missing:\n  line 3\n  line 4\n1 duplicate:\n  a (line 1)\n3 unmatched:\n"
+          "  other (line 3)\n  line-2 (line 2)\n  x (line 99)\n"
+          "the last line of the results is incomplete: resuming the run removes it\n");
 }
 
 TEST_CASE("of many faults the first are shown and all are counted") {
     std::string urls;
     for (int i = 0; i < 30; ++i) urls += "http://a.b\n";
     const std::string text = verification_text(verify(urls, ""));
-    CHECK(text.find("30 without a result:\n  line 1\n") != std::string::npos);
+    CHECK(text.find("30 missing:\n  line 1\n") != std::string::npos);
     CHECK(text.find("  line 20\n  and 10 more\n") != std::string::npos);
 }

@@ -41,7 +41,7 @@ std::string_view secret_of(std::string_view value) {
 
 void check_end(const EndedProgram& program) {
     const int status = program.wait_status;
-    if (WIFSIGNALED(status)) refuse(fmt::format("was ended by signal {}", WTERMSIG(status)));
+    if (WIFSIGNALED(status)) refuse(fmt::format("was killed by signal {}", WTERMSIG(status)));
     if (WEXITSTATUS(status) != 0) refuse(fmt::format("failed with exit status {}", WEXITSTATUS(status)));
     if (program.is_cut || program.said.size() > AuthCommand::longest_output) {
         refuse(fmt::format("printed more than {} bytes: that is no header", AuthCommand::longest_output));
@@ -71,7 +71,7 @@ std::vector<std::pair<std::string, std::string>> read_headers(std::string_view o
         try {
             checked.set(name, value);
         } catch (const Error&) {
-            refuse(fmt::format("printed what can't be the value of the header {}", name));
+            refuse(fmt::format("printed an invalid value for the header {}", name));
         }
     }
     return headers;

@@ -186,10 +186,9 @@ ASYNC_TEST("output that is no header is refused without being shown") {
     CHECK(co_await trouble_of(mixed, 0) ==
           "the auth command printed several lines, and not all of them are of the form 'Name: value'");
     AuthCommand broken("printf 'secret\\001'", into(secrets));
-    CHECK(co_await trouble_of(broken, 0) ==
-          "the auth command printed what can't be the value of the header Authorization");
+    CHECK(co_await trouble_of(broken, 0) == "the auth command printed an invalid value for the header Authorization");
     AuthCommand killed("kill -9 $$", into(secrets));
-    CHECK(co_await trouble_of(killed, 0) == "the auth command was ended by signal 9");
+    CHECK(co_await trouble_of(killed, 0) == "the auth command was killed by signal 9");
     CHECK(secrets.empty());
 }
 

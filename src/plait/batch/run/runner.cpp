@@ -28,7 +28,7 @@ CallEnd end_of_earlier_run() {
     return CallEnd(
         Outcome::unknown,
         CallError(ErrorCode::cancelled,
-                  "sent by an earlier run, which ended before it knew what came of it; not sent again", false, true));
+                  "sent by an earlier run, which ended before it learned the outcome; not sent again", false, true));
 }
 
 std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& calendar, TimePoint time) {
@@ -36,7 +36,7 @@ std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& 
     if (!parked.learnt_from.empty()) reason += fmt::format(" ({})", parked.learnt_from);
     if (parked.until > time) {
         const auto when = std::chrono::time_point_cast<std::chrono::seconds>(calendar.now() + (parked.until - time));
-        reason += fmt::format("; come back at {:%Y-%m-%d %H:%M:%S} UTC",
+        reason += fmt::format("; resume after {:%Y-%m-%d %H:%M:%S} UTC",
                               fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
     }
     return reason;

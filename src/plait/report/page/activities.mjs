@@ -5,16 +5,16 @@
 
 // In the order of trace::Activity; `data.mjs` checks the names that a page brings against these.
 export const ACTIVITIES = [
-  { name: "running", says: "its code runs", light: "#14213d", dark: "#fff3d0" },
-  { name: "ready", says: "it could run, and another one runs", light: "#e4632d", dark: "#ff8552" },
-  { name: "dns", says: "waits for the addresses of the host", light: "#b7c15c", dark: "#8f8128" },
+  { name: "running", says: "runs", light: "#14213d", dark: "#fff3d0" },
+  { name: "ready", says: "ready, while another one runs", light: "#e4632d", dark: "#ff8552" },
+  { name: "dns", says: "waits for the address of the host", light: "#b7c15c", dark: "#8f8128" },
   { name: "connect", says: "waits for a connection", light: "#f2c14e", dark: "#e3c65a" },
   { name: "tls", says: "waits for the connection to be encrypted", light: "#f3a9bd", dark: "#b0637c" },
   { name: "sending", says: "waits for room to send", light: "#2f8f9d", dark: "#2fa3b5" },
   { name: "first byte", says: "waits for the first byte of the answer", light: "#a9cbee", dark: "#35527d" },
   { name: "body", says: "waits for the rest of the answer", light: "#5b8fd6", dark: "#5f95dd" },
-  { name: "permit", says: "waits for its turn among the calls or connections", light: "#dcdce2", dark: "#3b3d47" },
-  { name: "back-off", says: "waits for the time to try again", light: "#7b5ea7", dark: "#b9a4e6" },
+  { name: "permit", says: "waits for a permit", light: "#dcdce2", dark: "#3b3d47" },
+  { name: "back-off", says: "waits for the next attempt", light: "#7b5ea7", dark: "#b9a4e6" },
   { name: "worker", says: "waits for a thread or a process", light: "#b4b79a", dark: "#5e6152" },
   { name: "other", says: "waits for something else", light: "#96989f", dark: "#b4b6bd" },
 ];

@@ -31,7 +31,7 @@ function loopCharts(timelines) {
     const most = (name) => formatCount(column(name).reduce((a, b) => Math.max(a, b), 0));
     return [{
       title: timelines.length > 1 || timeline.lanes.length > 1 ? `Tasks of ${titleOf(timeline)}, ${lane.name}` : "Tasks of the loop",
-      note: "Waiting tasks cost the loop nothing. Ready ones wait for the loop itself: when they pile up, it is the limit.",
+      note: "Waiting tasks cost the loop nothing. Ready tasks wait for the loop itself: if they pile up, the loop is the bottleneck.",
       summary: `At most ${most("ready")} tasks ready and ${most("waiting")} waiting.`,
       make: (ink) => ({
         data: [column("when"), column("waiting"), column("ready")],
@@ -55,8 +55,8 @@ function latencyChart(timelines, noun) {
   const peak = starts.map((_, i) => counts.reduce((sum, bins) => sum + bins[i], 0));
   const at = peak.indexOf(Math.max(...peak));
   return {
-    title: `How long a ${noun} took`,
-    note: "Each step is a range of lengths; the axis of time is logarithmic.",
+    title: `Duration of a ${noun}`,
+    note: "Each step is a range of durations; the time axis is logarithmic.",
     summary: `Most often about ${formatDuration(Math.sqrt(edges[at] * edges[at + 1]))}.`,
     make: (ink) => ({
       // A last point closes the last step.

@@ -34,7 +34,7 @@ class Reader {
     // Multiplied and not shifted: times go beyond 32 bits.
     for (let scale = 0x80; byte & 0x80; scale *= 0x80) {
       if (this.at >= this.bytes.length) {
-        throw new Error("the data of this page is cut short");
+        throw new Error("the data of this page is truncated");
       }
       byte = this.bytes[this.at++];
       value += (byte & 0x7f) * scale;

@@ -51,7 +51,7 @@ function start() {
   listenToTools(timeline);
   if (timelines.length > 1) {
     byId("spans").append(...timelines.map((each, at) => element("button",
-      { type: "button", title: `As long as the run of ${titleOf(each)} (${at + 1})`, onclick: () => timeline.span(at) }, titleOf(each))));
+      { type: "button", title: `Zoom to the run of ${titleOf(each)} (${at + 1})`, onclick: () => timeline.span(at) }, titleOf(each))));
     byId("span-keys").hidden = false;
   }
   byId("slowest-title").textContent = `The slowest ${noun}s`;
@@ -100,7 +100,7 @@ function subtitle(timelines, comparison) {
   const started = first?.started ? new Date(first.started) : undefined;
   return [
     first?.command ? (first.command === "results" ? "from results" : `plait ${first.command}`) : undefined,
-    timelines.length === 1 && first.concurrency > 0 ? `at most ${first.concurrency} at once` : undefined,
+    timelines.length === 1 && first.concurrency > 0 ? `at most ${first.concurrency} in flight` : undefined,
     comparison?.work && comparison.work !== "calls" ? String(comparison.work) : undefined,
     comparison?.processors ? formatCounted(comparison.processors, "processor") : undefined,
     started && !Number.isNaN(started.getTime())

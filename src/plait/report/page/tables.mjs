@@ -70,11 +70,11 @@ export function showMethods(parent, rows, noun) {
   const fastest = Math.max(...rows.map((row) => row.speedUp).filter(Number.isFinite));
   const columns = [
     ["method", (row) => row.method],
-    ["who switches", (row) => row.switches],
+    ["scheduled by", (row) => row.switches],
     ["wall time", (row) => number(row.length, formatDuration)],
     ["speed-up", (row) => number(row.speedUp, (value) => `${formatRate(value)}\u00a0×`), "speed-up"],
     ["workers", (row) => number(row.workers, formatCount)],
-    ["at once", (row) => number(row.concurrency, formatCount)],
+    ["in flight", (row) => number(row.concurrency, formatCount)],
     [`${noun}s/s`, (row) => number(row.rate, formatRate)],
     ["p50", (row) => number(row.p50, formatDuration)],
     ["p99", (row) => number(row.p99, formatDuration)],
@@ -109,11 +109,11 @@ export function notesOf(timelines, noun) {
   const of = (timeline) => (timelines.length > 1 ? `${titleOf(timeline)}: ` : "");
   return timelines.flatMap((timeline) => [
     timeline.isCut
-      ? `${of(timeline)}the trace ends before the run did: the program was stopped. What is here is all up to its last whole record.`
+      ? `${of(timeline)}the trace ends before the run did, because the program was killed. The page shows all up to the last whole record.`
       : undefined,
     timeline.oneIn > 1
-      ? `${of(timeline)}the trace was thinned: where most, one ${noun} in ${formatCount(timeline.oneIn)} was recorded. ` +
-        `Figures and charts count each as that many; the timeline shows those that were recorded.`
+      ? `${of(timeline)}the trace was thinned: at the densest, one ${noun} in ${formatCount(timeline.oneIn)} was recorded. ` +
+        `Figures and charts count each as that many; the timeline shows only the recorded ones.`
       : undefined,
   ]).filter(Boolean).map((note) => note[0].toUpperCase() + note.slice(1));
 }

@@ -16,18 +16,18 @@ constexpr std::string_view what_to_do(int code) {
         return "its file system can't share memory between programs; read it where it was written";
     switch (code & 0xff) {
         case SQLITE_FULL:
-            return "make room; the same command then goes on";
+            return "make room, then repeat the command to resume";
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            return "another program holds it; end that one";
+            return "another program has locked it; end that program";
         case SQLITE_CORRUPT:
-            return "it is damaged, so what was sent without a result is not known any more; --overwrite starts over";
+            return "it is damaged, so requests sent without a result are no longer known; --overwrite starts over";
         case SQLITE_READONLY:
         case SQLITE_PERM:
         case SQLITE_CANTOPEN:
-            return "it and its folder have to be writable";
+            return "it and its folder must be writable";
         default:
-            return "the disk may be at fault; once it is well the same command goes on";
+            return "the disk may be faulty; once it works, repeat the command to resume";
     }
 }
 
@@ -49,7 +49,7 @@ void Database::check(int code) const {
     if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
     if ((code & 0xff) == SQLITE_NOTADB) {
         throw Error(ErrorCode::bad_input,
-                    fmt::format("{} is no state file of plait: move it away, or name other results", path_));
+                    fmt::format("{} is not a state file of plait: move it away, or name other results", path_));
     }
     throw Error(ErrorCode::storage,
                 fmt::format("state file {}: {}: {}", path_, ::sqlite3_errmsg(handle()), what_to_do(code)));

@@ -129,7 +129,7 @@ bool is_laid_out(Database& database) {
     if (version > format_version) {
         throw Error(
             ErrorCode::storage,
-            fmt::format("state file {}: written by a newer plait (format {}, this one knows {}): go on with that",
+            fmt::format("state file {}: written by a newer plait (format {}, this one knows {}): use that one",
                         database.path(), version, format_version));
     }
     return true;
