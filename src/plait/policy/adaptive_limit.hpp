@@ -72,7 +72,10 @@ class AdaptiveLimit {
     const std::optional<LimitChange>& last_change() const noexcept { return state_.last_change(); }
 
   private:
+    class Waiter;
+
     Permit take() noexcept;
+    void serve_line() noexcept;
     AdaptiveLimitState::Call call_begins() noexcept;
     void give_back(const std::optional<AdaptiveLimitState::Call>& call, Load load, std::string_view sign) noexcept;
 

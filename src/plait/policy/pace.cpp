@@ -43,30 +43,55 @@ double Pace::GivenLimit::cost_of(const Costs& costs) const noexcept {
     return window.burst_amount();
 }
 
+/// A call in the queue, and its permit once one was granted by the call before it.
+class Pace::Waiter final : public internal::WaitingLine::Place {
+  public:
+    Waiter(internal::WaitingLine& line, const Costs& costs_, int priority) : Place(line, priority), costs(costs_) {}
+
+    const Costs& costs;
+    std::optional<Permit> permit;
+};
+
 Task<std::optional<Pace::Permit>> Pace::enter(Costs costs, int priority) {
     if (auto permit = try_enter(costs)) co_return std::move(*permit);
-    internal::WaitingLine::Place in_line(line_, priority);
-    while (!parked()) {
-        if (!in_line.is_first()) {
-            co_await in_line.called();
+    Waiter waiter(line_, costs, priority);
+    while (!waiter.permit && !parked()) {
+        if (!waiter.is_first()) {
+            co_await waiter.called();
             continue;
         }
         const TimePoint when = earliest(costs);
         if (parked()) break;
         if (when == TimePoint::max()) {
-            co_await in_line.called();  // when a call in flight ends
+            co_await waiter.called();  // when a call in flight ends
         } else if (when > now()) {
-            co_await in_line.called_or_at(when);
-        } else if (!slots_) {
-            co_return sent(costs, std::nullopt);
+            co_await waiter.called_or_at(when);
         } else {
-            Semaphore::Permit slot = co_await slots_->acquire();
+            std::optional<Semaphore::Permit> slot;
+            if (slots_) slot = co_await slots_->acquire();
             // A refusal, or a call with a higher priority, may have come meanwhile.
-            if (in_line.is_first() && !parked() && earliest(costs) <= now()) co_return sent(costs, std::move(slot));
+            if (!waiter.is_first() || parked() || earliest(costs) > now()) continue;
+            waiter.permit = sent(costs, std::move(slot));
+            waiter.leave();
+            serve_line();
         }
     }
-    if (in_line.is_first()) line_.call_all();
-    co_return std::nullopt;
+    if (waiter.is_first()) line_.call_all();
+    co_return std::move(waiter.permit);
+}
+
+/// Grants permits to those next in the queue that may go now, too. Woken one after another, they would remain a queue
+/// for as long as calls come.
+void Pace::serve_line() {
+    while (!line_.empty()) {
+        auto& next = static_cast<Waiter&>(line_.first());
+        const bool may_go = !parked() && earliest(next.costs) <= now();
+        std::optional<Semaphore::Permit> slot = may_go && slots_ ? slots_->try_acquire() : std::nullopt;
+        next.call();
+        if (!may_go || (slots_ && !slot)) return;
+        next.permit = sent(next.costs, std::move(slot));
+        next.leave();
+    }
 }
 
 std::optional<Pace::Permit> Pace::try_enter(const Costs& costs) {

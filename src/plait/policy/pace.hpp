@@ -133,7 +133,10 @@ class Pace {
         void remember(SlidingWindow::Moment moment);
     };
 
+    class Waiter;
+
     void check(const Costs& costs) const;
+    void serve_line();
     TimePoint earliest(const Costs& costs);
     Permit sent(const Costs& costs, std::optional<Semaphore::Permit> slot);
     void ended(Permit& permit) noexcept;

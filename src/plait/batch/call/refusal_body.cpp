@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 namespace plait::batch {
@@ -240,16 +239,18 @@ void read_xml(std::string_view body, RefusalBody& found) {
     found.message = text_of("<Message>", "</Message>");
 }
 
-bool contains(std::string_view text, std::string_view part) noexcept {
-    return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
-}
-
 /// Whether the body of an answer 2xx is worth parsing.
 bool may_refuse(std::string_view body) noexcept {
     if (body.size() > longest_refusal_in_ok) return false;
     const auto first = body.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos || body[first] != '{') return false;
-    return contains(body, "\"errors\"") || contains(body, "\"ok\":false") || contains(body, "\"ok\": false");
+    // One pass, from quote to quote: every good answer is searched.
+    for (auto quote = body.find('"'); quote != std::string_view::npos; quote = body.find('"', quote + 1)) {
+        const std::string_view rest = body.substr(quote + 1);
+        if (rest.starts_with("errors\"") || rest.starts_with("ok\":false") || rest.starts_with("ok\": false"))
+            return true;
+    }
+    return false;
 }
 
 void read_json(const http::Response& response, bool is_ok, JsonReader reader) {

@@ -1,9 +1,8 @@
 #include "plait/batch/requests/url_paths.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace plait::batch {
@@ -41,11 +40,15 @@ std::string_view common_part(std::string_view base_path, std::string_view path) 
 JoinedUrl join_urls(std::string_view base, std::string_view url) {
     if (base.ends_with('/')) base.remove_suffix(1);
     const bool has_slash = url.starts_with('/') || url.starts_with('?');
-    std::string behind = fmt::format("{}{}", has_slash ? "" : "/", url);
+    std::string behind = has_slash ? "" : "/";
+    behind += url;
     const std::string_view path = std::string_view(behind).substr(0, behind.find_first_of("?#"));
     const std::string_view common = common_part(path_of(base), path);
     base.remove_suffix(common.size());
-    return {fmt::format("{}{}", base, behind), !common.empty()};
+    std::string text;
+    text.reserve(base.size() + behind.size());
+    text.append(base).append(behind);
+    return {std::move(text), !common.empty()};
 }
 
 std::string_view doubled_part(std::string_view path) {

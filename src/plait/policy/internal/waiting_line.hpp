@@ -36,12 +36,20 @@ class WaitingLine {
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
         ~Place() {
+            if (has_left_) return;
             const bool was_first = is_first();
-            line_.places_.erase(key_);
+            leave();
             if (was_first) line_.call_first();
         }
 
-        bool is_first() const noexcept { return line_.places_.begin()->second == this; }
+        bool is_first() const noexcept { return !has_left_ && line_.places_.begin()->second == this; }
+
+        /// Leaves the queue before this is destroyed, without making the next one check.
+        void leave() noexcept {
+            line_.places_.erase(key_);
+            has_left_ = true;
+        }
+        void call() noexcept { call_.set(); }
 
         /// Waits until it is called.
         Event::WaitAwaiter called() noexcept {
@@ -55,19 +63,22 @@ class WaitingLine {
         friend class WaitingLine;
         WaitingLine& line_;
         const std::pair<int, std::uint64_t> key_;
+        bool has_left_ = false;
         Event call_{trace::Wait::permit};
     };
 
     bool empty() const noexcept { return places_.empty(); }
     std::size_t size() const noexcept { return places_.size(); }
+    /// The head of the queue, which is not empty.
+    Place& first() noexcept { return *places_.begin()->second; }
 
     /// Makes the head of the queue check again.
     void call_first() noexcept {
-        if (!places_.empty()) places_.begin()->second->call_.set();
+        if (!places_.empty()) first().call();
     }
     /// Makes every task check again.
     void call_all() noexcept {
-        for (const auto& [key, place] : places_) place->call_.set();
+        for (const auto& [key, place] : places_) place->call();
     }
 
   private:
