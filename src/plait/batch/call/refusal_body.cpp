@@ -244,13 +244,11 @@ bool may_refuse(std::string_view body) noexcept {
     if (body.size() > longest_refusal_in_ok) return false;
     const auto first = body.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos || body[first] != '{') return false;
-    // One pass, from quote to quote: every good answer is searched.
-    for (auto quote = body.find('"'); quote != std::string_view::npos; quote = body.find('"', quote + 1)) {
-        const std::string_view rest = body.substr(quote + 1);
-        if (rest.starts_with("errors\"") || rest.starts_with("ok\":false") || rest.starts_with("ok\": false"))
-            return true;
-    }
-    return false;
+    // Every good answer comes by here, so look only where the services look: `ok` is the first field that Slack sends.
+    std::string_view rest = body.substr(first + 1);
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
+    constexpr std::string_view errors = "\"errors\"";
+    return rest.starts_with("\"ok\"") || memmem(rest.data(), rest.size(), errors.data(), errors.size()) != nullptr;
 }
 
 void read_json(const http::Response& response, bool is_ok, JsonReader reader) {
