@@ -102,7 +102,7 @@ class Retry(Files):
     def test_the_requests_come_as_they_stood_with_their_ids(self):
         ended = plait("retry", self.results, "--requests", self.requests, "--where", "line == 1 or line == 2")
         self.assertEqual('{"custom_id":"line-1","url":"http://a.b/1"}\n{"custom_id":"b","url":"http://a.b/2"}\n', ended.out)
-        self.assertEqual("2 requests\n", ended.err)
+        self.assertEqual("plait: 2 requests selected\n", ended.err)
 
     def test_a_file_is_made_and_not_replaced(self):
         path = self.folder / "again.jsonl"

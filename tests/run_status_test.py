@@ -39,7 +39,7 @@ class RoundTrip(RunTest):
 
             again = self.folder / "again.jsonl"
             retried = plait("retry", self.results, "--where", "status_code == 404", "-o", again)
-            self.assertEqual((0, "4 requests\n"), (retried.code, retried.err.splitlines(keepends=True)[0]), retried.err)
+            self.assertEqual((0, "plait: 4 requests selected\n"), (retried.code, retried.err.splitlines(keepends=True)[0]), retried.err)
             healed[0] = True
             before = len(script.paths)
             ended = plait("run", again)

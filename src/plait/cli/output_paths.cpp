@@ -14,13 +14,6 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
 
-bool is_same_file(const std::string& a, const std::string& b) {
-    struct stat of_a {
-    }, of_b{};
-    return ::stat(a.c_str(), &of_a) == 0 && ::stat(b.c_str(), &of_b) == 0 && S_ISREG(of_a.st_mode) &&
-           of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
-}
-
 /// Whether both name the same file, even one that does not exist yet.
 bool is_same_place(const std::string& a, const std::string& b) {
     if (a.empty() || b.empty()) return false;
@@ -31,6 +24,13 @@ bool is_same_place(const std::string& a, const std::string& b) {
 }
 
 }  // namespace
+
+bool is_same_file(const std::string& a, const std::string& b) {
+    struct stat of_a {
+    }, of_b{};
+    return ::stat(a.c_str(), &of_a) == 0 && ::stat(b.c_str(), &of_b) == 0 && S_ISREG(of_a.st_mode) &&
+           of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
 
 void check_paths(const RunPaths& paths) {
     for (const std::string& input : paths.inputs) {

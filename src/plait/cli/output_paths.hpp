@@ -6,6 +6,9 @@
 
 namespace plait::cli {
 
+/// Whether both paths name the same existing regular file.
+bool is_same_file(const std::string& a, const std::string& b);
+
 /// The files that `plait run` reads and writes. An empty path: none, or a standard stream.
 class RunPaths {
   public:
@@ -21,7 +24,8 @@ class RunPaths {
     std::string summary;
 };
 
-/// Throws `Error(bad_input)` when two of them are the same file, also if it does not exist yet. Before any is opened.
+/// Throws `Error(bad_input)` if two of them are the same file, even one that does not exist yet. To be called before
+/// any file is opened.
 void check_paths(const RunPaths& paths);
 
 }  // namespace plait::cli

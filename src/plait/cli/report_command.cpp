@@ -3,6 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/output.hpp"
+#include "plait/cli/output_paths.hpp"
 #include "plait/cli/terminal.hpp"
 #include "plait/cli/values.hpp"
 #include "plait/report/explanation.hpp"
@@ -50,11 +51,6 @@ bool is_utf8_locale() {
 /// NO_COLOR: see no-color.org.
 bool wants_colour() {
     return terminal_columns(STDOUT_FILENO) && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
-}
-
-bool is_same_file(const std::string& a, const std::string& b) {
-    std::error_code error;
-    return std::filesystem::equivalent(a, b, error);
 }
 
 /// The URL of a file, with special characters percent-encoded.

@@ -11,6 +11,7 @@
 #include "plait/batch/resume/run_files.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/output.hpp"
+#include "plait/cli/output_paths.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -19,10 +20,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 namespace plait::cli {
@@ -40,11 +39,6 @@ void check_requests(const std::string& requests, const std::string& results) {
         requests, facts.input, true, [](const batch::InputFingerprint&, std::size_t) {},
         "restore it, or give the file that holds its lines with --requests");
     batch::open_source({requests}, batch::RequestDefaults())->show_to(watch);
-}
-
-bool is_same_file(const std::string& a, const std::string& b) {
-    std::error_code error;
-    return std::filesystem::equivalent(a, b, error);
 }
 
 batch::LineReader open_requests(const std::string& path) {
@@ -112,7 +106,7 @@ int RetryCommand::run() {
         refuse(fmt::format("{} has only {} of the {} requests: it does not belong to these results", requests, copied,
                            lines.size()));
     }
-    fmt::print(stderr, "{} requests\n", copied);
+    fmt::print(stderr, "plait: {} request{} selected\n", copied, copied == 1 ? "" : "s");
     return exit_ok;
 }
 

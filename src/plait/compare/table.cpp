@@ -29,13 +29,11 @@ std::string milliseconds(std::optional<Duration> duration) {
 
 std::string percent(std::optional<double> share) { return share ? fmt::format("{:.1f}", *share * 100) : "-"; }
 
-constexpr std::array<batch::Outcome, batch::outcome_count> all_outcomes{
-    batch::Outcome::ok, batch::Outcome::rejected, batch::Outcome::failed, batch::Outcome::unknown};
-
 std::string outcomes_text(const Row& row) {
     std::string text;
-    for (const batch::Outcome outcome : all_outcomes) {
-        const auto count = row.measured.outcomes[static_cast<std::size_t>(outcome)];
+    for (std::size_t n = 0; n < batch::outcome_count; ++n) {
+        const auto outcome = static_cast<batch::Outcome>(n);
+        const auto count = row.measured.outcomes[n];
         if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, batch::to_string(outcome));
     }
     return text;

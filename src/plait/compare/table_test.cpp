@@ -64,7 +64,7 @@ TEST_CASE("outcomes are shown when some are not ok") {
     refuse(comparison.rows[2], 60);
     const std::string text = table(comparison, 80);
     CHECK(text.find("outcomes") != std::string::npos);
-    CHECK(text.find("100 ok, 60 rejected") != std::string::npos);
+    CHECK(text.find(" 100 ok, 60 rejected\n") != std::string::npos);
     CHECK(widest(text) <= 80);
 }
 

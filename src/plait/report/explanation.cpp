@@ -126,7 +126,7 @@ std::string what_would_help(const Timeline& timeline, const Measures& measures) 
                            std::max(1.0, measures.in_flight), loop_words(measures));
     }
     if (measures.calls > 1 && measures.in_flight > 1.05) {
-        return fmt::format("On average {:.0f} were in flight, so their waits overlapped.", measures.in_flight);
+        return fmt::format("On average {:.1f} were in flight, so their waits overlapped.", measures.in_flight);
     }
     return {};
 }
