@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak format setup install clean check-format
+.PHONY: help run test check bench fuzz soak format setup install clean check-format
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,11 @@ bench: ## set up, build with optimisation, and run the benchmarks (BENCH='--benc
 	@scripts/setup build bench
 	@$(call build,bench,all)
 	@for program in build/bench/bench/*_bench; do echo "== $$program" && $$program $(BENCH) || exit 1; done
+
+fuzz: ## feed each reader of foreign bytes with new inputs for FUZZ_SECONDS (60), by libFuzzer
+	@scripts/setup build fuzz
+	@$(call build,fuzz,fuzz/all)
+	@scripts/fuzz build/fuzz/fuzz $(or $(FUZZ_SECONDS),60)
 
 soak: ## kill 1,000 runs of each method at random moments, and check that no call is lost or made twice (SOAK='--runs 50')
 	@scripts/setup build test
