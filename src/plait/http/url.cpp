@@ -114,6 +114,8 @@ void check_target(std::string_view text, std::size_t begin, std::size_t end) {
 }
 
 bool is_ipv6(std::string_view address) {
+    // What stands behind a NUL would be overlooked, and end up in the Host header.
+    if (address.find('\0') != std::string_view::npos) return false;
     in6_addr parsed{};
     return inet_pton(AF_INET6, std::string(address).c_str(), &parsed) == 1;
 }

@@ -5,9 +5,11 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
 
 using namespace plait;
 using namespace plait::http;
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -83,6 +85,7 @@ TEST_CASE("a URL that is refused says how to write it") {
     CHECK(refusal_of("http://a%41/").ends_with("the host has a character that is no letter, digit, '-', '.' or '_'"));
     CHECK(refusal_of("http://[::1/").ends_with("what stands in brackets is no IPv6 address"));
     CHECK(refusal_of("http://[1.2.3.4]/").ends_with("what stands in brackets is no IPv6 address"));
+    CHECK(refusal_of("http://[::1\0\r\nX-Evil: 1]/"sv).ends_with("what stands in brackets is no IPv6 address"));
 }
 
 TEST_CASE("a port is a number from 1 to 65535") {

@@ -31,6 +31,7 @@ Address::Address(const sockaddr* data, socklen_t size) : size_(size) {
 }
 
 std::optional<Address> Address::parse(std::string_view host, std::uint16_t port) {
+    if (host.find('\0') != std::string_view::npos) return std::nullopt;
     const std::string text(host);
     Address address;
     if (::inet_pton(AF_INET, text.c_str(), &as_v4(address.storage_).sin_addr) == 1) {

@@ -7,8 +7,11 @@
 #include <netinet/in.h>
 #include <sys/un.h>
 
+#include <string_view>
+
 using namespace plait;
 using namespace plait::net;
+using namespace std::string_view_literals;
 
 TEST_CASE("an address that is spelled out is taken without asking anybody") {
     CHECK(Address::parse("127.0.0.1", 80)->to_string() == "127.0.0.1:80");
@@ -17,8 +20,8 @@ TEST_CASE("an address that is spelled out is taken without asking anybody") {
 }
 
 TEST_CASE("a name is not an address") {
-    for (const char* host :
-         {"localhost", "api.example", "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "[::1]", "::g", "127.1"}) {
+    for (const std::string_view host : {"localhost"sv, "api.example"sv, ""sv, "1.2.3"sv, "1.2.3.4.5"sv, "256.1.1.1"sv,
+                                        "[::1]"sv, "::g"sv, "127.1"sv, "::1\0 and more"sv}) {
         CAPTURE(host);
         CHECK_FALSE(Address::parse(host, 80));
     }
