@@ -5,10 +5,10 @@
 
 namespace plait {
 
-/// Tells what the waits of the calling task are for, as long as it lives; for traces and dumps.
+/// Says what the waits of the calling task are for while it lives, for traces and dumps.
 ///
-/// Such as `ActivityScope doing(trace::Activity::tls)`: what is then only a wait for readable bytes is one for an
-/// encrypted connection. Tasks that are started meanwhile inherit it. They nest; each belongs to the task that made it.
+/// With `ActivityScope activity(trace::Activity::tls)` a wait for readable bytes becomes one for an encrypted
+/// connection. Tasks that are started meanwhile inherit it. They nest; each belongs to the task that made it.
 class ActivityScope {
   public:
     explicit ActivityScope(trace::Activity activity) noexcept
@@ -19,7 +19,7 @@ class ActivityScope {
     ActivityScope& operator=(const ActivityScope&) = delete;
     ~ActivityScope() { task_.waits_for = before_; }
 
-    /// From now on the waits are for this.
+    /// Changes what the waits are for.
     void change_to(trace::Activity activity) noexcept { task_.waits_for = activity; }
 
   private:

@@ -27,13 +27,13 @@ decltype(auto) awaiter_of(Work&& work) {
 
 }  // namespace internal
 
-/// What can be awaited: a `Task`, or what the operations of this module return.
+/// Something that can be awaited: a `Task`, or what the operations of this module return.
 template <class Work>
 concept Awaitable = requires(Work work) {
     { internal::awaiter_of(std::move(work)) } -> internal::HasAwaiterParts;
 };
 
-/// What awaiting a `Work` gives.
+/// The type of the result of awaiting a `Work`.
 template <Awaitable Work>
 using AwaitResult = decltype(internal::awaiter_of(std::declval<Work>()).await_resume());
 

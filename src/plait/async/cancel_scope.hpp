@@ -11,14 +11,18 @@
 
 namespace plait {
 
-/// Thrown at the wait of a task that is no longer wanted. Not a `std::exception`: code that handles failures does not
-/// swallow it. Let it pass; the `CancelScope` that was cancelled ends it.
+namespace internal {
+class TaskTree;
+}
+
+/// Thrown at the wait of a task that was cancelled. Not a `std::exception`, so that code that handles failures does not
+/// swallow it. Let it pass: the `CancelScope` that was cancelled catches it.
 class Cancelled {};
 
-/// A part of the work that can be given up as a whole: everything awaited inside of `run`, in every task started there.
+/// A part of the work that can be cancelled as a whole: everything awaited inside `run`, in every task started there.
 ///
-/// Scopes nest; cancelling one cancels those inside of it, unless they are shielded. Once cancelled, each wait inside
-/// throws `Cancelled`, again and again, until the scope is left. An operation that can end at once may still do so.
+/// Scopes nest; cancelling one cancels those inside it, unless they are shielded. Once it is cancelled, each wait
+/// inside throws `Cancelled`, until the scope is left. An operation that need not wait may still succeed.
 class CancelScope final : private internal::Timer {
   public:
     CancelScope() noexcept = default;
@@ -26,9 +30,9 @@ class CancelScope final : private internal::Timer {
     explicit CancelScope(TimePoint deadline) noexcept : deadline_(deadline) {}
     ~CancelScope();
 
-    /// Awaits `work` inside of this scope. Its value; nothing (`false` for work without a value) when this scope was
-    /// cancelled and the work gave up. A cancellation from outside passes through. The scope must outlive the task, and
-    /// is run once.
+    /// Awaits `work` inside this scope. Returns its value, or nothing (`false` for work without a value) when this
+    /// scope was cancelled and the work gave up. A cancellation of a scope around this one is thrown. The scope must
+    /// outlive the task, and is run once.
     template <Awaitable Work>
     Task<OptionalResult<Work>> run(Work work) {
         Stay stay(*this);
@@ -45,21 +49,22 @@ class CancelScope final : private internal::Timer {
         co_return OptionalResult<Work>{};
     }
 
-    /// Gives up all that runs inside. On the loop's thread, from any task; a second time does nothing.
+    /// Cancels everything inside. Call it on the loop's thread, from any task; a second call does nothing.
     void cancel() noexcept;
 
     /// True when this scope, or one around it, was cancelled.
     bool is_cancelled() const noexcept { return cancelled_; }
 
-    /// A scope that cancellation from around it does not reach: for the clean-up that has to be done all the same.
+    /// Keeps cancellation of the scopes around this one out: for a clean-up that has to be done all the same.
     void shield() noexcept { shielded_ = true; }
 
   private:
     friend class internal::Scheduler;
+    friend class internal::TaskTree;
     friend class TaskGroup;
     friend class EventLoop;
 
-    /// The running task's time inside of the scope.
+    /// The running task's stay inside the scope.
     class Stay {
       public:
         explicit Stay(CancelScope& scope) : scope_(scope) { scope_.enter(); }
@@ -93,15 +98,15 @@ class CancelScope final : private internal::Timer {
     trace::TaskId starter_ = 0;  // the task whose group this belongs to
 };
 
-/// Awaits `work` for at most `limit`: its value, or nothing (`false` for work without a value) when the time was up.
-/// The work is then cancelled and has ended.
+/// Awaits `work` for at most `limit`. Returns its value, or nothing (`false` for work without a value) when the time
+/// was up; the work was then cancelled, and has ended.
 template <Awaitable Work>
 Task<OptionalResult<Work>> within(Duration limit, Work work) {
     CancelScope scope(internal::Scheduler::current().after(limit));
     co_return co_await scope.run(std::move(work));
 }
 
-/// Awaits `work` although the task around it is cancelled, for at most `limit`, so that an ending always ends.
+/// Awaits `work` for at most `limit`, even if the task around it is cancelled: for a clean-up that has to wait.
 template <Awaitable Work>
 Task<OptionalResult<Work>> shielded(Duration limit, Work work) {
     CancelScope scope(internal::Scheduler::current().after(limit));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/internal/scheduler.hpp"
+#include "plait/async/internal/waiter.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -9,8 +9,8 @@
 
 namespace plait {
 
-/// Hands items from tasks to tasks of one loop, in order. Holds at most `capacity` items; whoever pushes into a full
-/// channel waits for room, whoever pops from an empty one waits for an item, both in the order in which they came.
+/// Passes items between tasks of one loop, in order. Holds at most `capacity` items: `push` waits while it is full,
+/// `pop` while it is empty, and waiting tasks are served in the order in which they came.
 template <class T>
 class Channel {
   public:
@@ -96,13 +96,13 @@ class Channel {
         std::optional<T> item_;
     };
 
-    /// Awaited: adds `item`, when there is room. False when the channel is closed; the item is then lost.
+    /// Waits for room and adds `item`. Returns false when the channel is closed; the item is then lost.
     PushAwaiter push(T item) { return PushAwaiter(*this, std::move(item)); }
 
-    /// Awaited: the next item, or nothing when the channel is closed and empty.
+    /// Waits for the next item and returns it; nothing when the channel is closed and empty.
     PopAwaiter pop() noexcept { return PopAwaiter(*this); }
 
-    /// Takes `item` if there is room; false leaves it as it is.
+    /// Adds `item` if there is room. On false `item` is unchanged.
     bool try_push(T& item) {
         if (closed_) return false;
         if (!poppers_.empty()) {
@@ -128,7 +128,8 @@ class Channel {
         return item;
     }
 
-    /// No more items: pops take what is left, then nothing; pushes answer false, those that wait too.
+    /// Ends the items: `pop` returns what is left and then nothing; `push` returns false, also to tasks that wait in
+    /// it.
     void close() noexcept {
         closed_ = true;
         auto& scheduler = internal::Scheduler::current();

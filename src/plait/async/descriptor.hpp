@@ -1,24 +1,25 @@
 #pragma once
 
 #include "plait/async/internal/poller.hpp"
-#include "plait/async/internal/scheduler.hpp"
+#include "plait/async/internal/waiter.hpp"
 #include "plait/base/unique_fd.hpp"
 
 #include <memory>
 
 namespace plait {
 
-/// A descriptor that tasks of one thread wait for: a socket, a pipe. It is set to non-blocking and closed at the end.
+/// A descriptor, such as a socket or a pipe, that tasks of one thread wait for. It is set to non-blocking, and closed
+/// at the end.
 ///
-/// The kernel tells once that it became readable or writable (edge-triggered), so an operation tries first, or waits
-/// first when it knows better, and says when it got less than it asked for:
+/// The kernel reports only once that it became readable or writable (edge-triggered). So an operation tries first, and
+/// says when it got less than it asked for:
 ///
 ///     while ((got = ::read(descriptor.fd(), ...)) < 0 && errno == EAGAIN) {
 ///         descriptor.set_drained();
 ///         co_await descriptor.readable();
 ///     }
 ///
-/// It moves by itself to the loop in which it is waited for. At most one task waits on each side.
+/// It moves by itself to the loop in which a task waits for it. At most one task waits to read, and one to write.
 class Descriptor final : private internal::PollTarget {
   public:
     explicit Descriptor(UniqueFd fd);
@@ -48,19 +49,19 @@ class Descriptor final : private internal::PollTarget {
         trace::Wait wait_;
     };
 
-    /// Waits until a read may give something (bytes, the end, an error). May end although there is nothing. `wait` is
-    /// what the task is said to wait for.
+    /// Waits until a read may return something (bytes, the end, an error). May end although there is nothing. `wait` is
+    /// the kind of wait for traces.
     ReadyAwaiter readable(trace::Wait wait = trace::Wait::readable) noexcept { return ReadyAwaiter(*this, true, wait); }
 
-    /// Waits until a write may take something, or a connection that was begun is there or failed.
+    /// Waits until a write may take something, or until a connection that was begun is established or has failed.
     ReadyAwaiter writable() noexcept { return ReadyAwaiter(*this, false, trace::Wait::writable); }
 
-    /// What is known without asking the kernel. Nothing is known before the first wait.
+    /// Whether it may be readable, as far as known without asking the kernel. Nothing is known before the first wait.
     bool may_be_readable() const noexcept { return readable_ || hung_up_; }
 
-    /// A read gave less than it asked for, or would have to wait.
+    /// Call when a read returned less than it asked for, or would have to wait.
     void set_drained() noexcept { readable_ = false; }
-    /// A write took less than it was given, or would have to wait.
+    /// Call when a write took less than it was given, or would have to wait.
     void set_filled() noexcept { writable_ = false; }
 
   private:

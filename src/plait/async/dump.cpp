@@ -2,6 +2,7 @@
 
 #include "plait/async/internal/debug_watch.hpp"
 #include "plait/async/internal/scheduler.hpp"
+#include "plait/async/internal/task_tree.hpp"
 #include "plait/base/words.hpp"
 
 #include <fmt/format.h>
@@ -19,15 +20,16 @@ namespace {
 
 TaskInfo info_of(const internal::Scheduler& scheduler, const internal::TaskRecord& task, trace::TaskId starter,
                  TimePoint now) {
+    const internal::TaskTree tree(scheduler);
     TaskInfo info;
     info.id = task.id;
     info.starter = starter;
     if (task.name) info.name = task.name;
     info.state = task.state;
-    info.is_cancelled = scheduler.is_cancelled(task);
-    if (const auto deadline = scheduler.gives_up_at(task)) info.gives_up_in = *deadline - now;
-    if (scheduler.debug()) {
-        if (const auto since = scheduler.debug()->since(task.id)) info.for_so_long = now - *since;
+    info.is_cancelled = tree.is_cancelled(task);
+    if (const auto deadline = tree.gives_up_at(task)) info.gives_up_in = *deadline - now;
+    if (const auto* debug = scheduler.meter().debug()) {
+        if (const auto since = debug->since(task.id)) info.for_so_long = now - *since;
     }
     if (task.state != trace::TaskState::waiting) return info;
     info.wait = task.wait;
@@ -66,8 +68,8 @@ LoopInfo inspect_scheduler(const internal::Scheduler& scheduler, bool stands_sti
     info.statistics = internal::statistics_of(scheduler);
     info.stands_still = stands_still;
     // The loop's own time is that of its turn; it may have stood still since.
-    const TimePoint now = scheduler.clock().now();
-    scheduler.for_each_task([&](const internal::TaskRecord& task, trace::TaskId starter) {
+    const TimePoint now = scheduler.meter().clock().now();
+    internal::TaskTree(scheduler).for_each_task([&](const internal::TaskRecord& task, trace::TaskId starter) {
         info.tasks.push_back(info_of(scheduler, task, starter, now));
     });
     info.tasks = as_tree(std::move(info.tasks));

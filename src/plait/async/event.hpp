@@ -1,14 +1,14 @@
 #pragma once
 
-#include "plait/async/internal/scheduler.hpp"
+#include "plait/async/internal/waiter.hpp"
 
 namespace plait {
 
-/// Something that happens once, for the tasks of one loop. Whoever waits goes on when it is set; whoever comes later
-/// does not wait at all. Tasks that wait when an event is destroyed are a bug.
+/// Something that happens once, for the tasks of one loop. Tasks that wait go on when it is set; tasks that come later
+/// do not wait at all. Destroying an event while tasks wait for it is a bug.
 class Event {
   public:
-    /// `wait` is what a waiting task is said to wait for.
+    /// `wait` is the kind of wait for traces.
     explicit Event(trace::Wait wait = trace::Wait::event) noexcept : wait_(wait) {}
     Event(const Event&) = delete;
     Event& operator=(const Event&) = delete;
@@ -16,13 +16,13 @@ class Event {
 
     bool is_set() const noexcept { return set_; }
 
-    /// Makes all that wait ready, in the order in which they came.
+    /// Makes all waiting tasks ready, in the order in which they came.
     void set() noexcept {
         set_ = true;
         while (!waiting_.empty()) internal::Scheduler::current().make_ready(waiting_.pop_front());
     }
 
-    /// The next `wait` waits again.
+    /// From now on `wait` waits again.
     void reset() noexcept { set_ = false; }
 
     class [[nodiscard("awaited, or it does nothing")]] WaitAwaiter : private internal::Waiter {
@@ -48,7 +48,7 @@ class Event {
         Event* event_;
     };
 
-    /// Waits until the event is set. Many may wait.
+    /// Waits until the event is set. Any number of tasks may wait.
     WaitAwaiter wait() noexcept { return WaitAwaiter(*this); }
 
   private:

@@ -58,17 +58,18 @@ void EventLoop::run_to_end(Task<void> task) {
 namespace internal {
 
 LoopStatistics statistics_of(const Scheduler& scheduler) {
+    const LoopMeter& meter = scheduler.meter();
     LoopStatistics result;
     result.ready = scheduler.ready_count();
     result.waiting = scheduler.waiting_count();
     result.timers = scheduler.timer_count();
     result.started = scheduler.started();
-    result.switches = scheduler.switches();
+    result.switches = meter.switches();
     result.polls = scheduler.polls();
-    result.ran = scheduler.ran();
-    result.waited = scheduler.waited();
-    result.longest_run = scheduler.longest_run();
-    if (const DebugWatch* watch = scheduler.debug()) {
+    result.ran = meter.ran();
+    result.waited = meter.waited();
+    result.longest_run = meter.longest_run();
+    if (const DebugWatch* watch = meter.debug()) {
         result.longest_run = watch->longest_run();
         result.longest_runner = watch->longest_runner();
     }

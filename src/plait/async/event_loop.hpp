@@ -18,13 +18,13 @@ namespace plait {
 
 struct LoopInfo;
 
-/// What a loop is made with.
+/// Options of a loop.
 struct EventLoopOptions {
-    /// Where the time comes from; outlives the loop.
+    /// Tells the time; outlives the loop.
     Clock* clock = &SteadyClock::instance();
-    /// Takes the tasks' changes of state; outlives the loop. Null: nothing is recorded.
+    /// Receives the tasks' changes of state; outlives the loop. Null: nothing is recorded.
     trace::Recorder* recorder = nullptr;
-    /// How much later than asked a wait of 100 ms or more may end, so that many time-outs share one wake-up.
+    /// How late a wait of 100 ms or more may end, so that many time-outs share one wake-up.
     Duration timer_slack = std::chrono::microseconds(500);
     /// Not 0: the ready tasks run in an order drawn from this seed, to find code that depends on their order.
     std::uint64_t shuffle_seed = 0;
@@ -33,7 +33,7 @@ struct EventLoopOptions {
     const DebugOptions* debug = debug_of_environment();
 };
 
-/// The loop's two lists, and what it has done so far.
+/// The length of the loop's two lists, and what it has done so far.
 struct LoopStatistics {
     std::size_t ready = 0;       ///< tasks that could run now
     std::size_t waiting = 0;     ///< tasks that wait for a descriptor, a time, another task or a thread
@@ -41,22 +41,22 @@ struct LoopStatistics {
     std::uint64_t started = 0;   ///< tasks since the loop was made
     std::uint64_t switches = 0;  ///< how often a task was resumed
     std::uint64_t polls = 0;     ///< how often the kernel was asked what is ready
-    Duration ran{0};             ///< the time in `run` in which the loop had something to do
-    Duration waited{0};          ///< the rest: the loop stood in the kernel, because all of its tasks waited
+    Duration ran{0};             ///< the time in `run` in which tasks ran
+    Duration waited{0};          ///< the rest, in which all tasks waited
     Duration longest_run{0};     ///< the longest time that one task kept the loop; up to 16 runs are timed together
     std::string longest_runner;  ///< in debug mode, which times each run: the task that did; else empty
 
-    /// How busy the loop is: the share of its time in which it ran. Near 1 the processor is what holds it up.
+    /// The share of its time in which the loop ran. Near 1 the processor is its bottleneck.
     double busy_share() const noexcept {
         return ran.count() == 0 ? 0 : static_cast<double>(ran.count()) / static_cast<double>((ran + waited).count());
     }
 };
 
-/// A way into a loop from other threads; may outlive the loop.
+/// The way into a loop from other threads; may outlive the loop.
 class LoopHandle {
   public:
-    /// Makes `call.arrive()` run on the loop's thread. From any thread, and from signal handlers. False when the loop
-    /// has ended and the call will not arrive.
+    /// Makes `call.arrive()` run on the loop's thread. May be called from any thread, and from signal handlers. Returns
+    /// false when the loop has ended and the call will not arrive.
     bool post(RemoteCall& call) const noexcept { return inbox_->post(call); }
 
     /// Whether both lead into the same loop.
@@ -71,8 +71,8 @@ class LoopHandle {
 /// Runs tasks on one thread, each until it awaits.
 ///
 /// The loop has a list of ready tasks and a list of waiting ones, and repeats: run the ready ones, in the order in
-/// which they became ready; ask the kernel which of the waiting became ready, waiting no longer than the next timer.
-/// Nobody resumes another task directly: what becomes ready goes to the end of the ready list.
+/// which they became ready; ask the kernel which of the waiting became ready, waiting no longer than the next timer. No
+/// task resumes another one directly: a task that becomes ready goes to the end of the ready list.
 class EventLoop {
   public:
     explicit EventLoop(const EventLoopOptions& options = {});
@@ -80,8 +80,8 @@ class EventLoop {
     EventLoop& operator=(const EventLoop&) = delete;
     ~EventLoop();
 
-    /// Runs `task`, and all that it starts, to its end; its value, or what it threw. May be called again, and from
-    /// within a task of another loop, which then stands still.
+    /// Runs `task`, and all that it starts, to its end. Returns its value, or throws what it threw. May be called
+    /// again, and within a task of another loop, which then stands still.
     template <class T>
     T run(Task<T> task) {
         if constexpr (std::is_void_v<T>) {
@@ -93,10 +93,10 @@ class EventLoop {
         }
     }
 
-    /// On the loop's thread.
+    /// Call it on the loop's thread.
     LoopStatistics statistics() const;
 
-    /// For other threads, to come back into this loop.
+    /// For other threads: the way into this loop.
     LoopHandle handle() const noexcept { return LoopHandle(scheduler_.inbox()); }
 
     /// The way into the loop that runs the calling task.
@@ -117,17 +117,17 @@ class EventLoop {
     internal::Scheduler scheduler_;
 };
 
-/// Says that the calling task keeps its loop on purpose until it next waits: debug mode does not warn of that.
-inline void keep_loop_on_purpose() noexcept { internal::Scheduler::current().set_kept_on_purpose(true); }
+/// Tells debug mode not to warn that the calling task keeps its loop, until it next waits.
+inline void keep_loop_on_purpose() noexcept { internal::Scheduler::current().meter().set_kept_on_purpose(true); }
 
-/// The time of the loop that runs the calling task, read once a turn.
+/// The present time of the loop that runs the calling task. It is read once a turn.
 inline TimePoint now() noexcept { return internal::Scheduler::current().now(); }
 
-/// The time when `duration` will have passed, by the loop's clock; the end of time when it is too long to count.
+/// The loop's time after `duration`; the end of time when that is too long to count.
 inline TimePoint after(Duration duration) noexcept { return internal::Scheduler::current().after(duration); }
 
-/// While it lives, something outside of the loop works for the calling task (a thread, a process): a clock that jumps
-/// waits.
+/// While it lives, something outside the loop (a thread, a process) works for the calling task: a clock that jumps
+/// waits for it.
 class OutsideWork {
   public:
     OutsideWork() : scheduler_(internal::Scheduler::current()) { scheduler_.outside_work(+1); }
@@ -142,7 +142,7 @@ class OutsideWork {
 namespace internal {
 LoopStatistics statistics_of(const Scheduler& scheduler);
 
-/// Lends the calling thread's own loop for one `run`: one for each depth of nesting, kept for the thread's life.
+/// Lends a loop of the calling thread for one `run`: one for each depth of nesting, kept for the life of the thread.
 class PrivateLoop {
   public:
     PrivateLoop();
@@ -168,8 +168,8 @@ T Task<T>::get() && {
     return plait::run(std::move(*this));
 }
 
-/// For a process that was forked just now: the loops of its parent, which it has copies of, are never touched again.
-/// Those that `run` lends are made anew, because the kernel's side of a loop is shared with the parent.
+/// Call it in a process that was just forked. It never touches the copies of its parent's loops again, because the
+/// kernel's side of them is shared with the parent; `run` makes new ones.
 void leave_loops_of_parent() noexcept;
 
 }  // namespace plait

@@ -11,7 +11,7 @@ struct FrameStatistics {
     std::size_t largest_frame = 0;  ///< the largest frame asked for; beyond 1 KiB a buffer probably lives in it
 };
 
-/// Those of the calling thread.
+/// Returns those of the calling thread.
 FrameStatistics frame_statistics() noexcept;
 
 }  // namespace plait

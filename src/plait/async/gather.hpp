@@ -30,12 +30,12 @@ inline constexpr bool is_task<Task<T>> = true;
 
 }  // namespace internal
 
-/// A range of tasks, made one by one as they are asked for:
-/// `urls | std::views::transform([&](const auto& url) { return fetch(session, url); })`. Or a moved container of tasks.
+/// A range of tasks: a container of them, which is moved in (`gather(std::move(tasks))`), or a view that makes each
+/// when its turn comes: `urls | std::views::transform([&](const auto& url) { return fetch(session, url); })`.
 template <class Range>
 concept TaskRange = std::ranges::input_range<Range> && internal::is_task<std::ranges::range_value_t<Range>>;
 
-/// What the tasks of a range give.
+/// The type of the values of a range of tasks.
 template <TaskRange Range>
 using TaskRangeValue = typename std::ranges::range_value_t<Range>::value_type;
 
@@ -78,18 +78,26 @@ Task<void> work_through(Feed& feed, Take& take, typename Feed::Item item) {
     }
 }
 
-/// A limit of 0 would run nothing, in silence.
+/// With a limit of 0 nothing would run, and nobody would be told.
 inline void require_room(std::size_t limit) { PLAIT_ASSERT(limit > 0, "at least one task runs at a time"); }
 
-/// Starts workers until the feed is empty or `limit` of them are at work.
-template <class Feed, class Take>
-void start_workers(TaskGroup& group, Feed& feed, Take& take, std::size_t limit) {
+/// Starts workers until the feed is empty or `limit` of them are at work. `work(item)` returns the task of one that
+/// begins with this item.
+template <class Feed, class Work>
+void start_workers(TaskGroup& group, Feed& feed, std::size_t limit, Work work) {
     require_room(limit);
     while (group.size() < limit) {
         auto item = feed.next();
         if (!item) break;
-        group.start(work_through(feed, take, std::move(*item)));
+        group.start(work(std::move(*item)));
     }
+}
+
+/// Starts workers that give each value to `take`.
+template <class Feed, class Take>
+void start_workers(TaskGroup& group, Feed& feed, Take& take, std::size_t limit) {
+    start_workers(group, feed, limit,
+                  [&](typename Feed::Item item) { return work_through(feed, take, std::move(item)); });
 }
 
 template <class T>
@@ -145,8 +153,8 @@ class OrderedValues {
 
 }  // namespace internal
 
-/// Runs the tasks, at most `limit` (above 0) at a time, each made when its turn comes; their values in the order of
-/// the range. The first that fails cancels the others, and its error is thrown when they have ended.
+/// Runs the tasks, at most `limit` (above 0) at a time, and returns their values in the order of the range; no values
+/// for an empty range. The first task that fails cancels the others, and its error is thrown when they have ended.
 template <TaskRange Range>
     requires(!std::is_void_v<TaskRangeValue<Range>>)
 Task<std::vector<TaskRangeValue<Range>>> gather(Range tasks, std::size_t limit = unlimited) {
@@ -183,13 +191,14 @@ Task<std::tuple<First, Second, More...>> gather(Task<First> first, Task<Second> 
     co_return std::apply([](auto&... value) { return std::tuple(std::move(*value)...); }, values);
 }
 
-/// `gather` that keeps going: for each task its value or what it threw, in the order of the range.
+/// Runs the tasks as `gather` does, but to the end: returns for each its value or what it threw, in the order of the
+/// range.
 template <TaskRange Range>
 Task<std::vector<Settled<TaskRangeValue<Range>>>> settle(Range tasks, std::size_t limit = unlimited) {
     return gather(std::views::all(std::move(tasks)) | std::views::transform(internal::SettleEach()), limit);
 }
 
-/// The values of tasks as they come. See `as_completed`.
+/// The values of tasks in the order in which they end. See `as_completed`.
 template <TaskRange Range>
 class AsCompleted {
   public:
@@ -199,8 +208,8 @@ class AsCompleted {
         internal::require_room(limit);
     }
 
-    /// The next value, in the order in which the tasks end; nothing when all have been given. Throws what a task threw;
-    /// the next call goes on with the others. What the range throws ends the others too.
+    /// Returns the next value, in the order in which the tasks end; nothing when all have been returned. Throws what a
+    /// task threw; the next call goes on with the others. An exception of the range itself cancels the tasks.
     Task<std::optional<Value>> next() {
         if (!started_) start();
         if (workers_ > 0 || done_.size() > 0) {
@@ -213,17 +222,15 @@ class AsCompleted {
 
   private:
     using Feed = internal::TaskFeed<Range>;
-    static constexpr std::size_t buffered =
-        16;  // a slow consumer holds the tasks back, a quick one never waits for a switch
+    // A slow consumer holds the tasks back, and a quick one never waits for a switch.
+    static constexpr std::size_t buffered = 16;
 
     void start() {
         started_ = true;
-        while (workers_ < limit_) {
-            auto item = feed_.next();
-            if (!item) break;
-            group_.start(work(std::move(*item)));
+        internal::start_workers(group_, feed_, limit_, [this](typename Feed::Item item) {
             ++workers_;
-        }
+            return work(std::move(item));
+        });
     }
     /// A worker's time at work, however it ends.
     class AtWork {
@@ -254,12 +261,12 @@ class AsCompleted {
     TaskGroup group_;  // last: its tasks use the others
 };
 
-/// Runs the tasks, at most `limit` (above 0) at a time, and hands over each value when it is there:
+/// Runs the tasks, at most `limit` (above 0) at a time, and hands over each value as soon as it is there:
 ///
 ///     auto answers = as_completed(std::move(tasks), 100);
 ///     while (auto answer = co_await answers.next()) use(*answer);
 ///
-/// Leaving early drops the tasks that have not ended. Belongs to the calling task.
+/// Destroying the object before the end drops the tasks that have not ended. It belongs to the calling task.
 template <TaskRange Range>
     requires(!std::is_void_v<TaskRangeValue<Range>>)
 AsCompleted<Range> as_completed(Range tasks, std::size_t limit = unlimited) {
@@ -278,8 +285,8 @@ Task<void> compete(Task<T> task, std::optional<Settled<T>>& first, TaskGroup& gr
 
 }  // namespace internal
 
-/// Runs the tasks together and takes the first that ends: its value, or throws what it threw. The others are cancelled
-/// and have ended when this returns. At least one task.
+/// Runs the tasks together and returns the value of the first that ends, or throws what that one threw. The others are
+/// cancelled, and have ended when this returns. There is at least one task.
 template <TaskRange Range>
 Task<TaskRangeValue<Range>> race(Range tasks) {
     std::optional<Settled<TaskRangeValue<Range>>> first;

@@ -6,15 +6,15 @@ namespace internal {
 class Inbox;
 }
 
-/// Something that another thread has for a loop: a result, a message. A link of the loop's inbox, so that sending
-/// allocates nothing; it must live until it has arrived.
+/// Something that another thread sends to a loop: a result, a message. It is a link of the loop's inbox, so that
+/// sending allocates nothing, and must live until it has arrived.
 class RemoteCall {
   public:
     RemoteCall() noexcept = default;
     RemoteCall(const RemoteCall&) = delete;
     RemoteCall& operator=(const RemoteCall&) = delete;
 
-    /// Runs on the loop's thread, between tasks. Afterwards the loop touches the call no more.
+    /// Runs on the loop's thread, between tasks. The loop does not touch the call afterwards.
     virtual void arrive() noexcept = 0;
 
   protected:

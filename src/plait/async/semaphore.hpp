@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/internal/scheduler.hpp"
+#include "plait/async/internal/waiter.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -10,8 +10,8 @@ namespace plait {
 
 /// Lets at most `limit` tasks of one event loop hold a permit at a time.
 ///
-/// Waiters are served in the order in which they came: a permit that is given back goes to the first of them, and
-/// nobody who comes later overtakes. A cancelled waiter leaves the queue and takes no permit.
+/// Waiters are served in the order in which they came: a permit that is given back goes to the first of them, and no
+/// later task overtakes it. A cancelled waiter leaves the queue and takes no permit.
 class Semaphore {
   public:
     explicit Semaphore(std::size_t limit) noexcept : free_(limit) {}
@@ -19,7 +19,7 @@ class Semaphore {
     Semaphore& operator=(const Semaphore&) = delete;
     ~Semaphore() { PLAIT_ASSERT(waiting_.empty(), "a semaphore was destroyed while tasks wait for it"); }
 
-    /// The right to go on; gives itself back when it is destroyed. The semaphore must outlive it.
+    /// The right to proceed; it is given back when it is destroyed. The semaphore must outlive it.
     class [[nodiscard("a permit that is dropped is given back at once")]] Permit {
       public:
         Permit(Permit&& other) noexcept : semaphore_(std::exchange(other.semaphore_, nullptr)) {}
@@ -87,7 +87,7 @@ class Semaphore {
         return Permit(*this);
     }
 
-    /// Permits that nobody holds.
+    /// The number of permits that are not held.
     std::size_t available() const noexcept { return free_; }
 
   private:

@@ -6,7 +6,7 @@
 
 namespace plait {
 
-/// How a task ended: with a value, or with what it threw.
+/// The end of a task: a value, or the exception that it threw.
 template <class T>
 class Settled {
   public:
@@ -19,7 +19,7 @@ class Settled {
     /// What the task threw; null when it has a value.
     std::exception_ptr error() const noexcept { return has_value() ? nullptr : std::get<1>(state_); }
 
-    /// The value, or throws what the task threw.
+    /// Returns the value, or throws what the task threw.
     T& value() & {
         rethrow();
         return std::get<0>(state_);
@@ -36,7 +36,7 @@ class Settled {
     std::variant<T, std::exception_ptr> state_;
 };
 
-/// How a task without a value ended.
+/// The end of a task without a value.
 template <>
 class Settled<void> {
   public:

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "plait/async/internal/scheduler.hpp"
+#include "plait/async/internal/waiter.hpp"
 
 namespace plait {
 
-/// Awaited: lets a time come. What `sleep_until` and `sleep_for` return.
+/// Waits for a time when it is awaited. Returned by `sleep_until` and `sleep_for`.
 class [[nodiscard("a sleep does nothing until it is awaited")]] Sleep : private internal::Waiter,
                                                                         private internal::Timer {
   public:
@@ -35,13 +35,13 @@ class [[nodiscard("a sleep does nothing until it is awaited")]] Sleep : private 
     internal::TaskRecord* sleeper_ = nullptr;
 };
 
-/// Waits until the loop's clock shows `deadline`; at least one turn of the loop.
+/// Waits until the loop's clock shows `deadline`, and for one turn of the loop at least.
 inline Sleep sleep_until(TimePoint deadline) noexcept { return Sleep(deadline); }
 
 /// Waits for `duration` by the loop's clock.
 inline Sleep sleep_for(Duration duration) noexcept { return Sleep(internal::Scheduler::current().after(duration)); }
 
-/// Awaited: lets the other ready tasks run first.
+/// Lets the other ready tasks run first when it is awaited.
 class [[nodiscard("a yield does nothing until it is awaited")]] Yield {
   public:
     bool await_ready() const noexcept { return false; }
@@ -52,7 +52,7 @@ class [[nodiscard("a yield does nothing until it is awaited")]] Yield {
     void await_resume() const { internal::throw_if_cancelled(); }
 };
 
-/// Goes to the end of the ready list: `co_await yield()`.
+/// Puts the calling task at the end of the ready queue: `co_await yield()`.
 inline Yield yield() noexcept { return {}; }
 
 }  // namespace plait

@@ -7,11 +7,11 @@
 
 namespace plait {
 
-/// Follows what the calling task does, for a trace: from its making to `end`, or to its own end, when nothing was worth
-/// a record.
+/// Follows what the calling task does, for a trace. What it did until `end` is a span; without a call of `end` there is
+/// none.
 class SpanScope {
   public:
-    /// `recorder` is that of the calling task's loop, and outlives the scope. Null: nothing is followed.
+    /// `recorder` is that of the calling task's loop, and outlives the scope. Null: the task is not followed.
     explicit SpanScope(trace::SpanRecorder* recorder) : recorder_(recorder) {
         if (!recorder_) return;
         task_ = internal::Scheduler::current().running().id;
@@ -25,9 +25,9 @@ class SpanScope {
 
     bool is_followed() const noexcept { return recorder_ != nullptr; }
 
-    /// What the task did until now. Once, and only if it is followed.
+    /// Returns what the task did until now. Call it once, and only if the task is followed.
     trace::Span end() {
-        return std::exchange(recorder_, nullptr)->end(task_, internal::Scheduler::current().clock().now());
+        return std::exchange(recorder_, nullptr)->end(task_, internal::Scheduler::current().meter().clock().now());
     }
 
   private:
@@ -35,10 +35,10 @@ class SpanScope {
     trace::TaskId task_ = 0;
 };
 
-/// What the calling task is followed for was done elsewhere: see `trace::SpanRecorder::done_elsewhere`.
-inline void strand_done_elsewhere(trace::SpanRecorder& recorder, trace::Activity until_then, trace::LaneId lane,
-                                  trace::SpanStates course) {
-    recorder.done_elsewhere(internal::Scheduler::current().running().id, until_then, lane, std::move(course));
+/// Says that the work of the calling task was done elsewhere: see `trace::SpanRecorder::done_elsewhere`.
+inline void span_done_elsewhere(trace::SpanRecorder& recorder, trace::Activity until_then, trace::LaneId lane,
+                                trace::SpanStates states) {
+    recorder.done_elsewhere(internal::Scheduler::current().running().id, until_then, lane, std::move(states));
 }
 
 }  // namespace plait

@@ -25,7 +25,7 @@ class TaskRecord;
 /// Called when the coroutine at the root of `record` has ended; destroys the coroutine's frame.
 void root_ended(TaskRecord& record) noexcept;
 
-/// Who goes on when a coroutine ends: the coroutine that awaits it, or, for the root of a started task, its record.
+/// What continues when a coroutine ends: the coroutine that awaits it, or, for the root of a started task, its record.
 class Continuation {
   public:
     Continuation() noexcept = default;
@@ -144,10 +144,10 @@ class Promise<void> final : public PromiseBase {
 
 }  // namespace internal
 
-/// A piece of work that may wait, and its result: what a coroutine returns.
+/// A piece of work that may wait, and its result: the return type of a coroutine.
 ///
-/// Lazy: it starts when it is awaited (`co_await std::move(task)`), started by a `TaskGroup`, or run by `run(task)`.
-/// Awaited once. Dropping a task that waits gives up its wait and destroys what it holds, in the order a block would.
+/// Lazy: it starts when it is awaited (`co_await std::move(task)`), started by a `TaskGroup`, or run by `run(task)`. It
+/// is awaited once. Destroying a task that waits ends its wait, and destroys its local variables in the usual order.
 template <class T>
 class [[nodiscard("a task does nothing until it is awaited")]] Task {
   public:
@@ -179,17 +179,17 @@ class [[nodiscard("a task does nothing until it is awaited")]] Task {
         std::coroutine_handle<promise_type> coroutine_;
     };
 
-    /// Runs the task within the awaiting one and gives its value, or throws what it threw.
+    /// Runs the task within the awaiting one. Returns its value, or throws what it threw.
     Awaiter operator co_await() && noexcept {
         PLAIT_ASSERT(coroutine_, "a task is awaited once");
         return Awaiter(coroutine_);
     }
 
-    /// Where there is no loop: blocks until the task has ended, and gives its value or throws what it threw. As
-    /// `run(task)`, and with "plait/async/event_loop.hpp".
+    /// Blocks until the task has ended, where there is no loop. Returns its value or throws what it threw, as
+    /// `run(task)` does. Needs "plait/async/event_loop.hpp".
     T get() &&;
 
-    /// For those who drive tasks: the coroutine, now the caller's to destroy.
+    /// Returns the coroutine, which is now the caller's to resume and destroy.
     std::coroutine_handle<promise_type> release() && noexcept { return std::exchange(coroutine_, nullptr); }
 
   private:

@@ -51,8 +51,8 @@ void TaskGroup::task_ended(internal::TaskRecord& record, std::exception_ptr erro
         if (!first_error_) {
             first_error_ = std::move(error);
             scope_.cancel();
-        } else if (scheduler_.debug()) {
-            scheduler_.debug()->error_dropped(record, error);
+        } else if (scheduler_.meter().debug()) {
+            scheduler_.meter().debug()->error_dropped(record, error);
         }
     }
     if (size_ == 0 && joining_) scheduler_.make_ready(*std::exchange(joining_, nullptr));

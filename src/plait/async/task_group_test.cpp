@@ -257,3 +257,19 @@ ASYNC_TEST("a task started in a cancelled group ends at its first wait") {
     co_await group.join();
     CHECK(order.empty());
 }
+
+ASYNC_TEST("a task that is started after cancel runs up to its first wait") {
+    int begun = 0;
+    int ended = 0;
+    const auto wait = [](int& begun_, int& ended_) -> Task<void> {
+        ++begun_;
+        co_await sleep_for(1h);
+        ++ended_;
+    };
+    TaskGroup group;
+    group.cancel();
+    group.start(wait, std::ref(begun), std::ref(ended));
+    co_await group.join();
+    CHECK(begun == 1);
+    CHECK(ended == 0);
+}

@@ -7,10 +7,10 @@
 
 namespace plait {
 
-/// Names the calling task, as long as it lives; for dumps and the warnings of debug mode.
+/// Names the calling task while it lives, for dumps and the warnings of debug mode.
 ///
 /// For names that are known only at run time: `TaskName name(call.custom_id)` in a task that owns `call`. The text
-/// stays where it is and outlives this. They nest; each belongs to the task that made it.
+/// outlives this and must not move. They nest; each belongs to the task that made it.
 class TaskName {
   public:
     explicit TaskName(const char* name) noexcept
@@ -18,12 +18,12 @@ class TaskName {
         task_.name = name;
     }
     explicit TaskName(const std::string& name) noexcept : TaskName(name.c_str()) {}
-    explicit TaskName(std::string&&) = delete;  // it would be gone at once
+    explicit TaskName(std::string&&) = delete;  // it would be destroyed at once
     TaskName(const TaskName&) = delete;
     TaskName& operator=(const TaskName&) = delete;
     ~TaskName() { task_.name = before_; }
 
-    /// The name of the calling task; empty when nobody gave it one.
+    /// The name of the calling task; empty without one.
     static std::string_view current() noexcept {
         const char* const name = internal::Scheduler::current().running().name;
         return name ? name : "";

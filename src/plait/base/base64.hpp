@@ -9,7 +9,7 @@ namespace plait {
 /// Appends `bytes` in base64 with padding (RFC 4648, section 4).
 void append_base64(std::string& out, std::string_view bytes);
 
-/// The bytes that `text` stands for; nothing when it is not base64 with its padding.
+/// Decodes `text`; nothing when it is not base64 with padding.
 std::optional<std::string> decode_base64(std::string_view text);
 
 }  // namespace plait

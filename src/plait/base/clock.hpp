@@ -7,7 +7,7 @@ namespace plait {
 using Duration = std::chrono::nanoseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
-/// Where the time comes from. Nothing in plait but `SteadyClock` asks the operating system for the time.
+/// Tells the time. Nothing in plait but `SteadyClock` asks the operating system for the time.
 class Clock {
   public:
     virtual ~Clock() = default;
@@ -15,7 +15,7 @@ class Clock {
     virtual TimePoint now() const = 0;
 
     /// Called by a loop that has nothing to do before `deadline` and waits for nothing outside itself. A clock that can
-    /// make `deadline` the present does so and answers true; on false the loop really waits.
+    /// make `deadline` the present does so and returns true; on false the loop really waits.
     virtual bool jump_to(TimePoint deadline) = 0;
 };
 
@@ -29,10 +29,10 @@ class SteadyClock final : public Clock {
     static SteadyClock& instance() noexcept;
 };
 
-/// A time of the calendar, which can be set; `TimePoint` can't.
+/// A date and time of day. Unlike a `TimePoint` it jumps when somebody sets the clock.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
-/// Where dates come from: for what peers say as a time of day, and for what people read. Never for measuring.
+/// Tells the date and the time of day, for times that peers send and people read. Never for measuring.
 class WallClock {
   public:
     virtual ~WallClock() = default;
@@ -49,7 +49,8 @@ class SystemWallClock final : public WallClock {
     static SystemWallClock& instance() noexcept;
 };
 
-/// The calendar's time at which `SteadyClock` showed zero, as the system knows it now: for dates in messages.
+/// Returns the date at which `SteadyClock` showed zero, by the present setting of the system's clock: for dates in
+/// messages.
 std::chrono::system_clock::time_point epoch_of_steady_clock() noexcept;
 
 }  // namespace plait

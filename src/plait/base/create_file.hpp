@@ -6,9 +6,9 @@
 
 namespace plait {
 
-/// Makes the file `path`, which its owner alone may read, to be written. One that exists is emptied if `overwrite`,
-/// else refused with `Error(bad_input)`; a device or a pipe is taken as it is. Throws `Error(storage)` when it can't be
-/// made.
+/// Creates the file `path` for writing; only its owner may read it. An existing file is emptied if `overwrite`, else
+/// refused with `Error(bad_input)`; a device or a pipe is opened as it is. Throws `Error(storage)` when the file can't
+/// be created.
 UniqueFd create_file(const std::string& path, bool overwrite);
 
 }  // namespace plait

@@ -8,7 +8,7 @@ namespace plait {
 
 /// What kind of operation failed. The names are those of the `code` of a result line.
 enum class ErrorCode {
-    bad_input,     ///< what the caller gave can't be used
+    bad_input,     ///< unusable input from the caller
     dns,           ///< a host name has no address
     connect,       ///< no address of the host took the connection
     tls,           ///< no trusted, encrypted connection
@@ -18,8 +18,8 @@ enum class ErrorCode {
     deadline,      ///< the time limit of a call with all its attempts and waits passed
     too_large,     ///< the peer sent more than a limit allows
     expect,        ///< the answer is not what was expected
-    rate_limited,  ///< the server wants to be asked later than we wait
-    budget,        ///< it costs more than may be spent
+    rate_limited,  ///< the server asks for a longer wait than we allow
+    budget,        ///< it would cost more than may be spent
     cancelled,     ///< stopped on purpose before it ended
     worker_died,   ///< the worker process ended before its job did
     storage,       ///< our own files: can't open, read, write or sync
@@ -28,7 +28,7 @@ enum class ErrorCode {
 /// The name of `code` as files and messages spell it.
 std::string_view to_string(ErrorCode code) noexcept;
 
-/// A failed operation: `what()` says what was tried, where, for how long, and what to do when there is something to do.
+/// A failed operation: `what()` says what was tried, where, for how long and, where possible, what to do.
 class Error : public std::runtime_error {
   public:
     Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}

@@ -8,10 +8,11 @@ namespace plait {
 /// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
-/// The same for JSON that may come to stand in a web page: without a `<`, nothing in it ends the script around it.
+/// The same for JSON inside a web page: `<` is escaped, so that no string can end the script around it.
 void append_json_string_for_page(std::string& out, std::string_view text);
 
-/// Whether a text is itself between its quotes, as nearly every one is: ASCII, with nothing to escape.
+/// Whether a text needs no escaping, as is nearly always the case: it is ASCII without quotes, backslashes and control
+/// characters.
 bool is_plain_json_for_page(std::string_view text) noexcept;
 
 }  // namespace plait

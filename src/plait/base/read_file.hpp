@@ -5,8 +5,8 @@
 
 namespace plait {
 
-/// What stands in the file `path`. Throws `Error(bad_input)` that names it when it can't be read, is no plain file, or
-/// is larger than `most` bytes, a whole number of KiB.
+/// Returns the content of the file `path`. Throws `Error(bad_input)` with its name when it can't be read, is not a
+/// plain file, or is larger than `most` bytes, a whole number of KiB.
 std::string read_file(const std::string& path, std::size_t most);
 
 }  // namespace plait

@@ -4,10 +4,10 @@
 
 namespace plait {
 
-/// A descriptor of our own for the pipe or terminal behind `fd`, 0 or 1; for anything else a duplicate.
+/// Returns a descriptor of our own for the pipe or terminal behind `fd`, 0 or 1; for anything else a duplicate.
 ///
-/// Waiting needs a non-blocking descriptor, and that is a property of the open file, which other programs share: they
-/// would be surprised by it. So the file is opened anew.
+/// Waiting needs a non-blocking descriptor. That is a property of the open file, which other programs share and rely
+/// on, so the file is opened again.
 UniqueFd reopen_standard_stream(int fd);
 
 }  // namespace plait

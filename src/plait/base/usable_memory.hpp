@@ -8,17 +8,17 @@
 
 namespace plait {
 
-/// How many bytes of memory this process may use at most: the machine's, or less where its control groups (a container,
-/// a service) or its own limit on address space say so. Found out once.
+/// Returns the most memory that this process may use, in bytes: the machine's, or less where its control groups (a
+/// container, a service) or its own limit on address space say so. Determined once.
 std::size_t usable_memory();
 
 namespace internal {
 
-/// The text of a file; nothing when it can't be read.
+/// Returns the text of a file; nothing when it can't be read.
 using ReadText = std::function<std::optional<std::string>(const std::string& path)>;
 
-/// The least limit of memory of the control groups in which a process is, version 2 and 1; nothing without one.
-/// `groups` is the text of its /proc/self/cgroup.
+/// Returns the lowest memory limit of a process's control groups, version 2 and 1; nothing without one. `groups` is the
+/// text of its /proc/self/cgroup.
 std::optional<std::size_t> limit_of_control_groups(std::string_view groups, const ReadText& read);
 
 }  // namespace internal

@@ -120,13 +120,13 @@ void record(trace::TraceFile& trace, std::vector<JobRun> runs, trace::LaneKind l
     for (const JobRun& run : runs) {
         ++number;
         trace::Span span;
-        span.course = trace::SpanStates(in_rows ? start : TimePoint(run.begin));
-        span.course.extend(trace::Activity::ready, TimePoint(run.begin));
-        span.course.extend(work, TimePoint(run.end));
+        span.states = trace::SpanStates(in_rows ? start : TimePoint(run.begin));
+        span.states.extend(trace::Activity::ready, TimePoint(run.begin));
+        span.states.extend(work, TimePoint(run.end));
         span.lane = trace.lane(lanes, static_cast<std::uint64_t>(run.worker));
         if (in_rows) span.row = number;
         const std::string name = fmt::format("job-{}", number);
-        trace::StrandLabel label;
+        trace::SpanLabel label;
         label.name = name;
         trace.add(label, std::move(span));
     }

@@ -22,8 +22,8 @@ Timeline run_of(const std::string& method, int calls, int at_a_time, const std::
     Duration begin{};
     for (int i = 0; i < calls; ++i) {
         const auto row = static_cast<std::uint32_t>(i % at_a_time);
-        spans.push_back(make_strand("row-" + std::to_string(i + 1), begin, segments, method == "async" ? 0 : row,
-                                    method == "async" ? row : 0));
+        spans.push_back(make_span("row-" + std::to_string(i + 1), begin, segments, method == "async" ? 0 : row,
+                                  method == "async" ? row : 0));
         if (i % at_a_time == at_a_time - 1) begin += spans.back().length;
     }
     return make_timeline(method, static_cast<std::uint32_t>(at_a_time), std::move(spans));
@@ -86,7 +86,7 @@ TEST_CASE("connecting and back-off are named when they take much") {
 TEST_CASE("one call that is far slower than the others is named") {
     Timeline timeline = run_of("threads", 20, 2, mostly_waiting);
     CHECK_FALSE(has(explained(timeline), "slowest"));
-    timeline.spans[7] = make_strand("the\x1b[2Jlate", 0ms, {{Activity::connect, 1400ms}});
+    timeline.spans[7] = make_span("the\x1b[2Jlate", 0ms, {{Activity::connect, 1400ms}});
     CHECK(has(explained(timeline),
               "The slowest, the?[2Jlate, took 1.40 s, 14 times the median (100 ms): most of the time "
               "it waited for a connection."));

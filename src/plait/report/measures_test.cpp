@@ -15,10 +15,9 @@ using trace::Activity;
 }  // namespace
 
 TEST_CASE("shares of the calls' time and how many there were at a time") {
-    Timeline timeline =
-        make_timeline("async", 2,
-                      {make_strand("a", 0ms, {{Activity::running, 10ms}, {Activity::first_byte, 30ms}}),
-                       make_strand("b", 20ms, {{Activity::ready, 10ms}, {Activity::body, 10ms}}, 0, 1)});
+    Timeline timeline = make_timeline("async", 2,
+                                      {make_span("a", 0ms, {{Activity::running, 10ms}, {Activity::first_byte, 30ms}}),
+                                       make_span("b", 20ms, {{Activity::ready, 10ms}, {Activity::body, 10ms}}, 0, 1)});
     timeline.spans[1].ok = false;
     timeline.loop_runs = {{0, 0ms, 10ms}};
     const Measures measures = measure(timeline);
@@ -36,14 +35,13 @@ TEST_CASE("shares of the calls' time and how many there were at a time") {
 
 TEST_CASE("a call that ends when another begins is not beside it") {
     const Timeline timeline = make_timeline(
-        "sync", 1, {make_strand("a", 0ms, {{Activity::body, 10ms}}), make_strand("b", 10ms, {{Activity::body, 10ms}})});
+        "sync", 1, {make_span("a", 0ms, {{Activity::body, 10ms}}), make_span("b", 10ms, {{Activity::body, 10ms}})});
     CHECK(measure(timeline).most_in_flight == 1);
 }
 
 TEST_CASE("a call that stands for several counts for as many") {
     Timeline timeline = make_timeline(
-        "sync", 1,
-        {make_strand("a", 0ms, {{Activity::body, 10ms}}), make_strand("b", 10ms, {{Activity::running, 10ms}})});
+        "sync", 1, {make_span("a", 0ms, {{Activity::body, 10ms}}), make_span("b", 10ms, {{Activity::running, 10ms}})});
     timeline.spans[0].stands_for = 3;
     const Measures measures = measure(timeline);
     CHECK(measures.calls == 4);
@@ -53,7 +51,7 @@ TEST_CASE("a call that stands for several counts for as many") {
 TEST_CASE("quantiles are those of a hundred known lengths") {
     std::vector<Span> spans;
     for (int i = 100; i >= 1; --i) {
-        spans.push_back(make_strand("a", 0ms, {{Activity::body, std::chrono::milliseconds(i)}}));
+        spans.push_back(make_span("a", 0ms, {{Activity::body, std::chrono::milliseconds(i)}}));
     }
     const Measures measures = measure(make_timeline("async", 100, std::move(spans)));
     CHECK(measures.p50 == 50ms);
@@ -72,8 +70,8 @@ TEST_CASE("nothing at all has figures too") {
 TEST_CASE("the slowest calls come first and ties in their order") {
     const Timeline timeline =
         make_timeline("sync", 1,
-                      {make_strand("a", 0ms, {{Activity::body, 1ms}}), make_strand("b", 1ms, {{Activity::body, 9ms}}),
-                       make_strand("c", 10ms, {{Activity::body, 9ms}})});
+                      {make_span("a", 0ms, {{Activity::body, 1ms}}), make_span("b", 1ms, {{Activity::body, 9ms}}),
+                       make_span("c", 10ms, {{Activity::body, 9ms}})});
     CHECK(slowest(timeline, 2) == std::vector<std::size_t>{1, 2});
     CHECK(slowest(timeline, 9).size() == 3);
 }

@@ -65,7 +65,7 @@ class Words {
     std::vector<std::string> words_;
 };
 
-void write_strands(Bytes& out, const Timeline& timeline) {
+void write_spans(Bytes& out, const Timeline& timeline) {
     Words results;
     std::uint64_t segments = 0;
     for (const Span& span : timeline.spans) {
@@ -155,7 +155,7 @@ std::string data_of(const std::vector<Timeline>& timelines, std::string_view com
             out.text(outcome);
             out.number(count);
         }
-        write_strands(out, timeline);
+        write_spans(out, timeline);
         write_loops(out, timeline);
     }
     return out.bytes();

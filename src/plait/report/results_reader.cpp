@@ -46,7 +46,7 @@ constexpr std::array<Phase, 6> phases{{{"dns_ms", trace::Activity::dns},
                                        {"receive_ms", trace::Activity::body}}};
 
 /// One entry of `attempts`, with what the whole line tells of it.
-Span strand_of(simdjson::dom::object attempt) {
+Span span_of(simdjson::dom::object attempt) {
     Span span;
     span.begin = needed(find_milliseconds(attempt, "start_ms"), "start_ms");
     span.length = needed(find_milliseconds(attempt, "total_ms"), "total_ms");
@@ -118,7 +118,7 @@ class ResultLineParser {
         for (const simdjson::dom::element element : attempts) {
             simdjson::dom::object attempt;
             if (element.get(attempt)) refuse("\"attempts\" must be a list of objects");
-            result.spans.push_back(strand_of(attempt));
+            result.spans.push_back(span_of(attempt));
         }
     }
 

@@ -20,7 +20,7 @@ bool has(std::string_view text, std::string_view part) { return text.find(part) 
 
 TEST_CASE("the picture has a title and a description and each activity at its pixels") {
     const Timeline timeline =
-        make_timeline("sync", 1, {make_strand("a", 0ms, {{Activity::running, 50ms}, {Activity::first_byte, 50ms}})});
+        make_timeline("sync", 1, {make_span("a", 0ms, {{Activity::running, 50ms}, {Activity::first_byte, 50ms}})});
     const std::string svg = svg_picture({timeline}, "It waits.");
     CHECK(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
     CHECK(svg.ends_with("</svg>\n"));
@@ -33,7 +33,7 @@ TEST_CASE("the picture has a title and a description and each activity at its pi
 }
 
 TEST_CASE("names can't become elements") {
-    Timeline timeline = make_timeline("async", 2, {make_strand("a", 0ms, {{Activity::body, 50ms}})});
+    Timeline timeline = make_timeline("async", 2, {make_span("a", 0ms, {{Activity::body, 50ms}})});
     timeline.method = "</title><script>alert(\"1\")</script>&";
     timeline.lanes[0].name = "<b>\x01";
     timeline.loop_runs = {{0, 0ms, 1ms}};
@@ -47,8 +47,8 @@ TEST_CASE("names can't become elements") {
 TEST_CASE("its size does not grow with the number of calls") {
     std::vector<Span> spans;
     for (std::uint32_t i = 0; i < 50'000; ++i) {
-        spans.push_back(make_strand("a", std::chrono::microseconds(i), {{Activity::body, 100us}, {Activity::tls, 7us}},
-                                    0, i % 1000));
+        spans.push_back(
+            make_span("a", std::chrono::microseconds(i), {{Activity::body, 100us}, {Activity::tls, 7us}}, 0, i % 1000));
     }
     CHECK(svg_picture({make_timeline("async", 1000, std::move(spans))}, "").size() < 2'000'000);
 }

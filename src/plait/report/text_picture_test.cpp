@@ -38,16 +38,16 @@ bool has(std::string_view text, std::string_view part) { return text.find(part) 
 Timeline two_in_a_row() {
     return make_timeline(
         "sync", 1,
-        {make_strand("a", 0ms, {{Activity::running, 10ms}, {Activity::first_byte, 40ms}}),
-         make_strand("b", 50ms, {{Activity::running, 3ms}, {Activity::ready, 17ms}, {Activity::body, 30ms}})});
+        {make_span("a", 0ms, {{Activity::running, 10ms}, {Activity::first_byte, 40ms}}),
+         make_span("b", 50ms, {{Activity::running, 3ms}, {Activity::ready, 17ms}, {Activity::body, 30ms}})});
 }
 
 /// The same on a loop, side by side.
 Timeline two_side_by_side() {
     Timeline timeline = make_timeline(
         "async", 2,
-        {make_strand("a", 0ms, {{Activity::running, 10ms}, {Activity::first_byte, 40ms}}),
-         make_strand("b", 0ms, {{Activity::ready, 10ms}, {Activity::running, 10ms}, {Activity::body, 30ms}}, 0, 1)});
+        {make_span("a", 0ms, {{Activity::running, 10ms}, {Activity::first_byte, 40ms}}),
+         make_span("b", 0ms, {{Activity::ready, 10ms}, {Activity::running, 10ms}, {Activity::body, 30ms}}, 0, 1)});
     timeline.loop_runs = {{0, 0ms, 20ms}};
     return timeline;
 }
@@ -56,7 +56,7 @@ Timeline two_side_by_side() {
 
 TEST_CASE("what a slow call mostly did is told whole") {
     const Timeline waits =
-        make_timeline("sync", 1, {make_strand("only", 0ms, {{Activity::running, 1us}, {Activity::first_byte, 10s}})});
+        make_timeline("sync", 1, {make_span("only", 0ms, {{Activity::running, 1us}, {Activity::first_byte, 10s}})});
     CHECK(has(text_picture({waits}, "", columns(100)), "  first byte 100 %    only"));
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("no line is wider than it may be whatever the names are") {
 
 TEST_CASE("the picture of many rows has a bounded number of lines") {
     std::vector<Span> spans;
-    for (std::uint32_t i = 0; i < 2000; ++i) spans.push_back(make_strand("a", 0ms, {{Activity::body, 9ms}}, 0, i));
+    for (std::uint32_t i = 0; i < 2000; ++i) spans.push_back(make_span("a", 0ms, {{Activity::body, 9ms}}, 0, i));
     CHECK(lines_of(text_picture({make_timeline("async", 2000, std::move(spans))}, "", columns(80))).size() < 45);
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("a name can't write to the terminal") {
 
 TEST_CASE("the figures and the slowest calls stand below the picture and the explanation last") {
     Timeline timeline = two_in_a_row();
-    timeline.spans[1] = make_strand("the-slow-one", 50ms, {{Activity::connect, 60ms}});
+    timeline.spans[1] = make_span("the-slow-one", 50ms, {{Activity::connect, 60ms}});
     timeline.length = 110ms;
     timeline.is_cut = true;
     timeline.one_in = 4;

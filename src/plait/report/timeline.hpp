@@ -56,7 +56,7 @@ struct LoopCounts {
 };
 
 /// Of more spans than this, readers keep every second one: a file of any length can be shown.
-inline constexpr std::size_t most_strands = 400'000;
+inline constexpr std::size_t most_spans = 400'000;
 
 /// What one run did, over time.
 class Timeline {

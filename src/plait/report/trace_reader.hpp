@@ -17,6 +17,6 @@ inline constexpr std::uint64_t trace_version = 1;
 /// A file that was cut gives what it holds up to its last whole record, and `is_cut` is set. Throws `Error(bad_input)`
 /// that names the line when the file is no trace of plait, or is wrong in another way. Of more than `most` calls every
 /// second one is kept, and again.
-Timeline read_trace(std::istream& input, const std::string& name, std::size_t most = most_strands);
+Timeline read_trace(std::istream& input, const std::string& name, std::size_t most = most_spans);
 
 }  // namespace plait::report

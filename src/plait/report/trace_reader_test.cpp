@@ -142,13 +142,13 @@ TEST_CASE("in a thinned trace a call stands for as many as were in its place") {
 }
 
 TEST_CASE("a trace that is cut at any byte opens up to its last whole record or is refused in one line") {
-    std::size_t most_strands_seen = 0;
+    std::size_t most_spans_seen = 0;
     for (std::size_t size = 0; size < two_calls.size(); ++size) {
         std::istringstream input(two_calls.substr(0, size));
         try {
             const Timeline timeline = read_timeline(input, "t.json");
-            CHECK(timeline.spans.size() >= most_strands_seen);
-            most_strands_seen = timeline.spans.size();
+            CHECK(timeline.spans.size() >= most_spans_seen);
+            most_spans_seen = timeline.spans.size();
             CHECK(timeline.is_cut == !has(two_calls.substr(0, size), R"("failed":1}}})"));
         } catch (const Error& error) {
             CHECK(size < head.size() + 4);  // only before the first record is whole
@@ -156,7 +156,7 @@ TEST_CASE("a trace that is cut at any byte opens up to its last whole record or 
             CHECK_FALSE(has(error.what(), "\n"));
         }
     }
-    CHECK(most_strands_seen == 2);
+    CHECK(most_spans_seen == 2);
 }
 
 TEST_CASE("a trace with bytes changed opens or is refused") {

@@ -9,7 +9,7 @@ namespace plait::testing {
 /// descriptor, a thread or a process: what comes from outside could come before the timer.
 class JumpingClock final : public Clock {
   public:
-    /// Begins some days after the epoch, so that a time before the start is a valid one.
+    /// Starts some days after the epoch, so that a time before the start is valid.
     JumpingClock() noexcept : now_(std::chrono::hours(100)) {}
 
     TimePoint now() const override { return now_; }

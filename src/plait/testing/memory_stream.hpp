@@ -11,33 +11,35 @@
 
 namespace plait::testing {
 
-/// How a pair of memory streams behaves.
+/// Options of a pair of memory streams.
 struct MemoryStreamOptions {
-    /// How many bytes lie between the two ends before a writer has to wait.
+    /// How many bytes are on their way, in each direction, before a writer has to wait.
     std::size_t capacity = 64 * 1024;
-    /// The most that one read gives; 1 makes the reader meet every split.
+    /// The most bytes that one read returns; 1 splits everything as finely as can be.
     std::size_t largest_read = std::numeric_limits<std::size_t>::max();
 };
 
 /// One end of a connection in memory. What one end writes, the other reads.
 class MemoryStream : public ByteStream {
   public:
-    /// From now on reads of the other end throw `Error(reset)`, once the bytes on their way are read or, with
-    /// `at_once`, instead.
+    /// Resets the connection: reads of the other end throw `Error(reset)`, after the bytes on their way or, with
+    /// `at_once`, instead of them.
     virtual void reset(bool at_once = false) = 0;
 
-    /// Everything that this end has written so far.
+    /// Returns everything that this end has written so far.
     virtual const std::string& written() const noexcept = 0;
 };
 
-/// Two connected ends. Destroying one end is a close: the other reads the end of the stream, and its writes throw.
+/// Makes two connected ends. Destroying one of them is a close: the other reads the end of the stream, and its writes
+/// throw.
 std::pair<std::unique_ptr<MemoryStream>, std::unique_ptr<MemoryStream>> memory_streams(
     MemoryStreamOptions options = {});
 
 /// Writes `text`. `stream` outlives the task.
 Task<void> write_text(ByteStream& stream, std::string text);
 
-/// Reads until `end` has come, and gives everything up to and with it; or what came when the stream ends before.
+/// Reads up to `end`, and returns all of it, `end` included; or what came before the end of the stream. `stream`
+/// outlives the task.
 Task<std::string> read_until(ByteStream& stream, std::string end);
 
 }  // namespace plait::testing

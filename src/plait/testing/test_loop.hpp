@@ -8,7 +8,7 @@ namespace plait::testing {
 /// order drawn from it.
 void run_test(Task<void> body);
 
-/// Lets the other tasks of the loop run until none of them is ready: all wait.
+/// Lets the other tasks of the loop run until all of them wait.
 Task<void> others_wait();
 
 }  // namespace plait::testing

@@ -9,25 +9,25 @@
 
 namespace plait::trace {
 
-/// What a span of work is doing at a time: it runs, it could run, or what it waits for.
+/// What a span of work does at a moment: it runs, is ready to run, or waits for something.
 enum class Activity : std::uint8_t {
     running,
-    ready,       ///< it could run, and another one runs
+    ready,       ///< it could run, but another one runs
     dns,         ///< the addresses of a host
     connect,     ///< a connection
-    tls,         ///< an encrypted one
+    tls,         ///< an encrypted connection
     sending,     ///< room for the request
     first_byte,  ///< the first byte of the answer
     body,        ///< the rest of the answer
-    permit,      ///< a place among those that may go on
-    back_off,    ///< the time to try again
+    permit,      ///< a permit to proceed
+    back_off,    ///< the time of the next attempt
     worker,      ///< a thread or a process
     other,
 };
 
 inline constexpr std::size_t activity_count = 12;
 
-/// How an activity is called, and its letter in trace files.
+/// The name of an activity, and its letter in trace files.
 struct ActivityName {
     Activity activity;
     char letter;

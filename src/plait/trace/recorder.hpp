@@ -29,29 +29,29 @@ enum class Wait : std::uint8_t {
 std::string_view to_string(TaskState state) noexcept;
 std::string_view to_string(Wait wait) noexcept;
 
-/// What a wait is for, as far as its kind tells: one for readable bytes can be for anything.
+/// Returns the activity that a kind of wait implies; `other` where it implies none: readable bytes can be for anything.
 Activity activity_of(Wait wait) noexcept;
 
 /// Identifies a task within its loop; 0 is no task.
 using TaskId = std::uint32_t;
 
-/// A task came into a state.
+/// A change of a task's state.
 struct TaskEvent {
     TimePoint when;
     TaskId task = 0;
-    TaskId parent = 0;  ///< who started it; told when `state` is `created`
+    TaskId parent = 0;  ///< who started it; set when `state` is `created`
     TaskState state = TaskState::created;
     Wait wait = Wait::nothing;  ///< for `waiting`
     /// What the task does from now on; for `waiting`, what the wait is for.
     Activity activity = Activity::other;
-    const char* name = nullptr;  ///< told when `state` is `created`; a string literal or null
-    /// How many tasks the loop's two lists have now.
+    const char* name = nullptr;  ///< set when `state` is `created`; a string literal or null
+    /// The length of the loop's two lists afterwards.
     std::uint32_t ready = 0;
     std::uint32_t waiting = 0;
 };
 
-/// Takes the changes of state of one loop's tasks. Called on the loop's thread, between and inside of tasks: it must be
-/// quick, and must not throw.
+/// Receives the changes of state of one loop's tasks. Called on the loop's thread, between tasks and within them: it
+/// must be quick, and must not throw.
 class Recorder {
   public:
     virtual ~Recorder() = default;

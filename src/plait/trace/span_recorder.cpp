@@ -14,9 +14,9 @@ void SpanRecorder::begin(TaskId task) {
     Followed& followed = followed_[row - 1];
     followed.activity = Activity::running;
     if (spare_.empty()) {
-        followed.span.course = SpanStates(latest_);
+        followed.span.states = SpanStates(latest_);
     } else {
-        followed.span.course = SpanStates(latest_, std::move(spare_.back()));
+        followed.span.states = SpanStates(latest_, std::move(spare_.back()));
         spare_.pop_back();
     }
     followed.span.lane.reset();
@@ -29,7 +29,7 @@ Span SpanRecorder::end(TaskId task, TimePoint when) {
     rows_.remove(task);
     Span span = std::move(followed->span);
     latest_ = std::max(latest_, when);
-    if (!span.lane) span.course.extend(Activity::running, when);
+    if (!span.lane) span.states.extend(Activity::running, when);
     return span;
 }
 
@@ -37,12 +37,12 @@ void SpanRecorder::drop(TaskId task) noexcept {
     if (find(task)) rows_.remove(task);
 }
 
-void SpanRecorder::done_elsewhere(TaskId task, Activity until_then, LaneId lane, SpanStates course) {
+void SpanRecorder::done_elsewhere(TaskId task, Activity until_then, LaneId lane, SpanStates states) {
     Followed* const followed = find(task);
     if (!followed) return;
     Span& span = followed->span;
-    course.prepend(until_then, span.course.begin());
-    span.course = std::move(course);
+    states.prepend(until_then, span.states.begin());
+    span.states = std::move(states);
     span.lane = lane;
 }
 
@@ -50,7 +50,7 @@ void SpanRecorder::record(const TaskEvent& event) noexcept {
     latest_ = std::max(latest_, event.when);
     Followed* const followed = find(event.task);
     if (!followed || followed->span.lane) return;
-    followed->span.course.extend(followed->activity, event.when);
+    followed->span.states.extend(followed->activity, event.when);
     followed->activity = event.activity;
 }
 

@@ -10,38 +10,38 @@
 
 namespace plait::trace {
 
-/// Who runs spans of work: the caller, a thread, a loop, a process. Counted from 1 within a trace.
+/// Identifies a lane of a trace: the caller, a thread, a loop or a process. Counted from 1.
 using LaneId = std::uint32_t;
 
 /// A span of work, such as a call: what it did, and where.
 struct Span {
-    SpanStates course;
-    /// Nothing: on the lane of the recorder that followed it.
+    SpanStates states;
+    /// Where it ran; nothing: on the lane of the recorder that followed it.
     std::optional<LaneId> lane;
-    /// Spans of a loop overlap; those that do have different rows, counted from 1.
+    /// Spans of a loop that overlap have different rows, counted from 1.
     std::uint32_t row = 1;
 };
 
-/// Follows tasks of one loop from a begin to an end, and keeps what they did. For that loop's thread.
+/// Follows tasks of one loop, and makes a span of what each did. For that loop's thread.
 class SpanRecorder : public Recorder {
   public:
-    /// `task`, which runs, is to be followed. Its span began when it was last resumed.
+    /// Follows `task`, which is running, from now on. Its span begins at its last resumption.
     void begin(TaskId task);
 
-    /// What `task`, which runs and is followed, did until `when`. It is followed no longer.
+    /// Stops following `task`, which is running, and returns what it did until `when`.
     Span end(TaskId task, TimePoint when);
 
-    /// What `end` returned is done with: its memory is for the next one.
-    void reuse(SpanStates&& course) {
-        if (spare_.size() < most_spare) spare_.push_back(std::move(course));
+    /// Takes back what `end` returned and nobody needs any more, for its memory.
+    void reuse(SpanStates&& states) {
+        if (spare_.size() < most_spare) spare_.push_back(std::move(states));
     }
 
-    /// `task` is followed no longer.
+    /// Stops following `task`, if it is followed.
     void drop(TaskId task) noexcept;
 
-    /// What `task` is followed for was done on `lane`, as `course` tells; until that began it did `until_then`. Without
-    /// effect for a task that is not followed.
-    void done_elsewhere(TaskId task, Activity until_then, LaneId lane, SpanStates course);
+    /// Says that the work of `task` was done on `lane`, with these `states`; before they began, the task did
+    /// `until_then`. Has no effect for a task that is not followed.
+    void done_elsewhere(TaskId task, Activity until_then, LaneId lane, SpanStates states);
 
     void record(const TaskEvent& event) noexcept override;
 

@@ -46,8 +46,8 @@ TEST_CASE("a span has what its task did from begin to end and nothing of other t
     loop.is(1, Activity::other, 21us);
     loop.is(2, Activity::running, 21us);
     const Span span = recorder.end(2, start + 24us);
-    CHECK(span.course.begin() == start + 5us);
-    CHECK(span.course.segments() == Segments{{Activity::running, 3us},
+    CHECK(span.states.begin() == start + 5us);
+    CHECK(span.states.segments() == Segments{{Activity::running, 3us},
                                              {Activity::first_byte, 12us},
                                              {Activity::ready, 1us},
                                              {Activity::running, 3us}});
@@ -59,10 +59,10 @@ TEST_CASE("a task can be a span again and that begins where the one before ended
     Loop loop(recorder);
     loop.is(1, Activity::running, 0us);
     recorder.begin(1);
-    CHECK(recorder.end(1, start + 2us).course.length() == 2us);
+    CHECK(recorder.end(1, start + 2us).states.length() == 2us);
     recorder.begin(1);
     const Span second = recorder.end(1, start + 3us);
-    CHECK(second.course.begin() == start + 2us);
+    CHECK(second.states.begin() == start + 2us);
     CHECK(second.row == 1);
 }
 
@@ -88,13 +88,13 @@ TEST_CASE("what was done elsewhere takes the place of what the task did and the 
     loop.is(1, Activity::running, 0us);
     recorder.begin(1);
     loop.is(1, Activity::worker, 1us);
-    SpanStates course(start + 4us);
-    course.extend(Activity::first_byte, start + 10us);
+    SpanStates states(start + 4us);
+    states.extend(Activity::first_byte, start + 10us);
     loop.is(1, Activity::running, 12us);
-    recorder.done_elsewhere(1, Activity::worker, 3, course);
-    recorder.done_elsewhere(2, Activity::worker, 4, course);  // nobody follows this one
+    recorder.done_elsewhere(1, Activity::worker, 3, states);
+    recorder.done_elsewhere(2, Activity::worker, 4, states);  // nobody follows this one
     loop.is(1, Activity::other, 15us);
     const Span span = recorder.end(1, start + 20us);
     CHECK(*span.lane == 3);
-    CHECK(span.course.segments() == Segments{{Activity::worker, 4us}, {Activity::first_byte, 6us}});
+    CHECK(span.states.segments() == Segments{{Activity::worker, 4us}, {Activity::first_byte, 6us}});
 }

@@ -9,10 +9,10 @@
 
 namespace plait::trace {
 
-/// What a span of work did from its begin to its end: one thing after another, without a gap.
+/// The activities of a span of work from its begin to its end, one after another without a gap.
 ///
-/// Its size is bounded. Beyond `most_segments` the oldest ones but `kept_in_order` become one for each activity: the
-/// order among those is lost, how long each activity took never is.
+/// Its size is bounded: beyond `most_segments`, all but the newest `kept_in_order` are merged into one segment for each
+/// activity. Their order is lost; how long each activity took is not.
 class SpanStates {
   public:
     static constexpr std::size_t most_segments = 256;
@@ -20,7 +20,7 @@ class SpanStates {
 
     SpanStates() = default;
     explicit SpanStates(TimePoint begin) : begin_(begin), end_(begin) {}
-    /// In the memory of one that is done with.
+    /// Reuses the memory of `old`.
     SpanStates(TimePoint begin, SpanStates&& old) noexcept
         : begin_(begin), end_(begin), segments_(std::move(old.segments_)) {
         segments_.clear();
@@ -32,13 +32,13 @@ class SpanStates {
     /// No two neighbours are alike, and none is empty.
     const std::vector<Segment>& segments() const noexcept { return segments_; }
 
-    /// From its end so far until `when` it did `activity`. A time before the end changes nothing.
+    /// Appends `activity`, from the present end to `when`. A time before the end changes nothing.
     void extend(Activity activity, TimePoint when);
 
-    /// It began earlier, and did `activity` at first. A time after the begin changes nothing.
+    /// Moves the begin to `when`, with `activity` before the old one. A time after the begin changes nothing.
     void prepend(Activity activity, TimePoint when);
 
-    /// What lies before `when` is no part of it.
+    /// Cuts off what lies before `when`.
     void cut_before(TimePoint when);
 
     template <class Archive>

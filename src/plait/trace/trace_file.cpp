@@ -97,24 +97,24 @@ LaneId TraceFile::lane(LaneKind kind, std::uint64_t who) {
     return id;
 }
 
-void TraceFile::add(const StrandLabel& label, Span&& span) {
+void TraceFile::add(const SpanLabel& label, Span&& span) {
     if (!file_) return;
     ++spans_;
     if (!span.lane && loop_lane_ == 0) loop_lane_ = lane(LaneKind::loop);
     const LaneId id = span.lane.value_or(loop_lane_);
     if (Lane& on = lanes_[id - 1]; on.kind != LaneKind::loop) {
-        span.course.cut_before(on.last_end);
-        on.last_end = span.course.end();
+        span.states.cut_before(on.last_end);
+        on.last_end = span.states.end();
     }
-    if (takes_next(span.course.end())) append(label, span, id);
-    recorder_->reuse(std::move(span.course));
+    if (takes_next(span.states.end())) append(label, span, id);
+    recorder_->reuse(std::move(span.states));
 }
 
-void TraceFile::append(const StrandLabel& label, const Span& span, LaneId id) {
+void TraceFile::append(const SpanLabel& label, const Span& span, LaneId id) {
     const std::uint64_t tid = tid_of(id, span.row);
-    text_->append_call(waiting_, tid, {label.name, label.line, label.result, label.ok, label.attempt}, span.course);
+    text_->append_call(waiting_, tid, {label.name, label.line, label.result, label.ok, label.attempt}, span.states);
     end_record();
-    if (spans_ <= strands_with_phases) text_->append_phases(waiting_, tid, span.course, separator);
+    if (spans_ <= spans_with_phases) text_->append_phases(waiting_, tid, span.states, separator);
 }
 
 /// Whether the next span is one of those that are recorded.

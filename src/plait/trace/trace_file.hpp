@@ -22,12 +22,12 @@ class LoopRecorder;
 class RecordText;
 }  // namespace internal
 
-/// Who runs the spans of a lane.
+/// What runs the spans of a lane.
 enum class LaneKind : std::uint8_t { caller, thread, loop, process };
 
 std::string_view to_string(LaneKind kind) noexcept;
 
-/// What a trace says of itself.
+/// What the head of a trace says.
 class TraceHead {
   public:
     TraceHead() {}
@@ -36,14 +36,14 @@ class TraceHead {
     std::string method;
     std::size_t workers = 1;
     std::size_t concurrency = 1;
-    /// By the calendar, as in `2026-11-23T23:20:00Z`.
+    /// The date and time, such as `2026-11-23T23:20:00Z`.
     std::string started;
     /// Where the spans run.
     LaneKind lanes = LaneKind::loop;
 };
 
-/// What a trace says of a span beside its course.
-struct StrandLabel {
+/// What a trace says about a span, apart from its states.
+struct SpanLabel {
     std::string_view name;  ///< the custom_id of a call
     std::uint64_t line = 0;
     std::string_view result;  ///< a status code, or the code of an error
@@ -51,35 +51,35 @@ struct StrandLabel {
     unsigned attempt = 1;
 };
 
-/// Writes a trace file (docs/formats.md) while what it tells of happens. Of one thread; what other threads and
-/// processes did comes to it as values.
+/// Writes a trace file (docs/formats.md) while the run goes on. Belongs to one thread; what other threads and processes
+/// did is given to it as values.
 ///
-/// Its memory is bounded, and so is the file: of a long run the later spans are thinned out. So is what it costs: of
-/// spans that come faster than can be written in passing, one in four is recorded, or fewer. What it was given more
-/// than a second ago is in the file, when anything was recorded since. When the file can't be written the trace ends
-/// there, and nobody is stopped.
+/// Memory, file size and CPU time are bounded: later spans of a long run are thinned out, and of spans that arrive too
+/// fast one in four, or fewer, is recorded. A record reaches the file after a second at most, provided that others
+/// follow it. When the file can't be written, the trace ends there and the run goes on.
 class TraceFile {
   public:
-    /// So many spans are all recorded.
-    static constexpr std::uint64_t strands_in_full = 100'000;
-    /// After that, and after so many records each time, half as many of the spans that follow.
+    /// The number of spans that are all recorded.
+    static constexpr std::uint64_t spans_in_full = 100'000;
+    /// From then on, the share of recorded spans is halved each time this number of records was written.
     static constexpr std::uint64_t records_until_thinner = 50'000;
-    /// When more than so many spans end in this time, of those that follow one in `dense_step` is recorded, until
-    /// fewer end.
+    /// If more than `dense_records` spans end within `dense_time`, only one in `dense_step` is recorded until the rate
+    /// drops.
     static constexpr Duration dense_time = std::chrono::milliseconds(100);
     static constexpr std::uint64_t dense_records = 5'000;
     static constexpr std::uint64_t dense_step = 4;
-    /// So many spans have a slice for each phase, which viewers of others show. They take more room than the span.
-    static constexpr std::uint64_t strands_with_phases = 2'000;
-    /// So many bytes are written without waiting for more.
+    /// The number of spans that have a slice for each phase, which other viewers show. Slices take more room than the
+    /// span.
+    static constexpr std::uint64_t spans_with_phases = 2'000;
+    /// The number of bytes that are written without waiting for more.
     static constexpr std::size_t full_buffer = 64 * 1024;
     /// No record waits longer before it is written.
     static constexpr Duration longest_wait = std::chrono::seconds(1);
 
-    /// Told once, when the file can't be written any more: what was tried, and why it failed.
+    /// Called once, when the file can't be written any more, with what was tried and why it failed.
     using OnTrouble = std::function<void(const std::string& message)>;
 
-    /// Makes the file, as `create_file` does.
+    /// Creates the file, as `create_file` does.
     static std::unique_ptr<TraceFile> create(const std::string& path, bool overwrite, TraceHead head, TimePoint start,
                                              OnTrouble on_trouble);
 
@@ -87,27 +87,29 @@ class TraceFile {
     TraceFile(UniqueFd file, std::string name, TraceHead head, TimePoint start, OnTrouble on_trouble);
     TraceFile(const TraceFile&) = delete;
     TraceFile& operator=(const TraceFile&) = delete;
-    /// Writes what is left. Without `close` the trace is one that was cut short.
+    /// Writes what is left. Without a `close` before, the trace is marked as cut short.
     ~TraceFile();
 
-    /// What the coordinating loop is to be made with. Outlives that loop as this object does.
+    /// Returns the recorder to make the coordinating loop with. This object must outlive that loop.
     SpanRecorder& recorder() noexcept;
 
-    /// The lane of a caller, thread, loop or process. `who` tells those of a kind apart, such as a process id.
+    /// Returns the lane of a caller, thread, loop or process. `who`, such as a process id, tells apart those of one
+    /// kind.
     LaneId lane(LaneKind kind, std::uint64_t who = 0);
 
-    /// Records a span that has ended. On lanes that are no loop's, what overlaps the span before is cut off.
-    void add(const StrandLabel& label, Span&& span);
+    /// Records a span that has ended. On a lane that is not a loop's, the part that overlaps the previous span is cut
+    /// off.
+    void add(const SpanLabel& label, Span&& span);
 
-    /// Has what waits written if it waited for long.
+    /// Writes buffered records if they have waited for long.
     void keep_written(TimePoint now) noexcept {
         if (now >= next_write_) write_waiting(now);
     }
 
-    /// The last record: how much there was to record. What is added later is not in the file.
+    /// Writes the last record, with the number of all spans. Spans that are added later are not in the file.
     void close(TimePoint end, std::span<const std::pair<std::string_view, std::uint64_t>> outcomes = {});
 
-    /// How many spans were added.
+    /// The number of spans that were added.
     std::uint64_t spans() const noexcept { return spans_; }
 
   private:
@@ -120,7 +122,7 @@ class TraceFile {
         std::uint32_t named_rows = 0;
     };
 
-    void append(const StrandLabel& label, const Span& span, LaneId id);
+    void append(const SpanLabel& label, const Span& span, LaneId id);
     std::uint64_t tid_of(LaneId id, std::uint32_t row);
     bool takes_next(TimePoint when);
     bool adapts_to_density(TimePoint when) noexcept;
@@ -143,8 +145,8 @@ class TraceFile {
     LaneId loop_lane_ = 0;  ///< of the coordinating loop, when it has one
     std::uint64_t spans_ = 0;
     std::uint64_t one_in_ = 1;
-    std::uint64_t records_until_thinner_ = strands_in_full;
-    std::uint64_t dense_one_in_ = 1;  ///< beside the other: because spans come so fast
+    std::uint64_t records_until_thinner_ = spans_in_full;
+    std::uint64_t dense_one_in_ = 1;  ///< in addition, because spans come too fast
     std::uint64_t records_in_time_ = 0;
     TimePoint time_end_;
     std::string waiting_;

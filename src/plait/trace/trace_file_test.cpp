@@ -64,13 +64,13 @@ TraceFile::OnTrouble no_trouble() {
 Span running(LaneId lane, Duration from, Duration to) {
     Span span;
     span.lane = lane;
-    span.course = SpanStates(start + from);
-    span.course.extend(Activity::running, start + to);
+    span.states = SpanStates(start + from);
+    span.states.extend(Activity::running, start + to);
     return span;
 }
 
-StrandLabel label(std::string_view name) {
-    StrandLabel label;
+SpanLabel label(std::string_view name) {
+    SpanLabel label;
     label.name = name;
     return label;
 }
@@ -100,9 +100,9 @@ TEST_CASE("a trace of threads has a lane for each and calls that say all that is
         CHECK(memory.text() == head_text);
         const LaneId first = trace.lane(LaneKind::thread, 1);
         Span span = running(first, 1us, 2050ns);
-        span.course.extend(Activity::first_byte, start + 12us);
-        span.course.extend(Activity::running, start + 12'060ns);
-        StrandLabel what = label("a\"</script>");
+        span.states.extend(Activity::first_byte, start + 12us);
+        span.states.extend(Activity::running, start + 12'060ns);
+        SpanLabel what = label("a\"</script>");
         what.line = 7;
         what.result = "200";
         trace.add(what, std::move(span));
@@ -183,8 +183,8 @@ TEST_CASE("spans of a thread do not overlap and what a loop made for others has 
     trace.add(label("b"), running(lane, 8us, 30us));
     Span lost;
     lost.row = 2;
-    lost.course = SpanStates(start);
-    lost.course.extend(Activity::worker, start + 40us);
+    lost.states = SpanStates(start);
+    lost.states.extend(Activity::worker, start + 40us);
     trace.add(label("lost"), std::move(lost));
     trace.recorder().record(event(1, TaskState::running, 50us, 1, 1));
     trace.recorder().record(event(1, TaskState::done, 500us, 1, 1));
@@ -300,7 +300,7 @@ TEST_CASE("a trace of 100,000 calls of a loop with a hundred in flight is smalle
             record(task, TaskState::ready, Activity::ready, when);
             record(task, TaskState::running, Activity::running, when + 7us);
             const std::string name = fmt::format("line-{}", task);
-            StrandLabel what = label(name);
+            SpanLabel what = label(name);
             what.line = task;
             what.result = "200";
             trace.add(what, loop.end(task, start + when + 12us));

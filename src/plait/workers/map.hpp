@@ -21,13 +21,17 @@ class MapResult : public Settled<T> {
   public:
     MapResult(std::size_t which, Settled<T> result) : Settled<T>(std::move(result)), item(which) {}
 
-    /// Which item it is of: the first is 0.
+    /// The number of the item; the first is 0.
     std::size_t item;
 };
 
+/// What `map` of a pool returns for a function that returns `Result`: a task of a vector of all values, or of nothing.
+template <class Result>
+using MapTask = Task<std::conditional_t<std::is_void_v<Result>, void, std::vector<Result>>>;
+
 namespace internal {
 
-/// Results that nobody has taken, in the order in which they came.
+/// Results that were not taken yet, in the order in which they came.
 template <class Value>
 class ResultsAsCompleted {
   public:
@@ -44,7 +48,7 @@ class ResultsAsCompleted {
     std::deque<MapResult<Value>> results_;
 };
 
-/// Results that nobody has taken; gives them in the order of the items.
+/// Results that were not taken yet, in the order of the items.
 template <class Value>
 class ResultsInOrder {
   public:
@@ -69,14 +73,15 @@ class ResultsInOrder {
 
 }  // namespace internal
 
-/// The results of a map one by one, while the others are worked on. What `stream` of a pool gives:
+/// The results of a map one by one, while other items are being worked on. `stream` of a pool returns it:
 ///
 ///     auto results = pool.stream(parse, std::move(pages));
 ///     while (auto result = co_await results.next())
 ///         if (*result) store(result->value());
 ///
-/// Who takes no results holds the map back: no more items are asked for than `MapOptions::in_flight`. Leaving early
-/// drops what was not taken, as if each job's own task had been dropped. Belongs to the calling task.
+/// A consumer that takes no results holds the map back: at most `MapOptions::in_flight` results and running items are
+/// kept. Destroying the object early drops the rest, as if each job's own task had been dropped. It belongs to the
+/// calling task.
 template <class Work, class Items>
 class MapResults {
   public:
@@ -86,8 +91,8 @@ class MapResults {
         : in_order_(options.order == MapOrder::of_items),
           run_(std::move(work), std::move(items), options, internal::WhenItemFails::extend, *this) {}
 
-    /// The next result; nothing when all were given. That an item failed is told by its result, and the others go on.
-    /// What the range of items throws is thrown when the items before were given.
+    /// Returns the next result; nothing when all were returned. An item that fails has a result that says so, and the
+    /// others go on. An exception of the range of items is thrown after the results of the items before it.
     Task<std::optional<MapResult<Value>>> next() {
         for (;;) {
             run_.start_chunks();
@@ -120,7 +125,7 @@ class MapResults {
 
 namespace internal {
 
-/// Keeps the values of a map that gives all of them at once.
+/// Keeps the values of a map that returns all of them at once.
 template <class Work, class Items>
 class MapValues {
   public:
@@ -165,7 +170,7 @@ class MapValues {
 
 template <class Work, class Items>
     requires(!std::is_void_v<typename Work::Value>)
-Task<std::vector<typename Work::Value>> map_all(Work work, Items items, MapOptions options) {
+MapTask<typename Work::Value> map_all(Work work, Items items, MapOptions options) {
     MapValues<Work, Items> values(std::move(work), std::move(items), options);
     co_await values.all();
     co_return values.take();
@@ -173,7 +178,7 @@ Task<std::vector<typename Work::Value>> map_all(Work work, Items items, MapOptio
 
 template <class Work, class Items>
     requires std::is_void_v<typename Work::Value>
-Task<void> map_all(Work work, Items items, MapOptions options) {
+MapTask<void> map_all(Work work, Items items, MapOptions options) {
     MapValues<Work, Items> values(std::move(work), std::move(items), options);
     co_await values.all();
 }

@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,22 +25,23 @@
 
 namespace plait {
 
-/// What a process pool is made with.
+/// Options of a process pool.
 struct ProcessPoolOptions {
-    /// The most processes that run jobs at the same time; each is started when it is first needed.
-    std::size_t workers = std::thread::hardware_concurrency();
+    /// The most processes that run jobs at the same time, at least 1. Each is started when it is first needed.
+    std::size_t workers = std::max(1U, std::thread::hardware_concurrency());
     /// The most bytes of address space that a worker may use; what asks for more gets `std::bad_alloc`. 0: no limit.
     std::uint64_t memory_limit = 0;
-    /// After so many jobs a worker is replaced. 0: never.
+    /// The number of jobs after which a worker is replaced. 0: never.
     std::uint64_t jobs_per_worker = 0;
-    /// Called once in each worker before its first job.
+    /// Called once in each worker before its first job. When it throws, the job fails with `Error(worker_died)`, whose
+    /// text has that of the exception.
     void (*initializer)() = nullptr;
 };
 
-/// The worker process ended while it ran the job. What the job did until then is not known.
+/// The worker process ended while it ran the job. How far the job got is not known.
 class WorkerDied : public Error {
   public:
-    /// `wait_status` is as `waitpid` gives it.
+    /// `wait_status` is that of `waitpid`.
     WorkerDied(pid_t pid, int wait_status);
 
     pid_t pid() const noexcept { return pid_; }
@@ -53,7 +55,7 @@ class WorkerDied : public Error {
     int wait_status_;
 };
 
-/// Runs functions in a fixed number of worker processes, and brings what they give back to the loop that asked.
+/// Runs functions in worker processes, and returns their results to the loop of the calling task.
 ///
 ///     ProcessPool pool(ProcessPoolOptions{.workers = 4});        // first thing in main
 ///     auto digest = co_await pool.submit(sha256, std::move(text));      // in a task
@@ -66,20 +68,22 @@ class WorkerDied : public Error {
 /// member `serialize(archive)`. More than 64 KiB of them go through shared memory: written once, and mapped by the
 /// other side.
 ///
-/// What happens to a job, always exactly one of these:
-/// - It gives its value, having run to its end.
+/// Each job has exactly one of these outcomes:
+/// - It returns its value, having run to its end.
 /// - It throws: `Error` keeps its code and text; any other exception comes back as `std::runtime_error` with its text.
-/// - Its worker dies under it: `WorkerDied`. No other job is touched, and the worker is replaced at once. A job that
-///   the worker had not begun goes to another worker.
+/// - Its worker dies while it runs: `WorkerDied`. No other job is affected, and the worker is replaced at once. A job
+///   that the worker had not begun goes to another worker.
 ///
 /// Workers read nothing from standard input, have no descriptors of the program but standard output and error, and
-/// ignore SIGINT, SIGTERM and SIGHUP: when they end is the pool's say. When the program ends, even by SIGKILL, they are
-/// killed. When they can't get as far as taking a job, the next are started later and later: 10 ms, doubling up to 5 s.
-/// When five in a row ended so, what was to be taken fails with Error(worker_died): a job, or all items of a map that
-/// travel together, for each alone would wait as long and fail too.
+/// ignore SIGINT, SIGTERM and SIGHUP: the pool decides when they end. When the program ends, even by SIGKILL, they are
+/// killed. If five workers in a row end before they take a job, the job fails with `Error(worker_died)`, and so do all
+/// items of a map that travel with it.
 ///
-/// Used by one thread at a time; outlives what was submitted.
+/// The pool is used by one thread at a time, and outlives what was submitted.
 class ProcessPool {
+    template <class Result, class Parameter>
+    using MapWork = internal::ProcessMapWork<ProcessPool, Result, Parameter>;
+
   public:
     /// Throws Error when the process has more than one thread: make the pool before the first one. Functions from
     /// libraries that are loaded later are not known to the workers.
@@ -89,22 +93,22 @@ class ProcessPool {
     /// Waits for the end of the workers.
     ~ProcessPool();
 
-    /// Runs `function(arguments...)` in a worker. When the waiting task is cancelled or dropped, a job that waits for a
-    /// worker is taken out; a running one is killed with its worker.
+    /// Runs `function(arguments...)` in a worker, and returns its value. When the waiting task is cancelled or dropped,
+    /// a job that waits for a worker never runs; a running one is killed with its worker.
     template <class Result, class... Parameters>
     Task<Result> submit(Result (*function)(Parameters...),
                         std::type_identity_t<std::decay_t<Parameters>>... arguments) {
         return result_of<Result>(job_of(function, arguments...), std::nullopt);
     }
 
-    /// `submit` for a job that may run for `limit`: then its worker is killed, and it throws Error(timeout).
+    /// As `submit`, for a job that may run for `limit`. Then its worker is killed, and `Error(timeout)` is thrown.
     template <class Result, class... Parameters>
     Task<Result> submit_within(Duration limit, Result (*function)(Parameters...),
                                std::type_identity_t<std::decay_t<Parameters>>... arguments) {
         return result_of<Result>(job_of(function, arguments...), limit);
     }
 
-    /// The same for a lambda that captures nothing.
+    /// For a lambda that captures nothing; otherwise as above.
     template <class Function, class... Arguments>
         requires std::is_class_v<Function>
     auto submit(Function function, Arguments... arguments) {
@@ -116,27 +120,28 @@ class ProcessPool {
         return submit_within(limit, as_free_function(function), std::move(arguments)...);
     }
 
-    /// Calls `function(item)` for each of `items`: a task of all values, in the order of the items.
+    /// Calls `function(item)` for each of `items`, and returns all values in the order of the items.
     ///
     ///     auto sums = co_await pool.map(sum_of_squares, std::move(numbers));
     ///
-    /// Items are asked for one by one as there is room, and travel in chunks of about a millisecond of work. A worker
-    /// that dies takes with it only the item that it ran: what it had done is kept, and what it had not begun goes to
-    /// another worker. No item is run twice. The first item that fails ends the map: the workers of those that run are
-    /// killed, the rest does not begin.
+    /// Items are taken from the range when there is room, and travel in chunks of about a millisecond of work. When a
+    /// worker dies, only the item that it ran fails: finished items keep their results, and items that were not begun
+    /// go to another worker. No item is run twice. The first item that fails ends the map: running items are killed
+    /// with their workers, and the rest is not begun.
     template <class Result, class Parameter, std::ranges::input_range Items>
-    auto map(Result (*function)(Parameter), Items items, const MapOptions& options = {}) {
+    MapTask<Result> map(Result (*function)(Parameter), Items items, const MapOptions& options = {}) {
         return internal::map_all(map_work(function), std::move(items), options);
     }
 
-    /// `map` that gives each item's result when it is there, its value or what it threw; see `MapResults`. Called
-    /// within a task.
+    /// As `map`, but returns each item's result as soon as it is there, be it a value or what the item threw; see
+    /// `MapResults`. Call it within a task.
     template <class Result, class Parameter, std::ranges::input_range Items>
-    auto stream(Result (*function)(Parameter), Items items, const MapOptions& options = {}) {
-        return MapResults(map_work(function), std::move(items), options);
+    MapResults<MapWork<Result, Parameter>, Items> stream(Result (*function)(Parameter), Items items,
+                                                         const MapOptions& options = {}) {
+        return MapResults<MapWork<Result, Parameter>, Items>(map_work(function), std::move(items), options);
     }
 
-    /// The same for a lambda that captures nothing.
+    /// For a lambda that captures nothing; otherwise as above.
     template <class Function, std::ranges::input_range Items>
         requires std::is_class_v<Function>
     auto map(Function function, Items items, const MapOptions& options = {}) {
@@ -170,8 +175,8 @@ class ProcessPool {
     }
 
     template <class Result, class Parameter>
-    auto map_work(Result (*function)(Parameter)) {
-        return internal::ProcessMapWork<ProcessPool, Result, Parameter>(*this, workers(), function);
+    MapWork<Result, Parameter> map_work(Result (*function)(Parameter)) {
+        return MapWork<Result, Parameter>(*this, workers(), function);
     }
 
     template <class Result>

@@ -8,6 +8,7 @@
 #include "plait/workers/internal/thread_team.hpp"
 #include "plait/workers/map.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <ranges>
@@ -18,20 +19,20 @@
 
 namespace plait {
 
-/// What a thread pool is made with.
+/// Options of a thread pool.
 struct ThreadPoolOptions {
-    /// The most threads that run jobs at the same time; each is started when it is first needed. The processors for
-    /// work that computes, some 64 for calls that block.
-    std::size_t threads = std::thread::hardware_concurrency();
+    /// The most threads that run jobs at the same time, at least 1; each is started when it is first needed. As many as
+    /// processors suit work that computes, some 64 calls that block.
+    std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 };
 
 namespace internal {
-/// What a job gives that calls `function(arguments...)` with its own copies of both.
+/// The result of a job that calls `function(arguments...)` with its own copies of both.
 template <class Function, class... Arguments>
 using ThreadJobResult = std::invoke_result_t<std::decay_t<Function>, std::decay_t<Arguments>...>;
 }  // namespace internal
 
-/// A job that was started from outside of a loop. Destroying it waits for its end.
+/// A job that was started outside a loop. Destroying it waits for its end.
 template <class Result>
 class [[nodiscard("destroying a started job waits for its end")]] StartedJob {
   public:
@@ -41,8 +42,8 @@ class [[nodiscard("destroying a started job waits for its end")]] StartedJob {
         if (job_) team_->finish(*job_);
     }
 
-    /// Blocks until the job has run: its value, or throws what it threw. Once. Runs the job on the calling thread when
-    /// no thread of the pool has begun it.
+    /// Blocks until the job has run. Returns its value, or throws what it threw; call it once. Runs the job on the
+    /// calling thread if no thread of the pool has begun it.
     Result get() {
         PLAIT_ASSERT(job_, "a job's result is taken once");
         const auto job = std::move(job_);
@@ -61,17 +62,21 @@ class [[nodiscard("destroying a started job waits for its end")]] StartedJob {
     std::unique_ptr<Job> job_;
 };
 
-/// Runs functions on a fixed number of threads, and brings what they give back to the loop that asked.
+/// Runs functions on threads, and returns their results to the loop of the calling task.
 ///
 ///     ThreadPool pool(ThreadPoolOptions{.threads = 4});
 ///     auto digest = co_await pool.submit(sha256, std::move(text));      // in a task
 ///     auto digest = pool.submit(sha256, std::move(text)).get();         // anywhere else
 ///     auto sums = pool.map(sum_of_squares, std::move(numbers)).get();   // many at once
 ///
-/// Jobs begin in the order in which they were submitted. Threads get no signals but those of their own faults, and keep
-/// what jobs leave in `thread_local` variables. The pool may be used by many threads; it must outlive what was
-/// submitted.
+/// Jobs begin in the order in which they were submitted. Threads receive only signals of their own faults, and
+/// `thread_local` variables last from job to job. Many threads may use the pool; it must outlive what was submitted.
 class ThreadPool {
+    template <class Function, class Items>
+    using MapValue = std::invoke_result_t<std::decay_t<Function>&, std::ranges::range_value_t<Items>>;
+    template <class Function, class Items>
+    using MapWork = internal::ThreadMapWork<ThreadPool, Function, std::ranges::range_value_t<Items>>;
+
   public:
     explicit ThreadPool(const ThreadPoolOptions& options = {});
     ThreadPool(const ThreadPool&) = delete;
@@ -79,10 +84,11 @@ class ThreadPool {
     /// Waits for the running jobs, but not for abandoned ones.
     ~ThreadPool();
 
-    /// Runs `function(arguments...)`, moved or copied into the job, on a thread: its value, or throws what it threw.
+    /// Runs `function(arguments...)`, moved or copied into the job, on a thread. Returns its value, or throws what it
+    /// threw.
     ///
-    /// When the waiting task is cancelled, a job that has not begun is taken out; a running one can ask
-    /// `stop_requested()`, and the task waits for its end all the same.
+    /// When the waiting task is cancelled, a job that has not begun never runs; a running one sees `stop_requested()`,
+    /// and the task waits for its end.
     template <class Function, class... Arguments>
         requires std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>
     Task<internal::ThreadJobResult<Function, Arguments...>> submit(Function&& function, Arguments&&... arguments) {
@@ -90,8 +96,8 @@ class ThreadPool {
                          WhenCancelled::wait);
     }
 
-    /// `submit` for calls that block and can't be asked to stop: a cancelled task leaves at once, and the job goes on
-    /// without it, keeping its thread until it ends. So it may use only what it owns.
+    /// As `submit`, for calls that block and can't be asked to stop: a cancelled task leaves at once, and the job keeps
+    /// its thread until it ends. So the job may use only what it owns.
     template <class Function, class... Arguments>
         requires std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>
     Task<internal::ThreadJobResult<Function, Arguments...>> submit_abandonable(Function&& function,
@@ -100,50 +106,50 @@ class ThreadPool {
                          WhenCancelled::abandon);
     }
 
-    /// Calls `function(item)` for each of `items`: a task of all values, in the order of the items.
+    /// Calls `function(item)` for each of `items`, and returns all values in the order of the items.
     ///
     ///     auto sums = co_await pool.map(sum_of_squares, std::move(numbers));
     ///
-    /// Items are asked for one by one as there is room, and travel in chunks of about a millisecond of work; each chunk
-    /// has its own copy of `function`. The first item that throws ends the map: what runs is asked to stop, the rest
-    /// does not begin, and the error is thrown when all have ended.
+    /// Items are taken from the range when there is room, and travel in chunks of about a millisecond of work; each
+    /// chunk has its own copy of `function`. The first item that throws ends the map: running items are asked to stop,
+    /// the rest is not begun, and the error is thrown when all have ended.
     template <class Function, std::ranges::input_range Items>
         requires std::is_invocable_v<std::decay_t<Function>&, std::ranges::range_value_t<Items>>
-    auto map(Function function, Items items, const MapOptions& options = {}) {
+    MapTask<MapValue<Function, Items>> map(Function function, Items items, const MapOptions& options = {}) {
         return internal::map_all(map_work<Function, Items>(std::move(function), options), std::move(items), options);
     }
 
-    /// `map` that gives each item's result when it is there, its value or what it threw; see `MapResults`. Called
-    /// within a task.
+    /// As `map`, but returns each item's result as soon as it is there, be it a value or what the item threw; see
+    /// `MapResults`. Call it within a task.
     template <class Function, std::ranges::input_range Items>
         requires std::is_invocable_v<std::decay_t<Function>&, std::ranges::range_value_t<Items>>
-    auto stream(Function function, Items items, const MapOptions& options = {}) {
-        return MapResults(map_work<Function, Items>(std::move(function), options), std::move(items), options);
+    MapResults<MapWork<Function, Items>, Items> stream(Function function, Items items, const MapOptions& options = {}) {
+        return MapResults<MapWork<Function, Items>, Items>(map_work<Function, Items>(std::move(function), options),
+                                                           std::move(items), options);
     }
 
-    /// Starts `function(arguments...)` for a caller that has no loop; from any thread, also from a job of this pool.
+    /// Starts `function(arguments...)` for a caller without a loop: any thread, or a job of this pool.
     template <class Function, class... Arguments>
         requires std::is_invocable_v<std::decay_t<Function>, std::decay_t<Arguments>...>
-    auto start(Function&& function, Arguments&&... arguments) {
+    StartedJob<internal::ThreadJobResult<Function, Arguments...>> start(Function&& function, Arguments&&... arguments) {
         return StartedJob<internal::ThreadJobResult<Function, Arguments...>>(
             *team_, std::make_unique<Job<Function, Arguments...>>(std::forward<Function>(function),
                                                                   std::forward<Arguments>(arguments)...));
     }
 
-    /// True when the job that calls this is no longer wanted; false outside of jobs.
+    /// Whether the job that calls this was cancelled; false outside jobs.
     static bool stop_requested() noexcept;
 
-    /// How many threads were started.
+    /// The number of threads that were started.
     std::size_t size() const { return team_->size(); }
 
   private:
     enum class WhenCancelled { wait, abandon };
 
     template <class Function, class Items>
-    auto map_work(Function function, const MapOptions& options) {
+    MapWork<Function, Items> map_work(Function function, const MapOptions& options) {
         PLAIT_ASSERT(!options.limit, "a thread can't be stopped: a limit on the time of an item is for processes");
-        return internal::ThreadMapWork<ThreadPool, Function, std::ranges::range_value_t<Items>>(*this, options_.threads,
-                                                                                                std::move(function));
+        return MapWork<Function, Items>(*this, options_.threads, std::move(function));
     }
 
     template <class Function, class... Arguments>

@@ -38,8 +38,8 @@ void DebugWatch::record(const trace::TaskEvent& event) noexcept {
     }
     if (event.state == trace::TaskState::running) {
         running_ = event.task;
-        in_inner_loops_ = scheduler_->in_inner_loops();
-        scheduler_->set_kept_on_purpose(false);
+        in_inner_loops_ = scheduler_->meter().in_inner_loops();
+        scheduler_->meter().set_kept_on_purpose(false);
     }
     if (event.state == trace::TaskState::ready) task.before = task.state;
     if (event.state == trace::TaskState::waiting) {
@@ -70,10 +70,10 @@ void DebugWatch::run_ended(const Task& task, TimePoint when) {
         longest_run_ = length;
         longest_runner_ = who;
     }
-    if (length <= options_.longest_run || scheduler_->is_kept_on_purpose()) return;
+    if (length <= options_.longest_run || scheduler_->meter().is_kept_on_purpose()) return;
 
     std::string line = fmt::format("debug: task {} kept its loop for {}", who, in_seconds(length));
-    if (const Duration inner = scheduler_->in_inner_loops() - in_inner_loops_; inner > Duration::zero())
+    if (const Duration inner = scheduler_->meter().in_inner_loops() - in_inner_loops_; inner > Duration::zero())
         line += fmt::format(", {} of it in a loop of its own", in_seconds(inner));
     if (task.before == trace::TaskState::created) line += "; it had just been started";
     if (task.before == trace::TaskState::running) line += "; it had let the others run";

@@ -7,22 +7,22 @@
 
 namespace plait::internal {
 
-/// The one door through which other threads reach a loop: a stack that many push to and the loop empties, and an
-/// eventfd that is written only when the loop has said that it is about to sleep.
+/// The one way into a loop from other threads: a stack that any thread pushes to and the loop empties, and an eventfd,
+/// which is written only when the loop has announced that it is about to sleep.
 class Inbox {
   public:
     Inbox();
 
-    /// From any thread. False when the loop has ended: `call` will not arrive.
+    /// Call it from any thread. Returns false when the loop has ended: `call` will not arrive.
     bool post(RemoteCall& call) noexcept;
 
-    /// The loop is about to sleep; false when something has come, and it must not.
+    /// Announces that the loop is about to sleep. Returns false when something has come, and it must not.
     bool prepare_to_sleep() noexcept;
     void woke_up() noexcept { asleep_.store(false, std::memory_order_relaxed); }
 
     bool has_calls() const noexcept { return newest_.load(std::memory_order_relaxed) != nullptr; }
 
-    /// Lets everything that was posted arrive, in the order of posting.
+    /// Delivers everything that was posted, in the order of posting.
     void deliver() noexcept;
 
     /// Refuses all further calls; those posted before arrive.

@@ -13,7 +13,7 @@
 
 namespace plait::internal {
 
-/// What a program says on standard error that runs `body` in a loop and is aborted.
+/// Runs `body` in a loop of a process of its own, which aborts, and returns what that process wrote to standard error.
 inline std::string last_words(Task<void> (*body)()) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);

@@ -15,7 +15,7 @@ struct Readiness {
     bool hung_up = false;
 };
 
-/// Gets what the kernel reports.
+/// Receives what the kernel reports about its descriptor.
 class PollTarget {
   public:
     virtual void on_ready(Readiness readiness) noexcept = 0;
@@ -33,12 +33,12 @@ class Poller {
     void add(int fd, PollTarget* target);
     void remove(int fd) noexcept;
 
-    /// Waits until something is ready, at most `timeout` (none: as long as it takes), and tells the targets: all that
-    /// are ready, however many, also when a signal ends the wait. True when a descriptor without target was among them.
+    /// Waits until something is ready, at most `timeout` (none: as long as it takes), and tells all targets that are
+    /// ready, also when a signal ends the wait. Returns whether a descriptor without a target was among them.
     bool wait(std::optional<Duration> timeout);
 
     std::uint64_t waits() const noexcept { return waits_; }
-    /// How many events it has got from the kernel.
+    /// The number of events that the kernel has reported.
     std::uint64_t told() const noexcept { return told_; }
 
   private:

@@ -226,7 +226,7 @@ Task<void> Runner::keep_trace_written() {
 }
 
 void Runner::trace_call(const Call& call, CallEnd& end) {
-    trace::StrandLabel label;
+    trace::SpanLabel label;
     label.name = call.custom_id;
     label.line = call.line;
     label.ok = end.outcome == Outcome::ok;

@@ -20,7 +20,7 @@ double milliseconds(float nanoseconds) { return static_cast<double>(nanoseconds)
 
 TEST_CASE("each cell has its part of what was done in its time") {
     const Timeline timeline =
-        make_timeline("sync", 1, {make_strand("a", 5ms, {{Activity::running, 10ms}, {Activity::first_byte, 20ms}})});
+        make_timeline("sync", 1, {make_span("a", 5ms, {{Activity::running, 10ms}, {Activity::first_byte, 20ms}})});
     const Raster raster = make_raster(timeline, 40ms, 4, 10);
     REQUIRE(raster.lines.size() == 1);
     const auto& cells = raster.lines[0].cells;
@@ -36,7 +36,7 @@ TEST_CASE("any number of rows is folded into the lines that there are and none i
     for (const std::uint32_t rows : {1U, 2U, 7U, 16U, 17U, 100U, 1001U}) {
         std::vector<Span> spans;
         for (std::uint32_t row = 0; row < rows; ++row) {
-            spans.push_back(make_strand("a", 0ms, {{Activity::body, 10ms}}, 0, row));
+            spans.push_back(make_span("a", 0ms, {{Activity::body, 10ms}}, 0, row));
         }
         Timeline timeline = make_timeline("async", rows, std::move(spans));
         timeline.loop_runs = {{0, 0ms, 1ms}};
@@ -53,7 +53,7 @@ TEST_CASE("any number of rows is folded into the lines that there are and none i
 }
 
 TEST_CASE("a loop has a line of its own above its calls that shows when it ran") {
-    Timeline timeline = make_timeline("async", 2, {make_strand("a", 0ms, {{Activity::body, 20ms}})});
+    Timeline timeline = make_timeline("async", 2, {make_span("a", 0ms, {{Activity::body, 20ms}})});
     timeline.loop_runs = {{0, 0ms, 5ms}, {0, 10ms, 10ms}};
     const Raster raster = make_raster(timeline, 20ms, 2, 10);
     REQUIRE(raster.lines.size() == 3);
@@ -65,7 +65,7 @@ TEST_CASE("a loop has a line of its own above its calls that shows when it ran")
 }
 
 TEST_CASE("a loop of which nothing was recorded has no line and jobs are no calls") {
-    Timeline timeline = make_timeline("async", 2, {make_strand("job-1", 0ms, {{Activity::running, 20ms}})});
+    Timeline timeline = make_timeline("async", 2, {make_span("job-1", 0ms, {{Activity::running, 20ms}})});
     timeline.spans[0].result.clear();
     const Raster raster = make_raster(timeline, 20ms, 2, 10);
     REQUIRE(raster.lines.size() == 2);
@@ -95,7 +95,7 @@ TEST_CASE("lanes of one kind are folded together and many loops into one line") 
 }
 
 TEST_CASE("a file that claims a million rows on each of many lanes is drawn in a few lines") {
-    Timeline timeline = make_timeline("async", 1'000'000, {make_strand("a", 0ms, {{Activity::body, 1ms}}, 0, 999'999)});
+    Timeline timeline = make_timeline("async", 1'000'000, {make_span("a", 0ms, {{Activity::body, 1ms}}, 0, 999'999)});
     for (int i = 0; i < 2000; ++i) {
         timeline.lanes.push_back(timeline.lanes.front());
         timeline.lanes.back().kind = i % 2 == 0 ? "thread" : "loop";

@@ -9,8 +9,8 @@
 
 namespace plait::report::internal {
 
-inline Span make_strand(std::string name, Duration begin, std::vector<trace::Segment> segments, std::uint32_t lane = 0,
-                        std::uint32_t row = 0) {
+inline Span make_span(std::string name, Duration begin, std::vector<trace::Segment> segments, std::uint32_t lane = 0,
+                      std::uint32_t row = 0) {
     Span span;
     span.name = std::move(name);
     span.result = "200";

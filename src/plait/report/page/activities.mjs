@@ -1,4 +1,4 @@
-// What a strand can be doing: how it is called, and its colours.
+// What a span can be doing: its name, and its colours.
 //
 // Waiting is light, running is strong. The colours of two activities differ for people with red-green blindness too:
 // activities_test.mjs computes it.

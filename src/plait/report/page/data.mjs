@@ -325,10 +325,10 @@ export function cellAt(begin, from, to, time) {
 }
 
 /**
- * The strand of a loop: each stretch in which a call of the lane ran, in the order in which the loop ran them.
+ * The line of a loop: each stretch in which a call of the lane ran, in the order in which the loop ran them.
  * Returns columns `begin`, `end`, `row`.
  */
-export function strandOf(timeline, lane, runningActivity) {
+export function loopLineOf(timeline, lane, runningActivity) {
   const { calls, length } = timeline;
   const [begins, ends, rows] = [[], [], []];
   for (let call = 0; call < calls.count; ++call) {

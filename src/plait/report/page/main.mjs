@@ -71,7 +71,7 @@ function start() {
   requestAnimationFrame(() => setTimeout(() => {
     drawCharts = showCharts(byId("charts"), chartsOf(timelines, noun), timelines.length === 1);
     drawCharts(theme.ink);
-    timeline.rows.makeStrands();
+    timeline.rows.makeLoopLines();
   }));
   byId("theme").addEventListener("click", () => theme.toggle());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => theme.apply());

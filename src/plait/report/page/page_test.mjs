@@ -6,7 +6,7 @@ import { test } from "node:test";
 import vm from "node:vm";
 
 import { ACTIVITIES, IDLE, rgbOf, RUNNING } from "./activities.mjs";
-import { cellAt, cellsOf, decode, NOBODY, orderOf, strandOf } from "./data.mjs";
+import { cellAt, cellsOf, decode, NOBODY, orderOf, loopLineOf } from "./data.mjs";
 import { Density, makeLine } from "./density.mjs";
 import { formatCount, formatDuration, formatShare } from "./format.mjs";
 import { placeOfRow, stacked } from "./layout.mjs";
@@ -202,14 +202,14 @@ test("a frame of a row costs its pixels and not its cells", () => {
   }
 });
 
-test("the strand of a loop goes through its calls in the order of time", () => {
+test("the line of a loop goes through its calls in the order of time", () => {
   const timeline = timelineOf([
     { begin: 0, row: 0, segments: [[RUNNING, 2], [FIRST_BYTE, 10], [RUNNING, 3]] },
     { begin: 2, row: 1, segments: [[RUNNING, 4], [FIRST_BYTE, 20], [RUNNING, 3]] },
   ]);
-  const strand = strandOf(timeline, 0, RUNNING);
-  assert.deepEqual(Array.from(strand.begin), [0, 2, 12, 26]);
-  assert.deepEqual(Array.from(strand.row), [0, 1, 0, 1]);
+  const loopLine = loopLineOf(timeline, 0, RUNNING);
+  assert.deepEqual(Array.from(loopLine.begin), [0, 2, 12, 26]);
+  assert.deepEqual(Array.from(loopLine.row), [0, 1, 0, 1]);
   const times = Array.from({ length: 5000 }, (_, i) => (i % 3 === 0 ? 7 : ((i * 7919) % 5000) / 10));
   const order = orderOf(times, 500);
   assert.ok(order.every((at, i) => i === 0 || times[order[i - 1]] <= times[at]));

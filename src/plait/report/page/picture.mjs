@@ -1,7 +1,7 @@
 // Draws the timelines on a canvas. What is drawn is decided elsewhere: layout.mjs says where, density.mjs what a pixel shows.
 
 import { RUNNING } from "./activities.mjs";
-import { cellAt, cellsOf, loopCellsOf, NOBODY, phasesOf, someRows, strandOf } from "./data.mjs";
+import { cellAt, cellsOf, loopCellsOf, NOBODY, phasesOf, someRows, loopLineOf } from "./data.mjs";
 import { Density, makeLine } from "./density.mjs";
 import { formatCount, formatCounted, formatDuration } from "./format.mjs";
 import { placeOfRow } from "./layout.mjs";
@@ -14,11 +14,11 @@ const WIDE = 640;
 const GUTTER = 104;
 const FOLLOWED_HEIGHT = 16;
 const DIMMING = 0.72;
-// From so many stretches a pixel on, the strand would be a hatch and no line.
+// From so many stretches a pixel on, the line would be a hatch and no line.
 const MOST_STRETCHES_A_PIXEL = 1.2;
 const SURELY_TOO_MANY_CALLS_A_PIXEL = 20;
-const STRANDS_FADE_FROM = 0.25;
-// How long, in pixels, the strand takes from a call up to its loop, and how far above the calls it rests there.
+const LOOP_LINES_FADE_FROM = 0.25;
+// How long, in pixels, the line takes from a call up to its loop, and how far above the calls it rests there.
 const BEND = 22;
 const REST_ABOVE = 13;
 
@@ -26,13 +26,13 @@ export function gutterOf(width) {
   return width < WIDE ? 0 : GUTTER;
 }
 
-/** The rows of each block, and the strands of each loop; made when they are first drawn. */
+/** The rows of each block, and the line of each loop; made when they are first drawn. */
 export class Rows {
   constructor(timelines) {
     this.timelines = timelines;
     this.cells = [];
     this.densities = new Map();
-    this.strands = new Map();
+    this.loopLines = new Map();
   }
 
   cellsOf(timeline) {
@@ -49,21 +49,21 @@ export class Rows {
     return this.densities.get(key);
   }
 
-  /** The strands of all loops, which take a while where there are 100,000 calls. */
-  makeStrands() {
+  /** The lines of all loops, which take a while where there are 100,000 calls. */
+  makeLoopLines() {
     this.timelines.forEach(({ lanes }, timeline) => lanes.forEach(({ kind }, lane) => {
       if (kind === "loop") {
-        this.strandOf({ timeline, lane });
+        this.loopLineOf({ timeline, lane });
       }
     }));
   }
 
-  strandOf({ timeline, lane }) {
+  loopLineOf({ timeline, lane }) {
     const key = `${timeline} ${lane}`;
-    if (!this.strands.has(key)) {
-      this.strands.set(key, strandOf(this.timelines[timeline], lane, RUNNING));
+    if (!this.loopLines.has(key)) {
+      this.loopLines.set(key, loopLineOf(this.timelines[timeline], lane, RUNNING));
     }
-    return this.strands.get(key);
+    return this.loopLines.get(key);
   }
 
   /** The call that a row of a block shows at a time, or undefined. Looks at `around` rows above and below as well. */
@@ -143,7 +143,7 @@ export class Picture {
     context.clip();
     for (const block of state.layout.blocks) {
       if (block.kind === "calls" && this.timelines[block.timeline].lanes[block.lane].kind === "loop") {
-        this.drawStrand(state, block);
+        this.drawLoopLine(state, block);
       }
     }
     if (state.hovered) {
@@ -314,32 +314,32 @@ export class Picture {
     });
   }
 
-  // Whether there are far too many stretches in the view, as far as can be said before the strand is made.
+  // Whether there are far too many stretches in the view, as far as can be said before the line is made.
   isCrowded({ view }, { timeline }) {
     const { calls, length } = this.timelines[timeline];
     return calls.count * (view.end - view.begin) > length * this.plotWidth * SURELY_TOO_MANY_CALLS_A_PIXEL;
   }
 
-  // The strand of the event loop: strong where a call runs, thin from one call to the next.
-  drawStrand(state, block) {
+  // The line of the event loop: strong where a call runs, thin from one call to the next.
+  drawLoopLine(state, block) {
     const { context } = this;
     if (this.isCrowded(state, block)) {
       return;
     }
-    const strand = this.rows.strandOf(block);
-    const from = Math.max(0, cellAt(strand.begin, 0, strand.count, state.view.begin) - 1);
-    const to = Math.min(strand.count, cellAt(strand.begin, 0, strand.count, state.view.end) + 2);
+    const loopLine = this.rows.loopLineOf(block);
+    const from = Math.max(0, cellAt(loopLine.begin, 0, loopLine.count, state.view.begin) - 1);
+    const to = Math.min(loopLine.count, cellAt(loopLine.begin, 0, loopLine.count, state.view.end) + 2);
     if (to - from < 1) {
       return;
     }
-    const width = this.xOf(state.view, Math.min(state.view.end, strand.end[to - 1])) -
-      this.xOf(state.view, Math.max(state.view.begin, strand.begin[from]));
+    const width = this.xOf(state.view, Math.min(state.view.end, loopLine.end[to - 1])) -
+      this.xOf(state.view, Math.max(state.view.begin, loopLine.begin[from]));
     const crowd = (to - from) / Math.max(1, width);
     if (crowd > MOST_STRETCHES_A_PIXEL) {
       return;
     }
-    const fade = Math.min(1, STRANDS_FADE_FROM / crowd) * (state.followed ? 0.3 : 1);
-    const yOf = (at) => this.screenTop(state, block.top) + (strand.row[at] - block.firstRow + 0.5) * block.pitch;
+    const fade = Math.min(1, LOOP_LINES_FADE_FROM / crowd) * (state.followed ? 0.3 : 1);
+    const yOf = (at) => this.screenTop(state, block.top) + (loopLine.row[at] - block.firstRow + 0.5) * block.pitch;
     context.strokeStyle = this.palette.css(RUNNING);
     context.lineJoin = "round";
     context.lineWidth = 1;
@@ -347,8 +347,8 @@ export class Picture {
     context.beginPath();
     const bend = (x, y, nextX, nextY) => context.bezierCurveTo((x + nextX) / 2, y, (x + nextX) / 2, nextY, nextX, nextY);
     for (let at = from; at + 1 < to; ++at) {
-      const [x, y] = [this.xOf(state.view, strand.end[at]), yOf(at)];
-      const [nextX, nextY] = [this.xOf(state.view, strand.begin[at + 1]), yOf(at + 1)];
+      const [x, y] = [this.xOf(state.view, loopLine.end[at]), yOf(at)];
+      const [nextX, nextY] = [this.xOf(state.view, loopLine.begin[at + 1]), yOf(at + 1)];
       context.moveTo(x, y);
       if (nextX - x < 3 * BEND) {
         bend(x, y, nextX, nextY);
@@ -365,8 +365,8 @@ export class Picture {
     context.lineWidth = Math.min(4, Math.max(1.5, block.pitch * 0.5));
     context.beginPath();
     for (let at = from; at < to; ++at) {
-      const x = this.xOf(state.view, strand.begin[at]);
-      const end = Math.max(x + 1, this.xOf(state.view, strand.end[at]));
+      const x = this.xOf(state.view, loopLine.begin[at]);
+      const end = Math.max(x + 1, this.xOf(state.view, loopLine.end[at]));
       context.moveTo(x, yOf(at));
       context.lineTo(end, yOf(at));
     }

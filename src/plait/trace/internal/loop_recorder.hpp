@@ -7,10 +7,10 @@
 
 namespace plait::trace::internal {
 
-/// The recorder of the coordinating loop: follows spans and, where the spans run on this loop, notes when the loop
+/// The recorder of the coordinating loop: follows spans and, where the spans run on this loop, records when the loop
 /// ran and how long its two lists were.
 ///
-/// As there are more of these notes they become coarser, so that their number grows with the logarithm of the time.
+/// These records become coarser as there are more of them, so that their number grows with the logarithm of the time.
 class LoopRecorder final : public SpanRecorder {
   public:
     /// Runs that follow each other within this time are one, at first.

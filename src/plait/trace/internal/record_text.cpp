@@ -88,13 +88,13 @@ void RecordText::append_metadata(std::string& out, std::string_view name, std::u
     fmt::format_to(std::back_inserter(out), R"("args":{}}})", args);
 }
 
-void RecordText::append_call(std::string& out, std::uint64_t tid, const Call& call, const SpanStates& course) const {
-    const std::int64_t begin = tenths(course.begin());
+void RecordText::append_call(std::string& out, std::uint64_t tid, const Call& call, const SpanStates& states) const {
+    const std::int64_t begin = tenths(states.begin());
     Pieces pieces(out);
     pieces << R"({"ph":"X","cat":"call","name":)";
     pieces.quoted(call.name).room_for(some_room) << R"(,"pid":1,"tid":)" << tid << R"(,"ts":)";
     pieces.microseconds(begin) << R"(,"dur":)";
-    pieces.microseconds(tenths(course.end()) - begin) << R"(,"args":{"line":)" << call.line << R"(,"result":)";
+    pieces.microseconds(tenths(states.end()) - begin) << R"(,"args":{"line":)" << call.line << R"(,"result":)";
     pieces.quoted(call.result).room_for(some_room);
     if (call.ok) {
         pieces << R"(,"ok":true)";
@@ -103,9 +103,9 @@ void RecordText::append_call(std::string& out, std::uint64_t tid, const Call& ca
     }
     if (call.attempt > 1) pieces << R"(,"attempt":)" << std::uint64_t{call.attempt};
     pieces << R"(,"states":")";
-    TimePoint when = course.begin();
+    TimePoint when = states.begin();
     std::int64_t from = begin;
-    for (const Segment& segment : course.segments()) {
+    for (const Segment& segment : states.segments()) {
         when += segment.length;
         const std::int64_t to = tenths(when);
         if (to > from) {
@@ -117,12 +117,12 @@ void RecordText::append_call(std::string& out, std::uint64_t tid, const Call& ca
     pieces.room_for(some_room) << R"("}})";
 }
 
-void RecordText::append_phases(std::string& out, std::uint64_t tid, const SpanStates& course,
+void RecordText::append_phases(std::string& out, std::uint64_t tid, const SpanStates& states,
                                std::string_view separator) const {
     constexpr std::int64_t worth_it = 10;
-    TimePoint when = course.begin();
+    TimePoint when = states.begin();
     std::int64_t from = tenths(when);
-    for (const Segment& segment : course.segments()) {
+    for (const Segment& segment : states.segments()) {
         when += segment.length;
         const std::int64_t to = tenths(when);
         if (to - from >= worth_it) {

@@ -18,7 +18,7 @@ class RecordText {
     /// A metadata record whose arguments are the JSON object `args`; of a lane, or of the whole.
     static void append_metadata(std::string& out, std::string_view name, std::uint64_t tid, std::string_view args);
 
-    /// What a record says of a call.
+    /// What a record says about a call.
     struct Call {
         std::string_view name;
         std::uint64_t line = 0;
@@ -26,10 +26,10 @@ class RecordText {
         bool ok = true;
         unsigned attempt = 1;
     };
-    void append_call(std::string& out, std::uint64_t tid, const Call& call, const SpanStates& course) const;
+    void append_call(std::string& out, std::uint64_t tid, const Call& call, const SpanStates& states) const;
 
-    /// Each part of the course that takes a microsecond or more.
-    void append_phases(std::string& out, std::uint64_t tid, const SpanStates& course, std::string_view separator) const;
+    /// A record for each state that lasts a microsecond or longer.
+    void append_phases(std::string& out, std::uint64_t tid, const SpanStates& states, std::string_view separator) const;
 
     void append_loop_run(std::string& out, LaneId lane, TimePoint begin, TimePoint end) const;
     void append_loop_counts(std::string& out, LaneId lane, TimePoint when, std::size_t ready,

@@ -36,7 +36,7 @@ class AttemptLoop::Recording {
     static Task<RecordedAttempt> follow(Task<Attempt> attempt, Recorder& recorder, std::uint64_t worker) {
         SpanScope span(&recorder);
         Attempt ended = co_await std::move(attempt);
-        co_return RecordedAttempt(std::move(ended), worker, span.end().course);
+        co_return RecordedAttempt(std::move(ended), worker, span.end().states);
     }
 
     Recorder recorder_;
@@ -56,11 +56,11 @@ RecordedAttempt AttemptLoop::run(Task<Attempt> attempt) {
 }
 
 Attempt noted(RecordedAttempt recorded, trace::TraceFile* trace, trace::LaneKind kind) {
-    if (trace && recorded.course) {
+    if (trace && recorded.states) {
         const trace::Activity until_then =
             kind == trace::LaneKind::caller ? trace::Activity::running : trace::Activity::worker;
-        strand_done_elsewhere(trace->recorder(), until_then, trace->lane(kind, recorded.worker),
-                              std::move(*recorded.course));
+        span_done_elsewhere(trace->recorder(), until_then, trace->lane(kind, recorded.worker),
+                            std::move(*recorded.states));
     }
     return std::move(recorded.attempt);
 }

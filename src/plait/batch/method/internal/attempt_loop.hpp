@@ -15,20 +15,20 @@ namespace plait::batch::internal {
 class RecordedAttempt {
   public:
     explicit RecordedAttempt(Attempt attempt_, std::uint64_t worker_ = 0,
-                             std::optional<trace::SpanStates> course_ = std::nullopt)
-        : attempt(std::move(attempt_)), worker(worker_), course(std::move(course_)) {}
+                             std::optional<trace::SpanStates> states_ = std::nullopt)
+        : attempt(std::move(attempt_)), worker(worker_), states(std::move(states_)) {}
 
     Attempt attempt;
     std::uint64_t worker;
-    std::optional<trace::SpanStates> course;
+    std::optional<trace::SpanStates> states;
 };
 
 /// Makes attempts on the calling thread, which blocks, one after another.
 class AttemptLoop {
   public:
-    /// Whether courses are noted, and for which worker.
+    /// Whether states are noted, and for which worker.
     explicit AttemptLoop(bool records, std::uint64_t worker = 0);
-    /// Notes courses, and has what waits for `trace` written meanwhile. Null: notes none.
+    /// Notes states, and has what waits for `trace` written meanwhile. Null: notes none.
     explicit AttemptLoop(trace::TraceFile* trace);
     AttemptLoop(const AttemptLoop&) = delete;
     AttemptLoop& operator=(const AttemptLoop&) = delete;

@@ -41,7 +41,7 @@ http::Request WireRequest::unwrap() && {
 WireAttempt::WireAttempt(RecordedAttempt recorded)
     : has_answer(std::holds_alternative<http::Response>(recorded.attempt)),
       worker(recorded.worker),
-      course(std::move(recorded.course)) {
+      states(std::move(recorded.states)) {
     Attempt& attempt = recorded.attempt;
     if (has_answer) {
         auto& response = std::get<http::Response>(attempt);
@@ -63,7 +63,7 @@ WireAttempt::WireAttempt(RecordedAttempt recorded)
 }
 
 RecordedAttempt WireAttempt::unwrap() && {
-    RecordedAttempt recorded(Failure(code, std::move(message), maybe_sent, was_stale), worker, std::move(course));
+    RecordedAttempt recorded(Failure(code, std::move(message), maybe_sent, was_stale), worker, std::move(states));
     if (!has_answer) return recorded;
     http::Response response;
     response.status = status;

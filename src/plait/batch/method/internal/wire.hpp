@@ -47,7 +47,7 @@ struct WireAttempt {
         } else {
             archive(code, message, maybe_sent, was_stale);
         }
-        archive(worker, course);
+        archive(worker, states);
     }
 
     bool has_answer = false;
@@ -66,7 +66,7 @@ struct WireAttempt {
     bool was_stale = false;
 
     std::uint64_t worker = 0;
-    std::optional<trace::SpanStates> course;
+    std::optional<trace::SpanStates> states;
 };
 
 }  // namespace plait::batch::internal

@@ -48,16 +48,16 @@ TEST_CASE("an answer comes out of the wire as it went in") {
 }
 
 TEST_CASE("a failure comes out of the wire as it went in and so does what the attempt took") {
-    trace::SpanStates course(TimePoint(1s));
-    course.extend(trace::Activity::connect, TimePoint(3s));
+    trace::SpanStates states(TimePoint(1s));
+    states.extend(trace::Activity::connect, TimePoint(3s));
     const RecordedAttempt recorded =
-        WireAttempt(RecordedAttempt(Failure(ErrorCode::timeout, "too late", true, true), 17, course)).unwrap();
+        WireAttempt(RecordedAttempt(Failure(ErrorCode::timeout, "too late", true, true), 17, states)).unwrap();
     const auto& failure = std::get<Failure>(recorded.attempt);
     CHECK(failure.code == ErrorCode::timeout);
     CHECK(failure.message == "too late");
     CHECK(failure.maybe_sent);
     CHECK(failure.was_stale);
     CHECK(recorded.worker == 17);
-    CHECK(recorded.course->begin() == TimePoint(1s));
-    CHECK(recorded.course->segments() == course.segments());
+    CHECK(recorded.states->begin() == TimePoint(1s));
+    CHECK(recorded.states->segments() == states.segments());
 }
