@@ -1,4 +1,4 @@
-"""`plait check`: what it finds in requests, without sending any."""
+"""`plait check`: its findings about requests, without sending any."""
 
 import json
 import os

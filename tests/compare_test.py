@@ -1,4 +1,4 @@
-"""`plait compare`: the same work by each method, measured in processes of their own."""
+"""`plait compare`: the same work with each method, measured in separate processes."""
 
 import fcntl
 import json

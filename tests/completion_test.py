@@ -1,4 +1,4 @@
-"""The shells' completion and the manual page: the scripts in their shells, the page in troff, where these are installed."""
+"""Shell completion and the manual page, tried in the shells and in troff where these are installed."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""A sample of `make soak`: runs that are killed at random moments and continued lose nothing and do nothing twice."""
+"""A sample of `make soak`: runs that are killed at random moments and resumed lose nothing and do nothing twice."""
 
 import concurrent.futures
 import json

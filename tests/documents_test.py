@@ -1,4 +1,4 @@
-"""The documents say what the tree says: modules, links, code. Code in a document is a literal part of an example."""
+"""The documents agree with the tree: modules, links, flags. Code in a document is a literal part of an example."""
 
 import re
 import textwrap

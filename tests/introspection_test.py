@@ -1,4 +1,4 @@
-"""Why is it stuck? SIGUSR1 shows what a run waits for, and debug mode warns of what keeps its loop."""
+"""Why is it stuck? SIGUSR1 shows what a run waits for, and debug mode warns of tasks that block their loop."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What no source line may say, and why. Each rule is shown to find its fault and to leave the good form alone."""
+"""Patterns that no source may contain, and why. Each rule is tested on its fault and on the good form."""
 
 import re
 import unittest

@@ -1,4 +1,4 @@
-"""What goes wrong at `plait mock` that only real sockets and processes show: resets, crashes, its return."""
+"""Faults of `plait mock` that only real sockets and processes show: resets, crashes, restarts."""
 
 import concurrent.futures
 import json

@@ -1,4 +1,4 @@
-"""`plait mock`: the third party to rehearse against."""
+"""`plait mock`: the API server to rehearse against."""
 
 import concurrent.futures
 import http.client

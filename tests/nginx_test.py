@@ -1,4 +1,4 @@
-"""`plait run` against a server that was written by others."""
+"""`plait run` against a server that others wrote: nginx."""
 
 import base64
 import tempfile

@@ -1,4 +1,4 @@
-"""`plait report`: the page, as a reader sees it in Chromium, and what of it only computes, in node."""
+"""`plait report`: the page in Chromium, and its pure functions in node."""
 
 import json
 import os

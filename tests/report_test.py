@@ -1,4 +1,4 @@
-"""`plait report`: what it reads, where its page and pictures go, and what it refuses."""
+"""`plait report`: its inputs, its outputs and its errors."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`plait verify` and `plait retry`: what the files of a run tell afterwards."""
+"""`plait verify` and `plait retry` on the files of a run."""
 
 import hashlib
 import json

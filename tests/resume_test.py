@@ -1,4 +1,4 @@
-"""The same command again: after Ctrl-C, a kill, a full disk, with changed files; each request has one result in the end."""
+"""Resuming after Ctrl-C, a kill, a full disk, with changed files: each request has one result in the end."""
 
 import fcntl
 import json
@@ -17,7 +17,7 @@ NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 
 class ResumeTest(RunTest):
-    """A test whose server can hold what comes, and that runs one command again and again."""
+    """A test that repeats one command, with a server that can hold requests."""
 
     def setUp(self):
         super().setUp()

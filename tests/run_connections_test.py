@@ -1,4 +1,4 @@
-"""`plait run` and its connections: how long it waits, what it does with a kept one, and what it reads although something went wrong."""
+"""`plait run` and its connections: time limits, reuse, and answers that come in spite of an error."""
 
 import json
 import os
@@ -122,7 +122,7 @@ class Patience(RunTest):
 
 
 class Stopped(RunTest):
-    """A process that is stopped for longer than its time-outs, and goes on: Ctrl-Z, `docker pause`, a laptop asleep."""
+    """A process that is suspended for longer than its time limits: Ctrl-Z, `docker pause`, a sleeping laptop."""
 
     LIMIT_S = 5
 

@@ -1,4 +1,4 @@
-"""`plait run`: how a run ends when it is not left to end: Ctrl-C, a reader that leaves, a full disk, too few descriptors."""
+"""`plait run`: early ends: Ctrl-C, a reader that goes away, a full disk, too few descriptors."""
 
 import os
 import re

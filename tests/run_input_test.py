@@ -1,4 +1,4 @@
-"""`plait run`: what a request may be, and what becomes of one that is wrong."""
+"""`plait run`: valid requests, and the results of invalid ones."""
 
 import base64
 import gzip
@@ -227,7 +227,7 @@ class Fields(Input):
 
 
 class BaseUrl(Input):
-    """Where paths lead."""
+    """Base URLs and paths."""
 
     def test_a_path_that_the_line_and_the_base_url_both_have_is_taken_once_and_said(self):
         lines = [{"url": "/v1/chat/completions"}, {"url": "/v1/models"}, {"url": "/models"}]
@@ -240,7 +240,7 @@ class BaseUrl(Input):
 
 
 class WholeRun(Input):
-    """Flags that say for all lines what a line may say for itself."""
+    """Flags that set the default of a line's field."""
 
     def posts_that_fail_once(self, *arguments, **line):
         """Runs a POST whose first answer is 500; returns its result, and the keys of the requests."""
@@ -282,7 +282,7 @@ class WholeRun(Input):
 
 
 class BadLines(Input):
-    """A bad line becomes a result that says so, and its neighbours are called."""
+    """An invalid line gets a result that says so, and does not affect others."""
 
     def expect_bad(self, line, *words):
         good = {"custom_id": "good", "url": self.url("/")}

@@ -1,4 +1,4 @@
-"""`plait run`: each flag, and what a wrong one gets."""
+"""`plait run`: its flags, and the messages about invalid ones."""
 
 import base64
 import json
@@ -171,7 +171,7 @@ class Flags(MockTest):
 
 
 class Bodies(RunTest):
-    """How an answer's body appears in its result line."""
+    """The form of bodies in result lines."""
 
     def response(self, body, content_type, *arguments):
         answer = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s" % (content_type, len(body), body)

@@ -1,4 +1,4 @@
-"""`plait run` under limits: those that are given, those that servers tell or show by refusing, and who goes on meanwhile."""
+"""`plait run` under limits: configured, announced by servers, or learnt from refusals; other groups continue."""
 
 import json
 import unittest
@@ -269,7 +269,7 @@ class Hedged(RunTest):
 
 
 class Lines(RunTest):
-    """What a line says of its own attempts."""
+    """Fields of a line about its attempts."""
 
     def result_at(self, path, *arguments, **line):
         with Mock() as mock:

@@ -182,7 +182,7 @@ class Flooding(Peers):
 
 
 class Allowed(Peers):
-    """What is unusual and right."""
+    """Unusual but valid answers."""
 
     def test_interim_answers_come_before_the_answer(self):
         self.expect_body(answering(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK), "ok")
@@ -231,7 +231,7 @@ class Allowed(Peers):
 
 
 class Kept(Peers):
-    """When a connection is used again, and when never."""
+    """When a connection is reused, and when not."""
 
     def two_calls(self, script, **line):
         """Makes two calls one after another; returns the results, and the server."""

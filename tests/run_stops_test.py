@@ -1,4 +1,4 @@
-"""`plait run` stops before it costs: budgets, stop rules, canaries, servers that can't be reached. The same command goes on."""
+"""`plait run` stops early, and can be resumed: budgets, stop rules, canaries, unreachable servers."""
 
 import socket
 import unittest

@@ -1,4 +1,4 @@
-"""`plait run --trace`: what each call did, by each method, in a file that viewers take."""
+"""`plait run --trace`: what each call did, with each method, in a file that trace viewers open."""
 
 import os
 import resource

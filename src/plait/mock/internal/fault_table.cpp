@@ -53,13 +53,13 @@ constexpr std::string_view rubbish =
 // The statuses come first: Fault::named counts on it.
 constexpr std::array<FaultRow, fault_rows> table{{
     {"<status>", "another status, 200 to 599", [](Delivery&) {}, true},
-    {"reset-before", "a reset when the head has come: the request was not read and counts for nothing",
+    {"reset-before", "a reset after the head: the request was not read and does not count",
      [](Delivery& d) {
          send_nothing(d);
          d.ending = Ending::reset;
      },
      false, true},
-    {"reset-after", "a reset when the request was read, without a byte of an answer",
+    {"reset-after", "a reset after the request was read, without a byte of an answer",
      [](Delivery& d) {
          send_nothing(d);
          d.ending = Ending::reset;
@@ -74,7 +74,7 @@ constexpr std::array<FaultRow, fault_rows> table{{
          send_nothing(d);
          d.ending = Ending::close;
      }},
-    {"stall", "not a byte, and the connection stays open",
+    {"stall", "no byte of an answer, and the connection stays open",
      [](Delivery& d) {
          send_nothing(d);
          d.ending = Ending::stall;
@@ -99,31 +99,31 @@ constexpr std::array<FaultRow, fault_rows> table{{
          send_chunk(d, "5\r\nplait\r\n");
          d.ending = Ending::close;
      }},
-    {"bad-status-line", "a status that is no number",
+    {"bad-status-line", "a status that is not a number",
      [](Delivery& d) {
          replace_line(d.head, "HTTP/1.1 ", "HTTP/1.1 2x0 Fine");
          d.ending = Ending::close;
      }},
-    {"bad-chunk-size", "a chunk whose size is no number",
+    {"bad-chunk-size", "a chunk whose size is not a number",
      [](Delivery& d) {
          send_chunk(d, "five\r\nplait\r\n0\r\n\r\n");
          d.ending = Ending::close;
      }},
-    {"bad-length", "two values for Content-Length that differ",
+    {"bad-length", "two different values of Content-Length",
      [](Delivery& d) {
          replace_line(d.head, "Content-Length: ", "Content-Length: 5\r\nContent-Length: 6");
          d.body = "plait!";
          d.fill = 0;
          d.ending = Ending::close;
      }},
-    {"garbage", "bytes that are no HTTP",
+    {"garbage", "bytes that are not HTTP",
      [](Delivery& d) {
          send_nothing(d);
          d.body = rubbish;
          d.ending = Ending::close;
      }},
     {"drip", "the whole answer, a byte every 20 ms", [](Delivery& d) { d.per_byte = drip_interval; }, true},
-    {"crash", "the server kills itself (SIGKILL) when the request was read",
+    {"crash", "the server kills itself (SIGKILL) after reading the request",
      [](Delivery& d) {
          send_nothing(d);
          d.ending = Ending::crash;

@@ -16,7 +16,7 @@ constexpr std::string_view xml_type = "application/xml";
 
 // The statuses come first: Refusal counts on it.
 constexpr std::array<RefusalRow, 15> table{{
-    {"<status>", "this status and no more", 429, R"({"error":"more requests than are allowed"})"},
+    {"<status>", "this status only", 429, R"({"error":"more requests than are allowed"})"},
     {"aws", "400 ThrottlingException", 400, R"({"__type":"ThrottlingException","message":"Rate exceeded"})"},
     {"s3", "503 SlowDown", 503,
      R"(<?xml version="1.0" encoding="UTF-8"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>)",
@@ -25,7 +25,7 @@ constexpr std::array<RefusalRow, 15> table{{
      R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})"},
     {"discord", "429 with retry_after in the body", 429,
      R"({"message":"You are being rate limited.","retry_after":%fraction%,"global":false})"},
-    {"dropbox", "429 with retry_after in a part of the body", 429,
+    {"dropbox", "429 with retry_after in a nested object of the body", 429,
      R"({"error_summary":"too_many_requests/.","error":{"reason":{".tag":"too_many_requests"},"retry_after":%seconds%}})"},
     {"github", "403 with a message", 403,
      R"({"message":"You have exceeded a secondary rate limit. Please wait a few minutes before you try again."})"},
@@ -39,7 +39,7 @@ constexpr std::array<RefusalRow, 15> table{{
      R"({"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}],"extensions":{"cost":{"requestedQueryCost":1,"actualQueryCost":null,"throttleStatus":{"maximumAvailable":%limit%,"currentlyAvailable":%remaining%,"restoreRate":%per-second%}}}})"},
     {"openai", "429 rate_limit_exceeded", 429,
      R"({"error":{"message":"Rate limit reached. Please try again in %fraction%s.","type":"requests","param":null,"code":"rate_limit_exceeded"}})"},
-    {"openai-quota", "429 insufficient_quota, which no wait will lift", 429,
+    {"openai-quota", "429 insufficient_quota, which no wait lifts", 429,
      R"({"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}})"},
     {"should-retry", "429 with x-should-retry: true", 429, R"({"error":"more requests than are allowed"})", json_type,
      "x-should-retry: true\r\n"},
