@@ -1,4 +1,4 @@
-// All at once on one thread: each task runs until it awaits, and the event loop then lets another one go on.
+// All calls concurrently on one thread: a task runs until it awaits, then the event loop runs another.
 
 #include "plait/plait.hpp"
 

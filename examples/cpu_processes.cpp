@@ -1,4 +1,4 @@
-// Work that computes, in as many processes as there are processors: a job that crashes, or is killed, fails alone.
+// CPU-bound work in one process per processor: a job that crashes or is killed fails alone.
 
 #include "plait/plait.hpp"
 

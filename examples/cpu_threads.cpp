@@ -1,5 +1,4 @@
-// Work that computes, on as many threads as there are processors. C++ threads compute at the same time; Python's would
-// take turns.
+// CPU-bound work on one thread per processor. C++ threads compute at the same time; Python's would take turns.
 
 #include "plait/plait.hpp"
 

@@ -13,7 +13,7 @@ std::size_t count_words(const std::string& text) {
     return words;
 }
 
-using Counted = std::pair<std::size_t, std::size_t>;  // which site it is, and its words
+using Counted = std::pair<std::size_t, std::size_t>;  // the index of a site, and its number of words
 
 Task<Counted> count_words_of(http::Session& session, ThreadPool& pool, std::size_t number, std::string url) {
     http::Response response = co_await session.get(url);
@@ -25,7 +25,7 @@ Task<void> store_all(std::vector<std::string> sites) {
     ThreadPool pool;
     const auto count = [&](std::size_t number) { return count_words_of(session, pool, number, sites[number]); };
     auto counted = as_completed(std::views::iota(0UL, sites.size()) | std::views::transform(count), 100);
-    std::map<std::size_t, std::size_t> early;  // what is there before its turn
+    std::map<std::size_t, std::size_t> early;  // results that wait for an earlier one
     for (std::size_t turn = 0; const auto next = co_await counted.next();) {
         early.insert(*next);
         for (; early.contains(turn); ++turn)

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-/// The numbers on the command line, or 38, 20 times over.
+/// 20 times the numbers on the command line, or 38.
 inline std::vector<int> numbers(int argc, char** argv) {
     std::vector<int> list;
     for (int i = 1; i < argc; ++i) list.push_back(std::stoi(argv[i]));
@@ -14,7 +14,7 @@ inline std::vector<int> numbers(int argc, char** argv) {
     return list;
 }
 
-/// Computes all, and prints what each gave, how many there were, and in how many seconds.
+/// Computes all numbers, and prints the results, their number and the time.
 template <class Compute>
 int timed(Compute find_all, const std::vector<int>& list) {
     const auto start = std::chrono::steady_clock::now();

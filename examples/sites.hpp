@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-/// The URLs on the command line, or two well-known ones, 80 times over.
+/// 80 times the URLs on the command line, or two well-known ones.
 inline std::vector<std::string> sites(int argc, char** argv) {
     std::vector<std::string> urls(argv + 1, argv + argc);
     if (urls.empty()) urls = {"https://www.jython.org", "http://olympus.realpython.org/dice"};
@@ -14,7 +14,7 @@ inline std::vector<std::string> sites(int argc, char** argv) {
     return list;
 }
 
-/// Downloads all and prints how many, and in how many seconds.
+/// Downloads all sites, and prints their number and the time.
 template <class Download>
 int timed(Download download_all_sites, const std::vector<std::string>& list) {
     try {

@@ -1,4 +1,4 @@
-// One call after another: each waits until the one before has its answer.
+// One call after another: each starts when the previous one has its answer.
 
 #include "plait/plait.hpp"
 
