@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-/// 20 times the numbers on the command line, or 38.
+/// The numbers on the command line, or 20 times 38.
 inline std::vector<int> numbers(int argc, char** argv) {
     std::vector<int> list;
     for (int i = 1; i < argc; ++i) list.push_back(std::stoi(argv[i]));
