@@ -35,5 +35,6 @@ std::string outcome(std::string_view bytes, std::size_t size, std::string method
 
 void feed(std::string_view bytes) {
     for (const char* method : {"GET", "HEAD"})
-        PLAIT_ASSERT(outcome(bytes, bytes.size(), method) == outcome(bytes, 1, method), "the answer is the same in any pieces");
+        PLAIT_ASSERT(outcome(bytes, bytes.size(), method) == outcome(bytes, 1, method),
+                     "the answer is the same in any pieces");
 }

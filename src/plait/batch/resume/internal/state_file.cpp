@@ -127,10 +127,9 @@ bool is_laid_out(Database& database) {
     if (version == 0 && application == 0 && pragma(database, "page_count") <= 1) return false;
     if (application != application_id) database.check(SQLITE_NOTADB);
     if (version > format_version) {
-        throw Error(
-            ErrorCode::storage,
-            fmt::format("state file {}: written by a newer plait (format {}, this one knows {}): use that one",
-                        database.path(), version, format_version));
+        throw Error(ErrorCode::storage,
+                    fmt::format("state file {}: written by a newer plait (format {}, this one knows {}): use that one",
+                                database.path(), version, format_version));
     }
     return true;
 }
