@@ -3,7 +3,7 @@
 #include "plait/async/activity_scope.hpp"
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event.hpp"
-#include "plait/async/internal/last_words.hpp"
+#include "plait/async/internal/test_abort.hpp"
 #include "plait/async/semaphore.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"

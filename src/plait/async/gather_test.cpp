@@ -1,7 +1,7 @@
 #include "plait/async/gather.hpp"
 
 #include "plait/async/event_loop.hpp"
-#include "plait/async/internal/last_words.hpp"
+#include "plait/async/internal/test_abort.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/testing/async_test.hpp"
 

@@ -1,6 +1,6 @@
 #include "plait/http/body_memory.hpp"
 
-#include "plait/base/usable_memory.hpp"
+#include "plait/http/internal/usable_memory.hpp"
 
 namespace plait::http {
 

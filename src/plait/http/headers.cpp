@@ -1,7 +1,7 @@
 #include "plait/http/headers.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/http/internal/message_text.hpp"
+#include "plait/http/internal/escaped.hpp"
 
 #include <fmt/format.h>
 

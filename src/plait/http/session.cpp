@@ -5,7 +5,7 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/http/internal/exchange.hpp"
 #include "plait/http/internal/h1_request.hpp"
-#include "plait/http/internal/message_text.hpp"
+#include "plait/http/internal/escaped.hpp"
 #include "plait/http/internal/net_connector.hpp"
 #include "plait/trace/activity.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/http/headers.hpp"
-#include "plait/http/internal/message_text.hpp"
+#include "plait/http/internal/escaped.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

@@ -3,7 +3,7 @@
 #include "plait/base/assert.hpp"
 #include "plait/base/error.hpp"
 #include "plait/http/internal/answer_error.hpp"
-#include "plait/http/internal/message_text.hpp"
+#include "plait/http/internal/escaped.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/http/internal/answer_error.hpp"
-#include "plait/http/internal/message_text.hpp"
+#include "plait/http/internal/escaped.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>

@@ -1,4 +1,4 @@
-#include "plait/base/usable_memory.hpp"
+#include "plait/http/internal/usable_memory.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "plait/http/internal/message_text.hpp"
+#include "plait/http/internal/escaped.hpp"
 
 #include <fmt/format.h>
 
