@@ -102,8 +102,8 @@ ASYNC_TEST("of a sleep and of a deadline the time that is left is told") {
     group.start(sleep_an_hour(), "sleeper");
     group.start(patient(never), "patient");
     co_await sleep_for(30s);
-    CHECK(has(this_text(), "\"sleeper\": waiting for time, 59 m 30 s left\n"));
-    CHECK(has(this_text(), "\"patient\": waiting for event, gives up in 60.0 s\n"));
+    CHECK(has(this_text(), "\"sleeper\": waiting for time, 59 min 30 s left\n"));
+    CHECK(has(this_text(), "\"patient\": waiting for event, gives up in 60 s\n"));
     group.cancel();
     CHECK(has(this_text(), "\"sleeper\": ready, cancelled\n"));
     co_await group.join();
@@ -120,7 +120,7 @@ ASYNC_TEST("a deadline around the block that started a task is told with the tas
     auto limited = [](Task<void> task) -> Task<void> { co_await within(10s, std::move(task)); };
     group.start(limited(std::move(work)));
     co_await sleep_for(4s);
-    CHECK(has(this_text(), "\"inside\": waiting for time, 59 m 56 s left, gives up in 6.0 s\n"));
+    CHECK(has(this_text(), "\"inside\": waiting for time, 59 min 56 s left, gives up in 6 s\n"));
     co_await group.join();
 }
 
@@ -226,7 +226,7 @@ TEST_CASE("without a loop there is nothing to dump") {
 }
 
 TEST_CASE("a program that stops because of a deadlock says first what each task waits for") {
-    const std::string said = internal::last_words([]() -> Task<void> {
+    const std::string said = internal::output_of_abort([]() -> Task<void> {
         Event never(Wait::room);
         TaskGroup group;
         group.start(wait_for(never), "stuck");

@@ -169,13 +169,13 @@ ASYNC_TEST("as_completed that is left early drops what has not ended") {
 }
 
 TEST_CASE("a limit that lets nothing run is a bug that is told, not nothing done in silence") {
-    CHECK(internal::last_words([]() -> Task<void> {
+    CHECK(internal::output_of_abort([]() -> Task<void> {
               std::vector<Task<int>> tasks;
               tasks.push_back(give_after(1s, 1));
               auto answers = as_completed(std::move(tasks), 0);
               co_await answers.next();
           }).find("at least one task runs at a time") != std::string::npos);
-    CHECK(internal::last_words([]() -> Task<void> {
+    CHECK(internal::output_of_abort([]() -> Task<void> {
               std::vector<Task<int>> tasks;
               tasks.push_back(give_after(1s, 1));
               co_await gather(std::move(tasks), 0);

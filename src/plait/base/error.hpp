@@ -22,7 +22,7 @@ enum class ErrorCode {
     budget,        ///< it would cost more than may be spent
     cancelled,     ///< stopped on purpose before it ended
     worker_died,   ///< the worker process ended before its job did
-    storage,       ///< our own files: can't open, read, write or sync
+    storage,       ///< one of our own files can't be opened, read, written or synced
 };
 
 /// The name of `code` as files and messages spell it.
@@ -38,6 +38,9 @@ class Error : public std::runtime_error {
   private:
     ErrorCode code_;
 };
+
+/// Throws `Error(bad_input)`. `message` says what can't be used and why.
+[[noreturn]] void throw_bad_input(const std::string& message);
 
 /// The text of an `errno` value, such as "Connection refused".
 std::string system_message(int error_number);

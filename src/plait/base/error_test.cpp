@@ -14,6 +14,16 @@ TEST_CASE("an error keeps its code and its message") {
     CHECK(std::string(error.what()) == "connect api.example:443: refused");
 }
 
+TEST_CASE("bad input is thrown with its code") {
+    try {
+        throw_bad_input("no such flag");
+        FAIL("nothing was thrown");
+    } catch (const Error& error) {
+        CHECK(error.code() == ErrorCode::bad_input);
+        CHECK(std::string(error.what()) == "no such flag");
+    }
+}
+
 TEST_CASE("every error code has a name of its own") {
     std::set<std::string_view> names;
     for (int code = 0; code <= static_cast<int>(ErrorCode::storage); ++code) {
@@ -23,4 +33,4 @@ TEST_CASE("every error code has a name of its own") {
     CHECK(names.count("unknown") == 0);
 }
 
-TEST_CASE("an errno value has the system's words") { CHECK(system_message(ECONNREFUSED) == "Connection refused"); }
+TEST_CASE("an errno value has the system's message") { CHECK(system_message(ECONNREFUSED) == "Connection refused"); }

@@ -53,8 +53,6 @@ Task<std::string> sleep_in_a_task(std::uint64_t microseconds) {
 /// Blocks: a loop with one task in it waits on this thread, and whatever loop called this stands still.
 std::string sleep_here(std::uint64_t microseconds) { return run(sleep_in_a_task(microseconds)); }
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 const JobUnit* find_unit(const JobKind& kind, std::string_view name) {
     for (const JobUnit& unit : kind.units) {
         if (unit.factor > 0 && unit.name == name) return &unit;
@@ -68,8 +66,8 @@ std::uint64_t amount_of(const JobKind& kind, std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     const JobUnit* const unit = find_unit(kind, text.substr(static_cast<std::size_t>(end - text.data())));
     if (error != std::errc() || !unit || number > kind.most / unit->factor) {
-        refuse(fmt::format("'{}' is not {} of at most {}, such as {}", text,
-                           kind.name == "fib" ? "a number" : "an amount", kind.most_text, kind.example));
+        throw_bad_input(fmt::format("'{}' is not {} of at most {}, such as {}", text,
+                                    kind.name == "fib" ? "a number" : "an amount", kind.most_text, kind.example));
     }
     return number * unit->factor;
 }
@@ -122,7 +120,7 @@ Job Job::parse(std::string_view text) {
     const auto kind = std::find_if(job_kinds.begin(), job_kinds.end(),
                                    [&](const JobKind& known) { return known.name == text.substr(0, colon); });
     if (kind == job_kinds.end() || colon == std::string_view::npos) {
-        refuse(fmt::format("'{}' is not one of the jobs {}", text, known_jobs()));
+        throw_bad_input(fmt::format("'{}' is not one of the jobs {}", text, known_jobs()));
     }
     return Job(std::string(text), *kind, amount_of(*kind, text.substr(colon + 1)));
 }

@@ -1,6 +1,7 @@
 #include "plait/http/headers.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/base/trim.hpp"
 #include "plait/http/internal/escaped.hpp"
 
 #include <fmt/format.h>
@@ -44,7 +45,7 @@ bool consists_of(std::string_view text, const CharacterSet& set) noexcept {
 [[noreturn]] void refuse_name(std::string_view name) {
     if (name.empty()) throw Error(ErrorCode::bad_input, "a header has an empty name");
     throw Error(ErrorCode::bad_input, fmt::format("header '{}': a name has only letters, digits and !#$%&'*+-.^_`|~",
-                                                  internal::printable(name)));
+                                                  internal::escaped(name)));
 }
 
 // The value stays out of the message: it may be a secret.
@@ -75,12 +76,6 @@ std::string lower(std::string_view text) {
     std::string result(text);
     std::transform(result.begin(), result.end(), result.begin(), to_lower);
     return result;
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 Headers::Headers(std::initializer_list<Header> headers) {

@@ -130,7 +130,4 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 /// `text` with small letters, as far as it is ASCII.
 std::string lower(std::string_view text);
 
-/// `text` without the blanks around it.
-std::string_view trimmed(std::string_view text) noexcept;
-
 }  // namespace plait::http

@@ -1,5 +1,6 @@
 #include "plait/http/reset_time.hpp"
 
+#include "plait/base/trim.hpp"
 #include "plait/http/date.hpp"
 #include "plait/http/internal/number_text.hpp"
 

@@ -3,9 +3,9 @@
 #include "plait/async/activity_scope.hpp"
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
+#include "plait/base/words.hpp"
 #include "plait/http/internal/exchange.hpp"
 #include "plait/http/internal/h1_request.hpp"
-#include "plait/http/internal/escaped.hpp"
 #include "plait/http/internal/net_connector.hpp"
 #include "plait/trace/activity.hpp"
 
@@ -18,12 +18,11 @@
 
 namespace plait::http {
 
-using internal::in_words;
 using internal::Phase;
 
 namespace {
 
-std::string_view in_words(ConnectStep step) {
+std::string_view name_of(ConnectStep step) {
     switch (step) {
         case ConnectStep::resolving:
             return "looking up the host";
@@ -35,7 +34,7 @@ std::string_view in_words(ConnectStep step) {
     return "";
 }
 
-std::string_view in_words(Phase phase) {
+std::string_view name_of(Phase phase) {
     switch (phase) {
         case Phase::sending:
             return "sending the request";
@@ -147,8 +146,8 @@ SendError Session::Attempt::describe(const Error& error) const {
     // Without the query: it may hold a key, and messages end in logs.
     std::string message = fmt::format("{} {}: {}", request_.method(), url.substr(0, url.find('?')), error.what());
     if (record_.phase || connecting_) {
-        const auto activity_scope = record_.phase ? in_words(*record_.phase) : in_words(*connecting_);
-        message += fmt::format(" ({}{}, {} after the start)", activity_scope, reused_ ? " on a kept connection" : "",
+        const auto step = record_.phase ? name_of(*record_.phase) : name_of(*connecting_);
+        message += fmt::format(" ({}{}, {} after the start)", step, reused_ ? " on a kept connection" : "",
                                in_words(now() - start_));
     }
     return SendError(error.code(), message, record_.any_byte_sent, was_stale(error));

@@ -60,7 +60,7 @@ constexpr std::size_t first_of(std::string_view text, std::string_view stops, st
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
     // Never the whole text: what stands before an @ or in a query may be a secret, and a line break would split the
     // message.
-    std::string shown = internal::printable(text.substr(0, first_of(text, "?#")), 100);
+    std::string shown = internal::escaped(text.substr(0, first_of(text, "?#")), 100);
     if (const auto at = shown.rfind('@'); at != std::string::npos) shown.replace(0, at, "...");
     throw Error(ErrorCode::bad_input, fmt::format("URL '{}': {}", shown, reason));
 }

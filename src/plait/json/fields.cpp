@@ -22,14 +22,12 @@ Value required(simdjson::simdjson_result<Value> result, std::string_view name, s
     const simdjson::error_code error = result.error();
     if (error == simdjson::INCORRECT_TYPE || error == simdjson::NUMBER_ERROR ||
         error == simdjson::NUMBER_OUT_OF_RANGE) {
-        refuse(fmt::format("\"{}\" must be {}", name, wanted));
+        throw_bad_input(fmt::format("\"{}\" must be {}", name, wanted));
     }
     return std::move(result).value();
 }
 
 }  // namespace
-
-void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
 
 ondemand::object read_object(ondemand::value value, std::string_view name) {
     return required<ondemand::object>(value.get_object(), name, "an object");
@@ -45,7 +43,7 @@ std::string_view read_text(ondemand::value value, std::string_view name) {
 
 std::string_view read_name(ondemand::value value, std::string_view name) {
     const std::string_view text = read_text(value, name);
-    if (text.empty()) refuse(fmt::format("\"{}\" is empty", name));
+    if (text.empty()) throw_bad_input(fmt::format("\"{}\" is empty", name));
     return text;
 }
 
@@ -60,14 +58,14 @@ double read_number(ondemand::value value, std::string_view name) {
 int read_whole_number(ondemand::value value, std::string_view name, int least, int most) {
     const std::string wanted = fmt::format("a whole number from {} to {}", least, most);
     const auto number = required<std::int64_t>(value.get_int64(), name, wanted);
-    if (number < least || number > most) refuse(fmt::format("\"{}\" must be {}", name, wanted));
+    if (number < least || number > most) throw_bad_input(fmt::format("\"{}\" must be {}", name, wanted));
     return static_cast<int>(number);
 }
 
 Duration read_seconds(ondemand::value value, std::string_view name) {
     const double seconds = read_number(value, name);
     if (!(seconds > 0 && seconds <= longest_seconds)) {
-        refuse(fmt::format("\"{}\" must be more than 0 and at most 604800 (a week)", name));
+        throw_bad_input(fmt::format("\"{}\" must be more than 0 and at most 604800 (a week)", name));
     }
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }

@@ -11,10 +11,8 @@
 
 namespace plait::json {
 
-// How the fields of a request line are read. What a value is not is an `Error(bad_input)` in a sentence that names the
-// field; what is no JSON at all is a `simdjson_error`.
-
-[[noreturn]] void refuse(const std::string& reason);
+// Readers of the fields of an object. A value of another kind throws `Error(bad_input)` with a sentence that names the
+// field; a text that is not JSON throws `simdjson_error`.
 
 inline simdjson::ondemand::json_type type_of(simdjson::ondemand::value value) { return value.type().value(); }
 

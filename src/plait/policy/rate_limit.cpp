@@ -24,8 +24,7 @@ constexpr std::array<TimeUnit, 4> time_units{{{"d", std::chrono::hours(24)},
 constexpr std::chrono::seconds longest_window = std::chrono::hours(31 * 24);
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
-    throw Error(ErrorCode::bad_input,
-                fmt::format("limit '{}': {}; write it as requests=500/m or tokens=90k/m", text, reason));
+    throw_bad_input(fmt::format("limit '{}': {}; write it as requests=500/m or tokens=90k/m", text, reason));
 }
 
 /// The length of a window such as `m` or `10s`; 0 when it is none.
@@ -45,14 +44,8 @@ std::chrono::seconds parse_window(std::string_view text) {
 }  // namespace
 
 RateLimit parse_rate_limit(std::string_view text) {
-    const auto equals = text.find('=');
-    if (equals == std::string_view::npos) refuse(text, "there is no '='");
-    const std::string_view unit = text.substr(0, equals);
-    if (!internal::is_unit_name(unit)) refuse(text, fmt::format("'{}' is not the name of a unit", unit));
-
-    std::string_view rest = text.substr(equals + 1);
-    const double amount = internal::take_amount(rest);
-    if (amount == 0) refuse(text, "no number above 0 follows the '='");
+    const auto [unit, amount, rest, problem] = internal::parse_unit_amount(text);
+    if (!problem.empty()) refuse(text, problem);
     if (!rest.starts_with('/')) refuse(text, "no time follows the number, such as /s, /m, /h or /d");
     const auto window = parse_window(rest.substr(1));
     if (window <= std::chrono::seconds(0)) {

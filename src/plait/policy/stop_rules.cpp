@@ -1,6 +1,7 @@
 #include "plait/policy/stop_rules.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/base/trim.hpp"
 #include "plait/policy/internal/amount.hpp"
 
 #include <fmt/format.h>
@@ -17,27 +18,18 @@ namespace {
 constexpr std::size_t most_ends = 1'000'000;
 
 [[noreturn]] void refuse_budget(std::string_view text, const std::string& reason) {
-    throw Error(ErrorCode::bad_input, fmt::format("budget '{}': {}; write it as usd=5 or tokens=2M", text, reason));
+    throw_bad_input(fmt::format("budget '{}': {}; write it as usd=5 or tokens=2M", text, reason));
 }
 [[noreturn]] void refuse_rule(std::string_view text, const std::string& reason) {
-    throw Error(ErrorCode::bad_input,
-                fmt::format("stop rule '{}': {}; write it as 'failed>20% of 200' or 'failed>50'", text, reason));
-}
-
-void skip_blanks(std::string_view& text) noexcept {
-    while (text.starts_with(' ')) text.remove_prefix(1);
+    throw_bad_input(fmt::format("stop rule '{}': {}; write it as 'failed>20% of 200' or 'failed>50'", text, reason));
 }
 
 }  // namespace
 
 Budget parse_budget(std::string_view text) {
-    const auto equals = text.find('=');
-    if (equals == std::string_view::npos) refuse_budget(text, "there is no '='");
-    const std::string_view unit = text.substr(0, equals);
-    if (!internal::is_unit_name(unit)) refuse_budget(text, fmt::format("'{}' is not the name of a unit", unit));
-    std::string_view rest = text.substr(equals + 1);
-    const double amount = internal::take_amount(rest);
-    if (amount == 0 || !rest.empty()) refuse_budget(text, "no number above 0 follows the '='");
+    const auto [unit, amount, rest, problem] = internal::parse_unit_amount(text);
+    if (!problem.empty()) refuse_budget(text, problem);
+    if (!rest.empty()) refuse_budget(text, "no number above 0 follows the '='");
     return Budget(unit, amount);
 }
 
@@ -56,9 +48,7 @@ StopIf parse_stop_if(std::string_view text) {
     StopIf rule;
     const auto than = text.find('>');
     if (than == std::string_view::npos) refuse_rule(text, "there is no '>'");
-    std::string_view outcome = text.substr(0, than);
-    skip_blanks(outcome);
-    while (outcome.ends_with(' ')) outcome.remove_suffix(1);
+    const std::string_view outcome = trimmed(text.substr(0, than));
     if (!internal::is_unit_name(outcome)) refuse_rule(text, fmt::format("'{}' is not an outcome", outcome));
     rule.outcome = outcome;
 

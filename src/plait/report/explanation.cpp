@@ -1,5 +1,6 @@
 #include "plait/report/explanation.hpp"
 
+#include "plait/base/words.hpp"
 #include "plait/report/internal/words.hpp"
 #include "plait/report/measures.hpp"
 
@@ -153,8 +154,8 @@ std::string slow_tail_of(const Timeline& timeline, const Measures& measures) {
     }
     constexpr std::size_t name_columns = 40;
     return fmt::format("The slowest, {}, took {}, {} times the median ({}): most of the time {}.",
-                       fitted(span.name, name_columns, false), measured(span.length), ratio(times),
-                       measured(measures.p50), activity_scope);
+                       fitted(span.name, name_columns, false), in_words(span.length, 3), ratio(times),
+                       in_words(measures.p50, 3), activity_scope);
 }
 
 void add(std::string& text, const std::string& sentence) {
@@ -209,7 +210,7 @@ struct Contender {
 
     double speed() const { return static_cast<double>(measures.calls) / seconds; }
     std::string took() const {
-        return measured(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
+        return in_words(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)), 3);
     }
 };
 

@@ -30,11 +30,9 @@ constexpr std::size_t longest_comparison = 16 * 1024 * 1024;
 /// In this order a comparison reads best: from the slowest idea to the quickest.
 constexpr std::array<std::string_view, 4> methods{"sync", "threads", "async", "processes"};
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 std::ifstream open_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    if (!file) refuse(fmt::format("open {}: {}", path, system_message(errno)));
+    if (!file) throw_bad_input(fmt::format("open {}: {}", path, system_message(errno)));
     return file;
 }
 
@@ -47,7 +45,7 @@ bool is_trace(const std::string& path) {
 }
 
 std::string read_comparison(const std::string& path) {
-    if (files::file_size(path) > longest_comparison) refuse(fmt::format("read {}: it is too large", path));
+    if (files::file_size(path) > longest_comparison) throw_bad_input(fmt::format("read {}: it is too large", path));
     std::ifstream file = open_file(path);
     return {std::istreambuf_iterator<char>(file), {}};
 }
@@ -66,7 +64,7 @@ void read_folder(Inputs& inputs, const std::string& folder) {
     for (files::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
         if (it->path().extension() == ".json" && it->is_regular_file(error)) found.push_back(it->path());
     }
-    if (error) refuse(fmt::format("read {}: {}", folder, error.message()));
+    if (error) throw_bad_input(fmt::format("read {}: {}", folder, error.message()));
     std::sort(found.begin(), found.end(),
               [](const files::path& a, const files::path& b) { return place_of(a) < place_of(b); });
     const std::size_t before = inputs.timelines.size();
@@ -83,7 +81,7 @@ void read_folder(Inputs& inputs, const std::string& folder) {
         inputs.files.push_back(path);
     }
     if (inputs.timelines.size() == before) {
-        refuse(
+        throw_bad_input(
             fmt::format("read {}: the folder has no trace, such as `plait compare --trace {}` writes", folder, folder));
     }
 }

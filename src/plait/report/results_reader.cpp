@@ -31,8 +31,6 @@ constexpr std::size_t longest_attempts = 4 * 1024 * 1024;
 
 constexpr std::uint64_t any_count = std::numeric_limits<std::uint64_t>::max();
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 struct Phase {
     std::string_view field;
     trace::Activity activity;
@@ -102,7 +100,7 @@ class ResultLineParser {
                 read_attempts(simdjson::to_json_string(field.value()), result);
             }
         }
-        if (document.current_location().error() == simdjson::SUCCESS) refuse("more follows the JSON object");
+        if (document.current_location().error() == simdjson::SUCCESS) throw_bad_input("more follows the JSON object");
         for (Span& span : result.spans) {
             span.name = result.custom_id;
             span.line = result.line;
@@ -112,12 +110,12 @@ class ResultLineParser {
 
   private:
     void read_attempts(std::string_view list, ResultLine& result) {
-        if (list.size() > longest_attempts) refuse("\"attempts\" is too long");
+        if (list.size() > longest_attempts) throw_bad_input("\"attempts\" is too long");
         simdjson::dom::array attempts;
-        if (inner_.parse(list.data(), list.size()).get(attempts)) refuse("\"attempts\" must be a list");
+        if (inner_.parse(list.data(), list.size()).get(attempts)) throw_bad_input("\"attempts\" must be a list");
         for (const simdjson::dom::element element : attempts) {
             simdjson::dom::object attempt;
-            if (element.get(attempt)) refuse("\"attempts\" must be a list of objects");
+            if (element.get(attempt)) throw_bad_input("\"attempts\" must be a list of objects");
             result.spans.push_back(span_of(attempt));
         }
     }
@@ -166,13 +164,13 @@ Timeline read_results(std::istream& input, const std::string& name, std::size_t 
                 break;
             }
             if (!has_any) refuse_kind(name, FileKind::other);
-            refuse(fmt::format("read {}: line {}: no result line: {}", name, line->number, error.what()));
+            throw_bad_input(fmt::format("read {}: line {}: no result line: {}", name, line->number, error.what()));
         } catch (const Error& error) {
-            refuse(fmt::format("read {}: line {}: {}", name, line->number, error.what()));
+            throw_bad_input(fmt::format("read {}: line {}: {}", name, line->number, error.what()));
         }
         if (!result.has_attempts) {
             if (!has_any) refuse_kind(name, FileKind::other);
-            refuse(fmt::format("read {}: line {}: \"attempts\" is missing", name, line->number));
+            throw_bad_input(fmt::format("read {}: line {}: \"attempts\" is missing", name, line->number));
         }
         has_any = true;
         if (!result.outcome.empty()) ++timeline.outcomes[result.outcome];

@@ -1,5 +1,6 @@
 #include "plait/report/svg_picture.hpp"
 
+#include "plait/base/words.hpp"
 #include "plait/report/internal/raster.hpp"
 #include "plait/report/internal/words.hpp"
 #include "plait/report/measures.hpp"
@@ -142,7 +143,7 @@ class SvgPicture {
             "at a "
             "time</tspan></text>\n",
             margin, y_ + 14, escaped(fitted(title, 60, false)), counted(measures.calls, noun_of(timeline)),
-            measured(timeline.length),
+            in_words(timeline.length, 3),
             measures.most_in_flight <= 1 ? "one" : fmt::format("up to {}", measures.most_in_flight));
         y_ += 24;
         if (timeline.length > Duration::zero()) {
@@ -210,7 +211,7 @@ class SvgPicture {
                 mark == Duration::zero()      ? "start"
                 : x > width - 2 * margin - 20 ? "end"
                                               : "middle",
-                mark == Duration::zero() ? "0" : rounded(mark));
+                mark == Duration::zero() ? "0" : in_words(mark));
         }
         y_ += 34;
     }

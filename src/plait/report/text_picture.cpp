@@ -1,5 +1,6 @@
 #include "plait/report/text_picture.hpp"
 
+#include "plait/base/words.hpp"
 #include "plait/report/internal/raster.hpp"
 #include "plait/report/internal/words.hpp"
 #include "plait/report/measures.hpp"
@@ -179,7 +180,7 @@ class TextPicture {
         const Measures& measures = measures_[i];
         writer_.paragraph(
             fmt::format("{}: {}, {}, {} at a time", titles_[i], counted(measures.calls, noun_of(timeline)),
-                        measured(timeline.length), at_most(measures.most_in_flight)),
+                        in_words(timeline.length, 3), at_most(measures.most_in_flight)),
             0, 2, strong);
         if (timeline.length <= Duration::zero()) return;
         const Raster raster =
@@ -222,7 +223,7 @@ class TextPicture {
                 static_cast<std::size_t>(static_cast<double>(mark.count()) / static_cast<double>(axis_.count()) *
                                          static_cast<double>(picture_columns_));
             if (column >= picture_columns_) break;
-            const std::string text = mark == Duration::zero() ? "0" : rounded(mark);
+            const std::string text = mark == Duration::zero() ? "0" : in_words(mark);
             if (column + text.size() > picture_columns_) break;
             words.resize(column, ' ');
             words += text;
@@ -270,13 +271,14 @@ class TextPicture {
         const Measures& measures = measures_[i];
         std::string text = is_alone() ? "" : titles_[i] + ": ";
         text += fmt::format("{} in {}, {:.1f}/s: {}", counted(measures.calls, noun_of(timeline)),
-                            measured(timeline.length), measures.calls_per_second, outcomes(timeline, measures));
+                            in_words(timeline.length, 3), measures.calls_per_second, outcomes(timeline, measures));
         writer_.paragraph(text, 0, 2);
         if (measures.calls > 0) {
             writer_.paragraph("of their time " + shares(measures), 2, 4);
-            writer_.paragraph(fmt::format("p50 {}, p90 {}, p99 {}, longest {}", measured(measures.p50),
-                                          measured(measures.p90), measured(measures.p99), measured(measures.longest)),
-                              2, 4);
+            writer_.paragraph(
+                fmt::format("p50 {}, p90 {}, p99 {}, longest {}", in_words(measures.p50, 3), in_words(measures.p90, 3),
+                            in_words(measures.p99, 3), in_words(measures.longest, 3)),
+                2, 4);
         }
         if (measures.loop_ran) {
             writer_.paragraph(fmt::format("the loop was busy {} of the time", percent(*measures.loop_ran)), 2, 4);
@@ -370,8 +372,8 @@ class TextPicture {
             for (const std::size_t place : slowest(timelines_[i], is_alone() ? slowest_alone : slowest_among_others)) {
                 const Span& span = timelines_[i].spans[place];
                 const auto [activity, share] = main_activity(span);
-                const std::string took = measured(span.length);
-                const std::string began = measured(span.begin);
+                const std::string took = in_words(span.length, 3);
+                const std::string began = in_words(span.begin, 3);
                 const std::string mostly = fmt::format("{} {:.0f} %", trace::to_string(activity), 100 * share);
                 write_row({took, began, titles_[i], span.result, mostly}, span.name);
             }

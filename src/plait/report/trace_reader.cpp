@@ -35,15 +35,13 @@ constexpr std::uint64_t any_count = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t most_thinned = std::uint64_t{1} << 20;
 constexpr Duration tenth_of_microsecond{100};
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 constexpr std::array<std::string_view, 4> lane_kinds{"caller", "thread", "loop", "process"};
 
 trace::Activity activity_of(char letter) {
     for (const trace::ActivityName& name : trace::activity_names) {
         if (name.letter == letter) return name.activity;
     }
-    refuse(fmt::format("\"states\" has '{}', which stands for no activity", letter));
+    throw_bad_input(fmt::format("\"states\" has '{}', which stands for no activity", letter));
 }
 
 /// What stands between the line's blanks, without the comma that leads to the next record.
@@ -66,7 +64,7 @@ std::vector<trace::Segment> segments_in(std::string_view states) {
         std::uint64_t tenths = 0;
         const auto [behind, error] = std::from_chars(at, end, tenths);
         if (error != std::errc() || tenths > static_cast<std::uint64_t>(longest_time / tenth_of_microsecond)) {
-            refuse("\"states\" has a letter without a length");
+            throw_bad_input("\"states\" has a letter without a length");
         }
         at = behind;
         if (tenths > 0) segments.push_back({activity, static_cast<Duration::rep>(tenths) * tenth_of_microsecond});
@@ -79,7 +77,7 @@ Duration sum_of(const std::vector<trace::Segment>& segments) {
     Duration sum{};
     for (const trace::Segment& segment : segments) {
         sum += segment.length;
-        if (sum > longest_time) refuse("\"states\" is longer than a year");
+        if (sum > longest_time) throw_bad_input("\"states\" is longer than a year");
     }
     return sum;
 }
@@ -118,7 +116,7 @@ class TraceParser {
         const std::string_view ph = needed(find_string(record, "ph"), "ph");
         const std::string_view name = find_string(record, "name").value_or("");
         if (!is_begun_) {
-            if (ph != "M" || name != "plait_trace") refuse("the first record is not \"plait_trace\"");
+            if (ph != "M" || name != "plait_trace") throw_bad_input("the first record is not \"plait_trace\"");
             read_head(needed(find_object(record, "args"), "args"));
             is_begun_ = true;
             return;
@@ -145,7 +143,8 @@ class TraceParser {
     void read_head(dom::object args) {
         const std::uint64_t version = needed(find_count(args, "version", any_count), "version");
         if (version != trace_version) {
-            refuse(fmt::format("the trace is of version {}, and this plait reads version {}", version, trace_version));
+            throw_bad_input(
+                fmt::format("the trace is of version {}, and this plait reads version {}", version, trace_version));
         }
         timeline_.command = find_string(args, "command").value_or("");
         timeline_.method = find_string(args, "method").value_or("");
@@ -169,10 +168,10 @@ class TraceParser {
         const dom::object args = needed(find_object(record, "args"), "args");
         const std::string_view kind = needed(find_string(args, "kind"), "kind");
         if (std::find(lane_kinds.begin(), lane_kinds.end(), kind) == lane_kinds.end()) {
-            refuse("\"kind\" must be caller, thread, loop or process");
+            throw_bad_input("\"kind\" must be caller, thread, loop or process");
         }
         if (!lane_by_tid_.emplace(tid, static_cast<std::uint32_t>(timeline_.lanes.size())).second) {
-            refuse(fmt::format("lane {} is there already", tid));
+            throw_bad_input(fmt::format("lane {} is there already", tid));
         }
         Lane lane;
         lane.name = last_name_.first == tid ? std::move(last_name_.second) : std::string(kind);
@@ -198,8 +197,8 @@ class TraceParser {
         // Each length was rounded by itself, perhaps.
         const Duration allowed = tenth_of_microsecond * (static_cast<Duration::rep>(span.segments.size()) + 1);
         if (span.length > length + allowed || length > span.length + allowed) {
-            refuse(fmt::format("\"states\" adds up to {} us, and \"dur\" is {}", in_microseconds(span.length),
-                               in_microseconds(length)));
+            throw_bad_input(fmt::format("\"states\" adds up to {} us, and \"dur\" is {}", in_microseconds(span.length),
+                                        in_microseconds(length)));
         }
         keeper_.add(std::move(span));
     }
@@ -226,7 +225,7 @@ class TraceParser {
 
     void read_thinned(dom::object args) {
         one_in_ = static_cast<std::uint32_t>(needed(find_count(args, "one_in", most_thinned), "one_in"));
-        if (one_in_ == 0) refuse("\"one_in\" must be at least 1");
+        if (one_in_ == 0) throw_bad_input("\"one_in\" must be at least 1");
         timeline_.one_in = std::max<std::uint64_t>(timeline_.one_in, one_in_);
     }
 
@@ -236,7 +235,7 @@ class TraceParser {
         if (!outcomes) return;
         for (const auto& [key, value] : *outcomes) {
             std::uint64_t count = 0;
-            if (value.get(count)) refuse("\"outcomes\" must be whole numbers");
+            if (value.get(count)) throw_bad_input("\"outcomes\" must be whole numbers");
             timeline_.outcomes[std::string(key)] = count;
         }
     }
@@ -249,7 +248,8 @@ class TraceParser {
 
     std::uint32_t lane_of(std::uint64_t tid) const {
         const auto lane = lane_by_tid_.find(tid);
-        if (lane == lane_by_tid_.end()) refuse(fmt::format("\"tid\" {} is no lane that was named before", tid));
+        if (lane == lane_by_tid_.end())
+            throw_bad_input(fmt::format("\"tid\" {} is no lane that was named before", tid));
         return lane->second;
     }
 
@@ -261,7 +261,7 @@ class TraceParser {
         const std::uint64_t row = tid % rows_per_lane;
         const auto lane = lane_by_tid_.find(tid / rows_per_lane);
         if (lane == lane_by_tid_.end() || row == 0) {
-            refuse(fmt::format("\"tid\" {} is in no lane that was named before", tid));
+            throw_bad_input(fmt::format("\"tid\" {} is in no lane that was named before", tid));
         }
         span.lane = lane->second;
         span.row = static_cast<std::uint32_t>(row - 1);
@@ -293,7 +293,7 @@ Timeline read_trace(std::istream& input, const std::string& name, std::size_t mo
             dom::object record;
             if (const auto error = json.parse(text.data(), text.size(), false).get(record)) {
                 if (!line->has_end) break;  // cut in the middle of a record
-                refuse(fmt::format("no JSON object: {}", simdjson::error_message(error)));
+                throw_bad_input(fmt::format("no JSON object: {}", simdjson::error_message(error)));
             }
             trace.read(record);
         } catch (const Error& error) {

@@ -13,8 +13,8 @@
 
 namespace plait::internal {
 
-/// Runs `body` in a loop of a process of its own, which aborts, and returns what that process wrote to standard error.
-inline std::string last_words(Task<void> (*body)()) {
+/// For tests: runs `body` in a loop of a child process that has to abort. Returns its standard error.
+inline std::string output_of_abort(Task<void> (*body)()) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
     const pid_t child = ::fork();

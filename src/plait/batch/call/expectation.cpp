@@ -1,5 +1,6 @@
 #include "plait/batch/call/expectation.hpp"
 
+#include "plait/base/error.hpp"
 #include "plait/base/words.hpp"
 #include "plait/json/canonical.hpp"
 #include "plait/json/fields.hpp"
@@ -20,7 +21,6 @@ namespace plait::batch {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-using json::refuse;
 
 constexpr int lowest_status = 100, highest_status = 999;  // what HTTP/1.1 can write (RFC 9112, section 4)
 
@@ -42,7 +42,7 @@ std::optional<int> status_code(std::string_view text) {
 /// Splits a JSON Pointer into its steps (RFC 6901, sections 3 and 4).
 std::vector<std::string> steps_of(std::string_view pointer) {
     std::vector<std::string> steps;
-    if (!pointer.empty() && pointer.front() != '/') json::refuse("\"path\" must begin with / such as /data/0/id");
+    if (!pointer.empty() && pointer.front() != '/') throw_bad_input("\"path\" must begin with / such as /data/0/id");
     for (std::size_t at = 0; at < pointer.size(); ++at) {
         if (pointer[at] == '/') {
             steps.emplace_back();
@@ -51,7 +51,7 @@ std::vector<std::string> steps_of(std::string_view pointer) {
         } else if (++at < pointer.size() && (pointer[at] == '0' || pointer[at] == '1')) {
             steps.back() += pointer[at] == '0' ? '~' : '/';
         } else {
-            json::refuse("\"path\": ~ stands only in ~0, which is ~, and in ~1, which is /");
+            throw_bad_input("\"path\": ~ stands only in ~0, which is ~, and in ~1, which is /");
         }
     }
     return steps;
@@ -106,7 +106,7 @@ class Expectation::Parser {
     /// `usual`: the statuses that are meant when none is given.
     static Expectation parse(std::string_view text, std::string_view field_name, std::string_view usual) {
         json::LoneValue value;
-        if (!value.assign(text)) json::refuse(fmt::format("\"{}\" is not JSON", field_name));
+        if (!value.assign(text)) throw_bad_input(fmt::format("\"{}\" is not JSON", field_name));
         Parser parser;
         parser.read(json::read_object(value.read(), field_name));
         if (parser.result_.statuses_.empty()) parser.add_status(usual);
@@ -133,7 +133,7 @@ class Expectation::Parser {
             } else if (name == "json") {
                 read_json_rules(field.value());
             } else {
-                json::refuse(json::unknown_field(name, std::array<std::string_view, 2>{"status", "json"}));
+                throw_bad_input(json::unknown_field(name, std::array<std::string_view, 2>{"status", "json"}));
             }
         }
     }
@@ -141,7 +141,7 @@ class Expectation::Parser {
     void read_statuses(ondemand::value value) {
         if (json::type_of(value) != ondemand::json_type::array) return read_status(value);
         for (ondemand::value element : value.get_array()) read_status(element);
-        if (result_.statuses_.empty()) json::refuse("\"status\" is an empty list");
+        if (result_.statuses_.empty()) throw_bad_input("\"status\" is an empty list");
     }
 
     void read_status(ondemand::value value) {
@@ -154,7 +154,8 @@ class Expectation::Parser {
 
     void add_status(std::string_view text) {
         const std::optional<StatusRange> range = parse_range(text);
-        if (!range) json::refuse("\"status\" must be a code, or written as \"2xx\" or \"200-299\", or a list of those");
+        if (!range)
+            throw_bad_input("\"status\" must be a code, or written as \"2xx\" or \"200-299\", or a list of those");
         result_.statuses_.push_back(*range);
         result_.statuses_text_ += fmt::format("{}{}", result_.statuses_text_.empty() ? "" : " or ", text);
     }
@@ -195,12 +196,12 @@ class Expectation::Parser {
                 rule.relation = json::read_truth(field.value(), name) ? Relation::exists : Relation::is_absent;
                 ++relations;
             } else {
-                json::refuse(
+                throw_bad_input(
                     json::unknown_field(name, std::array<std::string_view, 4>{"path", "is", "is_not", "exists"}));
             }
         }
         if (paths != 1 || relations != 1) {
-            json::refuse("\"json\": each rule has a \"path\", and one of \"is\", \"is_not\" and \"exists\"");
+            throw_bad_input("\"json\": each rule has a \"path\", and one of \"is\", \"is_not\" and \"exists\"");
         }
         return rule;
     }
@@ -213,7 +214,7 @@ Expectation Expectation::parse(std::string_view text) { return Parser::parse(tex
 Expectation Expectation::parse_refusal(std::string_view text) {
     Expectation expectation = Parser::parse(text, "refusal", any_status);
     if (expectation.json_rules_.empty() && expectation.statuses_text_ == any_status) {
-        json::refuse("\"refusal\" needs a \"status\", a rule in \"json\", or both");
+        throw_bad_input("\"refusal\" needs a \"status\", a rule in \"json\", or both");
     }
     return expectation;
 }
@@ -222,7 +223,7 @@ Expectation Expectation::parse_refusal_flag(std::string_view text) {
     constexpr std::string_view statuses = "status=";
     if (text.starts_with(statuses)) return Parser::parse_statuses(text.substr(statuses.size()));
     if (!text.starts_with('{')) {
-        json::refuse(
+        throw_bad_input(
             fmt::format("'{}' is neither statuses such as status=403 nor JSON such as "
                         R"({{"json":[{{"path":"/error/code","is":"busy"}}]}})",
                         printable(text)));

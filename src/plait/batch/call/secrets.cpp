@@ -1,5 +1,7 @@
 #include "plait/batch/call/secrets.hpp"
 
+#include "plait/base/trim.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -120,13 +122,6 @@ std::size_t find_text(std::string_view text, std::string_view wanted, std::size_
     return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : std::string_view::npos;
 }
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view space = " \t\r\n";
-    const auto first = text.find_first_not_of(space);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
 /// The longest part of `value` that is never encoded: where it begins, and its size.
 std::pair<std::size_t, std::size_t> core_of(std::string_view value) {
     std::pair<std::size_t, std::size_t> longest{0, 0};
@@ -159,7 +154,7 @@ struct Secrets::Place {
 };
 
 void Secrets::add(std::string_view name, std::string_view value) {
-    value = trimmed(value);  // as headers do
+    value = trimmed(value, " \t\r\n");
     if (value.size() < shortest) return;
     const auto is_same = [value](const Secret& secret) { return secret.value == value; };
     if (std::any_of(secrets_.begin(), secrets_.end(), is_same)) return;

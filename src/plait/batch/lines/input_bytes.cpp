@@ -1,6 +1,7 @@
 #include "plait/batch/lines/input_bytes.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/base/regular_file.hpp"
 #include "plait/batch/lines/internal/input_form.hpp"
 #include "plait/batch/lines/internal/unpacker.hpp"
 
@@ -21,15 +22,10 @@ namespace {
 
 constexpr std::size_t packed_buffer = 128 * 1024;
 
-bool is_regular_file(int fd) {
-    struct stat status {};
-    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-}
-
 }  // namespace
 
 InputBytes::InputBytes(UniqueFd input, std::string name) : name_(std::move(name)) {
-    if (!is_regular_file(input.get())) {
+    if (!is_regular_file(input)) {
         waited_for_ = std::make_unique<Descriptor>(std::move(input));
         return;
     }

@@ -2,6 +2,7 @@
 
 #include "plait/base/create_file.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/regular_file.hpp"
 #include "plait/base/standard_stream.hpp"
 
 #include <fmt/format.h>
@@ -13,17 +14,8 @@
 
 namespace plait::batch {
 
-namespace {
-
-bool is_regular_file(int fd) {
-    struct stat status {};
-    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-}  // namespace
-
 FileSink::FileSink(UniqueFd output, std::string name, bool durable) : name_(std::move(name)), durable_(durable) {
-    if (is_regular_file(output.get())) {
+    if (is_regular_file(output)) {
         file_ = std::move(output);
     } else {
         waited_for_ = std::make_unique<Descriptor>(std::move(output));

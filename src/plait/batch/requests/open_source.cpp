@@ -23,25 +23,23 @@ namespace {
 
 bool is_url(const std::string& input) { return input.find("://") != std::string::npos; }
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 UniqueFd open_file(const std::string& path) {
     UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) {
         const char* hint = errno == ENOENT ? " (a URL begins with http:// or https://)" : "";
-        refuse(fmt::format("open {}: {}{}", path, system_message(errno), hint));
+        throw_bad_input(fmt::format("open {}: {}{}", path, system_message(errno), hint));
     }
     struct stat status {};
-    if (::fstat(file.get(), &status) != 0) refuse(fmt::format("open {}: {}", path, system_message(errno)));
+    if (::fstat(file.get(), &status) != 0) throw_bad_input(fmt::format("open {}: {}", path, system_message(errno)));
     if (S_ISDIR(status.st_mode))
-        refuse(fmt::format("open {}: {}, not a file of requests", path, system_message(EISDIR)));
-    if (S_ISREG(status.st_mode) && status.st_size == 0) refuse(fmt::format("open {}: the file is empty", path));
+        throw_bad_input(fmt::format("open {}: {}, not a file of requests", path, system_message(EISDIR)));
+    if (S_ISREG(status.st_mode) && status.st_size == 0) throw_bad_input(fmt::format("open {}: the file is empty", path));
     return file;
 }
 
 UniqueFd open_standard_input() {
     UniqueFd input = reopen_standard_stream(STDIN_FILENO);
-    if (!input) refuse(fmt::format("open standard input: {}", system_message(errno)));
+    if (!input) throw_bad_input(fmt::format("open standard input: {}", system_message(errno)));
     return input;
 }
 
@@ -55,7 +53,7 @@ std::optional<std::string> absolute_path(const std::string& path) {
 }  // namespace
 
 std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, RequestDefaults defaults) {
-    if (inputs.empty()) refuse("no requests: give a file, URLs, or - for standard input");
+    if (inputs.empty()) throw_bad_input("no requests: give a file, URLs, or - for standard input");
     RequestReader requests(std::move(defaults));
     if (std::all_of(inputs.begin(), inputs.end(), is_url)) {
         return std::make_unique<UrlSource>(std::move(inputs), std::move(requests));
@@ -63,7 +61,8 @@ std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, Re
     const std::string& path = *std::find_if_not(inputs.begin(), inputs.end(), is_url);
     const bool is_standard_input = path == "-";
     UniqueFd file = is_standard_input ? open_standard_input() : open_file(path);
-    if (inputs.size() > 1) refuse(fmt::format("{} is a file among other inputs: give one file, or only URLs", path));
+    if (inputs.size() > 1)
+        throw_bad_input(fmt::format("{} is a file among other inputs: give one file, or only URLs", path));
     return std::make_unique<LineSource>(LineReader(std::move(file), is_standard_input ? "standard input" : path),
                                         std::move(requests), is_standard_input ? std::nullopt : absolute_path(path));
 }

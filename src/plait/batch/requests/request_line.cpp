@@ -26,7 +26,6 @@ namespace plait::batch {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-using json::refuse;
 
 /// What an answer may have at most, a request may have too.
 constexpr std::size_t largest_body_file = 100 * 1024 * 1024;
@@ -57,7 +56,7 @@ constexpr std::string_view key_header = "Idempotency-Key";
 }  // namespace
 
 std::string checked_base_url(std::string_view url) {
-    if (url.find_first_of("?#") != std::string_view::npos) json::refuse("a base URL has no query and no fragment");
+    if (url.find_first_of("?#") != std::string_view::npos) throw_bad_input("a base URL has no query and no fragment");
     (void)http::Url(url);  // throws when it is none
     return std::string(url);
 }
@@ -113,11 +112,12 @@ class RequestReader::LineParser {
     static const std::array<Field, 21> fields;
 
     void read_fields() {
-        if (!json::is_utf8(text_)) json::refuse("not UTF-8");
+        if (!json::is_utf8(text_)) throw_bad_input("not UTF-8");
         document_ = tools_.parser.iterate(text_);
         ondemand::object object;
         if (auto error = document_.get_object().get(object)) {
-            if (error == simdjson::INCORRECT_TYPE) json::refuse("not a JSON object such as {\"url\": \"https://...\"}");
+            if (error == simdjson::INCORRECT_TYPE)
+                throw_bad_input("not a JSON object such as {\"url\": \"https://...\"}");
             throw simdjson::simdjson_error(error);
         }
         for (ondemand::field field : object) {
@@ -133,7 +133,7 @@ class RequestReader::LineParser {
             }
         }
         if (document_.current_location().error() == simdjson::SUCCESS)
-            json::refuse("unexpected text after the JSON object");
+            throw_bad_input("unexpected text after the JSON object");
     }
 
     void read_field(std::string_view name, ondemand::value value) {
@@ -144,7 +144,7 @@ class RequestReader::LineParser {
             return ignore(value);
         }
         const std::uint32_t bit = 1u << (field - fields.begin());
-        if (seen_ & bit) json::refuse(fmt::format("\"{}\" occurs twice", name));
+        if (seen_ & bit) throw_bad_input(fmt::format("\"{}\" occurs twice", name));
         seen_ |= bit;
         if (json::type_of(value) == ondemand::json_type::null)
             return ignore(value);  // what many write for what they don't have
@@ -157,20 +157,20 @@ class RequestReader::LineParser {
     [[noreturn]] static void refuse_unknown(std::string_view name) {
         std::vector<std::string_view> names;
         for (const Field& field : fields) names.push_back(field.name);
-        json::refuse(json::unknown_field(name, names) + " (your own fields begin with x-)");
+        throw_bad_input(json::unknown_field(name, names) + " (your own fields begin with x-)");
     }
 
     void read_custom_id(ondemand::value value) { id_ = json::read_name(value, "custom_id"); }
 
     void read_method(ondemand::value value) {
         method_ = json::read_text(value, "method");
-        if (!http::is_token(method_)) json::refuse("\"method\" must be one word such as GET");
+        if (!http::is_token(method_)) throw_bad_input("\"method\" must be one word such as GET");
     }
 
     void read_url(ondemand::value value) {
         const std::string_view url = json::read_text(value, "url");
         if (SecretExpander::may_expand(url)) {
-            json::refuse("\"url\" takes no {{...}}: a secret of a query stands in \"params\"");
+            throw_bad_input("\"url\" takes no {{...}}: a secret of a query stands in \"params\"");
         }
         url_.emplace(whole_url(url, line_, defaults_));
     }
@@ -198,8 +198,8 @@ class RequestReader::LineParser {
         const ondemand::json_type type = json::type_of(value);
         if (type == ondemand::json_type::string) return expanded(value.get_string());
         if (type != ondemand::json_type::number && type != ondemand::json_type::boolean) {
-            json::refuse(fmt::format("\"{}\": \"{}\" must be a string, a number, true, false, or a list of them",
-                                     field_name, name));
+            throw_bad_input(fmt::format("\"{}\": \"{}\" must be a string, a number, true, false, or a list of them",
+                                        field_name, name));
         }
         return json::checked_text(document_, value).value();
     }
@@ -229,12 +229,12 @@ class RequestReader::LineParser {
 
     void add_header(const std::string& name, ondemand::value value) {
         if (json::type_of(value) != ondemand::json_type::string) {
-            json::refuse(fmt::format("\"headers\": \"{}\" must be a string or a list of strings", name));
+            throw_bad_input(fmt::format("\"headers\": \"{}\" must be a string or a list of strings", name));
         }
         try {
             headers_.add(name, expanded(value.get_string()));
         } catch (const Error& error) {
-            json::refuse(fmt::format("\"headers\": {}", error.what()));
+            throw_bad_input(fmt::format("\"headers\": {}", error.what()));
         }
     }
 
@@ -252,7 +252,7 @@ class RequestReader::LineParser {
     void read_body_base64(ondemand::value value) {
         claim_body("body_base64");
         body_ = decode_base64(json::read_text(value, "body_base64"));
-        if (!body_) json::refuse("\"body_base64\" is not base64");
+        if (!body_) throw_bad_input("\"body_base64\" is not base64");
     }
 
     void read_body_file(ondemand::value value) {
@@ -261,7 +261,7 @@ class RequestReader::LineParser {
         try {
             body_ = read_file(path, largest_body_file);
         } catch (const Error& error) {
-            json::refuse(fmt::format("\"body_file\": {}", error.what()));
+            throw_bad_input(fmt::format("\"body_file\": {}", error.what()));
         }
     }
 
@@ -274,7 +274,7 @@ class RequestReader::LineParser {
     }
 
     void claim_body(std::string_view name) {
-        if (!body_field_.empty()) json::refuse(fmt::format("\"{}\" and \"{}\" are both given", body_field_, name));
+        if (!body_field_.empty()) throw_bad_input(fmt::format("\"{}\" and \"{}\" are both given", body_field_, name));
         body_field_ = name;
     }
 
@@ -288,7 +288,7 @@ class RequestReader::LineParser {
 
     void read_key(ondemand::value value) {
         key_ = json::read_name(value, "idempotency_key");
-        if (key_ == "auto" && !can_make_keys()) json::refuse("\"idempotency_key\": this run has no seed for keys");
+        if (key_ == "auto" && !can_make_keys()) throw_bad_input("\"idempotency_key\": this run has no seed for keys");
         http::Headers().add(key_header, key_);  // throws when it can't be one
     }
 
@@ -322,7 +322,7 @@ class RequestReader::LineParser {
             try {
                 last.rule = std::make_shared<const Expectation>(parse_rule(text));
             } catch (const Error& error) {
-                json::refuse(fmt::format("\"{}\": {}", name, error.what()));
+                throw_bad_input(fmt::format("\"{}\": {}", name, error.what()));
             }
             last.text = text;
         }
@@ -332,7 +332,7 @@ class RequestReader::LineParser {
     void read_metadata(ondemand::value value) { metadata_ = json::checked_text(document_, value).value(); }
 
     Call make_call() {
-        if (!url_) json::refuse("no \"url\"");
+        if (!url_) throw_bad_input("no \"url\"");
         for (const auto& [name, value] : params_) url_->add_query(name, value);
         if (method_.empty()) method_ = body_ ? "POST" : "GET";
         if (id_.empty()) id_ = automatic_id(line_);
@@ -357,9 +357,9 @@ class RequestReader::LineParser {
         const bool is_by_default = key_.empty() && defaults_.automatic_keys && !http::is_repeatable(request);
         if (key_.empty() && !is_by_default) return;
         const bool has_header = request.headers.contains(key_header) && !defaults_.headers.contains(key_header);
-        if (has_header) json::refuse("\"idempotency_key\" and a header Idempotency-Key are both given");
+        if (has_header) throw_bad_input("\"idempotency_key\" and a header Idempotency-Key are both given");
         const bool is_automatic = is_by_default || key_ == "auto";
-        if (is_automatic && !can_make_keys()) json::refuse("this run has no seed for idempotency keys");
+        if (is_automatic && !can_make_keys()) throw_bad_input("this run has no seed for idempotency keys");
         request.headers.set(key_header, is_automatic ? automatic_key(defaults_.key_seed, id_) : std::string(key_));
     }
 

@@ -24,8 +24,6 @@ constexpr std::string_view environment_kind = "env.", file_kind = "file.";
 /// A longer text between braces is no name; so looking for the end of each costs little, whatever a line quotes.
 constexpr std::size_t longest_name = 1024;
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 std::string without_line_end(std::string text) {
     if (text.ends_with('\n')) text.pop_back();
     if (text.ends_with('\r')) text.pop_back();
@@ -81,14 +79,14 @@ std::optional<std::string> process_environment(std::string_view name) {
 }
 
 std::string secret_value(std::string_view name, const Environment& environment) {
-    if (!is_kind(name)) refuse(fmt::format("'{}' is not a secret: write env.NAME or file.PATH", printable(name)));
+    if (!is_kind(name)) throw_bad_input(fmt::format("'{}' is not a secret: write env.NAME or file.PATH", printable(name)));
     if (name.starts_with(file_kind)) {
         const std::string path(name.substr(file_kind.size()));
         return without_line_end(read_file(path, largest_secret_file));
     }
     const std::string_view variable = name.substr(environment_kind.size());
     std::optional<std::string> value = environment(variable);
-    if (!value) refuse(fmt::format("the environment variable {} is not set", printable(variable)));
+    if (!value) throw_bad_input(fmt::format("the environment variable {} is not set", printable(variable)));
     return std::move(*value);
 }
 
@@ -96,7 +94,7 @@ std::string with_secrets(std::string_view text, Secrets* secrets, const Environm
     std::string expanded;
     std::size_t done = 0;
     while (const auto mention = find_mention(text, done)) {
-        if (!mention->is_closed) refuse(fmt::format("{{{{{} has no }}}} behind it", printable(mention->name)));
+        if (!mention->is_closed) throw_bad_input(fmt::format("{{{{{} has no }}}} behind it", printable(mention->name)));
         const std::string value = secret_value(mention->name, environment);
         if (secrets) secrets->add(mention->name, value);
         expanded.append(text.substr(done, mention->start - done)).append(value);
@@ -134,7 +132,7 @@ std::string SecretExpander::expand(std::string_view text, Where where) {
         } else if (json::is_utf8(secret->second)) {
             append_escaped(expanded, secret->second);
         } else {
-            refuse(fmt::format("{{{{{}}}}} is not UTF-8, so it can't stand in JSON", *name));
+            throw_bad_input(fmt::format("{{{{{}}}}} is not UTF-8, so it can't stand in JSON", *name));
         }
     }
     return expanded.append(text.substr(done));

@@ -2,6 +2,7 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/trim.hpp"
 #include "plait/base/words.hpp"
 #include "plait/http/headers.hpp"
 #include "plait/workers/child_program.hpp"
@@ -19,24 +20,18 @@ constexpr std::string_view blanks = " \t\r\n";
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, "the auth command " + reason); }
 
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 /// Such as `X-Api-Key: abc`. The blank tells it from a value with a colon in it.
 std::optional<std::pair<std::string, std::string>> as_header(std::string_view line) {
     const auto colon = line.find(": ");
     if (colon == std::string_view::npos || !http::is_token(line.substr(0, colon))) return std::nullopt;
-    return std::pair(std::string(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1))));
+    return std::pair(std::string(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1), blanks)));
 }
 
 /// Of `Bearer abc` that is `abc`: a server may echo it without the word before it.
 std::string_view secret_of(std::string_view value) {
     const auto blank = value.find(' ');
     const bool has_scheme = blank != std::string_view::npos && http::is_token(value.substr(0, blank));
-    return has_scheme ? trimmed(value.substr(blank)) : value;
+    return has_scheme ? trimmed(value.substr(blank), blanks) : value;
 }
 
 void check_end(const EndedProgram& program) {
@@ -50,12 +45,12 @@ void check_end(const EndedProgram& program) {
 
 /// The headers that the output stands for. No error shows any of it.
 std::vector<std::pair<std::string, std::string>> read_headers(std::string_view output) {
-    output = trimmed(output);
+    output = trimmed(output, blanks);
     if (output.empty()) refuse("printed nothing");
     std::vector<std::pair<std::string, std::string>> headers;
     for (std::string_view rest = output; !rest.empty();) {
         const auto end = rest.find('\n');
-        const std::string_view line = trimmed(rest.substr(0, end));
+        const std::string_view line = trimmed(rest.substr(0, end), blanks);
         rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
         if (line.empty()) continue;
         if (auto header = as_header(line)) {

@@ -140,7 +140,7 @@ ASYNC_TEST("credentials that are refused while they are fresh are no reason to r
     co_await auth.renew(0);
     co_await sleep_for(10s);
     CHECK(co_await trouble_of(auth, 1) ==
-          "the auth command gave credentials 10.0 s ago, and the server refuses them (401)");
+          "the auth command gave credentials 10 s ago, and the server refuses them (401)");
     CHECK(command.runs() == 1);
 }
 

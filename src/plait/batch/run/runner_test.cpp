@@ -294,7 +294,7 @@ ASYNC_TEST("the calls in flight are known by their ids, the oldest first, and na
     CHECK(oldest[0].for_so_long == 61s);
     CHECK(run.runner.oldest_in_flight(9).back().custom_id == "line-4");
     CHECK(run.runner.oldest_in_flight(9).back().for_so_long == 60s);
-    CHECK(dump().find("\"line-4\": waiting for time, 59 m 00 s left") != std::string::npos);
+    CHECK(dump().find("\"line-4\": waiting for time, 59 min left") != std::string::npos);
     co_await run.join();
     CHECK(run.runner.oldest_in_flight(9).empty());
 }

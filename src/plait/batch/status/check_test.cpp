@@ -139,7 +139,7 @@ TEST_CASE("the forecast is per group, which is the origin unless the line names 
     CHECK(report.group_count == 2);
     const std::string text = check_text(report, "in");
     CHECK(has(text, "  4        https://api.example\n  1        tenant-a\n"));
-    CHECK(has(text, "The run takes at least 2.0 s (requests=2/s of https://api.example)\n"));
+    CHECK(has(text, "The run takes at least 2 s (requests=2/s of https://api.example)\n"));
 }
 
 TEST_CASE("a call that costs more than a whole limit can't be sent") {

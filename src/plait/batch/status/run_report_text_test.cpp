@@ -202,7 +202,7 @@ TEST_CASE("the text of a run in progress has progress, rate, reason and estimate
           "  limit  requests=600/m, learnt from x-ratelimit-limit: 0 left until 14:00:05\n"
           "  group  https://api.example: 80 of 96 in flight (lowered from 128: latency rose from 20 ms to 61 ms), "
           "5 waiting\n"
-          "  ends   about 15:03:25, in 1 h 03 m\n");
+          "  ends   about 15:03:25, in 1 h 3 min\n");
 }
 
 TEST_CASE("each of several groups is shown with its reason and its limits") {

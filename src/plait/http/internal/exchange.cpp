@@ -5,7 +5,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
-#include "plait/http/internal/escaped.hpp"
+#include "plait/base/words.hpp"
 
 #include <fmt/format.h>
 

@@ -141,7 +141,7 @@ void H1Answer::check_unfinished_head(std::string_view bytes) {
     constexpr std::string_view version = "HTTP/1.";
     const std::size_t known = std::min(bytes.size(), version.size());
     if (bytes.substr(0, known) != version.substr(0, known)) {
-        fail_protocol(fmt::format("it begins with '{}'", printable(bytes, 24)));
+        fail_protocol(fmt::format("it begins with '{}'", escaped(bytes, 24)));
     }
     // Neither half of a line's end may stand alone (RFC 9112, section 2.2): a reader that takes it for an end finds
     // other fields than a reader that does not.

@@ -1,6 +1,7 @@
 #include "plait/http/internal/message_parser.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/base/trim.hpp"
 #include "plait/http/internal/answer_error.hpp"
 #include "plait/http/internal/escaped.hpp"
 
@@ -122,7 +123,7 @@ void MessageParser::on_field_impl(boost::beast::http::field field, string_view n
     }
     // Step 4 of RFC 9112, section 6.3: bytes in any other coding would be passed on as if they were the body.
     if (field == boost::beast::http::field::transfer_encoding && !equal_ignoring_case(to_std(value), "chunked")) {
-        fail_protocol(fmt::format("Transfer-Encoding '{}' was not asked for", printable(to_std(value))));
+        fail_protocol(fmt::format("Transfer-Encoding '{}' was not asked for", escaped(to_std(value))));
     }
     add_field(to_std(name), to_std(value));
 }

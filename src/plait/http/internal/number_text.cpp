@@ -1,6 +1,6 @@
 #include "plait/http/internal/number_text.hpp"
 
-#include "plait/http/headers.hpp"
+#include "plait/base/trim.hpp"
 
 #include <charconv>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "plait/http/internal/structured_list.hpp"
 
-#include "plait/http/headers.hpp"
+#include "plait/base/trim.hpp"
 #include "plait/http/internal/number_text.hpp"
 
 #include <algorithm>
@@ -25,10 +25,10 @@ std::vector<StructuredList::Item> StructuredList::parse(std::string_view text, s
     while (!list.failed_ && !list.rest_.empty() && items.size() < most) {
         Item& item = items.emplace_back();
         list.read_member(item);
-        list.skip_blanks();
+        skip_blanks(list.rest_);
         if (list.rest_.empty()) break;
         if (!list.take(',')) return {};
-        list.skip_blanks();
+        skip_blanks(list.rest_);
     }
     if (list.failed_) return {};
     return items;
@@ -41,7 +41,7 @@ void StructuredList::read_member(Item& item) {
         read_value(item.value);
     }
     while (!failed_ && take(';')) {
-        skip_blanks();
+        skip_blanks(rest_);
         Parameter& parameter = item.parameters.emplace_back();
         parameter.key = read_token();
         if (take('=')) read_value(parameter);
@@ -88,10 +88,6 @@ bool StructuredList::take(char c) noexcept {
     if (!rest_.starts_with(c)) return false;
     rest_.remove_prefix(1);
     return true;
-}
-
-void StructuredList::skip_blanks() noexcept {
-    while (rest_.starts_with(' ') || rest_.starts_with('\t')) rest_.remove_prefix(1);
 }
 
 }  // namespace plait::http::internal

@@ -38,7 +38,6 @@ class StructuredList {
     std::string read_string();
     std::string read_token();
     bool take(char c) noexcept;
-    void skip_blanks() noexcept;
 
     std::string_view rest_;
     bool failed_ = false;

@@ -9,7 +9,7 @@
 #include <iterator>
 #include <limits>
 
-namespace plait {
+namespace plait::http::internal {
 
 namespace {
 
@@ -30,7 +30,7 @@ std::size_t find_usable_memory() {
     const auto pages = static_cast<std::size_t>(std::max(::sysconf(_SC_PHYS_PAGES), 1L));
     std::size_t usable = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     const auto groups = text_of_file("/proc/self/cgroup");
-    if (groups) usable = std::min(usable, internal::limit_of_control_groups(*groups, text_of_file).value_or(usable));
+    if (groups) usable = std::min(usable, limit_of_control_groups(*groups, text_of_file).value_or(usable));
     rlimit space{};
     if (::getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) {
         usable = std::min<std::size_t>(usable, space.rlim_cur);
@@ -45,8 +45,6 @@ std::size_t usable_memory() {
     return usable;
 }
 
-namespace internal {
-
 std::optional<std::size_t> limit_of_control_groups(std::string_view groups, const ReadText& read) {
     std::optional<std::size_t> least;
     while (!groups.empty()) {
@@ -60,7 +58,7 @@ std::optional<std::size_t> limit_of_control_groups(std::string_view groups, cons
         if (!controllers.empty() && controllers != "memory") continue;
         const std::string root = controllers.empty() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory";
         const std::string name = controllers.empty() ? "/memory.max" : "/memory.limit_in_bytes";
-        // Within a container the path may be that of the host: what is there is then at the root.
+        // In a container the path may be the host's. The container's own limits are then at the root.
         for (std::string path(line.substr(second + 1));; path.erase(path.rfind('/'))) {
             while (path.ends_with('/')) path.pop_back();
             lower(least, read(root + path + name));
@@ -70,5 +68,4 @@ std::optional<std::size_t> limit_of_control_groups(std::string_view groups, cons
     return least;
 }
 
-}  // namespace internal
-}  // namespace plait
+}  // namespace plait::http::internal

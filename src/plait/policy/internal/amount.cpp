@@ -7,6 +7,9 @@
 
 namespace plait::policy::internal {
 
+namespace {
+
+/// Takes a positive number off the front of `text`. Returns 0 when there is none.
 double take_amount(std::string_view& text) {
     double number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
@@ -16,6 +19,23 @@ double take_amount(std::string_view& text) {
     if (text.starts_with('M')) number *= 1e6;
     if (text.starts_with('k') || text.starts_with('M')) text.remove_prefix(1);
     return number;
+}
+
+}  // namespace
+
+UnitAmount parse_unit_amount(std::string_view text) {
+    UnitAmount parsed;
+    const auto equals = text.find('=');
+    if (equals == std::string_view::npos) {
+        parsed.problem = "there is no '='";
+        return parsed;
+    }
+    parsed.unit = text.substr(0, equals);
+    if (!is_unit_name(parsed.unit)) parsed.problem = fmt::format("'{}' is not the name of a unit", parsed.unit);
+    parsed.rest = text.substr(equals + 1);
+    parsed.amount = take_amount(parsed.rest);
+    if (parsed.problem.empty() && parsed.amount == 0) parsed.problem = "no number above 0 follows the '='";
+    return parsed;
 }
 
 std::string amount_text(double number) {

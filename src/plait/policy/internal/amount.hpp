@@ -5,9 +5,18 @@
 
 namespace plait::policy::internal {
 
-/// Takes a positive number off the front of `text`: `5`, `0.25`, `90k` (thousands) or `2M` (millions). Returns 0, and
-/// leaves `text` alone, when there is none.
-double take_amount(std::string_view& text);
+/// `UNIT=AMOUNT` at the front of a text.
+struct UnitAmount {
+    UnitAmount() noexcept {}
+
+    std::string_view unit;
+    double amount = 0;
+    std::string_view rest;  ///< what follows the amount
+    std::string problem;    ///< why the text can't be parsed; empty when it can
+};
+
+/// Parses a unit and a positive amount: `usd=5`, `tokens=90k` (thousands), `tokens=2M/h` (millions; the rest is `/h`).
+UnitAmount parse_unit_amount(std::string_view text);
 
 /// `number` as people write it: `500`, `0.25`, `90k`.
 std::string amount_text(double number);

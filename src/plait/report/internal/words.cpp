@@ -11,12 +11,6 @@ namespace plait::report::internal {
 
 namespace {
 
-/// Three digits that count.
-std::string three_digits(double value) {
-    const int behind_point = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-    return fmt::format("{:.{}f}", value, behind_point);
-}
-
 struct CodePoint {
     char32_t value = 0;
     std::size_t bytes = 1;
@@ -66,26 +60,6 @@ std::string title_of(const Timeline& timeline) {
 }
 
 }  // namespace
-
-std::string measured(Duration duration) {
-    const double seconds = std::chrono::duration<double>(duration).count();
-    if (duration <= Duration::zero()) return "0 us";
-    if (seconds < 1e-3) return fmt::format("{} us", three_digits(seconds * 1e6));
-    if (seconds < 0.9995) return fmt::format("{} ms", three_digits(seconds * 1e3));
-    if (seconds < 119.95) return fmt::format("{} s", three_digits(seconds));
-    const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
-    if (whole < 7200) return fmt::format("{} min {} s", whole / 60, whole % 60);
-    return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
-}
-
-std::string rounded(Duration duration) {
-    std::string text = measured(duration);
-    const auto point = text.find('.');
-    if (point == std::string::npos) return text;
-    const auto blank = text.find(' ');
-    const auto last = text.find_last_not_of('0', blank - 1);
-    return text.erase(last == point ? point : last + 1, blank - (last == point ? point : last + 1));
-}
 
 std::string percent(double share) {
     const double value = share * 100;

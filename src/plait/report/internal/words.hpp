@@ -13,12 +13,6 @@
 // How measured things are said to people.
 namespace plait::report::internal {
 
-/// A time as it was measured, to three digits: `950 us`, `9.12 ms`, `14.4 s`, `3 min 20 s`.
-std::string measured(Duration duration);
-
-/// The same for a round time, such as `10 s`: without zeros that say nothing.
-std::string rounded(Duration duration);
-
 /// Such as `98.7 %`, `12 %`, `0.4 %`; never 0 or 100 for what is only near it.
 std::string percent(double share);
 

@@ -9,24 +9,8 @@ namespace {
 using namespace plait;
 using namespace plait::report;
 using namespace plait::report::internal;
-using namespace std::chrono_literals;
 
 }  // namespace
-
-TEST_CASE("times are said with three digits in the unit that suits them") {
-    CHECK(measured(0ns) == "0 us");
-    CHECK(measured(100ns) == "0.10 us");
-    CHECK(measured(950us) == "950 us");
-    CHECK(measured(9120us) == "9.12 ms");
-    CHECK(measured(999900us) == "1.00 s");
-    CHECK(measured(14430ms) == "14.4 s");
-    CHECK(measured(200s) == "3 min 20 s");
-    CHECK(measured(3h + 5min) == "3 h 5 min");
-    CHECK(rounded(10s) == "10 s");
-    CHECK(rounded(500ms) == "500 ms");
-    CHECK(rounded(2500us) == "2.5 ms");
-    CHECK(rounded(2ms) == "2 ms");
-}
 
 TEST_CASE("a share is never rounded to all or nothing") {
     CHECK(percent(0) == "0 %");

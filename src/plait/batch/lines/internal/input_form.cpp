@@ -13,8 +13,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 bool begins_with_any(std::string_view text, std::initializer_list<std::string_view> marks) {
     for (const std::string_view mark : marks) {
         if (text.starts_with(mark)) return true;
@@ -69,12 +67,12 @@ Packing packing_of(std::string_view begin, const std::string& name) {
     if (begin.starts_with("\x1f\x8b"sv)) return Packing::gzip;
     if (is_zstd(begin)) return Packing::zstd;
     if (const std::string_view encoding = wide_encoding(begin); !encoding.empty()) {
-        refuse(fmt::format("{} is {}, and requests are UTF-8: convert it with iconv -f {} -t UTF-8", name, encoding,
-                           encoding));
+        throw_bad_input(fmt::format("{} is {}, and requests are UTF-8: convert it with iconv -f {} -t UTF-8", name,
+                                    encoding, encoding));
     }
     for (const OtherPacking& other : other_packings) {
         if (!begin.starts_with(other.mark)) continue;
-        refuse(
+        throw_bad_input(
             fmt::format("{} is {}, and plait reads gzip and zstd: unpack it with {}", name, other.name, other.unpacks));
     }
     return Packing::none;

@@ -14,8 +14,6 @@ namespace plait::batch::internal {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 class GzipUnpacker final : public Unpacker {
   public:
     GzipUnpacker() {
@@ -39,7 +37,7 @@ class GzipUnpacker final : public Unpacker {
         if (result == Z_STREAM_END) {
             place_ = Place::behind_member;
         } else if (result != Z_OK && result != Z_BUF_ERROR) {  // the latter asks for more
-            refuse(fmt::format("its gzip data is damaged ({})", stream_.msg ? stream_.msg : ::zError(result)));
+            throw_bad_input(fmt::format("its gzip data is damaged ({})", stream_.msg ? stream_.msg : ::zError(result)));
         }
         return {packed.size() - stream_.avail_in, room.size() - stream_.avail_out};
     }
@@ -59,7 +57,8 @@ class GzipUnpacker final : public Unpacker {
     }
 
     static Step skip_padding(std::string_view packed) {
-        if (packed.find_first_not_of('\0') != std::string_view::npos) refuse("something else follows its gzip data");
+        if (packed.find_first_not_of('\0') != std::string_view::npos)
+            throw_bad_input("something else follows its gzip data");
         return {packed.size(), 0};
     }
 
@@ -83,7 +82,7 @@ class ZstdUnpacker final : public Unpacker {
         ZSTD_outBuffer out{room.data(), room.size(), 0};
         const std::size_t result = ::ZSTD_decompressStream(context_.get(), &out, &in);
         if (::ZSTD_isError(result) != 0)
-            refuse(fmt::format("its zstd data can't be read ({})", ::ZSTD_getErrorName(result)));
+            throw_bad_input(fmt::format("its zstd data can't be read ({})", ::ZSTD_getErrorName(result)));
         is_whole_ = result == 0;
         return {in.pos, out.pos};
     }

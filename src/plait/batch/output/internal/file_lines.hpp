@@ -1,35 +1,36 @@
 #pragma once
 
+#include "plait/base/line_buffer.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace plait::batch::internal {
 
-/// Reads a regular file line by line, at the speed of large reads, and leaves its position alone.
+/// Reads a regular file line by line, in large reads, and leaves its position alone.
 class FileLines {
   public:
     struct Line {
         /// Without its line break. Valid until the next call.
         std::string_view text;
-        /// Of its first byte in the file.
+        /// The position of its first byte in the file.
         std::uint64_t offset = 0;
-        /// It ends with a line break; only the last one of a file may not.
+        /// Whether it ends with a line break. Only the last line of a file may lack one.
         bool is_whole = true;
     };
 
-    /// The file outlives this; `name` stands in errors.
+    /// `file` must outlive this. `name` is for errors.
     FileLines(int file, std::string name) : file_(file), name_(std::move(name)) {}
 
-    /// A longer line is none of ours: an answer of 100 MiB, each byte of it escaped, is shorter.
+    /// A longer line is not ours: a result with an answer of 100 MiB, each byte of it escaped, is shorter.
     static constexpr std::size_t longest_line = std::size_t{1} << 30;
 
-    /// The next line; nothing at the end. Throws `Error(storage)` when the file can't be read, and `Error(bad_input)`
-    /// for a line that is too long.
+    /// Returns the next line; nothing at the end. Throws `Error(storage)` when the file can't be read, and
+    /// `Error(bad_input)` for a line that is too long.
     std::optional<Line> next();
 
   private:
@@ -37,11 +38,7 @@ class FileLines {
 
     int file_;
     std::string name_;
-    std::vector<char> buffer_;
-    std::uint64_t offset_ = 0;  ///< of the buffer's first byte
-    std::size_t begin_ = 0;     ///< of the bytes not handed out
-    std::size_t scanned_ = 0;   ///< up to here there is no line break
-    std::size_t end_ = 0;
+    LineBuffer buffer_{256 * 1024, longest_line + 1};
 };
 
 }  // namespace plait::batch::internal

@@ -1,5 +1,6 @@
 #include "plait/batch/requests/internal/rule_fields.hpp"
 
+#include "plait/base/error.hpp"
 #include "plait/json/fields.hpp"
 
 #include <fmt/format.h>
@@ -36,8 +37,8 @@ void read_retry(ondemand::value value, CallRules& rules) {
                 rules.retry_statuses.push_back(json::read_whole_number(status, name, 100, 599));
             }
         } else {
-            json::refuse(fmt::format("\"retry\": {}", json::unknown_field(name, std::array<std::string_view, 2>{
-                                                                                    "max_attempts", "statuses"})));
+            throw_bad_input(fmt::format("\"retry\": {}", json::unknown_field(name, std::array<std::string_view, 2>{
+                                                                                       "max_attempts", "statuses"})));
         }
     }
 }
@@ -46,9 +47,9 @@ policy::Costs read_costs(ondemand::value value) {
     policy::Costs costs;
     for (ondemand::field field : json::read_object(value, "cost")) {
         const std::string_view unit = field.unescaped_key();
-        if (!is_unit(unit)) json::refuse("\"cost\": a unit is one word, of letters, digits, _ and -");
+        if (!is_unit(unit)) throw_bad_input("\"cost\": a unit is one word, of letters, digits, _ and -");
         const double amount = json::read_number(field.value(), unit);
-        if (amount < 0) json::refuse(fmt::format("\"cost\": \"{}\" is less than 0", unit));
+        if (amount < 0) throw_bad_input(fmt::format("\"cost\": \"{}\" is less than 0", unit));
         costs.set(unit, amount);
     }
     return costs;

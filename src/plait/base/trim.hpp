@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+namespace plait {
+
+/// `text` without the characters of `blanks` around it.
+std::string_view trimmed(std::string_view text, std::string_view blanks = " \t") noexcept;
+
+/// Removes blanks and tabs from the front of `text`.
+void skip_blanks(std::string_view& text) noexcept;
+
+}  // namespace plait
