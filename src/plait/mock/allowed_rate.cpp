@@ -15,11 +15,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A window of so many requests is kept request by request.
+/// The most requests in a window, each of which is remembered.
 constexpr std::uint64_t most_requests = 10'000'000;
 constexpr Duration longest_window = 24h;
 
-/// How long a bucket may take to fill.
+/// The longest time that a bucket may take to fill.
 constexpr Duration longest_filling = 365 * 24h;
 
 constexpr std::array<std::pair<std::string_view, Duration>, 4> units{{{"ms", 1ms}, {"s", 1s}, {"m", 1min}, {"h", 1h}}};
@@ -39,7 +39,7 @@ std::optional<std::uint64_t> parse_requests(std::string_view text) {
     return number;
 }
 
-/// A time such as `8s`; without a number, one such unit.
+/// Parses a time such as `8s`; without a number, it is one unit.
 std::optional<Duration> parse_window(std::string_view text) {
     std::uint32_t number = 1;
     const auto digits = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -51,7 +51,7 @@ std::optional<Duration> parse_window(std::string_view text) {
     return std::nullopt;
 }
 
-/// Takes off what `text` has before its first `separator`, and that.
+/// Takes the part of `text` before its first `separator`, and the separator, off its front.
 std::string_view take(std::string_view& text, char separator) {
     const auto at = text.find(separator);
     const std::string_view taken = text.substr(0, at);
@@ -79,7 +79,7 @@ bool parse_number_of(std::string_view option, std::string_view name, std::uint64
     return parsed.has_value();
 }
 
-/// What stands behind a comma.
+/// Reads an option after a comma.
 bool parse_option(AllowedRate& rate, std::string_view option) {
     const bool is_bucket = rate.counting == Counting::bucket;
     const bool is_leaky = rate.counting == Counting::leaky;

@@ -8,7 +8,7 @@ using namespace plait;
 using namespace plait::mock;
 using namespace std::chrono_literals;
 
-TEST_CASE("rates are read and nonsense is refused") {
+TEST_CASE("rates are parsed and nonsense is refused") {
     CHECK(AllowedRate::parse("50/s").requests == 50);
     CHECK(AllowedRate::parse("50/s").window == 1s);
     CHECK(AllowedRate::parse("50/s").counting == Counting::sliding);
@@ -22,7 +22,7 @@ TEST_CASE("rates are read and nonsense is refused") {
     }
 }
 
-TEST_CASE("each way of counting is read with what belongs to it") {
+TEST_CASE("each way of counting is parsed with its options") {
     CHECK(AllowedRate::parse("fixed:40/8s").counting == Counting::fixed);
     CHECK(AllowedRate::parse("clock:40/8s").counting == Counting::clock);
     CHECK(AllowedRate::parse("counter:40/8s").counting == Counting::counter);

@@ -13,22 +13,22 @@ namespace internal {
 struct FaultRow;
 }
 
-/// Something that goes wrong with an answer: a status, such as `500`, or one of the faults that have a name.
+/// Something that goes wrong with an answer: a status such as `500`, or a named fault.
 class Fault {
   public:
-    /// Empty for a name that stands for no fault.
+    /// Returns an empty one for a name that is not a fault.
     static std::optional<Fault> named(std::string_view name);
 
-    /// The names that there are, in one sentence.
+    /// All names, in one sentence.
     static std::string names();
 
-    /// Its row in the table of faults. All statuses have one together.
+    /// Its row in the table of faults. All statuses share one.
     const internal::FaultRow& row() const noexcept;
 
-    /// Where that row is in the table.
+    /// The index of that row.
     std::size_t index() const noexcept { return row_; }
 
-    /// The status that goes out instead of the right one; 0: it stays.
+    /// The status that replaces the right one; 0: none does.
     int status() const noexcept { return status_; }
 
     friend bool operator==(const Fault&, const Fault&) = default;
@@ -41,13 +41,13 @@ class Fault {
     std::uint16_t status_;
 };
 
-/// What there is to say about a fault.
+/// The description of a fault.
 struct FaultHelp {
     std::string_view name;
     std::string_view help;
 };
 
-/// All faults in the order of their table.
+/// All faults, in the order of their table.
 std::vector<FaultHelp> fault_help();
 
 }  // namespace plait::mock

@@ -26,20 +26,21 @@ enum class ResetForm : std::uint8_t {
     epoch_ms,  ///< milliseconds since 1970
 };
 
-/// What the end of a wait is rounded to, before it is written.
+/// How the end of a wait is rounded before it is written.
 enum class Rounding : std::uint8_t {
-    up,       ///< to the next unit of the form: nobody comes too early
-    down,     ///< to the unit before
+    up,       ///< up to a whole unit of the form, so that no client comes too early
+    down,     ///< down to a whole unit
     nearest,  ///< to the nearest unit
-    exact,    ///< not at all: a fraction
+    exact,    ///< not at all, with a fraction
     window,   ///< to the whole window, however much of it is left
     one,      ///< to one unit, however long it is
 };
 
-/// A way to tell limits: a family of header fields, and how the reset is written in it.
+/// A dialect of limit headers: a family of fields, and the way their reset is written.
 class LimitDialect {
   public:
-    /// Such as `x-ratelimit`, `x-ratelimit:epoch:down` or `retry-after@short:always`; empty when it is none.
+    /// Parses `x-ratelimit`, `x-ratelimit:epoch:down` or `retry-after@short:always`. Returns an empty one when it is
+    /// none.
     static std::optional<LimitDialect> named(std::string_view name);
 
     /// The names of families and forms, in one sentence.
@@ -48,15 +49,15 @@ class LimitDialect {
     /// `Retry-After` in seconds.
     LimitDialect() {}
 
-    /// Its row in the table of families.
+    /// The family's row in the table.
     const internal::FieldFamily& family() const noexcept;
 
     friend bool operator==(const LimitDialect&, const LimitDialect&) = default;
 
     ResetForm reset = ResetForm::seconds;
     Rounding rounding = Rounding::up;
-    bool always = false;  ///< a field of refusals is on other answers, too
-    std::string suffix;   ///< follows the names of the fields, behind a hyphen
+    bool always = false;  ///< fields of refusals are on all other answers, too
+    std::string suffix;   ///< follows the names of the fields, after a hyphen
 
   private:
     bool set(std::string_view word);
@@ -64,19 +65,19 @@ class LimitDialect {
     std::size_t family_ = 0;
 };
 
-/// A family of header fields, for documents.
+/// The description of a family of header fields.
 struct FamilyHelp {
     std::string_view name;
     std::string_view fields;
 };
 
-/// All families in the order of their table.
+/// All families, in the order of their table.
 std::vector<FamilyHelp> family_help();
 
-/// Dialects behind commas; `none` alone is no dialect. Throws `Error(bad_input)` that says what there is.
+/// Parses dialects separated by commas; `none` alone means none. Throws `Error(bad_input)`, which lists them.
 std::vector<LimitDialect> parse_dialects(std::string_view text);
 
-/// An untruth in limit headers.
+/// A lie in limit headers.
 class Lie {
   public:
     enum class Kind : std::uint8_t {

@@ -6,7 +6,7 @@ namespace plait::mock {
 
 namespace {
 
-// Shares that should be one may be a little more in binary.
+// Shares that add up to 1 may be a little more in binary.
 constexpr double all = 1 + 1e-9;
 
 double parse_share(std::string_view text) {

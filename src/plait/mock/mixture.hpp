@@ -10,19 +10,19 @@
 
 namespace plait::mock {
 
-/// A list such as `500:5%,reset-after:1%`, taken apart: names, and their shares of one. A name alone has all of it.
-/// Throws `Error(bad_input)` that says what is wrong.
+/// Parses a list such as `500:5%,reset-after:1%` into names and shares of 1. A name without a share has all of it.
+/// Throws `Error(bad_input)`, which says what is wrong.
 std::vector<std::pair<std::string_view, double>> parse_shares(std::string_view text);
 
-/// Values of which each comes in a share of all cases; in the rest of them none comes.
+/// Values that each occur in a share of all cases. In the remaining cases none does.
 ///
-/// A `Value` has `named(name)`, which is empty for a name that it does not know, and `names()`, a list of them to show.
+/// A `Value` has `named(name)`, which is empty for an unknown name, and `names()`, which lists them for people.
 template <class Value>
 class Mixture {
   public:
     Mixture() = default;
 
-    /// Of a list such as `500:5%,reset-after:1%`. Throws `Error(bad_input)` that says what is wrong.
+    /// Parses a list such as `500:5%,reset-after:1%`. Throws `Error(bad_input)`, which says what is wrong.
     explicit Mixture(std::string_view text) {
         for (const auto& [name, share] : parse_shares(text)) {
             const std::optional<Value> value = Value::named(name);
@@ -36,7 +36,7 @@ class Mixture {
 
     bool empty() const noexcept { return shares_.empty(); }
 
-    /// The value for a number drawn evenly from 0 to 1, which it does not reach.
+    /// Returns the value for a number drawn evenly from [0, 1).
     std::optional<Value> pick(double drawn) const {
         for (const auto& [value, share] : shares_) {
             if (drawn < share) return value;

@@ -10,7 +10,7 @@
 using namespace plait;
 using namespace plait::mock;
 
-TEST_CASE("a mixture deals each value its share") {
+TEST_CASE("each value of a mixture gets its share") {
     const Mixture<Fault> mixture("500:25%,stall:0.5%,reset-after:50%");
     CHECK(mixture.pick(0)->status() == 500);
     CHECK(mixture.pick(0.2499)->status() == 500);
@@ -21,9 +21,11 @@ TEST_CASE("a mixture deals each value its share") {
     CHECK_FALSE(Mixture<Fault>().pick(0));
 }
 
-TEST_CASE("a name alone has all of it") { CHECK(Mixture<Lie>("past").pick(0.999999) == Lie(Lie::Kind::past)); }
+TEST_CASE("a name without a share has all of it") {
+    CHECK(Mixture<Lie>("past").pick(0.999999) == Lie(Lie::Kind::past));
+}
 
-TEST_CASE("a mixture that makes no sense is refused") {
+TEST_CASE("an invalid mixture is refused") {
     const auto refusal = [](const char* text) -> std::string {
         try {
             Mixture<Fault> mixture(text);

@@ -24,7 +24,7 @@ using testing::write_text;
 
 namespace {
 
-/// What a client got that waited a minute for the end, and how it ended: "end", "reset" or "nothing".
+/// What a client received within a minute, and how the connection ended: "end", "reset" or "nothing".
 struct Seen {
     Seen() {}
     std::string bytes;
@@ -64,7 +64,7 @@ std::string get(const std::string& target, const std::string& fields = "") {
 
 std::string body_of(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
 
-/// The status; 0 when there was no answer.
+/// The status; 0 without an answer.
 int status_of(const Seen& seen) { return seen.bytes.size() < 12 ? 0 : std::stoi(seen.bytes.substr(9, 3)); }
 
 Task<std::string> stats(MockServer& server, std::string path = "/stats") {
@@ -85,7 +85,7 @@ const std::string ten_byte_head =
 
 }  // namespace
 
-ASYNC_TEST("each fault does what it says when its path is asked for") {
+ASYNC_TEST("the path of each fault does what the fault says") {
     struct Expected {
         const char* name;
         std::string bytes;
@@ -121,11 +121,11 @@ ASYNC_TEST("each fault does what it says when its path is asked for") {
         const std::string all_counts = co_await stats(server);
         CHECK(has(all_counts, "\"faults\":{\"" + std::string(expected.name) + "\":1}"));
     }
-    // The three that are missing above have tests of their own.
+    // The other three have tests of their own.
     CHECK(all.size() + 3 == mock::internal::fault_rows);
 }
 
-ASYNC_TEST("garbage is no HTTP and a status is a whole answer") {
+ASYNC_TEST("garbage is not HTTP, and a status is a complete answer") {
     MockServer server{MockOptions()};
     const Seen garbage = co_await ask(server, get("/fault/garbage"));
     CHECK_FALSE(garbage.bytes.empty());
@@ -135,20 +135,20 @@ ASYNC_TEST("garbage is no HTTP and a status is a whole answer") {
     CHECK(status.ending == "end");
 }
 
-ASYNC_TEST("an answer that drips comes byte by byte") {
+ASYNC_TEST("a dripping answer arrives byte by byte") {
     MockServer server(ten_bytes());
     const Seen seen = co_await ask(server, get("/fault/drip"));
     CHECK(seen.took == static_cast<std::int64_t>(seen.bytes.size()) * mock::internal::drip_interval);
 }
 
-ASYNC_TEST("without a body what is cut is the head") {
+ASYNC_TEST("an answer without a body is cut in its head") {
     MockServer server{MockOptions()};
     const Seen seen = co_await ask(server, "HEAD /fault/cut-length HTTP/1.1\r\n\r\n");
     CHECK(seen.bytes.starts_with("HTTP/1.1 200 OK\r\n"));
     CHECK_FALSE(has(seen.bytes, "\r\n\r\n"));
 }
 
-ASYNC_TEST("a fault that nobody knows is told with those that there are") {
+ASYNC_TEST("an unknown fault is refused with a list of all faults") {
     MockServer server{MockOptions()};
     const Seen seen = co_await ask(server, get("/fault/fire"));
     CHECK(status_of(seen) == 400);
@@ -156,7 +156,7 @@ ASYNC_TEST("a fault that nobody knows is told with those that there are") {
     CHECK(has(seen.bytes, "crash"));
 }
 
-ASYNC_TEST("a request that was read is counted though its answer is reset and one that was not is not") {
+ASYNC_TEST("a request is counted once it was read, even if its answer is reset") {
     MockServer server{MockOptions()};
     co_await ask(server, get("/fault/reset-after/17"));
     co_await ask(server, get("/fault/reset-before/18"));
@@ -174,7 +174,7 @@ ASYNC_TEST("a reset before reading does not wait for the body") {
     CHECK(seen.ending == "reset");
 }
 
-ASYNC_TEST("a crash comes when the request was read and counted") {
+ASYNC_TEST("a crash comes after the request was read and counted") {
     int crashes = 0;
     MockOptions options;
     options.crash = [&crashes] { ++crashes; };
@@ -190,7 +190,7 @@ ASYNC_TEST("a crash comes when the request was read and counted") {
     CHECK(server.statistics().answered == 3);
 }
 
-ASYNC_TEST("faults come as often as the mixture says and the same for the same seed and id in any order") {
+ASYNC_TEST("faults are as frequent as the mixture says, and depend on seed and id, not on the order") {
     const int count = 2000;
     const auto endings = [](std::uint64_t seed, bool backwards) -> Task<std::map<int, std::string>> {
         MockOptions options;
@@ -220,7 +220,7 @@ ASYNC_TEST("faults come as often as the mixture says and the same for the same s
     CHECK(times("end500") + times("reset0") + times("end200") == count);
 }
 
-ASYNC_TEST("an id that comes again meets another chance") {
+ASYNC_TEST("a repeated id gets another fault") {
     MockOptions options;
     options.faults = Mixture<Fault>("500:50%");
     MockServer server(std::move(options));
@@ -233,7 +233,7 @@ ASYNC_TEST("an id that comes again meets another chance") {
     CHECK(has(fates, "."));
 }
 
-ASYNC_TEST("no fault is dealt to paths that say what happens") {
+ASYNC_TEST("paths that say what happens get no random fault") {
     MockOptions options;
     options.faults = Mixture<Fault>("500");
     options.allowed = {AllowedRate::parse("1/h")};
@@ -247,7 +247,7 @@ ASYNC_TEST("no fault is dealt to paths that say what happens") {
     CHECK(status_of(co_await ask(server, get("/"))) == 429);
 }
 
-ASYNC_TEST("more than is allowed is refused and told when to come again") {
+ASYNC_TEST("requests over the limit are refused, with the time to come again") {
     MockOptions options;
     options.allowed = {AllowedRate::parse("2/s")};
     options.limit_headers = parse_dialects("retry-after,draft");
@@ -271,7 +271,7 @@ ASYNC_TEST("more than is allowed is refused and told when to come again") {
     CHECK(seen.ids_more_than_once == 0);
 }
 
-ASYNC_TEST("a refusal has the status and the body that it is asked to have") {
+ASYNC_TEST("a refusal has the status and the body that the options name") {
     const auto refused = [](const char* name) -> Task<std::string> {
         MockOptions options;
         options.allowed = {AllowedRate::parse("fixed:1/5s")};
@@ -304,7 +304,7 @@ ASYNC_TEST("a refusal has the status and the body that it is asked to have") {
     }
 }
 
-ASYNC_TEST("a leaky bucket lets requests wait") {
+ASYNC_TEST("a leaky bucket delays requests") {
     MockOptions options;
     options.allowed = {AllowedRate::parse("leaky:10/s,burst=2")};
     options.latency = Latency{5ms, 5ms};
@@ -325,7 +325,7 @@ ASYNC_TEST("a leaky bucket lets requests wait") {
     CHECK(server.statistics().refused == 1);
 }
 
-ASYNC_TEST("more in flight than may be is refused at once and told no time") {
+ASYNC_TEST("requests over the limit in flight are refused at once, without a time") {
     MockOptions options;
     options.most_in_flight = 2;
     options.latency = Latency{1s, 1s};
@@ -348,7 +348,7 @@ ASYNC_TEST("more in flight than may be is refused at once and told no time") {
     CHECK(status_of(co_await ask(server, get("/"))) == 200);
 }
 
-ASYNC_TEST("limits can hold for each header value or first segment of the path") {
+ASYNC_TEST("limits can apply per header value or first segment of the path") {
     for (const char* per : {"X-Tenant", "path"}) {
         MockOptions options;
         options.allowed = {AllowedRate::parse("1/m")};
@@ -361,7 +361,7 @@ ASYNC_TEST("limits can hold for each header value or first segment of the path")
     }
 }
 
-ASYNC_TEST("a refusal can be asked for in each dialect with each lie") {
+ASYNC_TEST("a path can ask for a refusal in each dialect with each lie") {
     MockServer server{MockOptions()};
     const Seen plain = co_await ask(server, get("/refuse/30"));
     CHECK(status_of(plain) == 429);
@@ -376,7 +376,7 @@ ASYNC_TEST("a refusal can be asked for in each dialect with each lie") {
     CHECK(server.statistics().refused == 2);
 }
 
-ASYNC_TEST("lies are dealt by chance and leave the limit as it is") {
+ASYNC_TEST("lies are random and do not change the limit") {
     MockOptions options;
     options.allowed = {AllowedRate::parse("1/m")};
     options.lies = Mixture<Lie>("garbage:50%");
@@ -392,7 +392,7 @@ ASYNC_TEST("lies are dealt by chance and leave the limit as it is") {
     CHECK(lies < 32);
 }
 
-ASYNC_TEST("an id is what the query says or a header or the end of the path") {
+ASYNC_TEST("an id comes from the query, a header or the end of the path") {
     MockServer server{MockOptions()};
     co_await ask(server, get("/a/b?x=1&id=query", "X-Request-Id: request\r\nIdempotency-Key: key\r\n"));
     co_await ask(server, get("/a/b?id=&x", "Idempotency-Key: key\r\nX-Request-Id: request\r\n"));
@@ -413,7 +413,7 @@ ASYNC_TEST("an id is what the query says or a header or the end of the path") {
     CHECK(status_of(co_await ask(server, get("/stats/other"))) == 400);
 }
 
-ASYNC_TEST("a request that stalls is in flight until its client leaves") {
+ASYNC_TEST("a stalled request is in flight until its client leaves") {
     MockServer server{MockOptions()};
     auto [client, connection] = memory_streams();
     TaskGroup group;

@@ -20,10 +20,10 @@ namespace plait::mock {
 
 class RequestLedger;
 
-/// How long answers take: a time drawn evenly from `least` to `most`; with a `sigma`, a lognormal one whose median is
-/// `least`.
+/// How long answers take: a time drawn evenly from `least` to `most`, or, with a `sigma`, from a lognormal distribution
+/// with the median `least`.
 struct Latency {
-    /// With it every thousandth answer takes 10,000 times as long as the median: more is a slip of the pen.
+    /// With this, every thousandth answer takes 10,000 times the median. More is a typing error.
     static constexpr double widest_sigma = 3;
 
     Duration least{};
@@ -31,88 +31,88 @@ struct Latency {
     double sigma = 0;  ///< the standard deviation of the time's natural logarithm
 };
 
-/// What a mock server is made with.
+/// The settings of a mock server.
 struct MockOptions {
     MockOptions() {}
 
-    /// The addresses of this machine to listen at, all at the same port.
+    /// The addresses of this machine to listen on, all with the same port.
     std::vector<std::string> hosts{"127.0.0.1"};
 
     /// 0: the system chooses one.
     std::uint16_t port = 0;
 
-    /// How long it takes to make an answer, unless the path says: its service time.
+    /// The service time: how long making an answer takes, unless the path says.
     Latency latency;
 
-    /// How long it takes before that until a request reaches the limiter and the slots: answers come in another order
-    /// than that in which they were counted.
+    /// How long a request takes before that to reach the limiter and the slots, so that requests are counted in another
+    /// order than they were sent.
     Latency latency_before;
 
-    /// How much longer an answer takes for each other request in flight when the making of it begins.
+    /// How much longer an answer takes for each other request in flight at its start.
     Duration latency_per_request{};
 
-    /// How many answers are made at a time; the other requests wait in the order in which they came. 0: all.
+    /// How many answers are made at a time. Other requests wait, in order of arrival. 0: all.
     std::size_t slots = 0;
 
-    /// How many connections are open at a time; those beyond it are closed as soon as they are there, as Node's
-    /// `maxConnections` and nginx's `worker_connections` do. 0: no bound.
+    /// The most open connections. Further ones are closed at once, as Node's `maxConnections` and nginx's
+    /// `worker_connections` do. 0: no limit.
     std::size_t most_connections = 0;
 
-    /// The status of the answers, unless the path says: 200 to 599.
+    /// The status of answers, unless the path says: 200 to 599.
     int status = 200;
 
-    /// How many bytes of text the answers have; none: they are an echo of the request.
+    /// The size of answers in bytes. None: they echo the request.
     std::optional<std::size_t> body_bytes;
 
-    /// Serves https with a certificate of its own, made at the start, for `hosts` and `localhost`.
+    /// Serve https, with a new self-signed certificate for `hosts` and `localhost`.
     bool tls = false;
 
-    /// A file that gets this certificate, for clients to trust it (`--cacert`). Empty: none.
+    /// Write that certificate to this file, for clients to trust (`--cacert`). Empty: don't.
     std::string ca_file;
 
-    /// Where chance begins. The same seed draws the same for the same id and the same number of its coming, in whatever
-    /// order the requests come.
+    /// Random seed. What is drawn for a request depends on the seed, its id, and how often that id came before, but not
+    /// on the order of requests.
     std::uint64_t seed = 1;
 
-    /// What goes wrong, and how often.
+    /// Faults, and their frequencies.
     Mixture<Fault> faults;
 
-    /// What is let in; all of these rates hold. The rest is refused at once, and counts for none of them unless the
-    /// rate says so.
+    /// Rate limits, which all apply. Requests over a limit are refused at once, and do not count unless the rate says
+    /// so.
     std::vector<AllowedRate> allowed;
 
-    /// How many requests may be in flight; those beyond it are refused at once. 0: no bound.
+    /// The most requests in flight. Further ones are refused at once. 0: no limit.
     std::size_t most_in_flight = 0;
 
-    /// How a request is refused.
+    /// The form of a refusal.
     Refusal refusal;
 
-    /// Whose requests are counted together: empty, everybody's; `path`, those with the same first segment of the path;
-    /// else those with the same value in the header of this name.
+    /// Which requests are counted together. Empty: all; `path`: those with the same first segment of the path;
+    /// otherwise those with the same value in the header of this name.
     std::string allowed_per;
 
-    /// How limits are told, of the first dialect to the last.
+    /// The dialects of limit headers, in the order in which they are sent.
     std::vector<LimitDialect> limit_headers{LimitDialect()};
 
-    /// What is wrong in them, and how often.
+    /// Lies in limit headers, and their frequencies.
     Mixture<Lie> lies;
 
-    /// Each request with a number that this divides ends the process when it was read; 0: none does.
+    /// Crash the process on every request whose number this divides, after reading it. 0: never.
     std::uint64_t crash_every = 0;
 
-    /// How a crash is made. Empty: the process kills itself (SIGKILL).
+    /// How to crash. Empty: the process kills itself (SIGKILL).
     std::function<void()> crash;
 
-    /// Ids that are counted one by one; those that come beyond it are counted together.
+    /// The most ids that are counted one by one. Others are counted together.
     std::size_t most_ids = 1'000'000;
 
-    /// Counts on in this ledger, which may be older than the server; null: in one of its own.
+    /// Continue this ledger, which may be older than the server. Null: start a new one.
     std::shared_ptr<RequestLedger> ledger;
 
-    /// The calendar's time when the loop's clock showed zero, for dates.
+    /// The calendar time at which the loop's clock was zero, for dates.
     std::chrono::system_clock::time_point clock_epoch = epoch_of_steady_clock();
 
-    /// The most that a request may have before its body, and in it. Whoever sends more is answered 431 or 413.
+    /// Limits on the head and the body of a request. A larger one is answered with 431 or 413.
     std::size_t header_bytes = 64 * 1024;
     std::size_t request_body_bytes = 100 * 1024 * 1024;
 };

@@ -44,10 +44,10 @@ using mock::internal::SpanStates;
 using mock::internal::Verdict;
 using namespace std::chrono_literals;
 
-/// When no connection can be taken, for want of descriptors: until some have been closed.
+/// How long to wait for a free descriptor when no connection can be accepted.
 constexpr Duration wait_for_descriptors = 50ms;
 
-/// How long a client that was refused may go on sending before its connection is closed.
+/// How long a client may keep sending after it was refused, before its connection is closed.
 constexpr Duration linger = 1s;
 
 constexpr std::size_t block_size = 64 * 1024;
@@ -113,14 +113,14 @@ class MockServer::Implementation {
     Task<void> serve_connection(std::unique_ptr<ByteStream> connection);
 
   private:
-    /// A request whose head has come.
+    /// A request whose head has arrived.
     struct Arrival {
         RequestLedger::Entry* entry;
         Chance chance;
         std::optional<Fault> fault;
     };
 
-    /// Counts a request in, and out when its answer is sent or given up.
+    /// Counts a request as in flight until its answer is sent or abandoned.
     class InFlight {
       public:
         InFlight(RequestLedger& ledger, RequestLedger::Entry* entry) noexcept : ledger_(ledger), entry_(entry) {
@@ -135,7 +135,7 @@ class MockServer::Implementation {
         RequestLedger::Entry* const entry_;
     };
 
-    /// Counts a connection as open.
+    /// Counts a connection as open while it lives.
     class Open {
       public:
         explicit Open(std::size_t& count) noexcept : count_(count) { ++count_; }
@@ -170,7 +170,7 @@ class MockServer::Implementation {
     mock::internal::RateLimiter limiter_;
     Semaphore slots_;
     std::size_t open_connections_ = 0;
-    // Used by all connections, none of which waits while it uses them: a waiting connection holds no buffers.
+    // Shared by all connections, none of which waits while it uses them. So a waiting connection holds no buffers.
     std::array<std::byte, block_size> received_;
     std::string sent_;
 };
@@ -223,7 +223,7 @@ Task<void> MockServer::Implementation::serve_client(std::unique_ptr<ByteStream> 
             std::string peer = "a client";
             connection = co_await tls_->accept(std::move(connection), std::move(peer));
         } catch (const Error&) {
-            co_return;  // the client was told by TLS itself
+            co_return;  // TLS has told the client
         }
     }
     co_await serve_connection(std::move(connection));
@@ -234,7 +234,7 @@ Task<void> MockServer::Implementation::serve_connection(std::unique_ptr<ByteStre
     try {
         co_await converse(*connection);
     } catch (const Error&) {
-        // The client is gone, in the middle of something. That is its own business.
+        // The client left in the middle of an exchange, which is no error of the server.
     }
 }
 
@@ -253,8 +253,8 @@ Task<void> MockServer::Implementation::converse(ByteStream& stream) {
     stream.close_write();
 }
 
-/// Reads the next request, or so much of it that its fault can strike. Nothing when there is none: the client has ended
-/// the connection, or its request was refused.
+/// Reads the next request, or only its head when its fault strikes then. Returns nothing when there is none: the client
+/// has ended the connection, or its request was refused.
 Task<std::optional<MockServer::Implementation::Arrival>> MockServer::Implementation::receive(ByteStream& stream,
                                                                                              RequestReader& reader) {
     using Progress = RequestReader::Progress;
@@ -289,7 +289,7 @@ SpanStates MockServer::Implementation::course_of(const ReceivedRequest& request,
     const std::string_view path = mock::internal::path_of(request.target);
     Verdict verdict;
     if (mock::internal::does_only_what_it_says(path)) {
-        // No limit holds there.
+        // No limit applies to these paths.
     } else if (options_.most_in_flight > 0 && seen.in_flight > options_.most_in_flight) {
         verdict = mock::internal::too_many_in_flight(options_.most_in_flight);
     } else {
@@ -303,7 +303,7 @@ SpanStates MockServer::Implementation::course_of(const ReceivedRequest& request,
     return mock::internal::decide(request, options_, circumstances);
 }
 
-/// Takes as long as the answer needs, in a slot where there are any.
+/// Waits for as long as the answer takes, in a slot if it needs one.
 Task<void> MockServer::Implementation::make(const SpanStates& course) {
     if (course.wait > Duration::zero()) co_await sleep_for(course.wait);
     std::optional<Semaphore::Permit> slot;
@@ -311,7 +311,7 @@ Task<void> MockServer::Implementation::make(const SpanStates& course) {
     if (course.answer.delay > Duration::zero()) co_await sleep_for(course.answer.delay);
 }
 
-/// Answers, or does what the fault wants instead: what becomes of the connection.
+/// Sends the answer, or what a fault makes of it. Returns what happens to the connection.
 Task<Ending> MockServer::Implementation::answer(ByteStream& stream, const ReceivedRequest& request, Arrival arrival) {
     if (mock::internal::asks_for_statistics(mock::internal::path_of(request.target))) {
         const Answer answer = mock::internal::statistics_answer(request.target, *ledger_);
@@ -352,7 +352,7 @@ Task<void> MockServer::Implementation::refuse(ByteStream& stream, int status) {
     const Answer answer = mock::internal::refusal_answer(status);
     co_await send(stream, answer, unreadable);
     stream.close_write();
-    // Closing with bytes unread resets the connection, and the client might never see the answer.
+    // Closing with unread bytes resets the connection, and the client might never see the answer.
     co_await within(linger, discard(stream));
 }
 

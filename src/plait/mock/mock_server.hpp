@@ -11,22 +11,22 @@
 
 namespace plait::mock {
 
-/// A third party to rehearse against: an HTTP/1.1 server that answers what it is told to.
+/// A mock API server to rehearse against. The path of a request, or the options, decide its answer:
 ///
-///     /delay/<ms>            answers after that time, with a small JSON document
-///     /delay/<ms>/<bytes>    with so many bytes of text
-///     /status/<code>         answers with this status
-///     /fault/<name>          what this fault does to the usual answer
-///     /refuse/<seconds>      429 that says to come again then; /<headers> and /<lie> may follow
-///     /stats                 what it has seen, as JSON; /stats/ids per id, /stats/ids/<id> of one
+///     /delay/<ms>            a small JSON document after this time
+///     /delay/<ms>/<bytes>    text of this size after this time
+///     /status/<code>         an answer with this status
+///     /fault/<name>          the usual answer with this fault
+///     /refuse/<seconds>      429, with the time to come again; /<headers> and /<lie> may follow
+///     /stats                 statistics as JSON; /stats/ids for all ids, /stats/ids/<id> for one
 ///     anything else          an echo of the request as JSON, or what the options say
 ///
-/// What goes wrong, and how much is let in, is in the options; `/fault`, `/refuse` and `/stats` do only what they say.
-/// Requests are counted by their ids: the query's `id`, else the header `X-Request-Id`, else `Idempotency-Key`, else
-/// the last segment of the path. The answers of one connection come in the order of its requests, one after another.
+/// Faults and limits are in the options; they do not apply to `/fault`, `/refuse` and `/stats`. Requests are counted by
+/// their ids: `id` in the query, or else the header `X-Request-Id`, `Idempotency-Key`, or the last segment of the path.
+/// Answers on one connection come in the order of its requests, one after another.
 class MockServer {
   public:
-    /// Listens from now on. Throws `Error(bad_input)` when an address can't be had or an option makes no sense,
+    /// Starts to listen. Throws `Error(bad_input)` when an address is not available or an option is invalid, and
     /// `Error(storage)` when the certificate can't be written.
     explicit MockServer(MockOptions options);
     MockServer(MockServer&&) noexcept;
@@ -35,13 +35,13 @@ class MockServer {
 
     std::uint16_t port() const noexcept;
 
-    /// What stands before the paths, such as `http://127.0.0.1:8080`: that of the first host.
+    /// The base URL for the first host, such as `http://127.0.0.1:8080`.
     std::string url() const;
 
-    /// Takes connections and answers, until it is cancelled. The server must outlive the task.
+    /// Accepts connections and answers requests until it is cancelled. The server must outlive the task.
     Task<void> serve();
 
-    /// Answers one connection that is already there, without TLS, until its client ends it. The server must outlive the
+    /// Answers the requests of one open connection, without TLS, until its client ends it. The server must outlive the
     /// task.
     Task<void> serve_connection(std::unique_ptr<ByteStream> connection);
 

@@ -30,8 +30,7 @@ using testing::write_text;
 
 namespace {
 
-/// What a server with these options sends, over a connection in memory, to a client that sends `requests` and then
-/// ends.
+/// Returns what a server with these options sends, in memory, to a client that sends `requests` and then closes.
 Task<std::string> exchange(MockServer& server, std::string requests) {
     auto [client, connection] = memory_streams();
     TaskGroup group;
@@ -69,7 +68,7 @@ Task<Duration> time_of(MockServer& server, std::string requests) {
     co_return now() - start;
 }
 
-/// How long each of `count` requests takes that come at the same time, in this order, each over its own connection.
+/// Returns the times that `count` simultaneous requests take, in order, each over its own connection.
 Task<std::vector<Duration>> times_of(MockServer& server, std::size_t count) {
     std::vector<Duration> times(count);
     TaskGroup group;
@@ -82,7 +81,7 @@ Task<std::vector<Duration>> times_of(MockServer& server, std::size_t count) {
     co_return times;
 }
 
-/// Serves until the guard of the test ends it.
+/// Serves until the test ends it.
 Task<void> serve_in(CancelScope& scope, MockServer& server) { co_await scope.run(server.serve()); }
 
 Task<std::unique_ptr<ByteStream>> connect_to(const MockServer& server, std::string host) {
@@ -108,7 +107,7 @@ ASYNC_TEST("a request without fields is echoed too") {
           R"({"method":"GET","target":"/","headers":{},"body":""})");
 }
 
-ASYNC_TEST("answers have the status and the bytes that the options say") {
+ASYNC_TEST("answers have the status and the size that the options say") {
     MockOptions options;
     options.status = 429;
     options.body_bytes = 10;
@@ -120,19 +119,19 @@ ASYNC_TEST("answers have the status and the bytes that the options say") {
     CHECK(body_of(co_await exchange(options, get("/"))) == std::string(many, 'x'));
 }
 
-ASYNC_TEST("the path can say the status") {
+ASYNC_TEST("the path can set the status") {
     CHECK((co_await exchange(MockOptions(), get("/status/503"))).starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
     CHECK((co_await exchange(MockOptions(), get("/status/299?a=b"))).starts_with("HTTP/1.1 299 "));
 }
 
-ASYNC_TEST("the path can say how long an answer takes and how long it is") {
+ASYNC_TEST("the path can set the latency and the size of an answer") {
     MockServer server{MockOptions()};
     CHECK(co_await time_of(server, get("/delay/60000")) == 60s);
     CHECK(co_await exchange(server, get("/delay/0")) == answer_with("200 OK", "application/json", small_document));
     CHECK(co_await exchange(server, get("/delay/1/5?x")) == answer_with("200 OK", "text/plain", "xxxxx"));
 }
 
-ASYNC_TEST("a path that makes no sense is told how to make some") {
+ASYNC_TEST("an invalid path is refused with the right form") {
     for (const char* path : {"/delay/", "/delay/x", "/delay/-1", "/delay/1/", "/delay/1/1e9", "/delay/99999999999",
                              "/status/", "/status/99", "/status/600", "/status/abc"}) {
         CAPTURE(path);
@@ -142,7 +141,7 @@ ASYNC_TEST("a path that makes no sense is told how to make some") {
     }
 }
 
-ASYNC_TEST("every answer takes as long as the options say") {
+ASYNC_TEST("every answer has the latency of the options") {
     MockOptions options;
     options.latency = Latency{90ms, 90ms};
     MockServer server(std::move(options));
@@ -150,7 +149,7 @@ ASYNC_TEST("every answer takes as long as the options say") {
     CHECK(co_await time_of(server, get("/status/204")) == 90ms);
 }
 
-ASYNC_TEST("latencies lie in their range, differ, and are the same for the same seed") {
+ASYNC_TEST("latencies are within their range, differ, and depend on the seed alone") {
     std::vector<Duration> first;
     std::vector<Duration> second;
     for (auto* seen : {&first, &second}) {
@@ -167,7 +166,7 @@ ASYNC_TEST("latencies lie in their range, differ, and are the same for the same 
     CHECK(*least < *most);
 }
 
-ASYNC_TEST("lognormal latencies spread around their median and are the same for the same seed") {
+ASYNC_TEST("lognormal latencies spread around their median, and depend on the seed alone") {
     const auto seen = [](std::uint64_t seed) -> Task<std::vector<Duration>> {
         MockOptions options;
         options.latency = Latency{100ms, 100ms, 0.5};
@@ -197,7 +196,7 @@ ASYNC_TEST("an answer takes longer for each other request in flight") {
     CHECK(times == std::vector<Duration>{10ms, 12ms, 14ms});
 }
 
-ASYNC_TEST("slots make so many answers at a time and serve in order of arrival") {
+ASYNC_TEST("as many answers as there are slots are made at a time, in order of arrival") {
     MockOptions options;
     options.latency = Latency{10ms, 10ms};
     options.slots = 2;
@@ -206,7 +205,7 @@ ASYNC_TEST("slots make so many answers at a time and serve in order of arrival")
     CHECK(times == std::vector<Duration>{10ms, 10ms, 20ms, 20ms, 30ms});
 }
 
-ASYNC_TEST("what the path alone says needs no slot") {
+ASYNC_TEST("a latency in the path needs no slot") {
     MockOptions options;
     options.latency = Latency{10ms, 10ms};
     options.slots = 1;
@@ -224,7 +223,7 @@ ASYNC_TEST("what the path alone says needs no slot") {
     co_await group.join();
 }
 
-ASYNC_TEST("the latency before a request is counted comes on top and can change the order") {
+ASYNC_TEST("latency before counting is added, and can change the order of requests") {
     MockOptions options;
     options.latency_before = Latency{0ms, 100ms};
     options.latency = Latency{10ms, 10ms};
@@ -237,7 +236,7 @@ ASYNC_TEST("the latency before a request is counted comes on top and can change 
     CHECK(std::count_if(times.begin(), times.end(), over_10ms) == 6);
 }
 
-ASYNC_TEST("requests that come together are answered in their order, over one connection") {
+ASYNC_TEST("pipelined requests are answered in order") {
     MockServer server{MockOptions()};
     const auto answers = co_await exchange(server, get("/delay/20/1") + get("/delay/0/2") + get("/delay/10/3"));
     CHECK(answers == answer_with("200 OK", "text/plain", "x") + answer_with("200 OK", "text/plain", "xx") +
@@ -245,7 +244,7 @@ ASYNC_TEST("requests that come together are answered in their order, over one co
     CHECK(server.statistics().connections == 1);
 }
 
-ASYNC_TEST("the connection ends when the client wants it to") {
+ASYNC_TEST("the connection ends when the client asks for it") {
     const auto answer = co_await exchange(
         MockOptions(), "GET /delay/0/1 HTTP/1.1\r\nConnection: close\r\n\r\n" + get("/never-answered"));
     CHECK(answer == "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx");
@@ -253,14 +252,14 @@ ASYNC_TEST("the connection ends when the client wants it to") {
     CHECK(old == "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\nx");
 }
 
-ASYNC_TEST("answers to HEAD, and with statuses that say so, have no body") {
+ASYNC_TEST("answers to HEAD, and with statuses without a body, have none") {
     CHECK(co_await exchange(MockOptions(), "HEAD /delay/0/7 HTTP/1.1\r\n\r\n") ==
           "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 7\r\n\r\n");
     CHECK(co_await exchange(MockOptions(), get("/status/204")) == "HTTP/1.1 204 No Content\r\n\r\n");
     CHECK(body_of(co_await exchange(MockOptions(), get("/status/304"))).empty());
 }
 
-ASYNC_TEST("chunked bodies are taken, and asked for when the client waits for that") {
+ASYNC_TEST("chunked bodies are read, and 100 Continue is sent to a client that waits for it") {
     CHECK(body_of(co_await exchange(MockOptions(),
                                     "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
                                     "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"))
@@ -277,7 +276,7 @@ ASYNC_TEST("chunked bodies are taken, and asked for when the client waits for th
     co_await group.join();
 }
 
-ASYNC_TEST("rubbish is refused and the connection ends") {
+ASYNC_TEST("garbage is refused, and the connection ends") {
     for (const char* rubbish : {"rubbish\r\n\r\n", "\x16\x03\x01\x02\x03\r\n", "GET / HTTP/1.1\r\nbad\r\n\r\n"}) {
         const auto answer = co_await exchange(MockOptions(), rubbish);
         CHECK(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
@@ -285,7 +284,7 @@ ASYNC_TEST("rubbish is refused and the connection ends") {
     }
 }
 
-ASYNC_TEST("a refused client that goes on sending is waited for only so long") {
+ASYNC_TEST("a refused client that keeps sending is cut off after a while") {
     MockServer server{MockOptions()};
     auto [client, connection] = memory_streams();
     co_await write_text(*client, "rubbish\r\n\r\n");
@@ -294,7 +293,7 @@ ASYNC_TEST("a refused client that goes on sending is waited for only so long") {
     CHECK(now() - start == 1s);
 }
 
-ASYNC_TEST("more than a bound is refused with the status for it") {
+ASYNC_TEST("a request over a limit is refused with the right status") {
     MockOptions options;
     options.header_bytes = 1000;
     options.request_body_bytes = 10;
@@ -304,7 +303,7 @@ ASYNC_TEST("more than a bound is refused with the status for it") {
               .starts_with("HTTP/1.1 413 "));
 }
 
-ASYNC_TEST("a client that leaves in the middle costs nobody anything") {
+ASYNC_TEST("a client that leaves in the middle disturbs no other") {
     MockServer server{MockOptions()};
     for (const char* part : {"", "GET / HT", "POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\nx"}) {
         CHECK(co_await exchange(server, part) == "");
@@ -312,7 +311,7 @@ ASYNC_TEST("a client that leaves in the middle costs nobody anything") {
     CHECK(server.statistics().requests == 0);
 }
 
-ASYNC_TEST("the statistics count what came, and not who asks for them") {
+ASYNC_TEST("the statistics count requests, but not those for statistics") {
     MockServer server{MockOptions()};
     TaskGroup group;
     for (int i = 0; i < 3; ++i) {
@@ -332,7 +331,7 @@ ASYNC_TEST("the statistics count what came, and not who asks for them") {
         R"("most_in_a_second":6,"ids":2,"ids_more_than_once":1,"untracked":0,"crashes":0,"faults":{}})");
 }
 
-ASYNC_TEST("over the loopback the server answers at each of its addresses, and ends when it is cancelled") {
+ASYNC_TEST("the server answers at each loopback address, and ends when it is cancelled") {
     MockOptions options;
     options.hosts = testing::loopback_hosts();
     MockServer server(std::move(options));
@@ -351,7 +350,7 @@ ASYNC_TEST("over the loopback the server answers at each of its addresses, and e
     CHECK(co_await read_until(*idle, "x") == "");
 }
 
-ASYNC_TEST("a connection beyond the bound is closed and counted and a later one is taken again") {
+ASYNC_TEST("a connection over the limit is closed and counted, and a later one is accepted") {
     MockOptions options;
     options.most_connections = 1;
     MockServer server(std::move(options));
@@ -374,7 +373,7 @@ ASYNC_TEST("a connection beyond the bound is closed and counted and a later one 
     co_await group.join();
 }
 
-ASYNC_TEST("over TLS a client that trusts the server's certificate is answered") {
+ASYNC_TEST("a client that trusts the server's certificate is answered over TLS") {
     const auto ca_file =
         std::filesystem::temp_directory_path() / ("plait_mock_test_" + std::to_string(::getpid()) + ".pem");
     MockOptions options;
@@ -405,7 +404,7 @@ ASYNC_TEST("over TLS a client that trusts the server's certificate is answered")
     std::filesystem::remove(ca_file);
 }
 
-TEST_CASE("options that make no sense are refused") {
+TEST_CASE("invalid options are refused") {
     const auto refusal = [](std::function<void(MockOptions&)> change) {
         MockOptions options;
         change(options);
@@ -429,7 +428,7 @@ TEST_CASE("options that make no sense are refused") {
           }) == "the sigma of a mock server's latency is from 0 to 3");
 }
 
-TEST_CASE("a certificate that can't be written is told") {
+TEST_CASE("a certificate that can't be written is an error") {
     MockOptions options;
     options.tls = true;
     options.ca_file = "/no/such/folder/ca.pem";

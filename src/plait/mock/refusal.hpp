@@ -13,20 +13,19 @@ namespace internal {
 struct RefusalRow;
 }
 
-/// What a server says when it refuses a request because of a limit: a status, such as `503`, or one of the refusals
-/// that have a name.
+/// The answer to a request over a limit: a status such as `503`, or a named refusal.
 class Refusal {
   public:
-    /// Of a name, or a name and another status such as `aws@429`. Empty for a name that stands for no refusal.
+    /// Parses a name, or a name with another status such as `aws@429`. Returns an empty one for an unknown name.
     static std::optional<Refusal> named(std::string_view name);
 
-    /// The names that there are, in one sentence.
+    /// All names, in one sentence.
     static std::string names();
 
     /// 429.
     Refusal() noexcept : status_(429) {}
 
-    /// Its row in the table of refusals. All statuses have one together.
+    /// Its row in the table of refusals. All statuses share one.
     const internal::RefusalRow& row() const noexcept;
 
     int status() const noexcept { return status_; }
@@ -38,13 +37,13 @@ class Refusal {
     std::uint16_t status_;
 };
 
-/// What there is to say about a refusal.
+/// The description of a refusal.
 struct RefusalHelp {
     std::string_view name;
     std::string_view help;
 };
 
-/// All refusals in the order of their table.
+/// All refusals, in the order of their table.
 std::vector<RefusalHelp> refusal_help();
 
 }  // namespace plait::mock

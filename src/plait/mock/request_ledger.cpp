@@ -27,8 +27,7 @@ struct RequestLedger::Entry {
 
 namespace {
 
-/// Room for the ids' own texts: so many bytes for each on average. Ids that find no room are counted, and listed
-/// without their text.
+/// Room for the texts of ids: bytes per id, on average. Ids without room are counted, and listed without their text.
 constexpr std::size_t text_bytes_per_id = 48;
 
 using internal::hash_of;
@@ -43,7 +42,7 @@ static_assert(std::is_trivially_copyable_v<Totals>, "it lies in memory that proc
 
 }  // namespace
 
-/// One mapping: totals, the lines in the order of their coming, an open hash table of their numbers, the ids' texts.
+/// One mapping: totals, lines in order of arrival, a hash table (open addressing) of their numbers, texts of ids.
 class RequestLedger::Memory {
   public:
     explicit Memory(std::size_t most_ids)
@@ -93,7 +92,7 @@ class RequestLedger::Memory {
     std::string_view text_of(const Entry& entry) const noexcept { return {texts_ + entry.text_at, entry.text_size}; }
 
   private:
-    /// Where the number of the line with this hash is, plus one; or the free place for it.
+    /// Returns the entry with the number of the line with this hash, plus one; or a free entry.
     std::uint32_t* slot_of(std::uint64_t hash) const noexcept {
         std::size_t slot = hash & (slots_ - 1);
         while (table_[slot] != 0 && entries_[table_[slot] - 1].hash != hash) slot = (slot + 1) & (slots_ - 1);
@@ -121,7 +120,7 @@ RequestLedger::Entry* RequestLedger::line_of(std::string_view id) {
 }
 
 std::uint32_t RequestLedger::next_number(Entry* entry) noexcept {
-    // Those beyond the bound are numbered together.
+    // Ids over the limit are numbered together.
     return entry ? entry->drawn++ : static_cast<std::uint32_t>(memory_->totals().statistics.untracked);
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 const TimePoint some_time(std::chrono::hours(100));
 
-/// A request with this id comes and is answered.
+/// Records a request with this id and its answer.
 void serve(RequestLedger& ledger, std::string_view id) {
     auto* const entry = ledger.line_of(id);
     ledger.came(entry, some_time);
@@ -28,7 +28,7 @@ void serve(RequestLedger& ledger, std::string_view id) {
 
 }  // namespace
 
-TEST_CASE("the ledger counts as a map would") {
+TEST_CASE("the ledger counts as a map does") {
     RequestLedger ledger(1000);
     std::map<std::string, std::uint32_t> naive;
     std::mt19937_64 random(5);
@@ -48,7 +48,7 @@ TEST_CASE("the ledger counts as a map would") {
     CHECK(ledger.statistics_of("never").came == 0);
 }
 
-TEST_CASE("ids are listed in the order of their coming") {
+TEST_CASE("ids are listed in order of arrival") {
     RequestLedger ledger(10);
     for (const char* id : {"b", "a", "", "b"}) serve(ledger, id);
     std::vector<std::pair<std::string, std::uint32_t>> seen;
@@ -56,7 +56,7 @@ TEST_CASE("ids are listed in the order of their coming") {
     CHECK(seen == std::vector<std::pair<std::string, std::uint32_t>>{{"b", 2}, {"a", 1}, {"", 1}});
 }
 
-TEST_CASE("a refusal does not make an id come twice") {
+TEST_CASE("a refusal does not count as a repeated id") {
     RequestLedger ledger(10);
     auto* const entry = ledger.line_of("a");
     for (int i = 0; i < 3; ++i) {
@@ -75,7 +75,7 @@ TEST_CASE("a refusal does not make an id come twice") {
     CHECK(ledger.statistics().ids_more_than_once == 1);
 }
 
-TEST_CASE("ids beyond the bound are counted together") {
+TEST_CASE("ids over the limit are counted together") {
     RequestLedger ledger(2);
     for (const char* id : {"a", "b", "c", "d", "a"}) serve(ledger, id);
     CHECK(ledger.statistics().ids == 2);
@@ -86,7 +86,7 @@ TEST_CASE("ids beyond the bound are counted together") {
     CHECK(ledger.line_of("c") == nullptr);
 }
 
-TEST_CASE("an id too long for the room is counted all the same") {
+TEST_CASE("an id whose text has no room is counted all the same") {
     RequestLedger ledger(2);
     const std::string longest(1000, 'x');
     serve(ledger, longest);
@@ -95,7 +95,7 @@ TEST_CASE("an id too long for the room is counted all the same") {
     ledger.for_each([](std::string_view id, const IdStatistics&) { CHECK(id.empty()); });
 }
 
-TEST_CASE("what a process counted that was killed is counted still") {
+TEST_CASE("the counts of a killed process are kept") {
     RequestLedger ledger(10);
     serve(ledger, "before");
     const pid_t child = ::fork();

@@ -19,7 +19,7 @@ namespace plait::mock {
 
 namespace {
 
-/// The signals that the parent waits for instead of being interrupted by them.
+/// Blocks the signals that the parent waits for, so that they don't interrupt it.
 class AwaitedSignals {
   public:
     AwaitedSignals() {
@@ -31,7 +31,7 @@ class AwaitedSignals {
     AwaitedSignals& operator=(const AwaitedSignals&) = delete;
     ~AwaitedSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
 
-    /// The next of them; nothing when `limit` has passed.
+    /// Waits for the next of them; nothing after `limit`.
     std::optional<int> next(std::optional<Duration> limit) const {
         timespec time{};
         if (limit) {
@@ -53,11 +53,11 @@ class AwaitedSignals {
 
 /// How a child ended.
 struct ChildEnd {
-    int status = 0;          ///< as waitpid(2) says it
-    bool asked_for = false;  ///< it was told to end
+    int status = 0;          ///< as waitpid(2) returns it
+    bool asked_for = false;  ///< whether it was asked to end
 };
 
-/// Waits for the child's end, and passes on what asks for it.
+/// Waits for the child to end, and passes on signals that ask for it.
 ChildEnd wait_for(pid_t child, const AwaitedSignals& signals) {
     ChildEnd end;
     while (::waitpid(child, &end.status, WNOHANG) != child) {
@@ -69,7 +69,7 @@ ChildEnd wait_for(pid_t child, const AwaitedSignals& signals) {
     return end;
 }
 
-/// Lets `pause` pass; false when the end was asked for meanwhile.
+/// Waits for `pause`. Returns false when the end was asked for meanwhile.
 bool pause_for(Duration pause, const AwaitedSignals& signals) {
     const TimePoint end = SteadyClock::instance().now() + pause;
     for (;;) {
@@ -85,10 +85,10 @@ bool pause_for(Duration pause, const AwaitedSignals& signals) {
 PortReservation::PortReservation(const std::vector<std::string>& hosts, std::uint16_t port) : port_(port) {
     for (const std::string& host : hosts) {
         const auto address = net::Address::parse(host, port_);
-        if (!address) continue;  // whoever listens there says what is wrong with it
+        if (!address) continue;  // the server that listens there reports what is wrong with it
         UniqueFd fd(::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
         const int on = 1;
-        // The children bind to the port too: it may be shared as long as this socket does not listen.
+        // The children bind to the port, too, which may be shared as long as this socket does not listen.
         ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         if (address->family() == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
         if (!fd || ::bind(fd.get(), address->data(), address->size()) != 0) {
@@ -112,7 +112,7 @@ int keep_serving(Duration pause, const std::function<int(int life)>& serve) {
         if (child < 0) throw Error(ErrorCode::storage, "start a process to serve in: " + system_message(errno));
         if (child == 0) {
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-            if (::getppid() != parent) ::raise(SIGKILL);  // it was too late to be told of the parent's end
+            if (::getppid() != parent) ::raise(SIGKILL);  // the parent ended before prctl
             signals.reset();
             return serve(life);
         }

@@ -9,13 +9,13 @@
 
 namespace plait::net {
 
-/// Where a connection goes: an IPv4 or IPv6 address and a port, as the system's calls take them.
+/// An IPv4 or IPv6 address and a port, as system calls take them.
 class Address {
   public:
-    /// What the system gave. Throws `Error(bad_input)` for other families than IPv4 and IPv6.
+    /// Copies an address of the system. Throws `Error(bad_input)` when it is neither IPv4 nor IPv6.
     Address(const sockaddr* data, socklen_t size);
 
-    /// The address that `host` spells out, such as `127.0.0.1` or `::1` (without brackets); nothing for a name.
+    /// Parses an address such as `127.0.0.1` or `::1` (without brackets). Returns nothing for a host name.
     static std::optional<Address> parse(std::string_view host, std::uint16_t port);
 
     const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
@@ -26,7 +26,7 @@ class Address {
     /// The same address with another port.
     Address with_port(std::uint16_t port) const noexcept;
 
-    /// As `127.0.0.1:80` or `[::1]:80`.
+    /// Such as `127.0.0.1:80` or `[::1]:80`.
     std::string to_string() const;
 
     friend bool operator==(const Address& a, const Address& b) noexcept;

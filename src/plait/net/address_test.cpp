@@ -13,7 +13,7 @@ using namespace plait;
 using namespace plait::net;
 using namespace std::string_view_literals;
 
-TEST_CASE("an address that is spelled out is taken without asking anybody") {
+TEST_CASE("a literal address is parsed without a look-up") {
     CHECK(Address::parse("127.0.0.1", 80)->to_string() == "127.0.0.1:80");
     CHECK(Address::parse("::1", 443)->to_string() == "[::1]:443");
     CHECK(Address::parse("2001:db8::7", 65535)->to_string() == "[2001:db8::7]:65535");
@@ -27,7 +27,7 @@ TEST_CASE("a name is not an address") {
     }
 }
 
-TEST_CASE("an address with another port is otherwise the same") {
+TEST_CASE("changing the port changes nothing else") {
     const Address address = *Address::parse("::1", 80);
     CHECK(address.with_port(81).to_string() == "[::1]:81");
     CHECK(address.with_port(80) == address);
@@ -35,7 +35,7 @@ TEST_CASE("an address with another port is otherwise the same") {
     CHECK(address.port() == 80);
 }
 
-TEST_CASE("an address is what the system gave, if it is IPv4 or IPv6") {
+TEST_CASE("an address of the system is copied, if it is IPv4 or IPv6") {
     const Address address = *Address::parse("10.0.0.7", 1);
     CHECK(Address(address.data(), address.size()) == address);
     sockaddr_un local{};
@@ -43,7 +43,7 @@ TEST_CASE("an address is what the system gave, if it is IPv4 or IPv6") {
     CHECK_THROWS_AS(Address(reinterpret_cast<const sockaddr*>(&local), sizeof local), Error);
 }
 
-TEST_CASE("an endpoint reads as one writes it") {
+TEST_CASE("an endpoint is printed as people write it") {
     CHECK(Endpoint("api.example", 443).to_string() == "api.example:443");
     CHECK(Endpoint("::1", 443).to_string() == "[::1]:443");
 }

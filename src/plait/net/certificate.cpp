@@ -14,7 +14,7 @@ using namespace net::internal;
 
 void check(bool success) { check_openssl(success, "make a certificate"); }
 
-/// A DNS name or an IP address, as a certificate names its owner.
+/// A DNS name or an IP address, in the form that certificates have.
 GENERAL_NAME* make_general_name(const std::string& name) {
     GENERAL_NAME* general = ::GENERAL_NAME_new();
     check(general);

@@ -17,23 +17,23 @@ class Certificate {
     std::string private_key;
 };
 
-/// What a new certificate says.
+/// The contents of a new certificate.
 struct CertificateOptions {
-    /// `names` are host names and addresses for which it stands.
+    /// `names` are the host names and addresses that it is valid for.
     explicit CertificateOptions(std::vector<std::string> names_) : names(std::move(names_)) {}
 
     std::vector<std::string> names;
 
-    /// It has no list of names, only the first of them as its Common Name, as old certificates do.
+    /// Only the first name, as the Common Name, and no list of names: as in old certificates.
     bool has_common_name_only = false;
 
-    /// Its validity, counted from now. It begins earlier, for clocks that are behind.
+    /// How long it is valid from now. It starts earlier, for peers whose clocks are behind.
     std::chrono::seconds begins = -std::chrono::hours(24);
     std::chrono::seconds ends = std::chrono::hours(24 * 365);
 };
 
-/// Makes a certificate with a new key (P-256), signed by `issuer` or by itself. For rehearsals and tests: whoever is to
-/// trust it has to be told (a file with `certificate`, `--cacert`).
+/// Makes a certificate with a new key (P-256), signed by `issuer` or by itself. For rehearsals and tests: clients must
+/// be told to trust it (a file with `certificate`, `--cacert`).
 Certificate make_certificate(const CertificateOptions& options, const Certificate* issuer = nullptr);
 
 }  // namespace plait::net

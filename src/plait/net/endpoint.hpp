@@ -6,7 +6,7 @@
 
 namespace plait::net {
 
-/// The host and port that a caller named: what is resolved, connected to and verified, and how messages call the peer.
+/// A host and port as the caller named them. They are resolved, connected to, verified, and shown in messages.
 class Endpoint {
   public:
     /// `host` is a name or an address, IPv6 without brackets.
@@ -15,7 +15,7 @@ class Endpoint {
     std::string host;
     std::uint16_t port;
 
-    /// As `api.example:443` or `[::1]:443`.
+    /// Such as `api.example:443` or `[::1]:443`.
     std::string to_string() const {
         const bool is_ipv6 = host.find(':') != std::string::npos;
         return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);

@@ -55,11 +55,11 @@ std::vector<Address> look_up_by_system(const std::string& host) {
     return addresses;
 }
 
-/// A look-up that runs, and how it ended. Whoever began it ends it, be it by being dropped.
+/// A look-up that is running, and its result. The task that started it ends it, if only by being destroyed.
 class Resolver::Pending {
   public:
     Event ended;
-    /// Both are empty when it was given up.
+    /// Both are empty when it was abandoned.
     std::vector<Address> addresses;
     std::exception_ptr error;
 };

@@ -16,33 +16,33 @@
 
 namespace plait::net {
 
-/// Finds the addresses of a host, with port 0, and blocks meanwhile. Called on any thread, and perhaps after nobody
-/// waits for it any more: it uses only what it owns. Throws an `Error(dns)` whose text is only the reason.
+/// Finds the addresses of a host, with port 0; blocks. Called on any thread, perhaps when nobody waits for it any more,
+/// so it must own all that it uses. Throws `Error(dns)` with only the reason as its text.
 using LookUp = std::function<std::vector<Address>(const std::string& host)>;
 
-/// Asks the system, as every other program does: files, name servers, whatever is configured (getaddrinfo).
+/// Asks the system (getaddrinfo): files, name servers, whatever is configured.
 std::vector<Address> look_up_by_system(const std::string& host);
 
-/// What a resolver is made with.
+/// The settings of a resolver.
 struct ResolverOptions {
     ResolverOptions() {}
 
     LookUp look_up = look_up_by_system;
 
-    /// How long addresses are used again. The system does not tell how long they are valid; browsers take a minute.
+    /// How long addresses are cached. The system does not say how long they are valid; browsers assume a minute.
     Duration keep = std::chrono::minutes(1);
 
-    /// How many names are kept. One takes some 200 bytes, and few programs call more hosts than this.
+    /// The most names in the cache. Each takes about 200 bytes, and few programs call more hosts than this.
     std::size_t names = 1024;
 
-    /// How many look-ups run at the same time. One that hangs keeps its thread: the others go on.
+    /// The most look-ups at a time. One that hangs keeps its thread, and the others go on.
     std::size_t threads = 16;
 };
 
-/// Turns hosts into addresses, for the tasks of one thread.
+/// Looks up the addresses of hosts, for the tasks of one thread.
 ///
-/// Those who ask for the same host at the same time share one look-up, and what it gave is kept for a while. A failure
-/// is told to all who wait and not kept.
+/// Tasks that ask for the same host at the same time share one look-up. Its result is cached for a while; a failure
+/// reaches all that wait, and is not cached.
 class Resolver {
   public:
     explicit Resolver(ResolverOptions options = {});
@@ -50,9 +50,9 @@ class Resolver {
     Resolver& operator=(const Resolver&) = delete;
     ~Resolver();
 
-    /// The addresses of `endpoint`, in the order in which to try them. An address that is spelled out, or kept, is
-    /// there at once, without a thread. Throws `Error(dns)`. Cancelling leaves at once; another who waits then begins
-    /// anew. The resolver must outlive the task.
+    /// Returns the addresses of `endpoint`, in the order in which to try them: at once when the host is a literal
+    /// address or cached, and otherwise after a look-up on a thread. Throws `Error(dns)`. Cancelling it does not wait
+    /// for the look-up; another task that waits for it starts it again. The resolver must outlive the task.
     Task<std::vector<Address>> resolve(Endpoint endpoint);
 
   private:

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A name server in memory that counts what it is asked; its answers can be held back.
+/// A name server in memory that counts its questions. Its answers can be held back.
 class NameServer {
   public:
     void add(const std::string& host, const std::string& address) {
@@ -50,7 +50,7 @@ class NameServer {
     std::map<std::string, int> asked_;
 };
 
-/// Options whose look-ups go to the server, which they keep alive: look-ups may be abandoned.
+/// Options whose look-ups ask the server and keep it alive, because look-ups may be abandoned.
 ResolverOptions asking(std::shared_ptr<NameServer> server) {
     ResolverOptions options;
     options.look_up = [server](const std::string& host) { return server->look_up(host); };
@@ -91,13 +91,13 @@ Task<void> wait_until_asked(NameServer& server, std::string host, int times) {
 
 }  // namespace
 
-ASYNC_TEST("an address that is spelled out is not looked up") {
+ASYNC_TEST("a literal address is not looked up") {
     Resolver resolver(asking_nobody());
     CHECK(co_await resolve(resolver, "127.0.0.1") == "127.0.0.1:80");
     CHECK(co_await resolve(resolver, "::1") == "[::1]:80");
 }
 
-ASYNC_TEST("a name has the addresses of the look-up in their order, with the port that was asked for") {
+ASYNC_TEST("a name has the addresses of its look-up, in order and with the right port") {
     auto server = std::make_shared<NameServer>();
     server->add("api.example", "2001:db8::1");
     server->add("api.example", "10.0.0.1");
@@ -118,7 +118,7 @@ ASYNC_TEST("tasks that ask for the same name at the same time share one look-up"
     CHECK(server->asked("b.example") == 1);
 }
 
-ASYNC_TEST("addresses are kept for their time and then asked for again") {
+ASYNC_TEST("addresses are cached for their time and then looked up again") {
     auto server = std::make_shared<NameServer>();
     server->add("api.example", "10.0.0.1");
     auto options = asking(server);
@@ -133,7 +133,7 @@ ASYNC_TEST("addresses are kept for their time and then asked for again") {
     CHECK(server->asked("api.example") == 2);
 }
 
-ASYNC_TEST("addresses can be kept for ever") {
+ASYNC_TEST("addresses can be cached for ever") {
     auto server = std::make_shared<NameServer>();
     server->add("api.example", "10.0.0.1");
     auto options = asking(server);
@@ -145,7 +145,7 @@ ASYNC_TEST("addresses can be kept for ever") {
     CHECK(server->asked("api.example") == 1);
 }
 
-ASYNC_TEST("a failure names the host and the reason, and is not kept") {
+ASYNC_TEST("a failure names the host and the reason, and is not cached") {
     auto server = std::make_shared<NameServer>();
     Resolver resolver(asking(server));
     CHECK(co_await resolve(resolver, "api.example") == "resolve api.example: no such host");
@@ -153,7 +153,7 @@ ASYNC_TEST("a failure names the host and the reason, and is not kept") {
     CHECK(co_await resolve(resolver, "api.example") == "10.0.0.1:80");
 }
 
-ASYNC_TEST("when too many names are kept the oldest goes") {
+ASYNC_TEST("a full cache drops its oldest name") {
     auto server = std::make_shared<NameServer>();
     for (const char* host : {"a.example", "b.example", "c.example"}) server->add(host, "10.0.0.1");
     auto options = asking(server);
@@ -168,7 +168,7 @@ ASYNC_TEST("when too many names are kept the oldest goes") {
     CHECK(server->asked("c.example") == 1);
 }
 
-ASYNC_TEST("a look-up that hangs can be given up at once, and another who waits begins anew") {
+ASYNC_TEST("a look-up that hangs can be cancelled at once, and another task that waits starts it again") {
     auto server = std::make_shared<NameServer>();
     server->add("api.example", "10.0.0.1");
     server->hold();
@@ -191,7 +191,7 @@ ASYNC_TEST("a look-up that hangs can be given up at once, and another who waits 
     CHECK(later == "10.0.0.1:80");
 }
 
-ASYNC_TEST("the system knows localhost, and that .invalid is no host") {
+ASYNC_TEST("the system finds localhost, and no host in .invalid") {
     Resolver resolver;
     const auto found = co_await resolve(resolver, "localhost");
     CHECK(found.find("127.0.0.1:80") != std::string::npos);

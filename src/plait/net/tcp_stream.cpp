@@ -25,7 +25,7 @@ std::string no_descriptor_left() {
            " that this process may open: raise it with `ulimit -n`, or have fewer calls in flight";
 }
 
-/// Why an address could not be connected to, in few words.
+/// Why connecting to an address failed, in few words.
 std::string connect_reason(int error_number) {
     switch (error_number) {
         case ECONNREFUSED:
@@ -51,11 +51,11 @@ void set_option(int fd, int level, int name, int value = 1) noexcept {
     ::setsockopt(fd, level, name, &value, sizeof value);
 }
 
-/// Has the system ask a peer that is silent whether it is still there: no limit is needed on how long a live one may be
-/// silent. A dead one is found after a minute and a half; a network that is gone for a minute is survived.
+/// Makes the system probe a silent peer, so that a live one may be silent for as long as it likes. A dead peer is found
+/// after a minute and a half; a network that fails for a minute is survived.
 ///
-/// TCP_USER_TIMEOUT would find a peer sooner that dies while we send, but takes one for dead, too, that lives and has
-/// no room for what we send. For the former there are TCP's own retransmissions, and the limit of the attempt.
+/// TCP_USER_TIMEOUT would find a peer that dies while we send sooner, but would also take a live one with a full buffer
+/// for dead. TCP's own retransmissions and the limit of the attempt cover the former.
 void ask_silent_peer(int fd) noexcept {
     constexpr int silence_seconds = 30;
     constexpr int pause_seconds = 15;
@@ -69,7 +69,7 @@ void ask_silent_peer(int fd) noexcept {
 class TcpStream final : public ByteStream {
   public:
     TcpStream(UniqueFd fd, std::string peer) : descriptor_(std::move(fd)), peer_(std::move(peer)) {
-        // A request or an answer is written whole: nothing is gained by holding back its last part.
+        // Requests and answers are written whole, so holding back the last part gains nothing.
         set_option(descriptor_.fd(), IPPROTO_TCP, TCP_NODELAY);
     }
 
@@ -79,7 +79,7 @@ class TcpStream final : public ByteStream {
         if (const int error_number = std::exchange(seen_error_, 0)) fail("read from", error_number);
         const ssize_t count = receive(bytes, 0);
         if (count < 0 && !would_wait(errno)) fail("read from", errno);
-        // Less than asked for is all there was: the next read can wait without asking first.
+        // Less than asked for means that there is no more: the next read can wait without trying first.
         if (count < static_cast<ssize_t>(bytes.size())) descriptor_.set_drained();
         if (count < 0) return std::nullopt;
         return static_cast<std::size_t>(count);
@@ -108,7 +108,7 @@ class TcpStream final : public ByteStream {
     bool is_quiet() override {
         std::byte next;
         const ssize_t count = receive(std::span(&next, 1), MSG_PEEK);
-        // The system tells of an error once: it is kept for the next read.
+        // The system reports an error once, so it is kept for the next read.
         if (count < 0 && !would_wait(errno)) seen_error_ = errno;
         seen_something_ = count >= 0 || seen_error_ != 0;
         return !seen_something_;
@@ -151,7 +151,7 @@ class TcpStream final : public ByteStream {
 
     Descriptor descriptor_;
     std::string peer_;
-    // What a look at the socket found that the loop may not have told of yet.
+    // A look at the socket found this, perhaps before the loop reports it.
     bool seen_something_ = false;
     int seen_error_ = 0;
 };
@@ -209,7 +209,7 @@ Address local_address(int fd) {
     return Address(reinterpret_cast<const sockaddr*>(&storage), size);
 }
 
-/// These concern the connection that was to be taken, not the listener: accept(2) says to try again.
+/// Errors of the connection to be accepted, not of the listener: accept(2) says to try again.
 bool concerns_one_connection(int error_number) noexcept {
     switch (error_number) {
         case EINTR:
@@ -239,7 +239,7 @@ TcpListener::TcpListener(const Address& address)
 
 Task<std::unique_ptr<ByteStream>> TcpListener::accept() {
     for (;;) {
-        co_await descriptor_.readable();  // not the other way round: in a storm of connections the others run too
+        co_await descriptor_.readable();  // first, so that other tasks run in a storm of connections
         sockaddr_storage peer{};
         socklen_t size = sizeof peer;
         UniqueFd fd(

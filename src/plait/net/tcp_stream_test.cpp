@@ -33,7 +33,7 @@ Task<std::unique_ptr<ByteStream>> connect_to(Address address) {
     return connect_tcp(std::move(endpoint), std::move(addresses));
 }
 
-/// The client's end and the server's end of a connection over the loopback.
+/// Both ends of a loopback connection.
 Task<testing::StreamPair> connection(const char* host = "127.0.0.1") {
     TcpListener listener(local(host));
     auto [client, server] = co_await gather(connect_to(listener.address()), listener.accept());
@@ -53,7 +53,7 @@ std::string failure_of(Function function, ErrorCode code) {
     return "nothing was thrown";
 }
 
-/// The option of the socket of this process that is connected to `peer`.
+/// Returns the option of the socket, in this process, that is connected to `peer`.
 int option_of_connection_to(const Address& peer, int level, int name) {
     for (int fd = 0; fd < 1024; ++fd) {
         sockaddr_storage storage{};
@@ -68,7 +68,7 @@ int option_of_connection_to(const Address& peer, int level, int name) {
     return -1;
 }
 
-/// Lowers what this process may open, for one test.
+/// Lowers the limit on open descriptors for one test.
 class FewDescriptors {
   public:
     explicit FewDescriptors(rlim_t allowed) {
@@ -85,7 +85,7 @@ class FewDescriptors {
 
 }  // namespace
 
-ASYNC_TEST("the system asks a silent peer whether it is still there") {
+ASYNC_TEST("the system probes a silent peer") {
     TcpListener listener(local("127.0.0.1"));
     auto [client, server] = co_await gather(connect_to(listener.address()), listener.accept());
     CHECK(option_of_connection_to(listener.address(), SOL_SOCKET, SO_KEEPALIVE) == 1);
@@ -93,7 +93,7 @@ ASYNC_TEST("the system asks a silent peer whether it is still there") {
     const int pause = option_of_connection_to(listener.address(), IPPROTO_TCP, TCP_KEEPINTVL);
     const int questions = option_of_connection_to(listener.address(), IPPROTO_TCP, TCP_KEEPCNT);
     CHECK(silence + pause * questions == 90);
-    // It takes a peer that has no room for what we send for a dead one.
+    // It would take a live peer with a full buffer for dead.
     CHECK(option_of_connection_to(listener.address(), IPPROTO_TCP, TCP_USER_TIMEOUT) == 0);
 }
 
@@ -105,7 +105,7 @@ ASYNC_TEST("a connection keeps the contract of a byte stream, over IPv4 and, whe
     }
 }
 
-ASYNC_TEST("a byte that comes right behind an answer, in the same turn of the loop, is not missed") {
+ASYNC_TEST("a byte right behind an answer, in the same turn of the loop, is not missed") {
     auto [client, server] = co_await connection();
     std::array<std::byte, 100> bytes{};
     co_await write_text(*server, "answer");
@@ -115,7 +115,7 @@ ASYNC_TEST("a byte that comes right behind an answer, in the same turn of the lo
     CHECK_FALSE(client->is_quiet());
 }
 
-ASYNC_TEST("a reset names the peer and is told to the reader and the writer") {
+ASYNC_TEST("a reset names the peer, and reaches the reader and the writer") {
     auto [client, server] = co_await connection();
     co_await write_text(*client, "never read");
     server.reset();  // closing with bytes unread resets the connection
@@ -130,7 +130,7 @@ ASYNC_TEST("a reset names the peer and is told to the reader and the writer") {
     CHECK(write.ends_with(": the peer has closed the connection"));
 }
 
-ASYNC_TEST("a stream that was told so resets the connection when it is closed") {
+ASYNC_TEST("a stream can reset its connection when it is closed") {
     auto [client, server] = co_await connection();
     server->reset_at_close();
     server.reset();
@@ -143,7 +143,7 @@ ASYNC_TEST("a stream that was told so resets the connection when it is closed") 
     CHECK(thrown);
 }
 
-ASYNC_TEST("a refused connection says so") {
+ASYNC_TEST("a refused connection is an error that says so") {
     std::optional<Address> closed;
     {
         TcpListener listener(local("127.0.0.1"));
@@ -172,7 +172,7 @@ ASYNC_TEST("the second address is used when the first refuses") {
     CHECK(co_await connect_tcp(std::move(endpoint), std::move(addresses)));
 }
 
-ASYNC_TEST("without a free descriptor the error says what to do") {
+ASYNC_TEST("without a free descriptor, the error says what to do") {
     TcpListener listener(local("127.0.0.1"));
     auto attempt = connect_to(listener.address());
     std::string message;
@@ -188,7 +188,7 @@ ASYNC_TEST("without a free descriptor the error says what to do") {
     CHECK(message.find("ulimit -n") != std::string::npos);
 }
 
-ASYNC_TEST("a port that is taken can't be listened at") {
+ASYNC_TEST("a port in use is refused") {
     TcpListener listener(local("127.0.0.1"));
     const auto message = failure_of([&] { TcpListener second(listener.address()); }, ErrorCode::bad_input);
     CHECK(message == "listen at " + listener.address().to_string() + ": the port is in use by another program");

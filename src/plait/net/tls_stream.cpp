@@ -19,8 +19,8 @@ namespace {
 
 using namespace net::internal;
 
-/// A TLS connection over another stream. OpenSSL reads and writes the inner stream by itself, by way of a BIO, so that
-/// nothing is copied on the way and an idle connection holds no buffers.
+/// A TLS connection over another stream. OpenSSL reads and writes the inner stream itself, through a BIO, so that
+/// nothing is copied on the way and an idle connection has no buffers.
 class TlsStream final : public ByteStream {
   public:
     TlsStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::string peer);
@@ -39,13 +39,13 @@ class TlsStream final : public ByteStream {
 
     static const BIO_METHOD* bio_method();
 
-    /// OpenSSL's question whether to go on although `store` found a fault.
+    /// OpenSSL asks here whether to go on although `store` found a fault.
     static int on_verified(int ok, X509_STORE_CTX* store);
 
   private:
     enum class Needs { nothing, reading, writing };
 
-    /// What `SSL_get_error` says is missing. Throws what stands in the way for good.
+    /// Returns what OpenSSL waits for, by `SSL_get_error`. Throws when the connection has failed.
     Needs needs_after(int ssl_error);
     [[noreturn]] void fail(const std::string& reason) const {
         throw Error(ErrorCode::tls, "tls " + peer_ + ": " + reason);
@@ -61,7 +61,7 @@ class TlsStream final : public ByteStream {
     std::unique_ptr<ByteStream> inner_;
     OwnedSsl ssl_;
     std::string peer_;
-    std::exception_ptr inner_error_;  ///< thrown by the inner stream: it can't pass through OpenSSL
+    std::exception_ptr inner_error_;  ///< thrown by the inner stream, and kept because it can't pass through OpenSSL
     std::string verification_failure_;
     Needs read_needs_ = Needs::nothing;
     Needs write_needs_ = Needs::nothing;
@@ -92,7 +92,7 @@ const BIO_METHOD* TlsStream::bio_method() {
     return method;
 }
 
-/// Lets `operation` move bytes, and tells the outcome as a BIO does.
+/// Lets `operation` move bytes, and returns the outcome as a BIO does.
 template <class Operation>
 int TlsStream::transfer(BIO* bio, int retry_flag, Operation operation) {
     BIO_clear_retry_flags(bio);
@@ -144,7 +144,7 @@ int TlsStream::on_verified(int ok, X509_STORE_CTX* store) {
 TlsStream::Needs TlsStream::needs_after(int ssl_error) {
     if (ssl_error == SSL_ERROR_WANT_READ) return Needs::reading;
     if (ssl_error == SSL_ERROR_WANT_WRITE) return Needs::writing;
-    // In this order: telling the peer of a fault may fail too, and that is not what matters.
+    // In this order: reporting a fault to the peer may fail as well, and is not what matters.
     if (!verification_failure_.empty()) fail(verification_failure_);
     if (inner_ended_) fail_at_end();
     if (inner_error_) std::rethrow_exception(std::exchange(inner_error_, nullptr));
@@ -211,7 +211,7 @@ Task<void> TlsStream::readable() {
 bool TlsStream::is_quiet() {
     const auto nothing_waits = [this] { return !::SSL_has_pending(ssl_.get()) && inner_->is_quiet(); };
     if (nothing_waits()) return true;
-    // Session tickets of TLS 1.3 come when they like, and are no surplus: let OpenSSL take them in.
+    // Session tickets of TLS 1.3 come at any time and are no surplus: let OpenSSL read them.
     ::ERR_clear_error();
     std::byte next;
     std::size_t count = 0;
@@ -232,13 +232,13 @@ OwnedSslContext make_context(const SSL_METHOD* method) {
     SSL_CTX_set_mode(context.get(),
                      SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     ::SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
-    // One read of the inner stream takes in all that is there, not first five bytes and then the rest of a record.
+    // One read of the inner stream takes all that is there, instead of five bytes and then the rest of a record.
     ::SSL_CTX_set_read_ahead(context.get(), 1);
     SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
     return context;
 }
 
-/// Protocol names as ALPN has them on the wire: each behind its length (RFC 7301, section 3.1).
+/// Protocol names in ALPN's wire format: each after its length (RFC 7301, section 3.1).
 std::string protocol_list(const std::vector<std::string>& protocols) {
     std::string list;
     for (const std::string& protocol : protocols) {
@@ -268,20 +268,20 @@ OwnedSslContext make_client_context(const TlsOptions& options) {
         throw Error(ErrorCode::bad_input,
                     "read trusted certificates from " + options.ca_file + ": " + take_openssl_reason());
     }
-    // What the file names is trusted, be it the root of a chain or not.
+    // Every certificate in the file is trusted, whether or not it is the root of a chain.
     ::X509_VERIFY_PARAM_set_flags(::SSL_CTX_get0_param(context.get()), X509_V_FLAG_PARTIAL_CHAIN);
     return context;
 }
 
-/// Sets whom the certificate must be for, and tells the server whom we look for (SNI, RFC 6066, section 3).
+/// Sets the name that the certificate must have, and sends it to the server (SNI, RFC 6066, section 3).
 void expect_peer(SSL* ssl, std::string host) {
     if (Address::parse(host, 0)) {
-        // Addresses are not sent: SNI is for names only.
+        // SNI is for names only.
         check_openssl(::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(ssl), host.c_str()) == 1, "tls " + host);
         return;
     }
-    if (host.ends_with('.')) host.pop_back();  // certificates have names without the root's dot
-    // The Common Name is for people: hosts are named by the extension for that (RFC 9110, section 4.3.4).
+    if (host.ends_with('.')) host.pop_back();  // names in certificates have no final dot
+    // The Common Name is for people; host names are in an extension (RFC 9110, section 4.3.4).
     ::SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     check_openssl(::SSL_set1_host(ssl, host.c_str()) == 1, "tls " + host);
     check_openssl(SSL_set_tlsext_host_name(ssl, host.c_str()) == 1, "tls " + host);

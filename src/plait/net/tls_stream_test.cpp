@@ -31,7 +31,7 @@ using testing::write_text;
 
 namespace {
 
-/// A file that is gone with the test.
+/// A file that is deleted after the test.
 class TemporaryFile {
   public:
     explicit TemporaryFile(const std::string& text)
@@ -52,7 +52,7 @@ Certificate certificate_for(std::string name) {
     return make_certificate(CertificateOptions(std::move(names)));
 }
 
-/// What is the matter with a connection between a client and a server in memory.
+/// The settings of a connection between a client and a server in memory.
 struct Case {
     Case() {}
 
@@ -64,7 +64,7 @@ struct Case {
     MemoryStreamOptions streams;
 };
 
-/// The ends of a TLS connection, and the client's plain stream below, to see and break what is on the wire.
+/// Both ends of a TLS connection, and the plain stream below the client's, to inspect and break the wire.
 struct Connection {
     Connection() {}
 
@@ -81,7 +81,7 @@ Task<void> connect_client(TlsContext& context, std::unique_ptr<ByteStream> wire,
     try {
         result.client = co_await context.connect(std::move(wire), std::move(endpoint));
     } catch (const Error& error) {
-        // Only a peer that breaks off may do better the next time.
+        // Only a broken connection may succeed the next time.
         const bool breaks_off = std::string_view(error.what()).ends_with("closed the connection in the handshake");
         CHECK(error.code() == (breaks_off ? ErrorCode::reset : ErrorCode::tls));
         result.client_error = error.what();
@@ -148,7 +148,7 @@ Task<void> answer_hello(std::unique_ptr<ByteStream> wire, std::string answer) {
     co_await write_text(*wire, std::move(answer));
 }
 
-/// Why a client fails whose peer answers its first message with `answer` and closes.
+/// Returns the error of a client whose peer replies `answer` to its first message and closes.
 Task<std::string> failure_with_peer(std::string answer) {
     auto [client_wire, peer_wire] = memory_streams();
     TlsContext context;
@@ -164,7 +164,7 @@ constexpr std::array both_versions{TlsVersion::v1_2, TlsVersion::v1_3};
 
 }  // namespace
 
-ASYNC_TEST("a connection keeps the contract of a byte stream, in whatever pieces its bytes come") {
+ASYNC_TEST("a connection keeps the contract of a byte stream, however its bytes are split") {
     for (const TlsVersion version : both_versions) {
         for (const std::size_t largest_read : {1, 3, 4096}) {
             CAPTURE(static_cast<int>(version));
@@ -179,7 +179,7 @@ ASYNC_TEST("a connection keeps the contract of a byte stream, in whatever pieces
     }
 }
 
-ASYNC_TEST("the wire shows nothing of what is said") {
+ASYNC_TEST("the wire shows none of the plain text") {
     for (const TlsVersion version : both_versions) {
         CAPTURE(static_cast<int>(version));
         Case options;
@@ -202,7 +202,7 @@ ASYNC_TEST("host names and addresses are verified") {
     }
 }
 
-ASYNC_TEST("a star stands for one label, and a final dot is none") {
+ASYNC_TEST("a wildcard matches one label, and a final dot is ignored") {
     Case star;
     star.certificate = certificate_for("*.api.example");
     star.host = "v1.api.example";
@@ -214,7 +214,7 @@ ASYNC_TEST("a star stands for one label, and a final dot is none") {
     CHECK((co_await connect(dot)).client);
 }
 
-ASYNC_TEST("a certificate for another host is refused by name") {
+ASYNC_TEST("a certificate for another host is refused, and the error names that host") {
     Case options;
     std::vector<std::string> names{"other.example", "10.0.0.1", "::1"};
     options.certificate = make_certificate(CertificateOptions(std::move(names)));
@@ -245,7 +245,7 @@ ASYNC_TEST("a certificate with many names is described by some of them") {
               .ends_with("a.example, b.example, c.example, d.example, e.example and 2 more"));
 }
 
-ASYNC_TEST("a self-signed certificate is refused with what to do") {
+ASYNC_TEST("a self-signed certificate is refused with advice") {
     Case options;
     options.trusted = certificate_for("someone.else").certificate;
     CHECK(co_await client_failure(std::move(options)) ==
@@ -290,7 +290,7 @@ ASYNC_TEST("without verification any certificate will do") {
     CHECK((co_await connect(std::move(options))).client);
 }
 
-ASYNC_TEST("an end that nobody announced is an error: the answer may be cut") {
+ASYNC_TEST("an end without close_notify is an error, since the answer may be cut") {
     for (const TlsVersion version : both_versions) {
         Case options;
         options.version = version;
@@ -303,7 +303,7 @@ ASYNC_TEST("an end that nobody announced is an error: the answer may be cut") {
     }
 }
 
-ASYNC_TEST("a connection that is reset below says so") {
+ASYNC_TEST("a reset of the connection below is reported") {
     auto ends = co_await connect(Case());
     ends.server_wire->reset();
     CHECK(co_await reset_message(*ends.client) == "memory: connection reset by the peer");
@@ -327,21 +327,21 @@ ASYNC_TEST("a client that does not speak TLS is recognised") {
     CHECK(result.server_error == "tls the client: the peer does not speak TLS there; is it plain http?");
 }
 
-ASYNC_TEST("a byte that was read from the wire and not asked for is surplus") {
+ASYNC_TEST("a byte that was decrypted but not asked for is surplus") {
     auto ends = co_await connect(Case());
     co_await write_text(*ends.server, "answer\n!");
     CHECK(co_await read_until(*ends.client, "\n") == "answer\n");
     CHECK_FALSE(ends.client->is_quiet());
 }
 
-ASYNC_TEST("a handshake that never ends can be given up") {
+ASYNC_TEST("a handshake that never ends can be cancelled") {
     auto [wire, silent] = memory_streams();
     TlsContext context;
     Endpoint endpoint("api.example", 443);
     CHECK_FALSE(co_await within(1h, context.connect(std::move(wire), std::move(endpoint))));
 }
 
-ASYNC_TEST("a file of trusted certificates that can't be used is named") {
+ASYNC_TEST("an unusable file of trusted certificates is named") {
     using Bad = std::pair<std::string, std::string>;
     for (const auto& [path, reason] :
          {Bad("/no/such/file.pem", "No such file or directory"), Bad("/dev/null", "no certificate or crl found")}) {

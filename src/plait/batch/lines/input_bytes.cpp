@@ -31,7 +31,7 @@ InputBytes::InputBytes(UniqueFd input, std::string name) : name_(std::move(name)
     }
     file_ = std::move(input);
     std::array<char, internal::telling_bytes> begin;
-    // What can't be read is told by `read`.
+    // An error is reported by `read`.
     const ssize_t got = ::pread(file_.get(), begin.data(), begin.size(), 0);
     set_form({begin.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))});
 }
@@ -52,7 +52,7 @@ std::optional<int> InputBytes::plain_file() const {
 
 std::optional<InputBytes> InputBytes::again() const {
     if (!file_) return std::nullopt;
-    // Opened anew, and not a duplicate, which would share the position.
+    // Opened again, since a duplicate would share the position.
     UniqueFd file(::open(fmt::format("/proc/self/fd/{}", file_.get()).c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) throw Error(ErrorCode::storage, fmt::format("read {}: {}", name_, system_message(errno)));
     return InputBytes(std::move(file), name_);
@@ -65,7 +65,7 @@ Task<std::size_t> InputBytes::read(std::span<char> room) {
     co_return co_await read_raw(room);
 }
 
-/// Reads so much ahead that the form is told. No request is complete before, so nobody waits longer for one.
+/// Reads enough bytes to recognise the form. No request is shorter, so none is delayed.
 Task<void> InputBytes::find_out_form() {
     const auto is_enough = [this] {
         return read_ahead_.size() >= internal::telling_bytes ||

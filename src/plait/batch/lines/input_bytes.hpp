@@ -18,24 +18,25 @@ namespace internal {
 class Unpacker;
 }
 
-/// The bytes of a file, pipe or terminal. What is compressed by gzip or zstd is unpacked: the content tells, not the
-/// name.
+/// The bytes of a file, pipe or terminal. gzip and zstd data is decompressed; it is recognised by its content, not by
+/// the file's name.
 class InputBytes {
   public:
-    /// `name` stands in errors. Throws `Error(bad_input)` for a file that can hold no requests, such as one in UTF-16;
-    /// of a pipe, `read` does.
+    /// `name` is for errors. Throws `Error(bad_input)` for a file that can't hold requests, such as one in UTF-16. For
+    /// a pipe, `read` does so.
     InputBytes(UniqueFd input, std::string name);
     InputBytes(InputBytes&&) noexcept;
     ~InputBytes();
 
-    /// Waits for bytes and puts them into `room`, which is not empty: how many; 0 at the end. Throws `Error(storage)`
-    /// when the input can't be read, and `Error(bad_input)` when it is compressed and damaged or cut.
+    /// Waits for bytes, puts them into `room`, which must not be empty, and returns their number; 0 at the end. Throws
+    /// `Error(storage)` when the input can't be read, and `Error(bad_input)` when compressed data is damaged or cut
+    /// short.
     Task<std::size_t> read(std::span<char> room);
 
-    /// The same file from its beginning; nothing for a pipe or a terminal.
+    /// Returns the same file from its beginning; nothing for a pipe or a terminal.
     std::optional<InputBytes> again() const;
 
-    /// The descriptor of a file that is not compressed; nothing for all else.
+    /// Returns the descriptor of a file that is not compressed; nothing for any other input.
     std::optional<int> plain_file() const;
 
     const std::string& name() const noexcept { return name_; }
@@ -48,12 +49,12 @@ class InputBytes {
     Task<std::size_t> read_raw(std::span<char> room);
 
     std::string name_;
-    UniqueFd file_;                           ///< for a file, which is read at once
-    std::unique_ptr<Descriptor> waited_for_;  ///< for all else
+    UniqueFd file_;                           ///< set for a file, which is read without waiting
+    std::unique_ptr<Descriptor> waited_for_;  ///< set for any other input
     bool is_form_known_ = false;
-    std::unique_ptr<internal::Unpacker> unpacker_;  ///< null: it is not compressed
-    std::vector<char> read_ahead_;                  ///< bytes as they were read, that were not handed out or unpacked
-    std::size_t taken_ = 0;                         ///< of these
+    std::unique_ptr<internal::Unpacker> unpacker_;  ///< null when the data is not compressed
+    std::vector<char> read_ahead_;  ///< bytes that were read to recognise the form, or to be decompressed
+    std::size_t taken_ = 0;         ///< the number of these that are used up
 };
 
 }  // namespace plait::batch

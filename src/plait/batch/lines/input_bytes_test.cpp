@@ -52,7 +52,7 @@ Task<void> write_bytes(Pipe& pipe, std::string_view text) {
     pipe.write_end.reset();
 }
 
-/// Some text that is compressed well, and some that is not.
+/// Text that compresses well, and text that does not.
 std::string long_text() {
     std::string text;
     std::uint32_t state = 1;
@@ -65,12 +65,12 @@ std::string long_text() {
 
 }  // namespace
 
-TEST_CASE("what is not compressed is read as it is") {
+TEST_CASE("plain data is read as it is") {
     for (const auto& text : {""s, "a"s, "\n"s, "PK"s, "\x1f"s, "http://a.b\n"s, "{\"url\":1}"s})
         CHECK(all_of(text) == text);
 }
 
-TEST_CASE("what is compressed is unpacked, by its content") {
+TEST_CASE("compressed data is recognised by its content and decompressed") {
     const std::string text = long_text();
     for (const auto& pack :
          {+[](std::string_view part) { return gzip_of(part); }, +[](std::string_view part) { return zstd_of(part); }}) {
@@ -80,19 +80,19 @@ TEST_CASE("what is compressed is unpacked, by its content") {
     }
 }
 
-TEST_CASE("zeros may follow gzip data, and nothing else") {
+TEST_CASE("nothing but zeros may follow gzip data") {
     CHECK(all_of(gzip_of("a") + std::string(300'000, '\0')) == "a");
     CHECK(refusal_of(gzip_of("a") + "\0b"s) == "requests can't be decompressed: something else follows its gzip data");
     CHECK(refusal_of(gzip_of("a") + "bc") ==
           "requests can't be decompressed: its gzip data is damaged (incorrect header check)");
 }
 
-TEST_CASE("frames of zstd that are to be skipped are skipped") {
+TEST_CASE("skippable zstd frames are skipped") {
     const std::string skipped = "\x50\x2a\x4d\x18\x03\0\0\0abc"s;
     CHECK(all_of(skipped + zstd_of("a") + skipped) == "a");
 }
 
-TEST_CASE("compressed data that is cut is an error, wherever it is cut") {
+TEST_CASE("compressed data that is cut short anywhere is an error") {
     const std::string text = "{\"url\":\"https://api.example/\"}\n";
     for (const std::string& packed : {gzip_of(text), zstd_of(text), gzip_of(text) + gzip_of(text)}) {
         for (std::size_t size = 4; size < packed.size(); ++size) {
@@ -102,15 +102,15 @@ TEST_CASE("compressed data that is cut is an error, wherever it is cut") {
     }
 }
 
-TEST_CASE("compressed data that is damaged is an error") {
+TEST_CASE("damaged compressed data is an error") {
     for (std::string packed : {gzip_of(long_text()), zstd_of(long_text())}) {
         packed[packed.size() - 6] ^= 1;
         CHECK(refusal_of(packed).starts_with("requests can't be decompressed: its "));
     }
 }
 
-TEST_CASE("zstd may need a window of 128 MiB and no larger one") {
-    // A frame with one block that is not compressed, and its window: 2 to the power of 10 + 17, and 10 + 18.
+TEST_CASE("zstd data may need a window of 128 MiB, and no larger one") {
+    // A frame with one uncompressed block, and windows of 2 to the power of 10 + 17 and of 10 + 18.
     const auto frame = [](char exponent) {
         return "\x28\xb5\x2f\xfd\0"s + static_cast<char>(exponent << 3) + "\x09\0\0a"s;
     };
@@ -118,7 +118,7 @@ TEST_CASE("zstd may need a window of 128 MiB and no larger one") {
     CHECK(refusal_of(frame(18)).starts_with("requests can't be decompressed: its zstd data can't be read ("));
 }
 
-TEST_CASE("a file that can hold no requests is refused with what to do") {
+TEST_CASE("a file that can't hold requests is refused with advice") {
     for (const auto& text : {"\xff\xfe{\0"s, "\xfe\xff\0{"s, "{\0\"\0"s, "\0h\0t"s})
         CHECK(refusal_of(text) ==
               "requests is UTF-16, and requests are UTF-8: convert it with iconv -f UTF-16 -t UTF-8");
@@ -132,7 +132,7 @@ TEST_CASE("a file that can hold no requests is refused with what to do") {
     CHECK(refusal_of("PK\x03\x04...").find("a zip archive") != std::string::npos);
 }
 
-ASYNC_TEST("a pipe is unpacked, too, however little comes at once") {
+ASYNC_TEST("a pipe is decompressed, too, however few bytes come at once") {
     for (const std::string& packed : {gzip_of("one\ntwo"), zstd_of("one\ntwo"), "one\ntwo"s}) {
         Pipe pipe;
         InputBytes bytes(std::move(pipe.read_end), "requests");
@@ -146,7 +146,7 @@ ASYNC_TEST("a pipe is unpacked, too, however little comes at once") {
     }
 }
 
-ASYNC_TEST("a pipe that can hold no requests is refused when it is read") {
+ASYNC_TEST("a pipe that can't hold requests is refused when it is read") {
     Pipe pipe;
     InputBytes bytes(std::move(pipe.read_end), "standard input");
     pipe.write("\xff\xfe{\0\"\0"s);
@@ -159,7 +159,7 @@ ASYNC_TEST("a pipe that can hold no requests is refused when it is read") {
     }
 }
 
-ASYNC_TEST("a line of a pipe is not kept back to find out its form") {
+ASYNC_TEST("a line of a pipe is not held back to recognise the form") {
     Pipe pipe;
     InputBytes bytes(std::move(pipe.read_end), "standard input");
     pipe.write("a\n");

@@ -22,13 +22,13 @@ constexpr std::uint64_t block_lines = InputFingerprint::block_lines;
 
 }  // namespace
 
-/// The hash of one block after the other.
+/// Hashes one block after the other.
 class InputWatch::Digest {
   public:
     Digest() : context_(::EVP_MD_CTX_new()), copy_(::EVP_MD_CTX_new()) { begin(); }
 
     void add(std::string_view line) {
-        // Short lines are gathered: each call costs as much as hashing some ten bytes.
+        // Short lines are collected: each call costs as much as hashing about ten bytes.
         constexpr std::size_t enough = 4096;
         if (line.size() < enough) {
             gathered_ += line;
@@ -40,7 +40,7 @@ class InputWatch::Digest {
         if (gathered_.size() >= enough) flush();
     }
 
-    /// Of the block so far.
+    /// Returns the hash of the block so far.
     InputFingerprint::BlockHash hash() {
         flush();
         std::array<unsigned char, EVP_MAX_MD_SIZE> full{};
@@ -87,7 +87,7 @@ void InputWatch::see(std::string_view line) {
     digest_->add(line);
     ++seen_.lines;
     const bool is_full = seen_.lines % block_lines == 0;
-    // A run that dies early should know at least how its input began.
+    // A run that crashes early should know at least how its input began.
     const bool is_early = seen_.lines < block_lines && std::has_single_bit(seen_.lines);
     if (!is_full && !is_early && seen_.lines != before_.lines) return;
     const InputFingerprint::BlockHash hash = digest_->hash();

@@ -11,43 +11,43 @@
 
 namespace plait::batch {
 
-/// What an input was, so that a later run can tell whether it still is: a hash of each block of lines. What is appended
-/// changes no hash but that of a last block that was not full.
+/// A hash of each block of lines of an input, by which a later run can tell whether the input has changed. Appended
+/// lines change at most the hash of the last block.
 class InputFingerprint {
   public:
     static constexpr std::uint64_t block_lines = 4096;
-    /// Half of a SHA-256 of the block's lines, each with a line break behind it.
+    /// Half of the SHA-256 of the block's lines, each followed by a line break.
     using BlockHash = std::array<unsigned char, 16>;
 
     InputFingerprint() noexcept {}
 
     std::uint64_t lines = 0;
-    /// The input ended there; else it was not read to its end.
+    /// Whether the input ended there; otherwise it was not read to its end.
     bool is_complete = false;
     std::vector<BlockHash> blocks;
 };
 
-/// Holds an input against its fingerprint of an earlier run, and takes its fingerprint, while its lines pass.
+/// Compares an input, line by line, with its fingerprint of an earlier run, and makes its new fingerprint.
 class InputWatch {
   public:
-    /// Called with the fingerprint so far, and with the number of the first block that is new in it.
+    /// Called with the fingerprint so far, and the number of its first new block.
     using Save = std::function<void(const InputFingerprint& fingerprint, std::size_t first_block)>;
 
     static constexpr std::string_view start_over = "put it back as it was, or start over with --overwrite";
 
-    /// `name` stands in errors, and so does what to do if it changed, which outlives this. `before` is empty for a new
-    /// run. With `extend`, lines may follow those of before.
+    /// `name` is for errors, and so is `if_changed`, which says what to do and must outlive this. `before` is empty for
+    /// a new run. With `extend`, lines may have been appended.
     InputWatch(std::string name, InputFingerprint before, bool extend, Save save,
                std::string_view if_changed = start_over);
     ~InputWatch();
 
-    /// Takes the next line, without its line break. Throws `Error(bad_input)` that says which lines differ.
+    /// Takes the next line, without its line break. Throws `Error(bad_input)`, which says which lines differ.
     void see(std::string_view line);
 
-    /// Throws `Error(bad_input)` when a line was seen that was appended, and may not be.
+    /// Throws `Error(bad_input)` when an appended line was seen without `extend`.
     void refuse_appended() const;
 
-    /// No more lines will come. Throws `Error(bad_input)` when there were more or fewer before.
+    /// Call it after the last line. Throws `Error(bad_input)` when the earlier run had more or fewer lines.
     void end();
 
   private:

@@ -29,7 +29,7 @@ struct Reading {
 
 enum class End { at_end, killed };
 
-/// Shows all lines, as a file that is read through; a pipe refuses what was appended at once.
+/// Shows all lines. A file is read to its end; a pipe refuses appended lines at once.
 Reading read(const Lines& lines, const InputFingerprint& before = {}, bool extend = false, End end = End::at_end) {
     Reading reading;
     InputWatch watch("requests.jsonl", before, extend, [&](const InputFingerprint& fingerprint, std::size_t first) {
@@ -49,7 +49,7 @@ Reading read(const Lines& lines, const InputFingerprint& before = {}, bool exten
 
 }  // namespace
 
-TEST_CASE("the same input is taken, and not kept anew") {
+TEST_CASE("the same input is accepted, and its fingerprint not saved again") {
     for (const std::size_t count : {1, 100, 4095, 4096, 4097, 10'000}) {
         const InputFingerprint before = read(numbered(count)).kept;
         CHECK(before.lines == count);
@@ -61,7 +61,7 @@ TEST_CASE("the same input is taken, and not kept anew") {
     }
 }
 
-TEST_CASE("a changed input is refused with the lines that differ") {
+TEST_CASE("a changed input is refused, and the error says which lines differ") {
     Lines lines = numbered(10'000);
     const InputFingerprint before = read(lines).kept;
     lines[5000] += " ";
@@ -74,14 +74,14 @@ TEST_CASE("a changed input is refused with the lines that differ") {
     CHECK(read(lines, before).refusal.find(": something in lines 8193 to 10000 differs: ") != std::string::npos);
 }
 
-TEST_CASE("an input with fewer lines is refused with both numbers") {
+TEST_CASE("an input with fewer lines is refused, and the error has both numbers") {
     const InputFingerprint before = read(numbered(100)).kept;
     CHECK(read(numbered(90), before).refusal ==
           "requests.jsonl changed since this run began: it has 90 lines, and had 100: put it back as it was, or start "
           "over with --overwrite");
 }
 
-TEST_CASE("appended lines are refused, or taken in when that is asked for") {
+TEST_CASE("appended lines are refused, unless the input may be extended") {
     const InputFingerprint before = read(numbered(5000)).kept;
     CHECK(read(numbered(5020), before).refusal ==
           "requests.jsonl changed since this run began: 20 lines were appended: --extend accepts them");
@@ -95,7 +95,7 @@ TEST_CASE("appended lines are refused, or taken in when that is asked for") {
     CHECK(read(lines, before, true).refusal.find("lines 4097 to 5000 differs") != std::string::npos);
 }
 
-TEST_CASE("lines that may not follow are refused before they are used") {
+TEST_CASE("appended lines are refused before they are used") {
     const InputFingerprint before = read(numbered(3)).kept;
     InputWatch watch("standard input", before, false, [](const InputFingerprint&, std::size_t) {});
     for (const std::string& line : numbered(3)) {
@@ -107,7 +107,7 @@ TEST_CASE("lines that may not follow are refused before they are used") {
                       "standard input changed since this run began: more than its 3 lines came: --extend accepts them");
 }
 
-TEST_CASE("of an input that was not read to its end the beginning is compared, and the rest is taken") {
+TEST_CASE("if an input was not read to its end, its beginning is compared and the rest accepted") {
     for (const std::size_t read_lines : {5, 4000, 4096, 9000}) {
         const InputFingerprint before = read(numbered(read_lines), {}, false, End::killed).kept;
         CHECK_FALSE(before.is_complete);

@@ -10,13 +10,13 @@
 
 namespace plait::batch {
 
-/// What was noticed in request lines that their writer may not have meant, though their requests are sent.
+/// Collects oddities of request lines that their author may not have intended. The requests are sent all the same.
 class InputNotes {
   public:
-    /// So many names are kept.
+    /// The most names that are kept.
     static constexpr std::size_t most_names = 20;
 
-    /// A name of a secret that is not permitted, and the calls that send it as it stands.
+    /// The name of a secret that is not permitted, and the number of calls that send it verbatim.
     class LeftName {
       public:
         LeftName(std::string name_, std::uint64_t first_line_) : name(std::move(name_)), first_line(first_line_) {}
@@ -26,22 +26,22 @@ class InputNotes {
         std::uint64_t calls = 0;
     };
 
-    /// Takes a sentence about the first case of each kind.
+    /// Receives a sentence about the first case of each kind.
     using Warn = std::function<void(const std::string& sentence)>;
 
     explicit InputNotes(Warn warn = {}) : warn_(std::move(warn)) {}
 
-    /// The call of this line sends these names as they stand, at least one.
+    /// Notes that the call of this line sends these names, of which there is at least one, verbatim.
     void names_left(std::uint64_t line, const std::vector<std::string>& names);
 
-    /// The URL of this line began with the path of the base URL, which stands in `joined` once.
+    /// Notes that the URL of this line started with the path of the base URL, which `joined` has once.
     void joined_once(std::uint64_t line, std::string_view url, std::string_view joined);
 
     std::uint64_t calls_with_left_names() const noexcept { return calls_with_left_names_; }
-    /// The first of them, in the order in which they came.
+    /// The first of their names, in order.
     const std::vector<LeftName>& left_names() const noexcept { return left_names_; }
     std::uint64_t urls_joined_once() const noexcept { return urls_joined_once_; }
-    /// The sentence about the first of these URLs; empty without.
+    /// The sentence about the first of these URLs; empty when there is none.
     const std::string& first_joined_once() const noexcept { return first_joined_once_; }
 
   private:

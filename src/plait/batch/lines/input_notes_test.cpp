@@ -5,7 +5,7 @@
 
 using namespace plait::batch;
 
-TEST_CASE("the first case of each kind is warned of, and the rest counted") {
+TEST_CASE("the first case of each kind gets a warning, and the rest are counted") {
     std::vector<std::string> said;
     InputNotes notes([&said](const std::string& sentence) { said.push_back(sentence); });
     notes.names_left(3, {"env.A\n", "env.B"});
@@ -21,7 +21,7 @@ TEST_CASE("the first case of each kind is warned of, and the rest counted") {
     CHECK(notes.urls_joined_once() == 2);
 }
 
-TEST_CASE("many names are kept up to a bound, and their calls counted beyond it") {
+TEST_CASE("names are kept up to a limit, and calls are counted beyond it") {
     InputNotes notes;
     for (std::uint64_t line = 1; line <= 100; ++line) notes.names_left(line, {fmt::format("env.N{}", line)});
     CHECK(notes.left_names().size() == InputNotes::most_names);

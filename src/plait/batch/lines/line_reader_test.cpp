@@ -35,20 +35,20 @@ using Lines = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("a line ends with LF or CRLF, the last one also with the file") {
+TEST_CASE("a line ends with LF or CRLF, and the last one also with the file") {
     CHECK(lines_of("") == Lines{});
     CHECK(lines_of("a") == Lines{"a"});
     CHECK(lines_of("a\n") == Lines{"a"});
     CHECK(lines_of("a\r\n\nb\n\n") == Lines{"a", "", "b", ""});
 }
 
-TEST_CASE("a line that is too long is cut, and the next one is whole") {
+TEST_CASE("a line that is too long is cut, and the next one is complete") {
     CHECK(lines_of("12345\n123456\n123456789012\nab", 5) == Lines{"12345", "cut: 123456", "cut: 123456", "ab"});
     CHECK(lines_of("123456789012", 5) == Lines{"cut: 123456"});
     CHECK(lines_of("123456\n", 5) == Lines{"cut: 123456"});
 }
 
-TEST_CASE("lines longer than the buffer, and files longer than it, come out as they went in") {
+TEST_CASE("lines and files longer than the buffer come out unchanged") {
     std::string text;
     Lines expected;
     for (std::size_t i = 0; i < 60; ++i) {
@@ -58,7 +58,7 @@ TEST_CASE("lines longer than the buffer, and files longer than it, come out as t
     CHECK(lines_of(text, 150'000) == expected);
 }
 
-ASYNC_TEST("a pipe is waited for, a part of a line at a time") {
+ASYNC_TEST("a line may arrive in parts through a pipe") {
     Pipe pipe;
     LineReader reader(std::move(pipe.read_end), "test");
     Lines lines;
@@ -75,7 +75,7 @@ ASYNC_TEST("a pipe is waited for, a part of a line at a time") {
     CHECK_FALSE(reader.count_lines());
 }
 
-ASYNC_TEST("counting the lines of a file disturbs no reading") {
+ASYNC_TEST("counting the lines of a file does not disturb its reader") {
     LineReader reader(memory_file("a\n\nb\n \r\n # comment\nc # no comment"), "test");
     const auto first = co_await reader.next();
     CHECK(reader.count_lines() == 3);
@@ -86,7 +86,7 @@ ASYNC_TEST("counting the lines of a file disturbs no reading") {
     CHECK(third->text == "b");
 }
 
-ASYNC_TEST("an input that can't be read is an error with its name") {
+ASYNC_TEST("an input that can't be read is an error with the input's name") {
     Pipe pipe;
     LineReader reader(std::move(pipe.write_end), "requests.jsonl");
     try {

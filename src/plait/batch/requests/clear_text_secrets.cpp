@@ -25,14 +25,14 @@ constexpr std::array<std::string_view, 16> secret_names{
     "password", "passwd",    "passphrase",  "secret",    "clientsecret", "secretkey", "apisecret", "privatekey",
 };
 
-/// Of headers, also written so.
+/// Further names of headers, in the same spelling.
 constexpr std::array<std::string_view, 6> secret_headers{
     "authorization", "proxyauthorization", "cookie", "privatetoken", "ocpapimsubscriptionkey", "xamzsecuritytoken"};
-/// Headers that have one of these in their name are for secrets, too: `X-Api-Key`, `X-Goog-Api-Key`, `X-Auth-Token`.
+/// Parts of names of headers for secrets: `X-Api-Key`, `X-Goog-Api-Key`, `X-Auth-Token`.
 constexpr std::array<std::string_view, 5> parts_of_secret_headers{"apikey", "authtoken", "accesstoken", "secret",
                                                                   "password"};
 
-/// The name in lower case, without - and _; nothing when it is too long to be any of ours.
+/// The name in lower case, without - and _; nothing when it is longer than any of ours.
 class PlainName {
   public:
     explicit PlainName(std::string_view name) noexcept {
@@ -66,7 +66,7 @@ bool is_secret_header(std::string_view name) noexcept {
                        [&plain](std::string_view part) { return plain.text().find(part) != std::string_view::npos; });
 }
 
-/// Templates were left as they are; in a URL they are percent-encoded.
+/// Templates are not expanded here; in a URL they are percent-encoded.
 bool is_clear_text(std::string_view value) noexcept {
     return value.size() >= shortest_value && value.find("{{") == std::string_view::npos &&
            value.find("%7B%7B") == std::string_view::npos;
@@ -124,7 +124,7 @@ class Finder {
         if (is_secret) add(fmt::format("the header {}", printable(header.name)), kind_of(header.value));
     }
 
-    /// A string that follows the name of a member is found without reading the JSON: in a string it would be
+    /// Finds a string after the name of a member without parsing the JSON: inside a string, the name would be
     /// `\"name\"`.
     void look_at_json(std::string_view body) {
         std::size_t told_to = 0;
@@ -143,7 +143,7 @@ class Finder {
         std::string_view value;  ///< without its quotes
     };
 
-    /// The member for a secret whose name begins at this quote.
+    /// Returns the member for a secret whose name starts at this quote.
     static std::optional<Member> member_at(std::string_view body, std::size_t quote) {
         constexpr std::size_t longest_name = 32;
         constexpr std::string_view blanks = " \t\r\n";

@@ -9,7 +9,7 @@
 
 namespace plait::batch {
 
-/// A secret that stands in a request as it is. Never its value.
+/// A secret in clear text in a request. It never holds the value.
 class ClearTextSecret {
   public:
     ClearTextSecret(std::string where_, std::string_view kind_) : where(std::move(where_)), kind(kind_) {}
@@ -20,12 +20,12 @@ class ClearTextSecret {
     friend bool operator==(const ClearTextSecret&, const ClearTextSecret&) = default;
 };
 
-/// What looks like a secret in the URL, the headers and the body of a request whose templates were left as they are:
-/// headers and parameters and JSON members that are for secrets (`Authorization`, `api_key`, `password`) and hold no
-/// `{{env.NAME}}` or other template, and what has the shape of a well-known token wherever it stands. Each place once.
+/// Finds text that looks like a secret in the URL, the headers and the body of a request whose templates are not
+/// expanded: headers, parameters and JSON members for secrets (`Authorization`, `api_key`, `password`) without
+/// `{{env.NAME}}` or another template, and text anywhere in the shape of a well-known token. Each place is listed once.
 std::vector<ClearTextSecret> find_clear_text_secrets(const http::Request& request);
 
-/// `text` with `***` for each token of a well-known shape: for messages.
+/// Returns `text` with `***` in place of each token of a well-known shape, for messages.
 std::string without_tokens(std::string_view text);
 
 }  // namespace plait::batch

@@ -41,7 +41,7 @@ Found in_body(std::string body, std::string_view type = "application/json") {
 
 }  // namespace
 
-TEST_CASE("a header that is for secrets holds one in clear text, unless a template stands there") {
+TEST_CASE("a header for secrets holds one in clear text, unless it has a template") {
     for (const char* name : {"Authorization", "X-Api-Key", "api-key", "Cookie", "X-Goog-Api-Key", "X-Auth-Token",
                              "Ocp-Apim-Subscription-Key", "PRIVATE-TOKEN", "X-Client-Secret"}) {
         CAPTURE(name);
@@ -65,7 +65,7 @@ TEST_CASE("a token of a well-known shape is found in any header, and named") {
           Found{ClearTextSecret("the header Authorization", "an API key (sk-...)")});
 }
 
-TEST_CASE("each well-known shape is known") {
+TEST_CASE("each well-known shape of a token is recognised") {
     for (const auto& [text, kind] :
          std::vector<std::pair<std::string, std::string_view>>{{token("sk-proj-", 40), "an API key (sk-...)"},
                                                                {token("sk_live_", 24), "a Stripe key"},
@@ -86,7 +86,7 @@ TEST_CASE("each well-known shape is known") {
     }
 }
 
-TEST_CASE("what only begins like a token is none") {
+TEST_CASE("text that only starts like a token is not one") {
     for (const std::string& text :
          {std::string("sk-learn-and-other-well-known-libraries"), token("task-", 40), token("ghp_", 20),
           token("AKIA", 15), token("AKIA", 17), std::string("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0"),
@@ -98,7 +98,7 @@ TEST_CASE("what only begins like a token is none") {
     }
 }
 
-TEST_CASE("a parameter of the query that is for secrets is told by its name") {
+TEST_CASE("a query parameter for secrets is recognised by its name") {
     CHECK(in_url("/a?q=1&api_key=abcdef&x") == Found{ClearTextSecret("\"api_key\" in the query", clear_text)});
     CHECK(in_url("/a?Access-Token=" + jwt) ==
           Found{ClearTextSecret("\"Access-Token\" in the query", "a JSON Web Token")});
@@ -111,7 +111,7 @@ TEST_CASE("a parameter of the query that is for secrets is told by its name") {
     }
 }
 
-TEST_CASE("a member of a JSON body that is for secrets is told by its name") {
+TEST_CASE("a JSON member for secrets is recognised by its name") {
     CHECK(in_body(R"({"user":{"password" : "hunter2"},"max_tokens":12,"n":"password"})") ==
           Found{ClearTextSecret("\"password\" in the body", clear_text)});
     CHECK(in_body(R"([{"clientSecret":"a\"b\\"},{"clientSecret":"abcd"}])") ==
@@ -131,12 +131,12 @@ TEST_CASE("members that hold no secret are left alone") {
     }
 }
 
-TEST_CASE("a form is read as a query is") {
+TEST_CASE("a form is read like a query") {
     CHECK(in_body("grant_type=x&client_secret=abcdef", "application/x-www-form-urlencoded") ==
           Found{ClearTextSecret("\"client_secret\" in the form", clear_text)});
 }
 
-TEST_CASE("a secret that was found holds no value and is no aggregate") {
+TEST_CASE("a found secret does not hold its value") {
     CHECK_FALSE(std::is_aggregate_v<ClearTextSecret>);
     const std::string secret = token("ghp_", 36);
     for (const ClearTextSecret& found : in_body("{\"token\":\"" + secret + "\"}")) {

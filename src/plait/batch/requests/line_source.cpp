@@ -50,7 +50,7 @@ Task<std::optional<SourceItem>> LineSource::next() {
         if (!format_) format_ = request_format_of(text);
         if (is_skipped) continue;
         if (format_ == RequestFormat::urls) co_return requests_.read_url(text, line->number);
-        // With the blanks before it, so that columns are right.
+        // Including the blanks before it, so that columns are right.
         co_return requests_.read_json(without_mark(line->text, line->number), line->number);
     }
 }

@@ -12,21 +12,20 @@
 
 namespace plait::batch {
 
-/// What the lines of a file of requests are.
+/// The format of a file of requests.
 enum class RequestFormat { json, urls };
 
-/// By the first line that is not blank.
+/// Recognises the format by the first line that is not blank.
 RequestFormat request_format_of(std::string_view first_line);
 
-/// The line without the blanks around it, and without a byte order mark; empty for a line without a request: a blank
-/// one, or a comment, which begins with `#`.
+/// Returns the line without a byte order mark and the blanks around it; empty for a blank line or a comment (`#`).
 std::string_view request_text(std::string_view text, std::uint64_t line);
 
-/// A request on each line: of JSON, or a URL. Which of the two, the first line tells that is not blank. Blank lines are
-/// skipped.
+/// Makes a call of each line, which is a JSON object or a URL; the first line that is not blank decides which. Blank
+/// lines and comments are skipped.
 class LineSource final : public ResumableSource {
   public:
-    /// `path`: where a file can be found again.
+    /// `path` is where to find the file again, if it is one.
     LineSource(LineReader lines, RequestReader requests, std::optional<std::string> path = {});
 
     Task<std::optional<SourceItem>> next() override;
@@ -46,7 +45,7 @@ class LineSource final : public ResumableSource {
     std::optional<std::string> path_;
     std::optional<RequestFormat> format_;
     const LineSet* skipped_ = nullptr;
-    InputWatch* watch_ = nullptr;  ///< sees each line when it is read; null: it has seen all, or nobody does
+    InputWatch* watch_ = nullptr;  ///< sees each line as it is read; null when it has seen all, or there is none
     std::optional<std::uint64_t> total_;
     std::uint64_t last_line_ = std::numeric_limits<std::uint64_t>::max();
 };

@@ -9,8 +9,8 @@
 
 namespace plait::batch {
 
-/// The source that `inputs` mean: URLs; or one file of requests, or `-` for standard input. Throws `Error(bad_input)`
-/// that says what to write instead.
+/// Opens the source that `inputs` name: URLs, or one file of requests, or `-` for standard input. Throws
+/// `Error(bad_input)`, which says what to write instead.
 std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, RequestDefaults defaults);
 
 }  // namespace plait::batch

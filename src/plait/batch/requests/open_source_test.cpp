@@ -17,7 +17,7 @@ using plait::batch::internal::memory_file;
 
 namespace {
 
-/// Each item as `id url`, or as `id: what is wrong`.
+/// Each item as `id url`, or as `id: error`.
 std::vector<std::string> items_of(Source& source) {
     std::vector<std::string> items;
     while (auto item = run(source.next())) {
@@ -70,13 +70,13 @@ TEST_CASE("lines of URLs are requests, with space around them") {
                 "line-4: line 4: URL 'hello': no scheme: write https://... or http://..."});
 }
 
-TEST_CASE("comments are skipped and counted, and do not tell the format") {
+TEST_CASE("comments are skipped and counted, and do not decide the format") {
     CHECK(items_of_lines("# https://c.d\n  # more\n{\"url\":\"http://a.b\"}\n#{\"url\":\"http://c.d\"}\n") ==
           Items{"line-3 http://a.b/"});
     CHECK(items_of_lines("\xef\xbb\xbf# first\nhttp://a.b/#top\n#http://c.d\n") == Items{"line-2 http://a.b/"});
 }
 
-TEST_CASE("a byte order mark is no part of the first line") {
+TEST_CASE("a byte order mark is not part of the first line") {
     CHECK(items_of_lines("\xef\xbb\xbf{\"url\":\"http://a.b\"}") == Items{"line-1 http://a.b/"});
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("a bad line does not end the run") {
                 "line-3: line 3: not UTF-8", "line-4 http://c.d/"});
 }
 
-TEST_CASE("a line that is too long is a bad one") {
+TEST_CASE("a line that is too long is a bad line") {
     CHECK(items_of_lines("http://a.b/1\nhttp://a.b/" + std::string(200, 'x') + "\nhttp://a.b/3", 40) ==
           Items{"line-1 http://a.b/1", "line-2: line 2: longer than 40 bytes", "line-3 http://a.b/3"});
 }
@@ -106,7 +106,7 @@ TEST_CASE("a file is opened by its name") {
     CHECK(items_of(*source).size() == 2);
 }
 
-TEST_CASE("an input that can't be used is refused with what to do") {
+TEST_CASE("an unusable input is refused with advice") {
     CHECK(refusal_of({}) == "no requests: give a file, URLs, or - for standard input");
     CHECK(refusal_of({"/nowhere/requests.jsonl"}) ==
           "open /nowhere/requests.jsonl: No such file or directory (a URL begins with http:// or https://)");

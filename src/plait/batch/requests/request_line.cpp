@@ -27,7 +27,7 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-/// What an answer may have at most, a request may have too.
+/// The limit for answers holds for requests, too.
 constexpr std::size_t largest_body_file = 100 * 1024 * 1024;
 
 bool has_scheme(std::string_view url) {
@@ -35,7 +35,7 @@ bool has_scheme(std::string_view url) {
     return colon != std::string_view::npos && url.find_first_of("/?#") > colon;
 }
 
-/// The URL of a line, which may need the base URL before it.
+/// Joins the URL of a line with the base URL, if it needs one.
 http::Url whole_url(std::string_view url, std::uint64_t line, const RequestDefaults& defaults) {
     if (defaults.base_url.empty() || has_scheme(url)) return http::Url(url);
     const JoinedUrl joined = join_urls(defaults.base_url, url);
@@ -57,11 +57,11 @@ constexpr std::string_view key_header = "Idempotency-Key";
 
 std::string checked_base_url(std::string_view url) {
     if (url.find_first_of("?#") != std::string_view::npos) throw_bad_input("a base URL has no query and no fragment");
-    (void)http::Url(url);  // throws when it is none
+    (void)http::Url(url);  // throws when it is not one
     return std::string(url);
 }
 
-/// What is kept from line to line.
+/// The state that is kept from line to line.
 struct RequestReader::Tools {
     explicit Tools(const RequestDefaults& defaults) : secrets(defaults.permitted_secrets, defaults.put_secrets) {
         if (!defaults.secrets || defaults.put_secrets == SecretExpander::Put::names) return;
@@ -71,7 +71,7 @@ struct RequestReader::Tools {
     json::PaddedText text;
     ondemand::parser parser;
     SecretExpander secrets;
-    // Most files have the same in each line.
+    // Most files have the same expectation on each line.
     struct ParsedRule {
         std::string text;
         std::shared_ptr<const Expectation> rule;
@@ -80,7 +80,7 @@ struct RequestReader::Tools {
     ParsedRule refusal;
 };
 
-/// Reads one line: each field by its own function, then the call that they make together.
+/// Parses one line: each field with a function of its own, and then the call as a whole.
 class RequestReader::LineParser {
   public:
     LineParser(const RequestDefaults& defaults, Tools& tools, std::string_view text, std::uint64_t line)
@@ -126,7 +126,7 @@ class RequestReader::LineParser {
             try {
                 read_field(field.unescaped_key(), value);
             } catch (const Error& error) {
-                // The line is read on for its id, and because the first fault may be followed by worse: no JSON at all.
+                // Reading goes on for the id, and because worse may follow: the line may not be JSON at all.
                 if (!problem_) {
                     problem_ = fmt::format("line {}, column {}: {}", line_, column_of(at, text_), error.what());
                 }
@@ -147,11 +147,11 @@ class RequestReader::LineParser {
         if (seen_ & bit) throw_bad_input(fmt::format("\"{}\" occurs twice", name));
         seen_ |= bit;
         if (json::type_of(value) == ondemand::json_type::null)
-            return ignore(value);  // what many write for what they don't have
+            return ignore(value);  // many writers use null for a missing value
         (this->*field->read)(value);
     }
 
-    /// What nobody looks at has to be JSON all the same.
+    /// Ignored fields must be JSON all the same.
     void ignore(ondemand::value value) { (void)json::checked_text(document_, value).value(); }
 
     [[noreturn]] static void refuse_unknown(std::string_view name) {
@@ -180,7 +180,7 @@ class RequestReader::LineParser {
                    [this](const std::string& name, std::string_view text) { params_.emplace_back(name, text); });
     }
 
-    /// Takes the pairs of an object, where a list stands for several pairs of one name.
+    /// Reads the pairs of an object. A list stands for several pairs with one name.
     template <class Take>
     void read_pairs(ondemand::value value, std::string_view field_name, Take take) {
         for (ondemand::field field : json::read_object(value, field_name)) {
@@ -388,8 +388,8 @@ class RequestReader::LineParser {
     http::Headers headers_;
     std::string expanded_;
     std::optional<std::string> body_;
-    std::string_view body_field_;  // which field has given it
-    std::string_view body_type_;   // what goes without saying
+    std::string_view body_field_;  // the field that gave the body
+    std::string_view body_type_;   // the implied Content-Type
     std::optional<Duration> timeout_;
     std::string_view key_;
     std::optional<bool> safe_to_repeat_;
@@ -397,7 +397,7 @@ class RequestReader::LineParser {
     std::string metadata_;
 };
 
-/// Every field of a request line, those that most lines have first.
+/// All fields of a request line, the most common first.
 constexpr std::array<RequestReader::LineParser::Field, 21> RequestReader::LineParser::fields{
     {{"custom_id", &LineParser::read_custom_id},
      {"method", &LineParser::read_method},

@@ -12,47 +12,48 @@
 
 namespace plait::batch {
 
-/// `url` as it is. Throws `Error(bad_input)` when it can't stand before other URLs.
+/// Returns `url`. Throws `Error(bad_input)` when it can't be a base URL.
 std::string checked_base_url(std::string_view url);
 
-/// What holds for every request of a run unless its line says otherwise.
+/// Settings for every request of a run, unless its line says otherwise.
 class RequestDefaults {
   public:
     RequestDefaults() {}
 
-    /// Stands before a URL that begins with `/` or has no scheme: `https://api.example/v1` and `/items` make
-    /// `https://api.example/v1/items`, and so does `/v1/items`. Empty: every URL has to be whole.
+    /// Put before a URL that starts with `/` or has no scheme: `https://api.example/v1` and `/items` make
+    /// `https://api.example/v1/items`, and so does `/v1/items`. Empty: every URL must be absolute.
     std::string base_url;
-    /// A header of the same name in a line replaces all of these.
+    /// Sent with each request. A header in a line replaces all of these with its name.
     http::Headers headers;
-    /// Whether a request may be sent twice, where neither its method, its key nor its line says so.
+    /// Whether a request is safe to repeat when neither its method, its key nor its line says so.
     bool safe_to_repeat = false;
-    /// Each request that is not safe to repeat by its method has an automatic idempotency key, unless its line has one.
+    /// Whether requests with a method that is not safe to repeat get an automatic idempotency key, unless the line has
+    /// one.
     bool automatic_keys = false;
-    /// What lines may name; any other name is sent as it stands.
+    /// The secrets that lines may name. Any other name is sent verbatim.
     PermittedSecrets permitted_secrets;
-    /// Whether secrets are put where they are named, or only looked for.
+    /// Whether secrets replace their names, or names are only looked for.
     SecretExpander::Put put_secrets = SecretExpander::Put::values;
-    /// Learns each secret that is permitted; null, or it outlives the readers.
+    /// Receives each permitted secret. May be null; must outlive the readers.
     Secrets* secrets = nullptr;
-    /// Learns what lines have that may not be meant so; null, or it outlives the readers.
+    /// Receives oddities of lines. May be null; must outlive the readers.
     InputNotes* notes = nullptr;
-    /// Automatic idempotency keys are made from this and the call's `custom_id`: the id of the run, which does not
-    /// change when the run is resumed. Empty: a line that asks for a key is refused.
+    /// Automatic idempotency keys are made from this and the call's `custom_id`. It is the run's id, which stays the
+    /// same when the run is resumed. Empty: a line that asks for a key is refused.
     std::string key_seed;
 };
 
-/// Makes calls of URLs and of request lines (docs/formats.md). Not for two threads at once.
+/// Makes calls of URLs and of request lines (docs/formats.md). For one thread at a time.
 class RequestReader {
   public:
     explicit RequestReader(RequestDefaults defaults);
     RequestReader(RequestReader&&) noexcept;
     ~RequestReader();
 
-    /// A GET of `url`, under the id `line-<line>`.
+    /// Returns a GET of `url` with the id `line-<line>`.
     SourceItem read_url(std::string_view url, std::uint64_t line);
 
-    /// One line of JSON.
+    /// Parses one line of JSON.
     SourceItem read_json(std::string_view text, std::uint64_t line);
 
   private:

@@ -50,7 +50,7 @@ std::string path_of(const UniqueFd& file) { return fmt::format("/proc/self/fd/{}
 
 }  // namespace
 
-TEST_CASE("a URL alone is a GET under an id of its line") {
+TEST_CASE("a bare URL is a GET whose id is its line") {
     const Call call = read(R"({"url":"http://api.example/items"})");
     CHECK(call.custom_id == "line-7");
     CHECK(call.line == 7);
@@ -62,7 +62,7 @@ TEST_CASE("a URL alone is a GET under an id of its line") {
     CHECK(call.metadata.empty());
 }
 
-TEST_CASE("every field finds its place, in any order") {
+TEST_CASE("fields may come in any order") {
     const Call call = read(R"({"metadata" : {"row": 17} , "timeout_s":1.5,"body":{"input":"text"},)"
                            R"("headers":{"X-Tenant":"a","Accept":["application/json","text/plain"]},)"
                            R"("params":{"dry":"1","n":2.50,"on":true,"tag":["a b","c"]},)"
@@ -78,7 +78,7 @@ TEST_CASE("every field finds its place, in any order") {
     CHECK(call.metadata == R"({"row": 17})");
 }
 
-TEST_CASE("a JSON body is sent as it stands, byte for byte") {
+TEST_CASE("a JSON body is sent verbatim, byte for byte") {
     CHECK(
         read(R"({"body": { "n":1.0e2,"big":123456789012345678901 ,"s":"\u00e9"} ,"url":"http://a.b"})").request.body ==
         R"({ "n":1.0e2,"big":123456789012345678901 ,"s":"\u00e9"})");
@@ -86,7 +86,7 @@ TEST_CASE("a JSON body is sent as it stands, byte for byte") {
     CHECK(read(R"({"url":"http://a.b","body":12.50 })").request.body == "12.50");
 }
 
-TEST_CASE("a body makes the request a POST, and a JSON body names its type unless the line does") {
+TEST_CASE("a body makes the request a POST, and a JSON body implies its Content-Type") {
     const Call json = read(R"({"url":"http://a.b","body":{}})");
     CHECK(json.request.method() == "POST");
     CHECK(json.request.headers.get("content-type") == "application/json");
@@ -105,17 +105,17 @@ TEST_CASE("a string body is sent as text, and a base64 body as its bytes") {
           "line 7, column 45: \"body\" and \"body_base64\" are both given");
 }
 
-TEST_CASE("null is as good as absent") {
+TEST_CASE("null means absent") {
     const Call call = read(R"({"url":"http://a.b","custom_id":null,"body":null,"headers":null,"retry":null})");
     CHECK(call.custom_id == "line-7");
     CHECK(call.request.method() == "GET");
 }
 
-TEST_CASE("fields that begin with x- are the user's own") {
+TEST_CASE("fields that start with x- are the user's own") {
     CHECK(read(R"({"x-note":[1,{}],"url":"http://a.b"})").line == 7);
 }
 
-TEST_CASE("an unknown field is refused with its column and the name that was meant") {
+TEST_CASE("an unknown field is refused with its column and a suggestion") {
     CHECK(message_of(R"({"url":"http://a.b","metod":"GET"})") ==
           "line 7, column 29: unknown field \"metod\", did you mean \"method\"? (your own fields begin with x-)");
     CHECK(message_of(R"({"url":"http://a.b","weather":1})") ==
@@ -127,7 +127,7 @@ TEST_CASE("columns count characters, not bytes") {
               .starts_with("line 7, column 42:"));
 }
 
-TEST_CASE("a form is sent as a browser would, and names its type unless the line does") {
+TEST_CASE("a form is encoded as browsers do, and implies its Content-Type") {
     const Call call = read(line_with(R"("form":{"name":"a b&c","n":[1,true,"\u00e9~*"],"empty":""})"));
     CHECK(call.request.method() == "POST");
     CHECK(call.request.body == "name=a+b%26c&n=1&n=true&n=%C3%A9%7E*&empty=");
@@ -139,7 +139,7 @@ TEST_CASE("a form is sent as a browser would, and names its type unless the line
               .ends_with("\"form\": \"a\" must be a string, a number, true, false, or a list of them"));
 }
 
-TEST_CASE("a body can lie in a file, which is sent as it is") {
+TEST_CASE("a body can be read from a file") {
     const UniqueFd file = memory_file(std::string_view("{{env.API_KEY}}\0\n", 17));
     const Call call = read(line_with(R"("body_file":")" + path_of(file) + '"'));
     CHECK(call.request.body == std::string_view("{{env.API_KEY}}\0\n", 17));
@@ -147,7 +147,7 @@ TEST_CASE("a body can lie in a file, which is sent as it is") {
     CHECK_FALSE(call.request.headers.contains("content-type"));
 }
 
-TEST_CASE("a body file that can't be sent is named") {
+TEST_CASE("an unusable body file is named") {
     CHECK(message_of(line_with(R"("body_file":"/none/body.bin")")) ==
           "line 7, column 33: \"body_file\": open /none/body.bin: No such file or directory");
     CHECK(message_of(line_with(R"("body_file":"/proc/self")")).ends_with("/proc/self is not a plain file"));
@@ -169,7 +169,7 @@ TEST_CASE("a request has one body") {
     CHECK(message_of(line_with(R"("form":{},"body":1)")).ends_with("\"form\" and \"body\" are both given"));
 }
 
-TEST_CASE("a line can say how its call is made") {
+TEST_CASE("a line can set the rules of its call") {
     const Call call =
         read(line_with(R"("deadline_s":900,"retry":{"max_attempts":3,"statuses":[409,423]},)"
                        R"("group":"tenant-a","order_key":"user-1","priority":-2,)"
@@ -192,7 +192,7 @@ TEST_CASE("a line can say how its call is made") {
     CHECK(call.rules.refusal->is_met_by(response));
 }
 
-TEST_CASE("a line that says nothing leaves everything to the run") {
+TEST_CASE("a line without rules leaves them to the run") {
     const CallRules rules = read(R"({"url":"http://a.b"})").rules;
     CHECK_FALSE(rules.deadline);
     CHECK_FALSE(rules.max_attempts);
@@ -205,7 +205,7 @@ TEST_CASE("a line that says nothing leaves everything to the run") {
     CHECK_FALSE(rules.refusal);
 }
 
-TEST_CASE("a wrong rule is refused with its column") {
+TEST_CASE("an invalid rule is refused with its column") {
     const auto fault = [](std::string_view fields) {
         const std::string message = message_of(line_with(fields));
         CHECK(message.starts_with("line 7, column "));
@@ -247,7 +247,7 @@ TEST_CASE("lines with the same expectation share it") {
     CHECK_FALSE(expectation_of(R"("method":"GET")"));
 }
 
-TEST_CASE("a call is safe to repeat by its method or its key, unless the line knows better") {
+TEST_CASE("a call is safe to repeat by its method or its key, unless the line says otherwise") {
     const auto is_safe = [](std::string_view fields) { return read(line_with(fields)).rules.safe_to_repeat; };
     CHECK(is_safe(R"("method":"GET")"));
     CHECK_FALSE(is_safe(R"("method":"POST")"));
@@ -271,7 +271,7 @@ TEST_CASE("an idempotency key is a header") {
           std::vector<std::string_view>{"k-1"});
 }
 
-TEST_CASE("an automatic key is the same for the same run and id, and no other") {
+TEST_CASE("an automatic key depends on run and id alone") {
     RequestDefaults defaults;
     defaults.key_seed = "run-1";
     const auto key_of = [&](std::string_view fields) {
@@ -285,7 +285,7 @@ TEST_CASE("an automatic key is the same for the same run and id, and no other") 
           "line 7, column 39: \"idempotency_key\": this run has no seed for keys");
 }
 
-TEST_CASE("a run may give a key to each request that needs one, and a line knows better") {
+TEST_CASE("a run may give a key to each request that needs one, unless the line says otherwise") {
     RequestDefaults defaults;
     defaults.key_seed = "run-1";
     defaults.automatic_keys = true;
@@ -308,7 +308,7 @@ TEST_CASE("a run may give a key to each request that needs one, and a line knows
           "line 7: this run has no seed for idempotency keys");
 }
 
-TEST_CASE("a run may hold every request safe to repeat, and a line knows better") {
+TEST_CASE("a run may declare every request safe to repeat, unless the line says otherwise") {
     RequestDefaults defaults;
     defaults.safe_to_repeat = true;
     CHECK(read(line_with(R"("method":"POST","group":"a")"), defaults).rules.safe_to_repeat);
@@ -316,7 +316,7 @@ TEST_CASE("a run may hold every request safe to repeat, and a line knows better"
     CHECK_FALSE(read(line_with(R"("method":"GET","safe_to_repeat":false)"), defaults).rules.safe_to_repeat);
 }
 
-TEST_CASE("a wrong type is named") {
+TEST_CASE("a value of the wrong type is refused, and the error names the field") {
     CHECK(message_of(R"({"url":1})") == "line 7, column 8: \"url\" must be a string");
     CHECK(message_of(R"({"url":"http://a.b","headers":["a"]})") == "line 7, column 31: \"headers\" must be an object");
     CHECK(message_of(R"({"url":"http://a.b","headers":{"a":1}})")
@@ -340,7 +340,7 @@ TEST_CASE("a time limit is positive and at most a week") {
     }
 }
 
-TEST_CASE("a line without a URL, or with one that is none, is refused") {
+TEST_CASE("a line without a valid URL is refused") {
     CHECK(message_of("{}") == "line 7: no \"url\"");
     CHECK(message_of(R"({"url":"api.example/items"})")
               .starts_with("line 7, column 8: URL 'api.example/items': no scheme"));
@@ -359,7 +359,7 @@ TEST_CASE("a line that is not JSON says so") {
     CHECK(message_of("{\"url\":\"http://a.b/\xff\"}") == "line 7: not UTF-8");
 }
 
-TEST_CASE("a bad line keeps the id and the metadata that stand in it, also behind the fault") {
+TEST_CASE("a bad line keeps its id and metadata, even after the fault") {
     const BadLine bad = read_bad(R"({"url":1,"custom_id":"row-1","metadata":[2]})");
     CHECK(bad.custom_id == "row-1");
     CHECK(bad.metadata == "[2]");
@@ -369,7 +369,7 @@ TEST_CASE("a bad line keeps the id and the metadata that stand in it, also behin
     CHECK(read_bad("{").custom_id == "line-7");
 }
 
-TEST_CASE("a relative URL goes behind the base URL") {
+TEST_CASE("a relative URL is joined with the base URL") {
     RequestDefaults defaults;
     defaults.base_url = "https://api.example/proxy/";
     const auto url_of = [&](std::string url) {
@@ -381,13 +381,13 @@ TEST_CASE("a relative URL goes behind the base URL") {
     CHECK(url_of("http://other.example/") == "http://other.example/");
 }
 
-TEST_CASE("a base URL that can't stand before others is refused") {
+TEST_CASE("a URL that can't be a base URL is refused") {
     CHECK(checked_base_url("https://api.example/v1") == "https://api.example/v1");
     CHECK_THROWS_AS(checked_base_url("api.example"), Error);
     CHECK_THROWS_AS(checked_base_url("http://api.example/?key=1"), Error);
 }
 
-TEST_CASE("a path that the base URL and a line both have is taken once, and noted") {
+TEST_CASE("a path in both the base URL and the line is used once, and noted") {
     InputNotes notes;
     RequestDefaults defaults;
     defaults.notes = &notes;
@@ -403,7 +403,7 @@ TEST_CASE("a path that the base URL and a line both have is taken once, and note
     CHECK(notes.urls_joined_once() == 2);
 }
 
-TEST_CASE("a header of the line replaces the default ones of its name") {
+TEST_CASE("a header of the line replaces the default headers of that name") {
     RequestDefaults defaults;
     defaults.headers = {{"Accept", "text/plain"}, {"Accept", "text/html"}, {"X-Tenant", "default"}};
     const Call call = read(R"({"url":"http://a.b","headers":{"accept":["a","b"],"X-New":"1"}})", defaults);
@@ -412,7 +412,7 @@ TEST_CASE("a header of the line replaces the default ones of its name") {
     CHECK(call.request.headers.get("x-new") == "1");
 }
 
-TEST_CASE("secrets stand in headers, params and bodies by name") {
+TEST_CASE("headers, params and bodies may name secrets") {
     const auto request_of = [](std::string_view fields) { return read(line_with(fields)).request; };
     CHECK(request_of(R"("headers":{"Authorization":"Bearer {{env.API_KEY}}"})").headers.get("authorization") ==
           "Bearer s3cret");
@@ -427,7 +427,7 @@ TEST_CASE("secrets stand in headers, params and bodies by name") {
     CHECK(request_of(R"("body":{"a":{"b":{}}})").body == R"({"a":{"b":{}}})");
 }
 
-TEST_CASE("secrets are put in nowhere else") {
+TEST_CASE("secrets are not expanded anywhere else") {
     const Call call = read(R"({"url":"http://a.b","custom_id":"{{env.API_KEY}}",)"
                            R"("group":"{{env.API_KEY}}","metadata":"{{env.API_KEY}}","x-a":"{{env.MISSING}}"})");
     CHECK(call.custom_id == "{{env.API_KEY}}");
@@ -437,7 +437,7 @@ TEST_CASE("secrets are put in nowhere else") {
           "line 7, column 8: \"url\" takes no {{...}}: a secret of a query stands in \"params\"");
 }
 
-TEST_CASE("a name that is not permitted is sent as it stands, and noted") {
+TEST_CASE("a name that is not permitted is sent verbatim, and noted") {
     InputNotes notes;
     RequestDefaults defaults = with_secrets();
     defaults.notes = &notes;
@@ -456,12 +456,12 @@ TEST_CASE("a name that is not permitted is sent as it stands, and noted") {
     CHECK(notes.calls_with_left_names() == 3);
 }
 
-TEST_CASE("a secret that is not UTF-8 is refused in JSON by its name") {
+TEST_CASE("a secret that is not UTF-8 is refused in JSON, and the error has its name") {
     CHECK(message_of(line_with(R"("body":{"a":"{{env.BYTES}}"})"))
               .ends_with("{{env.BYTES}} is not UTF-8, so it can't stand in JSON"));
 }
 
-TEST_CASE("every secret that is permitted becomes known by its name") {
+TEST_CASE("every permitted secret is registered under its name") {
     Secrets secrets;
     RequestDefaults defaults = with_secrets();
     defaults.secrets = &secrets;
@@ -480,7 +480,7 @@ TEST_CASE("a line break in a header value is refused, and the value is not shown
     CHECK(environment.find("s3cret") == std::string::npos);
 }
 
-TEST_CASE("a plain URL is read with the same defaults") {
+TEST_CASE("a bare URL gets the same defaults") {
     RequestDefaults defaults;
     defaults.base_url = "http://a.b";
     defaults.headers = {{"X", "1"}};
@@ -492,7 +492,7 @@ TEST_CASE("a plain URL is read with the same defaults") {
     CHECK(std::get<BadLine>(reader.read_url("ftp://x", 4)).message.starts_with("line 4: URL 'ftp://x': "));
 }
 
-TEST_CASE("whatever stands on a line, it becomes a call or a message") {
+TEST_CASE("any line becomes a call or an error message") {
     RequestReader reader(with_secrets());
     const std::string fields =
         R"("custom_id":"\ud83c\udf5e","params":{"a":[1,true,"b"]},"headers":{"X":["a","{{env.API_KEY}}"]},)"
@@ -514,7 +514,7 @@ TEST_CASE("whatever stands on a line, it becomes a call or a message") {
     }
 }
 
-TEST_CASE("a hostile value is refused wherever it stands") {
+TEST_CASE("a hostile value is refused in any field") {
     const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
     for (const char* name : {"url", "params", "headers", "body", "body_base64", "body_file", "form", "retry", "cost",
                              "expect", "metadata", "timeout_s", "priority", "group", "x-own"}) {

@@ -9,20 +9,20 @@
 
 namespace plait::batch {
 
-/// A source that a later run can go on with.
+/// A source that a later run can resume.
 class ResumableSource : public Source {
   public:
-    /// As messages name it.
+    /// The name for messages.
     virtual std::string name() const = 0;
 
-    /// Where another command finds it; nothing when it can't be read a second time.
+    /// Where another command finds it; nothing when it can't be read again.
     virtual std::optional<std::string> path() const = 0;
 
-    /// Leaves these lines out, without a look at what they are. The set outlives the source. Before the first `next`.
+    /// Skips these lines without parsing them. The set must outlive the source. Call it before the first `next`.
     virtual void skip(const LineSet& lines) = 0;
 
-    /// Shows each line to `watch`: what can be read through at once, before this returns; else while it is read, so
-    /// that `next` throws what `watch` does. It outlives the source. Before the first `next`.
+    /// Shows each line to `watch`: all lines of a file before this returns; lines of other inputs as they are read, so
+    /// that `next` throws what `watch` throws. `watch` must outlive the source. Call it before the first `next`.
     virtual void show_to(InputWatch& watch) = 0;
 };
 

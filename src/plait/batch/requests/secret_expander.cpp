@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view opening = "{{", closing = "}}";
 constexpr std::string_view environment_kind = "env.", file_kind = "file.";
 
-/// A longer text between braces is no name; so looking for the end of each costs little, whatever a line quotes.
+/// Longer text between braces is not a name. So the search for closing braces is cheap, whatever a line quotes.
 constexpr std::size_t longest_name = 1024;
 
 std::string without_line_end(std::string text) {
@@ -32,15 +32,15 @@ std::string without_line_end(std::string text) {
 
 bool is_kind(std::string_view text) { return text.starts_with(environment_kind) || text.starts_with(file_kind); }
 
-/// A name in its braces, and where it stands.
+/// A name in braces, and its position.
 struct Mention {
     std::size_t start;
-    std::size_t end;  ///< behind the closing braces, or behind the opening ones when there are none
+    std::size_t end;  ///< after the closing braces, or after the opening ones when there are none
     std::string_view name;
     bool is_closed;
 };
 
-/// The first mention of a secret at or behind `from`.
+/// Returns the first mention of a secret at or after `from`.
 std::optional<Mention> find_mention(std::string_view text, std::size_t from) {
     for (std::size_t at = from; (at = text.find(opening, at)) != std::string_view::npos; ++at) {
         const std::size_t start = at + opening.size();
@@ -53,7 +53,7 @@ std::optional<Mention> find_mention(std::string_view text, std::size_t from) {
     return std::nullopt;
 }
 
-/// What stands between the quotes of a JSON string; nothing for half of a UTF-16 pair, which JSON may have.
+/// Decodes the inside of a JSON string; nothing for half of a UTF-16 pair, which JSON permits.
 std::optional<std::string> unescaped(std::string_view text) {
     json::PaddedText padded;
     simdjson::ondemand::parser parser;
@@ -112,7 +112,7 @@ std::string SecretExpander::expand(std::string_view text, Where where) {
     std::size_t done = 0;
     std::size_t from = 0;
     while (const auto mention = find_mention(text, from)) {
-        // What follows the opening braces may be another mention, when this one is none.
+        // If this is not a mention, one may follow the opening braces.
         from = mention->start + opening.size();
         const bool leaves_string = where == Where::json && mention->name.find('"') != std::string_view::npos;
         if (!mention->is_closed || leaves_string) continue;

@@ -54,7 +54,7 @@ std::string in_file(std::string_view content) {
 
 }  // namespace
 
-TEST_CASE("a secret takes the place of its name, any number of times") {
+TEST_CASE("a secret replaces its name, any number of times") {
     for (const auto& put_in : {expanded, of_command_line}) {
         CHECK(put_in("Bearer {{env.KEY}}") == "Bearer s3cret");
         CHECK(put_in("{{env.KEY}}{{env.KEY}} .") == "s3crets3cret .");
@@ -70,12 +70,12 @@ TEST_CASE("other braces stay as they are") {
     }
 }
 
-TEST_CASE("what a secret says is not expanded again") {
+TEST_CASE("the value of a secret is not expanded again") {
     CHECK(expanded("{{env.NESTED}}") == "{{env.KEY}}");
     CHECK(of_command_line("{{env.NESTED}}") == "{{env.KEY}}");
 }
 
-TEST_CASE("in JSON a secret is escaped, and its name may be") {
+TEST_CASE("in JSON, a secret is escaped, and its name may be") {
     CHECK(expanded_json(R"({"a":"{{env.QUOTED}}"})") == "{\"a\":\"a\\\"b\\\\\\n\xc3\xa9\"}");
     CHECK(expanded_json(R"(["{{env.cl\u00e9\/a}}"])") == R"(["found"])");
 }
@@ -85,12 +85,12 @@ TEST_CASE("a name in JSON ends with its string") {
     CHECK(expanded_json(json) == json);
 }
 
-TEST_CASE("what is no name in JSON stays as it stands") {
+TEST_CASE("text in JSON that is not a name stays as it is") {
     for (const std::string_view json : {R"(["{{env.\ud800}}"])", R"(["{{env.\\}}"])", R"(["\\{{env.\n}}"])"})
         CHECK(expanded_json(json) == json);
 }
 
-TEST_CASE("a name that is not permitted stays as it stands, and is told once") {
+TEST_CASE("a name that is not permitted stays as it is, and is listed once") {
     CHECK(left_in("{{env.PATH}} {{file./etc/passwd}} {{env.PATH}}") == Names{"env.PATH", "file./etc/passwd"});
     CHECK(left_in("{{env.KEY") == Names{});
     CHECK(left_in("{{env." + std::string(5000, 'x') + "}}") == Names{});
@@ -104,13 +104,13 @@ TEST_CASE("names that are not permitted are forgotten from line to line") {
     CHECK(expander.left_names().empty());
 }
 
-TEST_CASE("names can stay where they are, permitted or not") {
+TEST_CASE("names can be kept, permitted or not") {
     SecretExpander expander(permitted, SecretExpander::Put::names);
     CHECK(expander.expand("a {{env.KEY}} b {{env.PATH}}") == "a {{env.KEY}} b {{env.PATH}}");
     CHECK(expander.left_names() == Names{"env.PATH"});
 }
 
-TEST_CASE("what stands in a file loses one line end") {
+TEST_CASE("the content of a file loses one line break") {
     CHECK(in_file("key") == "key");
     CHECK(in_file("key\n") == "key");
     CHECK(in_file("key\r\n") == "key");
@@ -118,20 +118,20 @@ TEST_CASE("what stands in a file loses one line end") {
     CHECK(in_file("") == "");
 }
 
-TEST_CASE("a secret that is missing is refused by its name") {
+TEST_CASE("a missing secret is refused, and the error has its name") {
     CHECK(fault_of([] { of_command_line("{{env.MISSING}}"); }) == "the environment variable MISSING is not set");
     CHECK(fault_of([] { of_command_line("{{env.KEY"); }) == "{{env.KEY has no }} behind it");
     CHECK(fault_of([] { secret_value("KEY", environment); }) == "'KEY' is not a secret: write env.NAME or file.PATH");
 }
 
-TEST_CASE("a file that is no secret is refused by its path") {
+TEST_CASE("a file that can't be a secret is refused, and the error has its path") {
     CHECK(fault_of([] { of_command_line("{{file./none/key}}"); }) == "open /none/key: No such file or directory");
     CHECK(fault_of([] { secret_value("file./dev/zero"); }) == "/dev/zero is not a plain file");
     CHECK(in_file(std::string(largest_secret_file, 'x')).size() == largest_secret_file);
     CHECK(fault_of([] { in_file(std::string(largest_secret_file + 1, 'x')); }).ends_with("is larger than 64 KiB"));
 }
 
-TEST_CASE("a secret of the command line becomes known by its name") {
+TEST_CASE("a secret of the command line is registered under its name") {
     Secrets secrets;
     with_secrets("Bearer {{env.KEY}}", &secrets, environment);
     std::string text = "s3cret";

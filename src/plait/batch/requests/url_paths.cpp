@@ -14,18 +14,18 @@ bool is_version(std::string_view segment) {
     return segment.size() >= 2 && (segment[0] == 'v' || segment[0] == 'V') && segment[1] >= '0' && segment[1] <= '9';
 }
 
-/// The path of an absolute URL, from its slash on; empty without one.
+/// The path of an absolute URL, including its slash; empty when it has none.
 std::string_view path_of(std::string_view url) {
     const std::size_t authority = url.find("://") + 3;
     return url.substr(std::min(url.find('/', authority), url.size()));
 }
 
-/// Whether `path` is `front` or goes on behind it with another segment.
+/// Whether `path` is `front`, or continues it with another segment.
 bool has_front(std::string_view path, std::string_view front) {
     return path.starts_with(front) && (path.size() == front.size() || path[front.size()] == '/');
 }
 
-/// The longest end of `base_path` that `path` begins with, and that may be meant once; empty without one.
+/// The longest end of `base_path` that `path` starts with, and that is probably meant once; empty when there is none.
 std::string_view common_part(std::string_view base_path, std::string_view path) {
     for (std::size_t at = 0; at < base_path.size(); at = std::min(base_path.find('/', at + 1), base_path.size())) {
         const std::string_view end = base_path.substr(at);

@@ -10,7 +10,7 @@
 
 namespace plait::batch {
 
-/// URLs that are at hand already. The first is line 1.
+/// Calls for a list of URLs. The first is line 1.
 class UrlSource final : public ResumableSource {
   public:
     UrlSource(std::vector<std::string> urls, RequestReader requests);

@@ -12,7 +12,7 @@ namespace plait::mock::internal {
 inline constexpr std::string_view json_type = "application/json";
 inline constexpr std::string_view text_type = "text/plain";
 
-/// What an answer says, and when.
+/// The contents of an answer.
 struct Answer {
     Answer() {}
 
@@ -24,19 +24,19 @@ struct Answer {
     std::size_t fill = 0;  ///< how many bytes `x` follow the body
 };
 
-/// An answer 400 that says what to write instead.
+/// Makes an answer 400 that says what to write instead.
 Answer explanation(std::string_view what);
 
-/// The answer to what could not be read, with this status; the connection ends with it.
+/// Makes the answer, with this status, to a request that could not be read. The connection ends with it.
 Answer refusal_answer(int status);
 
-/// The request as JSON.
+/// Returns the request as JSON.
 std::string echo_of(const ReceivedRequest& request);
 
-/// Appends the answer as it goes on the wire, but for the bytes that fill it up: status line, header fields, body.
+/// Appends the answer as it goes on the wire, without its `fill`: status line, header fields, body.
 void append_answer(std::string& out, const Answer& answer, const ReceivedRequest& request);
 
-/// Appends its status line and header fields, and the empty line behind them.
+/// Appends its status line and header fields, and the empty line after them.
 void append_head(std::string& out, const Answer& answer, const ReceivedRequest& request);
 
 /// Whether an answer with this status to this request has a body (RFC 9112, section 6.3).

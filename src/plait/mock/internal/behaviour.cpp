@@ -19,15 +19,15 @@ constexpr std::string_view small_document = R"({"id":1,"name":"plait","value":42
 constexpr std::string_view fault_path = "/fault/";
 constexpr std::string_view refuse_path = "/refuse/";
 
-/// Bounds on what a path may ask for: more is a slip of the pen.
+/// Limits on what a path may ask for. More is a typing error.
 constexpr std::size_t most_delay_ms = 24 * 60 * 60 * 1000;
 constexpr std::size_t most_wait_s = 365 * 24 * 60 * 60;
 constexpr std::size_t most_bytes = std::size_t{1} << 30;
 
-/// Where the tail of a lognormal latency is cut.
+/// The longest lognormal latency.
 constexpr Duration longest_latency = std::chrono::hours(24);
 
-/// The limit that `/refuse` tells of.
+/// The limit that `/refuse` claims.
 constexpr std::uint64_t told_limit = 60;
 constexpr Duration told_window = std::chrono::minutes(1);
 
@@ -53,12 +53,12 @@ Answer delayed_answer(std::string_view arguments, const MockOptions& options) {
     return answer;
 }
 
-/// A latency; `place` and `spread` are what it draws from chance.
+/// Returns a latency for two numbers drawn at random.
 Duration draw_latency(const Latency& latency, const Chance& chance, Chance::Of place, Chance::Of spread) {
     const auto range = static_cast<double>((latency.most - latency.least).count());
     if (latency.sigma == 0 && range == 0) return latency.least;
     if (latency.sigma == 0) return latency.least + Duration(static_cast<Duration::rep>(range * chance.draw(place)));
-    // The method of Box and Muller makes a normal number of two even ones.
+    // Box and Muller's method: a normal number from two even ones.
     const double radius = std::sqrt(-2 * std::log(1 - chance.draw(place)));
     const double normal = radius * std::cos(2 * std::numbers::pi * chance.draw(spread));
     const double drawn = static_cast<double>(latency.least.count()) * std::exp(latency.sigma * normal);
@@ -77,7 +77,7 @@ Answer usual_answer(const ReceivedRequest& request, const MockOptions& options, 
     return answer;
 }
 
-/// A refusal, but for the headers that tell of limits.
+/// Makes a refusal without limit headers.
 Answer refused_answer(const Refusal& refusal, const LimitTelling& telling) {
     Answer answer;
     answer.status = refusal.status();
@@ -87,7 +87,7 @@ Answer refused_answer(const Refusal& refusal, const LimitTelling& telling) {
     return answer;
 }
 
-/// The answer that `/refuse/<seconds>/<dialect>/<lie>` asks for; nothing when it makes no sense.
+/// Makes the answer for `/refuse/<seconds>/<dialect>/<lie>`; nothing when the path is invalid.
 std::optional<Answer> refusal_on_demand(std::string_view arguments, const MockOptions& options, CalendarTime now) {
     const auto seconds = parse_number(take_segment(arguments), 0, most_wait_s);
     if (!seconds) return std::nullopt;
@@ -114,7 +114,7 @@ std::optional<Answer> refusal_on_demand(std::string_view arguments, const MockOp
     return answer;
 }
 
-/// What the path asks for, or the options; without regard to faults and limits.
+/// Makes the answer that the path or the options ask for, without faults and limits.
 SpanStates asked_for(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
     const std::string_view path = path_of(request.target);
     SpanStates course;
@@ -144,7 +144,7 @@ SpanStates asked_for(const ReceivedRequest& request, const MockOptions& options,
     return course;
 }
 
-/// The course of a request that was let in.
+/// Returns what happens to a request that was accepted.
 SpanStates admitted(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
     SpanStates course = asked_for(request, options, circumstances);
     course.fault = circumstances.fault;

@@ -13,42 +13,42 @@
 
 namespace plait::mock::internal {
 
-/// What the server does with a request that it has read.
+/// How the server treats a request that it has read.
 struct SpanStates {
     SpanStates() {}
 
     Answer answer;
     std::optional<Fault> fault;
     bool refused = false;
-    Duration wait{};          ///< before the making of the answer begins
-    bool takes_slot = false;  ///< the answer is made in one of the server's slots
+    Duration wait{};          ///< before work on the answer starts
+    bool takes_slot = false;  ///< whether the work needs one of the server's slots
 };
 
-/// What the server knows beside the request itself.
+/// What the server knows about a request besides its content.
 struct Circumstances {
     Circumstances(const Chance& chance_, const Verdict& verdict_) : chance(chance_), verdict(verdict_) {}
 
     Chance chance;
     const Verdict& verdict;
-    std::optional<Fault> fault;   ///< what `fault_of` said when the head had come
-    std::uint64_t number = 0;     ///< of the request, among all that came; the first is 1
-    std::uint64_t in_flight = 1;  ///< requests, this one among them
+    std::optional<Fault> fault;   ///< the result of `fault_of` for its head
+    std::uint64_t number = 0;     ///< of the request, among all; the first is 1
+    std::uint64_t in_flight = 1;  ///< requests, including this one
     CalendarTime now{};
 };
 
-/// Whether the path alone says what happens: no limit holds there, and chance deals no fault.
+/// Whether the path alone decides the answer, so that no limit and no random fault applies.
 bool does_only_what_it_says(std::string_view path);
 
-/// Whether `path` asks for what the server has seen.
+/// Whether `path` asks for statistics.
 bool asks_for_statistics(std::string_view path);
 
-/// The fault that the path asks for or that chance deals.
+/// Returns the fault that the path asks for, or a random one.
 std::optional<Fault> fault_of(std::string_view path, const MockOptions& options, const Chance& chance);
 
-/// How long a request for `path` takes to reach the limiter.
+/// Returns how long a request for `path` takes to reach the limiter.
 Duration latency_before(std::string_view path, const MockOptions& options, const Chance& chance);
 
-/// All of the server's behaviour but the answers to `/stats`.
+/// Decides the server's behaviour, other than answers to `/stats`.
 SpanStates decide(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances);
 
 }  // namespace plait::mock::internal

@@ -8,16 +8,16 @@
 
 namespace plait::mock::internal {
 
-/// What becomes of the connection when an answer has been sent, or what was to be sent of it.
+/// What happens to the connection after an answer, or the part of it that is sent.
 enum class Ending {
     next_request,
-    close,  ///< as if that was all
+    close,  ///< it is closed
     reset,
-    stall,  ///< nothing more comes, until the client leaves
+    stall,  ///< nothing more is sent until the client leaves
     crash,  ///< the process kills itself
 };
 
-/// An answer as it goes out, and what comes then: what a fault changes.
+/// The bytes of an answer, and what happens then. A fault changes these.
 struct Delivery {
     Delivery() {}
     Delivery(const Answer& answer, const ReceivedRequest& request);
@@ -25,7 +25,7 @@ struct Delivery {
     std::string head;
     std::string body;
     std::size_t fill = 0;  ///< how many bytes `x` follow the body
-    Duration per_byte{};   ///< not zero: it is sent byte by byte, with so much time between them
+    Duration per_byte{};   ///< if not zero, the time between single bytes
     Ending ending = Ending::next_request;
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view line_end = "\r\n";
 
-/// Replaces the line of the head that begins like this.
+/// Replaces the line of the head that starts with this.
 void replace_line(std::string& head, std::string_view beginning, std::string_view line) {
     const auto start = head.find(beginning);
     if (start == std::string::npos) return;
@@ -31,7 +31,7 @@ void send_head_only(Delivery& delivery) {
     delivery.fill = 0;
 }
 
-/// Leaves the head and half of the body; without a body, half of the head.
+/// Keeps the head and half of the body; without a body, half of the head.
 void send_half(Delivery& delivery) {
     const std::size_t all = delivery.body.size() + delivery.fill;
     if (all == 0) delivery.head.resize(delivery.head.size() / 2);
@@ -40,7 +40,7 @@ void send_half(Delivery& delivery) {
     if (half < delivery.body.size()) delivery.body.resize(half);
 }
 
-/// Makes the answer a chunked one that begins with this chunk.
+/// Makes the answer a chunked one that starts with this chunk.
 void send_chunk(Delivery& delivery, std::string_view chunk) {
     replace_line(delivery.head, "Content-Length: ", "Transfer-Encoding: chunked");
     delivery.body = chunk;
@@ -50,7 +50,7 @@ void send_chunk(Delivery& delivery, std::string_view chunk) {
 constexpr std::string_view rubbish =
     "\x16\x03\x01\xff\xfe\x80\x01plait\x02\x7f\xc3\x28\x1b[2J\x05\x0b\xf0\x9f\n\n\x01\x0e";
 
-// The statuses come first: Fault::named counts on it.
+// Statuses come first: Fault::named relies on it.
 constexpr std::array<FaultRow, fault_rows> table{{
     {"<status>", "another status, 200 to 599", [](Delivery&) {}, true},
     {"reset-before", "a reset after the head: the request was not read and does not count",

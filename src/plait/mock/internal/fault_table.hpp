@@ -7,19 +7,19 @@
 
 namespace plait::mock::internal {
 
-/// A fault, all of it: flags, paths, help and documents come from here.
+/// A fault. Flags, paths, help texts and documents are made from this.
 struct FaultRow {
     std::string_view name;
     std::string_view help;
     void (*effect)(Delivery&);
-    bool is_answer = false;       ///< the client gets a whole answer all the same
-    bool before_reading = false;  ///< it strikes when the head has come, and the request counts as never read
+    bool is_answer = false;       ///< whether the client gets a complete answer
+    bool before_reading = false;  ///< whether it strikes after the head, so that the request counts as never read
 };
 
-/// How many rows the table has; the first is that of the statuses.
+/// The number of rows. The first is for all statuses.
 inline constexpr std::size_t fault_rows = 16;
 
-/// Between the bytes of an answer that drips.
+/// The time between the bytes of a dripping answer.
 inline constexpr Duration drip_interval = std::chrono::milliseconds(20);
 
 const FaultRow& fault_row(std::size_t index);

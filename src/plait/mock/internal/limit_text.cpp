@@ -79,7 +79,7 @@ std::string base64(std::string_view bytes) {
     return text;
 }
 
-/// What stands for the placeholders of one limit: the one place where lies are told.
+/// The values of the placeholders for one limit. Lies are made here only.
 class Words {
   public:
     Words(const LimitTelling& telling, const LimitState& state, const LimitDialect& dialect)
@@ -132,7 +132,7 @@ class Words {
     const LimitDialect& dialect_;
 };
 
-/// Appends `text` with words for what stands between percent signs.
+/// Appends `text` with its placeholders, which are between percent signs, filled.
 void append_filled(std::string& out, std::string_view text, const Words& words) {
     for (;;) {
         const auto begin = text.find('%');

@@ -13,41 +13,41 @@
 
 namespace plait::mock::internal {
 
-/// Where a client stands with one limit.
+/// The state of one limit for a client.
 struct LimitState {
     std::uint64_t limit = 0;
     Duration window{};
     std::uint64_t remaining = 0;
-    Duration reset{};  ///< refused: until the next request would be let in; else until all of the limit is free again
+    Duration reset{};  ///< after a refusal: until the next request is accepted; otherwise until the whole limit is free
 };
 
-/// What limit headers are to tell, and how.
+/// What limit headers say, and how.
 struct LimitTelling {
     std::span<const LimitState> limits;  ///< at least one
-    std::size_t tightest = 0;            ///< the one that is told where there is room for one
+    std::size_t tightest = 0;            ///< the index of the one that is sent where there is room for one
     bool refused = false;
     CalendarTime now{};
     std::optional<Lie> lie;
-    std::string_view partition;  ///< whose limit it is; empty: everybody's
+    std::string_view partition;  ///< whose limit it is; empty for everybody's
 };
 
-/// A family of header fields in which servers tell their limits.
+/// A family of header fields for limits.
 struct FieldFamily {
     std::string_view name;
-    std::string_view fields;  ///< lines in which `%limit%` and its like stand for what is told
+    std::string_view fields;  ///< lines with placeholders such as `%limit%`
     ResetForm reset = ResetForm::seconds;
-    bool on_refusals = false;   ///< and on no other answers, unless a dialect says so
-    bool has_one_form = false;  ///< the reset has always this form
-    bool lists_all = false;     ///< each field tells all limits, behind commas, not the tightest alone
+    bool on_refusals = false;   ///< sent with refusals only, unless a dialect says otherwise
+    bool has_one_form = false;  ///< the form of the reset is fixed
+    bool lists_all = false;     ///< each field lists all limits, not only the tightest
 };
 
-/// All families.
+/// All families, `Retry-After` first.
 std::span<const FieldFamily> field_families();
 
 /// Appends the header lines of these dialects.
 void append_limit_headers(std::string& out, std::span<const LimitDialect> dialects, const LimitTelling& telling);
 
-/// Appends `text`, in which `%seconds%` and its like stand for what the tightest limit tells.
+/// Appends `text` with its placeholders, such as `%seconds%`, filled from the tightest limit.
 void append_filled(std::string& out, std::string_view text, const LimitTelling& telling);
 
 }  // namespace plait::mock::internal

@@ -18,7 +18,7 @@ namespace {
 /// 784111777 s after 1970.
 const CalendarTime example_time = std::chrono::sys_days(std::chrono::year(1994) / 11 / 6) + 8h + 49min + 37s;
 
-/// The header lines of this dialect for a limit of 50 a second that is used up for 6 minutes.
+/// The header lines of this dialect for a limit of 50/s that is used up for 6 minutes.
 std::string told(const char* dialect, std::optional<Lie> lie = {}, bool refused = true) {
     std::array<LimitState, 1> limits;
     limits[0].limit = 50;
@@ -42,7 +42,7 @@ std::string three(const std::string& prefix, const std::string& reset, const std
 
 }  // namespace
 
-TEST_CASE("each dialect tells a limit in its own words") {
+TEST_CASE("each dialect writes a limit in its own form") {
     CHECK(told("retry-after") == "Retry-After: 360\r\n");
     CHECK(told("retry-after:date") == "Retry-After: Sun, 06 Nov 1994 08:55:37 GMT\r\n");
     CHECK(told("draft") == "RateLimit-Policy: \"1s\";q=50;w=1\r\nRateLimit: \"1s\";r=0;t=360\r\n");
@@ -57,12 +57,12 @@ TEST_CASE("each dialect tells a limit in its own words") {
     CHECK(told("retry-after,x-ratelimit") == told("retry-after") + told("x-ratelimit"));
 }
 
-TEST_CASE("whoever is let in is told what remains and not when to come again") {
+TEST_CASE("an accepted request is told what remains, and not when to come again") {
     CHECK(told("retry-after", {}, false) == "");
     CHECK(told("draft", {}, false) == "RateLimit-Policy: \"1s\";q=50;w=1\r\nRateLimit: \"1s\";r=12;t=360\r\n");
 }
 
-TEST_CASE("the draft tells all limits and whose they are") {
+TEST_CASE("the draft lists all limits and their partitions") {
     std::array<LimitState, 2> limits;
     limits[0].limit = 5;
     limits[0].window = 1500ms;
@@ -80,7 +80,7 @@ TEST_CASE("the draft tells all limits and whose they are") {
           "RateLimit: \"1.5s\";r=0;t=0;pk=:dGVuYW50:, \"1m0s\";r=3;t=1;pk=:dGVuYW50:\r\n");
 }
 
-TEST_CASE("each lie is told in every dialect") {
+TEST_CASE("each lie works in every dialect") {
     CHECK(told("x-ratelimit", Lie(Lie::Kind::full)) ==
           "X-RateLimit-Limit: 50\r\nX-RateLimit-Remaining: 50\r\nX-RateLimit-Reset: 360\r\n");
     CHECK(told("draft", Lie(Lie::Kind::used_up), false).ends_with("RateLimit: \"1s\";r=0;t=360\r\n"));
@@ -94,7 +94,7 @@ TEST_CASE("each lie is told in every dialect") {
     CHECK(told("draft", Lie(Lie::Kind::garbage)).find("r=soon; maybe;t=soon; maybe") != std::string::npos);
 }
 
-TEST_CASE("real limiters' fields are told by family and form and rounding") {
+TEST_CASE("real limiters are a family, a form and a rounding") {
     CHECK(told("draft-8") ==
           "RateLimit-Policy: \"50-in-1sec\"; q=50; w=1; pk=:ZXZlcnlib2R5:\r\n"
           "RateLimit: \"50-in-1sec\"; r=0; t=360\r\n");
@@ -117,12 +117,12 @@ TEST_CASE("real limiters' fields are told by family and form and rounding") {
           "X-HubSpot-RateLimit-Interval-Milliseconds: 1000\r\n");
 }
 
-TEST_CASE("a field of refusals is on all answers when it is asked to be") {
+TEST_CASE("a field for refusals can be on all answers") {
     CHECK(told("retry-after-ms", {}, false) == "");
     CHECK(told("retry-after-ms:always", {}, false) == "retry-after-ms: 360000\r\n");
 }
 
-TEST_CASE("what is no dialect is refused with a list of them") {
+TEST_CASE("an unknown dialect is refused with a list of all") {
     for (const char* text : {"", "x", "draft:date", "x-ratelimit:", "x-ratelimit:days", "retry-after,", "none,draft",
                              "x-ratelimit@", "x-ratelimit:up:", "retry-after:date:exact", "draft-8:ms"}) {
         CAPTURE(text);

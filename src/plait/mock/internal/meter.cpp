@@ -9,7 +9,7 @@ namespace plait::mock::internal {
 
 namespace {
 
-/// The greatest multiple of `length` that is not above `time`.
+/// Returns the greatest multiple of `length` that is not after `time`.
 Duration floor_to(Duration time, Duration length) {
     const Duration rest = time % length;
     return time - rest - (rest < Duration::zero() ? length : Duration::zero());
@@ -23,8 +23,8 @@ LimitState state_of(const AllowedRate& rate, std::uint64_t used) {
     return state;
 }
 
-/// Remembers when requests came, so that no window has more of them than the rate allows. A window ends where the next
-/// one begins: of two requests a window's length apart each has its own.
+/// Remembers the times of requests, so that no window has more of them than the rate allows. A window excludes its end:
+/// two requests that are a window's length apart are in different windows.
 class SlidingWindow final : public Meter {
   public:
     explicit SlidingWindow(const AllowedRate& rate) : rate_(rate) {}
@@ -38,7 +38,7 @@ class SlidingWindow final : public Meter {
     void refuse() override {
         if (!rate_.counts_refused) return;
         came_.push_back(now_);
-        if (came_.size() > rate_.requests) came_.pop_front();  // the newest alone decide
+        if (came_.size() > rate_.requests) came_.pop_front();  // only the newest matter
     }
     bool is_empty() const override { return came_.empty(); }
 
@@ -55,7 +55,7 @@ class SlidingWindow final : public Meter {
     TimePoint now_{};
 };
 
-/// Counts requests in one window at a time: where it begins is what `fixed`, `clock` and `silence` differ in.
+/// Counts requests in one window at a time. `fixed`, `clock` and `silence` differ in where it starts.
 class FixedWindow final : public Meter {
   public:
     FixedWindow(const AllowedRate& rate, Duration since_1970) : rate_(rate), since_1970_(since_1970) {}
@@ -94,8 +94,8 @@ class FixedWindow final : public Meter {
     TimePoint now_{};
 };
 
-/// Counts requests in windows end to end, and takes those of the window before as if they had come evenly: what it
-/// tells as the reset is where the window ends (go-chi/httprate 0.16).
+/// Counts requests in windows end to end, and treats those of the previous window as evenly spread. Its reset is the
+/// end of the window (go-chi/httprate 0.16).
 class SlidingCounter final : public Meter {
   public:
     explicit SlidingCounter(const AllowedRate& rate) : rate_(rate) {}
@@ -134,8 +134,8 @@ class SlidingCounter final : public Meter {
     TimePoint now_{};
 };
 
-/// Tokens of which each request takes one. All there is to know is when all of them are there again, the theoretical
-/// arrival time of the generic cell rate algorithm (GCRA): a bucket and GCRA let in the same.
+/// A bucket of tokens, of which each request takes one. The only state is the time at which the bucket is full again:
+/// the theoretical arrival time of the generic cell rate algorithm (GCRA), which accepts the same requests as a bucket.
 class Bucket final : public Meter {
   public:
     explicit Bucket(const AllowedRate& rate)
@@ -173,17 +173,17 @@ class Bucket final : public Meter {
 
   private:
     Duration missing() const { return full_at_ - counted_; }
-    /// When the tokens come back that are due until `time`.
+    /// Returns when the tokens that are due by `time` come back.
     TimePoint at_step(TimePoint time) const { return *start_ - floor_to(*start_ - time, step_); }
 
     const bool is_leaky_;
     const Duration::rep tokens_;
-    const Duration for_each_;  ///< how long it takes until a token is back
+    const Duration for_each_;  ///< how long one token takes to come back
     const Duration undelayed_;
     const Duration step_;
     std::optional<TimePoint> start_;
     TimePoint now_{};
-    TimePoint counted_{};  ///< up to when tokens have come back
+    TimePoint counted_{};  ///< until when tokens have come back
     TimePoint full_at_{};
     Duration delay_{};
 };

@@ -8,31 +8,31 @@
 
 namespace plait::mock::internal {
 
-/// What one rate has let in, and lets in still.
+/// Decides by one rate which requests to accept.
 class Meter {
   public:
     virtual ~Meter() = default;
 
-    /// Before all else at a time, which never goes back.
+    /// Sets the time, which never goes back. Call it before all else.
     virtual void move_to(TimePoint now) = 0;
 
     virtual bool has_room() const = 0;
-    /// A request is let in, for which there is room.
+    /// Records an accepted request. There must be room for it.
     virtual void let_in() = 0;
-    /// A request is refused, by this rate or another one.
+    /// Records a refusal, by this rate or another.
     virtual void refuse() {}
 
-    /// Whether nothing that came counts any more.
+    /// Whether no earlier request counts any more.
     virtual bool is_empty() const = 0;
 
-    /// Where a client stands; `refused`: it is to know when to come again.
+    /// Returns the state for a client, which after a refusal says when to come again.
     virtual LimitState state(bool refused) const = 0;
 
-    /// How long the request that was let in last has to wait.
+    /// Returns how long the last accepted request is delayed.
     virtual Duration delay() const { return Duration::zero(); }
 };
 
-/// A meter for this rate. `since_1970` is the calendar's time when the clock showed zero.
+/// Makes a meter for this rate. `since_1970` is the calendar time at which the clock was zero.
 std::unique_ptr<Meter> make_meter(const AllowedRate& rate, Duration since_1970);
 
 }  // namespace plait::mock::internal

@@ -18,12 +18,12 @@ namespace {
 const TimePoint start(100h);
 constexpr Duration since_1970 = 1'000'000h + 123456789ns;
 
-/// Decides from all that ever came, as the documents of each kind of limiter say it.
+/// Decides from all requests ever made, by the documented rules of each kind of limiter.
 class NaiveLimiter {
   public:
     explicit NaiveLimiter(const AllowedRate& rate) : rate_(rate) {}
 
-    /// How long the last request that was let in has to wait.
+    /// How long the last accepted request is delayed.
     Duration delay{};
 
     bool lets_in(TimePoint now) {
@@ -116,7 +116,7 @@ class NaiveLimiter {
         return std::min(full, level + stepped(now) - last) >= for_each();
     }
 
-    /// As nginx's ngx_http_limit_req_lookup has it.
+    /// As nginx's ngx_http_limit_req_lookup does.
     bool has_room_in_queue(TimePoint now) {
         Duration excess{};
         if (is_known_) excess = std::max(0ns, excess_ - (now - last_) + for_each());
@@ -136,7 +136,7 @@ class NaiveLimiter {
     TimePoint last_{};
 };
 
-/// Bursts, trickles, silence, and arrivals on the very edge of a window.
+/// Bursts, trickles, silence, and arrivals exactly at the edge of a window.
 Duration pause(const AllowedRate& rate, std::mt19937_64& random) {
     const Duration for_each = rate.window / static_cast<Duration::rep>(rate.requests);
     switch (random() % 8) {
@@ -164,7 +164,7 @@ bool ask(Meter& meter, TimePoint now) {
 
 }  // namespace
 
-TEST_CASE("for any pattern of arrivals each way of counting lets in what its documents say") {
+TEST_CASE("each way of counting accepts what its documents say, for any pattern of arrivals") {
     std::mt19937_64 random(11);
     for (const char* text :
          {"sliding:4/s,count-refused", "fixed:4/s", "fixed:1/s", "clock:4/s", "counter:4/s", "counter:7/300ms",
@@ -188,7 +188,7 @@ TEST_CASE("for any pattern of arrivals each way of counting lets in what its doc
     }
 }
 
-TEST_CASE("a meter tells whoever it refuses when the next is let in and then does so") {
+TEST_CASE("a refusal says when the next request is accepted, and it is accepted then") {
     std::mt19937_64 random(3);
     for (const char* text : {"3/s", "fixed:3/s", "clock:3/s", "silence:3/s", "bucket:3/s",
                              "bucket:2/s,burst=5,step=700ms", "leaky:3/s,burst=2"}) {
@@ -208,7 +208,7 @@ TEST_CASE("a meter tells whoever it refuses when the next is let in and then doe
     }
 }
 
-TEST_CASE("a meter tells whoever it lets in when all is free again") {
+TEST_CASE("an accepted request is told when the whole limit is free") {
     for (const char* text : {"3/s", "fixed:3/s", "silence:3/s", "bucket:3/s"}) {
         CAPTURE(text);
         const auto meter = make_meter(AllowedRate::parse(text), since_1970);
@@ -223,14 +223,14 @@ TEST_CASE("a meter tells whoever it lets in when all is free again") {
     }
 }
 
-TEST_CASE("a window of the clock ends with a multiple of its length since 1970") {
+TEST_CASE("a clock window ends at a multiple of its length since 1970") {
     const auto meter = make_meter(AllowedRate::parse("clock:3/8s"), since_1970);
     CHECK(ask(*meter, start));
     const Duration end = start.time_since_epoch() + meter->state(false).reset + since_1970;
     CHECK(end % 8s == 0ns);
 }
 
-TEST_CASE("a counter tells where its window ends though more is let in before") {
+TEST_CASE("the reset of a counter is the end of its window, although more is accepted before") {
     const auto meter = make_meter(AllowedRate::parse("counter:10/s"), since_1970);
     for (int i = 0; i < 10; ++i) CHECK(ask(*meter, start));
     CHECK_FALSE(ask(*meter, start + 1s));

@@ -5,7 +5,7 @@
 
 namespace plait::mock::internal {
 
-/// A number in which each bit of `x` has changed half of the bits (the finalizer of splitmix64).
+/// Scrambles `x` so that each of its bits affects half of the result (the finalizer of splitmix64).
 constexpr std::uint64_t scrambled(std::uint64_t x) noexcept {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
     x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
@@ -19,16 +19,16 @@ constexpr std::uint64_t hash_of(std::string_view text) noexcept {
     return scrambled(hash);
 }
 
-/// What chance has for one request: drawn from the seed, the request's id, and how often that came before.
+/// Random numbers for one request, which depend on the seed, its id, and how often that id came before.
 class Chance {
   public:
-    /// Each is drawn for itself, so that what one is used for does not change the others.
+    /// Each is drawn independently, so that using one does not change the others.
     enum class Of : std::uint64_t { fault = 1, lie, latency, spread, latency_before, spread_before };
 
     Chance(std::uint64_t seed, std::string_view id, std::uint64_t number) noexcept
         : state_(scrambled(scrambled(seed ^ hash_of(id)) + number)) {}
 
-    /// A number from 0 to 1, which it does not reach.
+    /// Returns a number in [0, 1).
     double draw(Of what) const noexcept {
         constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;
         constexpr double step = 0x1p-53;

@@ -7,7 +7,7 @@ namespace plait::mock::internal {
 
 namespace {
 
-/// How often all keys are looked at for idle ones, when there is room for no more.
+/// How often to look for idle keys when there is no room for another.
 constexpr Duration between_clean_ups = std::chrono::seconds(1);
 
 }  // namespace
@@ -33,7 +33,7 @@ Verdict RateLimiter::judge(std::string_view key, TimePoint now) {
         verdict.limits.push_back(meter->state(!verdict.let_in));
         if (verdict.let_in) verdict.delay = std::max(verdict.delay, meter->delay());
     }
-    // The one to wait for longest, when refused; else the one with the least left.
+    // The limit with the longest wait after a refusal, otherwise the one with the least left.
     const auto is_tighter = [&](const LimitState& a, const LimitState& b) {
         return verdict.let_in ? a.remaining < b.remaining : a.reset > b.reset;
     };

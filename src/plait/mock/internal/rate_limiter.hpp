@@ -13,27 +13,27 @@
 
 namespace plait::mock::internal {
 
-/// What a limiter says to one request.
+/// The verdict of a limiter on one request.
 struct Verdict {
     Verdict() {}
 
     bool let_in = true;
-    std::vector<LimitState> limits;  ///< one for each rate; none: there is no limit
-    bool is_told = true;             ///< header fields tell of these limits
+    std::vector<LimitState> limits;  ///< one for each rate; empty without limits
+    bool is_told = true;             ///< whether header fields show these limits
     std::size_t tightest = 0;
-    Duration delay{};  ///< how long a request that is let in has to wait first
+    Duration delay{};  ///< how long an accepted request is delayed
 };
 
-/// The verdict over a request that comes while as many are in flight as may be: nothing tells when to come again.
+/// The verdict on a request over the limit in flight, which does not say when to come again.
 Verdict too_many_in_flight(std::size_t most);
 
-/// Lets requests in as the rates allow, each key for itself.
+/// Accepts requests as the rates allow, separately for each key.
 class RateLimiter {
   public:
-    /// Keys that have meters of their own at a time. Those that come beyond it share them.
+    /// The most keys with meters of their own. Further keys share one set.
     static constexpr std::size_t most_keys = 100'000;
 
-    /// `since_1970` is the calendar's time when the clock showed zero.
+    /// `since_1970` is the calendar time at which the clock was zero.
     explicit RateLimiter(std::vector<AllowedRate> rates, Duration since_1970 = {})
         : rates_(std::move(rates)), since_1970_(since_1970) {}
 

@@ -19,7 +19,7 @@ namespace {
 
 const TimePoint start(100h);
 
-/// Lets a request in when no window that ends with it has more than the rates allow. Remembers everything.
+/// Accepts a request when no window that ends with it has more than the rates allow. Remembers everything.
 class NaiveLimiter {
   public:
     explicit NaiveLimiter(std::vector<AllowedRate> rates) : rates_(std::move(rates)) {}
@@ -47,7 +47,7 @@ std::vector<AllowedRate> rates(std::initializer_list<const char*> texts) {
 
 }  // namespace
 
-TEST_CASE("for any pattern of arrivals the limiter says what a naive one says, for each key") {
+TEST_CASE("the limiter agrees with a naive one, for each key and any pattern of arrivals") {
     std::mt19937_64 random(7);
     for (int round = 0; round < 40; ++round) {
         CAPTURE(round);
@@ -62,7 +62,7 @@ TEST_CASE("for any pattern of arrivals the limiter says what a naive one says, f
         std::map<std::string, NaiveLimiter> naive;
         TimePoint now = start;
         for (int request = 0; request < 400; ++request) {
-            // Bursts, trickles, and arrivals on the very edge of a window.
+            // Bursts, trickles, and arrivals exactly at the edge of a window.
             const auto kind = random() % 4;
             if (kind == 1) now += Duration(random() % 300) * 1'000'000;
             if (kind == 2) now += both[random() % 2].window;
@@ -74,7 +74,7 @@ TEST_CASE("for any pattern of arrivals the limiter says what a naive one says, f
     }
 }
 
-TEST_CASE("a window ends where the next begins") {
+TEST_CASE("a window excludes its end") {
     RateLimiter limiter(rates({"2/s"}));
     CHECK(limiter.judge("", start).let_in);
     CHECK(limiter.judge("", start + 400ms).let_in);
@@ -83,7 +83,7 @@ TEST_CASE("a window ends where the next begins") {
     CHECK_FALSE(limiter.judge("", start + 1s).let_in);
 }
 
-TEST_CASE("whoever is refused is told when the next would be let in and is then let in") {
+TEST_CASE("a refused client that comes again at the given time is accepted") {
     RateLimiter limiter(rates({"3/s", "5/m"}));
     std::mt19937_64 random(3);
     TimePoint now = start;
@@ -99,14 +99,14 @@ TEST_CASE("whoever is refused is told when the next would be let in and is then 
     }
 }
 
-TEST_CASE("a storm of refusals counts for nothing") {
+TEST_CASE("refusals do not count") {
     RateLimiter limiter(rates({"1/s"}));
     CHECK(limiter.judge("", start).let_in);
     for (int i = 1; i < 1000; ++i) CHECK_FALSE(limiter.judge("", start + i * 1ms).let_in);
     CHECK(limiter.judge("", start + 1s).let_in);
 }
 
-TEST_CASE("of several rates the tightest is told first") {
+TEST_CASE("the tightest of several rates is the one that is sent") {
     RateLimiter limiter(rates({"10/s", "3/m"}));
     const Verdict first = limiter.judge("", start);
     CHECK(first.tightest == 1);
@@ -121,7 +121,7 @@ TEST_CASE("of several rates the tightest is told first") {
     CHECK(refused.limits[0].reset == 0ns);
 }
 
-TEST_CASE("keys that nobody uses any more are forgotten when there are many") {
+TEST_CASE("unused keys are forgotten when there are many") {
     RateLimiter limiter(rates({"1/s"}));
     for (std::size_t i = 0; i < RateLimiter::most_keys; ++i) limiter.judge(std::to_string(i), start);
     CHECK(limiter.keys() == RateLimiter::most_keys);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view xml_type = "application/xml";
 
-// The statuses come first: Refusal counts on it.
+// Statuses come first: Refusal relies on it.
 constexpr std::array<RefusalRow, 15> table{{
     {"<status>", "this status only", 429, R"({"error":"more requests than are allowed"})"},
     {"aws", "400 ThrottlingException", 400, R"({"__type":"ThrottlingException","message":"Rate exceeded"})"},

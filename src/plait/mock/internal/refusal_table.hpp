@@ -6,8 +6,7 @@
 
 namespace plait::mock::internal {
 
-/// A refusal, all of it: flags, help and documents come from here. In the body `%seconds%` and its like stand for what
-/// the limit tells.
+/// A refusal. Flags, help texts and documents are made from this. The body may have placeholders such as `%seconds%`.
 struct RefusalRow {
     std::string_view name;
     std::string_view help;

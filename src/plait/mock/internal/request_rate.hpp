@@ -9,7 +9,7 @@
 
 namespace plait::mock::internal {
 
-/// Counts what happens within a second: any second, seen in steps of 10 ms.
+/// Counts events within any second, in steps of 10 ms.
 class RequestRate {
   public:
     void count(TimePoint when) noexcept {
@@ -18,7 +18,7 @@ class RequestRate {
         most_ = std::max(most_, ++in_window_);
     }
 
-    /// The most that were counted within a second.
+    /// The most events within any one second.
     std::uint64_t most_in_a_second() const noexcept { return most_; }
 
   private:

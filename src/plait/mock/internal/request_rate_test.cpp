@@ -6,7 +6,7 @@ using namespace std::chrono_literals;
 using plait::TimePoint;
 using plait::mock::internal::RequestRate;
 
-TEST_CASE("the most in a second is that of any second, not of those that the clock begins") {
+TEST_CASE("the most in a second is that of any second, not of whole seconds of the clock") {
     RequestRate rate;
     const TimePoint start(1h);
     rate.count(start + 100ms);
@@ -17,7 +17,7 @@ TEST_CASE("the most in a second is that of any second, not of those that the clo
     CHECK(rate.most_in_a_second() == 3);
 }
 
-TEST_CASE("what was long ago is forgotten, whatever the pause") {
+TEST_CASE("old events are forgotten, however long the pause") {
     for (const plait::Duration pause : {1s + 0ms, 1s + 10ms, 2s + 0ms, 1000s + 0ms}) {
         RequestRate rate;
         const TimePoint start(1h);

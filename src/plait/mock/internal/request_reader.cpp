@@ -75,7 +75,7 @@ RequestReader::Progress RequestReader::receive(std::string_view bytes) {
         request_.keep_alive = parser_->keep_alive();
         return Progress::complete;
     }
-    // What is left of an unfinished request is a part of its head, or of what lies between chunks.
+    // The rest of an unfinished request is part of its head, or of the text between chunks.
     if (pending_.size() > limits_.header_bytes) {
         refusal_ = header_fields_too_large;
         return Progress::refused;

@@ -11,7 +11,7 @@
 
 namespace plait::mock::internal {
 
-/// A request as it came.
+/// A request as it was received.
 struct ReceivedRequest {
     ReceivedRequest() {}
 
@@ -22,7 +22,7 @@ struct ReceivedRequest {
     http::Headers headers;
     std::string body;
     bool is_http_1_0 = false;
-    /// Whether the client means to send more over the connection.
+    /// Whether the client keeps the connection for more requests.
     bool keep_alive = false;
 };
 
@@ -49,7 +49,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
     ReceivedRequest& request_;
 };
 
-/// The requests of one connection (RFC 9112), without any I/O: bytes go in as they come, requests come out one by one.
+/// Parses the requests of one connection (RFC 9112), without any I/O: bytes go in as they arrive, requests come out one
+/// by one.
 class RequestReader {
   public:
     enum class Progress { needs_more, complete, refused };
@@ -59,20 +60,20 @@ class RequestReader {
     RequestReader(const RequestReader&) = delete;
     RequestReader& operator=(const RequestReader&) = delete;
 
-    /// Takes bytes in pieces of any size, and stops behind a request; without bytes, or with more, it goes on to the
-    /// next.
+    /// Takes bytes in pieces of any size, and stops after a request. The next call, with or without bytes, goes on to
+    /// the next request.
     Progress receive(std::string_view bytes = {});
 
-    /// Whether the request's method, target and fields are there, perhaps not yet its body.
+    /// Whether the head of the request is complete; its body may not be.
     bool has_head() const { return parser_->is_header_done(); }
 
-    /// The request, when it is complete; its head, when that is there.
+    /// The request, as far as it is complete.
     const ReceivedRequest& request() const noexcept { return request_; }
 
-    /// The status of the answer to what was refused: 400, 413 or 431 (RFC 9110, section 15.5).
+    /// The status for a refused request: 400, 413 or 431 (RFC 9110, section 15.5).
     int refusal() const noexcept { return refusal_; }
 
-    /// True once for a request whose head has come, and whose client waits to be told to send the body.
+    /// True once for a request whose client waits for 100 Continue before it sends the body.
     bool take_expectation();
 
   private:
@@ -81,8 +82,8 @@ class RequestReader {
 
     const MockOptions& limits_;
     ReceivedRequest request_;
-    std::optional<RequestParser> parser_;  ///< a new one for each request: Beast's serves once
-    std::string pending_;                  ///< received, and too little to be parsed, or of later requests
+    std::optional<RequestParser> parser_;  ///< a new one for each request: Beast's can't be reused
+    std::string pending_;                  ///< received, and too little to be parsed, or part of later requests
     int refusal_ = 0;
     bool told_to_continue_ = false;
 };

@@ -10,7 +10,7 @@ namespace {
 
 const MockOptions defaults;
 
-/// What is read from `bytes`, given in pieces of `piece` bytes: each request as one line.
+/// Returns the requests in `bytes`, given in pieces of `piece` bytes, one line each.
 std::string requests_in(std::string_view bytes, std::size_t piece) {
     RequestReader reader(defaults);
     std::string seen;
@@ -54,13 +54,13 @@ TEST_CASE("a request is the same for any split of its bytes") {
     CHECK(requests_in("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n") == "GET / \n");
 }
 
-TEST_CASE("requests that come together are read one by one") {
+TEST_CASE("pipelined requests are read one by one") {
     CHECK(
         requests_in("GET /1 HTTP/1.1\r\n\r\nPOST /2 HTTP/1.1\r\nContent-Length: 2\r\n\r\nabGET /3 HTTP/1.1\r\n\r\n") ==
         "GET /1 \nPOST /2 ab\nGET /3 \n");
 }
 
-TEST_CASE("the fields of a request are kept, and none of the one before") {
+TEST_CASE("a request has its own fields, and none of the one before") {
     RequestReader reader(defaults);
     CHECK(reader.receive("GET / HTTP/1.1\r\nX-A: 1\r\nx-a: 2\r\n\r\nGET / HTTP/1.1\r\nX-B: 3\r\n\r\n") ==
           Progress::complete);
@@ -70,7 +70,7 @@ TEST_CASE("the fields of a request are kept, and none of the one before") {
     CHECK(reader.request().headers.get("x-b") == "3");
 }
 
-TEST_CASE("what is no request is refused") {
+TEST_CASE("bytes that are not a request are refused") {
     CHECK(refusal_of("rubbish\r\n\r\n") == 400);
     CHECK(refusal_of("\x16\x03\x01\x02\x03\r\n\r\n") == 400);
     CHECK(refusal_of("GET / HTTP/1.1\r\nNo colon\r\n\r\n") == 400);
@@ -78,7 +78,7 @@ TEST_CASE("what is no request is refused") {
     CHECK(refusal_of("GET / HTTP/2.0\r\n\r\n") == 400);
 }
 
-TEST_CASE("what a client sends has a bound") {
+TEST_CASE("requests have limits") {
     MockOptions small;
     small.header_bytes = 100;
     small.request_body_bytes = 10;
@@ -91,7 +91,7 @@ TEST_CASE("what a client sends has a bound") {
     CHECK(refusal_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(200, 'x'), small) == 431);
 }
 
-TEST_CASE("an expectation is told once, when the head is there and the body is not") {
+TEST_CASE("an expectation is reported once, after the head and before the body") {
     RequestReader reader(defaults);
     CHECK_FALSE(reader.take_expectation());
     reader.receive("POST / HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n");

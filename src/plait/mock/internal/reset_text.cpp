@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The number of units in `time`, which begins in either direction.
+/// Returns the number of whole units in `time`, which may be negative.
 std::string count(Duration time, Duration unit, Rounding rounding) {
     if (rounding == Rounding::exact) {
         return fmt::format("{}", static_cast<double>(time.count()) / static_cast<double>(unit.count()));
@@ -22,14 +22,14 @@ std::string count(Duration time, Duration unit, Rounding rounding) {
     return fmt::format("{}", below + (is_down || time % unit == Duration::zero() ? 0 : 1));
 }
 
-/// A moment that can be written to the second.
+/// A time split into calendar fields, to the second.
 std::chrono::sys_seconds whole_second(CalendarTime time, Rounding rounding) {
     if (rounding == Rounding::down) return std::chrono::floor<std::chrono::seconds>(time);
     if (rounding == Rounding::nearest) return std::chrono::round<std::chrono::seconds>(time);
     return std::chrono::ceil<std::chrono::seconds>(time);
 }
 
-/// `time` as RFC 3339 has it, but for the zone.
+/// Returns `time` in the form of RFC 3339, without the zone.
 std::string iso_date(std::chrono::sys_seconds time, char between) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);

@@ -11,13 +11,13 @@ namespace plait::mock::internal {
 
 using CalendarTime = std::chrono::system_clock::time_point;
 
-/// When `wait` ends, from `now`, in this form.
+/// Writes the end of `wait`, which starts at `now`, in this form.
 std::string reset_text(Duration wait, CalendarTime now, ResetForm form, Rounding rounding);
 
-/// `time` as in header fields (RFC 9110, section 5.6.7), with this word for the zone.
+/// Writes `time` as in header fields (RFC 9110, section 5.6.7), with this word for the zone.
 std::string http_date(std::chrono::sys_seconds time, std::string_view zone = "GMT");
 
-/// `duration` such as `6m0s`, `1h0m0s`, `1.5s` or `120ms`, rounded up to the millisecond; of a minute or more, to the
+/// Writes `duration` as `6m0s`, `1h0m0s`, `1.5s` or `120ms`, rounded up to the millisecond, and from a minute on to the
 /// second.
 std::string duration_text(Duration duration);
 

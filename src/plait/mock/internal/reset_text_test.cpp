@@ -19,7 +19,7 @@ std::string reset(Duration wait, ResetForm form, Rounding rounding) {
 
 }  // namespace
 
-TEST_CASE("a reset is rounded as it is asked for") {
+TEST_CASE("a reset is rounded as the dialect says") {
     CHECK(reset(7400ms, ResetForm::seconds, Rounding::up) == "8");
     CHECK(reset(7400ms, ResetForm::seconds, Rounding::down) == "7");
     CHECK(reset(7400ms, ResetForm::seconds, Rounding::nearest) == "7");
@@ -31,7 +31,7 @@ TEST_CASE("a reset is rounded as it is asked for") {
     CHECK(reset(-7400ms, ResetForm::seconds, Rounding::down) == "-8");
 }
 
-TEST_CASE("each form tells the same moment") {
+TEST_CASE("each form means the same time") {
     CHECK(reset(1500ms, ResetForm::ms, Rounding::up) == "1500");
     CHECK(reset(1500ms, ResetForm::duration, Rounding::up) == "1.5s");
     CHECK(reset(1500ms, ResetForm::epoch, Rounding::down) == "784111778");
@@ -44,7 +44,7 @@ TEST_CASE("each form tells the same moment") {
     CHECK(reset(1400ms, ResetForm::iso_bare, Rounding::nearest) == "1994-11-06 08:49:38");
 }
 
-TEST_CASE("durations are rounded up so that nobody comes too early") {
+TEST_CASE("durations are rounded up, so that no client comes too early") {
     CHECK(duration_text(1ns) == "1ms");
     CHECK(duration_text(0ns) == "0s");
     CHECK(duration_text(120ms) == "120ms");

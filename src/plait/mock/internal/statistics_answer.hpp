@@ -7,7 +7,7 @@
 
 namespace plait::mock::internal {
 
-/// The answer to `/stats`, `/stats/ids` and `/stats/ids/<id>`: what the ledger says.
+/// Makes the answer to `/stats`, `/stats/ids` or `/stats/ids/<id>` from the ledger.
 Answer statistics_answer(std::string_view target, const RequestLedger& ledger);
 
 }  // namespace plait::mock::internal

@@ -8,27 +8,27 @@
 
 namespace plait::mock::internal {
 
-/// The target's part before the query.
+/// Returns the part of the target before its query.
 std::string_view path_of(std::string_view target);
 
-/// The value of the first parameter of this name in the target's query, as it is written there; empty when there is
-/// none.
+/// Returns the value of the first query parameter with this name, not decoded; empty when there is none.
 std::string_view query_value(std::string_view target, std::string_view name);
 
-/// What the server knows a request by: the query's `id`, else the header `X-Request-Id`, else `Idempotency-Key`, else
-/// the last segment of the path. The first of these that is not empty; as it is written, nothing is decoded.
+/// Returns the id of a request, not decoded: the first that is not empty of `id` in the query, the headers
+/// `X-Request-Id` and `Idempotency-Key`, and the last segment of the path.
 std::string_view id_of(const ReceivedRequest& request);
 
-/// Whose limit a request counts for: the first segment of its path for `path`, else the value of this header.
+/// Returns the key by which a request is counted: the first segment of its path for `path`, or the value of this
+/// header.
 std::string_view limit_key_of(const ReceivedRequest& request, std::string_view allowed_per);
 
-/// What follows `prefix` in `path`; nothing when it does not begin with it.
+/// Returns the part of `path` after `prefix`; nothing when it does not start with it.
 std::optional<std::string_view> after(std::string_view prefix, std::string_view path);
 
-/// Takes off what `text` has before its first slash, and the slash.
+/// Takes the part of `text` before its first slash, and the slash, off its front.
 std::string_view take_segment(std::string_view& text);
 
-/// A whole number in these bounds, and nothing else.
+/// Parses a whole number within these bounds.
 std::optional<std::size_t> parse_number(std::string_view text, std::size_t least, std::size_t most);
 
 }  // namespace plait::mock::internal

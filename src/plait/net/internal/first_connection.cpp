@@ -12,7 +12,7 @@ namespace plait::net::internal {
 
 namespace {
 
-/// What the attempts at the addresses of one endpoint share. Lives in the task that started them.
+/// State shared by the attempts at the addresses of one endpoint. It lives in the task that started them.
 struct Attempts {
     Attempts(const Endpoint& endpoint_, const ConnectOne& connect_one_)
         : endpoint(endpoint_), connect_one(connect_one_) {}

@@ -12,10 +12,10 @@
 
 namespace plait::net::internal {
 
-/// Connects to one address; throws an `Error` whose text is only the reason, such as "refused".
+/// Connects to one address. Throws `Error` with only the reason as its text, such as "refused".
 using ConnectOne = std::function<Task<std::unique_ptr<ByteStream>>(Address, const Endpoint&)>;
 
-/// What `connect_tcp` promises, for any way to connect. What `connect_one` refers to outlives the task.
+/// Does what `connect_tcp` promises, for any way to connect. All that `connect_one` refers to must outlive the task.
 Task<std::unique_ptr<ByteStream>> first_connection(Endpoint endpoint, std::vector<Address> addresses,
                                                    ConnectOne connect_one, Duration delay);
 

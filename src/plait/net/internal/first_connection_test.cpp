@@ -17,13 +17,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// How an address of the test answers, and when.
+/// How, and after what time, an address answers.
 struct Behaviour {
     Duration after;
     std::string failure;  ///< empty: it connects
 };
 
-/// Addresses 10.0.0.1, 10.0.0.2 ... that behave as they are told, and what was tried when.
+/// Addresses 10.0.0.1, 10.0.0.2 ... with scripted behaviour, and a record of what was tried when.
 struct Network {
     explicit Network(std::vector<Behaviour> behaviours) {
         for (auto& behaviour : behaviours) {
@@ -68,7 +68,7 @@ struct Network {
 
 }  // namespace
 
-ASYNC_TEST("the first address is the only one tried when it takes the connection in time") {
+ASYNC_TEST("only the first address is tried when it accepts in time") {
     Network network({{249ms, ""}, {0ms, ""}});
     CHECK(co_await network.connect());
     CHECK(network.log == "10.0.0.1:80 at 0\n");
@@ -80,7 +80,7 @@ ASYNC_TEST("the next address is tried at once when one refuses") {
     CHECK(network.log == "10.0.0.1:80 at 0\n10.0.0.2:80 at 1\n10.0.0.3:80 at 3\n");
 }
 
-ASYNC_TEST("the next address is tried beside one that stays silent") {
+ASYNC_TEST("the next address is tried as well when one stays silent") {
     Network network({{1h, ""}, {100ms, ""}});
     const auto start = now();
     CHECK(co_await network.connect());
@@ -88,7 +88,7 @@ ASYNC_TEST("the next address is tried beside one that stays silent") {
     CHECK(network.connected == "10.0.0.2:80");
 }
 
-ASYNC_TEST("an early address may still win after the next was begun") {
+ASYNC_TEST("an earlier address may still win after the next was tried") {
     Network network({{300ms, ""}, {1h, ""}});
     const auto start = now();
     CHECK(co_await network.connect());
@@ -101,7 +101,7 @@ ASYNC_TEST("the error names each address and why it failed") {
     CHECK(co_await network.failure() == "connect api.example:80: 10.0.0.1:80 refused; 10.0.0.2:80 timed out");
 }
 
-ASYNC_TEST("an address that was asked for itself is not told twice") {
+ASYNC_TEST("a literal address is not named twice in the error") {
     Network network({{1ms, "refused"}});
     network.host = "10.0.0.1";
     CHECK(co_await network.failure() == "connect 10.0.0.1:80: refused");
@@ -112,7 +112,7 @@ ASYNC_TEST("without addresses there is no connection") {
     CHECK(co_await network.failure() == "connect api.example:80: there is no address");
 }
 
-ASYNC_TEST("giving up ends all attempts") {
+ASYNC_TEST("cancelling ends all attempts") {
     Network network({{1h, ""}, {1h, ""}});
     CHECK_FALSE(co_await within(1s, network.connect()));
     CHECK(network.connected.empty());

@@ -19,7 +19,7 @@ struct FreeWith {
     }
 };
 
-/// What OpenSSL made and we own.
+/// Owns an object that OpenSSL made.
 using OwnedBio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
 using OwnedCertificate = std::unique_ptr<X509, FreeWith<X509_free>>;
 using OwnedGeneralNames = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
@@ -27,17 +27,17 @@ using OwnedKey = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 using OwnedSsl = std::unique_ptr<SSL, FreeWith<SSL_free>>;
 using OwnedSslContext = std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>>;
 
-/// Takes OpenSSL's errors of this thread: the words of the operating system if it was the one that failed, else of the
-/// newest.
+/// Takes the errors of this thread from OpenSSL. Returns the message of the operating system if that failed, and
+/// otherwise the newest.
 std::string take_openssl_reason();
 
-/// Throws an `Error` when something that can only fail for want of memory, or by a bug, has failed.
+/// Throws `Error` when something failed that fails only without memory, or by a bug.
 void check_openssl(bool success, std::string_view what);
 
 /// A BIO that reads from `text`, which must outlive it.
 OwnedBio read_from(const std::string& text);
 
-/// What was written into a memory BIO.
+/// Returns what was written into a memory BIO.
 std::string written_to(BIO* memory);
 
 }  // namespace plait::net::internal

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* how_to_trust = "; use --cacert FILE to trust it";
 
-/// Foreign text, without what could fool a reader of the message.
+/// Foreign text, without characters that could fool a reader.
 std::string printable(std::string_view text) {
     std::string shown;
     for (const char c : text) shown += c >= 0x20 && c < 0x7f ? c : '?';
@@ -45,7 +45,7 @@ std::string general_name_text(const GENERAL_NAME* name) {
     return text.data();
 }
 
-/// The names and addresses that `certificate` stands for, at most five of them.
+/// Returns at most five of the names and addresses that `certificate` is valid for.
 std::string names_of(X509* certificate) {
     const OwnedGeneralNames names(
         static_cast<GENERAL_NAMES*>(::X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));

@@ -6,8 +6,7 @@
 
 namespace plait::net::internal {
 
-/// What is wrong with `certificate` and what can be done about it, where verifying it ended with `code`
-/// (X509_V_ERR_...).
+/// Says what is wrong with `certificate`, whose verification ended with `code` (X509_V_ERR_...), and what can be done.
 std::string describe_verification_failure(int code, X509* certificate);
 
 }  // namespace plait::net::internal

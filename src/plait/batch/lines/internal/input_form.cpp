@@ -20,7 +20,7 @@ bool begins_with_any(std::string_view text, std::initializer_list<std::string_vi
     return false;
 }
 
-/// Whether exactly these of the first four bytes are zero: as ASCII characters are in UTF-16 and UTF-32.
+/// Whether exactly these of the first four bytes are zero, as with ASCII characters in UTF-16 and UTF-32.
 bool has_zeros_at(std::string_view text, const std::array<bool, 4>& zeros) {
     if (text.size() < zeros.size()) return false;
     for (std::size_t i = 0; i < zeros.size(); ++i) {
@@ -29,9 +29,9 @@ bool has_zeros_at(std::string_view text, const std::array<bool, 4>& zeros) {
     return true;
 }
 
-/// The encoding that `begin` shows by a byte order mark or by its zeros; empty when it may be UTF-8.
+/// Returns the encoding that `begin` shows by a byte order mark or its zeros; empty when it may be UTF-8.
 std::string_view wide_encoding(std::string_view begin) {
-    // First the longer marks: that of UTF-32 begins like one of UTF-16.
+    // The longer marks first: one of UTF-32 starts like one of UTF-16.
     if (begins_with_any(begin, {"\xff\xfe\0\0"sv, "\0\0\xfe\xff"sv})) return "UTF-32";
     if (has_zeros_at(begin, {false, true, true, true}) || has_zeros_at(begin, {true, true, true, false}))
         return "UTF-32";
@@ -41,7 +41,7 @@ std::string_view wide_encoding(std::string_view begin) {
     return {};
 }
 
-/// What packs other files than those that are read here, and what unpacks them.
+/// Compressions that are not supported, and the commands that decompress them.
 struct OtherPacking {
     std::string_view mark;
     std::string_view name;

@@ -36,7 +36,7 @@ class GzipUnpacker final : public Unpacker {
         const int result = ::inflate(&stream_, Z_NO_FLUSH);
         if (result == Z_STREAM_END) {
             place_ = Place::behind_member;
-        } else if (result != Z_OK && result != Z_BUF_ERROR) {  // the latter asks for more
+        } else if (result != Z_OK && result != Z_BUF_ERROR) {  // which asks for more input
             throw_bad_input(fmt::format("its gzip data is damaged ({})", stream_.msg ? stream_.msg : ::zError(result)));
         }
         return {packed.size() - stream_.avail_in, room.size() - stream_.avail_out};
@@ -48,7 +48,7 @@ class GzipUnpacker final : public Unpacker {
     enum class Place {
         member,
         behind_member,
-        padding,  ///< zeros to the end, as tapes leave them
+        padding,  ///< zeros up to the end, as on tapes
     };
 
     void begin_next(char first) {
@@ -68,7 +68,7 @@ class GzipUnpacker final : public Unpacker {
 
 class ZstdUnpacker final : public Unpacker {
   public:
-    /// 128 MiB, as much as the zstd command takes by itself: `--long=27` and `--ultra -22` need it.
+    /// 128 MiB, the zstd command's default limit: `--long=27` and `--ultra -22` need it.
     static constexpr int largest_window_log = 27;
 
     ZstdUnpacker() : context_(::ZSTD_createDCtx()) {
@@ -77,7 +77,7 @@ class ZstdUnpacker final : public Unpacker {
     }
 
     Step unpack(std::string_view packed, std::span<char> room) override {
-        if (is_whole_ && packed.empty()) return {};  // zstd would take it for the begin of the next frame
+        if (is_whole_ && packed.empty()) return {};  // zstd would take it for the beginning of the next frame
         ZSTD_inBuffer in{packed.data(), packed.size(), 0};
         ZSTD_outBuffer out{room.data(), room.size(), 0};
         const std::size_t result = ::ZSTD_decompressStream(context_.get(), &out, &in);

@@ -9,10 +9,10 @@
 
 namespace plait::batch::internal {
 
-/// Unpacks data that comes in pieces. Its memory does not grow with the data.
+/// Decompresses data that comes in pieces, in bounded memory.
 class Unpacker {
   public:
-    /// How many bytes were taken and made.
+    /// The number of bytes taken and made.
     struct Step {
         std::size_t taken = 0;
         std::size_t made = 0;
@@ -20,17 +20,17 @@ class Unpacker {
 
     virtual ~Unpacker() = default;
 
-    /// Takes from `packed`, and makes what fits into `room`, which is not empty. While `packed` is not empty, each call
-    /// takes or makes something. Throws `Error(bad_input)`, which says what is wrong with the data and not where it is
-    /// from.
+    /// Takes bytes from `packed`, and decompresses as much as fits into `room`, which must not be empty. While `packed`
+    /// is not empty, each call takes or makes something. Throws `Error(bad_input)`, which says what is wrong with the
+    /// data but not where it came from.
     virtual Step unpack(std::string_view packed, std::span<char> room) = 0;
 
     /// Whether the data may end here.
     virtual bool is_whole() const = 0;
 };
 
-/// For data in this packing, not `none`: any number of gzip members (RFC 1952, section 2.2) or zstd frames (RFC 8878,
-/// section 3) behind one another.
+/// Makes an unpacker for this compression, which must not be `none`: for any number of gzip members (RFC 1952,
+/// section 2.2) or zstd frames (RFC 8878, section 3) in a row.
 std::unique_ptr<Unpacker> make_unpacker(Packing packing);
 
 }  // namespace plait::batch::internal

@@ -17,7 +17,7 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr int most_attempts = 1000;
 
-/// Letters, digits, `_` and `-`, so that a unit can stand in a flag such as `--limit tokens=90k/m`.
+/// Letters, digits, `_` and `-`, so that a flag such as `--limit tokens=90k/m` can name it.
 bool is_unit(std::string_view text) {
     const auto is_part = [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-';

@@ -6,7 +6,7 @@
 
 namespace plait::batch::internal {
 
-// The fields of a request line that are objects and say how its call is made, read as field_value.hpp does.
+// Readers of the fields of a request line that are objects with rules for its call.
 
 /// `{"max_attempts": 5, "statuses": [409]}`
 void read_retry(simdjson::ondemand::value value, CallRules& rules);

@@ -15,7 +15,7 @@ constexpr bool is_capital_or_digit(char c) noexcept { return is_digit(c) || is_c
 
 constexpr std::size_t any = 1000;
 
-/// How a kind of token begins, and how many characters of which sort follow.
+/// How a kind of token starts, and how many characters of which sort follow.
 struct Shape {
     std::string_view prefix;
     std::string_view kind;
@@ -58,7 +58,7 @@ constexpr std::string_view jwt_begin = "eyJ";
 constexpr std::string_view private_key_begin = "-----BEGIN ";
 constexpr std::string_view private_key_end = "PRIVATE KEY-----";
 
-/// Where any of them may begin: looked up for each character.
+/// The characters with which any of them may start.
 constexpr std::array<bool, 256> first_characters = [] {
     std::array<bool, 256> set{};
     for (const Shape& shape : shapes) set[static_cast<unsigned char>(shape.prefix.front())] = true;
@@ -74,7 +74,7 @@ std::size_t run_length(std::string_view text, std::size_t from, Allows allows) n
     return end - from;
 }
 
-/// Words such as sk-learn-and-other-libraries have no digit.
+/// A digit, which words such as sk-learn-and-other-libraries lack.
 bool has_digit(std::string_view text) noexcept { return std::any_of(text.begin(), text.end(), is_digit); }
 
 std::optional<Token> shaped_at(std::string_view text, std::size_t at) noexcept {
