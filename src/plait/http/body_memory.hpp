@@ -7,19 +7,20 @@
 
 namespace plait::http {
 
-/// What the bodies of all answers in flight hold together, and the most that it may be. Each has a bound of its own
-/// (`Limits::body_bytes`), but many that are large at the same time would still take all there is. Any thread.
+/// Limits the memory of the bodies of all answers in flight together. Each body has its own limit
+/// (`Limits::body_bytes`), but many large ones at the same time would still exhaust the machine. For any thread.
 class BodyMemory {
   public:
     explicit BodyMemory(std::size_t limit) noexcept : limit_(limit) {}
 
+    /// In bytes.
     std::size_t limit() const noexcept { return limit_; }
     std::size_t held() const noexcept { return held_.load(std::memory_order_relaxed); }
 
-    /// What one body holds of it; gives all back at its end.
+    /// The part of one body. Its destructor gives it back.
     class Share {
       public:
-        /// `memory` outlives the share.
+        /// `memory` must outlive the share.
         explicit Share(BodyMemory& memory) noexcept : memory_(memory) {}
         Share(const Share&) = delete;
         Share& operator=(const Share&) = delete;
@@ -27,7 +28,7 @@ class BodyMemory {
 
         std::size_t held() const noexcept { return held_; }
 
-        /// False when there is not so much left; it then holds what it held before.
+        /// Takes `bytes` more. False, and no change, when that would exceed the limit.
         bool take(std::size_t bytes) noexcept {
             if (memory_.held_.fetch_add(bytes, std::memory_order_relaxed) + bytes > memory_.limit_) {
                 memory_.held_.fetch_sub(bytes, std::memory_order_relaxed);
@@ -52,7 +53,7 @@ class BodyMemory {
     std::atomic<std::size_t> held_ = 0;
 };
 
-/// What all bodies may hold where nobody says: a quarter of the memory that this process may use.
-std::size_t usual_body_memory();
+/// The default limit: a quarter of the memory that this process may use.
+std::size_t default_body_memory();
 
 }  // namespace plait::http

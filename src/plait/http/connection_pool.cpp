@@ -10,26 +10,33 @@
 namespace plait::http {
 
 Duration idle_limit_of(const IdleTime& idle, Repeatable repeatable, const PoolOptions& options) {
-    // The server counts from when it sent its answer, which was some time before we had it.
+    // The server counts from when it sent its answer, some time before the answer arrived.
     constexpr Duration on_its_way = std::chrono::seconds(1);
     Duration limit = options.idle_limit;
-    if (repeatable == Repeatable::no) limit = std::min(limit, options.idle_limit_once_only);
+    if (repeatable == Repeatable::no) limit = std::min(limit, options.idle_limit_unrepeatable);
     if (idle.server_limit) limit = std::min(limit, *idle.server_limit - on_its_way);
     return limit;
 }
 
 PoolStep plan_connection(const PoolState& state, Repeatable repeatable, TimePoint now, const PoolOptions& options) {
+    // There are three cases:
+    //
+    // 1. The origin has an unused connection that is good for this request. Of several, the one that was used last is
+    //    looked at: it is the likeliest to be alive still.
+    // 2. It has one that is not. Too old for any request, it is closed. Too old for this one only, it is left for
+    // others,
+    //    unless the limit for the origin leaves no room for a new one beside it.
+    // 3. A new connection is needed. At the limit for all origins, an unused one is closed first. There is one: a
+    // request
+    //    has its turn only while fewer connections than the limit are in use.
+    const auto is_full = [](std::size_t open, std::optional<std::size_t> limit) { return limit && open >= *limit; };
     if (state.newest) {
         const Duration idle = now - state.newest->since;
         if (state.may_reuse && idle < idle_limit_of(*state.newest, repeatable, options)) return PoolStep::use_newest;
         if (idle >= idle_limit_of(*state.newest, Repeatable::yes, options)) return PoolStep::close_newest;
-        // Not for this request, good for others: it stays, unless it takes the place of the new one.
-        if (state.open_to_origin >= options.max_connections_per_origin.value_or(state.open_to_origin + 1)) {
-            return PoolStep::close_newest;
-        }
+        if (is_full(state.open_to_origin, options.max_connections_per_origin)) return PoolStep::close_newest;
     }
-    // It is this request's turn, so fewer than the limit are used: one of those that are open is not.
-    if (state.open_in_all >= options.max_connections.value_or(state.open_in_all + 1)) return PoolStep::close_oldest;
+    if (is_full(state.open_in_all, options.max_connections)) return PoolStep::close_oldest;
     return PoolStep::open;
 }
 
@@ -45,7 +52,7 @@ struct ConnectionPool::Origin {
     const std::string name;
     const std::shared_ptr<OriginHabit> habit;
     std::deque<std::list<Idle>::iterator> idle;  ///< oldest first
-    std::size_t leases = 0;                      ///< with those that wait for their turn
+    std::size_t leases = 0;                      ///< including those that wait for their turn
     std::size_t used = 0;
     std::optional<Semaphore> permits;
 };
@@ -60,27 +67,27 @@ ConnectionPool::ConnectionPool(const PoolOptions& options, std::shared_ptr<Origi
 
 ConnectionPool::~ConnectionPool() = default;
 
-std::optional<ConnectionPool::Lease> ConnectionPool::try_lease(std::string_view origin, ConnectionWish wish) {
+std::optional<ConnectionPool::Lease> ConnectionPool::try_lease(std::string_view origin, ConnectionNeeds needs) {
     std::optional<Lease> lease(Lease(*this, origin_of(origin)));
     auto& permits = lease->origin_->permits;
     if (permits && !(lease->permit_to_origin_ = permits->try_acquire())) return std::nullopt;
     if (permits_ && !(lease->permit_in_all_ = permits_->try_acquire())) return std::nullopt;
-    fill(*lease, wish);
+    fill(*lease, needs);
     return lease;
 }
 
-Task<ConnectionPool::Lease> ConnectionPool::lease(std::string_view origin, ConnectionWish wish) {
+Task<ConnectionPool::Lease> ConnectionPool::lease(std::string_view origin, ConnectionNeeds needs) {
     Lease lease(*this, origin_of(origin));
     auto& permits = lease.origin_->permits;
     if (permits) lease.permit_to_origin_ = co_await permits->acquire();
     if (permits_) lease.permit_in_all_ = co_await permits_->acquire();
-    fill(lease, wish);
+    fill(lease, needs);
     co_return lease;
 }
 
-/// `lease` has its turn.
-void ConnectionPool::fill(Lease& lease, ConnectionWish wish) {
-    lease.stream_ = take(lease, wish, now());
+/// Called when it is the turn of `lease`.
+void ConnectionPool::fill(Lease& lease, ConnectionNeeds needs) {
+    lease.stream_ = take(lease, needs, now());
     lease.is_reused_ = lease.stream_ != nullptr;
     ++lease.origin_->used;
     ++used_;
@@ -95,9 +102,9 @@ ConnectionPool::Origin& ConnectionPool::origin_of(std::string_view name) {
     return *origins_.emplace(key, std::move(origin)).first->second;
 }
 
-/// A kept connection that is as it should be; null when a new one is to be opened.
-std::unique_ptr<ByteStream> ConnectionPool::take(Lease& lease, ConnectionWish wish, TimePoint now) {
-    // A server that keeps connections for less time than this does not keep them.
+/// Returns a kept connection that is good for the request; null when a new one has to be opened.
+std::unique_ptr<ByteStream> ConnectionPool::take(Lease& lease, ConnectionNeeds needs, TimePoint now) {
+    // A server that closes connections sooner than this does not keep them.
     constexpr Duration early = std::chrono::seconds(1);
     Origin& origin = *lease.origin_;
     for (;;) {
@@ -105,15 +112,15 @@ std::unique_ptr<ByteStream> ConnectionPool::take(Lease& lease, ConnectionWish wi
         if (!origin.idle.empty()) state.newest = origin.idle.back()->time;
         state.open_to_origin = origin.used + origin.idle.size();
         state.open_in_all = used_ + idle_.size();
-        if (wish.repeatable == Repeatable::no && state.newest && !lease.leave_) {
-            lease.leave_ = origin.habit->leave_once_only(now);
+        if (needs.repeatable == Repeatable::no && state.newest && !lease.reuse_permit_) {
+            lease.reuse_permit_ = origin.habit->try_reuse_unrepeatable(now);
         }
-        state.may_reuse = !wish.is_new && (wish.repeatable == Repeatable::yes || lease.leave_);
-        switch (plan_connection(state, wish.repeatable, now, options_)) {
+        state.may_reuse = !needs.is_new && (needs.repeatable == Repeatable::yes || lease.reuse_permit_);
+        switch (plan_connection(state, needs.repeatable, now, options_)) {
             case PoolStep::use_newest:
                 if (auto stream = take_newest(origin); stream->is_quiet()) return stream;
-                if (now - state.newest->since < early) origin.habit->closed_early(now);
-                lease.leave_.reset();  // it may not hold any more
+                if (now - state.newest->since < early) origin.habit->record_early_close(now);
+                lease.reuse_permit_.reset();  // the habits may have changed
                 break;
             case PoolStep::close_newest:
                 take_newest(origin);
@@ -122,7 +129,7 @@ std::unique_ptr<ByteStream> ConnectionPool::take(Lease& lease, ConnectionWish wi
                 close_oldest();
                 break;
             case PoolStep::open:
-                lease.leave_.reset();
+                lease.reuse_permit_.reset();
                 return nullptr;
         }
     }
@@ -165,7 +172,7 @@ ConnectionPool::Lease::Lease(Lease&& other) noexcept
       origin_(std::exchange(other.origin_, nullptr)),
       permit_to_origin_(std::move(other.permit_to_origin_)),
       permit_in_all_(std::move(other.permit_in_all_)),
-      leave_(std::move(other.leave_)),
+      reuse_permit_(std::move(other.reuse_permit_)),
       stream_(std::move(other.stream_)),
       is_reused_(other.is_reused_),
       is_counted_(other.is_counted_) {}
@@ -175,7 +182,7 @@ ConnectionPool::Lease& ConnectionPool::Lease::operator=(Lease&& other) noexcept 
     std::swap(origin_, other.origin_);
     std::swap(permit_to_origin_, other.permit_to_origin_);
     std::swap(permit_in_all_, other.permit_in_all_);
-    std::swap(leave_, other.leave_);
+    std::swap(reuse_permit_, other.reuse_permit_);
     std::swap(stream_, other.stream_);
     std::swap(is_reused_, other.is_reused_);
     std::swap(is_counted_, other.is_counted_);
@@ -189,17 +196,17 @@ ConnectionPool::Lease::~Lease() {
         --origin_->used;
         --pool_->used_;
     }
-    // Before the origin may go: its semaphore is what the permit goes back to.
+    // Before the origin may be forgotten: it owns the semaphore that takes the permit back.
     permit_to_origin_.reset();
     permit_in_all_.reset();
     --origin_->leases;
     pool_->forget_if_unused(*origin_);
 }
 
-void ConnectionPool::Lease::closed_early(TimePoint now) noexcept { origin_->habit->closed_early(now); }
+void ConnectionPool::Lease::report_early_close(TimePoint now) noexcept { origin_->habit->record_early_close(now); }
 
 void ConnectionPool::Lease::keep(TimePoint now, std::optional<Duration> server_limit) {
-    if (is_reused_) origin_->habit->kept();
+    if (is_reused_) origin_->habit->record_reuse();
     pool_->idle_.push_back(Idle{origin_, std::move(stream_), IdleTime{now, server_limit}});
     origin_->idle.push_back(std::prev(pool_->idle_.end()));
     pool_->close_expired(now);

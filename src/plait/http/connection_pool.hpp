@@ -17,95 +17,105 @@
 
 namespace plait::http {
 
-/// Which connections are kept, and for how long.
+/// How many connections there are, and how long they are kept.
 struct PoolOptions {
-    /// How long an unused connection is kept; less if the server says so (`Keep-Alive: timeout=`).
+    /// How long an unused connection is kept, unless the server asks for less (`Keep-Alive: timeout=`).
     Duration idle_limit = std::chrono::seconds(30);
 
-    /// How long an unused connection is still good for a request that must not be sent twice. Many servers close after
-    /// 5 s: when both happen at once, nobody knows whether the request was acted on.
-    Duration idle_limit_once_only = std::chrono::seconds(4);
+    /// How long an unused connection is good for a request that is not safe to repeat. Many servers close after 5 s:
+    /// when that happens just as a request is sent, nobody knows whether it was executed.
+    Duration idle_limit_unrepeatable = std::chrono::seconds(4);
 
-    /// Unused connections in all: each holds a descriptor. The one that is unused for longest is closed.
+    /// The most unused connections in all, since each holds a descriptor. Beyond that, the one unused for longest is
+    /// closed.
     std::size_t max_idle = 10'000;
 
-    /// Connections at a time, in all and to one origin; a request waits for its turn. None: as many as there are
-    /// requests.
+    /// The most connections at a time, in all and to one origin; further requests wait for their turn. None: as many as
+    /// there are requests.
     std::optional<std::size_t> max_connections{};
     std::optional<std::size_t> max_connections_per_origin{};
 };
 
-/// Whether a request may reach the server a second time without harm.
+/// Whether a request is safe to repeat.
 enum class Repeatable { no, yes };
 
-/// What a request asks of its connection.
-struct ConnectionWish {
-    ConnectionWish(Repeatable repeatable_, bool is_new_ = false) : repeatable(repeatable_), is_new(is_new_) {}
+/// What a request needs of its connection.
+struct ConnectionNeeds {
+    ConnectionNeeds(Repeatable repeatable_, bool is_new_ = false) : repeatable(repeatable_), is_new(is_new_) {}
 
     Repeatable repeatable;
-    bool is_new;  ///< it has carried no exchange before
+    bool is_new;  ///< the connection must not have carried an exchange before
 };
 
-/// The time of a connection that nobody uses.
+/// Since when a connection is unused, and for how long it may be.
 struct IdleTime {
     TimePoint since;
-    std::optional<Duration> server_limit{};  ///< what the server said
+    std::optional<Duration> server_limit{};  ///< by the server's `Keep-Alive: timeout=`
 };
 
-/// What the pool knows when a request asks for a connection and it is its turn.
+/// The state of the pool when it is a request's turn.
 struct PoolState {
-    std::optional<IdleTime> newest{};  ///< of the unused connections to the request's origin
-    std::size_t open_to_origin = 0;    ///< used and unused ones
-    std::size_t open_in_all = 0;
-    bool may_reuse = true;  ///< the request may go over a kept connection, as far as it and the origin are concerned
+    std::optional<IdleTime> newest{};  ///< the unused connection to the request's origin that was used last
+    std::size_t open_to_origin = 0;    ///< connections to that origin, used and unused
+    std::size_t open_in_all = 0;       ///< connections to all origins, used and unused
+    bool may_reuse = true;             ///< the request accepts a kept connection, and the origin's habits allow it
 };
 
-/// What to do next for a request. After a step that closes a connection the pool asks again.
+/// The next step for a request. After a step that closes a connection, the pool asks again.
 enum class PoolStep {
-    use_newest,    ///< of the unused connections to the request's origin
-    close_newest,  ///< of the unused connections to the request's origin
-    close_oldest,  ///< of all unused connections
-    open,          ///< a new connection
+    use_newest,    ///< use the unused connection to the request's origin that was used last
+    close_newest,  ///< close that connection
+    close_oldest,  ///< close the connection, to any origin, that is unused for longest
+    open,          ///< open a new connection
 };
 
-/// Decides what a request gets: the connection used last, because it is the likeliest to be alive still, or a new one.
+/// Decides the next step. The pool's whole policy is here.
 PoolStep plan_connection(const PoolState& state, Repeatable repeatable, TimePoint now, const PoolOptions& options);
 
-/// How long an unused connection is good for a request.
+/// Returns how long an unused connection is good for a request.
 Duration idle_limit_of(const IdleTime& idle, Repeatable repeatable, const PoolOptions& options);
 
 /// Keeps the open connections of one session, by origin. Belongs to one thread.
 ///
-/// What a request gets is decided by `plan_connection`; the pool does it, and looks at a kept connection before it
-/// gives it away: one on which anything came, or which the server closed, is closed instead.
+/// `plan_connection` decides, the pool acts. It checks a kept connection before it hands it out, and closes it instead
+/// when the server has closed it or has sent anything.
 class ConnectionPool {
     struct Origin;
     struct Idle;
 
   public:
-    /// Throws `Error(bad_input)` when a limit is 0: no request would ever have its turn. Null: habits of its own.
+    /// Throws `Error(bad_input)` when a limit is 0: no request would ever have its turn. Null `habits`: the pool has
+    /// its own.
     explicit ConnectionPool(const PoolOptions& options, std::shared_ptr<OriginHabits> habits = nullptr);
     ConnectionPool(const ConnectionPool&) = delete;
     ConnectionPool& operator=(const ConnectionPool&) = delete;
     ~ConnectionPool();
 
-    /// The right to one connection to an origin, and the connection once there is one. The pool must outlive it.
+    /// The right of one request to use one connection to an origin.
+    ///
+    ///     auto lease = co_await pool.lease("https://api.example", Repeatable::yes);
+    ///     if (!lease.stream()) lease.set(co_await connect());  // no kept connection was good: open one
+    ///     ...                                                   // one exchange over *lease.stream()
+    ///     lease.keep(now(), {});                                // without this, the destructor closes it
+    ///
+    /// It counts towards the limits on connections from the moment it is granted, before the connection is open. The
+    /// pool must outlive it.
     class [[nodiscard]] Lease {
       public:
         Lease(Lease&& other) noexcept;
         Lease& operator=(Lease&& other) noexcept;
-        /// Closes the connection, unless it was given back.
+        /// Closes the connection, unless it was kept.
         ~Lease();
 
-        /// The connection; null: open one and `set` it.
+        /// The connection. Null until `set`, when there was no kept one to use.
         ByteStream* stream() const noexcept { return stream_.get(); }
         void set(std::unique_ptr<ByteStream> stream) noexcept { stream_ = std::move(stream); }
 
-        /// Gives the connection back, to be used again.
+        /// Returns the connection to the pool for the next request. `server_limit` is from the server's `Keep-Alive`.
         void keep(TimePoint now, std::optional<Duration> server_limit);
 
-        /// The kept connection was closed under the request, before the first byte of the answer.
-        void closed_early(TimePoint now) noexcept;
+        /// Records that the server closed the kept connection before the first byte of the answer.
+        void report_early_close(TimePoint now) noexcept;
 
       private:
         friend class ConnectionPool;
@@ -115,26 +125,25 @@ class ConnectionPool {
         Origin* origin_;
         std::optional<Semaphore::Permit> permit_to_origin_;
         std::optional<Semaphore::Permit> permit_in_all_;
-        std::optional<OriginHabit::Leave> leave_;
+        std::optional<OriginHabit::ReusePermit> reuse_permit_;
         std::unique_ptr<ByteStream> stream_;
         bool is_reused_ = false;
         bool is_counted_ = false;
     };
 
-    /// Gives a request a kept connection or the right to open one; nothing when a limit makes it wait for its turn.
-    std::optional<Lease> try_lease(std::string_view origin, ConnectionWish wish);
+    /// Grants a lease at once; nothing when a limit makes the request wait for its turn.
+    std::optional<Lease> try_lease(std::string_view origin, ConnectionNeeds needs);
 
-    /// Waits for the request's turn, and gives it a kept connection or the right to open one. `origin` must outlive the
-    /// task.
-    Task<Lease> lease(std::string_view origin, ConnectionWish wish);
+    /// Waits for the request's turn, and grants a lease. `origin` must outlive the task.
+    Task<Lease> lease(std::string_view origin, ConnectionNeeds needs);
 
-    /// The connections that are open and unused.
+    /// The number of open, unused connections.
     std::size_t idle() const noexcept { return idle_.size(); }
 
   private:
     Origin& origin_of(std::string_view name);
-    void fill(Lease& lease, ConnectionWish wish);
-    std::unique_ptr<ByteStream> take(Lease& lease, ConnectionWish wish, TimePoint now);
+    void fill(Lease& lease, ConnectionNeeds needs);
+    std::unique_ptr<ByteStream> take(Lease& lease, ConnectionNeeds needs, TimePoint now);
     std::unique_ptr<ByteStream> take_newest(Origin& origin);
     void close_oldest();
     void close_expired(TimePoint now);

@@ -21,7 +21,7 @@ class NewConnection {
     Duration tls{};
 };
 
-/// What is being done to make a connection.
+/// The steps of making a connection.
 enum class ConnectStep { resolving, connecting, encrypting };
 
 /// Makes connections for a session: over the network, or in memory for a test.
@@ -29,9 +29,9 @@ class Connector {
   public:
     virtual ~Connector() = default;
 
-    /// Makes a connection to `endpoint`, encrypted and verified if it is to be `secure`. `step`, which outlives the
-    /// task, tells how far it is. Throws `Error` (`dns`, `connect`, `tls`) that says what was tried. Cancelling it
-    /// leaves nothing open.
+    /// Makes a connection to `endpoint`, encrypted and verified if `secure`. Keeps `step` up to date, which must
+    /// outlive the task. Throws `Error` with `dns`, `connect` or `tls`, which says what was tried. Cancelling it leaves
+    /// nothing open.
     virtual Task<NewConnection> connect(net::Endpoint endpoint, bool secure, ConnectStep& step) = 0;
 };
 

@@ -14,7 +14,7 @@ namespace internal {
 class MessageParser;
 }
 
-/// One field of a message. The views point into what holds the field.
+/// One field of a message. The views point into its owner.
 struct Header {
     constexpr Header(std::string_view name_, std::string_view value_) : name(name_), value(value_) {}
 
@@ -24,13 +24,17 @@ struct Header {
     friend bool operator==(const Header&, const Header&) = default;
 };
 
-/// The fields of a message in their order, found by name without regard to case; a name may come more than once.
+/// The header fields of a message, in order. A name is found without regard to case, and may occur more than once.
 ///
-/// Names and values are checked on their way in (RFC 9110, section 5): a name is a token, a value has no control
-/// character but the tab. So a CR, LF or NUL never reaches the wire. White space around a value is not part of it and
-/// is dropped.
+///     http::Headers headers{{"Accept", "application/json"}};
+///     headers.add("X-Tag", "a");
+///     headers.get("x-tag");  // "a"
 ///
-/// All text lies in one string. Views that come out are valid until the next change.
+/// Names and values are checked when they are added (RFC 9110, section 5): a name is a token, and a value has no
+/// control character other than the tab. So a CR, LF or NUL never reaches the wire. White space around a value is
+/// dropped.
+///
+/// All text is in one string. Views are valid until the next change.
 class Headers {
   public:
     class Iterator;
@@ -42,18 +46,18 @@ class Headers {
     /// Appends a field, whether or not the name is there already. Throws `Error(bad_input)` that names the header.
     void add(std::string_view name, std::string_view value);
 
-    /// Replaces every field of this name by one, at the end. Throws `Error(bad_input)` that names the header.
+    /// Replaces all fields of this name by one, at the end. Throws `Error(bad_input)` that names the header.
     void set(std::string_view name, std::string_view value);
 
-    /// Removes every field of this name; answers how many there were.
+    /// Removes all fields of this name, and returns their number.
     std::size_t remove(std::string_view name);
 
     void clear() noexcept;
 
-    /// The value of the first field of this name.
+    /// Returns the value of the first field of this name.
     std::optional<std::string_view> get(std::string_view name) const;
 
-    /// The values of all fields of this name, in their order.
+    /// Returns the values of all fields of this name, in order.
     std::vector<std::string_view> get_all(std::string_view name) const;
 
     bool contains(std::string_view name) const { return find(name) < fields_.size(); }
@@ -61,14 +65,14 @@ class Headers {
     std::size_t size() const noexcept { return fields_.size(); }
     bool empty() const noexcept { return fields_.empty(); }
 
-    /// Makes room, so that adding this much allocates nothing.
+    /// Allocates room for this many fields and bytes of text.
     void reserve(std::size_t fields, std::size_t text);
 
     Iterator begin() const noexcept;
     Iterator end() const noexcept;
 
   private:
-    friend class internal::MessageParser;  // appends what Beast has checked already
+    friend class internal::MessageParser;  // appends fields that Beast has checked
 
     struct Field {
         std::uint32_t start;  ///< of the name in text_; the value follows at once
@@ -85,7 +89,7 @@ class Headers {
     std::vector<Field> fields_;
 };
 
-/// Walks over the fields; each is made on the way.
+/// Iterates over the fields, and makes each on the way.
 class Headers::Iterator {
   public:
     using iterator_category = std::input_iterator_tag;
@@ -118,16 +122,16 @@ class Headers::Iterator {
 inline Headers::Iterator Headers::begin() const noexcept { return {this, 0}; }
 inline Headers::Iterator Headers::end() const noexcept { return {this, fields_.size()}; }
 
-/// Whether `text` is a token (RFC 9110, section 5.6.2): what methods and header names are made of.
+/// Whether `text` is a token (RFC 9110, section 5.6.2), as methods and header names must be.
 bool is_token(std::string_view text) noexcept;
 
-/// `c` as a small letter, if it is an ASCII letter.
+/// `c` in lower case, if it is an ASCII letter.
 constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
-/// Compares ASCII text without regard to case, as header names and most of their words are.
+/// Compares ASCII text without regard to case.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
-/// `text` with small letters, as far as it is ASCII.
+/// `text` with its ASCII letters in lower case.
 std::string lower(std::string_view text);
 
 }  // namespace plait::http

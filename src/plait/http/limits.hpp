@@ -4,23 +4,22 @@
 
 namespace plait::http {
 
-/// Bounds on what a server may send. Whoever sends more fails the call with `too_large`.
+/// Limits on what a server may send. An answer that exceeds one fails with `ErrorCode::too_large`.
 struct Limits {
-    /// The status line and the header fields of one answer, and of each interim one. Servers in the wild stay below 16
-    /// KiB and common clients stop between 64 and 256 KiB.
+    /// The status line and header fields of one answer, and of each interim answer. Servers in the wild stay below
+    /// 16 KiB; common clients stop between 64 and 256 KiB.
     std::size_t header_bytes = 64 * 1024;
 
-    /// Header fields of one answer: finding one is a linear search.
+    /// Header fields of one answer. Looking one up is a linear search.
     std::size_t header_count = 256;
 
-    /// The body. It is held in memory whole.
+    /// The body, which is held in memory whole.
     std::size_t body_bytes = 100 * 1024 * 1024;
 
-    /// Answers 1xx before the real one. A server may send some; one that never stops would keep the call for ever.
+    /// Interim answers (1xx) before the final one. A server may send some; without a limit it could send them for ever.
     std::size_t interim_responses = 16;
 
-    /// What a chunked body has beside its bytes: chunk extensions, which nobody reads, and the fields after the last
-    /// chunk.
+    /// The parts of a chunked body that are not its bytes: chunk extensions, which nobody reads, and trailer fields.
     std::size_t chunk_overhead_bytes = 16 * 1024;
 };
 

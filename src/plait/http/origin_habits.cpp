@@ -6,22 +6,22 @@ namespace plait::http {
 
 namespace {
 
-/// A server does not change its ways from one minute to the next; but one that was replaced meanwhile may.
+/// A server does not change its ways from one minute to the next, but it may be replaced by another.
 constexpr Duration distrust = std::chrono::minutes(10);
 
-/// One takes some 200 bytes.
+/// Each takes about 200 bytes.
 constexpr std::size_t most_habits = 10'000;
 
 }  // namespace
 
-std::optional<OriginHabit::Leave> OriginHabit::leave_once_only(TimePoint now) {
+std::optional<OriginHabit::ReusePermit> OriginHabit::try_reuse_unrepeatable(TimePoint now) {
     if (now < distrusted_until_.load()) return std::nullopt;
-    if (keeps_) return Leave();
+    if (keeps_) return ReusePermit();
     if (is_tried_.exchange(true)) return std::nullopt;
-    return Leave(shared_from_this());
+    return ReusePermit(shared_from_this());
 }
 
-void OriginHabit::closed_early(TimePoint now) noexcept {
+void OriginHabit::record_early_close(TimePoint now) noexcept {
     keeps_ = false;
     distrusted_until_ = now + distrust;
 }

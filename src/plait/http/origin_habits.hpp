@@ -14,20 +14,22 @@
 
 namespace plait::http {
 
-/// What one origin does with the connections that its clients keep. Some servers close them right after an answer and
-/// do not say so: a request that leaves at that moment is lost, and nobody knows whether it was acted on. Any thread.
+/// Whether the server of an origin keeps its promise to keep connections. Some servers close them right after an answer
+/// without saying so: a request that is sent at that moment is lost, and nobody knows whether it was executed. For any
+/// thread.
 class OriginHabit : public std::enable_shared_from_this<OriginHabit> {
   public:
-    /// Leave to send, over a kept connection, a request that must not be sent twice.
-    class [[nodiscard]] Leave {
+    /// Permission to send a request that is not safe to repeat over a kept connection.
+    class [[nodiscard]] ReusePermit {
       public:
-        explicit Leave(std::shared_ptr<OriginHabit> trial_of = nullptr) noexcept : trial_of_(std::move(trial_of)) {}
-        Leave(Leave&&) noexcept = default;
-        Leave& operator=(Leave&& other) noexcept {
+        explicit ReusePermit(std::shared_ptr<OriginHabit> trial_of = nullptr) noexcept
+            : trial_of_(std::move(trial_of)) {}
+        ReusePermit(ReusePermit&&) noexcept = default;
+        ReusePermit& operator=(ReusePermit&& other) noexcept {
             std::swap(trial_of_, other.trial_of_);
             return *this;
         }
-        ~Leave() {
+        ~ReusePermit() {
             if (trial_of_) trial_of_->is_tried_ = false;
         }
 
@@ -35,14 +37,15 @@ class OriginHabit : public std::enable_shared_from_this<OriginHabit> {
         std::shared_ptr<OriginHabit> trial_of_;
     };
 
-    /// As long as no kept connection to the origin has carried another exchange, one such request at a time may try.
-    /// For a while after a connection was closed early, none may.
-    std::optional<Leave> leave_once_only(TimePoint now);
+    /// Grants a permit. Until a kept connection to the origin has carried a second exchange, one request at a time gets
+    /// one; for 10 minutes after a connection was closed early, none does.
+    std::optional<ReusePermit> try_reuse_unrepeatable(TimePoint now);
 
-    /// A kept connection has carried another exchange.
-    void kept() noexcept { keeps_ = true; }
-    /// A kept connection was closed right after its answer, or under a request before the answer's first byte.
-    void closed_early(TimePoint now) noexcept;
+    /// Records that a kept connection has carried another exchange.
+    void record_reuse() noexcept { keeps_ = true; }
+    /// Records that the server closed a kept connection right after its answer, or under a request before the first
+    /// byte of the answer.
+    void record_early_close(TimePoint now) noexcept;
 
   private:
     std::atomic<bool> keeps_ = false;
@@ -50,9 +53,10 @@ class OriginHabit : public std::enable_shared_from_this<OriginHabit> {
     std::atomic<TimePoint> distrusted_until_ = TimePoint::min();
 };
 
-/// The habits of the origins that sessions speak to. Sessions of several threads may share it.
+/// The habits of all origins. Sessions of several threads may share it.
 class OriginHabits {
   public:
+    /// Returns the habits of one origin. They are forgotten when too many others follow.
     std::shared_ptr<OriginHabit> of(std::string_view origin);
 
   private:

@@ -9,38 +9,43 @@
 
 namespace plait::http {
 
-/// What to send.
+/// A request to send.
+///
+///     http::Request request("POST", "https://api.example/v1/items");
+///     request.headers.add("Content-Type", "application/json");
+///     request.body = R"({"name": "x"})";
+///     request.timeout = std::chrono::seconds(5);
 class Request {
   public:
-    /// Throws `Error(bad_input)` when `method` is not a token (RFC 9110, section 9.1) or `url` is not an absolute
-    /// http(s) URL. A standard method is meant in any case, and sent in capitals: `get` is `GET`. Any other is sent as
-    /// it is written.
+    /// Throws `Error(bad_input)` when `method` is not a token (RFC 9110, section 9.1) or is CONNECT, or when `url` is
+    /// not an absolute http(s) URL. Standard methods are sent in capitals, however they are written; others unchanged.
     Request(std::string method, Url url);
 
     const std::string& method() const noexcept { return method_; }
 
     Url url;
 
-    /// Sent in their order, after `Host` and whatever the session adds. `Host` given here replaces the one from the
-    /// URL. `Content-Length` and `Transfer-Encoding` are refused when sending, because they come from `body`.
+    /// Sent in this order, after `Host`. The session adds its own headers, `User-Agent` and `Accept` where there are
+    /// none here. A `Host` here replaces the one of the URL. `Content-Length` comes from `body`: another value is
+    /// refused when the request is sent, and so is `Transfer-Encoding`.
     Headers headers;
 
-    /// The bytes of the body. POST, PUT and PATCH say `Content-Length: 0` when it is empty; other methods then say
-    /// nothing.
+    /// The bytes of the body. When it is empty, POST, PUT and PATCH send `Content-Length: 0`, and other methods no
+    /// length.
     std::string body;
 
-    /// The time limit of one attempt, from its start to the last byte of the answer; none: the session's.
+    /// Time limit for one attempt, from its start to the last byte of the answer. None: `Timeouts::attempt`.
     std::optional<Duration> timeout;
 
-    /// Sent over a connection of its own, not over one that was kept from an earlier exchange.
+    /// Never reuse a connection that was kept from an earlier exchange.
     bool over_new_connection = false;
 
   private:
     std::string method_;
 };
 
-/// Whether the request may reach the server twice without harm: its method is idempotent (RFC 9110, section 9.2.2), or
-/// it has an `Idempotency-Key`.
+/// Whether the request is safe to repeat: its method is idempotent (RFC 9110, section 9.2.2), or it has an
+/// `Idempotency-Key`.
 bool is_repeatable(const Request& request);
 
 }  // namespace plait::http

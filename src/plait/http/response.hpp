@@ -7,30 +7,32 @@
 
 namespace plait::http {
 
-/// Where the time of an attempt went. The phases follow each other; what did not happen took 0.
+/// How long each phase of an attempt took. The phases follow each other; a phase that was not needed took 0.
 struct Timings {
-    Duration dns{};      ///< finding the addresses
-    Duration connect{};  ///< to an open connection
-    Duration tls{};      ///< to a trusted, encrypted one
-    Duration send{};     ///< until the request was handed to the system
-    Duration wait{};     ///< until the first byte of the answer
-    Duration receive{};  ///< until its last byte
+    Duration dns{};      ///< looking up the host
+    Duration connect{};  ///< opening a TCP connection
+    Duration tls{};      ///< agreeing on encryption
+    Duration send{};     ///< handing the request to the system
+    Duration wait{};     ///< waiting for the first byte of the answer
+    Duration receive{};  ///< receiving the rest of it
 };
 
-/// An answer that came whole.
+/// A complete answer.
+///
+///     if (response.status == 200 && response.headers.get("Content-Type") == "application/json") parse(response.body);
 class Response {
   public:
     Response() noexcept {}
 
-    int status = 0;
+    int status = 0;  ///< 200 to 999
     std::string reason;
     Headers headers;
-    /// The bytes of the body, without its transfer coding.
+    /// The bytes of the body: without their transfer coding (chunks), and not decompressed.
     std::string body;
-    /// The fields after a chunked body.
+    /// The fields that followed a chunked body.
     Headers trailers;
     Timings timings;
-    /// Whether the request went over a connection that had carried another one before.
+    /// Whether the connection had carried an earlier request.
     bool reused = false;
 };
 

@@ -46,14 +46,14 @@ std::string_view name_of(Phase phase) {
     return "";
 }
 
-/// No limit is so long that it can't be added to a time.
+/// Longer limits are cut to this, so that they can be added to a time without overflow.
 constexpr Duration longest = std::chrono::hours(24 * 365);
 
 Duration bounded(std::optional<Duration> limit) { return std::min(limit.value_or(longest), longest); }
 
 }  // namespace
 
-/// One attempt: a connection, an exchange over it, and what to say when it fails.
+/// One attempt: gets a connection, makes an exchange over it, and describes a failure.
 class Session::Attempt {
   public:
     Attempt(Session& session, const Request& request)
@@ -65,12 +65,12 @@ class Session::Attempt {
 
     Task<void> run();
 
-    /// After `run`.
+    /// Valid after `run`.
     Response& response() noexcept { return record_.response; }
     SendError describe(const Error& error) const;
 
   private:
-    Task<ConnectionPool::Lease> turn(ConnectionWish wish);
+    Task<ConnectionPool::Lease> wait_for_lease(ConnectionNeeds needs);
     Task<Timings> connect(ConnectionPool::Lease& lease);
     bool was_stale(const Error& error) const noexcept;
 
@@ -85,9 +85,10 @@ class Session::Attempt {
 
 Task<void> Session::Attempt::run() {
     std::string head = internal::serialize_head(request_, session_.options_.headers);
-    const ConnectionWish wish(is_repeatable(request_) ? Repeatable::yes : Repeatable::no, request_.over_new_connection);
-    auto lease = session_.pool_.try_lease(request_.url.origin(), wish);
-    if (!lease) lease = co_await turn(wish);
+    const ConnectionNeeds needs(is_repeatable(request_) ? Repeatable::yes : Repeatable::no,
+                                request_.over_new_connection);
+    auto lease = session_.pool_.try_lease(request_.url.origin(), needs);
+    if (!lease) lease = co_await wait_for_lease(needs);
 
     reused_ = lease->stream() != nullptr;
     Timings connecting;
@@ -97,7 +98,7 @@ Task<void> Session::Attempt::run() {
     try {
         co_await exchange.run(std::move(head));
     } catch (const Error& error) {
-        if (was_stale(error)) lease->closed_early(now());
+        if (was_stale(error)) lease->report_early_close(now());
         throw;
     }
     const bool ends = internal::asks_to_close(request_, session_.options_.headers);
@@ -109,11 +110,11 @@ Task<void> Session::Attempt::run() {
     response().timings.tls = connecting.tls;
 }
 
-/// Waits for a connection where their number is limited.
-Task<ConnectionPool::Lease> Session::Attempt::turn(ConnectionWish wish) {
+/// Waits for a turn where the number of connections is limited.
+Task<ConnectionPool::Lease> Session::Attempt::wait_for_lease(ConnectionNeeds needs) {
     const ActivityScope activity_scope(trace::Activity::permit);
     CancelScope scope(bounds_.deadline);
-    auto lease = co_await scope.run(session_.pool_.lease(request_.url.origin(), wish));
+    auto lease = co_await scope.run(session_.pool_.lease(request_.url.origin(), needs));
     if (!lease) {
         throw Error(ErrorCode::timeout,
                     fmt::format("no connection became free in {}", in_words(bounds_.deadline - start_)));
@@ -136,14 +137,14 @@ Task<Timings> Session::Attempt::connect(ConnectionPool::Lease& lease) {
     co_return Timings{.dns = made->dns, .connect = made->connect, .tls = made->tls};
 }
 
-/// Whether `error` is the end of a kept connection before the first byte of the answer.
+/// Whether `error` means that a kept connection ended before the first byte of the answer.
 bool Session::Attempt::was_stale(const Error& error) const noexcept {
     return reused_ && error.code() == ErrorCode::reset && record_.phase && *record_.phase != Phase::receiving;
 }
 
 SendError Session::Attempt::describe(const Error& error) const {
     const std::string& url = request_.url.text();
-    // Without the query: it may hold a key, and messages end in logs.
+    // Without the query, which may hold a key: messages end up in logs.
     std::string message = fmt::format("{} {}: {}", request_.method(), url.substr(0, url.find('?')), error.what());
     if (record_.phase || connecting_) {
         const auto step = record_.phase ? name_of(*record_.phase) : name_of(*connecting_);
@@ -157,15 +158,15 @@ Session::Session(SessionOptions options) : Session(options, std::make_unique<int
 
 Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
     : options_(std::move(options)),
-      body_memory_(options_.body_memory ? options_.body_memory : std::make_shared<BodyMemory>(usual_body_memory())),
+      body_memory_(options_.body_memory ? options_.body_memory : std::make_shared<BodyMemory>(default_body_memory())),
       connector_(std::move(connector)),
       pool_(options_.pool, options_.habits) {}
 
 Session::~Session() = default;
 
-Task<Response> Session::send(Request request) { co_return co_await send_kept(request); }
+Task<Response> Session::send(Request request) { co_return co_await send_by_reference(request); }
 
-Task<Response> Session::send_kept(const Request& request) {
+Task<Response> Session::send_by_reference(const Request& request) {
     Attempt attempt(*this, request);
     try {
         co_await attempt.run();

@@ -19,41 +19,54 @@
 
 namespace plait::http {
 
-/// Time limits of one attempt. A limit that passes fails the attempt with the code `timeout`. There are no others: a
-/// server may think in silence for as long as the attempt may take, and TCP keep-alive finds the dead ones.
+/// Time limits of one attempt. When one passes, the attempt fails with `ErrorCode::timeout`.
+///
+/// A server may think in silence for as long as the attempt may take, unless `idle` is set; TCP keep-alive finds peers
+/// that are gone. Zero or less fails at once.
 struct Timeouts {
-    /// All of the attempt, unless the request says otherwise. Waiting for a free connection is part of it.
+    /// The whole attempt: from `send` to the last byte of the answer, including the wait for a free connection.
+    /// `Request::timeout` overrides it.
     Duration attempt = std::chrono::seconds(120);
-    /// Finding the addresses, connecting, and encryption. None: as long as the attempt.
+    /// Looking up the host, connecting and TLS together. None: limited by `attempt` alone.
     std::optional<Duration> connect{};
-    /// No byte moves in either direction, on an open connection. None: as long as the attempt.
+    /// The time without a byte in either direction on an open connection, such as before the first byte of the answer.
+    /// None: limited by `attempt` alone.
     std::optional<Duration> idle{};
 };
 
-/// What a session is made with.
+/// The settings of a session. Each has a default that suits most programs.
 class SessionOptions {
   public:
     SessionOptions() {}
 
     Timeouts timeouts;
+    /// Limits on what a server may send. A body is held in memory whole, at most `limits.body_bytes` (100 MiB).
     Limits limits;
     PoolOptions pool;
-    /// `protocols` is not looked at: the session speaks HTTP/1.1.
+    /// `protocols` is ignored: the session speaks HTTP/1.1.
     net::TlsOptions tls;
-    /// Sent with each request that has none of that name.
+    /// Sent with each request that has no header of that name.
     Headers headers;
-    /// What is known of the servers' habits, shared with other sessions. Null: the session has its own.
+    /// Experience with the servers' kept connections, shared with other sessions. Null: the session has its own.
     std::shared_ptr<OriginHabits> habits;
-    /// What the bodies of all answers in flight may hold together, shared with other sessions. Null: the session has a
-    /// quarter of the memory that this process may use.
+    /// The limit on the bodies of all answers in flight together, shared with other sessions. Null: the session has its
+    /// own, a quarter of the memory that this process may use.
     std::shared_ptr<BodyMemory> body_memory;
 };
 
-/// Sends requests over HTTP/1.1 and keeps the connections for the next ones.
+/// Sends HTTP requests, and keeps the connections for the next ones.
 ///
-/// A session never sends a request twice: when a kept connection dies under it, the attempt fails and says whether the
-/// request may have arrived (`SendError`). A redirect is an answer like any other. Any number of tasks of one thread
-/// use a session at the same time; it must outlive them. Loops of that thread may come and go between.
+///     http::Session session;
+///     const http::Response response = plait::run(session.get("https://api.example/v1/items"));  // blocks
+///     const http::Response other = co_await session.post("https://api.example/v1/items", "{}");  // in a task
+///     if (other.status == 201) use(other.body);
+///
+/// An answer is an answer whatever its status: 404 and 500 are no errors, and a redirect is not followed. What brings
+/// no answer throws `SendError`, which says whether the request may have been executed. A session never sends a request
+/// a second time by itself. It speaks HTTP/1.1, through no proxy, and neither asks for compression nor unpacks it.
+///
+/// A session belongs to one thread, where any number of tasks may use it at the same time; it must outlive them. It can
+/// be made outside of a loop, and used by one loop of the thread after another.
 class Session {
   public:
     explicit Session(SessionOptions options = {});
@@ -63,13 +76,28 @@ class Session {
     Session& operator=(const Session&) = delete;
     ~Session();
 
-    /// Makes one attempt: the answer, whatever its status. Throws `SendError`. Cancelling it closes its connection.
+    /// Makes one attempt to send `request`, and returns the answer.
+    ///
+    /// Suspends while it waits for a connection (where `PoolOptions` limits them), for its making, and for the peer.
+    /// Cancelling it closes the connection. Throws `SendError`, whose code is
+    ///
+    /// - `bad_input`: headers contradict the request, such as a wrong `Content-Length`; nothing was sent;
+    /// - `dns`, `connect`, `tls`: no address was found, no address took the connection, or the peer is not to be
+    /// trusted;
+    ///   nothing was sent;
+    /// - `reset`: the connection broke, or ended before the answer did;
+    /// - `protocol`: the answer breaks the rules of HTTP/1.1;
+    /// - `too_large`: the answer exceeds one of `Limits`, or all bodies together exceed `body_memory`;
+    /// - `timeout`: one of `Timeouts` passed.
     Task<Response> send(Request request);
 
-    /// The same for a request that outlives the task, and is not copied for it.
-    Task<Response> send_kept(const Request& request);
+    /// The same without a copy. `request` must outlive the task.
+    Task<Response> send_by_reference(const Request& request);
 
+    /// Sends a GET request. A URL that is none throws `Error(bad_input)` right here, before anything is awaited.
     Task<Response> get(Url url);
+
+    /// Sends a POST request, without a `Content-Type`: to set one, `send` a `Request` with that header.
     Task<Response> post(Url url, std::string body);
 
     const SessionOptions& options() const noexcept { return options_; }

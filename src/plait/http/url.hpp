@@ -6,20 +6,24 @@
 
 namespace plait::http {
 
-/// An absolute http or https URL (RFC 3986), in the parts that a request needs.
+/// An absolute http or https URL (RFC 3986), split into the parts that a request needs.
 ///
-/// Scheme and host are in lower case, a default port is left out, an empty path is `/` and a fragment is dropped; path
-/// and query stay as they were given, with their percent-encoding. So two URLs that are equal as text name the same
-/// thing.
+///     http::Url url("https://API.example:443/v1/items?page=2");
+///     url.origin();  // "https://api.example"
+///     url.target();  // "/v1/items?page=2"
+///
+/// Scheme and host become lower case, a default port and a fragment are dropped, and an empty path becomes `/`. Path
+/// and query stay as given, with their percent-encoding. So two URLs with equal text name the same resource. Views are
+/// valid until the URL changes.
 class Url {
   public:
-    /// Parses an absolute URL. Throws `Error(bad_input)` that says what is wrong and how to write it.
+    /// Parses an absolute URL. Throws `Error(bad_input)`, which says what is wrong and how to write it.
     Url(std::string_view text);  // NOLINT: not explicit, so that a request can be written Request("GET", "https://...")
     Url(const char* text) : Url(std::string_view(text)) {}
     Url(const std::string& text) : Url(std::string_view(text)) {}
 
-    /// The URL that `reference` means where `*this` is the base (RFC 3986, section 5.2): an absolute URL is itself,
-    /// `/v1/items` replaces path and query, `items` replaces what follows the last `/` of the path. Throws
+    /// Returns `reference` resolved against this URL (RFC 3986, section 5.2): an absolute URL stays as it is,
+    /// `/v1/items` replaces path and query, `items` replaces the text after the last `/` of the path. Throws
     /// `Error(bad_input)`.
     Url resolve(std::string_view reference) const;
 
@@ -31,14 +35,14 @@ class Url {
     /// `http` or `https`.
     std::string_view scheme() const noexcept { return view(0, is_https() ? 5 : 4); }
     bool is_https() const noexcept { return text_[4] == 's'; }
-    /// Scheme, host and port as `https://api.example:8443`, without a default port: what shares connections.
+    /// Scheme, host and port, without a default port: `https://api.example:8443`. URLs of one origin share connections.
     std::string_view origin() const noexcept { return view(0, target_start_); }
-    /// Host and port as the `Host` header has them: without a default port, IPv6 in brackets.
+    /// Host and port for the `Host` header: without a default port, IPv6 in brackets.
     std::string_view authority() const noexcept { return view(authority_start(), target_start_); }
     /// The host to connect to: a name or an address, IPv6 without brackets.
     std::string_view host() const noexcept;
     std::uint16_t port() const noexcept { return port_; }
-    /// Path and query as the request line has them.
+    /// Path and query for the request line.
     std::string_view target() const noexcept { return view(target_start_, text_.size()); }
 
     friend bool operator==(const Url& a, const Url& b) noexcept { return a.text_ == b.text_; }
@@ -50,7 +54,7 @@ class Url {
     }
 
     std::string text_;
-    std::uint32_t host_end_ = 0;  ///< behind the host, with its bracket
+    std::uint32_t host_end_ = 0;  ///< after the host, including its bracket
     std::uint32_t target_start_ = 0;
     std::uint16_t port_ = 0;
 };

@@ -18,7 +18,7 @@ bool workers_are_traced = false;
 
 /// Each process has an equal share of what all bodies may hold together.
 std::shared_ptr<http::BodyMemory> share_of(const http::SessionOptions& session, std::size_t processes) {
-    const std::size_t all = session.body_memory ? session.body_memory->limit() : http::usual_body_memory();
+    const std::size_t all = session.body_memory ? session.body_memory->limit() : http::default_body_memory();
     return std::make_shared<http::BodyMemory>(all / processes);
 }
 

@@ -11,7 +11,7 @@ Task<Attempt> send_once(http::Session& session, const http::Request& request, st
     std::optional<TaskName> named;
     if (!name.empty()) named.emplace(name);
     try {
-        co_return co_await session.send_kept(request);
+        co_return co_await session.send_by_reference(request);
     } catch (const http::SendError& error) {
         co_return Failure(error.code(), error.what(), error.maybe_sent(), error.was_stale());
     }

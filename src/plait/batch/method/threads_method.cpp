@@ -13,7 +13,7 @@ namespace {
 /// Each thread has a session of its own; what one learns of a server all know, and they share one bound on memory.
 http::SessionOptions for_many_sessions(http::SessionOptions options) {
     if (!options.habits) options.habits = std::make_shared<http::OriginHabits>();
-    if (!options.body_memory) options.body_memory = std::make_shared<http::BodyMemory>(http::usual_body_memory());
+    if (!options.body_memory) options.body_memory = std::make_shared<http::BodyMemory>(http::default_body_memory());
     return options;
 }
 

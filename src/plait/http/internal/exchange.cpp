@@ -18,18 +18,18 @@ namespace plait::http::internal {
 
 namespace {
 
-// Up to here a body is copied behind its head and both leave in one write; above, a second write costs less than the
-// copy.
+// Up to this size, a body is copied behind its head and both are sent in one write. Above, a second write costs less
+// than the copy.
 constexpr std::size_t largest_body_sent_with_head = 16 * 1024;
 
-// One for all connections of a thread: bytes stay in it from a read to the parser, never over a wait. So a call that
-// waits has no buffer.
+// One for all connections of a thread: bytes stay in it between a read and the parser, and never across a wait. So a
+// waiting call needs no buffer.
 std::span<std::byte> read_buffer() noexcept {
     thread_local std::array<std::byte, 64 * 1024> buffer;
     return buffer;
 }
 
-// A body that comes as fast as it is read would otherwise keep the loop to itself.
+// A body that arrives as fast as it is read would otherwise keep the loop to itself.
 constexpr int most_reads_in_turn = 16;
 
 }  // namespace
@@ -53,16 +53,16 @@ Task<void> Exchange::run(std::string head) {
     }
     unsent_head_ = head;
     std::optional<TaskGroup> sending;
-    if (send_what_goes()) {
-        head = {};  // a call that waits for its answer keeps no copy of what it sent
+    if (send_some()) {
+        head = {};  // a call that waits for its answer keeps no copy of its request
     } else if (!send_failure_) {
-        // Both at once: a server may refuse a body long before its end, and then stop reading it.
+        // Both directions at once: a server may refuse a body long before its end, and then stop reading it.
         sending.emplace();
         sending->start(send_rest(), "send request");
     }
     while (!answer_.is_done()) {
         co_await ready_for(Direction::reading);
-        if (!receive_what_came()) co_await yield();
+        if (!receive_ready()) co_await yield();
     }
     if (sending) {
         sending->cancel();
@@ -71,11 +71,11 @@ Task<void> Exchange::run(std::string head) {
     record_.response.timings.receive = now() - phase_start_;
 }
 
-/// Hands to the stream what it takes now; answers whether that was all. A failure is kept: a server that refuses a body
-/// answers, and then closes, so there may be more to read than that.
-bool Exchange::send_what_goes() {
+/// Writes as much as the stream takes now, and returns whether that was all. A failure is kept for later: a server that
+/// refuses a body answers and then closes, so there may be an answer to read.
+bool Exchange::send_some() {
     try {
-        if (!write_what_goes(unsent_head_) || !write_what_goes(unsent_body_)) return false;
+        if (!write_some(unsent_head_) || !write_some(unsent_body_)) return false;
     } catch (const Error&) {
         send_failure_ = std::current_exception();
         return false;
@@ -84,7 +84,7 @@ bool Exchange::send_what_goes() {
     return true;
 }
 
-bool Exchange::write_what_goes(std::string_view& unsent) {
+bool Exchange::write_some(std::string_view& unsent) {
     while (!unsent.empty()) {
         const auto taken = stream_.try_write(std::as_bytes(std::span(unsent)));
         if (!taken) return false;
@@ -97,23 +97,23 @@ bool Exchange::write_what_goes(std::string_view& unsent) {
 
 Task<void> Exchange::send_rest() {
     try {
-        while (!send_what_goes() && !send_failure_) co_await ready_for(Direction::writing);
+        while (!send_some() && !send_failure_) co_await ready_for(Direction::writing);
     } catch (const Error&) {
-        // The time is up. It is for the receiving, too, which tells.
+        // Only a time limit, which the receiving side meets, too, and reports.
     }
 }
 
-/// False when there may be more.
-bool Exchange::receive_what_came() {
+/// Returns false when there may be more to read.
+bool Exchange::receive_ready() {
     try {
         return receive_some();
     } catch (const Error& error) {
-        // A server that refuses a body and closes resets the connection, because what it had not read is lost.
+        // A server that refuses a body and closes resets the connection, because it has not read all of it.
         if (error.code() == ErrorCode::reset && !is_sent() && answer_.is_unsized_refusal()) {
             answer_.receive_end();
             return true;
         }
-        // Nothing was to be read: what stopped the sending says more.
+        // There was nothing to read, so the reason why the sending stopped says more.
         if (send_failure_ && record_.phase == Phase::sending) std::rethrow_exception(send_failure_);
         throw;
     }
@@ -142,7 +142,7 @@ Task<void> Exchange::ready_for(Direction direction) {
         Task<void> ready = direction == Direction::reading ? stream_.readable() : stream_.writable();
         if (co_await scope.run(std::move(ready))) co_return;
         if (now() >= bounds_.deadline) throw Error(ErrorCode::timeout, "the time for the attempt was up");
-        // Not when bytes moved in the other direction meanwhile.
+        // Unless bytes moved in the other direction meanwhile.
         if (now() >= last_byte_ + bounds_.idle_limit) {
             throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(bounds_.idle_limit)));
         }

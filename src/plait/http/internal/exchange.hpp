@@ -18,10 +18,10 @@
 
 namespace plait::http::internal {
 
-/// What an exchange is doing. The phases follow each other.
+/// The phases of an exchange, in order.
 enum class Phase { sending, waiting, receiving };
 
-/// What an exchange may take.
+/// The limits of an exchange.
 struct ExchangeBounds {
     const Limits& limits;
     BodyMemory& body_memory;
@@ -29,41 +29,40 @@ struct ExchangeBounds {
     TimePoint deadline;   ///< the end of the attempt
 };
 
-/// What is known of an exchange at any time, also when it has failed.
+/// The progress of an exchange, also after it has failed.
 struct ExchangeRecord {
     ExchangeRecord() noexcept {}
 
-    std::optional<Phase> phase;  ///< none before it has begun
-    bool any_byte_sent = false;  ///< whether the server may have seen anything of the request
-    Response response;           ///< as far as it came
+    std::optional<Phase> phase;  ///< none before it has started
+    bool any_byte_sent = false;  ///< whether the server may have received a byte of the request
+    Response response;           ///< as far as it has arrived
 };
 
-/// One request and its answer over an open connection. After a failure or a cancellation the connection is of no more
-/// use.
+/// One request and its answer over an open connection. After a failure or a cancellation, the connection is useless.
 class Exchange {
   public:
-    /// All arguments must outlive the exchange. The calling task's waits are for the exchange from now on, as long as
-    /// it lives.
+    /// All arguments must outlive the exchange. As long as it lives, the waits of the calling task are recorded as its
+    /// own.
     Exchange(ByteStream& stream, const Request& request, const ExchangeBounds& bounds, ExchangeRecord& record);
 
-    /// Sends `head` and the request's body, and receives the answer. An answer that is whole before the request is sent
-    /// ends the sending, and one that came is read although the sending failed. Throws `Error`. Called once; the
-    /// exchange outlives the task.
+    /// Sends `head` and the request's body, and receives the answer. An answer that is complete before the request is
+    /// ends the sending, and an answer is read even if the sending failed. Throws `Error`. Call it once; the exchange
+    /// must outlive the task.
     Task<void> run(std::string head);
 
-    /// Whether the answer came whole and the connection may carry another exchange.
+    /// Whether the answer is complete and the connection can carry another exchange.
     bool keep_alive() const { return is_sent() && answer_.keep_alive(); }
-    /// How long the server said that it keeps the connection.
+    /// How long the server says that it keeps the connection.
     std::optional<Duration> server_idle_limit() const { return answer_.keep_alive_timeout(); }
 
   private:
     enum class Direction { reading, writing };
 
     bool is_sent() const noexcept { return unsent_head_.empty() && unsent_body_.empty(); }
-    bool send_what_goes();
-    bool write_what_goes(std::string_view& unsent);
+    bool send_some();
+    bool write_some(std::string_view& unsent);
     Task<void> send_rest();
-    bool receive_what_came();
+    bool receive_ready();
     bool receive_some();
     Task<void> ready_for(Direction direction);
     void enter(Phase phase);
