@@ -16,13 +16,13 @@ namespace {
 
 const TimePoint start{100h};
 
-/// What a request gets when its origin's newest connection has been unused for `idle`.
+/// The step for a request whose origin's newest connection has been unused for `idle`.
 PoolStep plan(Duration idle, Repeatable repeatable, std::optional<Duration> server_limit = {}) {
     return plan_connection({.newest = IdleTime{start, server_limit}, .open_to_origin = 1, .open_in_all = 1}, repeatable,
                            start + idle, {});
 }
 
-/// A pool, and the other ends of the connections that were opened for it.
+/// A pool, and the peers' ends of its connections.
 struct Bench {
     explicit Bench(const PoolOptions& options = {}) : pool(options) {}
 
@@ -36,7 +36,7 @@ struct Bench {
         co_return lease;
     }
 
-    /// Uses a connection and gives it back.
+    /// Uses a connection and keeps it.
     Task<void> use(std::string origin) {
         auto lease = co_await open(std::move(origin));
         lease.keep(now(), {});
@@ -52,7 +52,7 @@ TEST_CASE("without a kept connection a new one is opened") {
     CHECK(plan_connection({}, Repeatable::yes, start, {}) == PoolStep::open);
 }
 
-TEST_CASE("a connection is kept for 30 s, and for 4 s when a request must not be sent twice") {
+TEST_CASE("a connection is good for 30 s, and for 4 s when the request is not safe to repeat") {
     CHECK(plan(0s, Repeatable::yes) == PoolStep::use_newest);
     CHECK(plan(29s, Repeatable::yes) == PoolStep::use_newest);
     CHECK(plan(30s, Repeatable::yes) == PoolStep::close_newest);
@@ -61,14 +61,14 @@ TEST_CASE("a connection is kept for 30 s, and for 4 s when a request must not be
     CHECK(plan(30s, Repeatable::no) == PoolStep::close_newest);
 }
 
-TEST_CASE("a request that may not go over a kept connection gets a new one") {
+TEST_CASE("a request that may not reuse a connection gets a new one") {
     PoolState state{.newest = IdleTime{start}, .open_to_origin = 1, .open_in_all = 1};
     state.may_reuse = false;
     CHECK(plan_connection(state, Repeatable::yes, start, {}) == PoolStep::open);
     CHECK(plan_connection(state, Repeatable::yes, start, {.max_connections_per_origin = 1}) == PoolStep::close_newest);
 }
 
-TEST_CASE("a server that keeps connections for less is believed") {
+TEST_CASE("a shorter limit of the server is obeyed") {
     CHECK(plan(13s, Repeatable::yes, 15s) == PoolStep::use_newest);
     CHECK(plan(14s, Repeatable::yes, 15s) == PoolStep::close_newest);
     CHECK(plan(0s, Repeatable::yes, 0s) == PoolStep::close_newest);
@@ -112,14 +112,14 @@ ASYNC_TEST("origins do not share connections") {
     CHECK(bench.pool.idle() == 2);
 }
 
-ASYNC_TEST("a lease that is dropped closes its connection") {
+ASYNC_TEST("a lease that ends without keep closes its connection") {
     Bench bench;
     { auto lease = co_await bench.open("http://a"); }
     CHECK(bench.pool.idle() == 0);
     CHECK_FALSE(bench.servers[0]->is_quiet());
 }
 
-ASYNC_TEST("a kept connection that is not quiet is closed and the next one is looked at") {
+ASYNC_TEST("a kept connection that is not quiet is closed, and the next one is tried") {
     Bench bench;
     {
         auto first = co_await bench.open("http://a");
@@ -135,7 +135,7 @@ ASYNC_TEST("a kept connection that is not quiet is closed and the next one is lo
     CHECK(bench.servers[0]->is_quiet());
 }
 
-ASYNC_TEST("connections to origins that are not asked for any more are closed in time") {
+ASYNC_TEST("unused connections to other origins are closed in time") {
     Bench bench;
     co_await bench.use("http://a");
     co_await sleep_for(30s);
@@ -144,7 +144,7 @@ ASYNC_TEST("connections to origins that are not asked for any more are closed in
     CHECK_FALSE(bench.servers[0]->is_quiet());
 }
 
-ASYNC_TEST("of too many unused connections the oldest is closed") {
+ASYNC_TEST("of too many unused connections, the oldest is closed") {
     Bench bench({.max_idle = 2});
     co_await bench.use("http://a");
     co_await bench.use("http://b");
@@ -154,7 +154,7 @@ ASYNC_TEST("of too many unused connections the oldest is closed") {
     CHECK(bench.servers[1]->is_quiet());
 }
 
-ASYNC_TEST("a limit in all closes an unused connection to another origin") {
+ASYNC_TEST("the limit for all origins closes an unused connection to another origin") {
     Bench bench({.max_connections = 1});
     co_await bench.use("http://a");
     auto lease = co_await bench.open("http://b");

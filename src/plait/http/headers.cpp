@@ -48,7 +48,7 @@ bool consists_of(std::string_view text, const CharacterSet& set) noexcept {
                                                   internal::escaped(name)));
 }
 
-// The value stays out of the message: it may be a secret.
+// Without the value, which may be a secret.
 [[noreturn]] void refuse_value(std::string_view name, std::string_view value) {
     const auto position = std::find_if(value.begin(), value.end(),
                                        [](char c) { return !value_characters[static_cast<unsigned char>(c)]; }) -

@@ -48,32 +48,32 @@ TEST_CASE("a header is found by its name without regard to case") {
     CHECK_FALSE(headers.get("Content").has_value());
 }
 
-TEST_CASE("setting a header leaves one of its name, even from its own value") {
+TEST_CASE("setting a header leaves one of that name, even when its value comes from the same headers") {
     Headers headers{{"A", "1"}, {"B", "2"}, {"a", "3"}};
     headers.set("A", *headers.get("B"));
     CHECK(listed(headers) == std::vector<std::pair<std::string, std::string>>{{"B", "2"}, {"A", "2"}});
 }
 
-TEST_CASE("removing a header answers how many there were") {
+TEST_CASE("removing a header returns the number of fields removed") {
     Headers headers{{"A", "1"}, {"B", "2"}, {"a", "3"}};
     CHECK(headers.remove("a") == 2);
     CHECK(headers.remove("a") == 0);
     CHECK(listed(headers) == std::vector<std::pair<std::string, std::string>>{{"B", "2"}});
 }
 
-TEST_CASE("a refused value leaves what was set before") {
+TEST_CASE("a refused value leaves the earlier one") {
     Headers headers{{"A", "1"}};
     CHECK_THROWS_AS(headers.set("A", "x\r\ny"), Error);
     CHECK(headers.get("A") == "1");
 }
 
-TEST_CASE("white space around a value is dropped and inside it is kept") {
+TEST_CASE("white space around a value is dropped, and inside it is kept") {
     const Headers headers{{"A", " \t one \t two\t "}, {"B", "  "}};
     CHECK(headers.get("A") == "one \t two");
     CHECK(headers.get("B") == "");
 }
 
-TEST_CASE("a header value can't begin another header") {
+TEST_CASE("a header value can't start another header") {
     CHECK(refusal_of("X-Tenant", "a\r\nHost: evil") ==
           "header 'X-Tenant': the value has a carriage return at byte 2; it would not stay one header");
     CHECK(refusal_of("X-Tenant", "a\nb") ==
@@ -98,7 +98,7 @@ TEST_CASE("a header name is a token") {
 
 TEST_CASE("bytes outside ASCII are allowed in a value") { CHECK(refusal_of("A", "caf\xc3\xa9") == "taken"); }
 
-TEST_CASE("every byte is allowed in a token or not, as RFC 9110 says") {
+TEST_CASE("a token has exactly the bytes that RFC 9110 allows") {
     const std::string_view others = "!#$%&'*+-.^_`|~0123456789";
     for (int byte = 0; byte < 256; ++byte) {
         const char c = static_cast<char>(byte);

@@ -11,7 +11,7 @@
 using namespace plait;
 using namespace plait::http;
 
-TEST_CASE("a method is any token, as it is written, and the standard ones in any case") {
+TEST_CASE("a method is any token, and standard methods may be written in any case") {
     CHECK(Request("PROPFIND", "http://a/").method() == "PROPFIND");
     CHECK(Request("mkcol", "http://a/").method() == "mkcol");
     CHECK(Request("get", "http://a/").method() == "GET");
@@ -23,7 +23,7 @@ TEST_CASE("a method is any token, as it is written, and the standard ones in any
 }
 
 // g++ 12.2 destroys a temporary aggregate in a co_await expression twice.
-TEST_CASE("messages may be temporaries of an awaited expression") {
+TEST_CASE("requests and responses may be temporaries of an awaited expression") {
     CHECK_FALSE(std::is_aggregate_v<Request>);
     CHECK_FALSE(std::is_aggregate_v<Response>);
     CHECK_FALSE(std::is_aggregate_v<Header>);

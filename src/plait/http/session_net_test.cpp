@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-// The session over real sockets of this machine. Only what memory streams can't show.
+// The session over real sockets, for what memory streams can't show.
 
 using namespace plait;
 using namespace plait::http;
@@ -24,10 +24,10 @@ namespace {
 
 constexpr std::string_view small_answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
-/// What a server does with the connections it takes.
+/// How a server treats its connections.
 enum class After { keeps_open, closes };
 
-/// A server at a port of its own, for one connection after another.
+/// A server on a port of its own, for one connection after another.
 class Server {
   public:
     Server() : listener_(*net::Address::parse("127.0.0.1", 0)) {}
@@ -37,7 +37,7 @@ class Server {
     }
     int connections() const { return connections_; }
 
-    /// Answers whatever comes, until it is cancelled.
+    /// Answers all requests until it is cancelled.
     Task<void> serve(After after = After::keeps_open, net::TlsServerContext* tls = nullptr) {
         for (;;) {
             auto stream = co_await listener_.accept();
@@ -49,7 +49,7 @@ class Server {
                     if (after == After::closes) break;
                 }
             } catch (const Error&) {
-                // Some clients here leave in the middle, on purpose.
+                // Some clients leave in the middle on purpose.
             }
         }
     }
@@ -59,7 +59,7 @@ class Server {
     int connections_ = 0;
 };
 
-/// The status and body of an answer, or what went wrong.
+/// The status and body of an answer, or the error.
 Task<std::string> outcome_of(Session& session, std::string url) {
     try {
         const Response response = co_await session.get(url);
@@ -69,7 +69,7 @@ Task<std::string> outcome_of(Session& session, std::string url) {
     }
 }
 
-/// What two calls, one after the other, come to while `serving` runs.
+/// The outcomes of two calls, one after the other, while `serving` runs.
 Task<std::vector<std::string>> call_twice(Session& session, std::string url, Task<void> serving) {
     TaskGroup group;
     group.start(std::move(serving));
@@ -83,7 +83,7 @@ net::Certificate certificate_for(const std::string& name) {
     return net::make_certificate(net::CertificateOptions(std::vector<std::string>{name}));
 }
 
-/// A file that is gone with the test.
+/// A file that is deleted after the test.
 class TemporaryFile {
   public:
     explicit TemporaryFile(const std::string& text)
@@ -102,7 +102,7 @@ class TemporaryFile {
 
 }  // namespace
 
-TEST_CASE("a session calls a server over TCP and uses the connection again") {
+TEST_CASE("a session calls a server over TCP and reuses the connection") {
     Server server;
     Session session;
     CHECK(run(call_twice(session, server.url(), server.serve())) ==
@@ -110,7 +110,7 @@ TEST_CASE("a session calls a server over TCP and uses the connection again") {
     CHECK(server.connections() == 1);
 }
 
-TEST_CASE("a connection that the server closes after its answer, without a word, is not used again") {
+TEST_CASE("a connection that the server silently closes after its answer is not reused") {
     Server server;
     Session session;
     CHECK(run(call_twice(session, server.url(), server.serve(After::closes))) ==
@@ -130,7 +130,7 @@ TEST_CASE("a session calls a server whose certificate it trusts") {
           std::vector<std::string>{"200 hi", "200 hi reused"});
 }
 
-TEST_CASE("a certificate that nobody vouches for, or of another host, fails the call before anything is sent") {
+TEST_CASE("an untrusted certificate, or one for another host, fails the call before anything is sent") {
     const net::Certificate certificate = certificate_for("other.example");
     const TemporaryFile trusted(certificate.certificate);
     net::TlsServerContext tls{net::TlsServerOptions(certificate)};
@@ -146,7 +146,7 @@ TEST_CASE("a certificate that nobody vouches for, or of another host, fails the 
     CHECK_MESSAGE(wrong_host[0].find("other.example") != std::string::npos, wrong_host[0]);
 }
 
-TEST_CASE("plain HTTP to a port where TLS is spoken fails") {
+TEST_CASE("plain HTTP to a TLS port fails") {
     net::TlsServerContext tls{net::TlsServerOptions(certificate_for("localhost"))};
     Server server;
     Session session;
@@ -154,7 +154,7 @@ TEST_CASE("plain HTTP to a port where TLS is spoken fails") {
     CHECK_MESSAGE((plain[0].starts_with("protocol: ") || plain[0].starts_with("reset: ")), plain[0]);
 }
 
-TEST_CASE("a port at which nobody listens is told with its address") {
+TEST_CASE("a refused connection is an error with the address") {
     std::string url;
     {
         Server gone;

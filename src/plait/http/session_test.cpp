@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::string_view small_answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
-/// Servers in memory: the n-th connection is handed to the test as `server(n)`.
+/// Servers in memory. `server(n)` is the server's end of the n-th connection.
 class Network {
   public:
     testing::MemoryStream& server(std::size_t n) { return *servers_.at(n); }
@@ -64,7 +64,7 @@ Session session_over(Network& network, SessionOptions options = {}) {
     return Session(std::move(options), std::make_unique<NetworkConnector>(network));
 }
 
-/// What became of a request, in words.
+/// The outcome of a request, and its text.
 struct Outcome {
     std::string text;
     bool maybe_sent = false;
@@ -73,7 +73,7 @@ struct Outcome {
     Response response;
 };
 
-/// Sends `request` while the server, as soon as its connection `n` is there, reads the head and writes `answer`.
+/// Sends `request`, and records its outcome.
 Task<void> send_into(Session& session, Request request, Outcome& outcome) {
     try {
         outcome.response = co_await session.send(std::move(request));
@@ -166,7 +166,7 @@ ASYNC_TEST("a kept connection that the server has closed is not used") {
     CHECK_FALSE(second.response.reused);
 }
 
-ASYNC_TEST("a connection on which anything came after the answer is not used") {
+ASYNC_TEST("a connection on which anything arrived after the answer is not used") {
     Network network;
     Session session = session_over(network);
     co_await exchange(session, network, get(), 0, std::string(small_answer));
@@ -176,7 +176,7 @@ ASYNC_TEST("a connection on which anything came after the answer is not used") {
     CHECK(network.connections() == 2);
 }
 
-ASYNC_TEST("a surplus byte behind an answer retires the connection") {
+ASYNC_TEST("a surplus byte after an answer retires the connection") {
     Network network;
     Session session = session_over(network);
     Outcome first = co_await exchange(session, network, get(), 0, std::string(small_answer) + "!");
@@ -185,7 +185,7 @@ ASYNC_TEST("a surplus byte behind an answer retires the connection") {
     CHECK(network.connections() == 2);
 }
 
-ASYNC_TEST("a request that must not be sent twice takes no connection that was unused for more than 4 s") {
+ASYNC_TEST("a request that is not safe to repeat reuses no connection after 4 s") {
     Network network;
     Session session = session_over(network);
     co_await exchange(session, network, get(), 0, std::string(small_answer));
@@ -196,7 +196,7 @@ ASYNC_TEST("a request that must not be sent twice takes no connection that was u
     CHECK(third.response.reused);
 }
 
-/// A request over the kept connection `n`, which the server closes when the request has come.
+/// Sends a request over the kept connection `n`, which the server closes when the request has arrived.
 Task<Outcome> send_to_closing(Session& session, Network& network, Request request, std::size_t n) {
     Outcome outcome;
     TaskGroup group;
@@ -209,7 +209,7 @@ Task<Outcome> send_to_closing(Session& session, Network& network, Request reques
     co_return outcome;
 }
 
-ASYNC_TEST("a kept connection that dies under a request is not tried again, and the caller is told") {
+ASYNC_TEST("a kept connection that dies under a request is not tried again, and the error says so") {
     Network network;
     Session session = session_over(network);
     co_await exchange(session, network, get(), 0, std::string(small_answer));
@@ -224,7 +224,7 @@ ASYNC_TEST("a kept connection that dies under a request is not tried again, and 
     CHECK(network.connections() == 1);
 }
 
-ASYNC_TEST("a connection that dies under a request is no stale one when it is new, or has begun to answer") {
+ASYNC_TEST("a connection that dies under a request is not stale when it is new or has begun to answer") {
     Network network;
     Session session = session_over(network);
     Outcome first;
@@ -248,7 +248,7 @@ ASYNC_TEST("a connection that dies under a request is no stale one when it is ne
     CHECK_FALSE(second.was_stale);
 }
 
-ASYNC_TEST("a request may ask for a new connection") {
+ASYNC_TEST("a request may demand a new connection") {
     Network network;
     Session session = session_over(network);
     co_await exchange(session, network, get(), 0, std::string(small_answer));
@@ -259,7 +259,7 @@ ASYNC_TEST("a request may ask for a new connection") {
     CHECK_FALSE(outcome.response.reused);
 }
 
-ASYNC_TEST("after a kept connection died under a request none carries what must not be sent twice, for ten minutes") {
+ASYNC_TEST("after a kept connection died under a request, unrepeatable requests get new ones for ten minutes") {
     Network network;
     Session session = session_over(network);
     co_await exchange(session, network, get(), 0, std::string(small_answer));
@@ -280,7 +280,7 @@ ASYNC_TEST("after a kept connection died under a request none carries what must 
     CHECK((co_await exchange(session, network, post(), 4, std::string(small_answer))).response.reused);
 }
 
-ASYNC_TEST("a server that closes right after its answer gets nothing unsafe over a kept connection") {
+ASYNC_TEST("a server that closes right after its answer gets no unrepeatable request over a kept connection") {
     Network network;
     Session session = session_over(network);
     co_await exchange(session, network, post(), 0, std::string(small_answer));
@@ -290,7 +290,7 @@ ASYNC_TEST("a server that closes right after its answer gets nothing unsafe over
     CHECK(third.text == "200 hi");
 }
 
-ASYNC_TEST("one request that must not be sent twice tries a kept connection, and the others wait for what it learns") {
+ASYNC_TEST("one unrepeatable request tries a kept connection, and the others get new ones meanwhile") {
     Network network;
     Session session = session_over(network);
     Outcome outcomes[6];
@@ -307,7 +307,7 @@ ASYNC_TEST("one request that must not be sent twice tries a kept connection, and
     co_await group.join();
     CHECK(outcomes[2].response.reused);
     CHECK_FALSE(outcomes[3].response.reused);
-    // It was answered: they are kept.
+    // It was answered, so the server keeps its connections.
     group.start(send_into(session, post(), outcomes[4]));
     group.start(send_into(session, post(), outcomes[5]));
     for (std::size_t n = 1; n < 3; ++n) group.start(answer_one(network, n, std::string(small_answer)));
@@ -316,7 +316,7 @@ ASYNC_TEST("one request that must not be sent twice tries a kept connection, and
     CHECK(outcomes[5].response.reused);
 }
 
-ASYNC_TEST("a write that moves no byte has surely not arrived") {
+ASYNC_TEST("a write that moves no byte has certainly not arrived") {
     class Deaf final : public ByteStream {
         std::optional<std::size_t> try_read(std::span<std::byte>) override { return 0; }
         std::optional<std::size_t> try_write(std::span<const std::byte>) override {
@@ -339,7 +339,7 @@ ASYNC_TEST("a write that moves no byte has surely not arrived") {
     CHECK_FALSE(outcome.maybe_sent);
 }
 
-ASYNC_TEST("a failure to connect is passed on, and nothing was sent") {
+ASYNC_TEST("a failure to connect is reported, and nothing was sent") {
     Network network;
     network.failure = Error(ErrorCode::connect, "connect a.example:80: Connection refused");
     Session session = session_over(network);
@@ -399,7 +399,7 @@ ASYNC_TEST("a server may be silent for as long as the attempt may take") {
           "GET http://b.example/x: the time for the attempt was up (waiting for the answer, 5 min after the start)");
 }
 
-ASYNC_TEST("silence may have a shorter time limit, before the answer and within it") {
+ASYNC_TEST("silence may have a shorter limit, before the answer and within it") {
     Network network;
     SessionOptions options;
     options.timeouts.idle = 60s;
@@ -413,7 +413,7 @@ ASYNC_TEST("silence may have a shorter time limit, before the answer and within 
     CHECK(within.text == "GET http://a.example/x: no byte came for 60 s (receiving the answer, 60 s after the start)");
 }
 
-ASYNC_TEST("an attempt has a time limit however lively its bytes") {
+ASYNC_TEST("an attempt has a time limit even while bytes move") {
     Network network;
     Session session = session_over(network);
     Outcome outcome;
@@ -431,7 +431,7 @@ ASYNC_TEST("an attempt has a time limit however lively its bytes") {
           "GET http://a.example/x: the time for the attempt was up (receiving the answer, 2 min after the start)");
 }
 
-ASYNC_TEST("a time limit may be as long as a time can be") {
+ASYNC_TEST("the longest time limit overflows nothing") {
     Network network;
     SessionOptions options;
     options.timeouts = {.attempt = Duration::max(), .connect = Duration::max(), .idle = Duration::max()};
@@ -450,7 +450,7 @@ ASYNC_TEST("a request may have a time limit of its own") {
           "GET http://a.example/x: the time for the attempt was up (waiting for the answer, 3 s after the start)");
 }
 
-ASYNC_TEST("a request that can't be written is refused before a connection is made") {
+ASYNC_TEST("an invalid request is refused before a connection is made") {
     Network network;
     Session session = session_over(network);
     Request request = get("http://a.example/x?key=secret");
@@ -473,7 +473,7 @@ ASYNC_TEST("a cancelled request closes its connection") {
     CHECK(network.connections() == 2);
 }
 
-ASYNC_TEST("a body larger than the connection takes at once is sent whole") {
+ASYNC_TEST("a body that does not fit into one write is sent completely") {
     Network network;
     network.stream_options.capacity = 1000;
     Session session = session_over(network);
@@ -492,7 +492,7 @@ ASYNC_TEST("a body larger than the connection takes at once is sent whole") {
     CHECK(network.connections() == 1);
 }
 
-ASYNC_TEST("a body that the server refuses half-way brings its answer, and the connection is over") {
+ASYNC_TEST("a server that refuses a body half-way is heard, and the connection is closed") {
     Network network;
     network.stream_options.capacity = 1000;
     Session session = session_over(network);
@@ -505,7 +505,7 @@ ASYNC_TEST("a body that the server refuses half-way brings its answer, and the c
     CHECK(network.connections() == 2);
 }
 
-/// A connection that gives `answer` and then a reset, and whose peer takes no more after `takes` bytes.
+/// A connection whose peer takes `takes` bytes, sends `answer`, and resets.
 class Refusing final : public ByteStream {
   public:
     Refusing(std::size_t takes, std::string answer) : takes_(takes), answer_(std::move(answer)) {}
@@ -533,7 +533,7 @@ class Refusing final : public ByteStream {
     std::string answer_;
 };
 
-/// What comes of a large body that such a server refuses.
+/// The outcome of a large body that such a server refuses.
 Task<Outcome> refused(std::string answer) {
     class RefusingConnector final : public Connector {
       public:
@@ -551,10 +551,10 @@ Task<Outcome> refused(std::string answer) {
     co_return co_await send_alone(session, std::move(request));
 }
 
-ASYNC_TEST("an answer that came is read although the sending failed") {
+ASYNC_TEST("an answer is read although the sending failed") {
     const Outcome whole = co_await refused("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
     CHECK(whole.text == "413 no");
-    // A close with unread data is a reset, so its end is that of an answer that has no length.
+    // A close with unread data is a reset, so it ends an answer that has no length.
     const Outcome up_to_end = co_await refused("HTTP/1.1 413 Too Large\r\nConnection: close\r\n\r\nno");
     CHECK(up_to_end.text == "413 no");
     const Outcome cut = co_await refused("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nno");
@@ -592,7 +592,7 @@ ASYNC_TEST("an upload is alive as long as its bytes move") {
     CHECK(outcome.text == "200 hi");
 }
 
-ASYNC_TEST("an answer that comes byte by byte is the same") {
+ASYNC_TEST("an answer that arrives byte by byte is the same") {
     Network network;
     network.stream_options.largest_read = 1;
     Session session = session_over(network);
@@ -619,7 +619,7 @@ ASYNC_TEST("a close in the middle of an answer is an error") {
           "after the start)");
 }
 
-ASYNC_TEST("an answer knows how long its phases took") {
+ASYNC_TEST("an answer has the times of its phases") {
     Network network;
     network.delay = 0s;
     Session session = session_over(network);
@@ -637,7 +637,7 @@ ASYNC_TEST("an answer knows how long its phases took") {
     CHECK(outcome.response.timings.receive == 3s);
 }
 
-ASYNC_TEST("a limit of connections makes requests wait for their turn") {
+ASYNC_TEST("a limit on connections makes requests wait for their turn") {
     Network network;
     SessionOptions options;
     options.pool.max_connections_per_origin = 1;
@@ -686,7 +686,7 @@ ASYNC_TEST("default headers are sent with each request") {
     co_await group.join();
 }
 
-ASYNC_TEST("a connection that was to be closed by a default header is not used again") {
+ASYNC_TEST("a connection with `Connection: close` in the default headers is not reused") {
     Network network;
     SessionOptions options;
     options.headers.add("Connection", "close");

@@ -26,7 +26,7 @@ constexpr bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' &
 
 using CharacterSet = std::array<bool, 256>;
 
-/// Letters, digits and `others`.
+/// The set of letters, digits and `others`.
 constexpr CharacterSet letters_and_digits_and(std::string_view others) {
     CharacterSet set{};
     for (int c = 0; c < 128; ++c) {
@@ -39,14 +39,14 @@ constexpr CharacterSet letters_and_digits_and(std::string_view others) {
 constexpr CharacterSet host_characters = letters_and_digits_and("-._");
 constexpr CharacterSet unreserved_characters = letters_and_digits_and("-._~");  // RFC 3986, section 2.3
 
-// What path and query are made of (RFC 3986, sections 3.3 and 3.4), and the brackets that `?id[]=1` has everywhere
-// though it should not. The percent sign is among them; what follows it is checked apart.
+// The characters of path and query (RFC 3986, sections 3.3 and 3.4), and the brackets of `?id[]=1`, which are common
+// although not allowed. They include the percent sign; the digits after it are checked separately.
 constexpr CharacterSet target_characters = letters_and_digits_and("-._~!$&'()*+,;=:@/?[]%");
 
 constexpr bool is_in(const CharacterSet& set, char c) noexcept { return set[static_cast<unsigned char>(c)]; }
 
-/// Where the first of `stops` is in `text`, or its end. `find_first_of` is four times slower: it calls memchr for each
-/// character.
+/// Returns the position of the first of `stops` in `text`, or its size. `find_first_of` is four times slower: it calls
+/// memchr for each character.
 constexpr std::size_t first_of(std::string_view text, std::string_view stops, std::size_t from = 0) noexcept {
     while (from < text.size()) {
         for (char stop : stops) {
@@ -58,7 +58,7 @@ constexpr std::size_t first_of(std::string_view text, std::string_view stops, st
 }
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
-    // Never the whole text: what stands before an @ or in a query may be a secret, and a line break would split the
+    // Never the whole text: the part before an @, or a query, may hold a secret, and a line break would split the
     // message.
     std::string shown = internal::escaped(text.substr(0, first_of(text, "?#")), 100);
     if (const auto at = shown.rfind('@'); at != std::string::npos) shown.replace(0, at, "...");
@@ -84,7 +84,7 @@ constexpr std::size_t first_of(std::string_view text, std::string_view stops, st
     refuse(text, "the host has a character that is no letter, digit, '-', '.' or '_'");
 }
 
-/// Where the scheme of `text` ends, as the place of its colon; npos when there is none.
+/// Returns the position of the colon after the scheme of `text`; npos when there is none.
 std::size_t scheme_end_of(std::string_view text) noexcept {
     const auto end = first_of(text, ":/?#");
     return end > 0 && end < text.size() && text[end] == ':' && is_letter(text[0]) ? end : std::string_view::npos;
@@ -120,7 +120,7 @@ bool is_ipv6(std::string_view address) {
     return inet_pton(AF_INET6, std::string(address).c_str(), &parsed) == 1;
 }
 
-/// The host at the front of `authority`: what stands before the port, an IPv6 address with its brackets.
+/// Returns the host at the front of `authority`, an IPv6 address with its brackets.
 std::string_view host_of(std::string_view text, std::string_view authority) {
     if (authority.find('@') != std::string_view::npos) {
         refuse(text, "has a user name or password: send an Authorization header instead");
@@ -140,7 +140,7 @@ std::string_view host_of(std::string_view text, std::string_view authority) {
     return host;
 }
 
-/// The port in `after_host`, which is empty, or a colon and digits; no digits mean the default.
+/// Parses the port in `after_host`, which is empty, or a colon and digits. No digits mean the default.
 std::uint16_t port_of(std::string_view text, std::string_view after_host, std::uint16_t default_port) {
     if (after_host.empty() || after_host == ":") return default_port;
     std::uint16_t port = 0;
@@ -152,7 +152,7 @@ std::uint16_t port_of(std::string_view text, std::string_view after_host, std::u
     return port;
 }
 
-/// RFC 3986, section 5.2.4. `path` begins with a slash.
+/// RFC 3986, section 5.2.4. `path` starts with a slash.
 std::string without_dot_segments(std::string_view path) {
     std::string result;
     while (!path.empty()) {

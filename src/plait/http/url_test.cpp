@@ -37,7 +37,7 @@ TEST_CASE("a URL has the parts that a request needs") {
     CHECK(url.target() == "/v1/it%20ems?x=1&y=%2F");
 }
 
-TEST_CASE("a default port and an empty path need not be written") {
+TEST_CASE("a default port and an empty path may be left out") {
     CHECK(Url("http://a.example") == Url("http://A.example:80/"));
     CHECK(Url("https://a.example:443") == Url("https://a.example:/"));
     CHECK(Url("http://a.example?q").target() == "/?q");
@@ -45,7 +45,7 @@ TEST_CASE("a default port and an empty path need not be written") {
     CHECK(Url("http://a.example#x").target() == "/");
 }
 
-TEST_CASE("an IPv6 address stands in brackets and is connected to without them") {
+TEST_CASE("an IPv6 address has brackets in a URL and none as a host") {
     const Url url("http://[2001:DB8::1]:8080/x");
     CHECK(url.host() == "2001:db8::1");
     CHECK(url.authority() == "[2001:db8::1]:8080");
@@ -53,15 +53,11 @@ TEST_CASE("an IPv6 address stands in brackets and is connected to without them")
     CHECK(Url("http://[::1]").host() == "::1");
 }
 
-TEST_CASE("dots and double slashes in a path stay as they are given") {
-    CHECK(Url("http://a//b/../c/;d").target() == "//b/../c/;d");
-}
+TEST_CASE("dots and double slashes in a path are kept") { CHECK(Url("http://a//b/../c/;d").target() == "//b/../c/;d"); }
 
-TEST_CASE("brackets in a query are taken as everybody writes them") {
-    CHECK(Url("http://a/?id[]=1").target() == "/?id[]=1");
-}
+TEST_CASE("brackets in a query are accepted unencoded") { CHECK(Url("http://a/?id[]=1").target() == "/?id[]=1"); }
 
-TEST_CASE("a URL that is refused says how to write it") {
+TEST_CASE("the error for a URL says how to write it") {
     CHECK(refusal_of("") == "URL '': is empty");
     CHECK(refusal_of("api.example/x") == "URL 'api.example/x': no scheme: write https://... or http://...");
     CHECK(refusal_of("localhost:80/x") == "URL 'localhost:80/x': no scheme: write https://... or http://...");
@@ -102,7 +98,7 @@ TEST_CASE("a password in a URL is refused and not repeated") {
     CHECK(refusal_of("http://a/b c?key=secret").find("secret") == std::string::npos);
 }
 
-TEST_CASE("a reference is resolved against a base as RFC 3986 section 5.4 shows") {
+TEST_CASE("references are resolved as in the examples of RFC 3986, section 5.4") {
     const Url base("http://a/b/c/d;p?q");
     CHECK(base.resolve("http://x/y").text() == "http://x/y");
     CHECK(base.resolve("//g").text() == "http://g/");

@@ -18,7 +18,7 @@ namespace {
 const Limits default_limits;
 BodyMemory memory(1'000'000);
 
-/// What an answer came to: the response, or what it failed with.
+/// The result of an answer: a response or an error.
 struct Result {
     std::string text;  ///< everything that the caller would see, in one line
     bool keep_alive = false;
@@ -36,7 +36,7 @@ std::string in_one_line(const Response& response) {
     return text;
 }
 
-/// Feeds the pieces, then the end of the stream when the answer is not done by then.
+/// Feeds the pieces, and then the end of the stream unless the answer is complete.
 Result receive_pieces(const std::vector<std::string_view>& pieces, const std::string& method = "GET",
                       const Limits& limits = default_limits) {
     const Request request(method, "http://a.example/");
@@ -77,7 +77,7 @@ bool failed(const Result& result) {
 
 std::string text_of(std::string_view answer, const std::string& method = "GET") { return receive(answer, method).text; }
 
-/// Checks that the connection closing at any place before the end of `text` is an error.
+/// Checks that a connection that closes anywhere before the end of `text` is an error.
 void check_every_cut_fails(std::string_view text, const std::string& method = "GET") {
     for (std::size_t size = 0; size < text.size(); ++size) {
         const Result cut = receive_pieces({text.substr(0, size)}, method);
@@ -88,7 +88,7 @@ void check_every_cut_fails(std::string_view text, const std::string& method = "G
 
 }  // namespace
 
-TEST_CASE("an answer with a length is done when its bytes are there") {
+TEST_CASE("an answer with a length is done after its last byte") {
     const Result result = receive("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello");
     CHECK(result.text == "200 OK | Content-Type=text/plain | Content-Length=5 | hello");
     CHECK(result.keep_alive);
@@ -104,14 +104,14 @@ TEST_CASE("an answer in chunks is done after its last chunk and trailers") {
           "200 OK | Transfer-Encoding=chunked | ");
 }
 
-TEST_CASE("an answer without a length ends with the connection, which is then over") {
+TEST_CASE("an answer without a length ends with its connection") {
     const Result result = receive("HTTP/1.1 200 OK\r\n\r\nhello");
     CHECK(result.text == "200 OK | hello");
     CHECK_FALSE(result.keep_alive);
     CHECK(text_of("HTTP/1.0 200 OK\r\n\r\n") == "200 OK | ");
 }
 
-TEST_CASE("an answer without a body may have both fields that say how long it is") {
+TEST_CASE("an answer without a body may have both fields for its length") {
     const Result both = receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", "HEAD");
     CHECK(both.text == "200 OK | Transfer-Encoding=chunked | Content-Length=5 | ");
     CHECK_FALSE(both.keep_alive);  // nobody knows what such a server sends next
@@ -136,7 +136,7 @@ TEST_CASE("a CR or LF that stands alone in a header is refused") {
           "protocol: the answer is not HTTP/1.1: a line of its header ends without CR");
 }
 
-TEST_CASE("a length that no number holds is refused, also where no body comes") {
+TEST_CASE("an invalid length is refused, even without a body") {
     for (const char* length : {"18446744073709551616", "18446744073709551621", "99999999999999999999999", "-1", "+5",
                                "5 5", "0x5", "5,6", ""}) {
         for (const char* method : {"GET", "HEAD"}) {
@@ -162,18 +162,18 @@ TEST_CASE("interim answers are skipped") {
                   "OK\r\nContent-Length: 1\r\n\r\nx") == Result{"200 OK | Content-Length=1 | x", true});
 }
 
-TEST_CASE("interim answers without end fail") {
+TEST_CASE("too many interim answers fail") {
     std::string endless;
     for (std::size_t i = 0; i <= default_limits.interim_responses; ++i) endless += "HTTP/1.1 100 Continue\r\n\r\n";
     CHECK(text_of(endless) == "too_large: more than 16 interim answers came");
 }
 
-TEST_CASE("another protocol that nobody asked for is an error") {
+TEST_CASE("a switch to another protocol is an error") {
     CHECK(text_of("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n") ==
           "protocol: the answer is not HTTP/1.1: the server switched to another protocol (101)");
 }
 
-TEST_CASE("a status line may end with its code, and may have a reason of any words") {
+TEST_CASE("a status line may lack a reason, and a reason may be any text") {
     CHECK(text_of("HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx") == "200  | Content-Length=1 | x");
     CHECK(text_of("HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\nx") == "200  | Content-Length=1 | x");
     CHECK(text_of("HTTP/1.1 204\r\n\r\n") == "204  | ");
@@ -186,7 +186,7 @@ TEST_CASE("a folded header value is joined with a space") {
           "204 No | A=one two three | B=1 | ");
 }
 
-TEST_CASE("a connection is kept only when the server means to") {
+TEST_CASE("a connection is kept only when the server keeps it, too") {
     CHECK_FALSE(receive("HTTP/1.1 204 No\r\nConnection: close\r\n\r\n").keep_alive);
     CHECK_FALSE(receive("HTTP/1.1 204 No\r\nConnection: foo, Close\r\n\r\n").keep_alive);
     CHECK_FALSE(receive("HTTP/1.0 204 No\r\n\r\n").keep_alive);
@@ -195,7 +195,7 @@ TEST_CASE("a connection is kept only when the server means to") {
         receive("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").keep_alive);
 }
 
-TEST_CASE("a connection with a byte too many is never used again") {
+TEST_CASE("a connection with a surplus byte is never used again") {
     CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxy") == Result{"200 OK | Content-Length=1 | x", false});
     CHECK(receive("HTTP/1.1 204 No\r\n\r\n\r\n") == Result{"204 No | ", false});
     CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "HEAD") ==
@@ -204,7 +204,7 @@ TEST_CASE("a connection with a byte too many is never used again") {
         receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n").keep_alive);
 }
 
-TEST_CASE("an answer is not kept alive before it is done") {
+TEST_CASE("a connection is not reusable before its answer is done") {
     const Request request("GET", "http://a.example/");
     Response response;
     H1Answer answer(request, default_limits, memory, response);
@@ -247,7 +247,7 @@ TEST_CASE("a cut answer's error says what is missing") {
           "reset: the server closed the connection before the last chunk, after 5 bytes of the body");
 }
 
-TEST_CASE("what is no answer is refused with its first bytes") {
+TEST_CASE("bytes that are no answer are refused at once, and quoted") {
     CHECK(receive_pieces({"SSH-2.0-OpenSSH_9.2\r\n"}).text ==
           "protocol: the answer is not HTTP/1.1: it begins with 'SSH-2.0-OpenSSH_9.2\\x0d\\x0a'");
     CHECK(receive_pieces({std::string_view("\x15\x03\x01\x00\x02\x02", 6)}).text ==
@@ -258,7 +258,7 @@ TEST_CASE("what is no answer is refused with its first bytes") {
           "protocol: the answer is not HTTP/1.1: a line of its header ends without CR");
 }
 
-TEST_CASE("rules that are broken in the header are errors") {
+TEST_CASE("violations in the header are errors") {
     const std::vector<std::string_view> broken{
         "HTTP/1.\r\n\r\n",
         "HTTP/1.1\r\n\r\n",
@@ -298,12 +298,12 @@ TEST_CASE("rules that are broken in the header are errors") {
     }
 }
 
-TEST_CASE("the same content length twice is one") {
+TEST_CASE("the same content length twice is accepted") {
     CHECK(text_of("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx") ==
           "200 OK | Content-Length=1 | Content-Length=1 | x");
 }
 
-TEST_CASE("rules that are broken in the chunks are errors") {
+TEST_CASE("violations in the chunks are errors") {
     const std::vector<std::string> broken{
         "x\r\n",
         "-1\r\nx\r\n",
@@ -326,7 +326,7 @@ TEST_CASE("rules that are broken in the chunks are errors") {
     }
 }
 
-TEST_CASE("a header of exactly the limit is taken and a byte more is not") {
+TEST_CASE("a header of exactly the limit is accepted, and one byte more is not") {
     Limits limits;
     limits.header_bytes = 60;
     std::string head = "HTTP/1.1 204 No\r\nA: ";
@@ -336,7 +336,7 @@ TEST_CASE("a header of exactly the limit is taken and a byte more is not") {
           "too_large: the answer has more than 60 bytes of header (--max-header-bytes)");
 }
 
-TEST_CASE("a header without end fails at its limit") {
+TEST_CASE("an endless header fails at its limit") {
     std::string endless = "HTTP/1.1 200 OK\r\n";
     while (endless.size() <= default_limits.header_bytes) endless += "X-Again: and again\r\n";
     CHECK(receive_pieces({endless}).text ==
@@ -354,7 +354,7 @@ TEST_CASE("more header fields than the limit fail") {
           "too_large: the answer has more than 2 header fields (--max-header-count)");
 }
 
-TEST_CASE("a body over the limit fails, promised, in chunks or without end") {
+TEST_CASE("a body over the limit fails, with a length, in chunks or endless") {
     Limits limits;
     limits.body_bytes = 4;
     const std::string too_large = "too_large: the answer has more than 4 bytes of body (--max-body)";
@@ -367,7 +367,7 @@ TEST_CASE("a body over the limit fails, promised, in chunks or without end") {
     CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HEAD", limits).text.starts_with("200 OK"));
 }
 
-TEST_CASE("the bodies of all answers in flight have a bound together") {
+TEST_CASE("the bodies of all answers in flight have a common limit") {
     BodyMemory shared(1'000'000);
     const Request request("GET", "http://a.example/");
     const std::string head = "HTTP/1.1 200 OK\r\n\r\n";
@@ -399,7 +399,7 @@ TEST_CASE("the bodies of all answers in flight have a bound together") {
     CHECK(shared.held() == 0);  // what is small is bounded by the number of calls
 }
 
-TEST_CASE("a promise of more than there is memory costs nothing") {
+TEST_CASE("a promised body larger than memory costs nothing") {
     Limits limits;
     limits.body_bytes = std::numeric_limits<std::size_t>::max();
     CHECK(receive("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\nx", "GET", limits).text ==
@@ -449,7 +449,7 @@ TEST_CASE("random bytes never do more than fail") {
         const std::string_view view = text;
         const Result whole = receive_pieces({view});
         const Result pieces = receive_pieces({view.substr(0, split), view.substr(split)});
-        // Which of two faults is met first may depend on the split; whether there is one may not.
+        // Which of two faults is found first may depend on the split; whether there is one may not.
         if (failed(whole)) {
             CHECK_MESSAGE(failed(pieces), text);
         } else {

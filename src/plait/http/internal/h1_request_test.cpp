@@ -12,7 +12,7 @@ using namespace plait::http::internal;
 
 namespace {
 
-/// The head of `request`, with the word VERSION for ours.
+/// The head of `request`, with VERSION in place of our version.
 std::string head_of(const Request& request, const Headers& defaults = {}) {
     std::string head = serialize_head(request, defaults);
     const std::string name = "User-Agent: plait/";
@@ -24,7 +24,7 @@ std::string head_of(const Request& request, const Headers& defaults = {}) {
 
 }  // namespace
 
-TEST_CASE("a request is written with its host first and what a server expects") {
+TEST_CASE("a request has its host first, and the fields that servers expect") {
     Request request("GET", "http://a.example:8080/x?y=1");
     request.headers.add("X-Tenant", "7");
     CHECK(head_of(request) ==
@@ -32,7 +32,7 @@ TEST_CASE("a request is written with its host first and what a server expects") 
           "*/*\r\n\r\n");
 }
 
-TEST_CASE("a request's own headers win over defaults, and defaults over what is added") {
+TEST_CASE("a request's own headers win over defaults, and both over added ones") {
     Request request("GET", "http://a.example/");
     request.headers.add("x-tenant", "7");
     request.headers.add("Accept", "text/plain");
@@ -41,7 +41,7 @@ TEST_CASE("a request's own headers win over defaults, and defaults over what is 
           "GET / HTTP/1.1\r\nHost: a.example\r\nx-tenant: 7\r\nAccept: text/plain\r\nUser-Agent: me\r\n\r\n");
 }
 
-TEST_CASE("a body is announced with its length, and so is an empty one where it has a meaning") {
+TEST_CASE("a body has its length, and so has an empty one where it has a meaning") {
     const auto length_of = [](const std::string& method, const std::string& body) {
         Request request(method, "http://a.example/");
         request.body = body;
@@ -82,7 +82,7 @@ TEST_CASE("headers that contradict the request are refused") {
     CHECK_THROWS_AS(serialize_head(request, {}), Error);
 }
 
-TEST_CASE("a content length that is true is sent once") {
+TEST_CASE("a correct content length is sent once") {
     Request request("POST", "http://a.example/");
     request.body = "four";
     request.headers.add("content-length", "4");
@@ -91,7 +91,7 @@ TEST_CASE("a content length that is true is sent once") {
         "POST / HTTP/1.1\r\nHost: a.example\r\ncontent-length: 4\r\nUser-Agent: plait/VERSION\r\nAccept: */*\r\n\r\n");
 }
 
-TEST_CASE("a request asks to close by its own headers, and by the defaults where it has none of that name") {
+TEST_CASE("a request asks to close by its own headers, or else by the defaults") {
     const auto asks = [](const Headers& own, const Headers& defaults) {
         Request request("GET", "http://a.example/");
         request.headers = own;

@@ -85,7 +85,7 @@ class NameParser {
             if (!take_part(rest)) add_word(take_word(rest));
         }
         if (!part_ && field_.window && others_.empty()) part_ = Part::limit;  // `X-HubSpot-RateLimit-Daily: 250000`
-        if (!part_ || others_.find("concurren") != std::string::npos) return false;  // that is no rate
+        if (!part_ || others_.find("concurren") != std::string::npos) return false;  // not a rate limit
         field_.part = *part_;
         settle_unit();
         return true;

@@ -6,7 +6,7 @@
 
 namespace plait::http::internal {
 
-/// Makes connections over TCP, and TLS over it, to the addresses that the system knows.
+/// Makes connections over TCP and TLS to the addresses that the system finds.
 class NetConnector final : public Connector {
   public:
     explicit NetConnector(net::TlsOptions options);
