@@ -32,8 +32,6 @@ namespace plait::batch {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 std::string joined(const auto& names) {
     std::string text;
     for (const auto& name : names) text += (text.empty() ? "" : ", ") + std::string(name);
@@ -69,7 +67,7 @@ void refuse_line_options(const RequestDefaults& requests) {
     if (requests.base_url.empty() && requests.headers.size() == 0 && !requests.safe_to_repeat &&
         !requests.automatic_keys && requests.permitted_secrets.empty())
         return;
-    refuse("RunOptions::requests is about request lines: calls that come as values have no defaults");
+    throw_bad_input("RunOptions::requests is about request lines: calls that come as values have no defaults");
 }
 
 bool exists(const std::string& path) {
@@ -86,7 +84,7 @@ bool replaces_trace(const RunOptions& options, const std::string& results) {
 void check_trace(const RunOptions& options, bool may_replace) {
     std::error_code error;
     if (may_replace || options.trace.empty() || !std::filesystem::is_regular_file(options.trace, error)) return;
-    refuse(fmt::format("{} exists: --overwrite replaces it", options.trace));
+    throw_bad_input(fmt::format("{} exists: --overwrite replaces it", options.trace));
 }
 
 RunFilesOptions files_options(const RunOptions& options) {

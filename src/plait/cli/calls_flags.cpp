@@ -24,8 +24,6 @@ constexpr std::size_t most_concurrency = 1'000'000;
 constexpr std::size_t most_attempts = 1000;
 constexpr std::size_t most_canaries = 1'000'000;
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 /// Independent of the machine, because docs/cli.md contains it.
 std::string concurrency_help() {
     std::string text;
@@ -49,13 +47,13 @@ std::optional<std::size_t> parse_concurrency(const std::string& value) {
 
 Duration parse_some_time(const std::string& value) {
     const Duration time = parse_duration(value);
-    if (time <= Duration::zero()) refuse(fmt::format("'{}' is not more than zero", value));
+    if (time <= Duration::zero()) throw_bad_input(fmt::format("'{}' is not more than zero", value));
     return time;
 }
 
 /// Such as `p95`.
 policy::HedgeOptions parse_hedge(const std::string& value) {
-    if (!value.starts_with('p')) refuse(fmt::format("'{}' is not a percentile such as p95", value));
+    if (!value.starts_with('p')) throw_bad_input(fmt::format("'{}' is not a percentile such as p95", value));
     policy::HedgeOptions hedge;
     hedge.slower_than = static_cast<double>(parse_count(std::string_view(value).substr(1), 50, 99)) / 100;
     return hedge;
@@ -69,7 +67,7 @@ policy::StopIf parse_known_stop_if(const std::string& value) {
         if (rule.outcome == name) return rule;
         names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
     }
-    refuse(fmt::format("'{}' is not one of the outcomes {}", rule.outcome, names));
+    throw_bad_input(fmt::format("'{}' is not one of the outcomes {}", rule.outcome, names));
 }
 
 /// The only unit of limits and budgets besides requests; empty if there are none or several.
@@ -181,7 +179,7 @@ void read_cost_from(CallsSettings& settings) {
     try {
         settings.run.cost_from = batch::parse_cost_source(settings.cost_from, usual_unit(settings.run));
     } catch (const Error& error) {
-        refuse(fmt::format("--cost-from: {}", error.what()));
+        throw_bad_input(fmt::format("--cost-from: {}", error.what()));
     }
 }
 

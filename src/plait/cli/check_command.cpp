@@ -19,8 +19,6 @@ namespace {
 
 constexpr std::size_t most_concurrency = 1'000'000;
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 std::string name_of(const std::vector<std::string>& inputs) {
     if (inputs.size() > 1) return fmt::format("{} URLs", inputs.size());
     return inputs.front() == "-" ? "standard input" : inputs.front();
@@ -72,7 +70,7 @@ std::vector<Flag> CheckCommand::flags() {
 }
 
 int CheckCommand::run() {
-    if (inputs_.empty()) refuse("no REQUESTS: give a file, URLs, or - for standard input");
+    if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input");
     defaults_.put_secrets = batch::SecretExpander::Put::names;
     defaults_.key_seed = "check";  // keys are made, but not sent
     batch::InputNotes notes;

@@ -16,18 +16,17 @@ namespace plait::cli {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 void apply(const Flag& flag, const std::string& value) {
     try {
         flag.effect(value);
     } catch (const Error& error) {
-        refuse(fmt::format("{}: {}", flag.long_name(), error.what()));
+        throw_bad_input(fmt::format("{}: {}", flag.long_name(), error.what()));
     }
 }
 
 void apply_all(const Flag& flag, const std::vector<std::string>& values) {
-    if (values.size() > 1 && !flag.is_repeatable) refuse(fmt::format("{} may be given only once", flag.long_name()));
+    if (values.size() > 1 && !flag.is_repeatable)
+        throw_bad_input(fmt::format("{} may be given only once", flag.long_name()));
     for (const std::string& value : values) apply(flag, value);
 }
 
@@ -50,10 +49,10 @@ void add_flag(CLI::App& app, const Flag& flag) {
     for (const Flag& flag : flags) {
         const std::string_view bare_name = flag.long_name().substr(2);
         if (words.find(bare_name) == std::string_view::npos) continue;
-        if (flag.value.empty()) refuse(fmt::format("{} takes no value", flag.long_name()));
-        refuse(fmt::format("{} needs a value: {}", flag.long_name(), flag.value));
+        if (flag.value.empty()) throw_bad_input(fmt::format("{} takes no value", flag.long_name()));
+        throw_bad_input(fmt::format("{} needs a value: {}", flag.long_name(), flag.value));
     }
-    refuse(error.what());
+    throw_bad_input(error.what());
 }
 
 /// ", did you mean X?", or nothing.
@@ -75,16 +74,16 @@ std::vector<std::string_view> names_of(const std::vector<Flag>& flags) {
         names.push_back(command->name());
         list.append(list.empty() ? "" : ", ").append(command->name());
     }
-    if (arguments.empty()) refuse("no command; the commands are " + list);
-    refuse(
+    if (arguments.empty()) throw_bad_input("no command; the commands are " + list);
+    throw_bad_input(
         fmt::format("unknown command {}{} (the commands are {})", arguments[0], suggestion(arguments[0], names), list));
 }
 
 [[noreturn]] void refuse_rest(const std::vector<std::string>& rest, const std::vector<Flag>& flags) {
     const std::string& first = rest.front();
-    if (!first.starts_with('-')) refuse(fmt::format("unexpected argument {}", first));
+    if (!first.starts_with('-')) throw_bad_input(fmt::format("unexpected argument {}", first));
     const std::string typed = first.substr(0, first.find('='));
-    refuse(fmt::format("unknown flag {}{}", typed, suggestion(typed, names_of(flags))));
+    throw_bad_input(fmt::format("unknown flag {}{}", typed, suggestion(typed, names_of(flags))));
 }
 
 Request parse_command(Command& command, std::vector<std::string> arguments) {
@@ -104,7 +103,7 @@ Request parse_command(Command& command, std::vector<std::string> arguments) {
     } catch (const CLI::ArgumentMismatch& error) {
         refuse_number_of_values(error, flags);
     } catch (const CLI::ParseError& error) {
-        refuse(error.what());
+        throw_bad_input(error.what());
     }
     std::vector<std::string> rest = app.remaining();
     std::erase(rest, "--");  // CLI11 keeps this separator

@@ -42,8 +42,6 @@ constexpr std::size_t usual_columns = 80;
 // From waiting in turn, through waiting in parallel, to computing in parallel.
 constexpr const char* usual_methods = "sync,threads,async,processes";
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 /// The default of plait run.
 std::size_t most_by_default(const batch::MethodEntry& method) {
     return batch::calls_within_descriptors(batch::max_adaptive_concurrency(method), method.descriptors_per_call);
@@ -53,7 +51,7 @@ std::vector<const batch::MethodEntry*> parse_methods(const std::string& value) {
     std::vector<const batch::MethodEntry*> methods;
     for (const std::string& name : parse_list(value)) {
         const batch::MethodEntry* const method = batch::find_method(name);
-        if (!method) refuse(fmt::format("'{}' is not one of the methods {}", name, usual_methods));
+        if (!method) throw_bad_input(fmt::format("'{}' is not one of the methods {}", name, usual_methods));
         if (std::find(methods.begin(), methods.end(), method) == methods.end()) methods.push_back(method);
     }
     return methods;
@@ -219,11 +217,11 @@ void CompareCommand::show(const compare::Comparison& comparison) const {
 
 void CompareCommand::check_flags() const {
     if (!job_) {
-        if (inputs_.empty()) refuse("no REQUESTS: give a file, URLs, or - for standard input; or --cpu JOB");
-        if (jobs_) refuse("--jobs needs --cpu; for requests use --sample");
-        if (with_python_) refuse("--with-python needs --cpu");
+        if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input; or --cpu JOB");
+        if (jobs_) throw_bad_input("--jobs needs --cpu; for requests use --sample");
+        if (with_python_) throw_bad_input("--with-python needs --cpu");
     } else if (!inputs_.empty()) {
-        refuse(fmt::format("--cpu makes no calls and takes no REQUESTS: {}", inputs_.front()));
+        throw_bad_input(fmt::format("--cpu makes no calls and takes no REQUESTS: {}", inputs_.front()));
     }
 }
 
@@ -266,14 +264,14 @@ compare::Sample CompareCommand::sampled() const {
         fmt::print(stderr, "plait: {} line{} left out; the first: {}\n", sample.left_out,
                    sample.left_out == 1 ? " is" : "s are", sample.first_left_out);
     }
-    if (sample.calls.empty()) refuse("the input has no valid request");
+    if (sample.calls.empty()) throw_bad_input("the input has no valid request");
     return sample;
 }
 
 void CompareCommand::refuse_unsafe(const std::vector<batch::Call>& calls, std::size_t times) const {
     const std::size_t unsafe = compare::count_unsafe(calls);
     if (unsafe == 0 || yes_repeat_unsafe_) return;
-    refuse(
+    throw_bad_input(
         fmt::format("{} of {} request{} may change something at the server (the method is not GET, HEAD, OPTIONS or "
                     "TRACE), and each would be sent {} times; if that does no harm, give --yes-repeat-unsafe",
                     unsafe, calls.size(), calls.size() == 1 ? "" : "s", times));

@@ -12,8 +12,6 @@ namespace plait::cli {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 /// Whether both name the same file, even one that does not exist yet.
 bool is_same_place(const std::string& a, const std::string& b) {
     if (a.empty() || b.empty()) return false;
@@ -34,14 +32,14 @@ bool is_same_file(const std::string& a, const std::string& b) {
 
 void check_paths(const RunPaths& paths) {
     for (const std::string& input : paths.inputs) {
-        if (is_same_file(input, paths.output)) refuse(fmt::format("{} is both input and output", input));
-        if (is_same_place(paths.trace, input)) refuse(fmt::format("{} is both input and trace", input));
+        if (is_same_file(input, paths.output)) throw_bad_input(fmt::format("{} is both input and output", input));
+        if (is_same_place(paths.trace, input)) throw_bad_input(fmt::format("{} is both input and trace", input));
     }
     if (is_same_place(paths.trace, paths.output)) {
-        refuse(fmt::format("{} is both output and trace", paths.output));
+        throw_bad_input(fmt::format("{} is both output and trace", paths.output));
     }
     if (is_same_place(paths.trace, paths.summary)) {
-        refuse(fmt::format("{} is both summary and trace", paths.summary));
+        throw_bad_input(fmt::format("{} is both summary and trace", paths.summary));
     }
 }
 

@@ -28,8 +28,6 @@ namespace {
 constexpr std::size_t usual_columns = 80;
 constexpr std::size_t most_columns = 1000;
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 std::string_view environment(const char* name) {
     const char* value = std::getenv(name);
     return value ? value : "";
@@ -77,7 +75,7 @@ void write_and_say(const std::string& path, const std::string& text) {
 void check_output(const report::Inputs& inputs, const std::string& output) {
     if (output.empty()) return;
     for (const std::string& file : inputs.files) {
-        if (is_same_file(file, output)) refuse(fmt::format("{} is both input and output", file));
+        if (is_same_file(file, output)) throw_bad_input(fmt::format("{} is both input and output", file));
     }
 }
 
@@ -111,13 +109,13 @@ std::vector<Flag> ReportCommand::flags() {
 
 int ReportCommand::run() {
     if (inputs_.empty()) {
-        refuse("no INPUT: give a trace, a results file, or a directory of traces");
+        throw_bad_input("no INPUT: give a trace, a results file, or a directory of traces");
     }
     const report::Inputs inputs = report::read_inputs(inputs_);
     check_output(inputs, output_);
     check_output(inputs, svg_);
     if (!svg_.empty() && (svg_ == output_ || is_same_file(svg_, output_))) {
-        refuse(fmt::format("{} can't be both the page and the SVG file", svg_));
+        throw_bad_input(fmt::format("{} can't be both the page and the SVG file", svg_));
     }
     for (const std::string& file : inputs.left_out) fmt::print(stderr, "plait: left out {}: not a trace\n", file);
 

@@ -28,8 +28,6 @@ namespace plait::cli {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 bool has_state(const std::string& results) { return ::access(batch::state_path(results).c_str(), F_OK) == 0; }
 
 /// Throws if the requests have changed since the run. Appended lines do no harm.
@@ -43,7 +41,7 @@ void check_requests(const std::string& requests, const std::string& results) {
 
 batch::LineReader open_requests(const std::string& path) {
     UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) refuse(fmt::format("open {}: {}", path, system_message(errno)));
+    if (!file) throw_bad_input(fmt::format("open {}: {}", path, system_message(errno)));
     return {std::move(file), path};
 }
 
@@ -90,11 +88,12 @@ std::string_view RetryCommand::notes() const {
 Positional RetryCommand::positional() const { return {"RESULTS", "The results of a run.", false}; }
 
 int RetryCommand::run() {
-    if (results_.size() != 1) refuse("retry takes one file: RESULTS");
-    if (filters_.empty()) refuse("no selection: give --failed, --rejected, --unknown or --where CONDITION");
+    if (results_.size() != 1) throw_bad_input("retry takes one file: RESULTS");
+    if (filters_.empty()) throw_bad_input("no selection: give --failed, --rejected, --unknown or --where CONDITION");
     const std::string requests = requests_path();
     for (const std::string& read : {requests, results_[0]}) {
-        if (is_same_file(read, output_)) refuse(fmt::format("{} is both input and output: give another -o", output_));
+        if (is_same_file(read, output_))
+            throw_bad_input(fmt::format("{} is both input and output: give another -o", output_));
     }
     if (has_state(results_[0])) check_requests(requests, results_[0]);
     const batch::LineSet lines = chosen_lines();
@@ -103,8 +102,8 @@ int RetryCommand::run() {
         output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
     const std::uint64_t copied = plait::run(batch::copy_requests(reader, lines, *sink));
     if (copied != lines.size()) {
-        refuse(fmt::format("{} has only {} of the {} requests: it does not belong to these results", requests, copied,
-                           lines.size()));
+        throw_bad_input(fmt::format("{} has only {} of the {} requests: it does not belong to these results", requests,
+                                    copied, lines.size()));
     }
     fmt::print(stderr, "plait: {} request{} selected\n", copied, copied == 1 ? "" : "s");
     return exit_ok;
@@ -126,7 +125,7 @@ std::string RetryCommand::requests_path() const {
     std::optional<std::string> path;
     if (has_state(results_[0])) path = batch::read_journal(batch::state_path(results_[0])).requests;
     if (!path) {
-        refuse(fmt::format("the requests of {} are not recorded: give --requests FILE", results_[0]));
+        throw_bad_input(fmt::format("the requests of {} are not recorded: give --requests FILE", results_[0]));
     }
     return *path;
 }

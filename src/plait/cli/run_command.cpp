@@ -30,8 +30,6 @@ namespace plait::cli {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 /// The names of all entries, for help and messages.
 template <class Entries, class Name = std::identity>
 std::string list_of(const Entries& entries, std::string_view between, Name name = {}) {
@@ -49,7 +47,7 @@ std::string method_names() {
 
 const batch::MethodEntry* parse_method(const std::string& value) {
     const batch::MethodEntry* method = batch::find_method(value);
-    if (!method) refuse(fmt::format("'{}' is not one of {}", value, method_names()));
+    if (!method) throw_bad_input(fmt::format("'{}' is not one of {}", value, method_names()));
     return method;
 }
 
@@ -61,7 +59,7 @@ batch::BodyFormat parse_body_format(const std::string& value) {
     for (const auto& [name, format] : batch::body_formats) {
         if (name == value) return format;
     }
-    refuse(fmt::format("'{}' is not one of {}", value, body_format_names()));
+    throw_bad_input(fmt::format("'{}' is not one of {}", value, body_format_names()));
 }
 
 /// Opens the file before the run: a run of hours must not fail at its end.
@@ -169,7 +167,7 @@ std::vector<Flag> RunCommand::diagnosis_flags() {
 }
 
 int RunCommand::run() {
-    if (inputs_.empty()) refuse("no REQUESTS: give a file, URLs, or - for standard input");
+    if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input");
     check_paths(RunPaths(inputs_, output_, options_.trace, summary_path_));
     warn_of_risks(settings_);
     if (strict_) refuse_bad_lines();
@@ -185,11 +183,12 @@ int RunCommand::run() {
 /// Reads the input once before the run does.
 void RunCommand::refuse_bad_lines() const {
     if (inputs_.front() == "-")
-        refuse("--strict reads the requests twice, but standard input can be read only once: use a file");
+        throw_bad_input("--strict reads the requests twice, but standard input can be read only once: use a file");
     batch::RequestDefaults defaults = settings_.defaults;
     defaults.notes = nullptr;  // the run will note the same lines
     const batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, std::move(defaults)));
-    if (report.is_refused()) refuse(fmt::format("nothing was sent (--strict):\n{}", batch::refusals_text(report)));
+    if (report.is_refused())
+        throw_bad_input(fmt::format("nothing was sent (--strict):\n{}", batch::refusals_text(report)));
 }
 
 /// Finishes the run, with progress, interruptions and a summary. The arguments outlive the task.

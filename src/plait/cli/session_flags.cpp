@@ -18,16 +18,14 @@ namespace {
 
 constexpr std::size_t most_header_fields = 1'000'000;
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 Duration parse_time_limit(const std::string& value) {
     const Duration limit = parse_duration(value);
-    if (limit <= Duration::zero()) refuse(fmt::format("'{}' is not more than zero", value));
+    if (limit <= Duration::zero()) throw_bad_input(fmt::format("'{}' is not more than zero", value));
     return limit;
 }
 
 std::string checked_file(const std::string& path) {
-    if (::access(path.c_str(), R_OK) != 0) refuse(fmt::format("open {}: {}", path, system_message(errno)));
+    if (::access(path.c_str(), R_OK) != 0) throw_bad_input(fmt::format("open {}: {}", path, system_message(errno)));
     return path;
 }
 
@@ -64,22 +62,22 @@ std::vector<Flag> header_flags(SessionSettings& settings) {
 }
 
 std::vector<Flag> repeat_flags(batch::RequestDefaults& defaults) {
-    return under(
-        headings::retries,
-        {
-            {"--safe-to-repeat", "",
-             "Retry requests of any method, such as POST, unless their line says \"safe_to_repeat\": false. "
-             "Use this only if executing a request twice does no harm.",
-             [&defaults](const std::string&) { defaults.safe_to_repeat = true; }},
-            {"--idempotency-key", "auto",
-             "Send every request whose method is not safe to repeat, such as POST, with an Idempotency-Key of "
-             "its own, and retry it. A key in the line wins. Use this only if the server honours such keys.",
-             [&defaults](const std::string& value) {
-                 if (value != "auto")
-                     refuse(fmt::format("'{}' is not auto; put the key of a single request into its line", value));
-                 defaults.automatic_keys = true;
-             }},
-        });
+    return under(headings::retries,
+                 {
+                     {"--safe-to-repeat", "",
+                      "Retry requests of any method, such as POST, unless their line says \"safe_to_repeat\": false. "
+                      "Use this only if executing a request twice does no harm.",
+                      [&defaults](const std::string&) { defaults.safe_to_repeat = true; }},
+                     {"--idempotency-key", "auto",
+                      "Send every request whose method is not safe to repeat, such as POST, with an Idempotency-Key of "
+                      "its own, and retry it. A key in the line wins. Use this only if the server honours such keys.",
+                      [&defaults](const std::string& value) {
+                          if (value != "auto")
+                              throw_bad_input(fmt::format(
+                                  "'{}' is not auto; put the key of a single request into its line", value));
+                          defaults.automatic_keys = true;
+                      }},
+                 });
 }
 
 std::vector<Flag> connection_flags(SessionSettings& settings) {

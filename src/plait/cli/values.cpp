@@ -12,8 +12,6 @@ namespace plait::cli {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 struct Unit {
     std::string_view name;
     double seconds;
@@ -28,7 +26,7 @@ std::size_t parse_count(std::string_view text, std::size_t least, std::size_t mo
     std::size_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc() || end != text.data() + text.size() || number < least || number > most) {
-        refuse(fmt::format("'{}' is not a whole number from {} to {}", text, least, most));
+        throw_bad_input(fmt::format("'{}' is not a whole number from {} to {}", text, least, most));
     }
     return number;
 }
@@ -43,7 +41,7 @@ std::size_t parse_bytes(std::string_view text, std::size_t least) {
     const bool is_known = error == std::errc() && (rest.empty() || (rest.size() == 1 && unit != 0));
     const std::size_t bits = is_known ? 10 * unit : 0;
     if (!is_known || number > most >> bits || number << bits < least) {
-        refuse(
+        throw_bad_input(
             fmt::format("'{}' is not a number of bytes such as 65536, 64k, 100M or 2G, of at least {}", text, least));
     }
     return number << bits;
@@ -59,7 +57,7 @@ Duration parse_duration(std::string_view text) {
         if (!(seconds >= 0 && seconds <= week_in_seconds)) break;
         return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
     }
-    refuse(fmt::format("'{}' is not a duration such as 90ms, 2s, 1m or 1h, of at most a week", text));
+    throw_bad_input(fmt::format("'{}' is not a duration such as 90ms, 2s, 1m or 1h, of at most a week", text));
 }
 
 std::string to_flag_value(Duration duration) {
@@ -86,7 +84,7 @@ std::pair<Duration, Duration> parse_duration_range(std::string_view text) {
     const Duration least = parse_duration(text.substr(0, middle));
     if (middle == std::string_view::npos) return {least, least};
     const Duration most = parse_duration(text.substr(middle + dots.size()));
-    if (most < least) refuse(fmt::format("'{}' ends before it begins", text));
+    if (most < least) throw_bad_input(fmt::format("'{}' ends before it begins", text));
     return {least, most};
 }
 
@@ -95,7 +93,7 @@ std::vector<std::string> parse_list(std::string_view text) {
     for (std::string_view rest = text;;) {
         const auto comma = rest.find(',');
         const std::string_view part = rest.substr(0, comma);
-        if (part.empty()) refuse(fmt::format("'{}' is not a list such as a,b,c", text));
+        if (part.empty()) throw_bad_input(fmt::format("'{}' is not a list such as a,b,c", text));
         parts.emplace_back(part);
         if (comma == std::string_view::npos) return parts;
         rest.remove_prefix(comma + 1);
@@ -104,7 +102,8 @@ std::vector<std::string> parse_list(std::string_view text) {
 
 std::pair<std::string, std::string> parse_header(std::string_view text) {
     const auto colon = text.find(':');
-    if (colon == std::string_view::npos) refuse("a header is written 'Name: value'");  // not shown: it may be a secret
+    if (colon == std::string_view::npos)
+        throw_bad_input("a header is written 'Name: value'");  // not shown: it may be a secret
     std::string_view value = text.substr(colon + 1);
     while (value.starts_with(' ')) value.remove_prefix(1);
     return {std::string(text.substr(0, colon)), std::string(value)};

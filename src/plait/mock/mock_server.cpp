@@ -53,15 +53,14 @@ constexpr Duration linger = 1s;
 constexpr std::size_t block_size = 64 * 1024;
 
 void check(const MockOptions& options) {
-    const auto refuse = [](const char* reason) { throw Error(ErrorCode::bad_input, reason); };
-    if (options.hosts.empty()) refuse("a mock server listens at one address or more");
-    if (options.status < 200 || options.status > 599) refuse("the status of a mock server is from 200 to 599");
+    if (options.hosts.empty()) throw_bad_input("a mock server listens at one address or more");
+    if (options.status < 200 || options.status > 599) throw_bad_input("the status of a mock server is from 200 to 599");
     for (const Latency& latency : {options.latency, options.latency_before}) {
         if (latency.least < Duration::zero() || latency.least > latency.most) {
-            refuse("the latency of a mock server goes from the shorter to the longer time");
+            throw_bad_input("the latency of a mock server goes from the shorter to the longer time");
         }
         if (!(latency.sigma >= 0 && latency.sigma <= Latency::widest_sigma)) {
-            refuse("the sigma of a mock server's latency is from 0 to 3");
+            throw_bad_input("the sigma of a mock server's latency is from 0 to 3");
         }
     }
 }

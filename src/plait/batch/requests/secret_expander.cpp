@@ -79,7 +79,8 @@ std::optional<std::string> process_environment(std::string_view name) {
 }
 
 std::string secret_value(std::string_view name, const Environment& environment) {
-    if (!is_kind(name)) throw_bad_input(fmt::format("'{}' is not a secret: write env.NAME or file.PATH", printable(name)));
+    if (!is_kind(name))
+        throw_bad_input(fmt::format("'{}' is not a secret: write env.NAME or file.PATH", printable(name)));
     if (name.starts_with(file_kind)) {
         const std::string path(name.substr(file_kind.size()));
         return without_line_end(read_file(path, largest_secret_file));

@@ -24,8 +24,6 @@ namespace plait::batch {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(ErrorCode::bad_input, reason); }
-
 [[noreturn]] void fail(std::string_view what, const std::string& path) {
     throw Error(ErrorCode::storage, fmt::format("{} {}: {}", what, path, system_message(errno)));
 }
@@ -83,7 +81,7 @@ const std::string* find(const Settings& settings, const std::string& name) {
 /// Throws when a setting differs from the one that the run began with.
 void compare(const Settings& before, const Settings& now) {
     const auto refuse_change = [](const std::string& name, const std::string* was, const std::string* is) {
-        refuse(
+        throw_bad_input(
             fmt::format("{} was {} when this run began, and is {} now: restore it, or start over with "
                         "--overwrite",
                         name, in_quotes(was), in_quotes(is)));
@@ -100,7 +98,7 @@ void compare(const Settings& before, const Settings& now) {
 void refuse_lost_results(const Journal& journal, const std::string& results_path) {
     const std::uint64_t sent = journal.sent_before().size();
     if (sent == 0) return;
-    refuse(fmt::format(
+    throw_bad_input(fmt::format(
         "{} is missing, and {} unsafe {} sent whose results it may have held: restore it, or start over with "
         "--overwrite, which sends them again",
         results_path, sent, sent == 1 ? "request was" : "requests were"));
@@ -137,7 +135,7 @@ class RunFiles::ResultsFile {
         if (busy != 0) fail("lock", path_);
         // Results would go nowhere.
         if (status().st_nlink == 0)
-            refuse(fmt::format("{} was removed by somebody else while this run opened it: try again", path_));
+            throw_bad_input(fmt::format("{} was removed by somebody else while this run opened it: try again", path_));
         is_ours_ = true;
     }
 
@@ -170,8 +168,8 @@ class RunFiles::ResultsFile {
     static bool is_alive(std::int64_t process) { return ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH; }
 
     [[noreturn]] void refuse_second_run(std::int64_t process) const {
-        refuse(fmt::format("another plait run{} writes {}: wait for its end, or name other results",
-                           process == 0 ? "" : fmt::format(" (process {})", process), path_));
+        throw_bad_input(fmt::format("another plait run{} writes {}: wait for its end, or name other results",
+                                    process == 0 ? "" : fmt::format(" (process {})", process), path_));
     }
 
     std::string path_;
@@ -215,7 +213,7 @@ void RunFiles::take_up() {
     const bool has_results = !results_->is_empty();
     if (!exists(state_path_)) {
         if (!has_results) return;
-        refuse(
+        throw_bad_input(
             fmt::format("{0} has no state file {1}: restore it, replace {0} with "
                         "--overwrite, or name other results",
                         results_path_, state_path_));
@@ -227,7 +225,7 @@ void RunFiles::take_up() {
         if (results_->is_new()) refuse_lost_results(*journal_, results_path_);
         run_id_ = journal_->run_id();
     } else if (has_results) {
-        refuse(fmt::format("{} has no record of {}: replace both with --overwrite", state_path_, results_path_));
+        throw_bad_input(fmt::format("{} has no record of {}: replace both with --overwrite", state_path_, results_path_));
     }
 }
 

@@ -99,10 +99,10 @@ TEST_CASE("a call that is broken off is postponed if it may be sent again and a 
 TEST_CASE("a call that has no time for another attempt names its deadline and its last attempt") {
     using enum AttemptsEnd;
     CHECK(begins({no_time_left, not_connected(), true},
-                 "failed deadline: there is no time for another attempt before its deadline of 15 m 00 s, after 3 "
+                 "failed deadline: there is no time for another attempt before its deadline of 15 min, after 3 "
                  "attempts; the last: connect: connection refused"));
     CHECK(
-        begins({late, not_connected(), true}, "failed deadline: its deadline of 15 m 00 s passed after 3 attempts; "));
+        begins({late, not_connected(), true}, "failed deadline: its deadline of 15 min passed after 3 attempts; "));
     CHECK(begins({late, lost_answer()}, "unknown deadline: "));
 }
 
@@ -110,16 +110,16 @@ TEST_CASE("a call that is surely not executed and late or parked is still refuse
     using enum AttemptsEnd;
     CHECK(begins({no_time_left, refused()},
                  "rejected rate_limited: still refused (429): there is no time for another attempt before its deadline "
-                 "of 15 m 00 s, and it was asked to wait 30"));
+                 "of 15 min, and it was asked to wait 30"));
     CHECK(begins({late, refused()},
-                 "rejected rate_limited: still refused (429): its deadline of 15 m 00 s passed meanwhile"));
+                 "rejected rate_limited: still refused (429): its deadline of 15 min passed meanwhile"));
     CHECK(begins({parked, refused()}, "rejected rate_limited: still refused (429): it was asked to come much later"));
 }
 
 TEST_CASE("an attempt that is cut by the deadline or by the run says so itself") {
     using enum AttemptsEnd;
     CHECK(conclusion_of({late, cut_by(deadline_passed(15min)), true, false, true}) ==
-          "failed deadline: its deadline of 15 m 00 s passed while it was sent");
+          "failed deadline: its deadline of 15 min passed while it was sent");
     CHECK(begins({late, cut_by(deadline_passed(15min)), false, false, true}, "unknown deadline"));
     CHECK(begins({given_up, cut_by(batch::given_up()), false, true, true}, "unknown cancelled"));
     CHECK(conclusion_of({given_up, cut_by(batch::given_up()), true, true, true}) == "postponed");

@@ -1,19 +1,12 @@
 #include "plait/batch/resume/internal/line_ranges.hpp"
 
+#include "plait/json/text.hpp"
+
 #include <algorithm>
-#include <array>
 
 namespace plait::batch::internal {
 
-namespace {
-
-void append_number(std::string& out, std::uint64_t number) {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out.append(digits.data(), end);
-}
-
-}  // namespace
+using json::append_number;
 
 void append_range(std::string& out, std::uint64_t first, std::uint64_t last) {
     append_number(out, first);
