@@ -237,7 +237,7 @@ std::vector<compare::Way> CompareCommand::ways() const {
             ways.emplace_back(by, std::string(method), switcher, number, finds_itself);
     };
     for (const batch::MethodEntry* method : methods_) {
-        add("plait", method->name, method->switcher, job_ ? processors() : most_by_default(*method));
+        add("plait", method->name, method->scheduling, job_ ? processors() : most_by_default(*method));
     }
     if (with_python_) {
         for (const auto& [method, switcher] : compare::python_methods) add("python", method, switcher, processors());

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 namespace {
 
 Way way(const char* method, std::size_t concurrency = 1) {
-    return Way("plait", method, batch::find_method(method)->switcher, concurrency);
+    return Way("plait", method, batch::find_method(method)->scheduling, concurrency);
 }
 
 Task<void> wait_for_ever() { co_await sleep_for(1h); }

@@ -11,7 +11,7 @@ TEST_CASE("each method does all jobs") {
     const JobWork work(Job::parse("fib:15"), 7);
     for (const batch::MethodEntry& method : batch::methods) {
         CAPTURE(method.name);
-        const Measurement measured = work.measure(Way("plait", std::string(method.name), method.switcher, 2), "");
+        const Measurement measured = work.measure(Way("plait", std::string(method.name), method.scheduling, 2), "");
         CHECK(measured.done == 7);
         CHECK(measured.answer == "610");
         CHECK(measured.wall > Duration::zero());

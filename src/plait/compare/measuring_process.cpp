@@ -35,7 +35,7 @@ Measurement MeasuringProcess::measure_here(std::string method, std::size_t concu
                                            std::string trace_path) {
     const batch::MethodEntry* const entry = batch::find_method(method);
     PLAIT_ASSERT(entry, "ways of plait are its methods");
-    const Way way("plait", std::move(method), entry->switcher, concurrency, finds_itself);
+    const Way way("plait", std::move(method), entry->scheduling, concurrency, finds_itself);
     return work_of_the_process->measure(way, trace_path);
 }
 

@@ -15,28 +15,28 @@
 
 namespace plait::batch {
 
-/// What a line says of how its call is made, beside what is sent. For the rest the run's options hold.
+/// The rules of one call, which its line gives. They override the run's options.
 class CallRules {
   public:
     CallRules() noexcept {}
 
-    /// Of the whole call, with its attempts and waits.
+    /// Time limit of the whole call, with its attempts and waits.
     std::optional<Duration> deadline;
     std::optional<int> max_attempts;
-    /// Answers that are worth another attempt, beside those that are anyway.
+    /// Statuses that are retried, beside the usual ones.
     std::vector<int> retry_statuses;
-    /// Whether sending it twice does no more than sending it once: its method, its key or its line says so.
+    /// Whether sending it twice does no harm, by its method, its idempotency key or its line.
     bool safe_to_repeat = false;
-    /// Whose pace it shares; empty: that of its origin.
+    /// The group whose limits it shares; empty: that of its origin.
     std::string group;
-    /// Calls of the same key are made one after another, in the order of the input; empty: no order.
+    /// Calls with the same key are made one after another, in the order of the input; empty: in any order.
     std::string order_key;
-    /// The highest leaves first.
+    /// Calls with the highest priority are sent first.
     int priority = 0;
     policy::Costs costs;
-    /// What counts as ok; null: any 2xx.
+    /// The answers that are ok; null: any 2xx.
     std::shared_ptr<const Expectation> expectation;
-    /// What counts as a refusal beside what is known to be one; null: what the run says.
+    /// Answers that are refusals, beside the well-known ones; null: those that the run names.
     std::shared_ptr<const Expectation> refusal;
 };
 
@@ -52,15 +52,15 @@ class Call {
         : Call(std::move(custom_id_), 0, std::move(request_)) {}
 
     std::string custom_id;
-    /// Where it stands in the input, counted from 1.
+    /// Its number in the input, counted from 1.
     std::uint64_t line;
     http::Request request;
-    /// JSON that comes back with the result as it is; empty without.
+    /// JSON that is copied into the result; empty: none.
     std::string metadata;
     CallRules rules;
 };
 
-/// A line of the input that can't be sent, and why. It has a result all the same.
+/// A line of the input that is not a valid request, and why. It has a result like any other.
 class BadLine {
   public:
     BadLine(std::string custom_id_, std::uint64_t line_, std::string message_, std::string metadata_ = {})
@@ -72,10 +72,10 @@ class BadLine {
     std::string metadata;
 };
 
-/// What a source yields for each line that is not blank.
+/// An item of a source, one for each line that is not blank.
 using SourceItem = std::variant<Call, BadLine>;
 
-/// The id of a line that names none: `line-<n>`.
+/// Returns the id of a line that names none: `line-<n>`.
 std::string automatic_id(std::uint64_t line);
 
 }  // namespace plait::batch

@@ -26,10 +26,10 @@ enum class Outcome {
 
 inline constexpr std::size_t outcome_count = 5;
 
-/// The outcome as a result line spells it.
+/// Returns the outcome as result lines spell it.
 std::string_view to_string(Outcome outcome) noexcept;
 
-/// Why a call has no answer, or not the one that was expected.
+/// Why a call has no answer, or an unexpected one.
 class CallError {
   public:
     CallError(ErrorCode code_, std::string message_, bool retryable_ = false, bool maybe_sent_ = false)
@@ -41,7 +41,7 @@ class CallError {
     bool maybe_sent;  ///< a byte of the request may have left, and no answer tells what became of it
 };
 
-/// One attempt of a call, as its result line tells of it.
+/// One attempt of a call, as its result line reports it.
 class AttemptNote {
   public:
     AttemptNote() noexcept {}
@@ -54,12 +54,12 @@ class AttemptNote {
     bool reused = false;
     int copies = 1;           ///< that were sent, because the first was slow
     bool second_won = false;  ///< the second of them ended first
-    /// How long until the next attempt was due, when there was one, and why: `back-off`, `retry-after`.
+    /// The wait before the next attempt, if there was one, and its reason: `back-off`, `retry-after`.
     std::optional<Duration> wait_after;
     std::string why;
 };
 
-/// What came of a call: all that its result line tells.
+/// The end of a call: all that its result line reports.
 class CallEnd {
   public:
     explicit CallEnd(Outcome outcome_) noexcept : outcome(outcome_) {}
@@ -69,14 +69,14 @@ class CallEnd {
     std::optional<http::Response> response;
     std::optional<CallError> error;
     std::vector<AttemptNote> attempts;
-    /// What the call did over time, if somebody follows it.
+    /// The activities of the call, if it is traced.
     std::optional<trace::Span> span;
 };
 
-/// A call that did not end, and may be made by another run: it has no result.
+/// A call that did not end and has no result; a later run can make it.
 class Postponed {};
 
-/// What comes of making a call.
+/// The result of making a call.
 using MadeCall = std::variant<CallEnd, Postponed>;
 
 }  // namespace plait::batch

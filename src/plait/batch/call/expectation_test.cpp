@@ -97,7 +97,7 @@ TEST_CASE("numbers of any size are compared") {
     CHECK(is_met(R"({"path":"/b","is":1})", R"({"a":1e999,"b":1})"));
 }
 
-TEST_CASE("what is not there is null to a rule that asks for null, and nothing to any other") {
+TEST_CASE("a missing value is null to a rule that asks for null, and nothing to any other") {
     CHECK(is_met(R"({"path":"/error","is":null})", "{}"));
     CHECK(is_met(R"({"path":"/error","is":null})", R"({"error":null})"));
     CHECK(is_met(R"({"path":"/error","is_not":5})", "{}"));
@@ -106,7 +106,7 @@ TEST_CASE("what is not there is null to a rule that asks for null, and nothing t
     CHECK(is_met(R"({"path":"/error","exists":true})", R"({"error":null})"));
 }
 
-TEST_CASE("what an answer is not is told in a sentence") {
+TEST_CASE("an unmet expectation is a sentence") {
     CHECK(unmet(R"({"path":"/error","is":null})", R"({"error":"full"})") == R"(/error is "full", not null)");
     CHECK(unmet(R"({"path":"/error","is":null})", R"({"error":{"code":1}})") == "/error is an object, not null");
     CHECK(unmet(R"({"path":"/data","is":"x"})", R"({"data":[1]})") == R"(/data is a list, not "x")");
@@ -119,7 +119,7 @@ TEST_CASE("what an answer is not is told in a sentence") {
     CHECK(unmet(R"({"path":"/a","is":1})", R"({"a":")" + std::string(1000, 'x') + R"("})").size() < 100);
 }
 
-TEST_CASE("the first rule that is not met is told") {
+TEST_CASE("the first unmet rule is named") {
     CHECK(unmet(R"({"path":"/a","is":1},{"path":"/b","is":2},{"path":"/c","is":3})", R"({"c":0,"b":0,"a":1})") ==
           "/b is 0, not 2");
 }
@@ -164,7 +164,7 @@ TEST_CASE("an expectation that makes no sense is refused") {
     CHECK(fault_of(R"({"json":[{"path":"/a","equals":1}]})") == R"(unknown field "equals")");
 }
 
-TEST_CASE("a refusal is told by a status, by what the body holds, or by both") {
+TEST_CASE("a refusal rule names a status, values in the body, or both") {
     const auto meets = [](std::string_view rule, int status, std::string body = {}) {
         return Expectation::parse_refusal(rule).is_met_by(answer(status, std::move(body)));
     };
@@ -190,7 +190,7 @@ TEST_CASE("a flag tells a refusal by statuses or in JSON") {
     CHECK(meets(R"({"status":403})", 403));
 }
 
-TEST_CASE("what tells no refusal says why") {
+TEST_CASE("an invalid refusal rule says what is wrong") {
     const auto fault = [](std::string_view flag) -> std::string {
         try {
             Expectation::parse_refusal_flag(flag);

@@ -7,8 +7,8 @@
 
 namespace plait::batch {
 
-/// Counts durations in a fixed room, to about 1.6 %: each power of two is divided into 64 parts, as HdrHistogram does
-/// it.
+/// Counts durations in constant memory, with an error of about 1.6 %: like HdrHistogram, it divides each power of two
+/// into 64 parts.
 class LatencyHistogram {
   public:
     void add(Duration duration) noexcept;
@@ -16,7 +16,7 @@ class LatencyHistogram {
     std::uint64_t count() const noexcept { return count_; }
     Duration longest() const noexcept { return longest_; }
 
-    /// The duration that `share` (0 to 1) of all did not exceed; 0 when there are none.
+    /// Returns the duration that a `share` (0 to 1) of all did not exceed; 0 if there are none.
     Duration quantile(double share) const noexcept;
 
   private:

@@ -8,16 +8,16 @@
 
 namespace plait::batch {
 
-/// A set of line numbers: a bit for each, in parts that are there only where a line of theirs is or was.
+/// A set of line numbers, one bit each, in blocks that are allocated when one of their lines is added.
 class LineSet {
   public:
-    /// No file that anyone has is longer; a larger number comes from a damaged one.
+    /// No real file is longer; a larger number comes from a damaged file.
     static constexpr std::uint64_t largest_line = std::uint64_t{1} << 36;
 
-    /// False when it was in the set already. `line` is at most `largest_line`.
+    /// Returns false if it was in the set already. `line` is at most `largest_line`.
     bool add(std::uint64_t line);
 
-    /// False when it was not in the set.
+    /// Returns false if it was not in the set.
     bool remove(std::uint64_t line) noexcept;
 
     bool contains(std::uint64_t line) const noexcept {
@@ -27,7 +27,7 @@ class LineSet {
 
     std::uint64_t size() const noexcept { return size_; }
 
-    /// Calls `visit(line)` for each line, in their order.
+    /// Calls `visit(line)` for each line, in ascending order.
     template <class Visit>
     void for_each(Visit visit) const {
         for (std::uint64_t part = 0; part < parts_.size(); ++part) {

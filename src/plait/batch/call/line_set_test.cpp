@@ -23,7 +23,7 @@ TEST_CASE("a line is in the set from its adding to its removing") {
     CHECK(lines.size() == 0);
 }
 
-TEST_CASE("a set of lines does what a set of numbers does") {
+TEST_CASE("a set of lines behaves as a set of numbers") {
     LineSet lines;
     std::set<std::uint64_t> model;
     std::mt19937_64 random(1);

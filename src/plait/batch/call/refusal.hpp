@@ -22,7 +22,7 @@ class AskedWait {
     std::string source;  ///< the header or the field of the body that names it, for people
 };
 
-/// What an answer says against having been asked, in whatever status.
+/// What an answer says of a refusal, whatever its status.
 class Refusal {
   public:
     Refusal() noexcept {}
@@ -34,25 +34,25 @@ class Refusal {
     };
 
     Kind kind = Kind::none;
-    /// Whether the answer says that the request was turned away before anything was done.
+    /// Whether the answer says that the request was refused before it was executed.
     bool is_surely_undone = false;
-    /// Whether it is a refusal although its status is one of success.
+    /// Whether it is a refusal despite a status of success.
     bool outranks_status = false;
-    /// Whether it is one whatever the call expects.
+    /// Whether a rule named it a refusal, whatever the call expects.
     bool was_named = false;
     std::string reason;  ///< in the words of the server, if it is for good
-    /// What the server says of another attempt (`x-should-retry`).
+    /// Whether the server wants another attempt (`x-should-retry`).
     std::optional<bool> should_retry;
-    /// Also of an answer that is no refusal.
+    /// The wait that the answer asks for, even if it is no refusal.
     AskedWait asked;
 };
 
-/// Rules that tell refusals of APIs which nobody knows.
+/// Rules for the refusals of APIs that plait does not know.
 using RefusalRules = std::span<const std::shared_ptr<const Expectation>>;
 
-/// What an answer that came at `now` says, by its status (429), the rules that were `named`, `Retry-After`, limits in
-/// its headers that are used up, or words and waits in its body. A wait or a used-up limit makes a refusal of the
-/// statuses 400, 403 and 5xx only. `said`: what was read of the headers.
+/// Reads what an answer that came at `now` says of a refusal: by its status (429), the rules `named`, `Retry-After`,
+/// used-up limits in its headers, or words and waits in its body. A wait or a used-up limit makes a refusal only of the
+/// statuses 400, 403 and 5xx. `said`: the limits in its headers.
 Refusal read_refusal(const http::Response& response, const http::LimitHeaders& said, RefusalRules named, WallTime now);
 
 }  // namespace plait::batch

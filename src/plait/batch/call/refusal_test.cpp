@@ -132,14 +132,14 @@ TEST_CASE("each way to say later is a refusal with its wait") {
     }
 }
 
-TEST_CASE("what only looks like a refusal is none") {
+TEST_CASE("answers that only look like refusals are none") {
     for (const Answer& answer : others()) {
         CAPTURE(answer.whose);
         CHECK(read(answer).kind == Kind::none);
     }
 }
 
-TEST_CASE("what is used up for good is told from what is used up for now") {
+TEST_CASE("a quota used up for good differs from one used up for now") {
     for (const Answer& answer : refusals_for_good()) {
         CAPTURE(answer.whose);
         const Refusal refusal = read(answer);
@@ -150,7 +150,7 @@ TEST_CASE("what is used up for good is told from what is used up for now") {
           "insufficient_quota: You exceeded your current quota, please check your plan and billing details.");
 }
 
-TEST_CASE("a rule names refusals that nobody knows") {
+TEST_CASE("a rule names refusals that plait does not know") {
     const Answer busy{"busy", 403, {}, R"({"error":{"code":"busy"}})"};
     CHECK(read(busy).kind == Kind::none);
     CHECK(read(busy, "status=403").kind == Kind::later);

@@ -9,22 +9,22 @@
 
 namespace plait::batch {
 
-/// The secret values that requests were made with, and how to take them out of what is written.
+/// Knows the secret values of requests, and redacts them in what is written.
 ///
-/// A value is found as it is, percent-encoded, and as it stands in a JSON string, also in one that is within another;
-/// what takes its place is the name it was called by, such as `{{env.API_KEY}}`. For one thread.
+/// Finds a value as it is, percent-encoded, and escaped in a JSON string, even one within another, and replaces it by
+/// the name of the secret, such as `{{env.API_KEY}}`. For one thread.
 class Secrets {
   public:
-    /// Shorter values would be found everywhere by chance, and are left alone.
+    /// Shorter values occur everywhere by chance, and are not redacted.
     static constexpr std::size_t shortest = 4;
 
-    /// From now on `value` is taken out, and `{{name}}` stands there. The same again changes nothing.
+    /// From now on, replaces `value` by `{{name}}`. Adding it again changes nothing.
     void add(std::string_view name, std::string_view value);
 
     bool empty() const noexcept { return secrets_.empty(); }
 
     void redact(std::string& text) const;
-    /// Header values, reason, trailers and body of an answer; the message of a failure.
+    /// Redacts header values, reason, trailers and body of an answer, or the message of a failure.
     void redact(Attempt& attempt) const;
 
   private:

@@ -66,7 +66,7 @@ TEST_CASE("a secret in a JSON string within a JSON string is found") {
     CHECK(without("xyz<1", R"("{\"key\":\"xyz\\u003c1\"}")") == R"("{\"key\":\"{{env.KEY}}\"}")");
 }
 
-TEST_CASE("a secret that begins or ends with what is encoded is taken out whole") {
+TEST_CASE("a secret that begins or ends with encoded characters is redacted as a whole") {
     CHECK(without("\"&abc&\"", R"({"key":"\"&abc&\""})") == R"({"key":"{{env.KEY}}"})");
     CHECK(without("\"&abc&\"", "%22%26abc%26%22 %22&abc&%22") == "{{env.KEY}} {{env.KEY}}");
 }
@@ -109,11 +109,11 @@ TEST_CASE("values that overlap are taken out together, and one within another go
     CHECK(without("abab", "ababab") == "{{env.KEY}}ab");
 }
 
-TEST_CASE("what stands in for a secret is not searched for secrets") {
+TEST_CASE("placeholders are not searched for secrets") {
     CHECK(redacted("s3cret", {{"env.KEY", "s3cret"}, {"env.OTHER", "env.KEY"}}) == "{{env.KEY}}");
 }
 
-TEST_CASE("short values and what is around a value are left alone") {
+TEST_CASE("short values and the text around a value are not changed") {
     Secrets secrets;
     secrets.add("env.SHORT", "abc");
     secrets.add("env.BLANK", "  abc\n");
@@ -125,7 +125,7 @@ TEST_CASE("a value has the first name that it was called by") {
     CHECK(redacted("s3cret", {{"env.A", "s3cret"}, {"env.A", "s3cret"}, {"env.B", "s3cret"}}) == "{{env.A}}");
 }
 
-TEST_CASE("the name of a file never breaks what it stands in") {
+TEST_CASE("the name of a secret file never breaks the text around it") {
     CHECK(redacted("s3cret", {{"file.a\"b\\c\n", "s3cret"}}) == "{{file.a?b?c?}}");
 }
 

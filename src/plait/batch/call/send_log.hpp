@@ -6,21 +6,19 @@
 
 namespace plait::batch {
 
-/// Remembers which requests were about to leave, of those that must not leave twice: so a later run knows what may have
-/// been done.
+/// Records which unsafe requests are about to be sent, so that a later run knows which may have been executed.
 class SendLog {
   public:
     virtual ~SendLog() = default;
 
-    /// The request of this line is about to leave. True when that is noted for good; false when it has to be waited
-    /// for.
+    /// Records that the request of this line is about to be sent, if that takes no time; else returns false.
     virtual bool try_record(std::uint64_t line) = 0;
 
-    /// The request of this line is about to leave: noted for good when the task ends. Throws `Error(storage)`; then
-    /// nothing may leave any more.
+    /// Records that the request of this line is about to be sent; the record is permanent when the task ends. Throws
+    /// `Error(storage)`; no unsafe request may be sent after that.
     virtual Task<void> record(std::uint64_t line) = 0;
 
-    /// It has not left, or was refused: surely nothing was done.
+    /// Takes the record back: the request was not sent, or was refused, so it was certainly not executed.
     virtual void retract(std::uint64_t line) = 0;
 };
 

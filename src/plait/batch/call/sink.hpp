@@ -6,14 +6,13 @@
 
 namespace plait::batch {
 
-/// Where result lines go.
+/// Takes the result lines of a run.
 class Sink {
   public:
     virtual ~Sink() = default;
 
-    /// Writes `lines`, whole ones, which outlive the task; may wait for a reader. False when nobody reads any more.
-    /// Throws `Error(storage)` when they can't be written; what was written before ends with a whole line. One call at
-    /// a time.
+    /// Writes whole lines, which outlive the task; may wait for a reader. Returns false when nobody reads any more.
+    /// Throws `Error(storage)` if they can't be written; the output then ends with a whole line. One call at a time.
     virtual Task<bool> write(std::string_view lines) = 0;
 };
 

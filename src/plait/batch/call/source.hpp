@@ -8,7 +8,7 @@
 
 namespace plait::batch {
 
-/// Where a run's requests come from. Read lazily: an item is made when the run has room for it.
+/// Yields the requests of a run, one at a time, when the run has room for it.
 class Source {
   public:
     virtual ~Source() = default;
@@ -17,7 +17,7 @@ class Source {
     /// `Error(storage)` when the input can't be read. One call at a time.
     virtual Task<std::optional<SourceItem>> next() = 0;
 
-    /// About how many items there are in all, when that can be found out without waiting. May read through a file.
+    /// Returns the approximate number of all items, if it is known without waiting. May read a whole file.
     virtual std::optional<std::uint64_t> total() = 0;
 };
 

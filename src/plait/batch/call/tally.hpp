@@ -11,21 +11,21 @@
 
 namespace plait::batch {
 
-/// What a run has done so far, in numbers. Its size does not grow with the run.
+/// Counts what a run has done so far. Its size does not grow with the run.
 class Tally {
   public:
     /// A call has ended after `latency`. `sent_bytes` is the size of its body.
     void call_ended(const CallEnd& end, Duration latency, std::uint64_t sent_bytes);
 
-    /// A line could not be sent.
+    /// A line was no valid request.
     void line_refused();
 
-    /// Results that an earlier run of the same calls has written.
+    /// Adds results that earlier runs wrote.
     void done_before(Outcome outcome, std::uint64_t count) noexcept;
 
-    /// Results of this run: calls that have ended and lines that were refused.
+    /// Results of this run: ended calls and invalid lines.
     std::uint64_t done() const noexcept { return done_; }
-    /// Results in all: those of earlier runs, too.
+    /// All results, with those of earlier runs.
     std::uint64_t done_in_all() const noexcept { return done_ + before_; }
     /// Of all results.
     std::uint64_t count(Outcome outcome) const noexcept { return outcomes_[static_cast<std::size_t>(outcome)]; }
@@ -34,10 +34,10 @@ class Tally {
 
     const std::map<int, std::uint64_t>& status_codes() const noexcept { return status_codes_; }
     const std::map<ErrorCode, std::uint64_t>& errors() const noexcept { return errors_; }
-    /// Bytes of bodies.
+    /// Sizes of bodies.
     std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
     std::uint64_t received_bytes() const noexcept { return received_bytes_; }
-    /// Of the calls that had an answer.
+    /// Latencies of the calls that had an answer.
     const LatencyHistogram& latencies() const noexcept { return latencies_; }
 
   private:

@@ -6,7 +6,7 @@
 
 namespace plait::batch {
 
-/// The calling loop runs the attempt, among all the others.
+/// Runs each attempt on the calling loop, among all the others.
 class AsyncMethod final : public Method {
   public:
     explicit AsyncMethod(MethodOptions options);

@@ -18,19 +18,19 @@ class Failure {
 
     ErrorCode code;
     std::string message;
-    /// Whether the request, or a part of it, may have left.
+    /// Whether the request, or a part of it, may have been sent.
     bool maybe_sent;
-    /// It met a kept connection that the server had closed, most likely before the request came.
+    /// Whether it met a kept connection that the server had closed, most likely before the request arrived.
     bool was_stale;
 };
 
 /// The failure of an attempt that was in flight when its run was interrupted.
 Failure given_up();
 
-/// What came of one send: an answer that came whole, or none.
+/// The result of one send: a whole answer, or a failure.
 using Attempt = std::variant<http::Response, Failure>;
 
-/// The status code of an attempt's answer, or the code of its error, as files spell it.
+/// Returns the status code of an attempt's answer, or the code of its error, as files spell it.
 std::string result_of(const Attempt& attempt);
 
 }  // namespace plait::batch

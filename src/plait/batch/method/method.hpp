@@ -10,22 +10,23 @@
 
 namespace plait::batch {
 
-/// Who runs an attempt, and who decides when to switch between several.
+/// Makes the attempts of calls: on the calling loop, a thread, a process. Each method is one way to run them.
 class Method {
   public:
     virtual ~Method() = default;
 
-    /// Sends `request` once. Whatever comes of it is a value; only cancellation is thrown. The method and the request
-    /// outlive the task.
+    /// Sends `request` once. The result is a value, even if it is a failure; only `Cancelled` is thrown. The method and
+    /// the request outlive the task.
     virtual Task<Attempt> attempt(const http::Request& request) = 0;
 
-    /// How many attempts it really makes at a time.
+    /// Returns the most attempts that it makes at a time.
     virtual std::size_t most_in_flight() const noexcept = 0;
 
-    /// Whether the calling loop stands still during an attempt.
+    /// Whether an attempt blocks the calling loop.
     virtual bool blocks_loop() const noexcept { return false; }
 
-    /// The loops of other threads that make an attempt now, the oldest attempt first; to be looked at (see `inspect`).
+    /// Returns the loops of other threads that make an attempt now, the oldest attempt first; `inspect` looks into
+    /// them.
     virtual std::vector<LoopHandle> worker_loops() const { return {}; }
 };
 

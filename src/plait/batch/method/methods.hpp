@@ -14,58 +14,60 @@
 
 namespace plait::batch {
 
-/// What a method is made with.
+/// The options of a method.
 class MethodOptions {
   public:
     MethodOptions() {}
 
     http::SessionOptions session;
-    /// Attempts at a time; for threads and processes, how many of them.
+    /// The most attempts at a time; for threads and processes, their number.
     std::size_t concurrency = 1;
-    /// For a method that blocks the loop: when to give up. Outlives the method; null: never.
+    /// For a method that blocks the loop: tells it to give up. Outlives the method; null: never.
     const StopRequest* stop = nullptr;
     Duration grace{};
-    /// For a method that blocks the loop: who wants to know how things stand. Outlives the method; null: nobody.
+    /// For a method that blocks the loop: asks it for the status. Outlives the method; null: never.
     StatusRequest* status = nullptr;
-    /// Learns who makes the calls, and what they take: that of the calls' runner. Outlives the method; null: nothing.
+    /// Records what attempts do on threads and in processes; the same as the runner's. Outlives the method; null: no
+    /// trace.
     trace::TraceFile* trace = nullptr;
 };
 
-/// Who decides when one attempt stops and another one goes on.
+/// Who decides when one attempt pauses and another one goes on.
 enum class Scheduling {
     nobody,            ///< one attempt runs to its end, then the next
     operating_system,  ///< it divides the processors among threads or processes, one for each attempt
     task,              ///< the attempt itself, where it waits
 };
 
-/// A concurrency: as many as there are processors.
+/// A concurrency that equals the number of processors.
 inline constexpr std::size_t one_per_processor = 0;
 
-/// A method by its name, and how it is made.
+/// A method, and how it is made.
 struct MethodEntry {
     std::string_view name;
     std::string_view help;
-    Scheduling switcher;
-    /// Where its calls stand in a trace.
+    Scheduling scheduling;
+    /// The kind of lane in a trace that shows its calls.
     trace::LaneKind lanes;
-    /// The concurrency when nobody says; perhaps `one_per_processor`. See `default_concurrency`.
+    /// The concurrency if none is given, or `one_per_processor`. See the function of this name.
     std::size_t default_concurrency;
-    /// Descriptors of this process for each call in flight.
+    /// Open files that each call in flight takes in this process.
     std::size_t descriptors_per_call;
-    /// Throws `Error` when it can't be made. Before the program has started any thread.
+    /// Makes the method. Throws `Error` if that fails. Before the program has started any thread, because `processes`
+    /// forks.
     std::unique_ptr<Method> (*make)(MethodOptions options);
 };
 
 /// All methods; the first is the default.
 extern const std::array<MethodEntry, 4> methods;
 
-/// The concurrency of a method when nobody says, on this machine.
+/// Returns the concurrency of a method on this machine if none is given.
 std::size_t default_concurrency(const MethodEntry& method) noexcept;
 
-/// The most calls in flight on this machine where their number finds itself.
+/// Returns the most calls in flight on this machine with adaptive concurrency.
 std::size_t max_adaptive_concurrency(const MethodEntry& method) noexcept;
 
-/// The method of this name; null without.
+/// Returns the method of this name; null if there is none.
 const MethodEntry* find_method(std::string_view name) noexcept;
 
 }  // namespace plait::batch

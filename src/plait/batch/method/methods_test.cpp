@@ -37,7 +37,7 @@ TEST_CASE("a method is found by its name, and the first is the default") {
     CHECK(find_method("fibers") == nullptr);
 }
 
-TEST_CASE("a method makes as many attempts at a time as it was told to, and sync one") {
+TEST_CASE("a method makes as many attempts at a time as its options say, and sync one") {
     CHECK(AsyncMethod(with_concurrency(7)).most_in_flight() == 7);
     CHECK(ThreadsMethod(with_concurrency(7)).most_in_flight() == 7);
     CHECK(SyncMethod(with_concurrency(7)).most_in_flight() == 1);

@@ -17,8 +17,8 @@ std::unique_ptr<trace::TraceFile> open_trace(const std::string& path, bool overw
     trace::TraceHead head;
     head.command = std::move(command);
     head.method = method.name;
-    head.workers = method.switcher == Scheduling::operating_system ? concurrency : 1;
-    head.concurrency = method.switcher == Scheduling::nobody ? 1 : concurrency;
+    head.workers = method.scheduling == Scheduling::operating_system ? concurrency : 1;
+    head.concurrency = method.scheduling == Scheduling::nobody ? 1 : concurrency;
     head.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(date)));
     head.lanes = method.lanes;
     return trace::TraceFile::create(path, overwrite, std::move(head), start, std::move(on_trouble));

@@ -9,11 +9,10 @@
 
 namespace plait::batch {
 
-/// Makes the file for the trace of `method` making calls or doing jobs, as `create_file` does, and begins the trace.
-/// `command` is who asked for it, such as `run`.
+/// Creates a trace file as `create_file` does, and begins the trace of `method` at work. `command` names the command,
+/// such as `run`.
 ///
-/// A run has its trace when the trace is in the options of the method and of the runner, and its recorder in those of
-/// the loop. The runner ends it.
+/// To trace a run, give the trace to the method and to the runner, and its recorder to the loop. The runner closes it.
 std::unique_ptr<trace::TraceFile> open_trace(const std::string& path, bool overwrite, std::string command,
                                              const MethodEntry& method, std::size_t concurrency,
                                              trace::TraceFile::OnTrouble on_trouble);

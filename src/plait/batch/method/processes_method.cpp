@@ -12,11 +12,11 @@ namespace plait::batch {
 
 namespace {
 
-/// Set before the pool is made: its processes are copies of this one as it is then.
+/// Set before the pool is made, because its processes are copies of this one at that moment.
 http::SessionOptions session_of_the_workers;
 bool workers_are_traced = false;
 
-/// Each process has an equal share of what all bodies may hold together.
+/// Each process gets an equal share of the memory for bodies.
 std::shared_ptr<http::BodyMemory> share_of(const http::SessionOptions& session, std::size_t processes) {
     const std::size_t all = session.body_memory ? session.body_memory->limit() : http::default_body_memory();
     return std::make_shared<http::BodyMemory>(all / processes);
@@ -40,7 +40,7 @@ Task<Attempt> ProcessesMethod::attempt(const http::Request& request) {
     internal::WireRequest wire{http::Request(request)};
     try {
         internal::WireAttempt attempt = co_await pool_.submit(attempt_here, std::move(wire));
-        co_return internal::noted(std::move(attempt).unwrap(), trace_, trace::LaneKind::process);
+        co_return internal::record_attempt(std::move(attempt).unwrap(), trace_, trace::LaneKind::process);
     } catch (const WorkerDied& death) {
         co_return Failure(death.code(), death.what(), true);
     }

@@ -7,8 +7,8 @@
 
 namespace plait::batch {
 
-/// A process of a pool runs the attempt to its end, with a session of its own. If it dies, so does its attempt, and no
-/// other.
+/// Runs each attempt to its end in a process of a pool, which has a session of its own. If the process dies, only its
+/// attempt fails.
 class ProcessesMethod final : public Method {
   public:
     explicit ProcessesMethod(MethodOptions options);

@@ -8,8 +8,8 @@
 
 namespace plait::batch {
 
-/// Sends `request` through `session`; both outlive the task. The edge of an attempt: here errors become values. The
-/// task is called `name` meanwhile, unless that is empty.
+/// Sends `request` through `session`; both outlive the task. This is the edge of an attempt: here errors become values.
+/// Meanwhile the task has the name `name`, unless that is empty.
 Task<Attempt> send_once(http::Session& session, const http::Request& request, std::string name = {});
 
 }  // namespace plait::batch

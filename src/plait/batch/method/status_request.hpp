@@ -6,16 +6,16 @@
 
 namespace plait::batch {
 
-/// Asks how things stand, also of those who block the loop that would tell. See `StopRequest`.
+/// Asks for the status of a run, even of code that blocks its event loop. See `StopRequest`.
 class StatusRequest {
   public:
-    /// `answer` is called for requests from now on; empty: nobody answers.
+    /// From now on, requests call `answer`; empty: they are ignored.
     void set_answer(std::function<void()> answer) { answer_ = std::move(answer); }
 
     /// From any thread, and from signal handlers.
     void ask() noexcept { asked_ = true; }
 
-    /// Answers what was asked since the last time, once. On the thread of the loop.
+    /// Answers if there was a request since the last time. On the thread of the loop.
     void answer_if_asked() {
         if (asked_.exchange(false) && answer_) answer_();
     }

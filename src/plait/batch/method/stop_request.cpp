@@ -12,7 +12,7 @@ namespace plait::batch {
 
 namespace {
 
-// It looks from time to time, because a signal handler can wake only the loop that stands still.
+// It polls, because a signal handler can only wake the loop that is blocked.
 Task<void> cancel_when_asked(CancelScope& scope, const StopRequest& stop, Duration grace, StatusRequest* status) {
     std::optional<TimePoint> end;
     for (;;) {

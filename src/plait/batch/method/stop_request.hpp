@@ -9,11 +9,12 @@
 
 namespace plait::batch {
 
-/// Tells of an interruption those who block the loop that would tell them. See `Runner::interrupt`.
+/// Delivers an interruption to code that blocks the event loop and so cannot be notified by it. See
+/// `Runner::interrupt`.
 class StopRequest {
   public:
-    /// Asks for the end: once, and attempts have the grace period; twice, and they are given up at once. From any
-    /// thread, and from signal handlers.
+    /// Asks for the end. After the first time, attempts have the grace period; after the second, they are given up at
+    /// once. From any thread, and from signal handlers.
     void ask() noexcept { ++times_; }
 
     int times() const noexcept { return times_; }
@@ -22,10 +23,10 @@ class StopRequest {
     std::atomic<int> times_ = 0;
 };
 
-/// How often somebody who blocks a loop looks whether he is asked to stop.
+/// How often code that blocks a loop checks for a stop request.
 inline constexpr Duration stop_request_interval = std::chrono::milliseconds(50);
 
-/// Awaits `attempt`, unless it is given up because of `stop`: that is the failure `given_up()`. Answers for `status`
+/// Awaits `attempt`, or gives it up when `stop` asks for that: the result is then `given_up()`. Answers `status`
 /// meanwhile, if it is not null. `stop` and `status` outlive the task.
 Task<Attempt> unless_stopped(Task<Attempt> attempt, const StopRequest& stop, Duration grace,
                              StatusRequest* status = nullptr);

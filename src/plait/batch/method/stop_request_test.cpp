@@ -33,7 +33,7 @@ bool is_given_up(const Attempt& attempt) {
 
 }  // namespace
 
-ASYNC_TEST("who asks how things stand during an attempt gets one answer within 50 ms") {
+ASYNC_TEST("a status request during an attempt is answered once, within 50 ms") {
     StopRequest stop;
     StatusRequest status;
     std::vector<Duration> answers;
@@ -52,7 +52,7 @@ ASYNC_TEST("who asks how things stand during an attempt gets one answer within 5
     co_await asking.join();
 }
 
-ASYNC_TEST("an attempt that nobody stops has its answer") {
+ASYNC_TEST("an attempt without a stop request has its answer") {
     StopRequest stop;
     const Attempt attempt = co_await unless_stopped(answer_after(1h), stop, 10s);
     CHECK(std::holds_alternative<http::Response>(attempt));

@@ -22,8 +22,8 @@ Task<Attempt> SyncMethod::attempt(const http::Request& request) {
     Task<Attempt> send = send_once(session_, request, std::string(TaskName::current()));
     if (stop_) send = unless_stopped(std::move(send), *stop_, grace_, status_);
     keep_loop_on_purpose();
-    Attempt attempt = internal::noted(loop_.run(std::move(send)), trace_, trace::LaneKind::caller);
-    // The loop that stood still takes a turn: it sees what time it is, and what came meanwhile.
+    Attempt attempt = internal::record_attempt(loop_.run(std::move(send)), trace_, trace::LaneKind::caller);
+    // The blocked loop takes a turn, to read the clock and take in what came meanwhile.
     co_await sleep_for(Duration::zero());
     co_return attempt;
 }

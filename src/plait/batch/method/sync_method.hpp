@@ -7,7 +7,7 @@
 
 namespace plait::batch {
 
-/// The calling thread runs the attempt to its end; the loop around it stands still meanwhile.
+/// Runs each attempt to its end on the calling thread, and blocks its loop meanwhile.
 class SyncMethod final : public Method {
   public:
     explicit SyncMethod(MethodOptions options);

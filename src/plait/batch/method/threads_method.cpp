@@ -10,7 +10,7 @@ namespace plait::batch {
 
 namespace {
 
-/// Each thread has a session of its own; what one learns of a server all know, and they share one bound on memory.
+/// Each thread has its own session. The sessions share what they learn of servers, and one bound on memory.
 http::SessionOptions for_many_sessions(http::SessionOptions options) {
     if (!options.habits) options.habits = std::make_shared<http::OriginHabits>();
     if (!options.body_memory) options.body_memory = std::make_shared<http::BodyMemory>(http::default_body_memory());
@@ -31,7 +31,7 @@ ThreadsMethod::ThreadsMethod(MethodOptions options)
 Task<Attempt> ThreadsMethod::attempt(const http::Request& request) {
     internal::RecordedAttempt recorded =
         co_await pool_.submit_abandonable(attempt_here, shared_, request, std::string(TaskName::current()));
-    co_return internal::noted(std::move(recorded), trace_, trace::LaneKind::thread);
+    co_return internal::record_attempt(std::move(recorded), trace_, trace::LaneKind::thread);
 }
 
 internal::RecordedAttempt ThreadsMethod::attempt_here(std::shared_ptr<Shared> shared, http::Request request,

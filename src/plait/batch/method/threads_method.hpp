@@ -16,18 +16,18 @@
 
 namespace plait::batch {
 
-/// A thread of a pool runs the attempt to its end, with a session of its own.
+/// Runs each attempt to its end on a thread of a pool, which has a session of its own.
 class ThreadsMethod final : public Method {
   public:
     explicit ThreadsMethod(MethodOptions options);
 
-    /// When it is cancelled, the thread is left to its attempt, which nobody waits for any more.
+    /// When the task is cancelled, the thread finishes its attempt, and the result is dropped.
     Task<Attempt> attempt(const http::Request& request) override;
     std::size_t most_in_flight() const noexcept override { return threads_; }
     std::vector<LoopHandle> worker_loops() const override { return shared_->loops.all(); }
 
   private:
-    /// What attempts use that outlive the method.
+    /// The state of attempts that outlive the method.
     class Shared {
       public:
         Shared(http::SessionOptions options, bool traced);

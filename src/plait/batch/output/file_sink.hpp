@@ -12,14 +12,14 @@ namespace plait::batch {
 /// Writes to a file, a pipe or a terminal.
 class FileSink final : public Sink {
   public:
-    /// `name` stands in errors. With `durable`, what was written to a file is on the disk, too.
+    /// Errors name the file `name`. With `durable`, `write` returns when the lines are on the disk.
     FileSink(UniqueFd output, std::string name, bool durable = false);
 
-    /// Makes the file `path`, which its owner alone may read. One that exists is replaced if `overwrite`, else refused
-    /// with `Error(bad_input)`. Throws `Error(storage)` when it can't be made.
+    /// Creates the file `path`, which only its owner may read. An existing file is replaced if `overwrite`, else
+    /// refused with `Error(bad_input)`. Throws `Error(storage)` if it can't be created.
     static std::unique_ptr<FileSink> create(const std::string& path, bool overwrite);
 
-    /// Standard output. The program has to ignore SIGPIPE.
+    /// Writes to standard output. The program must ignore SIGPIPE.
     static std::unique_ptr<FileSink> standard_output();
 
     Task<bool> write(std::string_view lines) override;

@@ -61,7 +61,7 @@ TEST_CASE("a results file is made for its owner alone") {
     CHECK((status.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("a results file that exists is refused, or replaced when that is asked for") {
+TEST_CASE("an existing results file is refused, or replaced with `overwrite`") {
     const TestFolder folder;
     const std::string path = folder.file("results.jsonl");
     std::ofstream(path) << "old\n";

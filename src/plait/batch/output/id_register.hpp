@@ -10,7 +10,7 @@
 
 namespace plait::batch {
 
-/// Knows which ids a run has seen, and, of the first two million, on which line.
+/// Remembers the ids of a run and, of the first two million, their lines.
 ///
 /// An id that is `line-<n>` on line n takes a bit. One that somebody chose takes 12 bytes in a table that is half to
 /// nine tenths full, until there are two million: then the lines are dropped, and an id takes 5 bytes in a table that
@@ -19,16 +19,16 @@ namespace plait::batch {
 /// same is one in forty million, among ten million one in fourteen hundred, and then a call is refused, loudly.
 class IdRegister {
   public:
-    /// What `claim` answers for an id that was seen on a line that is not known any more.
+    /// Returned by `claim` for an id whose line is no longer known.
     static constexpr std::uint64_t earlier_line = 0;
 
-    /// With more ids that somebody chose, no lines are kept.
+    /// With more chosen ids than this, their lines are dropped.
     static constexpr std::uint64_t most_with_lines = 2'000'000;
 
     explicit IdRegister(std::uint64_t most = most_with_lines) : most_with_lines_(most) {}
 
-    /// Notes that `line` has this id. The line that had it before, or `earlier_line`, if any did; then nothing is
-    /// noted.
+    /// Claims this id for `line`. If another line has it already, returns that line, or `earlier_line`, and changes
+    /// nothing.
     std::optional<std::uint64_t> claim(std::string_view id, std::uint64_t line);
 
   private:

@@ -17,7 +17,7 @@ TEST_CASE("the second line with an id learns of the first") {
     CHECK(ids.claim("b", 5) == 2);
 }
 
-TEST_CASE("a hundred thousand ids are told apart") {
+TEST_CASE("a hundred thousand ids are distinct") {
     IdRegister ids;
     for (std::uint64_t line = 1; line <= 100'000; ++line) REQUIRE_FALSE(ids.claim("row-" + std::to_string(line), line));
     for (std::uint64_t line = 1; line <= 100'000; ++line) {

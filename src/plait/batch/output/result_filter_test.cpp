@@ -65,7 +65,7 @@ TEST_CASE("a comparison holds or not") {
     }
 }
 
-TEST_CASE("what a result does not have differs from everything") {
+TEST_CASE("a field that a result does not have differs from everything") {
     for (const char* filter : {"status_code == 0", "status_code < 500", "status_code >= 0", "total_ms < 1"}) {
         CAPTURE(filter);
         CHECK_FALSE(matches(filter, failed));
@@ -82,7 +82,7 @@ TEST_CASE("and binds more than or, not more than both, and parentheses most") {
     CHECK(matches("not not line == 17", rejected));
 }
 
-TEST_CASE("a mistake is answered with its place and with what could stand there") {
+TEST_CASE("the error of a filter names the place and what could stand there") {
     CHECK(
         refusal_of("size = 404") ==
         "'size = 404', column 1: expected a field (outcome, status_code, error, attempts, total_ms, custom_id, line), "

@@ -12,14 +12,14 @@
 
 namespace plait::batch {
 
-/// How an answer's body appears in its result line.
+/// The form of an answer's body in its result line.
 enum class BodyFormat {
     automatic,  ///< JSON as JSON; else text; else base64
     text,       ///< text if it is UTF-8, else base64
     base64,     ///< always, so that every byte is as it came
 };
 
-/// The names of the formats, as a flag takes them.
+/// The names of the forms, for flags.
 inline constexpr std::array<std::pair<std::string_view, BodyFormat>, 3> body_formats{
     {{"auto", BodyFormat::automatic}, {"text", BodyFormat::text}, {"base64", BodyFormat::base64}}};
 
@@ -29,10 +29,10 @@ class ResultLineWriter {
     explicit ResultLineWriter(BodyFormat format);
     ~ResultLineWriter();
 
-    /// Appends the line of a call. Of `call.request` nothing is looked at. Times are told since `begin`.
+    /// Appends the line of a call. `call.request` is not read. Times are counted from `begin`.
     void append(std::string& out, const Call& call, const CallEnd& end, TimePoint begin);
 
-    /// Appends the line of a request that was not sent because it is none.
+    /// Appends the line of an invalid request, which was not sent.
     void append(std::string& out, const BadLine& line);
 
   private:

@@ -81,7 +81,7 @@ TEST_CASE("a failure makes the whole line") {
           "\n");
 }
 
-TEST_CASE("every attempt is told, with the wait that followed and why") {
+TEST_CASE("every attempt is in the line, with the wait that followed and its reason") {
     CallEnd end = answered(answer("text/plain", ""));
     AttemptNote refused;
     refused.status = 429;

@@ -76,7 +76,7 @@ ASYNC_TEST("a flush and a full batch are written at once") {
     co_await group.join();
 }
 
-ASYNC_TEST("closing writes what is left") {
+ASYNC_TEST("closing writes the rest") {
     MemorySink sink;
     ResultQueue queue(&sink, nullptr, std::nullopt);
     co_await put(queue, "a\n");

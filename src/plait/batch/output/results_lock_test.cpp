@@ -22,7 +22,7 @@ TEST_CASE("results are written by a run as long as it holds their lock") {
     CHECK_FALSE(is_locked_by_run(path));
 }
 
-TEST_CASE("two who look at the lock of results do not see each other") {
+TEST_CASE("two readers of the lock do not see each other") {
     const UniqueFd file = batch::internal::memory_file();
     const std::string path = fmt::format("/proc/self/fd/{}", file.get());
     const UniqueFd other(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -30,4 +30,4 @@ TEST_CASE("two who look at the lock of results do not see each other") {
     CHECK_FALSE(is_locked_by_run(path));
 }
 
-TEST_CASE("results that are not there are written by nobody") { CHECK_FALSE(is_locked_by_run("/no/such/results")); }
+TEST_CASE("results that do not exist are not locked") { CHECK_FALSE(is_locked_by_run("/no/such/results")); }

@@ -16,31 +16,30 @@ namespace plait::batch {
 struct ResultView {
     /// Valid during the visit, as `text`.
     std::string_view custom_id;
-    /// Where the request stood in the input.
+    /// The number of the request in the input.
     std::uint64_t line = 0;
     Outcome outcome{};
-    /// All of it, without its line break.
+    /// The whole line, without its line break.
     std::string_view text;
 };
 
 /// Where a results file ends.
 struct ResultsEnd {
-    /// Behind the last whole line. What follows was torn off when its writer died.
+    /// The end of the last whole line. The rest was cut off when the writer died.
     std::uint64_t whole_bytes = 0;
     std::uint64_t bytes = 0;
 };
 
-/// Visits each result of the file, in their order. `name` stands in errors.
+/// Visits each result of the file, in order. Errors name the file `name`.
 ///
-/// A last line without a line break, and zeros behind the last line, as a power cut leaves them, are no results and no
-/// error. Throws `Error(bad_input)` that names a line which is no result, and `Error(storage)` when the file can't be
-/// read.
+/// Ignores a last line without a line break, and zeros behind the last line, which power cuts leave. Throws
+/// `Error(bad_input)` that names a line which is no result, and `Error(storage)` if the file can't be read.
 ResultsEnd for_each_result(int file, const std::string& name, const std::function<void(const ResultView&)>& visit);
 
 /// The same, of the file at `path`.
 ResultsEnd for_each_result(const std::string& path, const std::function<void(const ResultView&)>& visit);
 
-/// What a run needs to know of the results there are.
+/// What a run must know of existing results.
 struct ResultsScan {
     /// Lines of the input that have a result.
     LineSet done;
@@ -48,8 +47,8 @@ struct ResultsScan {
     ResultsEnd end;
 };
 
-/// Reads through a results file; its ids are claimed in `ids`, but for those of lines that were no request. Such a line
-/// may have been refused because an earlier one has its id, and that one, which has no result yet, has to keep it.
+/// Reads a results file, and claims its ids in `ids`, except those of invalid lines. Such a line may have been refused
+/// because an earlier one has its id; that one may have no result yet, and must keep the id.
 ResultsScan scan_results(int file, const std::string& name, IdRegister& ids);
 
 }  // namespace plait::batch

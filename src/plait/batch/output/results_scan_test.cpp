@@ -74,7 +74,7 @@ TEST_CASE("a torn last line is none") {
     }
 }
 
-TEST_CASE("zeros at the end, as a power cut leaves them, are torn off") {
+TEST_CASE("zeros at the end, which power cuts leave, are cut off") {
     const std::string zeros(10'000, '\0');
     const std::string whole = result("a", 1);
     CHECK(read(whole + zeros).end.whole_bytes == whole.size());
@@ -105,7 +105,7 @@ TEST_CASE("a scan counts, marks lines as done and claims ids") {
     CHECK_FALSE(ids.claim("d", 10));
 }
 
-TEST_CASE("a line that was refused for its id takes it from nobody") {
+TEST_CASE("a line that was refused for its id does not claim it") {
     std::string text;
     ResultLineWriter(BodyFormat::automatic).append(text, BadLine("a", 2, "line 2: custom_id a is that of line 1, too"));
     const UniqueFd file = memory_file(text);

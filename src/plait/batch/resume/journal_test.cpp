@@ -125,7 +125,7 @@ TEST_CASE("a fingerprint comes back as it was kept, by its new blocks") {
     CHECK(journal.input().blocks == input.blocks);
 }
 
-TEST_CASE("what is about to leave is known to the next run, however this one ends") {
+TEST_CASE("the next run knows what was about to be sent, however this one ends") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     Journal journal(path, false);
@@ -136,7 +136,7 @@ TEST_CASE("what is about to leave is known to the next run, however this one end
     CHECK(sent_before(folder.file("copy")) == Lines{7, 9});
 }
 
-TEST_CASE("those behind a request that was noted leave without a commit, and are known to the next run all the same") {
+TEST_CASE("requests behind a noted one are sent without a commit, and the next run knows them all the same") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
@@ -150,7 +150,7 @@ TEST_CASE("those behind a request that was noted leave without a commit, and are
     CHECK(sent_before(killed_now(folder, path)) == Lines{7, 9, 7 + Journal::reserved_lines - 1});
 }
 
-TEST_CASE("what is taken back is known to the next run, however this one ends") {
+TEST_CASE("the next run knows what was taken back, however this one ends") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
@@ -254,7 +254,7 @@ TEST_CASE("marks that can't be kept are a matter of storage") {
     CHECK(std::string(error.what()) == "create " + path + "-sent: Is a directory");
 }
 
-TEST_CASE("whatever was sent and taken back, a killed run has sent what it has sent") {
+TEST_CASE("after a kill, the journal knows exactly what was sent and not taken back") {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         CAPTURE(seed);
         std::mt19937_64 random(seed);
@@ -278,7 +278,7 @@ TEST_CASE("whatever was sent and taken back, a killed run has sent what it has s
     }
 }
 
-TEST_CASE("what surely was not sent is taken back with the next commit, or at the end") {
+TEST_CASE("an unsent request is taken back with the next commit, or at the end") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     {
@@ -292,7 +292,7 @@ TEST_CASE("what surely was not sent is taken back with the next commit, or at th
     CHECK(sent_before(path) == Lines{1, 4});
 }
 
-TEST_CASE("a second try of what was not sent counts as sent") {
+TEST_CASE("a second try of an unsent request counts as sent") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     {
@@ -305,7 +305,7 @@ TEST_CASE("a second try of what was not sent counts as sent") {
     CHECK(sent_before(path) == Lines{5});
 }
 
-ASYNC_TEST("those who are about to send in the same turn share a commit") {
+ASYNC_TEST("sends of the same turn share a commit") {
     const TestFolder folder;
     Journal journal(folder.file("r.plait"), false);
     TaskGroup group;
@@ -369,7 +369,7 @@ ASYNC_TEST("one that is cancelled before its commit was not about to send, and t
     CHECK(sent_before(path) == Lines{2});
 }
 
-TEST_CASE("what is left of a state file that was removed says nothing of the next one") {
+TEST_CASE("remains of a removed state file do not affect the next one") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     Journal journal(path, false);
@@ -380,7 +380,7 @@ TEST_CASE("what is left of a state file that was removed says nothing of the nex
     CHECK(next.sent_before().size() == 0);
 }
 
-TEST_CASE("what was spent is kept for the next run, unit by unit") {
+TEST_CASE("costs are stored for the next run, unit by unit") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     {
@@ -396,7 +396,7 @@ TEST_CASE("what was spent is kept for the next run, unit by unit") {
     CHECK(next.spent_before().get("tokens") == 1000);
 }
 
-TEST_CASE("a run does not take back what an earlier one has noted") {
+TEST_CASE("a run does not take back the notes of an earlier one") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     {
@@ -435,7 +435,7 @@ TEST_CASE("without marks no line is taken for sent that the input did not have")
     CHECK(sent_before(path) == expected);
 }
 
-TEST_CASE("the status is read while the run goes on, and a reader disturbs nobody") {
+TEST_CASE("the status can be read during the run, without disturbing it") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     Journal journal(path, false);
@@ -461,7 +461,7 @@ TEST_CASE("a durable journal keeps what the usual one keeps") {
     CHECK(sent_before(path) == Lines{3});
 }
 
-TEST_CASE("a durable journal leaves nothing to marks, and takes over those of a usual one") {
+TEST_CASE("a durable journal uses no marks, and takes over those of a usual one") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto usual = begun(path);

@@ -16,27 +16,27 @@
 
 namespace plait::batch {
 
-/// Remembers what left under the given limits of each group, so that a run that goes on after its process was killed
-/// keeps to them like one that was not.
+/// Records what is sent under the given limits of each group, so that a run keeps to them even if it is resumed after
+/// its process was killed.
 ///
-/// While a process runs it is a file, to which each departure is appended before it leaves: what was written outlives a
-/// killed process. In between it is a text (docs/formats.md). Its times are the calendar's; one that lies ahead counts
-/// as the present, so a clock that was set back makes nothing wait for longer than a window. Belongs to one loop.
+/// While a process runs, the record is a file to which each send is appended first; the file survives a killed process.
+/// Between runs it is a text (docs/formats.md). Its times are dates. A date in the future counts as now, so a clock
+/// that was set back costs at most one window. Belongs to one loop.
 class LimitFile final : public GroupLimitLogs {
   public:
-    /// Makes the file anew. It begins with what is in the one that is there, if that is of this run; else with `kept`,
-    /// what `to_keep` returned last. `calendar` outlives it. Throws `Error(storage)`.
+    /// Creates the file, with the content of an existing one if that is of this run, else with `kept`, which `to_keep`
+    /// returned last. `calendar` outlives this object. Throws `Error(storage)`.
     LimitFile(std::string path, std::string_view run_id, std::string_view kept, const WallClock& calendar);
     LimitFile(const LimitFile&) = delete;
     LimitFile& operator=(const LimitFile&) = delete;
 
-    /// The log of a group, which this outlives. What it can't write throws `Error(storage)`.
+    /// Returns the log of a group. This object outlives it. The log throws `Error(storage)` if it can't write.
     std::unique_ptr<policy::LimitLog> of_group(std::string_view group) override;
 
-    /// What is in the windows still. When that is kept elsewhere, and nothing leaves any more, the file can go.
+    /// Returns what still counts. Once that is stored elsewhere, and nothing more is sent, the file can be removed.
     std::string to_keep() const;
 
-    /// From this size on the file is written anew, without what is past, when it has doubled.
+    /// From this size on, the file is compacted whenever it has doubled.
     static constexpr std::uint64_t large = std::uint64_t{1} << 20;
 
   private:

@@ -66,7 +66,7 @@ std::string before(LimitFile& file, std::string_view group, const policy::RateLi
 
 }  // namespace
 
-ASYNC_TEST("what left is known to the next process, by group and limit, whether this one was killed or closed") {
+ASYNC_TEST("the next process knows what was sent, by group and limit, whether this one was killed or closed") {
     for (const bool is_killed : {true, false}) {
         CAPTURE(is_killed);
         Kept files;
@@ -91,7 +91,7 @@ ASYNC_TEST("what left is known to the next process, by group and limit, whether 
     }
 }
 
-ASYNC_TEST("what is past is forgotten, and moments begin at 0 in each process") {
+ASYNC_TEST("past windows are forgotten, and moments begin at 0 in each process") {
     Kept files;
     {
         const auto file = files.open();
@@ -122,7 +122,7 @@ ASYNC_TEST("a calendar that was set back, or ahead, makes nothing wait for longe
     co_return;
 }
 
-ASYNC_TEST("a limit of another window takes over what left under the longest of its unit, and for good") {
+ASYNC_TEST("a limit of a new window takes over the sends of the longest window of its unit, for good") {
     Kept files;
     {
         const auto file = files.open();
@@ -182,7 +182,7 @@ ASYNC_TEST("the file of the first version is read to the letter, and is for its 
     co_return;
 }
 
-ASYNC_TEST("the file does not grow with what is past") {
+ASYNC_TEST("the file does not grow with past windows") {
     Kept files;
     const auto file = files.open();
     const auto log = file->of_group("a");

@@ -12,8 +12,7 @@
 
 namespace plait::batch {
 
-/// Makes request lines that say all there is to say of a request, so that they can stand in another file. Not for two
-/// threads at once.
+/// Makes self-contained request lines, for another file. Not for two threads at once.
 class RequestCopier {
   public:
     RequestCopier();
@@ -27,7 +26,7 @@ class RequestCopier {
     std::unique_ptr<Buffers> buffers_;
 };
 
-/// Copies these lines of a file of requests to `sink`, and says how many it found. The three outlive the task.
+/// Copies these lines of a file of requests to `sink`, and returns how many it found. All three outlive the task.
 Task<std::uint64_t> copy_requests(LineReader& requests, const LineSet& lines, Sink& sink);
 
 }  // namespace plait::batch

@@ -55,10 +55,10 @@ TEST_CASE("the first line tells the format, also when it is not copied") {
           "{\"custom_id\":\"line-2\",\"url\":1}\n");
 }
 
-TEST_CASE("what is no request is copied as it is") {
+TEST_CASE("an invalid request is copied unchanged") {
     CHECK(copied("{\"url\":1}\nhello\n{\"url\"\n", {2, 3}) == "hello\n{\"url\"\n");
 }
 
-TEST_CASE("what is longer than a request may be can't be copied") {
+TEST_CASE("a line that is too long for a request can't be copied") {
     CHECK_THROWS_AS(copied("http://a.b\nhttp://" + std::string(100, 'x'), {2}, 50), Error);
 }

@@ -18,15 +18,15 @@
 namespace plait::batch {
 
 struct RunFilesOptions {
-    /// Results and state of an earlier run are replaced.
+    /// Replace results and state of an earlier run.
     bool overwrite = false;
-    /// Lines that were appended to the input are taken in.
+    /// Accept lines that were appended to the input.
     bool extend = false;
-    /// What is written is on the disk before anything depends on it.
+    /// Wait until writes are on the disk before anything depends on them.
     bool durable = false;
 };
 
-/// The state file of these results.
+/// Returns the path of the state file of these results.
 std::string state_path(const std::string& results_path);
 
 /// The files of a run: its results, and beside them its state. They are new, or were left by an earlier run, however
@@ -76,7 +76,7 @@ class RunFiles {
     LimitFile* remember_limits(const WallClock& calendar);
     /// Lines that have a result.
     const LineSet& done() const noexcept { return done_; }
-    /// How many results of each outcome there are already.
+    /// The number of existing results of each outcome.
     const std::array<std::uint64_t, outcome_count>& outcomes() const noexcept { return outcomes_; }
     /// The ids of the results.
     IdRegister& ids() noexcept { return ids_; }

@@ -105,7 +105,7 @@ TEST_CASE("a new run has both files, for their owner alone, and sends all lines"
     }
 }
 
-TEST_CASE("a run goes on with the lines that have no result, under the same id") {
+TEST_CASE("a run is resumed with the lines that have no result, under the same id") {
     const Runs runs;
     const std::string id = runs.open().files->run_id();
     runs.finish_lines({4, 2});
@@ -144,7 +144,7 @@ TEST_CASE("an input that can't be opened loses no results, not even with --overw
     CHECK(runs.lines_to_send() == Lines{3, 4, 5});
 }
 
-TEST_CASE("a torn last line is cut, and results are appended behind what is whole") {
+TEST_CASE("a torn last line is cut off, and results are appended behind the whole lines") {
     const Runs runs;
     runs.finish_lines({1});
     runs.folder.write("results", result(1) + result(2).substr(0, 30));
@@ -159,7 +159,7 @@ TEST_CASE("the format of the input is known by its first line, also when that is
     CHECK(runs.lines_to_send() == Lines{4});
 }
 
-TEST_CASE("what was about to leave is known to later runs, and so is that its results are lost") {
+TEST_CASE("later runs know what was about to be sent, and refuse if its results are lost") {
     const Runs runs;
     {
         const Runs::Opened opened = runs.open();
@@ -225,7 +225,7 @@ TEST_CASE("a last line without a line break may be followed by more with extend"
     CHECK(runs.lines_to_send() == Lines{2, 3});
 }
 
-TEST_CASE("settings that changed are refused with what they were") {
+TEST_CASE("changed settings are refused, with their old values") {
     Runs runs;
     runs.finish_lines({1});
     runs.settings = {{"--body", "text"}};
@@ -370,7 +370,7 @@ TEST_CASE("a pipe is compared while it is read, and the lines that are done are 
     CHECK_THROWS_WITH(lines_of(urls(7), 9), doctest::Contains("more than its 5 lines came: --extend accepts them"));
 }
 
-TEST_CASE("a list of URLs goes on, too, and has to be the same") {
+TEST_CASE("a list of URLs can be resumed, too, and must be the same") {
     const Runs runs;
     const auto open = [&runs](std::vector<std::string> list) {
         Runs::Opened opened;
@@ -390,7 +390,7 @@ TEST_CASE("a list of URLs goes on, too, and has to be the same") {
         doctest::Contains("the list of URLs changed since this run began: something in lines 1 to 3 differs"));
 }
 
-TEST_CASE("a durable run goes on as any other") {
+TEST_CASE("a durable run is resumed like any other") {
     Runs runs;
     runs.options.durable = true;
     runs.finish_lines({2, 3});

@@ -9,7 +9,7 @@
 
 namespace plait::batch {
 
-/// Some of many faults of one kind: how many there are, and the first of them in words.
+/// Faults of one kind: their number, and the first of them in words.
 class FaultList {
   public:
     static constexpr std::size_t most_shown = 20;
@@ -24,7 +24,7 @@ class FaultList {
     std::vector<std::string> first;
 };
 
-/// Whether results are those of requests.
+/// The comparison of results with requests.
 class Verification {
   public:
     Verification() noexcept {}
@@ -39,11 +39,11 @@ class Verification {
     bool is_good() const noexcept { return missing.count + repeated.count + unmatched.count == 0 && !is_torn; }
 };
 
-/// Looks whether each request of `source` has exactly one result, under its id, and whether there are others. `source`
-/// is read to its end. Takes some 5 bytes a line. Throws what reading either does.
+/// Checks that each request of `source` has exactly one result, under its id, and that there are no others. Reads
+/// `source` to its end. Takes about 5 bytes a line. Throws the errors of reading either.
 Verification verify_results(Source& source, const std::string& results_path);
 
-/// What was found, for people.
+/// Returns the comparison as text for people.
 std::string verification_text(const Verification& verification);
 
 }  // namespace plait::batch

@@ -37,7 +37,7 @@ TEST_CASE("results in any order are those of their requests, bad lines included"
     CHECK(verification_text(found) == "3 requests, 3 results\neach request has exactly one result\n");
 }
 
-TEST_CASE("gaps, second results, unmatched results and a torn end are told apart") {
+TEST_CASE("gaps, second results, unmatched results and a torn end are reported separately") {
     const Verification found = verify(
         requests, result("a", 1) + result("a", 1) + result("other", 3) + result("line-2", 2) + result("x", 99) + "{");
     CHECK_FALSE(found.is_good());

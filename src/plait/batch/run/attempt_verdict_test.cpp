@@ -137,7 +137,7 @@ TEST_CASE("an overload without a time is a failure whose retries are not ratione
     CHECK_FALSE(classify_plainly(answer(500), safe).is_overload);
 }
 
-TEST_CASE("an error of success is a refusal unless the call expects what its body holds") {
+TEST_CASE("an error with a status of success is a refusal unless the call expects its body") {
     const Attempt throttled = answer_with(200, {}, R"({"errors":[{"extensions":{"code":"THROTTLED"}}]})");
     const AttemptVerdict verdict = classify_plainly(throttled, unsafe);
     CHECK(verdict.outcome == Outcome::rejected);
@@ -152,7 +152,7 @@ TEST_CASE("an error of success is a refusal unless the call expects what its bod
     CHECK_FALSE(classify_plainly(throttled, expects).is_refusal);
 }
 
-TEST_CASE("what no wait lifts ends the call at once and says why") {
+TEST_CASE("a refusal that no wait lifts ends the call at once and says why") {
     const Attempt broke = answer_with(
         429, {{"Retry-After", "20"}},
         R"({"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}})");
@@ -193,7 +193,7 @@ TEST_CASE("only an end that is no failure tells a budget that the server is well
     CHECK_FALSE(classify_plainly(Failure(ErrorCode::reset, "", true), unsafe).end.is_good());
 }
 
-TEST_CASE("what can't be reached is told from what is reached and breaks off") {
+TEST_CASE("a server that can't be reached differs from one that breaks off") {
     CHECK(classify_plainly(Failure(ErrorCode::connect, "", false), safe).reach == Reach::not_reached);
     CHECK(classify_plainly(Failure(ErrorCode::dns, "", false), safe).reach == Reach::not_reached);
     CHECK(classify_plainly(Failure(ErrorCode::reset, "", true), safe).reach == Reach::reached);

@@ -28,14 +28,14 @@ namespace plait::batch {
 /// those headers instead. The command runs in the coordinating process only, and belongs to one loop.
 class AuthCommand {
   public:
-    /// How long the command may take.
+    /// Time limit of the command.
     static constexpr Duration longest = std::chrono::seconds(60);
-    /// How soon after it the command does not run again: what it gave is fresh, or would be no better.
+    /// The command does not run again within this time: its credentials are fresh, or new ones would be no better.
     static constexpr Duration shortest_pause = std::chrono::seconds(60);
-    /// A value that is longer is none.
+    /// The command must not print more than this.
     static constexpr std::size_t longest_output = 64 * 1024;
 
-    /// Told of each value that must be seen nowhere.
+    /// Called with each value that must be redacted.
     using KeepSecret = std::function<void(std::string_view value)>;
 
     /// `command` is run by `/bin/sh -c`.
@@ -43,16 +43,15 @@ class AuthCommand {
     AuthCommand(const AuthCommand&) = delete;
     AuthCommand& operator=(const AuthCommand&) = delete;
 
-    /// Which credentials calls are made with now: 0 before the command first ran, and one more each time.
+    /// Counts the credentials: 0 before the command first ran, and one more each time.
     std::uint64_t version() const noexcept { return version_; }
 
-    /// Puts the credentials into a request, in the place of what it had. Before the command first ran: nothing.
+    /// Replaces the credentials of a request. Does nothing before the command first ran.
     void apply(http::Request& request) const;
 
-    /// A call that was made with `version` was answered with 401. Ends when there are newer credentials: at once if
-    /// they are there already, else when the command has ended, which runs once for all that wait. Throws `Error` when
-    /// the command fails, or ran less than `shortest_pause` ago and what it gave is refused: the error says what
-    /// failed, and never what the command printed.
+    /// Gets newer credentials than `version`, with which a call got a 401. Ends at once if there are some already, else
+    /// when the command has ended, which runs once for all that wait. Throws `Error` if the command fails, or if it ran
+    /// less than `shortest_pause` ago and its credentials are refused. The message never quotes the command's output.
     Task<void> renew(std::uint64_t version);
 
   private:

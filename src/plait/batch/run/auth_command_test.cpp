@@ -83,7 +83,7 @@ ASYNC_TEST("before the auth command first ran a request stays as it is") {
     co_return;
 }
 
-ASYNC_TEST("what the auth command prints replaces the authorization, and is kept secret without its scheme") {
+ASYNC_TEST("the output of the auth command replaces the authorization, and is redacted without its scheme") {
     std::vector<std::string> secrets;
     AuthCommand auth("echo; echo 'Bearer abc def'", into(secrets));
     co_await auth.renew(0);
@@ -155,7 +155,7 @@ ASYNC_TEST("credentials that have grown old are renewed") {
     CHECK(command.runs() == 2);
 }
 
-ASYNC_TEST("a command that fails says how, not what it printed, and does not run for each call") {
+ASYNC_TEST("a failing command says how it failed but not what it printed, and does not run for each call") {
     std::vector<std::string> secrets;
     CountedCommand command("echo secret; exit 3");
     AuthCommand auth(command.text(), into(secrets));

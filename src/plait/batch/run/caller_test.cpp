@@ -142,7 +142,7 @@ std::vector<std::string> whys(const CallEnd& end) {
 
 }  // namespace
 
-ASYNC_TEST("an answer 500 is tried again after a wait, and each attempt is told") {
+ASYNC_TEST("an answer 500 is retried after a wait, and each attempt is in the notes") {
     ThirdParty server({answer(500), Failure(ErrorCode::reset, "reset", true)});
     Bench bench(server.answers());
     Call call = call_to("http://a.b/1");
@@ -170,7 +170,7 @@ ASYNC_TEST("the attempts of a call are bounded, by its line before the run") {
     }
 }
 
-ASYNC_TEST("what must not be done twice is not sent again after it may have been done") {
+ASYNC_TEST("an unsafe request is not sent again after it may have been executed") {
     for (const Attempt& first : {answer(500), Attempt(Failure(ErrorCode::timeout, "late", true))}) {
         ThirdParty server({first});
         Bench bench(server.answers());
@@ -273,7 +273,7 @@ ASYNC_TEST("a group that waits for its pace keeps no place from another") {
     CHECK(now() - begin >= 2h);
 }
 
-ASYNC_TEST("the highest priority leaves first, and a repeat before what has not begun") {
+ASYNC_TEST("the highest priority is sent first, and a retry before calls that have not begun") {
     CallerOptions options;
     options.limits = {policy::RateLimit("requests", 1, 1s)};
     options.retry.first_delay = 1ms;
@@ -290,7 +290,7 @@ ASYNC_TEST("the highest priority leaves first, and a repeat before what has not 
     CHECK(server.targets == std::vector<std::string>{"/1", "/4", "/1", "/2", "/3"});
 }
 
-ASYNC_TEST("a deadline ends a call between attempts and within one, and begins when the call first leaves") {
+ASYNC_TEST("a deadline ends a call between attempts and within one, and counts from the first send") {
     CallerOptions options;
     options.deadline = 30s;
     options.retry.max_attempts = 1000;
@@ -452,8 +452,7 @@ ASYNC_TEST("the concurrency finds itself from a hundred up, and a fixed one is k
     }
 }
 
-ASYNC_TEST(
-    "there is room for as many calls as there are places, and while there is one group for as many as it takes") {
+ASYNC_TEST("the room is the number of free slots, or less if the only group takes less") {
     CallerOptions options;
     options.adaptive_concurrency = true;
     options.concurrency = 200;
@@ -475,7 +474,7 @@ ASYNC_TEST(
     CHECK(bench.caller.room() == 200);
 }
 
-ASYNC_TEST("stopping postpones what has not left and lets an attempt in flight end, and giving up ends that, too") {
+ASYNC_TEST("stop postpones unsent calls and lets attempts in flight end, and give_up ends those, too") {
     CallerOptions options;
     options.concurrency = 1;
     options.is_resumable = true;
@@ -498,7 +497,7 @@ ASYNC_TEST("stopping postpones what has not left and lets an attempt in flight e
     CHECK(outcome_of(co_await bench.caller.make(after_it)) == "postponed");
 }
 
-ASYNC_TEST("what was given up and may have been done is unknown, not postponed") {
+ASYNC_TEST("a call that was given up and may have been executed is unknown, not postponed") {
     CallerOptions options;
     options.is_resumable = true;
     Bench bench([](http::Request) { return after(1h, answer(200)); }, options);
@@ -581,7 +580,7 @@ ASYNC_TEST("nothing is sent that costs more than a whole budget or a whole limit
     CHECK_FALSE(bench.caller.stop_reason());
 }
 
-ASYNC_TEST("a budget counts what answers say that calls cost") {
+ASYNC_TEST("a budget counts the costs that answers report") {
     CallerOptions options;
     options.is_resumable = true;
     options.rules.budgets = {policy::Budget("tokens", 100)};
@@ -644,7 +643,7 @@ ASYNC_TEST("attempts to reach a server have the pace of its circuit, so that one
     for (const auto& [line, one] : made) CHECK(outcome_of(one) == "postponed");
 }
 
-ASYNC_TEST("the wait between two attempts is told as it was, and what it was for") {
+ASYNC_TEST("the note of an attempt has the real wait and its reason") {
     std::deque<Attempt> failures(5, answer(500));
     failures.push_back(answer(429));
     ThirdParty server(failures);
@@ -781,7 +780,7 @@ ASYNC_TEST("a repeat that a budget has no room for is not sent, and the run is t
     CHECK(bench.caller.rules().spent().get("usd") == 3);
 }
 
-ASYNC_TEST("an attempt that was given up may have cost what its line says") {
+ASYNC_TEST("an attempt that was given up counts at the cost of its line") {
     CallerOptions options;
     options.deadline = 1s;
     options.rules.budgets = {policy::Budget("usd", 5)};
@@ -848,7 +847,7 @@ ASYNC_TEST("where one call is made at a time none is sent a second time") {
     CHECK(bench.caller.counts().copies == 0);
 }
 
-ASYNC_TEST("what must not be done twice is never hedged") {
+ASYNC_TEST("an unsafe request is never hedged") {
     CallerOptions options;
     options.hedge.emplace();
     int came = 0;

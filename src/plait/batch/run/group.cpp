@@ -2,8 +2,8 @@
 
 namespace plait::batch {
 
-Group::Group(std::string_view name_, const GroupOptions& options, Semaphore& places)
-    : name(name_), pace(options.pace, &places), retries(options.retries), hedge(options.hedge) {
+Group::Group(std::string_view name_, const GroupOptions& options, Semaphore& slots)
+    : name(name_), pace(options.pace, &slots), retries(options.retries), hedge(options.hedge) {
     if (options.in_flight) in_flight.emplace(*options.in_flight);
 }
 

@@ -20,49 +20,49 @@
 
 namespace plait::batch {
 
-/// What a group is made with.
+/// The options of a group.
 class GroupOptions {
   public:
     GroupOptions() noexcept {}
 
     policy::PaceOptions pace;
-    /// How the number of calls in flight finds itself; nothing: it does not.
+    /// Nothing: the group has no concurrency limit of its own.
     std::optional<policy::AdaptiveLimitOptions> in_flight;
     policy::RetryBudgetOptions retries;
     policy::HedgeOptions hedge;
 };
 
-/// The calls that share a pace: their limits, and what was learnt of their servers.
+/// Calls that share limits: the limits, and what was learnt of their servers.
 class Group {
   public:
-    /// `places`, those of all groups, outlives it. In a running loop.
-    Group(std::string_view name, const GroupOptions& options, Semaphore& places);
+    /// `slots` are those of all groups, and outlive it. In a running loop.
+    Group(std::string_view name, const GroupOptions& options, Semaphore& slots);
 
     const std::string name;
     policy::Pace pace;
     std::optional<policy::AdaptiveLimit> in_flight;
     policy::RetryBudget retries;
     policy::Hedge hedge;
-    /// How many of its calls wait for their turn, how many after a failure, and how many attempts are on their way.
+    /// Calls that wait for a send permit; calls that back off; attempts in flight.
     std::size_t waiting = 0;
     std::size_t backing_off = 0;
     std::size_t on_their_way = 0;
-    /// Of the one that began to back off last.
+    /// Why the call waits that began to back off last.
     policy::WaitReason why_backing_off;
 };
 
-/// A server, as far as it can be reached.
+/// A server, and whether it can be reached.
 class Origin {
   public:
-    /// `max_wait`: unreachable for longer than this, it is parked.
+    /// `max_wait`: calls are parked when it is unreachable for longer than this.
     explicit Origin(std::string_view name_, Duration max_wait) : name(name_), circuit({.max_wait = max_wait}) {}
 
     const std::string name;
     policy::CircuitBreaker circuit;
 };
 
-/// Things by their names, made when they are first needed. What nobody uses is forgotten after a while, so that a long
-/// run over many names does not grow; references are counted.
+/// A cache of things by their names. A thing is made when it is first needed, and forgotten some time after its last
+/// use, so that a long run over many names does not grow. References are counted.
 template <class Thing>
 class KeyedCache {
     struct Entry {
@@ -74,7 +74,7 @@ class KeyedCache {
   public:
     using Make = std::function<std::unique_ptr<Thing>(std::string_view name)>;
 
-    /// Below so many names nothing is forgotten; nothing is that was used in the last `patience`.
+    /// With fewer names than this, nothing is forgotten.
     static constexpr std::size_t kept_at_least = 1000;
 
     explicit KeyedCache(Make make, Duration patience) : make_(std::move(make)), patience_(patience) {}
@@ -95,7 +95,7 @@ class KeyedCache {
         Entry* entry_;
     };
 
-    /// The thing of this name, which is kept as long as the use lives; the register outlives that.
+    /// Returns the thing of this name, which is kept as long as the reference lives. The cache outlives it.
     Ref use(std::string_view name, TimePoint now) {
         if (latest_ && latest_->first == name) {  // most calls follow one of the same
             latest_->second.last_use = now;

@@ -7,7 +7,7 @@ namespace plait::batch {
 
 namespace {
 
-/// What is further away is never: a date of so many years can still be written and read.
+/// Later times are cut to this, so that their dates can be written and read.
 constexpr Duration longest_ahead = std::chrono::hours(24 * 365 * 50);
 
 }  // namespace

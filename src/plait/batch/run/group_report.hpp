@@ -14,16 +14,16 @@
 
 namespace plait::batch {
 
-/// The same moment by both clocks: what turns times of a run into dates.
+/// The same moment by both clocks, to convert times of a run into dates.
 struct ClockPair {
     TimePoint steady{};
     WallTime wall{};
 
-    /// The date of a time of the run. The end of time stays the end of time.
+    /// Returns the date of a time of the run, at most 50 years ahead.
     WallTime date_of(TimePoint time) const noexcept;
 };
 
-/// Why nothing of a group leaves, and until when.
+/// Why the calls of a group wait, and until when.
 class ReportedWait {
   public:
     ReportedWait() noexcept {}
@@ -36,7 +36,7 @@ class ReportedWait {
     friend bool operator==(const ReportedWait&, const ReportedWait&) = default;
 };
 
-/// What a server said of one of its limits, as it is known now.
+/// What a server announced of one of its limits, as known now.
 class ReportedQuota {
   public:
     ReportedQuota() noexcept {}
@@ -52,7 +52,7 @@ class ReportedQuota {
     friend bool operator==(const ReportedQuota&, const ReportedQuota&) = default;
 };
 
-/// The last change of how many calls may be in flight.
+/// The last change of a concurrency limit.
 class ReportedChange {
   public:
     ReportedChange() noexcept {}
@@ -66,7 +66,7 @@ class ReportedChange {
     friend bool operator==(const ReportedChange&, const ReportedChange&) = default;
 };
 
-/// How the calls of one group stand.
+/// The status of a group.
 class GroupReport {
   public:
     GroupReport() noexcept {}
@@ -84,7 +84,7 @@ class GroupReport {
     std::optional<policy::RateLimit> learnt_pace;      ///< from refusals
     std::vector<ReportedQuota> quotas;
 
-    /// Takes over what a pace knows: who waits and why, whether the group is parked, what was learnt.
+    /// Copies the status of a pace: what waits and why, whether the group is parked, what was learnt.
     void take(const policy::Pace& pace, const ClockPair& clocks);
 
     friend bool operator==(const GroupReport&, const GroupReport&) = default;

@@ -10,7 +10,7 @@ std::string in_flight_text(std::size_t count, const std::vector<CallInFlight>& o
     std::string line = fmt::format("{} {} in flight", count, count == 1 ? "call" : "calls");
     for (const CallInFlight& call : oldest) {
         line += fmt::format("{} \"{}\" for {}", &call == &oldest.front() ? "; longest:" : ",",
-                            printable(call.custom_id), in_words(call.for_so_long));
+                            printable(call.custom_id), in_words(call.age));
     }
     return line + "\n";
 }

@@ -9,17 +9,16 @@
 
 namespace plait::batch {
 
-/// A call that has begun and not ended.
+/// A call in flight.
 class CallInFlight {
   public:
-    CallInFlight(std::string custom_id_, Duration for_so_long_)
-        : custom_id(std::move(custom_id_)), for_so_long(for_so_long_) {}
+    CallInFlight(std::string custom_id_, Duration age_) : custom_id(std::move(custom_id_)), age(age_) {}
 
     std::string custom_id;
-    Duration for_so_long;
+    Duration age;
 };
 
-/// A line for people: how many calls are in flight, and the oldest of them.
+/// Returns a line for people: the number of calls in flight, and the oldest of them.
 std::string in_flight_text(std::size_t count, const std::vector<CallInFlight>& oldest);
 
 }  // namespace plait::batch

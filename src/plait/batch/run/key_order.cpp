@@ -8,7 +8,7 @@ KeyOrder::Turn KeyOrder::take_turn(const std::string& key) {
     return Turn(*this, key, std::move(before), last);
 }
 
-Task<bool> KeyOrder::Turn::come() {
+Task<bool> KeyOrder::Turn::wait() {
     if (before_) {
         co_await before_->ended.wait();
         if (before_->is_broken) break_off();

@@ -10,7 +10,7 @@
 
 namespace plait::batch {
 
-/// Lets calls of the same key be made one after another, in the order in which they took a turn. Belongs to one loop.
+/// Makes calls of the same key wait for one another, in the order in which they took a turn. Belongs to one loop.
 class KeyOrder {
     struct Link {
         Event ended{trace::Wait::permit};
@@ -18,17 +18,18 @@ class KeyOrder {
     };
 
   public:
-    /// A call's place behind the one before it of its key; ends when it is destroyed. The order outlives it.
+    /// A call's place in the queue of its key, until it is destroyed. The order outlives it.
     class Turn {
       public:
         Turn(Turn&&) noexcept = default;
         Turn& operator=(Turn&&) = delete;
         ~Turn();
 
-        /// Waits for the one before. False when that one, or one before it, was not made: then this one can't be.
-        Task<bool> come();
+        /// Waits until the call before has ended. Returns false if that one, or one before it, was not made: then this
+        /// one must not be made.
+        Task<bool> wait();
 
-        /// This one is not made, so those behind it are not either.
+        /// This call is not made, so none behind it is.
         void break_off() noexcept { own_->is_broken = true; }
 
       private:
@@ -42,10 +43,10 @@ class KeyOrder {
         std::shared_ptr<Link> own_;
     };
 
-    /// The turn behind all of this key so far.
+    /// Returns a turn behind all others of this key.
     Turn take_turn(const std::string& key);
 
-    /// How many keys have a call that has not ended.
+    /// Keys with a call that has not ended.
     std::size_t size() const noexcept { return last_.size(); }
 
   private:

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 Task<void> make(KeyOrder::Turn turn, std::string name, Duration time, std::vector<std::string>& made) {
-    const bool may = co_await turn.come();
+    const bool may = co_await turn.wait();
     if (!may) {
         made.push_back(name + " broken");
         co_return;
@@ -26,7 +26,7 @@ Task<void> make(KeyOrder::Turn turn, std::string name, Duration time, std::vecto
 }
 
 Task<void> break_off(KeyOrder::Turn turn) {
-    co_await turn.come();
+    co_await turn.wait();
     turn.break_off();
 }
 
@@ -44,7 +44,7 @@ ASYNC_TEST("calls of a key follow each other in the order of their turns, whatev
     CHECK(order.size() == 0);
 }
 
-ASYNC_TEST("what follows a call that was not made is not made either, and a later turn begins anew") {
+ASYNC_TEST("calls behind one that was not made are not made either, and a later turn starts afresh") {
     KeyOrder order;
     std::vector<std::string> made;
     TaskGroup group;

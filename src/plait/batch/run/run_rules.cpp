@@ -13,7 +13,7 @@ double cost_of(const policy::Costs& costs, const policy::BudgetRule& rule) noexc
     return costs.get(rule.budget().unit).value_or(0);
 }
 
-/// What a call tells against sending more like it; empty when nothing.
+/// Why more calls like this one should not be sent; empty if there is no reason.
 std::string problem_of(const CallEnd& end) {
     if (end.response && (end.response->status == 401 || end.response->status == 403)) {
         return fmt::format("status {}, so the key or its rights are wrong", end.response->status);
@@ -29,7 +29,7 @@ std::string problem_of(const CallEnd& end) {
     }
 }
 
-/// Counts who waits, and lets the others go on when it ends.
+/// Counts a waiting task, and wakes the others when it ends.
 class Waiting {
   public:
     Waiting(std::size_t& count, Event& over) noexcept : count_(count), over_(over) { ++count_; }

@@ -15,7 +15,7 @@
 
 namespace plait::batch {
 
-/// What may stop a whole run before it costs.
+/// Rules that stop a run before it costs more.
 class RunRuleOptions {
   public:
     RunRuleOptions() noexcept {}
@@ -25,15 +25,15 @@ class RunRuleOptions {
     std::size_t canary = 0;  ///< so many calls show first that the rest is worth sending; 0: none
 };
 
-/// Decides which calls of a run are still worth sending, from how the others ended. Belongs to one loop.
+/// Decides whether further calls may be made, by what calls cost and how they ended. Belongs to one loop.
 class RunRules {
   public:
     explicit RunRules(RunRuleOptions options);
     RunRules(const RunRules&) = delete;
     RunRules& operator=(const RunRules&) = delete;
 
-    /// What is kept in the budgets for an attempt. What is not settled is given back when it is destroyed, because the
-    /// attempt was not made. The rules outlive it.
+    /// The amount reserved in the budgets for an attempt. Unless settled, it is given back when this object is
+    /// destroyed, because the attempt was not made. The rules outlive it.
     class Reservation {
       public:
         Reservation(Reservation&& other) noexcept
@@ -47,7 +47,7 @@ class RunRules {
             if (rules_) settle(policy::Costs(policy::requests_unit, 0));
         }
 
-        /// The attempt has ended, and really cost this much.
+        /// The attempt has ended, at this cost.
         void settle(const policy::Costs& actual) { std::exchange(rules_, nullptr)->settle(costs_, actual); }
 
       private:
@@ -76,16 +76,16 @@ class RunRules {
     /// Whether there are any rules.
     bool any() const noexcept { return any_; }
 
-    /// Waits until it is known whether a call may be made whose attempts cost this much: the first calls have to have
-    /// ended well, and an attempt has to fit in the budgets, where those that have not ended count with what they may
-    /// cost. Calls are admitted in the order in which they came.
+    /// Waits until it is known whether a call may be made whose attempts cost this much: the canary must have ended
+    /// well, and an attempt must fit in the budgets, beside the reserved amounts. Calls are admitted in the order in
+    /// which they came.
     Task<Admission> admit(const policy::Costs& costs);
 
-    /// Waits until another attempt of an admitted call fits in the budgets, ahead of calls that have not begun. Nothing
-    /// when the run is to stop.
+    /// Waits until another attempt of an admitted call fits in the budgets, ahead of calls that have not begun. Returns
+    /// nothing when the run must stop.
     Task<std::optional<Reservation>> admit_again(const policy::Costs& costs);
 
-    /// Nothing when this does not fit in the budgets now.
+    /// Returns nothing if this does not fit in the budgets now.
     std::optional<Reservation> try_reserve(const policy::Costs& costs);
 
     /// An admitted call has ended.
@@ -94,22 +94,22 @@ class RunRules {
     /// An admitted call was not made.
     void dropped();
 
-    /// One sentence why the run is to stop; nothing while it may go on.
+    /// Why the run must stop, a sentence; nothing while it may go on.
     const std::optional<std::string>& stop_reason() const noexcept { return stop_reason_; }
 
-    /// The run is to stop for this reason, unless there is one already.
+    /// Stops the run for this reason, unless there is one already.
     void stop(std::string reason);
 
-    /// Whether a budget is why.
+    /// Whether a budget is the reason.
     bool is_budget_used_up() const noexcept { return is_used_up_; }
 
-    /// Costs that an earlier run of the same calls had; nothing of the units that it does not name.
+    /// Adds the costs of earlier runs of the same calls.
     void spent_before(const policy::Costs& costs);
 
-    /// What all attempts cost so far, of the units that have a budget; those that have not ended, what they may cost.
+    /// Returns the costs so far, with the reserved amounts, of the units that have a budget.
     policy::Costs spent() const;
 
-    /// What the attempts cost so far, of the units that have a budget.
+    /// The budgets, and how much of them is spent.
     const std::vector<policy::BudgetRule>& budgets() const noexcept { return budgets_; }
 
   private:

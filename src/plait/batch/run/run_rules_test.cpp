@@ -52,7 +52,7 @@ class Calls {
 
 }  // namespace
 
-ASYNC_TEST("what may be spent is kept until it is known, and given back when nothing was sent") {
+ASYNC_TEST("a reservation lasts until the cost is known, and is given back when nothing was sent") {
     RunRules rules(with_budget(2));
     {
         RunRules::Admission sent = co_await rules.admit(usd(1));
@@ -90,7 +90,7 @@ ASYNC_TEST("another attempt comes before calls that have not begun") {
     CHECK_FALSE(rules.stop_reason());
 }
 
-ASYNC_TEST("when nobody is left who could give something back, another attempt stops the run") {
+ASYNC_TEST("when no reservation is left to be given back, another attempt stops the run") {
     RunRules rules(with_budget(2));
     Calls calls(rules);
     co_await calls.begin("a");
@@ -110,7 +110,7 @@ ASYNC_TEST("when nobody is left who could give something back, another attempt s
     CHECK(calls.told.size() == 5);
 }
 
-ASYNC_TEST("who gives up waiting for another attempt holds nobody up") {
+ASYNC_TEST("a task that gives up waiting for another attempt blocks no other") {
     RunRules rules(with_budget(3));
     Calls calls(rules);
     co_await calls.begin("a");

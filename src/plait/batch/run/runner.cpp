@@ -164,7 +164,7 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
                              std::optional<KeyOrder::Turn> turn) {
     const std::size_t sent_bytes = call.request.body.size();
     if (turn) {
-        const bool is_its_turn = co_await turn->come();
+        const bool is_its_turn = co_await turn->wait();
         if (!is_its_turn) {
             turn->break_off();
             results_.leave_out(std::move(slot));

@@ -142,7 +142,7 @@ ASYNC_TEST("every request has a result, and bad lines are no exception") {
     CHECK(runner.tally().not_ok() == 2);
 }
 
-ASYNC_TEST("the concurrency bounds the calls in flight, and is used up") {
+ASYNC_TEST("the concurrency bounds the calls in flight, and is reached") {
     TestRun run(lines(urls(10)), with_concurrency(4), [](int) -> Duration { return 1s; });
     const TimePoint start = now();
     co_await run.to_end();
@@ -158,7 +158,7 @@ ASYNC_TEST("a method that makes one call at a time has one in flight, whatever t
     CHECK(run.answers.most == 1);
 }
 
-ASYNC_TEST("the most urgent of those that wait leaves first, however fast the answers are") {
+ASYNC_TEST("the waiting call with the highest priority is sent first, however fast the answers are") {
     std::string text;
     for (int i = 1; i <= 100; ++i) text += fmt::format("{{\"url\":\"http://a.b/{}\",\"priority\":{}}}\n", i, i % 10);
     TestRun run(lines(text), with_concurrency(1), [](int) -> Duration { return 1ms; });
@@ -192,7 +192,7 @@ ASYNC_TEST("in the order of the input, one slow call bounds how many go ahead of
     CHECK(run.results().size() == 100);
 }
 
-ASYNC_TEST("an interruption starts nothing more and waits for what is in flight") {
+ASYNC_TEST("an interruption starts no more calls and waits for those in flight") {
     TestRun run(lines(urls(10)), with_concurrency(3), [](int) -> Duration { return 2s; });
     run.start();
     co_await sleep_for(1s);
@@ -291,9 +291,9 @@ ASYNC_TEST("the calls in flight are known by their ids, the oldest first, and na
     const auto oldest = run.runner.oldest_in_flight(2);
     REQUIRE(oldest.size() == 2);
     CHECK(oldest[0].custom_id == "line-2");
-    CHECK(oldest[0].for_so_long == 61s);
+    CHECK(oldest[0].age == 61s);
     CHECK(run.runner.oldest_in_flight(9).back().custom_id == "line-4");
-    CHECK(run.runner.oldest_in_flight(9).back().for_so_long == 60s);
+    CHECK(run.runner.oldest_in_flight(9).back().age == 60s);
     CHECK(dump().find("\"line-4\": waiting for time, 59 min left") != std::string::npos);
     co_await run.join();
     CHECK(run.runner.oldest_in_flight(9).empty());

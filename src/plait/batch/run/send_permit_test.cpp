@@ -15,7 +15,7 @@ namespace {
 
 /// A group that sends two calls in ten seconds, with at most `most` in flight, and an origin that one failure closes.
 struct Bench {
-    explicit Bench(double most) : group("g", options(most), places) {}
+    explicit Bench(double most) : group("g", options(most), slots) {}
 
     static GroupOptions options(double most) {
         GroupOptions group;
@@ -25,7 +25,7 @@ struct Bench {
         return group;
     }
 
-    Semaphore places{100};
+    Semaphore slots{100};
     Group group;
     policy::CircuitBreaker circuit{{.failures = 1, .max_wait = 1min}};
     const policy::Costs costs = policy::Costs("requests", 1);
@@ -37,7 +37,7 @@ Task<void> take(SendPermit& permit, Bench& bench, SendPermit::Turn& turn) {
 
 }  // namespace
 
-ASYNC_TEST("a right to leave is taken whole or not at all") {
+ASYNC_TEST("a send permit is acquired as a whole or not at all") {
     Bench bench(2);
     SendPermit first(bench.group, &bench.circuit);
     CHECK(first.try_take(bench.costs));
@@ -55,7 +55,7 @@ ASYNC_TEST("a right to leave is taken whole or not at all") {
     CHECK(one_too_many.try_take(bench.costs));
 }
 
-ASYNC_TEST("who waits for an origin that can't be reached takes no place") {
+ASYNC_TEST("a call that waits for an unreachable origin takes no slot") {
     Bench bench(2);
     SendPermit failed(bench.group, &bench.circuit);
     CHECK(failed.try_take(bench.costs));
@@ -72,7 +72,7 @@ ASYNC_TEST("who waits for an origin that can't be reached takes no place") {
     CHECK(bench.group.in_flight->permits() == 1);
 }
 
-ASYNC_TEST("an origin that could not be reached for too long is told from a parked group") {
+ASYNC_TEST("an origin that was unreachable for too long differs from a parked group") {
     Bench bench(2);
     bool is_taken = true;
     for (int probe = 0; is_taken; ++probe) {
@@ -118,9 +118,9 @@ ASYNC_TEST("a right that is dropped is given back") {
         SendPermit dropped(bench.group, &bench.circuit);
         CHECK(dropped.try_take(bench.costs));
         CHECK(bench.group.in_flight->permits() == 1);
-        CHECK(bench.places.available() == 99);
+        CHECK(bench.slots.available() == 99);
     }
     CHECK(bench.group.in_flight->permits() == 0);
-    CHECK(bench.places.available() == 100);
+    CHECK(bench.slots.available() == 100);
     co_return;
 }

@@ -55,7 +55,7 @@ RecordedAttempt AttemptLoop::run(Task<Attempt> attempt) {
     return RecordedAttempt(plait::run(std::move(attempt)));
 }
 
-Attempt noted(RecordedAttempt recorded, trace::TraceFile* trace, trace::LaneKind kind) {
+Attempt record_attempt(RecordedAttempt recorded, trace::TraceFile* trace, trace::LaneKind kind) {
     if (trace && recorded.states) {
         const trace::Activity until_then =
             kind == trace::LaneKind::caller ? trace::Activity::running : trace::Activity::worker;

@@ -11,7 +11,7 @@
 
 namespace plait::batch::internal {
 
-/// An attempt and, if that was asked for, who made it and what it took.
+/// An attempt and, if it is traced, its worker and its span.
 class RecordedAttempt {
   public:
     explicit RecordedAttempt(Attempt attempt_, std::uint64_t worker_ = 0,
@@ -23,12 +23,12 @@ class RecordedAttempt {
     std::optional<trace::SpanStates> states;
 };
 
-/// Makes attempts on the calling thread, which blocks, one after another.
+/// Makes attempts one after another on the calling thread, which blocks.
 class AttemptLoop {
   public:
-    /// Whether states are noted, and for which worker.
+    /// Whether spans are recorded, and for which worker.
     explicit AttemptLoop(bool records, std::uint64_t worker = 0);
-    /// Notes states, and has what waits for `trace` written meanwhile. Null: notes none.
+    /// Records spans, and has `trace` write its buffer meanwhile. Null: records none.
     explicit AttemptLoop(trace::TraceFile* trace);
     AttemptLoop(const AttemptLoop&) = delete;
     AttemptLoop& operator=(const AttemptLoop&) = delete;
@@ -43,8 +43,8 @@ class AttemptLoop {
     std::unique_ptr<Recording> recording_;
 };
 
-/// The attempt. What it took goes to `trace`, if there is one, for the call that the calling task makes, as done by a
-/// worker of this kind.
-Attempt noted(RecordedAttempt recorded, trace::TraceFile* trace, trace::LaneKind kind);
+/// Returns the attempt. Its span, if there is one, goes to `trace`, for the call that the calling task makes, as work
+/// of a worker of this kind.
+Attempt record_attempt(RecordedAttempt recorded, trace::TraceFile* trace, trace::LaneKind kind);
 
 }  // namespace plait::batch::internal

@@ -9,10 +9,10 @@
 
 namespace plait::batch::internal {
 
-/// The loops of other threads that make an attempt now, the oldest attempt first. From any thread.
+/// Lists the loops of threads that make an attempt now, the oldest attempt first. From any thread.
 class LoopRegister {
   public:
-    /// The calling task's loop is in the register as long as it lives. The register outlives it.
+    /// Lists the calling task's loop as long as it lives. The register outlives it.
     class Stay {
       public:
         explicit Stay(LoopRegister& loops) : loops_(loops), entry_(loops_.add(EventLoop::current_handle())) {}

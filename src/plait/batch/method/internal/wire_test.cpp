@@ -47,7 +47,7 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     CHECK(response.reused);
 }
 
-TEST_CASE("a failure comes out of the wire as it went in and so does what the attempt took") {
+TEST_CASE("a failure crosses the wire unchanged, with its span") {
     trace::SpanStates states(TimePoint(1s));
     states.extend(trace::Activity::connect, TimePoint(3s));
     const RecordedAttempt recorded =

@@ -9,13 +9,13 @@
 
 namespace plait::batch::internal {
 
-/// An SQLite file. What fails throws `Error`: `storage`, or `bad_input` for a file that is of another kind; both say
-/// what to do.
+/// An SQLite file. Failures throw `Error(storage)`, or `Error(bad_input)` for a file of another kind; both say what to
+/// do.
 class Database {
   public:
     enum class Access { read, write };
 
-    /// The file has to be there.
+    /// Opens an existing file.
     Database(const std::string& path, Access access);
 
     void execute(const char* sql);

@@ -9,8 +9,8 @@
 
 namespace plait::batch::internal {
 
-/// Which requests left, or turned out not to have left, since a journal's last commit. In a file that is mapped into
-/// memory: what was written there outlives a killed process, and costs no system call.
+/// Marks the requests that were sent, or turned out not to have been, since a journal's last commit. The marks are in a
+/// mapped file: they survive a killed process and cost no system call.
 class SentMarks {
   public:
     struct Mark {
@@ -20,14 +20,14 @@ class SentMarks {
         friend bool operator==(const Mark&, const Mark&) = default;
     };
 
-    /// So many fit.
+    /// The number of marks that fit.
     static constexpr std::size_t most = 504;
 
-    /// The marks in the file, in the order in which they were added; nothing when it is gone, or is of another run.
-    /// Throws `Error(storage)` when it can't be read.
+    /// Reads the marks in the order in which they were added; nothing if the file is gone or of another run. Throws
+    /// `Error(storage)` if it can't be read.
     static std::optional<std::vector<Mark>> read(const std::string& path, std::string_view run_id);
 
-    /// Makes the file, without marks, for its owner alone; one that is there is emptied. Throws `Error(storage)`.
+    /// Creates the file without marks, for its owner alone, or empties it. Throws `Error(storage)`.
     SentMarks(const std::string& path, std::string_view run_id);
     SentMarks(const SentMarks&) = delete;
     SentMarks& operator=(const SentMarks&) = delete;
@@ -36,10 +36,11 @@ class SentMarks {
 
     bool is_full() const noexcept { return count_ == most; }
 
-    /// When it is not full.
+    /// Adds a mark, unless it is full.
     void add(Mark mark) noexcept;
 
-    /// They are committed elsewhere. Who reads while this goes on finds the last of them, of each line the last one.
+    /// Removes all marks, the oldest first, so that a reader meanwhile finds the latest mark of each line. They are
+    /// committed by now.
     void clear() noexcept;
 
   private:
