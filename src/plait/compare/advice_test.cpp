@@ -40,7 +40,7 @@ TEST_CASE("calls that wait are io and async is advised") {
     CHECK(says(advice, "Use async with 100 in flight: 160 calls in 185 ms instead of 14.43 s"));
 }
 
-TEST_CASE("a single call is not told of as several") {
+TEST_CASE("a single call is described in the singular") {
     Comparison comparison = calls_of_90_ms();
     comparison.calls = 1;
     CHECK(says(advise(comparison), ": 1 call in 185 ms"));
@@ -87,7 +87,7 @@ TEST_CASE("calls that take twice as long among many are the third party's limit"
     CHECK(says(advice, "with 100 in flight, the median call takes 180 ms instead of 90 ms"));
 }
 
-TEST_CASE("a few milliseconds more are nobody's limit") {
+TEST_CASE("a few milliseconds more are no bottleneck") {
     Comparison comparison = calls_of_90_ms();
     comparison.rows[0].measured.p50 = milliseconds(1);
     comparison.rows[2].measured.p50 = Duration(milliseconds(6)) - Duration(1);
@@ -138,7 +138,7 @@ TEST_CASE("one worker is advised before many that are as fast") {
     CHECK(says(advise(comparison), "Use sync: 160 calls in 190 ms. No other measured method is faster"));
 }
 
-TEST_CASE("without an answer nothing is advised but the reason is told") {
+TEST_CASE("without an answer nothing is advised and the reason is given") {
     Comparison comparison = calls_of_90_ms();
     for (Row& each : comparison.rows) {
         each.measured.p50.reset();

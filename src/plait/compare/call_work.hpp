@@ -10,7 +10,7 @@
 
 namespace plait::compare {
 
-/// Makes some calls, as `plait run` does, and drops the answers. Each time with new connections.
+/// Makes some calls, as `plait run` does, and drops the answers. Opens new connections each time.
 class CallWork final : public Work {
   public:
     CallWork(std::vector<batch::Call> calls, http::SessionOptions session)

@@ -13,25 +13,25 @@
 
 namespace plait::compare {
 
-/// How work is compared.
+/// Options of a comparison.
 class CompareOptions {
   public:
     CompareOptions() {}
 
     /// The ways, in the order of their rows.
     std::vector<Way> ways;
-    /// How often each way is measured. They take turns, so that what changes meanwhile changes for all.
+    /// How often each way is measured. The ways take turns, so that outside changes affect all of them.
     std::size_t repetitions = 1;
-    /// Where the first repetition of each way leaves its trace, in a file of its own; empty: nowhere.
+    /// The folder for a trace of the first repetition of each way; empty: no traces.
     std::string trace_folder;
-    /// What Python's ways do; null: there are none. Outlives the comparer.
+    /// The work for Python; null: none. Outlives the comparer.
     const JobWork* python_work = nullptr;
-    /// Called before each measurement, with the number of this one from 1 and of all.
+    /// Called before each measurement with its number, from 1, and the number of all.
     std::function<void(const Way& way, std::size_t number, std::size_t total)> on_begin;
 };
 
-/// The name of the trace of a way among these: `<method>.json`, or `<method>-<concurrency>.json` for a method that has
-/// several.
+/// Returns the file name of the trace of a way among `ways`: `<method>.json`, or `<method>-<concurrency>.json` for a
+/// method that has several.
 std::string trace_name(const Way& way, const std::vector<Way>& ways);
 
 /// Measures the same work in several ways, one after another.
@@ -40,14 +40,14 @@ class Comparer {
     /// `work` outlives the comparer. Throws Error when this process has more than one thread.
     Comparer(const Work& work, CompareOptions options);
 
-    /// Measures all ways. One that can't be measured has no row, and the reason is in `troubles`. Cancelled, it leaves
-    /// what it has measured.
+    /// Measures all ways. A way that can't be measured has no row, and the reason is in `troubles`. After a
+    /// cancellation the rows measured so far stay.
     Task<void> run();
 
     /// The ways that were measured so far.
     Comparison result() const;
 
-    /// Why ways have no row, a sentence each.
+    /// The reason why each missing way has no row, a sentence each.
     const std::vector<std::string>& troubles() const noexcept { return troubles_; }
 
   private:

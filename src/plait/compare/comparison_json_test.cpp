@@ -24,7 +24,7 @@ TEST_CASE("a comparison as JSON") {
         "\n");
 }
 
-TEST_CASE("what there is nothing to say about is null") {
+TEST_CASE("values that are not known are null") {
     Comparison comparison = calls_of_90_ms();
     comparison.rows.erase(comparison.rows.begin(), comparison.rows.begin() + 3);
     Measurement& measured = comparison.rows.front().measured;
@@ -39,7 +39,7 @@ TEST_CASE("what there is nothing to say about is null") {
     }
 }
 
-TEST_CASE("jobs have no outcomes") {
+TEST_CASE("a comparison of jobs has no outcomes") {
     Comparison comparison = calls_of_90_ms();
     comparison.work = "fib:38";
     const std::string json = comparison_json(comparison);

@@ -7,7 +7,7 @@
 
 namespace plait::compare {
 
-/// A unit in which a job's amount can be written.
+/// A unit of a job's amount.
 struct JobUnit {
     std::string_view name;
     std::uint64_t factor = 1;
@@ -18,14 +18,14 @@ struct JobKind {
     std::string_view name;
     std::string_view example;
     std::string_view help;
-    std::array<JobUnit, 3> units;  ///< the last ones may be empty; a name that is empty is that of a bare number
+    std::array<JobUnit, 3> units;  ///< the last ones may be empty; an empty name stands for a bare number
     std::uint64_t most;            ///< the largest amount
-    std::string_view most_text;    ///< the same as one writes it
-    /// Whether its time is spent computing; else it blocks its thread and waits.
+    std::string_view most_text;    ///< the same as text
+    /// Whether it computes; otherwise it blocks its thread and waits.
     bool computes;
-    /// Whether in Python it is Python code that does it, and not a library in C, which gives the interpreter lock back.
+    /// Whether Python code does it in Python, and not a C library that releases the interpreter lock.
     bool keeps_python_lock;
-    /// Does it: what came out. Blocks.
+    /// Does the job and returns its result. Blocks.
     std::string (*perform)(std::uint64_t amount);
 };
 
@@ -38,7 +38,7 @@ std::string known_jobs();
 /// A piece of work for a processor, such as `fib:38`.
 class Job {
   public:
-    /// Throws `Error(bad_input)` that names the jobs there are.
+    /// Throws `Error(bad_input)` that lists the jobs.
     static Job parse(std::string_view text);
 
     const std::string& name() const noexcept { return name_; }

@@ -23,7 +23,7 @@ std::string refusal(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("each job finds out what it should") {
+TEST_CASE("each job computes the right result") {
     CHECK(Job::parse("fib:20").perform() == "6765");
     CHECK(Job::parse("fib:0").perform() == "0");
     // Of `head -c 1048576 /dev/zero | sha256sum`, and of nothing.
@@ -47,7 +47,7 @@ TEST_CASE("an unknown job is answered with the known ones") {
     }
 }
 
-TEST_CASE("an amount that is none or too much is answered with the limit") {
+TEST_CASE("a bad amount is answered with the largest one") {
     for (const char* text : {"fib:", "fib:51", "fib:-1", "fib:3x", "fib:99999999999999999999"}) {
         CHECK(refusal(text).find("of at most 50, such as fib:38") != std::string::npos);
     }

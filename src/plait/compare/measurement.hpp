@@ -34,11 +34,11 @@ class Way {
     batch::Scheduling switcher;
     /// Calls in flight, or workers. For `sync`, and where one thread computes, 1.
     std::size_t concurrency;
-    /// The number of calls in flight finds itself, as by default; before it is measured `concurrency` is the most.
+    /// The number of calls in flight is adaptive, the default; before the measurement `concurrency` is the most.
     bool finds_itself;
 };
 
-/// What it took to do the work once in one way.
+/// What one run of the work took in one way.
 class Measurement {
   public:
     Measurement() {}
@@ -50,11 +50,11 @@ class Measurement {
     }
 
     Duration wall{};
-    /// Of all its processes and threads.
+    /// CPU time of all its processes and threads.
     Duration cpu{};
     /// How long the calls or jobs took, added up.
     Duration in_calls{};
-    /// Of that, what jobs spent in the kernel's queue for a processor.
+    /// The part of it that jobs spent in the kernel's queue for a processor.
     Duration ready{};
     /// Calls or jobs.
     std::uint64_t done = 0;
@@ -62,20 +62,20 @@ class Measurement {
     std::optional<Duration> p99;
     /// Of calls, at a time.
     std::uint64_t most_in_flight = 0;
-    /// At most so much memory at a time.
+    /// The largest amount of memory at a time.
     std::uint64_t peak_bytes = 0;
     /// Of calls. Jobs have none.
     std::array<std::uint64_t, batch::outcome_count> outcomes{};
     std::uint64_t refused = 0;  ///< answers 429 and 503
-    std::string trouble;        ///< why the first call without an answer had none; empty: all were answered
-    std::string answer;         ///< what a job found out
+    std::string trouble;        ///< why the first unanswered call has no answer; empty: all were answered
+    std::string answer;         ///< the result of a job
 };
 
-/// The medians of what several runs took, number by number; outcomes and all that belongs to them are those of the run
-/// with the fewest calls that are ok. Of at least one.
+/// Returns the median of each number over at least one run. Outcomes and what belongs to them are those of the run with
+/// the fewest ok calls.
 Measurement median(const std::vector<Measurement>& runs);
 
-/// A row of the comparison: what one way took.
+/// A row of the comparison: one way and what it took.
 class Row {
   public:
     Row(Way way_, Measurement measured_) : way(std::move(way_)), measured(std::move(measured_)) {}
@@ -83,38 +83,38 @@ class Row {
     double per_second() const noexcept;
     std::uint64_t ok() const noexcept { return measured.outcomes[static_cast<std::size_t>(batch::Outcome::ok)]; }
 
-    /// Of the time that calls or jobs took, the share in which nothing was computed for them (0 to 1): one minus the
-    /// CPU time of the whole over the sum of how long each took. That a job could run while another program ran is no
-    /// waiting either; of calls that is not known. Nothing when they took no time.
+    /// The share of the calls' or jobs' time in which nothing was computed for them (0 to 1): one minus all CPU time
+    /// over the sum of their times. Time in which a job was ready but another program ran is not waiting, either; for
+    /// calls that is not known. Nothing when they took no time.
     std::optional<double> waiting_share() const noexcept;
 
-    /// The share that was used (0 to 1) of the processors that this way could have used: as many as it has workers, if
-    /// there are so many.
+    /// The used share (0 to 1) of the processors that this way can use: as many as it has workers, as far as the
+    /// machine has them.
     double busy_share(std::size_t processors) const noexcept;
 
     Way way;
     Measurement measured;
 };
 
-/// The same work, done in several ways.
+/// The same work done in several ways, and what each took.
 class Comparison {
   public:
     Comparison() {}
 
-    /// Whether the work is computing, not making calls.
+    /// Whether the work is jobs that compute, not calls.
     bool is_of_jobs() const noexcept { return work != "calls"; }
 
-    /// The row of `sync` by the same, if it was measured.
+    /// Returns the row of `sync` by the same program, if it was measured.
     const Row* sync_of(const Row& row) const noexcept;
 
-    /// How many times as fast as `sync` by the same; nothing without it.
+    /// Returns how many times as fast as `sync` by the same program; nothing without such a row.
     std::optional<double> speed_up(const Row& row) const noexcept;
 
     std::string work;  ///< `calls`, or a job such as `fib:38`
     std::size_t calls = 0;
     std::size_t processors = 1;
     std::vector<Row> rows;
-    std::string python_version;  ///< empty without rows of its
+    std::string python_version;  ///< empty without rows of Python
 };
 
 }  // namespace plait::compare

@@ -51,7 +51,7 @@ TEST_CASE("the waiting share is of the time that calls took") {
     CHECK_FALSE(row.waiting_share());
 }
 
-TEST_CASE("a way is busy by the processors that it can use") {
+TEST_CASE("the busy share of a way is that of the processors it can use") {
     const Row threads = threads_row(32, milliseconds(100), milliseconds(10), milliseconds(100));
     CHECK(threads.busy_share(2) == doctest::Approx(0.5));
     const Row async = async_row(100, milliseconds(100), milliseconds(10), milliseconds(50));

@@ -9,8 +9,8 @@
 
 namespace plait::compare {
 
-/// Does work in a process that was made for it, so that CPU time and memory are of this work and no other. One at a
-/// time in a program.
+/// Does work in a process of its own, so that CPU time and memory are those of this work alone. There is one at a time
+/// in a program.
 class MeasuringProcess {
   public:
     /// The processes are copies of this one as it is now, `work` included, which outlives them. Throws Error when this
@@ -20,8 +20,8 @@ class MeasuringProcess {
     MeasuringProcess& operator=(const MeasuringProcess&) = delete;
     ~MeasuringProcess();
 
-    /// What `Work::measure` gives or throws, in a new process; `WorkerDied` when that ends before. A cancelled one is
-    /// killed with all that it started.
+    /// Calls `Work::measure` in a new process. Returns its value or throws what it threw; throws `WorkerDied` when the
+    /// process ends before. A cancellation kills the process and all that it started.
     Task<Measurement> measure(const Way& way, std::string trace_path);
 
   private:

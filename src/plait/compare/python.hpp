@@ -21,7 +21,7 @@ struct PythonMethod {
 };
 extern const std::array<PythonMethod, 4> python_methods;
 
-/// What Python took, and which one it was.
+/// What Python took, and its version.
 class PythonMeasurement {
   public:
     PythonMeasurement() {}
@@ -30,10 +30,10 @@ class PythonMeasurement {
     std::string version;
 };
 
-/// Reads the line that python_jobs.py prints when `count` jobs are done; nothing when it is not such a line.
+/// Parses the line that python_jobs.py prints after `count` jobs; nothing when it is not such a line.
 std::optional<PythonMeasurement> read_python_line(std::string_view line, std::size_t count);
 
-/// How long python3 may take when the slowest of our own ways took `ours`.
+/// Returns the time limit for python3 when the slowest of our own ways took `ours`.
 Duration python_limit(Duration ours) noexcept;
 
 /// There is no `python3`.
@@ -42,8 +42,8 @@ class NoPython : public Error {
     using Error::Error;
 };
 
-/// Does `work`, which outlives the task, in a new process of the `python3` that is there. Throws `Error` that says why
-/// there is no measurement: `NoPython`; or it failed, what it printed is none, or it took longer than `limit`.
+/// Does `work`, which outlives the task, in a new process of the `python3` in the path. Throws `NoPython` without one,
+/// or `Error` when it failed, printed something else, or took longer than `limit`.
 Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration limit);
 
 }  // namespace plait::compare

@@ -6,7 +6,7 @@ using namespace plait;
 using namespace plait::compare;
 using namespace std::chrono_literals;
 
-TEST_CASE("what Python measured is read") {
+TEST_CASE("a measurement of Python is read") {
     const auto result = read_python_line("plait-python 3.11.2 2.5 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4);
     REQUIRE(result);
     CHECK(result->version == "3.11.2");
@@ -21,7 +21,7 @@ TEST_CASE("what Python measured is read") {
     CHECK(result->measured.done == 4);
 }
 
-TEST_CASE("what is no measurement of Python's is told from one") {
+TEST_CASE("a line that is not a measurement of Python is refused") {
     CHECK_FALSE(read_python_line("", 4));
     CHECK_FALSE(read_python_line("hello", 4));
     CHECK_FALSE(read_python_line("plait-python 3.11.2 2.5 2.25 2.0 0.25 0.5 0.75 1048576", 4));
@@ -32,7 +32,7 @@ TEST_CASE("what is no measurement of Python's is told from one") {
     CHECK_FALSE(read_python_line("plait-python 3.11.2 1e300 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4));
 }
 
-TEST_CASE("Python has time in proportion to ours") {
+TEST_CASE("Python's time limit is in proportion to our own time") {
     CHECK(python_limit(0s) == 1min);
     CHECK(python_limit(2s) == 11min);
 }

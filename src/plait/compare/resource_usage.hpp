@@ -7,21 +7,21 @@
 
 namespace plait::compare {
 
-/// What this process and those it has started have used so far.
+/// The resources that this process and its children have used so far.
 struct ResourceUsage {
-    /// Of this process, and of the processes below it that have ended and were waited for.
+    /// CPU time of this process, and of its descendants that have ended and were waited for.
     Duration cpu{};
     std::uint64_t peak_bytes = 0;                ///< of this process
-    std::uint64_t peak_bytes_largest_child = 0;  ///< of those below it; 0 without any
+    std::uint64_t peak_bytes_largest_child = 0;  ///< of its descendants; 0 without any
 };
 
 ResourceUsage resource_usage() noexcept;
 
-/// How long this thread could have run so far, and another one ran; 0 where the kernel does not tell.
+/// Returns how long this thread was ready so far while another one ran; 0 where the kernel does not say.
 Duration ready_time() noexcept;
 
-/// The most memory that a process and its `workers` can have had together: each worker counts as the largest process
-/// below this one. An upper bound, because they share pages.
+/// Returns an upper bound of the memory that a process and its `workers` had together: each worker counts as the
+/// largest of them, and shared pages count for each.
 std::uint64_t peak_bytes_with(const ResourceUsage& usage, std::size_t workers) noexcept;
 
 }  // namespace plait::compare

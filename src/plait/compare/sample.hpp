@@ -11,25 +11,25 @@
 
 namespace plait::compare {
 
-/// Chooses some calls, spread evenly over all that it is shown, however many come. Never holds more than twice as many
-/// as it is to choose.
+/// Chooses calls that are spread evenly over all it is shown, however many come. Holds at most twice as many as it
+/// chooses.
 class Sampler {
   public:
     explicit Sampler(std::size_t wanted) : wanted_(wanted) {}
 
     void show(batch::Call call);
 
-    /// The chosen, in their order: as many as wanted, or all there were. Once.
+    /// Returns the chosen calls in their order: as many as wanted, or all there were. Call it once.
     std::vector<batch::Call> take();
 
   private:
     std::size_t wanted_;
     std::uint64_t shown_ = 0;
-    std::uint64_t stride_ = 1;  ///< every so manieth call is held
+    std::uint64_t stride_ = 1;  ///< one call in so many is held
     std::vector<batch::Call> held_;
 };
 
-/// Some calls of an input.
+/// A sample of the calls of an input.
 class Sample {
   public:
     Sample() {}
@@ -39,7 +39,7 @@ class Sample {
     std::string first_left_out;  ///< what was wrong with the first of those
 };
 
-/// How many of `calls` may change something on the other side: their method is none that only reads (RFC 9110, section
+/// Returns how many of `calls` may change something on the server: their method is not a safe one (RFC 9110, section
 /// 9.2.1).
 std::size_t count_unsafe(const std::vector<batch::Call>& calls) noexcept;
 

@@ -58,7 +58,7 @@ TEST_CASE("a sample of an input that is no longer is all of it") {
     CHECK(chosen(4, 4) == std::vector<std::uint64_t>{1, 2, 3, 4});
 }
 
-TEST_CASE("a sample has as many as wanted whatever the length of the input") {
+TEST_CASE("a sample has the wanted size for any length of the input") {
     for (std::uint64_t count = 5; count < 300; ++count) {
         const auto lines = chosen(5, count);
         REQUIRE(lines.size() == 5);
@@ -105,7 +105,7 @@ ASYNC_TEST("of two chosen calls with one id the second is left out") {
     CHECK(sample.first_left_out.find("same") != std::string::npos);
 }
 
-TEST_CASE("what only reads is safe to send several times") {
+TEST_CASE("a method that only reads is safe to send several times") {
     std::vector<batch::Call> calls;
     for (const char* method : {"GET", "HEAD", "OPTIONS", "TRACE", "get"}) calls.push_back(call(1, "a", method));
     CHECK(count_unsafe(calls) == 0);

@@ -92,7 +92,7 @@ TEST_CASE("one call that is far slower than the others is named") {
               "it waited for a connection."));
 }
 
-TEST_CASE("what results do not tell is said") {
+TEST_CASE("the explanation says what results don't show") {
     Timeline timeline = run_of("threads", 4, 2, {{Activity::first_byte, 50ms}});
     CHECK_FALSE(has(explained(timeline), "Results show only"));
     for (Lane& lane : timeline.lanes) lane.kind = "unknown";
@@ -119,7 +119,7 @@ TEST_CASE("for calls that compute the processors are the reason") {
               "async was about as fast as sync: the calls compute, and no second processor was free"));
 }
 
-TEST_CASE("how long each took is what the comparison says when it knows all of them") {
+TEST_CASE("times come from the comparison when it has all of them") {
     std::vector<Timeline> timelines{run_of("sync", 40, 1, mostly_waiting), run_of("async", 40, 20, mostly_waiting)};
     timelines[0].concurrency = 1;
     timelines[1].concurrency = 20;
@@ -133,7 +133,7 @@ TEST_CASE("how long each took is what the comparison says when it knows all of t
               "async was 20 times as fast as sync (200 ms against 4.00 s)"));
 }
 
-TEST_CASE("jobs are called jobs") {
+TEST_CASE("jobs are not called calls") {
     Timeline timeline = run_of("sync", 4, 1, {{Activity::running, 100ms}});
     for (Span& span : timeline.spans) span.result.clear();
     CHECK(has(explained(timeline), "The 4 jobs computed the whole time."));
@@ -146,7 +146,7 @@ TEST_CASE("the advice of a comparison comes first and what is none is left out")
     CHECK(explanation(timelines, R"({"advice":17})").starts_with("The 4 calls"));
 }
 
-TEST_CASE("where nothing was called there is little to explain") {
+TEST_CASE("a timeline without calls has a short explanation") {
     CHECK(explanation({}, "").empty());
     CHECK(explanation({Timeline()}, "") == "No call was made.");
     CHECK(explanation({Timeline(), Timeline()}, "") == "No call was made.");

@@ -33,7 +33,7 @@ TEST_CASE("shares of the calls' time and how many there were at a time") {
     CHECK(*measures.loop_ran == doctest::Approx(0.25));
 }
 
-TEST_CASE("a call that ends when another begins is not beside it") {
+TEST_CASE("a call that ends when another begins does not overlap it") {
     const Timeline timeline = make_timeline(
         "sync", 1, {make_span("a", 0ms, {{Activity::body, 10ms}}), make_span("b", 10ms, {{Activity::body, 10ms}})});
     CHECK(measure(timeline).most_in_flight == 1);
@@ -60,7 +60,7 @@ TEST_CASE("quantiles are those of a hundred known lengths") {
     CHECK(measures.longest == 100ms);
 }
 
-TEST_CASE("nothing at all has figures too") {
+TEST_CASE("an empty timeline has figures") {
     const Measures measures = measure(Timeline());
     CHECK(measures.calls == 0);
     CHECK(measures.p50 == 0ms);

@@ -8,14 +8,14 @@
 
 namespace plait::report {
 
-/// What a report is made from.
+/// The inputs of a report.
 class Inputs {
   public:
     Inputs() {}
 
     std::vector<Timeline> timelines;
     std::string comparison_json;        ///< the content of comparison.json; empty when there is none
-    std::vector<std::string> files;     ///< all that were read
+    std::vector<std::string> files;     ///< all files that were read
     std::vector<std::string> left_out;  ///< files of a folder that are no traces
 };
 

@@ -127,7 +127,7 @@ TEST_CASE("results with bytes changed open or are refused") {
     }
 }
 
-TEST_CASE("a line among results that is none is refused with its number") {
+TEST_CASE("a bad line among results is refused with its number") {
     const auto second = [](std::string_view line) { return fmt::format("{}\n{}\n", first_line, line); };
     CHECK(has(error_of(second("{\"custom_id\":")), "read r.jsonl: line 2: "));
     CHECK(has(error_of(second(R"({"a":1})")), "line 2: \"attempts\" is missing"));
@@ -138,7 +138,7 @@ TEST_CASE("a line among results that is none is refused with its number") {
     CHECK(has(error_of(second(R"({"attempts":[]} {"attempts":[]})")), "line 2: more follows"));
 }
 
-TEST_CASE("of more attempts than can be shown every second one is kept") {
+TEST_CASE("every second attempt is dropped when there are too many") {
     std::string text;
     for (int i = 0; i < 1010; ++i) text += attempt_from(i, 1);
     std::istringstream input(text);

@@ -8,11 +8,11 @@
 
 namespace plait::report {
 
-/// The picture of the timelines as one SVG document: lanes on one time axis, with a legend, in light and in dark
+/// Returns a picture of the timelines as one SVG document: lanes on one time axis with a legend, in light or dark
 /// colours as the reader's device asks for.
 ///
 /// Its size is bounded: rows of calls are folded together, and times to the pixel. `explanation` becomes its
-/// description, for those who can't see it. Names may hold any bytes.
+/// description, for people who can't see it. Names may hold any bytes.
 std::string svg_picture(const std::vector<Timeline>& timelines, std::string_view explanation);
 
 }  // namespace plait::report

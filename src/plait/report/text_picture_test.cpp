@@ -54,7 +54,7 @@ Timeline two_side_by_side() {
 
 }  // namespace
 
-TEST_CASE("what a slow call mostly did is told whole") {
+TEST_CASE("the main activity of a slow call is described in full") {
     const Timeline waits =
         make_timeline("sync", 1, {make_span("only", 0ms, {{Activity::running, 1us}, {Activity::first_byte, 10s}})});
     CHECK(has(text_picture({waits}, "", columns(100)), "  first byte 100 %    only"));
@@ -148,7 +148,7 @@ TEST_CASE("the figures and the slowest calls stand below the picture and the exp
     CHECK(text.ends_with("\n\nBecause.\n"));
 }
 
-TEST_CASE("nothing at all is drawn without a picture") {
+TEST_CASE("an empty timeline is drawn without a picture") {
     CHECK(has(text_picture({Timeline()}, "", columns(80)), "0 calls"));
     CHECK(text_picture({}, "", columns(80)) == "\n");
 }

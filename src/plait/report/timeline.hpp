@@ -12,7 +12,7 @@
 
 namespace plait::report {
 
-/// One attempt of a call, or one job: when it was made, where, and what it did meanwhile.
+/// One attempt of a call, or one job: when and where it ran, and what it did.
 class Span {
   public:
     Span() {}
@@ -24,30 +24,30 @@ class Span {
     bool ok = true;
     Duration begin{};  ///< since the start of the timeline
     Duration length{};
-    std::uint32_t lane = 0;                ///< whose it is, in `Timeline::lanes`
-    std::uint32_t row = 0;                 ///< where calls of a lane overlap: which of its rows, from 0
-    std::uint32_t stands_for = 1;          ///< in a thinned trace, for so many calls
+    std::uint32_t lane = 0;                ///< its index in `Timeline::lanes`
+    std::uint32_t row = 0;                 ///< its row among overlapping calls of the lane, from 0
+    std::uint32_t stands_for = 1;          ///< in a thinned trace, the number of calls that it stands for
     std::vector<trace::Segment> segments;  ///< their lengths add up to `length`
 };
 
-/// Who runs calls: the caller, a thread, a loop, a process.
+/// A runner of calls: the caller, a thread, a loop or a process.
 class Lane {
   public:
     Lane() {}
 
     std::string name;
     std::string kind;        ///< `caller`, `thread`, `loop` or `process`; `unknown` when made from results
-    std::uint32_t rows = 1;  ///< how many calls are in flight at most
+    std::uint32_t rows = 1;  ///< the most calls in flight
 };
 
-/// A stretch in which the loop of a lane ran.
+/// A stretch of time in which the loop of a lane ran.
 struct LoopRun {
     std::uint32_t lane = 0;
     Duration begin{};
     Duration length{};
 };
 
-/// The loop's two lists at a time.
+/// The length of the loop's two lists at a moment.
 struct LoopCounts {
     std::uint32_t lane = 0;
     Duration when{};
@@ -55,10 +55,10 @@ struct LoopCounts {
     std::uint64_t waiting = 0;
 };
 
-/// Of more spans than this, readers keep every second one: a file of any length can be shown.
+/// The most spans that readers keep. Of more, every second one is dropped, so that a file of any length can be shown.
 inline constexpr std::size_t most_spans = 400'000;
 
-/// What one run did, over time.
+/// The history of one run.
 class Timeline {
   public:
     Timeline() {}
@@ -72,9 +72,10 @@ class Timeline {
     std::vector<Span> spans;  ///< by their begin
     std::vector<LoopRun> loop_runs;
     std::vector<LoopCounts> loop_counts;
-    Duration length{};         ///< to the last end of anything
-    bool is_cut = false;       ///< the file ended before its last record: the program was killed
-    std::uint64_t one_in = 1;  ///< above 1: the trace was thinned; where most, one call in so many was recorded
+    Duration length{};    ///< up to the end of the last span
+    bool is_cut = false;  ///< the file ended before its last record: the program was killed
+    std::uint64_t one_in =
+        1;  ///< above 1: the trace was thinned; where it was thinned most, one call in so many was recorded
     std::map<std::string, std::uint64_t> outcomes;
 };
 

@@ -14,9 +14,9 @@ inline constexpr std::uint64_t trace_version = 1;
 
 /// Reads a trace file (docs/formats.md). `name` is that of the file, for errors.
 ///
-/// A file that was cut gives what it holds up to its last whole record, and `is_cut` is set. Throws `Error(bad_input)`
-/// that names the line when the file is no trace of plait, or is wrong in another way. Of more than `most` calls every
-/// second one is kept, and again.
+/// A file that was cut is read up to its last whole record, and `is_cut` is set. Throws `Error(bad_input)` with the
+/// number of the line when the file is not a trace of plait, or is wrong in another way. If there are more than `most`
+/// calls, every second one is dropped, repeatedly.
 Timeline read_trace(std::istream& input, const std::string& name, std::size_t most = most_spans);
 
 }  // namespace plait::report

@@ -232,7 +232,7 @@ TEST_CASE("a line without an end is refused before it fills the memory") {
     CHECK(has(error_of("[\n" + std::string(head) + ",\n" + std::string(5 * 1024 * 1024, ' ')), "line 3 is longer"));
 }
 
-TEST_CASE("what is no trace of plait gets one line that says what it is") {
+TEST_CASE("a file of another kind is refused with its kind in one line") {
     struct Case {
         std::string_view text;
         std::string_view part;

@@ -13,20 +13,20 @@ class EndedProgram {
   public:
     EndedProgram() {}
 
-    int wait_status = 0;  ///< as `waitpid` gives it
-    std::string said;     ///< the last of it
-    bool is_cut = false;  ///< it said more than is kept
+    int wait_status = 0;  ///< as from `waitpid`
+    std::string said;     ///< the end of its output
+    bool is_cut = false;  ///< its output was longer than what is kept
 };
 
-/// Where the standard error of a program goes.
+/// The destination of a program's standard error.
 enum class ErrorOutput {
-    kept,           ///< to what it says on standard output
+    kept,           ///< added to what it prints on standard output
     passed_through  ///< to ours
 };
 
-/// Runs another program, found as a shell finds it, to its end: `arguments` are its name and what it is called with. It
-/// reads nothing. Throws `Error(bad_input)` when there is no such program, and `Error(timeout)` when it has not ended
-/// after `limit`. Then, and when the task is cancelled, it is killed with all that it started.
+/// Runs another program to its end. `arguments` are its name, which is looked up as a shell does, and its arguments.
+/// Its standard input is empty. Throws `Error(bad_input)` when there is no such program, and `Error(timeout)` when it
+/// has not ended after `limit`. Then, and when the task is cancelled, it is killed with all that it started.
 Task<EndedProgram> run_program(std::vector<std::string> arguments, Duration limit,
                                ErrorOutput error_output = ErrorOutput::kept);
 

@@ -14,7 +14,7 @@ using namespace plait;
 using namespace plait;
 using namespace std::chrono_literals;
 
-ASYNC_TEST("a program runs to its end and what it said is kept") {
+ASYNC_TEST("a program runs to its end and its output is kept") {
     std::vector<std::string> arguments{"sh", "-c", "echo one; echo two >&2; exit 3"};
     const EndedProgram ended = co_await run_program(std::move(arguments), 1h);
     CHECK(ended.said == "one\ntwo\n");
@@ -29,7 +29,7 @@ ASYNC_TEST("a program reads nothing and says as much as it likes") {
     CHECK(ended.said.ends_with("xend\n"));
 }
 
-ASYNC_TEST("a program that is not there is told from one that fails") {
+ASYNC_TEST("a missing program is distinguished from one that fails") {
     std::vector<std::string> arguments{"no-such-program-anywhere"};
     ErrorCode code = ErrorCode::storage;
     try {

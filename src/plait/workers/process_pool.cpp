@@ -38,8 +38,8 @@ std::exception_ptr time_up(Duration limit) {
 
 /// The reply of a worker to a job.
 internal::JobReply reply_of(const internal::WorkerCrew::Hired& worker, internal::Exchange exchange) {
-    internal::JobReply reply(exchange.head.on_slate, worker.outcomes(exchange.head.on_slate));
-    if (exchange.head.has_beside_slate) reply.add(exchange.head.beside_slate, std::move(exchange.body));
+    internal::JobReply reply(exchange.head.on_board, worker.outcomes(exchange.head.on_board));
+    if (exchange.head.has_beside_board) reply.add(exchange.head.beside_board, std::move(exchange.body));
     reply.set_took(exchange.head.took);
     return reply;
 }

@@ -371,7 +371,7 @@ ASYNC_TEST("a stream of processes gives each item's value or what it threw and g
     }
 }
 
-ASYNC_TEST("who takes no results holds a stream of processes back") {
+ASYNC_TEST("a stream of processes waits for a consumer that takes no results") {
     ProcessPool pool(ProcessPoolOptions{.workers = 2});
     int asked = 0;
     auto items = std::views::iota(0, 300) | std::views::transform([&asked](int item) {

@@ -75,7 +75,7 @@ Task<void> set_after(Task<void> work, bool& done) {
 
 }  // namespace
 
-TEST_CASE("a job that ends in the moment in which its loop goes on after a stop is in time") {
+TEST_CASE("a job that ends when its loop continues after a stop is in time") {
     testing::JumpingClock clock;
     EventLoopOptions options;
     options.clock = &clock;
@@ -103,7 +103,7 @@ ASYNC_TEST("a thread's value comes back to the task that submitted the job") {
     CHECK(co_await pool.submit(twice, 21) == 42);
 }
 
-ASYNC_TEST("a job may give nothing, and take and give what can only be moved") {
+ASYNC_TEST("a job may return nothing, and may take and return move-only values") {
     ThreadPool pool;
     auto ran = std::make_shared<std::atomic<bool>>(false);
     const auto set = [](const std::shared_ptr<std::atomic<bool>>& flag) { *flag = true; };
@@ -251,7 +251,7 @@ ASYNC_TEST("a cancelled job that runs is asked to stop and awaited to its end") 
     CHECK(job.was_asked_to_stop);
 }
 
-ASYNC_TEST("nobody is asked to stop without being cancelled") {
+ASYNC_TEST("a job is asked to stop only when it is cancelled") {
     CHECK_FALSE(ThreadPool::stop_requested());
     ThreadPool pool;
     CHECK_FALSE(co_await pool.submit(ThreadPool::stop_requested));
@@ -417,7 +417,7 @@ TEST_CASE("every one of very many jobs runs once") {
     CHECK(std::set<int>(values.begin(), values.end()).size() == 50'000);
 }
 
-TEST_CASE("a map without a loop is a task that is got") {
+TEST_CASE("a map can be run without a loop") {
     ThreadPool pool;
     CHECK(pool.submit(twice, 21).get() == 42);
     CHECK(pool.map(twice, std::vector<int>{1, 2, 3}).get() == std::vector<int>{2, 4, 6});
@@ -509,7 +509,7 @@ ASYNC_TEST("a stream as completed does not wait for a slow item") {
     CHECK_FALSE(co_await results.next());
 }
 
-ASYNC_TEST("who takes no results holds a stream back") {
+ASYNC_TEST("a stream waits for a consumer that takes no results") {
     ThreadPool pool(ThreadPoolOptions{.threads = 2});
     int asked = 0;
     auto items = std::views::iota(0, 1000) | std::views::transform([&asked](int item) {

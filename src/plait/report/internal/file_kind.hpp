@@ -5,7 +5,7 @@
 
 namespace plait::report::internal {
 
-/// What a file is, as far as its beginning tells.
+/// The kind of a file, as its beginning shows.
 enum class FileKind {
     empty,
     trace,
@@ -19,10 +19,10 @@ enum class FileKind {
     other
 };
 
-/// So much of a file tells its kind.
+/// The number of bytes of a file that show its kind.
 inline constexpr std::size_t telling_bytes = 4096;
 
-/// Judges by the first `telling_bytes` of a file. An object that is no other kind is taken for a result line.
+/// Returns the kind of a file from its first `telling_bytes`. An object of no other kind is taken for a result line.
 FileKind kind_of(std::string_view beginning);
 
 /// Throws `Error(bad_input)`: what the file `name` is, and what is accepted instead.

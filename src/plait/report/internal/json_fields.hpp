@@ -8,8 +8,8 @@
 #include <optional>
 #include <string_view>
 
-// The fields of a JSON object, with their types checked. What is not there, or null, is nothing; a value of another
-// type throws `Error(bad_input)` that names the field.
+// Return the fields of a JSON object, with their types checked: nothing for a field that is missing or null. A value of
+// another type throws `Error(bad_input)` with the name of the field.
 namespace plait::report::internal {
 
 std::optional<std::string_view> find_string(simdjson::dom::object object, std::string_view name);
@@ -26,7 +26,7 @@ std::optional<Duration> find_milliseconds(simdjson::dom::object object, std::str
 /// No run takes longer, and sums of such times don't overflow.
 inline constexpr Duration longest_time = std::chrono::hours(24 * 366);
 
-/// What the file has to have. Throws `Error(bad_input)` when there is nothing.
+/// Returns the value of a field that is required. Throws `Error(bad_input)` when there is none.
 template <class T>
 T needed(std::optional<T> value, std::string_view name);
 

@@ -10,7 +10,7 @@
 
 namespace plait::report::internal {
 
-/// What was done in a cell of the picture: nanoseconds, by activity.
+/// The content of a cell of the picture: nanoseconds by activity.
 class Cell {
   public:
     std::array<float, trace::activity_count> time{};
@@ -19,7 +19,7 @@ class Cell {
     float all() const;
 };
 
-/// One line of the picture: some rows of calls that stand below each other, over time.
+/// One line of the picture: some adjacent rows of calls, over time.
 struct RasterLine {
     std::string label;
     std::size_t rows = 0;

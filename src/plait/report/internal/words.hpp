@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-// How measured things are said to people.
+// Measured values in words.
 namespace plait::report::internal {
 
 /// Such as `98.7 %`, `12 %`, `0.4 %`; never 0 or 100 for what is only near it.

@@ -45,13 +45,13 @@ class ForkServer {
     /// the server has ended.
     Worker start_worker();
 
-    /// Kills a worker; nobody will ask for its death.
+    /// Kills a worker, whose end nobody will ask about.
     void kill_worker(WorkerId worker) noexcept;
 
-    /// The worker will end by itself, and nobody will ask for its death.
+    /// Lets a worker end by itself. Nobody will ask about its end.
     void forget_worker(WorkerId worker) noexcept { asked_about_.erase(worker); }
 
-    /// How a worker ended whose socket has shown its end. Throws Error when the server has ended, and nobody knows.
+    /// Returns how a worker ended whose socket has shown its end. Throws Error when the server itself has ended.
     WorkerDeath death_of(WorkerId worker);
 
   private:

@@ -16,7 +16,7 @@
 
 namespace plait::internal {
 
-/// Gives out the items of a range one by one, numbered, when they are asked for.
+/// Numbers the items of a range, and returns them one by one.
 template <class Items>
 class ItemFeed {
   public:
@@ -55,7 +55,7 @@ class ItemFeed {
 
 enum class WhenItemFails : std::uint8_t { stop, extend };
 
-/// How a chunk of items is to be worked through.
+/// How to work through a chunk of items.
 struct ChunkRules {
     WhenItemFails when_item_fails;
     bool ends_when_long;  ///< after `longest_work_of_a_chunk`, or when it takes long to ask for its items
@@ -96,10 +96,10 @@ class MapRun {
 
     void result_taken() noexcept { --in_flight_; }
 
-    /// Nothing runs, and nothing more will.
+    /// Whether nothing runs, and nothing more will.
     bool is_idle() const noexcept { return chunks_ == 0; }
 
-    /// Waits until nothing runs. Throws what ended the map early.
+    /// Waits until nothing runs. Throws the error that ended the map early.
     Task<void> end() {
         co_await group_.join();
         if (range_error_) std::rethrow_exception(std::exchange(range_error_, nullptr));
@@ -124,7 +124,7 @@ class MapRun {
         return limit > in_flight_ ? limit - in_flight_ : 0;
     }
 
-    // Half a chunk would be as dear as a whole one; what is out now makes room for that.
+    // Half a chunk would cost as much as a whole one; the chunks that are out will make room for a whole one.
     bool has_items_for_chunk() const noexcept {
         return !returned_.empty() || (!feed_.has_ended() && room() >= chunk_size());
     }

@@ -16,7 +16,7 @@ namespace plait::internal {
 /// Two connected sockets that keep the borders of messages (SOCK_SEQPACKET), closed on exec.
 std::pair<UniqueFd, UniqueFd> packet_sockets();
 
-/// What came of looking for a message.
+/// The result of looking for a message.
 enum class Received { message, nothing_yet, end };
 
 /// Sends one message, with a copy of descriptor `attached` if that is not -1. False when nobody reads the other end any
@@ -26,7 +26,7 @@ bool send_packet(int socket, std::string_view head, std::string_view body = {}, 
 /// Sends `head` and `body` as one message.
 bool send_message(int socket, std::string_view head, const Payload& body);
 
-/// Takes messages from sockets; has room for one.
+/// Receives messages from sockets; has room for one.
 class PacketReader {
   public:
     PacketReader();

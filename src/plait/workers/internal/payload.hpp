@@ -47,7 +47,7 @@ class Payload {
     explicit Payload(std::string few) noexcept : few_(std::move(few)) {}
     explicit Payload(UniqueFd sealed_file) noexcept : file_(std::move(sealed_file)) {}
 
-    /// The bytes, where they lie; as long as the payload stays where it is.
+    /// Returns a view of the bytes, valid until the payload is moved.
     std::string_view bytes();
 
     /// The file, if the bytes are in one.
@@ -60,7 +60,7 @@ class Payload {
     Mapping mapping_;
 };
 
-/// Collects what is written to it for a `Payload`. What is large goes into the file from where it lies.
+/// Collects bytes for a `Payload`. Large ones are written into the file without a copy.
 class PayloadWriter final : public std::streambuf {
   public:
     PayloadWriter() = default;

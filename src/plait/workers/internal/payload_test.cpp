@@ -14,7 +14,7 @@ void write(PayloadWriter& writer, std::string_view bytes) {
 }
 }  // namespace
 
-TEST_CASE("few bytes travel in a string") {
+TEST_CASE("a few bytes travel in a string") {
     PayloadWriter writer;
     write(writer, "some");
     writer.sputc('!');
@@ -60,7 +60,7 @@ TEST_CASE("bytes keep their order however many are written at a time") {
     }
 }
 
-TEST_CASE("a cleared writer begins anew") {
+TEST_CASE("a writer can be used again after clear") {
     PayloadWriter writer;
     write(writer, std::string(100'000, 'x'));
     writer.clear();

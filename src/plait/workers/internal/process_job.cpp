@@ -24,17 +24,17 @@ JobItems::JobItems(std::string_view bytes, std::uint32_t count, std::uint32_t mo
       count_(count),
       most_(most),
       rules_(rules),
-      slate_(result_board),
+      board_(result_board),
       clock_(clock),
       begun_(clock.now()) {}
 
 Duration JobItems::took() const { return clock_.now() - begun_; }
 
 bool JobItems::begin_item() {
-    if (on_slate_ == most_ || beside_slate_ || (failed_ && rules_.ends_at_failure)) return false;
+    if (on_board_ == most_ || beside_board_ || (failed_ && rules_.ends_at_failure)) return false;
     const TimePoint now = clock_.now();
     if (rules_.ends_when_long && now - begun_ > longest_work_of_a_chunk) return false;
-    if (!slate_.begin_item(now)) wait_for_the_end();
+    if (!board_.begin_item(now)) wait_for_the_end();
     return true;
 }
 
@@ -45,8 +45,8 @@ JobItems::Arguments JobItems::arguments_of_item() noexcept {
         std::memcpy(&end, ends + item * sizeof end, sizeof end);
         return end;
     };
-    const std::uint64_t begin = on_slate_ == 0 ? 0 : end_of(on_slate_ - 1);
-    return {reader_, bytes_.substr(begin, end_of(on_slate_) - begin)};
+    const std::uint64_t begin = on_board_ == 0 ? 0 : end_of(on_board_ - 1);
+    return {reader_, bytes_.substr(begin, end_of(on_board_) - begin)};
 }
 
 OutcomeHead JobItems::failure(OutcomeHead::Kind kind, std::string_view text, ErrorCode code) {
@@ -59,13 +59,13 @@ OutcomeHead JobItems::failure(OutcomeHead::Kind kind, std::string_view text, Err
 void JobItems::end_item(OutcomeHead outcome) {
     PayloadWriter& result = result_.bytes();
     outcome.size = result.size();
-    if (!result.is_small() || !slate_.write(outcome, result.small())) {
-        beside_slate_ = outcome;
+    if (!result.is_small() || !board_.write(outcome, result.small())) {
+        beside_board_ = outcome;
         return;
     }
     result.clear();
-    ++on_slate_;
-    if (!slate_.end_item()) wait_for_the_end();
+    ++on_board_;
+    if (!board_.end_item()) wait_for_the_end();
 }
 
 std::exception_ptr JobReply::error_of(const OutcomeHead& head, std::string_view text) {

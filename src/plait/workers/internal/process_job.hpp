@@ -29,7 +29,7 @@ class JobItems;
 /// Calls a function for each of some items, whose arguments are bytes; so is what it gives.
 using Perform = void (*)(AnyFunction function, JobItems& items);
 
-/// How a worker is to go through the items of a job.
+/// How a worker goes through the items of a job.
 struct JobRules {
     bool ends_when_long = false;  ///< after `longest_work_of_a_chunk` it begins no more
     bool ends_at_failure = false;
@@ -53,11 +53,11 @@ class ProcessJob {
         end_item();
     }
     std::size_t size() const noexcept { return ends_.size(); }
-    /// Another item may be too much for one packet.
+    /// Whether another item may be too much for one packet.
     bool is_full() const noexcept {
         return writer_->bytes().size() + (size() + 1) * sizeof ends_[0] >= most_bytes_in_packet * 3 / 4;
     }
-    /// All items are there.
+    /// No item is added any more.
     void close() {
         writer_->bytes().sputn(reinterpret_cast<const char*>(ends_.data()),
                                static_cast<std::streamsize>(ends_.size() * sizeof ends_[0]));
@@ -111,12 +111,12 @@ class JobItems {
         }
     }
 
-    /// How many items have what they gave on the slate.
-    std::uint32_t on_slate() const noexcept { return on_slate_; }
-    /// What the item after those gave, if the slate had no room for it. Once.
-    std::optional<OutcomeHead> beside_slate() const noexcept { return beside_slate_; }
-    Payload take_beside_slate() { return result_.bytes().take(); }
-    /// How long the items took.
+    /// The number of items whose outcome is on the board.
+    std::uint32_t on_board() const noexcept { return on_board_; }
+    /// The outcome of the next item, if the board had no room for it. Call it once.
+    std::optional<OutcomeHead> beside_board() const noexcept { return beside_board_; }
+    Payload take_beside_board() { return result_.bytes().take(); }
+    /// How long the items took together.
     Duration took() const;
 
     /// Reads arguments in `work`.
@@ -143,13 +143,13 @@ class JobItems {
     const std::uint32_t count_;
     const std::uint32_t most_;
     const JobRules rules_;
-    ResultBoard& slate_;
+    ResultBoard& board_;
     const Clock& clock_;
     ValueReader reader_;
     ValueWriter result_;
     const TimePoint begun_;
-    std::uint32_t on_slate_ = 0;
-    std::optional<OutcomeHead> beside_slate_;
+    std::uint32_t on_board_ = 0;
+    std::optional<OutcomeHead> beside_board_;
     bool failed_ = false;
 };
 
@@ -183,37 +183,37 @@ ProcessJob make_process_job(FreeFunction<Result, Parameters...> function, JobRul
     return ProcessJob(&perform<Result, Parameters...>, reinterpret_cast<AnyFunction>(function), rules);
 }
 
-/// What came of the first items of a job.
+/// The outcomes of the first items of a job.
 class JobReply {
   public:
     JobReply() = default;
-    JobReply(std::uint32_t on_slate, std::string outcomes) : on_slate_(on_slate), outcomes_(std::move(outcomes)) {}
+    JobReply(std::uint32_t on_board, std::string outcomes) : on_board_(on_board), outcomes_(std::move(outcomes)) {}
 
     void add(const OutcomeHead& outcome, Payload payload) {
-        beside_slate_ = outcome;
+        beside_board_ = outcome;
         beside_ = std::move(payload);
     }
     void add(std::exception_ptr lost) { lost_ = std::move(lost); }
     void set_took(Duration took) noexcept { took_ = took; }
 
-    /// How many items have an outcome.
-    std::size_t size() const noexcept { return on_slate_ + (beside_slate_ ? 1 : 0) + (lost_ ? 1 : 0); }
-    /// How long the worker worked; 0 when it did not say.
+    /// The number of items that have an outcome.
+    std::size_t size() const noexcept { return on_board_ + (beside_board_ ? 1 : 0) + (lost_ ? 1 : 0); }
+    /// How long the worker worked; 0 when that is not known.
     Duration took() const noexcept { return took_; }
 
-    /// Gives each outcome to `use(Settled<Result>)`, in the order of the items.
+    /// Calls `use(Settled<Result>)` with each outcome, in the order of the items.
     template <class Result, class Use>
     void read(Use use) {
         ValueReader reader;
         const char* next = outcomes_.data();
-        for (std::uint32_t item = 0; item < on_slate_; ++item) {
+        for (std::uint32_t item = 0; item < on_board_; ++item) {
             OutcomeHead head;
             std::memcpy(&head, next, sizeof head);
             next += sizeof head;
             use(settled<Result>(reader, head, {next, head.size}));
             next += head.size;
         }
-        if (beside_slate_) use(settled<Result>(reader, *beside_slate_, beside_.bytes()));
+        if (beside_board_) use(settled<Result>(reader, *beside_board_, beside_.bytes()));
         if (lost_) use(Settled<Result>(lost_));
     }
 
@@ -230,9 +230,9 @@ class JobReply {
         }
     }
 
-    std::uint32_t on_slate_ = 0;
+    std::uint32_t on_board_ = 0;
     std::string outcomes_;
-    std::optional<OutcomeHead> beside_slate_;
+    std::optional<OutcomeHead> beside_board_;
     Payload beside_;
     std::exception_ptr lost_;  // of the item after those
     Duration took_{0};

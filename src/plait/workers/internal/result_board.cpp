@@ -35,7 +35,7 @@ ResultBoard::Layout& ResultBoard::layout() const noexcept {
     return *std::launder(reinterpret_cast<Layout*>(memory_.begin()));
 }
 
-void ResultBoard::wipe() noexcept { layout().position = 0; }
+void ResultBoard::reset() noexcept { layout().position = 0; }
 
 Progress ResultBoard::progress() const noexcept {
     const std::uint32_t position = layout().position & ~stopped;

@@ -13,7 +13,7 @@
 
 namespace plait::internal {
 
-/// Before what an item gave: its size, and what it is.
+/// The head of an item's outcome: its kind and its size.
 struct OutcomeHead {
     enum class Kind : std::uint8_t {
         result,    ///< the bytes of its value
@@ -33,15 +33,15 @@ struct Progress {
     bool any_begun() const noexcept { return done > 0 || runs_one; }
 };
 
-/// A piece of memory that the program and one worker share: on it stands how far the worker is with the items of its
-/// job, and what those gave that are done. So it can be read when the worker is dead, at whatever point that happened:
-/// what is done is kept, what runs is lost, and what has not begun can go to another worker.
+/// Memory that the program and one worker share. It says how far the worker is with the items of its job, and holds the
+/// outcomes of finished items. So it can be read after the worker died at any point: finished items are kept, the
+/// running one is lost, and the others can go to another worker.
 ///
-/// One word says all of it, and both sides change it by compare-and-swap: an item is done before its time was up or
-/// after, never both.
+/// The progress is one word, which both sides change by compare-and-swap: an item is finished either before its time
+/// was up or after, never both.
 class ResultBoard {
   public:
-    /// A new slate, in a file to be sent to the worker.
+    /// Makes a board, in a file that is sent to the worker.
     struct Made;
     static Made make();
     /// The worker's end of it.
@@ -49,21 +49,21 @@ class ResultBoard {
 
     // The program's side.
 
-    /// Makes it ready for the next job; while the worker has none.
-    void wipe() noexcept;
+    /// Clears it for the next job. The worker must have none.
+    void reset() noexcept;
     Progress progress() const noexcept;
-    /// From now on the worker neither begins nor ends an item; false when it is no longer where `seen` says.
+    /// Stops the worker from beginning or ending an item. Returns false when it is no longer where `seen` says.
     bool stop_at(const Progress& seen) noexcept;
-    /// Copies what the first `items` items gave, each with an `OutcomeHead`. The worker's memory is not trusted: throws
-    /// Error when it makes no sense.
+    /// Copies the outcomes of the first `items` items, each with an `OutcomeHead`. The worker's memory is not trusted:
+    /// throws Error when it makes no sense.
     std::string outcomes(std::uint32_t items) const;
 
     // The worker's side.
 
-    /// Each is false when the worker was told to stop there.
+    /// These return false when the worker was told to stop there.
     bool begin_item(TimePoint now) noexcept;
     bool end_item() noexcept;
-    /// Writes what the item that runs gave; false when there is no room.
+    /// Writes the outcome of the running item. Returns false when there is no room.
     bool write(const OutcomeHead& head, std::string_view bytes) noexcept;
 
   private:

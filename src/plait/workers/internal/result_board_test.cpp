@@ -11,10 +11,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Both ends of one slate.
-struct Slates {
-    Slates() : Slates(ResultBoard::make()) {}
-    explicit Slates(ResultBoard::Made made)
+/// Both ends of one board.
+struct Boards {
+    Boards() : Boards(ResultBoard::make()) {}
+    explicit Boards(ResultBoard::Made made)
         : program(std::move(made.result_board)), worker(made.file), file(std::move(made.file)) {}
 
     ResultBoard program;
@@ -29,77 +29,77 @@ bool do_item(ResultBoard& worker, std::string_view result) {
 
 }  // namespace
 
-TEST_CASE("the program sees on the result_board how far the worker is") {
-    Slates slates;
-    CHECK_FALSE(slates.program.progress().any_begun());
-    CHECK(slates.worker.begin_item(TimePoint(5s)));
-    CHECK(slates.program.progress().done == 0);
-    CHECK(slates.program.progress().runs_one);
-    CHECK(slates.program.progress().begun_at == TimePoint(5s));
-    CHECK(slates.worker.end_item());
-    CHECK(slates.program.progress().done == 1);
-    CHECK_FALSE(slates.program.progress().runs_one);
-    slates.program.wipe();
-    CHECK_FALSE(slates.program.progress().any_begun());
+TEST_CASE("the program sees the worker's progress on the board") {
+    Boards boards;
+    CHECK_FALSE(boards.program.progress().any_begun());
+    CHECK(boards.worker.begin_item(TimePoint(5s)));
+    CHECK(boards.program.progress().done == 0);
+    CHECK(boards.program.progress().runs_one);
+    CHECK(boards.program.progress().begun_at == TimePoint(5s));
+    CHECK(boards.worker.end_item());
+    CHECK(boards.program.progress().done == 1);
+    CHECK_FALSE(boards.program.progress().runs_one);
+    boards.program.reset();
+    CHECK_FALSE(boards.program.progress().any_begun());
 }
 
-TEST_CASE("what the items gave is on the result_board one after another") {
-    Slates slates;
-    CHECK(do_item(slates.worker, "one"));
-    CHECK(do_item(slates.worker, "three"));
-    const std::string both = slates.program.outcomes(2);
+TEST_CASE("outcomes are on the board in the order of the items") {
+    Boards boards;
+    CHECK(do_item(boards.worker, "one"));
+    CHECK(do_item(boards.worker, "three"));
+    const std::string both = boards.program.outcomes(2);
     CHECK(both.size() == 2 * sizeof(OutcomeHead) + 8);
     CHECK(both.ends_with("three"));
-    CHECK(slates.program.outcomes(1).ends_with("one"));
-    CHECK(slates.program.outcomes(0).empty());
-    slates.program.wipe();
-    CHECK(do_item(slates.worker, "two"));
-    CHECK(slates.program.outcomes(1).ends_with("two"));
+    CHECK(boards.program.outcomes(1).ends_with("one"));
+    CHECK(boards.program.outcomes(0).empty());
+    boards.program.reset();
+    CHECK(do_item(boards.worker, "two"));
+    CHECK(boards.program.outcomes(1).ends_with("two"));
 }
 
 TEST_CASE("a worker that was told to stop in an item does not end it") {
-    Slates slates;
-    CHECK(slates.worker.begin_item(TimePoint(1s)));
-    CHECK(slates.program.stop_at(slates.program.progress()));
-    CHECK_FALSE(slates.worker.end_item());
-    CHECK(slates.program.progress().done == 0);
-    CHECK(slates.program.progress().runs_one);
+    Boards boards;
+    CHECK(boards.worker.begin_item(TimePoint(1s)));
+    CHECK(boards.program.stop_at(boards.program.progress()));
+    CHECK_FALSE(boards.worker.end_item());
+    CHECK(boards.program.progress().done == 0);
+    CHECK(boards.program.progress().runs_one);
 }
 
 TEST_CASE("a worker that was told to stop between two items does not begin the next") {
-    Slates slates;
-    CHECK(do_item(slates.worker, "one"));
-    CHECK(slates.program.stop_at(slates.program.progress()));
-    CHECK_FALSE(slates.worker.begin_item(TimePoint(1s)));
-    CHECK(slates.program.progress().done == 1);
-    CHECK_FALSE(slates.program.progress().runs_one);
+    Boards boards;
+    CHECK(do_item(boards.worker, "one"));
+    CHECK(boards.program.stop_at(boards.program.progress()));
+    CHECK_FALSE(boards.worker.begin_item(TimePoint(1s)));
+    CHECK(boards.program.progress().done == 1);
+    CHECK_FALSE(boards.program.progress().runs_one);
 }
 
-TEST_CASE("a worker is not stopped where it no longer is") {
-    Slates slates;
-    CHECK(slates.worker.begin_item(TimePoint(1s)));
-    const Progress seen = slates.program.progress();
-    CHECK(slates.worker.end_item());
-    CHECK_FALSE(slates.program.stop_at(seen));
-    CHECK(slates.worker.begin_item(TimePoint(1s)));
+TEST_CASE("a worker that has moved on is not stopped") {
+    Boards boards;
+    CHECK(boards.worker.begin_item(TimePoint(1s)));
+    const Progress seen = boards.program.progress();
+    CHECK(boards.worker.end_item());
+    CHECK_FALSE(boards.program.stop_at(seen));
+    CHECK(boards.worker.begin_item(TimePoint(1s)));
 }
 
-TEST_CASE("what does not fit on the result_board is not written") {
-    Slates slates;
+TEST_CASE("an outcome that does not fit on the board is not written") {
+    Boards boards;
     const std::string large(200 * 1024, 'x');
     const OutcomeHead head{OutcomeHead::Kind::result, ErrorCode::storage, large.size()};
-    CHECK(slates.worker.begin_item(TimePoint(1s)));
-    CHECK(slates.worker.write(head, large));
-    CHECK_FALSE(slates.worker.write(head, large));
+    CHECK(boards.worker.begin_item(TimePoint(1s)));
+    CHECK(boards.worker.write(head, large));
+    CHECK_FALSE(boards.worker.write(head, large));
 }
 
-TEST_CASE("a result_board that a job has written over is an error and read no further than it goes") {
-    Slates slates;
-    CHECK(do_item(slates.worker, "one"));
-    const Mapping vandal(slates.file, 4096, Mapping::Access::write_shared);
+TEST_CASE("a board that a job has overwritten is an error and is read within its bounds") {
+    Boards boards;
+    CHECK(do_item(boards.worker, "one"));
+    const Mapping vandal(boards.file, 4096, Mapping::Access::write_shared);
     std::memset(vandal.begin() + 16, 0x7f, 4096 - 16);
-    CHECK_THROWS_WITH_AS(slates.program.outcomes(1),
+    CHECK_THROWS_WITH_AS(boards.program.outcomes(1),
                          "read the results of a worker process: a job has written over memory that is not its own",
                          Error);
-    CHECK_THROWS_AS(slates.program.outcomes(1'000'000), Error);
+    CHECK_THROWS_AS(boards.program.outcomes(1'000'000), Error);
 }

@@ -45,12 +45,12 @@ class ThreadChunk {
             give_back(contents_->items[i].first, std::move(contents_->items[i].second));
     }
 
-    /// What the items that were not begun give.
+    /// The outcome of the items that were not begun.
     void fail_rest(const std::exception_ptr& error) {
         while (finished() < size()) contents_->results.emplace_back(error);
     }
 
-    /// What the chunk is about; held by the job too, since the task that waits for it may be dropped.
+    /// The state of the chunk; the job shares it, because the task that waits for it may be dropped.
     struct Contents {
         Contents(const Function& what, const ChunkRules& how) : function(what), rules(how) {}
 
@@ -62,7 +62,7 @@ class ThreadChunk {
     };
     const std::shared_ptr<Contents>& contents() const noexcept { return contents_; }
 
-    /// The job: runs items one after another until they are done, or nobody wants them, or it takes too long.
+    /// The job: runs items one after another until all are done, the chunk is cancelled, or it takes too long.
     static void work_through(const std::shared_ptr<Contents>& contents) {
         const ThreadJob& job = *ThreadTeam::current_job();
         const Clock& clock = *contents->rules.clock;

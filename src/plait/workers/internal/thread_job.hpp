@@ -16,7 +16,7 @@
 
 namespace plait::internal {
 
-/// A job of a thread pool: what is to be run, and what became of it.
+/// A job of a thread pool, and its outcome.
 ///
 /// A job that a task waits for is held by the task and by the pool: the task may be dropped while the job runs.
 class ThreadJob : public RemoteCall {
@@ -56,11 +56,11 @@ class ThreadJob : public RemoteCall {
     Event ended_{trace::Wait::thread_job};
 };
 
-/// A job whose function gives a `Result`.
+/// A job whose function returns a `Result`.
 template <class Result>
 class ThreadJobWithResult : public ThreadJob {
   public:
-    /// The value, or throws what the function threw. Once, after the job has run.
+    /// Returns the value, or throws what the function threw. Call it once, after the job has run.
     Result take() { return std::move(*result_).value(); }
 
   protected:

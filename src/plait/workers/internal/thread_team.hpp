@@ -12,11 +12,11 @@
 
 namespace plait::internal {
 
-/// Jobs in the order in which they came; one can leave from the middle.
+/// Jobs in the order in which they came; any of them can be removed.
 class ThreadJobQueue {
   public:
     void push(ThreadJob& job) noexcept;
-    /// The oldest job, taken out; null when there is none.
+    /// Removes and returns the oldest job; null when there is none.
     ThreadJob* pop() noexcept;
     void remove(ThreadJob& job) noexcept;
     std::size_t size() const noexcept { return size_; }
@@ -49,23 +49,23 @@ class ThreadTeam : public std::enable_shared_from_this<ThreadTeam> {
     /// Queues a job for a thread, which calls `finish` before it destroys it.
     void enqueue(ThreadJob& job) { push(job); }
 
-    /// Takes out a job that no thread has taken; false when one has.
+    /// Removes a job that no thread has taken. Returns false when one has.
     bool withdraw(ThreadJob& job) noexcept;
 
-    /// Nobody waits for `job` any more, and `close` will not either.
+    /// Abandons `job`: `close` will not wait for it.
     void abandon(ThreadJob& job) noexcept;
 
-    /// Blocks until `job` has run; runs it right here when no thread has taken it.
+    /// Blocks until `job` has run. Runs it on the calling thread when no other has taken it.
     void finish(ThreadJob& job) noexcept;
 
     /// Waits until the threads have run what is queued and ended, but for those whose job was abandoned: they end
     /// later.
     void close() noexcept;
 
-    /// How many threads there are.
+    /// The number of threads.
     std::size_t size() const;
 
-    /// The job that the calling thread runs; null when it runs none.
+    /// Returns the job that the calling thread runs; null when it runs none.
     static const ThreadJob* current_job() noexcept;
 
   private:

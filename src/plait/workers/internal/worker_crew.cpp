@@ -53,7 +53,7 @@ WorkerCrew::Hired::~Hired() {
 }
 
 Task<Exchange> WorkerCrew::Hired::exchange(const ProcessJob& job, std::optional<Duration> limit) {
-    worker_->result_board.wipe();
+    worker_->result_board.reset();
     JobHead head{job.perform(), job.function(), static_cast<std::uint32_t>(job.size()),
                  static_cast<std::uint32_t>(job.size()), job.rules()};
     if (crew_->jobs_per_worker_ > 0) {

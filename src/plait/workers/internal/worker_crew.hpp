@@ -20,19 +20,19 @@
 
 namespace plait::internal {
 
-/// How long to wait before the next worker is started when `failed` in a row ended before they had taken a job.
+/// Returns how long to wait before the next worker is started, after `failed` in a row ended before they took a job.
 Duration delay_after_failed_starts(int failed) noexcept;
 
 /// How much of `limit` the item has left that runs, or began last; before the first, the worker has as long to begin
 /// it.
 Duration time_left(Duration limit, const Progress& progress, TimePoint sent, TimePoint now) noexcept;
 
-/// How it ended that a worker was given a job.
+/// How a worker's exchange of a job ended.
 struct Exchange {
     enum class End : std::uint8_t {
         replied,  ///< with `head` and `body`
         died,
-        time_up  ///< an item ran longer than it may; the worker stands still where `progress` says
+        time_up  ///< an item ran for too long; the worker stopped where `progress` says
     };
     explicit Exchange(End how) noexcept : end(how) {}
 
@@ -42,8 +42,8 @@ struct Exchange {
     Progress progress;  ///< of a worker that did not reply
 };
 
-/// The worker processes of a pool: which are idle, and replacing those that end. The pool sees to it that never more
-/// are hired than it has places for.
+/// The worker processes of a pool: keeps the idle ones, and replaces those that end. The pool never hires more than it
+/// has places for.
 class WorkerCrew {
   public:
     struct Worker {
@@ -69,17 +69,17 @@ class WorkerCrew {
         /// worker to begin the first.
         Task<Exchange> exchange(const ProcessJob& job, std::optional<Duration> limit);
 
-        /// What the first `items` items gave.
+        /// Returns the outcomes of the first `items` items.
         std::string outcomes(std::uint32_t items) const { return worker_->result_board.outcomes(items); }
 
         /// The worker has replied for so many items, and is free for the next job; or it ends, when it has done its
         /// share.
         void give_back(std::size_t items);
 
-        /// The worker ends by itself: it was not ready.
+        /// Call when the worker ends by itself, because it was not ready.
         void forget() noexcept;
 
-        /// The worker has ended: replaces it, and gives how it ended.
+        /// Call when the worker has ended. Replaces it, and returns how it ended.
         WorkerDeath bury(const Progress& progress);
 
       private:
@@ -92,8 +92,8 @@ class WorkerCrew {
     explicit WorkerCrew(const WorkerSetup& setup, std::uint64_t jobs_per_worker)
         : server_(setup), jobs_per_worker_(jobs_per_worker) {}
 
-    /// The idle worker that was last at work, or a new one. Waits only after failed starts. Throws Error when none can
-    /// be started.
+    /// Returns the idle worker that worked last, or a new one. Waits only after failed starts. Throws Error when none
+    /// can be started.
     Task<Hired> hire();
 
   private:

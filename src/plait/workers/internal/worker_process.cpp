@@ -37,7 +37,7 @@ void limit_memory(std::uint64_t bytes) {
     ::_exit(EXIT_SUCCESS);
 }
 
-ResultBoard receive_slate(PacketReader& reader, const UniqueFd& socket) {
+ResultBoard receive_board(PacketReader& reader, const UniqueFd& socket) {
     Welcome welcome;
     UniqueFd file;
     if (reader.receive_packet(socket.get(), reinterpret_cast<char*>(&welcome), sizeof welcome, file) !=
@@ -61,19 +61,19 @@ std::string_view bytes_or_failure(Payload& payload, OutcomeHead& failure, std::s
 bool carry_out(const JobHead& job, Payload& payload, ResultBoard& result_board, int socket) {
     ReplyHead reply;
     std::string text;
-    const std::string_view bytes = bytes_or_failure(payload, reply.beside_slate, text);
+    const std::string_view bytes = bytes_or_failure(payload, reply.beside_board, text);
     if (!text.empty()) {
-        reply.has_beside_slate = true;
+        reply.has_beside_board = true;
         return send_message(socket, bytes_of(reply), Payload(std::move(text)));
     }
     JobItems items(bytes, job.items, job.most, job.rules, result_board);
     job.perform(job.function, items);
     reply.took = items.took();
-    reply.on_slate = items.on_slate();
-    if (const auto beside = items.beside_slate()) {
-        reply.has_beside_slate = true;
-        reply.beside_slate = *beside;
-        return send_message(socket, bytes_of(reply), items.take_beside_slate());
+    reply.on_board = items.on_board();
+    if (const auto beside = items.beside_board()) {
+        reply.has_beside_board = true;
+        reply.beside_board = *beside;
+        return send_message(socket, bytes_of(reply), items.take_beside_board());
     }
     return send_message(socket, bytes_of(reply), Payload());
 }
@@ -83,7 +83,7 @@ bool carry_out(const JobHead& job, Payload& payload, ResultBoard& result_board, 
 void be_worker(const UniqueFd& socket, const WorkerSetup& setup) {
     limit_memory(setup.memory_limit);
     PacketReader reader;
-    ResultBoard result_board = receive_slate(reader, socket);
+    ResultBoard result_board = receive_board(reader, socket);
     if (std::string failure = failure_of(setup.initializer); !failure.empty()) {
         ReplyHead not_ready;
         not_ready.kind = ReplyHead::Kind::not_ready;

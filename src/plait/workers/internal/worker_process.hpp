@@ -15,7 +15,7 @@ struct WorkerSetup {
     void (*initializer)() = nullptr;
 };
 
-/// The first message to a worker; its slate comes with it.
+/// The first message to a worker; its board comes with it.
 struct Welcome {};
 
 /// Before the payload of a job.
@@ -23,20 +23,20 @@ struct JobHead {
     Perform perform;
     AnyFunction function;
     std::uint32_t items;
-    std::uint32_t most;  ///< at most so many of them are to be run
+    std::uint32_t most;  ///< the most of them to run
     JobRules rules;
 };
 
-/// What a worker says when it is through with a job. What the items gave is on the slate.
+/// The message of a worker that has finished a job. The outcomes of the items are on the board.
 struct ReplyHead {
     enum class Kind : std::uint8_t {
         done,      ///< some items have their outcome
         not_ready  ///< no job was taken: the initializer threw something with this text
     };
     Kind kind = Kind::done;
-    std::uint32_t on_slate = 0;
-    bool has_beside_slate = false;
-    OutcomeHead beside_slate;  ///< of the item after those; its bytes are the body of this message
+    std::uint32_t on_board = 0;
+    bool has_beside_board = false;
+    OutcomeHead beside_board;  ///< of the item after those; its bytes are the body of this message
     Duration took{0};
 };
 
