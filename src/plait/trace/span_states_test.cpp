@@ -31,7 +31,7 @@ Duration sum_of(const SpanStates& states) {
 
 }  // namespace
 
-TEST_CASE("the states is one thing after another and neighbours that are alike are one") {
+TEST_CASE("equal neighbours among states are merged") {
     SpanStates states(start);
     states.extend(Activity::running, start + 2us);
     states.extend(Activity::running, start + 3us);
@@ -44,7 +44,7 @@ TEST_CASE("the states is one thing after another and neighbours that are alike a
     CHECK(states.length() == 11us);
 }
 
-TEST_CASE("the states can be given what came before, and lose what lies before a time") {
+TEST_CASE("states can be extended to the front, and cut before a time") {
     SpanStates states(start);
     states.extend(Activity::running, start + 2us);
     states.extend(Activity::body, start + 4us);
