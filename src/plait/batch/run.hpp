@@ -69,11 +69,10 @@ class RunWorld {
 ///
 /// What a call comes to is never thrown: it is in its result. Errors of the run are, as `Error`:
 ///
-/// | code | when |
-/// |---|---|
-/// | `bad_input` | the constructor: no such input, a changed input or setting, or files of another run; `finish` and
-/// `next`: an input that is read once, such as a pipe, has changed | | `storage` | a file can't be read or written;
-/// everything that was written before stands, and the run can be resumed |
+/// - `bad_input`, from the constructor: no such input, a changed input or setting, or files of another run. From
+/// `finish`
+///   and `next`: an input that is read once, such as a pipe, has changed.
+/// - `storage`: a file can't be read or written. Everything written before stands, and the run can be resumed.
 ///
 /// Only `finish` and `next` suspend; the constructor reads the input and the results that exist, and blocks meanwhile.
 /// A run belongs to one thread, and from the first `next` to the end to one task. Destroying it before the end drops

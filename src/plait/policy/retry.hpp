@@ -137,8 +137,8 @@ class Retry {
     ///
     /// `make()` starts an attempt: it returns a Task. `judge(value)` returns the attempt's `AttemptEnd`. `note(value,
     /// decision)` is called with what comes after each attempt. An error that an attempt throws ends the call and is
-    /// thrown. With a `deadline`, no wait is begun that would end after it; put a `within` around the whole to bound the
-    /// attempts, too. The functions are copied; this object outlives the task.
+    /// thrown. With a `deadline`, no wait is begun that would end after it; put a `within` around the whole to bound
+    /// the attempts, too. The functions are copied; this object outlives the task.
     template <class Make, class Judge, class Note = Ignore>
     auto run(Make make, Judge judge, Note note = {}, std::optional<TimePoint> deadline = std::nullopt)
         -> std::invoke_result_t<Make&> {

@@ -225,7 +225,8 @@ void RunFiles::take_up() {
         if (results_->is_new()) refuse_lost_results(*journal_, results_path_);
         run_id_ = journal_->run_id();
     } else if (has_results) {
-        throw_bad_input(fmt::format("{} has no record of {}: replace both with --overwrite", state_path_, results_path_));
+        throw_bad_input(
+            fmt::format("{} has no record of {}: replace both with --overwrite", state_path_, results_path_));
     }
 }
 

@@ -101,8 +101,7 @@ TEST_CASE("a call that has no time for another attempt names its deadline and it
     CHECK(begins({no_time_left, not_connected(), true},
                  "failed deadline: there is no time for another attempt before its deadline of 15 min, after 3 "
                  "attempts; the last: connect: connection refused"));
-    CHECK(
-        begins({late, not_connected(), true}, "failed deadline: its deadline of 15 min passed after 3 attempts; "));
+    CHECK(begins({late, not_connected(), true}, "failed deadline: its deadline of 15 min passed after 3 attempts; "));
     CHECK(begins({late, lost_answer()}, "unknown deadline: "));
 }
 
