@@ -26,12 +26,12 @@ class Check(RunTest):
         self.assertIn('line 2, column 9: unknown field "uri", did you mean "url"?', ended.out)
         self.assertIn("and 12 more", ended.out)
 
-    def test_an_id_that_comes_twice_is_told_with_both_lines(self):
+    def test_a_duplicate_id_is_reported_with_both_lines(self):
         ended = self.check({**LIMITED, "custom_id": "a"}, LIMITED, {**LIMITED, "custom_id": "a"})
         self.assertEqual(2, ended.code)
         self.assertIn('line 3: custom_id "a" is already used by line 1', ended.out)
 
-    def test_secrets_in_clear_text_are_told_without_their_values(self):
+    def test_plain_text_secrets_are_reported_without_their_values(self):
         secret = "sk-" + "a1" * 20
         lines = ({**LIMITED, "headers": {"Authorization": "Bearer " + secret}},
                  {**LIMITED, "params": {"api_key": "hunter22"}},
@@ -46,7 +46,7 @@ class Check(RunTest):
         self.assertEqual([("the header Authorization", 1), ('"api_key" in the query', 2), ('"password" in the body', 3)],
                          [(secret["where"], secret["first_line"]) for secret in found])
 
-    def test_names_that_are_not_permitted_are_told(self):
+    def test_names_without_permission_are_reported(self):
         line = {**LIMITED, "headers": {"Authorization": "Bearer {{env.KEY}}"}, "params": {"a": "{{env.OTHER}}"}}
         ended = self.check(line, arguments=["--secret", "env.KEY", "--json"], env={**os.environ, "KEY": "hunter22"})
         self.assertEqual(0, ended.code, ended.out + ended.err)
@@ -57,7 +57,7 @@ class Check(RunTest):
         self.assertEqual(2, ended.code)
         self.assertIn("NOT_SET_HERE is not set", ended.err)
 
-    def test_a_path_that_looks_doubled_is_told(self):
+    def test_a_doubled_path_is_reported(self):
         ended = self.check({"url": "https://api.example/v1/v1/items"})
         self.assertEqual(1, ended.code, ended.out)
         self.assertIn("line 1: /v1/v1 in /v1/v1/items", ended.out)

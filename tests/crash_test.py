@@ -43,7 +43,7 @@ class Judged(unittest.TestCase):
         judge(plan, ("\n".join(map(json.dumps, results)) + end).encode(), {**self.CAME, **came}, verdict)
         return " ".join(verdict.wrong)
 
-    def test_what_is_good_is_good(self):
+    def test_a_good_run_passes(self):
         self.assertEqual("", self.sentences())
 
     def test_a_double_is_found(self):
@@ -58,15 +58,15 @@ class Judged(unittest.TestCase):
     def test_a_failure_that_says_it_was_answered_needs_its_call(self):
         self.assertIn("put-6 is failed and never came", self.sentences([*self.GOOD[:-1], result("put-6", "failed", error="protocol")]))
 
-    def test_what_is_missing_or_there_twice_is_found(self):
+    def test_missing_and_duplicate_results_are_found(self):
         self.assertIn("['put-6']", self.sentences(self.GOOD[:-1]))
         self.assertIn("get-1 has two results", self.sentences([*self.GOOD, self.GOOD[0]]))
         self.assertIn("torn", self.sentences(end=""))
 
-    def test_what_is_safe_to_repeat_is_never_unknown(self):
+    def test_a_safe_request_is_never_unknown(self):
         self.assertIn("safe to repeat, and unknown", self.sentences([*self.GOOD[:-1], result("put-6", "unknown", error="reset")]))
 
-    def test_good_and_bad_lines_are_told_apart(self):
+    def test_good_and_bad_lines_are_distinguished(self):
         refused = result("put-6", "failed", error="bad_input")
         self.assertIn("put-6 is a good line, and was refused", self.sentences([*self.GOOD[:-1], refused]))
         self.assertIn("line-5 is no good line, and came 1 times", self.sentences(**{"line-5": 1}))

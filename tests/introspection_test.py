@@ -71,7 +71,7 @@ class Status(HeldRun):
         self.assertRegex(said, r'"row-1": waiting for worker \(thread job\)')
         self.all_answered(process, gate, results)
 
-    def test_processes_show_who_waits_for_a_process(self):
+    def test_processes_show_which_calls_wait_for_a_process(self):
         process, gate, results = self.start_and_hold("--method", "processes", "--concurrency", "2", held=2)
         said = self.ask(process, '"row-1": waiting', '"row-2": waiting')
         self.assertRegex(said, r'plait: 2 calls in flight; longest: "row-1" for')
@@ -105,7 +105,7 @@ class Status(HeldRun):
 class Debug(HeldRun):
     ENVIRONMENT = {**os.environ, "PLAIT_DEBUG": "1"}
 
-    def test_the_dump_tells_how_long_each_task_has_been_waiting(self):
+    def test_the_dump_says_how_long_each_task_has_waited(self):
         process, gate, results = self.start_and_hold(held=4, env=self.ENVIRONMENT)
         said = self.ask(process, '"row-4": waiting')
         self.assertRegex(said, r'"row-4": waiting for first byte \(readable\) for [\d.]+ [mu]?s')

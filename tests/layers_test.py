@@ -119,12 +119,12 @@ class MadeUpTrees(unittest.TestCase):
             low__a_hpp="#include <string>\n",
             high__a_cpp='#include <boost/url.hpp>\n#include "plait/low/a.hpp"\n#include "plait/high/internal/b.hpp"\n'))
 
-    def test_what_is_included_and_not_in_the_table_is_found(self):
+    def test_an_include_that_the_table_lacks_is_found(self):
         found = self.complaints_about(low__a_cpp='#include "plait/high/a.hpp"\n',
                                       high__a_cpp='#include "plait/low/a.hpp"\n')
         self.assertEqual(["low/a.cpp includes plait/high/a.hpp: 'low' does not use 'high' in the table"], found)
 
-    def test_what_is_in_the_table_and_never_included_is_found(self):
+    def test_an_edge_that_no_include_uses_is_found(self):
         found = self.complaints_about(low__a_hpp="", high__a_test_cpp='#include "plait/low/a.hpp"\n')
         self.assertEqual(["high: the table says it uses 'low', and no file but a test includes it"], found)
 

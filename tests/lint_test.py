@@ -120,7 +120,7 @@ class ThisTree(unittest.TestCase):
 
 
 class Rules(unittest.TestCase):
-    def test_each_rule_finds_its_fault_and_leaves_the_good_form_alone(self):
+    def test_each_rule_finds_its_fault_and_accepts_the_good_form(self):
         for rule in CPP_RULES + TEXT_RULES:
             for line in rule.finds:
                 self.assertTrue(breaches([rule], "src/a.cpp", line), f"{rule.why}: does not find {line!r}")

@@ -66,7 +66,7 @@ class Outputs(ReportTest):
         self.assertTrue(self.report(path, "--text", env={**os.environ, "LC_ALL": "C"}).out.isascii())
         self.assertFalse(self.report(path, "--text").out.isascii())
 
-    def test_the_page_goes_where_it_is_told_and_says_how_to_open_it(self):
+    def test_the_page_is_written_to_the_given_file_and_the_output_says_how_to_open_it(self):
         path = self.write("t.json", trace_text())
         page = self.folder / "a page.html"
         ended = self.report(path, "-o", page)
@@ -98,7 +98,7 @@ class Outputs(ReportTest):
             self.assertIn("row-2", shown.decode())
             self.assertEqual(is_coloured, b"\x1b[" in shown, variables)
 
-    def test_an_svg_file_is_xml_with_words_for_those_who_can_t_see_it(self):
+    def test_an_svg_file_is_xml_with_a_text_for_screen_readers(self):
         picture = self.folder / "picture.svg"
         ended = self.report(self.write("t.json", trace_text()), "--svg", picture)
         self.assertEqual((0, ""), (ended.code, ended.out), ended.err)

@@ -50,7 +50,7 @@ class Verify(Files):
         ended = plait("verify", requests, results)
         self.assertEqual((0, "2 requests, 2 results\neach request has exactly one result\n"), (ended.code, ended.out))
 
-    def test_what_is_wrong_is_named_and_the_exit_code_says_so(self):
+    def test_faults_are_named_and_set_the_exit_code(self):
         requests = self.write("r.txt", "http://a.b/1\nhttp://a.b/2\n")
         results = self.write("o.jsonl", result(1) + result(1) + result(7))
         ended = plait("verify", requests, results)
@@ -58,7 +58,7 @@ class Verify(Files):
         self.assertEqual("2 requests, 3 results\n1 missing:\n  line 2\n1 duplicate:\n  line-1 (line 1)\n"
                          "1 unmatched:\n  line-7 (line 7)\n", ended.out)
 
-    def test_requests_come_from_standard_input_too(self):
+    def test_requests_are_also_read_from_standard_input(self):
         results = self.write("o.jsonl", result(1))
         self.assertEqual(0, plait("verify", "-", results, stdin=b"http://a.b/1\n").code)
 
@@ -99,7 +99,7 @@ class Retry(Files):
         self.assertEqual(["b", "line-4"], self.retry("--where", "error == 'timeout'", "--where", "error == 'connect'"))
         self.assertEqual([], self.retry("--where", "attempts > 2"))
 
-    def test_the_requests_come_as_they_stood_with_their_ids(self):
+    def test_requests_keep_their_text_and_ids(self):
         ended = plait("retry", self.results, "--requests", self.requests, "--where", "line == 1 or line == 2")
         self.assertEqual('{"custom_id":"line-1","url":"http://a.b/1"}\n{"custom_id":"b","url":"http://a.b/2"}\n', ended.out)
         self.assertEqual("plait: 2 requests selected\n", ended.err)
@@ -135,7 +135,7 @@ class Retry(Files):
         self.assertIn("changed since this run began: something in lines 1 to 4 differs: ", ended.err)
         self.assertIn("give the file that holds its lines with --requests", ended.err)
 
-    def test_what_is_missing_is_asked_for(self):
+    def test_a_missing_argument_is_asked_for(self):
         for arguments, wanted in (((self.results,), "no selection: give --failed, --rejected, --unknown or --where"),
                                   ((self.results, "--failed"), "give --requests FILE"),
                                   (("--failed",), "retry takes one file: RESULTS"),

@@ -85,7 +85,7 @@ class Stopped(ResumeTest):
         while "interrupted" not in (said := process.stderr.readline().decode()):
             self.assertTrue(said, "it ended without a word")
 
-    def test_after_ctrl_c_it_goes_on_with_what_has_no_result(self):
+    def test_after_ctrl_c_it_resumes_with_requests_that_have_no_result(self):
         lines = [*self.gets(6), *self.posts(6)]
         self.requests(*lines)
         process = self.hold()
@@ -131,7 +131,7 @@ class Stopped(ResumeTest):
         self.assertEqual(1, ended.code, ended.err)
         self.assertEqual({"get-1": "rejected", "get-2": "ok"}, self.outcomes())
 
-    def test_in_the_order_of_the_input_it_goes_on_in_that_order(self):
+    def test_an_ordered_run_resumes_in_input_order(self):
         lines = self.gets(30)
         self.requests(*lines)
         process = self.hold("--ordered")
@@ -154,7 +154,7 @@ class Stopped(ResumeTest):
 
 
 class Killed(ResumeTest):
-    def test_what_is_safe_is_sent_again(self):
+    def test_safe_requests_are_sent_again(self):
         lines = self.gets(5)
         self.requests(*lines)
         self.kill_while_held()
@@ -217,7 +217,7 @@ class Killed(ResumeTest):
         self.assertEqual(["a", "b", "b"], self.came())
 
     @unittest.skipUnless(OTHER_MACHINE, "nothing can be preloaded into this build")
-    def test_where_no_memory_can_be_shared_over_a_file_it_goes_on_without_marks(self):
+    def test_without_shared_maps_it_continues_without_marks(self):
         self.requests(*self.posts(5))
         elsewhere = other_machine(PLAIT_SHARED_MAPS="none")
         process = self.hold(env=elsewhere)
@@ -234,7 +234,7 @@ class Killed(ResumeTest):
             self.assertEqual(["unknown"] * 3 + ["ok"] * 2, sorted(self.outcomes().values(), reverse=True))
 
     @unittest.skipUnless(OTHER_MACHINE, "nothing can be preloaded into this build")
-    def test_a_run_that_was_killed_with_marks_goes_on_where_there_are_none(self):
+    def test_a_run_killed_with_marks_resumes_where_none_can_be_made(self):
         self.requests(*self.posts(5))
         self.kill_while_held()
         ended = self.again(env=other_machine(PLAIT_SHARED_MAPS="none"))
@@ -261,13 +261,13 @@ class Killed(ResumeTest):
             self.assertEqual(1, len(self.came()), self.came())
             self.assertEqual([], [path.name for path in self.folder.glob("*.plait-*")])
 
-    def test_a_durable_run_goes_on_as_any_other(self):
+    def test_a_durable_run_resumes_like_any_other(self):
         self.requests(*self.gets(1), *self.posts(4))
         self.kill_while_held("--durable")
         self.assertEqual(1, self.again("--durable").code)
         self.assertEqual({"get-1": "ok", "post-1": "unknown", "post-2": "unknown", "post-3": "ok", "post-4": "ok"}, self.outcomes())
 
-    def test_requests_from_standard_input_go_on_when_they_come_again(self):
+    def test_requests_from_standard_input_resume_when_given_again(self):
         lines = [*self.gets(3), *self.posts(3)]
         text = self.requests(*lines).read_bytes()
         with open(self.input, "rb") as requests:
@@ -316,7 +316,7 @@ class Files(ResumeTest):
         self.state().unlink()
         self.assert_refused("results.jsonl.plait", "--overwrite")
 
-    def test_a_state_without_its_results_sends_what_is_safe_again(self):
+    def test_a_state_without_results_sends_safe_requests_again(self):
         lines = self.gets(2)
         self.finished_run(*lines)
         self.results.unlink()
@@ -370,7 +370,7 @@ class Files(ResumeTest):
         self.finished_run(*self.gets(1))
         self.assert_refused("--body was 'auto'", arguments=["--body", "base64"])
 
-    def test_overwrite_begins_anew(self):
+    def test_overwrite_starts_over(self):
         lines = self.posts(2)
         self.finished_run(*lines)
         self.assertEqual(0, self.again("--overwrite").code)
@@ -397,7 +397,7 @@ class Files(ResumeTest):
         self.assertIsNone(process.poll())
         return process
 
-    def test_what_a_killed_run_leaves_behind_for_a_moment_is_waited_for(self):
+    def test_a_lock_that_a_killed_run_holds_for_a_moment_is_waited_for(self):
         # Its workers, before they have run at all, hold what they were born with.
         lines = self.gets(3)
         self.requests(*lines)
@@ -419,7 +419,7 @@ class Files(ResumeTest):
 
 
 class FullDisk(ResumeTest):
-    def test_it_goes_on_when_there_is_room_again(self):
+    def test_it_resumes_once_there_is_space_again(self):
         for unsafe in (False, True):
             with self.subTest(unsafe=unsafe), SmallDisk(512 * 1024) as disk:
                 self.gate.open()

@@ -69,7 +69,7 @@ class Stale(RunTest):
             self.assertEqual(count, len(ended.results), ended.err)
             return ended.results
 
-    def test_what_is_safe_to_repeat_is_sent_once_more_beside_its_attempts(self):
+    def test_a_safe_request_is_resent_once_outside_its_attempts(self):
         for method in ("async", "sync", "threads", "processes"):
             with self.subTest(method=method):
                 results = self.calls("--method", method, count=40)

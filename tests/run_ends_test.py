@@ -56,7 +56,7 @@ class Interrupted(RunTest):
             self.assertTrue(said, "it ended without a word")
             said = process.stderr.readline().decode()
 
-    def test_what_is_in_flight_is_waited_for_and_nothing_new_starts(self):
+    def test_calls_in_flight_end_and_no_others_start(self):
         for method in ("async", "threads", "processes"):
             with self.subTest(method=method):
                 process, gate, results = self.start_and_hold("--method", method)
@@ -84,7 +84,7 @@ class Interrupted(RunTest):
         gate.open()
         self.assertEqual(3, finish(process).code)
 
-    def test_a_terminal_that_closes_is_the_same_however_often_it_is_told(self):
+    def test_a_closed_terminal_stops_it_however_often_the_signal_comes(self):
         # Whoever runs the tests under nohup ignores the signal for them, too.
         ends = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)}
         process, gate, results = self.start_and_hold(**ends)
@@ -110,7 +110,7 @@ class Interrupted(RunTest):
 
 
 class Readers(MockTest):
-    def test_a_reader_that_leaves_ends_it_quietly(self):
+    def test_a_closed_pipe_ends_it_quietly(self):
         # Their results are more than the 4 MiB that are kept for a reader.
         path = self.requests(*[{"url": self.url("/")}] * 20_000)
         process = self.start("run", path, "--concurrency", "10")
@@ -130,7 +130,7 @@ class Storage(MockTest):
         self.assertEqual(4, ended.code, ended.err)
         self.assertIn("No space left on device", ended.err)
 
-    def test_a_disk_that_fills_up_keeps_the_lines_that_fitted_and_with_more_room_the_run_goes_on(self):
+    def test_a_full_disk_keeps_whole_lines_and_the_run_resumes_with_more_space(self):
         with SmallDisk("512k") as disk:
             results = disk / "results.jsonl"
             command = ("run", self.requests(*[{"url": self.url("/")}] * 2000), "-o", results)
@@ -174,7 +174,7 @@ class Descriptors(MockTest):
         self.assertEqual(0, ended.code, ended.err)
         self.assertEqual(self.CALLS, len(results_in(self.folder / "results.jsonl")))
 
-    def test_a_limit_that_can_not_be_raised_is_told_with_what_to_do(self):
+    def test_a_limit_that_can_not_be_raised_is_reported_with_the_remedy(self):
         ended = self.run_with_limit(1024, 1024)
         self.assertEqual(2, ended.code, ended.err)
         for word in ("1024", "ulimit -n", "--concurrency"):

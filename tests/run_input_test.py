@@ -65,7 +65,7 @@ class Sources(Input):
         for name, pack in (("gzip", gzip.compress), ("zstd", stored_as_zstd)):
             yield name, pack(b"".join(lines[:half])) + pack(b"".join(lines[half:]))
 
-    def test_a_compressed_file_is_read_as_what_is_in_it(self):
+    def test_a_compressed_file_is_read_as_its_content(self):
         lines = [json.dumps({"custom_id": f"row-{n}", "url": self.url(f"/{n}")}).encode() + b"\n" for n in range(20)]
         for name, packed in self.compressed(lines):
             with self.subTest(name):
@@ -79,7 +79,7 @@ class Sources(Input):
                 self.assertEqual(0, plait("retry", results, "--where", "line > 18", "-o", again).code)
                 self.assertEqual(lines[18:], again.read_bytes().splitlines(keepends=True))
 
-    def test_a_run_goes_on_with_lines_that_were_appended_to_a_compressed_file(self):
+    def test_a_run_resumes_with_lines_appended_to_a_compressed_file(self):
         lines = [json.dumps({"url": self.url(f"/{n}")}).encode() + b"\n" for n in range(6)]
         for name, packed in self.compressed(lines[:4]):
             with self.subTest(name):

@@ -58,7 +58,7 @@ class Help(RunTest):
 
 
 class Flags(MockTest):
-    def test_base_url_is_put_before_paths_and_leaves_whole_urls_alone(self):
+    def test_base_url_precedes_paths_but_not_whole_urls(self):
         ended = self.run_lines({"url": "/echo/a?b=1"}, {"url": self.url("/echo/c")},
                                arguments=["--base-url", self.mock.url, "--ordered"])
         self.assertEqual(["ok", "ok"], [result["outcome"] for result in ended.results], ended.out)
@@ -149,7 +149,7 @@ class Flags(MockTest):
         for word in ("p50", "p99", "200", "bad_input"):
             self.assertIn(word, path.read_text())
 
-    def test_the_summary_goes_to_standard_error_and_quiet_leaves_it_out(self):
+    def test_the_summary_goes_to_standard_error_and_quiet_omits_it(self):
         loud, quiet = plait("run", self.url("/")), plait("run", self.url("/"), "--quiet")
         self.assertIn("p99", loud.err)
         self.assertEqual("", quiet.err)
