@@ -1,4 +1,4 @@
-# One word for each thing to do here; `make help` lists them. Compiler flags are in CMakePresets.json.
+# `make help` lists the targets. Compiler flags are in CMakePresets.json.
 MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -7,20 +7,20 @@ SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.h
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench fuzz soak format setup install clean check-format
 
-help: ## show this list
+help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
-run: ## set up, build, and make 160 calls with four methods against the mock server
+run: ## set up, build, and make 160 calls to the mock server with each of the four methods
 	@scripts/setup build
 	@$(call build,release,plait_program)
 	@scripts/rehearse build/release/plait
 
-test: ## set up, build and run every test
+test: ## set up, build and run all tests
 	@scripts/setup build test
 	@$(call build,dev,all)
 	@$(call test,dev)
 
-check: ## run what CI runs: format, both compilers, sanitizers, every test
+check: ## run what CI runs: format, both compilers, sanitizers, all tests
 	@scripts/setup build test check
 	@$(MAKE) check-format
 	@$(call build,dev,all)
@@ -39,24 +39,24 @@ bench: ## set up, build with optimisation, and run the benchmarks (BENCH='--benc
 	@$(call build,bench,all)
 	@for program in build/bench/bench/*_bench; do echo "== $$program" && $$program $(BENCH) || exit 1; done
 
-fuzz: ## feed each reader of foreign bytes with new inputs for FUZZ_SECONDS (60), by libFuzzer
+fuzz: ## fuzz each reader of foreign bytes with libFuzzer for FUZZ_SECONDS (60)
 	@scripts/setup build fuzz
 	@$(call build,fuzz,fuzz/all)
 	@scripts/fuzz build/fuzz/fuzz $(or $(FUZZ_SECONDS),60)
 
-soak: ## kill 1,000 runs of each method at random moments, and check that no call is lost or made twice (SOAK='--runs 50')
+soak: ## kill and resume 1,000 runs per method, and check that no call is lost or made twice (SOAK='--runs 50')
 	@scripts/setup build test
 	@$(call build,release,plait_program)
 	@PLAIT_PROGRAM=build/release/plait python3 -B tests/soak.py --jobs $$((4 * $(JOBS))) $(SOAK)
 
-format: ## format every source
+format: ## format all sources
 	@scripts/setup check
 	@clang-format-16 -i $(SOURCES)
 
 setup: ## install missing Debian packages (scripts/packages.txt)
 	@scripts/setup
 
-install: ## build and install the program and the library: sudo make install, or PREFIX=~/.local
+install: ## build and install the program and the library (sudo make install, or PREFIX=~/.local)
 	@scripts/setup build
 	@$(call build,release,plait_program plait plait_for_testing)
 	@cmake --install build/release --prefix "$(PREFIX)"

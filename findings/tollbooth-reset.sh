@@ -1,6 +1,6 @@
 #!/bin/sh
-# tollbooth 7.0.2 (Go) sends `RateLimit-Reset: 1` on every answer, whatever its limit: the header's value is a constant.
-# At one request in ten seconds a client that comes back after the second it was told is refused again, nine times.
+# tollbooth 7.0.2 (Go) sends `RateLimit-Reset: 1` with every answer, whatever its limit: the value is a constant.
+# With one request allowed per ten seconds, a client that waits the announced second is refused again, nine times.
 # Source: the module's own headers, read from a server that runs it. Needs go and network access to Go modules.
 set -eu
 
@@ -32,7 +32,7 @@ func main() {
 	}
 	status, reset := ask()
 	fmt.Println(status, reset)
-	time.Sleep(1100 * time.Millisecond) // a little longer than it says
+	time.Sleep(1100 * time.Millisecond) // a little longer than announced
 	status, reset = ask()
 	fmt.Println(status, reset)
 }
@@ -43,8 +43,8 @@ seen=$(go run .)
 wanted='200 1
 429 1'
 if [ "$seen" = "$wanted" ]; then
-    echo "as described: RateLimit-Reset is 1, and after that second the request is refused"
+    echo "as described: RateLimit-Reset is 1, and a request after that second is refused"
 else
-    printf 'changed: status and RateLimit-Reset were\n%s\nand are\n%s\n' "$wanted" "$seen"
+    printf 'changed: status and RateLimit-Reset were\n%s\nand now are\n%s\n' "$wanted" "$seen"
     exit 1
 fi

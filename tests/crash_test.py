@@ -10,9 +10,9 @@ RUNS_OF_EACH = 5
 
 
 class Killed(unittest.TestCase):
-    def test_every_id_has_one_result_and_no_unsafe_request_came_twice(self):
+    def test_every_id_has_one_result_and_no_unsafe_request_arrives_twice(self):
         plans = [Plan(method, seed) for seed in range(1, RUNS_OF_EACH + 1) for method in METHODS]
-        # They wait most of their time.
+        # Runs mostly wait, so many fit on one processor.
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             for plan, verdict in zip(plans, pool.map(play, plans)):
                 with self.subTest(method=plan.method, seed=plan.seed):
@@ -30,7 +30,7 @@ def result(custom_id, outcome="ok", key=None, error=None):
 
 
 class Judged(unittest.TestCase):
-    """A judge who finds nothing is worth nothing."""
+    """Each fault is found when results contain it; a check that finds nothing proves nothing."""
 
     GOOD = [result("get-1"), result("post-2"), result("keyed-3", key=KEY + "3"), result("post-4", "unknown", error="reset"),
             result("line-5", "failed", error="bad_input"), result("put-6", "failed", error="connect")]
@@ -47,29 +47,29 @@ class Judged(unittest.TestCase):
         self.assertEqual("", self.sentences())
 
     def test_a_double_is_found(self):
-        self.assertIn("post-2 came 2 times", self.sentences(**{"post-2": 2}))
-        self.assertIn("post-4 came 2 times", self.sentences(**{"post-4": 2}))
-        self.assertIn("1 ids came with 2 keys", self.sentences(**{KEY + "4": 1}))
+        self.assertIn("post-2 must not be sent twice, but arrived 2 times", self.sentences(**{"post-2": 2}))
+        self.assertIn("post-4 must not be sent twice, but arrived 2 times", self.sentences(**{"post-4": 2}))
+        self.assertIn("1 ids arrived with 2 keys", self.sentences(**{KEY + "4": 1}))
 
     def test_an_answer_without_its_call_is_found(self):
-        self.assertIn("get-1 is ok and never came", self.sentences(**{"get-1": 0}))
-        self.assertIn("keyed-3 is ok and never came", self.sentences(**{KEY + "3": 0}))
+        self.assertIn("get-1 is ok, but never arrived", self.sentences(**{"get-1": 0}))
+        self.assertIn("keyed-3 is ok, but never arrived", self.sentences(**{KEY + "3": 0}))
 
-    def test_a_failure_that_says_it_was_answered_needs_its_call(self):
-        self.assertIn("put-6 is failed and never came", self.sentences([*self.GOOD[:-1], result("put-6", "failed", error="protocol")]))
+    def test_a_failure_after_an_answer_needs_its_call(self):
+        self.assertIn("put-6 is failed, but never arrived", self.sentences([*self.GOOD[:-1], result("put-6", "failed", error="protocol")]))
 
     def test_missing_and_duplicate_results_are_found(self):
         self.assertIn("['put-6']", self.sentences(self.GOOD[:-1]))
         self.assertIn("get-1 has two results", self.sentences([*self.GOOD, self.GOOD[0]]))
-        self.assertIn("torn", self.sentences(end=""))
+        self.assertIn("incomplete", self.sentences(end=""))
 
     def test_a_safe_request_is_never_unknown(self):
-        self.assertIn("safe to repeat, and unknown", self.sentences([*self.GOOD[:-1], result("put-6", "unknown", error="reset")]))
+        self.assertIn("safe to repeat, but unknown", self.sentences([*self.GOOD[:-1], result("put-6", "unknown", error="reset")]))
 
     def test_good_and_bad_lines_are_distinguished(self):
         refused = result("put-6", "failed", error="bad_input")
-        self.assertIn("put-6 is a good line, and was refused", self.sentences([*self.GOOD[:-1], refused]))
-        self.assertIn("line-5 is no good line, and came 1 times", self.sentences(**{"line-5": 1}))
+        self.assertIn("put-6 is a valid line, but was rejected", self.sentences([*self.GOOD[:-1], refused]))
+        self.assertIn("line-5 is an invalid line, but arrived 1 times", self.sentences(**{"line-5": 1}))
 
 
 if __name__ == "__main__":

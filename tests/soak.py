@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Kills runs of `plait run` at random moments, continues them, and counts on the server's side: none lost, none double.
+"""Kills runs of `plait run` at random moments, resumes them, and checks with the server that no call is lost or made twice.
 
-PLAIT_PROGRAM names the program; `make soak` builds one with optimisation and gives it here.
+PLAIT_PROGRAM names the program; `make soak` builds one with optimisation and sets it.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from support.killed_run import METHODS, Plan, play
 
 
 class Figures:
-    """What all runs of a method came to."""
+    """The totals of all runs of a method."""
 
     def __init__(self, method):
         self.method = method
@@ -33,11 +33,11 @@ class Figures:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--method", choices=METHODS, help="only this one; without it, all four in turns")
-    parser.add_argument("--runs", type=int, default=1000, help="how many of each method (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first run; each has the next one (%(default)s)")
-    parser.add_argument("--jobs", type=int, default=8, help="runs at once; most of their time they wait (%(default)s)")
-    parser.add_argument("--minutes", type=float, help="begins no run after that")
+    parser.add_argument("--method", choices=METHODS, help="only this one (default: all four in turn)")
+    parser.add_argument("--runs", type=int, default=1000, help="number of runs per method (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the first run; each later run adds one (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=8, help="runs at a time; they mostly wait (%(default)s)")
+    parser.add_argument("--minutes", type=float, help="start no run after this time")
     options = parser.parse_args()
 
     figures = {method: Figures(method) for method in METHODS if options.method in (None, method)}
@@ -54,7 +54,7 @@ def main():
                 continue
             figures[method].add(verdict)
             if not verdict.is_good():
-                print(f"{method}, seed {seed} went wrong; again: tests/soak.py --method {method} --seed {seed} --runs 1")
+                print(f"{method}, seed {seed} went wrong; to repeat it: tests/soak.py --method {method} --seed {seed} --runs 1")
                 print("".join(f"  {sentence}\n" for sentence in verdict.wrong), end="", flush=True)
             elif sum(one.runs for one in figures.values()) % 200 == 0:
                 print(f"{time.monotonic() - began:.0f} s: " + ", ".join(f"{one.runs} {one.method}" for one in figures.values()), flush=True)

@@ -1,6 +1,6 @@
-"""A run that is killed at random moments and continued until it ends, judged by its results and by what the server saw.
+"""Kills a run at random moments, resumes it until it ends, and compares its results with what the server saw.
 
-All that chance decides about a run comes from its method and its seed, but for the machine's own timing.
+All random choices for a run follow from its method and its seed; only the machine's own timing varies.
 """
 
 import json
@@ -20,7 +20,7 @@ from support.process_tree import leaves
 
 METHODS = ("async", "sync", "threads", "processes")
 
-# What may be sent twice (the first four), what must not, and what can't.
+# Requests that may be sent twice (the first four), that must not be, and that can't be sent at all.
 KINDS = {
     "get": {},
     "put": {"method": "PUT", "body": {"text": "a"}},
@@ -28,23 +28,23 @@ KINDS = {
     "declared": {"method": "POST", "body": {"text": "a"}, "safe_to_repeat": True},
     "post": {"method": "POST", "body": {"text": "a"}},
     "patch": {"method": "PATCH", "body": "a"},
-    "line": None,  # no request at all; its id is then the number of its line
-    "again": None,  # the id of the first line once more
+    "line": None,  # not a request; its id is its line number
+    "again": None,  # repeats the id of the first line
 }
 UNSAFE = ("post", "patch")
 REFUSED = ("line", "again")
 
-# 429 comes from --allow, whose refusals the mock counts apart; one that is dealt by chance would look like an answer.
+# 429 comes only from --allow: the mock counts those refusals separately, but would count a random 429 as an answer.
 FAULTS = {"500": 2, "503": 1, "404": 1, "reset-before": 1, "reset-after": 2, "reset-body": 1, "close": 1, "cut-length": 1, "cut-chunks": 1,
           "bad-status-line": 0.3, "bad-chunk-size": 0.3, "bad-length": 0.3, "garbage": 0.5, "stall": 0.4, "stall-head": 0.2,
           "stall-body": 0.3, "drip": 0.2, "crash": 0.3}
 
-# A run that was told to stop waits for what is in flight, and a server may ask it to wait: it ends long before this.
+# A stopped run waits for the calls in flight, and a server may ask it to wait; but a run needs far fewer starts than this.
 MOST_STARTS = 40
 
 
 class Plan:
-    """What a run is to send, to whom, with which flags, and when it is stopped."""
+    """What a run sends, to which server, with which flags, and when it is stopped."""
 
     def __init__(self, method, seed):
         self.method = method
@@ -54,7 +54,7 @@ class Plan:
         self.count = chance.randint(40, 80) if method == "sync" else chance.randint(60, 150)
         self.latency_ms = chance.uniform(1, 4) if method == "sync" else chance.uniform(2, 15)
         kinds = chance.choices(list(KINDS), weights=(20, 10, 20, 10, 40, 10, 1, 1), k=self.count)
-        kinds[0] = "get"  # by the first line the format is known
+        kinds[0] = "get"  # the first line determines the format
         self.ids = [f"{kind}-{number}" for number, kind in enumerate(kinds, start=1)]
         self.more = {"order_key": "one"} if chance.random() < 0.1 else {"group": "a"} if chance.random() < 0.1 else {}
         self.by_standard_input = chance.random() < 0.15
@@ -78,16 +78,16 @@ class Plan:
         if chance.random() < 0.5:
             flags += ["--allow", f"{chance.randint(10, 30)}/100ms",
                       "--limit-headers", chance.choice(("none", "retry-after", "x-ratelimit:duration", "draft"))]
-        # It always comes back, because a fault may kill it, too.
+        # It always restarts, because a fault may kill it, too.
         flags += ["--restart", f"{chance.randint(5, 50)}ms"]
         if chance.random() < 0.6:
             flags += ["--crash-every", chance.randint(30, 120)]
         return flags + ["--tls"] * self.is_encrypted
 
     def chosen_stops(self, chance):
-        """What happens to the first starts of the command in turn."""
+        """Returns how each of the first starts of the command is stopped, in order."""
         length = 0.02 + 1.5 * self.count * self.latency_ms / 1000 / self.concurrency
-        # Some of them end early, while they open their files and make their workers.
+        # Some are stopped early, while they open their files and start their workers.
         latest = [chance.choice((length, length, length, 0.03)) for _ in range(chance.randint(1, 6))]
         stops = [Stop(signal.SIGKILL, chance.uniform(0, seconds)) for seconds in latest]
         if chance.random() < 0.3:
@@ -108,7 +108,7 @@ class Plan:
 
 
 class Stop:
-    """A signal so many seconds after a start, or after a worker of it was killed."""
+    """A signal to send `after` seconds after a start, or after one of its workers was killed."""
 
     def __init__(self, sent=None, after=program.PATIENCE_S):
         self.sent = sent
@@ -121,7 +121,7 @@ def kind_of(custom_id):
 
 
 class Verdict:
-    """What came of a run. `wrong` are sentences; a run is good without any."""
+    """The verdict on a run. `wrong` holds a sentence for each fault; a good run has none."""
 
     def __init__(self):
         self.kills = 0
@@ -138,7 +138,7 @@ class Verdict:
 
 
 def play(plan):
-    """Plays a run to its end. The folder of one that went wrong is kept, and named in the verdict."""
+    """Plays a run to its end. If it went wrong, its folder is kept and named in the verdict."""
     folder = Path(tempfile.mkdtemp(prefix=f"plait-soak-{plan.method}-{plan.seed}-"))
     verdict = Verdict()
     try:
@@ -151,7 +151,7 @@ def play(plan):
             judge(plan, results.read_bytes(), counts_of(mock), verdict)
             verified = program.plait("verify", requests, results)
             if verified.code != 0:
-                verdict.wrong.append(f"plait verify says {verified.code}: {verified.out}{verified.err}")
+                verdict.wrong.append(f"plait verify ended with {verified.code}: {verified.out}{verified.err}")
     except Exception as error:
         verdict.wrong.append(f"{type(error).__name__}: {error}")
     if verdict.is_good():
@@ -162,7 +162,7 @@ def play(plan):
 
 
 def run_to_the_end(plan, requests, command, log, verdict):
-    """Gives the command again and again, stopped as planned, until a run ends by itself."""
+    """Starts the command again and again, stopping it as planned, until it ends by itself."""
     for number in range(MOST_STARTS):
         stop = plan.stops[number] if number < len(plan.stops) else Stop()
         with open(log, "ab") as said, open(requests, "rb") as input:
@@ -177,27 +177,27 @@ def run_to_the_end(plan, requests, command, log, verdict):
             code = code_within(process, program.PATIENCE_S)
         if code is None:
             program.end(process)
-            raise AssertionError(f"start {number + 1} still runs after {program.PATIENCE_S} s")
+            raise AssertionError(f"start {number + 1} is still running after {program.PATIENCE_S} s")
         if code in (0, 1):
             return
-        # Killed; stopped; or left unfinished, because the server could not be reached for a while.
+        # It was killed, stopped, or gave up because the server was unreachable for a while.
         if code != 3 and code != -(stop.sent or 0):
             raise AssertionError(f"start {number + 1} ended with code {code}: {log.read_text()[-2000:]}")
-    raise AssertionError(f"not at its end after {MOST_STARTS} starts")
+    raise AssertionError(f"unfinished after {MOST_STARTS} starts")
 
 
 def kill_a_worker(process):
-    """Kills one of the processes that make the calls, as a machine short of memory does."""
+    """Kills one of the processes that make the calls, as a machine out of memory does."""
     try:
         workers = [each for each in leaves(process.pid) if Path(f"/proc/{each}/comm").read_text() == "plait-worker\n"]
         if workers:
             os.kill(workers[0], signal.SIGKILL)
     except (FileNotFoundError, ProcessLookupError):
-        pass  # It has ended by itself.
+        pass  # It had ended already.
 
 
 def code_within(process, seconds):
-    """Returns the exit code once it has ended; nothing when that takes longer."""
+    """Returns the exit code of a process, or None if it is still running after this time."""
     give_up = time.monotonic() + seconds
     while (code := process.poll()) is None and time.monotonic() < give_up:
         time.sleep(min(0.005, max(0, give_up - time.monotonic())))
@@ -205,7 +205,7 @@ def code_within(process, seconds):
 
 
 def counts_of(mock):
-    """Returns how often each id came and was not refused, as the server counts. A refused request was not done."""
+    """Returns, by the server's count, how often each id arrived and was not refused. A refused request was not executed."""
     trusting = ssl.create_default_context()
     trusting.check_hostname = False
     trusting.verify_mode = ssl.CERT_NONE
@@ -215,7 +215,7 @@ def counts_of(mock):
             with urllib.request.urlopen(mock.url + "/stats/ids", timeout=program.PATIENCE_S, context=trusting) as answer:
                 return [json.loads(line) for line in answer.read().splitlines()] or [None]
         except OSError:
-            return None  # it comes back from a crash at present
+            return None  # it is restarting after a crash
 
     return {one["id"]: one["came"] - one["refused"] for one in program.wait_until(ask, "the mock's counts") if one}
 
@@ -223,7 +223,7 @@ def counts_of(mock):
 def judge(plan, text, came, verdict):
     """Compares the results with what the server saw."""
     if not text.endswith(b"\n"):
-        verdict.wrong.append("the last result is torn")
+        verdict.wrong.append("the last result is incomplete")
     results = {}
     for result in map(json.loads, text.splitlines()):
         line = result["line"]
@@ -231,11 +231,11 @@ def judge(plan, text, came, verdict):
         if custom_id in results:
             verdict.wrong.append(f"{custom_id} has two results")
         if result["custom_id"] != (plan.ids[0] if kind_of(custom_id) == "again" else custom_id):
-            verdict.wrong.append(f"{custom_id} is called {result['custom_id']}")
+            verdict.wrong.append(f"the result of {custom_id} has the id {result['custom_id']}")
         results[custom_id] = result
     verdict.ids = len(plan.ids)
     if missing := set(plan.ids) ^ results.keys():
-        verdict.wrong.append(f"without a result, or of no request: {sorted(missing)}")
+        verdict.wrong.append(f"missing or unmatched results: {sorted(missing)}")
 
     keys = {}  # of the keyed ids, as their answers echo them
     for custom_id, result in results.items():
@@ -254,33 +254,33 @@ def judge(plan, text, came, verdict):
 
 def judge_refused(custom_id, result, times, verdict):
     if (times, result["outcome"], result["error"]["code"]) != (0, "failed", "bad_input"):
-        verdict.wrong.append(f"{custom_id} is no good line, and came {times} times and is {result['outcome']}: {result['error']}")
+        verdict.wrong.append(f"{custom_id} is an invalid line, but arrived {times} times and is {result['outcome']}: {result['error']}")
 
 
 def judge_one(custom_id, result, times, verdict):
-    """`times`: how often the request came; nothing when that is not known."""
+    """`times`: how often the request arrived; None if unknown."""
     outcome, is_unsafe = result["outcome"], kind_of(custom_id) in UNSAFE
     if outcome == "skipped":
         verdict.wrong.append(f"{custom_id} was skipped: {result['error']}")
     if result["error"] and result["error"]["code"] == "bad_input":
-        verdict.wrong.append(f"{custom_id} is a good line, and was refused: {result['error']}")
+        verdict.wrong.append(f"{custom_id} is a valid line, but was rejected: {result['error']}")
     if outcome == "unknown":
         verdict.unknown += 1
         verdict.unknown_and_never_came += times == 0
         if not is_unsafe:
-            verdict.wrong.append(f"{custom_id} is safe to repeat, and unknown: {result['error']}")
+            verdict.wrong.append(f"{custom_id} is safe to repeat, but unknown: {result['error']}")
     if is_unsafe and times > 1:
         verdict.doubles += 1
-        verdict.wrong.append(f"{custom_id} came {times} times, which must not be sent twice")
+        verdict.wrong.append(f"{custom_id} must not be sent twice, but arrived {times} times")
     if times == 0 and not may_have_missed(result):
         verdict.lost += 1
-        verdict.wrong.append(f"{custom_id} is {outcome} and never came: {result['error']}")
+        verdict.wrong.append(f"{custom_id} is {outcome}, but never arrived: {result['error']}")
 
 
 def may_have_missed(result):
-    """Whether the result tells that the request may not have come to the server, or was only ever refused.
+    """Returns whether, by its result, the request may never have reached the server, or was always refused.
 
-    After a time-out, too: the kernel takes connections for a server that is slow to come back and reads none of them.
+    That includes time-outs: while a server restarts, the kernel accepts connections that nobody reads.
     """
     if result["outcome"] == "unknown":
         return True
@@ -295,14 +295,14 @@ def echoed_key(result):
 
 
 def judge_keys(plan, results, keys, came, verdict):
-    """The server counts keyed requests by their keys: as many as there are ids, if each id has one key for ever."""
+    """The server counts keyed requests by key. There must be as many keys as ids, since the key of an id never changes."""
     keyed = [custom_id for custom_id in plan.ids if kind_of(custom_id) == "keyed"]
     seen = {one for one in came if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one)}
     if len(set(keys.values())) != len(keys):
         verdict.wrong.append("two ids have one key")
     if len(seen) > len(keyed):
-        verdict.wrong.append(f"{len(keyed)} ids came with {len(seen)} keys")
+        verdict.wrong.append(f"{len(keyed)} ids arrived with {len(seen)} keys")
     must_have_come = [custom_id for custom_id in keyed if custom_id in results and not may_have_missed(results[custom_id])]
     if len(seen) < len(must_have_come):
         verdict.lost += len(must_have_come) - len(seen)
-        verdict.wrong.append(f"{len(must_have_come)} keyed ids must have come, and {len(seen)} did")
+        verdict.wrong.append(f"{len(must_have_come)} keyed ids must have arrived, but {len(seen)} did")

@@ -1,10 +1,9 @@
 // Preloaded into a program (LD_PRELOAD), this makes the machine look like another one:
 //
-//     PLAIT_PROCESSORS=64       so many processors, whoever asks: std::thread, nproc, Python, node
-//     PLAIT_SHARED_MAPS=none    no file can be mapped into memory that is shared, as on some network and FUSE file
-//     systems
+//     PLAIT_PROCESSORS=64       std::thread, nproc, Python and node see this many processors
+//     PLAIT_SHARED_MAPS=none    no file can be mapped into shared memory, as on some network and FUSE file systems
 //
-// It is not linked with the C++ library, because it stands before that in every program.
+// It is not linked with the C++ library, because it is loaded before that in every program.
 #include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
@@ -16,7 +15,7 @@
 
 namespace {
 
-/// 0: as many as there are.
+/// Returns the number to report; 0: the real one.
 int processors() noexcept {
     const char* const text = ::getenv("PLAIT_PROCESSORS");
     return text ? ::atoi(text) : 0;

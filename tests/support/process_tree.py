@@ -1,4 +1,4 @@
-"""The processes that a process has started, read from /proc."""
+"""The descendants of a process, read from /proc."""
 
 import os
 
@@ -17,12 +17,12 @@ def descendants(pid):
 
 
 def leaves(pid):
-    """Returns the descendants that have no children: the workers, not who forks them."""
+    """Returns the descendants without children: the workers, but not the process that forks them."""
     return [each for each in descendants(pid) if not children(each)]
 
 
 def is_alive(pid):
-    """Whether it runs still; one that only waits to be buried does not."""
+    """Returns whether the process is running; a zombie is not."""
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rpartition(")")[2].split()[0] != "Z"

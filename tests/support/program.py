@@ -1,4 +1,4 @@
-"""The program as a process: run it, rehearse against its mock, read what it wrote."""
+"""Runs the program as a process, starts its mock server, and reads its output."""
 
 import json
 import os
@@ -12,26 +12,26 @@ from pathlib import Path
 
 PROGRAM = os.environ.get("PLAIT_PROGRAM", str(Path(__file__).resolve().parents[2] / "build/dev/plait"))
 
-# What makes a machine look like another (other_machine.cpp); empty where it can't be preloaded.
+# The library that makes the machine look like another one (other_machine.cpp); empty where it can't be preloaded.
 OTHER_MACHINE = os.environ.get("PLAIT_OTHER_MACHINE", "")
 
-# Whoever starts the tests may go to the network by a proxy and like his programs to be chatty; what is tested here does neither,
-# unless a test asks for it.
+# The user's environment may set a proxy, debug mode or colours. The program under test must see none of these unless a test sets
+# them.
 os.environ["no_proxy"] = "*"
 for name in ("PLAIT_DEBUG", "NO_COLOR"):
     os.environ.pop(name, None)
 
-# How long anything may take before a test calls it hung. Nothing waits this long unless it is broken.
+# After this time a test considers the program hung. Nothing takes this long unless it is broken.
 PATIENCE_S = 60
 
 
 def other_machine(**differences):
-    """Returns the environment of a program that is to believe in another machine, which differs in this."""
+    """Returns the environment for a program that should see another machine, with these differences."""
     return {**os.environ, "LD_PRELOAD": OTHER_MACHINE, **differences}
 
 
 def wait_until(condition, what):
-    """Returns the condition's value once it is true; asks again and again, and gives up with `what` after PATIENCE_S."""
+    """Polls the condition and returns its value once it is true. Fails, naming `what`, after PATIENCE_S."""
     give_up = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up:
         value = condition()
@@ -42,13 +42,13 @@ def wait_until(condition, what):
 
 
 def start(*arguments, **options):
-    """Starts the program with pipes for what it says; the caller ends it."""
+    """Starts the program with pipes for its output. The caller must end it."""
     settings = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     return subprocess.Popen([PROGRAM, *map(str, arguments)], **settings)
 
 
 def end(process):
-    """Ends a started program, if it runs still, and closes its pipes."""
+    """Kills a started program if it is still running, and closes its pipes."""
     process.kill()
     process.wait()
     for pipe in (process.stdin, process.stdout, process.stderr):
@@ -57,7 +57,7 @@ def end(process):
 
 
 class Ended:
-    """A program that has ended: its exit code, what it said, and its result lines."""
+    """A program that has ended: its exit code, its output and its result lines."""
 
     def __init__(self, code, out, err):
         self.code = code
@@ -89,13 +89,13 @@ def plait(*arguments, stdin=b"", **options):
             process.stdin.write(stdin)
             process.stdin.close()
         except BrokenPipeError:
-            pass  # It had seen enough.
+            pass  # The program does not read all of its input.
         process.stdin = None
     return finish(process)
 
 
 def run(*arguments, **options):
-    """Runs `plait run`, in which a call has one attempt unless the arguments say otherwise: nothing is waited for."""
+    """Runs `plait run` with one attempt per call, unless the arguments say otherwise, so that no test waits for a retry."""
     attempts = [] if "--attempts" in arguments else ["--attempts", "1"]
     return plait("run", *arguments, *attempts, **options)
 
@@ -113,7 +113,7 @@ class Mock:
         if not found:
             error = self.process.stderr.read().decode()
             end(self.process)
-            raise AssertionError(f"the mock did not say where it is: {said!r} {error}")
+            raise AssertionError(f"the mock printed no URL: {said!r} {error}")
         self.url = found[0].rstrip("/")
         return self
 
@@ -127,7 +127,7 @@ class Mock:
             return json.load(answer)
 
     def of_id(self, id):
-        """Returns its counters of one id."""
+        """Returns the mock's counters of one id."""
         with urllib.request.urlopen(f"{self.url}/stats/ids/{id}") as answer:
             return json.load(answer)
 
@@ -143,7 +143,7 @@ class RunTest(unittest.TestCase):
         self.folder = Path(folder.name)
 
     def start(self, *arguments, **options):
-        """Starts the program; it does not outlive the test."""
+        """Starts the program, and ends it after the test."""
         process = start(*arguments, **options)
         self.addCleanup(end, process)
         return process
@@ -174,7 +174,7 @@ class RunTest(unittest.TestCase):
 
 
 class MockTest(RunTest):
-    """A test with a mock third party that all tests of its class share."""
+    """A test with a mock server that all tests of its class share."""
 
     MOCK_ARGUMENTS = ()
 

@@ -1,4 +1,4 @@
-"""Servers to be called by tests: one that does whatever a script says, and nginx."""
+"""Servers for tests to call: one that follows a script, and nginx."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ class Peer:
         self.ended = False
 
     def request(self):
-        """Reads one request with its body; returns its head, or nothing when the client is gone."""
+        """Reads one request with its body. Returns its head; empty if the client is gone."""
         data = b""
         while b"\r\n\r\n" not in data:
             data += self.read()
@@ -35,7 +35,7 @@ class Peer:
         return head
 
     def read(self):
-        """Reads what there is, at least a byte; nothing when the client is gone."""
+        """Reads at least one byte. Returns nothing if the client is gone."""
         try:
             data = self.connection.recv(65536)
         except OSError:
@@ -44,7 +44,7 @@ class Peer:
         return data
 
     def send(self, data):
-        """Sends all of it; false when the client would not take it."""
+        """Sends all of the data. Returns False if the client does not accept it."""
         try:
             self.connection.sendall(data)
             return True
@@ -52,12 +52,12 @@ class Peer:
             return False
 
     def send_for_ever(self, data):
-        """Sends the same again and again until the client has had enough."""
+        """Sends the same data again and again until the client closes."""
         while self.send(data):
             pass
 
     def reset(self):
-        """Ends the connection with a reset instead of a farewell."""
+        """Resets the connection instead of closing it in order."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self.connection.close()
 
@@ -68,10 +68,10 @@ class Peer:
 
 
 class Rogue:
-    """A server that treats each connection as `script(peer)` says, for the length of a `with` block.
+    """A server that runs `script(peer)` for each connection, for the length of a `with` block.
 
-    Each connection has a thread; it is closed when its script returns. `heads` are the requests that came. `listener` is
-    a socket that was bound before; without one there is a new one.
+    Each connection has a thread, and is closed when its script returns. `heads` holds the requests received. `listener`
+    is a bound socket; by default, a new one is created.
     """
 
     def __init__(self, script, family=socket.AF_INET, tls=None, listener=None):
@@ -142,7 +142,7 @@ class Rogue:
 
 
 def answering(*answers):
-    """A script that gives these bytes to each request of a connection in turn, then closes."""
+    """A script that sends these answers to the requests of a connection in turn, then closes."""
     def script(peer):
         for answer in answers:
             if not peer.request():
@@ -152,7 +152,7 @@ def answering(*answers):
 
 
 def keeping(answer=OK):
-    """A script that answers every request of a connection, as long as the client wants."""
+    """A script that answers every request of a connection until the client closes."""
     def script(peer):
         while peer.request():
             peer.send(answer)
@@ -160,16 +160,16 @@ def keeping(answer=OK):
 
 
 def response(status=200, headers=(), body=b"ok"):
-    """The bytes of an answer with these pairs of names and values."""
+    """Returns the bytes of an answer with these headers, given as pairs of name and value."""
     fields = [("Content-Length", len(body)), *headers]
     head = "".join(f"{name}: {value}\r\n" for name, value in fields)
     return f"HTTP/1.1 {status} X\r\n{head}\r\n".encode() + body
 
 
 class Deciding:
-    """A script that answers each request by `decide(path, times)`, where `times` is how often this path has come.
+    """A script that answers each request with `decide(path, times)`; `times` counts the requests for this path so far.
 
-    `paths` are those that came, in their order.
+    `paths` holds the paths requested, in order.
     """
 
     def __init__(self, decide):
@@ -187,7 +187,7 @@ class Deciding:
 
 
 class Gate:
-    """A script that holds every request until `open()`; `held` is how many wait."""
+    """A script that holds every request until `open()`; `held` counts those that wait."""
 
     def __init__(self, answer=OK):
         self.answer = answer
@@ -208,10 +208,10 @@ class Gate:
         self.opened.set()
 
     def wait_for(self, count, process):
-        """Waits until so many requests of this process are held."""
+        """Waits until `count` requests of this process are held."""
         wait_until(lambda: self.held == count or process.poll() is not None, f"{count} requests at the gate")
         if self.held != count:
-            raise AssertionError(f"it ended before {count} requests came: {process.stderr.read().decode()}")
+            raise AssertionError(f"it ended before {count} requests arrived: {process.stderr.read().decode()}")
 
 
 def make_certificate(folder, name, subject_alternative_names):
@@ -225,7 +225,7 @@ def make_certificate(folder, name, subject_alternative_names):
 
 
 def server_tls(certificate, key, version=ssl.TLSVersion.TLSv1_3):
-    """The server's side of TLS, of this one version, for a `Rogue`."""
+    """Returns a `Rogue` server's TLS context for this version only."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = context.maximum_version = version
     context.load_cert_chain(certificate, key)
@@ -233,7 +233,7 @@ def server_tls(certificate, key, version=ssl.TLSVersion.TLSv1_3):
 
 
 def has_ipv6():
-    """Whether this machine can listen at ::1."""
+    """Returns whether this machine can listen at ::1."""
     try:
         free_port("::1")
         return True
@@ -250,8 +250,8 @@ def free_port(address):
 class Nginx:
     """nginx in a folder of its own, for the length of a `with` block.
 
-    `server` is the inside of a server block, with {http}, {http6} and {https} where ports belong; {http6} only on a
-    machine that `has_ipv6`.
+    `server` is the content of a server block, with {http}, {http6} and {https} in place of ports; {http6} only if
+    `has_ipv6()`.
     """
 
     def __init__(self, folder, server):
@@ -259,7 +259,7 @@ class Nginx:
         self.server = server
 
     def __enter__(self):
-        # A port that was free may be taken by the time nginx asks for it: then it ends at once, and other ports are tried.
+        # A free port may be taken before nginx binds it. nginx then exits at once, and other ports are tried.
         for _ in range(10):
             self.http, self.https = free_port("127.0.0.1"), free_port("127.0.0.1")
             self.http6 = free_port("::1") if has_ipv6() else None
@@ -306,5 +306,5 @@ class Nginx:
 
 
 def nginx_program():
-    # Debian keeps it where only root looks.
+    # Debian installs it where only root's PATH looks.
     return "/usr/sbin/nginx" if os.path.exists("/usr/sbin/nginx") else "nginx"

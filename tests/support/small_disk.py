@@ -1,4 +1,4 @@
-"""A disk that is soon full."""
+"""A small disk, to be filled by tests."""
 
 import subprocess
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class SmallDisk:
-    """A file system of so many bytes, where this user may mount one; the test is skipped where not."""
+    """A file system of the given size. If this user may not mount one, the test is skipped."""
 
     def __init__(self, size):
         self.size = size

@@ -1,4 +1,4 @@
-"""Trace files as tests look at them: what is in one, and whether viewers would take it."""
+"""Reads trace files for tests, and checks whether viewers would accept them."""
 
 import json
 import re
@@ -32,7 +32,7 @@ class Trace:
 
     @property
     def end(self):
-        """Returns what the last record says; nothing when it is missing."""
+        """Returns the content of the closing record; None if it is missing."""
         last = self.records[-1]
         return last["args"] if last["name"] == "plait_end" else None
 
@@ -46,19 +46,19 @@ def read_trace(path):
 
 
 def read_cut_trace(path):
-    """Returns what stands in the whole lines of a trace that may end anywhere."""
+    """Returns the content of the whole lines of a trace that may be truncated anywhere."""
     whole = Path(path).read_bytes().rpartition(b"\n")[0].decode().splitlines()
     assert whole[0] == "["
     return Trace([json.loads(line.rstrip(",")) for line in whole[1:] if line != "]"])
 
 
 def states_of(call):
-    """Returns what a call did, as pairs of a letter and tenths of a microsecond."""
+    """Returns the states of a call, as pairs of a letter and tenths of a microsecond."""
     return [(letter, int(length)) for letter, length in re.findall(r"(\D)(\d+)", call["args"]["states"])]
 
 
 def sums_of(call):
-    """Returns how long a call did each thing, in microseconds by letters."""
+    """Returns the total time that a call spent in each state, in microseconds by letter."""
     sums = {}
     for letter, length in states_of(call):
         sums[letter] = sums.get(letter, 0) + length / 10
@@ -70,8 +70,8 @@ def tenths(microseconds):
 
 
 def faults_for_viewers(records):
-    """Returns what Perfetto and chrome://tracing would stumble over, by the Trace Event Format: each type of event with its
-    fields, times as numbers, and slices of a thread that lie one inside of the other or side by side."""
+    """Returns what Perfetto and chrome://tracing would reject, by the Trace Event Format: each type of event has its fields,
+    times are numbers, and slices of a thread are nested or don't overlap."""
     needed = {"M": ("name", "pid", "args"), "X": ("name", "cat", "pid", "tid", "ts", "dur"),
               "C": ("name", "pid", "ts", "args"), "i": ("name", "pid", "tid", "ts", "s")}
     faults = []
@@ -79,17 +79,17 @@ def faults_for_viewers(records):
     for record in records:
         kind = record.get("ph")
         faults += [f"no {field}: {record}" for field in needed.get(kind, ("a known ph",)) if field not in record]
-        faults += [f"{field} is no time: {record}" for field in ("ts", "dur")
+        faults += [f"{field} is not a time: {record}" for field in ("ts", "dur")
                    if field in record and not (isinstance(record[field], (int, float)) and record[field] >= 0)]
         if kind == "X":
             slices.setdefault((record["pid"], record["tid"]), []).append(record)
         if kind == "C" and not all(isinstance(value, (int, float)) for value in record["args"].values()):
-            faults.append(f"a count is no number: {record}")
+            faults.append(f"a count is not a number: {record}")
         if kind == "i" and record["s"] not in "gpt":
             faults.append(f"no scope: {record}")
     for on_thread in slices.values():
         ends = []
-        # Stable: of two that begin together and are as long, the outer one stands first in the file.
+        # The sort is stable: of two slices with the same start and length, the outer one comes first in the file.
         for record in sorted(on_thread, key=lambda record: (tenths(record["ts"]), -tenths(record["dur"]))):
             begin, end = tenths(record["ts"]), tenths(record["ts"]) + tenths(record["dur"])
             while ends and ends[-1] <= begin:
