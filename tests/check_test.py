@@ -19,7 +19,7 @@ class Check(RunTest):
         self.assertIn("2 calls: 1 GET, 1 PUT", ended.out)
         self.assertIn("https://other.example", ended.out)
 
-    def test_lines_that_a_run_would_not_send(self):
+    def test_invalid_lines_are_reported(self):
         ended = self.check(LIMITED, {"uri": "https://api.example/"}, "{", *[{"url": "nowhere"}] * 30)
         self.assertEqual(2, ended.code)
         self.assertIn("32 lines can't be sent:", ended.out)
@@ -52,7 +52,7 @@ class Check(RunTest):
         self.assertEqual(0, ended.code, ended.out + ended.err)
         self.assertEqual([{"name": "env.OTHER", "first_line": 1, "calls": 1}], json.loads(ended.out)["names_not_permitted"])
 
-    def test_a_secret_that_is_not_there_is_refused(self):
+    def test_a_missing_secret_is_refused(self):
         ended = self.check(LIMITED, arguments=["--secret", "env.NOT_SET_HERE"])
         self.assertEqual(2, ended.code)
         self.assertIn("NOT_SET_HERE is not set", ended.err)
@@ -69,7 +69,7 @@ class Check(RunTest):
             told = json.loads(ended.out)
             self.assertEqual((0, 0, 1, 0), (ended.code, told["unsafe_without_key"], told["urls_joined_once"], told["doubled_count"]))
 
-    def test_the_slowest_limit_decides_how_long_it_takes(self):
+    def test_the_slowest_limit_determines_the_duration(self):
         ended = self.check(*[LIMITED] * 100, arguments=["--limit", "requests=10/s", "--limit", "requests=60/m",
                                                         "--concurrency", "4", "--latency", "2s"])
         self.assertEqual(0, ended.code)
@@ -77,12 +77,12 @@ class Check(RunTest):
         self.assertIn("and at least 50 s (4 in flight, 2 s each)", ended.out)
         self.assertIn("and at least 10 s (requests=10/s of https://api.example)", ended.out)
 
-    def test_a_budget_that_is_not_enough(self):
+    def test_an_insufficient_budget_is_reported(self):
         ended = self.check(*[LIMITED] * 100, arguments=["--budget", "requests=30"])
         self.assertEqual(1, ended.code)
         self.assertIn("The budget of 30 requests lasts for 30 calls: all calls cost 100 requests", ended.out)
 
-    def test_calls_that_can_not_be_made_twice_are_counted(self):
+    def test_calls_that_are_not_safe_to_repeat_are_counted(self):
         ended = self.check({**LIMITED, "method": "POST"}, {**LIMITED, "body": {}},
                            {**LIMITED, "method": "POST", "headers": {"Idempotency-Key": "a"}})
         self.assertEqual(0, ended.code)

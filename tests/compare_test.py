@@ -24,7 +24,7 @@ class OfCalls(MockTest):
         return self.requests(*[self.url(f"{path}{n}") for n in range(count)])
 
     def compare(self, *arguments):
-        """Returns the comparison that --json gives, and what stood on standard error beside it."""
+        """Returns the comparison that --json writes, and the text on standard error."""
         ended = plait("compare", *arguments, "--json")
         self.assertIn(ended.code, (0, 1), ended.err)
         return json.loads(ended.out), ended.err
@@ -72,20 +72,20 @@ class OfCalls(MockTest):
         self.assertEqual(0, ended.code, ended.err)
         self.assertIn("1 line is left out; the first: line 2", ended.err)
 
-    def test_the_session_flags_of_run_hold_here(self):
+    def test_it_takes_the_session_flags_of_run(self):
         comparison, _ = self.compare(self.url("/delay/60000"), "--methods", "async", "--timeout", "50ms")
         self.assertEqual(1, comparison["rows"][0]["outcomes"]["failed"])
         self.assertIsNone(comparison["bound"])
         self.assertIn("No call was answered", comparison["advice"])
 
-    def test_refusals_are_the_third_party_s_limit(self):
+    def test_refusals_are_reported_as_the_server_s_limit(self):
         comparison, table = self.compare(self.urls(4, "/status/429?"))
         self.assertEqual("third_party", comparison["bound"])
         self.assertEqual([4] * 4, [row["refused"] for row in comparison["rows"]])
         self.assertIn("4 rejected", table)
         self.assertEqual(1, plait("compare", self.url("/status/503"), "--methods", "async").code)
 
-    def test_what_may_change_something_is_refused_unless_it_is_allowed(self):
+    def test_unsafe_requests_are_refused_unless_they_are_permitted(self):
         path = self.requests({"url": self.url("/")}, {"url": self.url("/"), "method": "POST"}, {"url": self.url("/"), "method": "PUT"})
         before = self.mock.stats()["requests"]
         ended = plait("compare", path, "--repeat", "2")
@@ -95,7 +95,7 @@ class OfCalls(MockTest):
         self.assertEqual(before, self.mock.stats()["requests"])
         self.assertEqual(0, plait("compare", path, "--methods", "async", "--yes-repeat-unsafe").code)
 
-    def test_a_trace_of_each_method_and_the_comparison_are_left_in_a_folder(self):
+    def test_a_trace_of_each_method_and_the_comparison_are_written_to_a_folder(self):
         folder = self.folder / "new" / "traces"
         comparison, _ = self.compare(self.urls(3), "--methods", "sync,async,processes", "--concurrency", "1,2", "--repeat", "2",
                                      "--trace", folder)
@@ -115,7 +115,7 @@ class OfCalls(MockTest):
             self.assertIn(word, "\n".join(lines))
 
     def in_terminal(self, columns, *arguments):
-        """Runs the program with standard output on a terminal so wide; returns the lines that it showed."""
+        """Runs the program on a terminal of this width; returns the lines that it shows."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         process = self.start(*arguments, stdout=theirs, stderr=subprocess.DEVNULL)
@@ -124,7 +124,7 @@ class OfCalls(MockTest):
         while True:
             try:
                 got = os.read(ours, 65536)
-            except OSError:  # the other end is closed
+            except OSError:  # the program closed its end
                 break
             if not got:
                 break
@@ -135,13 +135,13 @@ class OfCalls(MockTest):
 
 
 class Interrupted(RunTest):
-    def test_the_rows_that_are_done_are_shown_and_no_process_is_left(self):
+    def test_finished_rows_are_shown_and_no_process_remains(self):
         gate = Gate()
         answered = keeping()
         with Rogue(lambda peer: (answered if peer.number == 1 else gate)(peer)) as server:
             self.addCleanup(gate.open)
             process = self.start("compare", server.url, "--methods", "sync,processes")
-            gate.wait_for(1, process)  # sync has its row, and processes is at work
+            gate.wait_for(1, process)  # sync has its row, and processes is being measured
             below = descendants(process.pid)
             process.send_signal(signal.SIGINT)
             ended = finish(process)
@@ -151,7 +151,7 @@ class Interrupted(RunTest):
             self.assertNotIn("processes ", ended.out)
             wait_until(lambda: not any(map(is_alive, below)), "the measuring process to end")
 
-    def test_in_the_first_measurement_there_is_nothing_to_show(self):
+    def test_nothing_is_shown_during_the_first_measurement(self):
         gate = Gate()
         with Rogue(gate) as server:
             self.addCleanup(gate.open)
@@ -202,7 +202,7 @@ class OfJobs(RunTest):
         self.assertEqual(1, comparison["rows"][2]["concurrency"])
         self.assertNotIn("outcomes", comparison["rows"][0])
 
-    def test_jobs_leave_traces_too(self):
+    def test_jobs_are_traced_too(self):
         self.compare("--trace", self.folder)
         for method in METHODS:
             records = json.loads((self.folder / f"{method}.json").read_text())
@@ -210,7 +210,7 @@ class OfJobs(RunTest):
             self.assertEqual(4, len(jobs))
             self.assertTrue(all("R" in job["args"]["states"] for job in jobs))
 
-    def test_python_s_rows_stand_beside(self):
+    def test_python_has_rows_beside_ours(self):
         comparison, table = self.compare("--with-python", "--methods", "sync")
         rows = [row for row in comparison["rows"] if row["by"] == "python"]
         self.assertEqual(["sync", "threading", "asyncio", "multiprocessing"], [row["method"] for row in rows])
@@ -220,7 +220,7 @@ class OfJobs(RunTest):
             self.assertIsNotNone(row["speed_up"])
 
     def with_python3(self, script):
-        """Compares with a python3 of our own before the others in the path; returns what stood on standard error."""
+        """Compares with our own python3 first in PATH; returns the text on standard error."""
         program = self.folder / "python3"
         if script:
             program.write_text(script)
@@ -234,7 +234,7 @@ class OfJobs(RunTest):
         self.assertEqual(1, said.count("has no row"))
         self.assertIn("Python has no rows: start python3", said)
 
-    def test_a_python3_that_fails_or_prints_something_else_gives_a_sentence(self):
+    def test_a_python3_that_fails_or_prints_something_else_is_explained_in_one_sentence(self):
         self.assertIn("Python's threading has no row: python3 failed: no luck", self.with_python3("#!/bin/sh\necho no luck\nexit 1\n"))
         self.assertIn("printed something else than a measurement: hello", self.with_python3("#!/bin/sh\necho hello\n"))
         self.assertIn("it found 9 where plait's sync found 6765",

@@ -1,4 +1,4 @@
-"""Shell completion and the manual page, tried in the shells and in troff where these are installed."""
+"""Shell completion and the manual page, tested with the shells and troff where they are installed."""
 
 import shutil
 import subprocess
@@ -28,7 +28,7 @@ class Bash(unittest.TestCase):
         ask = 'source "$0"; COMP_WORDS=(plait "$@"); COMP_CWORD=$#; _plait; printf "%s\\n" "${COMPREPLY[@]}"'
         return set(output_of("bash", "-c", ask, self.script, *words, cwd=self.folder).split())
 
-    def test_its_syntax(self):
+    def test_bash_accepts_its_syntax(self):
         output_of("bash", "-n", self.script)
 
     def test_it_completes_commands(self):
@@ -52,17 +52,17 @@ class Bash(unittest.TestCase):
         self.assertEqual({"requests.jsonl", "results"}, self.complete("run", "-o", "re"))
         self.assertEqual({"results"}, self.complete("compare", "--trace", "re"))
 
-    def test_it_offers_nothing_where_any_value_may_stand(self):
+    def test_it_offers_nothing_where_any_value_is_possible(self):
         self.assertEqual(set(), self.complete("run", "--limit", ""))
 
 
 class OtherShells(unittest.TestCase):
-    def test_the_syntax_of_zsh(self):
+    def test_zsh_accepts_its_syntax(self):
         if not shutil.which("zsh"):
             self.skipTest("zsh is not installed")
         output_of("zsh", "-n", input=plait("completion", "zsh").out)
 
-    def test_the_syntax_of_fish(self):
+    def test_fish_accepts_its_syntax(self):
         if not shutil.which("fish"):
             self.skipTest("fish is not installed")
         output_of("fish", "--no-execute", input=plait("completion", "fish").out)
@@ -75,7 +75,7 @@ class OtherShells(unittest.TestCase):
 
 
 class ManPage(unittest.TestCase):
-    def test_troff_has_nothing_to_complain_about(self):
+    def test_troff_has_no_complaints(self):
         if not shutil.which("groff"):
             self.skipTest("groff is not installed")
         page = subprocess.run(["groff", "-man", "-Tascii", "-ww", "-z"], input=plait("--help-man").out, capture_output=True, text=True)
@@ -88,7 +88,7 @@ class ManPage(unittest.TestCase):
 
 
 class Installed(unittest.TestCase):
-    def test_the_build_makes_what_the_program_prints(self):
+    def test_the_build_writes_what_the_program_prints(self):
         folder = Path(PROGRAM).parent / "share"
         for name, arguments in (("plait.1", ["--help-man"]), ("plait", ["completion", "bash"]), ("_plait", ["completion", "zsh"]),
                                 ("plait.fish", ["completion", "fish"])):

@@ -1,4 +1,4 @@
-"""Programs outside of this tree that use the library: installed, by the README's lines of CMake or by pkg-config, and in their tree."""
+"""Programs outside this tree that use the library: installed (with the README's CMake or pkg-config), or as a subdirectory."""
 
 import os
 import re
@@ -41,7 +41,7 @@ class Consumer(MockTest):
         self.execute("cmake", "-G", "Ninja", "-S", source, "-B", self.build, "--log-level=WARNING", *same, *options)
 
     def assert_calls(self, program):
-        """The program prints the statuses of two calls."""
+        """Checks that the program prints the statuses of two calls."""
         ended = subprocess.run([program, self.url("/a"), self.url("/b")], capture_output=True, text=True, timeout=PATIENCE_S)
         self.assertEqual((0, "200\n200\n", ""), (ended.returncode, ended.stdout, ended.stderr))
 
@@ -67,13 +67,13 @@ class Consumer(MockTest):
         with self.assertRaisesRegex(AssertionError, 'is compatible\\s+with requested version "0.1"'):
             self.configure(self.source, f"-DCMAKE_PREFIX_PATH={self.prefix}")
 
-    def test_it_is_built_in_the_tree_of_its_user(self):
+    def test_it_can_be_built_as_a_subdirectory(self):
         (self.source / "in_tree/plait").symlink_to(REPOSITORY, target_is_directory=True)
         (self.source / "in_tree/main.cpp").symlink_to(self.source / "main.cpp")
         self.configure(self.source / "in_tree")
         targets = self.execute("ninja", "-C", self.build, "-t", "targets", "all")
         self.assertEqual([], re.findall(r"^(plait_\w+_test|synchronous): ", targets, re.MULTILINE), "tests and examples are not for users")
-        # The library's own objects would be compiled a second time from the same sources by the same compiler.
+        # Building the library again would only compile the same sources with the same compiler a second time.
         for library in (BUILD / "lib").glob("*.a"):
             (self.build / "plait/lib" / library.name).symlink_to(library)
         commands = self.execute("ninja", "-C", self.build, "-t", "commands", "yours").splitlines()

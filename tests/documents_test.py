@@ -17,13 +17,13 @@ def without_code(markdown):
 
 
 def anchors(markdown):
-    """Returns the names that a link to this page can end in, made of its headings as code hosts make them."""
+    """Returns the anchors of this page's headings, as code hosts generate them."""
     headings = re.findall(r"^#+ +(.*)$", re.sub(r"^```.*?^```", "", markdown, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def dead_links(path):
-    """Returns the links of a page to files or headings that are not there."""
+    """Returns the links of a page to missing files or headings."""
     found = []
     for link in re.findall(r"\]\(([^)\s]+)\)", without_code(path.read_text())):
         if re.match(r"[a-z]+:", link):
@@ -38,12 +38,12 @@ def dead_links(path):
 
 
 def fenced(markdown, language):
-    """Returns the text of the code blocks in this language."""
+    """Returns the content of the code blocks in this language."""
     return re.findall(rf"^```{re.escape(language)}\n(.*?)^```", markdown, re.DOTALL | re.MULTILINE)
 
 
 def is_part_of(snippet, source):
-    """Whether the snippet's lines stand in the source one after another, perhaps further to the right."""
+    """Returns whether the source contains the snippet's lines in sequence, perhaps indented further."""
     wanted = textwrap.dedent(snippet).strip("\n").split("\n")
     lines = source.split("\n")
     windows = (lines[start:start + len(wanted)] for start in range(len(lines) - len(wanted) + 1))
@@ -51,7 +51,7 @@ def is_part_of(snippet, source):
 
 
 class Documents(unittest.TestCase):
-    def test_every_link_leads_somewhere(self):
+    def test_every_link_has_a_target(self):
         found = [dead for path in DOCUMENTS for dead in dead_links(path)]
         if found:
             self.fail("\n" + "\n".join(found))
@@ -67,7 +67,7 @@ class Documents(unittest.TestCase):
 
     def test_lines_have_at_most_120_columns(self):
         for path in DOCUMENTS:
-            # What a program prints, indented as code, keeps its lines.
+            # A program's output, indented as code, is not wrapped.
             wide = [number for number, line in enumerate(path.read_text().split("\n"), 1)
                     if len(line) > 120 and not line.startswith("    ")]
             self.assertEqual([], wide, f"{path.name}: lines of more than 120 columns")
@@ -86,7 +86,7 @@ class CommandReference(unittest.TestCase):
         for processors in (1, 3, 64):
             self.assertEqual(here, plait("--help-markdown", env=other_machine(PLAIT_PROCESSORS=str(processors))).out)
 
-    def test_it_is_what_the_program_says_of_itself(self):
+    def test_it_is_what_the_program_prints(self):
         said = plait("--help-markdown")
         self.assertEqual(said.out, (REPOSITORY / "docs/cli.md").read_text(),
                          "after a change of a flag: plait --help-markdown > docs/cli.md")
@@ -95,7 +95,7 @@ class CommandReference(unittest.TestCase):
 class Architecture(unittest.TestCase):
     TEXT = (REPOSITORY / "docs/architecture.md").read_text()
 
-    def test_it_fits_one_sitting(self):
+    def test_it_is_short_enough_for_one_sitting(self):
         self.assertLess(len(self.TEXT.split("\n")), 150)
 
     def test_its_modules_are_those_of_the_table_in_that_order(self):
@@ -104,7 +104,7 @@ class Architecture(unittest.TestCase):
 
 
 class Rules(unittest.TestCase):
-    def test_a_snippet_may_stand_further_to_the_right_but_its_lines_stay_together(self):
+    def test_a_snippet_may_be_indented_further_but_its_lines_stay_together(self):
         source = "void f() {\n    one();\n\n    two();\n}\n"
         self.assertTrue(is_part_of("one();\n\ntwo();\n", source))
         self.assertFalse(is_part_of("one();\ntwo();\n", source))

@@ -1,4 +1,4 @@
-"""The examples, as their readers would run them."""
+"""The examples, run as their readers would run them."""
 
 import os
 import re
@@ -11,13 +11,13 @@ from support.program import PATIENCE_S, MockTest, plait
 EXAMPLES = Path(os.environ["PLAIT_EXAMPLES"])
 SOURCES = Path(__file__).resolve().parent.parent / "examples"
 
-# Each example downloads each of its URLs so many times.
+# Each example downloads each of its URLs this many times.
 ROUNDS = 80
 
 
 class Example(MockTest):
     def run_example(self, name, *arguments):
-        """Its output; an example is short enough to read at one glance, ends well and complains of nothing."""
+        """Returns the output of an example, which must be short enough to read at a glance, succeed, and print no errors."""
         ended = subprocess.run([EXAMPLES / name, *arguments], capture_output=True, text=True, timeout=PATIENCE_S)
         self.assertEqual((0, ""), (ended.returncode, ended.stderr))
         self.assertLess(len((SOURCES / f"{name}.cpp").read_text().splitlines()), 40)
@@ -58,7 +58,7 @@ class Example(MockTest):
         before = self.mock.stats()["requests"]
         requests = self.requests(*[{"url": self.url(f"/{n}"), "method": method} for n in range(10) for method in ("GET", "POST")])
         results = self.folder / "results.jsonl"
-        for _ in range(2):  # the second time nothing is left to do
+        for _ in range(2):  # the second time there is nothing left to do
             output = self.run_example("batch", requests, results)
             self.assertEqual(20, self.mock.stats()["requests"] - before)
         self.assertEqual("0 made, 0 not ok\n", output)
@@ -77,7 +77,7 @@ class Example(MockTest):
         self.assertEqual([(str(turn), urls[turn % 2]) for turn in range(2 * ROUNDS)], stored)
         self.assertEqual(2 * ROUNDS, self.mock.stats()["requests"] - before)
 
-    def test_a_server_that_is_not_there_ends_each_with_a_message(self):
+    def test_each_reports_a_missing_server(self):
         for name in ("synchronous", "threading", "asynchronous", "multiprocessing", "mixed"):
             ended = subprocess.run([EXAMPLES / name, "http://no-such-host.invalid/"], capture_output=True, text=True, timeout=PATIENCE_S)
             self.assertEqual(1, ended.returncode, name)

@@ -1,4 +1,4 @@
-"""Why is it stuck? SIGUSR1 shows what a run waits for, and debug mode warns of tasks that block their loop."""
+"""Why is it stuck? SIGUSR1 shows what a run is waiting for, and debug mode warns of tasks that block their loop."""
 
 import os
 import re
@@ -11,10 +11,10 @@ from support.servers import Gate, Rogue
 
 
 class HeldRun(RunTest):
-    """A run whose calls are held at a gate, and SIGUSR1."""
+    """A run whose calls are held at a gate, and that gets SIGUSR1."""
 
     def start_and_hold(self, *arguments, held, calls=4, **options):
-        """Starts calls named row-1, row-2 and so on; returns the process, the gate, and where the results go."""
+        """Starts calls named row-1, row-2 and so on; returns the process, the gate, and the path of the results."""
         gate = Gate()
         server = self.enter(Rogue(gate))
         self.addCleanup(gate.open)
@@ -25,7 +25,7 @@ class HeldRun(RunTest):
         return process, gate, results
 
     def ask(self, process, *until):
-        """Sends SIGUSR1 and returns what is said, up to the line with the last of these words that was still missing."""
+        """Sends SIGUSR1 and returns the output up to the line with which all of these words have appeared."""
         process.send_signal(signal.SIGUSR1)
         missing, said = set(until), ""
         while missing:
@@ -55,7 +55,7 @@ class Status(HeldRun):
         self.assertNotIn('"row-4"', said)
         self.all_answered(process, gate, results)
 
-    def test_sync_shows_the_loop_that_stands_still_and_the_one_inside(self):
+    def test_sync_shows_the_blocked_loop_and_the_inner_one(self):
         process, gate, results = self.start_and_hold("--method", "sync", held=1)
         said = self.ask(process, "loop inside of it", "first byte")
         self.assertRegex(said, r'plait: 1 call in flight; longest: "row-1" for')
@@ -81,7 +81,7 @@ class Status(HeldRun):
     def test_a_thousand_signals_lose_nothing(self):
         for method in ("async", "sync", "threads", "processes"):
             with self.subTest(method=method):
-                with open(self.folder / "said", "wb") as said:  # nobody reads along: a pipe would fill up
+                with open(self.folder / "said", "wb") as said:  # nobody reads the output, so a pipe would fill up
                     process, gate, results = self.start_and_hold("--method", method, "--concurrency", "2",
                                                                  held=1 if method == "sync" else 2, stderr=said)
                     for _ in range(1_000):
@@ -89,14 +89,14 @@ class Status(HeldRun):
                     self.all_answered(process, gate, results)
                 self.assertIn(b"in flight", (self.folder / "said").read_bytes())
 
-    def test_processes_that_get_the_signal_themselves_ignore_it(self):
+    def test_worker_processes_ignore_the_signal(self):
         process, gate, results = self.start_and_hold("--method", "processes", "--concurrency", "2", held=2)
         for pid in descendants(process.pid):
             os.kill(pid, signal.SIGUSR1)
         self.ask(process, '"row-1"', '"row-2"')
         self.all_answered(process, gate, results)
 
-    def test_with_quiet_the_answer_comes_all_the_same(self):
+    def test_quiet_does_not_suppress_the_answer(self):
         process, gate, results = self.start_and_hold("--quiet", held=4)
         self.assertIn("4 calls in flight", self.ask(process, '"row-4": waiting'))
         self.assertNotIn("ok", self.all_answered(process, gate, results).err)
@@ -105,13 +105,13 @@ class Status(HeldRun):
 class Debug(HeldRun):
     ENVIRONMENT = {**os.environ, "PLAIT_DEBUG": "1"}
 
-    def test_the_dump_says_how_long_each_task_has_waited(self):
+    def test_the_dump_shows_how_long_each_task_has_waited(self):
         process, gate, results = self.start_and_hold(held=4, env=self.ENVIRONMENT)
         said = self.ask(process, '"row-4": waiting')
         self.assertRegex(said, r'"row-4": waiting for first byte \(readable\) for [\d.]+ [mu]?s')
         self.all_answered(process, gate, results)
 
-    def test_a_call_that_blocks_on_purpose_is_no_warning(self):
+    def test_a_call_that_blocks_on_purpose_causes_no_warning(self):
         process, gate, results = self.start_and_hold("--method", "sync", held=1, env=self.ENVIRONMENT)
         said = self.ask(process, "loop inside of it")
         while not (found := re.search(r'"row-1" for (\d+) ms', said)) or int(found[1]) <= 150:

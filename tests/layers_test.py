@@ -1,6 +1,6 @@
-"""The module table in src/plait/CMakeLists.txt and the #include lines say the same, both ways.
+"""The module table in src/plait/CMakeLists.txt and the #include lines agree, both ways.
 
-Run by ctest on this tree; the classes below also run the rules on small made-up trees, to show that each can fail.
+The rules are also run on small made-up trees, to show that each of them can fail.
 """
 
 import re
@@ -10,9 +10,9 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-# A public header may show its reader the standard library, POSIX and fmt; every other library is a module's own business.
+# A public header may include the standard library, POSIX and fmt; every other library is private to a module.
 LIBRARIES = re.compile(r"(boost|openssl|simdjson|CLI|cereal|nghttp2|doctest|benchmark|sqlite3|zlib|brotli|zstd)\b")
-# The library that a module's public headers are about.
+# Exceptions: the library that a module's public headers are about.
 SHOWN_ON_PURPOSE = {"testing": "doctest", "json": "simdjson"}
 
 
@@ -33,7 +33,7 @@ def module_table(cmake):
 
 
 def included(text):
-    """Returns the names in #include lines, without their quotes or brackets."""
+    """Returns the names in #include lines, without quotes or brackets."""
     return re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', text, re.MULTILINE)
 
 
@@ -47,7 +47,7 @@ def complaints(plait):
         really_used = set()
         for path in sorted((plait / module).rglob("*.[ch]pp")):
             if module_of(str(path.relative_to(plait)), table)[0] != module:
-                continue  # a room of this one
+                continue  # a module within this one
             is_test = path.name.endswith("_test.cpp")
             is_public = path.suffix == ".hpp" and path.parent == plait / module
             allowed = {module, *uses, *(for_tests if is_test else [])}
@@ -70,19 +70,19 @@ def complaints(plait):
 
 
 def module_folders(plait, table):
-    """Returns the folders that must be modules: those in `plait`, and the rooms of those that have rooms. A folder that has
-    nothing but rooms is none."""
-    houses = {module.split("/")[0] for module in table if "/" in module}
+    """Returns the folders that must be modules: those in `plait`, and those within a folder that contains modules. A folder
+    that contains only modules, and no sources, is not one itself."""
+    parents = {module.split("/")[0] for module in table if "/" in module}
     folders = {path.name for path in plait.iterdir() if path.is_dir()}
-    rooms = {f"{house}/{path.name}" for house in houses for path in (plait / house).iterdir() if path.is_dir()}
-    return {folder for folder in folders if folder not in houses or any((plait / folder).glob("*.[ch]pp"))} | rooms
+    nested = {f"{parent}/{path.name}" for parent in parents for path in (plait / parent).iterdir() if path.is_dir()}
+    return {folder for folder in folders if folder not in parents or any((plait / folder).glob("*.[ch]pp"))} | nested
 
 
 def module_of(name, table):
-    """Returns the module that a file belongs to, and what follows the module's name: `batch/run`, `caller.hpp`."""
+    """Returns the module of a file, and the rest of its path: `batch/run`, `caller.hpp`."""
     first, _, rest = name.partition("/")
-    room, _, rest_of_room = rest.partition("/")
-    return (f"{first}/{room}", rest_of_room) if f"{first}/{room}" in table else (first, rest)
+    folder, _, rest_of_folder = rest.partition("/")
+    return (f"{first}/{folder}", rest_of_folder) if f"{first}/{folder}" in table else (first, rest)
 
 
 def is_hidden_library(name, module):
@@ -101,7 +101,7 @@ class MadeUpTrees(unittest.TestCase):
     TABLE = "plait_module(low LINKS some::library)\nplait_module(high\n    USES low)\n"
 
     def complaints_about(self, table=TABLE, **files):
-        """Complaints about a tree with these files; `high__internal__a_hpp` stands for high/internal/a.hpp."""
+        """Returns the complaints about a tree with these files; `high__internal__a_hpp` stands for high/internal/a.hpp."""
         with tempfile.TemporaryDirectory() as folder:
             plait = Path(folder)
             (plait / "CMakeLists.txt").write_text(table)
@@ -114,7 +114,7 @@ class MadeUpTrees(unittest.TestCase):
     def test_a_table_of_several_lines_is_understood(self):
         self.assertEqual({"low": [], "high": ["low"]}, module_table(self.TABLE))
 
-    def test_an_honest_tree_has_no_complaint(self):
+    def test_a_correct_tree_has_no_complaints(self):
         self.assertEqual([], self.complaints_about(
             low__a_hpp="#include <string>\n",
             high__a_cpp='#include <boost/url.hpp>\n#include "plait/low/a.hpp"\n#include "plait/high/internal/b.hpp"\n'))
@@ -143,7 +143,7 @@ class MadeUpTrees(unittest.TestCase):
         found = self.complaints_about(low__a_hpp="", high__a_cpp='#include "plait/low/internal/b.hpp"\n')
         self.assertEqual(["high/a.cpp includes plait/low/internal/b.hpp: internal/ is for 'low' alone"], found)
 
-    def test_rooms_are_modules_like_others(self):
+    def test_nested_modules_are_modules_like_others(self):
         table = "plait_module(house/low)\nplait_module(house/high USES house/low)\nplait_module(house/testing)\n"
         files = {"house__low__a_hpp": "", "house__high__b_hpp": '#include "plait/house/low/a.hpp"\n',
                  "house__high__b_test_cpp": '#include "plait/house/testing/t.hpp"\n', "house__testing__t_hpp": ""}

@@ -1,4 +1,4 @@
-"""Patterns that no source may contain, and why. Each rule is tested on its fault and on the good form."""
+"""Patterns that no source may contain, and why. Each rule is tested on bad and on good examples."""
 
 import re
 import unittest
@@ -12,7 +12,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 class Rule:
     why: str
     pattern: str
-    # Paths, relative to the repository, that begin with one of these are free to say it.
+    # The rule does not apply to paths, relative to the repository, that begin with one of these.
     free: tuple = ()
     finds: tuple = ()
     leaves: tuple = ()
@@ -20,13 +20,13 @@ class Rule:
 
 CPP_RULES = [
     Rule(
-        why="time comes from the clock that was handed in; only base/clock asks the system",
+        why="time comes from a clock that is passed in; only base/clock asks the system",
         pattern=r"\w+_clock::now\b|\bclock_gettime\b|\bgettimeofday\b|(?<![\w.>:])(?:std::|::)?time\(",
         free=("src/plait/base/clock.", "bench/", "examples/"),
         finds=("auto start = std::chrono::steady_clock::now();", "srand(time(nullptr));", "::clock_gettime(CLOCK, &now);"),
         leaves=("auto start = clock.now();", "send_time(1);", "report.time(2);")),
     Rule(
-        why="a blocked thread blocks every task of its loop, and a test that sleeps is late or wrong: await a timer",
+        why="a blocked thread blocks every task of its loop, and a test that sleeps is slow or wrong: await a timer",
         pattern=r"\bthis_thread::sleep_|(?<![\w.>:])(?:::)?(?:usleep|nanosleep)\(|(?<!\w)::sleep\(",
         finds=("std::this_thread::sleep_for(1ms);", "usleep(10);", "::sleep(1);"),
         leaves=("co_await sleep_for(1ms);", "co_await loop.sleep(1ms);")),
@@ -75,7 +75,7 @@ def breaches(rules, path, text):
 
 
 def sources(*suffixes):
-    """Yields (path, text) of the repository's files with these suffixes, without what was built or fetched."""
+    """Yields (path, text) of the repository's files with these suffixes, except built and fetched ones."""
     folders = ("src", "examples", "bench", "tests", "docs", "scripts", "cmake", "")
     for folder in folders:
         paths = (REPOSITORY / folder).rglob("*") if folder else REPOSITORY.glob("*")
@@ -106,7 +106,7 @@ class ThisTree(unittest.TestCase):
         self.expect_none([path for path, text in sources(".hpp") if text.count("#pragma once\n") != 1])
 
 
-    def test_every_test_has_a_name_of_its_own_that_ctest_can_select(self):
+    def test_every_test_has_a_unique_name_that_ctest_can_select(self):
         seen, found = set(), []
         for path, text in sources(".cpp"):
             for name in test_names(text):
@@ -120,7 +120,7 @@ class ThisTree(unittest.TestCase):
 
 
 class Rules(unittest.TestCase):
-    def test_each_rule_finds_its_fault_and_accepts_the_good_form(self):
+    def test_each_rule_rejects_its_bad_examples_and_accepts_the_good_ones(self):
         for rule in CPP_RULES + TEXT_RULES:
             for line in rule.finds:
                 self.assertTrue(breaches([rule], "src/a.cpp", line), f"{rule.why}: does not find {line!r}")

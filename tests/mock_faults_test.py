@@ -1,4 +1,4 @@
-"""Faults of `plait mock` that only real sockets and processes show: resets, crashes, restarts."""
+"""Faults of `plait mock` that need real sockets and processes: resets, crashes, restarts."""
 
 import concurrent.futures
 import json
@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def ask(mock, path, patience_s=30):
-    """Sends a request over a connection of its own: what came, and how it ended: "end", "reset", "refused" or "nothing"."""
+    """Sends a request over its own connection; returns the bytes received and how it ended: "end", "reset", "refused" or "nothing"."""
     address = urlsplit(mock.url)
     received = b""
     try:
@@ -49,7 +49,7 @@ def ids(mock):
 
 
 class Faults(RunTest):
-    def test_resets_are_resets(self):
+    def test_resets_reach_the_client_as_resets(self):
         with Mock() as mock:
             self.assertEqual((b"", "reset"), ask(mock, "/fault/reset-before"))
             self.assertEqual((b"", "reset"), ask(mock, "/fault/reset-after"))
@@ -57,7 +57,7 @@ class Faults(RunTest):
             self.assertEqual("reset", ending)
             self.assertEqual((b"", "end"), ask(mock, "/fault/close"))
 
-    def test_a_reset_over_tls_is_no_end(self):
+    def test_a_reset_over_tls_is_not_an_orderly_end(self):
         with Mock("--tls") as mock:
             result = self.result_of(mock.url + "/fault/reset-after", "--insecure")
             self.assertEqual("reset", result["error"]["code"])
@@ -90,14 +90,14 @@ class Faults(RunTest):
         self.assertEqual((seen, faults), outcomes())
         self.assertEqual({"status": seen.count(500), "reset-after": seen.count(0)}, faults)
 
-    def test_wrong_mixtures_are_refused(self):
+    def test_invalid_mixtures_are_refused(self):
         for arguments in (["--fail", "fire"], ["--fail", "500:5"], ["--allow", "fast"], ["--lie", "white"], ["--limit-headers", "x"],
                           ["--crash-every", "0"], ["--refuse-with", "shrug"], ["--allow", "fixed:5/s,burst=3"]):
             self.assertEqual(2, plait("mock", "--port", "0", *arguments).code, arguments)
 
 
 class Limits(RunTest):
-    def test_no_window_has_more_than_is_allowed(self):
+    def test_no_window_exceeds_its_limit(self):
         with Mock("--allow", "30/500ms") as mock:
             began = time.monotonic()
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -108,7 +108,7 @@ class Limits(RunTest):
             self.assertGreaterEqual(statuses.count(200), 30)
             self.assertEqual((200, statuses.count(200), statuses.count(429)), (stats["requests"], stats["answered"], stats["refused"]))
 
-    def test_a_refusal_carries_the_headers_that_were_asked_for(self):
+    def test_a_refusal_carries_the_chosen_headers(self):
         with Mock("--allow", "1/h", "--limit-headers", "retry-after:date,x-ratelimit:epoch") as mock:
             status(mock, "/")
             head = ask(mock, "/")[0].decode()
@@ -152,7 +152,7 @@ class Crashes(RunTest):
             pass
         self.assertEqual(-9, finish(process).code)
 
-    def test_it_comes_back_with_its_counts(self):
+    def test_it_restarts_with_its_counts(self):
         with Mock("--restart", "1s") as mock:
             self.assertEqual(200, status(mock, "/before"))
             received, _ = ask(mock, "/fault/crash/fatal")
@@ -172,7 +172,7 @@ class Crashes(RunTest):
             stats = mock.stats()
             self.assertEqual((49, 45, 4), (stats["requests"], stats["answered"], stats["crashes"]))
 
-    def test_ctrl_c_ends_it_and_what_it_serves_in(self):
+    def test_ctrl_c_ends_it_and_its_server_process(self):
         for moment in ("serving", "pausing"):
             process = self.start("mock", "--port", "0", "--restart", "1h")
             url = process.stdout.readline().decode().strip()
@@ -185,7 +185,7 @@ class Crashes(RunTest):
             with self.assertRaises(OSError):
                 urllib.request.urlopen(url + "/")
 
-    def test_a_port_that_is_taken(self):
+    def test_a_port_in_use_is_reported(self):
         with Mock() as mock:
             ended = plait("mock", "--port", urlsplit(mock.url).port, "--restart", "1s")
             self.assertEqual(2, ended.code, ended.err)
@@ -197,20 +197,20 @@ class Documents(unittest.TestCase):
 
     @staticmethod
     def choices_of(flag):
-        """Returns the choices of a flag of the mock in docs/cli.md, and their help."""
+        """Returns the choices of a mock flag in docs/cli.md, and their help."""
         mock = (REPOSITORY / "docs/cli.md").read_text().partition("## plait mock")[2]
         item = re.search(rf"^- `{flag} .*?(?=^- `|^#|\Z)", mock, re.DOTALL | re.MULTILINE)[0]
         return [(name, " ".join(help.split())) for name, help in
                 re.findall(r"^  - `(.*?)`: (.*?)(?=^  - |\Z)", item, re.DOTALL | re.MULTILINE)]
 
-    def test_every_fault_and_every_refusal_is_in_the_page_about_the_mock(self):
+    def test_every_fault_and_every_refusal_is_documented(self):
         for flag in ("--fail", "--refuse-with"):
             choices = self.choices_of(flag)
             self.assertGreater(len(choices), 10)
             for name, help in choices:
                 self.assertIn(f"| `{name}` | {help} |", self.PAGE)
 
-    def test_every_family_of_headers_is_in_the_page_about_the_mock(self):
+    def test_every_family_of_headers_is_documented(self):
         flags = " ".join((REPOSITORY / "docs/cli.md").read_text().split())
         families = re.search(r"`--limit-headers .*? Kinds: (.*?);", flags)[1].split(", ")
         self.assertGreater(len(families), 10)

@@ -1,4 +1,4 @@
-"""`plait mock`: the API server to rehearse against."""
+"""`plait mock`, the mock API server."""
 
 import concurrent.futures
 import http.client
@@ -19,7 +19,7 @@ def get(url, **options):
 
 
 def try_stats(mock):
-    """The mock's counters; None while it takes no connection."""
+    """Returns the mock's counters; None while it accepts no connection."""
     try:
         return mock.stats()
     except OSError:
@@ -62,7 +62,7 @@ class MockServer(RunTest):
         for latency in ("soon", "1ms~", "1ms~0", "1ms~4", "1ms..2ms~1", "1ms~1ms"):
             self.assertEqual(2, plait("mock", "--port", "0", "--latency", latency).code, latency)
 
-    def test_slots_queue_what_comes(self):
+    def test_requests_queue_for_slots(self):
         with Mock("--slots", "1", "--latency", "100ms", "--latency-per-request", "1ms") as mock:
             began = time.monotonic()
             with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -83,23 +83,23 @@ class MockServer(RunTest):
             self.assertGreaterEqual(stats["connections_refused"], 1)
             open_ones.pop().close()
 
-    def test_the_path_can_ask_for_a_delay(self):
+    def test_the_path_can_request_a_delay(self):
         with Mock() as mock:
             get(mock.url + "/delay/1")
 
-    def test_tls_with_a_certificate_made_at_start(self):
+    def test_tls_uses_a_certificate_made_at_start(self):
         with Mock("--tls") as mock:
             self.assertTrue(mock.url.startswith("https://"))
             self.assertEqual("ok", self.result_of(mock.url + "/", "--insecure")["outcome"])
             self.assertEqual("tls", self.result_of(mock.url + "/")["error"]["code"])
 
-    def test_a_port_that_is_taken(self):
+    def test_a_port_in_use_is_reported(self):
         with Mock() as mock:
             ended = plait("mock", "--port", urlsplit(mock.url).port)
             self.assertEqual(2, ended.code, ended.err)
             self.assertIn("in use", ended.err)
 
-    def test_it_survives_clients_that_speak_rubbish_or_leave(self):
+    def test_it_survives_clients_that_send_garbage_or_disconnect(self):
         with Mock() as mock:
             address = urlsplit(mock.url)
             for data in (b"", b"rubbish\r\n\r\n", b"GET / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\nx", b"\x16\x03\x01\0\0"):

@@ -1,4 +1,4 @@
-"""`plait run` against a server that others wrote: nginx."""
+"""`plait run` against nginx, a server that others wrote."""
 
 import base64
 import tempfile
@@ -53,12 +53,12 @@ class AgainstNginx(RunTest):
         self.assertEqual({"ok"}, {result["outcome"] for result in ended.results}, ended.out + ended.err)
         return [result["response"].get("body_text") for result in ended.results]
 
-    def test_json_over_ipv4_and_where_there_is_one_ipv6(self):
+    def test_json_over_ipv4_and_over_ipv6_if_available(self):
         hosts = [f"127.0.0.1:{self.nginx.http}"] + ([f"[::1]:{self.nginx.http6}"] if has_ipv6() else [])
         for url in (f"http://{host}/json?a=1" for host in hosts):
             self.assertEqual({"method": "GET", "query": "a=1"}, self.result_of(url)["response"]["body"])
 
-    def test_a_megabyte_of_all_bytes_arrives_as_it_is(self):
+    def test_a_megabyte_of_all_byte_values_arrives_unchanged(self):
         for url in (self.http("/data.bin"), self.http("/chunked/data.bin"), self.https("/data.bin")):
             result = self.result_of(url, "--body", "base64", "--cacert", self.certificate)
             self.assertEqual(self.data, base64.b64decode(result["response"]["body_base64"]), url)
@@ -68,17 +68,17 @@ class AgainstNginx(RunTest):
         self.assertEqual("chunked", result["response"]["headers"]["transfer-encoding"])
         self.assertEqual("some text\n", result["response"]["body_text"])
 
-    def test_connections_are_kept_for_one_after_another(self):
+    def test_connections_are_reused(self):
         ended = self.run_lines(*[{"url": self.http("/count")}] * 5, arguments=["--method", "sync", "--ordered"])
         bodies = self.bodies(ended)
         self.assertEqual(["1", "2", "3", "4", "5"], [body.split()[1] for body in bodies])
         self.assertEqual(1, len({body.split()[0] for body in bodies}))
 
-    def test_connections_that_the_server_closes_are_made_anew(self):
+    def test_connections_that_the_server_closes_are_replaced(self):
         ended = self.run_lines(*[{"url": self.http("/close")}] * 5, arguments=["--method", "sync"])
         self.assertEqual(["bye"] * 5, self.bodies(ended))
 
-    def test_answers_without_a_body_leave_the_connection_sound(self):
+    def test_a_connection_is_reused_after_an_answer_without_a_body(self):
         lines = [{"url": self.http("/data.bin"), "method": "HEAD"}, {"url": self.http("/204")}, {"url": self.http("/304")},
                  {"url": self.http("/empty")}, {"url": self.http("/418")}, {"url": self.http("/count")}]
         ended = self.run_lines(*lines, arguments=["--method", "sync", "--ordered"])
@@ -86,7 +86,7 @@ class AgainstNginx(RunTest):
         self.assertEqual(["ok", "ok", "rejected", "ok", "rejected", "ok"], [result["outcome"] for result in ended.results])
         self.assertEqual("6", ended.results[-1]["response"]["body_text"].split()[1])
 
-    def test_a_body_that_is_too_large_for_the_server_is_refused_by_an_answer(self):
+    def test_the_answer_to_a_body_that_is_too_large_is_read(self):
         ended = self.run_lines({"url": self.http("/posted"), "body": "x" * 100}, {"url": self.http("/posted"), "body": "x" * 1_000_000},
                                arguments=["--ordered"])
         self.assertEqual([200, 413], [result["response"] and result["response"]["status_code"] for result in ended.results], ended.out)
@@ -111,7 +111,7 @@ class AgainstNginx(RunTest):
         self.assertEqual(("failed", "tls"), (result["outcome"], result["error"]["code"]))
         self.assertIn("localhost", result["error"]["message"])
 
-    def test_https_asked_of_a_plain_port(self):
+    def test_https_to_a_plain_port_fails(self):
         result = self.result_of(f"https://127.0.0.1:{self.nginx.http}/")
         self.assertEqual(("failed", "tls"), (result["outcome"], result["error"]["code"]))
 

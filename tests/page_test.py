@@ -29,14 +29,14 @@ NAMES = [
 
 
 def node(*arguments, **environment):
-    """Runs node's tests; returns what they said when they failed, else None."""
+    """Runs node's tests; returns their output if they fail, else None."""
     ended = subprocess.run(["node", "--test", *map(str, arguments)], capture_output=True, text=True, timeout=280,
                            env={**os.environ, **environment})
     return None if ended.returncode == 0 else ended.stdout + ended.stderr
 
 
 class Parts(unittest.TestCase):
-    def test_what_only_computes(self):
+    def test_pure_functions_in_node(self):
         self.assertTrue(shutil.which("node"), "node is not installed: run scripts/setup test")
         failed = node(PAGE / "page_test.mjs")
         if failed:
@@ -51,7 +51,7 @@ class Page(unittest.TestCase):
         cls.folder = Path(folder.name)
         (cls.folder / "facts.json").write_text(json.dumps(make_pages(cls.folder)))
 
-    def test_in_chromium(self):
+    def test_the_page_in_chromium(self):
         self.assertTrue(shutil.which("node"), "node is not installed: run scripts/setup test")
         self.assertTrue((HERE / "page/node_modules/playwright-core").is_dir(),
                         "playwright-core, which drives Chromium, is not in tests/page/node_modules: run scripts/setup test")
@@ -65,7 +65,7 @@ class Page(unittest.TestCase):
 
 
 def make_page(folder, name, trace=None, is_cut=False):
-    """Writes a page of a trace, or of the folder of traces with this name."""
+    """Writes the page of a trace, or of the folder of traces with this name."""
     source = folder / name
     if trace:
         source = folder / f"{name}.json"
@@ -78,7 +78,7 @@ def make_page(folder, name, trace=None, is_cut=False):
 
 
 def thinned():
-    """A trace in which, after the first ten, each call stands for four."""
+    """Returns a trace in which, after the first ten, each call stands for four."""
     trace = traces.one_after_another("sync", "caller", traces.some_calls(20), 1)
     ended = sorted(end for end, _ in trace.ended)
     trace.ended.append((ended[9] + 1, {"ph": "i", "s": "p", "cat": "plait", "name": "thinned", "pid": 1, "tid": 1,
@@ -87,7 +87,7 @@ def thinned():
 
 
 def make_pages(folder):
-    """Writes the pages, and returns what they have to show."""
+    """Writes the pages, and returns what they must show."""
     (folder / "four").mkdir()
     traces.four_ways(folder / "four")
     make_page(folder, "four")

@@ -18,7 +18,7 @@ def record(**fields):
 
 
 def trace_text(method="sync", kind="caller", calls=3, call_us=1000):
-    """Returns a trace of calls one after the other, each with a wait and a little running."""
+    """Returns a trace of consecutive calls, each with a wait and a short run."""
     records = [
         record(ph="M", name="plait_trace", pid=1, args={"version": 1, "command": "run", "method": method, "workers": 1, "concurrency": 1}),
         record(ph="M", name="thread_name", pid=1, tid=1, args={"name": kind}),
@@ -50,7 +50,7 @@ class ReportTest(RunTest):
 
 
 class Outputs(ReportTest):
-    def test_text_goes_to_standard_output_and_is_as_wide_as_asked(self):
+    def test_text_goes_to_standard_output_in_the_given_width(self):
         path = self.write("t.json", trace_text())
         for width in (40, 80, 200):
             ended = self.report(path, "--text", "--columns", width)
@@ -81,7 +81,7 @@ class Outputs(ReportTest):
         self.assertIn("<html", ended.out)
         self.assertEqual(ended.out, self.report(self.write("t.json", trace_text()), "-o", "-").out)
 
-    def test_on_a_terminal_it_is_text_in_colours_unless_they_are_not_wanted(self):
+    def test_on_a_terminal_it_is_text_in_colours_unless_these_are_disabled(self):
         path = self.write("t.json", trace_text())
         for variables, is_coloured in (({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
             ours, theirs = pty.openpty()
@@ -92,7 +92,7 @@ class Outputs(ReportTest):
                 while chunk := os.read(ours, 65536):
                     shown += chunk
             except OSError:
-                pass  # Linux ends a terminal so.
+                pass  # On Linux, a closed terminal is an EIO error.
             self.assertEqual(0, finish(process).code)
             os.close(ours)
             self.assertIn("row-2", shown.decode())
@@ -127,7 +127,7 @@ class Inputs(ReportTest):
         self.assertRegex(ended.out, r"\n\nTake the bus\. ")
         self.assertIn("other.json", ended.err)
 
-    def test_a_trace_that_was_cut_opens_up_to_its_last_whole_record(self):
+    def test_a_truncated_trace_is_read_up_to_its_last_whole_record(self):
         text = trace_text(calls=5)
         ended = self.report(self.write("t.json", text[:text.index("row-3") + 20]), "--text")
         self.assertEqual(0, ended.code, ended.err)
@@ -136,13 +136,13 @@ class Inputs(ReportTest):
 
 
 class WrongInput(ReportTest):
-    def test_no_input(self):
+    def test_a_missing_argument_is_reported(self):
         self.expect_refused(words=["INPUT", "directory of traces"])
 
-    def test_what_can_t_be_read(self):
+    def test_an_unreadable_input_is_reported(self):
         self.expect_refused(self.folder / "missing.json", words=["missing.json", "No such file"])
 
-    def test_a_folder_without_a_trace(self):
+    def test_a_folder_without_a_trace_is_reported(self):
         self.expect_refused(self.folder, words=["has no trace"])
 
     def test_files_of_another_kind_are_refused_in_one_line(self):
@@ -168,7 +168,7 @@ class WrongInput(ReportTest):
         self.expect_refused(path, "-o", self.folder / "a", "--svg", self.folder / "a", words=["can't be both the page and the SVG file"])
         self.assertEqual(before, path.read_text())
 
-    def test_a_page_that_can_t_be_written_is_a_matter_of_storage(self):
+    def test_a_page_that_can_t_be_written_is_a_storage_error(self):
         self.expect_refused(self.write("t.json", trace_text()), "-o", self.folder / "no" / "page.html", code=4, words=["create"])
 
     def test_names_can_t_break_out_of_the_page_or_the_picture(self):

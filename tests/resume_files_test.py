@@ -16,7 +16,7 @@ def result(line, custom_id=None, outcome="ok", **fields):
 
 
 def write_state(results, requests):
-    """Writes the state file of these results, as docs/formats.md has it."""
+    """Writes the state file of these results, as docs/formats.md describes it."""
     lines = requests.read_bytes().split(b"\n")[:-1]
     blocks = [lines[first:first + 4096] for first in range(0, len(lines), 4096)]
     state = sqlite3.connect(f"{results}.plait")
@@ -50,7 +50,7 @@ class Verify(Files):
         ended = plait("verify", requests, results)
         self.assertEqual((0, "2 requests, 2 results\neach request has exactly one result\n"), (ended.code, ended.out))
 
-    def test_faults_are_named_and_set_the_exit_code(self):
+    def test_faults_are_listed_and_set_the_exit_code(self):
         requests = self.write("r.txt", "http://a.b/1\nhttp://a.b/2\n")
         results = self.write("o.jsonl", result(1) + result(1) + result(7))
         ended = plait("verify", requests, results)
@@ -62,12 +62,12 @@ class Verify(Files):
         results = self.write("o.jsonl", result(1))
         self.assertEqual(0, plait("verify", "-", results, stdin=b"http://a.b/1\n").code)
 
-    def test_a_file_that_has_no_results_is_refused(self):
+    def test_a_file_without_results_is_refused(self):
         requests = self.write("r.txt", "http://a.b/1\n")
         ended = plait("verify", requests, requests)
         self.assertEqual((2, f"plait: {requests}, line 1: not a result line\n"), (ended.code, ended.err))
 
-    def test_two_files_are_needed(self):
+    def test_both_files_are_required(self):
         for arguments in ((), ("a",), ("a", "b", "c")):
             ended = plait("verify", *arguments)
             self.assertEqual((2, "plait: verify takes two files: REQUESTS and RESULTS\n"), (ended.code, ended.err))
@@ -104,7 +104,7 @@ class Retry(Files):
         self.assertEqual('{"custom_id":"line-1","url":"http://a.b/1"}\n{"custom_id":"b","url":"http://a.b/2"}\n', ended.out)
         self.assertEqual("plait: 2 requests selected\n", ended.err)
 
-    def test_a_file_is_made_and_not_replaced(self):
+    def test_a_file_is_created_and_never_replaced(self):
         path = self.folder / "again.jsonl"
         for arguments, code in (((), 0), ((), 2), (("--overwrite",), 0)):
             ended = plait("retry", self.results, "--requests", self.requests, "--failed", "-o", path, *arguments)
@@ -118,13 +118,13 @@ class Retry(Files):
             self.assertEqual((2, f"plait: {path} is both input and output: give another -o\n"), (ended.code, ended.err))
         self.assertEqual(before, self.requests.read_text())
 
-    def test_a_file_of_fewer_requests_is_not_that_of_the_results(self):
+    def test_a_file_with_fewer_requests_than_results_is_refused(self):
         self.requests.write_text('{"url":"http://a.b/1"}\n')
         ended = plait("retry", self.results, "--requests", self.requests, "--unknown", "--where", "line == 1")
         self.assertEqual(2, ended.code)
         self.assertIn("has only 1 of the 2 requests: it does not belong to these results", ended.err)
 
-    def test_the_state_file_knows_where_the_requests_are_and_that_they_are_the_same(self):
+    def test_the_state_file_locates_and_identifies_the_requests(self):
         write_state(self.results, self.requests)
         self.assertEqual(["line-4"], [line["custom_id"] for line in plait("retry", self.results, "--failed").results])
         self.requests.write_text(self.requests.read_text() + '{"url":"http://a.b/5"}\n')
@@ -135,7 +135,7 @@ class Retry(Files):
         self.assertIn("changed since this run began: something in lines 1 to 4 differs: ", ended.err)
         self.assertIn("give the file that holds its lines with --requests", ended.err)
 
-    def test_a_missing_argument_is_asked_for(self):
+    def test_a_missing_argument_is_reported(self):
         for arguments, wanted in (((self.results,), "no selection: give --failed, --rejected, --unknown or --where"),
                                   ((self.results, "--failed"), "give --requests FILE"),
                                   (("--failed",), "retry takes one file: RESULTS"),

@@ -1,4 +1,4 @@
-"""Resuming after Ctrl-C, a kill, a full disk, with changed files: each request has one result in the end."""
+"""Resuming after Ctrl-C, a kill or a full disk, and with changed files: in the end each request has one result."""
 
 import fcntl
 import json
@@ -26,7 +26,7 @@ class ResumeTest(RunTest):
         self.input = self.folder / "requests.jsonl"
 
     def serve(self):
-        """Starts a server that nothing has come to, and that holds what comes."""
+        """Starts a new server, which holds all requests."""
         self.gate = Gate()
         self.server = self.enter(Rogue(self.gate))
         self.addCleanup(self.gate.open)
@@ -44,24 +44,24 @@ class ResumeTest(RunTest):
         return plait(*self.command(*flags), **options)
 
     def hold(self, *flags, count=3, **options):
-        """Starts the command, and returns its process once so many requests are held by the server."""
+        """Starts the command; returns its process once the server holds this many requests."""
         process = self.start(*self.command(*flags), **options)
         self.gate.wait_for(count, process)
         return process
 
     def kill_while_held(self, *flags, count=3):
-        """Kills a run whose requests the server has; from now on the server answers."""
+        """Kills a run while the server holds its requests; from then on, the server answers."""
         process = self.hold(*flags, count=count)
         process.kill()
         process.wait()
         self.gate.open()
 
     def came(self):
-        """Returns what came to the server, in the order of the alphabet."""
+        """Returns the requests that the server received, sorted."""
         return sorted(head.split()[1].decode().strip("/") for head in self.server.heads)
 
     def outcomes(self):
-        """Returns the outcome of each id; fails when an id has two results."""
+        """Returns the outcome of each id. Fails if an id has two results."""
         found = {}
         for result in results_in(self.results):
             self.assertNotIn(result["custom_id"], found)
@@ -72,7 +72,7 @@ class ResumeTest(RunTest):
         self.assertEqual({line["custom_id"]: outcome for line in lines}, self.outcomes())
 
     def finished_run(self, *lines):
-        """Runs these lines to their end."""
+        """Runs these lines to the end."""
         self.gate.open()
         self.requests(*lines)
         ended = self.again()
@@ -99,7 +99,7 @@ class Stopped(ResumeTest):
         self.assert_done(lines)
         self.assertEqual(sorted(line["custom_id"] for line in lines), self.came())
 
-    def test_given_up_by_a_second_ctrl_c_the_safe_are_sent_again_and_the_unsafe_are_unknown(self):
+    def test_after_a_second_ctrl_c_safe_requests_are_resent_and_unsafe_ones_are_unknown(self):
         self.requests(*self.gets(2), *self.posts(1))
         process = self.hold()
         self.interrupt(process)
@@ -111,7 +111,7 @@ class Stopped(ResumeTest):
         self.assertEqual({"get-1": "ok", "get-2": "ok", "post-1": "unknown"}, self.outcomes())
         self.assertEqual(1, self.came().count("post-1"))
 
-    def test_a_run_that_is_done_sends_nothing(self):
+    def test_a_finished_run_sends_nothing(self):
         lines = [*self.gets(3), *self.posts(3)]
         self.finished_run(*lines)
         before = self.results.read_bytes()
@@ -142,7 +142,7 @@ class Stopped(ResumeTest):
         self.assertEqual([line["custom_id"] for line in lines], [result["custom_id"] for result in results_in(self.results)])
 
 
-    def test_in_the_order_of_the_input_what_was_given_up_comes_behind_what_has_a_result(self):
+    def test_in_an_ordered_run_abandoned_calls_follow_the_existing_results(self):
         self.requests(*self.gets(2), *self.posts(1), *self.gets(1, first=3))
         process = self.hold("--ordered")
         self.interrupt(process)
@@ -154,7 +154,7 @@ class Stopped(ResumeTest):
 
 
 class Killed(ResumeTest):
-    def test_safe_requests_are_sent_again(self):
+    def test_safe_requests_are_resent(self):
         lines = self.gets(5)
         self.requests(*lines)
         self.kill_while_held()
@@ -162,7 +162,7 @@ class Killed(ResumeTest):
         self.assert_done(lines)
         self.assertEqual(8, len(self.server.heads))
 
-    def test_its_trace_is_that_of_the_last_part(self):
+    def test_its_trace_covers_only_the_last_part(self):
         lines = self.gets(3)
         self.requests(*lines)
         trace = self.folder / "trace.json"
@@ -171,7 +171,7 @@ class Killed(ResumeTest):
         self.assert_done(lines)
         self.assertEqual(3, read_trace(trace).end["calls"])
 
-    def test_an_unsafe_request_in_flight_is_unknown_and_not_sent_again(self):
+    def test_an_unsafe_request_in_flight_is_unknown_and_not_resent(self):
         for method in ("async", "sync", "threads", "processes"):
             with self.subTest(method):
                 self.serve()
@@ -187,7 +187,7 @@ class Killed(ResumeTest):
                 for each in unknown:
                     self.assertIn(each, ended.err)
 
-    def test_it_is_sent_again_when_that_is_asked_for(self):
+    def test_it_is_resent_on_request(self):
         lines = self.posts(5)
         self.requests(*lines)
         self.kill_while_held()
@@ -203,7 +203,7 @@ class Killed(ResumeTest):
         keys = {line for head in self.server.heads for line in head.lower().split(b"\r\n") if line.startswith(b"idempotency-key:")}
         self.assertEqual((6, 3), (len(self.server.heads), len(keys)))
 
-    def test_a_line_that_was_refused_for_its_id_takes_it_from_nobody(self):
+    def test_a_line_rejected_for_its_id_does_not_claim_that_id(self):
         self.requests({"custom_id": "a", "url": "/a", "body": "text"}, {"custom_id": "b", "url": "/b"}, {"custom_id": "a", "url": "/c"},
                       {"custom_id": "b", "url": "/d"})
         process = self.hold(count=2)
@@ -227,14 +227,14 @@ class Killed(ResumeTest):
         process.kill()
         process.wait()
         self.gate.open()
-        # A state that was written on the one kind of file system is good on the other, and back.
+        # A state file written on one kind of file system works on the other, and vice versa.
         for environment in (elsewhere, os.environ, elsewhere):
             ended = self.again(env=environment)
             self.assertEqual((1, 5), (ended.code, len(self.came())), ended.err)
             self.assertEqual(["unknown"] * 3 + ["ok"] * 2, sorted(self.outcomes().values(), reverse=True))
 
     @unittest.skipUnless(OTHER_MACHINE, "nothing can be preloaded into this build")
-    def test_a_run_killed_with_marks_resumes_where_none_can_be_made(self):
+    def test_a_run_killed_with_marks_resumes_where_marks_are_impossible(self):
         self.requests(*self.posts(5))
         self.kill_while_held()
         ended = self.again(env=other_machine(PLAIT_SHARED_MAPS="none"))
@@ -242,14 +242,14 @@ class Killed(ResumeTest):
         self.assertEqual(["unknown"] * 3 + ["ok"] * 2, sorted(self.outcomes().values(), reverse=True))
 
     def waits_of(self, process):
-        """Returns for which limits this process has said it waits."""
+        """Returns the limits that this process reported waiting for."""
         said = plait("status", self.results, "--json")
         report = json.loads(said.out)["report"] if said.code == 0 else {"pid": 0}
         if report["pid"] != process.pid:
             return []
         return [group["waits_for"]["limit"] for group in report["groups"] if group["waits_for"]]
 
-    def test_a_limit_counts_what_left_before_a_kill_and_before_a_clean_stop(self):
+    def test_a_limit_counts_what_was_sent_before_a_kill_and_before_a_clean_stop(self):
         self.requests(*self.gets(3))
         limit = ("--limit", "requests=1/h")
         self.kill_while_held(*limit, count=1)
@@ -283,10 +283,10 @@ class Killed(ResumeTest):
 
 
 class Files(ResumeTest):
-    def test_a_torn_last_line_is_cut_and_its_request_has_no_result(self):
+    def test_an_incomplete_last_line_is_removed_and_its_request_has_no_result(self):
         lines = [*self.gets(2), *self.posts(2)]
         self.finished_run(*lines)
-        # The safe one is sent again; the unsafe one may have been done.
+        # The safe request is resent; the unsafe one may have been executed.
         for custom_id, outcome, sent in (("get-2", "ok", 1), ("post-2", "unknown", 0)):
             with self.subTest(custom_id):
                 self.results.unlink()
@@ -303,7 +303,7 @@ class Files(ResumeTest):
         return self.folder / "results.jsonl.plait"
 
     def assert_refused(self, *said, arguments=()):
-        """The command is refused with these words, and neither sends nor changes anything."""
+        """Checks that the command is refused with these words, and neither sends nor changes anything."""
         before, sent = self.results.exists() and self.results.read_bytes(), len(self.server.heads)
         ended = self.again(*arguments)
         self.assertEqual(2, ended.code, ended.err)
@@ -316,7 +316,7 @@ class Files(ResumeTest):
         self.state().unlink()
         self.assert_refused("results.jsonl.plait", "--overwrite")
 
-    def test_a_state_without_results_sends_safe_requests_again(self):
+    def test_a_state_without_results_resends_safe_requests(self):
         lines = self.gets(2)
         self.finished_run(*lines)
         self.results.unlink()
@@ -324,13 +324,13 @@ class Files(ResumeTest):
         self.assert_done(lines)
         self.assertEqual(4, len(self.server.heads))
 
-    def test_a_state_that_knows_of_unsafe_requests_is_refused_without_its_results(self):
+    def test_a_state_with_unsafe_requests_is_refused_without_its_results(self):
         self.finished_run(*self.posts(2))
         self.assertEqual(0, self.again().code)
         self.results.unlink()
         self.assert_refused("is missing", "2 unsafe requests", "--overwrite")
 
-    def test_unsafe_requests_whose_results_were_cut_off_are_not_sent_again(self):
+    def test_unsafe_requests_whose_results_were_cut_off_are_not_resent(self):
         self.finished_run(*self.posts(3))
         self.assertEqual(0, self.again().code)
         self.results.write_text(self.results.read_text().splitlines(keepends=True)[0])
@@ -346,7 +346,7 @@ class Files(ResumeTest):
         self.requests(*lines[:3])
         self.assert_refused("has 3 lines, and had 4")
 
-    def test_appended_lines_are_taken_in_when_that_is_asked_for(self):
+    def test_appended_lines_are_accepted_on_request(self):
         lines = self.gets(2)
         self.finished_run(*lines)
         more = [*lines, *self.posts(2)]
@@ -357,7 +357,7 @@ class Files(ResumeTest):
         self.assertEqual(4, len(self.server.heads))
         self.assertEqual(0, self.again().code)
 
-    def test_lines_that_are_appended_in_another_file_are_found_there_again(self):
+    def test_lines_appended_in_another_file_are_recognised_in_it(self):
         self.finished_run(*self.gets(2))
         longer = self.folder / "longer.jsonl"
         longer.write_text(Path(self.input).read_text() + json.dumps(self.gets(1, first=3)[0]) + "\n")
@@ -366,7 +366,7 @@ class Files(ResumeTest):
         again = plait("retry", self.results, "--where", "line >= 2")
         self.assertEqual((0, 2), (again.code, len(again.results)), again.err)
 
-    def test_other_flags_are_refused_when_results_would_mean_something_else(self):
+    def test_flags_that_change_the_meaning_of_results_are_refused(self):
         self.finished_run(*self.gets(1))
         self.assert_refused("--body was 'auto'", arguments=["--body", "base64"])
 
@@ -389,7 +389,7 @@ class Files(ResumeTest):
 
 
     def wait_for_the_lock(self, inherited):
-        """Starts the command while somebody holds the lock of results whose run was killed; returns once it waits."""
+        """Starts the command while the lock of a killed run's results is still held; returns once it waits."""
         fcntl.flock(inherited, fcntl.LOCK_EX)
         process = self.start(*self.command())
         wait_until(lambda: process.poll() is not None or re.search(rf"-> FLOCK .* {process.pid} ", Path("/proc/locks").read_text()),
@@ -397,8 +397,8 @@ class Files(ResumeTest):
         self.assertIsNone(process.poll())
         return process
 
-    def test_a_lock_that_a_killed_run_holds_for_a_moment_is_waited_for(self):
-        # Its workers, before they have run at all, hold what they were born with.
+    def test_it_waits_for_a_lock_that_a_killed_run_still_holds(self):
+        # Its workers hold inherited descriptors until they first run.
         lines = self.gets(3)
         self.requests(*lines)
         self.kill_while_held()
@@ -407,7 +407,7 @@ class Files(ResumeTest):
         self.assertEqual(0, finish(process).code)
         self.assert_done(lines)
 
-    def test_results_that_are_removed_while_they_are_opened_are_refused(self):
+    def test_results_removed_while_being_opened_are_refused(self):
         self.requests(*self.gets(3))
         self.kill_while_held()
         with open(self.results, "rb") as inherited:
@@ -419,7 +419,7 @@ class Files(ResumeTest):
 
 
 class FullDisk(ResumeTest):
-    def test_it_resumes_once_there_is_space_again(self):
+    def test_it_resumes_once_there_is_space(self):
         for unsafe in (False, True):
             with self.subTest(unsafe=unsafe), SmallDisk(512 * 1024) as disk:
                 self.gate.open()

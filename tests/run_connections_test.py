@@ -1,4 +1,4 @@
-"""`plait run` and its connections: time limits, reuse, and answers that come in spite of an error."""
+"""`plait run` and its connections: time limits, reuse, and answers that arrive despite an error."""
 
 import json
 import os
@@ -16,7 +16,7 @@ LARGE = "x" * 8_000_000
 
 
 def closing_soon(answered):
-    """A script that closes a connection a moment after its answer, and has not said so."""
+    """A script that closes a connection a moment after its answer, without announcing it."""
     def script(peer):
         if peer.request():
             peer.send(OK)
@@ -26,26 +26,26 @@ def closing_soon(answered):
 
 
 def refusing(answer):
-    """A script that reads the header of a request and no more, answers, and closes: the rest of the body is lost."""
+    """A script that reads only the header of a request, answers, and closes: the rest of the body is lost."""
     def script(peer):
         data = b""
         while b"\r\n\r\n" not in data:
             data += peer.connection.recv(1024)
-        # Else its own system may hold the answer back, and drop it at the close.
+        # Otherwise the server's own system may hold back the answer, and drop it when the socket is closed.
         peer.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         peer.send(answer)
     return script
 
 
 class Refused(RunTest):
-    """A server that refuses a large body by its header: what it says is read, although the sending fails."""
+    """A server that refuses a large body after reading its header: the answer is read, although sending fails."""
 
     def expect_413(self, times, answer, tls=None, arguments=()):
         with Rogue(refusing(answer), tls=tls) as server:
             lines = [{"url": server.url, "method": "POST", "body": LARGE}] * times
             ended = self.run_lines(*lines, arguments=["--concurrency", "4", *arguments])
         told = [(result["outcome"], (result["response"] or {}).get("status_code")) for result in ended.results]
-        # Of curl's calls one in 40 ends without the answer, and within TLS one in five.
+        # curl misses the answer in one call of 40, and over TLS in one of five.
         self.assertGreaterEqual(told.count(("rejected", 413)), times - 1, [result["error"] for result in ended.results])
 
     def test_an_answer_with_a_length(self):
@@ -79,7 +79,7 @@ class Stale(RunTest):
                     self.assertIn([attempt.get("why") for attempt in attempts], ([None], ["stale-connection", None]))
                     self.assertFalse(attempts[-1]["reused"])
 
-    def test_of_what_must_not_be_sent_twice_only_the_first_may_be_lost(self):
+    def test_of_unsafe_requests_only_the_first_may_be_lost(self):
         for method in ("async", "sync", "threads"):
             with self.subTest(method=method):
                 results = self.calls("--method", method, count=100, method="POST", body="pay")
@@ -90,7 +90,7 @@ class Stale(RunTest):
 
 class Patience(RunTest):
     def test_a_server_may_be_slow_to_begin_tls(self):
-        # What a shorter limit would be is told by the flags; without them there is none.
+        # Only flags set a shorter limit; by default there is none.
         with tempfile.TemporaryDirectory(prefix="plait-") as folder:
             certificate, key = make_certificate(folder, "right", "IP:127.0.0.1")
             context = server_tls(certificate, key)
@@ -114,7 +114,7 @@ class Patience(RunTest):
                 slow = self.only_result(run(url, "--cacert", certificate, "--timeout", "60s"))
                 self.assertEqual("ok", slow["outcome"], slow)
 
-    def test_silence_may_have_a_limit(self):
+    def test_a_flag_limits_silence(self):
         with Rogue(lambda peer: peer.wait_for_the_end()) as server:
             result = self.only_result(run(server.url, "--idle-timeout", "200ms"))
         self.assertEqual(("failed", "timeout"), (result["outcome"], result["error"]["code"]))
@@ -126,7 +126,7 @@ class Stopped(RunTest):
 
     LIMIT_S = 5
 
-    def test_answers_that_came_meanwhile_count(self):
+    def test_answers_that_arrived_meanwhile_count(self):
         gates, runs = [], []
         for method in ("async", "threads", "processes"):
             gate = Gate()
@@ -152,7 +152,7 @@ class Stopped(RunTest):
 
 
 class Bounds(RunTest):
-    def test_what_all_answers_hold_has_a_bound(self):
+    def test_all_bodies_together_have_a_bound(self):
         def script(peer):
             peer.request()
             peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -164,11 +164,11 @@ class Bounds(RunTest):
                     ended = self.run_lines(*[{"url": server.url}] * 8, arguments=[
                         "--method", method, "--concurrency", "8", "--max-body-total", "8M", "--max-body", "1G"])
                     self.assertEqual({"too_large"}, {result["error"]["code"] for result in ended.results})
-                    # Processes have equal shares of it.
+                    # Processes get equal shares of it.
                     bound = 8388608 // (8 if method == "processes" else 1)
                     self.assertIn(f"{bound} bytes together (--max-body-total)", ended.results[0]["error"]["message"])
 
-    def test_the_bounds_of_one_answer_have_flags(self):
+    def test_flags_set_the_bounds_of_one_answer(self):
         many = b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(300)) + b"Content-Length: 2\r\n\r\nok"
         long = b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\nContent-Length: 2\r\n\r\nok"
         for answer, flag, value in ((many, "--max-header-count", "301"), (long, "--max-header-bytes", "128k"),

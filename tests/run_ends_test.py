@@ -15,19 +15,19 @@ from support.small_disk import SmallDisk
 
 
 class ExitCodes(MockTest):
-    def test_0_when_all_is_ok(self):
+    def test_0_when_all_are_ok(self):
         self.assertEqual(0, plait("run", self.url("/")).code)
 
-    def test_1_when_some_is_not(self):
+    def test_1_when_one_failed(self):
         self.assertEqual(1, run(self.url("/"), "http://no-such-host.invalid/").code)
 
-    def test_1_when_some_is_rejected(self):
+    def test_1_when_one_was_rejected(self):
         with Mock("--status", "404") as mock:
             self.assertEqual(1, plait("run", mock.url + "/").code)
 
 
 class StandardOutput(MockTest):
-    def test_a_dash_is_standard_output_as_no_file_is(self):
+    def test_a_dash_means_standard_output_as_no_file_does(self):
         for arguments in ((), ("-o", "-")):
             ended = plait("run", self.url("/"), *arguments)
             self.assertEqual((0, ["line-1"]), (ended.code, [result["custom_id"] for result in ended.results]))
@@ -38,7 +38,7 @@ class Interrupted(RunTest):
     """Ctrl-C while calls are held at a gate."""
 
     def start_and_hold(self, *arguments, **options):
-        """Starts ten calls, three at a time; returns the process, the gate, and where the results go."""
+        """Starts ten calls, three at a time; returns the process, the gate, and the path of the results."""
         gate = Gate()
         self.server = self.enter(Rogue(gate))
         self.addCleanup(gate.open)
@@ -49,11 +49,11 @@ class Interrupted(RunTest):
         return process, gate, results
 
     def interrupt(self, process, number=signal.SIGINT):
-        """Presses Ctrl-C, and returns once the program has said that it understood."""
+        """Sends Ctrl-C or another signal; returns once the program has reported it."""
         process.send_signal(number)
         said = process.stderr.readline().decode()
         while "interrupted" not in said:
-            self.assertTrue(said, "it ended without a word")
+            self.assertTrue(said, "it ended without a message")
             said = process.stderr.readline().decode()
 
     def test_calls_in_flight_end_and_no_others_start(self):
@@ -66,7 +66,7 @@ class Interrupted(RunTest):
                 self.assertEqual(["ok"] * 3, [result["outcome"] for result in results_in(results)])
                 self.assertEqual(3, len(self.server.heads))
 
-    def test_twice_ends_it_at_once(self):
+    def test_a_second_one_ends_it_at_once(self):
         for method in ("async", "threads", "processes"):
             with self.subTest(method=method):
                 process, _, results = self.start_and_hold("--method", method)
@@ -77,7 +77,7 @@ class Interrupted(RunTest):
                 wait_until(lambda: not any(map(is_alive, workers)), "workers to end")
                 self.assertEqual([], [result for result in results_in(results) if result["outcome"] == "ok"])
 
-    def test_a_request_to_terminate_is_the_same(self):
+    def test_sigterm_does_the_same(self):
         process, gate, results = self.start_and_hold()
         process.send_signal(signal.SIGTERM)
         process.stderr.readline()
@@ -85,7 +85,7 @@ class Interrupted(RunTest):
         self.assertEqual(3, finish(process).code)
 
     def test_a_closed_terminal_stops_it_however_often_the_signal_comes(self):
-        # Whoever runs the tests under nohup ignores the signal for them, too.
+        # Tests that run under nohup inherit the ignored signal.
         ends = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)}
         process, gate, results = self.start_and_hold(**ends)
         self.interrupt(process, signal.SIGHUP)
@@ -94,14 +94,14 @@ class Interrupted(RunTest):
         self.assertEqual(3, finish(process).code)
         self.assertEqual(["ok"] * 3, [result["outcome"] for result in results_in(results)])
 
-    def test_under_nohup_a_terminal_may_close(self):
+    def test_under_nohup_a_closed_terminal_is_ignored(self):
         process, gate, results = self.start_and_hold(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         process.send_signal(signal.SIGHUP)
         gate.open()
         self.assertEqual(0, finish(process).code)
         self.assertEqual(["ok"] * 10, [result["outcome"] for result in results_in(results)])
 
-    def test_no_process_is_left_behind(self):
+    def test_no_process_remains(self):
         process, gate, _ = self.start_and_hold("--method", "processes")
         group = wait_until(lambda: descendants(process.pid), "the workers")
         process.send_signal(signal.SIGKILL)
@@ -111,7 +111,7 @@ class Interrupted(RunTest):
 
 class Readers(MockTest):
     def test_a_closed_pipe_ends_it_quietly(self):
-        # Their results are more than the 4 MiB that are kept for a reader.
+        # Their results exceed the 4 MiB that are buffered for a reader.
         path = self.requests(*[{"url": self.url("/")}] * 20_000)
         process = self.start("run", path, "--concurrency", "10")
         process.stdout.readline()
@@ -124,7 +124,7 @@ class Readers(MockTest):
 
 
 class Storage(MockTest):
-    def test_a_full_disk_ends_it_with_what_to_do(self):
+    def test_a_full_disk_ends_it_with_a_message(self):
         with open("/dev/full", "wb") as full:
             ended = plait("run", self.url("/"), stdout=full)
         self.assertEqual(4, ended.code, ended.err)
@@ -147,7 +147,7 @@ class Storage(MockTest):
             self.assertEqual(set(range(1, 2001)), {result["line"] for result in results_in(results)})
             self.assertEqual(2000, len(results_in(results)))
 
-    def test_a_results_file_that_can_not_be_made(self):
+    def test_a_results_file_that_can_not_be_created_is_reported(self):
         for path in (self.folder / "none" / "results.jsonl", self.folder, self.folder / ("x" * 300)):
             ended = plait("run", self.url("/"), "-o", path)
             self.assertIn(ended.code, (2, 4), ended.err)
@@ -160,7 +160,7 @@ class Storage(MockTest):
 
 
 class Descriptors(MockTest):
-    # 20,000, or as many as this machine lets a program have.
+    # 20,000, or as many as this machine permits.
     CALLS = min(20_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 1_000)
 
     def run_with_limit(self, soft, hard):
@@ -183,7 +183,7 @@ class Descriptors(MockTest):
 
 class Memory(MockTest):
     def peak_of(self, lines):
-        """Runs so many lines; returns the most memory that the program had, in KiB."""
+        """Runs this many lines; returns the program's peak memory in KiB."""
         results = self.folder / f"results-{lines}.jsonl"
         process = self.start("run", "-", "-o", results, "--concurrency", "64", stdin=subprocess.PIPE)
         process.stdin.write(b'{"url":"%s","body":"%s"}\n' % (self.url("/").encode(), b"text" * 512) * lines)
@@ -195,11 +195,11 @@ class Memory(MockTest):
         self.assertEqual(0, finish(process).code)
         return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1])
 
-    @unittest.skipIf(os.environ.get("PLAIT_SANITIZED"), "sanitizers keep what is freed")
+    @unittest.skipIf(os.environ.get("PLAIT_SANITIZED"), "sanitizers keep freed memory")
     def test_it_does_not_grow_with_the_input(self):
         few, many = self.peak_of(2_000), self.peak_of(20_000)
         self.assertLess(many, 64 * 1024)
-        # 36 MiB more lines: their ids (12 bytes each) and the up to 1,000 lines read ahead (2 MiB of text) may stay.
+        # The input is 36 MiB larger. Only ids (12 bytes each) and up to 1,000 lines read ahead (2 MiB of text) may stay in memory.
         self.assertLess(many - few, 8 * 1024)
 
 

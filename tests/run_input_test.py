@@ -13,7 +13,7 @@ from support.servers import Deciding, Rogue, keeping, response
 
 
 def stored_as_zstd(data):
-    """Returns data of less than 128 KiB as a zstd frame with one block that is not compressed (RFC 8878, section 3.1)."""
+    """Returns data of less than 128 KiB as a zstd frame with one uncompressed block (RFC 8878, section 3.1)."""
     single_segment_with_four_bytes_of_size = 0xA0
     last_block = 1
     return (b"\x28\xb5\x2f\xfd" + bytes([single_segment_with_four_bytes_of_size]) + len(data).to_bytes(4, "little") +
@@ -22,7 +22,7 @@ def stored_as_zstd(data):
 
 class Input(MockTest):
     def echo(self, **line):
-        """Sends one request line to the mock; returns the request as the mock saw it."""
+        """Sends one request line to the mock; returns the request as the mock received it."""
         result = self.only_result(self.run_lines({"url": self.url("/echo"), **line}))
         self.assertEqual("ok", result["outcome"], result)
         return result["response"]["body"]
@@ -60,12 +60,12 @@ class Sources(Input):
             self.assertEqual(0, plait("verify", path, results).code)
 
     def compressed(self, lines):
-        """Yields the name of a packing, and these lines in it, in two parts."""
+        """Yields the name of each compression, and these lines compressed with it, in two parts."""
         half = len(lines) // 2
         for name, pack in (("gzip", gzip.compress), ("zstd", stored_as_zstd)):
             yield name, pack(b"".join(lines[:half])) + pack(b"".join(lines[half:]))
 
-    def test_a_compressed_file_is_read_as_its_content(self):
+    def test_a_compressed_file_is_decompressed(self):
         lines = [json.dumps({"custom_id": f"row-{n}", "url": self.url(f"/{n}")}).encode() + b"\n" for n in range(20)]
         for name, packed in self.compressed(lines):
             with self.subTest(name):
@@ -89,11 +89,11 @@ class Sources(Input):
                 path.write_bytes(packed + dict(self.compressed(lines[4:]))[name])
                 self.assertIn("2 lines were appended", plait("run", path, "-o", results).err)
                 self.assertEqual(0, plait("run", path, "-o", results, "--extend").code)
-                path.write_bytes(b"".join(lines))  # unpacked meanwhile, it has the same lines
+                path.write_bytes(b"".join(lines))  # decompressed in the meantime, it has the same lines
                 self.assertEqual(0, plait("run", path, "-o", results).code)
                 self.assertEqual([1, 2, 3, 4, 5, 6], sorted(result["line"] for result in results_in(results)))
 
-    def test_a_compressed_file_that_is_cut_is_an_error_and_nothing_is_sent(self):
+    def test_a_truncated_compressed_file_is_an_error_and_nothing_is_sent(self):
         before = self.mock.stats()["requests"]
         for name, packed in self.compressed([json.dumps({"url": self.url("/")}).encode() + b"\n"] * 10):
             path, results = self.folder / f"{name}-requests", self.folder / f"{name}-results"
@@ -104,13 +104,13 @@ class Sources(Input):
             self.assertEqual([], list(self.folder.glob(f"{name}-results*")))
         self.assertEqual(before, self.mock.stats()["requests"])
 
-    def test_what_a_cut_pipe_had_is_done_and_the_cut_is_an_error(self):
+    def test_calls_from_a_truncated_pipe_are_made_and_the_truncation_is_an_error(self):
         packed = gzip.compress(self.url("/").encode() + b"\n") + gzip.compress(self.url("/").encode() + b"\n")[:-4]
         ended = plait("run", "-", stdin=packed)
         self.assertEqual((2, "ok"), (ended.code, ended.results[0]["outcome"]), ended.err)
         self.assertIn("standard input can't be decompressed: it is truncated", ended.err)
 
-    def test_a_file_that_can_hold_no_requests_is_refused_in_one_sentence(self):
+    def test_a_file_of_another_kind_is_refused_in_one_sentence(self):
         line = json.dumps({"url": self.url("/")}) + "\n"
         path, results = self.folder / "requests", self.folder / "results"
         for content, word in ((line.encode("utf-16"), "UTF-16"), (line.encode("utf-16-be"), "UTF-16"), (lzma.compress(b"a"), "xz -dc")):
@@ -123,7 +123,7 @@ class Sources(Input):
             self.assertEqual((2, ""), (ended.code, ended.out), ended.err)
             self.assertIn(word, ended.err)
 
-    def test_a_file_without_a_request_is_a_run_without_a_call(self):
+    def test_a_file_without_requests_is_a_run_without_calls(self):
         path = self.folder / "blank.jsonl"
         path.write_text("\n\n")
         for ended in (plait("run", path), plait("run", "-", stdin=b"")):
@@ -150,11 +150,11 @@ class Fields(Input):
         self.assertEqual("PATCH", self.echo(method="Patch", body="x")["method"])
         self.assertEqual("Mkcol", self.echo(method="Mkcol")["method"])
 
-    def test_params_join_a_query_that_is_there(self):
+    def test_params_are_added_to_an_existing_query(self):
         seen = self.echo(url=self.url("/echo?first=1"), params={"second": "2"})
         self.assertIn("/echo?first=1&second=2", json.dumps(seen))
 
-    def test_a_json_body_goes_out_as_it_stands_and_makes_it_a_post(self):
+    def test_a_json_body_is_sent_unchanged_and_implies_post(self):
         with Rogue(keeping()) as server:
             path = self.folder / "requests.jsonl"
             path.write_text('{"url":"%s","body":{"b":1.10, "a":[1,2]}}\n' % server.url)
@@ -164,7 +164,7 @@ class Fields(Input):
             self.assertIn(b"content-type: application/json", head.lower())
             self.assertIn(b"content-length: %d" % len('{"b":1.10, "a":[1,2]}'), head.lower())
 
-    def test_a_text_body_goes_out_as_it_is(self):
+    def test_a_text_body_is_sent_unchanged(self):
         self.assertEqual("just text", self.echo(body="just text")["body"])
 
     def test_base64_sends_any_bytes(self):
@@ -173,17 +173,17 @@ class Fields(Input):
             self.result_of(self.requests({"url": server.url, "body_base64": base64.b64encode(data).decode()}))
             self.assertIn(b"content-length: 256", server.heads[0].lower())
 
-    def test_a_form_goes_out_as_a_browser_sends_it(self):
+    def test_a_form_is_encoded_as_by_a_browser(self):
         seen = self.echo(form={"a": "1 2", "b": ["x&y", 3]})
         self.assertEqual(("POST", "a=1+2&b=x%26y&b=3"), (seen["method"], seen["body"]))
         self.assertIn("application/x-www-form-urlencoded", json.dumps(seen))
 
-    def test_a_body_can_lie_in_a_file(self):
+    def test_a_body_can_be_in_a_file(self):
         path = self.folder / "body.txt"
         path.write_text("from a file\n")
         self.assertEqual("from a file\n", self.echo(body_file=str(path))["body"])
 
-    def test_an_idempotency_key_is_a_header_and_an_automatic_one_is_made_of_the_id(self):
+    def test_an_idempotency_key_is_a_header_and_an_automatic_one_derives_from_the_id(self):
         with Rogue(keeping()) as server:
             ended = self.run_lines({"url": server.url, "method": "POST", "idempotency_key": "key-1"},
                                    {"url": server.url, "method": "POST", "idempotency_key": "auto"},
@@ -192,7 +192,7 @@ class Fields(Input):
             self.assertIn(b"idempotency-key: key-1", server.heads[0].lower())
             self.assertRegex(server.heads[1].lower(), rb"idempotency-key: [0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
-    def test_secrets_from_files_are_put_into_headers_params_and_bodies(self):
+    def test_secrets_from_files_are_inserted_into_headers_params_and_bodies(self):
         key = self.folder / "key"
         key.write_text('s3"cret\n')
         name = "{{file.%s}}" % key
@@ -205,7 +205,7 @@ class Fields(Input):
                 self.assertIn(sent, head)
             self.assertNotIn("s3", ended.out + ended.err)
 
-    def test_json_behind_a_byte_order_mark_is_json(self):
+    def test_json_after_a_byte_order_mark_is_json(self):
         answer = response(headers=[("Content-Type", "application/json")], body=b'\xef\xbb\xbf{"done":true,"usage":{"tokens":3}}')
         with Rogue(keeping(answer)) as server:
             line = {"url": server.url, "expect": {"json": [{"path": "/done", "is": True}]}}
@@ -213,15 +213,15 @@ class Fields(Input):
         self.assertEqual("ok", result["outcome"], result)
         self.assertEqual({"done": True, "usage": {"tokens": 3}}, result["response"]["body"])
 
-    def test_metadata_comes_back(self):
+    def test_metadata_is_copied_to_the_result(self):
         metadata = {"row": 17, "deep": [1, {"a": None}]}
         result = self.only_result(self.run_lines({"url": self.url("/"), "metadata": metadata}))
         self.assertEqual(metadata, result["metadata"])
 
-    def test_keys_that_begin_with_x_are_for_the_writer_of_the_file(self):
+    def test_keys_that_begin_with_x_are_ignored(self):
         self.assertEqual("ok", self.only_result(self.run_lines({"url": self.url("/"), "x-note": 1}))["outcome"])
 
-    def test_a_time_out_of_its_own(self):
+    def test_a_line_can_set_its_time_limit(self):
         result = self.only_result(self.run_lines({"url": self.url("/delay/60000"), "timeout_s": 0.05}))
         self.assertEqual("timeout", result["error"]["code"], result)
 
@@ -229,7 +229,7 @@ class Fields(Input):
 class BaseUrl(Input):
     """Base URLs and paths."""
 
-    def test_a_path_that_the_line_and_the_base_url_both_have_is_taken_once_and_said(self):
+    def test_a_path_in_both_line_and_base_url_is_used_once_and_reported(self):
         lines = [{"url": "/v1/chat/completions"}, {"url": "/v1/models"}, {"url": "/models"}]
         summary = self.folder / "summary.json"
         ended = self.run_lines(*lines, arguments=["--base-url", self.url("/echo/v1"), "--summary-json", summary, "--ordered"])
@@ -240,10 +240,10 @@ class BaseUrl(Input):
 
 
 class WholeRun(Input):
-    """Flags that set the default of a line's field."""
+    """Flags that set the default of a field for all lines."""
 
     def posts_that_fail_once(self, *arguments, **line):
-        """Runs a POST whose first answer is 500; returns its result, and the keys of the requests."""
+        """Runs a POST whose first answer is 500; returns its result and the keys of the requests."""
         with Rogue(Deciding(lambda path, times: response(status=500 if times == 1 else 200))) as server:
             path = self.requests({"url": server.url, "method": "POST", "body": {}, **line})
             result = self.only_result(plait("run", path, *arguments))
@@ -254,25 +254,25 @@ class WholeRun(Input):
         result, keys = self.posts_that_fail_once()
         self.assertEqual(("rejected", [None]), (result["outcome"], keys))
 
-    def test_all_requests_may_be_safe_to_repeat(self):
+    def test_a_flag_declares_all_requests_safe_to_repeat(self):
         result, keys = self.posts_that_fail_once("--safe-to-repeat")
         self.assertEqual(("ok", [None, None]), (result["outcome"], keys), result)
 
-    def test_a_line_that_is_not_safe_to_repeat_wins(self):
+    def test_a_line_overrides_the_flag(self):
         result, keys = self.posts_that_fail_once("--safe-to-repeat", "--idempotency-key", "auto", safe_to_repeat=False)
         self.assertEqual(("rejected", 1), (result["outcome"], len(keys)), result)
 
-    def test_all_unsafe_requests_may_have_a_key_of_their_own(self):
+    def test_a_flag_gives_each_unsafe_request_its_own_key(self):
         result, keys = self.posts_that_fail_once("--idempotency-key", "auto")
         self.assertEqual(("ok", 2, 1), (result["outcome"], len(keys), len(set(keys))), result)
         self.assertRegex(keys[0], "^[0-9a-f-]{36}$")
 
-    def test_a_key_for_all_is_refused(self):
+    def test_one_key_for_all_requests_is_refused(self):
         ended = plait("run", self.url("/"), "--idempotency-key", "mine")
         self.assertEqual(2, ended.code)
         self.assertIn("'mine' is not auto", ended.err)
 
-    def test_requests_that_left_without_a_key_are_not_gone_on_with_with_one(self):
+    def test_a_run_without_keys_can_not_be_resumed_with_keys(self):
         path, results = self.requests({"url": self.url("/"), "method": "POST"}), self.folder / "results.jsonl"
         self.assertEqual(0, plait("run", path, "-o", results).code)
         ended = plait("run", path, "-o", results, "--idempotency-key", "auto")
@@ -299,13 +299,13 @@ class BadLines(Input):
     def test_not_json(self):
         self.expect_bad("{url: nothing}")
 
-    def test_json_that_is_no_object(self):
+    def test_json_that_is_not_an_object(self):
         self.expect_bad("[1, 2]")
 
     def test_two_objects_on_one_line(self):
         self.expect_bad('{"url":"%s"}{"url":"%s"}' % (self.url(), self.url()))
 
-    def test_cut_short(self):
+    def test_truncated_json(self):
         self.expect_bad('{"url":"%s"' % self.url())
 
     def test_an_unknown_field_is_named_with_the_nearest_known_one(self):
@@ -335,10 +335,10 @@ class BadLines(Input):
         for url in ("http://api.example/a b", "http://api.example:99999/", "http://:80/", "http://[::1/"):
             self.expect_bad({"url": url})
 
-    def test_a_method_that_is_no_token(self):
+    def test_a_method_that_is_not_a_token(self):
         self.expect_bad({"url": self.url(), "method": "GET /\r\nX: y"}, "method")
 
-    def test_base64_that_is_none(self):
+    def test_invalid_base64(self):
         self.expect_bad({"url": self.url(), "body_base64": "a*b="}, "body_base64")
 
     def test_two_bodies(self):
@@ -362,7 +362,7 @@ class BadLines(Input):
         self.assertEqual(["ok", "failed", "ok"], [result["outcome"] for result in ended.results], ended.err)
         self.assertIn("UTF-8", ended.results[1]["error"]["message"])
 
-    def test_two_equal_ids_are_an_error_that_names_both_lines(self):
+    def test_a_duplicate_id_is_an_error_that_names_both_lines(self):
         line = {"custom_id": "twin", "url": self.url("/")}
         ended = self.run_lines(line, {"url": self.url("/")}, line, arguments=["--ordered"])
         self.assertEqual(["ok", "ok", "failed"], [result["outcome"] for result in ended.results])
@@ -370,10 +370,10 @@ class BadLines(Input):
         for word in ("twin", "1", "3"):
             self.assertIn(word, message)
 
-    def test_a_line_without_end_is_refused_in_bounded_memory(self):
+    def test_an_endless_line_is_refused_in_bounded_memory(self):
         path = self.folder / "requests.jsonl"
         with path.open("wb") as file:
-            file.truncate(1 << 30)  # A gigabyte of zeros that takes no disk.
+            file.truncate(1 << 30)  # A sparse gigabyte of zeros, which takes no disk space.
         process = plait("run", path)
         self.assertEqual(1, process.code, process.err)
         self.assertEqual("bad_input", self.only_result(process)["error"]["code"])
@@ -412,7 +412,7 @@ class BadFiles(RunTest):
         for word in words:
             self.assertIn(word, ended.err)
 
-    def test_a_file_that_is_missing(self):
+    def test_a_missing_file(self):
         self.expect_refused(self.folder / "none.jsonl", words=["none.jsonl", "No such file"])
 
     def test_an_empty_file(self):
@@ -424,7 +424,7 @@ class BadFiles(RunTest):
         self.expect_refused(self.folder, words=[str(self.folder), "directory"])
 
     @unittest.skipIf(os.geteuid() == 0, "root may read everything")
-    def test_a_file_that_may_not_be_read(self):
+    def test_a_file_without_read_permission(self):
         path = self.requests({"url": "http://localhost/"})
         path.chmod(0)
         self.expect_refused(path, words=["Permission denied"])

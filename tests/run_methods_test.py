@@ -14,17 +14,17 @@ METHODS = ("sync", "threads", "async", "processes")
 
 
 def without_times(result):
-    """Returns what two runs of the same request have in common."""
+    """Returns a result without what differs between two runs of the same request."""
     same = {**result, "attempts": [{key: value for key, value in attempt.items() if not key.endswith("_ms") and key != "reused"}
                                    for attempt in result["attempts"]]}
     if result["error"]:
-        # The brackets at the end tell what it was doing, and for how long.
+        # The brackets at the end say what the call was doing, and for how long.
         same["error"] = {**result["error"], "message": re.sub(r" \(.*\)$", "", result["error"]["message"])}
     return same
 
 
 class Alike(MockTest):
-    def test_each_gives_the_same_results(self):
+    def test_all_give_the_same_results(self):
         lines = [
             {"custom_id": "get", "url": self.url("/echo?a=1"), "headers": {"X-A": "1"}},
             {"custom_id": "post", "url": self.url("/echo"), "body": {"text": "gr\u00fc\u00df"}, "metadata": {"row": 1}},
@@ -47,16 +47,16 @@ class Alike(MockTest):
 
 class Each(RunTest):
     def most_in_flight(self, method, concurrency):
-        """Returns how many calls the mock saw at once of twenty that each took a while."""
+        """Makes twenty slow calls; returns the most that the mock saw at a time."""
         with Mock("--latency", "50ms") as mock:
             ended = self.run_lines(*[{"url": mock.url + "/"}] * 20, arguments=["--method", method, "--concurrency", concurrency])
             self.assertEqual(0, ended.code, ended.err)
             return mock.stats()["most_in_flight"]
 
-    def test_sync_makes_one_call_at_a_time_whatever_concurrency_says(self):
+    def test_sync_makes_one_call_at_a_time_whatever_the_concurrency(self):
         self.assertEqual(1, self.most_in_flight("sync", 10))
 
-    def test_threads_and_processes_hold_one_call_a_worker(self):
+    def test_threads_and_processes_make_one_call_per_worker(self):
         for method in ("threads", "processes"):
             gate = Gate()
             with Rogue(gate) as server:
@@ -70,7 +70,7 @@ class Each(RunTest):
                 ended = finish(process)
             self.assertEqual((0, 6, 3), (ended.code, len(ended.results), server.connections), ended.err)
 
-    def test_async_holds_all_calls_on_one_thread(self):
+    def test_async_makes_all_calls_on_one_thread(self):
         gate = Gate()
         with Rogue(gate) as server:
             process = self.start("run", self.requests(*[{"url": server.url}] * 50), "--concurrency", "50")
@@ -83,7 +83,7 @@ class Each(RunTest):
 
 class KilledWorker(RunTest):
     def kill_one_of_three(self, line, attempts):
-        """Kills a worker in the middle of its call; returns how ten calls ended and how many requests the server saw."""
+        """Kills a worker during its call; returns the outcomes of ten calls and the number of requests that the server saw."""
         gate = Gate()
         with Rogue(gate) as server:
             lines = [{"url": server.url, **line}] * 10
@@ -103,13 +103,13 @@ class KilledWorker(RunTest):
         self.assertIn("9", lost[0]["error"]["message"])  # the signal
         self.assertEqual(10, requests)
 
-    def test_costs_its_own_call_and_no_other(self):
+    def test_a_killed_worker_costs_only_its_own_call(self):
         self.expect_one_lost({}, "failed", attempts=1)
 
-    def test_a_call_that_may_have_been_done_is_unknown_and_not_made_again(self):
+    def test_a_call_that_may_have_been_executed_is_unknown_and_not_resent(self):
         self.expect_one_lost({"method": "POST", "body": "pay"}, "unknown", attempts=5)
 
-    def test_a_call_that_is_safe_to_repeat_is_made_again(self):
+    def test_a_call_that_is_safe_to_repeat_is_resent(self):
         ended, requests = self.kill_one_of_three({}, attempts=5)
         self.assertEqual((0, 11), (ended.code, requests), ended.err)
         again = [result["attempts"] for result in ended.results if len(result["attempts"]) > 1]

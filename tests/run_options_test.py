@@ -20,14 +20,14 @@ class WrongUsage(MockTest):
     def test_a_typo_in_a_flag_is_answered_with_the_nearest_flag(self):
         self.expect_refused("run", self.url(), "--concurency", "5", words=["--concurency", "--concurrency"])
 
-    def test_no_request_at_all(self):
+    def test_no_request_at_all_is_an_error(self):
         self.expect_refused("run", words=["REQUESTS"])
 
     def test_no_command_and_an_unknown_command(self):
         self.expect_refused(words=["run", "mock"])
         self.expect_refused("rum", words=["rum"])
 
-    def test_values_that_are_none(self):
+    def test_invalid_values_are_refused(self):
         for flag, value in (("--method", "fibers"), ("--concurrency", "0"), ("--concurrency", "many"), ("--timeout", "-1"),
                             ("--timeout", "soon"), ("--body", "hex"), ("--header", "no colon"), ("--base-url", "api.example"),
                             ("--header", "X-A: 1\r\nX-B: 2"), ("--cacert", "/no/such/file"), ("--attempts", "0"), ("--deadline", "0s"),
@@ -37,10 +37,10 @@ class WrongUsage(MockTest):
             with self.subTest(flag=flag, value=value):
                 self.expect_refused("run", self.url(), flag, value, words=[flag])
 
-    def test_a_flag_without_its_value(self):
+    def test_a_flag_without_its_value_is_refused(self):
         self.expect_refused("run", self.url(), "--method", words=["--method"])
 
-    def test_an_environment_variable_that_is_not_set(self):
+    def test_an_unset_environment_variable_is_refused(self):
         self.expect_refused("run", self.url(), "--header", "X-Key: {{env.NOT_SET_HERE}}", words=["NOT_SET_HERE"])
 
 
@@ -69,7 +69,7 @@ class Flags(MockTest):
             plait("run", self.requests({"url": "/v1/items"}), "--base-url", server.url + "/proxy/")
             self.assertIn(b"GET /proxy/v1/items HTTP/1.1", server.heads[0])
 
-    def test_headers_are_added_to_each_request_and_a_line_s_own_win(self):
+    def test_headers_are_added_to_each_request_and_a_line_overrides_them(self):
         with Rogue(keeping()) as server:
             self.run_lines({"url": server.url, "headers": {"X-Two": "mine"}},
                            arguments=["--header", "X-One: 1", "--header", "X-Two: 2"])
@@ -86,7 +86,7 @@ class Flags(MockTest):
             self.assertIn(b"x-also: s3cret", server.heads[0].lower())
             self.assertNotIn("s3cret", ended.out + ended.err)
 
-    def test_concurrency_is_the_most_in_flight(self):
+    def test_concurrency_is_the_maximum_in_flight(self):
         gate = Gate()
         with Rogue(gate) as server:
             path = self.requests(*[{"url": server.url}] * 5)
@@ -103,7 +103,7 @@ class Flags(MockTest):
         self.assertEqual(["ok"], [result["outcome"] for result in results_in(path)])
         self.assertEqual(0o600, path.stat().st_mode & 0o777)
 
-    def test_an_existing_results_file_is_refused_and_left_as_it_is(self):
+    def test_an_existing_results_file_is_refused_and_unchanged(self):
         path = self.folder / "results.jsonl"
         path.write_text("precious\n")
         ended = plait("run", self.url("/"), "-o", path)
@@ -127,12 +127,12 @@ class Flags(MockTest):
         result = self.result_of(self.url("/delay/60000"), "--timeout", "50ms")
         self.assertEqual(("failed", "timeout"), (result["outcome"], result["error"]["code"]))
 
-    def test_ordered_gives_the_order_of_the_input_however_the_answers_come(self):
+    def test_ordered_writes_results_in_input_order(self):
         lines = [{"url": self.url(f"/delay/{ms}")} for ms in (200, 100, 0, 50)]
         ended = self.run_lines(*lines, arguments=["--ordered"])
         self.assertEqual([1, 2, 3, 4], [result["line"] for result in ended.results])
 
-    def test_without_ordered_the_first_answer_comes_first(self):
+    def test_without_ordered_the_first_answer_is_written_first(self):
         gate = Gate()
         with Rogue(gate) as server:
             process = self.start("run", self.requests({"url": server.url}, {"url": self.url("/")}))
@@ -141,7 +141,7 @@ class Flags(MockTest):
             finish(process)
             self.assertEqual(2, first["line"])
 
-    def test_summary_json_has_the_figures(self):
+    def test_summary_json_contains_the_figures(self):
         path = self.folder / "summary.json"
         self.run_lines({"url": self.url("/")}, {"url": "nonsense"}, arguments=["--summary-json", path])
         summary = json.loads(path.read_text())
@@ -203,13 +203,13 @@ class Bodies(RunTest):
         response = self.response(data, b"application/json", "--body", "base64")
         self.assertEqual(data, base64.b64decode(response["body_base64"]))
 
-    def test_header_names_are_lower_case_and_one_that_came_twice_is_a_list(self):
+    def test_header_names_are_lower_case_and_a_repeated_one_is_a_list(self):
         answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-One: 1\r\nX-Two: a\r\nx-two: b\r\n\r\n"
         with Rogue(answering(answer)) as server:
             headers = self.result_of(server.url)["response"]["headers"]
         self.assertEqual(("1", ["a", "b"]), (headers["x-one"], headers["x-two"]))
 
-    def test_a_request_id_is_shown(self):
+    def test_a_request_id_is_reported(self):
         with Rogue(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Request-Id: req_9\r\n\r\n")) as server:
             self.assertEqual("req_9", self.result_of(server.url)["response"]["request_id"])
 

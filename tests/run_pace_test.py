@@ -14,8 +14,8 @@ def refusal(wait, status=429):
 
 
 class Given(RunTest):
-    # The mocks allow a little more: requests come less evenly than they leave, when a machine is busy.
-    def test_a_limit_is_never_exceeded_whoever_makes_the_calls(self):
+    # The mocks allow a little more: on a busy machine, requests arrive less evenly than they are sent.
+    def test_a_limit_is_never_exceeded_with_any_method(self):
         runs = []
         for method in METHODS:
             mock = self.enter(Mock("--allow", "24/s"))
@@ -29,7 +29,7 @@ class Given(RunTest):
                 self.expect_apart(ended, 20, 1000)
 
     def expect_apart(self, ended, amount, window_ms):
-        """No window of this length had more than the amount."""
+        """Checks that no window of this length exceeded the amount."""
         starts = sorted(result["attempts"][0]["start_ms"] for result in ended.results)
         for first, too_many in zip(starts, starts[amount:]):
             self.assertGreaterEqual(too_many - first, window_ms)
@@ -45,7 +45,7 @@ class Given(RunTest):
             in_a_second = sum(result["attempts"][0]["start_ms"] < 1000 for result in ended.results if group in result["metadata"])
             self.assertGreaterEqual(in_a_second, 6)
 
-    def test_what_a_line_costs_counts(self):
+    def test_the_cost_of_a_line_counts(self):
         with Mock() as mock:
             lines = [{"url": f"{mock.url}/{n}", "cost": {"tokens": 50}} for n in range(6)]
             ended = self.run_lines(*lines, arguments=["--limit", "tokens=100/s", "--limit", "requests=1000/s"])
@@ -62,7 +62,7 @@ class Given(RunTest):
 
 
 class Refused(RunTest):
-    def test_a_limit_that_nobody_told_is_found_with_few_refusals_that_are_no_attempts(self):
+    def test_an_unannounced_limit_is_found_with_few_refusals_which_are_not_attempts(self):
         with Mock("--allow", "20/s", "--latency", "5ms") as mock:
             ended = self.run_lines(*[{"url": f"{mock.url}/{n}"} for n in range(60)],
                                    arguments=["--attempts", "1", "--concurrency", "8"])
@@ -73,7 +73,7 @@ class Refused(RunTest):
         refused = [attempt for result in ended.results for attempt in result["attempts"] if attempt.get("status_code") == 429]
         self.assertEqual((stats["refused"], {"retry-after"}), (len(refused), {attempt["why"] for attempt in refused}))
 
-    def test_limits_that_answers_tell_are_obeyed_ahead_of_a_refusal(self):
+    def test_announced_limits_are_obeyed_before_a_refusal(self):
         kinds = ("draft", "ratelimit", "ratelimit:epoch", "x-ratelimit:epoch-ms", "x-ratelimit:date", "x-rate-limit",
                  "x-ratelimit-requests:duration")
         mocks = {kind: self.enter(Mock("--allow", "2/s", "--limit-headers", kind)) for kind in kinds}
@@ -82,7 +82,7 @@ class Refused(RunTest):
         self.assertEqual((0, len(lines)), (ended.code, len(ended.results)), ended.err)
         self.assertEqual({kind: 0 for kind in kinds}, {kind: mock.stats()["refused"] for kind, mock in mocks.items()})
 
-    def test_the_wait_that_a_refusal_asks_for_stands_beside_the_attempt_in_whatever_words_it_came(self):
+    def test_a_requested_wait_is_reported_with_the_attempt_whatever_its_form(self):
         reasons = {"retry-after": "retry-after", "retry-after:date": "retry-after", "draft": "ratelimit 1m0s",
                    "ratelimit": "ratelimit", "x-ratelimit": "x-ratelimit", "x-ratelimit:epoch": "x-ratelimit",
                    "x-ratelimit:epoch-ms": "x-ratelimit", "x-ratelimit:date": "x-ratelimit",
@@ -95,7 +95,7 @@ class Refused(RunTest):
             self.assertEqual(("rejected", "rate_limited"), outcome_and_code(result))
         self.assertEqual(reasons, {result["custom_id"]: result["attempts"][0]["why"] for result in ended.results})
 
-    def test_a_wait_is_no_shorter_than_it_was_asked_for_and_told_as_it_was(self):
+    def test_a_wait_is_at_least_as_long_as_requested_and_reported_as_measured(self):
         script = Deciding(lambda path, times: refusal(1, status=int(path[1:])) if times == 1 else response())
         with Rogue(script) as server:
             ended = self.run_lines({"url": server.url + "/429", "group": "a"},
@@ -126,7 +126,7 @@ class Refused(RunTest):
         for result in ended.results[3:]:
             self.assertGreaterEqual(result["attempts"][-1]["start_ms"], 1000)
 
-    def test_a_wait_that_is_too_long_parks_its_group_and_the_others_go_on(self):
+    def test_a_wait_that_is_too_long_parks_its_group_and_others_continue(self):
         patient = [False]
         script = Deciding(lambda path, times: response() if patient[0] else refusal(3600))
         results = self.folder / "results.jsonl"
@@ -146,7 +146,7 @@ class Refused(RunTest):
             self.assertEqual((0, 23), (ended.code, len(results_in(results))), ended.err)
             self.assertEqual((20, 3), (free.stats()["requests"], len(script.paths) - refused))
 
-    def test_a_quota_that_is_used_up_for_too_long_parks_its_group_before_a_refusal(self):
+    def test_a_quota_exhausted_for_too_long_parks_its_group_before_a_refusal(self):
         limits = [("X-RateLimit-Limit", "100"), ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "3600")]
         results = self.folder / "results.jsonl"
         with Rogue(Deciding(lambda path, times: response(headers=limits))) as server:
@@ -156,7 +156,7 @@ class Refused(RunTest):
         self.assertEqual(1, len(results_in(results)))
         self.assertIn("the servers ask you to wait until", plait("status", results).out)
 
-    def test_without_a_results_file_what_is_parked_is_skipped(self):
+    def test_without_a_results_file_parked_calls_are_skipped(self):
         with Rogue(Deciding(lambda path, times: refusal(3600))) as busy:
             ended = self.run_lines(*[{"url": busy.url}] * 3, arguments=["--concurrency", "1"])
         self.assertEqual(3, ended.code, ended.err)
@@ -169,7 +169,7 @@ def outcome_and_code(result):
 
 
 class Order(RunTest):
-    def test_calls_of_a_key_are_made_one_after_another_in_the_order_of_the_file(self):
+    def test_calls_with_the_same_order_key_are_made_one_by_one_in_input_order(self):
         with Mock() as mock:
             lines = [{"url": f"{mock.url}/delay/10?id={key}", "order_key": key} for _ in range(8) for key in ("a", "b")]
             ended = self.run_lines(*lines)
@@ -181,13 +181,13 @@ class Order(RunTest):
             lines = [result["line"] for result in ended.results if result["line"] % 2 == first % 2]
             self.assertEqual(sorted(lines), lines)
 
-    def test_the_next_of_a_key_waits_until_the_one_before_needs_no_other_attempt(self):
+    def test_the_next_call_of_a_key_waits_for_the_last_attempt_of_the_one_before(self):
         script = Deciding(lambda path, times: response(500) if path == "/1" and times == 1 else response())
         with Rogue(script) as server:
             ended = self.run_lines(*[{"url": f"{server.url}/{n}", "order_key": "k"} for n in (1, 2, 3)], arguments=["--attempts", "2"])
         self.assertEqual((0, ["/1", "/1", "/2", "/3"]), (ended.code, script.paths), ended.err)
 
-    def test_a_key_is_broken_off_where_a_call_is_left_to_a_later_run(self):
+    def test_a_key_stops_at_a_call_that_is_postponed_to_a_later_run(self):
         patient = [False]
         script = Deciding(lambda path, times: response() if patient[0] or path != "/2" else refusal(3600))
         results = self.folder / "results.jsonl"
@@ -201,12 +201,12 @@ class Order(RunTest):
         self.assertEqual(["/1", "/2", "/2", "/3"], script.paths)
         self.assertEqual([1, 2, 3], [result["line"] for result in results_in(results)])
 
-    def test_under_a_limit_the_highest_priority_leaves_first(self):
+    def test_under_a_limit_the_highest_priority_is_sent_first(self):
         script = Deciding(lambda path, times: response())
         with Rogue(script) as server:
             lines = [{"url": f"{server.url}/{priority}", "priority": priority} for priority in (0, 0, 0, 1, 1, 2)]
             ended = self.run_lines(*lines, arguments=["--limit", "requests=10/s"])
-        # The first has left before the others were read.
+        # The first was sent before the others were read.
         self.assertEqual((0, ["/2", "/1", "/1", "/0", "/0"]), (ended.code, script.paths[1:]), ended.err)
 
 
@@ -217,7 +217,7 @@ class InFlight(RunTest):
             self.assertEqual(0, ended.code, ended.err)
             return mock.stats()["most_in_flight"]
 
-    def test_how_many_are_in_flight_finds_itself_from_a_hundred_up(self):
+    def test_by_default_it_starts_at_a_hundred_and_adapts(self):
         self.assertGreaterEqual(self.most_in_flight(150, "--concurrency", "auto"), 100)
         self.assertGreater(self.most_in_flight(500), 150)
 
@@ -227,8 +227,8 @@ class InFlight(RunTest):
 
 
 class Hedged(RunTest):
-    def test_a_call_that_hangs_is_answered_by_its_second_copy(self):
-        # They show what is usual; one in a hundred is slower, and copies for five are allowed.
+    def test_a_call_that_hangs_is_answered_by_its_hedge(self):
+        # They establish the usual latency. One in a hundred is slower, and hedges are allowed for five.
         usual = ["/delay/20"] * 200
         summary = self.folder / "summary.json"
 
@@ -248,7 +248,7 @@ class Hedged(RunTest):
         self.assertGreaterEqual(json.loads(summary.read_text())["hedges_won"], 1)
 
     def hedged(self, method):
-        """Makes sixty usual calls and thirty slow ones; returns how many calls came twice, by the run and by the server."""
+        """Makes sixty usual calls and thirty slow ones; returns how many were hedged, as counted by the run and by the server."""
         summary = self.folder / "summary.json"
         with Mock() as mock:
             lines = [{"url": f"{mock.url}/delay/{ms}?id={ms}-{n}", "method": method} for ms, n in
@@ -257,14 +257,14 @@ class Hedged(RunTest):
             self.assertEqual((0, 90), (ended.code, len(ended.results)), ended.err)
             return json.loads(summary.read_text())["hedged"], mock.stats()["requests"] - 90
 
-    def test_second_copies_are_counted_and_few(self):
+    def test_hedges_are_counted_and_few(self):
         told, seen = self.hedged("GET")
-        # A copy may be cancelled before it has come.
+        # A hedge may be cancelled before it arrives.
         self.assertLessEqual(seen, told)
         self.assertGreater(seen, 0)
         self.assertLessEqual(told, 90 * 0.05)
 
-    def test_what_must_not_be_done_twice_is_never_sent_twice(self):
+    def test_unsafe_requests_are_never_hedged(self):
         self.assertEqual((0, 0), self.hedged("POST"))
 
 
@@ -288,18 +288,18 @@ class Lines(RunTest):
         self.assertEqual(("rejected", "deadline", 500), (*outcome_and_code(result), result["response"]["status_code"]))
         self.assertEqual(1, len(result["attempts"]))
 
-    def test_a_line_says_how_often_it_is_tried(self):
+    def test_a_line_sets_its_number_of_attempts(self):
         result, requests = self.result_at("/status/500", retry={"max_attempts": 2})
         self.assertEqual(("rejected", 2), (result["outcome"], requests))
         self.assertEqual(["back-off", None], [attempt.get("why") for attempt in result["attempts"]])
 
-    def test_a_line_says_which_statuses_are_worth_another_attempt(self):
+    def test_a_line_sets_which_statuses_are_retried(self):
         self.assertEqual(1, self.result_at("/status/409", retry={"max_attempts": 2})[1])
         self.assertEqual(2, self.result_at("/status/409", retry={"max_attempts": 2, "statuses": [409]})[1])
         self.assertEqual(1, self.result_at("/status/500", retry={"max_attempts": 2}, method="POST")[1])
         self.assertEqual(2, self.result_at("/status/500", retry={"max_attempts": 2}, method="POST", safe_to_repeat=True)[1])
 
-    def test_an_answer_that_is_not_what_was_expected_is_rejected(self):
+    def test_an_unexpected_answer_is_rejected(self):
         result, requests = self.result_at("/echo", expect={"json": [{"path": "/method", "is": "POST"}]})
         self.assertEqual(("rejected", "expect", 1), (*outcome_and_code(result), requests))
         self.assertIn("/method", result["error"]["message"])

@@ -1,4 +1,4 @@
-"""`plait run` against peers that break every promise: each gives an error in its own result line, and costs no other call."""
+"""`plait run` against peers that break every promise: each causes an error in its own result line, and affects no other call."""
 
 import json
 import socket
@@ -12,13 +12,13 @@ from support.servers import OK, Gate, Rogue, answering, has_ipv6, keeping, make_
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
-# Long enough to connect and send on a machine that is busy with other things.
+# Long enough to connect and send on a busy machine.
 PATIENT = ["--timeout", "2s"]
 
 
 class Peers(RunTest):
     def result_from(self, script, *arguments, line=None):
-        """Calls a rogue server once, and a good one in the same run: the good one must not suffer."""
+        """Calls a rogue server and a good one once each in the same run: the good call must not suffer."""
         with Rogue(script) as rogue, Rogue(keeping()) as good:
             ended = self.run_lines({"url": rogue.url, **(line or {})}, {"url": good.url}, arguments=["--ordered", *arguments])
             self.assertEqual(["ok"], [result["outcome"] for result in ended.results[1:]], ended.out + ended.err)
@@ -56,13 +56,13 @@ class NotReached(Peers):
         self.expect_failed(f"http://127.0.0.1:{port}/", "connect", f"127.0.0.1:{port}", "refused")
 
     def test_a_host_whose_first_address_refuses_is_reached_by_the_next(self):
-        # localhost is ::1 and 127.0.0.1; this server has only one of them.
+        # localhost is ::1 and 127.0.0.1; this server listens at only one of them.
         with Rogue(keeping()) as server:
             self.assertEqual("ok", self.result_of(f"http://localhost:{server.port}/")["outcome"])
 
 
 class Breaking(Peers):
-    def test_it_closes_without_a_word(self):
+    def test_it_closes_without_an_answer(self):
         self.expect_error(lambda peer: peer.request(), "reset", "protocol", maybe_sent=True)
 
     def test_it_resets_after_the_request(self):
@@ -93,20 +93,20 @@ class Breaking(Peers):
             gate.open()
         self.assertEqual(("unknown", "timeout"), (result["outcome"], result["error"]["code"]))
 
-    def test_it_cuts_a_body_of_known_length(self):
+    def test_it_truncates_a_body_of_known_length(self):
         self.expect_error(answering(HEAD + b"Content-Length: 10\r\n\r\nhalf"), "reset", "protocol")
 
-    def test_it_cuts_a_chunked_body(self):
+    def test_it_truncates_a_chunked_body(self):
         for cut in (b"4\r\nha", b"4\r\nhalf\r\n", b"4\r\nhalf\r\n0\r\n", b"4"):
             with self.subTest(cut=cut):
                 self.expect_error(answering(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + cut), "reset", "protocol")
 
-    def test_it_cuts_the_header(self):
+    def test_it_truncates_the_header(self):
         self.expect_error(answering(HEAD + b"Content-Le"), "reset", "protocol")
 
 
 class Lying(Peers):
-    def test_it_speaks_something_else(self):
+    def test_it_speaks_another_protocol(self):
         for rubbish in (b"SSH-2.0-OpenSSH_9.2\r\n", b"\0" * 100, b"\x15\x03\x01\0\2\2\x50", b"<html>hello</html>", b"HTTP/1.1 2x0 OK\r\n\r\n",
                         b"HTTP/1.1 20 OK\r\n\r\n", b"HTTP/9.9 200 OK\r\n\r\n"):
             with self.subTest(rubbish=rubbish):
@@ -129,41 +129,41 @@ class Lying(Peers):
 
 
 class Flooding(Peers):
-    def test_headers_without_end(self):
+    def test_endless_headers(self):
         def script(peer):
             peer.request()
             peer.send(HEAD)
             peer.send_for_ever(b"X-More: and more\r\n" * 100)
         self.expect_error(script, "too_large")
 
-    def test_one_header_without_end(self):
+    def test_one_endless_header(self):
         def script(peer):
             peer.request()
             peer.send(HEAD + b"X-Long: ")
             peer.send_for_ever(b"x" * 4096)
         self.expect_error(script, "too_large")
 
-    def test_a_status_line_without_end(self):
+    def test_an_endless_status_line(self):
         def script(peer):
             peer.request()
             peer.send(b"HTTP/1.1 200 ")
             peer.send_for_ever(b"O" * 4096)
         self.expect_error(script, "too_large")
 
-    def test_interim_answers_without_end(self):
+    def test_endless_interim_answers(self):
         def script(peer):
             peer.request()
             peer.send_for_ever(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
         self.expect_error(script, "too_large", "protocol")
 
-    def test_a_promise_of_more_than_there_is_in_the_world(self):
+    def test_an_impossible_content_length(self):
         def script(peer):
             peer.request()
             peer.send(HEAD + b"Content-Length: 9223372036854775807\r\n\r\n")
             peer.wait_for_the_end()
         self.expect_error(script, "too_large")
 
-    def test_a_body_without_end(self):
+    def test_an_endless_body(self):
         chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
         for head, data in ((b"Transfer-Encoding: chunked\r\n\r\n", chunk), (b"\r\n", b"x" * 0x10000)):
             def script(peer):
@@ -173,7 +173,7 @@ class Flooding(Peers):
             with self.subTest(head=head):
                 self.expect_error(script, "too_large")
 
-    def test_trailers_without_end(self):
+    def test_endless_trailers(self):
         def script(peer):
             peer.request()
             peer.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n")
@@ -184,7 +184,7 @@ class Flooding(Peers):
 class Allowed(Peers):
     """Unusual but valid answers."""
 
-    def test_interim_answers_come_before_the_answer(self):
+    def test_interim_answers_precede_the_answer(self):
         self.expect_body(answering(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK), "ok")
 
     def test_chunks_with_extensions_and_trailers(self):
@@ -210,13 +210,13 @@ class Allowed(Peers):
             with self.subTest(line=line):
                 self.expect_body(answering(line + b"Content-Length: 2\r\n\r\nok"), "ok")
 
-    def test_answers_without_a_body_whatever_they_promise(self):
+    def test_answers_without_a_body_despite_a_content_length(self):
         self.expect_body(keeping(HEAD + b"Content-Length: 99\r\n\r\n"), "", line={"method": "HEAD"})
         self.expect_body(keeping(b"HTTP/1.1 204 No Content\r\n\r\n"), "")
         result = self.result_from(keeping(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n"))
         self.assertEqual(("rejected", 304), (result["outcome"], result["response"]["status_code"]))
 
-    def test_an_answer_that_refuses_is_rejected_and_shown(self):
+    def test_an_error_status_is_rejected_and_shown(self):
         result = self.result_from(keeping(b"HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n\r\nlater"))
         self.assertEqual(("rejected", 503, "later"),
                          (result["outcome"], result["response"]["status_code"], result["response"]["body_text"]))
@@ -231,10 +231,10 @@ class Allowed(Peers):
 
 
 class Kept(Peers):
-    """When a connection is reused, and when not."""
+    """When a connection is reused, and when it is not."""
 
     def two_calls(self, script, **line):
-        """Makes two calls one after another; returns the results, and the server."""
+        """Makes two calls one after the other; returns the results and the server."""
         with Rogue(script) as server:
             lines = [{"url": server.url, **line}] * 2
             return self.run_lines(*lines, arguments=["--method", "sync"]).results, server
@@ -245,10 +245,10 @@ class Kept(Peers):
         self.assertEqual((2, connections), (len(server.heads), server.connections))
         self.assertEqual([False, connections == 1], [result["attempts"][0]["reused"] for result in results])
 
-    def test_a_sound_connection_is_used_again(self):
+    def test_a_sound_connection_is_reused(self):
         self.expect_two_answers(keeping(), connections=1)
 
-    def test_one_that_says_close_is_not(self):
+    def test_one_with_connection_close_is_not(self):
         self.expect_two_answers(keeping(HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\nok"), connections=2)
 
     def test_one_of_http_1_0_is_not(self):
@@ -267,16 +267,16 @@ class Kept(Peers):
     def test_one_with_a_surplus_byte_is_not(self):
         self.expect_two_answers(keeping(OK + b"\n"), connections=2)
 
-    def test_one_with_a_second_answer_nobody_asked_for_is_not(self):
+    def test_one_with_an_unsolicited_answer_is_not(self):
         results, server = self.two_calls(keeping(OK + HEAD + b"Content-Length: 5\r\n\r\nwrong"))
         self.assertEqual(["ok", "ok"], [result["response"]["body_text"] for result in results])
         self.assertEqual(2, server.connections)
 
-    def test_a_request_on_one_that_dies_is_not_sent_a_second_time_in_silence(self):
+    def test_a_request_on_one_that_dies_is_not_silently_resent(self):
         def script(peer):
             peer.request()
             peer.send(OK)
-            peer.request()  # Takes the second request of the connection, and is gone.
+            peer.request()  # Reads the connection's second request, then closes.
         results, server = self.two_calls(script, method="POST", body="pay")
         self.assertEqual(["ok", "unknown"], [result["outcome"] for result in results])
         self.assertTrue(results[1]["error"]["maybe_sent"])
@@ -301,7 +301,7 @@ class Tls(Peers):
         for word in words:
             self.assertIn(word, result["error"]["message"])
 
-    def test_a_certificate_that_is_trusted(self):
+    def test_a_trusted_certificate(self):
         for host in ("127.0.0.1", "localhost"):
             result = self.only_result(self.call(self.right, "--cacert", self.right[0], host=host))
             self.assertEqual(("ok", "ok"), (result["outcome"], result["response"]["body_text"]), result)
@@ -313,14 +313,14 @@ class Tls(Peers):
     def test_version_1_1_is_too_old(self):
         self.expect_refused(self.call(self.right, "--cacert", self.right[0], version=ssl.TLSVersion.TLSv1_1))
 
-    def test_a_certificate_that_nobody_vouches_for(self):
+    def test_an_untrusted_certificate(self):
         self.expect_refused(self.call(self.right), "certificate")
 
     def test_a_certificate_for_another_host(self):
         self.expect_refused(self.call(self.other, "--cacert", self.other[0], host="localhost"), "localhost")
         self.expect_refused(self.call(self.other, "--cacert", self.other[0]), "127.0.0.1")
 
-    def test_insecure_calls_all_the_same_and_warns(self):
+    def test_insecure_accepts_any_certificate_and_warns(self):
         ended = self.call(self.other, "--insecure")
         self.assertEqual("ok", self.only_result(ended)["outcome"])
         self.assertIn("warning", ended.err)
@@ -341,16 +341,16 @@ class Tls(Peers):
             result = self.result_of(server.url.replace("http:", "https:"), *PATIENT)
         self.assertEqual(("failed", "timeout"), (result["outcome"], result["error"]["code"]), result)
 
-    def test_a_body_that_ends_without_a_farewell_is_cut(self):
+    def test_a_body_that_ends_without_close_notify_is_truncated(self):
         def script(peer):
             peer.request()
             peer.send(HEAD + b"\r\nmaybe all, maybe not")
-            # The plain socket is closed beneath TLS, which has no chance to say its close_notify.
+            # The plain socket is closed beneath TLS, which can't send its close_notify.
             socket.socket(fileno=peer.connection.detach()).close()
         ended = self.call(self.right, "--insecure", script=script)
         self.assertEqual("failed", self.only_result(ended)["outcome"], ended.out)
 
-    def test_a_body_that_ends_with_a_farewell_is_whole(self):
+    def test_a_body_that_ends_with_close_notify_is_whole(self):
         def script(peer):
             peer.request()
             peer.send(HEAD + b"\r\nall of it")

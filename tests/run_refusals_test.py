@@ -1,4 +1,4 @@
-"""`plait run` against servers that refuse in other statuses and words than 429, that refuse for good, and that err at random."""
+"""`plait run` against servers that refuse with other statuses and words than 429, that refuse for good, or that fail at random."""
 
 import json
 import unittest
@@ -17,7 +17,7 @@ NO_QUOTA = json_response(429, {"error": {"message": "You exceeded your current q
 
 
 class Later(RunTest):
-    def test_a_refusal_in_any_status_is_sent_again_and_is_no_attempt(self):
+    def test_a_refused_request_is_resent_and_not_counted_as_an_attempt_whatever_the_status(self):
         used_up = [("X-RateLimit-Limit", "40"), ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "1")]
         shopify = {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}],
                    "extensions": {"cost": {"requestedQueryCost": 60, "throttleStatus": {"currentlyAvailable": 10, "restoreRate": 50}}}}
@@ -42,7 +42,7 @@ class Later(RunTest):
                 if why:
                     self.assertEqual(why, result["attempts"][0]["why"])
 
-    def test_what_only_looks_like_a_refusal_is_an_answer(self):
+    def test_an_answer_that_only_resembles_a_refusal_is_an_answer(self):
         answers = {"denied": json_response(403, {"error": "forbidden", "request": {"reason": "rateLimitExceeded"}}),
                    "bad": json_response(400, {"message": "ThrottlingException is no such field"}),
                    "data": json_response(200, {"data": {"events": [{"code": "THROTTLED"}]}}, [("Retry-After", "9")])}
@@ -51,20 +51,20 @@ class Later(RunTest):
         self.assertEqual(["rejected", "rejected", "ok"], [result["outcome"] for result in ended.results])
         self.assertEqual({1}, {len(result["attempts"]) for result in ended.results})
 
-    def test_a_flag_names_refusals(self):
+    def test_a_flag_defines_refusals(self):
         for rule in ("status=409", '{"json":[{"path":"/error/code","is":"busy"}]}'):
             script = Deciding(lambda path, times: json_response(409, {"error": {"code": "busy"}}) if times == 1 else response())
             with self.subTest(rule=rule), Rogue(script) as server:
                 ended = self.run_lines({"url": server.url, "method": "POST", "body": "pay"}, arguments=["--refusal", rule, "--attempts", "1"])
                 self.assertEqual((0, 2), (ended.code, len(self.only_result(ended)["attempts"])), ended.err)
 
-    def test_a_flag_that_names_no_refusal_says_what_it_takes(self):
+    def test_an_invalid_definition_is_refused_with_the_valid_forms(self):
         for rule, why in (("403", "'403' is neither statuses such as status=403 nor JSON"), ("{}", '"refusal" needs a "status"')):
             ended = plait("run", "http://127.0.0.1:1/", "--refusal", rule)
             self.assertEqual(2, ended.code)
             self.assertIn(why, ended.err)
 
-    def test_check_knows_the_field(self):
+    def test_check_accepts_the_field(self):
         good, bad = {"url": "http://a.example/", "refusal": {"status": 403}}, {"url": "http://a.example/", "refusal": {"status": "soon"}}
         self.assertEqual(0, plait("check", self.requests(good)).code)
         checked = plait("check", self.requests(good, bad))
@@ -77,7 +77,7 @@ class ForGood(RunTest):
         super().setUp()
         self.results = self.folder / "results.jsonl"
 
-    def test_an_account_without_quota_stops_the_run_and_a_paid_one_goes_on(self):
+    def test_an_account_without_quota_stops_the_run_and_it_resumes_once_paid(self):
         paid = [False]
         script = Deciding(lambda path, times: response() if paid[0] else NO_QUOTA)
         with Rogue(script) as server:
@@ -94,7 +94,7 @@ class ForGood(RunTest):
                 self.assertEqual(("rejected", "rate_limited", 1), (result["outcome"], result["error"]["code"], len(result["attempts"])))
             paid[0] = True
             ended = plait(*command)
-            self.assertEqual(1, ended.code, ended.err)  # those that were refused for good stay so
+            self.assertEqual(1, ended.code, ended.err)  # permanent refusals are not retried
             self.assertEqual(200, len(results_in(self.results)))
             self.assertEqual(200, len(script.paths))
 
@@ -106,16 +106,16 @@ class ForGood(RunTest):
 
 
 class Erring(RunTest):
-    def test_one_that_errs_at_random_is_not_rationed(self):
+    def test_one_that_fails_at_random_is_not_rationed(self):
         with Mock("--fail", "500:40%", "--seed", "1") as mock:
             requests = self.requests(*[{"url": f"{mock.url}/{n}"} for n in range(300)])
             ended = plait("run", requests)
         self.assertEqual((0, 300), (ended.code, len(ended.results)), ended.err)
-        # There is a moment before the first good answers have come.
+        # Before the first success, few retries are permitted.
         held = [attempt["wait_after_ms"] for result in ended.results for attempt in result["attempts"] if attempt.get("why") == "retry-share"]
         self.assertLess(max(held, default=0), 5000)
 
-    def test_one_that_is_down_sees_few_retries_and_its_calls_end(self):
+    def test_one_that_is_down_gets_few_retries_and_its_calls_end(self):
         with Rogue(Deciding(lambda path, times: response(500))) as server:
             ended = self.run_lines(*[{"url": f"{server.url}/{n}"} for n in range(10)], arguments=["--attempts", "5"])
             self.assertEqual((1, 14), (ended.code, len(server.heads)), ended.err)

@@ -1,4 +1,4 @@
-"""`plait run` and secrets: servers get them, and no file, no message and no picture shows them, whatever servers answer."""
+"""`plait run` and secrets: servers receive them; no file, message or picture shows them, whatever the servers answer."""
 
 import json
 import os
@@ -9,16 +9,16 @@ from urllib.parse import quote
 from support.program import Mock, RunTest, plait, results_in
 from support.servers import Deciding, Rogue, response
 
-# What percent-encoding, JSON and HTML write differently is in it.
+# It contains characters that percent-encoding, JSON and HTML escape.
 SECRET = 's3cret/ "quoted" & <more>'
 ENCODED = quote(SECRET, safe="")
 IN_JSON = r's3cret/ \"quoted\" & <more>'
-# No form of it is without this.
+# Every encoded form of it contains this.
 CORE = b"s3cret"
 
 
 class Searched(RunTest):
-    """A run that leaves every file that it can, and a search for the secret in all of them."""
+    """A run that writes every possible file, and a search for the secret in all of them."""
 
     def setUp(self):
         super().setUp()
@@ -27,7 +27,7 @@ class Searched(RunTest):
         self.results = self.left / "results.jsonl"
 
     def run_and_search(self, *lines, arguments=(), **options):
-        """Runs these lines; all that was written or said but for the requests has the secret nowhere."""
+        """Runs these lines; checks that nothing written or printed, except the requests, contains the secret."""
         ended = plait("run", self.requests(*lines), "-o", self.results, "--trace", self.left / "trace.json", "--overwrite",
                       "--summary-json", self.left / "summary.json", "--attempts", "1", "--secret", "env.KEY", *arguments,
                       env={**os.environ, "KEY": SECRET}, **options)
@@ -45,7 +45,7 @@ class Searched(RunTest):
 
 
 class Hidden(Searched):
-    """Secrets by name, in whatever place and whatever answer."""
+    """Secrets by name, in any place and any answer."""
 
     def test_an_echo_of_header_params_and_body(self):
         key = self.folder / "key"
@@ -61,7 +61,7 @@ class Hidden(Searched):
             self.assertEqual(f"/echo?key={name}", echoed["target"])
             self.assertEqual('{"key": "%s"}' % name, echoed["body"])
 
-    def test_the_server_gets_it(self):
+    def test_the_server_receives_it(self):
         with Rogue(Deciding(lambda path, times: response())) as server:
             self.run_and_search({"url": server.url, "headers": {"X-Key": "{{env.KEY}}"}, "params": {"key": "{{env.KEY}}"}})
             self.assertIn(f"X-Key: {SECRET}".encode(), server.heads[0])
@@ -74,31 +74,31 @@ class Hidden(Searched):
         self.assertEqual(outcome, result["outcome"], ended.err)
         return result
 
-    def test_a_redirect_that_repeats_it(self):
+    def test_a_redirect_that_echoes_it(self):
         result = self.expect_hidden(response(302, [("Location", f"http://127.0.0.1:1/?key={ENCODED}&again={SECRET}")]), "rejected")
         self.assertIn("{{env.KEY}}", str(result))
 
-    def test_an_error_that_repeats_it(self):
+    def test_an_error_that_echoes_it(self):
         for body, kind in ((f"no such key: {SECRET}", "text/plain"), ('{"error":"%s"}' % IN_JSON, "application/json"),
                            (f"GET /?key={ENCODED.lower()}", "text/html")):
             result = self.expect_hidden(response(403, [("Content-Type", kind)], body.encode()), "rejected")
             self.assertIn("{{env.KEY}}", str(result["response"]))
 
-    def test_a_header_that_repeats_it(self):
+    def test_a_header_that_echoes_it(self):
         result = self.expect_hidden(response(200, [("X-Echo", SECRET), ("X-Request-Id", SECRET)]), "ok")
         self.assertEqual(("{{env.KEY}}", "{{env.KEY}}"), (result["response"]["headers"]["x-echo"], result["response"]["request_id"]))
 
-    def test_an_answer_that_is_none(self):
+    def test_an_answer_that_is_not_http(self):
         self.expect_hidden(f"HTTP/1.1 {SECRET}\r\n{SECRET}\r\n\r\n".encode(), "failed")
 
-    def test_an_expectation_that_is_not_met(self):
+    def test_an_unmet_expectation(self):
         with Mock() as mock:
             self.run_and_search({"url": mock.url + "/echo", "headers": {"X-Key": "{{env.KEY}}"},
                                  "expect": {"json": [{"path": "/headers/x-key", "is": "another"}]}})
         result = results_in(self.results)[0]
         self.assertEqual(("rejected", "expect"), (result["outcome"], result["error"]["code"]))
 
-    def test_a_server_that_is_not_there(self):
+    def test_a_missing_server(self):
         self.run_and_search({"url": "http://127.0.0.1:1/", "params": {"key": "{{env.KEY}}"}})
         self.assertEqual("connect", results_in(self.results)[0]["error"]["code"])
 
@@ -111,9 +111,9 @@ class Hidden(Searched):
 
 
 class Permitted(RunTest):
-    """Lines name the secrets that the command line permits, and no others."""
+    """Lines can use the secrets that the command line permits, and no others."""
 
-    def test_a_line_that_quotes_a_name_sends_it_as_it_stands(self):
+    def test_a_line_that_quotes_a_name_is_sent_unchanged(self):
         quoted = "steps: [{run: curl -H 'Authorization: {{env.KEY}}'}] {{file./etc/passwd}} {{env.NOT_SET_HERE}} {{env.KEY"
         summary = self.folder / "summary.json"
         with Mock() as mock:
@@ -133,9 +133,9 @@ class Permitted(RunTest):
             line = {"url": mock.url + "/echo", "params": {"a": "{{env.KEY}}", "b": "{{env.PATH}}"}}
             ended = plait("run", self.requests(line), "--secret", "env.KEY", env={**os.environ, "KEY": "dull"})
         self.assertIn("b=%7B%7Benv.PATH%7D%7D", ended.results[0]["response"]["body"]["target"])
-        self.assertIn("a={{env.KEY}}&", ended.results[0]["response"]["body"]["target"])  # taken out of what came back
+        self.assertIn("a={{env.KEY}}&", ended.results[0]["response"]["body"]["target"])  # removed from the answer
 
-    def test_what_is_permitted_stays_the_same_when_a_run_goes_on(self):
+    def test_a_resumed_run_permits_the_same_secrets(self):
         results = self.folder / "results.jsonl"
         with Mock() as mock:
             arguments = ["run", self.requests({"url": mock.url}), "-o", results]
@@ -145,7 +145,7 @@ class Permitted(RunTest):
             self.assertIn("--secret was 'env.PATH' when this run began, and is not given now", ended.err)
             self.assertEqual(0, plait(*arguments, "--secret", "env.PATH").code)
 
-    def test_a_secret_that_is_missing_or_none_is_refused(self):
+    def test_a_missing_or_invalid_secret_is_refused(self):
         for name, word in (("env.NOT_SET_HERE", "NOT_SET_HERE is not set"), ("file./none", "/none: No such file"),
                            ("KEY", "'KEY' is not a secret"), ("{{env.KEY}}", "write env.NAME or file.PATH")):
             ended = plait("run", "http://127.0.0.1:1/", "--secret", name)
@@ -154,7 +154,7 @@ class Permitted(RunTest):
 
 
 class AuthCommand(Searched):
-    """A third party that takes a token that only a command knows."""
+    """A server that requires a token from a command."""
 
     def setUp(self):
         super().setUp()
@@ -175,7 +175,7 @@ class AuthCommand(Searched):
         return self.run_and_search(*lines, arguments=["--header", "Authorization: Bearer old", "--auth-command", self.command(prints),
                                                       *arguments])
 
-    def test_it_runs_once_for_all_calls_and_those_are_sent_again_without_an_attempt(self):
+    def test_it_runs_once_for_all_calls_and_resending_them_is_not_an_attempt(self):
         for method in ("sync", "threads", "async", "processes"):
             with self.subTest(method=method):
                 self.ran.unlink(missing_ok=True)
@@ -186,14 +186,14 @@ class AuthCommand(Searched):
                 for attempts in again:
                     self.assertEqual([(401, "auth-command"), (200, None)], [(one["status_code"], one.get("why")) for one in attempts])
 
-    def test_a_command_that_knows_no_better_ends_in_rejections(self):
+    def test_a_command_without_a_new_token_leads_to_rejections(self):
         ended = self.run_with("Bearer old", count=10)
         self.assertEqual((1, "x\n"), (ended.code, self.ran.read_text()), ended.err)
         for result in results_in(self.results):
             self.assertEqual(("rejected", 401), (result["outcome"], result["response"]["status_code"]))
             self.assertIn("the auth command gave credentials", result["error"]["message"])
 
-    def test_a_command_that_fails_is_named(self):
+    def test_a_failing_command_is_named(self):
         ended = plait("run", f"{self.server.url}/", "--auth-command", "exit 7")
         self.assertEqual(1, ended.code)
         self.assertIn("the auth command failed with exit status 7", ended.results[0]["error"]["message"])

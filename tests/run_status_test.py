@@ -47,7 +47,7 @@ class RoundTrip(RunTest):
             self.assertEqual({f"missing-{n}" for n in range(4)}, {result["custom_id"] for result in ended.results})
             self.assertEqual(4, len(script.paths) - before)
 
-    def test_what_failed_and_what_is_unknown_are_chosen_apart(self):
+    def test_failed_and_unknown_calls_can_be_selected_separately(self):
         def script(peer):
             while head := peer.request():
                 if b" /bad" in head:
@@ -67,7 +67,7 @@ class RoundTrip(RunTest):
         self.assertIn("--failed writes the 1 failed request to a new file", status)
         self.assertIn("--unknown writes the 1 unknown request to a new file", status)
 
-    def test_verify_finds_the_gap_of_a_run_that_was_stopped_and_none_when_it_has_gone_on(self):
+    def test_verify_finds_the_gap_of_a_stopped_run_and_none_after_it_resumed(self):
         with Mock() as mock:
             requests = self.requests(*[{"url": f"{mock.url}/{n}", "cost": {"usd": 1}} for n in range(10)])
             self.assertEqual(3, plait("run", requests, "-o", self.results, "--budget", "usd=7").code)
@@ -84,11 +84,11 @@ class Status(RunTest):
         self.results = self.folder / "results.jsonl"
 
     def status(self):
-        """Returns what is told of the run, which may have to begin first."""
+        """Returns the status of the run, once it has begun."""
         ended = wait_until(lambda: (now := plait("status", self.results, "--json")).code == 0 and now, "the run to tell of itself")
         return json.loads(ended.out)
 
-    def test_while_a_run_goes_on_and_afterwards(self):
+    def test_during_a_run_and_after_it(self):
         gate = Gate()
         with Rogue(gate) as server, Mock() as mock:
             lines = [{"url": server.url}] * 3 + [{"url": mock.url}] * 5
@@ -106,7 +106,7 @@ class Status(RunTest):
         self.assertEqual((False, 8, True), (status["is_running"], status["report"]["done"], status["report"]["has_ended"]))
         self.assertIn("finished at", plait("status", self.results).out)
 
-    def test_of_a_run_that_was_killed(self):
+    def test_of_a_killed_run(self):
         gate = Gate()
         with Rogue(gate) as server:
             process = self.start("run", self.requests({"url": server.url}), "-o", self.results)
@@ -119,7 +119,7 @@ class Status(RunTest):
             self.assertIn("repeat the command to resume", text)
             gate.open()
 
-    def test_why_it_waits_and_what_was_learnt_of_limits(self):
+    def test_it_shows_why_it_waits_and_what_it_learnt_about_limits(self):
         limits = [("X-RateLimit-Limit", "2"), ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "300")]
         with Rogue(Deciding(lambda path, times: response(headers=limits))) as server:
             process = self.start("run", self.requests(*[{"url": f"{server.url}/{n}"} for n in range(20)]), "-o", self.results,
@@ -130,7 +130,7 @@ class Status(RunTest):
             process.send_signal(signal.SIGINT)
             self.assertEqual(3, finish(process).code)
 
-    def test_why_nothing_moves_after_failures(self):
+    def test_it_shows_why_nothing_is_sent_after_failures(self):
         script = Deciding(lambda path, times: response(429, [("Retry-After", "300")]) if path == "/busy" else response(500))
         for path, count, why in (("/busy", 1, r"asked to wait \(retry-after\) until "), ("/bad", 5, "retries wait for good answers until ")):
             with self.subTest(path=path), Rogue(script) as server:
@@ -154,7 +154,7 @@ class Status(RunTest):
         self.assertEqual(0, ended.code, ended.err)
         self.assertIn("finished at", ended.out)
 
-    def test_of_what_is_no_run(self):
+    def test_of_a_file_that_is_not_a_run(self):
         ended = plait("status", self.folder / "none.jsonl")
         self.assertEqual(2, ended.code)
         self.assertIn("none.jsonl", ended.err)

@@ -10,7 +10,7 @@ TOKENS = response(headers=[("Content-Type", "application/json")], body=b'{"usage
 
 
 def not_listening():
-    """A socket whose port nobody else takes, and which refuses connections until somebody listens."""
+    """Returns a socket that reserves a port, and refuses connections until it listens."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     return listener
@@ -25,11 +25,11 @@ class Stops(RunTest):
         return self.requests(*[{"url": f"{url}/{n}", **line} for n in range(count)])
 
     def run_file(self, requests, *arguments):
-        """Runs to the results file of the test, one call after another."""
+        """Runs into the test's results file, one call at a time."""
         return plait("run", requests, "-o", self.results, "--concurrency", "1", *arguments)
 
     def expect_stopped(self, ended, sentence):
-        """It ended resumably, and said why in one sentence."""
+        """Checks that it ended resumably, with the reason in one sentence."""
         self.assertEqual(3, ended.code, ended.err)
         said = [line for line in ended.err.splitlines() if line.startswith("plait: stopped: ")]
         self.assertEqual(1, len(said), ended.err)
@@ -38,32 +38,32 @@ class Stops(RunTest):
         self.assertIn(f"plait: repeat the command{how} to resume\n", ended.err)
 
     def expect_done(self, ended, results):
-        """All is done: each line has exactly one result."""
+        """Checks that the run is complete: each line has exactly one result."""
         self.assertEqual(0, ended.code, ended.err)
         self.assertEqual(list(range(1, results + 1)), sorted(result["line"] for result in results_in(self.results)))
 
 
 class Budget(Stops):
-    def test_no_more_is_spent_and_a_larger_budget_goes_on(self):
+    def test_no_more_is_spent_and_the_run_resumes_with_a_larger_budget(self):
         with Mock() as mock:
             requests = self.lines(mock.url, 10, cost={"usd": 0.5})
             self.expect_stopped(self.run_file(requests, "--budget", "usd=2"), "the budget of 2 usd is used up")
             self.assertEqual((4, 4), (mock.stats()["requests"], len(results_in(self.results))))
-            # What was spent before counts.
+            # Earlier spending counts.
             self.expect_stopped(self.run_file(requests, "--budget", "usd=2"), "the budget of 2 usd is used up")
             self.expect_stopped(self.run_file(requests, "--budget", "usd=3"), "the budget of 3 usd is used up")
             self.assertEqual((6, 6), (mock.stats()["requests"], len(results_in(self.results))))
             self.expect_done(self.run_file(requests, "--budget", "usd=5"), 10)
             self.assertEqual(10, mock.stats()["requests"])
 
-    def test_each_attempt_is_spent(self):
+    def test_each_attempt_counts(self):
         with Mock() as mock:
             requests = self.requests({"url": f"{mock.url}/status/500"})
             ended = self.run_file(requests, "--budget", "requests=2")
             self.expect_stopped(ended, "the budget of 2 requests is used up")
             self.assertEqual((2, []), (mock.stats()["requests"], results_in(self.results)))
 
-    def test_a_killed_run_does_not_spend_its_budget_again(self):
+    def test_a_killed_run_does_not_spend_its_budget_twice(self):
         with Mock("--latency", "20ms") as mock:
             requests = self.lines(mock.url, 2000, cost={"usd": 1})
             arguments = ["run", requests, "-o", self.results, "--concurrency", "10", "--budget", "usd=300"]
@@ -72,25 +72,25 @@ class Budget(Stops):
             killed.kill()
             finish(killed)
             self.expect_stopped(plait(*arguments), "the budget of 300 usd is used up")
-            # What left in the last 50 ms, some 25 requests, may be forgotten; on a busy machine more.
+            # Requests sent in the last 50 ms, about 25, may be forgotten; on a busy machine more.
             self.assertLessEqual(mock.stats()["requests"], 300 + 75)
 
-    def test_calls_in_flight_count_with_what_they_may_cost(self):
+    def test_calls_in_flight_count_with_their_possible_cost(self):
         with Mock("--latency", "20ms") as mock:
             requests = self.lines(mock.url, 40, cost={"usd": 1})
             ended = plait("run", requests, "-o", self.results, "--concurrency", "20", "--budget", "usd=5")
             self.expect_stopped(ended, "the budget of 5 usd is used up")
             self.assertEqual(5, mock.stats()["requests"])
 
-    def test_what_answers_say_of_costs_is_what_counts(self):
+    def test_the_cost_that_an_answer_reports_counts(self):
         with Rogue(keeping(TOKENS)) as server:
             requests = self.lines(server.url, 10, cost={"tokens": 150})
             ended = self.run_file(requests, "--budget", "tokens=500", "--cost-from", "/usage/total_tokens")
             self.expect_stopped(ended, "the budget of 500 tokens is used up")
-            # 100 each, and room for 150 before each.
+            # Each costs 100, and needs room for 150 before it is sent.
             self.assertEqual(4, len(server.heads))
 
-    def test_a_call_that_costs_more_than_all_is_skipped(self):
+    def test_a_call_that_exceeds_the_whole_budget_is_skipped(self):
         with Mock() as mock:
             ended = self.run_lines({"url": mock.url, "cost": {"usd": 9}}, {"url": mock.url, "cost": {"usd": 1}},
                                    arguments=["--budget", "usd=5", "--ordered"])
@@ -106,7 +106,7 @@ class Budget(Stops):
 
 
 class StopRules(Stops):
-    def test_a_number_of_bad_ends(self):
+    def test_a_number_of_failures(self):
         right = [False]
         script = Deciding(lambda path, times: response(200 if right[0] else 404))
         with Rogue(script) as server:
@@ -117,7 +117,7 @@ class StopRules(Stops):
             ended = self.run_file(requests, "--stop-if", "rejected>3")
             self.assertEqual((1, 30), (ended.code, len(results_in(self.results))), ended.err)
 
-    def test_a_share_of_the_last_ones(self):
+    def test_a_share_of_the_latest_calls(self):
         script = Deciding(lambda path, times: response(404 if int(path[1:]) % 2 else 200))
         with Rogue(script) as server:
             ended = self.run_file(self.lines(server.url, 50), "--stop-if", "rejected>20% of 10")
@@ -126,7 +126,7 @@ class StopRules(Stops):
 
 
 class Canaries(Stops):
-    def test_a_wrong_key_burns_only_the_first_calls_and_a_right_one_goes_on(self):
+    def test_a_wrong_key_costs_only_the_first_calls_and_the_right_one_resumes_the_run(self):
         def script(peer):
             while head := peer.request():
                 peer.send(response(200 if b"X-Key: right" in head else 401))
@@ -139,7 +139,7 @@ class Canaries(Stops):
             ended = plait("run", requests, "-o", self.results, "--canary", "2", "--header", "X-Key: right")
             self.assertEqual((1, 20, 20), (ended.code, len(results_in(self.results)), len(server.heads)), ended.err)
 
-    def test_a_server_that_is_not_there(self):
+    def test_a_missing_server_stops_the_run(self):
         with not_listening() as listener:
             port = listener.getsockname()[1]
             requests = self.lines(f"http://127.0.0.1:{port}", 20)
@@ -150,13 +150,13 @@ class Canaries(Stops):
                 ended = self.run_file(*command)
                 self.assertEqual((1, 20, 19), (ended.code, len(results_in(self.results)), len(server.heads)), ended.err)
 
-    def test_good_ones_let_the_others_go_within_the_budget(self):
+    def test_after_good_ones_the_others_are_sent_within_the_budget(self):
         with Mock() as mock:
             self.expect_done(self.run_file(self.lines(mock.url, 20), "--canary", "3", "--budget", "requests=20"), 20)
 
 
 class Unreachable(Stops):
-    def test_after_twenty_failures_the_rest_waits_and_is_sent_when_the_server_is_there(self):
+    def test_after_twenty_failures_the_rest_waits_until_the_server_is_up(self):
         with not_listening() as listener, Mock() as other:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             requests = self.requests(*[{"url": f"{url}/{n}"} for n in range(40)], *[{"url": other.url}] * 10)

@@ -1,4 +1,4 @@
-"""`plait run --trace`: what each call did, with each method, in a file that trace viewers open."""
+"""`plait run --trace`: the states of each call, with each method, in a file that trace viewers open."""
 
 import os
 import resource
@@ -17,7 +17,7 @@ METHODS = {"sync": "caller", "threads": "thread", "async": "loop", "processes": 
 
 
 class Each(MockTest):
-    """Twelve calls, three at a time, of a third party that takes 50 ms."""
+    """Twelve calls, three at a time, to a server that takes 50 ms."""
 
     MOCK_ARGUMENTS = ("--latency", "50ms")
 
@@ -27,7 +27,7 @@ class Each(MockTest):
         cls.traces = {}
 
     def trace(self, method):
-        """Returns the trace of a run with this method, which is made once."""
+        """Returns the trace of a run with this method; the run is made only once."""
         if method not in self.traces:
             path = self.folder / f"{method}.json"
             lines = [{"custom_id": f"row-{n}", "url": self.url("/")} for n in range(1, 13)]
@@ -39,7 +39,7 @@ class Each(MockTest):
     def each_trace(self):
         return [(method, self.trace(method)) for method in METHODS]
 
-    def test_every_call_is_there_once(self):
+    def test_every_call_appears_once(self):
         for _, trace in self.each_trace():
             self.assertEqual(sorted(f"row-{n}" for n in range(1, 13)), trace.names)
             self.assertEqual([True] * 12, [call["args"]["ok"] for call in trace.calls])
@@ -47,7 +47,7 @@ class Each(MockTest):
             self.assertEqual(list(range(1, 13)), sorted(call["args"]["line"] for call in trace.calls))
             self.assertEqual((12, {"ok": 12}), (trace.end["calls"], trace.end["outcomes"]))
 
-    def test_says_what_it_is(self):
+    def test_it_describes_itself(self):
         for method, trace in self.each_trace():
             head = trace.records[0]
             self.assertEqual("plait_trace", head["name"])
@@ -56,11 +56,11 @@ class Each(MockTest):
             self.assertEqual({"version": 1, "command": "run", "method": method, "workers": workers,
                               "concurrency": 1 if method == "sync" else 3, "started": head["args"]["started"]}, head["args"])
 
-    def test_viewers_take_it(self):
+    def test_viewers_accept_it(self):
         for _, trace in self.each_trace():
             self.assertEqual([], faults_for_viewers(trace.records))
 
-    def test_has_a_lane_for_each_that_makes_calls(self):
+    def test_each_loop_or_worker_that_makes_calls_has_a_lane(self):
         for method, trace in self.each_trace():
             self.assertEqual([METHODS[method]] * (3 if method in ("threads", "processes") else 1), list(trace.kinds.values()))
             self.assertEqual(set(trace.kinds), {trace.lane_of(call) for call in trace.calls})
@@ -74,7 +74,7 @@ class Each(MockTest):
             for call in trace.calls:
                 self.assertEqual(tenths(call["dur"]), sum(length for _, length in states_of(call)))
 
-    def test_the_time_went_into_waiting_for_the_first_byte(self):
+    def test_most_time_is_spent_waiting_for_the_first_byte(self):
         for method, trace in self.each_trace():
             for call in trace.calls:
                 sums = sums_of(call)
@@ -84,13 +84,13 @@ class Each(MockTest):
                 # The caller ends the task that listens for Ctrl-C.
                 self.assertTrue(method == "sync" or "o" not in sums, (method, call))
 
-    def test_only_sync_makes_one_call_after_the_other(self):
+    def test_only_sync_makes_one_call_at_a_time(self):
         for method, trace in self.each_trace():
             spans = sorted((call["ts"], call["ts"] + call["dur"]) for call in trace.calls)
             overlaps = sum(later[0] < earlier[1] for earlier, later in zip(spans, spans[1:]))
             (self.assertEqual if method == "sync" else self.assertGreater)(overlaps, 0)
 
-    def test_only_a_loop_that_makes_calls_tells_when_it_ran(self):
+    def test_only_a_loop_that_makes_calls_records_when_it_ran(self):
         for method, trace in self.each_trace():
             runs, looks = trace.of(cat="loop", ph="X"), trace.of(cat="loop", ph="C")
             if method != "async":
@@ -100,7 +100,7 @@ class Each(MockTest):
             self.assertLess(sum(run["dur"] for run in runs), LATENCY_US * 4)
             self.assertGreaterEqual(max(look["args"]["waiting"] for look in looks), 3)
 
-    def test_phases_are_slices_inside_of_calls(self):
+    def test_phases_are_slices_within_calls(self):
         for _, trace in self.each_trace():
             self.assertEqual(12, len(trace.of(cat="phase", name="first byte")))
 
@@ -118,20 +118,20 @@ class Ends(RunTest):
         gate.wait_for(1 if "sync" in arguments else 3, process)
         return process, gate, path
 
-    def test_calls_that_were_given_up_are_cancelled_and_the_trace_is_whole(self):
+    def test_abandoned_calls_are_cancelled_and_the_trace_is_whole(self):
         for method in METHODS:
             with self.subTest(method=method):
                 process, _, path = self.run_held("--method", method)
                 in_flight = 1 if method == "sync" else 3
                 process.send_signal(signal.SIGINT)
-                process.send_signal(signal.SIGTERM)  # two of the same kind might arrive as one
+                process.send_signal(signal.SIGTERM)  # two signals of the same kind may arrive as one
                 self.assertEqual(3, finish(process).code)
                 trace = read_trace(path)
                 self.assertEqual(["cancelled"] * in_flight, [call["args"]["result"] for call in trace.calls])
                 self.assertEqual(in_flight, trace.end["calls"])
                 self.assertEqual([], faults_for_viewers(trace.records))
 
-    def test_the_call_of_a_killed_worker_is_there_once(self):
+    def test_the_call_of_a_killed_worker_appears_once(self):
         process, gate, path = self.run_held("--method", "processes", "--attempts", "1")
         os.kill(leaves(process.pid)[0], signal.SIGKILL)
         gate.open()
@@ -155,7 +155,7 @@ class Ends(RunTest):
         self.assertIsNone(trace.end)
         self.assertEqual([], faults_for_viewers(trace.records))
 
-    def test_what_happened_is_in_the_file_although_nothing_happens_any_more(self):
+    def test_past_records_are_in_the_file_although_nothing_happens_any_more(self):
         for method in METHODS:
             with self.subTest(method=method):
                 def answer_once(peer):
@@ -193,13 +193,13 @@ class Storage(MockTest):
         self.assertIn(f"{path}: File too large", ended.err)
         self.assertGreater(len(read_cut_trace(path).calls), 0)
 
-    def test_a_trace_that_can_not_be_made(self):
+    def test_a_trace_that_can_not_be_created_is_reported(self):
         for path in (self.folder / "none" / "trace.json", self.folder):
             ended = plait("run", self.url("/"), "--trace", path)
             self.assertEqual(4, ended.code, ended.err)
             self.assertIn(str(path), ended.err)
 
-    def test_a_file_that_exists_is_refused_and_replaced_when_that_is_asked_for(self):
+    def test_an_existing_file_is_refused_and_replaced_on_request(self):
         path = self.folder / "trace.json"
         path.write_text("precious")
         results = self.folder / "results.jsonl"
@@ -211,7 +211,7 @@ class Storage(MockTest):
         self.assertEqual(0, plait("run", self.url("/"), "--trace", path, "--overwrite").code)
         self.assertEqual(1, len(read_trace(path).calls))
 
-    def test_the_trace_is_for_its_owner_alone(self):
+    def test_only_the_owner_can_read_the_trace(self):
         path = self.folder / "trace.json"
         self.assertEqual(0, plait("run", self.url("/"), "--trace", path).code)
         self.assertEqual(0o600, stat.S_IMODE(path.stat().st_mode))
@@ -232,7 +232,7 @@ class Storage(MockTest):
 
 
 class Content(MockTest):
-    def test_has_neither_secrets_nor_anything_that_ends_a_script(self):
+    def test_it_contains_neither_secrets_nor_anything_that_ends_a_script(self):
         path = self.folder / "trace.json"
         lines = [{"custom_id": "</script><b>\u00fc\"", "url": self.url("/echo?key=SECRET"), "headers": {"Authorization": "SECRET"},
                   "body": {"a": "SECRET"}},
@@ -248,7 +248,7 @@ class Content(MockTest):
         results = {call["name"]: (call["args"]["result"], call["args"]["ok"]) for call in trace.calls}
         self.assertEqual(("dns", False), results["SELF-MADE"])
 
-    def test_tells_of_look_up_connecting_and_encryption(self):
+    def test_it_records_look_up_connecting_and_encryption(self):
         with Mock("--tls") as mock:
             path = self.folder / "trace.json"
             url = mock.url.replace("127.0.0.1", "localhost")
