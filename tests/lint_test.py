@@ -14,8 +14,8 @@ class Rule:
     pattern: str
     # The rule does not apply to paths, relative to the repository, that begin with one of these.
     free: tuple = ()
-    finds: tuple = ()
-    leaves: tuple = ()
+    rejects: tuple = ()
+    accepts: tuple = ()
 
 
 CPP_RULES = [
@@ -23,39 +23,39 @@ CPP_RULES = [
         why="time comes from a clock that is passed in; only base/clock asks the system",
         pattern=r"\w+_clock::now\b|\bclock_gettime\b|\bgettimeofday\b|(?<![\w.>:])(?:std::|::)?time\(",
         free=("src/plait/base/clock.", "bench/", "examples/"),
-        finds=("auto start = std::chrono::steady_clock::now();", "srand(time(nullptr));", "::clock_gettime(CLOCK, &now);"),
-        leaves=("auto start = clock.now();", "send_time(1);", "report.time(2);")),
+        rejects=("auto start = std::chrono::steady_clock::now();", "srand(time(nullptr));", "::clock_gettime(CLOCK, &now);"),
+        accepts=("auto start = clock.now();", "send_time(1);", "report.time(2);")),
     Rule(
         why="a blocked thread blocks every task of its loop, and a test that sleeps is slow or wrong: await a timer",
         pattern=r"\bthis_thread::sleep_|(?<![\w.>:])(?:::)?(?:usleep|nanosleep)\(|(?<!\w)::sleep\(",
-        finds=("std::this_thread::sleep_for(1ms);", "usleep(10);", "::sleep(1);"),
-        leaves=("co_await sleep_for(1ms);", "co_await loop.sleep(1ms);")),
+        rejects=("std::this_thread::sleep_for(1ms);", "usleep(10);", "::sleep(1);"),
+        accepts=("co_await sleep_for(1ms);", "co_await loop.sleep(1ms);")),
     Rule(
         why="g++ 12.2 destroys aggregates and capturing closures in a co_await expression twice: name them first, then move",
         pattern=r"co_await[^;]*[(,]\s*(?:\{|\[(?!(?:&\w*(?:, &\w+)*)?\]))",
-        finds=("co_await f({.url = address});", "co_await submit([text] { use(text); });", "co_await submit(pool, [=] { use(text); });",
-               "co_return co_await f({\n1});"),
-        leaves=("co_await f(std::move(options));", "co_await submit([] { work(); });",
-                "co_await f([&] { work(); }, [&a, &b] { work(); });", "co_await f(); g({1});")),
+        rejects=("co_await f({.url = address});", "co_await submit([text] { use(text); });", "co_await submit(pool, [=] { use(text); });",
+                 "co_return co_await f({\n1});"),
+        accepts=("co_await f(std::move(options));", "co_await submit([] { work(); });",
+                 "co_await f([&] { work(); }, [&a, &b] { work(); });", "co_await f(); g({1});")),
     Rule(
         why="the process environment is process-wide and racy to write: set it for a child only",
         pattern=r"(?<![\w.>])(?:::)?(?:setenv|putenv|unsetenv)\(",
-        finds=('setenv("A", "b", 1);',),
-        leaves=('getenv("A");',)),
+        rejects=('setenv("A", "b", 1);',),
+        accepts=('getenv("A");',)),
 ]
 
 TEXT_RULES = [
     Rule(
         why="a path of one machine means nothing on another",
         pattern=r"/(?:work|root|home)/\w",
-        finds=("see /" + "work/main",),
-        leaves=("~/work, the network/root",)),
+        rejects=("see /" + "work/main",),
+        accepts=("~/work, the network/root",)),
     Rule(
         why="trailing blanks and tabs are noise in every diff",
         pattern=r"[ \t]+$|\t",
         free=("Makefile", "LICENSE", "src/plait/report/page/third_party/"),
-        finds=("text ", "a\tb"),
-        leaves=("text",)),
+        rejects=("text ", "a\tb"),
+        accepts=("text",)),
 ]
 
 
@@ -122,9 +122,9 @@ class ThisTree(unittest.TestCase):
 class Rules(unittest.TestCase):
     def test_each_rule_rejects_its_bad_examples_and_accepts_the_good_ones(self):
         for rule in CPP_RULES + TEXT_RULES:
-            for line in rule.finds:
+            for line in rule.rejects:
                 self.assertTrue(breaches([rule], "src/a.cpp", line), f"{rule.why}: does not find {line!r}")
-            for line in rule.leaves:
+            for line in rule.accepts:
                 self.assertFalse(breaches([rule], "src/a.cpp", line), f"{rule.why}: must leave {line!r}")
 
     def test_comments_and_literals_are_not_code(self):
