@@ -5,10 +5,10 @@
 
 namespace plait {
 
-/// Says what the waits of the calling task are for while it lives, for traces and dumps.
+/// While it lives, labels the waits of the calling task with an activity, for traces and dumps.
 ///
-/// With `ActivityScope activity(trace::Activity::tls)` a wait for readable bytes becomes one for an encrypted
-/// connection. Tasks that are started meanwhile inherit it. They nest; each belongs to the task that made it.
+/// With `ActivityScope activity(trace::Activity::tls)` a wait for readable bytes counts as a wait for an encrypted
+/// connection. Tasks started meanwhile inherit the label. Scopes nest; each belongs to the task that made it.
 class ActivityScope {
   public:
     explicit ActivityScope(trace::Activity activity) noexcept
@@ -19,7 +19,7 @@ class ActivityScope {
     ActivityScope& operator=(const ActivityScope&) = delete;
     ~ActivityScope() { task_.waits_for = before_; }
 
-    /// Changes what the waits are for.
+    /// Changes the label.
     void change_to(trace::Activity activity) noexcept { task_.waits_for = activity; }
 
   private:

@@ -18,7 +18,7 @@ using trace::Activity;
 
 namespace {
 
-/// What the tasks of a loop waited for, in that order.
+/// Records what the tasks of a loop waited for, in order.
 class WaitsSeen final : public trace::Recorder {
   public:
     void record(const trace::TaskEvent& event) noexcept override {
@@ -40,7 +40,7 @@ std::vector<Activity> waits_of(Task<void> task) {
 
 }  // namespace
 
-TEST_CASE("what a task is doing is what its waits are for, until it is done with that") {
+TEST_CASE("an activity scope labels the waits of its task until it ends") {
     auto main = []() -> Task<void> {
         co_await sleep_for(1s);
         {
@@ -60,7 +60,7 @@ TEST_CASE("what a task is doing is what its waits are for, until it is done with
                                           Activity::tls, Activity::other});
 }
 
-TEST_CASE("a task that is started inherits what its starter is doing, and keeps it") {
+TEST_CASE("a started task inherits the activity of its starter and keeps it") {
     auto child = []() -> Task<void> { co_await sleep_for(1s); };
     auto main = [](auto start) -> Task<void> {
         TaskGroup group;
@@ -73,7 +73,7 @@ TEST_CASE("a task that is started inherits what its starter is doing, and keeps 
     CHECK(waits_of(main(child)) == std::vector{Activity::other, Activity::body});
 }
 
-TEST_CASE("a wait that tells by itself what it is for needs nobody to say it") {
+TEST_CASE("a kind of wait that implies its activity needs no scope") {
     auto hold = [](Semaphore& permits) -> Task<void> { const auto permit = co_await permits.acquire(); };
     auto main = [](auto acquire) -> Task<void> {
         Semaphore permits{1};

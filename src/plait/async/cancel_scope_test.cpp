@@ -31,7 +31,7 @@ Task<void> swallow_failures(std::string& story) {
     story += "went on";
 }
 
-// A handler can't await: it notes what happened, and the clean-up follows it.
+// A handler can't await, so it only notes what happened; the clean-up comes after it.
 Task<void> clean_up(std::string& story, Duration takes) {
     bool cancelled = false;
     try {
@@ -76,7 +76,7 @@ ASYNC_TEST("within gives the value of what ends in time") {
     CHECK(co_await within(2s, sleep_for(1s)));
 }
 
-ASYNC_TEST("within gives nothing when the time is up, and that is when it ends") {
+ASYNC_TEST("within gives nothing when the time is up, and ends at that moment") {
     const TimePoint start = now();
     CHECK_FALSE(co_await within(2s, give_after(1h, 7)));
     CHECK(now() - start == 2s);
@@ -102,14 +102,14 @@ ASYNC_TEST("code that handles failures does not swallow a cancellation") {
     CHECK(story.empty());
 }
 
-ASYNC_TEST("the deadline that fired is told by its scope, not by the time") {
+ASYNC_TEST("of two nested deadlines only the one that fired ends its scope") {
     std::string story;
     CHECK_FALSE(co_await within(5s, inner_deadline(2s, story)));
     CHECK(story == "inner ");
     story.clear();
     CHECK_FALSE(co_await within(2s, inner_deadline(5s, story)));
     CHECK(story.empty());
-    // Both at the same time: the outer one counts, the inner does not hide it.
+    // Both fire at the same time: the outer deadline counts, and the inner one does not hide it.
     CHECK_FALSE(co_await within(2s, inner_deadline(2s, story)));
 }
 
@@ -124,7 +124,7 @@ ASYNC_TEST("a scope can be cancelled by another task") {
     co_await group.join();
 }
 
-ASYNC_TEST("a scope that was cancelled before gives up at the first wait") {
+ASYNC_TEST("work in a scope that is already cancelled gives up at its first wait") {
     CancelScope scope;
     scope.cancel();
     const TimePoint start = now();
@@ -144,7 +144,7 @@ ASYNC_TEST("a scope may outlive the tasks and the scopes in which it was run") {
     CHECK(of_a_task.is_cancelled());
 }
 
-ASYNC_TEST("a limit as long as can be never ends") {
+ASYNC_TEST("the longest possible limit never fires") {
     CHECK(co_await within(Duration::max(), give_after(1h, 7)) == 7);
     CHECK_FALSE(co_await within(1h, sleep_for(Duration::max())));
 }
@@ -155,7 +155,7 @@ ASYNC_TEST("once cancelled, each further wait throws") {
     CHECK(refused == 3);
 }
 
-ASYNC_TEST("a shielded ending has its time, and no more than that") {
+ASYNC_TEST("a shielded clean-up gets its time limit and no more") {
     std::string story;
     const TimePoint start = now();
     CHECK_FALSE(co_await within(1s, clean_up(story, 1s)));
@@ -166,7 +166,7 @@ ASYNC_TEST("a shielded ending has its time, and no more than that") {
     CHECK(now() - start == 8s);
 }
 
-ASYNC_TEST("cancelling reaches every task that was started inside") {
+ASYNC_TEST("cancelling a scope reaches every task that was started inside") {
     Event never;
     auto nest = [](Event& event) -> Task<void> {
         auto wait_for = [](Event& set_by_nobody) -> Task<void> { co_await set_by_nobody.wait(); };

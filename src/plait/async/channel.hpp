@@ -128,8 +128,8 @@ class Channel {
         return item;
     }
 
-    /// Ends the items: `pop` returns what is left and then nothing; `push` returns false, also to tasks that wait in
-    /// it.
+    /// Closes the channel: `pop` returns the items that are left and then nothing; `push` returns false, also to tasks
+    /// that wait in it.
     void close() noexcept {
         closed_ = true;
         auto& scheduler = internal::Scheduler::current();

@@ -116,7 +116,7 @@ ASYNC_TEST("a closed channel gives what is left, then nothing, and takes no more
     CHECK_FALSE(co_await channel.pop());
 }
 
-ASYNC_TEST("an item that can't be moved is an error for who moves it, and nobody else is left waiting") {
+ASYNC_TEST("an item whose move throws is an error for the task that moves it, and no other task is left waiting") {
     bool broken = false;
     int got = 0;
     Channel<Fragile> channel(1);

@@ -111,12 +111,12 @@ ASYNC_TEST("arguments of a started task live as long as the task") {
     CHECK(result == long_text);
 }
 
-ASYNC_TEST("awaits in conditions and choices are made once") {
+ASYNC_TEST("awaits in conditions and conditional expressions happen once") {
     CHECK((co_await trivial(1) == 1 && co_await trivial(2) == 2));
     CHECK((co_await trivial(0) ? co_await length("longer than any small string") : co_await length("")) == 0);
 }
 
-ASYNC_TEST("a task that is chosen is named first") {
+ASYNC_TEST("a task chosen by a conditional expression is named before it is awaited") {
     for (const bool longer : {true, false}) {
         Task<std::size_t> chosen = longer ? length("longer than any small string") : length("");
         CHECK(co_await std::move(chosen) == (longer ? 28 : 0));

@@ -11,7 +11,7 @@ namespace plait {
 
 DebugOptions::DebugOptions()
     : warn([](std::string_view line) {
-          // On a terminal a status line may stand there.
+          // On a terminal, a status line may be on the current row.
           const std::string text = fmt::format("{}plait: {}\n", ::isatty(STDERR_FILENO) == 1 ? "\r\x1b[K" : "", line);
           std::fwrite(text.data(), 1, text.size(), stderr);
       }) {}

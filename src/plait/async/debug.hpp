@@ -10,11 +10,11 @@ namespace plait {
 /// Options of debug mode.
 ///
 /// In debug mode a loop times each run of each task, warns of a task that keeps the loop for long, knows how long each
-/// task has been waiting (see `dump`), and reports errors that a `TaskGroup` drops. That costs two looks at the clock
-/// and into a table for each switch.
+/// task has been waiting (see `dump`), and reports errors that a `TaskGroup` drops. That costs two clock readings and
+/// table look-ups per switch.
 class DebugOptions {
   public:
-    /// A loop that one task keeps for longer is late for all others.
+    /// If one task keeps the loop for longer than this, all others are late.
     static constexpr Duration usual_longest_run = std::chrono::milliseconds(100);
 
     /// Warns on standard error.
@@ -22,7 +22,7 @@ class DebugOptions {
 
     /// How long a task may run without waiting.
     Duration longest_run = usual_longest_run;
-    /// Receives one line, without its end. Called on the loop's thread while a task changes its state: it must not
+    /// Receives one line, without a line break. Called on the loop's thread while a task changes its state: it must not
     /// throw, and must run no task.
     std::function<void(std::string_view line)> warn;
 };

@@ -23,7 +23,7 @@ using testing::JumpingClock;
 
 namespace {
 
-/// A loop in debug mode, and what it warned of.
+/// A loop in debug mode, and its warnings.
 class DebuggedLoop {
   public:
     explicit DebuggedLoop(trace::Recorder* recorder = nullptr) {
@@ -69,7 +69,7 @@ TEST_CASE("debug mode warns of a task that keeps its loop for more than 100 ms")
           std::vector<std::string>{"debug: task 3 \"busy\" kept its loop for 0.153 s; it had just been started"});
 }
 
-TEST_CASE("a warning tells what the task waited for before, under its name of that time") {
+TEST_CASE("a warning says what the task had waited for, and uses the task's name of that time") {
     DebuggedLoop debugged;
     auto main = [](JumpingClock& clock) -> Task<void> {
         const TaskName name("row-17");
@@ -89,14 +89,14 @@ TEST_CASE("a warning tells what the task waited for before, under its name of th
               "debug: task 1 \"row-17\" kept its loop for 0.300 s; it had let the others run"});
 }
 
-TEST_CASE("how long a task may keep the loop is an option") {
+TEST_CASE("the time that a task may keep its loop is an option") {
     DebuggedLoop debugged;
     debugged.debug.longest_run = 5ms;
     debugged.loop->run(compute(debugged.clock, 6ms));
     CHECK(debugged.warnings.size() == 1);
 }
 
-TEST_CASE("a task that blocks in a loop of its own is told how much of the time that was") {
+TEST_CASE("a warning says how much of the time the task spent in a loop of its own") {
     DebuggedLoop debugged;
     auto block = [](JumpingClock& clock) -> Task<void> {
         clock.advance(50ms);
@@ -112,7 +112,7 @@ TEST_CASE("a task that blocks in a loop of its own is told how much of the time 
     CHECK(debugged.warnings[0].find("for 2.050 s, 2.000 s of it in a loop of its own;") != std::string::npos);
 }
 
-TEST_CASE("a task that keeps its loop on purpose is not warned of until it next waits") {
+TEST_CASE("a task that keeps its loop on purpose causes no warning until it next waits") {
     DebuggedLoop debugged;
     auto main = [](JumpingClock& clock) -> Task<void> {
         keep_loop_on_purpose();
@@ -140,7 +140,7 @@ TEST_CASE("in debug mode the statistics name the task of the longest run") {
     CHECK(debugged.warnings.empty());
 }
 
-TEST_CASE("in debug mode a dump tells how long each task has been waiting") {
+TEST_CASE("in debug mode a dump says how long each task has been waiting") {
     DebuggedLoop debugged;
     auto main = []() -> Task<void> {
         TaskGroup group;
@@ -154,7 +154,7 @@ TEST_CASE("in debug mode a dump tells how long each task has been waiting") {
     debugged.loop->run(main());
 }
 
-TEST_CASE("debug mode tells of errors that are dropped because a sibling failed first") {
+TEST_CASE("debug mode reports errors that are dropped because a sibling failed first") {
     DebuggedLoop debugged;
     auto fail = [](std::string why) -> Task<void> {
         throw std::runtime_error(why);
@@ -169,11 +169,11 @@ TEST_CASE("debug mode tells of errors that are dropped because a sibling failed 
         co_await group.join();
     };
     CHECK_THROWS_WITH(debugged.loop->run(main(fail)), "the first");
-    CHECK(debugged.warnings == std::vector<std::string>{"debug: task 3 \"two\" failed after another one of its group, "
-                                                        "which alone is told of: the second"});
+    CHECK(debugged.warnings == std::vector<std::string>{"debug: task 3 \"two\" failed after another task of its group, "
+                                                        "so its error is dropped: the second"});
 }
 
-TEST_CASE("a recorder hears the same in debug mode") {
+TEST_CASE("a recorder receives the same events in debug mode") {
     const auto work = []() -> Task<void> { co_await sleep_for(1s); };
     CountingRecorder with, without;
     DebuggedLoop debugged(&with);

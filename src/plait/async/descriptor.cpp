@@ -24,7 +24,7 @@ void Descriptor::attach() {
     PLAIT_ASSERT(!reader_ && !writer_, "a descriptor moves to another loop while a task of the first waits for it");
     if (poller_) poller_->remove(fd_.get());
     poller_.reset();
-    readable_ = writable_ = hung_up_ = false;  // the new one reports at once what there is
+    readable_ = writable_ = hung_up_ = false;  // the new poller reports at once what is ready
     current->add(fd_.get(), this);
     poller_ = current;
 }

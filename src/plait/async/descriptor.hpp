@@ -69,7 +69,7 @@ class Descriptor final : private internal::PollTarget {
     void attach();
 
     UniqueFd fd_;
-    std::shared_ptr<internal::Poller> poller_;  // the one that knows it; outlives its loop if need be
+    std::shared_ptr<internal::Poller> poller_;  // the one it is registered with; may outlive its loop
     internal::TaskRecord* reader_ = nullptr;
     internal::TaskRecord* writer_ = nullptr;
     bool readable_ = false;

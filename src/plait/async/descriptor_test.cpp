@@ -67,7 +67,7 @@ Task<void> keep_being_late(const std::string& until_it_comes, int& turns) {
 
 }  // namespace
 
-ASYNC_TEST("a task goes on when its descriptor becomes readable") {
+ASYNC_TEST("a task resumes when its descriptor becomes readable") {
     auto [here, there] = socket_pair();
     Descriptor descriptor(std::move(here));
     TaskGroup group;
@@ -90,7 +90,7 @@ ASYNC_TEST("the end of the stream makes a descriptor readable, for good") {
     co_await descriptor.readable();
 }
 
-ASYNC_TEST("a writer waits for room and all arrives") {
+ASYNC_TEST("a writer waits for room, and every byte arrives") {
     auto [here, there] = socket_pair();
     Descriptor writer(std::move(here)), reader(std::move(there));
     std::size_t written = 0, read = 0;

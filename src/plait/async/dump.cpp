@@ -39,7 +39,7 @@ TaskInfo info_of(const internal::Scheduler& scheduler, const internal::TaskRecor
     return info;
 }
 
-/// Each task behind the one that it belongs to, siblings in the order of their start.
+/// Puts each task after its owner, and siblings in the order they were started.
 std::vector<TaskInfo> as_tree(std::vector<TaskInfo> tasks) {
     std::sort(tasks.begin(), tasks.end(), [](const TaskInfo& a, const TaskInfo& b) { return a.id < b.id; });
     std::unordered_map<trace::TaskId, std::vector<std::size_t>> children;
@@ -67,7 +67,7 @@ LoopInfo inspect_scheduler(const internal::Scheduler& scheduler, bool stands_sti
     LoopInfo info;
     info.statistics = internal::statistics_of(scheduler);
     info.stands_still = stands_still;
-    // The loop's own time is that of its turn; it may have stood still since.
+    // The loop's own time was read at the start of its turn, which may be long ago if the loop is suspended.
     const TimePoint now = scheduler.meter().clock().now();
     internal::TaskTree(scheduler).for_each_task([&](const internal::TaskRecord& task, trace::TaskId starter) {
         info.tasks.push_back(info_of(scheduler, task, starter, now));
@@ -114,7 +114,7 @@ std::string statistics_line(const LoopInfo& loop) {
     return line + fmt::format("; {} started, {} switches, {} polls", numbers.started, numbers.switches, numbers.polls);
 }
 
-/// What tasks have in common that are counted instead of listed.
+/// What tasks must share to be counted together instead of listed.
 using Likeness = std::tuple<std::size_t, std::string, trace::TaskState, trace::Wait, trace::Activity, bool>;
 
 Likeness likeness_of(const TaskInfo& task, std::size_t depth) {
@@ -163,7 +163,7 @@ std::string to_text(const LoopInfo& loop, std::size_t most_lines) {
     struct Line {
         std::size_t depth;
         std::string text;
-        const std::size_t* how_many;  // of a line that stands for many tasks
+        const std::size_t* how_many;  // the number of tasks, if the line stands for many
     };
     std::vector<Line> lines;
     std::unordered_map<trace::TaskId, std::size_t> depths;
@@ -195,7 +195,7 @@ std::string to_text(const LoopInfo& loop, std::size_t most_lines) {
             --left;
         }
     }
-    if (left > 0) text += fmt::format("  and {} tasks more\n", left);
+    if (left > 0) text += fmt::format("  and {} more tasks\n", left);
     return text;
 }
 

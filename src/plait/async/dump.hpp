@@ -22,11 +22,11 @@ struct TaskInfo {
     trace::TaskState state = trace::TaskState::created;
     /// For a task that waits.
     trace::Wait wait = trace::Wait::nothing;
-    /// What the wait is for: as the task said (see `ActivityScope`), or as the kind of wait implies.
+    /// What the wait is for: as set by an `ActivityScope`, or as implied by the kind of wait.
     trace::Activity waits_for = trace::Activity::other;
-    /// For a task that sleeps: how long it will.
+    /// For a task that sleeps: the time left.
     std::optional<Duration> wakes_in{};
-    /// When the first deadline around it (see `within`) gives it up.
+    /// The time until the first deadline around it (see `within`) cancels it.
     std::optional<Duration> gives_up_in{};
     /// In debug mode: how long it has been in this state.
     std::optional<Duration> for_so_long{};
@@ -50,7 +50,7 @@ LoopInfo inspect(const EventLoop& loop);
 /// Returns the state of the loops that run on the calling thread, outermost first; none when it runs no loop.
 std::vector<LoopInfo> inspect_running_loops();
 
-/// The most lines for tasks in a text; of more tasks, those that are alike are counted.
+/// The most lines for tasks in a text; if there are more tasks, similar ones are counted together.
 inline constexpr std::size_t most_task_lines = 50;
 
 /// Describes the loop for people: a line of statistics, and its tasks as a tree. If there are more than `most_lines`
@@ -64,7 +64,7 @@ std::string dump(const EventLoop& loop);
 std::string dump();
 
 namespace internal {
-/// What a task waits for: what it is for and the kind of wait, such as `first byte (readable)`.
+/// What a task waits for: the activity and the kind of wait, such as `first byte (readable)`.
 std::string wait_in_words(trace::Wait wait, trace::Activity waits_for);
 /// The label of a task in texts: its id, and its name if it has one, safe to print and shortened.
 std::string called(trace::TaskId id, std::string_view name);

@@ -49,7 +49,7 @@ std::size_t lines_in(const std::string& text) {
 
 }  // namespace
 
-ASYNC_TEST("a look at a loop finds every task and whose group it belongs to") {
+ASYNC_TEST("inspecting a loop finds every task and the owner of its group") {
     Event never;
     auto start_two = [](Event& event) -> Task<void> {
         TaskGroup inner;
@@ -74,7 +74,7 @@ ASYNC_TEST("a look at a loop finds every task and whose group it belongs to") {
     CHECK(this_loop().tasks.size() == 1);
 }
 
-ASYNC_TEST("a wait is told in words with what it is for") {
+ASYNC_TEST("a dump describes a wait by its activity and its kind") {
     Event bytes(Wait::readable);
     Semaphore permits{1};
     auto held = permits.try_acquire();
@@ -92,7 +92,7 @@ ASYNC_TEST("a wait is told in words with what it is for") {
     co_await group.join();
 }
 
-ASYNC_TEST("of a sleep and of a deadline the time that is left is told") {
+ASYNC_TEST("a dump shows the time left of a sleep and of a deadline") {
     Event never;
     auto patient = [](Event& event) -> Task<void> {
         Task<void> work = wait_for(event);
@@ -109,7 +109,7 @@ ASYNC_TEST("of a sleep and of a deadline the time that is left is told") {
     co_await group.join();
 }
 
-ASYNC_TEST("a deadline around the block that started a task is told with the task") {
+ASYNC_TEST("a dump shows with a task the deadline around the block that started it") {
     auto block = []() -> Task<void> {
         TaskGroup group;
         group.start(sleep_an_hour(), "inside");
@@ -153,7 +153,7 @@ ASYNC_TEST("a name can't break the text") {
     co_await group.join();
 }
 
-ASYNC_TEST("of many tasks those that are alike are counted") {
+ASYNC_TEST("similar tasks are counted when there are too many to list") {
     Event go;
     Event bytes(Wait::readable);
     TaskGroup group;
@@ -173,19 +173,19 @@ ASYNC_TEST("of many tasks those that are alike are counted") {
     co_await group.join();
 }
 
-ASYNC_TEST("of many tasks that are all different the rest is counted") {
+ASYNC_TEST("tasks that are all different are listed up to the limit and the rest is counted") {
     Event go;
     TaskGroup group;
     for (int i = 0; i < 100; ++i) group.start(wait_as(std::to_string(i) + "-th", go));
     co_await testing::others_wait();
     const std::string text = this_text();
     CHECK(lines_in(text) == 1 + most_task_lines + 1);
-    CHECK(has(text, "\n  and 51 tasks more\n"));
+    CHECK(has(text, "\n  and 51 more tasks\n"));
     go.set();
     co_await group.join();
 }
 
-TEST_CASE("a dump shows the loop that stands still and the one inside of it") {
+TEST_CASE("a dump shows a suspended loop and the loop inside it") {
     std::string text;
     auto inner = [](std::string& written) -> Task<void> {
         const TaskName name("blocking call");
@@ -205,7 +205,7 @@ TEST_CASE("a dump shows the loop that stands still and the one inside of it") {
     CHECK(inspect(loop).tasks.empty());
 }
 
-TEST_CASE("a loop that stands still can be looked at from the one inside of it") {
+TEST_CASE("a suspended loop can be inspected from the loop inside it") {
     EventLoop loop;
     auto inner = [](const EventLoop& outside) -> Task<void> {
         CHECK(inspect(outside).stands_still);
@@ -225,7 +225,7 @@ TEST_CASE("without a loop there is nothing to dump") {
     CHECK(dump().empty());
 }
 
-TEST_CASE("a program that stops because of a deadlock says first what each task waits for") {
+TEST_CASE("a program that aborts on a deadlock first says what each task waits for") {
     const std::string said = internal::output_of_abort([]() -> Task<void> {
         Event never(Wait::room);
         TaskGroup group;

@@ -4,8 +4,8 @@
 
 namespace plait {
 
-/// Something that happens once, for the tasks of one loop. Tasks that wait go on when it is set; tasks that come later
-/// do not wait at all. Destroying an event while tasks wait for it is a bug.
+/// Something that happens once, for the tasks of one loop. Waiting tasks resume when it is set; later tasks do not wait
+/// at all. Destroying an event while tasks wait for it is a bug.
 class Event {
   public:
     /// `wait` is the kind of wait for traces.
@@ -22,7 +22,7 @@ class Event {
         while (!waiting_.empty()) internal::Scheduler::current().make_ready(waiting_.pop_front());
     }
 
-    /// From now on `wait` waits again.
+    /// Makes `wait` wait again.
     void reset() noexcept { set_ = false; }
 
     class [[nodiscard("awaited, or it does nothing")]] WaitAwaiter : private internal::Waiter {

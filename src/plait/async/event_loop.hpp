@@ -26,7 +26,7 @@ struct EventLoopOptions {
     trace::Recorder* recorder = nullptr;
     /// How late a wait of 100 ms or more may end, so that many time-outs share one wake-up.
     Duration timer_slack = std::chrono::microseconds(500);
-    /// Not 0: the ready tasks run in an order drawn from this seed, to find code that depends on their order.
+    /// If not 0, ready tasks run in an order drawn from this seed, to find code that depends on their order.
     std::uint64_t shuffle_seed = 0;
     /// Debug mode, and what it watches for; outlives the loop. Null: off. By default it is off unless `PLAIT_DEBUG` is
     /// in the environment.
@@ -123,7 +123,7 @@ inline void keep_loop_on_purpose() noexcept { internal::Scheduler::current().met
 /// The present time of the loop that runs the calling task. It is read once a turn.
 inline TimePoint now() noexcept { return internal::Scheduler::current().now(); }
 
-/// The loop's time after `duration`; the end of time when that is too long to count.
+/// The loop's time after `duration`; the end of time if that is too far away to count.
 inline TimePoint after(Duration duration) noexcept { return internal::Scheduler::current().after(duration); }
 
 /// While it lives, something outside the loop (a thread, a process) works for the calling task: a clock that jumps

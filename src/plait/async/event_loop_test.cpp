@@ -50,7 +50,7 @@ class Arrival final : public RemoteCall {
     int name_;
 };
 
-/// Comes again and again, a second later each time, until it is stopped.
+/// Posts itself again and again, a second later each time, until it is stopped.
 class Echo final : public RemoteCall {
   public:
     Echo(LoopHandle loop, testing::JumpingClock& clock) : loop_(std::move(loop)), clock_(clock) {}
@@ -96,7 +96,7 @@ Task<void> sleep_many(int count) {
     co_await group.join();
 }
 
-/// Notes when the first wait for a descriptor ended.
+/// Records when the first wait for a descriptor ended.
 class WaitRecorder final : public trace::Recorder {
   public:
     void record(const trace::TaskEvent& event) noexcept override {
@@ -173,7 +173,7 @@ TEST_CASE("the longest run shows a task that kept the loop") {
     CHECK(loop.statistics().longest_run == 80ms);
 }
 
-TEST_CASE("what had come when the loop stood still is taken in before a timer is believed, by every task on its way") {
+TEST_CASE("after a suspension, what arrived meanwhile passes through every task on its way before a timer fires") {
     testing::JumpingClock clock;
     EventLoopOptions options;
     options.clock = &clock;
@@ -209,7 +209,7 @@ TEST_CASE("what had come when the loop stood still is taken in before a timer is
     loop.run(main(clock));
 }
 
-TEST_CASE("of more descriptors than the kernel tells of at once all are looked at before a timer is believed") {
+TEST_CASE("all ready descriptors are handled before a timer fires, even if the kernel reports them in batches") {
     constexpr int count = 600;
     testing::JumpingClock clock;
     EventLoopOptions options;
@@ -236,7 +236,7 @@ TEST_CASE("of more descriptors than the kernel tells of at once all are looked a
     CHECK(in_time == count);
 }
 
-TEST_CASE("a loop that always has something to do has time-outs all the same") {
+TEST_CASE("time-outs fire even in a loop that is always busy") {
     testing::JumpingClock clock;
     EventLoopOptions options;
     options.clock = &clock;
@@ -261,7 +261,7 @@ TEST_CASE("a loop that always has something to do has time-outs all the same") {
     loop.run(main(clock));
 }
 
-TEST_CASE("the statistics tell which share of its time a loop was busy") {
+TEST_CASE("the statistics show the share of its time a loop was busy") {
     testing::JumpingClock clock;
     EventLoopOptions options;
     options.clock = &clock;
@@ -311,7 +311,7 @@ TEST_CASE("calls from other threads arrive on the loop's thread, each thread's i
     }
 }
 
-TEST_CASE("calls that never stop coming do not hold up a timer") {
+TEST_CASE("an endless stream of calls does not hold up a timer") {
     testing::JumpingClock clock;
     EventLoopOptions options;
     options.clock = &clock;
@@ -351,7 +351,7 @@ TEST_CASE("a recorder sees each change of state, with the wait's reason") {
     }
 }
 
-TEST_CASE("the time that the loop sleeps belongs to the wait that it ends") {
+TEST_CASE("the time that the loop sleeps counts for the wait that ends the sleep") {
     WaitRecorder recorder;
     EventLoopOptions options;
     options.recorder = &recorder;
@@ -392,7 +392,7 @@ TEST_CASE("long waits share wake-ups when slack is allowed") {
     EventLoop(options).run(main(clock));
 }
 
-TEST_CASE("a clock that jumps waits for what comes from outside") {
+TEST_CASE("a jumping clock waits for work outside the loop") {
     testing::JumpingClock clock;
     EventLoopOptions options;
     options.clock = &clock;
@@ -416,7 +416,7 @@ TEST_CASE("a clock that jumps waits for what comes from outside") {
     EventLoop(options).run(main(clock));
 }
 
-TEST_CASE("an error in a loop within a loop leaves the outer one at work") {
+TEST_CASE("an error in a nested loop leaves the outer loop running") {
     auto fail = []() -> Task<void> {
         co_await yield();
         throw std::runtime_error("no bread");

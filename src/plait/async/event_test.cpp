@@ -25,7 +25,7 @@ Task<void> note_turns(const int& turns, int& seen) {
 }
 }  // namespace
 
-TEST_CASE("an event wakes all that wait, in the order in which they came") {
+TEST_CASE("an event wakes all waiting tasks, in the order in which they came") {
     auto main = [](std::string& order) -> Task<void> {
         Event event;
         TaskGroup group;
@@ -40,7 +40,7 @@ TEST_CASE("an event wakes all that wait, in the order in which they came") {
     CHECK(order == "abc");
 }
 
-ASYNC_TEST("an event that is set lets everybody through until it is reset") {
+ASYNC_TEST("an event that is set lets every task through until it is reset") {
     Event event;
     event.set();
     co_await event.wait();

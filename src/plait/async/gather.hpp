@@ -78,7 +78,7 @@ Task<void> work_through(Feed& feed, Take& take, typename Feed::Item item) {
     }
 }
 
-/// With a limit of 0 nothing would run, and nobody would be told.
+/// With a limit of 0, nothing would run, and no error would say so.
 inline void require_room(std::size_t limit) { PLAIT_ASSERT(limit > 0, "at least one task runs at a time"); }
 
 /// Starts workers until the feed is empty or `limit` of them are at work. `work(item)` returns the task of one that
@@ -209,7 +209,7 @@ class AsCompleted {
     }
 
     /// Returns the next value, in the order in which the tasks end; nothing when all have been returned. Throws what a
-    /// task threw; the next call goes on with the others. An exception of the range itself cancels the tasks.
+    /// task threw; the next call continues with the others. An exception of the range itself cancels the tasks.
     Task<std::optional<Value>> next() {
         if (!started_) start();
         if (workers_ > 0 || done_.size() > 0) {

@@ -64,7 +64,7 @@ Task<std::string> error_of(Work work) {
 
 }  // namespace
 
-ASYNC_TEST("gather gives the values in the order of the range, whatever the order of their coming") {
+ASYNC_TEST("gather returns the values in the order of the range, whatever order they arrive in") {
     std::vector<Task<int>> tasks;
     for (int i = 0; i < 10; ++i) tasks.push_back(give_after(std::chrono::seconds(10 - i), i));
     const TimePoint start = now();
@@ -133,7 +133,7 @@ ASYNC_TEST("a settle that is cancelled is cancelled, not settled") {
     CHECK_FALSE(co_await within(1s, settle(std::move(tasks))));
 }
 
-ASYNC_TEST("as_completed hands over values in the order of their coming, errors in between") {
+ASYNC_TEST("as_completed returns values and errors in the order in which they arrive") {
     std::vector<Task<int>> tasks;
     tasks.push_back(give_after(3s, 3));
     tasks.push_back(give_after(1s, 1));
@@ -158,7 +158,7 @@ ASYNC_TEST("as_completed holds the tasks back when nobody takes their values") {
     CHECK(count == 1'000);
 }
 
-ASYNC_TEST("as_completed that is left early drops what has not ended") {
+ASYNC_TEST("leaving as_completed early drops the tasks that have not ended") {
     Crowd crowd;
     {
         auto answers = as_completed(counted(crowd, 1'000), 10);
@@ -168,7 +168,7 @@ ASYNC_TEST("as_completed that is left early drops what has not ended") {
     CHECK(EventLoop::current_statistics().waiting == 0);
 }
 
-TEST_CASE("a limit that lets nothing run is a bug that is told, not nothing done in silence") {
+TEST_CASE("a limit of 0 is reported as a bug and does not silently run nothing") {
     CHECK(internal::output_of_abort([]() -> Task<void> {
               std::vector<Task<int>> tasks;
               tasks.push_back(give_after(1s, 1));
@@ -182,7 +182,7 @@ TEST_CASE("a limit that lets nothing run is a bug that is told, not nothing done
           }).find("at least one task runs at a time") != std::string::npos);
 }
 
-ASYNC_TEST("a range that throws ends what runs, and its error is thrown") {
+ASYNC_TEST("a range that throws cancels the running tasks, and its error is thrown") {
     auto breaks_at = [](int last) {
         return std::views::iota(0, 10) | std::views::transform([last](int value) {
                    if (value == last) throw std::runtime_error("no more");
@@ -210,12 +210,12 @@ ASYNC_TEST("race takes the first and cancels the others") {
     CHECK(EventLoop::current_statistics().timers == 0);
 }
 
-ASYNC_TEST("a race in which everybody throws ends with the first error") {
+ASYNC_TEST("a race in which every task throws ends with the first error") {
     CHECK(co_await error_of(race(fail_after(3s, "third"), fail_after(1s, "first"), fail_after(2s, "second"))) ==
           "first");
 }
 
-ASYNC_TEST("settling tasks without a value tells which of them failed") {
+ASYNC_TEST("settling tasks without a value shows which of them failed") {
     auto maybe_fail = [](bool fails) -> Task<void> {
         co_await yield();
         if (fails) throw std::runtime_error("broken");

@@ -10,8 +10,8 @@ namespace plait {
 
 namespace {
 
-/// A question to one loop, and its answer. Held by the task that asks, which may not wait for the answer, and by the
-/// message that is on its way.
+/// A question to one loop, and its answer. Shared by the task that asks, which may give up before the answer, and by
+/// the message on its way.
 class Enquiry {
   public:
     explicit Enquiry(LoopHandle asker) : asker_(std::move(asker)) {}

@@ -8,9 +8,9 @@
 
 namespace plait {
 
-/// Looks at loops of other threads, in the order given: each answers for itself, and for those inside of it, the next
-/// time that it looks at what came from outside. Which is at once when its tasks wait; a loop that is kept for longer
-/// than `patience`, or that does not run, is left out.
+/// Inspects loops of other threads, in the order given. Each answers for itself and for the loops inside it the next
+/// time it takes calls from other threads: at once when its tasks wait. A loop that stays busy for longer than
+/// `patience`, or that does not run, is left out.
 Task<std::vector<LoopInfo>> inspect(std::vector<LoopHandle> loops, Duration patience);
 
 }  // namespace plait

@@ -27,7 +27,7 @@ class SetEvent final : public RemoteCall {
     Event& event_;
 };
 
-/// A thread whose loop waits in a task `far away` until it is let go.
+/// A thread whose loop waits in a task `far away` until it is released.
 class OtherThread {
   public:
     OtherThread() : thread_([this] { run(wait(*this)); }) { began_.acquire(); }
@@ -61,7 +61,7 @@ std::optional<LoopHandle> handle_of_ended_loop() {
 
 }  // namespace
 
-ASYNC_TEST("loops of other threads tell what their tasks wait for") {
+ASYNC_TEST("loops of other threads report what their tasks wait for") {
     OtherThread one, two;
     std::vector<LoopHandle> both{one.loop(), two.loop()};
     const auto loops = co_await inspect(std::move(both), 1h);
@@ -79,7 +79,7 @@ ASYNC_TEST("a loop that has ended is left out") {
     CHECK((co_await inspect(std::move(loops), 1h)).size() == 1);
 }
 
-TEST_CASE("a loop that is kept is waited for no longer than wanted, and may answer when nobody listens") {
+TEST_CASE("a busy loop is waited for no longer than wanted, and its answer may come too late") {
     std::binary_semaphore begun{0}, kept{0};
     std::optional<LoopHandle> handle;
     auto keep = [](std::optional<LoopHandle>& mine, std::binary_semaphore& on,

@@ -35,7 +35,7 @@ Task<void> hold_for_ever(Semaphore& semaphore) {
 
 }  // namespace
 
-ASYNC_TEST("at most as many tasks hold a permit as the limit says") {
+ASYNC_TEST("no more tasks hold a permit than the limit allows") {
     Semaphore semaphore{2};
     Crowd crowd;
     TaskGroup group;
@@ -45,7 +45,7 @@ ASYNC_TEST("at most as many tasks hold a permit as the limit says") {
     CHECK(semaphore.available() == 2);
 }
 
-ASYNC_TEST("a permit goes to the one who waits the longest, not to one who comes later") {
+ASYNC_TEST("a permit goes to the task that has waited longest, not to a later one") {
     Semaphore semaphore{1};
     Crowd crowd;
     auto held = semaphore.try_acquire();
@@ -70,7 +70,7 @@ ASYNC_TEST("a waiter that gives up takes no permit") {
     CHECK(semaphore.try_acquire());
 }
 
-ASYNC_TEST("a dropped task gives its permit back, also when its turn had not come yet") {
+ASYNC_TEST("a dropped task gives its permit back, even before it was resumed") {
     Semaphore semaphore{1};
     {
         TaskGroup group;

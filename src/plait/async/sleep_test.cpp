@@ -25,7 +25,7 @@ ASYNC_TEST("a sleep ends when its time has come, and not before") {
     CHECK(now() - start == 91min);
 }
 
-ASYNC_TEST("sleeps end in the order of their deadlines, whatever the order of their start") {
+ASYNC_TEST("sleeps end in the order of their deadlines, whatever order they start in") {
     std::string order;
     TaskGroup group;
     group.start(write_after, 3s, std::ref(order), 'c');
@@ -41,7 +41,7 @@ ASYNC_TEST("a sleep until the past lets the others run and ends") {
     CHECK(EventLoop::current_statistics().timers == 0);
 }
 
-ASYNC_TEST("a time-out around a task that is done keeps no timer") {
+ASYNC_TEST("a time-out leaves no timer behind when its task has ended") {
     CHECK(co_await within(1h, sleep_for(1s)));
     CHECK(EventLoop::current_statistics().timers == 0);
 }

@@ -59,8 +59,8 @@ class PromiseBase {
         template <class Promise>
         std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
             PromiseBase& promise = ended.promise();
-            // Still inside the awaiting coroutine's await_suspend: that one goes on by itself. So a loop of awaits that
-            // end at once needs no tail call, which g++ does not make without optimisation.
+            // Still inside the awaiting coroutine's await_suspend: that one continues by itself. So a loop of awaits
+            // that end at once needs no tail call, which g++ does not make without optimisation.
             if (promise.starting_) {
                 promise.starting_ = false;
                 return std::noop_coroutine();

@@ -46,7 +46,7 @@ void TaskGroup::task_ended(internal::TaskRecord& record, std::exception_ptr erro
     const std::unique_ptr<internal::TaskRecord> ended(&record);
     record.internal::ListNode<internal::SiblingTag>::unlink();
     --size_;
-    // A task that ended because it was cancelled tells nothing new, unless nobody here cancelled it.
+    // A cancellation is no error of its own, unless this group did not cancel the task.
     if (error && !(scope_.is_cancelled() && is_cancellation(error))) {
         if (!first_error_) {
             first_error_ = std::move(error);

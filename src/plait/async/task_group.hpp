@@ -43,7 +43,7 @@ class TaskGroup final : private internal::TaskOwner {
         }
     }
 
-    /// Starts `task`, as above. `name`, a string literal, stands in traces.
+    /// Starts `task`, as above. `name`, a string literal, appears in traces.
     void start(Task<void> task, const char* name = nullptr);
 
     /// The number of tasks that have not ended.

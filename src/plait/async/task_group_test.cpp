@@ -87,7 +87,7 @@ class NeverComes {
         group.start(on<&NeverComes::wait_within>, std::ref(*this));
         group.start(on<&NeverComes::join>, std::ref(*this));
     }
-    static constexpr std::size_t waiters = 8 + 2;  // the one who joins has two tasks
+    static constexpr std::size_t waiters = 8 + 2;  // the joining task has two tasks
 
   private:
     template <Task<void> (NeverComes::*method)()>
@@ -136,11 +136,11 @@ ASYNC_TEST("tasks are dropped and cancelled in every kind of wait, and the loop'
         CHECK(statistics.waiting == 0);
         CHECK(statistics.ready == 0);
         CHECK(statistics.timers == 0);
-        co_await sleep_for(100h);  // the clock jumps only when nobody waits for a descriptor
+        co_await sleep_for(100h);  // the clock jumps only when no task waits for a descriptor
     }
 }
 
-ASYNC_TEST("join waits for all that was started, also by those") {
+ASYNC_TEST("join waits for all tasks of the group, and for those that they started") {
     std::string order;
     TaskGroup group;
     auto start_more = [](TaskGroup& same, std::string& written) -> Task<void> {
@@ -180,7 +180,7 @@ ASYNC_TEST("the first failure cancels the others and is what join throws") {
     CHECK(now() - start == 2s);
 }
 
-ASYNC_TEST("a failure during cancellation is not the first one, and is not lost when it is the only one") {
+ASYNC_TEST("a failure during cancellation does not replace the first error, and is thrown when it is the only one") {
     std::string story;
     TaskGroup group;
     group.start(fail_after, 1s, "first");
@@ -196,7 +196,7 @@ ASYNC_TEST("a failure during cancellation is not the first one, and is not lost 
     CHECK(story == "while cancelled");
 }
 
-ASYNC_TEST("all that throw reach join") {
+ASYNC_TEST("join throws one error when a hundred tasks throw") {
     std::string story;
     TaskGroup group;
     for (int i = 0; i < 100; ++i) group.start(fail_after, 1s, "number " + std::to_string(i));
@@ -214,7 +214,7 @@ ASYNC_TEST("a cancelled group is joined without an error") {
     CHECK(order.empty());
 }
 
-ASYNC_TEST("cancelling the one who joins cancels the tasks, and waits for their end") {
+ASYNC_TEST("cancelling the joining task cancels the group's tasks, and waits for their end") {
     std::string order;
     CHECK_FALSE(co_await within(10s, start_and_join(order)));
     CHECK(order == "a");

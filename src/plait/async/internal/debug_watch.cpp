@@ -51,7 +51,7 @@ void DebugWatch::record(const trace::TaskEvent& event) noexcept {
 }
 
 void DebugWatch::error_dropped(const TaskRecord& task, const std::exception_ptr& error) const {
-    options_.warn(fmt::format("debug: task {} failed after another one of its group, which alone is told of: {}",
+    options_.warn(fmt::format("debug: task {} failed after another task of its group, so its error is dropped: {}",
                               called(task.id, task.name ? task.name : ""), in_words(error)));
 }
 

@@ -14,22 +14,22 @@ namespace plait::internal {
 class Scheduler;
 class TaskRecord;
 
-/// What debug mode knows of the tasks of one loop. It hears of their changes of state as a recorder does, and passes
-/// them on to the loop's own.
+/// What debug mode knows about the tasks of one loop. It receives their changes of state as a recorder does, and passes
+/// them on to the loop's own recorder.
 class DebugWatch final : public trace::Recorder {
   public:
     /// Both outlive the watch; `next` may be null.
     DebugWatch(const DebugOptions& options, trace::Recorder* next) : options_(options), next_(next) {}
 
-    /// Whose tasks it hears of.
+    /// Sets the scheduler whose tasks it follows.
     void watch(Scheduler& scheduler) noexcept { scheduler_ = &scheduler; }
 
     void record(const trace::TaskEvent& event) noexcept override;
 
-    /// Nobody gets to know of `error`, because a sibling of `task` failed before.
+    /// Reports `error`, which is dropped because a sibling of `task` failed first.
     void error_dropped(const TaskRecord& task, const std::exception_ptr& error) const;
 
-    /// When the task came into the state that it is in.
+    /// Returns when the task entered its present state.
     std::optional<TimePoint> since(trace::TaskId task) const;
 
     Duration longest_run() const noexcept { return longest_run_; }
@@ -52,7 +52,7 @@ class DebugWatch final : public trace::Recorder {
     Scheduler* scheduler_ = nullptr;
     std::unordered_map<trace::TaskId, Task> tasks_;
     trace::TaskId running_ = 0;
-    Duration in_inner_loops_{0};  // when this run began
+    Duration in_inner_loops_{0};  // at the start of this run
     Duration longest_run_{0};
     std::string longest_runner_;
 };

@@ -55,8 +55,8 @@ struct FreeList {
 
 using FreeLists = std::array<FreeList, class_count>;
 
-// What threads that ended have left. Slabs are never returned to the system: a frame may outlive the thread that carved
-// it.
+// Free memory left by threads that have ended. Slabs are never returned to the system: a frame may outlive the thread
+// that carved it.
 struct Depot {
     std::mutex mutex;
     FreeLists lists;
@@ -93,7 +93,7 @@ struct ThreadFrames {
     }
 };
 
-// Without a destructor of its own it needs no check for "is it made yet?" on each use; `at_thread_end` sees to its end.
+// It has no destructor, so its uses need no check for "is it made yet?"; `at_thread_end` cleans up.
 constinit thread_local ThreadFrames frames;
 
 struct AtThreadEnd {
@@ -106,7 +106,7 @@ thread_local AtThreadEnd at_thread_end;
     if (take_from_depot(index)) return lists[index].pop();
     const std::size_t size = size_of_class(index);
     if (slab_left < size) {
-        // The rest of the old slab is smaller than one frame of this class, yet of use for smaller ones.
+        // The rest of the old slab is smaller than one frame of this class, but holds smaller ones.
         if (slab_left >= fine_grain) lists[class_of(std::min(slab_left, fine_limit))].push(slab);
         slab = static_cast<std::byte*>(::operator new(slab_size));
         slab_left = slab_size;

@@ -45,7 +45,7 @@ class List {
         return element;
     }
 
-    /// Moves all of `other` behind what is here, in one step.
+    /// Appends all of `other`, in one step.
     void append(List& other) noexcept {
         if (other.empty()) return;
         Node* first = other.head_.next;

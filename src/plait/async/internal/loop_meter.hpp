@@ -17,7 +17,7 @@ class DebugWatch;
 /// and the record of what each task did.
 class LoopMeter {
   public:
-    /// All outlive the meter. `recorder` may be null; so may `debug`, which else is the recorder, too.
+    /// All outlive the meter. `recorder` may be null; so may `debug`, which otherwise is also the recorder.
     LoopMeter(Clock& clock, trace::Recorder* recorder, DebugWatch* debug)
         : recorder_(recorder), now_(clock.now()), stamp_(now_), clock_(clock), debug_(debug) {}
 
@@ -30,7 +30,7 @@ class LoopMeter {
     void record(const TaskRecord& task, trace::TaskId parent, bool stopped_running, std::size_t ready,
                 std::size_t waiting) noexcept;
 
-    // What the loop does. Each reads the clock, but for `count_switch` and `fall_asleep`.
+    // Events of the loop. Each reads the clock, except `count_switch` and `fall_asleep`.
     void begin_run() noexcept;
     /// Returns how long the run took.
     Duration end_run() noexcept;
@@ -49,9 +49,9 @@ class LoopMeter {
     void inner_loop_ran(Duration time) noexcept { in_inner_loops_ += time; }
 
     std::uint64_t switches() const noexcept { return switches_; }
-    /// The longest time between two looks at the clock in which tasks ran.
+    /// The longest time between two clock readings in which tasks ran.
     Duration longest_run() const noexcept { return longest_run_; }
-    /// The time in runs in which the loop waited for the kernel or for the time, and the rest of it.
+    /// The time in runs: how long the loop waited for the kernel or a timer, and the rest.
     Duration waited() const noexcept { return waited_; }
     Duration ran() const noexcept {
         return in_runs_ + (is_in_run_ ? clock_.now() - run_began_ : Duration::zero()) - waited_;

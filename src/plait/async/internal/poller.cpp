@@ -37,7 +37,7 @@ int wait_nanoseconds(int epoll, epoll_event* events, std::optional<Duration> tim
     return wait_milliseconds(epoll, events, timeout);
 }
 
-/// Tells the target of an event; true when it has none.
+/// Reports an event to its target. Returns true when it has none.
 bool tell(const epoll_event& event) noexcept {
     auto* target = static_cast<PollTarget*>(event.data.ptr);
     if (!target) return true;
@@ -68,7 +68,7 @@ void Poller::add(int fd, PollTarget* target) {
 void Poller::remove(int fd) noexcept { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
 bool Poller::wait(std::optional<Duration> timeout) {
-    // Nobody has so many descriptors: a bound on a loop that the kernel could keep busy.
+    // More descriptors than any process has: a bound on a loop that the kernel could otherwise keep busy for ever.
     constexpr int most_full_batches = 4096;
     bool woken = false;
     for (int batches = 0; batches < most_full_batches; ++batches) {
@@ -76,7 +76,8 @@ bool Poller::wait(std::optional<Duration> timeout) {
         ++waits_;
         const int count = wait_nanoseconds(epoll_.get(), events.data(), timeout);
         timeout = Duration::zero();
-        if (count < 0 && errno == EINTR) continue;  // a stop and its end do that, too: what came meanwhile is there
+        if (count < 0 && errno == EINTR)
+            continue;  // stopping and continuing the process does that, too; poll for what came meanwhile
         for (int i = 0; i < count; ++i) woken = tell(events[static_cast<std::size_t>(i)]) || woken;
         told_ += static_cast<std::uint64_t>(std::max(count, 0));
         // A full batch may not be all: a timer that fires after this must not find anything left.

@@ -33,8 +33,8 @@ class Poller {
     void add(int fd, PollTarget* target);
     void remove(int fd) noexcept;
 
-    /// Waits until something is ready, at most `timeout` (none: as long as it takes), and tells all targets that are
-    /// ready, also when a signal ends the wait. Returns whether a descriptor without a target was among them.
+    /// Waits until something is ready, at most `timeout` (none: without limit), and notifies all ready targets, even
+    /// when a signal ends the wait. Returns whether a descriptor without a target was among them.
     bool wait(std::optional<Duration> timeout);
 
     std::uint64_t waits() const noexcept { return waits_; }

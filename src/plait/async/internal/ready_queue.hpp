@@ -10,7 +10,8 @@ namespace plait::internal {
 /// The tasks of a loop that can run, in the order in which they became ready.
 class ReadyQueue {
   public:
-    /// With a `shuffle_seed` other than 0 tasks run in an order drawn from it, which shows code that depends on it.
+    /// With a `shuffle_seed` other than 0 tasks run in an order drawn from it, to expose code that depends on the
+    /// order.
     explicit ReadyQueue(std::uint64_t shuffle_seed) noexcept : shuffle_state_(shuffle_seed) {}
 
     bool empty() const noexcept { return tasks_.empty(); }

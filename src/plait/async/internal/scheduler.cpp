@@ -116,7 +116,7 @@ void Scheduler::finish(TaskRecord& record) noexcept {
 void Scheduler::fire_due_timers() {
     const TimePoint before = std::exchange(looked_at_timers_, now());
     if (timers_.empty() || timers_.next_deadline() > now()) {
-        // What was due may have been cancelled by what came: nothing is to be caught up with any more.
+        // New events may have cancelled what was due, and then there is nothing left to catch up with.
         catches_up_until_.reset();
         return;
     }
@@ -124,10 +124,10 @@ void Scheduler::fire_due_timers() {
     while (Timer* timer = timers_.pop_due(now())) timer->fire();
 }
 
-// A loop that is late stood still: its process was stopped, its machine slept, or a task kept it. What a task waits for
-// may have come in time, and is only not taken in yet, so first the ready tasks run, and what they make ready, and the
-// threads and processes that work for them have a moment. Only then is a timer believed. All that takes no longer than
-// the loop is late, so that one with too much to do still has time-outs.
+// A loop is late if its process was stopped, its machine slept, or a task kept it. What a task waits for may have
+// arrived in time and not been handled yet. So the ready tasks run first, then the tasks that they make ready, and the
+// threads and processes that work for them get a moment. Only then do timers fire. All this takes no longer than the
+// loop is late, so that time-outs still fire in an overloaded loop.
 bool Scheduler::must_catch_up(TimePoint looked_before) noexcept {
     using namespace std::chrono_literals;
     constexpr Duration late = 50ms;

@@ -22,11 +22,11 @@ namespace plait::internal {
 /// loop over them, `run_until`. One thread uses it; nothing in it is atomic but the inbox.
 class Scheduler {
   public:
-    /// How many tasks run before the loop looks at the kernel, the timers and other threads again.
+    /// How many tasks run before the loop polls the kernel, the timers and other threads again.
     static constexpr std::size_t batch_limit = 61;
     /// How many of them are timed together: reading the clock costs more than a switch.
     static constexpr int timed_together = 16;
-    /// How many operations that end at once a task may do before it has to let the others run.
+    /// How many operations that complete at once a task may do before it must let the others run.
     static constexpr int operations_a_run = 128;
 
     struct Options {
@@ -34,7 +34,7 @@ class Scheduler {
         trace::Recorder* recorder;
         Duration timer_slack;
         std::uint64_t shuffle_seed;
-        DebugWatch* debug;  // null without debug mode; else it is the recorder, too
+        DebugWatch* debug;  // null without debug mode; otherwise also the recorder
     };
 
     explicit Scheduler(const Options& options);
@@ -57,7 +57,7 @@ class Scheduler {
     /// Takes a new task into the ready queue.
     void start(TaskRecord& record, const char* name);
 
-    /// The running task waits from now on at `point`, and `resume_point` goes on afterwards.
+    /// Makes the running task wait at `point`; `resume_point` is resumed afterwards.
     void suspend(std::coroutine_handle<> resume_point, WaitPoint& point, trace::Wait wait) noexcept {
         TaskRecord& record = *running_;
         record.resume_point = resume_point;
@@ -84,7 +84,7 @@ class Scheduler {
     /// Ends the wait of a task whose scope was cancelled, if it can be ended.
     void interrupt(TaskRecord& record) noexcept;
 
-    /// The coroutine of the running task has ended. It is destroyed when it has come to rest.
+    /// The coroutine of the running task has ended. It is destroyed once it is suspended.
     void root_ended(TaskRecord& record) noexcept { ended_ = &record; }
 
     /// Destroys the coroutine of a task that has not ended, where it stands. `record` is the caller's to destroy.
@@ -104,18 +104,18 @@ class Scheduler {
     void set_main_scope(CancelScope* scope) noexcept { main_scope_ = scope; }
     CancelScope* main_scope() const noexcept { return main_scope_; }
 
-    /// The loop that stands still while this one runs, because one of its tasks runs this one; null when there is none.
+    /// The loop that is suspended while this one runs, because one of its tasks runs this one; null when there is none.
     Scheduler* outer() const noexcept { return outer_; }
 
     TimePoint deadline_of(const Timer& timer) const noexcept { return timers_.deadline_of(timer); }
 
     TimePoint now() const noexcept { return meter_.now(); }
-    /// The time when `duration` will have passed; the end of time when that is too long to count.
+    /// The time when `duration` will have passed; the end of time if that is too far away to count.
     TimePoint after(Duration duration) const noexcept { return now() + std::min(duration, TimePoint::max() - now()); }
     const std::shared_ptr<Poller>& poller() const noexcept { return poller_; }
     const std::shared_ptr<Inbox>& inbox() const noexcept { return inbox_; }
 
-    /// While the count is above zero something outside the loop is on its way: a clock that jumps must wait for it.
+    /// While the count is above zero, work outside the loop is under way, and a jumping clock must wait for it.
     void outside_work(int change) noexcept { outside_work_ += change; }
     /// How many tasks wait for descriptors: without any, the kernel is asked only to sleep.
     void descriptor_waits(int change) noexcept { descriptor_waits_ += change; }

@@ -23,7 +23,7 @@ inline constexpr bool takes_over =
     is_reference_wrapper<Argument> ||
     (!std::is_reference_v<Parameter> && (std::is_same_v<Parameter, Argument> || std::is_scalar_v<Argument>));
 
-/// Whether a coroutine of this type takes over all its arguments. Of generic ones it is not known.
+/// Whether a coroutine of this type takes over all its arguments. For generic ones this is unknown.
 template <class Function, class... Arguments>
 inline constexpr bool takes_over_all = false;
 template <class... Parameters, class... Arguments>

@@ -46,7 +46,7 @@ class TaskRecord : public ListNode<QueueTag>, public ListNode<SiblingTag> {
         root.promise().set_root_of(*this);
     }
 
-    std::coroutine_handle<> resume_point;  ///< the innermost coroutine, which goes on when the task is resumed
+    std::coroutine_handle<> resume_point;  ///< the innermost coroutine, which continues when the task is resumed
     WaitPoint* wait_point = nullptr;       ///< null when the task does not wait
     CancelScope* scope;                    ///< the innermost one that is open; at first and at last its owner's
     Root root;
@@ -54,7 +54,7 @@ class TaskRecord : public ListNode<QueueTag>, public ListNode<SiblingTag> {
     trace::TaskId id = 0;
     trace::TaskState state = trace::TaskState::created;
     trace::Wait wait = trace::Wait::nothing;
-    trace::Activity waits_for = trace::Activity::other;  ///< what its waits are for, when somebody told
+    trace::Activity waits_for = trace::Activity::other;  ///< what its waits are for, if an `ActivityScope` says so
     bool cancelled = false;                              ///< the wait was given up: resuming throws `Cancelled`
 };
 

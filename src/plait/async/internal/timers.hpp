@@ -43,7 +43,7 @@ class TimerHeap {
     void arm(Timer& timer, TimePoint deadline);
     void disarm(Timer& timer) noexcept;
 
-    /// Takes out the first timer if its deadline is not after `now`; else null.
+    /// Removes and returns the first timer if its deadline is not after `now`; else returns null.
     Timer* pop_due(TimePoint now) noexcept;
 
   private:

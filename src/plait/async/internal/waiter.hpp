@@ -15,7 +15,8 @@ class Waiter : public WaitPoint {
     Waiter() noexcept = default;
     ~Waiter() = default;
 
-    /// The running task is to wait here. False when it must not, because it is cancelled: `end_wait` will throw.
+    /// Makes the running task wait here. Returns false when it must not, because it is cancelled: `end_wait` will
+    /// throw.
     bool begin_wait(std::coroutine_handle<> resume_point, trace::Wait wait) noexcept;
 
     /// Throws `Cancelled` when the wait was given up.
