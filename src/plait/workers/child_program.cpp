@@ -26,7 +26,8 @@ namespace {
 
 constexpr std::size_t most_kept = 64 * 1024;
 
-/// What the program is born with: a process group of its own, nothing to read, and no signal that we ignore or block.
+/// The settings a program starts with: a process group of its own, an empty standard input, and no signal that we
+/// ignore or block.
 class SpawnSettings {
   public:
     SpawnSettings(int output, ErrorOutput error_output) {
@@ -50,7 +51,7 @@ class SpawnSettings {
         ::posix_spawn_file_actions_destroy(&files_);
     }
 
-    /// The process; throws as `run_program`.
+    /// Starts the program and returns its process id; throws as `run_program` does.
     pid_t spawn(const std::vector<std::string>& arguments) const {
         std::vector<char*> pointers;
         for (const std::string& argument : arguments) pointers.push_back(const_cast<char*>(argument.c_str()));
@@ -68,7 +69,7 @@ class SpawnSettings {
     posix_spawnattr_t attributes_;
 };
 
-/// The process and those that it started: none of them outlives this.
+/// Owns the process and those that it started: none of them outlives this.
 class ProcessGroup {
   public:
     explicit ProcessGroup(pid_t leader) : leader_(leader) {}
@@ -76,7 +77,7 @@ class ProcessGroup {
     ProcessGroup& operator=(const ProcessGroup&) = delete;
     ~ProcessGroup() { end(); }
 
-    /// Kills what still runs: how its leader ended.
+    /// Kills what still runs, and returns how its leader ended.
     int end() {
         if (leader_ == 0) return 0;
         ::kill(-leader_, SIGKILL);
@@ -91,7 +92,7 @@ class ProcessGroup {
     pid_t leader_;
 };
 
-/// Reads `pipe` to its end; keeps the last of it.
+/// Reads `pipe` to its end, and keeps the last part.
 Task<void> read_all(Descriptor& pipe, EndedProgram& program) {
     std::string& text = program.said;
     std::array<char, 4096> buffer;
@@ -112,7 +113,7 @@ Task<void> read_all(Descriptor& pipe, EndedProgram& program) {
     }
 }
 
-/// Waits for the end of a process that is not waited for yet.
+/// Waits for the end of a process, which is then still to be reaped.
 Task<void> end_of(pid_t pid) {
     UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!handle) throw Error(ErrorCode::storage, "watch a program: " + system_message(errno));

@@ -22,7 +22,7 @@ ASYNC_TEST("a program runs to its end and its output is kept") {
     CHECK(WEXITSTATUS(ended.wait_status) == 3);
 }
 
-ASYNC_TEST("a program reads nothing and says as much as it likes") {
+ASYNC_TEST("a program has an empty input, and of a long output only the end is kept") {
     std::vector<std::string> arguments{"sh", "-c", "cat; head -c 300000 /dev/zero | tr '\\0' x; echo end"};
     const EndedProgram ended = co_await run_program(std::move(arguments), 1h);
     CHECK(ended.said.size() < 200'000);
@@ -41,7 +41,7 @@ ASYNC_TEST("a missing program is distinguished from one that fails") {
 }
 
 TEST_CASE("a program that hangs is killed with all that it started") {
-    // By a real clock: a clock that jumps waits for the program.
+    // This needs a real clock: a jumping clock would wait for the program.
     const auto hang = []() -> Task<void> {
         std::vector<std::string> arguments{"sh", "-c", "sleep 1000 & sleep 1000"};
         co_await run_program(std::move(arguments), 20ms);

@@ -29,12 +29,13 @@ namespace plait {
 struct ProcessPoolOptions {
     /// The most processes that run jobs at the same time, at least 1. Each is started when it is first needed.
     std::size_t workers = std::max(1U, std::thread::hardware_concurrency());
-    /// The most bytes of address space that a worker may use; what asks for more gets `std::bad_alloc`. 0: no limit.
+    /// The most bytes of address space that a worker may use; allocations beyond it throw `std::bad_alloc`. 0: no
+    /// limit.
     std::uint64_t memory_limit = 0;
     /// The number of jobs after which a worker is replaced. 0: never.
     std::uint64_t jobs_per_worker = 0;
     /// Called once in each worker before its first job. When it throws, the job fails with `Error(worker_died)`, whose
-    /// text has that of the exception.
+    /// text includes that of the exception.
     void (*initializer)() = nullptr;
 };
 

@@ -2,8 +2,8 @@
 
 #include "plait/testing/async_test.hpp"
 
-// The thread sanitizer starts a thread of its own, and follows no memory across processes: nothing of this is for it to
-// see.
+// The thread sanitizer starts a thread of its own, and follows no memory across processes, so these tests are not for
+// it.
 #ifndef __SANITIZE_THREAD__
 
 #include "plait/async/event_loop.hpp"
@@ -181,7 +181,7 @@ Order with_one_more(Order order, const std::string& item) {
 }
 }  // namespace
 
-ASYNC_TEST("structs and containers go there and back") {
+ASYNC_TEST("structs and containers survive the round trip") {
     ProcessPool pool(one_worker());
     Order order;
     order.item = "plum";
@@ -193,7 +193,7 @@ ASYNC_TEST("structs and containers go there and back") {
     CHECK(more.delays.at("last") == 5ms);
 }
 
-ASYNC_TEST("arguments and results of any size go there and back") {
+ASYNC_TEST("arguments and results of any size survive the round trip") {
     ProcessPool pool(one_worker());
     const auto mirrored = [](std::string text) { return std::string(text.rbegin(), text.rend()); };
     for (const std::size_t size : {0UL, 1UL, 65'511UL, 65'512UL, 65'536UL, 65'537UL, 5'000'000UL}) {
@@ -218,10 +218,10 @@ ASYNC_TEST("an error thrown in a job keeps its code and text, and other exceptio
     CHECK(message == "no such host");
     CHECK(co_await error_of(pool.submit([] { throw std::out_of_range("too far"); })) == "too far");
     CHECK(co_await error_of(pool.submit([] { throw 5; })) == "something that is no std::exception was thrown");
-    CHECK(co_await pool.submit(jobs_so_far) == 1);  // by the same worker: nobody died
+    CHECK(co_await pool.submit(jobs_so_far) == 1);  // by the same worker: none died
 }
 
-ASYNC_TEST("what a job leaves in a static variable is there for the worker's next job") {
+ASYNC_TEST("a static variable keeps its value for the worker's next job") {
     ProcessPool pool(one_worker());
     co_await pool.submit(jobs_so_far);
     CHECK(co_await pool.submit(jobs_so_far) == 2);
@@ -286,14 +286,14 @@ ASYNC_TEST("a map over processes stops at the first job that fails") {
     CHECK(given < 1000);
 }
 
-ASYNC_TEST("a job and a map in processes can be had without a loop") {
+ASYNC_TEST("jobs and maps run in processes without a loop") {
     ProcessPool pool(ProcessPoolOptions{.workers = 2});
     CHECK(pool.submit(twice, 21).get() == 42);
     CHECK(pool.map(twice, std::vector<int>{1, 2, 3}).get() == std::vector<int>{2, 4, 6});
     CHECK((co_await pool.map(twice, std::vector<int>{})).empty());
 }
 
-ASYNC_TEST("a map over processes takes and gives strings and structs and nothing") {
+ASYNC_TEST("a map over processes takes and returns strings, structs and nothing") {
     ProcessPool pool(ProcessPoolOptions{.workers = 2});
     std::vector<Order> orders(200);
     for (std::size_t item = 0; item < orders.size(); ++item) orders[item].item = std::to_string(item);
@@ -330,7 +330,7 @@ struct Unwritable {
 };
 }  // namespace
 
-ASYNC_TEST("an item that can't be turned into bytes ends the items") {
+ASYNC_TEST("an item that can't be serialised ends the map") {
     ProcessPool pool(one_worker());
     const auto number_of = [](const Unwritable& item) { return item.number; };
     std::vector<Unwritable> items(20);
@@ -348,7 +348,7 @@ ASYNC_TEST("an item that can't be turned into bytes ends the items") {
     CHECK(message == "can't be written");
 }
 
-ASYNC_TEST("a stream of processes gives each item's value or what it threw and goes on") {
+ASYNC_TEST("a stream of processes returns each item's value or error and continues") {
     ProcessPool pool(ProcessPoolOptions{.workers = 2});
     const auto fail_at_tens = [](int item) {
         if (item % 100 == 0) throw std::runtime_error("hundred");
@@ -416,7 +416,7 @@ ASYNC_TEST("a clock that jumps waits for a job in a process") {
     CHECK(co_await within(1h, pool.submit(twice, 21)) == 42);
 }
 
-ASYNC_TEST("a worker's death under a job is told with its signal and replaced") {
+ASYNC_TEST("a worker that is killed during a job is reported with its signal and replaced") {
     ProcessPool pool(one_worker());
     const pid_t first = co_await pool.submit(pid_of_worker);
     pid_t pid = 0;
@@ -439,7 +439,7 @@ ASYNC_TEST("a worker's death under a job is told with its signal and replaced") 
     CHECK(co_await pool.submit(pid_of_worker) != first);
 }
 
-ASYNC_TEST("a worker that exits under a job is told with its status") {
+ASYNC_TEST("a worker that exits during a job is reported with its status") {
     ProcessPool pool(one_worker());
     int status = 0, signal = -1;
     try {
@@ -496,8 +496,8 @@ ASYNC_TEST("a job that its worker had not taken when it died goes to another wor
 }
 
 namespace {
-/// Kills a worker: the one that calls this, or one that may be anywhere. Of those that have not begun a job it kills
-/// one at most: on a busy machine it would else be five in a row for some job, and the pool gives that up.
+/// Kills a worker: the one that calls this, or one that may be anywhere. Of those that have not begun a job it kills at
+/// most one: on a busy machine, some job could otherwise lose five workers in a row, and the pool would give it up.
 void kill_a_worker(std::size_t random) {
     Board& shared = *SharedBoard::board;
     const std::size_t workers = shared.initialized;
@@ -596,7 +596,7 @@ Task<std::map<std::size_t, Settled<int>>> outcomes_of(ProcessPool& pool, int (*f
 
 }  // namespace
 
-ASYNC_TEST("a worker that is killed in a thousand jobs costs the one that it ran however they travel") {
+ASYNC_TEST("a worker killed in a map of a thousand items costs only the item it ran, whatever the chunk size") {
     const auto fall = [](int item) {
         if (item == 500) kill_own_worker();
         return item;
@@ -610,7 +610,8 @@ ASYNC_TEST("a worker that is killed in a thousand jobs costs the one that it ran
     }
 }
 
-TEST_CASE("however workers are killed in a map, each item has one outcome, runs at most once, and no two fail by one") {
+TEST_CASE(
+    "however workers are killed in a map, each item has one outcome, runs at most once, and one death fails one item") {
     for (unsigned seed = 1; seed <= 4; ++seed) {
         CAPTURE(seed);
         const SharedBoard shared;
@@ -662,7 +663,7 @@ TEST_CASE("an item that runs for ever fails alone when its time is up") {
                          "run a job in a worker process: timed out after 3000 ms", Error);
 }
 
-TEST_CASE("the time limit is for each item and the first may begin as late") {
+TEST_CASE("the time limit holds for each item and for the start of the first") {
     using internal::Progress;
     using internal::time_left;
     const TimePoint sent(10s);
@@ -672,7 +673,7 @@ TEST_CASE("the time limit is for each item and the first may begin as late") {
     CHECK(time_left(3s, Progress{70, true, TimePoint(90s)}, sent, TimePoint(94s)) == 0s);
 }
 
-ASYNC_TEST("in a map too a worker is replaced when it has done its share") {
+ASYNC_TEST("a worker is replaced within a map when it has done its share") {
     ProcessPoolOptions options;
     options.workers = 1;
     options.jobs_per_worker = 3;
@@ -683,7 +684,7 @@ ASYNC_TEST("in a map too a worker is replaced when it has done its share") {
     CHECK(counts == std::vector<int>{1, 1, 1, 2, 2, 2, 3, 3});
 }
 
-ASYNC_TEST("an initializer that throws fails each item with what it said") {
+ASYNC_TEST("an initializer that throws fails each item of a map with its message") {
     ProcessPoolOptions options;
     options.initializer = [] { throw std::runtime_error("no certificates"); };
     ProcessPool pool(options);
@@ -694,7 +695,7 @@ ASYNC_TEST("an initializer that throws fails each item with what it said") {
                              "start a worker process: its initializer threw: no certificates", Error);
 }
 
-ASYNC_TEST("leaving a stream early kills the workers of what runs") {
+ASYNC_TEST("leaving a stream early kills the workers of running items") {
     const SharedBoard shared;
     ProcessPool pool(one_worker());
     {
@@ -733,7 +734,7 @@ TEST_CASE("a job that passes its time limit is killed with its worker") {
     CHECK(run(pool.submit_within(1h, twice, 21)) == 42);
 }
 
-ASYNC_TEST("cancelling a task kills the worker of its job and takes a waiting job out") {
+ASYNC_TEST("cancelling a task kills the worker of a running job and removes a waiting job") {
     const SharedBoard shared;
     ProcessPool pool(one_worker());
     CancelScope scope;
@@ -790,7 +791,7 @@ ASYNC_TEST("the initializer runs once in each worker") {
     CHECK(shared->pids_of_workers[0] == pid);
 }
 
-ASYNC_TEST("an initializer that throws fails the job with what it said") {
+ASYNC_TEST("an initializer that throws fails the job with its message") {
     ProcessPoolOptions options;
     options.initializer = [] { throw std::runtime_error("no certificates"); };
     ProcessPool pool(options);
@@ -799,7 +800,7 @@ ASYNC_TEST("an initializer that throws fails the job with what it said") {
     CHECK(co_await error_of(pool.submit(twice, 1)) == expected);
 }
 
-ASYNC_TEST("workers that end before they take a job are started later and later, and not for ever") {
+ASYNC_TEST("workers that end before they take a job are restarted with growing delays, and not for ever") {
     const SharedBoard shared;
     ProcessPoolOptions options;
     options.workers = 1;
@@ -815,7 +816,7 @@ ASYNC_TEST("workers that end before they take a job are started later and later,
     CHECK(shared->initialized == 5);
 }
 
-ASYNC_TEST("items that travel together fail together when no worker gets as far as taking them") {
+ASYNC_TEST("items of one chunk fail together when no worker gets as far as taking them") {
     const SharedBoard shared;
     ProcessPoolOptions options;
     options.workers = 1;
@@ -949,7 +950,7 @@ class ProgramWithPool {
     void signal_all(int number) const { ::kill(-pid_, number); }
     void signal_program(int number) const { ::kill(pid_, number); }
 
-    /// Waits for the end of all of its processes; the wait status of the first.
+    /// Waits for the end of all of its processes. Returns the wait status of the first.
     int wait_for_all() const {
         char byte;
         while (::read(output_.get(), &byte, 1) > 0) {
@@ -987,7 +988,7 @@ TEST_CASE("no worker outlives a program that ends by Ctrl-C") {
     CHECK(WTERMSIG(program.wait_for_all()) == SIGINT);
 }
 
-TEST_CASE("workers go on when the program does, although all of its processes were asked to end") {
+TEST_CASE("workers continue as long as the program does, although all of its processes were asked to end") {
     const SharedBoard shared;
     const ProgramWithPool program;
     program.signal_all(SIGTERM);

@@ -21,8 +21,8 @@ namespace plait {
 
 /// Options of a thread pool.
 struct ThreadPoolOptions {
-    /// The most threads that run jobs at the same time, at least 1; each is started when it is first needed. As many as
-    /// processors suit work that computes, some 64 calls that block.
+    /// The most threads that run jobs at the same time, at least 1; each is started when it is first needed. One per
+    /// processor suits CPU-bound work, about 64 suit calls that block.
     std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 };
 

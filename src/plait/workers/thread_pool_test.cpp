@@ -75,7 +75,7 @@ Task<void> set_after(Task<void> work, bool& done) {
 
 }  // namespace
 
-TEST_CASE("a job that ends when its loop continues after a stop is in time") {
+TEST_CASE("a job that ended while its loop was suspended is in time") {
     testing::JumpingClock clock;
     EventLoopOptions options;
     options.clock = &clock;
@@ -279,7 +279,7 @@ TEST_CASE("an abandonable job is left at once and the pool does not wait for it"
     CHECK(job->was_asked_to_stop);
 }
 
-ASYNC_TEST("a task that is dropped while its job runs leaves the job to its end") {
+ASYNC_TEST("a running job continues to its end when its task is dropped") {
     ThreadPool pool;
     HeldJob job;
     {
@@ -356,7 +356,7 @@ ASYNC_TEST("map stops at the first job that fails") {
     CHECK(begun < 20);
 }
 
-ASYNC_TEST("what a job leaves in a thread_local variable is there for the next job") {
+ASYNC_TEST("a thread_local variable keeps its value for the next job") {
     ThreadPool pool(ThreadPoolOptions{.threads = 1});
     const auto count = [] {
         thread_local int jobs = 0;
@@ -405,7 +405,7 @@ TEST_CASE("loops of many threads can share a pool") {
     CHECK(sum == 4L * 2000 * 1999);
 }
 
-TEST_CASE("every one of very many jobs runs once") {
+TEST_CASE("each of very many jobs runs once") {
     ThreadPool pool(ThreadPoolOptions{.threads = 4});
     std::atomic<int> runs = 0;
     const auto count = [&runs](int item) {
@@ -444,7 +444,7 @@ ASYNC_TEST("a map takes items and gives values that can only be moved") {
     for (int number = 0; number < 100; ++number) CHECK(*values[static_cast<std::size_t>(number)] == number + 1);
 }
 
-ASYNC_TEST("a map copies what a view looks at and leaves it as it was") {
+ASYNC_TEST("a map copies what a view refers to and leaves it unchanged") {
     ThreadPool pool;
     std::vector<std::string> words(50, "a word that is too long to lie inside of its string");
     const auto length = [](std::string word) { return word.size(); };
@@ -453,7 +453,7 @@ ASYNC_TEST("a map copies what a view looks at and leaves it as it was") {
     CHECK(words.back().starts_with("a word"));
 }
 
-ASYNC_TEST("items travel in chunks of the size that was asked for") {
+ASYNC_TEST("items travel in chunks of the requested size") {
     ThreadPool pool(ThreadPoolOptions{.threads = 2});
     // The job of a chunk lies at one place while its items run. The first two chunks run at the same time, or their
     // jobs could lie at the same place.
@@ -472,7 +472,7 @@ ASYNC_TEST("items travel in chunks of the size that was asked for") {
     CHECK(jobs[8] == jobs[9]);
 }
 
-ASYNC_TEST("a stream gives each item's value or what it threw and goes on") {
+ASYNC_TEST("a stream returns each item's value or error and continues") {
     ThreadPool pool(ThreadPoolOptions{.threads = 2});
     const auto fail_at_tens = [](int item) {
         if (item % 10 == 0) throw Error(ErrorCode::dns, "no host " + std::to_string(item));
@@ -528,7 +528,7 @@ ASYNC_TEST("a stream waits for a consumer that takes no results") {
 }
 
 namespace {
-/// Lets time pass each time it is looked at.
+/// A clock that advances each time it is read.
 class PassingClock final : public Clock {
   public:
     TimePoint now() const override { return now_ += internal::work_of_a_chunk; }
@@ -553,7 +553,7 @@ ASYNC_TEST("a chunk that takes long gives back the items that it has not begun")
     CHECK(rest == std::vector<int>{5, 6, 7, 8, 9});
 }
 
-ASYNC_TEST("a chunk of a size that was asked for takes as long as it takes") {
+ASYNC_TEST("a chunk of a requested size is not cut short") {
     ThreadPool pool;
     const PassingClock clock;
     using Chunk = internal::ThreadChunk<int (*)(int), int>;
@@ -563,7 +563,7 @@ ASYNC_TEST("a chunk of a size that was asked for takes as long as it takes") {
     CHECK(chunk.finished() == 10);
 }
 
-ASYNC_TEST("what the range of a map throws is thrown by the map") {
+ASYNC_TEST("a map throws what its range throws") {
     ThreadPool pool;
     auto items = std::views::iota(0, 100) | std::views::transform([](int item) {
                      if (item == 50) throw std::runtime_error("no more");
@@ -590,7 +590,7 @@ ASYNC_TEST("what the range of a map throws is thrown by the map") {
     CHECK_FALSE(co_await results.next());
 }
 
-ASYNC_TEST("a cancelled map asks what runs to stop and begins no more") {
+ASYNC_TEST("a cancelled map asks running items to stop and begins no more") {
     ThreadPool pool(ThreadPoolOptions{.threads = 1});
     HeldJob job;
     std::atomic<int> begun = 0;
@@ -610,7 +610,7 @@ ASYNC_TEST("a cancelled map asks what runs to stop and begins no more") {
     job.begun.wait();
     scope.cancel();
     co_await until_others_wait();
-    CHECK_FALSE(over);  // the running item may use what is the caller's
+    CHECK_FALSE(over);  // the running item may use the caller's data
     job.released.open();
     co_await group.join();
     CHECK(gave_up);
@@ -618,7 +618,7 @@ ASYNC_TEST("a cancelled map asks what runs to stop and begins no more") {
     CHECK(begun == 1);
 }
 
-ASYNC_TEST("leaving a stream early asks what runs to stop and begins no more") {
+ASYNC_TEST("leaving a stream early asks running items to stop and begins no more") {
     ThreadPool pool(ThreadPoolOptions{.threads = 1});
     HeldJob job;
     std::atomic<int> begun = 0;

@@ -21,8 +21,8 @@ inline constexpr std::size_t most_items_of_a_chunk = 4096;
 /// fourfold: a few quick items say little about the next ones.
 std::size_t next_chunk_size(std::size_t size, std::size_t items, Duration took) noexcept;
 
-/// The largest chunk such that each worker has one in hand and one at the door while no more than `in_flight` items
-/// are out. At least 1.
+/// The largest chunk such that each worker has one running and one queued while no more than `in_flight` items are out.
+/// At least 1.
 std::size_t largest_chunk_size(std::size_t in_flight, std::size_t workers) noexcept;
 
 }  // namespace plait::internal

@@ -50,8 +50,8 @@ void close_all_but(int kept) {
     ::syscall(SYS_close_range, static_cast<unsigned>(kept) + 1U, ~0U, 0U);
 }
 
-/// The program has the say over its processes: what the terminal or the system asks of all of them at once is for it
-/// alone.
+/// The program decides when its processes end: signals that the terminal or the system sends to all of them at once are
+/// for it alone.
 void ignore_requests_to_end() {
     for (const int request : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::signal(request, SIG_IGN);
 }
@@ -79,7 +79,7 @@ class ForkServerProcess {
         deaths_ = UniqueFd(::signalfd(-1, &deaths, SFD_CLOEXEC | SFD_NONBLOCK));
     }
 
-    /// Serves until it is told to stop or the program is gone, and the workers are gone too.
+    /// Serves until it is asked to stop or the program has ended, and the workers have ended, too.
     void run() {
         while (!stopping_) {
             wait_for(-1);
@@ -93,7 +93,7 @@ class ForkServerProcess {
     struct Worker {
         WorkerId id;
         pid_t pid;
-        // Kept open so that it shows its end only after the death was told.
+        // Kept open so that it shows its end only after the death was reported.
         UniqueFd socket;
     };
 
@@ -139,7 +139,7 @@ class ForkServerProcess {
     [[noreturn]] void become_worker(const UniqueFd& socket, pid_t server) const {
         ::prctl(PR_SET_NAME, "plait-worker");
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (::getppid() != server) ::_exit(EXIT_FAILURE);  // it ended before it could be a cause of death
+        if (::getppid() != server) ::_exit(EXIT_FAILURE);  // the server ended before that call
         close_all_but(socket.get());
         forget_signal_handlers();
         ignore_requests_to_end();
@@ -206,7 +206,7 @@ ForkServer::ForkServer(const WorkerSetup& setup) {
                         " threads, and forking is safe with one only: make the pool before the first thread");
     }
     auto [ours, theirs] = packet_sockets();
-    std::fflush(nullptr);  // or the processes would print what is buffered once more
+    std::fflush(nullptr);  // or each process would print the buffered output again
     pid_ = ::fork();
     if (pid_ < 0) throw Error(ErrorCode::storage, "make a process pool: fork: " + system_message(errno));
     if (pid_ == 0) be_fork_server(std::move(theirs), setup);
@@ -217,7 +217,7 @@ ForkServer::~ForkServer() {
     try {
         send_packet(control_.get(), bytes_of(Command{Command::Kind::stop}));
     } catch (const Error&) {
-        // It has ended already, or sees the end of the socket.
+        // The server has ended already, or will see the end of the socket.
     }
     control_.reset();
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
@@ -251,8 +251,8 @@ WorkerDeath ForkServer::death_of(WorkerId worker) {
     return death.mapped();
 }
 
-// Told before the worker's socket shows its end, so nobody waits for it. Read often, so that the server never has to
-// wait.
+// The server reports a death before the worker's socket shows its end, so this never waits for one. It is called often,
+// so that the server never has to wait, either.
 void ForkServer::collect_deaths() {
     WorkerDeath death;
     UniqueFd nothing;

@@ -45,10 +45,10 @@ class ForkServer {
     /// the server has ended.
     Worker start_worker();
 
-    /// Kills a worker, whose end nobody will ask about.
+    /// Kills a worker. Don't call `death_of` for it.
     void kill_worker(WorkerId worker) noexcept;
 
-    /// Lets a worker end by itself. Nobody will ask about its end.
+    /// Lets a worker end by itself. Don't call `death_of` for it.
     void forget_worker(WorkerId worker) noexcept { asked_about_.erase(worker); }
 
     /// Returns how a worker ended whose socket has shown its end. Throws Error when the server itself has ended.

@@ -26,7 +26,7 @@ class ItemFeed {
     ItemFeed(const ItemFeed&) = delete;
     ItemFeed& operator=(const ItemFeed&) = delete;
 
-    /// Nothing at the end of the range, and after it threw.
+    /// Returns the next item; nothing at the end of the range, and after it threw.
     std::optional<Item> next() {
         if (ended_) return std::nullopt;
         ended_ = true;
@@ -40,7 +40,7 @@ class ItemFeed {
     void end() noexcept { ended_ = true; }
 
   private:
-    // A container was given to us; what a view looks at belongs to somebody else.
+    // A container is ours to move from; what a view refers to belongs to somebody else.
     decltype(auto) take() {
         if constexpr (std::ranges::view<Items>) {
             return *next_;
@@ -84,7 +84,7 @@ class MapRun {
           rules_{when_item_fails, options.chunk == 0, options.limit, &SteadyClock::instance()},
           sink_(sink) {}
 
-    /// Starts chunks until each worker has one in hand and one at the door, or there is no room or no item left.
+    /// Starts chunks until each worker has one running and one queued, or there is no room or no item left.
     void start_chunks() {
         while (!ended_ && chunks_ < 2 * work_.workers() && has_items_for_chunk()) {
             auto chunk = next_chunk();
@@ -132,7 +132,7 @@ class MapRun {
     Chunk next_chunk() {
         Chunk chunk = work_.make_chunk(rules_);
         const std::size_t size = chunk_size();
-        // The oldest first: somebody may wait for it.
+        // The oldest first: a consumer may be waiting for it.
         while (!returned_.empty() && chunk.size() < size && !chunk.is_full()) {
             auto oldest = returned_.extract(returned_.begin());
             chunk.add_again(oldest.key(), std::move(oldest.mapped()));
@@ -151,8 +151,8 @@ class MapRun {
                 chunk.add(asked_, std::move(*item));
                 ++asked_;
                 ++in_flight_;
-                // Items that are dear to make are large, or many have to wait for them: so the memory of a chunk is
-                // bounded, and how long the loop stands still.
+                // Items that are expensive to make are large, or hold up many others. So the memory of a chunk is
+                // bounded, and so is the time that collecting its items blocks the loop.
                 if (rules_.ends_when_long && chunk.size() % items_a_look == 0 &&
                     rules_.clock->now() - begun > work_of_a_chunk)
                     return;

@@ -25,7 +25,7 @@ union DescriptorSlot {
     char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-/// A program that was started with standard input closed gets that number for its next file; a socket keeps off it.
+/// A program that was started with standard input closed gets that number for its next file; a socket must not take it.
 UniqueFd above_standard(UniqueFd fd) {
     if (fd.get() > STDERR_FILENO) return fd;
     UniqueFd higher(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
@@ -84,7 +84,7 @@ Received PacketReader::receive_packet(int socket, char* head, std::size_t head_s
         if (errno == EINTR) continue;
         if (errno == EAGAIN) return Received::nothing_yet;
         if (errno != ECONNRESET) fail("recvmsg");
-        // That the peer ended with something unread is told once, before what it sent until then.
+        // If the peer ended with unread data, the kernel reports that once, ahead of what the peer had sent.
         if (std::exchange(was_reset, true)) return Received::end;
     }
     if (got == 0) return Received::end;

@@ -19,8 +19,8 @@ std::pair<UniqueFd, UniqueFd> packet_sockets();
 /// The result of looking for a message.
 enum class Received { message, nothing_yet, end };
 
-/// Sends one message, with a copy of descriptor `attached` if that is not -1. False when nobody reads the other end any
-/// more. Throws Error when the kernel refuses.
+/// Sends one message, with a copy of descriptor `attached` if that is not -1. Returns false when the other end is
+/// closed. Throws Error when the kernel refuses.
 bool send_packet(int socket, std::string_view head, std::string_view body = {}, int attached = -1);
 
 /// Sends `head` and `body` as one message.

@@ -34,7 +34,7 @@ UniqueFd file_in_memory() {
     return file;
 }
 
-/// Nobody can change it any more: what is read stays as it was checked.
+/// From here on, nobody can change it: what was checked is what is read.
 void seal(const UniqueFd& file) {
     if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
         fail("seal memory");
@@ -43,7 +43,7 @@ void seal(const UniqueFd& file) {
 }  // namespace
 
 Mapping::Mapping(const UniqueFd& file, std::size_t size, Access access) {
-    // What was sent is read from end to end: its pages come at once, not one fault at a time.
+    // A payload is read from end to end, so its pages are mapped at once, not one fault at a time.
     void* const memory = access == Access::read
                              ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.get(), 0)
                              : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);

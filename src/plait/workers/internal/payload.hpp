@@ -39,8 +39,8 @@ class Mapping {
     std::size_t size_ = 0;
 };
 
-/// Bytes on their way between processes: few in a string; many in a sealed file in memory, which whoever reads them
-/// maps instead of copying.
+/// Bytes on their way between processes: few in a string; many in a sealed file in memory, which the reader maps
+/// instead of copying.
 class Payload {
   public:
     Payload() noexcept = default;
@@ -68,12 +68,12 @@ class PayloadWriter final : public std::streambuf {
     PayloadWriter& operator=(const PayloadWriter&) = delete;
 
     std::size_t size() const noexcept { return in_file_ + buffer_.size(); }
-    /// All that was written, when it is small enough for a packet.
+    /// Returns all that was written, if it is small enough for a packet.
     bool is_small() const noexcept { return !file_; }
     std::string_view small() const noexcept { return buffer_; }
 
     void clear() noexcept;
-    /// What was written; the writer is empty then.
+    /// Returns what was written, and empties the writer.
     Payload take();
 
   private:

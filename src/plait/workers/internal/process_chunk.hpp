@@ -41,7 +41,7 @@ class ProcessChunk {
     std::size_t size() const noexcept { return numbers_.size(); }
     bool is_full() const noexcept { return job_.is_full(); }
 
-    /// The job; no item is added any more.
+    /// Returns the job; no item may be added afterwards.
     ProcessJob& job() {
         job_.close();
         return job_;
@@ -94,7 +94,8 @@ class ProcessMapWork {
         } catch (...) {
             chunk.fail_all(std::current_exception());
         }
-        // The worker is free and a chunk waits at its door: that goes first, then the results of this one are read.
+        // The worker is free and its next chunk is queued: that one is sent first, then the results of this one are
+        // read.
         co_await yield();
     }
 

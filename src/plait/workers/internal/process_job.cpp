@@ -11,7 +11,7 @@ namespace plait::internal {
 
 namespace {
 
-/// Told to stop where it is, a worker is about to be killed.
+/// A worker that was stopped is about to be killed.
 [[noreturn]] void wait_for_the_end() {
     for (;;) ::pause();
 }

@@ -26,7 +26,7 @@ using AnyFunction = void (*)();
 
 class JobItems;
 
-/// Calls a function for each of some items, whose arguments are bytes; so is what it gives.
+/// Calls a function for each of some items. Its arguments and results are bytes.
 using Perform = void (*)(AnyFunction function, JobItems& items);
 
 /// How a worker goes through the items of a job.
@@ -68,7 +68,7 @@ class ProcessJob {
     Perform perform() const noexcept { return perform_; }
     AnyFunction function() const noexcept { return function_; }
     const JobRules& rules() const noexcept { return rules_; }
-    /// The arguments of the items, and after them where each ends: so many times a `std::uint64_t`.
+    /// The arguments of the items, and after them where each ends, as a `std::uint64_t`.
     const Payload& payload() const noexcept { return payload_; }
     std::string_view item(std::size_t number) {
         const std::uint64_t begin = number == 0 ? 0 : ends_[number - 1];
@@ -86,14 +86,14 @@ class ProcessJob {
     Payload payload_;
 };
 
-/// The worker's side of a job: its items, one after another, and what they give.
+/// The worker's side of a job: its items, one after another, and their outcomes.
 class JobItems {
   public:
     /// `count` items in `bytes`, of which at most `most` are to be run.
     JobItems(std::string_view bytes, std::uint32_t count, std::uint32_t most, JobRules rules, ResultBoard& result_board,
              const Clock& clock = SteadyClock::instance());
 
-    /// Calls `work(arguments, result)` for one item after another; what it throws is what the item gives.
+    /// Calls `work(arguments, result)` for one item after another; what it throws becomes the item's outcome.
     template <class Work>
     void each(Work work) {
         while (begin_item()) {

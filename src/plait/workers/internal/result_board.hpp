@@ -60,7 +60,7 @@ class ResultBoard {
 
     // The worker's side.
 
-    /// These return false when the worker was told to stop there.
+    /// These return false when the program has stopped the worker there.
     bool begin_item(TimePoint now) noexcept;
     bool end_item() noexcept;
     /// Writes the outcome of the running item. Returns false when there is no room.

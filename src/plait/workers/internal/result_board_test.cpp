@@ -57,7 +57,7 @@ TEST_CASE("outcomes are on the board in the order of the items") {
     CHECK(boards.program.outcomes(1).ends_with("two"));
 }
 
-TEST_CASE("a worker that was told to stop in an item does not end it") {
+TEST_CASE("a worker that is stopped in an item does not end it") {
     Boards boards;
     CHECK(boards.worker.begin_item(TimePoint(1s)));
     CHECK(boards.program.stop_at(boards.program.progress()));
@@ -66,7 +66,7 @@ TEST_CASE("a worker that was told to stop in an item does not end it") {
     CHECK(boards.program.progress().runs_one);
 }
 
-TEST_CASE("a worker that was told to stop between two items does not begin the next") {
+TEST_CASE("a worker that is stopped between two items does not begin the next") {
     Boards boards;
     CHECK(do_item(boards.worker, "one"));
     CHECK(boards.program.stop_at(boards.program.progress()));

@@ -38,7 +38,7 @@ class BytesReader final : public std::streambuf {
     }
 };
 
-// A stream is dear to make and serves many values; an archive remembers what it has seen, and serves one.
+// A stream is expensive to make and serves many values; an archive remembers what it has seen, and serves one.
 
 /// Turns values into bytes, for a `ValueReader` in a process with the same program.
 class ValueWriter {
@@ -61,7 +61,7 @@ class ValueReader {
     template <class Value>
     Value read(std::string_view bytes) {
         static_assert(std::is_default_constructible_v<Value>,
-                      "what crosses processes is made first and filled in then");
+                      "a type that crosses processes needs a default constructor");
         bytes_.look_at(bytes);
         cereal::BinaryInputArchive archive(stream_);
         Value value;

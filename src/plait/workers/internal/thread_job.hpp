@@ -48,7 +48,7 @@ class ThreadJob : public RemoteCall {
     State state_ = State::idle;
     bool waited_for_ = false;  // by a thread, in `finish`
 
-    // For a job that a task waits for: from being queued until its loop was told.
+    // For a job that a task waits for: from being queued until its loop was notified.
     std::shared_ptr<ThreadJob> held_by_pool_;
     std::optional<LoopHandle> loop_;
 

@@ -14,8 +14,8 @@ namespace {
 
 constinit thread_local const ThreadJob* running_job = nullptr;
 
-/// Threads started while it lives get no signals that ask the program for something: those are for the thread with the
-/// loop.
+/// Threads started while it lives receive no signals that are addressed to the program: those are for the thread with
+/// the loop.
 class SignalsBlocked {
   public:
     SignalsBlocked() noexcept {
@@ -84,7 +84,7 @@ void ThreadTeam::start_thread() {
         thread.thread = std::thread([team = shared_from_this(), &thread] { team->work(thread); });
     } catch (const std::system_error& error) {
         threads_.pop_back();
-        // Others will come to the job.
+        // The other threads will run the job.
         if (!threads_.empty()) return;
         throw Error(ErrorCode::storage, std::string("start the first thread of a pool: ") + error.what());
     }

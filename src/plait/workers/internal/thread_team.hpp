@@ -30,8 +30,8 @@ class ThreadJobQueue {
 /// One thread of a pool.
 struct PoolThread {
     std::thread thread;
-    /// The loop that was told of a job last. To take hold of it for each job would make the threads fight for its
-    /// counter.
+    /// The loop that was notified last. Acquiring it for each job would make the threads contend for its reference
+    /// count.
     std::optional<LoopHandle> loop;
     const ThreadJob* job = nullptr;  ///< the one that it runs, or has run and not yet looked for the next
     bool abandoned = false;          ///< nobody waits for it
@@ -43,7 +43,7 @@ class ThreadTeam : public std::enable_shared_from_this<ThreadTeam> {
   public:
     explicit ThreadTeam(std::size_t limit) noexcept : limit_(limit) {}
 
-    /// Queues a job for a task of `loop`, which is told when it has run.
+    /// Queues a job for a task of `loop`, which is notified when it has run.
     void enqueue(std::shared_ptr<ThreadJob> job, LoopHandle loop);
 
     /// Queues a job for a thread, which calls `finish` before it destroys it.
@@ -85,8 +85,8 @@ class ThreadTeam : public std::enable_shared_from_this<ThreadTeam> {
     std::condition_variable job_ended_;
     ThreadJobQueue queue_;
     std::list<PoolThread> threads_;
-    std::size_t asleep_ = 0;  // threads that wait and were not called yet
-    std::size_t called_ = 0;  // threads that were called and did not wake up yet
+    std::size_t asleep_ = 0;  // threads that wait and were not notified yet
+    std::size_t called_ = 0;  // threads that were notified and did not wake up yet
     bool closing_ = false;
 };
 

@@ -35,7 +35,8 @@ Task<WorkerCrew::Hired> WorkerCrew::hire() {
 std::unique_ptr<WorkerCrew::Worker> WorkerCrew::start_worker() {
     ResultBoard::Made made = ResultBoard::make();
     auto worker = std::make_unique<Worker>(server_.start_worker(), std::move(made.result_board));
-    // When nobody reads it, the worker has ended already, and whoever gives it a job will see that.
+    // If the message can't be delivered, the worker has ended already, and the first attempt to give it a job will find
+    // that.
     send_packet(worker->socket.fd(), bytes_of(Welcome{}), {}, made.file.get());
     return worker;
 }
@@ -44,7 +45,7 @@ void WorkerCrew::replace() noexcept {
     try {
         idle_.push_back(start_worker());
     } catch (const std::exception&) {
-        // Whoever hires next learns why.
+        // The next attempt to hire reports why.
     }
 }
 

@@ -23,8 +23,8 @@ namespace plait::internal {
 /// Returns how long to wait before the next worker is started, after `failed` in a row ended before they took a job.
 Duration delay_after_failed_starts(int failed) noexcept;
 
-/// How much of `limit` the item has left that runs, or began last; before the first, the worker has as long to begin
-/// it.
+/// Returns how much of `limit` is left for the item that runs, or that began last. Before the first item, the worker
+/// has the same time to begin it.
 Duration time_left(Duration limit, const Progress& progress, TimePoint sent, TimePoint now) noexcept;
 
 /// How a worker's exchange of a job ended.
@@ -72,8 +72,8 @@ class WorkerCrew {
         /// Returns the outcomes of the first `items` items.
         std::string outcomes(std::uint32_t items) const { return worker_->result_board.outcomes(items); }
 
-        /// The worker has replied for so many items, and is free for the next job; or it ends, when it has done its
-        /// share.
+        /// Call when the worker has replied for `items` items. It is then free for the next job, or ends when it has
+        /// done its share.
         void give_back(std::size_t items);
 
         /// Call when the worker ends by itself, because it was not ready.

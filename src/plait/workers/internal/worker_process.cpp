@@ -14,7 +14,7 @@ namespace plait::internal {
 
 namespace {
 
-/// What `initializer` throws, as a text; empty when it throws nothing.
+/// Returns what `initializer` throws, as a text; empty when it throws nothing.
 std::string failure_of(void (*initializer)()) {
     try {
         if (initializer) initializer();
@@ -31,7 +31,7 @@ void limit_memory(std::uint64_t bytes) {
     if (bytes > 0) ::setrlimit(RLIMIT_AS, &limit);
 }
 
-/// Ends the process without what the program does at its end: that is the parent's. What jobs printed is printed.
+/// Ends the process without the program's exit handlers, which are for the parent to run. Flushes what jobs printed.
 [[noreturn]] void leave() {
     std::fflush(nullptr);
     ::_exit(EXIT_SUCCESS);
@@ -46,7 +46,7 @@ ResultBoard receive_board(PacketReader& reader, const UniqueFd& socket) {
     return ResultBoard(file);
 }
 
-/// The bytes of a job's items; when there is no memory to look at them, that is what the first item gives.
+/// Returns the bytes of a job's items. If there is no memory to map them, that becomes the outcome of the first item.
 std::string_view bytes_or_failure(Payload& payload, OutcomeHead& failure, std::string& text) {
     try {
         return payload.bytes();
@@ -57,7 +57,7 @@ std::string_view bytes_or_failure(Payload& payload, OutcomeHead& failure, std::s
     }
 }
 
-/// Runs the job and replies; false when nobody hears it.
+/// Runs the job and replies. Returns false when the program no longer reads replies.
 bool carry_out(const JobHead& job, Payload& payload, ResultBoard& result_board, int socket) {
     ReplyHead reply;
     std::string text;
