@@ -6,7 +6,7 @@
 
 using namespace plait::trace;
 
-TEST_CASE("each activity stands at its own place in the table of names and has a letter of its own") {
+TEST_CASE("each activity has its own place in the table of names and its own letter") {
     std::set<char> letters;
     for (std::size_t i = 0; i < activity_count; ++i) {
         CHECK(static_cast<std::size_t>(activity_names[i].activity) == i);

@@ -31,7 +31,7 @@ class SpanRecorder : public Recorder {
     /// Stops following `task`, which is running, and returns what it did until `when`.
     Span end(TaskId task, TimePoint when);
 
-    /// Takes back what `end` returned and nobody needs any more, for its memory.
+    /// Takes back what `end` returned, to reuse its memory.
     void reuse(SpanStates&& states) {
         if (spare_.size() < most_spare) spare_.push_back(std::move(states));
     }

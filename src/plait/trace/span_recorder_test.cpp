@@ -14,7 +14,7 @@ constexpr TimePoint start{100h};
 
 using Segments = std::vector<Segment>;
 
-/// What a loop tells of its tasks.
+/// Reports changes of tasks as a loop does.
 class Loop {
   public:
     explicit Loop(SpanRecorder& recorder) : recorder_(recorder) {}
@@ -33,7 +33,7 @@ class Loop {
 
 }  // namespace
 
-TEST_CASE("a span has what its task did from begin to end and nothing of other tasks") {
+TEST_CASE("a span holds what its task did from start to end and nothing of other tasks") {
     SpanRecorder recorder;
     Loop loop(recorder);
     loop.is(1, Activity::running, 0us);
@@ -54,7 +54,7 @@ TEST_CASE("a span has what its task did from begin to end and nothing of other t
     CHECK_FALSE(span.lane);
 }
 
-TEST_CASE("a task can be a span again and that begins where the one before ended") {
+TEST_CASE("a task can have a second span, which begins where the first ended") {
     SpanRecorder recorder;
     Loop loop(recorder);
     loop.is(1, Activity::running, 0us);
@@ -66,7 +66,7 @@ TEST_CASE("a task can be a span again and that begins where the one before ended
     CHECK(second.row == 1);
 }
 
-TEST_CASE("spans that overlap have rows of their own and the lowest free one is taken") {
+TEST_CASE("overlapping spans have different rows, and a new span takes the lowest free one") {
     SpanRecorder recorder;
     for (TaskId task = 1; task <= 4; ++task) recorder.begin(task);
     CHECK(recorder.end(3, start).row == 3);
@@ -82,7 +82,7 @@ TEST_CASE("spans that overlap have rows of their own and the lowest free one is 
     CHECK(recorder.end(1, start).row == 1);
 }
 
-TEST_CASE("what was done elsewhere takes the place of what the task did and the time until then is told") {
+TEST_CASE("work done elsewhere replaces what the task did, after the time until it began") {
     SpanRecorder recorder;
     Loop loop(recorder);
     loop.is(1, Activity::running, 0us);
@@ -92,7 +92,7 @@ TEST_CASE("what was done elsewhere takes the place of what the task did and the 
     states.extend(Activity::first_byte, start + 10us);
     loop.is(1, Activity::running, 12us);
     recorder.done_elsewhere(1, Activity::worker, 3, states);
-    recorder.done_elsewhere(2, Activity::worker, 4, states);  // nobody follows this one
+    recorder.done_elsewhere(2, Activity::worker, 4, states);  // this one is not followed
     loop.is(1, Activity::other, 15us);
     const Span span = recorder.end(1, start + 20us);
     CHECK(*span.lane == 3);

@@ -49,7 +49,7 @@ void SpanStates::fold() {
     for (auto segment = first; segment != segments_.end(); ++segment) {
         sums[static_cast<std::size_t>(segment->activity)] += segment->length;
     }
-    // The one before stays the end of its kind.
+    // The segment before the merged ones takes up its own activity, so that no two neighbours are alike.
     const Activity before = (first - 1)->activity;
     auto& sum_before = sums[static_cast<std::size_t>(before)];
     (first - 1)->length += sum_before;

@@ -31,7 +31,7 @@ Duration sum_of(const SpanStates& states) {
 
 }  // namespace
 
-TEST_CASE("equal neighbours among states are merged") {
+TEST_CASE("equal neighbouring states are merged") {
     SpanStates states(start);
     states.extend(Activity::running, start + 2us);
     states.extend(Activity::running, start + 3us);
@@ -64,7 +64,7 @@ TEST_CASE("states can be extended to the front, and cut before a time") {
     CHECK(states.length() == 0us);
 }
 
-TEST_CASE("a long states is folded and how long each activity took stays exact") {
+TEST_CASE("a long list of states is folded, and the time of each activity stays exact") {
     SpanStates states(start);
     TimePoint when = start;
     states.extend(Activity::connect, when += 7us);

@@ -9,7 +9,7 @@
 using namespace plait::trace;
 using plait::trace::internal::TaskRows;
 
-TEST_CASE("the rows of tasks are those of a plain map, whatever comes and goes") {
+TEST_CASE("the rows agree with a plain map, whatever tasks come and go") {
     std::mt19937 random(7);
     TaskRows rows;
     std::map<TaskId, std::uint32_t> expected;
@@ -18,7 +18,7 @@ TEST_CASE("the rows of tasks are those of a plain map, whatever comes and goes")
     for (int step = 0; step < 20'000; ++step) {
         const bool more = random() % 1000 < (step < 10'000 ? 600u : 400u);
         if (more || expected.empty()) {
-            next += random() % 8 == 0 ? 1 + random() % 5000 : 1;  // so that some stand where others are looked for
+            next += random() % 8 == 0 ? 1 + random() % 5000 : 1;  // so that home slots collide
             const std::uint32_t row = rows.add(next);
             std::uint32_t lowest = 1;
             while (taken.contains(lowest)) ++lowest;

@@ -22,7 +22,7 @@ using internal::RecordText;
 constexpr int version = 1;
 constexpr std::string_view separator = ",\n";
 
-/// The tid of a row is this times that of its lane, and the row.
+/// The tid of a row is this times the lane's tid, plus the row.
 constexpr std::uint64_t rows_per_lane = 1'000'000;
 
 std::string quoted(std::string_view text) {
@@ -78,7 +78,7 @@ TraceFile::TraceFile(UniqueFd file, std::string name, TraceHead head, TimePoint 
         waiting_, "process_name", 0,
         fmt::format(R"({{"name":{}}})", quoted(fmt::format("plait {}, {}", head.command, head.method))));
     end_record();
-    // At once: what other processes inherit of this object has nothing to write.
+    // Written at once, so that a process that inherits a copy of this object has nothing to write.
     flush();
 }
 
@@ -117,7 +117,7 @@ void TraceFile::append(const SpanLabel& label, const Span& span, LaneId id) {
     if (spans_ <= spans_with_phases) text_->append_phases(waiting_, tid, span.states, separator);
 }
 
-/// Whether the next span is one of those that are recorded.
+/// Decides whether the next span is recorded.
 bool TraceFile::takes_next(TimePoint when) {
     bool changes = adapts_to_density(when);
     if (records_until_thinner_ == 0) {
@@ -143,7 +143,7 @@ bool TraceFile::adapts_to_density(TimePoint when) noexcept {
         records_in_time_ = 0;
         time_end_ = std::max(time_end_, when + dense_time);
     } else if (when >= time_end_) {
-        // Not when they would just fit, or it would go to and fro.
+        // Not when they would only just fit, or the step would go back and forth.
         constexpr std::uint64_t few = dense_records / dense_step * 3 / 4;
         if (dense_one_in_ > 1 && records_in_time_ < few) dense_one_in_ /= dense_step;
         records_in_time_ = 0;
@@ -152,7 +152,7 @@ bool TraceFile::adapts_to_density(TimePoint when) noexcept {
     return dense_one_in_ != before;
 }
 
-/// The place of a span for viewers, which gets a name when it is first used.
+/// Returns the tid of a span for viewers, and names it on first use.
 std::uint64_t TraceFile::tid_of(LaneId id, std::uint32_t row) {
     Lane& lane = lanes_[id - 1];
     if (lane.kind != LaneKind::loop) return id;

@@ -51,12 +51,12 @@ struct SpanLabel {
     unsigned attempt = 1;
 };
 
-/// Writes a trace file (docs/formats.md) while the run goes on. Belongs to one thread; what other threads and processes
-/// did is given to it as values.
+/// Writes a trace file (docs/formats.md) during the run. Belongs to one thread; what other threads and processes did is
+/// given to it as values.
 ///
 /// Memory, file size and CPU time are bounded: later spans of a long run are thinned out, and of spans that arrive too
 /// fast one in four, or fewer, is recorded. A record reaches the file after a second at most, provided that others
-/// follow it. When the file can't be written, the trace ends there and the run goes on.
+/// follow it. When the file can't be written, the trace ends there and the run continues.
 class TraceFile {
   public:
     /// The number of spans that are all recorded.

@@ -93,7 +93,7 @@ constexpr std::string_view head_text = R"([
 
 }  // namespace
 
-TEST_CASE("a trace of threads has a lane for each and calls that say all that is known") {
+TEST_CASE("a trace of threads has a lane for each, and calls with all that is known") {
     const Memory memory;
     {
         TraceFile trace(memory.writer(), "memory", head(LaneKind::thread), start, no_trouble());
@@ -130,7 +130,7 @@ TEST_CASE("a trace of threads has a lane for each and calls that say all that is
 )");
 }
 
-TEST_CASE("calls of a loop have rows, and the loop's runs and lists are noted") {
+TEST_CASE("calls of a loop have rows, and the loop's runs and lists are recorded") {
     const Memory memory;
     {
         TraceFile trace(memory.writer(), "memory", head(LaneKind::loop), start, no_trouble());
@@ -145,7 +145,7 @@ TEST_CASE("calls of a loop have rows, and the loop's runs and lists are noted") 
         loop.record(event(1, TaskState::running, 190us, 0, 1));
         trace.add(label("a"), loop.end(1, start + 195us));
         loop.begin(1);
-        loop.record(event(1, TaskState::waiting, 200us, 0, 2));  // a look is due
+        loop.record(event(1, TaskState::waiting, 200us, 0, 2));  // a sample is due
         loop.record(event(2, TaskState::ready, 205us, 1, 1));
         loop.record(event(2, TaskState::running, 205us, 0, 1));
         trace.add(label("b"), loop.end(2, start + 209us));
@@ -175,7 +175,7 @@ TEST_CASE("calls of a loop have rows, and the loop's runs and lists are noted") 
 )");
 }
 
-TEST_CASE("spans of a thread do not overlap and what a loop made for others has a lane of its own") {
+TEST_CASE("spans of a process do not overlap, and a span without a lane gets one of its own") {
     const Memory memory;
     TraceFile trace(memory.writer(), "memory", head(LaneKind::process), start, no_trouble());
     const LaneId lane = trace.lane(LaneKind::process, 4711);
@@ -196,7 +196,7 @@ TEST_CASE("spans of a thread do not overlap and what a loop made for others has 
     CHECK(memory.count(R"("cat":"loop")") == 0);
 }
 
-TEST_CASE("what was recorded is in the file a second later and in whole lines") {
+TEST_CASE("records are in the file a second later, in whole lines") {
     const Memory memory;
     TraceFile trace(memory.writer(), "memory", head(LaneKind::thread), start, no_trouble());
     trace.add(label("a"), running(trace.lane(LaneKind::thread, 1), 0us, 10us));
@@ -243,7 +243,7 @@ TEST_CASE("a long trace is thinned and stays in its bounds") {
     CHECK(memory.count(R"("calls":500000,)") == 1);
 }
 
-TEST_CASE("spans that come too fast are thinned until fewer come") {
+TEST_CASE("spans that come too fast are thinned until the rate drops") {
     const Memory memory;
     TraceFile trace(memory.writer(), "memory", head(LaneKind::thread), start, no_trouble());
     const LaneId lane = trace.lane(LaneKind::thread, 1);
@@ -265,7 +265,7 @@ TEST_CASE("spans that come too fast are thinned until fewer come") {
     CHECK(memory.count(R"("calls":90000,)") == 1);
 }
 
-TEST_CASE("notes of the loop become coarser so that a long run has few of them") {
+TEST_CASE("records of the loop become coarser, so that a long run has few of them") {
     const Memory memory;
     TraceFile trace(memory.writer(), "memory", head(LaneKind::loop), start, no_trouble());
     for (int i = 0; i < 200'000; ++i) {
@@ -318,7 +318,7 @@ TEST_CASE("a trace of 100,000 calls of a loop with a hundred in flight is smalle
     CHECK(memory.text().size() < 20 * 1024 * 1024);
 }
 
-TEST_CASE("when the file can't be written the trace ends and somebody is told once") {
+TEST_CASE("a file that can't be written ends the trace and is reported once") {
     std::vector<std::string> troubles;
     {
         TraceFile trace(UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)), "t.json", head(LaneKind::thread), start,

@@ -41,8 +41,7 @@ void LoopRecorder::note_run(TimePoint begin, TimePoint end) {
     run_end_ = end;
 }
 
-// What is noted is how long the lists were at the time of the look, and not now that something happens: most of the
-// time nothing does.
+// Records how long the lists were at the sampling time, not now that something happens: most of the time nothing does.
 void LoopRecorder::note_counts_before(TimePoint when) {
     trace_.text_->append_loop_counts(trace_.waiting_, trace_.lane(LaneKind::loop), next_look_, ready_, waiting_);
     trace_.end_record();

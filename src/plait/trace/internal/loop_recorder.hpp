@@ -13,18 +13,18 @@ namespace plait::trace::internal {
 /// These records become coarser as there are more of them, so that their number grows with the logarithm of the time.
 class LoopRecorder final : public SpanRecorder {
   public:
-    /// Runs that follow each other within this time are one, at first.
+    /// Runs that follow each other within this time are merged, at first.
     static constexpr Duration first_pause = std::chrono::microseconds(10);
-    /// How often the lists are looked at, at first.
+    /// How often the lists are sampled, at first.
     static constexpr Duration first_interval = std::chrono::microseconds(100);
-    /// After so many notes the next are twice as coarse.
+    /// After this many records, the next are twice as coarse.
     static constexpr std::uint64_t notes_until_coarser = 1'024;
 
     LoopRecorder(TraceFile& trace, TimePoint start, bool with_loop);
 
     void record(const TaskEvent& event) noexcept override;
 
-    /// Notes the run that has not been noted yet.
+    /// Records the run that has not been recorded yet.
     void finish();
 
   private:

@@ -27,9 +27,9 @@ class Pieces {
     Pieces& operator=(const Pieces&) = delete;
     ~Pieces() { flush(); }
 
-    /// The next pieces are no more than so many bytes, which are at most `most_bytes`.
+    /// Makes room for the next pieces, which take at most `size` bytes. `size` is at most `most_bytes`.
     Pieces& room_for(std::size_t size) {
-        PLAIT_ASSERT(size <= most_bytes, "room for more than there is in all");
+        PLAIT_ASSERT(size <= most_bytes, "more room is asked for than there is in all");
         if (bytes_.data() + most_bytes - end_ < static_cast<std::ptrdiff_t>(size)) flush();
         return *this;
     }
@@ -77,7 +77,7 @@ class Pieces {
     char* end_ = bytes_.data();
 };
 
-/// More than the words and numbers of a record between two texts.
+/// More bytes than the words and numbers between two texts of a record take.
 constexpr std::size_t some_room = 200;
 
 }  // namespace

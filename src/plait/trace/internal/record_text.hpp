@@ -15,7 +15,7 @@ class RecordText {
   public:
     explicit RecordText(TimePoint start) : start_(start) {}
 
-    /// A metadata record whose arguments are the JSON object `args`; of a lane, or of the whole.
+    /// Appends a metadata record of a lane, or of the whole trace. Its arguments are the JSON object `args`.
     static void append_metadata(std::string& out, std::string_view name, std::uint64_t tid, std::string_view args);
 
     /// What a record says about a call.
@@ -28,7 +28,7 @@ class RecordText {
     };
     void append_call(std::string& out, std::uint64_t tid, const Call& call, const SpanStates& states) const;
 
-    /// A record for each state that lasts a microsecond or longer.
+    /// Appends a record for each state that lasts a microsecond or longer.
     void append_phases(std::string& out, std::uint64_t tid, const SpanStates& states, std::string_view separator) const;
 
     void append_loop_run(std::string& out, LaneId lane, TimePoint begin, TimePoint end) const;

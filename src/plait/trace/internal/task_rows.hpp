@@ -10,7 +10,7 @@
 
 namespace plait::trace::internal {
 
-/// Which row each followed task has: the lowest that was free. Every event of a loop asks for its task, so this is a
+/// Which row each followed task has: the lowest that was free. Every event of a loop looks up its task, so this is a
 /// hash table with open addressing, at most half full.
 class TaskRows {
   public:
@@ -30,7 +30,7 @@ class TaskRows {
         std::size_t hole = place_of(task);
         free_row(entries_[hole].row);
         --size_;
-        // What stands behind moves up, unless it would come before where it is looked for first.
+        // Later entries move up, unless they would come before their home slot.
         for (std::size_t at = next(hole); entries_[at].task != 0; at = next(at)) {
             const std::size_t way_to_hole = (at - hole) & mask();
             const std::size_t way_from_home = (at - home_of(entries_[at].task)) & mask();
@@ -52,8 +52,8 @@ class TaskRows {
     std::size_t mask() const noexcept { return entries_.size() - 1; }
     std::size_t next(std::size_t at) const noexcept { return (at + 1) & mask(); }
 
-    /// Where the task is looked for first. Tasks are numbered in their order: neighbours are scattered, or they would
-    /// stand in one long row, in which each that goes makes all behind it move up.
+    /// The home slot of a task. Ids are consecutive, so neighbours are scattered: otherwise they would form one long
+    /// run, in which each removal moves all entries behind it.
     std::size_t home_of(TaskId task) const noexcept {
         constexpr std::uint64_t golden_ratio = 0x9e37'79b9'7f4a'7c15;
         return (task * golden_ratio >> 32) & mask();
