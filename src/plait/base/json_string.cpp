@@ -35,7 +35,7 @@ constexpr Kinds make_kinds_for_page() {
 constexpr Kinds usual_kinds = make_kinds();
 constexpr Kinds kinds_for_page = make_kinds_for_page();
 
-/// How many bytes the UTF-8 sequence has that `text` begins with; 0 when it begins with none (RFC 3629, section 4).
+/// Returns the length of the UTF-8 sequence that `text` begins with; 0 when it begins with none (RFC 3629, section 4).
 std::size_t sequence_size(std::string_view text) {
     const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0u; };
     const auto continues = [&](std::size_t i, unsigned least = 0x80, unsigned most = 0xbf) {
@@ -45,7 +45,7 @@ std::size_t sequence_size(std::string_view text) {
     if (first < 0x80) return 1;
     if (first >= 0xc2 && first <= 0xdf) return continues(1) ? 2 : 0;
     if (first >= 0xe0 && first <= 0xef) {
-        // Neither what two bytes can say, nor half of a UTF-16 pair.
+        // Neither what fits into two bytes, nor half of a UTF-16 pair.
         return continues(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && continues(2) ? 3 : 0;
     }
     if (first >= 0xf0 && first <= 0xf4) {
@@ -82,7 +82,7 @@ void append(std::string& out, std::string_view text, const Kinds& kinds) {
     const auto kind_of = [&kinds](char c) { return kinds[static_cast<unsigned char>(c)]; };
     out += '"';
     while (!text.empty()) {
-        // Nearly every string is plain throughout: one look at each byte, and one copy.
+        // Nearly every string is plain throughout: one pass over its bytes, and one copy.
         const auto other = std::find_if(text.begin(), text.end(), [&](char c) { return kind_of(c) != Kind::plain; });
         const auto plain = static_cast<std::size_t>(other - text.begin());
         out.append(text.data(), plain);

@@ -25,7 +25,7 @@ TEST_CASE("UTF-8 stays as it is") {
     }
 }
 
-TEST_CASE("what is not UTF-8 is replaced, byte by byte") {
+TEST_CASE("bytes that are not UTF-8 are replaced one by one") {
     const std::string lost = "\xef\xbf\xbd";
     CHECK(quoted("a\xff"
                  "b") == "\"a" + lost + "b\"");
@@ -36,7 +36,7 @@ TEST_CASE("what is not UTF-8 is replaced, byte by byte") {
                  "a") == '"' + lost + lost + "a\"");
 }
 
-TEST_CASE("a string for a page has nothing that ends a script") {
+TEST_CASE("a string for a page can't end a script") {
     std::string out;
     plait::append_json_string_for_page(out, "</script>\xc3\xb6");
     CHECK(out == "\"\\u003c/script>\xc3\xb6\"");

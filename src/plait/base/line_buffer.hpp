@@ -21,8 +21,8 @@ namespace plait {
 ///     }
 ///     use(buffer.take_rest());  // a last line without a line break
 ///
-/// The buffer is allocated on first use and doubles while a line does not fit. It is for its owner to give up on a line
-/// that gets too long.
+/// The buffer is allocated on first use and doubles while a line does not fit. Its owner has to give up on a line that
+/// gets too long.
 class LineBuffer {
   public:
     /// Starts with `first` bytes and never grows beyond `most`. After each line, `padding` more bytes can be read.

@@ -8,7 +8,7 @@ namespace plait {
 
 namespace {
 
-/// How many edits lead from `a` to `b`: a table of all prefixes, of which three rows are needed at a time.
+/// Returns how many edits lead from `a` to `b`. Of the table of all prefixes, three rows are kept at a time.
 std::size_t edits_between(std::string_view a, std::string_view b) {
     std::vector<std::size_t> two_above, above(b.size() + 1), row(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); ++j) above[j] = j;
@@ -28,7 +28,7 @@ std::size_t edits_between(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view nearest_name(std::string_view typed, std::span<const std::string_view> names) {
-    constexpr std::size_t longest = 64;  // nobody types such a name, and the table grows with the square
+    constexpr std::size_t longest = 64;  // nobody types a longer name, and the table grows with the square
     if (typed.size() > longest) return {};
     std::string_view nearest;
     std::size_t fewest = std::max<std::size_t>(1, typed.size() / 3) + 1;

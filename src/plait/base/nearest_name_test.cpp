@@ -18,7 +18,7 @@ TEST_CASE("a typing error finds the name that was meant") {
     CHECK(nearest_name("meta_data", names) == "metadata");
 }
 
-TEST_CASE("a word that is near to no name finds none") {
+TEST_CASE("a word that is unlike every name finds none") {
     CHECK(nearest_name("priority", names).empty());
     CHECK(nearest_name("", names).empty());
     CHECK(nearest_name(std::string(1000, 'u'), names).empty());

@@ -10,7 +10,7 @@ namespace plait {
 
 namespace {
 
-/// `value` with `digits` significant digits, and with all those before the point.
+/// Returns `value` with `digits` significant digits, and with all those before the point.
 std::string with_digits(double value, int digits) {
     int behind_point = digits - 1;
     double rounds_up_at = 10;  // from here on there is one digit more before the point

@@ -17,7 +17,7 @@ namespace plait::testing {
 
 namespace {
 
-/// Bytes that tell their place. The period is a prime, so that no buffer's size is a multiple of it.
+/// Bytes that encode their position. The period is a prime, so that no buffer's size is a multiple of it.
 std::vector<std::byte> pattern(std::size_t periods) {
     constexpr std::size_t period = 251;
     std::vector<std::byte> bytes(periods * period);
@@ -111,9 +111,9 @@ Task<void> holds_writer(StreamPair ends) {
         written += *count;
         blocks = written / block.size() + 1;
     }
-    CHECK_MESSAGE(written < bound, "a writer whose peer does not read has to wait some time");
+    CHECK_MESSAGE(written < bound, "a writer whose peer does not read has to wait eventually");
 
-    // What was not taken is repeated with the same bytes.
+    // What was not taken is written again with the same bytes.
     TaskGroup group;
     group.start(write_all(*ends.first, std::span(block).subspan(written % block.size())));
     std::size_t whole = 0;
@@ -199,7 +199,7 @@ constexpr std::array promises{
     Promise{"a reader waits until there are bytes", wakes_reader},
     Promise{"a writer waits while its peer does not read, and nothing is lost", holds_writer},
     Promise{"after close_write the peer reads all and then the end, and may still write", ends_one_direction},
-    Promise{"is_quiet tells of waiting bytes and of a close, and takes nothing away", says_whether_quiet},
+    Promise{"is_quiet notices waiting bytes and a close, and consumes nothing", says_whether_quiet},
     Promise{"writing to a peer that has closed throws Error(reset)", tells_writer_of_close},
     Promise{"a wait can be cancelled", gives_up_wait},
     Promise{"a close after reset_at_close is a reset or an end", resets_at_close},

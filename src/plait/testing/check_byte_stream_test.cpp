@@ -13,7 +13,7 @@ using namespace plait::testing;
 
 namespace {
 
-/// Forwards to a memory stream, and says that it is quiet whatever waits in it.
+/// Forwards to a memory stream, but always says that it is quiet.
 class AlwaysQuiet final : public ByteStream {
   public:
     explicit AlwaysQuiet(std::unique_ptr<MemoryStream> inner) : inner_(std::move(inner)) {}

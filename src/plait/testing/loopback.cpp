@@ -13,7 +13,7 @@ std::vector<std::string> loopback_hosts() {
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;
     address.sin6_addr = IN6ADDR_LOOPBACK_INIT;
-    // A kernel with IPv6 may have no address of it.
+    // A kernel with IPv6 may have no IPv6 address.
     if (socket && ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
         hosts.emplace_back("::1");
     return hosts;

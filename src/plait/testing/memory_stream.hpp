@@ -13,9 +13,9 @@ namespace plait::testing {
 
 /// Options of a pair of memory streams.
 struct MemoryStreamOptions {
-    /// How many bytes are on their way, in each direction, before a writer has to wait.
+    /// The most bytes on their way in each direction; beyond that, a writer waits.
     std::size_t capacity = 64 * 1024;
-    /// The most bytes that one read returns; 1 splits everything as finely as can be.
+    /// The most bytes that one read returns; 1 splits everything as finely as possible.
     std::size_t largest_read = std::numeric_limits<std::size_t>::max();
 };
 

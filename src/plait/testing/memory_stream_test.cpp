@@ -24,7 +24,7 @@ Task<StreamPair> connect_narrowly() {
 
 ASYNC_TEST("a memory stream keeps the contract of a byte stream") { co_await check_byte_stream(connect); }
 
-ASYNC_TEST("so does one that holds three bytes and gives one at a time") {
+ASYNC_TEST("a memory stream that holds three bytes and gives one at a time keeps the contract") {
     co_await check_byte_stream(connect_narrowly);
 }
 
@@ -54,7 +54,7 @@ ASYNC_TEST("destroying an end is the end of the stream, and a reset is an error"
     CHECK(thrown);
 }
 
-ASYNC_TEST("an end that resets at its close is read to there, and then is an error") {
+ASYNC_TEST("an end that resets when it is closed can be read up to there, and then fails") {
     auto [here, there] = memory_streams();
     co_await write_text(*there, "cut");
     there->reset_at_close();
