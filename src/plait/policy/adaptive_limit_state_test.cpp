@@ -34,14 +34,14 @@ Latency always(double length) {
 Latency exponential(double mean) {
     return [=](Random& random) { return -mean * std::log(1 - draw(random)); };
 }
-/// As those of many servers: around `mean`, with a long tail.
+/// Like those of many servers: around `mean`, with a long tail.
 Latency lognormal(double mean, double sigma) {
     return [=](Random& random) {
         const double normal = std::sqrt(-2 * std::log(1 - draw(random))) * std::cos(2 * M_PI * draw(random));
         return mean * std::exp(sigma * normal - sigma * sigma / 2);
     };
 }
-/// As those of language models: any order of magnitude is as likely as any other.
+/// Like those of language models: any order of magnitude is as likely as any other.
 Latency of_any_order(double least, double most) {
     return [=](Random& random) { return least * std::pow(most / least, draw(random)); };
 }
@@ -59,12 +59,12 @@ struct Server {
     Load turned_away = Load::overloaded;
 };
 
-/// What came of calls.
+/// The outcomes of calls.
 struct Tally {
-    std::size_t answers = 0;  // of a late part, and all
+    std::size_t answers = 0;  // in the late part, and in all
     std::size_t all_answers = 0;
     std::size_t refusals = 0;
-    double ended = 0;  // when the last came
+    double ended = 0;  // when the last call ended
     std::vector<double> latencies;
     double p99() {
         std::sort(latencies.begin(), latencies.end());
@@ -72,12 +72,12 @@ struct Tally {
     }
 };
 
-/// Calls by as many callers as there may be in flight, without a loop: thousands of runs take seconds.
+/// Simulates as many callers as calls may be in flight, without a loop, so that thousands of runs take seconds.
 class Simulation {
   public:
     Simulation(Server server, std::uint64_t seed) : server_(std::move(server)), random_(seed) {}
 
-    /// The late part begins at `from`; times in milliseconds. The limit is `state`'s, or else fixed.
+    /// The late part begins at `from`; times in milliseconds. The limit is `state`'s, or `fixed` without one.
     Tally run(AdaptiveLimitState* state, std::size_t fixed, double length, double from,
               std::size_t calls = std::numeric_limits<std::size_t>::max()) {
         state_ = state;
@@ -170,7 +170,7 @@ class Simulation {
     Tally tally_;
 };
 
-/// Many runs with different chance.
+/// Runs `check` with many different seeds.
 template <class Check>
 void with_seeds(std::uint64_t seeds, Check check) {
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
@@ -201,7 +201,7 @@ TEST_CASE("a limit that was not reached stays") {
     CHECK_FALSE(state.last_change());
 }
 
-TEST_CASE("the limit begins with the most there may be and never leaves its bounds") {
+TEST_CASE("the limit begins no higher than its upper bound and never leaves its bounds") {
     AdaptiveLimitOptions options;
     options.most = 10;
     AdaptiveLimitState state(options, start);
@@ -230,7 +230,7 @@ TEST_CASE("refusals halve the limit, and calls that began before do not halve it
     CHECK(in_words(change) == "status 503");
 }
 
-TEST_CASE("refusals leave enough for a pace, and the limit rises again at once") {
+TEST_CASE("refusals leave the limit high enough for a pace, and it rises again at once") {
     AdaptiveLimitState state(AdaptiveLimitOptions(), start - 1h);
     for (TimePoint now = start - 1h; now < start; now += 1min) {
         std::vector<AdaptiveLimitState::Call> calls;
@@ -243,7 +243,7 @@ TEST_CASE("refusals leave enough for a pace, and the limit rises again at once")
     CHECK(state.limit() >= 16);
 }
 
-TEST_CASE("when some fail the limit becomes what was accepted") {
+TEST_CASE("when some calls fail, the limit becomes the number that was accepted") {
     AdaptiveLimitState state(AdaptiveLimitOptions(), start);
     std::vector<AdaptiveLimitState::Call> calls;
     while (calls.size() < 100) calls.push_back(state.began(start));
@@ -253,7 +253,7 @@ TEST_CASE("when some fail the limit becomes what was accepted") {
     CHECK(in_words(state.last_change().value()) == "70 were accepted: connect");
 }
 
-TEST_CASE("what ended for reasons of its own counts for nothing") {
+TEST_CASE("calls that ended for reasons of their own do not change the limit") {
     AdaptiveLimitState state(AdaptiveLimitOptions(), start);
     for (int call = 0; call < 1000; ++call) {
         const auto begun = state.began(start);
@@ -274,7 +274,7 @@ struct Kneed {
 
 }  // namespace
 
-TEST_CASE("where calls queue the server is kept busy and no call waits long") {
+TEST_CASE("a server that queues calls is kept busy, and no call waits long") {
     const Kneed servers[] = {
         {"16 slots of 20 ms", {always(20), 16}, 20, 16},
         {"one slot of 5 ms", {always(5), 1}, 5, 1},
@@ -310,7 +310,7 @@ TEST_CASE("a server that turns connections away is used as far as it accepts the
     });
 }
 
-TEST_CASE("a server that refuses more than some at a time is seldom asked for more") {
+TEST_CASE("a server that refuses calls above a number is seldom sent more") {
     Server server{lognormal(200, 0.1)};
     server.most = 10;
     server.turned_away = Load::refused;
@@ -323,7 +323,7 @@ TEST_CASE("a server that refuses more than some at a time is seldom asked for mo
     });
 }
 
-TEST_CASE("no noise ends the climb") {
+TEST_CASE("noise in the latencies does not end the climb") {
     const std::pair<const char*, Latency> servers[] = {
         {"even", lognormal(100, 0.1)},
         {"usual", lognormal(100, 0.5)},
@@ -347,7 +347,7 @@ TEST_CASE("no noise ends the climb") {
     }
 }
 
-TEST_CASE("failures by chance do not end the climb") {
+TEST_CASE("random failures do not end the climb") {
     Server server{lognormal(100, 0.5)};
     server.fails = 0.01;
     with_seeds(5, [&](std::uint64_t seed) {
@@ -357,7 +357,7 @@ TEST_CASE("failures by chance do not end the climb") {
     });
 }
 
-TEST_CASE("a server that became larger, smaller or slower is followed") {
+TEST_CASE("the limit follows a server that becomes larger, smaller or slower") {
     const std::pair<Server, Server> changes[] = {
         {{always(20), 16}, {always(20), 128}},
         {{always(20), 128}, {always(20), 16}},
@@ -379,7 +379,7 @@ TEST_CASE("a server that became larger, smaller or slower is followed") {
     }
 }
 
-TEST_CASE("calls that wait for less than a turn of a loop are not made fewer") {
+TEST_CASE("waits shorter than a turn of the loop do not lower the limit") {
     AdaptiveLimitState state(AdaptiveLimitOptions(), start);
     Simulation({always(0.03), 1}, 1).run(&state, 0, 1000, 0);
     CHECK(state.limit() >= 8);

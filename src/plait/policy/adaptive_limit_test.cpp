@@ -24,7 +24,7 @@ Task<void> hold(AdaptiveLimit& limit, Duration length, std::string& came, std::s
 
 }  // namespace
 
-ASYNC_TEST("callers are served in their order and never more than the limit at a time") {
+ASYNC_TEST("callers are served in order and never more than the limit at a time") {
     AdaptiveLimitOptions options;
     options.first = options.most = 2;
     AdaptiveLimit limit(options);
@@ -64,7 +64,7 @@ ASYNC_TEST("a caller that gives up takes no permit and a dropped call gives its 
     CHECK(limit.permits() == 1);
 }
 
-ASYNC_TEST("when the limit is cut permits that come back are kept until it fits") {
+ASYNC_TEST("when the limit is cut, returned permits are kept until few enough are held") {
     AdaptiveLimitOptions options;
     options.first = 8;
     AdaptiveLimit limit(options);
@@ -87,7 +87,7 @@ ASYNC_TEST("when the limit is cut permits that come back are kept until it fits"
     CHECK(co_await within(1s, limit.enter()));
 }
 
-ASYNC_TEST("all who wait may go on when the limit rises") {
+ASYNC_TEST("waiting callers proceed when the limit rises") {
     AdaptiveLimitOptions options;
     options.first = 20;
     AdaptiveLimit limit(options);
@@ -100,7 +100,7 @@ ASYNC_TEST("all who wait may go on when the limit rises") {
     CHECK(now() == begin + 2s);  // 20 at first, then 40
 }
 
-ASYNC_TEST("what is waited for with a permit in hand is not taken for latency") {
+ASYNC_TEST("time between a permit and the send does not count as latency") {
     AdaptiveLimitOptions options;
     options.first = options.most = 1;
     AdaptiveLimit limit(options);

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A quota, and calls of one request each that leave and are answered.
+/// A quota, and calls of one request each that are sent and answered.
 class Bench {
   public:
     AnnouncedQuota quota{requests_unit, "x-ratelimit-remaining"};
@@ -42,7 +42,7 @@ class Bench {
     }
     TimePoint earliest() { return quota.earliest(1, in_flight_, now); }
     bool may_leave() { return earliest() == now; }
-    /// As many as may leave now.
+    /// Sends as many calls as may be sent now. Returns their number.
     int leave_all() {
         int count = 0;
         for (; may_leave(); ++count) sent();
@@ -56,7 +56,7 @@ class Bench {
 
 }  // namespace
 
-TEST_CASE("calls in flight are subtracted from what is left, whenever they left") {
+TEST_CASE("calls in flight are subtracted from what is left, whenever they were sent") {
     Bench bench;
     const auto first = bench.sent();
     const auto second = bench.sent();
@@ -66,11 +66,11 @@ TEST_CASE("calls in flight are subtracted from what is left, whenever they left"
     CHECK(bench.leave_all() == 3);  // the first and the third may not have been counted yet
     bench.answer(third, 4, 60s);
     CHECK_FALSE(bench.may_leave());
-    bench.answer(first, 6, 60s);  // it was counted before the others
+    bench.answer(first, 6, 60s);  // the server counted it before the others
     CHECK(bench.leave_all() == 1);
 }
 
-TEST_CASE("an answer that was overtaken does not raise what is left") {
+TEST_CASE("an answer that arrives out of order does not raise what is left") {
     Bench bench;
     const auto first = bench.sent();
     bench.now += 1s;
@@ -81,7 +81,7 @@ TEST_CASE("an answer that was overtaken does not raise what is left") {
     CHECK(bench.leave_all() == 1);
 }
 
-TEST_CASE("a call that failed may have been counted and is subtracted until a later one tells") {
+TEST_CASE("a failed call may have been counted, and is subtracted until a later answer shows it") {
     Bench bench;
     const auto told = bench.sent();
     const auto failed = bench.sent();
@@ -96,7 +96,7 @@ TEST_CASE("a call that failed may have been counted and is subtracted until a la
     CHECK(bench.leave_all() == 2);
 }
 
-TEST_CASE("a quota that answers no longer tell is forgotten") {
+TEST_CASE("a quota that answers no longer mention is forgotten") {
     Bench bench;
     bench.answer(bench.sent(), 0, std::nullopt);
     CHECK(bench.may_leave());
@@ -110,7 +110,7 @@ TEST_CASE("a quota that answers no longer tell is forgotten") {
     CHECK(bench.may_leave());
 }
 
-TEST_CASE("after the reset one call tries and then as many leave as its answer says") {
+TEST_CASE("after the reset one call is sent, and then as many as its answer allows") {
     Bench bench;
     bench.answer(bench.sent(), 0, 8s);
     CHECK(bench.earliest() == bench.now + 8s + 200ms);  // as long after it as one call of 40 takes
@@ -122,7 +122,7 @@ TEST_CASE("after the reset one call tries and then as many leave as its answer s
     CHECK(bench.leave_all() == 39);
 }
 
-TEST_CASE("a try after the reset that comes too early costs a moment and not a window") {
+TEST_CASE("a call that is sent too early for the reset costs a moment and not a window") {
     Bench bench;
     bench.answer(bench.sent(), 0, 8s, 1s);
     const TimePoint told = bench.now + 8s;
@@ -139,8 +139,8 @@ TEST_CASE("a try after the reset that comes too early costs a moment and not a w
     CHECK(bench.now < really + 500ms);
 }
 
-TEST_CASE("the next window is found when it begins although its reset was rounded up") {
-    // Windows of 8 s, each from its first call on; the reset is told in whole seconds, rounded up.
+TEST_CASE("the start of the next window is found, although its reset was rounded up") {
+    // Windows of 8 s, each from its first call on; the reset is announced in whole seconds, rounded up.
     Bench bench;
     TimePoint begun = bench.now;
     TimePoint end = begun + 8s;
@@ -170,7 +170,7 @@ TEST_CASE("the next window is found when it begins although its reset was rounde
     CHECK(lost / (windows - 2) < 100ms);
 }
 
-TEST_CASE("a reset that each call postpones is waited for with nothing kept back") {
+TEST_CASE("a reset that each call postpones is waited for, and then the whole quota is used") {
     Bench bench;
     for (int call = 0; call < 37; ++call) bench.answer(bench.sent(), 39 - call, 8s, 1s);
     CHECK(bench.earliest() > bench.now + 6s);  // a scout, just before the reset
@@ -179,7 +179,7 @@ TEST_CASE("a reset that each call postpones is waited for with nothing kept back
     CHECK(bench.leave_all() == 2);
 }
 
-TEST_CASE("a quota that comes back little by little is spent evenly") {
+TEST_CASE("a quota that refills little by little is spent evenly") {
     Bench bench;
     for (int call = 0; call < 37; ++call) bench.answer(bench.sent(), 39 - call, 8s, 1s);
     const TimePoint reset = bench.now + 8s;
@@ -199,7 +199,7 @@ TEST_CASE("a quota that comes back little by little is spent evenly") {
     CHECK(left <= 400);
 }
 
-TEST_CASE("an amount and a window are kept to where the server does not say what is left") {
+TEST_CASE("an amount and a window are obeyed where the server does not say what is left") {
     Bench bench;
     bench.sent();
     const auto told = bench.sent();
@@ -207,7 +207,7 @@ TEST_CASE("an amount and a window are kept to where the server does not say what
     policy.limit = 10;
     policy.window = 60s;
     bench.quota.update(policy, told, bench.now);
-    CHECK(bench.leave_all() == 8);  // the two that had left before count, too
+    CHECK(bench.leave_all() == 8);  // the two that were sent before count, too
     CHECK(bench.earliest() > bench.now + 60s);
     CHECK(bench.earliest() < bench.now + 62s);
 }
@@ -237,7 +237,7 @@ TEST_CASE("a reset as coarse as its window is long is obeyed at first") {
     }
 }
 
-TEST_CASE("a reset that falls by a thousand in a second was told in milliseconds") {
+TEST_CASE("a reset that falls by a thousand in a second is in milliseconds") {
     Bench bench;
     const auto first = bench.sent();
     const auto second = bench.sent();
@@ -248,7 +248,7 @@ TEST_CASE("a reset that falls by a thousand in a second was told in milliseconds
     CHECK(bench.earliest() < bench.now + 10s);
 }
 
-TEST_CASE("a wait that a refusal asks for outranks the reset") {
+TEST_CASE("a wait that a refusal asks for takes precedence over the reset") {
     Bench bench;
     bench.answer(bench.sent(), 0, 60s);
     bench.quota.asked_to_wait_until(bench.now + 5s);

@@ -41,7 +41,7 @@ Task<void> call(CircuitBreaker& breaker, TimePoint up, int& tried, int& reached,
 
 }  // namespace
 
-ASYNC_TEST("twenty straight failures open the circuit and a success in between starts the count again") {
+ASYNC_TEST("twenty failures in a row open the circuit, and a success in between restarts the count") {
     CircuitBreaker breaker;
     co_await fail(breaker, 19);
     auto permit = co_await breaker.enter();
@@ -52,7 +52,7 @@ ASYNC_TEST("twenty straight failures open the circuit and a success in between s
     CHECK(breaker.open_since() == now());
 }
 
-ASYNC_TEST("one probe at a time finds out that a server is back and then all go") {
+ASYNC_TEST("one probe at a time finds out that a server is back, and then all calls proceed") {
     CircuitBreaker breaker;
     const TimePoint begin = now();
     int tried = 0;
@@ -70,7 +70,7 @@ ASYNC_TEST("one probe at a time finds out that a server is back and then all go"
     CHECK(now() - begin <= 80s);
 }
 
-ASYNC_TEST("a server that stays away parks the group and all that wait come out") {
+ASYNC_TEST("a server that stays unreachable parks the group and ends all waits") {
     CircuitBreaker breaker;
     const TimePoint begin = now();
     int tried = 0;

@@ -19,13 +19,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What came of an attempt, as a value: nothing is thrown because of a call.
+/// The outcome of an attempt, as a value: a failed call throws nothing.
 struct Answer {
     int status = 0;  // 0: no connection
     std::optional<Duration> retry_after{};
 };
 
-/// A third party that allows so many calls a second, and now and then fails.
+/// A third party that allows `allowed` calls a second, and fails now and then.
 struct ThirdParty {
     std::size_t allowed = 50;
     int fails_each = 20;
@@ -62,7 +62,7 @@ struct Group {
 };
 
 /// One attempt within the limits of its group; nothing when the group is parked. The pace comes last: what waits for it
-/// is the next to leave.
+/// is the next to be sent.
 Task<std::optional<Answer>> limit(Group& group, ThirdParty& server) {
     auto slot = co_await group.in_flight.enter();
     auto circuit = co_await group.breaker.enter();
@@ -136,7 +136,7 @@ ASYNC_TEST("a deadline around a retry around the limits around an attempt ends e
     CHECK(server.refused < 60);
 }
 
-ASYNC_TEST("a deadline ends the calls that have not got through the limits by then") {
+ASYNC_TEST("a deadline ends the calls that are still held back by the limits") {
     Random random(1);
     Group group(random);
     ThirdParty server;

@@ -13,7 +13,7 @@ using namespace plait;
 using namespace plait::policy;
 using namespace std::chrono_literals;
 
-TEST_CASE("a quantile is near the exact one for several kinds of numbers") {
+TEST_CASE("a quantile is near the exact one for several distributions") {
     for (const double share : {0.5, 0.9, 0.95}) {
         for (int kind = 0; kind < 3; ++kind) {
             Random random(1);
@@ -111,7 +111,7 @@ ASYNC_TEST("copies are never more than a twentieth of the calls") {
     CHECK(server.begun == 1000 + static_cast<int>(hedge.statistics().copies));
 }
 
-ASYNC_TEST("a call that is cancelled takes its copy with it") {
+ASYNC_TEST("cancelling a call cancels its copy") {
     Hedge hedge;
     Server server;
     auto make = [&] { return call(server); };

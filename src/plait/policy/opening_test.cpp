@@ -18,7 +18,7 @@ int leave_all(Opening& opening, TimePoint now) {
 
 }  // namespace
 
-TEST_CASE("a few calls leave and the others when one of them is answered") {
+TEST_CASE("a few calls are sent first, and the others when one of them is answered") {
     Opening opening({.first_look = 32});
     const TimePoint start(1h);
     CHECK(leave_all(opening, start) == 32);
@@ -32,7 +32,7 @@ TEST_CASE("a few calls leave and the others when one of them is answered") {
     CHECK(opening.is_over());
 }
 
-TEST_CASE("a near server is sent more so gently that few are refused when it refuses soon") {
+TEST_CASE("sending to a near server grows so gently that few calls are refused when it refuses soon") {
     Opening opening({.first_look = 32});
     const TimePoint start(1h);
     CHECK(leave_all(opening, start) == 32);
@@ -44,7 +44,7 @@ TEST_CASE("a near server is sent more so gently that few are refused when it ref
     CHECK(more >= 1000);
 }
 
-TEST_CASE("a slow answer is not waited for longer than a second") {
+TEST_CASE("a slow answer holds calls back for no longer than a second") {
     Opening opening({.first_look = 32});
     const TimePoint start(1h);
     CHECK(leave_all(opening, start) == 32);

@@ -60,7 +60,7 @@ std::string callers(const std::vector<Departed>& departures) {
     return text;
 }
 
-/// Keeps what a process that is killed would leave to the next.
+/// Keeps what a killed process would leave to the next one.
 class KeptLog final : public LimitLog {
   public:
     std::vector<SlidingWindow::Sent> before(const RateLimit& limit) override {
@@ -93,7 +93,7 @@ LimitNotice left(double remaining, Duration reset) {
 
 }  // namespace
 
-ASYNC_TEST("without limits nobody waits") {
+ASYNC_TEST("without limits no caller waits") {
     Pace pace;
     const TimePoint start = now();
     for (int call = 0; call < 1000; ++call) CHECK((co_await pace.enter()).has_value());
@@ -101,7 +101,7 @@ ASYNC_TEST("without limits nobody waits") {
     CHECK_FALSE(pace.waits_for());
 }
 
-ASYNC_TEST("an hour of waiting callers leaves in their order and never above any of the limits") {
+ASYNC_TEST("for an hour waiting callers are sent in order and never above any of the limits") {
     Pace pace(limited_to({"requests=500/m", "requests=20/s"}));
     std::vector<Departed> departures;
     const TimePoint start = now();
@@ -120,7 +120,7 @@ ASYNC_TEST("an hour of waiting callers leaves in their order and never above any
     CHECK(now() - start <= 60min / 0.97);
 }
 
-ASYNC_TEST("the higher priority leaves first and callers of the same one in their order") {
+ASYNC_TEST("the higher priority is sent first, and equal priorities in order of arrival") {
     Pace pace(limited_to({"requests=1/s"}));
     std::vector<Departed> departures;
     TaskGroup group;
@@ -141,7 +141,7 @@ ASYNC_TEST("the higher priority leaves first and callers of the same one in thei
     CHECK(callers(departures) == "0 3 5 1 2 4 ");
 }
 
-ASYNC_TEST("callers that are cancelled while they wait take nothing and the others go on") {
+ASYNC_TEST("callers that are cancelled while they wait take nothing, and the others proceed") {
     Pace pace(limited_to({"requests=1/m"}));
     const TimePoint start = now();
     CHECK(co_await pace.enter());
@@ -172,7 +172,7 @@ ASYNC_TEST("callers that are dropped while they wait leave the line") {
     CHECK(departures.size() == 1);
 }
 
-ASYNC_TEST("a call waits for the slowest of its limits and says for which") {
+ASYNC_TEST("a call waits for the slowest of its limits and says which it is") {
     Pace pace(limited_to({"requests=100/s", "tokens=60k/m"}));
     CHECK(co_await pace.enter(Costs("tokens", 30'000)));
     std::vector<Departed> departures;
@@ -189,7 +189,7 @@ ASYNC_TEST("a call waits for the slowest of its limits and says for which") {
     CHECK(now() == reason->until);
 }
 
-ASYNC_TEST("what a call did not cost is given back and lets the next one go") {
+ASYNC_TEST("unused cost is given back and lets the next call be sent") {
     Pace pace(limited_to({"tokens=60k/m"}));
     auto permit = co_await pace.enter(Costs("tokens", 60'000));
     std::vector<Departed> departures;
@@ -202,7 +202,7 @@ ASYNC_TEST("what a call did not cost is given back and lets the next one go") {
     CHECK(now() == start + 2s);
 }
 
-ASYNC_TEST("calls that do not say what they cost are taken to cost what the settled ones did") {
+ASYNC_TEST("calls that do not state a cost are assumed to cost what the settled ones did") {
     Pace pace(limited_to({"tokens=60k/m"}));
     auto permit = co_await pace.enter();
     pace.settle(*permit, Costs("tokens", 6000));
@@ -212,7 +212,7 @@ ASYNC_TEST("calls that do not say what they cost are taken to cost what the sett
     CHECK(now() - start < 125s);
 }
 
-ASYNC_TEST("a cost above a whole limit is refused with the limit") {
+ASYNC_TEST("a cost above a whole limit is refused, and the message names the limit") {
     Pace pace(limited_to({"tokens=1k/m"}));
     std::string message;
     try {
@@ -223,7 +223,7 @@ ASYNC_TEST("a cost above a whole limit is refused with the limit") {
     CHECK(message == "a call that costs 1.5k tokens: the limit is tokens=1k/m; it could never be sent");
 }
 
-ASYNC_TEST("a refusal holds all calls of the group until one that tries after the wait is accepted") {
+ASYNC_TEST("a refusal holds back all calls of the group until one is accepted after the wait") {
     Pace pace;
     auto refused = co_await pace.enter();
     const TimePoint start = now();
@@ -244,7 +244,7 @@ ASYNC_TEST("a refusal holds all calls of the group until one that tries after th
     CHECK(now() == start + 110s);
 }
 
-ASYNC_TEST("who waits after a refusal is told who asked for it and until when") {
+ASYNC_TEST("after a refusal the pace says what asked for the wait and until when") {
     Pace pace;
     auto refused = co_await pace.enter();
     const TimePoint start = now();
@@ -260,7 +260,7 @@ ASYNC_TEST("who waits after a refusal is told who asked for it and until when") 
     co_await group.join();
 }
 
-ASYNC_TEST("a call that is dropped after it left lets the next one try") {
+ASYNC_TEST("a call that is dropped after it was sent lets the next one try") {
     Pace pace;
     auto refused = co_await pace.enter();
     pace.refused(*refused, 10s, "retry-after");
@@ -271,7 +271,7 @@ ASYNC_TEST("a call that is dropped after it left lets the next one try") {
     CHECK(co_await pace.enter());
 }
 
-ASYNC_TEST("asked to wait for longer than it does the group is parked and all that wait come out") {
+ASYNC_TEST("a requested wait above the longest one parks the group and ends all waits") {
     Pace pace(limited_to({"requests=1/s"}));
     auto permit = co_await pace.enter();
     std::vector<Departed> departures;
@@ -294,7 +294,7 @@ ASYNC_TEST("asked to wait for longer than it does the group is parked and all th
     CHECK(co_await pace.enter());
 }
 
-ASYNC_TEST("what a server says is left is spent and then waited for ahead of any refusal") {
+ASYNC_TEST("the quota that a server announces is spent and then waited for, before any refusal") {
     Pace pace;
     auto told = co_await pace.enter();
     const TimePoint start = now();
@@ -313,7 +313,7 @@ ASYNC_TEST("what a server says is left is spent and then waited for ahead of any
     CHECK(now() == start + 60s);
 }
 
-ASYNC_TEST("a quota of which nothing is left for longer than the longest wait parks the group") {
+ASYNC_TEST("a quota that stays empty for longer than the longest wait parks the group") {
     Pace pace;
     auto told = co_await pace.enter();
     co_await sleep_for(1s);
@@ -347,7 +347,7 @@ ASYNC_TEST("limits hold across processes that are killed at any moment, and lose
     }
 }
 
-ASYNC_TEST("what a call really cost is known to the next process") {
+ASYNC_TEST("the next process knows what a call really cost") {
     auto log = std::make_shared<KeptLog>();
     PaceOptions options = limited_to({"tokens=1000/m"});
     options.log = log;
@@ -377,7 +377,7 @@ ASYNC_TEST("nothing is remembered of a call that is settled after it left the wi
     CHECK(log->told == 1);
 }
 
-ASYNC_TEST("what can't be remembered does not leave") {
+ASYNC_TEST("a call that can't be recorded is not sent") {
     auto log = std::make_shared<KeptLog>();
     PaceOptions options = limited_to({"requests=20/m"});
     options.log = log;

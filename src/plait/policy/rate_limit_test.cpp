@@ -29,7 +29,7 @@ TEST_CASE("a limit is read from its text and written as it was read") {
     CHECK(parse_rate_limit("tokens=90000/60s") == parse_rate_limit("tokens=90k/m"));
 }
 
-TEST_CASE("what is wrong with the text of a limit is said") {
+TEST_CASE("the error for a malformed limit says what is wrong") {
     const struct {
         const char* text;
         const char* reason;

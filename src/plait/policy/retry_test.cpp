@@ -26,7 +26,7 @@ AttemptHistory after_attempts(int attempts) {
 
 }  // namespace
 
-TEST_CASE("a final end stops and a repeatable one is tried again until the attempts are used up") {
+TEST_CASE("a final outcome stops, and a retryable one is tried again until the attempts are used up") {
     Random random(1);
     const RetryOptions options;
     CHECK(decide(after_attempts(1), AttemptEnd::final(), options, start, random).why == Why::final);
@@ -36,7 +36,7 @@ TEST_CASE("a final end stops and a repeatable one is tried again until the attem
     CHECK(decide(after_attempts(5), AttemptEnd::repeatable(), options, start, random).why == Why::attempts_used_up);
 }
 
-TEST_CASE("only failures count for a budget of repeats, and of those no one that was asked to wait") {
+TEST_CASE("only failures count for the retry budget, and only those that name no wait") {
     Random random(1);
     const RetryOptions options;
     const auto counts = [&](const AttemptEnd& end) {
@@ -48,7 +48,7 @@ TEST_CASE("only failures count for a budget of repeats, and of those no one that
     CHECK_FALSE(counts(AttemptEnd::asked_to_wait(20s)));
 }
 
-TEST_CASE("waits are drawn evenly from nothing up to a bound that doubles and ends at a minute") {
+TEST_CASE("waits are drawn evenly from zero up to a bound that doubles and stops at a minute") {
     Random random(1);
     RetryOptions options;
     options.max_attempts = 1000;
@@ -73,7 +73,7 @@ TEST_CASE("waits are drawn evenly from nothing up to a bound that doubles and en
     }
 }
 
-TEST_CASE("a wait that was asked for is obeyed with up to a tenth more and uses up no attempt") {
+TEST_CASE("a requested wait is extended by up to a tenth and uses up no attempt") {
     Random random(1);
     const RetryOptions options;
     AttemptHistory history = after_attempts(5);
@@ -90,14 +90,14 @@ TEST_CASE("a wait that was asked for is obeyed with up to a tenth more and uses 
     CHECK(decide(history, AttemptEnd::asked_to_wait(), options, start, random).why == Why::back_off);
 }
 
-TEST_CASE("a failure that names a wait is not tried again before it") {
+TEST_CASE("a failure that names a wait is not tried again before that wait is over") {
     Random random(1);
     for (int i = 0; i < 100; ++i) {
         CHECK(decide(after_attempts(1), AttemptEnd::repeatable(3s), RetryOptions(), start, random).wait >= 3s);
     }
 }
 
-TEST_CASE("a wait above the longest one or behind the deadline stops") {
+TEST_CASE("a wait above the longest one or past the deadline stops") {
     Random random(1);
     const RetryOptions options;
     CHECK(decide(after_attempts(0), AttemptEnd::asked_to_wait(601s), options, start, random).why ==
@@ -111,7 +111,7 @@ TEST_CASE("a wait above the longest one or behind the deadline stops") {
 
 namespace {
 
-/// Attempts that end as they are told, a second each.
+/// Attempts with the given outcomes, a second each.
 struct Script {
     std::vector<AttemptEnd> ends;
     std::size_t next = 0;
@@ -124,7 +124,7 @@ Task<int> attempt(Script& script) {
 
 }  // namespace
 
-ASYNC_TEST("attempts follow each other until one is final and each is noted with what comes after it") {
+ASYNC_TEST("attempts follow each other until one is final, and each is reported with its decision") {
     Random random(1);
     Retry retry(RetryOptions(), random);
     Script script{
@@ -144,7 +144,7 @@ ASYNC_TEST("attempts follow each other until one is final and each is noted with
     CHECK(waits >= 5s);
 }
 
-ASYNC_TEST("an hour of being asked to wait uses up no attempt") {
+ASYNC_TEST("an hour of requested waits uses up no attempt") {
     Random random(1);
     Retry retry(RetryOptions(), random);
     const TimePoint begin = now();
@@ -185,7 +185,7 @@ Task<void> begin_calls(RetryBudget& budget, Random& random, int count, std::vect
 
 }  // namespace
 
-ASYNC_TEST("repeats are never more than a fifth of the last minute's calls or three whatever the pattern") {
+ASYNC_TEST("retries never exceed a fifth of the last minute's calls, or three, whatever the pattern") {
     for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
         Random random(seed);
         RetryBudget budget;
@@ -208,7 +208,7 @@ ASYNC_TEST("repeats are never more than a fifth of the last minute's calls or th
     }
 }
 
-ASYNC_TEST("a budget that is used up lets the next repeat go when a minute has passed or enough calls began") {
+ASYNC_TEST("an exhausted budget permits the next retry after a minute or after enough new calls") {
     RetryBudget budget;
     const TimePoint begin = now();
     for (int i = 0; i < 3; ++i) co_await budget.enter();
@@ -226,7 +226,7 @@ ASYNC_TEST("a budget that is used up lets the next repeat go when a minute has p
     CHECK(repeats.back() == begin + 1min);
 }
 
-ASYNC_TEST("a repeat that is cancelled while it waits for the budget counts nothing") {
+ASYNC_TEST("a retry that is cancelled while it waits for the budget does not count") {
     RetryBudget budget;
     for (int i = 0; i < 3; ++i) co_await budget.enter();
     const TimePoint begin = now();
@@ -250,7 +250,7 @@ ASYNC_TEST("each good answer of the last minute makes room for four more retries
 
 namespace {
 
-/// A server that errs with this probability, at random; each attempt takes 10 ms.
+/// A server that fails at random with this probability; each attempt takes 10 ms.
 struct Erring {
     double probability;
     Random& random;
@@ -273,7 +273,7 @@ Task<void> call(Erring& server, RetryBudget& budget, int& good) {
 
 }  // namespace
 
-ASYNC_TEST("a server that errs at random is not rationed, whatever share of the attempts fails") {
+ASYNC_TEST("a server that fails at random is not rationed, whatever share of the attempts fails") {
     for (const double probability : {0.1, 0.4, 0.6, 0.75}) {
         Random random(1);
         Erring server{probability, random};
@@ -290,7 +290,7 @@ ASYNC_TEST("a server that errs at random is not rationed, whatever share of the 
     }
 }
 
-ASYNC_TEST("what fails whenever it is sent uses up five attempts, however well its server is") {
+ASYNC_TEST("a call that always fails uses up five attempts, however healthy its server is") {
     Random random(1);
     Erring well{0, random};
     Erring ill{1, random};
@@ -303,7 +303,7 @@ ASYNC_TEST("what fails whenever it is sent uses up five attempts, however well i
     CHECK(ill.attempts == 500);
 }
 
-ASYNC_TEST("a server that gives no good answer sees a fifth more, and its calls end in time") {
+ASYNC_TEST("a server without a good answer gets a fifth more attempts, and its calls end in time") {
     Random random(1);
     Erring server{1, random};
     RetryBudget budget;

@@ -1,4 +1,5 @@
-// What is learnt of limits, against models of the limiters that servers have: random arrivals, latencies and roundings.
+// How well limits are learnt, against models of the limiters that servers use, with random arrivals, latencies and
+// roundings.
 
 #include "plait/policy/random.hpp"
 #include "plait/policy/server_limits.hpp"
@@ -33,8 +34,8 @@ Duration of_seconds(double seconds) { return Duration(static_cast<Duration::rep>
 struct Verdict {
     bool let_in = true;
     double remaining = 0;
-    double reset = 0;  // until there is more, or all
-    double wait = 0;   // until a refused one may come again
+    double reset = 0;  // until more is available, or all of it
+    double wait = 0;   // until a refused request may be sent again
 };
 using Limiter = std::function<Verdict(double now)>;
 
@@ -61,7 +62,7 @@ Limiter sliding_window() {
     };
 }
 
-/// The last window counts by the share of it that a sliding one would still have. As HAProxy's, it may count what it
+/// The last window counts by the share of it that a sliding one would still cover. Like HAProxy's, it may count what it
 /// refuses, too.
 Limiter sliding_counter(bool counts_refused = false) {
     return [counts_refused, begin = 0.0, last = 0.0, current = 0.0](double now) mutable {
@@ -99,7 +100,7 @@ Limiter one_at_a_time() {
     };
 }
 
-/// The window begins anew with each request that is let in; as mod_evasive's, with each that is refused, too.
+/// The window restarts with each request that is let in; like mod_evasive's, also with each that is refused.
 Limiter quiet_window(bool counts_refused) {
     return [counts_refused, last = -1e9, used = 0.0](double now) mutable {
         if (now >= last + window) used = 0;
@@ -110,13 +111,13 @@ Limiter quiet_window(bool counts_refused) {
     };
 }
 
-/// How a server tells.
+/// How a server announces its limit.
 struct Telling {
     bool remaining = false;
     bool wait = false;
     double grain = 0;  // of resets: whole seconds, or exact
     bool rounds_up = true;
-    bool is_epoch = false;  // the reset is a time of a clock, not one from now on
+    bool is_epoch = false;  // the reset is a time of day, not a time from now
 
     double rounded(double reset, double clock) const {
         if (grain == 0) return reset;
@@ -126,7 +127,7 @@ struct Telling {
     }
 };
 
-/// What came of a run.
+/// The outcome of a run.
 struct Outcome {
     double let_in = 0;
     double refused = 0;
@@ -225,7 +226,7 @@ class Run {
     Telling telling_;
     double latency_;
     Random random_;
-    double clock_;  // what the server's clock shows at the begin, beyond whole seconds
+    double clock_;  // what the server's clock shows at the start, beyond whole seconds
     std::unique_ptr<ServerLimits> limits_;
     std::priority_queue<Event> events_;
     std::map<std::uint64_t, Call> calls_;
@@ -258,7 +259,7 @@ const std::function<Limiter(Random&)> refills = [](Random&) { return bucket(); }
 
 }  // namespace
 
-TEST_CASE("a fixed window that is told exactly is used whole and never exceeded") {
+TEST_CASE("a fixed window that is announced exactly is used fully and never exceeded") {
     const Telling exact{.remaining = true};
     for (const double latency : {0.002, 0.09}) {
         check_mean(from_first_call, exact, latency, 0.97, 0);
@@ -266,7 +267,7 @@ TEST_CASE("a fixed window that is told exactly is used whole and never exceeded"
     }
 }
 
-TEST_CASE("a fixed window whose reset is rounded is used nearly whole and hardly ever exceeded") {
+TEST_CASE("a fixed window whose reset is rounded is used nearly fully and hardly ever exceeded") {
     for (const bool rounds_up : {true, false}) {
         for (const bool is_epoch : {true, false}) {
             CAPTURE(rounds_up);
@@ -279,20 +280,20 @@ TEST_CASE("a fixed window whose reset is rounded is used nearly whole and hardly
     }
 }
 
-TEST_CASE("a sliding counter and a bucket that are told are used nearly whole") {
+TEST_CASE("an announced sliding counter or bucket is used nearly fully") {
     const Telling whole{.remaining = true, .wait = true, .grain = 1, .is_epoch = true};
     check_mean(counts, whole, 0.002, 0.93, 0.03);
     check_mean(refills, Telling{.remaining = true}, 0.002, 0.93, 0.03);
 }
 
-TEST_CASE("limits of which only refusals tell a time are used nearly whole") {
+TEST_CASE("limits of which only refusals give a time are used nearly fully") {
     const Telling wait{.wait = true, .grain = 1};
     check_mean(from_first_call, wait, 0.002, 0.93, 0.06);
     check_mean(slides, wait, 0.002, 0.93, 0.06);
     check_mean(refills, wait, 0.002, 0.93, 0.06);
 }
 
-TEST_CASE("limits of which nothing is told are used nearly whole") {
+TEST_CASE("limits that nothing announces are used nearly fully") {
     const Telling nothing;
     check_mean(from_first_call, nothing, 0.002, 0.93, 0.06);
     check_mean(by_clock, nothing, 0.002, 0.93, 0.06);
@@ -300,17 +301,17 @@ TEST_CASE("limits of which nothing is told are used nearly whole") {
     check_mean(refills, nothing, 0.002, 0.93, 0.06);
 }
 
-TEST_CASE("a counter that counts what it refuses is used nearly whole") {
+TEST_CASE("a counter that counts what it refuses is used nearly fully") {
     const auto counts_all = [](Random&) { return sliding_counter(true); };
     check_mean(counts_all, Telling(), 0.002, 0.9, 0.06);
 }
 
-TEST_CASE("a bucket for one request is used nearly whole once its rate is found") {
+TEST_CASE("a bucket for one request is used nearly fully once its rate is found") {
     const auto single = [](Random&) { return one_at_a_time(); };
     check_mean(single, Telling(), 0.002, 0.9, 0.12);
 }
 
-TEST_CASE("a window that each call postpones is used whole, although its reset is rounded down") {
+TEST_CASE("a window that each call postpones is used fully, although its reset is rounded down") {
     const auto postponed = [](Random&) { return quiet_window(false); };
     const Telling down{.remaining = true, .grain = 1, .rounds_up = false, .is_epoch = true};
     check_mean(postponed, down, 0.002, 0.93, 0.03);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr TimePoint start{100h};
 
-/// The model: everything that ever left, and what of it lies in a window.
+/// The model: a log of everything that was ever sent, which finds how much of it lies in a window.
 class NaiveLog {
   public:
     std::size_t add(TimePoint when, double cost) {
@@ -24,7 +24,7 @@ class NaiveLog {
     }
     void correct(std::size_t index, double cost) { entries_[index].cost = cost; }
 
-    /// The most that left in any window of this length. The fullest one begins where something left.
+    /// Returns the most that was sent in any window of this length. The fullest one begins with a send.
     double fullest(Duration window) const {
         double most = 0;
         double inside = 0;
@@ -36,7 +36,7 @@ class NaiveLog {
         }
         return most;
     }
-    /// What left in the window that ends at `end`.
+    /// Returns what was sent in the window that ends at `end`.
     double inside(TimePoint end, Duration window) const {
         double sum = 0;
         for (const Entry& entry : entries_) {
@@ -73,7 +73,7 @@ RateLimit random_limit(Random& random) {
 
 }  // namespace
 
-TEST_CASE("never more than the limit leaves in any window of its length for any pattern of arrivals") {
+TEST_CASE("no more than the limit is sent in any window of its length, for any pattern of arrivals") {
     Random random(1);
     for (int round = 0; round < 200; ++round) {
         const RateLimit limit = random_limit(random);
@@ -93,7 +93,7 @@ TEST_CASE("never more than the limit leaves in any window of its length for any 
     }
 }
 
-TEST_CASE("what is earliest is free then and not before") {
+TEST_CASE("there is room at the earliest time and not before") {
     Random random(2);
     for (int round = 0; round < 100; ++round) {
         const RateLimit limit = random_limit(random);
@@ -111,7 +111,7 @@ TEST_CASE("what is earliest is free then and not before") {
     }
 }
 
-TEST_CASE("corrections downwards keep the promise and give the room back") {
+TEST_CASE("lowered costs keep to the limit and give the room back") {
     Random random(3);
     for (int round = 0; round < 100; ++round) {
         const RateLimit limit("tokens", 5000, 60s);
@@ -149,7 +149,7 @@ TEST_CASE("corrections downwards keep the promise and give the room back") {
     CHECK(window.earliest(40, start + 1s) == start + 1s);
 }
 
-TEST_CASE("what cost more than was reserved is made up for by those that come later") {
+TEST_CASE("later calls make up for a cost above what was reserved") {
     Random random(4);
     for (int round = 0; round < 100; ++round) {
         const RateLimit limit("tokens", 5000, 60s);
@@ -161,7 +161,7 @@ TEST_CASE("what cost more than was reserved is made up for by those that come la
             now = window.earliest(cost, now);
             const auto moment = window.take(cost, now);
             const std::size_t entry = log.add(now, cost);
-            CHECK(log.inside(now, limit.window) <= limit.amount);  // of what was known when it left
+            CHECK(log.inside(now, limit.window) <= limit.amount);  // by what was known when it was sent
             const double actual = cost * static_cast<double>(1 + random() % 3);
             log.correct(entry, actual);
             now += 1ms;
@@ -170,7 +170,7 @@ TEST_CASE("what cost more than was reserved is made up for by those that come la
     }
 }
 
-TEST_CASE("what is allowed is spread evenly with at most a second's burst") {
+TEST_CASE("sends are spread evenly, with bursts of at most one second's worth") {
     const RateLimit limit("requests", 600, 60s);
     SlidingWindow window(limit);
     int at_once = 0;
@@ -189,7 +189,7 @@ TEST_CASE("what is allowed is spread evenly with at most a second's burst") {
     }
 }
 
-TEST_CASE("under load at least 97 hundredths of the limit are used also when each wake-up is late") {
+TEST_CASE("under load at least 97 hundredths of the limit are used, even when each wake-up is late") {
     for (const auto& [limit, late] : {std::pair(RateLimit("requests", 200, 1s), Duration(1ms)),
                                       std::pair(RateLimit("requests", 10, 1s), Duration(2ms)),
                                       std::pair(RateLimit("requests", 500, 60s), Duration(20ms)),
@@ -211,20 +211,20 @@ TEST_CASE("under load at least 97 hundredths of the limit are used also when eac
     }
 }
 
-TEST_CASE("a cost above the whole limit leaves alone") {
+TEST_CASE("a call that costs more than the whole limit is sent alone") {
     SlidingWindow window(RateLimit("tokens", 100, 60s));
     CHECK(window.earliest(500, start) == start);
     window.take(500, start);
     CHECK(window.earliest(1, start) > start + 60s);
 }
 
-TEST_CASE("what costs nothing never waits") {
+TEST_CASE("a call that costs nothing never waits") {
     SlidingWindow window(RateLimit("tokens", 100, 60s));
     window.take(100, start);
     CHECK(window.earliest(0, start) == start);
 }
 
-TEST_CASE("a million calls are remembered in the room of a thousand and none of them is forgotten") {
+TEST_CASE("a million calls are remembered in the memory of a thousand, and none is forgotten") {
     SlidingWindow window(RateLimit("requests", 1e6, 24h));
     TimePoint now = start;
     for (int call = 0; call < 1'000'000; ++call) window.take(1, now += 80ms);
@@ -232,7 +232,7 @@ TEST_CASE("a million calls are remembered in the room of a thousand and none of 
     CHECK(window.earliest(1, now) > start + 24h);
 }
 
-TEST_CASE("what left before the window was made counts as if it had left in it") {
+TEST_CASE("what was sent before the window was made counts as if it had been sent in it") {
     const RateLimit limit("requests", 3, 60s);
     SlidingWindowOptions options;
     options.spread = false;
@@ -248,7 +248,7 @@ TEST_CASE("what left before the window was made counts as if it had left in it")
     CHECK_FALSE(window.sent_in(0));  // forgotten
 }
 
-TEST_CASE("what left before under a larger limit holds nothing back for more than a window") {
+TEST_CASE("what was sent under a larger limit holds nothing back for more than a window") {
     SlidingWindow window(RateLimit("requests", 10, 60s));
     for (int second = 60; second > 0; --second) window.restore({start - std::chrono::seconds(second), 50}, start);
     const TimePoint when = window.earliest(1, start);
@@ -256,7 +256,7 @@ TEST_CASE("what left before under a larger limit holds nothing back for more tha
     CHECK(when <= start + 62s);
 }
 
-TEST_CASE("what a moment holds is told after each change of it") {
+TEST_CASE("a moment shows its amount after each change") {
     SlidingWindow window(RateLimit("tokens", 1000, 60s));
     const SlidingWindow::Moment first = window.take(100, start);
     CHECK(window.settle(first, 100, 40, start + 5s) == first);

@@ -27,7 +27,7 @@ std::string refusal_of(Parse parse, const char* text) {
 
 }  // namespace
 
-TEST_CASE("a budget is read from its text and what is wrong with it is said") {
+TEST_CASE("a budget is read from its text, and the error for a malformed one says what is wrong") {
     CHECK(parse_budget("usd=5").unit == "usd");
     CHECK(parse_budget("usd=5").amount == 5);
     CHECK(parse_budget("usd=0.25").amount == 0.25);
@@ -57,7 +57,7 @@ TEST_CASE("what is reserved and spent never exceeds the budget") {
     CHECK_FALSE(tenths.reserve(0.01));
 }
 
-TEST_CASE("a stop rule is read from its text and what is wrong with it is said") {
+TEST_CASE("a stop rule is read from its text, and the error for a malformed one says what is wrong") {
     const StopIf share = parse_stop_if("failed>20% of 200");
     CHECK(share.outcome == "failed");
     CHECK(share.more_than == 20);
@@ -82,7 +82,7 @@ TEST_CASE("a stop rule is read from its text and what is wrong with it is said")
     }
 }
 
-TEST_CASE("a share of the last ends is judged as a naive count would") {
+TEST_CASE("a share of the last outcomes agrees with a naive count") {
     Random random(1);
     for (int round = 0; round < 50; ++round) {
         StopIf options;
@@ -101,7 +101,7 @@ TEST_CASE("a share of the last ends is judged as a naive count would") {
     }
 }
 
-TEST_CASE("a count stops at the first end above it") {
+TEST_CASE("a count stops at the first outcome above it") {
     StopIfRule rule(parse_stop_if("failed>2"));
     CHECK_FALSE(rule.ended("failed"));
     CHECK_FALSE(rule.ended("ok"));
@@ -110,7 +110,7 @@ TEST_CASE("a count stops at the first end above it") {
     CHECK(rule.reason() == "3 calls failed, more than 2");
 }
 
-TEST_CASE("nothing follows the first calls before they have ended well") {
+TEST_CASE("no call follows the first ones before they have succeeded") {
     Canary canary(2);
     CHECK(canary.begin());
     CHECK(canary.begin());
@@ -124,7 +124,7 @@ TEST_CASE("nothing follows the first calls before they have ended well") {
     CHECK_FALSE(canary.reason());
 }
 
-TEST_CASE("a bad one among the first calls stops the run with a sentence") {
+TEST_CASE("a failure among the first calls stops the run and says why") {
     Canary canary(3);
     CHECK(canary.begin());
     canary.ended("401 Unauthorized");
