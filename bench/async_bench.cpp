@@ -262,7 +262,7 @@ BENCHMARK(arm_and_disarm);
 void cancel_a_waiting_task(benchmark::State& state) { run(cancel_waiting(state)); }
 BENCHMARK(cancel_a_waiting_task);
 
-/// Jumps at once, as the clock of the tests does.
+/// Jumps at once, like the clock of the tests.
 class InstantClock final : public Clock {
   public:
     TimePoint now() const override { return now_; }

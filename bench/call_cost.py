@@ -21,7 +21,7 @@ METHODS = ("GET", "POST")
 
 
 def cpu_seconds(command):
-    """The user and system time of a command that has to succeed."""
+    """Returns the user and system time of a command that has to succeed."""
     process = subprocess.Popen(list(map(str, command)))
     _, status, usage = os.wait4(process.pid, 0)
     assert status == 0, f"it failed: {command}"

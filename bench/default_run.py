@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The default run: how long `plait run` takes when nobody says how many calls may be in flight, against `plait mock`.
+"""The default run: how long `plait run` takes when the number of calls in flight is not given, against `plait mock`.
 
     bench/default_run.py build/release/plait [--before OTHER] [--rounds N] [--seconds N] [--only NAME]
 
 Jobs: calls that the server answers after a fixed time, beside the largest concurrency, beside Python's asyncio with 100
 connections (aiohttp where it is installed, else its own streams, which are quicker), and beside another build.
-Servers with a knee: calls/s and p99 of the calls that left after the first two seconds, beside each fixed concurrency.
-All are run in turns; what is printed are medians.
+Servers with a knee: calls/s and p99 of calls sent after the first two seconds, beside each fixed concurrency.
+All take turns; the medians are printed.
 """
 
 import argparse
@@ -55,7 +55,7 @@ class Bench:
         return path
 
     def run(self, program, url, count, *flags):
-        """The seconds that it took, and the results."""
+        """Returns the seconds that it took, and the results."""
         results = self.folder / "results.jsonl"
         for file in self.folder.glob("results.jsonl*"):
             file.unlink()
@@ -107,7 +107,7 @@ class Bench:
 
 
 def figures(seconds, results):
-    """Calls a second, the p99 of those that left late in ms, and how many are not ok."""
+    """Returns calls per second, the p99 in ms of those sent late, and how many are not ok."""
     latencies, not_ok, count = [], 0, 0
     for line in results.read_text().splitlines():
         result = json.loads(line)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""How near `plait run` comes to what rate limiters allow, by default flags: real limiters' ways of counting, telling and
-refusing, rebuilt in `plait mock`; with --real the real ones (bench/limiters/setup installs them).
+"""How near `plait run` comes to what rate limiters allow, with default flags: real limiters' ways of counting,
+announcing and refusing, rebuilt in `plait mock`; with --real the real ones (bench/limiters/setup installs them).
 
     bench/limits.py [PROGRAM] [--real] [--only REGEX] [--window SECONDS] [--windows N] [--before PROGRAM] [--list]
 
-Each row is a limiter that allows 40 requests in a window, and a run of as many calls as it allows in 10 windows. What is
-printed for a row: how many of them were done within these 10 windows (pace), which share of all attempts was refused, and
-how many calls did not end ok. All rows run at the same time: they wait most of the time.
+Each row is a limiter that allows 40 requests in a window, and a run of as many calls as it allows in 10 windows. A row
+shows how many of them were done within these 10 windows (pace), which share of all attempts was refused, and how many
+calls did not end ok. All rows run at the same time: they wait most of the time.
 """
 
 import argparse
@@ -26,14 +26,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LIMITERS = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "plait-limiters"
 REQUESTS = 40
-BODY = "xx"  # what the answer to a call that was done has, and no refusal
+BODY = "xx"  # in the answer to a served call, and in no refusal
 LATENCY = ["--latency", "5ms..50ms", "--latency-before", "0ms..20ms"]
 
-# What a row has to reach: the pace, and the refusals where headers tell the limit before it is met, or nothing does.
+# What a row has to reach: the pace, and the share of refusals where headers announce the limit, or nothing does.
 PACE = 0.93
 REFUSED = {"told": 0.03, "untold": 0.06}
 
-# How many times as long as it should take a run may take before it is stopped.
+# A run is stopped after this many times as long as it should take.
 PATIENCE = 3
 
 
@@ -51,7 +51,7 @@ class Row:
 
 
 def fixed(name, headers, refuse="429", told="told", allow="fixed:40/{w}", **more):
-    """A limiter that says so much in its headers; windows are fixed unless it says otherwise."""
+    """A limiter that announces its limit in these headers; its windows are fixed unless `allow` says otherwise."""
     return Row(name, told, ("--allow", allow, "--limit-headers", headers, "--refuse-with", refuse), **more)
 
 
@@ -70,7 +70,7 @@ BUCKET = "bucket:40/{w},burst=40"
 QUEUE = "leaky:40/{w},burst=40,nodelay"  # a token more than its burst
 HAPROXY = "counter:40/{w},count-refused"
 
-# No client can know a 403 or a 500 without a word for a limit: the run is told, by builds that have a flag for it.
+# No client can know that a bare 403 or 500 is a refusal: builds that have a flag for it are given it.
 REFUSAL = "--refusal"
 IS_403 = (REFUSAL, "status=403")
 IS_500 = (REFUSAL, "status=500")
@@ -194,7 +194,7 @@ class Limiter:
 
 @dataclasses.dataclass
 class Reached:
-    """What a run came to."""
+    """The outcome of a run."""
 
     pace: float
     refused: float
@@ -218,7 +218,7 @@ def calls_of(row, options):
 
 
 def run(program, row, url, options):
-    """Runs as many calls as the row allows, and reads what became of them."""
+    """Runs as many calls as the row allows, and reads their results."""
     calls = calls_of(row, options)
     span = options.window * options.windows
     with tempfile.TemporaryDirectory(prefix="plait-") as name:
@@ -267,11 +267,11 @@ def parse_arguments():
     parser.add_argument("--before", help="another build, run after the first against a limiter of its own")
     parser.add_argument("--real", action="store_true", help="the real limiters that bench/limiters/setup installed")
     parser.add_argument("--limiters", type=Path, default=LIMITERS, help="the folder that they are in (default: %(default)s)")
-    parser.add_argument("--only", default="", help="the rows whose names match this")
-    parser.add_argument("--window", type=float, default=8, help="seconds; what is told in whole seconds suffers from less (default: %(default)s)")
+    parser.add_argument("--only", default="", help="run only the rows whose names match this")
+    parser.add_argument("--window", type=float, default=8, help="seconds; limits announced in whole seconds suffer from less (default: %(default)s)")
     parser.add_argument("--windows", type=int, default=10)
     parser.add_argument("--jobs", type=int, default=100, help="rows at a time (default: all)")
-    parser.add_argument("--list", action="store_true", help="print the rows and how they are made, and end")
+    parser.add_argument("--list", action="store_true", help="print the rows and how they are made, and exit")
     options = parser.parse_args()
     options.programs = [str(program) for program in (options.program, options.before) if program]
     return options
@@ -297,7 +297,7 @@ def main():
             print(f"{row.name:{width}}  " + "  ".join(marks), flush=True)
     for program, count in zip(options.programs, enough):
         print(f"{count} of {len(rows)} rows reach {PACE:.0%} with at most {REFUSED['told']:.0%} refused (headers) or "
-              f"{REFUSED['untold']:.0%} (nothing told), and every call ok: {program}")
+              f"{REFUSED['untold']:.0%} (nothing announced), and every call ok: {program}")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@
 
 namespace plait::bench {
 
-/// A server on 127.0.0.1 in a process of its own, as quick as a server can be: to whatever one read gives it writes one
-/// answer, or, without one, the same bytes.
+/// A server on 127.0.0.1 in a process of its own, as quick as a server can be: it answers whatever one read returns
+/// with one answer, or, without one, with the same bytes.
 class LoopbackServer {
   public:
     explicit LoopbackServer(std::string answer = {}) : answer_(std::move(answer)) {

@@ -1,4 +1,4 @@
-// What it costs to keep a run's files, so that it can be gone on with: a note for each unsafe request, and reading
+// What it costs to keep a run's files so that it can be resumed: a journal entry for each unsafe request, and reading
 // input and results again.
 #include "plait/async/event_loop.hpp"
 #include "plait/async/task_group.hpp"
@@ -27,7 +27,7 @@ Task<void> note(Journal& journal, std::uint64_t first, std::uint64_t count) {
     co_await group.join();
 }
 
-/// So many requests that are about to leave in one turn of the loop; `items_per_second` counts requests.
+/// Records requests that are about to be sent in one turn of the loop; `items_per_second` counts requests.
 void journal(benchmark::State& state, bool durable) {
     std::string folder = std::filesystem::temp_directory_path() / "plait-XXXXXX";
     if (!::mkdtemp(folder.data())) return state.SkipWithError("no folder");
@@ -57,7 +57,7 @@ void fingerprint(benchmark::State& state) {
 }
 BENCHMARK(fingerprint);
 
-/// Results of 500 bytes, of a file that the kernel has in memory.
+/// Results of 500 bytes, in a file that the kernel has in memory.
 void scan(benchmark::State& state) {
     const auto lines = static_cast<std::uint64_t>(state.range(0));
     const int file = ::memfd_create("plait-bench", MFD_CLOEXEC);

@@ -1,5 +1,5 @@
-// What it costs to have work done elsewhere. Floors of the same run: two threads that hand a turn to and fro with a
-// mutex and a condition variable; two processes that pass a packet to and fro.
+// What it costs to have work done by a thread or a process. Floors of the same run: two threads that pass a turn back
+// and forth with a mutex and a condition variable; two processes that pass a packet back and forth.
 
 #include "plait/async/event_loop.hpp"
 #include "plait/async/gather.hpp"
