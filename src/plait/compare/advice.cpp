@@ -99,7 +99,7 @@ std::string knee_sentence(const Rows& rows, const Row& chosen) {
                        100 * chosen.per_second() / most.per_second(), most.way.concurrency);
 }
 
-/// `160 calls in 0.18 s`, and how much longer it takes without.
+/// Such as `160 calls in 185 ms instead of 14.43 s`; the second time only if `sync` was measured, too.
 std::string gain(const Comparison& comparison, const Row& chosen) {
     std::string text = fmt::format("{} {}{} in {}", comparison.calls, comparison.is_of_jobs() ? "job" : "call",
                                    comparison.calls == 1 ? "" : "s", for_people(chosen.measured.wall));
@@ -218,7 +218,7 @@ std::string times(std::optional<double> speed_up) {
     return speed_up ? fmt::format(" ({:.2f} times sync)", *speed_up) : std::string();
 }
 
-/// What Python's own rows show, or what they would.
+/// What Python's own rows show, or would show if they had been measured.
 std::string python_sentence(const Comparison& comparison, bool computes) {
     std::string text;
     for (const Row& row : comparison.rows) {
@@ -241,7 +241,7 @@ std::string python_sentence(const Comparison& comparison, bool computes) {
 Advice advise_on_jobs(const Comparison& comparison, const Rows& rows) {
     const Row& alone = fewest_in_flight(rows);
     const Row* const async = row_of(rows, batch::Scheduling::task);
-    // A loop that does nothing but compute is sync, and what it is faster by is chance.
+    // A loop whose tasks only compute works like sync: any difference in speed is noise.
     Rows candidates;
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(candidates),
                  [&](const Row* row) { return rows.size() == 1 || row != async; });

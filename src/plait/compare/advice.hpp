@@ -13,7 +13,7 @@ namespace plait::compare {
 enum class Bound {
     io,           ///< it waits far more than it computes
     cpu,          ///< it computes
-    third_party,  ///< the server answers more slowly, or refuses, when more is in flight
+    third_party,  ///< the server answers more slowly, or refuses, with more in flight
     this_machine  ///< it waits, but so much is in flight that the processors are busy
 };
 
@@ -25,7 +25,7 @@ class Advice {
   public:
     Advice() {}
 
-    std::optional<Bound> bound;  ///< nothing when it is not known
+    std::optional<Bound> bound;  ///< nothing if unknown
     std::string text;            ///< a few sentences: which way to use, and why
 };
 
@@ -40,7 +40,7 @@ class Advice {
 /// fewest workers, and among these the fewest in flight.
 Advice advise(const Comparison& comparison);
 
-/// Returns the smallest of these rows that is good enough, as in `advise`; null when none has done anything.
+/// Returns the smallest of these rows that is good enough, as in `advise`; null if none finished anything.
 const Row* least_good_enough(const std::vector<const Row*>& rows) noexcept;
 
 }  // namespace plait::compare

@@ -33,7 +33,7 @@ Comparison jobs(const std::string& work, Duration cpu_of_all) {
 
 }  // namespace
 
-TEST_CASE("calls that wait are io and async is advised") {
+TEST_CASE("calls that wait are I/O-bound, and async is advised") {
     const Advice advice = advise(calls_of_90_ms());
     CHECK(advice.bound == Bound::io);
     CHECK(says(advice, "These calls are I/O-bound: each takes 90 ms, of which"));
@@ -46,7 +46,7 @@ TEST_CASE("a single call is described in the singular") {
     CHECK(says(advise(comparison), ": 1 call in 185 ms"));
 }
 
-TEST_CASE("calls compute when less than half of their time is waiting") {
+TEST_CASE("calls are CPU-bound when less than half of their time is waiting") {
     Comparison comparison = calls_of_90_ms();
     Row& sync = comparison.rows.front();
     sync.measured.cpu = sync.measured.in_calls / 2;
@@ -57,7 +57,7 @@ TEST_CASE("calls compute when less than half of their time is waiting") {
     CHECK(says(advice, "50 % of the time of a call is CPU time"));
 }
 
-TEST_CASE("a refusal in a hundred is the third party's limit") {
+TEST_CASE("one refusal in a hundred calls makes the third party the bottleneck") {
     Comparison comparison = calls_of_90_ms();
     refuse(comparison.rows[2], 1);
     CHECK(advise(comparison).bound == Bound::io);
@@ -68,7 +68,7 @@ TEST_CASE("a refusal in a hundred is the third party's limit") {
     CHECK(says(advice, "Use 32 threads: it was not refused"));
 }
 
-TEST_CASE("where every method is refused none is advised") {
+TEST_CASE("no method is advised when all are refused") {
     Comparison comparison = calls_of_90_ms();
     for (Row& each : comparison.rows) refuse(each, 160);
     const Advice advice = advise(comparison);
@@ -76,7 +76,7 @@ TEST_CASE("where every method is refused none is advised") {
     CHECK(says(advice, "It refuses calls of every method"));
 }
 
-TEST_CASE("calls that take twice as long among many are the third party's limit") {
+TEST_CASE("the third party is the bottleneck when calls take twice as long with many in flight") {
     Comparison comparison = calls_of_90_ms();
     Measurement& crowded = comparison.rows[2].measured;
     crowded.p50 = milliseconds(179);
@@ -87,7 +87,7 @@ TEST_CASE("calls that take twice as long among many are the third party's limit"
     CHECK(says(advice, "with 100 in flight, the median call takes 180 ms instead of 90 ms"));
 }
 
-TEST_CASE("a few milliseconds more are no bottleneck") {
+TEST_CASE("a few more milliseconds do not make a bottleneck") {
     Comparison comparison = calls_of_90_ms();
     comparison.rows[0].measured.p50 = milliseconds(1);
     comparison.rows[2].measured.p50 = Duration(milliseconds(6)) - Duration(1);
@@ -96,7 +96,7 @@ TEST_CASE("a few milliseconds more are no bottleneck") {
     CHECK(advise(comparison).bound == Bound::third_party);
 }
 
-TEST_CASE("a loop that fills its processor is this machine's limit") {
+TEST_CASE("a loop that fills its processor makes this machine the bottleneck") {
     Comparison comparison = calls_of_90_ms();
     Measurement& async = comparison.rows[2].measured;
     async.cpu = milliseconds(147);
@@ -108,7 +108,7 @@ TEST_CASE("a loop that fills its processor is this machine's limit") {
     CHECK(says(advice, "async with 100 in flight keeps its one processor 81 % busy"));
 }
 
-TEST_CASE("threads are this machine's limit when they fill all processors") {
+TEST_CASE("threads that fill all processors make this machine the bottleneck") {
     Comparison comparison = calls_of_90_ms();
     comparison.rows.erase(comparison.rows.begin() + 2);
     Measurement& threads = comparison.rows[1].measured;
@@ -118,7 +118,7 @@ TEST_CASE("threads are this machine's limit when they fill all processors") {
     CHECK(advise(comparison).bound == Bound::this_machine);
 }
 
-TEST_CASE("the least that reaches nine tenths of the best is advised") {
+TEST_CASE("the smallest way that reaches nine tenths of the best throughput is advised") {
     Comparison comparison = calls_of_90_ms();
     comparison.rows.push_back(async_row(20, milliseconds(720), milliseconds(90), milliseconds(30)));
     comparison.rows.push_back(async_row(50, milliseconds(200), milliseconds(90), milliseconds(30)));
@@ -130,7 +130,7 @@ TEST_CASE("the least that reaches nine tenths of the best is advised") {
     CHECK(says(advise(comparison), "Use async with 100 in flight"));
 }
 
-TEST_CASE("one worker is advised before many that are as fast") {
+TEST_CASE("one worker is preferred to many that are equally fast") {
     Comparison comparison = calls_of_90_ms();
     comparison.rows[1].measured.wall = milliseconds(180);
     CHECK(says(advise(comparison), "Use async"));
@@ -138,7 +138,7 @@ TEST_CASE("one worker is advised before many that are as fast") {
     CHECK(says(advise(comparison), "Use sync: 160 calls in 190 ms. No other measured method is faster"));
 }
 
-TEST_CASE("without an answer nothing is advised and the reason is given") {
+TEST_CASE("without any answer nothing is advised, and the reason is given") {
     Comparison comparison = calls_of_90_ms();
     for (Row& each : comparison.rows) {
         each.measured.p50.reset();
@@ -149,7 +149,7 @@ TEST_CASE("without an answer nothing is advised and the reason is given") {
     CHECK(says(advice, "No call was answered, so there is nothing to compare: connect a.example:443: refused"));
 }
 
-TEST_CASE("jobs that compute are told to take processors and why async and Python's threads do not help") {
+TEST_CASE("for CPU-bound jobs processors are advised, with the reason why async and Python's threads do not help") {
     const Advice advice = advise(jobs("fib:38", milliseconds(20 * 150)));
     CHECK(advice.bound == Bound::cpu);
     CHECK(says(advice, "Use 2 threads: 20 jobs in 1.50 s instead of 3.00 s (2.00 times sync) on 2 processors."));
@@ -157,7 +157,7 @@ TEST_CASE("jobs that compute are told to take processors and why async and Pytho
     CHECK(says(advice, "interpreter lock"));
 }
 
-TEST_CASE("jobs that compute are never advised to run on a loop and busy processors are told") {
+TEST_CASE("a loop is never advised for CPU-bound jobs, and busy processors are mentioned") {
     Comparison comparison = jobs("fib:27", milliseconds(20 * 150));
     for (Row& each : comparison.rows) each.measured.wall = milliseconds(3'000);
     comparison.rows[2].measured.wall = milliseconds(2'500);
@@ -167,7 +167,7 @@ TEST_CASE("jobs that compute are never advised to run on a loop and busy process
     CHECK_FALSE(says(advise(jobs("fib:27", milliseconds(20 * 150))), "More workers gain nothing"));
 }
 
-TEST_CASE("a loop that was measured alone is not advised for jobs that compute") {
+TEST_CASE("a loop is not advised for CPU-bound jobs even if nothing else was measured") {
     Comparison comparison = jobs("fib:27", milliseconds(20 * 150));
     comparison.rows.erase(comparison.rows.begin() + 3);
     comparison.rows.erase(comparison.rows.begin(), comparison.rows.begin() + 2);
@@ -176,19 +176,19 @@ TEST_CASE("a loop that was measured alone is not advised for jobs that compute")
     CHECK_FALSE(says(advice, "Use "));
 }
 
-TEST_CASE("where Python's library gives the lock back its threads do help") {
+TEST_CASE("Python's threads help where its library releases the interpreter lock") {
     const Advice advice = advise(jobs("sha256:64MiB", milliseconds(20 * 150)));
     CHECK(says(advice, "Python's threads help here only because its C library releases the interpreter lock"));
 }
 
-TEST_CASE("a job that blocks is io and a loop stands still meanwhile") {
+TEST_CASE("a job that blocks is I/O-bound and stops the loop") {
     const Advice advice = advise(jobs("sleep:150ms", milliseconds(3)));
     CHECK(advice.bound == Bound::io);
     CHECK(says(advice, "stops its only thread, and the whole loop"));
     CHECK_FALSE(says(advice, "interpreter lock"));
 }
 
-TEST_CASE("Python's own rows are told beside the reason") {
+TEST_CASE("the speed of Python's own rows is given with the reason") {
     Comparison comparison = jobs("fib:38", milliseconds(20 * 150));
     const auto add = [&](const char* method, batch::Scheduling switcher, Duration wall) {
         Measurement measured = comparison.rows.front().measured;

@@ -39,7 +39,7 @@ class NoSink final : public batch::Sink {
     Task<bool> write(std::string_view) override { co_return true; }
 };
 
-/// Passes attempts on, and notes what a tally does not.
+/// Forwards attempts, and records what a tally does not.
 class WatchedMethod final : public batch::Method {
   public:
     explicit WatchedMethod(std::unique_ptr<batch::Method> method) : method_(std::move(method)) {}
@@ -122,7 +122,7 @@ Measurement CallWork::measure(const Way& way, const std::string& trace_path) con
         measured.most_in_flight = method.most_seen;
         note(measured, runner.tally());
     }
-    // Now the workers are gone, and what they used is counted.
+    // The workers have ended by now, so their usage is included.
     const ResourceUsage usage = resource_usage();
     measured.cpu = usage.cpu - cpu_before;
     measured.peak_bytes = peak_bytes_with(usage, way.workers());

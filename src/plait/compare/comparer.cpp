@@ -45,7 +45,7 @@ Comparison Comparer::result() const {
     for (const Candidate& candidate : candidates_) {
         if (candidate.runs.empty()) continue;
         Row& row = comparison.rows.emplace_back(candidate.way, median(candidate.runs));
-        // What it found. Workers are as many as they are, whether calls keep all of them busy or not.
+        // The concurrency that was found. The number of workers is fixed, whether or not calls keep all of them busy.
         if (row.way.finds_itself && row.way.workers() == 1)
             row.way.concurrency = static_cast<std::size_t>(row.measured.most_in_flight);
     }
@@ -82,7 +82,7 @@ Task<Measurement> Comparer::measure_python(const Way& way) {
     co_return std::move(measurement.measured);
 }
 
-/// What does another work is not compared.
+/// Throws if the results differ: ways that do different work can't be compared.
 void Comparer::check_answer(const Candidate& candidate) {
     const std::string& answer = candidate.runs.back().answer;
     for (const Candidate& other : candidates_) {

@@ -47,7 +47,7 @@ class Comparer {
     /// The ways that were measured so far.
     Comparison result() const;
 
-    /// The reason why each missing way has no row, a sentence each.
+    /// The reason why each missing way has no row, one sentence each.
     const std::vector<std::string>& troubles() const noexcept { return troubles_; }
 
   private:

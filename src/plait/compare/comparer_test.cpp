@@ -25,7 +25,7 @@ Way way(const char* method, std::size_t concurrency = 1) {
 
 Task<void> wait_for_ever() { co_await sleep_for(1h); }
 
-/// Takes as many milliseconds as its concurrency; some methods go wrong.
+/// Takes as many milliseconds as its concurrency; some methods fail.
 class MadeUpWork final : public Work {
   public:
     std::string name() const override { return "calls"; }
@@ -48,7 +48,7 @@ class MadeUpWork final : public Work {
 
 }  // namespace
 
-TEST_CASE("ways take turns and each is measured in a new process") {
+TEST_CASE("ways take turns, and each is measured in a new process") {
     const MadeUpWork work;
     std::vector<std::string> begun;
     CompareOptions options;
@@ -69,7 +69,7 @@ TEST_CASE("ways take turns and each is measured in a new process") {
     CHECK(comparison.calls == 3);
 }
 
-TEST_CASE("a way that can not be measured has no row and the others have theirs") {
+TEST_CASE("a way that can't be measured has no row, and the others keep theirs") {
     const MadeUpWork work;
     CompareOptions options;
     options.ways = {way("threads"), way("processes"), way("async", 5)};
@@ -82,12 +82,12 @@ TEST_CASE("a way that can not be measured has no row and the others have theirs"
     CHECK(comparer.troubles()[1].starts_with("processes has no row: worker process"));
 }
 
-TEST_CASE("what is measured stays when the rest is cancelled") {
+TEST_CASE("finished measurements are kept when the rest is cancelled") {
     const MadeUpWork work;
     CompareOptions options;
     options.ways = {way("async", 5), way("async", 99)};
     CancelScope measuring;
-    // As somebody who presses Ctrl-C when the second begins.
+    // Like Ctrl-C when the second measurement begins.
     options.on_begin = [&measuring](const Way& next, std::size_t, std::size_t) {
         if (next.concurrency == 99) measuring.cancel();
     };
@@ -97,7 +97,7 @@ TEST_CASE("what is measured stays when the rest is cancelled") {
     CHECK(comparer.result().rows.size() == 1);
 }
 
-TEST_CASE("a trace is named after its method and its concurrency when there are several") {
+TEST_CASE("a trace is named after its method, and after its concurrency if the method has several") {
     const std::vector<Way> ways{way("sync"), way("async", 5), way("async", 20)};
     CHECK(trace_name(ways[0], ways) == "sync.json");
     CHECK(trace_name(ways[2], ways) == "async-20.json");

@@ -6,7 +6,7 @@
 
 namespace plait::compare {
 
-/// The comparison, and what it advises, as one line of JSON (docs/formats.md).
+/// Returns the comparison and its advice as one line of JSON (docs/formats.md).
 std::string comparison_json(const Comparison& comparison);
 
 }  // namespace plait::compare

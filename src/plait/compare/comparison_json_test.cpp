@@ -24,7 +24,7 @@ TEST_CASE("a comparison as JSON") {
         "\n");
 }
 
-TEST_CASE("values that are not known are null") {
+TEST_CASE("unknown values are null") {
     Comparison comparison = calls_of_90_ms();
     comparison.rows.erase(comparison.rows.begin(), comparison.rows.begin() + 3);
     Measurement& measured = comparison.rows.front().measured;

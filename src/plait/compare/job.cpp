@@ -17,7 +17,7 @@ namespace plait::compare {
 
 namespace {
 
-/// By naive recursion, which takes about as many calls as the number it finds.
+/// Naive recursion, which takes about as many calls as the number that it returns.
 [[gnu::noinline]] std::uint64_t fibonacci(std::uint64_t n) {
     if (n < 2) return n;
     return fibonacci(n - 1) + fibonacci(n - 2);
@@ -25,7 +25,7 @@ namespace {
 
 std::string find_fibonacci(std::uint64_t n) { return fmt::to_string(fibonacci(n)); }
 
-/// Of so many bytes that are 0. They are handed over in blocks, so that the size of the work is not that of the memory.
+/// Hashes this many zero bytes, in blocks, so that memory use does not grow with the amount.
 std::string hash_zeros(std::uint64_t bytes) {
     constexpr std::size_t block_size = 1 << 20;
     const std::vector<unsigned char> block(block_size);
@@ -50,7 +50,7 @@ Task<std::string> sleep_in_a_task(std::uint64_t microseconds) {
     co_return "slept";
 }
 
-/// Blocks: a loop with one task in it waits on this thread, and whatever loop called this stands still.
+/// Blocks this thread: a new loop runs the one task here, and any loop that called this stops meanwhile.
 std::string sleep_here(std::uint64_t microseconds) { return run(sleep_in_a_task(microseconds)); }
 
 const JobUnit* find_unit(const JobKind& kind, std::string_view name) {
@@ -60,7 +60,7 @@ const JobUnit* find_unit(const JobKind& kind, std::string_view name) {
     return nullptr;
 }
 
-/// The amount that `text` means; nothing when it means none or too much.
+/// Parses an amount such as `64MiB`. Throws `Error(bad_input)` if it is invalid or too large.
 std::uint64_t amount_of(const JobKind& kind, std::string_view text) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

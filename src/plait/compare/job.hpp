@@ -23,7 +23,7 @@ struct JobKind {
     std::string_view most_text;    ///< the same as text
     /// Whether it computes; otherwise it blocks its thread and waits.
     bool computes;
-    /// Whether Python code does it in Python, and not a C library that releases the interpreter lock.
+    /// Whether Python does it in Python code, rather than in a C library that releases the interpreter lock.
     bool keeps_python_lock;
     /// Does the job and returns its result. Blocks.
     std::string (*perform)(std::uint64_t amount);

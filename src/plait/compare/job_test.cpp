@@ -26,13 +26,13 @@ std::string refusal(std::string_view text) {
 TEST_CASE("each job computes the right result") {
     CHECK(Job::parse("fib:20").perform() == "6765");
     CHECK(Job::parse("fib:0").perform() == "0");
-    // Of `head -c 1048576 /dev/zero | sha256sum`, and of nothing.
+    // From `head -c 1048576 /dev/zero | sha256sum`, and the hash of an empty input.
     CHECK(Job::parse("sha256:1MiB").perform() == "30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58");
     CHECK(Job::parse("sha256:0KiB").perform() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     CHECK(Job::parse("sleep:1us").perform() == "slept");
 }
 
-TEST_CASE("amounts have their units") {
+TEST_CASE("amounts are parsed with their units") {
     CHECK(Job::parse("fib:38").amount() == 38);
     CHECK(Job::parse("sha256:64MiB").amount() == 64 << 20);
     CHECK(Job::parse("sha256:1GiB").amount() == 1 << 30);
@@ -40,14 +40,14 @@ TEST_CASE("amounts have their units") {
     CHECK(Job::parse("sleep:60s").amount() == 60'000'000);
 }
 
-TEST_CASE("an unknown job is answered with the known ones") {
+TEST_CASE("the error for an unknown job lists the known ones") {
     for (const char* text : {"nosuch:1", "", "fib", ":38", "Fib:38"}) {
         const std::string said = refusal(text);
         for (const JobKind& kind : job_kinds) CHECK(said.find(kind.example) != std::string::npos);
     }
 }
 
-TEST_CASE("a bad amount is answered with the largest one") {
+TEST_CASE("the error for an invalid amount names the largest one") {
     for (const char* text : {"fib:", "fib:51", "fib:-1", "fib:3x", "fib:99999999999999999999"}) {
         CHECK(refusal(text).find("of at most 50, such as fib:38") != std::string::npos);
     }

@@ -24,17 +24,17 @@ namespace plait::compare {
 
 namespace {
 
-/// One job that was done: by whom, and when by the machine's clock.
+/// One finished job: the thread that ran it, and when, by the machine's clock.
 struct JobRun {
     template <class Archive>
     void serialize(Archive& archive) {
         archive(worker, begin, end, ready, answer);
     }
 
-    int worker = 0;  ///< a thread, as the kernel numbers them
+    int worker = 0;  ///< the kernel's number of the thread
     Duration begin{};
     Duration end{};
-    Duration ready{};  ///< of that, in the kernel's queue for a processor
+    Duration ready{};  ///< the part of it spent in the kernel's queue for a processor
     std::string answer;
 };
 
@@ -54,7 +54,7 @@ JobRun run_job(std::string name) {
 
 Task<JobRun> job_task(std::string name) { co_return run_job(std::move(name)); }
 
-/// The tasks that `make(name)` gives, all together.
+/// Runs `count` tasks, made by `make(name)`, concurrently.
 template <class Make>
 std::vector<JobRun> run_together(const std::string& name, std::size_t count, Make make) {
     const auto make_one = [&](std::size_t) { return make(name); };
@@ -109,9 +109,10 @@ void note(Measurement& measured, const std::vector<JobRun>& runs) {
     measured.answer = runs.front().answer;
 }
 
-/// Writes what was done, and ends the trace.
+/// Writes the jobs into the trace, and closes it.
 void record(trace::TraceFile& trace, std::vector<JobRun> runs, trace::LaneKind lanes, TimePoint start, bool computes) {
-    // So many tasks of a loop are shown from their start, each in a row of its own: all could run, one did.
+    // Up to this many tasks of a loop are shown from their start, each in its own row: all were ready, and one ran at a
+    // time.
     constexpr std::size_t rows_of_a_loop = 1'000;
     std::sort(runs.begin(), runs.end(), [](const JobRun& one, const JobRun& other) { return one.end < other.end; });
     const bool in_rows = lanes == trace::LaneKind::loop && runs.size() <= rows_of_a_loop;

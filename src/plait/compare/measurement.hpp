@@ -14,7 +14,7 @@
 
 namespace plait::compare {
 
-/// A way to do the work: a method of ours or of Python's, and how much it does at a time.
+/// A way to do the work: a method of plait or Python, and its concurrency.
 class Way {
   public:
     Way(std::string by_, std::string method_, batch::Scheduling switcher_, std::size_t concurrency_,
@@ -32,13 +32,14 @@ class Way {
     std::string by;  ///< `plait` or `python`
     std::string method;
     batch::Scheduling switcher;
-    /// Calls in flight, or workers. For `sync`, and where one thread computes, 1.
+    /// Calls in flight, or workers. 1 for `sync`, and where one thread does all the computing.
     std::size_t concurrency;
-    /// The number of calls in flight is adaptive, the default; before the measurement `concurrency` is the most.
+    /// Whether the number of calls in flight is adaptive, which is the default. Before the measurement, `concurrency`
+    /// is then its maximum.
     bool finds_itself;
 };
 
-/// What one run of the work took in one way.
+/// The figures of one run of the work in one way.
 class Measurement {
   public:
     Measurement() {}
@@ -52,30 +53,30 @@ class Measurement {
     Duration wall{};
     /// CPU time of all its processes and threads.
     Duration cpu{};
-    /// How long the calls or jobs took, added up.
+    /// The sum of the times that the calls or jobs took.
     Duration in_calls{};
     /// The part of it that jobs spent in the kernel's queue for a processor.
     Duration ready{};
-    /// Calls or jobs.
+    /// The number of calls or jobs that were done.
     std::uint64_t done = 0;
-    std::optional<Duration> p50;  ///< of a call that was answered, or of a job
+    std::optional<Duration> p50;  ///< of answered calls, or of jobs
     std::optional<Duration> p99;
-    /// Of calls, at a time.
+    /// The most calls in flight at a time.
     std::uint64_t most_in_flight = 0;
-    /// The largest amount of memory at a time.
+    /// The peak memory.
     std::uint64_t peak_bytes = 0;
-    /// Of calls. Jobs have none.
+    /// The outcomes of calls. Jobs have none.
     std::array<std::uint64_t, batch::outcome_count> outcomes{};
     std::uint64_t refused = 0;  ///< answers 429 and 503
     std::string trouble;        ///< why the first unanswered call has no answer; empty: all were answered
     std::string answer;         ///< the result of a job
 };
 
-/// Returns the median of each number over at least one run. Outcomes and what belongs to them are those of the run with
-/// the fewest ok calls.
+/// Returns the median of each figure over one or more runs. Outcomes, and what belongs to them, are those of the run
+/// with the fewest ok calls.
 Measurement median(const std::vector<Measurement>& runs);
 
-/// A row of the comparison: one way and what it took.
+/// A row of the comparison: one way and its figures.
 class Row {
   public:
     Row(Way way_, Measurement measured_) : way(std::move(way_)), measured(std::move(measured_)) {}
@@ -83,25 +84,25 @@ class Row {
     double per_second() const noexcept;
     std::uint64_t ok() const noexcept { return measured.outcomes[static_cast<std::size_t>(batch::Outcome::ok)]; }
 
-    /// The share of the calls' or jobs' time in which nothing was computed for them (0 to 1): one minus all CPU time
-    /// over the sum of their times. Time in which a job was ready but another program ran is not waiting, either; for
-    /// calls that is not known. Nothing when they took no time.
+    /// Returns the share (0 to 1) of the calls' or jobs' time in which nothing was computed for them: one minus all CPU
+    /// time over the sum of their times. Time in which a job was ready while another program ran does not count as
+    /// waiting; for calls that time is unknown. Returns nothing if they took no time.
     std::optional<double> waiting_share() const noexcept;
 
-    /// The used share (0 to 1) of the processors that this way can use: as many as it has workers, as far as the
-    /// machine has them.
+    /// Returns the used share (0 to 1) of the processors that this way can use: one per worker, but at most those of
+    /// the machine.
     double busy_share(std::size_t processors) const noexcept;
 
     Way way;
     Measurement measured;
 };
 
-/// The same work done in several ways, and what each took.
+/// The same work done in several ways, with the figures of each.
 class Comparison {
   public:
     Comparison() {}
 
-    /// Whether the work is jobs that compute, not calls.
+    /// Whether the work is jobs, not calls.
     bool is_of_jobs() const noexcept { return work != "calls"; }
 
     /// Returns the row of `sync` by the same program, if it was measured.
@@ -114,7 +115,7 @@ class Comparison {
     std::size_t calls = 0;
     std::size_t processors = 1;
     std::vector<Row> rows;
-    std::string python_version;  ///< empty without rows of Python
+    std::string python_version;  ///< empty if Python has no rows
 };
 
 }  // namespace plait::compare

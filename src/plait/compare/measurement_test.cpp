@@ -8,7 +8,7 @@ using namespace plait;
 using namespace plait::compare;
 using namespace plait::compare::internal;
 
-TEST_CASE("a median is taken number by number") {
+TEST_CASE("the median is taken of each figure separately") {
     std::vector<Measurement> runs(3);
     runs[0].wall = milliseconds(5);
     runs[1].wall = milliseconds(1);
@@ -24,7 +24,7 @@ TEST_CASE("a median is taken number by number") {
     CHECK_FALSE(result.p99);
 }
 
-TEST_CASE("the median of two lies between them") {
+TEST_CASE("the median of two values lies between them") {
     std::vector<Measurement> runs(2);
     runs[0].wall = milliseconds(2);
     runs[1].wall = milliseconds(4);
@@ -40,10 +40,10 @@ TEST_CASE("a median shows the outcomes of the worst run") {
     CHECK(median(runs).refused == 6);
 }
 
-TEST_CASE("the waiting share is of the time that calls took") {
+TEST_CASE("the waiting share is a share of the calls' time") {
     Row row = sync_row(milliseconds(1'600), milliseconds(10), milliseconds(400));
     CHECK(*row.waiting_share() == doctest::Approx(0.75));
-    row.measured.cpu = milliseconds(2'000);  // as much as the timers' grain may make of it
+    row.measured.cpu = milliseconds(2'000);  // more than the calls' time, as coarse timers can report
     CHECK(*row.waiting_share() == 0);
     row.measured.cpu = row.measured.ready = milliseconds(400);
     CHECK(*row.waiting_share() == doctest::Approx(0.5));
@@ -51,14 +51,14 @@ TEST_CASE("the waiting share is of the time that calls took") {
     CHECK_FALSE(row.waiting_share());
 }
 
-TEST_CASE("the busy share of a way is that of the processors it can use") {
+TEST_CASE("the busy share counts only the processors that a way can use") {
     const Row threads = threads_row(32, milliseconds(100), milliseconds(10), milliseconds(100));
     CHECK(threads.busy_share(2) == doctest::Approx(0.5));
     const Row async = async_row(100, milliseconds(100), milliseconds(10), milliseconds(50));
     CHECK(async.busy_share(2) == doctest::Approx(0.5));
 }
 
-TEST_CASE("speed is compared with sync by the same") {
+TEST_CASE("speed is compared with sync of the same program") {
     Comparison comparison = calls_of_90_ms();
     comparison.rows.emplace_back(Way("python", "sync", batch::Scheduling::nobody, 1), comparison.rows[0].measured);
     comparison.rows.back().measured.wall = milliseconds(28'860);

@@ -9,7 +9,7 @@ namespace plait::compare {
 
 namespace {
 
-/// Set before the pool is made: its processes are copies of this one as it is then.
+/// Set before the pool is created, because its processes are copies of this one at that moment.
 const Work* work_of_the_process = nullptr;
 
 ProcessPoolOptions pool_options(const Work& work) {

@@ -9,19 +9,19 @@
 
 namespace plait::compare {
 
-/// Does work in a process of its own, so that CPU time and memory are those of this work alone. There is one at a time
-/// in a program.
+/// Does work in a process of its own, so that its CPU time and memory include nothing else. A program has at most one
+/// at a time.
 class MeasuringProcess {
   public:
-    /// The processes are copies of this one as it is now, `work` included, which outlives them. Throws Error when this
-    /// process has more than one thread.
+    /// The processes are copies of this one at this moment, including `work`, which must outlive them. Throws Error
+    /// when this process has more than one thread.
     explicit MeasuringProcess(const Work& work);
     MeasuringProcess(const MeasuringProcess&) = delete;
     MeasuringProcess& operator=(const MeasuringProcess&) = delete;
     ~MeasuringProcess();
 
-    /// Calls `Work::measure` in a new process. Returns its value or throws what it threw; throws `WorkerDied` when the
-    /// process ends before. A cancellation kills the process and all that it started.
+    /// Calls `Work::measure` in a new process. Returns its value or throws what it threw; throws `WorkerDied` if the
+    /// process ends early. Cancelling kills the process and everything that it started.
     Task<Measurement> measure(const Way& way, std::string trace_path);
 
   private:

@@ -14,7 +14,7 @@ namespace plait::compare {
 
 namespace {
 
-// A call of a function takes some 50 times as long as in C++; a busy machine adds to it.
+// A function call takes about 50 times as long as in C++, and longer on a busy machine.
 constexpr int slower_at_most = 300;
 constexpr Duration time_to_start = std::chrono::minutes(1);
 
@@ -24,7 +24,7 @@ std::optional<Duration> duration_of(double seconds) {
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
-/// The last line that has anything on it.
+/// Returns the last line that is not empty.
 std::string_view last_line(std::string_view text) {
     while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
     return text.substr(text.rfind('\n') + 1);

@@ -14,14 +14,14 @@
 
 namespace plait::compare {
 
-/// One of Python's ways.
+/// A method of Python's.
 struct PythonMethod {
     std::string_view name;
     batch::Scheduling switcher;
 };
 extern const std::array<PythonMethod, 4> python_methods;
 
-/// What Python took, and its version.
+/// Python's figures, and its version.
 class PythonMeasurement {
   public:
     PythonMeasurement() {}
@@ -36,14 +36,14 @@ std::optional<PythonMeasurement> read_python_line(std::string_view line, std::si
 /// Returns the time limit for python3 when the slowest of our own ways took `ours`.
 Duration python_limit(Duration ours) noexcept;
 
-/// There is no `python3`.
+/// Thrown when there is no `python3`.
 class NoPython : public Error {
   public:
     using Error::Error;
 };
 
-/// Does `work`, which outlives the task, in a new process of the `python3` in the path. Throws `NoPython` without one,
-/// or `Error` when it failed, printed something else, or took longer than `limit`.
+/// Does `work`, which must outlive the task, in a new process of the `python3` in the path. Throws `NoPython` without
+/// one, or `Error` when it failed, printed something else, or took longer than `limit`.
 Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration limit);
 
 }  // namespace plait::compare

@@ -12,7 +12,7 @@ constexpr std::uint64_t kibibyte = 1024;
 
 rusage usage_of(int who) {
     rusage usage{};
-    ::getrusage(who, &usage);  // can't fail: who is known and the place is ours
+    ::getrusage(who, &usage);  // can't fail: `who` is valid, and so is the address
     return usage;
 }
 
@@ -33,7 +33,7 @@ ResourceUsage resource_usage() noexcept {
 }
 
 Duration ready_time() noexcept {
-    // Of proc(5): the time on a processor, the time in a run queue (both in ns), and how often it ran.
+    // The fields, by proc(5): the time on a processor, the time in a run queue (both in ns), and how often it ran.
     std::ifstream file("/proc/thread-self/schedstat");
     Duration::rep on_processor = 0;
     Duration::rep in_queue = 0;

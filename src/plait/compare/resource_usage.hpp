@@ -20,7 +20,7 @@ ResourceUsage resource_usage() noexcept;
 /// Returns how long this thread was ready so far while another one ran; 0 where the kernel does not say.
 Duration ready_time() noexcept;
 
-/// Returns an upper bound of the memory that a process and its `workers` had together: each worker counts as the
+/// Returns an upper bound of the memory that a process and its `workers` used together: each worker counts as the
 /// largest of them, and shared pages count for each.
 std::uint64_t peak_bytes_with(const ResourceUsage& usage, std::size_t workers) noexcept;
 

@@ -23,7 +23,7 @@ void leave_out(Sample& sample, std::string reason) {
 void Sampler::show(batch::Call call) {
     if (shown_++ % stride_ != 0) return;
     if (held_.size() == 2 * wanted_) {
-        // Every other one leaves. This call is the next of the wider stride: 2 * wanted_ is even.
+        // Drop every other call. This call fits the wider stride, because 2 * wanted_ is even.
         for (std::size_t kept = 1; kept < wanted_; ++kept) held_[kept] = std::move(held_[2 * kept]);
         held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(wanted_), held_.end());
         stride_ *= 2;
@@ -56,7 +56,7 @@ Task<Sample> read_sample(batch::Source& source, std::size_t wanted) {
             leave_out(sample, std::get<batch::BadLine>(*item).message);
         }
     }
-    // A run refuses an id that comes twice, and its calls would not be those of the other methods.
+    // A run refuses an id that occurs twice, and then the methods would not make the same calls.
     std::set<std::string> ids;
     for (batch::Call& call : sampler.take()) {
         if (ids.insert(call.custom_id).second) {

@@ -52,7 +52,7 @@ class ListSource final : public batch::Source {
 
 }  // namespace
 
-TEST_CASE("a sample of an input that is no longer is all of it") {
+TEST_CASE("a sample of a short input is all of it") {
     CHECK(chosen(4, 0).empty());
     CHECK(chosen(4, 3) == std::vector<std::uint64_t>{1, 2, 3});
     CHECK(chosen(4, 4) == std::vector<std::uint64_t>{1, 2, 3, 4});
@@ -68,7 +68,7 @@ TEST_CASE("a sample has the wanted size for any length of the input") {
     CHECK(chosen(1, 1000) == std::vector<std::uint64_t>{1});
 }
 
-TEST_CASE("a sample lies evenly over the input") {
+TEST_CASE("a sample is spread evenly over the input") {
     for (const std::uint64_t count : {7u, 64u, 99u, 1000u, 12345u}) {
         const std::size_t wanted = 6;
         auto lines = chosen(wanted, count);
@@ -94,7 +94,7 @@ ASYNC_TEST("bad lines are left out of a sample and counted") {
     CHECK(sample.first_left_out == "line 2: not JSON");
 }
 
-ASYNC_TEST("of two chosen calls with one id the second is left out") {
+ASYNC_TEST("of two chosen calls with the same id, the second is left out") {
     std::deque<batch::SourceItem> items;
     items.emplace_back(call(1, "same"));
     items.emplace_back(call(2, "same"));

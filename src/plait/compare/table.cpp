@@ -13,7 +13,7 @@ namespace {
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-/// To four digits or so, whatever the size.
+/// Shows about four digits, whatever the size of the number.
 std::string number(double value) {
     if (value < 0.01) return fmt::format("{:.3f}", value);
     if (value < 10) return fmt::format("{:.2f}", value);
@@ -39,7 +39,8 @@ std::string outcomes_text(const Row& row) {
     return text;
 }
 
-/// A column: its heading on two lines, its cells, and which of the columns leaves first when there is no room.
+/// A column: its heading of two lines, its cells, and its importance. The least important column is dropped first if
+/// there is no room.
 class Column {
   public:
     Column(std::string above_, std::string below_, int importance_, bool is_text_ = false)
@@ -57,11 +58,11 @@ class Column {
     std::string above;
     std::string below;
     int importance;  ///< the most important is 1
-    bool is_text;    ///< else a number, which stands at the right
+    bool is_text;    ///< otherwise a number, which is aligned to the right
     std::vector<std::string> cells;
 };
 
-/// All columns that have something to say, in the order in which they are read.
+/// Returns the columns that matter for this comparison, in the order in which they are read.
 std::vector<Column> columns_of(const Comparison& comparison) {
     std::vector<Column> columns;
     const auto add = [&](Column column, auto cell) {

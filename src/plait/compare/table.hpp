@@ -8,7 +8,7 @@
 
 namespace plait::compare {
 
-/// Returns who decides when to switch, in one or two words.
+/// Returns who schedules the calls, in one or two words.
 std::string_view switcher_text(batch::Scheduling switcher) noexcept;
 
 /// Returns the comparison as a table: a heading and a line for each row, none longer than `columns`, if that is at

@@ -39,7 +39,7 @@ TEST_CASE("the table has a heading with units and a line for each row") {
     CHECK(lines[4] == "async      the task         1     100  0.18   78.0  864.9  92.0  92.0  0.03  8.00   99.8");
 }
 
-TEST_CASE("the table of all columns fits 80") {
+TEST_CASE("the table of all columns fits into 80 columns") {
     const auto text = table(calls_of_90_ms(), 80);
     CHECK(widest(text) <= 80);
     for (const char* heading :
@@ -48,7 +48,7 @@ TEST_CASE("the table of all columns fits 80") {
     }
 }
 
-TEST_CASE("a narrow table keeps what matters most and fits") {
+TEST_CASE("a narrow table keeps the most important columns, and fits") {
     for (std::size_t columns = 44; columns < 160; ++columns) {
         const auto text = table(calls_of_90_ms(), columns);
         CHECK(widest(text) <= columns);
@@ -68,7 +68,7 @@ TEST_CASE("outcomes are shown when some are not ok") {
     CHECK(widest(text) <= 80);
 }
 
-TEST_CASE("without sync nothing is compared with it and without answers there is a dash") {
+TEST_CASE("without sync there is no speed-up, and without answers there is a dash") {
     Comparison comparison = calls_of_90_ms();
     comparison.rows.erase(comparison.rows.begin());
     comparison.rows.front().measured.p50.reset();
@@ -77,7 +77,7 @@ TEST_CASE("without sync nothing is compared with it and without answers there is
     CHECK(lines_of(text)[1].find("sync") == std::string::npos);
 }
 
-TEST_CASE("Python's rows stand below its version") {
+TEST_CASE("Python's rows are listed under its version") {
     Comparison comparison = calls_of_90_ms();
     comparison.work = "fib:20";
     comparison.python_version = "3.11.2";
@@ -89,7 +89,7 @@ TEST_CASE("Python's rows stand below its version") {
     CHECK(lines[0].find("jobs") != std::string::npos);
 }
 
-TEST_CASE("advice is broken at blanks") {
+TEST_CASE("advice is wrapped at blanks") {
     CHECK(wrapped("one two three", 7) == "one two\nthree\n");
     CHECK(wrapped("unbreakable", 4) == "unbreakable\n");
     CHECK(wrapped("a unbreakable", 4) == "a\nunbreakable\n");

@@ -18,21 +18,21 @@ namespace {
 using namespace internal;
 using trace::Activity;
 
-// From these shares of the calls' time on, something is what held the calls up.
+// From these shares of the calls' time on, an activity counts as the bottleneck.
 constexpr double much_ready = 0.2;
 constexpr double much_running = 0.5;
 constexpr double much_queueing = 0.2;
 constexpr double much_connecting = 0.3;
 constexpr double much_back_off = 0.2;
 
-/// A loop that runs this much of the time has little left for more calls.
+/// A loop that runs for this share of the time has little room for more calls.
 constexpr double busy_loop = 0.7;
 
-/// A call is a slow tail when it took so many times the median, among so many calls at least.
+/// A call counts as unusually slow if it took `slow_tail` times the median, among at least `enough_calls` calls.
 constexpr double slow_tail = 3;
 constexpr std::uint64_t enough_calls = 10;
 
-/// Two runs of the same speed, for all that a measurement tells.
+/// Two runs within this factor count as equally fast: measurements are no more exact than that.
 constexpr double about_equal = 1.1;
 
 bool has_lanes_of(const Timeline& timeline, std::string_view kind) {
@@ -45,7 +45,7 @@ std::string all_of(const Timeline& timeline, const Measures& measures) {
     return measures.calls == 1 ? fmt::format("the {}", noun) : "the " + counted(measures.calls, noun);
 }
 
-/// What the time of the calls went to, as the end of a sentence.
+/// Says what the calls spent their time on, as the end of a sentence.
 std::string where_time_went(const Timeline& timeline, const Measures& measures) {
     const std::string who = all_of(timeline, measures);
     const double running = measures.share_of(Activity::running);
@@ -72,7 +72,7 @@ std::string loop_words(const Measures& measures) {
     return measures.loop_ran ? fmt::format("the loop was busy {} of the time", percent(*measures.loop_ran)) : "";
 }
 
-/// What held the calls up, and so what would help; the first that holds.
+/// Says what slowed the calls down, and so what would help; the first case that applies.
 std::string what_would_help(const Timeline& timeline, const Measures& measures) {
     const auto share = [&measures](Activity activity) { return measures.share_of(activity); };
     const double connecting = share(Activity::dns) + share(Activity::connect) + share(Activity::tls);
@@ -132,7 +132,7 @@ std::string what_would_help(const Timeline& timeline, const Measures& measures) 
     return {};
 }
 
-/// What is not known because nobody recorded it.
+/// Says what is unknown because it was not recorded.
 std::string what_is_not_told(const Timeline& timeline) {
     if (!has_lanes_of(timeline, "unknown")) return {};
     return "Results show only what the calls waited for; a trace (plait run --trace) also shows when they ran.";
@@ -174,13 +174,13 @@ std::string explain_one(const Timeline& timeline) {
     return text;
 }
 
-/// What comparison.json tells.
+/// The parts of comparison.json that are used here.
 struct Comparison {
     std::string advice;
     std::map<std::pair<std::string, std::uint64_t>, double> seconds;  ///< by method and concurrency
 };
 
-/// Reads what there is of it: what is no such file tells nothing.
+/// Reads the parts that exist. A file of another kind gives an empty comparison.
 Comparison read_comparison(std::string_view json) {
     Comparison comparison;
     simdjson::dom::parser parser;
@@ -201,7 +201,7 @@ Comparison read_comparison(std::string_view json) {
     return comparison;
 }
 
-/// One of several runs of the same.
+/// One of several runs of the same work.
 struct Contender {
     std::string title;
     const Timeline* timeline;
@@ -214,8 +214,8 @@ struct Contender {
     }
 };
 
-/// Those that made calls. How long each took is what the comparison says, if it knows all of them: its table and the
-/// text should not differ by what only one of them counts, such as the start of processes.
+/// Returns the runs that made calls. Their times are those of the comparison if it has all of them, so that its table
+/// and the text agree: the start of processes, for example, counts in only one of the two.
 std::vector<Contender> contenders_of(const std::vector<Timeline>& timelines, const Comparison& comparison) {
     const std::vector<std::string> titles = titles_of(timelines);
     std::vector<Contender> contenders;
@@ -235,7 +235,7 @@ std::vector<Contender> contenders_of(const std::vector<Timeline>& timelines, con
     return contenders;
 }
 
-/// Why one was faster than the one that the others are compared with.
+/// Says why `fast` was faster than `base`, with which all others are compared.
 std::string why_faster(const Contender& fast, const Contender& base) {
     const bool computes = base.measures.share_of(Activity::running) >= much_running;
     if (computes) return "because it computes on several processors at once";

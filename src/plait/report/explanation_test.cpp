@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using trace::Activity;
 using trace::Segment;
 
-/// So many calls that all do the same, `at_a_time` beside each other.
+/// A run of calls that all do the same, `at_a_time` of them in parallel.
 Timeline run_of(const std::string& method, int calls, int at_a_time, const std::vector<Segment>& segments) {
     std::vector<Span> spans;
     Duration begin{};
@@ -37,20 +37,20 @@ const std::vector<Segment> mostly_waiting{{Activity::running, 1ms}, {Activity::f
 
 }  // namespace
 
-TEST_CASE("calls one after the other are told that their waits add up") {
+TEST_CASE("the waits of calls that are made one after another add up") {
     const std::string text = explained(run_of("sync", 8, 1, mostly_waiting));
     CHECK(has(text, "The 8 calls waited 99.0 % of their time, almost all of it for the first byte of an answer."));
     CHECK(has(text, "the waits add up"));
 }
 
-TEST_CASE("a loop with time to spare could carry more calls") {
+TEST_CASE("a loop with time to spare could handle more calls") {
     Timeline timeline = run_of("async", 20, 10, mostly_waiting);
     timeline.loop_runs = {{0, 0ms, 10ms}};
     const std::string text = explained(timeline);
     CHECK(has(text, "With 10 in flight, the loop was busy 5.0 % of the time, so it could handle more of them"));
 }
 
-TEST_CASE("calls that wait for a permit are helped by more concurrency unless the loop is busy") {
+TEST_CASE("more concurrency helps calls that wait for a permit, unless the loop is busy") {
     Timeline timeline = run_of("async", 20, 10, {{Activity::permit, 50ms}, {Activity::first_byte, 50ms}});
     timeline.loop_runs = {{0, 0ms, 10ms}};
     CHECK(has(explained(timeline),
@@ -62,7 +62,7 @@ TEST_CASE("calls that wait for a permit are helped by more concurrency unless th
               "50 % of their time for a worker: a higher --concurrency"));
 }
 
-TEST_CASE("calls that could run while another one does find the loop to be the bottleneck") {
+TEST_CASE("the loop is the bottleneck when calls are ready while another one runs") {
     const std::string text =
         explained(run_of("async", 20, 10, {{Activity::ready, 60ms}, {Activity::first_byte, 40ms}}));
     CHECK(has(text, "The 20 calls spent 60 % of their time ready to run while others ran."));
@@ -70,13 +70,13 @@ TEST_CASE("calls that could run while another one does find the loop to be the b
     CHECK(has(text, "threads or processes would"));
 }
 
-TEST_CASE("computing is told from waiting") {
+TEST_CASE("computing is distinguished from waiting") {
     const std::string text = explained(run_of("async", 4, 1, {{Activity::running, 90ms}, {Activity::body, 10ms}}));
     CHECK(has(text, "The 4 calls computed 90 % of their time and waited 10 %."));
     CHECK(has(text, "threads or processes would spread them"));
 }
 
-TEST_CASE("connecting and back-off are named when they take much") {
+TEST_CASE("connecting and back-off are named when they take much of the time") {
     CHECK(has(explained(run_of("threads", 4, 2, {{Activity::tls, 40ms}, {Activity::first_byte, 60ms}})),
               "They spent 40 % of their time connecting"));
     CHECK(has(explained(run_of("threads", 4, 2, {{Activity::back_off, 40ms}, {Activity::first_byte, 60ms}})),
@@ -99,7 +99,7 @@ TEST_CASE("the explanation says what results don't show") {
     CHECK(has(explained(timeline), "Results show only what the calls waited for"));
 }
 
-TEST_CASE("several methods are compared with sync and told why") {
+TEST_CASE("several methods are compared with sync, with the reason") {
     const std::vector<Timeline> timelines{run_of("sync", 40, 1, mostly_waiting),
                                           run_of("threads", 40, 4, mostly_waiting),
                                           run_of("async", 40, 20, mostly_waiting)};
@@ -111,7 +111,7 @@ TEST_CASE("several methods are compared with sync and told why") {
     CHECK(has(text, "With sync, the 40 calls waited 99.0 % of their time"));
 }
 
-TEST_CASE("for calls that compute the processors are the reason") {
+TEST_CASE("for calls that compute, the processors are the reason") {
     const std::vector<Segment> computing{{Activity::running, 100ms}};
     CHECK(has(explanation({run_of("sync", 4, 1, computing), run_of("threads", 4, 2, computing)}, ""),
               "because it computes on several processors at once"));
@@ -139,7 +139,7 @@ TEST_CASE("jobs are not called calls") {
     CHECK(has(explained(timeline), "The 4 jobs computed the whole time."));
 }
 
-TEST_CASE("the advice of a comparison comes first and what is none is left out") {
+TEST_CASE("the advice of a comparison comes first, and invalid advice is left out") {
     const std::vector<Timeline> timelines{run_of("sync", 4, 1, mostly_waiting)};
     CHECK(explanation(timelines, R"({"advice":"Use async.\u001b"})").starts_with("Use async.? The 4 calls"));
     CHECK(explanation(timelines, "{\"advice\":").starts_with("The 4 calls"));

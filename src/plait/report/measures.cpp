@@ -16,7 +16,7 @@ struct Weighted {
     std::uint64_t weight;
 };
 
-/// The least length that `share` of all are not longer than. The lengths are sorted.
+/// Returns the least length that `share` of all lengths do not exceed. The lengths are sorted.
 Duration quantile(const std::vector<Weighted>& lengths, std::uint64_t total, double share) {
     const double wanted = std::ceil(static_cast<double>(total) * share);
     double seen = 0;
@@ -70,7 +70,7 @@ void measure_flight(const Timeline& timeline, Measures& measures) {
         changes.push_back({span.begin, span.stands_for});
         changes.push_back({span.begin + span.length, -static_cast<std::int64_t>(span.stands_for)});
     }
-    // Who ends at a time makes room for who begins then.
+    // A call that ends when another one begins does not overlap it.
     std::sort(changes.begin(), changes.end(),
               [](const Change& a, const Change& b) { return a.when != b.when ? a.when < b.when : a.by < b.by; });
     std::int64_t now = 0;

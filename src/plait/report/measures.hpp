@@ -10,7 +10,7 @@
 
 namespace plait::report {
 
-/// The figures of a timeline, which the explanation is made from. In a thinned trace each call counts for all that it
+/// The figures of a timeline, on which the explanation is based. In a thinned trace, each call counts for all that it
 /// stands for.
 struct Measures {
     std::uint64_t calls = 0;

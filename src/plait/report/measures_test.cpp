@@ -14,7 +14,7 @@ using trace::Activity;
 
 }  // namespace
 
-TEST_CASE("shares of the calls' time and how many there were at a time") {
+TEST_CASE("the figures have the shares of the calls' time and the calls in flight") {
     Timeline timeline = make_timeline("async", 2,
                                       {make_span("a", 0ms, {{Activity::running, 10ms}, {Activity::first_byte, 30ms}}),
                                        make_span("b", 20ms, {{Activity::ready, 10ms}, {Activity::body, 10ms}}, 0, 1)});
@@ -39,7 +39,7 @@ TEST_CASE("a call that ends when another begins does not overlap it") {
     CHECK(measure(timeline).most_in_flight == 1);
 }
 
-TEST_CASE("a call that stands for several counts for as many") {
+TEST_CASE("a call that stands for several counts as that many") {
     Timeline timeline = make_timeline(
         "sync", 1, {make_span("a", 0ms, {{Activity::body, 10ms}}), make_span("b", 10ms, {{Activity::running, 10ms}})});
     timeline.spans[0].stands_for = 3;
@@ -48,7 +48,7 @@ TEST_CASE("a call that stands for several counts for as many") {
     CHECK(measures.waiting == doctest::Approx(0.75));
 }
 
-TEST_CASE("quantiles are those of a hundred known lengths") {
+TEST_CASE("the quantiles of a hundred known lengths are right") {
     std::vector<Span> spans;
     for (int i = 100; i >= 1; --i) {
         spans.push_back(make_span("a", 0ms, {{Activity::body, std::chrono::milliseconds(i)}}));
@@ -67,7 +67,7 @@ TEST_CASE("an empty timeline has figures") {
     CHECK_FALSE(measures.loop_ran);
 }
 
-TEST_CASE("the slowest calls come first and ties in their order") {
+TEST_CASE("the slowest calls come first, and equally slow ones in their order") {
     const Timeline timeline =
         make_timeline("sync", 1,
                       {make_span("a", 0ms, {{Activity::body, 1ms}}), make_span("b", 1ms, {{Activity::body, 9ms}}),

@@ -10,12 +10,11 @@ namespace plait::report {
 
 namespace {
 
-// The data goes into the page as bytes in base64: no text of a trace stands in the page as text, so none has to be
-// escaped, and 100,000 calls take 8 MB and a tenth of a second to read. page/data.mjs reads what is written here, in
-// the same order.
+// The data goes into the page as bytes in base64. So no text of a trace has to be escaped, and 100,000 calls take 8 MB
+// and a tenth of a second to read. page/data.mjs reads the same fields, in the same order.
 class Bytes {
   public:
-    // Seven bits a byte, the lowest first; the highest bit says that more follow.
+    // Seven bits per byte, the lowest first; a set highest bit means that more follow.
     void number(std::uint64_t value) {
         for (; value >= 0x80; value >>= 7) {
             bytes_.push_back(static_cast<char>(value | 0x80));
@@ -44,10 +43,10 @@ constexpr std::uint64_t layout_version = 1;
 // The page counts in tenths of a microsecond, as traces do.
 std::int64_t tenths(Duration duration) { return (duration.count() + 50) / 100; }
 
-// A time that runs backwards is nothing to draw.
+// A negative length is drawn as 0.
 std::uint64_t length_of(std::int64_t tenths) { return tenths < 0 ? 0 : static_cast<std::uint64_t>(tenths); }
 
-// Gives each different text a number, in the order in which they come.
+// Numbers different texts, in the order of their first use.
 class Words {
   public:
     std::size_t number_of(const std::string& word) {
@@ -95,7 +94,7 @@ void write_spans(Bytes& out, const Timeline& timeline) {
         out.number(results.number_of(span.result) << 1 | (span.ok ? 1U : 0U));
         out.text(span.name);
         out.number(span.segments.size());
-        // Ends are rounded and not lengths, so that a thousand segments do not drift away from their call.
+        // Ends are rounded, not lengths, so that the errors of a thousand segments do not add up.
         Duration since{};
         std::int64_t last_end = 0;
         for (const trace::Segment& segment : span.segments) {
@@ -211,7 +210,7 @@ std::string page(const std::vector<Timeline>& timelines, std::string_view compar
         {"explanation", as_html(explanation)},
         {"data", base64(data_of(timelines, comparison_json))},
     };
-    // One pass over the template alone: what is put in is not searched for places again.
+    // One pass over the template: inserted text is not searched for placeholders.
     std::string_view rest = internal::page_template;
     std::string html;
     for (auto open = rest.find("{{"); open != std::string_view::npos; open = rest.find("{{")) {

@@ -42,7 +42,7 @@ std::string_view data_of(std::string_view html) {
 
 }  // namespace
 
-TEST_CASE("a page is one file that names no other") {
+TEST_CASE("a page is one file that refers to no other") {
     const std::string html = page({timeline_of_one("row-1")}, "", "It waits.");
     CHECK(html.starts_with("<!doctype html>"));
     CHECK(html.find("default-src 'none'") != std::string::npos);
@@ -64,7 +64,7 @@ TEST_CASE("no text of a timeline can end a script or become an element") {
           std::string_view::npos);
 }
 
-TEST_CASE("an explanation stands in the page as text") {
+TEST_CASE("an explanation is in the page as text") {
     const std::string html = page({}, "", "1 < 2 & \"3\" > {{data}}");
     CHECK(html.find("1 &lt; 2 &amp; &quot;3&quot; &gt; {{data}}") != std::string::npos);
 }
@@ -77,7 +77,7 @@ TEST_CASE("each kind of activity has a colour and a name in the page") {
     }
 }
 
-TEST_CASE("the data are the numbers and texts one after the other") {
+TEST_CASE("the data is the numbers and texts one after another") {
     // The layout's version, twelve activities with their names, no comparison, no timeline.
     const std::string html = page({}, "", "");
     const std::string_view data = data_of(html);
@@ -87,7 +87,7 @@ TEST_CASE("the data are the numbers and texts one after the other") {
     CHECK(data_of(with_comparison).size() - data.size() <= 4);
 }
 
-TEST_CASE("a segment of many takes two bytes or three in the page") {
+TEST_CASE("each of many segments takes two or three bytes in the page") {
     auto timeline = timeline_of_one("row-1");
     const std::size_t before = page({timeline}, "", "").size();
     for (int i = 0; i < 3000; ++i) timeline.spans[0].segments.push_back({trace::Activity::body, 100us});

@@ -27,7 +27,7 @@ constexpr std::string_view comparison_name = "comparison.json";
 /// A comparison has a row for each method; a file of this size is something else.
 constexpr std::size_t longest_comparison = 16 * 1024 * 1024;
 
-/// In this order a comparison reads best: from the slowest idea to the quickest.
+/// The order in which a comparison reads best: usually from the slowest method to the fastest.
 constexpr std::array<std::string_view, 4> methods{"sync", "threads", "async", "processes"};
 
 std::ifstream open_file(const std::string& path) {
@@ -50,7 +50,7 @@ std::string read_comparison(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Which of the methods a file name begins with, and the name: the order of the files.
+/// Returns the sort key of a file: the method that its name begins with, then the name.
 auto place_of(const files::path& path) {
     const std::string name = path.stem().string();
     const auto method = std::find_if(methods.begin(), methods.end(),

@@ -16,7 +16,7 @@ class Inputs {
     std::vector<Timeline> timelines;
     std::string comparison_json;        ///< the content of comparison.json; empty when there is none
     std::vector<std::string> files;     ///< all files that were read
-    std::vector<std::string> left_out;  ///< files of a folder that are no traces
+    std::vector<std::string> left_out;  ///< files of a folder that are not traces
 };
 
 /// Reads a trace or a results file, whichever it is. Throws `Error(bad_input)` when it is neither.

@@ -26,7 +26,7 @@ namespace ondemand = simdjson::ondemand;
 /// A result line holds the answer's body. simdjson needs six times as much memory for it.
 constexpr std::size_t longest_line = 64 * 1024 * 1024;
 
-/// What is longer is no list of the sends of one call.
+/// A longer list can't be the attempts of one call.
 constexpr std::size_t longest_attempts = 4 * 1024 * 1024;
 
 constexpr std::uint64_t any_count = std::numeric_limits<std::uint64_t>::max();
@@ -35,7 +35,7 @@ struct Phase {
     std::string_view field;
     trace::Activity activity;
 };
-/// In the order in which they follow each other.
+/// The phases of an attempt, in their order.
 constexpr std::array<Phase, 6> phases{{{"dns_ms", trace::Activity::dns},
                                        {"connect_ms", trace::Activity::connect},
                                        {"tls_ms", trace::Activity::tls},
@@ -43,7 +43,7 @@ constexpr std::array<Phase, 6> phases{{{"dns_ms", trace::Activity::dns},
                                        {"wait_ms", trace::Activity::first_byte},
                                        {"receive_ms", trace::Activity::body}}};
 
-/// One entry of `attempts`, with what the whole line tells of it.
+/// Makes the span of one entry of `attempts`.
 Span span_of(simdjson::dom::object attempt) {
     Span span;
     span.begin = needed(find_milliseconds(attempt, "start_ms"), "start_ms");
@@ -58,19 +58,19 @@ Span span_of(simdjson::dom::object attempt) {
     }
     Duration left = span.length;
     for (const Phase& phase : phases) {
-        // What was rounded may be a little more than the whole.
+        // Rounded phases may add up to a little more than the whole.
         const Duration length = std::min(left, find_milliseconds(attempt, phase.field).value_or(Duration::zero()));
         if (length > Duration::zero()) span.segments.push_back({phase.activity, length});
         left -= length;
     }
-    // The phases end with the attempt: what no phase tells of was before them.
+    // The last phase ends with the attempt, so time without a phase came first.
     if (left > Duration::zero()) {
         span.segments.insert(span.segments.begin(), {trace::Activity::other, left});
     }
     return span;
 }
 
-/// What of a result line makes a timeline.
+/// The parts of a result line that a timeline needs.
 class ResultLine {
   public:
     std::string custom_id;
@@ -82,7 +82,7 @@ class ResultLine {
 
 class ResultLineParser {
   public:
-    /// Only the fields that are wanted are looked at: a body of megabytes is skipped.
+    /// Reads only the fields that are needed: a body of megabytes is skipped.
     ResultLine parse(std::string_view text) {
         ResultLine result;
         ondemand::document document =
@@ -124,7 +124,8 @@ class ResultLineParser {
     simdjson::dom::parser inner_;
 };
 
-/// Puts spans that overlap in rows, each in the lowest that is free. They are in the order of their begin.
+/// Puts overlapping spans into rows, each into the lowest free one, and returns the number of rows. The spans are
+/// sorted by their begin.
 std::uint32_t assign_rows(std::vector<Span>& spans) {
     using End = std::pair<Duration, std::uint32_t>;
     std::priority_queue<End, std::vector<End>, std::greater<>> taken;

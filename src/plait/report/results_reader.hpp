@@ -7,8 +7,8 @@
 
 namespace plait::report {
 
-/// Reads a results file (docs/formats.md) into a timeline of its attempts: what each waited for, one after another;
-/// what ran is not known. `name` is that of the file, for errors.
+/// Reads a results file (docs/formats.md) into a timeline of its attempts: the waits of each, one after another. When
+/// calls ran is unknown. `name` is the name of the file, for errors.
 ///
 /// Overlapping attempts are put in rows, each in the lowest free one. A last line that was cut is skipped, and `is_cut`
 /// is set. If there are more than `most` attempts, every second one is dropped, repeatedly. Throws `Error(bad_input)`

@@ -84,7 +84,7 @@ TEST_CASE("results give a timeline of what their attempts waited for") {
     CHECK(failed.segments == std::vector<trace::Segment>{{Activity::other, 3ms}});
 }
 
-TEST_CASE("attempts that overlap stand in the lowest free row") {
+TEST_CASE("overlapping attempts are put into the lowest free row") {
     const Timeline timeline =
         timeline_of(attempt_from(20, 5) + attempt_from(0, 10) + attempt_from(5, 30) + attempt_from(10, 4));
     std::vector<std::uint32_t> rows;
@@ -93,7 +93,7 @@ TEST_CASE("attempts that overlap stand in the lowest free row") {
     CHECK(timeline.lanes[0].rows == 2);
 }
 
-TEST_CASE("each send of a call is a span of its own") {
+TEST_CASE("each attempt of a call is a span of its own") {
     const Timeline timeline = timeline_of(
         R"({"custom_id":"x","line":1,"outcome":"ok","attempts":[{"n":1,"status_code":503,"start_ms":0,"total_ms":1},{"n":2,"status_code":200,"start_ms":5,"total_ms":1}]})"
         "\n");
@@ -103,7 +103,7 @@ TEST_CASE("each send of a call is a span of its own") {
     CHECK(timeline.spans[1].ok);
 }
 
-TEST_CASE("a torn last result line is passed over") {
+TEST_CASE("a torn last result line is skipped") {
     const std::string second_begins = std::string(first_line) + "\n";
     for (std::size_t size = 1; size < second_line.size(); ++size) {
         const Timeline timeline = timeline_of(second_begins + std::string(second_line.substr(0, size)));
@@ -112,7 +112,7 @@ TEST_CASE("a torn last result line is passed over") {
     }
 }
 
-TEST_CASE("results with bytes changed open or are refused") {
+TEST_CASE("results with changed bytes are read or refused") {
     std::mt19937 random(20261123);
     for (int round = 0; round < 1000; ++round) {
         std::string text = three_lines;

@@ -18,12 +18,12 @@ namespace {
 using namespace internal;
 using trace::Activity;
 
-/// Activities that look alike.
+/// A colour that similar activities share.
 enum class Tone : std::uint8_t { none, running, ready, connecting, answer, queueing, other };
 
 struct ToneStyle {
     Tone tone;
-    std::string_view name;  ///< of its class
+    std::string_view name;  ///< of its CSS class
     std::string_view meaning;
 };
 constexpr std::array<ToneStyle, 6> tones{{{Tone::running, "r", "running"},
@@ -46,8 +46,8 @@ constexpr std::size_t width = 1000;
 constexpr std::size_t label_width = 110;
 constexpr std::size_t margin = 16;
 constexpr std::size_t picture_width = width - label_width - 2 * margin;
-constexpr std::size_t most_rows = 64;       ///< of one timeline that stands alone
-constexpr std::size_t most_rows_each = 24;  ///< of each of several
+constexpr std::size_t most_rows = 64;       ///< of the only timeline
+constexpr std::size_t most_rows_each = 24;  ///< of each of several timelines
 constexpr std::size_t line_height = 16;
 
 Tone tone_of(Activity activity) {
@@ -170,7 +170,7 @@ class SvgPicture {
         y_ += 14;
     }
 
-    /// Bars from below: how much of each pixel's time the loop ran.
+    /// Draws bars from below: the share of each pixel's time in which the loop ran.
     void draw_loop(const RasterLine& line, std::size_t tall) {
         const auto most = static_cast<double>(tall - 4);
         std::string path;

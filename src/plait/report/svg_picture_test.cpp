@@ -18,7 +18,7 @@ bool has(std::string_view text, std::string_view part) { return text.find(part) 
 
 }  // namespace
 
-TEST_CASE("the picture has a title and a description and each activity at its pixels") {
+TEST_CASE("the picture has a title, a description, and each activity at its pixels") {
     const Timeline timeline =
         make_timeline("sync", 1, {make_span("a", 0ms, {{Activity::running, 50ms}, {Activity::first_byte, 50ms}})});
     const std::string svg = svg_picture({timeline}, "It waits.");
@@ -44,7 +44,7 @@ TEST_CASE("names can't become elements") {
     CHECK(has(svg, "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;"));
 }
 
-TEST_CASE("its size does not grow with the number of calls") {
+TEST_CASE("the size of the picture does not grow with the number of calls") {
     std::vector<Span> spans;
     for (std::uint32_t i = 0; i < 50'000; ++i) {
         spans.push_back(

@@ -18,7 +18,7 @@ namespace {
 using namespace internal;
 using trace::Activity;
 
-/// What a character of the picture says.
+/// What a character of the picture means.
 enum class Mark : std::uint8_t { nobody, few_wait, waits, ready, ran, runs };
 
 struct Glyph {
@@ -37,18 +37,18 @@ constexpr std::array<Glyph, 6> glyphs{{
     {Mark::runs, "█", "#", "1;32", "running"},
 }};
 
-/// How much of the time a loop ran: from not at all to all of it.
+/// The share of the time in which a loop ran, from none to all of it.
 constexpr std::array<std::string_view, 9> levels{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 constexpr std::array<std::string_view, 9> ascii_levels{" ", "_", "_", "-", "-", "=", "=", "#", "#"};
 constexpr std::string_view level_colour = "1;32";
 
-/// A cell with less than this share of its places taken is drawn as the tail it is.
+/// A cell that is filled to less than this share gets the mark for only some of the calls.
 constexpr double few = 1.0 / 3;
 
 /// Waits below this share of the calls' time are not listed.
 constexpr double least_share = 0.001;
 
-/// A timeline with fewer columns than this on the common axis is worth a look by itself.
+/// A timeline with fewer columns than this on the common axis should be shown alone.
 constexpr std::size_t too_few_columns = 8;
 
 constexpr std::size_t lines_alone = 16;
@@ -66,7 +66,7 @@ Mark mark_of(const Cell& cell, double whole, float threshold) {
     return static_cast<double>(all) < few * whole ? Mark::few_wait : Mark::waits;
 }
 
-/// Puts text together, line by line, with colours that are switched on as late and off as early as can be.
+/// Builds text line by line, and switches colours only where they change.
 class Writer {
   public:
     explicit Writer(const TextOptions& options) : options_(options) {}
@@ -87,7 +87,7 @@ class Writer {
         text_ += '\n';
     }
 
-    /// `text` in lines that are broken at blanks: the first begins behind `first` blanks, the others behind `others`.
+    /// Wraps `text` at blanks. The first line is indented by `first` blanks, the others by `others`.
     void paragraph(std::string_view text, std::size_t first = 0, std::size_t others = 0, std::string_view colour = {}) {
         put(std::string(first, ' '));
         std::size_t used = first;
@@ -111,7 +111,7 @@ class Writer {
         end_line();
     }
 
-    /// `text` cut or filled to so many columns.
+    /// Adds `text`, cut or padded to this many columns.
     void column(std::string_view text, std::size_t columns, bool to_the_right = false, std::string_view colour = {}) {
         const std::string shown = fitted(text, columns, options_.ascii);
         const std::string blanks(columns - std::min(columns, columns_of(shown)), ' ');
@@ -123,7 +123,7 @@ class Writer {
     std::string take() { return std::move(text_); }
 
   private:
-    /// How many bytes come before the first blank at which a line may end: a number stays with its unit.
+    /// Returns the number of bytes before the first blank at which a line may end: a number stays with its unit.
     static std::size_t unbroken(std::string_view text) {
         constexpr std::size_t longest_unit = 3;
         std::size_t end = std::min(text.find(' '), text.size());
@@ -324,13 +324,13 @@ class TextPicture {
         return text;
     }
 
-    /// A column of the table of slowest calls; 0 columns: there is no room for it.
+    /// A column of the table of slowest calls; 0 columns: there is no room.
     struct Column {
         std::size_t columns;
         bool to_the_right = false;
     };
 
-    /// Took, began at, method, result, mostly; what is left is for the name.
+    /// Took, began at, method, result, mostly; the rest of the line is for the name.
     std::array<Column, 5> table_columns() const {
         const bool is_wide = options_.columns >= 64;
         std::array<Column, 5> table{{{10, true},

@@ -18,8 +18,8 @@ struct TextOptions {
 
 inline constexpr std::size_t least_columns = 30;
 
-/// Returns the timelines drawn in characters, on one time axis: lanes over time, waiting light and running strong. The
-/// figures, the slowest calls and the explanation are below.
+/// Returns the timelines drawn in characters, on one time axis: lanes over time, with light marks for waiting and
+/// strong ones for running. The figures, the slowest calls and the explanation follow.
 ///
 /// Rows of calls are folded into a bounded number of lines, and no line is longer than `options.columns`. Names from
 /// the timelines may hold any bytes: none of them reaches the terminal as a control character.

@@ -34,7 +34,7 @@ TextOptions columns(std::size_t count, bool ascii = false) {
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-/// Two calls one after the other, as `sync` makes them.
+/// Two calls one after another, as `sync` makes them.
 Timeline two_in_a_row() {
     return make_timeline(
         "sync", 1,
@@ -42,7 +42,7 @@ Timeline two_in_a_row() {
          make_span("b", 50ms, {{Activity::running, 3ms}, {Activity::ready, 17ms}, {Activity::body, 30ms}})});
 }
 
-/// The same on a loop, side by side.
+/// The same on a loop, in parallel.
 Timeline two_side_by_side() {
     Timeline timeline = make_timeline(
         "async", 2,
@@ -60,7 +60,7 @@ TEST_CASE("the main activity of a slow call is described in full") {
     CHECK(has(text_picture({waits}, "", columns(100)), "  first byte 100 %    only"));
 }
 
-TEST_CASE("running is strong and waiting light at their times") {
+TEST_CASE("running and waiting are drawn at their times") {
     // 53 columns: 12 for the label, a blank, 40 for 100 ms.
     const auto lines = lines_of(text_picture({two_in_a_row()}, "", columns(53)));
     CHECK(lines[0] == "sync: 2 calls, 100 ms, one at a time");
@@ -69,7 +69,7 @@ TEST_CASE("running is strong and waiting light at their times") {
     CHECK(lines[3] == "             0                   50 ms");
 }
 
-TEST_CASE("several methods stand on one time axis and the loop has its own line") {
+TEST_CASE("several methods share one time axis, and the loop has its own line") {
     const auto lines = lines_of(text_picture({two_in_a_row(), two_side_by_side()}, "", columns(53)));
     CHECK(lines[1] == "caller       ████░░░░░░░░░░░░░░░░█▌▒▒▒▒▒▒░░░░░░░░░░░░");
     CHECK(lines[3] == "async: 2 calls, 50.0 ms, up to 2 at a time");
@@ -84,7 +84,7 @@ TEST_CASE("without UTF-8 the picture is drawn in ASCII") {
     CHECK(has(text, "caller       ####::::::::::::::::#|++++++::::::::::::"));
 }
 
-TEST_CASE("no line is wider than it may be whatever the names are") {
+TEST_CASE("no line is too wide, whatever the names are") {
     std::vector<Timeline> timelines{two_in_a_row(), two_side_by_side(), two_side_by_side()};
     timelines[0].spans[0].name = std::string(300, 'x');
     timelines[1].spans[0].name = "東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京東京";
@@ -110,7 +110,7 @@ TEST_CASE("the picture of many rows has a bounded number of lines") {
     CHECK(lines_of(text_picture({make_timeline("async", 2000, std::move(spans))}, "", columns(80))).size() < 45);
 }
 
-TEST_CASE("colour is there when it is asked for and ends with its line") {
+TEST_CASE("colour is used on request, and ends with its line") {
     TextOptions options = columns(40);
     CHECK_FALSE(has(text_picture({two_in_a_row()}, "", options), "\x1b"));
     options.colour = true;
@@ -131,7 +131,7 @@ TEST_CASE("a name can't write to the terminal") {
     CHECK_FALSE(has(text_picture({timeline}, "\x1b[2J", columns(80)), "\x1b"));
 }
 
-TEST_CASE("the figures and the slowest calls stand below the picture and the explanation last") {
+TEST_CASE("the figures, the slowest calls and the explanation follow the picture") {
     Timeline timeline = two_in_a_row();
     timeline.spans[1] = make_span("the-slow-one", 50ms, {{Activity::connect, 60ms}});
     timeline.length = 110ms;

@@ -55,7 +55,8 @@ struct LoopCounts {
     std::uint64_t waiting = 0;
 };
 
-/// The most spans that readers keep. Of more, every second one is dropped, so that a file of any length can be shown.
+/// The most spans that readers keep. If there are more, every second one is dropped, so that a file of any length can
+/// be shown.
 inline constexpr std::size_t most_spans = 400'000;
 
 /// The history of one run.
@@ -69,13 +70,13 @@ class Timeline {
     std::uint64_t concurrency = 0;
     std::string started;  ///< ISO 8601; empty when it is not known
     std::vector<Lane> lanes;
-    std::vector<Span> spans;  ///< by their begin
+    std::vector<Span> spans;  ///< sorted by their begin
     std::vector<LoopRun> loop_runs;
     std::vector<LoopCounts> loop_counts;
     Duration length{};    ///< up to the end of the last span
     bool is_cut = false;  ///< the file ended before its last record: the program was killed
-    std::uint64_t one_in =
-        1;  ///< above 1: the trace was thinned; where it was thinned most, one call in so many was recorded
+    /// Above 1: the trace was thinned; where it was thinned most, one call in this many was recorded.
+    std::uint64_t one_in = 1;
     std::map<std::string, std::uint64_t> outcomes;
 };
 

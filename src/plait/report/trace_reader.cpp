@@ -28,7 +28,7 @@ namespace dom = simdjson::dom;
 /// The longest record is that of a call with a name and thousands of states.
 constexpr std::size_t longest_line = 4 * 1024 * 1024;
 
-/// Rows of a lane with calls that overlap have tids of their own: this times the tid of the lane, and the row.
+/// Each row of overlapping calls has a tid of its own: this times the tid of the lane, plus the row.
 constexpr std::uint64_t rows_per_lane = 1'000'000;
 
 constexpr std::uint64_t any_count = std::numeric_limits<std::uint64_t>::max();
@@ -44,7 +44,7 @@ trace::Activity activity_of(char letter) {
     throw_bad_input(fmt::format("\"states\" has '{}', which stands for no activity", letter));
 }
 
-/// What stands between the line's blanks, without the comma that leads to the next record.
+/// Returns the record in a line, without the blanks around it and the comma that leads to the next record.
 std::string_view record_in(std::string_view line) {
     constexpr std::string_view blanks = " \t\r,";
     const auto first = line.find_first_not_of(blanks);
@@ -52,7 +52,7 @@ std::string_view record_in(std::string_view line) {
     return line.substr(first, line.find_last_not_of(blanks) - first + 1);
 }
 
-/// Reads "R12r3d0": letters, and tenths of microseconds.
+/// Parses "R12r3d0": letters, each followed by tenths of microseconds.
 std::vector<trace::Segment> segments_in(std::string_view states) {
     const auto is_letter = [](char c) { return c < '0' || c > '9'; };
     std::vector<trace::Segment> segments;
@@ -72,7 +72,7 @@ std::vector<trace::Segment> segments_in(std::string_view states) {
     return segments;
 }
 
-/// How long the segments are together; nothing when that is beyond all bounds.
+/// Returns the length of all segments together. Throws `Error(bad_input)` if it is longer than `longest_time`.
 Duration sum_of(const std::vector<trace::Segment>& segments) {
     Duration sum{};
     for (const trace::Segment& segment : segments) {
@@ -82,7 +82,7 @@ Duration sum_of(const std::vector<trace::Segment>& segments) {
     return sum;
 }
 
-/// Puts the lanes in the order in which people count: they come as each was first used.
+/// Sorts the lanes by kind and number: the file has them in the order of their first use.
 void sort_lanes(Timeline& timeline) {
     const std::vector<Lane> lanes = std::move(timeline.lanes);
     std::vector<std::uint32_t> order(lanes.size());
@@ -90,7 +90,7 @@ void sort_lanes(Timeline& timeline) {
     const auto key = [&lanes](std::uint32_t lane) {
         const auto kind = std::find(lane_kinds.begin(), lane_kinds.end(), lanes[lane].kind);
         const std::string_view name = lanes[lane].name;
-        return std::tuple(kind, name.size(), name);  // a shorter number is a smaller one
+        return std::tuple(kind, name.size(), name);  // shorter numbers are smaller
     };
     std::stable_sort(order.begin(), order.end(), [&key](auto one, auto other) { return key(one) < key(other); });
 
@@ -171,7 +171,7 @@ class TraceParser {
             throw_bad_input("\"kind\" must be caller, thread, loop or process");
         }
         if (!lane_by_tid_.emplace(tid, static_cast<std::uint32_t>(timeline_.lanes.size())).second) {
-            throw_bad_input(fmt::format("lane {} is there already", tid));
+            throw_bad_input(fmt::format("lane {} occurs twice", tid));
         }
         Lane lane;
         lane.name = last_name_.first == tid ? std::move(last_name_.second) : std::string(kind);
@@ -194,7 +194,7 @@ class TraceParser {
         const std::string_view states = needed(find_string(args, "states"), "states");
         span.segments = segments_in(states);
         span.length = sum_of(span.segments);
-        // Each length was rounded by itself, perhaps.
+        // Each length may have been rounded by itself.
         const Duration allowed = tenth_of_microsecond * (static_cast<Duration::rep>(span.segments.size()) + 1);
         if (span.length > length + allowed || length > span.length + allowed) {
             throw_bad_input(fmt::format("\"states\" adds up to {} us, and \"dur\" is {}", in_microseconds(span.length),
@@ -249,7 +249,7 @@ class TraceParser {
     std::uint32_t lane_of(std::uint64_t tid) const {
         const auto lane = lane_by_tid_.find(tid);
         if (lane == lane_by_tid_.end())
-            throw_bad_input(fmt::format("\"tid\" {} is no lane that was named before", tid));
+            throw_bad_input(fmt::format("\"tid\" {} is not a lane that was named before", tid));
         return lane->second;
     }
 
@@ -261,7 +261,7 @@ class TraceParser {
         const std::uint64_t row = tid % rows_per_lane;
         const auto lane = lane_by_tid_.find(tid / rows_per_lane);
         if (lane == lane_by_tid_.end() || row == 0) {
-            throw_bad_input(fmt::format("\"tid\" {} is in no lane that was named before", tid));
+            throw_bad_input(fmt::format("\"tid\" {} is not in a lane that was named before", tid));
         }
         span.lane = lane->second;
         span.row = static_cast<std::uint32_t>(row - 1);
@@ -272,7 +272,7 @@ class TraceParser {
     Timeline timeline_;
     SpanKeeper keeper_;
     std::unordered_map<std::uint64_t, std::uint32_t> lane_by_tid_;
-    std::pair<std::uint64_t, std::string> last_name_;  ///< of a tid that is no lane yet
+    std::pair<std::uint64_t, std::string> last_name_;  ///< of a tid that is not a lane yet
     std::uint32_t one_in_ = 1;
     bool is_begun_ = false;
     bool is_ended_ = false;

@@ -44,7 +44,7 @@ Timeline timeline_of(const std::string& text) {
     return read_trace(input, "t.json");
 }
 
-/// The message of the error that reading `text` ends with; empty when it ends well.
+/// Returns the message of the error when reading `text`; empty if there is none.
 std::string error_of(const std::string& text) {
     std::istringstream input(text);
     try {
@@ -67,7 +67,7 @@ bool has(std::string_view text, std::string_view part) { return text.find(part) 
 
 }  // namespace
 
-TEST_CASE("a trace gives its lanes and its calls with what they did") {
+TEST_CASE("a trace gives its lanes, its calls and their activities") {
     const Timeline timeline = timeline_of(two_calls);
     CHECK(timeline.source == "t.json");
     CHECK(timeline.command == "run");
@@ -87,7 +87,7 @@ TEST_CASE("a trace gives its lanes and its calls with what they did") {
     CHECK(timeline.loop_counts[0].waiting == 1);
 
     REQUIRE(timeline.spans.size() == 2);
-    CHECK(timeline.spans[0].name == "row-1");  // by their begin, whatever ended first
+    CHECK(timeline.spans[0].name == "row-1");  // sorted by begin, whichever ended first
     const Span& late = timeline.spans[1];
     CHECK(late.name == "row-2");
     CHECK(late.line == 2);
@@ -102,7 +102,7 @@ TEST_CASE("a trace gives its lanes and its calls with what they did") {
     CHECK(late.segments == expected);
 }
 
-TEST_CASE("calls on a lane that is no loop stand on the lane itself") {
+TEST_CASE("calls of a lane that is not a loop are on the lane itself") {
     const Timeline timeline = timeline_of(
         with_records(R"({"ph":"X","cat":"call","name":"a","pid":1,"tid":1,"ts":1,"dur":2,"args":{"states":"R20"}})"));
     REQUIRE(timeline.spans.size() == 1);
@@ -111,7 +111,7 @@ TEST_CASE("calls on a lane that is no loop stand on the lane itself") {
     CHECK(timeline.is_cut);  // there is no plait_end
 }
 
-TEST_CASE("lanes stand in the order of their numbers whenever they were first used") {
+TEST_CASE("lanes are sorted by number, whenever they were first used") {
     std::string records;
     for (const int number : {10, 9, 2}) {
         fmt::format_to(std::back_inserter(records),
@@ -128,7 +128,7 @@ TEST_CASE("lanes stand in the order of their numbers whenever they were first us
     for (const Span& span : timeline.spans) CHECK("by " + lanes[span.lane].substr(7) == span.name);
 }
 
-TEST_CASE("in a thinned trace a call stands for as many as were in its place") {
+TEST_CASE("in a thinned trace, a call stands for all those that it replaces") {
     const std::string call =
         R"({"ph":"X","cat":"call","name":"a","pid":1,"tid":1,"ts":1,"dur":2,"args":{"states":"R20"}})";
     const Timeline timeline = timeline_of(
@@ -141,7 +141,7 @@ TEST_CASE("in a thinned trace a call stands for as many as were in its place") {
     CHECK(timeline.spans[1].stands_for == 4);
 }
 
-TEST_CASE("a trace that is cut at any byte opens up to its last whole record or is refused in one line") {
+TEST_CASE("a trace that is cut at any byte is read up to its last whole record, or refused in one line") {
     std::size_t most_spans_seen = 0;
     for (std::size_t size = 0; size < two_calls.size(); ++size) {
         std::istringstream input(two_calls.substr(0, size));
@@ -159,7 +159,7 @@ TEST_CASE("a trace that is cut at any byte opens up to its last whole record or 
     CHECK(most_spans_seen == 2);
 }
 
-TEST_CASE("a trace with bytes changed opens or is refused") {
+TEST_CASE("a trace with changed bytes is read or refused") {
     std::mt19937 random(20261123);
     for (int round = 0; round < 1000; ++round) {
         std::string text = two_calls;
@@ -192,12 +192,12 @@ TEST_CASE("hostile values are refused with the number of the line") {
         std::string_view part;
     };
     const std::vector<Case> cases{
-        {call("18446744073709551615", "1", "2", R"("R20")"), "no lane"},
-        {call("99999990000", "1", "2", R"("R20")"), "no lane"},
+        {call("18446744073709551615", "1", "2", R"("R20")"), "not in a lane"},
+        {call("99999990000", "1", "2", R"("R20")"), "not in a lane"},
         {call("-1", "1", "2", R"("R20")"), "\"tid\" must be a whole number"},
         {call("1.5", "1", "2", R"("R20")"), "\"tid\" must be a whole number"},
-        {call("2", "1", "2", R"("R20")"), "no lane"},
-        {call("1000000", "1", "2", R"("R20")"), "no lane"},
+        {call("2", "1", "2", R"("R20")"), "not in a lane"},
+        {call("1000000", "1", "2", R"("R20")"), "not in a lane"},
         {call("1", "-1", "2", R"("R20")"), "\"ts\""},
         {call("1", "1e300", "2", R"("R20")"), "\"ts\""},
         {call("1", "\"1\"", "2", R"("R20")"), "\"ts\" must be a number"},
@@ -212,7 +212,7 @@ TEST_CASE("hostile values are refused with the number of the line") {
         {call("1", "1", "2", "null"), "\"states\" is missing"},
         {with_records(R"({"ph":"X","cat":"call","name":"a","tid":1,"ts":1,"dur":2})"), "\"args\" is missing"},
         {with_records(R"({"ph":"M","name":"plait_lane","tid":2,"args":{"kind":"planet"}})"), "\"kind\" must be"},
-        {with_records(R"({"ph":"M","name":"plait_lane","tid":1,"args":{"kind":"loop"}})"), "there already"},
+        {with_records(R"({"ph":"M","name":"plait_lane","tid":1,"args":{"kind":"loop"}})"), "occurs twice"},
         {with_records(R"({"ph":"i","name":"thinned","tid":1,"ts":1,"args":{"one_in":0}})"), "one_in"},
         {with_records(R"({"ph":"i","name":"thinned","tid":1,"ts":1,"args":{"one_in":9000000000000}})"), "one_in"},
         {with_records("{\"ph\":"), "no JSON object"},
@@ -228,11 +228,11 @@ TEST_CASE("hostile values are refused with the number of the line") {
     }
 }
 
-TEST_CASE("a line without an end is refused before it fills the memory") {
+TEST_CASE("an endless line is refused before it fills the memory") {
     CHECK(has(error_of("[\n" + std::string(head) + ",\n" + std::string(5 * 1024 * 1024, ' ')), "line 3 is longer"));
 }
 
-TEST_CASE("a file of another kind is refused with its kind in one line") {
+TEST_CASE("a file of another kind is refused, and the error names its kind in one line") {
     struct Case {
         std::string_view text;
         std::string_view part;

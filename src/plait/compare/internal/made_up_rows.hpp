@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-// Comparisons for tests, as they could have been measured.
+// Made-up comparisons for tests.
 namespace plait::compare::internal {
 
 using std::chrono::milliseconds;
@@ -37,7 +37,7 @@ inline Row async_row(std::size_t in_flight, Duration wall, Duration median_call,
     return row("async", batch::Scheduling::task, in_flight, wall, median_call, cpu);
 }
 
-/// 160 calls of 90 ms that compute nothing to speak of.
+/// 160 calls of 90 ms that hardly compute.
 inline Comparison calls_of_90_ms() {
     Comparison comparison;
     comparison.work = "calls";

@@ -9,8 +9,8 @@
 
 namespace plait::compare::internal {
 
-/// Begins the trace of a measurement, and replaces an existing file; null without a path. If the file can't be written
-/// any more, a warning on standard error says so.
+/// Begins the trace of a measurement, and replaces an existing file. Returns null without a path. If the file can't be
+/// written later, prints a warning on standard error.
 std::unique_ptr<trace::TraceFile> begin_trace(const std::string& path, const batch::MethodEntry& method,
                                               std::size_t concurrency);
 

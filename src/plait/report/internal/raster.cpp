@@ -11,7 +11,7 @@ namespace plait::report::internal {
 
 namespace {
 
-/// With more loops than this, one line shows when they ran, for all of them.
+/// If there are more loops than this, one line shows the runs of all of them.
 constexpr std::size_t most_loops_apart = 4;
 
 /// Lanes that are drawn together.
@@ -20,28 +20,28 @@ struct Group {
     std::size_t first_lane = 0;
     std::size_t lanes = 0;
     std::size_t rows = 0;
-    std::vector<std::size_t> loops;  ///< lanes whose runs have a line above it
+    std::vector<std::size_t> loops;  ///< lanes whose runs are shown in a line above the group
 };
 
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-/// Where a lane is drawn. Computed for each row when it is asked for: a file can claim any number of rows.
+/// Where a lane is drawn. The line of each row is computed on demand, because a file can claim any number of rows.
 struct Band {
     std::size_t first_line = 0;
-    std::size_t lines = 0;  ///< so many lines for so many rows
+    std::size_t lines = 0;  ///< the lines of the whole group, for all of its `rows`
     std::size_t rows = 0;
     std::size_t first_row = 0;  ///< of this lane
     std::size_t loop_line = none;
-    std::size_t loops = 0;  ///< that have this line
+    std::size_t loops = 0;  ///< the number of loops that share this line
 
-    /// Line i holds the rows from rows * i / lines on.
+    /// Line i starts with row `rows * i / lines`.
     std::size_t line_of(std::size_t row) const { return first_line + (lines * (first_row + row + 1) - 1) / rows; }
 };
 
 bool is_loop(const Lane& lane) { return lane.kind == "loop"; }
 
-/// A loop by itself, with its calls below it; else neighbours of one kind together; and all of them when that is too
-/// much.
+/// Groups lanes: each loop alone, with its calls below it; otherwise neighbours of one kind together; and all lanes
+/// together if these are too many groups.
 std::vector<Group> group(const std::vector<Lane>& lanes, std::size_t most_groups) {
     const auto loops = static_cast<std::size_t>(std::count_if(lanes.begin(), lanes.end(), is_loop));
     std::vector<Group> groups;
@@ -77,7 +77,7 @@ class Painter {
   public:
     explicit Painter(Raster& raster) : raster_(raster), cell_(raster.cell_length()) {}
 
-    /// Hands out the part of [begin, begin + length) that each cell has.
+    /// Calls `take` with the part of [begin, begin + length) in each cell.
     template <class Take>
     void spread(Duration begin, Duration length, Take take) const {
         if (cell_ <= 0 || length <= Duration::zero()) return;
@@ -136,7 +136,7 @@ Raster make_raster(const Timeline& timeline, Duration axis, std::size_t columns,
 
     std::size_t rows = 0;
     for (const Lane& lane : timeline.lanes) rows += lane.rows;
-    std::vector<Band> bands;  // of each lane
+    std::vector<Band> bands;  // one for each lane
     for (const Group& one : group(timeline.lanes, std::max<std::size_t>(1, most_lines / 2))) {
         std::size_t loop_line = none;
         if (!one.loops.empty() && !timeline.loop_runs.empty()) {

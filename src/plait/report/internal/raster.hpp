@@ -36,20 +36,20 @@ class Raster {
     std::size_t columns = 0;
     std::vector<RasterLine> lines;
 
-    /// Of one cell of one row, in nanoseconds.
+    /// The length of a cell of one row, in nanoseconds.
     double cell_length() const { return static_cast<double>(axis.count()) / static_cast<double>(columns); }
 };
 
-/// From which share of a cell's time on a short run is to be drawn: any, unless more than half of the cells have one
-/// and all would look busy.
+/// Returns the share of a cell's time from which a short run is drawn: 0, unless more than half of the cells have one,
+/// because then all of them would look busy.
 float least_run(const Raster& raster);
 
-/// Draws the timeline in about `most_lines` lines, and at most twice as many: rows of calls are folded together, those
-/// of a loop apart from those of another, and above them a line for when the loop itself ran. `columns` is at least 1.
+/// Draws the timeline in about `most_lines` lines, and at most twice as many. Rows of calls are folded together,
+/// separately for each loop, below a line that shows when the loop itself ran. `columns` is at least 1.
 Raster make_raster(const Timeline& timeline, Duration axis, std::size_t columns, std::size_t most_lines);
 
-/// The times at which an axis of `columns` has its marks, at least `apart` columns from each other: 0, and multiples of
-/// 1, 2 or 5 times a power of ten.
+/// Returns the times of the marks on an axis of `columns`, at least `apart` columns apart: 0, and multiples of 1, 2 or
+/// 5 times a power of ten.
 std::vector<Duration> marks_of(Duration axis, std::size_t columns, std::size_t apart);
 
 }  // namespace plait::report::internal

@@ -18,7 +18,7 @@ double milliseconds(float nanoseconds) { return static_cast<double>(nanoseconds)
 
 }  // namespace
 
-TEST_CASE("each cell has its part of what was done in its time") {
+TEST_CASE("each cell holds the activities of its own time") {
     const Timeline timeline =
         make_timeline("sync", 1, {make_span("a", 5ms, {{Activity::running, 10ms}, {Activity::first_byte, 20ms}})});
     const Raster raster = make_raster(timeline, 40ms, 4, 10);
@@ -32,7 +32,7 @@ TEST_CASE("each cell has its part of what was done in its time") {
     CHECK(milliseconds(cells[3].at(Activity::first_byte)) == doctest::Approx(5));
 }
 
-TEST_CASE("any number of rows is folded into the lines that there are and none is lost") {
+TEST_CASE("any number of rows is folded into the given lines, and none is lost") {
     for (const std::uint32_t rows : {1U, 2U, 7U, 16U, 17U, 100U, 1001U}) {
         std::vector<Span> spans;
         for (std::uint32_t row = 0; row < rows; ++row) {
@@ -64,7 +64,7 @@ TEST_CASE("a loop has a line of its own above its calls that shows when it ran")
     CHECK(raster.lines[1].label == "call 1");
 }
 
-TEST_CASE("a loop of which nothing was recorded has no line and jobs are no calls") {
+TEST_CASE("a loop without recorded runs has no line, and jobs are not called calls") {
     Timeline timeline = make_timeline("async", 2, {make_span("job-1", 0ms, {{Activity::running, 20ms}})});
     timeline.spans[0].result.clear();
     const Raster raster = make_raster(timeline, 20ms, 2, 10);
@@ -83,7 +83,7 @@ TEST_CASE("short runs are drawn unless most cells have one") {
     CHECK(least_run(raster) > 0.01F);
 }
 
-TEST_CASE("lanes of one kind are folded together and many loops into one line") {
+TEST_CASE("lanes of one kind are folded together, and many loops into one line") {
     CHECK(make_raster(make_timeline("threads", 16, {}), 10ms, 4, 4).lines[3].label == "thread 13-16");
     Timeline timeline = make_timeline("async", 3, {});
     timeline.loop_runs = {{0, 0ms, 1ms}};
@@ -103,7 +103,7 @@ TEST_CASE("a file that claims a million rows on each of many lanes is drawn in a
     CHECK(make_raster(timeline, 1ms, 10, 8).lines.size() <= 16);
 }
 
-TEST_CASE("marks of an axis are round and apart") {
+TEST_CASE("the marks of an axis are round numbers, some distance apart") {
     CHECK(marks_of(100ms, 100, 20) == std::vector<Duration>{0ms, 20ms, 40ms, 60ms, 80ms, 100ms});
     CHECK(marks_of(Duration{0}, 100, 10) == std::vector<Duration>{Duration{0}});
     for (const Duration axis : {Duration{1}, Duration{999}, Duration{123456789}, Duration{24h * 366}}) {

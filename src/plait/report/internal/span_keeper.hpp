@@ -7,15 +7,15 @@
 
 namespace plait::report::internal {
 
-/// Collects the spans of a timeline, and keeps every second one whenever there are too many of them.
+/// Collects the spans of a timeline. Whenever there are too many, it keeps every second one.
 class SpanKeeper {
   public:
-    /// `timeline` outlives the keeper.
+    /// `timeline` must outlive the keeper.
     SpanKeeper(Timeline& timeline, std::size_t most);
 
     void add(Span span);
 
-    /// Puts the spans in the order of their begin, and says how long the timeline is and how much it was thinned.
+    /// Sorts the spans by their begin, and records in the timeline how much it was thinned.
     void finish();
 
   private:

@@ -17,7 +17,7 @@ struct CodePoint {
     bool is_valid = false;
 };
 
-/// The code point that `text` begins with; a byte that begins none is invalid alone.
+/// Returns the first code point of `text`. A byte that begins none is invalid by itself.
 CodePoint first_of(std::string_view text) {
     const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     if (byte(0) < 0x80) return {byte(0), 1, true};
@@ -33,7 +33,7 @@ CodePoint first_of(std::string_view text) {
     return {value, bytes, true};
 }
 
-/// Whether it is safe to show: no control character, and nothing invisible that moves what stands around it.
+/// Whether the code point is safe to show: not a control character, and not an invisible one that moves its neighbours.
 bool can_show(char32_t value) {
     if (value < 0x20 || (value >= 0x7f && value <= 0x9f)) return false;
     if (value >= 0x200b && value <= 0x200f) return false;

@@ -13,29 +13,29 @@
 // Measured values in words.
 namespace plait::report::internal {
 
-/// Such as `98.7 %`, `12 %`, `0.4 %`; never 0 or 100 for what is only near it.
+/// Returns a percentage such as `98.7 %`, `12 %` or `0.4 %`; never 0 or 100 for a share that is only close to it.
 std::string percent(double share);
 
-/// Such as `1 call`, `160 calls`.
+/// Returns a count with its noun, such as `1 call` or `160 calls`.
 std::string counted(std::uint64_t count, std::string_view what);
 
-/// A rounded ratio, such as `1.9` or `128`.
+/// Returns a rounded ratio, such as `1.9` or `128`.
 std::string ratio(double value);
 
-/// What a wait is for, such as `for the first byte of an answer`.
+/// Returns what a wait is for, such as `for the first byte of an answer`.
 std::string_view purpose(trace::Activity wait);
 
-/// What the spans of a timeline are: `call`, or `job` when they came from no input and have no result.
+/// Returns the noun for the spans of a timeline: `call`, or `job` if they came from no input and have no result.
 std::string_view noun_of(const Timeline& timeline);
 
-/// What a timeline is called: its method, or its file without `.json` when another one has the same method.
+/// Returns the title of each timeline: its method, or its file without `.json` if another one has the same method.
 std::vector<std::string> titles_of(const std::vector<Timeline>& timelines);
 
-/// `text` for a terminal or a document: without control characters, cut to `columns`, and in ASCII when `ascii` is set.
-/// What is no UTF-8, and what would turn the direction of writing, becomes a question mark.
+/// Returns `text` for a terminal or a document: without control characters, cut to `columns`, and in ASCII when `ascii`
+/// is set. Bytes that are not UTF-8, and characters that would change the direction of writing, become question marks.
 std::string fitted(std::string_view text, std::size_t columns, bool ascii);
 
-/// How many columns a terminal needs for UTF-8 text.
+/// Returns the number of columns that UTF-8 text takes on a terminal.
 std::size_t columns_of(std::string_view text);
 
 }  // namespace plait::report::internal

@@ -22,7 +22,7 @@ TEST_CASE("a share is never rounded to all or nothing") {
     CHECK(percent(1) == "100 %");
 }
 
-TEST_CASE("names reach a terminal without control characters and no wider than asked") {
+TEST_CASE("names reach a terminal without control characters, and no wider than requested") {
     CHECK(fitted("row-17", 10, false) == "row-17");
     CHECK(fitted("a\x1b[31mb\nc\x07", 20, false) == "a?[31mb?c?");
     CHECK(fitted("a\xc2\x9b"
@@ -43,7 +43,7 @@ TEST_CASE("names reach a terminal without control characters and no wider than a
     CHECK(columns_of("東京…") == 5);
 }
 
-TEST_CASE("timelines are called by their method and by their file where methods are the same") {
+TEST_CASE("timelines are named after their method, or after their file where methods are the same") {
     std::vector<Timeline> timelines(3);
     timelines[0].method = "async";
     timelines[0].source = "/tmp/a.json";
