@@ -16,7 +16,7 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-/// All whole numbers up to here are doubles (2^53), so such a double means the whole number.
+/// A double represents every whole number up to 2^53 exactly.
 constexpr double most_exact = 9'007'199'254'740'992;
 
 void append(std::string& out, ondemand::value value);
@@ -77,7 +77,7 @@ void append(std::string& out, ondemand::value value) {
         case ondemand::json_type::number:
             return append_number(out, value);
         case ondemand::json_type::string:
-            // Half of a UTF-16 pair is JSON, and no text.
+            // Half of a UTF-16 pair is valid JSON, but not text.
             if (value.get_string().get(text)) {
                 out += without_space_behind(value.raw_json_token());
             } else {

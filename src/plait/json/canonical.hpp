@@ -6,10 +6,10 @@
 
 namespace plait::json {
 
-/// `value` as a text that is the same for all values that are equal: without white space, the names of an object in
-/// order, `1.0` and `1e0` as `1`, and each string escaped in one way. The value has been checked to be JSON.
+/// Returns `value` as text that is the same for all equal values: without white space, with the names of objects
+/// sorted, `1.0` and `1e0` written as `1`, and strings escaped in one way. The value must have been checked to be JSON.
 ///
-/// Numbers that fit no C++ type are the text they were written as. Of a name that comes twice in an object both count.
+/// A number that fits no C++ type keeps its spelling. If a name occurs twice in an object, both fields count.
 std::string canonical(simdjson::ondemand::value value);
 
 }  // namespace plait::json

@@ -15,8 +15,8 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr double longest_seconds = 7 * 24 * 3600;
 
-/// What is not as wanted is refused, whether its type is another or its number is none that we can hold; anything else
-/// is no JSON.
+/// Refuses a value of another type, and a number out of range. Any other error means invalid JSON, and is thrown as
+/// `simdjson_error`.
 template <class Value>
 Value required(simdjson::simdjson_result<Value> result, std::string_view name, std::string_view wanted) {
     const simdjson::error_code error = result.error();

@@ -18,18 +18,18 @@ inline simdjson::ondemand::json_type type_of(simdjson::ondemand::value value) { 
 
 simdjson::ondemand::object read_object(simdjson::ondemand::value value, std::string_view name);
 simdjson::ondemand::array read_list(simdjson::ondemand::value value, std::string_view name);
-/// Valid as long as the document's parser reads nothing else.
+/// Valid until the document's parser reads anything else.
 std::string_view read_text(simdjson::ondemand::value value, std::string_view name);
 /// A text that is not empty.
 std::string_view read_name(simdjson::ondemand::value value, std::string_view name);
 bool read_truth(simdjson::ondemand::value value, std::string_view name);
 double read_number(simdjson::ondemand::value value, std::string_view name);
-/// A number without a fraction, of `least` to `most`.
+/// A whole number from `least` to `most`.
 int read_whole_number(simdjson::ondemand::value value, std::string_view name, int least, int most);
 /// Seconds, more than 0 and at most a week: a longer time is a typing error.
 Duration read_seconds(simdjson::ondemand::value value, std::string_view name);
 
-/// `unknown field "metod", did you mean "method"?`: what to say of a field that is none of `known`.
+/// Returns a message for a field that is not in `known`, such as `unknown field "metod", did you mean "method"?`.
 std::string unknown_field(std::string_view name, std::span<const std::string_view> known);
 
 }  // namespace plait::json

@@ -18,7 +18,7 @@ void append_number(std::string& out, std::uint64_t number);
 /// negative one is 0.
 void append_milliseconds(std::string& out, Duration duration);
 
-/// The text without a byte order mark before it, which RFC 8259, section 8.1, permits to ignore.
+/// Returns `text` without a leading byte order mark, which parsers may ignore (RFC 8259, section 8.1).
 std::string_view without_byte_order_mark(std::string_view text) noexcept;
 
 bool is_utf8(std::string_view text) noexcept;

@@ -29,7 +29,7 @@ TEST_CASE("a JSON string escapes quotes, backslashes and control characters") {
     CHECK(json_string("") == R"("")");
 }
 
-TEST_CASE("text that is UTF-8 stays so, and other bytes are taken as ISO 8859-1") {
+TEST_CASE("UTF-8 text is kept, and other bytes are taken as ISO 8859-1") {
     CHECK(json_string("caf\xc3\xa9 \xe2\x82\xac") == "\"caf\xc3\xa9 \xe2\x82\xac\"");
     CHECK(json_string("caf\xe9") == "\"caf\xc3\xa9\"");
 }

@@ -11,7 +11,7 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 using simdjson::error_code;
 
-/// How deep arrays and objects may lie in each other: checking them recurses.
+/// The deepest nesting of arrays and objects: checking them recurses.
 constexpr int deepest = 500;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -21,14 +21,14 @@ std::string_view without_space_behind(std::string_view text) {
     return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
 }
 
-/// Removes the digits at the front of `text`; false when there is none.
+/// Removes the digits at the front of `text`. Returns false if there are none.
 bool skip_digits(std::string_view& text) {
     const auto digits = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
     text.remove_prefix(digits);
     return digits > 0;
 }
 
-/// RFC 8259, section 6. simdjson's own check refuses numbers that fit into no C++ type.
+/// Whether `text` is a number (RFC 8259, section 6). simdjson's own check refuses numbers that fit into no C++ type.
 bool is_number(std::string_view text) {
     if (text.starts_with('-')) text.remove_prefix(1);
     if (text.size() > 1 && text[0] == '0' && is_digit(text[1])) return false;
@@ -139,7 +139,7 @@ simdjson::padded_string_view PaddedText::assign(std::initializer_list<std::strin
 
 bool LoneValue::assign(std::string_view text) {
     text = without_byte_order_mark(text);
-    // As the one element of an array any JSON value, a lone number too, is checked in the same way.
+    // As the only element of an array, any JSON value is checked in the same way, even a lone number.
     ondemand::array elements;
     if (parser_.iterate(padded_.assign({"[", text, "]"})).get(document_)) return false;
     if (document_.get_array().get(elements)) return false;
@@ -149,7 +149,7 @@ bool LoneValue::assign(std::string_view text) {
         if (std::move(element).get(value) || check(value, 0)) return false;
         ++count;
     }
-    // Behind `1],[2` the array ends early.
+    // With `1],[2` the array ends early.
     return count == 1 && document_.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
 

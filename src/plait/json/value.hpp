@@ -9,28 +9,28 @@
 
 namespace plait::json {
 
-/// The text of `value` as it stands in `document`, checked to be JSON throughout: simdjson checks only what is asked of
-/// it. Numbers may be of any size. The value is read to its end.
+/// Returns the text of `value` in `document`, after checking that all of it is JSON: simdjson checks only what is read.
+/// Numbers may be of any size. Reads the value to its end.
 simdjson::simdjson_result<std::string_view> checked_text(simdjson::ondemand::document& document,
                                                          simdjson::ondemand::value value);
 
-/// Text with room behind it, as simdjson wants it.
+/// Text followed by the padding that simdjson needs.
 class PaddedText {
   public:
-    /// The parts as one text, copied. Valid until the next call.
+    /// Copies the parts into one text, which is valid until the next call.
     simdjson::padded_string_view assign(std::initializer_list<std::string_view> parts);
 
   private:
     std::string buffer_;
 };
 
-/// A document that may be any JSON value, also a number or a string alone.
+/// A document that is any JSON value, even a lone number or string.
 class LoneValue {
   public:
-    /// Whether `text` is one JSON value, throughout, with or without a byte order mark before it. It is copied.
+    /// Copies `text`, and returns whether all of it is one JSON value, with or without a byte order mark.
     bool assign(std::string_view text);
 
-    /// The value of the text that was assigned last, and was JSON; each time from its beginning.
+    /// Returns the value that was assigned last, which must have been JSON. Each call starts at its beginning.
     simdjson::ondemand::value read();
 
   private:
@@ -42,8 +42,8 @@ class LoneValue {
 /// Checks JSON and puts it on one line.
 class CompactValue {
   public:
-    /// `text` as it is, but without a byte order mark, and without white space between its tokens when it has line
-    /// breaks there; nothing when it is not JSON. Valid until the next call, and as long as `text`.
+    /// Returns `text` without a byte order mark and, if it has line breaks, without white space between its tokens;
+    /// nothing if it is not JSON. Valid until the next call, and as long as `text`.
     std::optional<std::string_view> make(std::string_view text);
 
   private:

@@ -18,7 +18,7 @@ TEST_CASE("JSON on one line stays as it is") {
     CHECK(line.make("[]") == "[]");
 }
 
-TEST_CASE("a byte order mark is no part of the JSON behind it") {
+TEST_CASE("a byte order mark is not part of the JSON after it") {
     CompactValue line;
     CHECK(line.make("\xef\xbb\xbf{\"a\":1}") == "{\"a\":1}");
     CHECK(line.make("\xef\xbb\xbf[1,\n2]") == "[1,2]");
@@ -35,7 +35,7 @@ TEST_CASE("a number that fits no C++ type is still JSON") {
     CHECK(line.make("[1e999]") == "[1e999]");
 }
 
-TEST_CASE("what is not JSON is refused wherever the fault lies") {
+TEST_CASE("invalid JSON is refused, wherever the fault is") {
     CompactValue line;
     for (std::string text : {"",
                              " ",
@@ -75,7 +75,7 @@ TEST_CASE("what is not JSON is refused wherever the fault lies") {
     }
 }
 
-TEST_CASE("JSON that nests without end is refused, not recursed into") {
+TEST_CASE("JSON that is nested too deeply is refused") {
     CompactValue line;
     CHECK(line.make(std::string(400, '[') + std::string(400, ']')));
     CHECK_FALSE(line.make(std::string(100'000, '[') + std::string(100'000, ']')));

@@ -413,7 +413,7 @@ ASYNC_TEST("an id comes from the query, a header or the end of the path") {
     CHECK(status_of(co_await ask(server, get("/stats/other"))) == 400);
 }
 
-ASYNC_TEST("a stalled request is in flight until its client leaves") {
+ASYNC_TEST("a stalled request is in flight until its client disconnects") {
     MockServer server{MockOptions()};
     auto [client, connection] = memory_streams();
     TaskGroup group;

@@ -222,7 +222,7 @@ Task<void> MockServer::Implementation::serve_client(std::unique_ptr<ByteStream> 
             std::string peer = "a client";
             connection = co_await tls_->accept(std::move(connection), std::move(peer));
         } catch (const Error&) {
-            co_return;  // TLS has told the client
+            co_return;  // the TLS layer has reported the failure to the client
         }
     }
     co_await serve_connection(std::move(connection));
@@ -233,7 +233,7 @@ Task<void> MockServer::Implementation::serve_connection(std::unique_ptr<ByteStre
     try {
         co_await converse(*connection);
     } catch (const Error&) {
-        // The client left in the middle of an exchange, which is no error of the server.
+        // The client disconnected in the middle of an exchange, which is not the server's error.
     }
 }
 

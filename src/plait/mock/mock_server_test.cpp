@@ -303,7 +303,7 @@ ASYNC_TEST("a request over a limit is refused with the right status") {
               .starts_with("HTTP/1.1 413 "));
 }
 
-ASYNC_TEST("a client that leaves in the middle disturbs no other") {
+ASYNC_TEST("a client that disconnects in the middle does not affect others") {
     MockServer server{MockOptions()};
     for (const char* part : {"", "GET / HT", "POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\nx"}) {
         CHECK(co_await exchange(server, part) == "");

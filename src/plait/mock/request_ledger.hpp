@@ -38,8 +38,8 @@ struct IdStatistics {
 
 /// Counts the requests to a mock server, in total and per id.
 ///
-/// It is in memory that child processes share, and outlives them: a server that is killed and started again in a new
-/// child goes on counting. Ids are identified by 64-bit hashes; among a million ids, the chance that two are counted as
+/// It is in memory that child processes share, and outlives them: a server that is killed and restarted in a new child
+/// continues the counts. Ids are identified by 64-bit hashes; among a million ids, the chance that two are counted as
 /// one is one in forty million. One process writes at a time.
 class RequestLedger {
   public:

@@ -26,9 +26,9 @@ class PortReservation {
 /// Runs `serve` in a child process, and restarts it in a new one, after `pause`, whenever a signal has ended it.
 ///
 /// `serve(life)` gets 0 in the first child, 1 in the second, and so on. In the child, its result is returned, and the
-/// program goes on from there. In the parent, the exit code of the first child that ended by itself is returned. SIGINT
-/// and SIGTERM are passed on to the child; without a child, the parent returns 0. A child does not outlive its parent.
-/// Call it before the process has threads. Throws `Error(storage)` when a child can't be started.
+/// program continues from there. In the parent, the exit code of the first child that ended by itself is returned.
+/// SIGINT and SIGTERM are passed on to the child; without a child, the parent returns 0. A child does not outlive its
+/// parent. Call it before the process has threads. Throws `Error(storage)` when a child can't be started.
 int keep_serving(Duration pause, const std::function<int(int life)>& serve);
 
 }  // namespace plait::mock

@@ -16,8 +16,8 @@
 
 namespace plait::net {
 
-/// Finds the addresses of a host, with port 0; blocks. Called on any thread, perhaps when nobody waits for it any more,
-/// so it must own all that it uses. Throws `Error(dns)` with only the reason as its text.
+/// Finds the addresses of a host, with port 0; blocks. It is called on any thread, and may still run when nobody waits
+/// for it any more, so it must own all that it uses. Throws `Error(dns)` with only the reason as its text.
 using LookUp = std::function<std::vector<Address>(const std::string& host)>;
 
 /// Asks the system (getaddrinfo): files, name servers, whatever is configured.
@@ -35,7 +35,7 @@ struct ResolverOptions {
     /// The most names in the cache. Each takes about 200 bytes, and few programs call more hosts than this.
     std::size_t names = 1024;
 
-    /// The most look-ups at a time. One that hangs keeps its thread, and the others go on.
+    /// The most look-ups at a time. One that hangs blocks only its own thread.
     std::size_t threads = 16;
 };
 

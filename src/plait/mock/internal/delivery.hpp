@@ -13,7 +13,7 @@ enum class Ending {
     next_request,
     close,  ///< it is closed
     reset,
-    stall,  ///< nothing more is sent until the client leaves
+    stall,  ///< nothing more is sent until the client disconnects
     crash,  ///< the process kills itself
 };
 

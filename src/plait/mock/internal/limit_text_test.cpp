@@ -57,7 +57,7 @@ TEST_CASE("each dialect writes a limit in its own form") {
     CHECK(told("retry-after,x-ratelimit") == told("retry-after") + told("x-ratelimit"));
 }
 
-TEST_CASE("an accepted request is told what remains, and not when to come again") {
+TEST_CASE("the answer to an accepted request says what remains, but not when to come again") {
     CHECK(told("retry-after", {}, false) == "");
     CHECK(told("draft", {}, false) == "RateLimit-Policy: \"1s\";q=50;w=1\r\nRateLimit: \"1s\";r=12;t=360\r\n");
 }

@@ -208,7 +208,7 @@ TEST_CASE("a refusal says when the next request is accepted, and it is accepted 
     }
 }
 
-TEST_CASE("an accepted request is told when the whole limit is free") {
+TEST_CASE("the answer to an accepted request says when the whole limit is free") {
     for (const char* text : {"3/s", "fixed:3/s", "silence:3/s", "bucket:3/s"}) {
         CAPTURE(text);
         const auto meter = make_meter(AllowedRate::parse(text), since_1970);
