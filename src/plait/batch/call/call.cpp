@@ -5,7 +5,7 @@
 namespace plait::batch {
 
 std::string automatic_id(std::uint64_t line) {
-    const fmt::format_int number(line);  // of a million lines each has one
+    const fmt::format_int number(line);  // this runs for each of a million lines
     return std::string("line-").append(number.data(), number.size());
 }
 

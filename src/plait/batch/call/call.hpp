@@ -15,7 +15,7 @@
 
 namespace plait::batch {
 
-/// The rules of one call, which its line gives. They override the run's options.
+/// The rules that a line sets for its call. They override the run's options.
 class CallRules {
   public:
     CallRules() noexcept {}
@@ -47,7 +47,7 @@ class Call {
         : custom_id(std::move(custom_id_)), line(line_), request(std::move(request_)), metadata(std::move(metadata_)) {
         rules.safe_to_repeat = http::is_repeatable(request);
     }
-    /// For `calls_from`, which numbers the calls. An empty id: `line-<n>`.
+    /// For `calls_from`, which numbers the calls. An empty id becomes `line-<n>`.
     explicit Call(http::Request request_, std::string custom_id_ = {})
         : Call(std::move(custom_id_), 0, std::move(request_)) {}
 

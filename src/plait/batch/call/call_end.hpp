@@ -17,10 +17,10 @@ namespace plait::batch {
 
 /// How a call ended.
 enum class Outcome {
-    ok,        ///< an answer as it was expected
+    ok,        ///< an expected answer
     rejected,  ///< another answer
-    failed,    ///< no answer; surely not done, or harmless
-    unknown,   ///< no answer, and it may have been done
+    failed,    ///< no answer; certainly not executed, or harmless
+    unknown,   ///< no answer, and it may have been executed
     skipped,   ///< never sent, because of a rule of the run
 };
 
@@ -37,8 +37,8 @@ class CallError {
 
     ErrorCode code;
     std::string message;
-    bool retryable;   ///< the same request may be sent again, and has a chance then
-    bool maybe_sent;  ///< a byte of the request may have left, and no answer tells what became of it
+    bool retryable;   ///< the same request may be sent again, and could then succeed
+    bool maybe_sent;  ///< part of the request may have been sent, and its outcome is unknown
 };
 
 /// One attempt of a call, as its result line reports it.
@@ -46,14 +46,14 @@ class AttemptNote {
   public:
     AttemptNote() noexcept {}
 
-    int status = 0;     ///< of its answer; 0: none
-    ErrorCode error{};  ///< without an answer
+    int status = 0;     ///< of the answer; 0: there was none
+    ErrorCode error{};  ///< if there was no answer
     TimePoint start{};
     Duration total{};
-    http::Timings timings;  ///< with an answer
+    http::Timings timings;  ///< if there was an answer
     bool reused = false;
-    int copies = 1;           ///< that were sent, because the first was slow
-    bool second_won = false;  ///< the second of them ended first
+    int copies = 1;           ///< the number of copies sent; more than 1 if the first was slow
+    bool second_won = false;  ///< the second copy ended first
     /// The wait before the next attempt, if there was one, and its reason: `back-off`, `retry-after`.
     std::optional<Duration> wait_after;
     std::string why;

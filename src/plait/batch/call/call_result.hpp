@@ -14,7 +14,7 @@ namespace plait::batch {
 class CallResult {
   public:
     CallResult(Call call, CallEnd end_) : item(std::move(call)), end(std::move(end_)) {}
-    /// The result of a line that is no request: `failed`, with the error `bad_input`.
+    /// The result of a line that is not a request: `failed`, with the error `bad_input`.
     explicit CallResult(BadLine line)
         : item(std::move(line)),
           end(Outcome::failed, CallError(ErrorCode::bad_input, std::get<BadLine>(item).message)) {}
@@ -26,7 +26,7 @@ class CallResult {
     std::uint64_t line() const noexcept {
         return std::visit([](const auto& one) { return one.line; }, item);
     }
-    /// The call with its request; null for a line that is no request.
+    /// The call with its request; null for a line that is not a request.
     const Call* call() const noexcept { return std::get_if<Call>(&item); }
 
     SourceItem item;

@@ -24,7 +24,7 @@ CostSource parse_cost_source(std::string_view text, std::string_view usual_unit)
     } else if (!unit.empty()) {
         refuse("there is no '=' between the unit and the JSON Pointer");
     } else if (usual_unit.empty()) {
-        refuse("it does not say of which unit");
+        refuse("it names no unit");
     } else {
         unit = usual_unit;
     }

@@ -19,8 +19,8 @@ class CostSource {
     std::string pointer;
 };
 
-/// Reads a source such as `tokens=/usage/total_tokens`, or without a unit `/usage/total_tokens`: then the unit is
-/// `usual_unit`, which must not be empty. Throws `Error(bad_input)` that says what is wrong.
+/// Parses a source such as `tokens=/usage/total_tokens`. Without a unit, as in `/usage/total_tokens`, the unit is
+/// `usual_unit`, which must not be empty then. Throws `Error(bad_input)`, which says what is wrong.
 CostSource parse_cost_source(std::string_view text, std::string_view usual_unit);
 
 /// Returns the number that `response` has there; nothing if there is none, or it is negative.

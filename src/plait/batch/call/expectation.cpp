@@ -22,11 +22,11 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-constexpr int lowest_status = 100, highest_status = 999;  // what HTTP/1.1 can write (RFC 9112, section 4)
+constexpr int lowest_status = 100, highest_status = 999;  // the limits of HTTP/1.1 (RFC 9112, section 4)
 
 constexpr std::string_view any_status = "100-999";
 
-/// The number that `text` is throughout.
+/// Parses all of `text` as a number.
 std::optional<int> whole_number(std::string_view text) {
     int number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -51,7 +51,7 @@ std::vector<std::string> steps_of(std::string_view pointer) {
         } else if (++at < pointer.size() && (pointer[at] == '0' || pointer[at] == '1')) {
             steps.back() += pointer[at] == '0' ? '~' : '/';
         } else {
-            throw_bad_input("\"path\": ~ stands only in ~0, which is ~, and in ~1, which is /");
+            throw_bad_input("\"path\": write ~ as ~0, and / within a name as ~1");
         }
     }
     return steps;
@@ -90,7 +90,8 @@ std::optional<ondemand::value> find(ondemand::value value, std::span<const std::
     return found;
 }
 
-/// As `canonical_json`, unless both are different kinds of things anyway: then large ones are only named.
+/// Returns `value` in its canonical form; but an object or a list that is compared with another kind of value, and so
+/// can't be equal, is only named.
 std::string comparable(ondemand::value value, std::string_view other) {
     const ondemand::json_type type = json::type_of(value);
     if (type == ondemand::json_type::object && !other.starts_with('{')) return "an object";
@@ -100,10 +101,10 @@ std::string comparable(ondemand::value value, std::string_view other) {
 
 }  // namespace
 
-/// Reads an `expect` or `refusal` field, each of its parts by its own function.
+/// Parses an `expect` or `refusal` field, each part in a function of its own.
 class Expectation::Parser {
   public:
-    /// `usual`: the statuses that are meant when none is given.
+    /// `usual`: the statuses that match if none is given.
     static Expectation parse(std::string_view text, std::string_view field_name, std::string_view usual) {
         json::LoneValue value;
         if (!value.assign(text)) throw_bad_input(fmt::format("\"{}\" is not JSON", field_name));
@@ -113,7 +114,7 @@ class Expectation::Parser {
         return std::move(parser.result_);
     }
 
-    /// `403,5xx`.
+    /// Parses statuses such as `403,5xx`.
     static Expectation parse_statuses(std::string_view text) {
         Parser parser;
         for (;;) {

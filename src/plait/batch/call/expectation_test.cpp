@@ -16,7 +16,7 @@ http::Response answer(int status, std::string body = {}) {
     return response;
 }
 
-/// What `body` is not, by this one rule.
+/// Returns what this one rule finds wrong with `body`.
 std::string unmet(std::string_view rule, std::string body) {
     return Expectation::parse(R"({"json":[)" + std::string(rule) + "]}").unmet_by(answer(200, std::move(body)));
 }
@@ -58,7 +58,7 @@ TEST_CASE("a status is a code, a class, a range, or a list of those") {
     CHECK(Expectation::parse(R"({"status":["2xx",404]})").unmet_by(answer(500)) == "status 500 is not 2xx or 404");
 }
 
-TEST_CASE("the body is not looked at when only the status counts") {
+TEST_CASE("the body is not read when only the status matters") {
     CHECK(Expectation::parse(R"({"status":"2xx"})").unmet_by(answer(200, "{ no JSON")).empty());
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("numbers of any size are compared") {
     CHECK(is_met(R"({"path":"/b","is":1})", R"({"a":1e999,"b":1})"));
 }
 
-TEST_CASE("a missing value is null to a rule that asks for null, and nothing to any other") {
+TEST_CASE("a missing value equals null in a rule that expects null, and nothing in any other") {
     CHECK(is_met(R"({"path":"/error","is":null})", "{}"));
     CHECK(is_met(R"({"path":"/error","is":null})", R"({"error":null})"));
     CHECK(is_met(R"({"path":"/error","is_not":5})", "{}"));
@@ -106,7 +106,7 @@ TEST_CASE("a missing value is null to a rule that asks for null, and nothing to 
     CHECK(is_met(R"({"path":"/error","exists":true})", R"({"error":null})"));
 }
 
-TEST_CASE("an unmet expectation is a sentence") {
+TEST_CASE("an unmet expectation is described in a sentence") {
     CHECK(unmet(R"({"path":"/error","is":null})", R"({"error":"full"})") == R"(/error is "full", not null)");
     CHECK(unmet(R"({"path":"/error","is":null})", R"({"error":{"code":1}})") == "/error is an object, not null");
     CHECK(unmet(R"({"path":"/data","is":"x"})", R"({"data":[1]})") == R"(/data is a list, not "x")");
@@ -124,7 +124,7 @@ TEST_CASE("the first unmet rule is named") {
           "/b is 0, not 2");
 }
 
-TEST_CASE("a body that is not JSON throughout meets no rule about its JSON") {
+TEST_CASE("a body that is not valid JSON to its end meets no rule about its JSON") {
     for (std::string body : {"", "{", "<html>", "{\"error\":null", "{\"error\":null}}", "{\"error\":null,\"a\":tru}",
                              "\xff", "{\"error\":null} {}"}) {
         CAPTURE(body);
@@ -138,7 +138,7 @@ TEST_CASE("half of a UTF-16 pair equals itself") {
     CHECK_FALSE(is_met(R"({"path":"/a","is":"\ud800"})", R"({"a":"\ud801"})"));
 }
 
-TEST_CASE("an expectation that makes no sense is refused") {
+TEST_CASE("an invalid expectation is refused") {
     CHECK(fault_of("[]") == "\"expect\" must be an object");
     CHECK(fault_of(R"({"statuss":200})") == R"(unknown field "statuss", did you mean "status"?)");
     for (const char* status :
@@ -153,8 +153,7 @@ TEST_CASE("an expectation that makes no sense is refused") {
     CHECK(fault_of(R"({"status":[]})") == "\"status\" is an empty list");
     CHECK(fault_of(R"({"json":{}})") == "\"json\" must be a list");
     CHECK(fault_of(R"({"json":[{"path":"error","is":null}]})") == "\"path\" must begin with / such as /data/0/id");
-    CHECK(fault_of(R"({"json":[{"path":"/~2","is":null}]})") ==
-          "\"path\": ~ stands only in ~0, which is ~, and in ~1, which is /");
+    CHECK(fault_of(R"({"json":[{"path":"/~2","is":null}]})") == "\"path\": write ~ as ~0, and / within a name as ~1");
     for (const char* rule : {"{}", R"({"is":1})", R"({"path":"/a"})", R"({"path":"/a","is":1,"exists":true})",
                              R"({"path":"/a","path":"/a","is":1})"}) {
         CAPTURE(rule);
@@ -180,7 +179,7 @@ TEST_CASE("a refusal rule names a status, values in the body, or both") {
     CHECK_FALSE(meets(both, 502, R"({"busy":false})"));
 }
 
-TEST_CASE("a flag tells a refusal by statuses or in JSON") {
+TEST_CASE("a flag defines a refusal by statuses or in JSON") {
     const auto meets = [](std::string_view flag, int status) {
         return Expectation::parse_refusal_flag(flag).is_met_by(answer(status));
     };

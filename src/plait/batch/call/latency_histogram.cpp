@@ -27,11 +27,11 @@ Duration LatencyHistogram::quantile(double share) const noexcept {
 
 std::size_t LatencyHistogram::index_of(std::uint64_t microseconds) noexcept {
     if (microseconds < 2 * parts) return microseconds;
-    const auto power = static_cast<std::size_t>(std::bit_width(microseconds)) - 7;  // so that what remains has 7 bits
+    const auto power = static_cast<std::size_t>(std::bit_width(microseconds)) - 7;  // leaves 7 bits
     return std::min(power * parts + (microseconds >> power), parts * (powers + 2) - 1);
 }
 
-/// The inverse: the largest value that is counted at `index`.
+/// The inverse of `index_of`: returns the largest value that is counted at `index`.
 std::uint64_t LatencyHistogram::largest_of(std::size_t index) noexcept {
     if (index < 2 * parts) return index;
     const std::size_t power = index / parts - 1;

@@ -20,7 +20,7 @@ class LatencyHistogram {
     Duration quantile(double share) const noexcept;
 
   private:
-    // Microseconds: below 128 each has its own counter; a day is less than 2^37.
+    // In microseconds. Each value below 128 has its own counter, and a day is less than 2^37.
     static constexpr std::size_t parts = 64;
     static constexpr std::size_t powers = 31;
 

@@ -8,9 +8,9 @@ using namespace plait;
 using namespace plait::batch;
 using namespace std::chrono_literals;
 
-TEST_CASE("an empty histogram knows no latency") { CHECK(LatencyHistogram().quantile(0.5) == 0ns); }
+TEST_CASE("an empty histogram has a latency of 0") { CHECK(LatencyHistogram().quantile(0.5) == 0ns); }
 
-TEST_CASE("quantiles are right to two hundredths, and the longest is exact") {
+TEST_CASE("quantiles are right to two percent, and the longest latency is exact") {
     LatencyHistogram histogram;
     for (int i = 1; i <= 10'000; ++i) histogram.add(i * 100us);
     const auto is_near = [](Duration measured, Duration exact) {
@@ -24,7 +24,7 @@ TEST_CASE("quantiles are right to two hundredths, and the longest is exact") {
     CHECK(histogram.count() == 10'000);
 }
 
-TEST_CASE("every duration has its place, from nothing to more than anyone waits") {
+TEST_CASE("every duration is counted, from 0 to longer than any wait") {
     for (Duration duration :
          {Duration(0ns), Duration(-1s), Duration(127us), Duration(128us), Duration(24h), Duration(24h * 365)}) {
         LatencyHistogram histogram;

@@ -9,7 +9,7 @@
 
 using namespace plait::batch;
 
-TEST_CASE("a line is in the set from its adding to its removing") {
+TEST_CASE("a line is in the set from when it is added until it is removed") {
     LineSet lines;
     CHECK_FALSE(lines.contains(7));
     CHECK(lines.add(7));
@@ -23,7 +23,7 @@ TEST_CASE("a line is in the set from its adding to its removing") {
     CHECK(lines.size() == 0);
 }
 
-TEST_CASE("a set of lines behaves as a set of numbers") {
+TEST_CASE("a set of lines behaves like a set of numbers") {
     LineSet lines;
     std::set<std::uint64_t> model;
     std::mt19937_64 random(1);
@@ -41,7 +41,7 @@ TEST_CASE("a set of lines behaves as a set of numbers") {
     CHECK(lines.size() == model.size());
 }
 
-TEST_CASE("the largest line takes no more memory than its part") {
+TEST_CASE("the largest line takes only the memory of its block") {
     LineSet lines;
     CHECK(lines.add(LineSet::largest_line));
     CHECK(lines.contains(LineSet::largest_line));

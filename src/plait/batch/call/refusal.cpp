@@ -17,19 +17,19 @@ using Kind = Refusal::Kind;
 constexpr int too_many_requests = 429;
 constexpr std::size_t longest_reason = 200;
 
-/// Whether an answer of this status can be a refusal by more than its status.
+/// Whether an answer with this status, which is not a refusal by itself, can be one because of its content.
 bool may_refuse(int status) noexcept { return status == 400 || status == 403 || status >= 500; }
 
-/// Whether a server that answers so has not begun what it was asked for. A gateway that gave up waiting, or a server
-/// that failed, may have.
+/// Whether a refusal with this status means that the server did not begin to execute the request. After a failure, or
+/// the timeout of a gateway, it may have begun.
 bool is_turned_away(int status) noexcept { return status < 500 || status == 503 || status == 529; }
 
-/// When a limit that is used up is open again: the longest.
+/// Returns the longest wait until a used-up limit opens again.
 std::optional<AskedWait> used_up(const http::LimitHeaders& said, int status) {
     std::optional<AskedWait> longest;
     for (const policy::LimitNotice& notice : said.notices) {
         if (notice.remaining != 0.0 || !notice.reset) continue;
-        // Of a limit of one call each answer says that nothing is left.
+        // With a limit of one call, each answer says that nothing is left.
         if (status != too_many_requests && notice.limit && *notice.limit <= 1) continue;
         if (longest && *longest->wait >= *notice.reset) continue;
         longest.emplace();
@@ -40,13 +40,13 @@ std::optional<AskedWait> used_up(const http::LimitHeaders& said, int status) {
     return longest;
 }
 
-/// Takes `other` where it tells the same more finely.
+/// Replaces `asked` with `other` if that is the same wait with a finer grain.
 void refine(AskedWait& asked, const std::optional<AskedWait>& other) {
     if (!other || other->grain >= asked.grain) return;
     if (std::chrono::abs(*other->wait - *asked.wait) <= asked.grain) asked = *other;
 }
 
-/// The wait that the answer asks for, wherever it does.
+/// Returns the wait that the answer asks for, in its headers or its body.
 AskedWait asked_wait(const http::LimitHeaders& said, const std::optional<AskedWait>& limit,
                      const std::optional<RefusalBody>& body) {
     std::optional<AskedWait> in_body;

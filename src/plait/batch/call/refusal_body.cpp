@@ -17,12 +17,12 @@ namespace {
 namespace dom = simdjson::dom;
 using Meaning = RefusalBody::Meaning;
 
-// An answer 2xx that is a refusal says little else.
+// A 2xx answer that is a refusal has little else in it.
 constexpr std::size_t longest_refusal_in_ok = 8 * 1024;
-// Of a list of errors the first few tell it.
+// The first few errors of a list are enough.
 constexpr std::size_t most_errors = 8;
 
-// Without case and punctuation: `RATE_LIMITED`, `rate-limited` and `rateLimited` are one word.
+// Compared without case and punctuation: `RATE_LIMITED`, `rate-limited` and `rateLimited` are one word.
 constexpr std::array<std::string_view, 26> words_for_later{"throttled",
                                                            "throttling",
                                                            "throttlingexception",
@@ -87,7 +87,8 @@ constexpr std::array<WaitName, 14> wait_fields{{{"retry_after", http::ResetTime:
                                                 {"reset_at", http::ResetTime::Unit::any},
                                                 {"resetAt", http::ResetTime::Unit::any}}};
 
-/// The word without case and punctuation, of `com.amazon.coral#ThrottlingException:http://...` the part that counts.
+/// Returns the word without case and punctuation; `throttlingexception` for
+/// `com.amazon.coral#ThrottlingException:http://...`.
 std::string plain_word(std::string_view text) {
     if (const auto hash = text.find('#'); hash != std::string_view::npos) text.remove_prefix(hash + 1);
     text = text.substr(0, text.find(':'));
@@ -109,7 +110,7 @@ Meaning meaning_of(std::string_view text) {
     return is_in(words_for_later) ? Meaning::later : Meaning::none;
 }
 
-/// Looks into the places of a JSON body where errors stand.
+/// Looks in the places of a JSON body where APIs report errors.
 class JsonReader {
   public:
     JsonReader(RefusalBody& found, WallTime sent_at) noexcept : found_(found), sent_at_(sent_at) {}
@@ -118,7 +119,7 @@ class JsonReader {
         each(root, [this](dom::object object) { read_root(object); });
     }
 
-    /// Of an answer 2xx: the errors of GraphQL without data, or what Slack says instead of `ok`.
+    /// For a 2xx answer: reads GraphQL's errors if no data comes with them, and Slack's error if `ok` is false.
     void read_beside_ok(dom::element root) {
         dom::object object;
         if (root.get(object)) return;
@@ -156,7 +157,7 @@ class JsonReader {
         read_throttle_status(object);
     }
 
-    /// An error, and what it holds of its own.
+    /// Reads an error, and the objects in it.
     void read_error(dom::object error) {
         read_fields(error);
         for (const char* name : {"extensions", "details", "errors", "detail", "reason", "metadata"}) {
@@ -171,7 +172,7 @@ class JsonReader {
         for (const std::string_view name : word_fields) {
             if (object[name].get(text)) continue;
             const Meaning meaning = meaning_of(text);
-            // What no wait lifts is no matter of waiting.
+            // A refusal that no wait lifts outranks one that a wait lifts.
             if (meaning == Meaning::none || found_.meaning >= meaning) continue;
             found_.meaning = meaning;
             found_.word = text;
@@ -197,7 +198,7 @@ class JsonReader {
         if (found_.wait) found_.wait_source = field.name;
     }
 
-    /// Shopify's bucket: what is missing to this query comes back at a rate.
+    /// Reads Shopify's bucket: the points that this query lacks are restored at a rate.
     void read_throttle_status(dom::object root) {
         dom::element cost;
         double requested = 0, available = 0, rate = 0;
@@ -221,10 +222,10 @@ class JsonReader {
 
     RefusalBody& found_;
     WallTime sent_at_;
-    std::string_view message_;  // that was met last: of this object, or of the one around it
+    std::string_view message_;  // the last one seen: of this object, or of the one around it
 };
 
-/// `<Error><Code>SlowDown</Code>`, which AWS sends.
+/// Reads `<Error><Code>SlowDown</Code>`, which AWS sends.
 void read_xml(std::string_view body, RefusalBody& found) {
     const auto text_of = [body](std::string_view begin, std::string_view end) {
         const auto at = body.find(begin);
@@ -240,12 +241,13 @@ void read_xml(std::string_view body, RefusalBody& found) {
     found.message = text_of("<Message>", "</Message>");
 }
 
-/// Whether the body of an answer 2xx is worth parsing.
+/// Whether the body of a 2xx answer is worth parsing.
 bool may_refuse(std::string_view body) noexcept {
     if (body.size() > longest_refusal_in_ok) return false;
     const auto first = body.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos || body[first] != '{') return false;
-    // Every good answer comes by here, so look only where the services look: `ok` is the first field that Slack sends.
+    // This runs for every 2xx answer, so it looks only where these services report errors: `ok` is the first field that
+    // Slack sends.
     std::string_view rest = body.substr(first + 1);
     rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
     constexpr std::string_view errors = "\"errors\"";

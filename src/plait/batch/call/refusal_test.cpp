@@ -120,7 +120,7 @@ const std::vector<Answer>& refusals_for_good() {
 
 }  // namespace
 
-TEST_CASE("each way to say later is a refusal with its wait") {
+TEST_CASE("each way to ask for a later attempt is a refusal with its wait") {
     for (const Answer& answer : refusals()) {
         CAPTURE(answer.whose);
         const Refusal refusal = read(answer);
@@ -132,7 +132,7 @@ TEST_CASE("each way to say later is a refusal with its wait") {
     }
 }
 
-TEST_CASE("answers that only look like refusals are none") {
+TEST_CASE("answers that only look like refusals are not refusals") {
     for (const Answer& answer : others()) {
         CAPTURE(answer.whose);
         CHECK(read(answer).kind == Kind::none);
@@ -161,7 +161,7 @@ TEST_CASE("a rule names refusals that plait does not know") {
     const Answer busy_ok{"busy", 200, {{"Retry-After", "3"}}, R"({"error":{"code":"busy"}})"};
     CHECK(read(busy_ok, R"({"json":[{"path":"/error/code","is":"busy"}]})").outranks_status);
     CHECK(read(busy_ok, R"({"json":[{"path":"/error/code","is":"busy"}]})").asked.wait == 3s);
-    // What nobody but the user knows is not judged by words.
+    // The user's own rule outranks the words in the body.
     CHECK(read(refusals_for_good().front(), "status=429").kind == Kind::later);
 }
 

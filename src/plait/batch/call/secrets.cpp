@@ -22,13 +22,13 @@ bool is_never_encoded(char c) {
            c == '_';
 }
 
-/// How many bytes of a value, and of the text that may spell it, belong together; 0 where the text says something else.
+/// One step of a comparison: the number of bytes of the value, and of the text that spells them; 0 if the text differs.
 struct Step {
     std::size_t of_value = 0;
     std::size_t of_text = 0;
 };
 
-/// The number that `text` begins with, in so many hexadecimal digits.
+/// Parses the first characters of `text` as a number of this many hexadecimal digits.
 std::optional<unsigned> hexadecimal(std::string_view text, std::size_t digits) {
     if (text.size() < digits) return std::nullopt;
     unsigned number = 0;
@@ -55,7 +55,7 @@ std::string utf8(std::uint32_t code) {
     return {first(0xf0, 18), continuation(12), continuation(6), continuation(0)};
 }
 
-/// What stands behind the backslash of a `\u` escape: one, or the two of a pair (RFC 8259, section 7).
+/// Matches a `\u` escape, after its backslash: a single one, or both of a pair (RFC 8259, section 7).
 Step unicode_step(std::string_view value, std::string_view text) {
     if (!text.starts_with('u')) return {};
     std::optional<unsigned> code = hexadecimal(text.substr(1), 4);
@@ -74,14 +74,14 @@ Step unicode_step(std::string_view value, std::string_view text) {
     return value.starts_with(bytes) ? Step{bytes.size(), size} : Step{};
 }
 
-/// The letter behind the backslash of a short escape; 0 for a character that has none.
+/// Returns the letter of a character's short escape, such as `\n`; 0 if it has none.
 char escape_letter(char c) {
     constexpr std::string_view characters = "\"/'\b\f\n\r\t", letters = "\"/'bfnrt";
     const auto at = characters.find(c);
     return at == std::string_view::npos ? '\0' : letters[at];
 }
 
-/// Any number of backslashes is taken for one: a JSON string within a JSON string has more of them.
+/// Any number of backslashes counts as one, because a JSON string within a JSON string has more of them.
 Step json_step(std::string_view value, std::string_view text, bool is_behind_backslash) {
     if (text.starts_with(value[0]) && value[0] != '\\') return {1, 1};
     const std::size_t backslashes = backslashes_before(text);
@@ -99,7 +99,7 @@ Step json_step(std::string_view value, std::string_view text, bool is_behind_bac
 
 enum class Coding { json, percent };  // both allow the value as it is
 
-/// Where the value ends that begins at `start`; nothing when it does not.
+/// Returns the end of the value if it begins at `start`; otherwise nothing.
 std::optional<std::size_t> end_of(std::string_view value, std::string_view text, std::size_t start, Coding coding) {
     std::size_t at = start;
     while (!value.empty()) {
@@ -113,7 +113,7 @@ std::optional<std::size_t> end_of(std::string_view value, std::string_view text,
     return at;
 }
 
-/// One byte of a value takes at most so many in a text: `\u000a` within three JSON strings.
+/// The most bytes of text for one byte of a value: `\u000a` within three JSON strings.
 constexpr std::size_t longest_spelling = 12;
 
 std::size_t find_text(std::string_view text, std::string_view wanted, std::size_t from) {
@@ -122,7 +122,7 @@ std::size_t find_text(std::string_view text, std::string_view wanted, std::size_
     return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : std::string_view::npos;
 }
 
-/// The longest part of `value` that is never encoded: where it begins, and its size.
+/// Returns the start and size of the longest part of `value` that is never encoded.
 std::pair<std::size_t, std::size_t> core_of(std::string_view value) {
     std::pair<std::size_t, std::size_t> longest{0, 0};
     for (std::size_t start = 0; start < value.size();) {
@@ -135,7 +135,7 @@ std::pair<std::size_t, std::size_t> core_of(std::string_view value) {
     return longest;
 }
 
-/// A placeholder has to fit into a JSON string and a header, whatever the path of a file is.
+/// Makes a placeholder that fits into a JSON string and a header, whatever the path of a file is.
 std::string placeholder(std::string_view name) {
     std::string text = fmt::format("{{{{{}}}}}", name);
     const auto is_odd = [](char c) {
@@ -170,7 +170,7 @@ void Secrets::find(const Secret& secret, std::string_view text, std::vector<Plac
         const std::size_t reach = std::min(secret.core_start * longest_spelling, hit);
         const std::size_t previous_end = places.empty() || places.back().secret != &secret ? 0 : places.back().end;
         from = hit + 1;
-        // From the left: what is escaped begins with its first backslash.
+        // From the left, because an escaped character begins with its first backslash.
         for (std::size_t start = std::max(hit - reach, previous_end); start <= hit; ++start) {
             std::optional<std::size_t> end = end_of(value, text, start, Coding::json);
             if (!end) end = end_of(value, text, start, Coding::percent);
@@ -196,7 +196,7 @@ void Secrets::redact(std::string& text) const {
     std::string redacted;
     std::size_t done = 0;
     for (const Place& place : places) {
-        if (place.end <= done) continue;  // within another
+        if (place.end <= done) continue;  // within another one
         if (place.start > done) redacted.append(text, done, place.start - done);
         redacted += place.secret->placeholder;
         done = place.end;

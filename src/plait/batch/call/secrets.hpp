@@ -9,7 +9,7 @@
 
 namespace plait::batch {
 
-/// Knows the secret values of requests, and redacts them in what is written.
+/// Redacts the secret values of requests in everything that is written.
 ///
 /// Finds a value as it is, percent-encoded, and escaped in a JSON string, even one within another, and replaces it by
 /// the name of the secret, such as `{{env.API_KEY}}`. For one thread.
@@ -30,14 +30,14 @@ class Secrets {
   private:
     struct Secret {
         std::string value;
-        /// The longest part of the value that every encoding leaves as it is: what to look for first.
+        /// The longest part of the value that no encoding changes, which is searched for first.
         std::size_t core_start;
         std::size_t core_size;
         std::string placeholder;
     };
     struct Place;
 
-    /// Appends where this secret stands in `text`.
+    /// Appends the places of this secret in `text`.
     static void find(const Secret& secret, std::string_view text, std::vector<Place>& places);
     std::vector<Place> find_all(std::string_view text) const;
     void redact(http::Headers& headers) const;

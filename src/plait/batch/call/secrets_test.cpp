@@ -21,21 +21,21 @@ std::string redacted(std::string text, std::initializer_list<std::pair<std::stri
     return text;
 }
 
-/// With one secret that is called env.KEY.
+/// Redacts one secret, which is called env.KEY.
 std::string without(std::string value, std::string text) {
     return redacted(std::move(text), {{"env.KEY", std::move(value)}});
 }
 
 }  // namespace
 
-TEST_CASE("a secret is taken out wherever it stands, and its name stands there") {
+TEST_CASE("every occurrence of a secret is replaced by its name") {
     CHECK(without("s3cret", "a s3cret, s3cret") == "a {{env.KEY}}, {{env.KEY}}");
     CHECK(without("s3cret", "s3creT s3cre") == "s3creT s3cre");
     CHECK(without("s3cret", "") == "");
     CHECK(without("a+b=c/d", "x=a+b=c/d") == "x={{env.KEY}}");
 }
 
-TEST_CASE("a percent-encoded secret is found, whatever its letters and its spaces are like") {
+TEST_CASE("a percent-encoded secret is found, however its letters and spaces are encoded") {
     const std::string value = "p\xc3\xa4ss w/rd+1%&~";
     for (std::string spelled : {"p%C3%A4ss%20w%2Frd%2B1%25%26%7E", "p%c3%a4ss+w%2frd%2b1%25%26~",
                                 "p%C3%a4ss%20w/rd%2B1%25%26%7e", "p\xc3\xa4ss+w/rd%2B1%25%26~"}) {
@@ -44,7 +44,7 @@ TEST_CASE("a percent-encoded secret is found, whatever its letters and its space
     }
 }
 
-TEST_CASE("a percent sign in a secret is taken as it is or encoded") {
+TEST_CASE("a percent sign in a secret is found verbatim and encoded") {
     CHECK(without("25%25%25", "25%25%25!") == "{{env.KEY}}!");
     CHECK(without("25%25%25", "25%2525%2525!") == "{{env.KEY}}!");
 }
@@ -75,13 +75,13 @@ TEST_CASE("a secret without a letter or a digit is found") {
     CHECK(without("!\"$%&/", R"(!\"$%&/ %21%22%24%25%26%2F)") == "{{env.KEY}} {{env.KEY}}");
 }
 
-TEST_CASE("a secret that is split by something else is none") {
+TEST_CASE("a secret that is interrupted by other text is not redacted") {
     CHECK(without("ab\"cd", R"(ab\ncd ab\\cd)") == R"(ab\ncd ab\\cd)");
     CHECK(without("ab cd", "ab%2Bcd ab%2 ab%") == "ab%2Bcd ab%2 ab%");
     CHECK(without("abcd\xc3\xa9", R"(abcd\u00e abcd\ud83c abcd\u abcd\)") == R"(abcd\u00e abcd\ud83c abcd\u abcd\)");
 }
 
-TEST_CASE("whatever a value is made of, it is found as it is and in our own encodings") {
+TEST_CASE("a value of any bytes is found verbatim and in our own encodings") {
     constexpr std::string_view odd = "\\\"/%+ \n\tu0a25&<~";
     const auto quoted = [](std::string_view text) {
         std::string out;
@@ -103,7 +103,7 @@ TEST_CASE("whatever a value is made of, it is found as it is and in our own enco
     }
 }
 
-TEST_CASE("values that overlap are taken out together, and one within another goes with it") {
+TEST_CASE("overlapping values are redacted together, and so is one within another") {
     CHECK(redacted("long-key key-more", {{"env.A", "key-"}, {"env.B", "long-key"}}) == "{{env.B}} {{env.A}}more");
     CHECK(redacted("abcdefgh", {{"env.A", "abcdef"}, {"env.B", "defgh"}}) == "{{env.A}}{{env.B}}");
     CHECK(without("abab", "ababab") == "{{env.KEY}}ab");
@@ -121,7 +121,7 @@ TEST_CASE("short values and the text around a value are not changed") {
     CHECK(without(" s3cret\n", "a s3cret b") == "a {{env.KEY}} b");
 }
 
-TEST_CASE("a value has the first name that it was called by") {
+TEST_CASE("a value that is added again keeps its first name") {
     CHECK(redacted("s3cret", {{"env.A", "s3cret"}, {"env.A", "s3cret"}, {"env.B", "s3cret"}}) == "{{env.A}}");
 }
 

@@ -13,7 +13,7 @@ class Source {
   public:
     virtual ~Source() = default;
 
-    /// Waits for the next request; nothing at the end. A line that is no request is an item, too. Throws
+    /// Waits for the next request; nothing at the end. A line that is not a request is an item, too. Throws
     /// `Error(storage)` when the input can't be read. One call at a time.
     virtual Task<std::optional<SourceItem>> next() = 0;
 

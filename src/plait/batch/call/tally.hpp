@@ -14,10 +14,10 @@ namespace plait::batch {
 /// Counts what a run has done so far. Its size does not grow with the run.
 class Tally {
   public:
-    /// A call has ended after `latency`. `sent_bytes` is the size of its body.
+    /// Counts a call that ended after `latency`. `sent_bytes` is the size of its body.
     void call_ended(const CallEnd& end, Duration latency, std::uint64_t sent_bytes);
 
-    /// A line was no valid request.
+    /// Counts a line that is not a valid request.
     void line_refused();
 
     /// Adds results that earlier runs wrote.
@@ -27,14 +27,14 @@ class Tally {
     std::uint64_t done() const noexcept { return done_; }
     /// All results, with those of earlier runs.
     std::uint64_t done_in_all() const noexcept { return done_ + before_; }
-    /// Of all results.
+    /// All results with this outcome.
     std::uint64_t count(Outcome outcome) const noexcept { return outcomes_[static_cast<std::size_t>(outcome)]; }
-    /// Of all results.
+    /// All results that are not ok.
     std::uint64_t not_ok() const noexcept { return done_in_all() - count(Outcome::ok); }
 
     const std::map<int, std::uint64_t>& status_codes() const noexcept { return status_codes_; }
     const std::map<ErrorCode, std::uint64_t>& errors() const noexcept { return errors_; }
-    /// Sizes of bodies.
+    /// The total sizes of bodies.
     std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
     std::uint64_t received_bytes() const noexcept { return received_bytes_; }
     /// Latencies of the calls that had an answer.

@@ -87,7 +87,7 @@ void InputWatch::see(std::string_view line) {
     digest_->add(line);
     ++seen_.lines;
     const bool is_full = seen_.lines % block_lines == 0;
-    // A run that crashes early should know at least how its input began.
+    // After an early crash, the next run should know at least how the input began.
     const bool is_early = seen_.lines < block_lines && std::has_single_bit(seen_.lines);
     if (!is_full && !is_early && seen_.lines != before_.lines) return;
     const InputFingerprint::BlockHash hash = digest_->hash();

@@ -52,7 +52,7 @@ Task<bool> FileSink::write(std::string_view lines) {
     co_return true;
 }
 
-// Not tried again when it fails: the kernel has then forgotten what was not written.
+// A failed sync is not repeated, because the kernel then forgets what it has not written.
 void FileSink::sync() {
     while (::fdatasync(file_.get()) != 0) {
         if (errno != EINTR) {
@@ -65,7 +65,7 @@ void FileSink::fail(int error_number, std::string_view written) {
     const std::size_t torn = written.size() - (written.rfind('\n') + 1);
     if (file_ && torn > 0) {
         const off_t end = ::lseek(file_.get(), 0, SEEK_CUR);
-        // When this fails too, the line stays torn: there is nothing left to try.
+        // If this fails, too, the line stays torn: there is nothing left to try.
         [[maybe_unused]] const int cut = ::ftruncate(file_.get(), end - static_cast<off_t>(torn));
     }
     throw Error(ErrorCode::storage, fmt::format("write {}: {}", name_, system_message(error_number)));

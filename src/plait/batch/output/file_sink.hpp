@@ -30,8 +30,8 @@ class FileSink final : public Sink {
 
     std::string name_;
     bool durable_;
-    UniqueFd file_;                           ///< for a file, which takes everything at once
-    std::unique_ptr<Descriptor> waited_for_;  ///< for all else
+    UniqueFd file_;                           ///< set for a file, which never makes a write wait
+    std::unique_ptr<Descriptor> waited_for_;  ///< set for any other output
 };
 
 }  // namespace plait::batch

@@ -49,7 +49,7 @@ TEST_CASE("a file keeps the contract of a sink") {
     run(testing::check_sink(*sink, [&path] { return content_of(path); }));
 }
 
-TEST_CASE("a results file is made for its owner alone") {
+TEST_CASE("a new results file can be read by its owner only") {
     const TestFolder folder;
     const std::string path = folder.file("results.jsonl");
     const auto sink = FileSink::create(path, false);
@@ -73,13 +73,13 @@ TEST_CASE("an existing results file is refused, or replaced with `overwrite`") {
     CHECK(content_of(path) == "new\n");
 }
 
-TEST_CASE("a results file that can't be made is a matter of storage") {
+TEST_CASE("a results file that can't be created is a storage error") {
     std::string message;
     CHECK(code_of_create("/nowhere/results.jsonl", message) == ErrorCode::storage);
     CHECK(message == "create /nowhere/results.jsonl: No such file or directory");
 }
 
-TEST_CASE("a full disk is an error with its name") {
+TEST_CASE("the error for a full disk names the file") {
     try {
         run(FileSink::create("/dev/full", false)->write("a\n"));
         FAIL("no error");
@@ -89,7 +89,7 @@ TEST_CASE("a full disk is an error with its name") {
     }
 }
 
-ASYNC_TEST("a slow reader of a pipe is waited for") {
+ASYNC_TEST("writing waits for a slow reader of a pipe") {
     Pipe pipe;
     FileSink sink(std::move(pipe.write_end), "pipe");
     const std::string text(1'000'000, 'x');
@@ -110,7 +110,7 @@ ASYNC_TEST("a slow reader of a pipe is waited for") {
     CHECK(got == text);
 }
 
-TEST_CASE("a reader that has gone is no error") {
+TEST_CASE("a reader that has gone is not an error") {
     std::signal(SIGPIPE, SIG_IGN);
     Pipe pipe;
     FileSink sink(std::move(pipe.write_end), "pipe");

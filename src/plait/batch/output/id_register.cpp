@@ -16,7 +16,7 @@ constexpr int segment_shift = 58;
 constexpr std::size_t bucket_count = 1 << 16;
 constexpr int bucket_shift = 48;
 
-/// The n of `line-<n>`, written as `automatic_id` writes it.
+/// Returns the n of an id `line-<n>` that is written as `automatic_id` writes it.
 std::optional<std::uint64_t> number_of(std::string_view id) {
     constexpr std::string_view prefix = "line-";
     if (!id.starts_with(prefix)) return std::nullopt;
@@ -27,13 +27,13 @@ std::optional<std::uint64_t> number_of(std::string_view id) {
     return number;
 }
 
-/// Never 0. The segment is in the highest bits, the slot in the ones below.
+/// Returns a hash other than 0. Its highest bits choose the segment, the ones below the slot.
 std::uint64_t hash_of(std::string_view id) {
     const std::uint64_t hash = std::hash<std::string_view>()(id) * 0x9e3779b97f4a7c15ull;
     return hash == 0 ? 1 : hash;
 }
 
-/// Never 0. The 40 bits behind those that choose the bucket.
+/// Returns the 40 bits after those that choose the bucket; never 0.
 std::uint64_t rest_of(std::uint64_t hash) {
     const std::uint64_t rest = hash << 16 >> 24;
     return rest == 0 ? 1 : rest;
@@ -84,9 +84,9 @@ void IdRegister::drop_lines() {
     }
 }
 
-/// Where `hash` is, or the free slot where it would be.
+/// Returns the slot of `hash`, or the free slot where it belongs.
 std::size_t IdRegister::Segment::slot_of(std::uint64_t hash) const {
-    // 32 of the bits behind those of the segment, scaled to the size: so that any size will do, not only powers of two.
+    // The 32 bits after those of the segment, scaled to the size, which need not be a power of two.
     auto slot = static_cast<std::size_t>((hash << 6 >> 32) * hashes_.size() >> 32);
     while (hashes_[slot] != 0 && hashes_[slot] != hash) slot = slot + 1 == hashes_.size() ? 0 : slot + 1;
     return slot;
@@ -135,7 +135,7 @@ std::uint64_t IdRegister::Bucket::entry(const std::vector<unsigned char>& entrie
     return entry & ((std::uint64_t{1} << 8 * entry_bytes) - 1);
 }
 
-/// Where `rest` is, or the free slot where it would be.
+/// Returns the slot of `rest`, or the free slot where it belongs.
 std::size_t IdRegister::Bucket::slot_of(std::uint64_t rest) const {
     auto slot = static_cast<std::size_t>((rest >> 8) * slots_ >> 32);
     for (;;) {

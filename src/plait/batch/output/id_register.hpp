@@ -12,11 +12,11 @@ namespace plait::batch {
 
 /// Remembers the ids of a run and, of the first two million, their lines.
 ///
-/// An id that is `line-<n>` on line n takes a bit. One that somebody chose takes 12 bytes in a table that is half to
-/// nine tenths full, until there are two million: then the lines are dropped, and an id takes 5 bytes in a table that
-/// is three quarters to seven eighths full. So a million ids take about 17 MB, and ten million about 70. Ids are told
-/// apart by hashes of 64 bits, then of 56: among a million different ones the chance that any two are taken for the
-/// same is one in forty million, among ten million one in fourteen hundred, and then a call is refused, loudly.
+/// An id that is `line-<n>` on line n takes a bit. A chosen id takes 12 bytes in a table that is half to nine tenths
+/// full. From two million chosen ids on, the lines are dropped, and an id takes 5 bytes in a table that is three
+/// quarters to seven eighths full. So a million ids take about 17 MB, and ten million about 70. Ids are compared by
+/// hashes of 64 bits, later of 56: the chance that any two different ids are taken for the same is one in forty million
+/// among a million of them, and one in fourteen hundred among ten million. A call is then refused with an error.
 class IdRegister {
   public:
     /// Returned by `claim` for an id whose line is no longer known.
@@ -32,7 +32,7 @@ class IdRegister {
     std::optional<std::uint64_t> claim(std::string_view id, std::uint64_t line);
 
   private:
-    /// A part of the table, by open addressing. It grows alone, so that growing needs little room.
+    /// A part of the table, with open addressing. Each part grows separately, so that growing needs little memory.
     class Segment {
       public:
         std::optional<std::uint64_t> find(std::uint64_t hash) const;
@@ -48,7 +48,7 @@ class IdRegister {
         std::size_t used_ = 0;
     };
 
-    /// A part of the table that comes after it. Which part it is says 16 bits of a hash, so 40 are left to be kept.
+    /// A part of the table that replaces it. 16 bits of a hash choose the part, which stores 40 more.
     class Bucket {
       public:
         bool contains(std::uint64_t hash) const;
@@ -56,7 +56,7 @@ class IdRegister {
 
       private:
         static constexpr std::size_t entry_bytes = 5;
-        /// Behind the last entry, so that each can be read as 8 bytes, which is much faster than 5.
+        /// Follows the last entry, so that each can be read as 8 bytes, which is much faster than 5.
         static constexpr std::size_t padding = 3;
 
         static std::uint64_t entry(const std::vector<unsigned char>& entries, std::size_t slot) noexcept;

@@ -8,7 +8,7 @@
 
 using namespace plait::batch;
 
-TEST_CASE("the second line with an id learns of the first") {
+TEST_CASE("a second claim of an id returns the line of the first") {
     IdRegister ids;
     CHECK_FALSE(ids.claim("a", 1));
     CHECK_FALSE(ids.claim("b", 2));
@@ -25,14 +25,14 @@ TEST_CASE("a hundred thousand ids are distinct") {
     }
 }
 
-TEST_CASE("the id of a line is its own, whoever wrote it") {
+TEST_CASE("a line can claim its own automatic id, whoever wrote it") {
     IdRegister ids;
     CHECK_FALSE(ids.claim(automatic_id(1), 1));
     CHECK_FALSE(ids.claim(automatic_id(2), 2));
     CHECK_FALSE(ids.claim("line-3", 3));
 }
 
-TEST_CASE("an id that looks like that of another line collides with it, whichever comes first") {
+TEST_CASE("an id that looks like another line's automatic id collides with it, whichever comes first") {
     IdRegister ids;
     CHECK_FALSE(ids.claim("line-5", 1));
     CHECK_FALSE(ids.claim(automatic_id(2), 2));
@@ -43,7 +43,7 @@ TEST_CASE("an id that looks like that of another line collides with it, whicheve
     CHECK_FALSE(ids.claim("line-3", 8));
 }
 
-TEST_CASE("an id that only resembles a line's is one like any other") {
+TEST_CASE("an id that only resembles an automatic one is like any other") {
     IdRegister ids;
     CHECK_FALSE(ids.claim(automatic_id(5), 5));
     for (const char* id : {"line-05", "line-", "line-5x", "line--5", "line-99999999999999999999", "Line-5"}) {
@@ -52,7 +52,7 @@ TEST_CASE("an id that only resembles a line's is one like any other") {
     }
 }
 
-TEST_CASE("with many ids an earlier one is still known, but not its line") {
+TEST_CASE("with many ids, an earlier one is still known, but not its line") {
     IdRegister ids(1000);
     for (std::uint64_t line = 1; line <= 1000; ++line) REQUIRE_FALSE(ids.claim("row-" + std::to_string(line), line));
     CHECK(ids.claim("row-17", 1001) == 17);

@@ -49,7 +49,7 @@ struct Relation {
     bool less, equal, greater;
 };
 
-/// The longer sign of two that begin alike comes first.
+/// Of two signs that begin alike, the longer one comes first.
 constexpr std::array<Relation, 6> relations{{{"==", false, true, false},
                                              {"!=", true, false, true},
                                              {"<=", true, true, false},
@@ -129,7 +129,7 @@ class ResultFilter::Not final : public Condition {
     std::unique_ptr<Condition> condition_;
 };
 
-/// By recursive descent, a function for each level of binding.
+/// Parses by recursive descent, with a function for each level of precedence.
 class ResultFilter::Parser {
   public:
     explicit Parser(std::string_view text) : text_(text) {}
@@ -142,7 +142,7 @@ class ResultFilter::Parser {
     }
 
   private:
-    /// Parentheses and `not` nest: each level is a few frames of the stack.
+    /// The deepest nesting of parentheses and `not`: each level takes a few stack frames.
     static constexpr int deepest = 100;
 
     std::unique_ptr<Condition> parse_either() {

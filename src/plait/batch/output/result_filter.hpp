@@ -10,7 +10,7 @@
 
 namespace plait::batch {
 
-/// What a filter can ask of a result.
+/// The facts of a result that a filter can test.
 class ResultFacts {
   public:
     ResultFacts() noexcept {}
@@ -18,23 +18,24 @@ class ResultFacts {
     std::string_view custom_id;
     std::uint64_t line = 0;
     Outcome outcome{};
-    /// Of the answer, if one came.
+    /// The status of the answer, if one was received.
     std::optional<double> status_code;
     /// The code of the error, if there is one.
     std::optional<std::string_view> error;
-    /// How many.
+    /// The number of attempts.
     double attempts = 0;
-    /// From the first attempt's start to the last one's end; none without attempts.
+    /// From the first attempt's start to the last one's end; nothing without attempts.
     std::optional<double> total_ms;
 };
 
-/// Reads the facts of result lines. Not for two threads at once.
+/// Reads the facts of result lines. For one thread at a time.
 class ResultFactsReader {
   public:
     ResultFactsReader();
     ~ResultFactsReader();
 
-    /// Of a whole result line; valid until the next call. Throws `Error(bad_input)` when it is none.
+    /// Reads a whole result line. The facts are valid until the next call. Throws `Error(bad_input)` if it is not a
+    /// result line.
     ResultFacts read(std::string_view text);
 
   private:
@@ -45,12 +46,12 @@ class ResultFactsReader {
 /// A condition on results, such as `status_code == 404 and attempts > 2`.
 ///
 /// Fields: `outcome`, `error` and `custom_id`, which are texts in quotes; `status_code`, `attempts`, `total_ms` and
-/// `line`, which are numbers. Compared by `==`, `!=`, `<`, `<=`, `>`, `>=`; joined by `and`, `or`, `not` and
-/// parentheses, of which `not` binds most and `or` least. A field that a result does not have is not equal to
-/// anything, and neither less nor greater.
+/// `line`, which are numbers. They are compared by `==`, `!=`, `<`, `<=`, `>`, `>=`. Comparisons are combined with
+/// `and`, `or`, `not` and parentheses: `not` binds most tightly, and `or` least. A field that a result does not have is
+/// not equal to anything, and neither less nor greater.
 class ResultFilter {
   public:
-    /// Throws `Error(bad_input)` that says where `text` is wrong, and what could stand there.
+    /// Throws `Error(bad_input)`, which says where `text` is wrong and what was expected there.
     explicit ResultFilter(std::string_view text);
     ResultFilter(ResultFilter&&) noexcept;
     ~ResultFilter();

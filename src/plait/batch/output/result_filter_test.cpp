@@ -55,7 +55,7 @@ TEST_CASE("the facts of a result are read from its line") {
     CHECK_FALSE(other.total_ms);
 }
 
-TEST_CASE("a comparison holds or not") {
+TEST_CASE("comparisons are evaluated") {
     for (const char* filter : {"status_code == 404", "status_code != 500", "attempts>2", "attempts >= 3",
                                "attempts <= 3", "line < 18", "total_ms > 240.4", "outcome == 'rejected'",
                                "outcome != \"ok\"", "custom_id == 'row-17'", "custom_id < 'row-2'"}) {
@@ -74,7 +74,7 @@ TEST_CASE("a field that a result does not have differs from everything") {
     CHECK(matches("error != 'connect'", rejected));
 }
 
-TEST_CASE("and binds more than or, not more than both, and parentheses most") {
+TEST_CASE("parentheses bind most tightly, then not, then and, then or") {
     CHECK(matches("line == 17 or line == 1 and line == 2", rejected));
     CHECK_FALSE(matches("(line == 17 or line == 1) and line == 2", rejected));
     CHECK_FALSE(matches("not line == 17 or line == 2", rejected));
@@ -82,7 +82,7 @@ TEST_CASE("and binds more than or, not more than both, and parentheses most") {
     CHECK(matches("not not line == 17", rejected));
 }
 
-TEST_CASE("the error of a filter names the place and what could stand there") {
+TEST_CASE("the error of a filter names the column and what was expected there") {
     CHECK(
         refusal_of("size = 404") ==
         "'size = 404', column 1: expected a field (outcome, status_code, error, attempts, total_ms, custom_id, line), "
@@ -104,7 +104,7 @@ TEST_CASE("the error of a filter names the place and what could stand there") {
     CHECK(refusal_of(std::string(1000, '(')).find("something less nested") != std::string::npos);
 }
 
-TEST_CASE("a line that is no result has no facts") {
+TEST_CASE("a line that is not a result is refused") {
     ResultFactsReader reader;
     CHECK_THROWS_AS(reader.read("hello"), Error);
     CHECK_THROWS_AS(reader.read(R"({"custom_id":"a","line":1,"outcome":"good"})"), Error);

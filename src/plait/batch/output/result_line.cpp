@@ -18,7 +18,7 @@ using json::append_string;
 
 std::string_view json_bool(bool value) { return value ? "true" : "false"; }
 
-/// application/json, text/json and whatever ends in +json (RFC 6839), with any parameters.
+/// Whether this is application/json, text/json or a type that ends in +json (RFC 6839), with any parameters.
 bool is_json_type(std::string_view content_type) {
     std::string_view type = content_type.substr(0, content_type.find(';'));
     while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
@@ -49,7 +49,7 @@ void append_headers(std::string& out, const http::Headers& headers) {
         const auto is_same = [name = (*it).name](const http::Header& other) {
             return http::equal_ignoring_case(name, other.name);
         };
-        if (std::find_if(headers.begin(), it, is_same) != it) continue;  // stands in the list of the first
+        if (std::find_if(headers.begin(), it, is_same) != it) continue;  // is in the list of the first one
         if (it != headers.begin()) out += ',';
         append_lower_case(out, (*it).name);
         out += ':';

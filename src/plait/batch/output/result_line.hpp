@@ -16,14 +16,14 @@ namespace plait::batch {
 enum class BodyFormat {
     automatic,  ///< JSON as JSON; else text; else base64
     text,       ///< text if it is UTF-8, else base64
-    base64,     ///< always, so that every byte is as it came
+    base64,     ///< always, so that every byte is kept
 };
 
 /// The names of the forms, for flags.
 inline constexpr std::array<std::pair<std::string_view, BodyFormat>, 3> body_formats{
     {{"auto", BodyFormat::automatic}, {"text", BodyFormat::text}, {"base64", BodyFormat::base64}}};
 
-/// Writes result lines (docs/formats.md). Not for two threads at once.
+/// Writes result lines (docs/formats.md). For one thread at a time.
 class ResultLineWriter {
   public:
     explicit ResultLineWriter(BodyFormat format);

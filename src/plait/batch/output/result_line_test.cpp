@@ -28,7 +28,7 @@ std::string line_of(const CallEnd& end, BodyFormat format = BodyFormat::automati
     return out;
 }
 
-/// With one attempt.
+/// Returns the end of a call that was answered at the first attempt.
 CallEnd answered(http::Response response) {
     CallEnd end(Outcome::ok);
     AttemptNote& attempt = end.attempts.emplace_back();
@@ -52,7 +52,7 @@ bool contains(const std::string& text, std::string_view part) {
 
 }  // namespace
 
-TEST_CASE("an answer makes the whole line") {
+TEST_CASE("the line of an answer has every field") {
     http::Response response = answer("application/json", R"({"data":[]})");
     response.headers.add("X-Request-Id", "req_9");
     response.timings.send = 200us;
@@ -68,7 +68,7 @@ TEST_CASE("an answer makes the whole line") {
         "\n");
 }
 
-TEST_CASE("a failure makes the whole line") {
+TEST_CASE("the line of a failure has every field") {
     CallEnd end(Outcome::unknown, CallError(ErrorCode::reset, "read a.b:80: \"reset\"", false, true));
     AttemptNote& attempt = end.attempts.emplace_back();
     attempt.error = ErrorCode::reset;
@@ -97,7 +97,7 @@ TEST_CASE("every attempt is in the line, with the wait that followed and its rea
     CHECK(contains(line_of(end), R"("hedge":"second"}],)"));
 }
 
-TEST_CASE("an answer that is not as expected stands beside its error") {
+TEST_CASE("an unexpected answer is in the line beside its error") {
     CallEnd end = answered(answer("text/plain", "no"));
     end.outcome = Outcome::rejected;
     end.error.emplace(ErrorCode::expect, "/error is 1, not null");
@@ -110,7 +110,7 @@ TEST_CASE("a call that was never sent has neither answer nor attempts") {
     CHECK(contains(line_of(end), R"("attempts":[],)"));
 }
 
-TEST_CASE("a bad line makes the whole line") {
+TEST_CASE("the line of an invalid request has every field") {
     std::string out;
     ResultLineWriter(BodyFormat::automatic).append(out, BadLine("line-3", 3, "line 3: no \"url\""));
     CHECK(out ==
@@ -119,7 +119,7 @@ TEST_CASE("a bad line makes the whole line") {
           "\n");
 }
 
-TEST_CASE("a body is JSON when its type says so and it is") {
+TEST_CASE("a body is written as JSON if its type says so and it is valid") {
     for (std::string_view type : {"application/json", "Application/JSON; charset=utf-8", "application/problem+json",
                                   "text/json", "application/vnd.api+json ;a=b"}) {
         CHECK(contains(line_of(answer(type, "[1]")), R"("body":[1])"));
@@ -136,7 +136,7 @@ TEST_CASE("a body stays on one line") {
     CHECK(contains(line_of(answer("text/plain", "a\nb")), R"("body_text":"a\nb")"));
 }
 
-TEST_CASE("a body that is no text is base64") {
+TEST_CASE("a body that is not text is written as base64") {
     CHECK(contains(line_of(answer("image/png", "\xff\xd8")), R"("body_base64":"/9g=")"));
     CHECK(contains(line_of(answer("application/json", "\"\xff\"")), R"("body_base64":"Iv8i")"));
 }
@@ -147,7 +147,7 @@ TEST_CASE("the form of bodies can be chosen") {
     CHECK(contains(line_of(answer("application/json", "[1]"), BodyFormat::base64), R"("body_base64":"WzFd")"));
 }
 
-TEST_CASE("a header that came more than once has a list as its value") {
+TEST_CASE("a header that occurs more than once has a list as its value") {
     http::Response response = answer("text/plain", "");
     response.headers = {{"Set-Cookie", "a=1"}, {"X-One", "1"}, {"set-cookie", "b=2"}, {"SET-COOKIE", "c=3"}};
     CHECK(contains(line_of(response), R"("headers":{"set-cookie":["a=1","b=2","c=3"],"x-one":"1"})"));

@@ -43,7 +43,7 @@ void ResultQueue::leave_out(OutputSlot slot) {
 void ResultQueue::line_added() noexcept {
     if (is_empty()) return;
     some_.set();
-    // Values alone are handed over as they come: only writes are cheaper together.
+    // Without a sink, values are handed out at once: only writes are cheaper in batches.
     if (ready_.size() >= full_batch || !sink_) due_.set();
 }
 

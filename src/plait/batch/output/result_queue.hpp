@@ -34,15 +34,15 @@ class OutputSlot {
 /// A result can go out as a line, as a value, or both: then the value is handed out after its line was written.
 class ResultQueue {
   public:
-    /// No line waits longer for others before it is written.
+    /// The longest time that a line waits for others before it is written.
     static constexpr Duration longest_wait = std::chrono::milliseconds(50);
     /// This many bytes are written without waiting for more.
     static constexpr std::size_t full_batch = 64 * 1024;
-    /// While more bytes than this wait, no slot is given out: the sink is slower than the calls.
+    /// No slot is given out while more bytes than this wait: the sink is slower than the calls.
     static constexpr std::size_t largest_backlog = 4 * 1024 * 1024;
 
-    /// `sink` takes lines, `values` takes values; null: nothing does. Both outlive the queue. With a `window`, results
-    /// leave in the order of the input, and at most this many slots are out at a time.
+    /// `sink` takes lines, and `values` takes values. Each may be null, and must outlive the queue. With a `window`,
+    /// results go out in the order of the input, and at most this many slots are held at a time.
     ResultQueue(Sink* sink, ResultValues* values, std::optional<std::size_t> window);
 
     /// Waits until there is room for one more result.
@@ -64,16 +64,17 @@ class ResultQueue {
         line_added();
     }
 
-    /// There will be no result for this slot.
+    /// Gives back a slot that gets no result.
     void leave_out(OutputSlot slot);
 
-    /// Writes what is there at once.
+    /// Writes all waiting results at once.
     void flush() noexcept { due_.set(); }
 
-    /// No more results will come.
+    /// Call it after the last result.
     void close() noexcept;
 
-    /// Writes until the queue is closed and empty: true. False when nobody reads any more. Throws what the sink throws.
+    /// Writes until the queue is closed and empty, and returns true. Returns false when nobody reads any more. Throws
+    /// what the sink throws.
     Task<bool> write_all();
 
   private:
@@ -99,7 +100,7 @@ class ResultQueue {
     std::vector<std::unique_ptr<CallResult>> ready_values_;
     std::vector<std::unique_ptr<CallResult>> writing_values_;
     bool closed_ = false;
-    Event some_;  ///< there are results, or there will be none
+    Event some_;  ///< there are results, or no more will come
     Event due_;   ///< they have to be written now
     Event room_;  ///< the backlog is small
 };

@@ -39,7 +39,7 @@ Task<void> write_all(ResultQueue& queue, std::optional<bool>& read) { read = co_
 
 }  // namespace
 
-ASYNC_TEST("lines that come together are written together, fifty milliseconds after the first") {
+ASYNC_TEST("lines are written together, fifty milliseconds after the first of them") {
     MemorySink sink;
     ResultQueue queue(&sink, nullptr, std::nullopt);
     std::optional<bool> read;
@@ -59,7 +59,7 @@ ASYNC_TEST("lines that come together are written together, fifty milliseconds af
     CHECK(read == true);
 }
 
-ASYNC_TEST("a flush and a full batch are written at once") {
+ASYNC_TEST("a flush writes at once, and so does a full batch") {
     MemorySink sink;
     ResultQueue queue(&sink, nullptr, std::nullopt);
     std::optional<bool> read;
@@ -86,7 +86,7 @@ ASYNC_TEST("closing writes the rest") {
     CHECK(sink.text == "a\n");
 }
 
-ASYNC_TEST("lines in the order of the input wait for earlier ones") {
+ASYNC_TEST("in the order of the input, lines wait for earlier ones") {
     MemorySink sink;
     ResultQueue queue(&sink, nullptr, 10);
     auto first = co_await queue.reserve();
@@ -132,7 +132,7 @@ ASYNC_TEST("no slot is given out while the reader is far behind") {
     co_await group.join();
 }
 
-ASYNC_TEST("a reader that has gone and a full disk end the writing") {
+ASYNC_TEST("writing ends when the reader has gone or the disk is full") {
     MemorySink closed;
     closed.is_closed = true;
     ResultQueue unread(&closed, nullptr, std::nullopt);
@@ -204,7 +204,7 @@ ASYNC_TEST("without a sink, values are handed out at once, in the order of the s
     }
 }
 
-ASYNC_TEST("no slot is given out while many values are not taken") {
+ASYNC_TEST("no slot is given out while many values have not been taken") {
     ResultValues values;
     ResultQueue queue(nullptr, &values, std::nullopt);
     for (std::size_t n = 0; n < ResultValues::most_waiting; ++n)

@@ -12,8 +12,7 @@
 
 namespace plait::batch {
 
-/// Results on their way to a program that takes them one by one. A run waits while many are not taken. Belongs to one
-/// loop.
+/// Results for a program that takes them one by one. A run waits while many have not been taken. Belongs to one loop.
 class ResultValues {
   public:
     /// With this many waiting to be taken, a run starts no more calls.
@@ -45,7 +44,7 @@ class ResultValues {
         co_return std::move(*result);
     }
 
-    /// No more results will come.
+    /// Call it after the last result.
     void close() noexcept {
         is_closed_ = true;
         some_.set();
@@ -54,7 +53,7 @@ class ResultValues {
   private:
     std::deque<std::unique_ptr<CallResult>> waiting_;
     bool is_closed_ = false;
-    Event some_;  ///< there are results, or there will be none
+    Event some_;  ///< there are results, or no more will come
     Event room_;
 };
 

@@ -15,10 +15,11 @@ bool is_locked_by_run(const std::string& results_path) {
     const UniqueFd file(::open(results_path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file && errno == ENOENT) return false;
     if (!file) throw Error(ErrorCode::storage, fmt::format("open {}: {}", results_path, system_message(errno)));
-    // Shared, so that two who ask are not taken for a run by each other; given back with the descriptor.
+    // A shared lock, so that two processes that check do not take each other for a run. Closing the descriptor releases
+    // it.
     if (::flock(file.get(), LOCK_SH | LOCK_NB) == 0) return false;
     if (errno == EWOULDBLOCK) return true;
-    throw Error(ErrorCode::storage, fmt::format("look at the lock of {}: {}", results_path, system_message(errno)));
+    throw Error(ErrorCode::storage, fmt::format("check the lock of {}: {}", results_path, system_message(errno)));
 }
 
 }  // namespace plait::batch

@@ -10,7 +10,7 @@
 using namespace plait;
 using namespace plait::batch;
 
-TEST_CASE("results are written by a run as long as it holds their lock") {
+TEST_CASE("results count as being written while a run holds their lock") {
     const UniqueFd file = batch::internal::memory_file();
     const std::string path = fmt::format("/proc/self/fd/{}", file.get());
     CHECK_FALSE(is_locked_by_run(path));
@@ -22,7 +22,7 @@ TEST_CASE("results are written by a run as long as it holds their lock") {
     CHECK_FALSE(is_locked_by_run(path));
 }
 
-TEST_CASE("two readers of the lock do not see each other") {
+TEST_CASE("two processes that check the lock do not see each other") {
     const UniqueFd file = batch::internal::memory_file();
     const std::string path = fmt::format("/proc/self/fd/{}", file.get());
     const UniqueFd other(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

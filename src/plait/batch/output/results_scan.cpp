@@ -34,14 +34,14 @@ bool skip(std::string_view& text, std::string_view front) {
     return true;
 }
 
-/// What stands in front of the next quote.
+/// Removes the text in front of the next quote, and returns it.
 std::string_view take_to_quote(std::string_view& text) {
     const std::string_view taken = text.substr(0, text.find('"'));
     text.remove_prefix(taken.size());
     return taken;
 }
 
-/// A line as `ResultLineWriter` begins it, unless its id has an escape.
+/// Reads the beginning of a line as `ResultLineWriter` writes it; nothing if it differs, or if its id has an escape.
 std::optional<ResultView> read_own_head(std::string_view text) {
     ResultView result;
     result.text = text;
@@ -59,7 +59,7 @@ std::optional<ResultView> read_own_head(std::string_view text) {
     return result;
 }
 
-/// Reads results that another program has written, or put into another form.
+/// Reads results that another program has written or reformatted.
 class AnyResultReader {
   public:
     std::optional<ResultView> read(std::string_view text) {
@@ -100,7 +100,7 @@ ResultsEnd for_each_result(int file, const std::string& name, const std::functio
         if (!line->is_whole) break;
         std::string_view text = line->text;
         if (text.ends_with('\r')) text.remove_suffix(1);
-        // Blocks that a power cut kept from the disk are zeros. That is the end, unless more follows.
+        // After a power cut, blocks that did not reach the disk are zeros. They are the end, unless more follows.
         if (text.find('\0') != std::string_view::npos) {
             if (zeros_at == 0) zeros_at = number;
             continue;

@@ -14,7 +14,7 @@ namespace plait::batch {
 
 /// One line of a results file.
 struct ResultView {
-    /// Valid during the visit, as `text`.
+    /// Valid during the visit, like `text`.
     std::string_view custom_id;
     /// The number of the request in the input.
     std::uint64_t line = 0;
@@ -32,11 +32,11 @@ struct ResultsEnd {
 
 /// Visits each result of the file, in order. Errors name the file `name`.
 ///
-/// Ignores a last line without a line break, and zeros behind the last line, which power cuts leave. Throws
-/// `Error(bad_input)` that names a line which is no result, and `Error(storage)` if the file can't be read.
+/// Ignores a last line without a line break, and zeros after the last line, which a power cut can leave. Throws
+/// `Error(bad_input)`, which names a line that is not a result, and `Error(storage)` if the file can't be read.
 ResultsEnd for_each_result(int file, const std::string& name, const std::function<void(const ResultView&)>& visit);
 
-/// The same, of the file at `path`.
+/// Does the same for the file at `path`.
 ResultsEnd for_each_result(const std::string& path, const std::function<void(const ResultView&)>& visit);
 
 /// What a run must know of existing results.

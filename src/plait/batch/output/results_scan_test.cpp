@@ -57,14 +57,14 @@ TEST_CASE("the results that a run writes are read back") {
     CHECK(read(text).results == Results{"plain 1 failed", "a \"quoted\\ one\" 20 failed"});
 }
 
-TEST_CASE("results in another form are results too") {
+TEST_CASE("results in another form are read, too") {
     const std::string text = "{ \"line\": 3, \"outcome\": \"unknown\", \"custom_id\": \"x\" }\r\n";
     const Seen seen = read(text);
     CHECK(seen.results == Results{"x 3 unknown"});
     CHECK(seen.end.whole_bytes == text.size());
 }
 
-TEST_CASE("a torn last line is none") {
+TEST_CASE("a torn last line is ignored") {
     const std::string whole = result("a", 1) + result("b", 2);
     for (std::size_t size = 1; size < result("c", 3).size(); ++size) {
         const Seen seen = read(whole + result("c", 3).substr(0, size));
@@ -74,7 +74,7 @@ TEST_CASE("a torn last line is none") {
     }
 }
 
-TEST_CASE("zeros at the end, which power cuts leave, are cut off") {
+TEST_CASE("zeros at the end, which a power cut can leave, are ignored") {
     const std::string zeros(10'000, '\0');
     const std::string whole = result("a", 1);
     CHECK(read(whole + zeros).end.whole_bytes == whole.size());
@@ -82,7 +82,7 @@ TEST_CASE("zeros at the end, which power cuts leave, are cut off") {
     CHECK(read(zeros).end.whole_bytes == 0);
 }
 
-TEST_CASE("a line that is no result is named") {
+TEST_CASE("the error for a line that is not a result names it") {
     CHECK(refusal_of(result("a", 1) + "{\"url\":\"http://a.b\"}\n") == "results.jsonl, line 2: not a result line");
     CHECK(refusal_of("hello\n") == "results.jsonl, line 1: not a result line");
     CHECK(refusal_of("\n") == "results.jsonl, line 1: not a result line");

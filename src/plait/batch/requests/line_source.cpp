@@ -36,9 +36,9 @@ LineSource::LineSource(LineReader lines, RequestReader requests, std::optional<s
 Task<std::optional<SourceItem>> LineSource::next() {
     for (;;) {
         const std::optional<LineReader::Line> line = co_await next_line();
-        // What was appended since all lines were looked at is for another run.
+        // Lines that were appended since all lines were read are left to the next run.
         if (!line || line->number > last_line_) co_return std::nullopt;
-        // The first line that is not blank tells the format, also when it is left out.
+        // The first line that is not blank decides the format, even if it is skipped.
         const bool is_skipped = skipped_ && skipped_->contains(line->number);
         if (is_skipped && (format_ || line->is_cut)) continue;
         if (line->is_cut) {
@@ -50,7 +50,7 @@ Task<std::optional<SourceItem>> LineSource::next() {
         if (!format_) format_ = request_format_of(text);
         if (is_skipped) continue;
         if (format_ == RequestFormat::urls) co_return requests_.read_url(text, line->number);
-        // Including the blanks before it, so that columns are right.
+        // Keep the blanks before it, so that columns are right.
         co_return requests_.read_json(without_mark(line->text, line->number), line->number);
     }
 }

@@ -95,7 +95,7 @@ void Journal::note_as_sent(const LineSet& reserved) {
     file_->note(NoteKind::sent, lines);
 }
 
-/// After the marks of an earlier run were committed.
+/// Call it after the marks of an earlier run were committed.
 void Journal::make_marks() {
     if (!durable_ && has_shared_maps_) {
         marks_ = std::make_unique<SentMarks>(marks_path(path_), run_id_);
@@ -125,7 +125,7 @@ void Journal::set_input(const InputFingerprint& input, std::size_t first_block) 
     internal::set_input(file_->database, input, first_block);
 }
 
-/// The note of a request that waits for its commit. It is taken back when the request gives up.
+/// The note of a request that waits for its commit. It is taken back when the request is cancelled.
 class Journal::Note {
   public:
     Note(Journal& journal, std::uint64_t line) : journal_(journal), line_(line) {
@@ -145,7 +145,7 @@ class Journal::Note {
     bool kept_ = false;
 };
 
-/// The task that commits all waiting notes. When it gives up, another one takes over.
+/// The task that commits all waiting notes. When it is cancelled, another one takes over.
 class Journal::Committer {
   public:
     explicit Committer(Journal& journal) noexcept : journal_(journal) {

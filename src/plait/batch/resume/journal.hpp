@@ -29,22 +29,22 @@ class StateFile;
 
 /// Writes the state file that a run keeps beside its results, so that it can be resumed (docs/formats.md).
 ///
-/// An unsafe request may be sent when a commit says so: one that notes the request, or one that reserves its line among
-/// many others, of which marks in mapped memory then say which were sent. Marks survive a killed process, as commits
-/// do, and cost next to nothing.
+/// An unsafe request may be sent after a commit: one that notes the request, or one that reserves its line among many
+/// others. For reserved lines, marks in mapped memory then say which were sent. Marks survive a killed process, as
+/// commits do, and cost next to nothing.
 ///
 /// Failures throw `Error(storage)`, which says what to do, or `Error(bad_input)` for a file of another kind. After that
 /// the run must end: the state of the disk is unknown, so nothing is tried again. For the tasks of one loop.
 class Journal final : public SendLog {
   public:
-    /// Opens the state file, or makes it, for its owner alone. With `durable`, commits are on the disk, and no marks
-    /// are used; nor are they where files can't be mapped into shared memory.
+    /// Opens the state file, or creates it for its owner only. With `durable`, commits wait for the disk, and no marks
+    /// are used. Marks are not used, either, where files can't be mapped into shared memory.
     Journal(const std::string& path, bool durable);
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
     ~Journal() override;
 
-    /// No run has begun in it.
+    /// Whether no run has begun in it.
     bool is_new() const noexcept { return run_id_.empty(); }
 
     /// Begins a run under this id. `requests`: the path of its input, if it has one.
@@ -73,23 +73,23 @@ class Journal final : public SendLog {
     /// Marks the request of this line as sent, if the line is reserved.
     bool try_record(std::uint64_t line) override;
 
-    /// Notes that the request of this line is about to be sent, reserves the lines from it on, and returns when that is
-    /// committed. Notes that come in successive turns of the loop share one commit. When the task is cancelled, the
+    /// Notes that the request of this line is about to be sent, reserves the lines from it on, and returns when both
+    /// are committed. Notes that come in successive turns of the loop share one commit. When the task is cancelled, the
     /// request counts as not sent.
     Task<void> record(std::uint64_t line) override;
 
-    /// Takes the note back, unless an earlier run made it. That is marked, and committed with the next notes or at the
-    /// end.
+    /// Takes the note back, unless an earlier run made it. This is marked at once, and committed with the next notes or
+    /// at the end.
     void retract(std::uint64_t line) override;
 
-    /// Lines that earlier runs noted and did not take back, whether or not they have results: should the results be
-    /// lost, the notes still tell what was sent.
+    /// Lines that earlier runs noted and did not take back, whether or not they have results: if the results are lost,
+    /// the notes still show what was sent.
     const LineSet& sent_before() const noexcept { return sent_before_; }
 
     /// What earlier runs spent, as `set_spent` stored it.
     const policy::Costs& spent_before() const noexcept { return spent_before_; }
 
-    /// Stores how much of some units was spent in all. A failure is ignored, as that of a status is.
+    /// Stores how much of some units was spent in all. A failure is ignored, as in `set_status`.
     void set_spent(const policy::Costs& spent) noexcept;
 
     /// What `set_limits` stored last.
@@ -101,7 +101,7 @@ class Journal final : public SendLog {
     /// Stores a text for other processes to read. A failure is ignored: it is no reason to end a run.
     void set_status(std::string_view text) noexcept;
 
-    /// Commits the rest. Once; without it, notes that were taken back may count as sent.
+    /// Commits the rest. Call it once; without it, notes that were taken back may count as sent.
     void close();
 
     /// The number of commits of notes.
@@ -124,7 +124,7 @@ class Journal final : public SendLog {
     bool durable_;
     bool has_shared_maps_ = true;  ///< programs can share memory over the file, as WAL and marks do
     std::unique_ptr<internal::StateFile> file_;
-    std::unique_ptr<internal::SentMarks> marks_;  ///< of sends since the last commit; null: each send has a note
+    std::unique_ptr<internal::SentMarks> marks_;  ///< the sends since the last commit; null: each send has a note
     std::string run_id_;
     Settings settings_;
     InputFingerprint input_;
@@ -132,7 +132,7 @@ class Journal final : public SendLog {
     policy::Costs spent_before_;
 
     std::vector<std::uint64_t> sent_;        ///< to be committed
-    std::vector<std::uint64_t> not_sent_;    ///< to be committed, before those
+    std::vector<std::uint64_t> not_sent_;    ///< to be committed before `sent_`
     std::vector<std::uint64_t> to_reserve_;  ///< the first lines of blocks, to be committed
     LineSet reserved_;                       ///< committed
     std::size_t waiting_ = 0;                ///< notes whose requests wait for the commit

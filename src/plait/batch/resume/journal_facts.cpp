@@ -10,7 +10,7 @@ JournalFacts read_journal(const std::string& path) {
     JournalFacts facts;
     Database database(path, Database::Access::read);
     if (!internal::is_laid_out(database)) return facts;
-    // In one transaction, so that all is of the same moment.
+    // In one transaction, so that all facts are of the same moment.
     database.execute("BEGIN");
     facts.run_id = fact(database, "run_id").value_or("");
     facts.settings = internal::read_settings(database);

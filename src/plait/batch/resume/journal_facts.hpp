@@ -9,7 +9,7 @@
 
 namespace plait::batch {
 
-/// What other commands read in a state file, even while its run goes on.
+/// The parts of a state file that other commands read, even during its run.
 struct JournalFacts {
     JournalFacts() {}
 

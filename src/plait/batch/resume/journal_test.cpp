@@ -36,7 +36,7 @@ std::vector<std::uint64_t> lines_of(const LineSet& lines) {
     return found;
 }
 
-/// What a run that begins now would know as sent.
+/// Returns the lines that the next run would know as sent.
 std::vector<std::uint64_t> sent_before(const std::string& path) { return lines_of(Journal(path, false).sent_before()); }
 
 void execute(const std::string& path, const char* sql) {
@@ -68,7 +68,7 @@ void copy_file(const std::string& from, const std::string& to) {
     std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
 }
 
-/// What a process that is killed now would leave behind.
+/// Copies what a process that is killed now would leave behind.
 std::string killed_now(const TestFolder& folder, const std::string& path) {
     const std::string copy = folder.file("killed.plait");
     for (const std::string suffix : {"", "-wal", "-shm", "-sent"}) std::filesystem::remove(copy + suffix);
@@ -84,7 +84,7 @@ Lines lines_from(std::uint64_t first, std::uint64_t count) {
 
 }  // namespace
 
-TEST_CASE("a state file is for its owner alone, and comes back as it was") {
+TEST_CASE("only its owner can read a state file, and it is read back as it was written") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     std::string id;
@@ -105,7 +105,7 @@ TEST_CASE("a state file is for its owner alone, and comes back as it was") {
     CHECK(read_journal(path).requests == "/data/requests.jsonl");
 }
 
-TEST_CASE("a fingerprint comes back as it was kept, by its new blocks") {
+TEST_CASE("a fingerprint is stored by its new blocks, and read back") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     InputFingerprint input;
@@ -136,7 +136,7 @@ TEST_CASE("the next run knows what was about to be sent, however this one ends")
     CHECK(sent_before(folder.file("copy")) == Lines{7, 9});
 }
 
-TEST_CASE("requests behind a noted one are sent without a commit, and the next run knows them all the same") {
+TEST_CASE("requests after a noted one are sent without a commit, and the next run still knows them") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
@@ -161,7 +161,7 @@ TEST_CASE("the next run knows what was taken back, however this one ends") {
     CHECK(sent_before(killed_now(folder, path)) == Lines{1, 3, 4});
 }
 
-TEST_CASE("without its marks a run may have sent whatever was reserved") {
+TEST_CASE("without the marks of a run, each reserved line counts as sent") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
@@ -194,7 +194,7 @@ TEST_CASE("marks that were committed already change nothing") {
     CHECK(sent_before(killed) == Lines{1, 3, 1000});
 }
 
-TEST_CASE("a mark holds even where a power cut has lost the commit before it") {
+TEST_CASE("a mark counts even if a power cut has lost the commit before it") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
@@ -205,7 +205,7 @@ TEST_CASE("a mark holds even where a power cut has lost the commit before it") {
     CHECK(sent_before(killed) == Lines{2});
 }
 
-TEST_CASE("where no mark fits any more a commit makes room") {
+TEST_CASE("when the marks are full, a commit makes room") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     const auto journal = begun(path);
@@ -237,7 +237,7 @@ TEST_CASE("a run that ends well leaves neither marks nor reservations") {
     CHECK(sent_before(path) == Lines{1, 2});
 }
 
-TEST_CASE("marks are for the owner of the run alone") {
+TEST_CASE("only the owner of a run can read its marks") {
     const TestFolder folder;
     const auto journal = begun(folder.file("r.plait"));
     struct stat status {};
@@ -245,7 +245,7 @@ TEST_CASE("marks are for the owner of the run alone") {
     CHECK((status.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("marks that can't be kept are a matter of storage") {
+TEST_CASE("marks that can't be created are a storage error") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     std::filesystem::create_directory(path + "-sent");
@@ -292,7 +292,7 @@ TEST_CASE("an unsent request is taken back with the next commit, or at the end")
     CHECK(sent_before(path) == Lines{1, 4});
 }
 
-TEST_CASE("a second try of an unsent request counts as sent") {
+TEST_CASE("a second attempt of an unsent request counts as sent") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     {
@@ -316,7 +316,7 @@ ASYNC_TEST("sends of the same turn share a commit") {
     CHECK(journal.commits() == 2);
 }
 
-ASYNC_TEST("as long as turns bring more of them they share a commit") {
+ASYNC_TEST("sends of successive turns share a commit") {
     const TestFolder folder;
     Journal journal(folder.file("r.plait"), false);
     TaskGroup group;
@@ -324,14 +324,14 @@ ASYNC_TEST("as long as turns bring more of them they share a commit") {
         while (turns-- > 0) co_await yield();
         co_await journal.record(line);
     };
-    // The first to come, which commits, is the last of its turn.
+    // The first of them, which commits, runs last in its turn.
     group.start(after(20, 21));
     for (int turn = 9; turn >= 0; --turn) group.start(after(turn, static_cast<std::uint64_t>(turn + 1)));
     co_await group.join();
     CHECK(journal.commits() == 2);
 }
 
-ASYNC_TEST("many do not wait for more to come") {
+ASYNC_TEST("many sends do not wait for more") {
     const TestFolder folder;
     Journal journal(folder.file("r.plait"), false);
     TaskGroup group;
@@ -352,7 +352,7 @@ ASYNC_TEST("many do not wait for more to come") {
     co_await group.join();
 }
 
-ASYNC_TEST("one that is cancelled before its commit was not about to send, and the others are") {
+ASYNC_TEST("a send that is cancelled before its commit does not count, and the others do") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     {
@@ -415,7 +415,7 @@ TEST_CASE("a run does not take back the notes of an earlier one") {
     CHECK(sent_before(path) == Lines{1, 2, 3});
 }
 
-TEST_CASE("without marks no line is taken for sent that the input did not have") {
+TEST_CASE("without marks, a line past the end of the input does not count as sent") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     {
@@ -451,7 +451,7 @@ TEST_CASE("the status can be read during the run, without disturbing it") {
     ::sqlite3_close(reader);
 }
 
-TEST_CASE("a durable journal keeps what the usual one keeps") {
+TEST_CASE("a durable journal stores what the usual one stores") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     {
@@ -499,13 +499,13 @@ TEST_CASE("a state file of a newer plait is refused with both versions") {
           "state file " + path + ": written by a newer plait (format 2, this one knows 1): use that one");
 }
 
-TEST_CASE("a state file that can't be made is a matter of storage") {
+TEST_CASE("a state file that can't be created is a storage error") {
     const Error error = error_of([] { Journal journal("/nowhere/r.plait", false); });
     CHECK(error.code() == ErrorCode::storage);
     CHECK(std::string(error.what()) == "create /nowhere/r.plait: No such file or directory");
 }
 
-TEST_CASE("notes that make no sense are a damaged file") {
+TEST_CASE("a file with malformed notes counts as damaged") {
     const TestFolder folder;
     const std::string path = folder.file("r.plait");
     { Journal journal(path, false); }

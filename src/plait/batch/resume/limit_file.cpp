@@ -33,7 +33,7 @@ using std::chrono::seconds;
 
 std::int64_t window_in_seconds(const policy::RateLimit& limit) { return duration_cast<seconds>(limit.window).count(); }
 
-/// What stands before the first line break, which is taken away with it; nothing when there is none.
+/// Removes the first line from `text`, and returns it without its line break; nothing if there is no line break.
 std::optional<std::string_view> take_line(std::string_view& text) {
     const auto end = text.find('\n');
     if (end == std::string_view::npos) return std::nullopt;
@@ -44,7 +44,8 @@ std::optional<std::string_view> take_line(std::string_view& text) {
 
 }  // namespace
 
-/// A limit is named by its group, unit and window: its amount may be another one in the next run.
+/// The log of one group. A limit is identified by its group, unit and window, because its amount may differ in the next
+/// run.
 class LimitFile::GroupLog final : public policy::LimitLog {
   public:
     GroupLog(LimitFile& file, std::string_view group) : file_(file), group_(group) {}
@@ -67,17 +68,17 @@ std::vector<policy::SlidingWindow::Sent> LimitFile::GroupLog::before(const polic
     TimePoint latest = TimePoint::min();
     for (const auto& [moment, departures] : file_.before_[key]) {
         const microseconds ago(std::max<std::int64_t>(file_.now_us() - departures.last_us, 0));
-        latest = std::max(latest, now() - ago);  // in the order of time also if the clock was set back meanwhile
+        latest = std::max(latest, now() - ago);  // keeps the times in order even if the clock was set back
         all.push_back({latest, departures.amount});
     }
     return all;
 }
 
-/// A limit whose window is another one than before counts what left under the longest of its unit.
+/// If the window of a limit has changed, takes over what was sent under the longest window of its unit.
 void LimitFile::GroupLog::take_over_from_longest(const Limit& key) {
     const std::map<Moment, Departures>* longest = nullptr;
     for (const auto& [known, departures] : file_.before_) {
-        if (known.group == key.group && known.unit == key.unit) longest = &departures;  // windows stand in their order
+        if (known.group == key.group && known.unit == key.unit) longest = &departures;  // windows are sorted
     }
     if (!longest) return;
     std::string lines;
@@ -97,7 +98,7 @@ LimitFile::LimitFile(std::string path, std::string_view run_id, std::string_view
     : path_(std::move(path)), calendar_(calendar) {
     head_ = json::ObjectWriter().count("plait_limits", 1).text("run_id", run_id).end() + "\n";
     const std::optional<std::string> found = content();
-    // The moments of a window begin at 0 in each process.
+    // Each process numbers the moments of a window from 0.
     for (const auto& [limit, moments] : still_counted(found ? *found : kept)) {
         std::map<Moment, Departures>& renumbered = before_[limit];
         for (const auto& [moment, departures] : moments) renumbered.emplace(renumbered.size(), departures);
@@ -111,8 +112,8 @@ std::unique_ptr<policy::LimitLog> LimitFile::of_group(std::string_view group) {
 
 std::string LimitFile::to_keep() const { return lines_of(still_counted(content().value_or(""))); }
 
-/// What the lines say of the windows that are not past; of a moment the last line counts. A line that is none was cut
-/// when the process ended, before anything left.
+/// Reads the lines whose windows are not past. The last line of a moment counts. An invalid line was cut when the
+/// process was killed, before anything was sent.
 LimitFile::Remembered LimitFile::still_counted(std::string_view lines) const {
     const std::int64_t present_us = now_us();
     Remembered remembered;
@@ -130,7 +131,7 @@ LimitFile::Remembered LimitFile::still_counted(std::string_view lines) const {
             document["amount"].get_double().get(departures.amount)) {
             continue;
         }
-        // Windows are counted a little longer than they are.
+        // Lines count for a little longer than their window.
         if (present_us - departures.last_us < window_s * 1'100'000)
             remembered[Limit{std::string(group), std::string(unit), window_s}][moment] = departures;
     }
@@ -149,7 +150,7 @@ void LimitFile::append(std::string& out, const Limit& limit, Moment moment, cons
     out += '\n';
 }
 
-/// The lines of the file behind its first; nothing when there is none of this run.
+/// Returns the lines of the file after the first; nothing if there is no file of this run.
 std::optional<std::string> LimitFile::content() const {
     std::ifstream file(path_, std::ios::binary);
     if (!file) return std::nullopt;
@@ -171,7 +172,7 @@ std::int64_t LimitFile::now_us() const {
     return duration_cast<microseconds>(calendar_.now().time_since_epoch()).count();
 }
 
-/// All at once: a process that is killed meanwhile leaves the old file or the new one.
+/// Replaces the file atomically: a process that is killed meanwhile leaves the old file or the new one.
 void LimitFile::replace(std::string_view lines) {
     const std::string fresh = path_ + "-new";
     file_ = UniqueFd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR));
@@ -181,7 +182,7 @@ void LimitFile::replace(std::string_view lines) {
     write(head_);
     write(lines);
     rewrite_at_ = std::max(large, 2 * size_);
-    // So that a power cut leaves no empty file.
+    // Sync first, so that a power cut leaves no empty file.
     if (::fdatasync(file_.get()) != 0) fail("sync", fresh);
     if (::rename(fresh.c_str(), path_.c_str()) != 0) fail("replace", path_);
 }

@@ -24,13 +24,13 @@ namespace plait::batch {
 /// that was set back costs at most one window. Belongs to one loop.
 class LimitFile final : public GroupLimitLogs {
   public:
-    /// Creates the file, with the content of an existing one if that is of this run, else with `kept`, which `to_keep`
-    /// returned last. `calendar` outlives this object. Throws `Error(storage)`.
+    /// Creates the file with the content of an existing one, if that is of this run, or else with `kept`, the last
+    /// result of `to_keep`. `calendar` must outlive this object. Throws `Error(storage)`.
     LimitFile(std::string path, std::string_view run_id, std::string_view kept, const WallClock& calendar);
     LimitFile(const LimitFile&) = delete;
     LimitFile& operator=(const LimitFile&) = delete;
 
-    /// Returns the log of a group. This object outlives it. The log throws `Error(storage)` if it can't write.
+    /// Returns the log of a group. This object must outlive it. The log throws `Error(storage)` if it can't write.
     std::unique_ptr<policy::LimitLog> of_group(std::string_view group) override;
 
     /// Returns what still counts. Once that is stored elsewhere, and nothing more is sent, the file can be removed.
@@ -51,9 +51,9 @@ class LimitFile final : public GroupLimitLogs {
 
         friend auto operator<=>(const Limit&, const Limit&) = default;
     };
-    /// What left in one moment.
+    /// What was sent in one moment.
     struct Departures {
-        std::int64_t last_us;  ///< since 1970, when the last of it left
+        std::int64_t last_us;  ///< when the last of it was sent, since 1970
         double amount;
     };
     using Remembered = std::map<Limit, std::map<Moment, Departures>>;
@@ -69,7 +69,7 @@ class LimitFile final : public GroupLimitLogs {
     std::string path_;
     std::string head_;
     const WallClock& calendar_;
-    Remembered before_;  ///< of groups that nobody has asked for yet
+    Remembered before_;  ///< what was sent before this process began
     UniqueFd file_;
     std::uint64_t size_ = 0;
     std::uint64_t rewrite_at_ = 0;

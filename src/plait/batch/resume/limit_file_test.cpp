@@ -26,7 +26,7 @@ using policy::SlidingWindow;
 
 namespace {
 
-/// A calendar that goes on with the test's clock, and can be set.
+/// A calendar that follows the test's clock, and can be set.
 class SetCalendar final : public WallClock {
   public:
     WallTime now() const override { return WallTime(plait::now().time_since_epoch() + ahead); }
@@ -42,7 +42,7 @@ class Kept {
     std::unique_ptr<LimitFile> open(std::string_view run_id = "run") {
         return std::make_unique<LimitFile>(path, run_id, kept, calendar);
     }
-    /// The process ends well.
+    /// The process ends normally.
     void close(LimitFile& file) {
         kept = file.to_keep();
         std::filesystem::remove(path);
@@ -54,7 +54,7 @@ class Kept {
     SetCalendar calendar;
 };
 
-/// How long ago what left before left, and how much of it: `30 s: 2, 10 s: 1`.
+/// What was sent before, how long ago and how much, such as `30 s: 2, 10 s: 1`.
 std::string before(LimitFile& file, std::string_view group, const policy::RateLimit& limit) {
     std::string text;
     for (const SlidingWindow::Sent& sent : file.of_group(group)->before(limit)) {
@@ -76,7 +76,7 @@ ASYNC_TEST("the next process knows what was sent, by group and limit, whether th
             const auto b = file->of_group("b \"\n");
             a->sent(per_minute, 0, {now(), 1});
             co_await sleep_for(5s);
-            a->sent(per_minute, 0, {now(), 2});  // the same moment: it replaces what was said of it
+            a->sent(per_minute, 0, {now(), 2});  // the same moment: it replaces the earlier amount
             a->sent(per_minute, 1, {now(), 1});
             a->sent(tokens_per_hour, 0, {now(), 812.5});
             b->sent(per_minute, 0, {now() - 1s, 3});
@@ -112,7 +112,7 @@ ASYNC_TEST("past windows are forgotten, and moments begin at 0 in each process")
     CHECK(files.open()->to_keep() == "");
 }
 
-ASYNC_TEST("a calendar that was set back, or ahead, makes nothing wait for longer than a window") {
+ASYNC_TEST("a calendar that was set back or ahead delays nothing for longer than a window") {
     Kept files;
     files.open()->of_group("a")->sent(per_minute, 0, {now(), 1});
     files.calendar.ahead -= 100h;
@@ -149,7 +149,7 @@ ASYNC_TEST("a file of another run, or of no run at all, is not taken over") {
     co_return;
 }
 
-ASYNC_TEST("a line that was cut when the process was killed is left out") {
+ASYNC_TEST("a line that was cut when the process was killed is ignored") {
     Kept files;
     {
         const auto log = files.open();
@@ -160,7 +160,7 @@ ASYNC_TEST("a line that was cut when the process was killed is left out") {
     co_return;
 }
 
-ASYNC_TEST("the file of the first version is read to the letter, and is for its owner alone") {
+ASYNC_TEST("a file of the first version is read exactly, and only its owner can read it") {
     Kept files;
     files.calendar.ahead = 1'764'445'256s - now().time_since_epoch();
     files.folder.write("results.plait-limits",

@@ -19,14 +19,14 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr std::string_view null = "null";
 
-/// A place in a line, and what has to stand around the id there.
+/// A place for an id in a line, and the text to put around the id.
 struct Gap {
     std::size_t at;
     std::size_t replaced;
     std::string_view before, behind;
 };
 
-/// So much is written at once.
+/// The number of bytes to write at once.
 constexpr std::size_t full_batch = 256 * 1024;
 
 }  // namespace
@@ -35,7 +35,7 @@ struct RequestCopier::Buffers {
     ondemand::parser parser;
     json::PaddedText text;
 
-    /// Where an id belongs into a line that has none.
+    /// Returns the place for an id in a line that has none.
     std::optional<Gap> gap_for_id(std::string_view line) {
         ondemand::document document;
         ondemand::object object;

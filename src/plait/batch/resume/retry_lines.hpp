@@ -12,13 +12,14 @@
 
 namespace plait::batch {
 
-/// Makes self-contained request lines, for another file. Not for two threads at once.
+/// Makes self-contained request lines, for another file. For one thread at a time.
 class RequestCopier {
   public:
     RequestCopier();
     ~RequestCopier();
 
-    /// Appends the request of this line of a file, with its id. A URL becomes JSON; what is no request stays as it is.
+    /// Appends the request of this line of a file, with its id. A URL becomes JSON; a line that is not a request stays
+    /// as it is.
     void append(std::string& out, std::string_view text, std::uint64_t line, bool is_url);
 
   private:
@@ -26,7 +27,7 @@ class RequestCopier {
     std::unique_ptr<Buffers> buffers_;
 };
 
-/// Copies these lines of a file of requests to `sink`, and returns how many it found. All three outlive the task.
+/// Copies these lines of a file of requests to `sink`, and returns how many it found. All three must outlive the task.
 Task<std::uint64_t> copy_requests(LineReader& requests, const LineSet& lines, Sink& sink);
 
 }  // namespace plait::batch

@@ -29,7 +29,7 @@ std::string copied(std::string_view text, const std::vector<std::uint64_t>& want
 
 }  // namespace
 
-TEST_CASE("a request that names no id gets the one it had, and the rest stays as it is") {
+TEST_CASE("a request without an id gets the one that it had, and is otherwise unchanged") {
     CHECK(copied(R"({"url":"http://a.b", "x-a": 1.0})", {1}) ==
           "{\"custom_id\":\"line-1\",\"url\":\"http://a.b\", \"x-a\": 1.0}\n");
     CHECK(copied("\n { }\r\n", {2}) == "{\"custom_id\":\"line-2\" }\n");
@@ -37,7 +37,7 @@ TEST_CASE("a request that names no id gets the one it had, and the rest stays as
           "{\"url\":\"http://a.b\",\"custom_id\": \"line-1\"}\n");
 }
 
-TEST_CASE("a request that names its id is copied as it is") {
+TEST_CASE("a request with an id is copied as it is") {
     const std::string line = "{\"body\":{\"custom_id\":null},\"custom_id\":\"a\",\"url\":\"http://a.b\"}\n";
     CHECK(copied(line, {1}) == line);
 }
@@ -48,7 +48,7 @@ TEST_CASE("a URL becomes JSON") {
           "3\"}\n");
 }
 
-TEST_CASE("the first line tells the format, also when it is not copied") {
+TEST_CASE("the first line decides the format, even if it is not copied") {
     CHECK(copied("# comment\n{\"url\":\"http://a.b\"}\n", {2}) ==
           "{\"custom_id\":\"line-2\",\"url\":\"http://a.b\"}\n");
     CHECK(copied("\xef\xbb\xbf{\"url\":\"http://a.b\"}\n{\"url\":1}\n", {2}) ==

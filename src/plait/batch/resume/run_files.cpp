@@ -28,9 +28,9 @@ namespace {
     throw Error(ErrorCode::storage, fmt::format("{} {}: {}", what, path, system_message(errno)));
 }
 
-/// Whether the name leads by way of /proc to something that is open already, as /dev/stdout and /dev/fd/3 do.
+/// Whether the path leads through /proc to an open descriptor, as /dev/stdout and /dev/fd/3 do.
 bool leads_to_descriptor(std::filesystem::path path) {
-    constexpr int most_links = 40;  // as the kernel follows
+    constexpr int most_links = 40;  // the kernel's own limit
     for (int links = 0; links < most_links; ++links) {
         const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
         struct statfs file_system {};
@@ -43,7 +43,7 @@ bool leads_to_descriptor(std::filesystem::path path) {
     return false;
 }
 
-/// Whether there can be a state file beside it: what /dev/stdout leads to may be a file, but not one of that name.
+/// Whether there can be a state file beside the results. /dev/stdout may lead to a file, but its name is another one.
 bool has_state(const std::string& results_path) {
     if (leads_to_descriptor(results_path)) return false;
     struct stat status {};
@@ -56,8 +56,8 @@ bool exists(const std::string& path) {
 }
 
 void remove_state(const std::string& state) {
-    // The database first: beside an empty one SQLite throws the others away, but an old one without them has lost
-    // notes.
+    // The database goes first: if the others remain, SQLite discards them beside an empty database, but an old database
+    // without them would have lost notes.
     for (const char* suffix : {"", "-wal", "-shm", "-journal", "-sent", "-limits", "-limits-new"}) {
         if (::unlink((state + suffix).c_str()) != 0 && errno != ENOENT) fail("remove", state + suffix);
     }
@@ -78,7 +78,7 @@ const std::string* find(const Settings& settings, const std::string& name) {
     return nullptr;
 }
 
-/// Throws when a setting differs from the one that the run began with.
+/// Throws if a setting differs from the one that the run began with.
 void compare(const Settings& before, const Settings& now) {
     const auto refuse_change = [](const std::string& name, const std::string* was, const std::string* is) {
         throw_bad_input(
@@ -122,18 +122,18 @@ class RunFiles::ResultsFile {
         if (file_ && is_new_ && is_ours_) ::unlink(path_.c_str());
     }
 
-    /// Keeps others out, to the end of this process. Descriptors that workers inherit are closed there.
+    /// Locks out other runs until this process ends. Workers close the descriptors that they inherit.
     void lock(const std::string& state) {
         int busy = ::flock(file_.get(), LOCK_EX | LOCK_NB);
         if (busy != 0 && errno == EWOULDBLOCK) {
             const std::int64_t process = process_of(state);
             if (process == 0 || is_alive(process)) refuse_second_run(process);
-            // Killed while it started its workers: they let go of what they inherit as soon as they run.
+            // That run was killed while it started its workers. They close what they inherit as soon as they run.
             while ((busy = ::flock(file_.get(), LOCK_EX)) != 0 && errno == EINTR) {
             }
         }
         if (busy != 0) fail("lock", path_);
-        // Results would go nowhere.
+        // The results would be lost.
         if (status().st_nlink == 0)
             throw_bad_input(fmt::format("{} was removed by somebody else while this run opened it: try again", path_));
         is_ours_ = true;
@@ -156,7 +156,7 @@ class RunFiles::ResultsFile {
         return status;
     }
 
-    /// The process that writes it; 0: it has not come so far yet as to tell.
+    /// Returns the process that writes the results; 0 if it has not recorded its number yet.
     static std::int64_t process_of(const std::string& state) {
         try {
             return read_journal(state).process;
@@ -199,7 +199,7 @@ std::unique_ptr<RunFiles> RunFiles::open(const std::string& results_path, const 
                                          const RunFilesOptions& options) {
     std::unique_ptr<RunFiles> files(new RunFiles(results_path, settings, options));
     if (has_state(results_path)) {
-        // The lock comes first, and it is on the results: the state file may be replaced.
+        // Lock first, and lock the results, because the state file may be replaced.
         files->results_ = std::make_unique<ResultsFile>(results_path);
         files->results_->lock(files->state_path_);
         if (!options.overwrite) files->take_up();

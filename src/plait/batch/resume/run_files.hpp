@@ -29,8 +29,8 @@ struct RunFilesOptions {
 /// Returns the path of the state file of these results.
 std::string state_path(const std::string& results_path);
 
-/// The files of a run: its results, and beside them its state. They are new, or were left by an earlier run, however
-/// that ended. While this object lives, no other process can open them.
+/// The files of a run: its results, and beside them its state. They are new, or were left by an earlier run, however it
+/// ended. While this object lives, no other process can open them.
 ///
 ///     const auto files = RunFiles::open("results.jsonl", settings, options);
 ///     RequestDefaults defaults;
@@ -38,12 +38,12 @@ std::string state_path(const std::string& results_path);
 ///     const auto source = open_source({"requests.jsonl"}, defaults);
 ///     files->follow(*source);
 ///
-/// So the id of the run is known before its source is opened, and no file is changed before the source could be opened.
+/// In this order, the id of the run is known before its source is opened, and no file is changed if opening it fails.
 class RunFiles {
   public:
-    /// Locks `results_path`, which is made if it does not exist, and reads what the state file says of earlier runs.
-    /// Nothing is replaced before `follow`; without a `follow`, files that did not exist are removed again. Results
-    /// that are no regular file, such as a pipe, have no state: such a run can't be resumed.
+    /// Locks `results_path`, which is created if it does not exist, and reads what the state file says about earlier
+    /// runs. Nothing is replaced before `follow`; without a `follow`, files that did not exist are removed again.
+    /// Results that are not a regular file, such as a pipe, have no state: such a run can't be resumed.
     ///
     /// Throws `Error(bad_input)` when a setting or a file has changed, or when another process has the files; and
     /// `Error(storage)` when they can't be read or written. Each message says what to do.
@@ -62,9 +62,9 @@ class RunFiles {
     /// Whether an earlier run began with these files, even if it has no result yet.
     bool is_resumed() const noexcept { return is_resumed_; }
 
-    /// Compares `source` with the input of the earlier run, and has it skip the lines that have a result. Once, before
-    /// `source` is read, and before anything below is used. Throws as `open` does, and `Error(bad_input)` when the
-    /// input has changed. This object outlives the reading of `source`.
+    /// Compares `source` with the input of the earlier run, and has it skip the lines that have a result. Call it once,
+    /// before `source` is read, and before anything below is used. Throws as `open` does, and `Error(bad_input)` when
+    /// the input has changed. This object must outlive the reading of `source`.
     void follow(ResumableSource& source);
 
     /// Appends to the results.
@@ -72,7 +72,7 @@ class RunFiles {
     /// Null when the run can't be resumed.
     Journal* journal() noexcept { return journal_.get(); }
     /// Opens the log of what is sent under the given limits, with what earlier runs sent. Null when the run can't be
-    /// resumed. Throws `Error(storage)`. `calendar` outlives this object.
+    /// resumed. Throws `Error(storage)`. `calendar` must outlive this object.
     LimitFile* remember_limits(const WallClock& calendar);
     /// Lines that have a result.
     const LineSet& done() const noexcept { return done_; }

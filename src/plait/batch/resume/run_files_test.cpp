@@ -40,7 +40,7 @@ std::string urls(int count) {
     return text;
 }
 
-/// A folder with requests, and runs over them that end without a word, as if they were killed.
+/// A folder with requests, and runs over them that end abruptly, as if they were killed.
 class Runs {
   public:
     Runs() { folder.write("requests", urls(5)); }
@@ -95,7 +95,7 @@ using Lines = std::vector<std::uint64_t>;
 
 }  // namespace
 
-TEST_CASE("a new run has both files, for their owner alone, and sends all lines") {
+TEST_CASE("a new run has both files, which only their owner can read, and sends all lines") {
     const Runs runs;
     CHECK(runs.lines_to_send() == Lines{1, 2, 3, 4, 5});
     for (const std::string& path : {runs.results, runs.state}) {
@@ -144,7 +144,7 @@ TEST_CASE("an input that can't be opened loses no results, not even with --overw
     CHECK(runs.lines_to_send() == Lines{3, 4, 5});
 }
 
-TEST_CASE("a torn last line is cut off, and results are appended behind the whole lines") {
+TEST_CASE("a torn last line is cut off, and results are appended after the whole lines") {
     const Runs runs;
     runs.finish_lines({1});
     runs.folder.write("results", result(1) + result(2).substr(0, 30));
@@ -152,7 +152,7 @@ TEST_CASE("a torn last line is cut off, and results are appended behind the whol
     CHECK(content_of(runs.results) == result(1) + result(2));
 }
 
-TEST_CASE("the format of the input is known by its first line, also when that is done") {
+TEST_CASE("the first line decides the format of the input, even if that line is done") {
     Runs runs;
     runs.folder.write("requests", "\n{\"url\":\"http://a.b/1\"}\n\n{\"url\":\"http://a.b/2\"}\n");
     runs.finish_lines({2});
@@ -175,7 +175,7 @@ TEST_CASE("later runs know what was about to be sent, and refuse if its results 
     CHECK(runs.refusal().find(" is missing, and 3 unsafe requests were sent") != std::string::npos);
 }
 
-TEST_CASE("lines that are appended while a run reads its input are left to another") {
+TEST_CASE("lines that are appended while a run reads its input are left to the next run") {
     const Runs runs;
     Lines lines;
     {
@@ -187,14 +187,14 @@ TEST_CASE("lines that are appended while a run reads its input are left to anoth
     CHECK(runs.refusal().find("1 line was appended") != std::string::npos);
 }
 
-TEST_CASE("the ids of results are taken") {
+TEST_CASE("the ids of existing results are taken") {
     const Runs runs;
     runs.finish_lines({3});
     const Runs::Opened opened = runs.open();
     CHECK(opened.files->ids().claim("line-3", 5) == 3);
 }
 
-TEST_CASE("a changed input is refused, and nothing is changed by that") {
+TEST_CASE("a changed input is refused, and no file is changed") {
     const Runs runs;
     runs.finish_lines({1});
     runs.folder.write("requests", urls(4) + "http://a.b/other\n");
@@ -205,7 +205,7 @@ TEST_CASE("a changed input is refused, and nothing is changed by that") {
     CHECK(runs.lines_to_send() == Lines{2, 3, 4, 5});
 }
 
-TEST_CASE("appended lines are refused, and taken in with extend, from then on") {
+TEST_CASE("appended lines are refused, and accepted with extend, from then on") {
     Runs runs;
     runs.finish_lines({1, 2, 3, 4, 5});
     runs.folder.write("requests", urls(7));
@@ -237,7 +237,7 @@ TEST_CASE("changed settings are refused, with their old values") {
     CHECK(runs.refusal().starts_with("--body was 'auto' when this run began, and is not given now"));
 }
 
-TEST_CASE("results without a state file are refused, unless there are none") {
+TEST_CASE("results without a state file are refused, unless they are empty") {
     const Runs runs;
     runs.folder.write("results", result(1));
     CHECK(runs.refusal().starts_with(runs.results + " has no state file " + runs.state));
@@ -246,14 +246,14 @@ TEST_CASE("results without a state file are refused, unless there are none") {
     CHECK(runs.lines_to_send() == Lines{1, 2, 3, 4, 5});
 }
 
-TEST_CASE("a state file that a run died over before it began is as good as none") {
+TEST_CASE("a state file of a run that died before it began is ignored") {
     const Runs runs;
     runs.folder.write("results.plait", "");
     runs.folder.write("results", "");
     CHECK(runs.lines_to_send() == Lines{1, 2, 3, 4, 5});
 }
 
-TEST_CASE("results that are gone are refused when unsafe requests were sent, else made anew") {
+TEST_CASE("missing results are refused if unsafe requests were sent, and otherwise created again") {
     Runs runs;
     runs.finish_lines({1});
     std::filesystem::remove(runs.results);
@@ -269,7 +269,7 @@ TEST_CASE("results that are gone are refused when unsafe requests were sent, els
     CHECK(runs.lines_to_send() == Lines{1, 2, 3, 4, 5});
 }
 
-TEST_CASE("overwrite starts over under another id") {
+TEST_CASE("overwrite starts over with another id") {
     Runs runs;
     const std::string id = runs.open().files->run_id();
     runs.finish_lines({1, 2});
@@ -282,7 +282,7 @@ TEST_CASE("overwrite starts over under another id") {
     CHECK(content_of(runs.results) == "");
 }
 
-TEST_CASE("a second run on the same results is refused with the process of the first") {
+TEST_CASE("a second run on the same results is refused, and the error names the process of the first") {
     const Runs runs;
     const Runs::Opened first = runs.open();
     CHECK(runs.refusal() == fmt::format("another plait run (process {}) writes {}: wait for its end, or name other "
@@ -291,7 +291,7 @@ TEST_CASE("a second run on the same results is refused with the process of the f
     CHECK(std::filesystem::exists(runs.results));
 }
 
-TEST_CASE("results that are no file have no state") {
+TEST_CASE("results that are not a file have no state") {
     Runs runs;
     runs.results = "/dev/null";
     const Runs::Opened opened = runs.open();
@@ -321,7 +321,7 @@ TEST_CASE("results under the name of an open descriptor have no state, whichever
     CHECK_FALSE(std::filesystem::exists(state_path(link)));
 }
 
-TEST_CASE("results in memory, on a file system below /dev, can be gone on with") {
+TEST_CASE("results in memory, on a file system below /dev, can be resumed") {
     if (::access("/dev/shm", W_OK) != 0) return;  // not every system has it
     Runs runs;
     const TestFolder folder("/dev/shm");
@@ -331,7 +331,7 @@ TEST_CASE("results in memory, on a file system below /dev, can be gone on with")
     CHECK(runs.lines_to_send() == Lines{2, 4, 5});
 }
 
-TEST_CASE("results in a folder that is not there are a matter of storage") {
+TEST_CASE("results in a missing folder are a storage error") {
     Runs runs;
     runs.results = runs.folder.file("nowhere/results");
     try {
@@ -343,7 +343,7 @@ TEST_CASE("results in a folder that is not there are a matter of storage") {
     }
 }
 
-TEST_CASE("a pipe is compared while it is read, and the lines that are done are left out") {
+TEST_CASE("a pipe is compared while it is read, and the lines that are done are skipped") {
     const Runs runs;
     const auto lines_of = [&runs](std::string_view text, std::size_t most) {
         Pipe pipe;

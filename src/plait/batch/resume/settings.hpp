@@ -6,7 +6,7 @@
 
 namespace plait::batch {
 
-/// Options that matter to what is sent, or to what results mean: the name, as its user knows it, and the value.
+/// Options that affect what is sent, or what results mean: the name, as the user knows it, and the value.
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 }  // namespace plait::batch

@@ -16,7 +16,7 @@ namespace plait::batch {
 
 namespace {
 
-/// The ids of lines, as hashes of 32 bits.
+/// The ids of lines, as 32-bit hashes.
 class LineIds {
   public:
     void set(std::uint64_t line, std::string_view id) {
@@ -36,7 +36,7 @@ std::string in_words(std::string_view id, std::uint64_t line) {
     return fmt::format("{} (line {})", printable(id), line);
 }
 
-/// The requests by their lines: what is asked of each result.
+/// The requests by their lines, which each result has to match.
 class Requests {
   public:
     Task<void> read(Source& source) {

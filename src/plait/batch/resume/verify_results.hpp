@@ -9,7 +9,7 @@
 
 namespace plait::batch {
 
-/// Faults of one kind: their number, and the first of them in words.
+/// Faults of one kind: their number, and descriptions of the first ones.
 class FaultList {
   public:
     static constexpr std::size_t most_shown = 20;
@@ -33,7 +33,7 @@ class Verification {
     std::uint64_t results = 0;
     FaultList missing;     ///< requests without a result
     FaultList repeated;    ///< results for a request that has one already
-    FaultList unmatched;   ///< results of no request
+    FaultList unmatched;   ///< results that belong to no request
     bool is_torn = false;  ///< the last line of the results is not whole
 
     bool is_good() const noexcept { return missing.count + repeated.count + unmatched.count == 0 && !is_torn; }

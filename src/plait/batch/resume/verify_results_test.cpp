@@ -31,7 +31,7 @@ constexpr const char* requests = R"({"custom_id":"a","url":"/relative"}
 
 }  // namespace
 
-TEST_CASE("results in any order are those of their requests, bad lines included") {
+TEST_CASE("results in any order are matched to their requests, including bad lines") {
     const Verification found = verify(requests, result("c", 4) + result("a", 1) + result("line-3", 3));
     CHECK(found.is_good());
     CHECK(verification_text(found) == "3 requests, 3 results\neach request has exactly one result\n");
@@ -47,7 +47,7 @@ TEST_CASE("gaps, second results, unmatched results and a torn end are reported s
           "the last line of the results is incomplete: resuming the run removes it\n");
 }
 
-TEST_CASE("of many faults the first are shown and all are counted") {
+TEST_CASE("of many faults, the first are shown and all are counted") {
     std::string urls;
     for (int i = 0; i < 30; ++i) urls += "http://a.b\n";
     const std::string text = verification_text(verify(urls, ""));

@@ -23,7 +23,7 @@ std::optional<FileLines::Line> FileLines::next() {
     }
 }
 
-/// False at the end of the file.
+/// Returns false at the end of the file.
 bool FileLines::read_more() {
     const auto room = buffer_.room();
     const auto position = static_cast<off_t>(buffer_.offset() + buffer_.rest().size());

@@ -11,7 +11,7 @@
 
 namespace plait::batch::internal {
 
-/// Reads a regular file line by line, in large reads, and leaves its position alone.
+/// Reads a regular file line by line, in large reads, without moving its position.
 class FileLines {
   public:
     struct Line {
@@ -26,7 +26,8 @@ class FileLines {
     /// `file` must outlive this. `name` is for errors.
     FileLines(int file, std::string name) : file_(file), name_(std::move(name)) {}
 
-    /// A longer line is not ours: a result with an answer of 100 MiB, each byte of it escaped, is shorter.
+    /// A longer line is not a result of plait: even a result with an answer of 100 MiB, each byte of it escaped, is
+    /// shorter.
     static constexpr std::size_t longest_line = std::size_t{1} << 30;
 
     /// Returns the next line; nothing at the end. Throws `Error(storage)` when the file can't be read, and

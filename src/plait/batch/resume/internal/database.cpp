@@ -8,7 +8,7 @@ namespace plait::batch::internal {
 
 namespace {
 
-/// How long another program, such as the sqlite3 shell, may hold the file.
+/// How long to wait for another program, such as the sqlite3 shell, that holds the file.
 constexpr int patience_ms = 5000;
 
 constexpr std::string_view what_to_do(int code) {

@@ -34,7 +34,7 @@ class Database {
     std::unique_ptr<sqlite3, Close> database_;
 };
 
-/// All or nothing: what is not committed when it is destroyed is rolled back.
+/// A transaction. It is rolled back unless it was committed before it is destroyed.
 class Transaction {
   public:
     explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
@@ -53,19 +53,19 @@ class Transaction {
     bool done_ = false;
 };
 
-/// One statement, to be run again and again. The database outlives it.
+/// A statement that can be run again and again. The database must outlive it.
 class Statement {
   public:
     Statement(const Database& database, std::string_view sql);
 
-    /// Values are numbered from 1; texts outlive the step.
+    /// Places are numbered from 1. A text must outlive the step.
     void bind(int place, std::string_view text);
     void bind(int place, std::int64_t number);
 
-    /// True when there is a row to look at; at the end it can be bound and run anew.
+    /// Returns true when there is a row to read. At the end, the statement can be bound and run again.
     bool step();
 
-    /// Of the row, numbered from 0. Valid until the next step.
+    /// Returns a column of the row. Columns are numbered from 0. Valid until the next step.
     std::string_view text(int column) const;
     std::int64_t number(int column) const;
 

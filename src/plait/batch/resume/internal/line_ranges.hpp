@@ -11,14 +11,14 @@
 
 namespace plait::batch::internal {
 
-/// Appends lines as ranges, such as `3 7-20`. Sorts the lines; one that is there twice counts once.
+/// Appends lines as ranges, such as `3 7-20`. Sorts the lines, and drops repeated ones.
 void append_ranges(std::string& out, std::vector<std::uint64_t>& lines);
 
 /// Appends the lines from `first` to `last` as a range.
 void append_range(std::string& out, std::uint64_t first, std::uint64_t last);
 
 /// Calls `visit(line)` for each line of such a text. Returns false if it is malformed or has a line above
-/// `LineSet::largest_line`; the lines before that were visited.
+/// `LineSet::largest_line`; the lines before it were visited.
 template <class Visit>
 bool read_ranges(std::string_view text, Visit visit) {
     const char* at = text.data();

@@ -33,7 +33,7 @@ bool is_refused(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("lines in a row are one range, in whatever order they come") {
+TEST_CASE("adjacent lines are one range, whatever their order") {
     CHECK(text_of({}) == "");
     CHECK(text_of({7}) == "7");
     CHECK(text_of({3, 2, 1}) == "1-3");
@@ -42,7 +42,7 @@ TEST_CASE("lines in a row are one range, in whatever order they come") {
     CHECK(text_of({LineSet::largest_line}) == "68719476736");
 }
 
-TEST_CASE("a text is appended to what is there") {
+TEST_CASE("ranges are appended to existing text") {
     std::string text = "1 ";
     append_range(text, 4, 9);
     text += ' ';
@@ -50,7 +50,7 @@ TEST_CASE("a text is appended to what is there") {
     CHECK(text == "1 4-9 11");
 }
 
-TEST_CASE("what was written is read again") {
+TEST_CASE("written ranges are read back") {
     for (const Lines& lines : {Lines{}, Lines{1}, Lines{1, 2, 3}, Lines{1, 3, 4, 900, 901}})
         CHECK(lines_of(text_of(lines)) == lines);
     // Every set of lines up to 10.

@@ -19,7 +19,7 @@ namespace plait::batch::internal {
 
 namespace {
 
-/// Such a word, or 0: no mark.
+/// A word with this bit is a mark; 0 is none.
 constexpr std::uint64_t is_mark = 1;
 constexpr std::uint64_t is_sent = 2;
 constexpr int line_shift = 2;
@@ -59,7 +59,7 @@ std::optional<std::vector<SentMarks::Mark>> SentMarks::read(const std::string& p
     return marks;
 }
 
-// It is written first, so that a full disk is an error here and no SIGBUS later.
+// The file is written before it is mapped, so that a full disk is an error here and not a SIGBUS later.
 SentMarks::SentMarks(const std::string& path, std::string_view run_id) {
     static_assert(sizeof(Page) == 4096);
     const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));

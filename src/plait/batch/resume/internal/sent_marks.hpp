@@ -9,8 +9,8 @@
 
 namespace plait::batch::internal {
 
-/// Marks the requests that were sent, or turned out not to have been, since a journal's last commit. The marks are in a
-/// mapped file: they survive a killed process and cost no system call.
+/// Marks the requests that were sent, or turned out not to have been sent, since a journal's last commit. The marks are
+/// in a mapped file: they survive a killed process and cost no system call.
 class SentMarks {
   public:
     struct Mark {
@@ -23,24 +23,24 @@ class SentMarks {
     /// The number of marks that fit.
     static constexpr std::size_t most = 504;
 
-    /// Reads the marks in the order in which they were added; nothing if the file is gone or of another run. Throws
-    /// `Error(storage)` if it can't be read.
+    /// Reads the marks in the order in which they were added; nothing if the file is missing, or is that of another
+    /// run. Throws `Error(storage)` if it can't be read.
     static std::optional<std::vector<Mark>> read(const std::string& path, std::string_view run_id);
 
     /// Creates the file without marks, for its owner alone, or empties it. Throws `Error(storage)`.
     SentMarks(const std::string& path, std::string_view run_id);
     SentMarks(const SentMarks&) = delete;
     SentMarks& operator=(const SentMarks&) = delete;
-    /// The file stays.
+    /// Keeps the file.
     ~SentMarks();
 
     bool is_full() const noexcept { return count_ == most; }
 
-    /// Adds a mark, unless it is full.
+    /// Adds a mark. There must be room for it.
     void add(Mark mark) noexcept;
 
-    /// Removes all marks, the oldest first, so that a reader meanwhile finds the latest mark of each line. They are
-    /// committed by now.
+    /// Removes all marks, once they are committed. The oldest goes first, so that a reader meanwhile finds the latest
+    /// mark of each line.
     void clear() noexcept;
 
   private:

@@ -18,15 +18,15 @@ namespace plait::batch::internal {
 
 namespace {
 
-/// "plai": tells the file from other SQLite files.
+/// "plai", which distinguishes the file from other SQLite files.
 constexpr std::int64_t application_id = 0x706c6169;
 constexpr std::int64_t format_version = 1;
 
-// Small pages, because a commit writes at least one: it is what a lone POST waits for.
+// Small pages, because a commit writes at least one, and a lone POST waits for it.
 constexpr const char* page_size = "PRAGMA page_size = 1024;";
 
-// WAL needs memory that its readers and writers share. Without, a database in WAL mode can still be opened, and brought
-// into another, by one that has it for itself.
+// WAL needs memory that its readers and writers share. Without it, a database in WAL mode can still be opened, and put
+// into another mode, by a process that has it to itself.
 constexpr const char* usual_mode = "PRAGMA journal_mode = WAL;";
 constexpr const char* mode_without_shared_maps =
     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL;";
@@ -43,11 +43,11 @@ constexpr const char* layout = R"(
 )";
 static_assert(application_id == 1886151017 && format_version == 1);
 
-/// So that a checkpoint, which waits for the disk, comes after some ten thousand commits.
+/// A checkpoint waits for the disk, so one is made only after some ten thousand commits.
 constexpr const char* usual_care = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16384;";
 constexpr const char* durable_care = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096;";
 
-/// Followed by a unit: the fact that says how much of it was spent.
+/// The name of the fact that has the amount spent of a unit; the unit follows.
 constexpr std::string_view spent_prefix = "spent ";
 
 std::string hex_of(const InputFingerprint::BlockHash& hash) {

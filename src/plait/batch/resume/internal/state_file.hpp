@@ -14,9 +14,9 @@
 
 namespace plait::batch::internal {
 
-/// What a note says of its lines: the column `sent`.
+/// What a note says about its lines, in the column `sent`.
 enum class NoteKind : std::int64_t {
-    not_sent = 0,  ///< surely
+    not_sent = 0,  ///< certainly
     sent = 1,
     reserved = 2,  ///< marks say which were sent
 };
@@ -25,19 +25,19 @@ enum class NoteKind : std::int64_t {
 /// needs. Throws as `Database`.
 class StateFile {
   public:
-    /// Makes the file if there is none, for its owner alone. False when programs can't share memory over it, as on some
-    /// network and FUSE file systems.
+    /// Creates the file if there is none, for its owner only. Returns false when programs can't share memory through
+    /// it, as on some network and FUSE file systems.
     static bool make(const std::string& path);
 
-    /// Opens the file, and lays it out if it is empty. `durable`: commits are on the disk. `has_shared_maps`: as `make`
-    /// returned it.
+    /// Opens the file, and creates its tables if it is empty. `durable`: commits wait for the disk. `has_shared_maps`:
+    /// what `make` returned.
     StateFile(const std::string& path, bool durable, bool has_shared_maps);
 
     Database database;
     Statement begin{database, "BEGIN IMMEDIATE"};
     Statement commit{database, "COMMIT"};
 
-    /// Adds a note of these lines, and empties them.
+    /// Adds a note of these lines, and clears `lines`.
     void note(NoteKind kind, std::vector<std::uint64_t>& lines);
     /// Adds a note that reserves the lines from `first` to `last`.
     void reserve(std::uint64_t first, std::uint64_t last);
@@ -51,7 +51,8 @@ class StateFile {
     std::string text_;
 };
 
-/// Whether it is a state file with content; false: it is empty still. Throws if this version does not understand it.
+/// Returns whether the state file has content; false if it is still empty. Throws if this version does not understand
+/// it.
 bool is_laid_out(Database& database);
 
 std::optional<std::string> fact(Database& database, std::string_view name);
@@ -63,7 +64,7 @@ std::uint64_t number_of_fact(Database& database, std::string_view name);
 Settings read_settings(Database& database);
 void add_settings(Database& database, const Settings& settings);
 
-/// What was spent, of each unit.
+/// Reads the amount spent of each unit.
 policy::Costs read_spent(Database& database);
 void set_spent(Database& database, const policy::Costs& spent);
 
