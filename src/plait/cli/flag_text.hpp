@@ -30,7 +30,7 @@ std::string help_of(const Flag& flag);
 std::string usage(const Command& command);
 
 /// `text` broken into lines of at most `columns`, where a blank allows it; each line but the first is indented by
-/// `indent` blanks, which count. Empty lines between paragraphs stay.
+/// `indent` blanks, which count. Empty lines between paragraphs are kept.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns);
 
 }  // namespace plait::cli

@@ -34,6 +34,4 @@ TEST_CASE("text is wrapped at blanks and within its width") {
     CHECK(wrapped("", 2, 10).empty());
 }
 
-TEST_CASE("paragraphs of wrapped text stay apart") {
-    CHECK(wrapped("one two\n\nthree", 1, 5) == "one\n two\n\n three");
-}
+TEST_CASE("wrapping keeps paragraphs apart") { CHECK(wrapped("one two\n\nthree", 1, 5) == "one\n two\n\n three"); }

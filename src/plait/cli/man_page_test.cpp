@@ -43,7 +43,7 @@ TEST_CASE("the manual page has each command with its flags under their headings"
     }
 }
 
-TEST_CASE("text in the manual page is no troff request and has no troff escape") {
+TEST_CASE("text in the manual page is neither a troff request nor a troff escape") {
     const std::string text = page();
     CHECK(text.find("\n\\&.5\\-inch or C:\\efid.\n") != std::string::npos);
     CHECK(text.find("\n.PP\n\\&'Second' paragraph.\n") != std::string::npos);

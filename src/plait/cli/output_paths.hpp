@@ -24,8 +24,8 @@ class RunPaths {
     std::string summary;
 };
 
-/// Throws `Error(bad_input)` if two of them are the same file, even one that does not exist yet. To be called before
-/// any file is opened.
+/// Throws `Error(bad_input)` if two of them are the same file, even one that does not exist yet. Call it before any
+/// file is opened.
 void check_paths(const RunPaths& paths);
 
 }  // namespace plait::cli

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t terminal_width = 80;
 constexpr std::size_t document_width = 120;
 
-/// A name, and behind it its help, in two columns.
+/// A name and its help, in two columns.
 std::string help_line(std::string_view name, std::string_view help) {
     constexpr std::size_t indent = 28;
     std::string line = fmt::format("  {}", name);

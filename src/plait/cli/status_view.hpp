@@ -20,7 +20,7 @@ using ReadStatus = std::function<batch::StoredStatus(const std::string& results)
 /// Shows the status of a run, once or until it ends.
 class StatusView {
   public:
-    /// The time between two looks at a watched status.
+    /// The interval at which a watched status is read.
     static constexpr Duration interval = std::chrono::seconds(1);
 
     /// Screen and clock outlive this.

@@ -37,7 +37,7 @@ class MemoryScreen final : public batch::Screen {
 
 const FixedWallClock wall_clock;
 
-/// A run with these numbers of results, one at each look; the last ends it.
+/// A run with these numbers of results, one for each read; the last ends it.
 ReadStatus run_of(std::vector<std::uint64_t> done) {
     return [done, look = std::size_t{0}](const std::string&) mutable {
         batch::RunReport report;

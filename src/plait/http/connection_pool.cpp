@@ -22,13 +22,11 @@ PoolStep plan_connection(const PoolState& state, Repeatable repeatable, TimePoin
     // There are three cases:
     //
     // 1. The origin has an unused connection that is good for this request. Of several, the one that was used last is
-    //    looked at: it is the likeliest to be alive still.
+    //    considered: it is the likeliest to be alive.
     // 2. It has one that is not. Too old for any request, it is closed. Too old for this one only, it is left for
-    // others,
-    //    unless the limit for the origin leaves no room for a new one beside it.
-    // 3. A new connection is needed. At the limit for all origins, an unused one is closed first. There is one: a
-    // request
-    //    has its turn only while fewer connections than the limit are in use.
+    //    others, unless the limit for the origin leaves no room for a new one beside it.
+    // 3. A new connection is needed. At the limit for all origins, an unused one is closed first. There is one,
+    //    because a request has its turn only while fewer connections than the limit are in use.
     const auto is_full = [](std::size_t open, std::optional<std::size_t> limit) { return limit && open >= *limit; };
     if (state.newest) {
         const Duration idle = now - state.newest->since;

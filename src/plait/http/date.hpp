@@ -21,7 +21,7 @@ struct ParsedDate {
 /// Parses a date in one of the three forms of HTTP (RFC 9110, section 5.6.7), as `parse_internet_date` does, or nearly
 /// so: with `UTC` or an offset instead of `GMT`, without a zone or with an unknown one, without seconds, with a day of
 /// one digit, or as JavaScript, Ruby and `date` print it (`Sun Nov 06 1994 08:49:37 GMT+0000 (Coordinated Universal
-/// Time)`). A year of two digits is less than 50 years after `now`. Returns nothing when it is no date.
+/// Time)`). A year of two digits is less than 50 years after `now`. Returns nothing when it is not a date.
 std::optional<ParsedDate> parse_date(std::string_view text, WallTime now);
 
 }  // namespace plait::http

@@ -64,7 +64,7 @@ TEST_CASE("dates in the forms of HTTP, and nearly so, are understood") {
     CHECK(parse_date("1994-11-06 08:49", today)->grain == 60s);
 }
 
-TEST_CASE("what is no date in any form is nothing") {
+TEST_CASE("text that is not a date gives nothing") {
     for (const char* text :
          {"", "Sun", "Sun,", "soon", "1994", "1994-11-06", "Sun, 31 Feb 1994 08:49:37 GMT", "S", "Sun, 06 Nov 1994",
           "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:60:00 GMT", "Sun, 06 Now 1994 08:49:37 GMT",

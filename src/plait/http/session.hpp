@@ -61,9 +61,9 @@ class SessionOptions {
 ///     const http::Response other = co_await session.post("https://api.example/v1/items", "{}");  // in a task
 ///     if (other.status == 201) use(other.body);
 ///
-/// An answer is an answer whatever its status: 404 and 500 are no errors, and a redirect is not followed. What brings
-/// no answer throws `SendError`, which says whether the request may have been executed. A session never sends a request
-/// a second time by itself. It speaks HTTP/1.1, through no proxy, and neither asks for compression nor unpacks it.
+/// An answer is an answer whatever its status: 404 and 500 are not errors, and a redirect is not followed. If there is
+/// no answer, `send` throws `SendError`, which says whether the request may have been executed. It never sends a
+/// request twice by itself. It speaks HTTP/1.1, through no proxy, and neither asks for compression nor unpacks it.
 ///
 /// A session belongs to one thread, where any number of tasks may use it at the same time; it must outlive them. It can
 /// be made outside of a loop, and used by one loop of the thread after another.
@@ -82,8 +82,8 @@ class Session {
     /// Cancelling it closes the connection. Throws `SendError`, whose code is
     ///
     /// - `bad_input`: headers contradict the request, such as a wrong `Content-Length`; nothing was sent;
-    /// - `dns`, `connect`, `tls`: no address was found, no address took the connection, or the peer is not to be
-    /// trusted;
+    /// - `dns`, `connect`, `tls`: no address was found, no address accepted the connection,
+    ///   or the peer is not trusted;
     ///   nothing was sent;
     /// - `reset`: the connection broke, or ended before the answer did;
     /// - `protocol`: the answer breaks the rules of HTTP/1.1;
@@ -94,7 +94,7 @@ class Session {
     /// The same without a copy. `request` must outlive the task.
     Task<Response> send_by_reference(const Request& request);
 
-    /// Sends a GET request. A URL that is none throws `Error(bad_input)` right here, before anything is awaited.
+    /// Sends a GET request. An invalid URL throws `Error(bad_input)` right here, before anything is awaited.
     Task<Response> get(Url url);
 
     /// Sends a POST request, without a `Content-Type`: to set one, `send` a `Request` with that header.

@@ -49,7 +49,7 @@ class Server {
                     if (after == After::closes) break;
                 }
             } catch (const Error&) {
-                // Some clients leave in the middle on purpose.
+                // Some clients disconnect in the middle on purpose.
             }
         }
     }

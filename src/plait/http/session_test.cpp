@@ -284,7 +284,7 @@ ASYNC_TEST("a server that closes right after its answer gets no unrepeatable req
     Network network;
     Session session = session_over(network);
     co_await exchange(session, network, post(), 0, std::string(small_answer));
-    network.close(0);  // seen before the next request leaves, this time
+    network.close(0);  // seen before the next request is sent, this time
     co_await exchange(session, network, post(), 1, std::string(small_answer));
     const Outcome third = co_await exchange(session, network, post(), 2, std::string(small_answer));
     CHECK(third.text == "200 hi");

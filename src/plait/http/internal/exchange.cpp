@@ -99,7 +99,7 @@ Task<void> Exchange::send_rest() {
     try {
         while (!send_some() && !send_failure_) co_await ready_for(Direction::writing);
     } catch (const Error&) {
-        // Only a time limit, which the receiving side meets, too, and reports.
+        // Only a time limit ends up here, and the receiving side reports it, too.
     }
 }
 

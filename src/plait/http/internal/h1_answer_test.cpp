@@ -125,7 +125,7 @@ TEST_CASE("an answer without a body may have both fields for its length") {
     CHECK(failed(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: \x1b[2J\r\n\r\n", "HEAD")));
 }
 
-TEST_CASE("a CR or LF that stands alone in a header is refused") {
+TEST_CASE("a lone CR or LF in a header is refused") {
     const std::string alone = "protocol: the answer is not HTTP/1.1: a CR stands alone in its header";
     CHECK(text_of("HTTP/1.1 200\r*Content-Length: 5\r\n\r\nhello") == alone);
     CHECK(text_of("HTTP/1.1 200 OK\rX: y\r\nContent-Length: 0\r\n\r\n") == alone);
@@ -247,7 +247,7 @@ TEST_CASE("a cut answer's error says what is missing") {
           "reset: the server closed the connection before the last chunk, after 5 bytes of the body");
 }
 
-TEST_CASE("bytes that are no answer are refused at once, and quoted") {
+TEST_CASE("bytes that are not an answer are refused at once, and quoted") {
     CHECK(receive_pieces({"SSH-2.0-OpenSSH_9.2\r\n"}).text ==
           "protocol: the answer is not HTTP/1.1: it begins with 'SSH-2.0-OpenSSH_9.2\\x0d\\x0a'");
     CHECK(receive_pieces({std::string_view("\x15\x03\x01\x00\x02\x02", 6)}).text ==
@@ -390,13 +390,13 @@ TEST_CASE("the bodies of all answers in flight have a common limit") {
               "too_large: the bodies of all answers in flight hold more than 1000000 bytes together "
               "(--max-body-total)");
         CHECK(shared.held() <= 1'000'000);
-        first.receive(part);  // the other goes on
+        first.receive(part);  // the other continues
     }
     CHECK(shared.held() == 0);
     Response small_response;
     H1Answer small(request, default_limits, shared, small_response);
     small.receive("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
-    CHECK(shared.held() == 0);  // what is small is bounded by the number of calls
+    CHECK(shared.held() == 0);  // small bodies are bounded by the number of calls
 }
 
 TEST_CASE("a promised body larger than memory costs nothing") {

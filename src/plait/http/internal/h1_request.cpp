@@ -41,7 +41,7 @@ void check_field(const Header& field, const Request& request) {
     }
 }
 
-/// Which of the fields that are added by default the caller has given.
+/// The default fields that the caller has given.
 struct GivenFields {
     bool user_agent = false;
     bool accept = false;

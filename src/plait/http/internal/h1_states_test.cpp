@@ -108,7 +108,7 @@ TEST_CASE("no event leads from one state to two") {
     CHECK(next_state(head, body_end) == std::nullopt);
 }
 
-TEST_CASE("a connection is never reused after an answer that was cut, or that has bytes behind it") {
+TEST_CASE("a connection is never reused after an answer that was cut, or that has bytes after it") {
     for (const auto& [state, event, next] : answer_transitions()) {
         if (event == stream_end || event == surplus || event == violation) CHECK(next != done);
     }
