@@ -146,8 +146,9 @@ TEST_CASE("real bytes take every transition of the table") {
 TEST_CASE("memory that runs out in the middle of a body is a violation") {
     BodyMemory memory(100'000);
     const Request request("GET", "http://a.example/");
+    const Limits limits;
     Response response;
-    H1Answer answer(request, Limits(), memory, response);
+    H1Answer answer(request, limits, memory, response);
     answer.receive("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
     CHECK(answer.state() == sized_body);
     CHECK_THROWS_AS(answer.receive(std::string(500'000, 'x')), Error);
