@@ -6,6 +6,7 @@
 #include "plait/net/endpoint.hpp"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace plait::http {
@@ -16,6 +17,7 @@ class NewConnection {
     explicit NewConnection(std::unique_ptr<ByteStream> stream_) : stream(std::move(stream_)) {}
 
     std::unique_ptr<ByteStream> stream;
+    std::string alpn{};  ///< the protocol that TLS agreed on, such as `http/1.1`; empty: none
     Duration dns{};
     Duration connect{};
     Duration tls{};

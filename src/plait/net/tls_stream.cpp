@@ -21,9 +21,9 @@ using namespace net::internal;
 
 /// A TLS connection over another stream. OpenSSL reads and writes the inner stream itself, through a BIO, so that
 /// nothing is copied on the way and an idle connection has no buffers.
-class TlsStream final : public ByteStream {
+class OpenSslStream final : public TlsStream {
   public:
-    TlsStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::string peer);
+    OpenSslStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::string peer);
 
     SSL* ssl() const noexcept { return ssl_.get(); }
 
@@ -36,6 +36,7 @@ class TlsStream final : public ByteStream {
     bool is_quiet() override;
     void close_write() noexcept override;
     void reset_at_close() noexcept override { inner_->reset_at_close(); }
+    std::string_view alpn() const noexcept override;
 
     static const BIO_METHOD* bio_method();
 
@@ -69,7 +70,7 @@ class TlsStream final : public ByteStream {
     bool is_open_ = false;
 };
 
-TlsStream::TlsStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::string peer)
+OpenSslStream::OpenSslStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::string peer)
     : inner_(std::move(inner)), ssl_(::SSL_new(context)), peer_(std::move(peer)) {
     check_openssl(ssl_ != nullptr, "make a TLS connection");
     BIO* bio = ::BIO_new(bio_method());
@@ -80,7 +81,7 @@ TlsStream::TlsStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::s
     SSL_set_app_data(ssl_.get(), this);
 }
 
-const BIO_METHOD* TlsStream::bio_method() {
+const BIO_METHOD* OpenSslStream::bio_method() {
     static const BIO_METHOD* const method = [] {
         BIO_METHOD* made = ::BIO_meth_new(::BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "plait stream");
         check_openssl(made != nullptr, "make a TLS connection");
@@ -94,7 +95,7 @@ const BIO_METHOD* TlsStream::bio_method() {
 
 /// Lets `operation` move bytes, and returns the outcome as a BIO does.
 template <class Operation>
-int TlsStream::transfer(BIO* bio, int retry_flag, Operation operation) {
+int OpenSslStream::transfer(BIO* bio, int retry_flag, Operation operation) {
     BIO_clear_retry_flags(bio);
     try {
         if (const std::optional<std::size_t> count = operation()) return static_cast<int>(*count);
@@ -105,8 +106,8 @@ int TlsStream::transfer(BIO* bio, int retry_flag, Operation operation) {
     return -1;
 }
 
-int TlsStream::bio_read(BIO* bio, char* bytes, int size) {
-    auto* self = static_cast<TlsStream*>(::BIO_get_data(bio));
+int OpenSslStream::bio_read(BIO* bio, char* bytes, int size) {
+    auto* self = static_cast<OpenSslStream*>(::BIO_get_data(bio));
     const int count = self->transfer(bio, BIO_FLAGS_READ, [&] {
         return self->inner_->try_read(std::as_writable_bytes(std::span(bytes, static_cast<std::size_t>(size))));
     });
@@ -114,34 +115,34 @@ int TlsStream::bio_read(BIO* bio, char* bytes, int size) {
     return count;
 }
 
-int TlsStream::bio_write(BIO* bio, const char* bytes, int size) {
-    auto* self = static_cast<TlsStream*>(::BIO_get_data(bio));
+int OpenSslStream::bio_write(BIO* bio, const char* bytes, int size) {
+    auto* self = static_cast<OpenSslStream*>(::BIO_get_data(bio));
     return self->transfer(bio, BIO_FLAGS_WRITE, [&] {
         return self->inner_->try_write(std::as_bytes(std::span(bytes, static_cast<std::size_t>(size))));
     });
 }
 
-long TlsStream::bio_control(BIO* bio, int command, long, void*) {
+long OpenSslStream::bio_control(BIO* bio, int command, long, void*) {
     switch (command) {
         case BIO_CTRL_FLUSH:
             return 1;
         case BIO_CTRL_EOF:
-            return static_cast<TlsStream*>(::BIO_get_data(bio))->inner_ended_;
+            return static_cast<OpenSslStream*>(::BIO_get_data(bio))->inner_ended_;
         default:
             return 0;
     }
 }
 
-int TlsStream::on_verified(int ok, X509_STORE_CTX* store) {
+int OpenSslStream::on_verified(int ok, X509_STORE_CTX* store) {
     if (ok == 1) return ok;
     auto* ssl = static_cast<SSL*>(::X509_STORE_CTX_get_ex_data(store, ::SSL_get_ex_data_X509_STORE_CTX_idx()));
-    auto* self = static_cast<TlsStream*>(SSL_get_app_data(ssl));
+    auto* self = static_cast<OpenSslStream*>(SSL_get_app_data(ssl));
     self->verification_failure_ =
         describe_verification_failure(::X509_STORE_CTX_get_error(store), ::X509_STORE_CTX_get_current_cert(store));
     return 0;
 }
 
-TlsStream::Needs TlsStream::needs_after(int ssl_error) {
+OpenSslStream::Needs OpenSslStream::needs_after(int ssl_error) {
     if (ssl_error == SSL_ERROR_WANT_READ) return Needs::reading;
     if (ssl_error == SSL_ERROR_WANT_WRITE) return Needs::writing;
     // In this order: reporting a fault to the peer may fail as well, and is not what matters.
@@ -156,7 +157,7 @@ TlsStream::Needs TlsStream::needs_after(int ssl_error) {
     fail(take_openssl_reason());
 }
 
-void TlsStream::fail_at_end() const {
+void OpenSslStream::fail_at_end() const {
     ::ERR_clear_error();
     if (!is_open_)
         throw Error(ErrorCode::reset, "tls " + peer_ + ": the peer has closed the connection in the handshake");
@@ -165,7 +166,7 @@ void TlsStream::fail_at_end() const {
         "read from " + peer_ + ": the connection ended without TLS's own end (close_notify): something may be missing");
 }
 
-Task<void> TlsStream::handshake() {
+Task<void> OpenSslStream::handshake() {
     for (;;) {
         ::ERR_clear_error();
         const int result = ::SSL_do_handshake(ssl_.get());
@@ -179,7 +180,7 @@ Task<void> TlsStream::handshake() {
     is_open_ = true;
 }
 
-std::optional<std::size_t> TlsStream::try_read(std::span<std::byte> bytes) {
+std::optional<std::size_t> OpenSslStream::try_read(std::span<std::byte> bytes) {
     read_needs_ = Needs::nothing;
     ::ERR_clear_error();
     std::size_t count = 0;
@@ -190,7 +191,7 @@ std::optional<std::size_t> TlsStream::try_read(std::span<std::byte> bytes) {
     return std::nullopt;
 }
 
-std::optional<std::size_t> TlsStream::try_write(std::span<const std::byte> bytes) {
+std::optional<std::size_t> OpenSslStream::try_write(std::span<const std::byte> bytes) {
     write_needs_ = Needs::nothing;
     if (bytes.empty()) return 0;
     ::ERR_clear_error();
@@ -200,7 +201,7 @@ std::optional<std::size_t> TlsStream::try_write(std::span<const std::byte> bytes
     return std::nullopt;
 }
 
-Task<void> TlsStream::readable() {
+Task<void> OpenSslStream::readable() {
     if (read_needs_ == Needs::writing) {
         co_await inner_->writable();
     } else if (read_needs_ == Needs::reading || !::SSL_has_pending(ssl_.get())) {
@@ -208,7 +209,7 @@ Task<void> TlsStream::readable() {
     }
 }
 
-bool TlsStream::is_quiet() {
+bool OpenSslStream::is_quiet() {
     const auto nothing_waits = [this] { return !::SSL_has_pending(ssl_.get()) && inner_->is_quiet(); };
     if (nothing_waits()) return true;
     // Session tickets of TLS 1.3 come at any time and are no surplus: let OpenSSL read them.
@@ -219,10 +220,17 @@ bool TlsStream::is_quiet() {
     return ::SSL_get_error(ssl_.get(), 0) == SSL_ERROR_WANT_READ && nothing_waits();
 }
 
-void TlsStream::close_write() noexcept {
+void OpenSslStream::close_write() noexcept {
     ::SSL_shutdown(ssl_.get());
     ::ERR_clear_error();
     inner_->close_write();
+}
+
+std::string_view OpenSslStream::alpn() const noexcept {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    ::SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
 }
 
 OwnedSslContext make_context(const SSL_METHOD* method) {
@@ -259,7 +267,7 @@ OwnedSslContext make_client_context(const TlsOptions& options) {
         ::SSL_CTX_set_alpn_protos(context.get(), unsigned_data(list), static_cast<unsigned>(list.size()));
     }
     if (!options.verify) return context;
-    ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, TlsStream::on_verified);
+    ::SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, OpenSslStream::on_verified);
     if (options.ca_file.empty()) {
         check_openssl(::SSL_CTX_set_default_verify_paths(context.get()) == 1, "read the system's trusted certificates");
         return context;
@@ -317,8 +325,8 @@ TlsContext::TlsContext(TlsContext&&) noexcept = default;
 TlsContext& TlsContext::operator=(TlsContext&&) noexcept = default;
 TlsContext::~TlsContext() = default;
 
-Task<std::unique_ptr<ByteStream>> TlsContext::connect(std::unique_ptr<ByteStream> stream, Endpoint endpoint) {
-    auto tls = std::make_unique<TlsStream>(implementation_->context(), std::move(stream), endpoint.to_string());
+Task<std::unique_ptr<TlsStream>> TlsContext::connect(std::unique_ptr<ByteStream> stream, Endpoint endpoint) {
+    auto tls = std::make_unique<OpenSslStream>(implementation_->context(), std::move(stream), endpoint.to_string());
     expect_peer(tls->ssl(), endpoint.host);
     ::SSL_set_connect_state(tls->ssl());
     co_await tls->handshake();
@@ -358,8 +366,8 @@ TlsServerContext::TlsServerContext(TlsServerContext&&) noexcept = default;
 TlsServerContext& TlsServerContext::operator=(TlsServerContext&&) noexcept = default;
 TlsServerContext::~TlsServerContext() = default;
 
-Task<std::unique_ptr<ByteStream>> TlsServerContext::accept(std::unique_ptr<ByteStream> stream, std::string peer) {
-    auto tls = std::make_unique<TlsStream>(implementation_->context(), std::move(stream), std::move(peer));
+Task<std::unique_ptr<TlsStream>> TlsServerContext::accept(std::unique_ptr<ByteStream> stream, std::string peer) {
+    auto tls = std::make_unique<OpenSslStream>(implementation_->context(), std::move(stream), std::move(peer));
     ::SSL_set_accept_state(tls->ssl());
     co_await tls->handshake();
     co_return std::move(tls);

@@ -7,10 +7,19 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace plait::net {
+
+/// An encrypted connection, over another stream.
+class TlsStream : public ByteStream {
+  public:
+    /// The protocol that both sides agreed on (ALPN, RFC 7301), such as `h2`; empty: none was agreed on. Valid as long
+    /// as the stream.
+    virtual std::string_view alpn() const noexcept = 0;
+};
 
 /// The settings of a TLS client.
 struct TlsOptions {
@@ -43,7 +52,7 @@ class TlsContext {
     /// the file of trusted certificates can't be used. On the new stream, an end that the peer has not announced
     /// (`close_notify`) is `Error(reset)`, because anyone on the path could have forged it (RFC 8446, section 6.1). A
     /// write that was not taken must be repeated with the same bytes.
-    Task<std::unique_ptr<ByteStream>> connect(std::unique_ptr<ByteStream> stream, Endpoint endpoint);
+    Task<std::unique_ptr<TlsStream>> connect(std::unique_ptr<ByteStream> stream, Endpoint endpoint);
 
   private:
     class Implementation;
@@ -75,7 +84,7 @@ class TlsServerContext {
 
     /// Turns `stream` into a TLS connection with a client, which messages call `peer`. Throws
     /// `Error(tls)`. The context must outlive the task.
-    Task<std::unique_ptr<ByteStream>> accept(std::unique_ptr<ByteStream> stream, std::string peer);
+    Task<std::unique_ptr<TlsStream>> accept(std::unique_ptr<ByteStream> stream, std::string peer);
 
   private:
     class Implementation;

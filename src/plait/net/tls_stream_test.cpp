@@ -16,6 +16,7 @@
 #include <fstream>
 #include <functional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 using namespace plait;
@@ -61,6 +62,8 @@ struct Case {
     std::optional<std::string> trusted;  ///< the server's own certificate
     bool verify = true;
     TlsVersion version = TlsVersion::v1_3;
+    std::vector<std::string> offered{};   ///< by the client, with ALPN
+    std::vector<std::string> accepted{};  ///< by the server
     MemoryStreamOptions streams;
 };
 
@@ -68,8 +71,8 @@ struct Case {
 struct Connection {
     Connection() {}
 
-    std::unique_ptr<ByteStream> client;
-    std::unique_ptr<ByteStream> server;
+    std::unique_ptr<TlsStream> client;
+    std::unique_ptr<TlsStream> server;
     MemoryStream* client_wire = nullptr;
     MemoryStream* server_wire = nullptr;
     std::string client_error;
@@ -102,11 +105,11 @@ Task<Connection> connect(Case options) {
     TlsOptions client_options;
     client_options.ca_file = trusted.path();
     client_options.verify = options.verify;
-    client_options.protocols = {"http/1.1"};
+    client_options.protocols = options.offered;
     TlsContext client(std::move(client_options));
     TlsServerOptions server_options(options.certificate);
     server_options.newest = options.version;
-    server_options.protocols = {"http/1.1"};
+    server_options.protocols = options.accepted;
     TlsServerContext server(std::move(server_options));
 
     Connection result;
@@ -176,6 +179,23 @@ ASYNC_TEST("a connection keeps the contract of a byte stream, however its bytes 
             const auto connected = [&options] { return connect_ends(options); };
             co_await check_byte_stream(connected);
         }
+    }
+}
+
+ASYNC_TEST("both ends know the protocol that they agreed on") {
+    const std::vector<std::string> both{"h2", "http/1.1"};
+    const std::vector<std::string> old{"http/1.1"};
+    using Expected = std::tuple<std::vector<std::string>, std::vector<std::string>, std::string>;
+    for (const auto& [offered, accepted, agreed] : {Expected(both, both, "h2"), Expected(both, old, "http/1.1"),
+                                                    Expected(both, {}, ""), Expected({}, both, "")}) {
+        CAPTURE(agreed);
+        Case options;
+        options.offered = offered;
+        options.accepted = accepted;
+        auto ends = co_await connect(std::move(options));
+        REQUIRE(ends.client);
+        CHECK(ends.client->alpn() == agreed);
+        CHECK(ends.server->alpn() == agreed);
     }
 }
 

@@ -37,7 +37,9 @@ Task<NewConnection> NetConnector::connect(net::Endpoint endpoint, bool secure, C
     if (secure) {
         step = ConnectStep::encrypting;
         activity_scope.change_to(trace::Activity::tls);
-        made.stream = co_await tls_.connect(std::move(made.stream), std::move(endpoint));
+        auto stream = co_await tls_.connect(std::move(made.stream), std::move(endpoint));
+        made.alpn = stream->alpn();
+        made.stream = std::move(stream);
         made.tls = now() - connected;
     }
     co_return made;
