@@ -12,6 +12,7 @@ enum class ErrorCode {
     dns,           ///< a host name has no address
     connect,       ///< no address of the host took the connection
     tls,           ///< no trusted, encrypted connection
+    proxy,         ///< the proxy refused, or could not be used
     reset,         ///< the peer closed or reset the connection
     protocol,      ///< the peer broke the rules of its protocol
     timeout,       ///< a time limit passed
