@@ -18,9 +18,6 @@ namespace {
 
 constexpr std::size_t status_code_end = std::string_view("HTTP/1.1 200").size();
 
-// Small bodies are bounded by the number of calls in flight.
-constexpr std::size_t uncounted_body = 64 * 1024;
-
 std::string_view to_std(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 bool is_field(std::string_view line, std::string_view name) {
@@ -31,7 +28,7 @@ bool is_field(std::string_view line, std::string_view name) {
 }  // namespace
 
 MessageParser::MessageParser(Response& response, const Limits& limits, BodyMemory& memory)
-    : response_(response), limits_(limits), memory_(memory), share_(memory) {
+    : response_(response), limits_(limits), body_(response.body, limits, memory) {
     // All limits are ours, so that they hold for the sum of the pieces and have one kind of message.
     header_limit(std::numeric_limits<std::uint32_t>::max());
     body_limit(boost::none);
@@ -138,21 +135,15 @@ void MessageParser::add_field(std::string_view name, std::string_view value) {
 
 void MessageParser::on_header_impl(error_code&) {
     // Before the first byte of the body, which a server could make us wait for.
-    if (!is_done() && content_length()) check_body_size(*content_length());
+    if (!is_done() && content_length()) body_.check_size(*content_length());
 }
 
 void MessageParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
-    if (!length) return;
-    // Not all of it: promising a long body costs the server nothing.
-    constexpr std::uint64_t believed = 64 * 1024;
-    response_.body.reserve(static_cast<std::size_t>(std::min(*length, believed)));
+    if (length) body_.expect(*length);
 }
 
 std::size_t MessageParser::on_body_impl(string_view bytes, error_code&) {
-    const std::size_t size = response_.body.size() + bytes.size();
-    check_body_size(size);
-    if (size > response_.body.capacity()) make_room(size);
-    response_.body.append(bytes.data(), bytes.size());
+    body_.append(to_std(bytes));
     return bytes.size();
 }
 
@@ -164,26 +155,6 @@ void MessageParser::on_chunk_header_impl(std::uint64_t size, string_view extensi
 std::size_t MessageParser::on_chunk_body_impl(std::uint64_t, string_view bytes, error_code& error) {
     chunk_remaining_ -= bytes.size();
     return on_body_impl(bytes, error);
-}
-
-void MessageParser::check_body_size(std::uint64_t size) const {
-    if (size > limits_.body_bytes) fail_too_large("body", limits_.body_bytes, "--max-body");
-}
-
-/// Lets the body grow to at least `size` bytes, if the limit on all bodies together allows it.
-void MessageParser::make_room(std::size_t size) {
-    const std::size_t capacity = std::max(size, 2 * response_.body.capacity());
-    if (capacity <= uncounted_body) return;
-    const std::size_t held = share_.held();
-    // While the body moves to its new place it takes up both.
-    if (!share_.take(capacity)) {
-        throw Error(ErrorCode::too_large,
-                    fmt::format("the bodies of all answers in flight hold more than {} bytes together "
-                                "(--max-body-total)",
-                                memory_.limit()));
-    }
-    response_.body.reserve(capacity);
-    share_.give_back(held);
 }
 
 void MessageParser::count_chunk_overhead(std::size_t bytes) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/http/body_memory.hpp"
+#include "plait/http/internal/body_buffer.hpp"
 #include "plait/http/internal/h1_states.hpp"
 #include "plait/http/limits.hpp"
 #include "plait/http/response.hpp"
@@ -60,14 +61,11 @@ class MessageParser final : private boost::beast::http::basic_parser<false> {
     std::size_t put_bytes(std::string_view bytes);
     std::string without_transfer_encoding(std::string_view head);
     void add_field(std::string_view name, std::string_view value);
-    void check_body_size(std::uint64_t size) const;
-    void make_room(std::size_t size);
     void count_chunk_overhead(std::size_t bytes);
 
     Response& response_;
     const Limits& limits_;
-    BodyMemory& memory_;
-    BodyMemory::Share share_;
+    BodyBuffer body_;
     int version_ = 0;
     bool has_two_framings_ = false;
     std::uint64_t chunk_remaining_ = 0;

@@ -1,0 +1,52 @@
+#include "plait/http/internal/body_buffer.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/http/internal/answer_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace plait::http::internal {
+
+namespace {
+
+// Small bodies are bounded by the number of calls in flight.
+constexpr std::size_t uncounted_body = 64 * 1024;
+
+}  // namespace
+
+void BodyBuffer::check_size(std::uint64_t size) const {
+    if (size > limits_.body_bytes) fail_too_large("body", limits_.body_bytes, "--max-body");
+}
+
+void BodyBuffer::expect(std::uint64_t size) {
+    // Not all of it: promising a long body costs the server nothing.
+    constexpr std::uint64_t believed = 64 * 1024;
+    body_.reserve(static_cast<std::size_t>(std::min(size, believed)));
+}
+
+void BodyBuffer::append(std::string_view bytes) {
+    const std::size_t size = body_.size() + bytes.size();
+    check_size(size);
+    if (size > body_.capacity()) make_room(size);
+    body_.append(bytes);
+}
+
+/// Lets the body grow to at least `size` bytes, if the limit on all bodies together allows it.
+void BodyBuffer::make_room(std::size_t size) {
+    const std::size_t capacity = std::max(size, 2 * body_.capacity());
+    if (capacity <= uncounted_body) return;
+    const std::size_t held = share_.held();
+    // While the body moves to its new place it takes up both.
+    if (!share_.take(capacity)) {
+        throw Error(ErrorCode::too_large,
+                    fmt::format("the bodies of all answers in flight hold more than {} bytes together "
+                                "(--max-body-total)",
+                                memory_.limit()));
+    }
+    body_.reserve(capacity);
+    share_.give_back(held);
+}
+
+}  // namespace plait::http::internal

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "plait/http/body_memory.hpp"
+#include "plait/http/limits.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace plait::http::internal {
+
+/// Collects the body of one answer, within the limit on a body (`Limits::body_bytes`) and the limit on all bodies
+/// together (`BodyMemory`).
+class BodyBuffer {
+  public:
+    /// All three must outlive the buffer.
+    BodyBuffer(std::string& body, const Limits& limits, BodyMemory& memory) noexcept
+        : body_(body), limits_(limits), memory_(memory), share_(memory) {}
+
+    /// Throws `Error(too_large)` if a body of `size` bytes would exceed its limit.
+    void check_size(std::uint64_t size) const;
+
+    /// Prepares for a body of `size` bytes, as the peer says.
+    void expect(std::uint64_t size);
+
+    /// Throws `Error(too_large)`, which names the limit.
+    void append(std::string_view bytes);
+
+  private:
+    void make_room(std::size_t size);
+
+    std::string& body_;
+    const Limits& limits_;
+    BodyMemory& memory_;
+    BodyMemory::Share share_;
+};
+
+}  // namespace plait::http::internal

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "plait/http/headers.hpp"
+#include "plait/http/request.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+// The header fields of a request, in any version of HTTP.
+namespace plait::http::internal {
+
+inline constexpr std::string_view user_agent = "plait/" PLAIT_VERSION;
+
+/// The default fields that the caller has given.
+struct GivenFields {
+    bool user_agent = false;
+    bool accept = false;
+    bool content_length = false;
+
+    void note(std::string_view name) {
+        user_agent = user_agent || equal_ignoring_case(name, "User-Agent");
+        accept = accept || equal_ignoring_case(name, "Accept");
+        content_length = content_length || equal_ignoring_case(name, "Content-Length");
+    }
+};
+
+/// The value of `Host` or `:authority`: the `Host` of the request or of `defaults`, or else what its URL says. Throws
+/// `Error(bad_input)` when the request has two.
+std::string_view authority_of(const Request& request, const Headers& defaults);
+
+/// Throws `Error(bad_input)` for a field that would give the message another meaning than the bytes that are sent: a
+/// `Content-Length` other than the body's, any `Transfer-Encoding`, and a `Connection` other than `close` and
+/// `keep-alive`.
+void check_field(const Header& field, const Request& request);
+
+/// Whether the request says how long its body is even when it is empty: its method gives a body a meaning (RFC 9110,
+/// section 8.6).
+bool needs_length(const Request& request);
+
+/// Calls `append(name, value)` for each field but `Host`: first those of the request, then those of `defaults` whose
+/// name the request does not have, then `User-Agent`, `Accept` and `Content-Length` where they are missing. Throws as
+/// `check_field` does.
+template <class Append>
+void each_field(const Request& request, const Headers& defaults, Append append) {
+    GivenFields given;
+    const auto append_given = [&](const Header& field) {
+        if (equal_ignoring_case(field.name, "Host")) return;
+        check_field(field, request);
+        given.note(field.name);
+        append(field.name, field.value);
+    };
+    for (const Header field : request.headers) append_given(field);
+    for (const Header field : defaults) {
+        if (!request.headers.contains(field.name)) append_given(field);
+    }
+    if (!given.user_agent) append("User-Agent", user_agent);
+    if (!given.accept) append("Accept", std::string_view("*/*"));
+    if (!given.content_length && needs_length(request)) {
+        const fmt::format_int length(request.body.size());
+        append("Content-Length", std::string_view(length.data(), length.size()));
+    }
+}
+
+}  // namespace plait::http::internal
