@@ -32,6 +32,10 @@ Request::Request(std::string method, Url url_) : url(std::move(url_)), method_(n
     if (method_ == "CONNECT") throw Error(ErrorCode::bad_input, "CONNECT asks a proxy for a tunnel: it is no call");
 }
 
+std::uint64_t body_size(const Request& request) noexcept {
+    return request.body_parts ? request.body_parts->size() : request.body.size();
+}
+
 bool is_repeatable(const Request& request) {
     constexpr std::string_view idempotent[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
     return std::find(std::begin(idempotent), std::end(idempotent), request.method()) != std::end(idempotent) ||

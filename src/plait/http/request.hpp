@@ -1,9 +1,12 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/http/body_parts.hpp"
 #include "plait/http/headers.hpp"
 #include "plait/http/url.hpp"
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -34,6 +37,9 @@ class Request {
     /// length.
     std::string body;
 
+    /// Sent instead of `body`, unless it is null.
+    std::shared_ptr<const BodyParts> body_parts;
+
     /// Time limit for one attempt, from its start to the last byte of the answer. None: `Timeouts::attempt`.
     std::optional<Duration> timeout;
 
@@ -43,6 +49,9 @@ class Request {
   private:
     std::string method_;
 };
+
+/// The size of the request's body in bytes.
+std::uint64_t body_size(const Request& request) noexcept;
 
 /// Whether the request is safe to repeat: its method is idempotent (RFC 9110, section 9.2.2), or it has an
 /// `Idempotency-Key`.

@@ -4,8 +4,8 @@
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/form_text.hpp"
-#include "plait/base/read_file.hpp"
 #include "plait/batch/requests/idempotency_key.hpp"
+#include "plait/batch/requests/internal/multipart_field.hpp"
 #include "plait/batch/requests/internal/rule_fields.hpp"
 #include "plait/batch/requests/url_paths.hpp"
 #include "plait/json/fields.hpp"
@@ -26,9 +26,6 @@ namespace plait::batch {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-
-/// The limit for answers holds for requests, too.
-constexpr std::size_t largest_body_file = 100 * 1024 * 1024;
 
 bool has_scheme(std::string_view url) {
     const auto colon = url.find("://");
@@ -109,7 +106,7 @@ class RequestReader::LineParser {
         std::string_view name;
         void (LineParser::*read)(ondemand::value value);
     };
-    static const std::array<Field, 21> fields;
+    static const std::array<Field, 22> fields;
 
     void read_fields() {
         if (!json::is_utf8(text_)) throw_bad_input("not UTF-8");
@@ -257,9 +254,10 @@ class RequestReader::LineParser {
 
     void read_body_file(ondemand::value value) {
         claim_body("body_file");
-        const std::string path(json::read_name(value, "body_file"));
+        auto parts = std::make_shared<http::BodyParts>();
         try {
-            body_ = read_file(path, largest_body_file);
+            parts->add_file(std::string(json::read_name(value, "body_file")));
+            body_parts_ = std::move(parts);
         } catch (const Error& error) {
             throw_bad_input(fmt::format("\"body_file\": {}", error.what()));
         }
@@ -271,6 +269,13 @@ class RequestReader::LineParser {
         std::string& form = body_.emplace();
         read_pairs(value, "form",
                    [&form](const std::string& name, std::string_view text) { append_form_pair(form, name, text); });
+    }
+
+    void read_multipart(ondemand::value value) {
+        claim_body("multipart");
+        multipart_ = internal::read_multipart(value, [this](ondemand::value inner, std::string_view name) {
+            return pair_text(inner, "multipart", name);
+        });
     }
 
     void claim_body(std::string_view name) {
@@ -334,8 +339,9 @@ class RequestReader::LineParser {
     Call make_call() {
         if (!url_) throw_bad_input("no \"url\"");
         for (const auto& [name, value] : params_) url_->add_query(name, value);
-        if (method_.empty()) method_ = body_ ? "POST" : "GET";
         if (id_.empty()) id_ = automatic_id(line_);
+        if (!multipart_.empty()) make_multipart();
+        if (method_.empty()) method_ = body_ || body_parts_ ? "POST" : "GET";
         http::Request request(std::move(method_), std::move(*url_));
         request.headers = std::move(headers_);
         set_key(request);
@@ -343,6 +349,7 @@ class RequestReader::LineParser {
             request.headers.add("Content-Type", body_type_);
         }
         if (body_) request.body = std::move(*body_);
+        request.body_parts = std::move(body_parts_);
         request.timeout = timeout_;
         Call call(std::move(id_), line_, std::move(request), std::move(metadata_));
         const bool is_safe = safe_to_repeat_.value_or(call.rules.safe_to_repeat || defaults_.safe_to_repeat);
@@ -351,6 +358,16 @@ class RequestReader::LineParser {
         if (const auto& names = tools_.secrets.left_names(); defaults_.notes && !names.empty())
             defaults_.notes->names_left(line_, names);
         return call;
+    }
+
+    void make_multipart() {
+        // The boundary must not be foreseen by who wrote a file, or it could bring parts of its own.
+        std::string boundary = automatic_key(defaults_.key_seed + "multipart", id_);
+        boundary.erase(std::remove(boundary.begin(), boundary.end(), '-'), boundary.end());
+        MultipartForm form = internal::make_form(std::move(multipart_), boundary);
+        multipart_type_ = form.content_type();
+        body_type_ = multipart_type_;
+        body_parts_ = form.finish();
     }
 
     void set_key(http::Request& request) const {
@@ -388,6 +405,9 @@ class RequestReader::LineParser {
     http::Headers headers_;
     std::string expanded_;
     std::optional<std::string> body_;
+    std::shared_ptr<const http::BodyParts> body_parts_;
+    std::vector<internal::MultipartPart> multipart_;
+    std::string multipart_type_;
     std::string_view body_field_;  // the field that gave the body
     std::string_view body_type_;   // the implied Content-Type
     std::optional<Duration> timeout_;
@@ -398,7 +418,7 @@ class RequestReader::LineParser {
 };
 
 /// All fields of a request line, the most common first.
-constexpr std::array<RequestReader::LineParser::Field, 21> RequestReader::LineParser::fields{
+constexpr std::array<RequestReader::LineParser::Field, 22> RequestReader::LineParser::fields{
     {{"custom_id", &LineParser::read_custom_id},
      {"method", &LineParser::read_method},
      {"url", &LineParser::read_url},
@@ -408,6 +428,7 @@ constexpr std::array<RequestReader::LineParser::Field, 21> RequestReader::LinePa
      {"body_base64", &LineParser::read_body_base64},
      {"body_file", &LineParser::read_body_file},
      {"form", &LineParser::read_form},
+     {"multipart", &LineParser::read_multipart},
      {"timeout_s", &LineParser::read_timeout},
      {"deadline_s", &LineParser::read_deadline},
      {"retry", &LineParser::read_retry},

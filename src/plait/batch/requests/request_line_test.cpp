@@ -139,10 +139,15 @@ TEST_CASE("a form is encoded as browsers do, and implies its Content-Type") {
               .ends_with("\"form\": \"a\" must be a string, a number, true, false, or a list of them"));
 }
 
-TEST_CASE("a body can be read from a file") {
-    const UniqueFd file = memory_file(std::string_view("{{env.API_KEY}}\0\n", 17));
+std::string path_in(const http::BodyParts::Part& part) { return std::get<http::BodyParts::File>(part).path; }
+
+TEST_CASE("a body file is read while it is sent") {
+    const UniqueFd file = memory_file("{{env.API_KEY}}");
     const Call call = read(line_with(R"("body_file":")" + path_of(file) + '"'));
-    CHECK(call.request.body == std::string_view("{{env.API_KEY}}\0\n", 17));
+    REQUIRE(call.request.body_parts);
+    REQUIRE(call.request.body_parts->parts().size() == 1);
+    CHECK(path_in(call.request.body_parts->parts()[0]) == path_of(file));
+    CHECK(http::body_size(call.request) == 15);
     CHECK(call.request.method() == "POST");
     CHECK_FALSE(call.request.headers.contains("content-type"));
 }
@@ -154,9 +159,40 @@ TEST_CASE("an unusable body file is named") {
     CHECK(message_of(line_with(R"("body_file":"/dev/zero")")).ends_with("/dev/zero is not a plain file"));
     const Pipe pipe;
     CHECK(message_of(line_with(R"("body_file":")" + path_of(pipe.read_end) + '"')).ends_with("is not a plain file"));
-    const UniqueFd large = memory_file();
-    REQUIRE(::ftruncate(large.get(), 100 * 1024 * 1024 + 1) == 0);
-    CHECK(message_of(line_with(R"("body_file":")" + path_of(large) + '"')).ends_with("is larger than 102400 KiB"));
+}
+
+TEST_CASE("a multipart body has fields and files") {
+    const UniqueFd file = memory_file("content");
+    const Call call = read(line_with(fmt::format(
+        R"("multipart":[{{"name":"n","value":7}},{{"name":"f","file":"{}","filename":"a.txt","type":"text/plain"}}])",
+        path_of(file))));
+    const std::string type(call.request.headers.get("content-type").value_or(""));
+    REQUIRE(type.starts_with("multipart/form-data; boundary="));
+    const std::string boundary = type.substr(type.find('=') + 1);
+    const auto& parts = call.request.body_parts->parts();
+    REQUIRE(parts.size() == 3);
+    CHECK(std::get<std::string>(parts[0]) ==
+          "--" + boundary + "\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n7\r\n--" + boundary +
+              "\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\nContent-Type: "
+              "text/plain\r\n\r\n");
+    CHECK(path_in(parts[1]) == path_of(file));
+    CHECK(std::get<std::string>(parts[2]) == "\r\n--" + boundary + "--\r\n");
+    CHECK(call.request.method() == "POST");
+}
+
+TEST_CASE("a multipart body that makes no sense is refused") {
+    const auto message = [](std::string_view list) {
+        return message_of(line_with(fmt::format(R"("multipart":{})", list)));
+    };
+    CHECK(message("{}").find("multipart") != std::string::npos);
+    CHECK(message("[]").ends_with("\"multipart\": the list is empty"));
+    CHECK(message(R"([{"value":"x"}])").ends_with("\"multipart\": each part needs a \"name\""));
+    CHECK(message(R"([{"name":"a"}])").ends_with("\"multipart\": \"a\" needs a \"value\" or a \"file\""));
+    CHECK(message(R"([{"name":"a","value":"x","file":"y"}])").ends_with("needs a \"value\" or a \"file\""));
+    CHECK(message(R"([{"name":"a","value":"x","filename":"y"}])").ends_with("is no file and has a \"filename\""));
+    CHECK(message(R"([{"name":"a","valeu":"x"}])").ends_with("did you mean \"value\"?"));
+    CHECK(message(R"([{"name":"a","value":"x","type":"a\r\nb: c"}])").find("Content-Type") != std::string::npos);
+    CHECK(message(R"([{"name":"a","file":"/none/x"}])").ends_with("open /none/x: No such file or directory"));
 }
 
 TEST_CASE("a request has one body") {
@@ -516,8 +552,8 @@ TEST_CASE("any line becomes a call or an error message") {
 
 TEST_CASE("a hostile value is refused in any field") {
     const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
-    for (const char* name : {"url", "params", "headers", "body", "body_base64", "body_file", "form", "retry", "cost",
-                             "expect", "metadata", "timeout_s", "priority", "group", "x-own"}) {
+    for (const char* name : {"url", "params", "headers", "body", "body_base64", "body_file", "form", "multipart",
+                             "retry", "cost", "expect", "metadata", "timeout_s", "priority", "group", "x-own"}) {
         CAPTURE(name);
         CHECK(read_bad(fmt::format(R"({{"url":"http://a.b","{}":{}}})", name, deep)).message.starts_with("line 7"));
     }

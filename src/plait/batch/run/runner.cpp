@@ -162,7 +162,7 @@ void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, 
 
 Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead, OutputSlot slot,
                              std::optional<KeyOrder::Turn> turn) {
-    const std::size_t sent_bytes = call.request.body.size();
+    const std::uint64_t sent_bytes = http::body_size(call.request);
     if (turn) {
         const bool is_its_turn = co_await turn->wait();
         if (!is_its_turn) {
@@ -183,7 +183,7 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
     if (blocks_loop_) results_.flush();
 }
 
-void Runner::end_call(Call& call, CallEnd& end, std::size_t sent_bytes, OutputSlot slot) {
+void Runner::end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot) {
     if (end.span) trace_call(call, end);
     Duration latency{};
     if (!end.attempts.empty())

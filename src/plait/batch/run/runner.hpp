@@ -141,7 +141,7 @@ class Runner {
     Task<void> start_calls(TaskGroup& calls);
     void start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, OutputSlot slot);
     Task<void> make_call(Call call, ReadAhead::Permit ahead, OutputSlot slot, std::optional<KeyOrder::Turn> turn);
-    void end_call(Call& call, CallEnd& end, std::size_t sent_bytes, OutputSlot slot);
+    void end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot);
     void refuse(BadLine line, OutputSlot slot);
     void stop_starting() noexcept;
     Task<void> write_results();

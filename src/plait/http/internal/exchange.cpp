@@ -40,16 +40,16 @@ Exchange::Exchange(ByteStream& stream, const Request& request, const ExchangeBou
       bounds_(bounds),
       record_(record),
       answer_(request, bounds.limits, bounds.body_memory, record.response),
-      unsent_body_(request.body),
+      unsent_body_(request),
       phase_start_(now()),
       last_byte_(phase_start_) {
     record_.phase = Phase::sending;
 }
 
 Task<void> Exchange::run(std::string head) {
-    if (request_.body.size() <= largest_body_sent_with_head) {
+    if (!request_.body_parts && request_.body.size() <= largest_body_sent_with_head) {
         head += request_.body;
-        unsent_body_ = {};
+        unsent_body_.skip(request_.body.size());
     }
     unsent_head_ = head;
     std::optional<TaskGroup> sending;
@@ -74,32 +74,40 @@ Task<void> Exchange::run(std::string head) {
 /// Writes as much as the stream takes now, and returns whether that was all. A failure is kept for later: a server that
 /// refuses a body answers and then closes, so there may be an answer to read.
 bool Exchange::send_some() {
-    try {
-        if (!write_some(unsent_head_) || !write_some(unsent_body_)) return false;
-    } catch (const Error&) {
-        send_failure_ = std::current_exception();
-        return false;
+    while (!is_sent()) {
+        const std::string_view next = unsent_head_.empty() ? unsent_body_.peek() : unsent_head_;
+        const auto taken = try_write(next);
+        if (!taken) return false;
+        if (unsent_head_.empty()) {
+            unsent_body_.skip(*taken);
+        } else {
+            unsent_head_.remove_prefix(*taken);
+        }
     }
     enter(Phase::waiting);
     return true;
 }
 
-bool Exchange::write_some(std::string_view& unsent) {
-    while (!unsent.empty()) {
-        const auto taken = stream_.try_write(std::as_bytes(std::span(unsent)));
-        if (!taken) return false;
-        record_.any_byte_sent = record_.any_byte_sent || *taken > 0;
-        unsent.remove_prefix(*taken);
-        last_byte_ = now();
+std::optional<std::size_t> Exchange::try_write(std::string_view bytes) {
+    try {
+        const auto taken = stream_.try_write(std::as_bytes(std::span(bytes)));
+        record_.any_byte_sent = record_.any_byte_sent || taken.value_or(0) > 0;
+        if (taken) last_byte_ = now();
+        return taken;
+    } catch (const Error&) {
+        send_failure_ = std::current_exception();
+        return std::nullopt;
     }
-    return true;
 }
 
 Task<void> Exchange::send_rest() {
     try {
         while (!send_some() && !send_failure_) co_await ready_for(Direction::writing);
-    } catch (const Error&) {
-        // Only a time limit ends up here, and the receiving side reports it, too.
+    } catch (const Error& error) {
+        // A time limit is reported by the receiving side, too; a file that can't be read is known here alone.
+        if (error.code() != ErrorCode::storage) co_return;
+        body_failure_ = std::current_exception();
+        if (reading_) reading_->cancel();
     }
 }
 
@@ -138,9 +146,13 @@ bool Exchange::receive_some() {
 Task<void> Exchange::ready_for(Direction direction) {
     for (;;) {
         CancelScope scope(std::min(last_byte_ + bounds_.idle_limit, bounds_.deadline));
+        if (direction == Direction::reading) reading_ = &scope;
         // Named: g++ 12.2 destroys a task that ?: chooses within a co_await expression twice.
         Task<void> ready = direction == Direction::reading ? stream_.readable() : stream_.writable();
-        if (co_await scope.run(std::move(ready))) co_return;
+        const bool is_ready = co_await scope.run(std::move(ready));
+        if (direction == Direction::reading) reading_ = nullptr;
+        if (body_failure_) std::rethrow_exception(body_failure_);
+        if (is_ready) co_return;
         if (now() >= bounds_.deadline) throw Error(ErrorCode::timeout, "the time for the attempt was up");
         // Unless bytes moved in the other direction meanwhile.
         if (now() >= last_byte_ + bounds_.idle_limit) {

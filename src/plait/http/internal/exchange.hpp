@@ -2,9 +2,11 @@
 
 #include "plait/async/activity_scope.hpp"
 #include "plait/async/byte_stream.hpp"
+#include "plait/async/cancel_scope.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/http/body_memory.hpp"
+#include "plait/http/internal/body_reader.hpp"
 #include "plait/http/internal/h1_answer.hpp"
 #include "plait/http/limits.hpp"
 #include "plait/http/request.hpp"
@@ -58,9 +60,9 @@ class Exchange {
   private:
     enum class Direction { reading, writing };
 
-    bool is_sent() const noexcept { return unsent_head_.empty() && unsent_body_.empty(); }
+    bool is_sent() const noexcept { return unsent_head_.empty() && unsent_body_.left() == 0; }
     bool send_some();
-    bool write_some(std::string_view& unsent);
+    std::optional<std::size_t> try_write(std::string_view bytes);
     Task<void> send_rest();
     bool receive_ready();
     bool receive_some();
@@ -73,8 +75,10 @@ class Exchange {
     ExchangeRecord& record_;
     H1Answer answer_;
     std::string_view unsent_head_;
-    std::string_view unsent_body_;
-    std::exception_ptr send_failure_;
+    BodyReader unsent_body_;
+    std::exception_ptr send_failure_;  ///< of the stream
+    std::exception_ptr body_failure_;  ///< of a file that can't be read: the answer is not worth waiting for
+    CancelScope* reading_ = nullptr;   ///< around the wait for bytes, as long as it lasts
     TimePoint phase_start_;
     TimePoint last_byte_;
     ActivityScope doing_{trace::Activity::sending};

@@ -10,19 +10,19 @@ bool is_among(std::string_view word, std::string_view name, std::string_view oth
     return equal_ignoring_case(word, name) || equal_ignoring_case(word, other_name);
 }
 
-void check_content_length(std::string_view value, std::size_t body_size) {
-    if (value != fmt::format_int(body_size).c_str()) {
+void check_content_length(std::string_view value, std::uint64_t size) {
+    if (value != fmt::format_int(size).c_str()) {
         throw Error(ErrorCode::bad_input,
                     fmt::format("header 'Content-Length': the body has {} bytes; leave the header out, "
                                 "it is added",
-                                body_size));
+                                size));
     }
 }
 
 }  // namespace
 
 void check_field(const Header& field, const Request& request) {
-    if (equal_ignoring_case(field.name, "Content-Length")) check_content_length(field.value, request.body.size());
+    if (equal_ignoring_case(field.name, "Content-Length")) check_content_length(field.value, body_size(request));
     if (equal_ignoring_case(field.name, "Transfer-Encoding")) {
         throw Error(ErrorCode::bad_input, "header 'Transfer-Encoding': leave it out, a body is sent with its length");
     }
@@ -33,7 +33,7 @@ void check_field(const Header& field, const Request& request) {
 
 bool needs_length(const Request& request) {
     const std::string& method = request.method();
-    return !request.body.empty() || method == "POST" || method == "PUT" || method == "PATCH";
+    return body_size(request) > 0 || method == "POST" || method == "PUT" || method == "PATCH";
 }
 
 std::string_view authority_of(const Request& request, const Headers& defaults) {

@@ -57,7 +57,7 @@ void each_field(const Request& request, const Headers& defaults, Append append) 
     if (!given.user_agent) append("User-Agent", user_agent);
     if (!given.accept) append("Accept", std::string_view("*/*"));
     if (!given.content_length && needs_length(request)) {
-        const fmt::format_int length(request.body.size());
+        const fmt::format_int length(body_size(request));
         append("Content-Length", std::string_view(length.data(), length.size()));
     }
 }

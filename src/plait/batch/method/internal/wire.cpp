@@ -2,6 +2,9 @@
 
 #include "plait/base/assert.hpp"
 
+#include <memory>
+#include <variant>
+
 namespace plait::batch::internal {
 
 namespace {
@@ -19,6 +22,33 @@ http::Headers unwrap(const WireHeaders& wrapped) {
     return headers;
 }
 
+std::vector<WirePart> wrap(const http::BodyParts* parts) {
+    std::vector<WirePart> wrapped;
+    if (!parts) return wrapped;
+    for (const auto& part : parts->parts()) {
+        if (const auto* text = std::get_if<std::string>(&part)) {
+            wrapped.push_back({*text, {}, 0});
+        } else {
+            const auto& file = std::get<http::BodyParts::File>(part);
+            wrapped.push_back({{}, file.path, file.size});
+        }
+    }
+    return wrapped;
+}
+
+std::shared_ptr<const http::BodyParts> unwrap(std::vector<WirePart> wrapped) {
+    if (wrapped.empty()) return nullptr;
+    auto parts = std::make_shared<http::BodyParts>();
+    for (WirePart& part : wrapped) {
+        if (part.file.empty()) {
+            parts->add_text(std::move(part.text));
+        } else {
+            parts->add_file(http::BodyParts::File{std::move(part.file), part.size});
+        }
+    }
+    return parts;
+}
+
 }  // namespace
 
 WireRequest::WireRequest(http::Request request)
@@ -26,6 +56,7 @@ WireRequest::WireRequest(http::Request request)
       url(request.url.text()),
       headers(wrap(request.headers)),
       body(std::move(request.body)),
+      parts(wrap(request.body_parts.get())),
       timeout(request.timeout),
       over_new_connection(request.over_new_connection) {}
 
@@ -33,6 +64,7 @@ http::Request WireRequest::unwrap() && {
     http::Request request(std::move(method), http::Url(url));
     request.headers = internal::unwrap(headers);
     request.body = std::move(body);
+    request.body_parts = internal::unwrap(std::move(parts));
     request.timeout = timeout;
     request.over_new_connection = over_new_connection;
     return request;

@@ -6,6 +6,7 @@
 #include "plait/batch/method/internal/attempt_loop.hpp"
 #include "plait/http/request.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +17,18 @@ namespace plait::batch::internal {
 
 using WireHeaders = std::vector<std::pair<std::string, std::string>>;
 
+/// A part of a body: a text, or the path and the size of a file.
+struct WirePart {
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(text, file, size);
+    }
+
+    std::string text;
+    std::string file;
+    std::uint64_t size = 0;
+};
+
 struct WireRequest {
     WireRequest() {}
     explicit WireRequest(http::Request request);
@@ -23,13 +36,14 @@ struct WireRequest {
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(method, url, headers, body, timeout, over_new_connection);
+        archive(method, url, headers, body, parts, timeout, over_new_connection);
     }
 
     std::string method;
     std::string url;
     WireHeaders headers;
     std::string body;
+    std::vector<WirePart> parts;  ///< sent instead of the body, if there are any
     std::optional<Duration> timeout;
     bool over_new_connection = false;
 };
