@@ -9,6 +9,8 @@ find_dependency(simdjson)
 find_dependency(SQLite3)
 find_dependency(ZLIB)
 find_dependency(zstd)
+find_dependency(PkgConfig)
+pkg_check_modules(brotli REQUIRED IMPORTED_TARGET libbrotlidec libbrotlienc)
 include(${CMAKE_CURRENT_LIST_DIR}/plait-plait.cmake)
 
 foreach(component IN LISTS plait_FIND_COMPONENTS)

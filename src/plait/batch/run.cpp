@@ -57,6 +57,7 @@ Settings settings_that_matter(const RunOptions& options) {
         for (const auto& [name, value] : requests.permitted_secrets) names.insert(name);
         settings.emplace_back("--secret", joined(names));
     }
+    if (!options.session.decode) settings.emplace_back("--no-decode", "on");
     // Requests that were sent without a key must not be sent again with one.
     if (requests.automatic_keys) settings.emplace_back("--idempotency-key", "auto");
     return settings;

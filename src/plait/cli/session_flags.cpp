@@ -118,6 +118,10 @@ std::vector<Flag> connection_flags(SessionSettings& settings) {
              fmt::format("Fail an attempt if its answer has more than N header fields. Default: {}.",
                          usual.header_count),
              [&limits](const std::string& value) { limits.header_count = parse_count(value, 1, most_header_fields); }},
+            {"--no-decode", "",
+             "Do not ask for compressed answers, and leave the bodies of those that are compressed as they come. "
+             "Default: ask for gzip, deflate, br and zstd, and decompress.",
+             [&settings](const std::string&) { settings.session.decode = false; }},
             {"--cacert", "FILE", "Trust the certificates in this PEM file instead of the system's.",
              [&settings](const std::string& value) { settings.session.tls.ca_file = checked_file(value); }},
             {"--insecure", "",

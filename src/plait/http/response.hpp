@@ -27,8 +27,13 @@ class Response {
     int status = 0;  ///< 200 to 999
     std::string reason;
     Headers headers;
-    /// The bytes of the body: without their transfer coding (chunks), and not decompressed.
+    /// The bytes of the body: without its transfer coding (chunks) and, if `is_decoded`, its content codings.
     std::string body;
+    /// The content codings of the body, in lower case, in the order in which they were applied: `gzip`, or `gzip, br`.
+    /// Empty: none, or there is no body.
+    std::string coding;
+    /// Whether these were undone. `headers` are those of the body as it came.
+    bool is_decoded = false;
     /// The fields that followed a chunked body.
     Headers trailers;
     Timings timings;

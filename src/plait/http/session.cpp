@@ -60,7 +60,9 @@ class Session::Attempt {
         : session_(session),
           request_(request),
           start_(now()),
-          bounds_{session.options_.limits, *session.body_memory_, bounded(session.options_.timeouts.idle),
+          bounds_{session.options_.limits, *session.body_memory_,
+                  session.options_.decode ? internal::Decoding::on : internal::Decoding::off,
+                  bounded(session.options_.timeouts.idle),
                   start_ + bounded(request.timeout.value_or(session.options_.timeouts.attempt))} {}
 
     Task<void> run();
@@ -84,7 +86,7 @@ class Session::Attempt {
 };
 
 Task<void> Session::Attempt::run() {
-    std::string head = internal::serialize_head(request_, session_.options_.headers);
+    std::string head = internal::serialize_head(request_, session_.options_.headers, bounds_.decoding);
     const ConnectionNeeds needs(is_repeatable(request_) ? Repeatable::yes : Repeatable::no,
                                 request_.over_new_connection);
     auto lease = session_.pool_.try_lease(request_.url.origin(), needs);

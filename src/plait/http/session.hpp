@@ -47,6 +47,9 @@ class SessionOptions {
     net::TlsOptions tls;
     /// Sent with each request that has no header of that name.
     Headers headers;
+    /// Asks for compressed answers and decompresses them (gzip, deflate, br, zstd; RFC 9110, section 8.4). A request
+    /// with an `Accept-Encoding` or `Range` of its own asks for nothing else, and its answer is still decompressed.
+    bool decode = true;
     /// Experience with the servers' kept connections, shared with other sessions. Null: the session has its own.
     std::shared_ptr<OriginHabits> habits;
     /// The limit on the bodies of all answers in flight together, shared with other sessions. Null: the session has its
@@ -63,7 +66,7 @@ class SessionOptions {
 ///
 /// An answer is an answer whatever its status: 404 and 500 are not errors, and a redirect is not followed. If there is
 /// no answer, `send` throws `SendError`, which says whether the request may have been executed. It never sends a
-/// request twice by itself. It speaks HTTP/1.1, through no proxy, and neither asks for compression nor unpacks it.
+/// request twice by itself. It speaks HTTP/1.1, through no proxy.
 ///
 /// A session belongs to one thread, where any number of tasks may use it at the same time; it must outlive them. It can
 /// be made outside of a loop, and used by one loop of the thread after another.
@@ -86,7 +89,7 @@ class Session {
     ///   or the peer is not trusted;
     ///   nothing was sent;
     /// - `reset`: the connection broke, or ended before the answer did;
-    /// - `protocol`: the answer breaks the rules of HTTP/1.1;
+    /// - `protocol`: the answer breaks the rules of HTTP/1.1, or its compressed body is damaged or truncated;
     /// - `too_large`: the answer exceeds one of `Limits`, or all bodies together exceed `body_memory`;
     /// - `timeout`: one of `Timeouts` passed.
     Task<Response> send(Request request);

@@ -225,6 +225,7 @@ void Secrets::redact(Attempt& attempt) const {
     redact(response.headers);
     redact(response.trailers);
     redact(response.body);
+    redact(response.coding);
 }
 
 }  // namespace plait::batch

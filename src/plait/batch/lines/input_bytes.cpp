@@ -3,7 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/regular_file.hpp"
 #include "plait/batch/lines/internal/input_form.hpp"
-#include "plait/batch/lines/internal/unpacker.hpp"
+#include "plait/coding/decoder.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -41,12 +41,14 @@ InputBytes::~InputBytes() = default;
 
 void InputBytes::set_form(std::string_view begin) {
     const internal::Packing packing = internal::packing_of(begin, name_);
-    if (packing != internal::Packing::none) unpacker_ = internal::make_unpacker(packing);
+    using internal::Packing;
+    if (packing == Packing::gzip) decoder_ = coding::make_decoder(coding::Coding::gzip, ErrorCode::bad_input);
+    if (packing == Packing::zstd) decoder_ = coding::make_decoder(coding::Coding::zstd, ErrorCode::bad_input);
     is_form_known_ = true;
 }
 
 std::optional<int> InputBytes::plain_file() const {
-    if (!file_ || unpacker_) return std::nullopt;
+    if (!file_ || decoder_) return std::nullopt;
     return file_.get();
 }
 
@@ -60,7 +62,7 @@ std::optional<InputBytes> InputBytes::again() const {
 
 Task<std::size_t> InputBytes::read(std::span<char> room) {
     if (!is_form_known_) co_await find_out_form();
-    if (unpacker_) co_return co_await read_unpacked(room);
+    if (decoder_) co_return co_await read_unpacked(room);
     if (taken_ < read_ahead_.size()) co_return take_read_ahead(room);
     co_return co_await read_raw(room);
 }
@@ -89,9 +91,9 @@ std::size_t InputBytes::take_read_ahead(std::span<char> room) {
 
 Task<std::size_t> InputBytes::read_unpacked(std::span<char> room) {
     for (;;) {
-        internal::Unpacker::Step step;
+        coding::Decoder::Step step;
         try {
-            step = unpacker_->unpack(std::string_view(read_ahead_.data(), read_ahead_.size()).substr(taken_), room);
+            step = decoder_->decode(std::string_view(read_ahead_.data(), read_ahead_.size()).substr(taken_), room);
         } catch (const Error& error) {
             throw Error(error.code(), fmt::format("{} can't be decompressed: {}", name_, error.what()));
         }
@@ -103,7 +105,7 @@ Task<std::size_t> InputBytes::read_unpacked(std::span<char> room) {
         const std::size_t got = co_await read_raw(read_ahead_);
         read_ahead_.resize(got);
         if (got > 0) continue;
-        if (unpacker_->is_whole()) co_return 0;
+        if (decoder_->is_whole()) co_return 0;
         throw Error(ErrorCode::bad_input, fmt::format("{} can't be decompressed: it is truncated", name_));
     }
 }

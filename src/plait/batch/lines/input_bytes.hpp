@@ -12,11 +12,11 @@
 #include <string_view>
 #include <vector>
 
-namespace plait::batch {
-
-namespace internal {
-class Unpacker;
+namespace plait::coding {
+class Decoder;
 }
+
+namespace plait::batch {
 
 /// The bytes of a file, pipe or terminal. gzip and zstd data is decompressed; it is recognised by its content, not by
 /// the file's name.
@@ -52,9 +52,9 @@ class InputBytes {
     UniqueFd file_;                           ///< set for a file, which is read without waiting
     std::unique_ptr<Descriptor> waited_for_;  ///< set for any other input
     bool is_form_known_ = false;
-    std::unique_ptr<internal::Unpacker> unpacker_;  ///< null when the data is not compressed
-    std::vector<char> read_ahead_;  ///< bytes that were read to recognise the form, or to be decompressed
-    std::size_t taken_ = 0;         ///< the number of these that are used up
+    std::unique_ptr<coding::Decoder> decoder_;  ///< null when the data is not compressed
+    std::vector<char> read_ahead_;              ///< bytes that were read to recognise the form, or to be decompressed
+    std::size_t taken_ = 0;                     ///< the number of these that are used up
 };
 
 }  // namespace plait::batch

@@ -5,7 +5,7 @@
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/testing/test_files.hpp"
-#include "plait/batch/testing/test_packing.hpp"
+#include "plait/coding/encoder.hpp"
 #include "plait/testing/async_test.hpp"
 
 #include <functional>
@@ -15,12 +15,13 @@
 using namespace plait;
 using namespace plait::batch;
 using namespace std::string_literals;
-using plait::batch::internal::gzip_of;
 using plait::batch::internal::memory_file;
 using plait::batch::internal::Pipe;
-using plait::batch::internal::zstd_of;
 
 namespace {
+
+std::string gzip_of(std::string_view text) { return coding::encode(coding::Coding::gzip, text); }
+std::string zstd_of(std::string_view text) { return coding::encode(coding::Coding::zstd, text); }
 
 Task<void> read_into(InputBytes& bytes, std::string& text, std::size_t most) {
     std::string room(most, '\0');
@@ -115,7 +116,8 @@ TEST_CASE("zstd data may need a window of 128 MiB, and no larger one") {
         return "\x28\xb5\x2f\xfd\0"s + static_cast<char>(exponent << 3) + "\x09\0\0a"s;
     };
     CHECK(all_of(frame(17)) == "a");
-    CHECK(refusal_of(frame(18)).starts_with("requests can't be decompressed: its zstd data can't be read ("));
+    CHECK(
+        refusal_of(frame(18)).starts_with("requests can't be decompressed: its zstd data needs a window of more than"));
 }
 
 TEST_CASE("a file that can't hold requests is refused with advice") {

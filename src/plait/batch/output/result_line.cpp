@@ -62,6 +62,12 @@ void append_headers(std::string& out, const http::Headers& headers) {
     out += '}';
 }
 
+void append_coding(std::string& out, const http::Response& response) {
+    if (response.coding.empty()) return;
+    out += response.is_decoded ? ",\"decoded\":" : ",\"undecoded\":";
+    json::append_string(out, response.coding);
+}
+
 void append_request_id(std::string& out, const http::Headers& headers) {
     std::optional<std::string_view> id = headers.get("x-request-id");
     if (!id) id = headers.get("request-id");
@@ -189,6 +195,7 @@ void ResultLineWriter::append_response(std::string& out, const http::Response& r
     append_request_id(out, response.headers);
     out += ",\"headers\":";
     append_headers(out, response.headers);
+    append_coding(out, response);
     append_body(out, response);
     out += '}';
 }

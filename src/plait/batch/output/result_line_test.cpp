@@ -131,6 +131,15 @@ TEST_CASE("a body is written as JSON if its type says so and it is valid") {
     CHECK(contains(line_of(answer("application/json", "")), R"("body_text":"")"));
 }
 
+TEST_CASE("the codings of a body are named, undone or not") {
+    http::Response response = answer("text/plain", "text");
+    CHECK_FALSE(contains(line_of(response), "coded"));
+    response.coding = "gzip, br";
+    CHECK(contains(line_of(response), R"(,"undecoded":"gzip, br","body_text":"text")"));
+    response.is_decoded = true;
+    CHECK(contains(line_of(response), R"(,"decoded":"gzip, br","body_text":"text")"));
+}
+
 TEST_CASE("a body stays on one line") {
     CHECK(contains(line_of(answer("application/json", "{\n  \"a\": \"x y\"\r\n}\n")), R"("body":{"a":"x y"})"));
     CHECK(contains(line_of(answer("text/plain", "a\nb")), R"("body_text":"a\nb")"));

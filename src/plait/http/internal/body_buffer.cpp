@@ -37,16 +37,29 @@ void BodyBuffer::append(std::string_view bytes) {
 void BodyBuffer::make_room(std::size_t size) {
     const std::size_t capacity = std::max(size, 2 * body_.capacity());
     if (capacity <= uncounted_body) return;
-    const std::size_t held = share_.held();
+    const std::size_t held = share_.held() - beside_;
     // While the body moves to its new place it takes up both.
-    if (!share_.take(capacity)) {
-        throw Error(ErrorCode::too_large,
-                    fmt::format("the bodies of all answers in flight hold more than {} bytes together "
-                                "(--max-body-total)",
-                                memory_.limit()));
-    }
+    hold(capacity);
     body_.reserve(capacity);
     share_.give_back(held);
+}
+
+void BodyBuffer::hold_beside(std::size_t bytes) {
+    if (bytes <= uncounted_body) bytes = 0;
+    if (bytes > beside_) {
+        hold(bytes - beside_);
+    } else {
+        share_.give_back(beside_ - bytes);
+    }
+    beside_ = bytes;
+}
+
+void BodyBuffer::hold(std::size_t bytes) {
+    if (share_.take(bytes)) return;
+    throw Error(ErrorCode::too_large,
+                fmt::format("the bodies of all answers in flight hold more than {} bytes together "
+                            "(--max-body-total)",
+                            memory_.limit()));
 }
 
 }  // namespace plait::http::internal

@@ -27,13 +27,19 @@ class BodyBuffer {
     /// Throws `Error(too_large)`, which names the limit.
     void append(std::string_view bytes);
 
+    /// Counts this much memory beside the body, such as that of a decoder, towards the limit on all bodies; a little is
+    /// not counted. Throws as `append` does.
+    void hold_beside(std::size_t bytes);
+
   private:
     void make_room(std::size_t size);
+    void hold(std::size_t bytes);
 
     std::string& body_;
     const Limits& limits_;
     BodyMemory& memory_;
     BodyMemory::Share share_;
+    std::size_t beside_ = 0;  ///< of the share
 };
 
 }  // namespace plait::http::internal

@@ -27,6 +27,7 @@ enum class Phase { sending, waiting, receiving };
 struct ExchangeBounds {
     const Limits& limits;
     BodyMemory& body_memory;
+    Decoding decoding;
     Duration idle_limit;  ///< the longest time in which no byte moves in either direction
     TimePoint deadline;   ///< the end of the attempt
 };

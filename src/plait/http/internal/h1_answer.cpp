@@ -39,9 +39,14 @@ std::string describe_cut(AnswerState state, std::size_t body_size, std::uint64_t
 
 }  // namespace
 
-H1Answer::H1Answer(const Request& request, const Limits& limits, BodyMemory& memory, Response& response)
-    : limits_(limits), memory_(memory), response_(response), answers_head_request_(request.method() == "HEAD") {
-    parser_.emplace(response_, limits_, memory_);
+H1Answer::H1Answer(const Request& request, const Limits& limits, BodyMemory& memory, Response& response,
+                   Decoding decoding)
+    : limits_(limits),
+      memory_(memory),
+      response_(response),
+      decoding_(decoding),
+      answers_head_request_(request.method() == "HEAD") {
+    parser_.emplace(response_, limits_, memory_, decoding_);
 }
 
 void H1Answer::enter(AnswerEvent event) {
@@ -61,6 +66,14 @@ void H1Answer::receive(std::string_view bytes) {
 
 void H1Answer::receive_end() {
     const AnswerState before = state_;
+    if (before == AnswerState::unsized_body) {
+        try {
+            parser_->end_body();
+        } catch (...) {
+            enter(AnswerEvent::violation);
+            throw;
+        }
+    }
     enter(AnswerEvent::stream_end);
     if (state_ != AnswerState::failed) return;
     const std::uint64_t missing = before == AnswerState::sized_body ? parser_->missing() : 0;
@@ -181,12 +194,15 @@ void H1Answer::end_interim_answer() {
     }
     had_doubtful_head_ = had_doubtful_head_ || parser_->has_two_framings();
     response_.headers.clear();
-    parser_.emplace(response_, limits_, memory_);
+    parser_.emplace(response_, limits_, memory_, decoding_);
 }
 
 /// The body may be empty, and have ended with the head.
 void H1Answer::end_answer() {
-    if (state_ != AnswerState::done) enter(AnswerEvent::body_end);
+    if (state_ != AnswerState::done) {
+        parser_->end_body();
+        enter(AnswerEvent::body_end);
+    }
     if (had_doubtful_head_ || !parser_->lets_connection_persist()) enter(AnswerEvent::last_use);
 }
 

@@ -2,6 +2,7 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/http/body_memory.hpp"
+#include "plait/http/internal/body_receiver.hpp"
 #include "plait/http/internal/h1_states.hpp"
 #include "plait/http/internal/message_parser.hpp"
 #include "plait/http/limits.hpp"
@@ -30,14 +31,16 @@ namespace plait::http::internal {
 class H1Answer {
   public:
     /// `limits`, `memory` and `response`, which is empty, must outlive the answer.
-    H1Answer(const Request& request, const Limits& limits, BodyMemory& memory, Response& response);
+    H1Answer(const Request& request, const Limits& limits, BodyMemory& memory, Response& response,
+             Decoding decoding = Decoding::on);
     H1Answer(const H1Answer&) = delete;
     H1Answer& operator=(const H1Answer&) = delete;
 
     /// Takes bytes in pieces of any size. Throws `Error` with `protocol` or `too_large`.
     void receive(std::string_view bytes);
 
-    /// Takes the end of the stream. Throws `Error(reset)` when something is missing.
+    /// Takes the end of the stream. Throws `Error(reset)` when something is missing, and `Error(protocol)` when the
+    /// coded data of a body that ends with the stream is truncated.
     void receive_end();
 
     AnswerState state() const noexcept { return state_; }
@@ -69,6 +72,7 @@ class H1Answer {
     const Limits& limits_;
     BodyMemory& memory_;
     Response& response_;
+    const Decoding decoding_;
     const bool answers_head_request_;
     AnswerState state_ = AnswerState::head;
     bool had_doubtful_head_ = false;  ///< of an interim answer, after which the connection must not be used again

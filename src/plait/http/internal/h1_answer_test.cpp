@@ -1,8 +1,10 @@
 #include "plait/http/internal/h1_answer.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/coding/encoder.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <limits>
 #include <string>
@@ -235,6 +237,23 @@ TEST_CASE("an answer that is cut anywhere is an error, never a short success") {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=1\r\nhello\r\n1\r\nx\r\n0\r\nA: b\r\n\r\n");
     check_every_cut_fails("HTTP/1.1 204\r\n\r\n");
     check_every_cut_fails("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No\r\n\r\n");
+}
+
+TEST_CASE("a coded body whose end is missing is an error, with a length, in chunks or without either") {
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n";
+    const std::string whole = coding::encode(coding::Coding::gzip, "text");
+    const std::string cut = whole.substr(0, whole.size() - 1);
+    const auto sized = [&](const std::string& body) {
+        return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    };
+    const auto chunked = [&](const std::string& body) {
+        return head + fmt::format("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n", body.size(), body);
+    };
+    for (const std::string& answer : {sized(whole), chunked(whole), head + "\r\n" + whole})
+        CHECK(receive(answer).text.ends_with(" | text"));
+    for (const std::string& answer : {sized(cut), chunked(cut), head + "\r\n" + cut})
+        CHECK(receive(answer).text == "protocol: the body can't be decoded: its gzip data is truncated, after 4 bytes");
+    CHECK(receive(head + "Content-Length: 23\r\n\r\n", "HEAD").text.starts_with("200 OK"));
 }
 
 TEST_CASE("a cut answer's error says what is missing") {

@@ -15,12 +15,12 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 
 }  // namespace
 
-std::string serialize_head(const Request& request, const Headers& defaults) {
+std::string serialize_head(const Request& request, const Headers& defaults, Decoding decoding) {
     std::string out;
     out.reserve(512);
     out.append(request.method()).append(" ").append(request.url.target()).append(" HTTP/1.1\r\n");
     append_field(out, "Host", authority_of(request, defaults));
-    each_field(request, defaults,
+    each_field(request, defaults, decoding,
                [&out](std::string_view name, std::string_view value) { append_field(out, name, value); });
     out.append("\r\n");
     return out;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/http/headers.hpp"
+#include "plait/http/internal/content_codings.hpp"
 #include "plait/http/request.hpp"
 
 #include <string>
@@ -10,10 +11,11 @@ namespace plait::http::internal {
 /// The request line and header fields of `request` as they go on the wire (RFC 9112), including the empty line at the
 /// end; `request.body` follows. A field of `defaults` is sent unless the request has one of that name.
 ///
-/// `Host` comes first. `User-Agent` and `Accept` are added when neither has them. Throws `Error(bad_input)` for fields
+/// `Host` comes first. `User-Agent` and `Accept` are added when neither has them; so is `Accept-Encoding` with
+/// `decoding`, unless there is a `Range`: it would be a range of the coded bytes. Throws `Error(bad_input)` for fields
 /// that would contradict what is sent: a second `Host`, a `Content-Length` other than the body's, any
 /// `Transfer-Encoding`, and a `Connection` other than `close` and `keep-alive`.
-std::string serialize_head(const Request& request, const Headers& defaults);
+std::string serialize_head(const Request& request, const Headers& defaults, Decoding decoding = Decoding::on);
 
 /// Whether that head says `Connection: close`: the connection carries no further request (RFC 9112, section 9.6).
 bool asks_to_close(const Request& request, const Headers& defaults);

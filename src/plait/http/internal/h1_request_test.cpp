@@ -14,7 +14,7 @@ namespace {
 
 /// The head of `request`, with VERSION in place of our version.
 std::string head_of(const Request& request, const Headers& defaults = {}) {
-    std::string head = serialize_head(request, defaults);
+    std::string head = serialize_head(request, defaults, Decoding::off);
     const std::string name = "User-Agent: plait/";
     if (const auto start = head.find(name); start != std::string::npos) {
         head.replace(start + name.size(), head.find('\r', start) - start - name.size(), "VERSION");
@@ -39,6 +39,19 @@ TEST_CASE("a request's own headers win over defaults, and both over added ones")
     const Headers defaults{{"X-Tenant", "1"}, {"User-Agent", "me"}};
     CHECK(head_of(request, defaults) ==
           "GET / HTTP/1.1\r\nHost: a.example\r\nx-tenant: 7\r\nAccept: text/plain\r\nUser-Agent: me\r\n\r\n");
+}
+
+TEST_CASE("codings are asked for, unless the request has its own wish or asks for a range") {
+    const auto asks = [](const Headers& own, Decoding decoding) {
+        Request request("GET", "http://a.example/");
+        request.headers = own;
+        return serialize_head(request, {}, decoding).find("\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n") !=
+               std::string::npos;
+    };
+    CHECK(asks({}, Decoding::on));
+    CHECK_FALSE(asks({}, Decoding::off));
+    CHECK_FALSE(asks({{"accept-encoding", "identity"}}, Decoding::on));
+    CHECK_FALSE(asks({{"Range", "bytes=0-9"}}, Decoding::on));
 }
 
 TEST_CASE("a body has its length, and so has an empty one where it has a meaning") {

@@ -27,8 +27,8 @@ bool is_field(std::string_view line, std::string_view name) {
 
 }  // namespace
 
-MessageParser::MessageParser(Response& response, const Limits& limits, BodyMemory& memory)
-    : response_(response), limits_(limits), body_(response.body, limits, memory) {
+MessageParser::MessageParser(Response& response, const Limits& limits, BodyMemory& memory, Decoding decoding)
+    : response_(response), limits_(limits), body_(response, limits, memory, decoding) {
     // All limits are ours, so that they hold for the sum of the pieces and have one kind of message.
     header_limit(std::numeric_limits<std::uint32_t>::max());
     body_limit(boost::none);
@@ -135,15 +135,14 @@ void MessageParser::add_field(std::string_view name, std::string_view value) {
 
 void MessageParser::on_header_impl(error_code&) {
     // Before the first byte of the body, which a server could make us wait for.
-    if (!is_done() && content_length()) body_.check_size(*content_length());
-}
-
-void MessageParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
-    if (length) body_.expect(*length);
+    if (is_done()) return;
+    std::optional<std::uint64_t> length;
+    if (content_length()) length = *content_length();
+    body_.begin(length);
 }
 
 std::size_t MessageParser::on_body_impl(string_view bytes, error_code&) {
-    body_.append(to_std(bytes));
+    body_.put(to_std(bytes));
     return bytes.size();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/http/body_memory.hpp"
-#include "plait/http/internal/body_buffer.hpp"
+#include "plait/http/internal/body_receiver.hpp"
 #include "plait/http/internal/h1_states.hpp"
 #include "plait/http/limits.hpp"
 #include "plait/http/response.hpp"
@@ -22,8 +22,8 @@ namespace plait::http::internal {
 /// keeps the limits itself, so that they hold however the bytes were split. A parser serves for one message.
 class MessageParser final : private boost::beast::http::basic_parser<false> {
   public:
-    /// All three must outlive the parser.
-    MessageParser(Response& response, const Limits& limits, BodyMemory& memory);
+    /// The first three must outlive the parser.
+    MessageParser(Response& response, const Limits& limits, BodyMemory& memory, Decoding decoding);
 
     /// Parses a complete head, including the empty line at its end. Without `may_have_body` the message ends with it,
     /// whatever its fields say. Throws `Error` with `protocol` or `too_large`.
@@ -32,6 +32,9 @@ class MessageParser final : private boost::beast::http::basic_parser<false> {
     /// Parses some of the body. Returns the number of bytes parsed; the others must come again, with more behind them.
     /// Throws as `put_head` does.
     std::size_t put_body(std::string_view bytes);
+
+    /// Ends the body. Throws `Error(protocol)` when its coded data is truncated.
+    void end_body() { body_.end(); }
 
     /// The others are for after `put_head`.
     HeadFacts facts() const;
@@ -52,7 +55,7 @@ class MessageParser final : private boost::beast::http::basic_parser<false> {
     void on_response_impl(int code, string_view reason, int version, error_code&) override;
     void on_field_impl(boost::beast::http::field, string_view name, string_view value, error_code&) override;
     void on_header_impl(error_code&) override;
-    void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override;
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
     std::size_t on_body_impl(string_view bytes, error_code&) override;
     void on_chunk_header_impl(std::uint64_t size, string_view extensions, error_code&) override;
     std::size_t on_chunk_body_impl(std::uint64_t remaining, string_view bytes, error_code&) override;
@@ -65,7 +68,7 @@ class MessageParser final : private boost::beast::http::basic_parser<false> {
 
     Response& response_;
     const Limits& limits_;
-    BodyBuffer body_;
+    BodyReceiver body_;
     int version_ = 0;
     bool has_two_framings_ = false;
     std::uint64_t chunk_remaining_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/http/headers.hpp"
+#include "plait/http/internal/content_codings.hpp"
 #include "plait/http/request.hpp"
 
 #include <fmt/format.h>
@@ -16,11 +17,15 @@ inline constexpr std::string_view user_agent = "plait/" PLAIT_VERSION;
 struct GivenFields {
     bool user_agent = false;
     bool accept = false;
+    bool accept_encoding = false;
+    bool range = false;
     bool content_length = false;
 
     void note(std::string_view name) {
         user_agent = user_agent || equal_ignoring_case(name, "User-Agent");
         accept = accept || equal_ignoring_case(name, "Accept");
+        accept_encoding = accept_encoding || equal_ignoring_case(name, "Accept-Encoding");
+        range = range || equal_ignoring_case(name, "Range");
         content_length = content_length || equal_ignoring_case(name, "Content-Length");
     }
 };
@@ -39,10 +44,11 @@ void check_field(const Header& field, const Request& request);
 bool needs_length(const Request& request);
 
 /// Calls `append(name, value)` for each field but `Host`: first those of the request, then those of `defaults` whose
-/// name the request does not have, then `User-Agent`, `Accept` and `Content-Length` where they are missing. Throws as
+/// name the request does not have, then `User-Agent`, `Accept` and `Content-Length` where they are missing, and, with
+/// `decoding`, `Accept-Encoding`, unless there is a `Range`: it would be a range of coded bytes. Throws as
 /// `check_field` does.
 template <class Append>
-void each_field(const Request& request, const Headers& defaults, Append append) {
+void each_field(const Request& request, const Headers& defaults, Decoding decoding, Append append) {
     GivenFields given;
     const auto append_given = [&](const Header& field) {
         if (equal_ignoring_case(field.name, "Host")) return;
@@ -56,6 +62,7 @@ void each_field(const Request& request, const Headers& defaults, Append append) 
     }
     if (!given.user_agent) append("User-Agent", user_agent);
     if (!given.accept) append("Accept", std::string_view("*/*"));
+    if (decoding == Decoding::on && !given.accept_encoding && !given.range) append("Accept-Encoding", accepted_codings);
     if (!given.content_length && needs_length(request)) {
         const fmt::format_int length(body_size(request));
         append("Content-Length", std::string_view(length.data(), length.size()));

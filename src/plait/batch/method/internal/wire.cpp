@@ -81,6 +81,8 @@ WireAttempt::WireAttempt(RecordedAttempt recorded)
         reason = std::move(response.reason);
         headers = wrap(response.headers);
         body = std::move(response.body);
+        coding = std::move(response.coding);
+        is_decoded = response.is_decoded;
         trailers = wrap(response.trailers);
         const auto& [dns, connect, tls, send, wait, receive] = response.timings;
         times = {dns, connect, tls, send, wait, receive};
@@ -102,6 +104,8 @@ RecordedAttempt WireAttempt::unwrap() && {
     response.reason = std::move(reason);
     response.headers = internal::unwrap(headers);
     response.body = std::move(body);
+    response.coding = std::move(coding);
+    response.is_decoded = is_decoded;
     response.trailers = internal::unwrap(trailers);
     PLAIT_ASSERT(times.size() == 6, "both ends are the same program");
     response.timings = {times[0], times[1], times[2], times[3], times[4], times[5]};

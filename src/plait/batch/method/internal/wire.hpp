@@ -57,7 +57,7 @@ struct WireAttempt {
     void serialize(Archive& archive) {
         archive(has_answer);
         if (has_answer) {
-            archive(status, reason, headers, body, trailers, times, reused);
+            archive(status, reason, headers, body, coding, is_decoded, trailers, times, reused);
         } else {
             archive(code, message, maybe_sent, was_stale);
         }
@@ -70,6 +70,8 @@ struct WireAttempt {
     std::string reason;
     WireHeaders headers;
     std::string body;
+    std::string coding;
+    bool is_decoded = false;
     WireHeaders trailers;
     std::vector<Duration> times;  ///< in the order of `http::Timings`
     bool reused = false;

@@ -32,6 +32,8 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     sent.reason = "Gone Fishing";
     sent.headers = {{"A", "1"}};
     sent.body = "body";
+    sent.coding = "gzip";
+    sent.is_decoded = true;
     sent.trailers = {{"B", "2"}};
     sent.timings = {1ms, 2ms, 3ms, 4ms, 5ms, 6ms};
     sent.reused = true;
@@ -41,6 +43,8 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     CHECK(response.reason == "Gone Fishing");
     CHECK(response.headers.get("a") == "1");
     CHECK(response.body == "body");
+    CHECK(response.coding == "gzip");
+    CHECK(response.is_decoded);
     CHECK(response.trailers.get("b") == "2");
     CHECK(response.timings.dns == 1ms);
     CHECK(response.timings.receive == 6ms);
