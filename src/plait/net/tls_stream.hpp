@@ -19,6 +19,9 @@ class TlsStream : public ByteStream {
     /// The protocol that both sides agreed on (ALPN, RFC 7301), such as `h2`; empty: none was agreed on. Valid as long
     /// as the stream.
     virtual std::string_view alpn() const noexcept = 0;
+
+    /// Whether the handshake resumed an earlier session, which spares both sides the certificates.
+    virtual bool was_resumed() const noexcept = 0;
 };
 
 /// The settings of a TLS client.
@@ -33,12 +36,21 @@ struct TlsOptions {
 
     /// Protocols to offer (ALPN, RFC 7301), such as `http/1.1`, best first. Empty: none are offered.
     std::vector<std::string> protocols;
+
+    /// A PEM file with the certificate to show to servers that ask for one, followed by those that signed it. Empty:
+    /// none.
+    std::string certificate_file;
+    /// A PEM file with its private key, not encrypted. Empty: it is in `certificate_file`.
+    std::string key_file;
+
+    friend bool operator==(const TlsOptions&, const TlsOptions&) = default;
 };
 
 /// Turns plain connections into encrypted, verified ones: TLS 1.2 or 1.3 for clients.
 ///
-/// Reads the trusted certificates for the first connection, which takes some milliseconds. One context serves a whole
-/// session, and threads may share it.
+/// The first connection reads the trusted certificates, which takes some milliseconds. The contexts of a process that
+/// have equal settings share them, and also the sessions that servers offer: a later connection to the same host and
+/// port resumes one, in half the time (RFC 8446, section 2.2; RFC 5077). Threads may share a context.
 class TlsContext {
   public:
     explicit TlsContext(TlsOptions options = {});
@@ -46,10 +58,14 @@ class TlsContext {
     TlsContext& operator=(TlsContext&&) noexcept;
     ~TlsContext();
 
+    /// Reads the files of the settings now. Throws `Error(bad_input)`, which says what is wrong with which file, and
+    /// `Error(tls)` when this machine has no trusted certificates.
+    void load();
+
     /// Turns `stream` into a TLS connection, after the peer has shown a valid certificate for `endpoint.host`.
     ///
-    /// Throws `Error(tls)`, which says what is wrong with the certificate or the handshake, and `Error(bad_input)` when
-    /// the file of trusted certificates can't be used. On the new stream, an end that the peer has not announced
+    /// Throws `Error(tls)`, which says what is wrong with the certificate or the handshake, and what
+    /// `load` throws. On the new stream, an end that the peer has not announced
     /// (`close_notify`) is `Error(reset)`, because anyone on the path could have forged it (RFC 8446, section 6.1). A
     /// write that was not taken must be repeated with the same bytes.
     Task<std::unique_ptr<TlsStream>> connect(std::unique_ptr<ByteStream> stream, Endpoint endpoint);

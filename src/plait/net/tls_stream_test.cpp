@@ -163,6 +163,31 @@ Task<std::string> failure_with_peer(std::string answer) {
     co_return result.client_error;
 }
 
+TlsServerContext server_context(const Certificate& certificate, TlsVersion newest) {
+    TlsServerOptions options(certificate);
+    options.newest = newest;
+    return TlsServerContext(std::move(options));
+}
+
+/// Makes a new client with these settings, exchanges a line over a connection, and returns whether it was resumed.
+Task<bool> resumes(std::string host, const TemporaryFile& trusted, TlsServerContext& server,
+                   std::vector<std::string> protocols = {}) {
+    TlsOptions options;
+    options.ca_file = trusted.path();
+    options.protocols = std::move(protocols);
+    TlsContext client(std::move(options));
+    Connection ends;
+    auto [client_wire, server_wire] = memory_streams();
+    TaskGroup group;
+    group.start(connect_client(client, std::move(client_wire), std::move(host), ends));
+    group.start(accept_client(server, std::move(server_wire), ends));
+    co_await group.join();
+    co_await write_text(*ends.server, "hello\n");
+    co_await read_until(*ends.client, "\n");  // and the sessions before it
+    CHECK(ends.client->was_resumed() == ends.server->was_resumed());
+    co_return ends.client->was_resumed();
+}
+
 constexpr std::array both_versions{TlsVersion::v1_2, TlsVersion::v1_3};
 
 }  // namespace
@@ -197,6 +222,38 @@ ASYNC_TEST("both ends know the protocol that they agreed on") {
         CHECK(ends.client->alpn() == agreed);
         CHECK(ends.server->alpn() == agreed);
     }
+}
+
+ASYNC_TEST("a later connection to the same server resumes a session, through any context with equal settings") {
+    for (const TlsVersion version : both_versions) {
+        CAPTURE(static_cast<int>(version));
+        const Certificate certificate = certificate_for("api.example");
+        const TemporaryFile trusted(certificate.certificate);
+        TlsServerContext server = server_context(certificate, version);
+        CHECK_FALSE(co_await resumes("api.example", trusted, server));
+        CHECK(co_await resumes("api.example", trusted, server));
+        CHECK(co_await resumes("api.example", trusted, server));
+        CHECK_FALSE(co_await resumes("api.example.", trusted, server));  // another name
+
+        // A server that knows none of its sessions any more makes a whole handshake.
+        TlsServerContext restarted = server_context(certificate, version);
+        CHECK_FALSE(co_await resumes("api.example", trusted, restarted));
+        CHECK(co_await resumes("api.example", trusted, restarted));
+    }
+}
+
+ASYNC_TEST("a session is not resumed under other settings") {
+    const Certificate certificate = certificate_for("api.example");
+    TlsServerContext server = server_context(certificate, TlsVersion::v1_3);
+    const std::vector<std::string> protocols(1, "http/1.1");
+    {
+        const TemporaryFile trusted(certificate.certificate);
+        CHECK_FALSE(co_await resumes("api.example", trusted, server));
+        CHECK_FALSE(co_await resumes("api.example", trusted, server, protocols));
+        CHECK(co_await resumes("api.example", trusted, server));
+    }
+    const TemporaryFile replaced(certificate.certificate + certificate.certificate);
+    CHECK_FALSE(co_await resumes("api.example", replaced, server));
 }
 
 ASYNC_TEST("the wire shows none of the plain text") {

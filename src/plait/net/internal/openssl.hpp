@@ -24,6 +24,7 @@ using OwnedBio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
 using OwnedCertificate = std::unique_ptr<X509, FreeWith<X509_free>>;
 using OwnedGeneralNames = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
 using OwnedKey = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
+using OwnedSession = std::unique_ptr<SSL_SESSION, FreeWith<SSL_SESSION_free>>;
 using OwnedSsl = std::unique_ptr<SSL, FreeWith<SSL_free>>;
 using OwnedSslContext = std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>>;
 

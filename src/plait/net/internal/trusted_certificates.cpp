@@ -1,0 +1,89 @@
+#include "plait/net/internal/trusted_certificates.hpp"
+
+#include "plait/base/error.hpp"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+namespace plait::net::internal {
+
+namespace {
+
+bool has_content(const std::string& file) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
+    return !error && size > 0;
+}
+
+/// Whether the folder has a file such as `5ad8a5d6.0`, the only kind that OpenSSL finds.
+bool has_certificates(const std::string& folder) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const std::string name = entry->path().filename();
+        const auto dot = name.find('.');
+        if (dot == 8 && name.find_first_not_of("0123456789abcdef") == dot) return true;
+    }
+    return false;
+}
+
+std::vector<std::string> parts_of(std::string_view list) {
+    std::vector<std::string> parts;
+    for (;;) {
+        const auto colon = list.find(':');
+        if (colon != 0 && !list.empty()) parts.emplace_back(list.substr(0, colon));
+        if (colon == std::string_view::npos) return parts;
+        list.remove_prefix(colon + 1);
+    }
+}
+
+std::string listed(const TrustPlaces& places) {
+    std::string text = places.file;
+    for (const auto* names : {&places.folders, &places.other_files}) {
+        for (const std::string& name : *names) text += (text.empty() ? "" : ", ") + name;
+    }
+    return text;
+}
+
+}  // namespace
+
+TrustPlaces system_trust_places() {
+    const char* const file = std::getenv(::X509_get_default_cert_file_env());
+    const char* const folders = std::getenv(::X509_get_default_cert_dir_env());
+    TrustPlaces places{file ? file : ::X509_get_default_cert_file(),
+                       parts_of(folders ? folders : ::X509_get_default_cert_dir())};
+    if (file || folders) return places;
+    places.other_files = {
+        "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Ubuntu, Arch, Gentoo
+        "/etc/pki/tls/certs/ca-bundle.crt",                   // Fedora, RHEL 6
+        "/etc/ssl/ca-bundle.pem",                             // openSUSE
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // RHEL 7 and later
+        "/etc/ssl/cert.pem",                                  // Alpine, macOS, OpenBSD
+        "/usr/local/etc/ssl/cert.pem",                        // FreeBSD
+    };
+    return places;
+}
+
+void trust_system(SSL_CTX* context, const TrustPlaces& places) {
+    bool has_any = false;
+    if (has_content(places.file) && ::SSL_CTX_load_verify_file(context, places.file.c_str()) == 1) has_any = true;
+    for (const std::string& folder : places.folders) {
+        if (has_certificates(folder) && ::SSL_CTX_load_verify_dir(context, folder.c_str()) == 1) has_any = true;
+    }
+    for (const std::string& file : places.other_files) {
+        if (has_any) break;
+        has_any = has_content(file) && ::SSL_CTX_load_verify_file(context, file.c_str()) == 1;
+    }
+    ::ERR_clear_error();
+    if (has_any) return;
+    throw Error(ErrorCode::tls, "this machine has no trusted certificates (looked for in " + listed(places) +
+                                    "): install the package ca-certificates, or name a file with --cacert");
+}
+
+}  // namespace plait::net::internal
