@@ -169,6 +169,7 @@ std::vector<Flag> RunCommand::diagnosis_flags() {
 int RunCommand::run() {
     if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input");
     check_paths(RunPaths(inputs_, output_, options_.trace, summary_path_));
+    check_files(settings_);
     warn_of_risks(settings_);
     if (strict_) refuse_bad_lines();
     read_cost_from(calls_);

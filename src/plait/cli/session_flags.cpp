@@ -124,6 +124,14 @@ std::vector<Flag> connection_flags(SessionSettings& settings) {
              [&settings](const std::string&) { settings.session.decode = false; }},
             {"--cacert", "FILE", "Trust the certificates in this PEM file instead of the system's.",
              [&settings](const std::string& value) { settings.session.tls.ca_file = checked_file(value); }},
+            {"--cert", "FILE",
+             "Show the client certificate in this PEM file to servers that ask for one. Certificates that signed it "
+             "follow it in the file.",
+             [&settings](const std::string& value) { settings.session.tls.certificate_file = checked_file(value); }},
+            {"--key", "FILE",
+             "Read the private key of the client certificate from this PEM file, which must not be encrypted. Default: "
+             "the file of --cert.",
+             [&settings](const std::string& value) { settings.session.tls.key_file = checked_file(value); }},
             {"--insecure", "",
              "Accept any certificate. Anyone between you and the server can then read and change everything.",
              [&settings](const std::string&) { settings.session.tls.verify = false; }},
@@ -139,6 +147,12 @@ void warn(const std::string& sentence) {
     // Erase the progress line, if there is one.
     if (screen.is_terminal()) screen.write("\r\x1b[K");
     screen.write(fmt::format("plait: warning: {}\n", sentence));
+}
+
+void check_files(const SessionSettings& settings) {
+    if (settings.session.tls.certificate_file.empty() && !settings.session.tls.key_file.empty())
+        throw_bad_input("--key is the key of a client certificate: name its file with --cert");
+    http::Session::check_files(settings.session);
 }
 
 void warn_of_risks(const SessionSettings& settings) {

@@ -47,6 +47,9 @@ std::vector<Flag> connection_flags(SessionSettings& settings);
 /// `input_flags`, `header_flags` and `connection_flags`.
 std::vector<Flag> session_flags(SessionSettings& settings);
 
+/// Reads the certificates that flags name, so that no call fails because of them. Throws `Error(bad_input)`.
+void check_files(const SessionSettings& settings);
+
 /// Prints warnings about insecure settings to standard error.
 void warn_of_risks(const SessionSettings& settings);
 

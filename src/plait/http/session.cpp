@@ -166,6 +166,11 @@ Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
 
 Session::~Session() = default;
 
+void Session::check_files(const SessionOptions& options) {
+    if (options.tls.ca_file.empty() && options.tls.certificate_file.empty()) return;
+    net::TlsContext(options.tls).load();
+}
+
 Task<Response> Session::send(Request request) { co_return co_await send_by_reference(request); }
 
 Task<Response> Session::send_by_reference(const Request& request) {

@@ -103,6 +103,10 @@ class Session {
     /// Sends a POST request, without a `Content-Type`: to set one, `send` a `Request` with that header.
     Task<Response> post(Url url, std::string body);
 
+    /// Reads the certificates that `options` name, so that a program can report mistakes before its first call. Throws
+    /// `Error(bad_input)`, which says what is wrong with which file.
+    static void check_files(const SessionOptions& options);
+
     const SessionOptions& options() const noexcept { return options_; }
 
   private:
