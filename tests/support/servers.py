@@ -19,6 +19,7 @@ class Peer:
         self.connection = connection
         self.number = number  # 1 for the first connection that the server got
         self.ended = False
+        self.body = b""  # of the last request
 
     def request(self):
         """Reads one request with its body. Returns its head; empty if the client is gone."""
@@ -32,6 +33,7 @@ class Peer:
                        if line.startswith(b"content-length:")), 0)
         while len(body) < length and not self.ended:
             body += self.read()
+        self.body = body
         return head
 
     def read(self):

@@ -8,6 +8,7 @@
 #include "plait/batch/lines/input_notes.hpp"
 #include "plait/batch/method/descriptor_limit.hpp"
 #include "plait/batch/method/open_trace.hpp"
+#include "plait/batch/output/body_files.hpp"
 #include "plait/batch/output/result_queue.hpp"
 #include "plait/batch/output/result_values.hpp"
 #include "plait/batch/requests/open_source.hpp"
@@ -58,6 +59,7 @@ Settings settings_that_matter(const RunOptions& options) {
         settings.emplace_back("--secret", joined(names));
     }
     if (!options.session.decode) settings.emplace_back("--no-decode", "on");
+    if (options.save_bodies) settings.emplace_back("--save-bodies", options.save_bodies->path);
     // Requests that were sent without a key must not be sent again with one.
     if (requests.automatic_keys) settings.emplace_back("--idempotency-key", "auto");
     return settings;
@@ -110,9 +112,19 @@ RunnerOptions runner_options(const RunOptions& options, bool is_resumable, std::
     runner.read_ahead = options.read_ahead;
     runner.ordered = options.ordered;
     runner.body_format = options.body_format;
+    runner.durable_bodies = options.durable;
     runner.grace = options.grace;
     runner.seed = seed;
     return runner;
+}
+
+/// Lets the session save large bodies in `folder`.
+void save_bodies(http::SessionOptions& session, http::BodyFolder folder) {
+    prepare_body_folder(folder.path);
+    // A limit that was chosen holds for both; the usual one is about memory.
+    if (session.limits.body_bytes != http::Limits().body_bytes) folder.most_bytes = session.limits.body_bytes;
+    const std::size_t limit = session.body_memory ? session.body_memory->limit() : http::default_body_memory();
+    session.body_memory = std::make_shared<http::BodyMemory>(limit, std::move(folder));
 }
 
 /// Closes the values when it goes, whatever the reason: whoever takes them must not wait for ever.
@@ -348,6 +360,7 @@ void Run::follow(std::unique_ptr<ResumableSource> source) {
     }
     MethodOptions method;
     method.session = options.session;
+    if (options.save_bodies) save_bodies(method.session, *options.save_bodies);
     method.concurrency = concurrency;
     method.stop = &parts_->stop;
     method.grace = options.grace;

@@ -114,6 +114,17 @@ std::vector<Flag> RunCommand::output_flags() {
              "Write results in input order instead of completion order. Results that wait for an earlier one "
              "are lost if the run is killed.",
              [this](const std::string&) { options_.ordered = true; }},
+            {"--save-bodies", "DIR",
+             "Save large answer bodies as files in this folder, named after their custom_id, instead of in results. A "
+             "body of any size then takes no memory.",
+             [this](const std::string& value) { body_folder_.path = value; }},
+            {"--inline-max", "SIZE",
+             fmt::format("With --save-bodies: keep bodies up to this size in the results. Default: {}.",
+                         to_flag_value(http::BodyFolder().inline_bytes)),
+             [this](const std::string& value) {
+                 body_folder_.inline_bytes = parse_bytes(value, 0);
+                 inline_max_given_ = true;
+             }},
             Flag("--body", body_format_names(), "Write answer bodies in this form. Default: auto.",
                  [this](const std::string& value) { options_.body_format = parse_body_format(value); })
                 .with_choices({{"auto", "JSON if possible, else text, else base64"},
@@ -167,6 +178,8 @@ std::vector<Flag> RunCommand::diagnosis_flags() {
 }
 
 int RunCommand::run() {
+    if (!body_folder_.path.empty()) options_.save_bodies = body_folder_;
+    if (inline_max_given_ && !options_.save_bodies) throw_bad_input("--inline-max needs --save-bodies DIR");
     if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input");
     check_paths(RunPaths(inputs_, output_, options_.trace, summary_path_));
     check_files(settings_);

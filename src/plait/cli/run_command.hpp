@@ -38,6 +38,8 @@ class RunCommand final : public Command {
     SessionSettings settings_;
     CallsSettings calls_;
     batch::RunOptions& options_ = calls_.run;
+    http::BodyFolder body_folder_;  ///< an empty path: none
+    bool inline_max_given_ = false;
     std::string output_;  ///< empty: standard output
     bool strict_ = false;
     bool quiet_ = false;

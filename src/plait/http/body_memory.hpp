@@ -1,8 +1,11 @@
 #pragma once
 
+#include "plait/http/saved_body.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace plait::http {
@@ -12,10 +15,13 @@ namespace plait::http {
 class BodyMemory {
   public:
     explicit BodyMemory(std::size_t limit) noexcept : limit_(limit) {}
+    /// Bodies above `BodyFolder::inline_bytes` go to files in `folder`, where they take no memory.
+    BodyMemory(std::size_t limit, BodyFolder folder) : limit_(limit), folder_(std::move(folder)) {}
 
     /// In bytes.
     std::size_t limit() const noexcept { return limit_; }
     std::size_t held() const noexcept { return held_.load(std::memory_order_relaxed); }
+    const std::optional<BodyFolder>& folder() const noexcept { return folder_; }
 
     /// The part of one body. Its destructor gives it back.
     class Share {
@@ -50,6 +56,7 @@ class BodyMemory {
 
   private:
     const std::size_t limit_;
+    const std::optional<BodyFolder> folder_;
     std::atomic<std::size_t> held_ = 0;
 };
 

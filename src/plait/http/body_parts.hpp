@@ -24,7 +24,7 @@ class BodyParts {
     void add_text(std::string text);
 
     /// Takes the size of the file now. It must stay the same until the request was sent; if it doesn't, the attempt
-    /// fails with `storage`. Throws `Error(bad_input)` when `path` is not a readable plain file.
+    /// fails with `bad_input`. Throws `Error(bad_input)` when `path` is not a readable plain file.
     void add_file(std::string path);
     /// The same for a file whose size is known.
     void add_file(File file);

@@ -2,7 +2,10 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/http/headers.hpp"
+#include "plait/http/saved_body.hpp"
 
+#include <cstdint>
+#include <memory>
 #include <string>
 
 namespace plait::http {
@@ -34,11 +37,19 @@ class Response {
     std::string coding;
     /// Whether these were undone. `headers` are those of the body as it came.
     bool is_decoded = false;
+    /// The body instead, if it was large and `BodyMemory` has a folder. Its file goes away with the last copy of the
+    /// response, unless it is kept.
+    std::shared_ptr<SavedBody> saved_body;
     /// The fields that followed a chunked body.
     Headers trailers;
     Timings timings;
     /// Whether the connection had carried an earlier request.
     bool reused = false;
 };
+
+/// The size of the answer's body in bytes, in memory or in a file.
+inline std::uint64_t body_size(const Response& response) noexcept {
+    return response.saved_body ? response.saved_body->size() : response.body.size();
+}
 
 }  // namespace plait::http

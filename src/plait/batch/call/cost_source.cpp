@@ -1,6 +1,7 @@
 #include "plait/batch/call/cost_source.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/batch/call/answer_text.hpp"
 #include "plait/json/text.hpp"
 
 #include <fmt/format.h>
@@ -36,8 +37,8 @@ std::optional<double> cost_in(const http::Response& response, const CostSource& 
     thread_local simdjson::dom::parser parser;
     simdjson::dom::element document;
     double cost = 0;
-    if (parser.parse(json::without_byte_order_mark(response.body)).get(document) != simdjson::SUCCESS)
-        return std::nullopt;
+    const AnswerText text(response);
+    if (parser.parse(json::without_byte_order_mark(text.get())).get(document) != simdjson::SUCCESS) return std::nullopt;
     if (document.at_pointer(source.pointer).get_double().get(cost) != simdjson::SUCCESS) return std::nullopt;
     if (!(cost >= 0) || !std::isfinite(cost)) return std::nullopt;
     return cost;

@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/base/words.hpp"
+#include "plait/batch/call/answer_text.hpp"
 #include "plait/json/canonical.hpp"
 #include "plait/json/fields.hpp"
 #include "plait/json/value.hpp"
@@ -240,11 +241,11 @@ bool Expectation::has_status(int status) const noexcept {
 std::string Expectation::unmet_by(const http::Response& response) const {
     if (!has_status(response.status)) return fmt::format("status {} is not {}", response.status, statuses_text_);
     if (json_rules_.empty()) return {};
-    return unmet_in_json(response.body);
+    return unmet_in_json(AnswerText(response).get());
 }
 
 bool Expectation::is_met_by(const http::Response& response) const {
-    return has_status(response.status) && (json_rules_.empty() || unmet_in_json(response.body).empty());
+    return has_status(response.status) && (json_rules_.empty() || unmet_in_json(AnswerText(response).get()).empty());
 }
 
 std::string Expectation::unmet_in_json(std::string_view body) const {

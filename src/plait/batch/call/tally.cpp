@@ -8,7 +8,7 @@ void Tally::call_ended(const CallEnd& end, Duration latency, std::uint64_t sent_
     if (!end.attempts.empty()) sent_bytes_ += sent_bytes;
     if (end.response) {
         ++status_codes_[end.response->status];
-        received_bytes_ += end.response->body.size();
+        received_bytes_ += http::body_size(*end.response);
         latencies_.add(latency);
     }
     if (end.error) ++errors_[end.error->code];

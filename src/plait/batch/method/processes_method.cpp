@@ -18,8 +18,10 @@ bool workers_are_traced = false;
 
 /// Each process gets an equal share of the memory for bodies.
 std::shared_ptr<http::BodyMemory> share_of(const http::SessionOptions& session, std::size_t processes) {
-    const std::size_t all = session.body_memory ? session.body_memory->limit() : http::default_body_memory();
-    return std::make_shared<http::BodyMemory>(all / processes);
+    if (!session.body_memory) return std::make_shared<http::BodyMemory>(http::default_body_memory() / processes);
+    const std::size_t share = session.body_memory->limit() / processes;
+    const auto& folder = session.body_memory->folder();
+    return folder ? std::make_shared<http::BodyMemory>(share, *folder) : std::make_shared<http::BodyMemory>(share);
 }
 
 ProcessPoolOptions pool_options(MethodOptions&& options) {

@@ -201,6 +201,13 @@ void ResultLineWriter::append_response(std::string& out, const http::Response& r
 }
 
 void ResultLineWriter::append_body(std::string& out, const http::Response& response) {
+    if (response.saved_body) {
+        out += ",\"body_file\":";
+        append_string(out, response.saved_body->path());
+        out += ",\"body_bytes\":";
+        append_number(out, response.saved_body->size());
+        return;
+    }
     if (format_ == BodyFormat::automatic && is_json_type(response.headers.get("content-type").value_or(""))) {
         if (const auto json = buffers_->json.make(response.body)) {
             out += ",\"body\":";

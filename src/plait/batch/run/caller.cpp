@@ -297,6 +297,7 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
         learn(active);
         active.permit.give_back();
         if (options_.once) co_return AttemptsEnd::final;
+        if (stop_for_storage(active)) co_return AttemptsEnd::stopped;
         AttemptNote& note = active.notes.back();
         std::optional<AttemptsEnd> ended;
         if (parts_.auth && note.status == unauthorized) {
@@ -416,6 +417,14 @@ RefusalRules Caller::refusal_rules(const CallRules& rules) const noexcept {
 void Caller::stop_for_account(const ActiveCall& active) {
     rules_.stop(fmt::format("{} refuses the account ({}): {}", active.group->name, result_of(*active.last),
                             active.refusal.reason));
+}
+
+/// Stops the run if the answer could not be saved, as on a full disk: the answers to further calls would be lost, too.
+bool Caller::stop_for_storage(const ActiveCall& active) {
+    const auto* failure = std::get_if<Failure>(&*active.last);
+    if (!failure || failure->code != ErrorCode::storage) return false;
+    rules_.stop(failure->message);
+    return true;
 }
 
 /// Settles what the attempt cost, by its answer or else by its line.

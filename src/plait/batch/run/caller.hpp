@@ -159,6 +159,7 @@ class Caller {
     void learn_costs(ActiveCall& active);
     RefusalRules refusal_rules(const CallRules& rules) const noexcept;
     void stop_for_account(const ActiveCall& active);
+    bool stop_for_storage(const internal::ActiveCall& active);
     static policy::WaitReason why_unreachable(const ActiveCall& active);
     void park(const ActiveCall& active, policy::WaitReason reason);
     MadeCall not_sent(const Call& call, AttemptsEnd ended) const;

@@ -2,6 +2,7 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
+#include "plait/batch/output/body_files.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -183,7 +184,23 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
     if (blocks_loop_) results_.flush();
 }
 
+/// Gives a saved body its final name. If that fails the run stops, and the answer counts as not received; false: there
+/// is no result, because the call can be made again.
+bool Runner::keep_body(const Call& call, CallEnd& end) {
+    try {
+        end.response->saved_body->keep_as(body_file_name(call.custom_id), options_.durable_bodies);
+        return true;
+    } catch (const Error& error) {
+        caller_.rules().stop(error.what());
+        end.response.reset();
+        end.outcome = Outcome::unknown;
+        end.error.emplace(error.code(), error.what(), false, true);
+        return !call.rules.safe_to_repeat || !options_.calls.is_resumable;
+    }
+}
+
 void Runner::end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot) {
+    if (end.response && end.response->saved_body && !keep_body(call, end)) return results_.leave_out(std::move(slot));
     if (end.span) trace_call(call, end);
     Duration latency{};
     if (!end.attempts.empty())

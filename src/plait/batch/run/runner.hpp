@@ -46,6 +46,8 @@ class RunnerOptions {
     /// Results leave in the order of the input, instead of the order of completion.
     bool ordered = false;
     BodyFormat body_format = BodyFormat::automatic;
+    /// Waits for the disk before a result refers to a saved body.
+    bool durable_bodies = false;
     /// Time limit for calls in flight after an interruption.
     Duration grace = std::chrono::seconds(10);
     /// Seeds the random numbers of the run.
@@ -141,6 +143,7 @@ class Runner {
     Task<void> start_calls(TaskGroup& calls);
     void start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, OutputSlot slot);
     Task<void> make_call(Call call, ReadAhead::Permit ahead, OutputSlot slot, std::optional<KeyOrder::Turn> turn);
+    bool keep_body(const Call& call, CallEnd& end);
     void end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot);
     void refuse(BadLine line, OutputSlot slot);
     void stop_starting() noexcept;

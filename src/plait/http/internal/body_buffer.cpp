@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
 namespace plait::http::internal {
 
@@ -17,7 +18,9 @@ constexpr std::size_t uncounted_body = 64 * 1024;
 }  // namespace
 
 void BodyBuffer::check_size(std::uint64_t size) const {
-    if (size > limits_.body_bytes) fail_too_large("body", limits_.body_bytes, "--max-body");
+    const auto& folder = memory_.folder();
+    const std::uint64_t most = folder && size > folder->inline_bytes ? folder->most_bytes : limits_.body_bytes;
+    if (size > most) fail_too_large("body", most, "--max-body");
 }
 
 void BodyBuffer::expect(std::uint64_t size) {
@@ -27,10 +30,23 @@ void BodyBuffer::expect(std::uint64_t size) {
 }
 
 void BodyBuffer::append(std::string_view bytes) {
+    if (response_.saved_body) return append_to_file(bytes);
     const std::size_t size = body_.size() + bytes.size();
     check_size(size);
+    if (memory_.folder() && size > memory_.folder()->inline_bytes) {
+        response_.saved_body = std::make_shared<SavedBody>(memory_.folder()->path);
+        response_.saved_body->append(body_);
+        body_ = {};
+        share_.give_back(share_.held() - beside_);
+        return append_to_file(bytes);
+    }
     if (size > body_.capacity()) make_room(size);
     body_.append(bytes);
+}
+
+void BodyBuffer::append_to_file(std::string_view bytes) {
+    check_size(response_.saved_body->size() + bytes.size());
+    response_.saved_body->append(bytes);
 }
 
 /// Lets the body grow to at least `size` bytes, if the limit on all bodies together allows it.

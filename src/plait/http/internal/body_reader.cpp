@@ -23,7 +23,7 @@ std::array<char, 64 * 1024>& file_buffer() noexcept {
 }
 
 [[noreturn]] void fail(std::string_view what, const BodyParts::File& file, std::string_view why) {
-    throw Error(ErrorCode::storage, fmt::format("{} {}, a file of the request's body: {}", what, file.path, why));
+    throw_bad_input(fmt::format("{} {}, a file of the request's body: {}", what, file.path, why));
 }
 
 [[noreturn]] void fail_changed(const BodyParts::File& file) {

@@ -22,7 +22,7 @@ class BodyReader {
     std::uint64_t left() const noexcept { return left_; }
 
     /// Returns the next bytes: some, if any are left; of a file at most 64 KiB. They are valid until any reader of this
-    /// thread is called. Throws `Error(storage)` when a file can't be read, or no longer has the size that it had.
+    /// thread is called. Throws `Error(bad_input)` when a file can't be read, or no longer has the size it had.
     std::string_view peek();
 
     /// Goes on behind the first `bytes` of what `peek` returned.

@@ -27,7 +27,7 @@ class BodyReceiver {
   public:
     /// The first three must outlive the receiver.
     BodyReceiver(Response& response, const Limits& limits, BodyMemory& memory, Decoding decoding) noexcept
-        : response_(response), limits_(limits), buffer_(response.body, limits, memory), decoding_(decoding) {}
+        : response_(response), limits_(limits), buffer_(response, limits, memory), decoding_(decoding) {}
 
     /// Begins a body of this length; none: unknown. Throws `Error(too_large)`.
     void begin(std::optional<std::uint64_t> length);

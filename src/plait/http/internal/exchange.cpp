@@ -105,7 +105,7 @@ Task<void> Exchange::send_rest() {
         while (!send_some() && !send_failure_) co_await ready_for(Direction::writing);
     } catch (const Error& error) {
         // A time limit is reported by the receiving side, too; a file that can't be read is known here alone.
-        if (error.code() != ErrorCode::storage) co_return;
+        if (error.code() != ErrorCode::bad_input) co_return;
         body_failure_ = std::current_exception();
         if (reading_) reading_->cancel();
     }

@@ -26,12 +26,12 @@ int status_of(std::string_view head) {
 }
 
 /// What a connection that closed in `state` cut off.
-std::string describe_cut(AnswerState state, std::size_t body_size, std::uint64_t missing, bool is_anything_there) {
+std::string describe_cut(AnswerState state, std::uint64_t size, std::uint64_t missing, bool is_anything_there) {
     switch (state) {
         case AnswerState::chunked_body:
-            return fmt::format("before the last chunk, after {} bytes of the body", body_size);
+            return fmt::format("before the last chunk, after {} bytes of the body", size);
         case AnswerState::sized_body:
-            return fmt::format("after {} of {} bytes of the body", body_size, body_size + missing);
+            return fmt::format("after {} of {} bytes of the body", size, size + missing);
         default:
             return is_anything_there ? "in the middle of the answer's header" : "without an answer";
     }
@@ -79,7 +79,7 @@ void H1Answer::receive_end() {
     const std::uint64_t missing = before == AnswerState::sized_body ? parser_->missing() : 0;
     const bool is_anything_there = !pending_.empty() || interim_answers_ > 0;
     throw Error(ErrorCode::reset, "the server closed the connection " +
-                                      describe_cut(before, response_.body.size(), missing, is_anything_there));
+                                      describe_cut(before, body_size(response_), missing, is_anything_there));
 }
 
 bool H1Answer::is_unsized_refusal() const noexcept {

@@ -83,6 +83,10 @@ WireAttempt::WireAttempt(RecordedAttempt recorded)
         body = std::move(response.body);
         coding = std::move(response.coding);
         is_decoded = response.is_decoded;
+        if (response.saved_body) {
+            body_size = response.saved_body->size();
+            body_path = response.saved_body->release();
+        }
         trailers = wrap(response.trailers);
         const auto& [dns, connect, tls, send, wait, receive] = response.timings;
         times = {dns, connect, tls, send, wait, receive};
@@ -106,6 +110,9 @@ RecordedAttempt WireAttempt::unwrap() && {
     response.body = std::move(body);
     response.coding = std::move(coding);
     response.is_decoded = is_decoded;
+    if (!body_path.empty()) {
+        response.saved_body = std::make_shared<http::SavedBody>(std::move(body_path), body_size);
+    }
     response.trailers = internal::unwrap(trailers);
     PLAIT_ASSERT(times.size() == 6, "both ends are the same program");
     response.timings = {times[0], times[1], times[2], times[3], times[4], times[5]};

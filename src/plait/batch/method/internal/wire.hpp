@@ -57,7 +57,7 @@ struct WireAttempt {
     void serialize(Archive& archive) {
         archive(has_answer);
         if (has_answer) {
-            archive(status, reason, headers, body, coding, is_decoded, trailers, times, reused);
+            archive(status, reason, headers, body, body_path, body_size, coding, is_decoded, trailers, times, reused);
         } else {
             archive(code, message, maybe_sent, was_stale);
         }
@@ -72,6 +72,8 @@ struct WireAttempt {
     std::string body;
     std::string coding;
     bool is_decoded = false;
+    std::string body_path;  ///< of a body that was saved; empty: it is `body`
+    std::uint64_t body_size = 0;
     WireHeaders trailers;
     std::vector<Duration> times;  ///< in the order of `http::Timings`
     bool reused = false;

@@ -1,0 +1,131 @@
+"""`plait run` with large bodies: saved answers, streamed files, forms."""
+
+import hashlib
+import json
+import shutil
+import stat
+import unittest
+
+from support.program import MockTest, RunTest, plait
+from support.servers import Deciding, Rogue, response
+from support.small_disk import SmallDisk
+
+LARGE = b"0123456789abcdef" * (200 * 1024)  # 3.1 MiB
+
+
+def sized(path, times):
+    return response(200, body=LARGE if "large" in path else b"small")
+
+
+class SavedBodies(RunTest):
+    def setUp(self):
+        super().setUp()
+        self.bodies = self.folder / "bodies"
+
+    def run_two(self, server, *arguments):
+        return self.run_lines({"custom_id": "a/large", "url": f"{server.url}/large"}, {"custom_id": "small", "url": f"{server.url}/small"},
+                              arguments=["--ordered", "--save-bodies", self.bodies, *arguments])
+
+    def test_a_large_body_is_saved_by_each_method(self):
+        for method in ("sync", "threads", "async", "processes"):
+            with self.subTest(method=method), Rogue(Deciding(sized)) as server:
+                ended = self.run_two(server, "--method", method)
+                self.assertEqual(0, ended.code, ended.err)
+                large, small = (result["response"] for result in ended.results)
+                self.assertEqual((str(self.bodies / "a%2Flarge"), len(LARGE)), (large["body_file"], large["body_bytes"]))
+                self.assertFalse({"body", "body_text", "body_base64"} & large.keys())
+                self.assertEqual("small", small["body_text"])
+                self.assertEqual([self.bodies / "a%2Flarge"], list(self.bodies.iterdir()))
+                self.assertEqual(LARGE, (self.bodies / "a%2Flarge").read_bytes())
+                self.assertEqual(0o600, stat.S_IMODE((self.bodies / "a%2Flarge").stat().st_mode))
+                shutil.rmtree(self.bodies)
+
+    def test_the_limit_of_what_stays_in_the_results_can_be_set(self):
+        with Rogue(Deciding(sized)) as server:
+            ended = self.run_two(server, "--inline-max", "4")
+        self.assertEqual({"a%2Flarge", "small"}, {path.name for path in self.bodies.iterdir()})
+        self.assertEqual([len(LARGE), 5], [result["response"]["body_bytes"] for result in ended.results])
+
+    def test_max_body_holds_for_saved_bodies_when_it_is_given(self):
+        with Rogue(Deciding(sized)) as server:
+            ended = self.run_two(server, "--max-body", "2M")
+        self.assertEqual(["failed", "ok"], [result["outcome"] for result in ended.results])
+        self.assertEqual("too_large", ended.results[0]["error"]["code"])
+        self.assertEqual([], list(self.bodies.iterdir()))
+
+    def test_an_answer_that_is_retried_leaves_no_file(self):
+        decide = Deciding(lambda path, times: response(503 if times == 1 else 200, [("Retry-After", "0")], LARGE))
+        with Rogue(decide) as server:
+            ended = self.run_two(server, "--attempts", "2")
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual({"a%2Flarge", "small"}, {path.name for path in self.bodies.iterdir()})
+
+    def test_expectations_see_a_saved_body(self):
+        text = json.dumps({"fill": "x" * 2_000_000, "ok": False}).encode()
+        with Rogue(Deciding(lambda path, times: response(200, [("Content-Type", "application/json")], text))) as server:
+            ended = self.run_lines({"url": server.url, "expect": {"json": [{"path": "/ok", "is": True}]}}, arguments=["--save-bodies", self.bodies])
+        result = self.only_result(ended)
+        self.assertEqual(("rejected", "/ok is false, not true"), (result["outcome"], result["error"]["message"]))
+
+    def test_a_full_disk_stops_the_run_which_can_be_resumed(self):
+        with SmallDisk(2 * 1024 * 1024) as disk, Rogue(Deciding(sized)) as server:
+            lines = self.requests({"custom_id": "small", "url": f"{server.url}/small"}, {"custom_id": "large", "url": f"{server.url}/large"})
+            results = self.folder / "results.jsonl"
+            command = ["run", lines, "-o", results, "--save-bodies"]
+            ended = plait(*command, disk / "bodies")
+            self.assertEqual(3, ended.code, ended.err)
+            self.assertIn("No space left on device", ended.err)
+            self.assertEqual([], list((disk / "bodies").iterdir()))
+            shutil.rmtree(disk / "bodies")
+            (self.folder / "roomy").mkdir()
+            (disk / "bodies").symlink_to(self.folder / "roomy")
+            ended = plait(*command, disk / "bodies")
+            self.assertEqual(0, ended.code, ended.err)
+            self.assertEqual(LARGE, (self.folder / "roomy" / "large").read_bytes())
+
+    def test_a_folder_that_can_not_be_used_is_named_before_anything_is_sent(self):
+        (self.folder / "file").write_text("")
+        with Rogue(Deciding(sized)) as server:
+            ended = self.run_lines({"url": server.url}, arguments=["--save-bodies", self.folder / "file"])
+            self.assertEqual(0, server.connections)
+        self.assertEqual(2, ended.code)
+        self.assertIn(str(self.folder / "file"), ended.err)
+
+    def test_a_limit_for_inline_bodies_needs_a_folder(self):
+        ended = plait("run", "http://127.0.0.1:9/", "--inline-max", "1k")
+        self.assertEqual(2, ended.code)
+        self.assertIn("--save-bodies", ended.err)
+
+
+class Uploads(MockTest):
+    def echo(self, **line):
+        return self.only_result(self.run_lines({"url": self.url("/echo"), **line}))["response"]["body"]
+
+    def test_a_form_with_files(self):
+        (self.folder / "a.txt").write_text("from a file")
+        echo = self.echo(multipart=[{"name": "purpose", "value": "batch"}, {"name": "file", "file": str(self.folder / "a.txt"), "type": "text/plain"}])
+        kind, boundary = echo["headers"]["content-type"].split("; boundary=")
+        self.assertEqual("multipart/form-data", kind)
+        self.assertEqual(f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
+                         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\n'
+                         f"from a file\r\n--{boundary}--\r\n", echo["body"])
+
+    def test_a_large_file_is_sent_whole_by_each_method(self):
+        large = self.folder / "large.bin"
+        large.write_bytes(LARGE)
+        seen = []
+
+        def digest(peer):
+            peer.request()
+            seen.append(hashlib.sha256(peer.body).hexdigest())
+            peer.send(response())
+
+        for method in ("async", "processes"):
+            with self.subTest(method=method), Rogue(digest) as server:
+                ended = self.run_lines({"url": server.url, "body_file": str(large)}, arguments=["--method", method])
+                self.assertEqual(0, ended.code, ended.out + ended.err)
+        self.assertEqual([hashlib.sha256(LARGE).hexdigest()] * 2, seen)
+
+
+if __name__ == "__main__":
+    unittest.main()
