@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak format setup install clean check-format
+.PHONY: help run test check bench fuzz soak models format setup install clean check-format
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,11 @@ soak: ## kill and resume 1,000 runs per method, and check that no call is lost o
 	@scripts/setup build test
 	@$(call build,release,plait_program)
 	@PLAIT_PROGRAM=build/release/plait python3 -B tests/soak.py --jobs $$((4 * $(JOBS))) $(SOAK)
+
+models: ## search with SEEDS (20) times the random seeds for a limit that the models of servers break
+	@scripts/setup build test
+	@$(call build,dev,plait_policy_test)
+	@PLAIT_SEEDS=$(or $(SEEDS),20) build/dev/src/plait/plait_policy_test
 
 format: ## format all sources
 	@scripts/setup check

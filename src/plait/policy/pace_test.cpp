@@ -6,6 +6,7 @@
 #include "plait/base/error.hpp"
 #include "plait/policy/random.hpp"
 #include "plait/testing/async_test.hpp"
+#include "plait/testing/seeds.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -325,7 +326,7 @@ ASYNC_TEST("a quota that stays empty for longer than the longest wait parks the 
 }
 
 ASYNC_TEST("limits hold across processes that are killed at any moment, and lose little") {
-    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    for (std::uint64_t seed = 1; seed <= testing::seeds(50); ++seed) {
         CAPTURE(seed);
         Random random(seed);
         auto log = std::make_shared<KeptLog>();

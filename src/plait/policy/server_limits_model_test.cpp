@@ -3,6 +3,7 @@
 
 #include "plait/policy/random.hpp"
 #include "plait/policy/server_limits.hpp"
+#include "plait/testing/seeds.hpp"
 
 #include <doctest/doctest.h>
 
@@ -238,7 +239,7 @@ class Run {
 /// all attempts refused.
 void check_mean(const std::function<Limiter(Random&)>& limiter, const Telling& telling, double latency, double pace,
                 double refused) {
-    constexpr int runs = 60;
+    const std::uint64_t runs = testing::seeds(60);
     Outcome sum;
     for (std::uint64_t seed = 1; seed <= runs; ++seed) {
         Random random(seed);
@@ -247,7 +248,7 @@ void check_mean(const std::function<Limiter(Random&)>& limiter, const Telling& t
         sum.let_in += outcome.let_in;
         sum.refused += outcome.refused;
     }
-    CHECK(sum.let_in / runs >= pace * 10 * allowed);
+    CHECK(sum.let_in / static_cast<double>(runs) >= pace * 10 * allowed);
     CHECK(sum.refused <= refused * (sum.let_in + sum.refused));
 }
 
@@ -318,7 +319,7 @@ TEST_CASE("a window that each call postpones is used fully, although its reset i
 }
 
 TEST_CASE("a window that refused calls postpone, too, is found to need quiet") {
-    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    for (std::uint64_t seed = 1; seed <= testing::seeds(20); ++seed) {
         CAPTURE(seed);
         const double at_first = Run(quiet_window(true), Telling(), 0.01, seed).windows(20).let_in;
         const double in_all = Run(quiet_window(true), Telling(), 0.01, seed).windows(50).let_in;
