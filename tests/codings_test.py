@@ -7,7 +7,7 @@ import tempfile
 import unittest
 import zlib
 
-from support.program import RunTest, plait
+from support.program import Mock, MockTest, RunTest, plait
 from support.servers import Deciding, Nginx, Rogue, response
 
 TEXT = json.dumps([{"id": n, "name": f"item {n * 2654435761 % 4294967296}"} for n in range(1000)])
@@ -141,6 +141,40 @@ class Codings(RunTest):
                 result = self.result_of(f"http://127.0.0.1:{nginx.http}/items.json")
         self.assertEqual("gzip", result["response"]["decoded"], result)
         self.assertEqual(json.loads(TEXT), result["response"]["body"])
+
+
+class AgainstTheMock(MockTest):
+    CODINGS = ("gzip", "deflate", "br", "zstd", "gzip,br", "br,zstd,deflate,gzip", "gzip,gzip,gzip,gzip,gzip")
+
+    def test_whole_answers_in_each_coding(self):
+        lines = [{"url": self.url(f"/coded/{codings}{flaw}"), "headers": {"X-Text": "x" * 1000}} for codings in self.CODINGS for flaw in ("", "/lines")]
+        for result in self.run_lines(*lines, arguments=["--ordered"]).results:
+            self.assertEqual(("ok", "GET"), (result["outcome"], result["response"]["body"]["method"]), result)
+            self.assertEqual(result["response"]["body"]["target"].split("/")[2], result["response"]["decoded"].replace(", ", ","))
+
+    def test_spoilt_answers_in_each_coding(self):
+        flaws = ("cut", "no-end", "damaged", "junk", "plain")
+        lines = [{"url": self.url(f"/coded/{codings}/{flaw}"), "headers": {"X-Text": "x" * 1000}} for codings in self.CODINGS for flaw in flaws]
+        for line, result in zip(lines, self.run_lines(*lines, arguments=["--ordered"]).results):
+            self.assertEqual(("failed", "protocol"), (result["outcome"], result["error"] and result["error"]["code"]), line["url"])
+
+    def test_faults_at_random_are_repeated(self):
+        lines = [{"url": self.url(f"/fault/{fault}/{n}")} for n, fault in enumerate(("cut-gzip", "bad-gzip"))]
+        for result in self.run_lines(*lines, arguments=["--attempts", "2"]).results:
+            self.assertEqual(("failed", "protocol", 2), (result["outcome"], result["error"]["code"], len(result["attempts"])))
+
+    def test_a_bomb_and_an_unknown_coding(self):
+        for codings, arguments in (("br", ()), ("zstd", ()), ("gzip", ("--max-body", "10M"))):
+            result = self.result_of(self.url(f"/coded/{codings}/bomb"), *arguments)
+            self.assertEqual(("failed", "too_large"), (result["outcome"], result["error"]["code"]))
+        self.assertEqual("x-plait, gzip", self.result_of(self.url("/coded/gzip/unknown"))["response"]["undecoded"])
+
+    def test_the_mock_compresses_for_those_who_ask(self):
+        with Mock("--coding", "gzip,br", "--body-bytes", "100000") as mock:
+            result = self.result_of(mock.url)
+            self.assertEqual(("gzip, br", "x" * 100_000), (result["response"]["decoded"], result["response"]["body_text"]))
+            result = self.result_of(mock.url, "--no-decode")
+            self.assertEqual((False, "x" * 100_000), ("undecoded" in result["response"], result["response"]["body_text"]))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@
 
 // Calls over HTTP.
 #include "plait/http/limit_headers.hpp"  // read_limit_headers: the limits that an answer announces
+#include "plait/http/redirects.hpp"      // send_following: the answer at the end of redirects
 #include "plait/http/request.hpp"
 #include "plait/http/response.hpp"
 #include "plait/http/send_error.hpp"

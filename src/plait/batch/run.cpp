@@ -60,6 +60,10 @@ Settings settings_that_matter(const RunOptions& options) {
     }
     if (!options.session.decode) settings.emplace_back("--no-decode", "on");
     if (options.save_bodies) settings.emplace_back("--save-bodies", options.save_bodies->path);
+    const http::RedirectOptions& redirects = options.redirects;
+    if (redirects.most != http::RedirectOptions().most)
+        settings.emplace_back("--max-redirects", fmt::to_string(redirects.most));
+    if (redirects.to_http) settings.emplace_back("--redirect-to-http", "on");
     // Requests that were sent without a key must not be sent again with one.
     if (requests.automatic_keys) settings.emplace_back("--idempotency-key", "auto");
     return settings;
@@ -103,6 +107,7 @@ RunnerOptions runner_options(const RunOptions& options, bool is_resumable, std::
     calls.retry = options.retry;
     calls.deadline = options.deadline;
     calls.hedge = options.hedge;
+    calls.redirects = options.redirects;
     calls.rules.budgets = options.budgets;
     calls.rules.stop_rules = options.stop_rules;
     calls.rules.canary = options.canary;

@@ -7,6 +7,7 @@
 #include "plait/batch/output/result_line.hpp"
 #include "plait/batch/requests/request_line.hpp"
 #include "plait/batch/run/runner.hpp"
+#include "plait/http/redirects.hpp"
 #include "plait/http/session.hpp"
 #include "plait/policy/hedge.hpp"
 #include "plait/policy/rate_limit.hpp"
@@ -81,6 +82,8 @@ struct RunOptions {
     // Connection and method.
 
     http::SessionOptions session{};
+    /// Which redirects are followed.
+    http::RedirectOptions redirects{};
     /// Who makes the attempts: an entry of `methods`.
     const MethodEntry* method = &methods.front();
     /// Time limit for calls in flight after an interruption.

@@ -23,6 +23,7 @@ namespace {
 constexpr std::size_t most_concurrency = 1'000'000;
 constexpr std::size_t most_attempts = 1000;
 constexpr std::size_t most_canaries = 1'000'000;
+constexpr std::size_t most_redirects = 100;
 
 /// Independent of the machine, because docs/cli.md contains it.
 std::string concurrency_help() {
@@ -147,6 +148,25 @@ std::vector<Flag> retry_flags(CallsSettings& settings) {
         });
 }
 
+std::vector<Flag> redirect_flags(CallsSettings& settings) {
+    http::RedirectOptions& redirects = settings.run.redirects;
+    return under(
+        headings::connection,
+        {
+            {"--max-redirects", "N",
+             fmt::format(
+                 "Follow at most N redirects of a call: for GET and HEAD, and 307 and 308 within the origin for other "
+                 "methods; a 303 is followed by GET. No credentials are sent to another origin. 0: take a redirect for "
+                 "an answer like any other. Default: {}.",
+                 http::RedirectOptions().most),
+             [&redirects](const std::string& value) { redirects.most = parse_count(value, 0, most_redirects); }},
+            {"--redirect-to-http", "",
+             "Follow redirects from https to http, too. Anyone between you and the server can then read and change the "
+             "answer.",
+             [&redirects](const std::string&) { redirects.to_http = true; }},
+        });
+}
+
 std::vector<Flag> stop_flags(CallsSettings& settings) {
     batch::RunOptions& run = settings.run;
     return under(
@@ -171,7 +191,7 @@ std::vector<Flag> stop_flags(CallsSettings& settings) {
 }  // namespace
 
 std::vector<Flag> calls_flags(CallsSettings& settings) {
-    return joined(limit_flags(settings), retry_flags(settings), stop_flags(settings));
+    return joined(limit_flags(settings), retry_flags(settings), stop_flags(settings), redirect_flags(settings));
 }
 
 void read_cost_from(CallsSettings& settings) {

@@ -7,6 +7,7 @@
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/interrupts.hpp"
 #include "plait/cli/values.hpp"
+#include "plait/mock/codings.hpp"
 #include "plait/mock/mock_server.hpp"
 #include "plait/mock/supervisor.hpp"
 
@@ -138,6 +139,15 @@ std::vector<Flag> MockCommand::answer_flags() {
              [this](const std::string& value) { options_.slots = parse_count(value, 1, most_connections); }},
             {"--status", "CODE", "Answer with this status. /status/<code> overrides it. Default: 200.",
              [this](const std::string& value) { options_.status = static_cast<int>(parse_count(value, 200, 599)); }},
+            {"--coding", "CODINGS",
+             "Compress answers with gzip, deflate, br, zstd or several such as gzip,br, for requests that accept them. "
+             "/coded/<codings> always does. Default: none.",
+             [this](const std::string& value) {
+                 options_.codings = mock::codings_named(value);
+                 if (options_.codings.empty())
+                     throw_bad_input(fmt::format(
+                         "'{}' is not one of gzip, deflate, br, zstd, or several with commas between", value));
+             }},
             {"--body-bytes", "N", "Answer with N bytes of text instead of an echo of the request as JSON.",
              [this](const std::string& value) { options_.body_bytes = parse_count(value, 0, largest_body); }},
         });

@@ -46,6 +46,9 @@ class Request {
     /// Never reuse a connection that was kept from an earlier exchange.
     bool over_new_connection = false;
 
+    /// Send none of `SessionOptions::headers`: after a redirect to another origin they may be credentials.
+    bool without_default_headers = false;
+
   private:
     std::string method_;
 };

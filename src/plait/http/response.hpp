@@ -28,6 +28,8 @@ class Response {
     Response() noexcept {}
 
     int status = 0;  ///< 200 to 999
+    /// The URL that it comes from, where redirects were followed. Empty: that of the request.
+    std::string url;
     std::string reason;
     Headers headers;
     /// The bytes of the body: without its transfer coding (chunks) and, if `is_decoded`, its content codings.

@@ -64,7 +64,8 @@ class SessionOptions {
 ///     const http::Response other = co_await session.post("https://api.example/v1/items", "{}");  // in a task
 ///     if (other.status == 201) use(other.body);
 ///
-/// An answer is an answer whatever its status: 404 and 500 are not errors, and a redirect is not followed. If there is
+/// An answer is an answer whatever its status: 404 and 500 are not errors, and a redirect is not followed
+/// (`send_following` in `http/redirects.hpp` does). If there is
 /// no answer, `send` throws `SendError`, which says whether the request may have been executed. It never sends a
 /// request twice by itself. It speaks HTTP/1.1, through no proxy.
 ///

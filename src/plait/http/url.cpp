@@ -212,6 +212,7 @@ Url Url::resolve(std::string_view reference) const {
 
     const std::string_view base_path = target().substr(0, target().find('?'));
     const std::size_t path_size = first_of(reference, "?#");
+    if (reference.starts_with('#')) return *this;  // fragments are dropped
     std::string path(reference.substr(0, path_size));
     if (path.empty()) {
         path = base_path;

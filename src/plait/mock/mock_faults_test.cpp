@@ -3,6 +3,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
+#include "plait/coding/encoder.hpp"
 #include "plait/mock/internal/fault_table.hpp"
 #include "plait/mock/mock_server.hpp"
 #include "plait/testing/async_test.hpp"
@@ -121,8 +122,8 @@ ASYNC_TEST("the path of each fault does what the fault says") {
         const std::string all_counts = co_await stats(server);
         CHECK(has(all_counts, "\"faults\":{\"" + std::string(expected.name) + "\":1}"));
     }
-    // The other three have tests of their own.
-    CHECK(all.size() + 3 == mock::internal::fault_rows);
+    // The other six have tests of their own.
+    CHECK(all.size() + 6 == mock::internal::fault_rows);
 }
 
 ASYNC_TEST("garbage is not HTTP, and a status is a complete answer") {
@@ -133,6 +134,21 @@ ASYNC_TEST("garbage is not HTTP, and a status is a complete answer") {
     const Seen status = co_await ask(server, get("/fault/503"));
     CHECK(status_of(status) == 503);
     CHECK(status.ending == "end");
+}
+
+ASYNC_TEST("a gzip body is cut or damaged behind a head that fits it, and a loop leads to itself") {
+    MockServer server(ten_bytes());
+    const std::string whole = coding::encode(coding::Coding::gzip, "xxxxxxxxxx");
+    const Seen cut = co_await ask(server, get("/fault/cut-gzip"));
+    CHECK(has(cut.bytes, "Content-Encoding: gzip\r\n"));
+    CHECK(has(cut.bytes, "Content-Length: " + std::to_string(whole.size() / 2) + "\r\n"));
+    CHECK(cut.bytes.ends_with("\r\n\r\n" + whole.substr(0, whole.size() / 2)));
+    const Seen bad = co_await ask(server, get("/fault/bad-gzip"));
+    CHECK(has(bad.bytes, "Content-Length: " + std::to_string(whole.size()) + "\r\n"));
+    CHECK_FALSE(bad.bytes.ends_with(whole));
+    const Seen loop = co_await ask(server, get("/fault/redirect-loop"));
+    CHECK(status_of(loop) == 302);
+    CHECK(has(loop.bytes, "Location: #\r\n"));
 }
 
 ASYNC_TEST("a dripping answer arrives byte by byte") {

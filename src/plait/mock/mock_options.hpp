@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/coding/decoder.hpp"
 #include "plait/mock/allowed_rate.hpp"
 #include "plait/mock/fault.hpp"
 #include "plait/mock/limit_headers.hpp"
@@ -63,6 +64,9 @@ struct MockOptions {
 
     /// The size of answers in bytes. None: they echo the request.
     std::optional<std::size_t> body_bytes;
+
+    /// The content codings of answers, in the order in which they are applied, for requests that accept them.
+    std::vector<coding::Coding> codings;
 
     /// Serve https, with a new self-signed certificate for `hosts` and `localhost`.
     bool tls = false;

@@ -46,6 +46,7 @@ class AttemptNote {
   public:
     AttemptNote() noexcept {}
 
+    std::string url;    ///< that it was redirected to; empty: that of the request
     int status = 0;     ///< of the answer; 0: there was none
     ErrorCode error{};  ///< if there was no answer
     TimePoint start{};

@@ -109,6 +109,10 @@ void append_timings(std::string& out, const http::Timings& timings, bool reused)
 void append_attempt(std::string& out, const AttemptNote& attempt, std::size_t number, TimePoint begin) {
     out += "{\"n\":";
     json::append_number(out, number);
+    if (!attempt.url.empty()) {
+        out += ",\"url\":";
+        json::append_string(out, attempt.url);
+    }
     if (attempt.status > 0) {
         out += ",\"status_code\":";
         json::append_number(out, static_cast<std::uint64_t>(attempt.status));
@@ -193,6 +197,10 @@ void ResultLineWriter::append_response(std::string& out, const http::Response& r
     json::append_number(out, static_cast<std::uint64_t>(response.status));
     out += ",\"request_id\":";
     append_request_id(out, response.headers);
+    if (!response.url.empty()) {
+        out += ",\"url\":";
+        json::append_string(out, response.url);
+    }
     out += ",\"headers\":";
     append_headers(out, response.headers);
     append_coding(out, response);

@@ -56,10 +56,12 @@ policy::RetryOptions retry_options(const CallerOptions& options, const CallRules
 }
 
 /// Begins the note of an attempt that is sent now, and completes the wait in the note of the one before.
-void begin_note(std::vector<AttemptNote>& notes) {
+void begin_note(ActiveCall& active) {
+    std::vector<AttemptNote>& notes = active.notes;
     const TimePoint start = now();
     if (!notes.empty()) notes.back().wait_after = start - notes.back().start - notes.back().total;
     notes.emplace_back().start = start;
+    if (active.hop) notes.back().url = active.hop->request.url.text();
 }
 
 /// Completes the note of the attempt that has ended.
@@ -144,7 +146,7 @@ Task<MadeCall> Caller::make_within_rules(Call& call) {
 
 Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reservation> reservation) {
     ActiveCall active(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()),
-                      options_.once);
+                      options_.once, options_.redirects);
     active.reservation = std::move(reservation);
     const TaskName name(call.custom_id);
     std::optional<AttemptsEnd> unsent;  // why it is not sent
@@ -152,7 +154,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reserva
     try {
         if (!try_acquire_permit(active)) {
             unsent = (co_await unless_stopped(acquire_permit(active, false))).value_or(AttemptsEnd::stopped);
-        } else if (!try_record(call)) {
+        } else if (!try_record(active)) {
             unsent = co_await record(active);
         }
     } catch (const Error& error) {
@@ -177,7 +179,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reserva
 
 /// Acquires the send permit if that takes no time.
 bool Caller::try_acquire_permit(ActiveCall& active) {
-    if (stopped_ || !active.permit.try_take(active.call.rules.costs)) return false;
+    if (stopped_ || !active.permit().try_take(active.rules().costs)) return false;
     begin(active);
     return true;
 }
@@ -186,27 +188,27 @@ bool Caller::try_acquire_permit(ActiveCall& active) {
 /// its record in the send log. Returns nothing when it may be sent, else why it may not.
 Task<std::optional<AttemptsEnd>> Caller::acquire_permit(ActiveCall& active, bool is_retry) {
     if (is_retry && rules_.any()) {
-        active.reservation = co_await rules_.admit_again(active.call.rules.costs);
+        active.reservation = co_await rules_.admit_again(active.rules().costs);
         if (!active.reservation) co_return AttemptsEnd::stopped;
     }
     const std::optional<AttemptsEnd> ended = co_await wait_for_permit(active, is_retry);
-    if (ended || try_record(active.call)) co_return ended;
+    if (ended || try_record(active)) co_return ended;
     co_return co_await record(active);
 }
 
 Task<std::optional<AttemptsEnd>> Caller::wait_for_permit(ActiveCall& active, bool is_retry) {
-    const CallRules& rules = active.call.rules;
+    const CallRules& rules = active.rules();
     // A retry goes before calls that have not begun, or its deadline would pass in the queue.
     const int priority = 2 * rules.priority + (is_retry ? 1 : 0);
-    const Counted counted(active.group->waiting);
+    const Counted counted(active.group().waiting);
     const ActivityScope activity_scope(trace::Activity::permit);
-    const SendPermit::Turn turn = co_await active.permit.take(rules.costs, priority);
+    const SendPermit::Turn turn = co_await active.permit().take(rules.costs, priority);
     if (turn == SendPermit::Turn::unreachable) {
         park(active, why_unreachable(active));
         co_return AttemptsEnd::parked;
     }
     if (turn == SendPermit::Turn::parked) {
-        park(active, active.group->pace.parked().value_or(policy::WaitReason()));
+        park(active, active.group().pace.parked().value_or(policy::WaitReason()));
         co_return AttemptsEnd::parked;
     }
     // The call that stopped the run may have made room for this one.
@@ -217,17 +219,19 @@ Task<std::optional<AttemptsEnd>> Caller::wait_for_permit(ActiveCall& active, boo
 
 /// The call may now be sent. A call waiting for its log entry already counts as in flight.
 void Caller::begin(ActiveCall& active) {
-    active.permit.begin();
+    active.permit().begin();
     if (active.in_flight) return;
     active.in_flight.emplace(in_flight_);
     if (parts_.on_first_send) parts_.on_first_send();
 }
 
 /// Whether the send log must know of the call before it is sent.
-bool Caller::is_recorded(const Call& call) const noexcept { return parts_.sends && !call.rules.safe_to_repeat; }
+bool Caller::is_recorded(const CallRules& rules) const noexcept { return parts_.sends && !rules.safe_to_repeat; }
 
 /// Records the send, if it must be. False when that takes time.
-bool Caller::try_record(const Call& call) { return !is_recorded(call) || parts_.sends->try_record(call.line); }
+bool Caller::try_record(const ActiveCall& active) {
+    return !is_recorded(active.rules()) || parts_.sends->try_record(active.call.line);
+}
 
 Task<std::optional<AttemptsEnd>> Caller::record(ActiveCall& active) {
     const ActivityScope activity_scope(trace::Activity::permit);
@@ -244,8 +248,8 @@ Task<std::optional<AttemptsEnd>> Caller::back_off(ActiveCall& active, policy::Re
     const TimePoint since = now();
     bool is_due = false;
     {
-        active.group->why_backing_off = why_backing_off(decision, active.refusal.asked);
-        const Counted counted(active.group->backing_off);
+        active.group().why_backing_off = why_backing_off(decision, active.refusal.asked);
+        const Counted counted(active.group().backing_off);
         // Attempts to reach a server are no load for it, and have the pace of its circuit.
         if (active.verdict->reach == Reach::not_reached) decision.counts = false;
         is_due = co_await retry.wait(decision);
@@ -277,15 +281,15 @@ Task<std::optional<Value>> Caller::unless_stopped(Task<Value> wait) {
 
 /// Makes attempts until the call is decided.
 Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
-    policy::Retry retry(retry_options(options_, active.call.rules), parts_.random, &active.group->retries);
+    policy::Retry retry(retry_options(options_, active.call.rules), parts_.random, &active.first_route.group->retries);
     policy::AttemptHistory history;
     history.deadline = active.sent_at + active.deadline;
     for (;;) {
         {
-            const Counted counted(active.group->on_their_way);
-            begin_note(active.notes);
+            const Counted counted(active.group().on_their_way);
+            begin_note(active);
             active.is_sending = true;
-            if (is_hedged(active.call)) {
+            if (is_hedged(active.rules())) {
                 active.last = co_await send_hedged(active);
             } else {
                 active.last = co_await send_once(active);
@@ -295,12 +299,20 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
             active.is_sending = false;
         }
         learn(active);
-        active.permit.give_back();
+        active.permit().give_back();
         if (options_.once) co_return AttemptsEnd::final;
         if (stop_for_storage(active)) co_return AttemptsEnd::stopped;
         AttemptNote& note = active.notes.back();
         std::optional<AttemptsEnd> ended;
-        if (parts_.auth && note.status == unauthorized) {
+        if (active.next_hop) {
+            note.why = "redirect";
+            active.hop = std::move(active.next_hop);
+            ended = (co_await unless_stopped(acquire_permit(active, true))).value_or(AttemptsEnd::stopped);
+            if (ended) co_return *ended;
+            ++counts_.redirects;
+            continue;
+        }
+        if (parts_.auth && note.status == unauthorized && !active.has_left_origin()) {
             const auto is_renewed = co_await unless_stopped(renew_credentials(active));
             if (!is_renewed) co_return AttemptsEnd::stopped;
             if (!*is_renewed) co_return AttemptsEnd::final;
@@ -321,7 +333,7 @@ AttemptsEnd Caller::end_without_retry(const ActiveCall& active, const policy::Re
     using Why = policy::RetryDecision::Why;
     if (decision.why == Why::past_deadline) return AttemptsEnd::no_time_left;
     if (decision.why != Why::asked_for_too_long) return AttemptsEnd::final;
-    park(active, active.group->pace.parked().value_or(policy::WaitReason()));
+    park(active, active.group().pace.parked().value_or(policy::WaitReason()));
     return AttemptsEnd::parked;
 }
 
@@ -336,41 +348,41 @@ Task<bool> Caller::renew_credentials(ActiveCall& active) {
     }
 }
 
-bool Caller::is_hedged(const Call& call) const noexcept {
-    return options_.hedge && !options_.once && call.rules.safe_to_repeat && slots_in_all_ > 1;
+bool Caller::is_hedged(const CallRules& rules) const noexcept {
+    return options_.hedge && !options_.once && rules.safe_to_repeat && slots_in_all_ > 1;
 }
 
 Task<Attempt> Caller::send_once(ActiveCall& active) {
-    if (parts_.auth) return send_with_credentials(active);
-    return parts_.method.attempt(active.call.request);
+    if (parts_.auth && !active.has_left_origin()) return send_with_credentials(active);
+    return parts_.method.attempt(active.request());
 }
 
 bool Caller::met_stale_connection(const ActiveCall& active) const noexcept {
     const auto* failure = std::get_if<Failure>(&*active.last);
     if (!failure || !failure->was_stale || options_.once) return false;
-    return active.call.rules.safe_to_repeat || !failure->maybe_sent;
+    return active.rules().safe_to_repeat || !failure->maybe_sent;
 }
 
 /// Sends the request again, at once and as part of the same attempt: a server that closes idle connections is not slow.
 Task<void> Caller::send_over_new_connection(ActiveCall& active) {
     active.notes.back().why = "stale-connection";
-    begin_note(active.notes);
+    begin_note(active);
     ++counts_.retries;
-    active.call.request.over_new_connection = true;
+    active.request().over_new_connection = true;
     active.last = co_await send_once(active);
-    active.call.request.over_new_connection = false;
+    active.request().over_new_connection = false;
     note_end(active.notes.back(), *active.last);
 }
 
 Task<Attempt> Caller::send_with_credentials(ActiveCall& active) {
-    http::Request request = active.call.request;
+    http::Request request = active.request();
     parts_.auth->apply(request);
     active.auth_version = parts_.auth->version();
     co_return co_await parts_.method.attempt(request);
 }
 
 Task<Attempt> Caller::send_hedged(ActiveCall& active) {
-    HedgedAttempt hedged(*active.group, rules_, active.call.rules, [this, &active] { return send_once(active); });
+    HedgedAttempt hedged(active.group(), rules_, active.rules(), [this, &active] { return send_once(active); });
     Attempt attempt = co_await hedged.run();
     if (hedged.copies() > 1) ++counts_.copies;
     if (hedged.second_won()) ++counts_.copies_won;
@@ -382,10 +394,11 @@ Task<Attempt> Caller::send_hedged(ActiveCall& active) {
 
 /// Learns from the attempt: about its server, and what it means for its call.
 void Caller::learn(ActiveCall& active) {
-    SendPermit& permit = active.permit;
+    SendPermit& permit = active.permit();
     const auto* response = std::get_if<http::Response>(&*active.last);
-    const CallRules& rules = active.call.rules;
+    const CallRules& rules = active.rules();
     active.refusal = Refusal();
+    const std::string why_not_followed = plan_hop(active);
     if (response) {
         const WallTime came_at = parts_.calendar.now();
         http::LimitHeaders said;
@@ -394,6 +407,7 @@ void Caller::learn(ActiveCall& active) {
         active.refusal = read_refusal(*response, said, refusal_rules(rules), came_at);
     }
     active.verdict.emplace(classify(*active.last, rules, active.refusal));
+    adjust_to_redirects(active, why_not_followed);
     const AttemptVerdict& verdict = *active.verdict;
     if (verdict.is_refusal) ++counts_.refusals;
     if ((verdict.is_refusal || verdict.is_overload) && !options_.once) {
@@ -405,7 +419,7 @@ void Caller::learn(ActiveCall& active) {
     const policy::Load load = verdict.is_refusal ? policy::Load::refused : verdict.load;
     const bool is_sign = load == policy::Load::refused || load == policy::Load::overloaded;
     permit.ended(verdict.reach, load, is_sign ? result_of(*active.last) : std::string());
-    if (verdict.is_surely_undone && is_recorded(active.call)) parts_.sends->retract(active.call.line);
+    if (verdict.is_surely_undone && is_recorded(rules)) parts_.sends->retract(active.call.line);
 }
 
 RefusalRules Caller::refusal_rules(const CallRules& rules) const noexcept {
@@ -415,7 +429,7 @@ RefusalRules Caller::refusal_rules(const CallRules& rules) const noexcept {
 
 /// Stops the run: further calls would cost time, and perhaps money, and be refused, too.
 void Caller::stop_for_account(const ActiveCall& active) {
-    rules_.stop(fmt::format("{} refuses the account ({}): {}", active.group->name, result_of(*active.last),
+    rules_.stop(fmt::format("{} refuses the account ({}): {}", active.group().name, result_of(*active.last),
                             active.refusal.reason));
 }
 
@@ -432,9 +446,9 @@ void Caller::learn_costs(ActiveCall& active) {
     const auto* response = std::get_if<http::Response>(&*active.last);
     std::optional<double> reported;
     if (response && options_.cost_from) reported = cost_in(*response, *options_.cost_from);
-    if (reported) active.permit.settle(policy::Costs(options_.cost_from->unit, *reported));
+    if (reported) active.permit().settle(policy::Costs(options_.cost_from->unit, *reported));
     if (!active.reservation) return;
-    policy::Costs costs = active.verdict->is_surely_undone ? no_costs() : active.call.rules.costs;
+    policy::Costs costs = active.verdict->is_surely_undone ? no_costs() : active.rules().costs;
     if (reported) costs.set(options_.cost_from->unit, *reported);
     active.reservation->settle(costs);
     active.reservation.reset();
@@ -442,19 +456,19 @@ void Caller::learn_costs(ActiveCall& active) {
 
 policy::WaitReason Caller::why_unreachable(const ActiveCall& active) {
     policy::WaitReason reason;
-    const bool is_whole_group = active.group->name == active.origin->name;
-    reason.limit = is_whole_group ? "can't be reached" : fmt::format("{} can't be reached", active.origin->name);
+    const bool is_whole_group = active.group().name == active.origin().name;
+    reason.limit = is_whole_group ? "can't be reached" : fmt::format("{} can't be reached", active.origin().name);
     return reason;
 }
 
 /// Notes that the group is parked, for the reason why the run is left unfinished.
 void Caller::park(const ActiveCall& active, policy::WaitReason reason) {
-    reason.limit = fmt::format("{}: {}", active.group->name, reason.limit);
+    reason.limit = fmt::format("{}: {}", active.group().name, reason.limit);
     if (!parked_ || parked_->until > reason.until) parked_ = std::move(reason);
 }
 
 MadeCall Caller::not_sent(const Call& call, AttemptsEnd ended) const {
-    if (is_recorded(call)) parts_.sends->retract(call.line);
+    if (is_recorded(call.rules)) parts_.sends->retract(call.line);
     const std::string_view parked = parked_ ? std::string_view(parked_->limit) : std::string_view();
     std::optional<CallError> error = why_skipped(ended, options_.is_resumable, parked, stop_reason());
     if (!error) return Postponed();
@@ -476,8 +490,12 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
     if (parts_.secrets && !parts_.secrets->empty()) {
         parts_.secrets->redact(*active.last);
         if (conclusion->error) parts_.secrets->redact(conclusion->error->message);
+        for (AttemptNote& note : active.notes) parts_.secrets->redact(note.url);
     }
-    if (auto* response = std::get_if<http::Response>(&*active.last)) end.response = std::move(*response);
+    if (auto* response = std::get_if<http::Response>(&*active.last)) {
+        end.response = std::move(*response);
+        end.response->url = active.notes.back().url;
+    }
     end.error = std::move(conclusion->error);
     end.attempts = std::move(active.notes);
     return made;

@@ -18,6 +18,7 @@
 #include "plait/batch/run/group_report.hpp"
 #include "plait/batch/run/in_flight.hpp"
 #include "plait/batch/run/run_rules.hpp"
+#include "plait/http/redirects.hpp"
 #include "plait/policy/random.hpp"
 #include "plait/policy/rate_limit.hpp"
 #include "plait/policy/retry.hpp"
@@ -57,6 +58,8 @@ class CallerOptions {
     Duration deadline = std::chrono::minutes(15);
     /// Sends a second copy of slow calls that are safe to repeat.
     std::optional<policy::HedgeOptions> hedge;
+    /// Which redirects are followed. Each hop has the send permit of the group of its origin, and uses up no attempt.
+    http::RedirectOptions redirects;
     RunRuleOptions rules;
     std::optional<CostSource> cost_from;
     /// Answers that count as refusals, beside the well-known ones, unless a line has rules of its own.
@@ -90,6 +93,7 @@ struct CallerCounts {
     std::uint64_t refusals = 0;  ///< attempts that were refused
     std::uint64_t copies = 0;    ///< second copies of slow attempts
     std::uint64_t copies_won = 0;
+    std::uint64_t redirects = 0;  ///< followed
 };
 
 /// Makes calls, each in one or more attempts of the method, within the limits of its group.
@@ -140,8 +144,8 @@ class Caller {
     Task<std::optional<AttemptsEnd>> acquire_permit(ActiveCall& active, bool is_retry);
     Task<std::optional<AttemptsEnd>> wait_for_permit(ActiveCall& active, bool is_retry);
     void begin(ActiveCall& active);
-    bool is_recorded(const Call& call) const noexcept;
-    bool try_record(const Call& call);
+    bool is_recorded(const CallRules& rules) const noexcept;
+    bool try_record(const ActiveCall& active);
     Task<std::optional<AttemptsEnd>> record(ActiveCall& active);
     Task<std::optional<AttemptsEnd>> back_off(ActiveCall& active, policy::Retry& retry, policy::RetryDecision decision);
     template <class Value>
@@ -149,12 +153,14 @@ class Caller {
     Task<AttemptsEnd> make_attempts(ActiveCall& active);
     AttemptsEnd end_without_retry(const ActiveCall& active, const policy::RetryDecision& decision);
     Task<bool> renew_credentials(ActiveCall& active);
-    bool is_hedged(const Call& call) const noexcept;
+    bool is_hedged(const CallRules& rules) const noexcept;
     Task<Attempt> send_once(ActiveCall& active);
     bool met_stale_connection(const ActiveCall& active) const noexcept;
     Task<void> send_over_new_connection(ActiveCall& active);
     Task<Attempt> send_with_credentials(ActiveCall& active);
     Task<Attempt> send_hedged(ActiveCall& active);
+    std::string plan_hop(ActiveCall& active);
+    static void adjust_to_redirects(ActiveCall& active, const std::string& why_not_followed);
     void learn(ActiveCall& active);
     void learn_costs(ActiveCall& active);
     RefusalRules refusal_rules(const CallRules& rules) const noexcept;

@@ -1,5 +1,6 @@
 #include "plait/mock/internal/behaviour.hpp"
 
+#include "plait/mock/internal/content_answers.hpp"
 #include "plait/mock/internal/refusal_table.hpp"
 #include "plait/mock/internal/target.hpp"
 
@@ -128,6 +129,15 @@ SpanStates asked_for(const ReceivedRequest& request, const MockOptions& options,
                             : explanation(fmt::format("write /refuse/<seconds>, /refuse/<seconds>/<headers> or "
                                                       "/refuse/<seconds>/<headers>/<lie>; headers are {}; lies are {}",
                                                       LimitDialect::names(), Lie::names()));
+    } else if (const auto codings = after("/coded/", path)) {
+        course.answer = coded_answer(*codings, usual_answer(request, options, circumstances.chance))
+                            .value_or(explanation(coded_paths));
+    } else if (const auto redirect = after("/redirect/", path)) {
+        course.answer = redirect_answer(*redirect, request, options.tls ? "https" : "http",
+                                        usual_answer(request, options, circumstances.chance))
+                            .value_or(explanation(redirect_paths));
+    } else if (const auto cookie = after("/cookie/", path)) {
+        course.answer = cookie_answer(*cookie, request, usual_answer(request, options, circumstances.chance));
     } else if (after(fault_path, path) && !circumstances.fault) {
         course.answer = explanation("write /fault/<name>; the names are " + Fault::names());
     } else {
@@ -148,6 +158,9 @@ SpanStates asked_for(const ReceivedRequest& request, const MockOptions& options,
 SpanStates admitted(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
     SpanStates course = asked_for(request, options, circumstances);
     course.fault = circumstances.fault;
+    const bool is_coded = course.answer.headers.find("Content-Encoding") != std::string::npos;
+    if (!options.codings.empty() && !is_coded && accept_all(request, options.codings))
+        apply_codings(course.answer, options.codings);
     if (course.fault && course.fault->status() != 0) course.answer.status = course.fault->status();
     if (does_only_what_it_says(path_of(request.target))) return course;
     const auto others = static_cast<Duration::rep>(circumstances.in_flight - 1);

@@ -1,9 +1,11 @@
 #include "plait/mock/internal/fault_table.hpp"
 
+#include "plait/coding/encoder.hpp"
 #include "plait/mock/fault.hpp"
 
 #include <array>
 #include <charconv>
+#include <string>
 
 namespace plait::mock {
 
@@ -45,6 +47,21 @@ void send_chunk(Delivery& delivery, std::string_view chunk) {
     replace_line(delivery.head, "Content-Length: ", "Transfer-Encoding: chunked");
     delivery.body = chunk;
     delivery.fill = 0;
+}
+
+/// Compresses the body, unless the answer has none or it is compressed already.
+void send_gzip(Delivery& delivery) {
+    const bool has_body = !delivery.body.empty() || delivery.fill > 0;
+    if (!has_body || delivery.head.find("Content-Encoding: ") != std::string::npos) return;
+    delivery.body.append(delivery.fill, 'x');
+    delivery.fill = 0;
+    delivery.body = coding::encode(coding::Coding::gzip, delivery.body);
+    delivery.head.insert(delivery.head.find("Content-Type: "), "Content-Encoding: gzip\r\n");
+}
+
+void correct_length(Delivery& delivery) {
+    if (!delivery.body.empty())
+        replace_line(delivery.head, "Content-Length: ", "Content-Length: " + std::to_string(delivery.body.size()));
 }
 
 constexpr std::string_view rubbish =
@@ -122,6 +139,20 @@ constexpr std::array<FaultRow, fault_rows> table{{
          d.body = rubbish;
          d.ending = Ending::close;
      }},
+    {"cut-gzip", "a gzip body without its second half, whose length nothing contradicts",
+     [](Delivery& d) {
+         send_gzip(d);
+         d.body.resize(d.body.size() / 2);
+         correct_length(d);
+     }},
+    {"bad-gzip", "a gzip body with a wrong check sum",
+     [](Delivery& d) {
+         send_gzip(d);
+         if (d.body.size() > 8) d.body[d.body.size() - 8] = static_cast<char>(~d.body[d.body.size() - 8]);
+         correct_length(d);
+     }},
+    {"redirect-loop", "302 to the same URL",
+     [](Delivery& d) { replace_line(d.head, "HTTP/1.1 ", "HTTP/1.1 302 Found\r\nLocation: #"); }, true},
     {"drip", "the whole answer, a byte every 20 ms", [](Delivery& d) { d.per_byte = drip_interval; }, true},
     {"crash", "the server kills itself (SIGKILL) after reading the request",
      [](Delivery& d) {

@@ -17,7 +17,7 @@ struct FaultRow {
 };
 
 /// The number of rows. The first is for all statuses.
-inline constexpr std::size_t fault_rows = 16;
+inline constexpr std::size_t fault_rows = 19;
 
 /// The time between the bytes of a dripping answer.
 inline constexpr Duration drip_interval = std::chrono::milliseconds(20);

@@ -58,7 +58,8 @@ WireRequest::WireRequest(http::Request request)
       body(std::move(request.body)),
       parts(wrap(request.body_parts.get())),
       timeout(request.timeout),
-      over_new_connection(request.over_new_connection) {}
+      over_new_connection(request.over_new_connection),
+      without_default_headers(request.without_default_headers) {}
 
 http::Request WireRequest::unwrap() && {
     http::Request request(std::move(method), http::Url(url));
@@ -67,6 +68,7 @@ http::Request WireRequest::unwrap() && {
     request.body_parts = internal::unwrap(std::move(parts));
     request.timeout = timeout;
     request.over_new_connection = over_new_connection;
+    request.without_default_headers = without_default_headers;
     return request;
 }
 

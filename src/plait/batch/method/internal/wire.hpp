@@ -36,7 +36,7 @@ struct WireRequest {
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(method, url, headers, body, parts, timeout, over_new_connection);
+        archive(method, url, headers, body, parts, timeout, over_new_connection, without_default_headers);
     }
 
     std::string method;
@@ -46,6 +46,7 @@ struct WireRequest {
     std::vector<WirePart> parts;  ///< sent instead of the body, if there are any
     std::optional<Duration> timeout;
     bool over_new_connection = false;
+    bool without_default_headers = false;
 };
 
 struct WireAttempt {

@@ -17,6 +17,7 @@ TEST_CASE("a request comes out of the wire as it went in") {
     sent.body = std::string("\0\xff", 2);
     sent.timeout = 1500ms;
     sent.over_new_connection = true;
+    sent.without_default_headers = true;
     const http::Request request = WireRequest(sent).unwrap();
     CHECK(request.method() == "PUT");
     CHECK(request.url == sent.url);
@@ -24,6 +25,7 @@ TEST_CASE("a request comes out of the wire as it went in") {
     CHECK(request.body == sent.body);
     CHECK(request.timeout == sent.timeout);
     CHECK(request.over_new_connection);
+    CHECK(request.without_default_headers);
 }
 
 TEST_CASE("an answer comes out of the wire as it went in") {

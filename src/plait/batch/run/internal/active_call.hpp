@@ -11,10 +11,13 @@
 #include "plait/batch/run/group.hpp"
 #include "plait/batch/run/run_rules.hpp"
 #include "plait/batch/run/send_permit.hpp"
+#include "plait/http/redirects.hpp"
+#include "plait/http/request.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -47,25 +50,60 @@ class Listed {
     typename std::list<Element*>::iterator at_;
 };
 
+/// What attempts need on their way to one server.
+struct Route {
+    Route(KeyedCache<Group>::Ref group_, KeyedCache<Origin>::Ref origin_, bool once)
+        : group(std::move(group_)), origin(std::move(origin_)), permit(*group, once ? nullptr : &origin->circuit) {}
+
+    KeyedCache<Group>::Ref group;
+    KeyedCache<Origin>::Ref origin;
+    SendPermit permit;  ///< of the attempt that comes next, or is in flight
+};
+
+/// What is sent after a redirect.
+struct Hop {
+    Hop(http::Request request_, CallRules rules_, bool left_origin_, KeyedCache<Group>::Ref group,
+        KeyedCache<Origin>::Ref origin)
+        : request(std::move(request_)),
+          rules(std::move(rules_)),
+          left_origin(left_origin_),
+          route(std::move(group), std::move(origin), false) {}
+
+    http::Request request;
+    CallRules rules;   ///< those of the call, but for what the redirect changed
+    bool left_origin;  ///< this hop, or one before it, leads away from the origin of the call
+    Route route;
+};
+
 /// A call while it is made.
 struct ActiveCall {
-    ActiveCall(Call& call_, KeyedCache<Group>::Ref group_, KeyedCache<Origin>::Ref origin_, bool once)
-        : call(call_),
-          group(std::move(group_)),
-          origin(std::move(origin_)),
-          permit(*group, once ? nullptr : &origin->circuit) {}
+    ActiveCall(Call& call_, KeyedCache<Group>::Ref group, KeyedCache<Origin>::Ref origin, bool once,
+               http::RedirectOptions redirects_)
+        : call(call_), first_route(std::move(group), std::move(origin), once), redirects(redirects_) {}
+
+    // Of the attempt that comes next, or is in flight.
+    http::Request& request() noexcept { return hop ? hop->request : call.request; }
+    const CallRules& rules() const noexcept { return hop ? hop->rules : call.rules; }
+    Group& group() const noexcept { return *route().group; }
+    Origin& origin() const noexcept { return *route().origin; }
+    SendPermit& permit() noexcept { return (hop ? hop->route : first_route).permit; }
+    bool has_left_origin() const noexcept { return hop && hop->left_origin; }
 
     /// Of a call that was sent.
     CallHistory history() const noexcept {
         return CallHistory(call.rules, deadline, notes.size(), is_sending, *last, *verdict, refusal.asked);
     }
 
+    const Route& route() const noexcept { return hop ? hop->route : first_route; }
+
     Call& call;
-    KeyedCache<Group>::Ref group;
-    KeyedCache<Origin>::Ref origin;
+    Route first_route;
+    http::Redirects redirects;
+    std::unique_ptr<Hop> hop;       ///< null before the first redirect
+    std::unique_ptr<Hop> next_hop;  ///< where the last answer redirected to
+    bool was_executed = false;      ///< whether the call must not be sent again, whatever becomes of a hop
 
     // Of the attempt that comes next, or is in flight.
-    SendPermit permit;
     std::optional<RunRules::Reservation> reservation;
     bool is_sending = false;
     std::uint64_t auth_version = 0;  ///< of its credentials

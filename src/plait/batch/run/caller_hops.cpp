@@ -1,0 +1,77 @@
+// How a caller follows redirects.
+#include "plait/batch/run/caller.hpp"
+#include "plait/batch/run/internal/active_call.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace plait::batch {
+
+using internal::ActiveCall;
+using internal::Hop;
+
+namespace {
+
+/// The rules of the call for what comes after a redirect.
+CallRules rules_after(const ActiveCall& active, const http::RedirectStep& step, bool left_origin) {
+    CallRules rules = active.rules();
+    if (step.next->method() != active.call.request.method()) rules.safe_to_repeat = true;    // the GET after a 303
+    if (step.was_executed && !active.rules().safe_to_repeat) rules.costs = policy::Costs();  // the rest is paid for
+    if (left_origin) rules.group.clear();
+    return rules;
+}
+
+/// Takes out fields with secrets: those that `--secret` names may stand in any.
+void remove_secrets(http::Headers& headers, const Secrets& secrets) {
+    http::Headers kept;
+    for (const http::Header field : headers) {
+        std::string value(field.value);
+        secrets.redact(value);
+        if (value == field.value) kept.add(field.name, field.value);
+    }
+    headers = std::move(kept);
+}
+
+}  // namespace
+
+/// Plans the next hop if the last answer is a redirect. Returns why not, if it is one that is not followed.
+std::string Caller::plan_hop(ActiveCall& active) {
+    const auto* response = std::get_if<http::Response>(&*active.last);
+    if (!response || !http::is_redirect(response->status) || options_.once) return "";
+    http::RedirectStep step = active.redirects.after(active.request(), *response);
+    if (!step.next) return step.why_not;
+    const bool left_origin = active.has_left_origin() || step.leaves_origin;
+    if (step.leaves_origin && parts_.secrets) remove_secrets(step.next->headers, *parts_.secrets);
+    CallRules rules = rules_after(active, step, left_origin);
+    active.was_executed = active.was_executed || (step.was_executed && !active.rules().safe_to_repeat);
+    const http::Url url = step.next->url;
+    const std::string_view group = rules.group.empty() ? url.origin() : std::string_view(rules.group);
+    active.next_hop = std::make_unique<Hop>(std::move(*step.next), std::move(rules), left_origin,
+                                            groups_.use(group, now()), origins_.use(url.origin(), now()));
+    return "";
+}
+
+/// Adjusts the verdict on the last attempt to what redirects mean for the call.
+void Caller::adjust_to_redirects(ActiveCall& active, const std::string& why_not_followed) {
+    AttemptVerdict& verdict = *active.verdict;
+    if (active.was_executed) {
+        // Whatever became of the GET after a 303: the request before it was executed.
+        verdict.is_surely_undone = false;
+        if (verdict.outcome == Outcome::failed) verdict.outcome = Outcome::unknown;
+        if (verdict.error && verdict.outcome == Outcome::unknown) {
+            verdict.error->retryable = false;
+            verdict.error->maybe_sent = true;
+        }
+    } else if (active.next_hop) {
+        verdict.is_surely_undone = true;  // the server says that the request has to go elsewhere
+    }
+    if (why_not_followed.empty() || verdict.outcome != Outcome::rejected) return;
+    std::string message = fmt::format("the redirect is not followed: {}", why_not_followed);
+    if (verdict.error) message = fmt::format("{}; {}", verdict.error->message, message);
+    verdict.error.emplace(ErrorCode::expect, std::move(message));
+}
+
+}  // namespace plait::batch

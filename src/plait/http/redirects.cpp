@@ -1,0 +1,164 @@
+#include "plait/http/redirects.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/http/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+namespace plait::http {
+
+namespace {
+
+constexpr int see_other = 303;
+
+bool is_retrieval(const Request& request) { return request.method() == "GET" || request.method() == "HEAD"; }
+
+/// Fields that say what is wanted and nothing about who wants it. A list of credentials would never be complete.
+constexpr std::array harmless_fields{
+    "Accept",   "Accept-Charset", "Accept-Encoding",   "Accept-Language",     "Cache-Control", "Connection",
+    "If-Match", "If-None-Match",  "If-Modified-Since", "If-Unmodified-Since", "If-Range",      "Pragma",
+    "Range",    "User-Agent",     "X-Request-Id",      "traceparent",
+};
+
+bool is_harmless(std::string_view name) {
+    return std::any_of(harmless_fields.begin(), harmless_fields.end(),
+                       [name](const char* harmless) { return equal_ignoring_case(name, harmless); });
+}
+
+/// Fields about a body, and the key by which a server recognises a repeated one.
+bool is_about_body(std::string_view name) {
+    constexpr std::string_view content = "Content-";
+    return equal_ignoring_case(name.substr(0, content.size()), content) ||
+           equal_ignoring_case(name, "Idempotency-Key") || equal_ignoring_case(name, "Digest") ||
+           equal_ignoring_case(name, "Expect");
+}
+
+/// Escapes what servers should have escaped, as browsers do: a space, and what is not ASCII.
+std::string escaped_location(std::string_view location) {
+    std::string escaped;
+    escaped.reserve(location.size());
+    for (const char c : location) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte > 0x20 && byte < 0x7f && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos) {
+            escaped += c;
+        } else {
+            fmt::format_to(std::back_inserter(escaped), "%{:02X}", byte);
+        }
+    }
+    return escaped;
+}
+
+/// Returns the URL that the answer points to, or says in `why_not` why there is none.
+std::optional<Url> target_of(const Url& base, const Response& answer, std::string& why_not) {
+    const auto locations = answer.headers.get_all("Location");
+    if (locations.empty()) {
+        why_not = "it has no Location";
+    } else if (std::any_of(locations.begin(), locations.end(), [&](auto other) { return other != locations[0]; })) {
+        why_not = "it has several Locations";
+    } else {
+        try {
+            return base.resolve(escaped_location(locations[0]));
+        } catch (const Error& error) {
+            why_not = fmt::format("its Location can't be used: {}", error.what());
+        }
+    }
+    return std::nullopt;
+}
+
+/// The request as a retrieval of the result of another one.
+Request retrieval(const Request& sent, Url url) {
+    Request next(sent.method() == "HEAD" ? "HEAD" : "GET", std::move(url));
+    for (const Header field : sent.headers) {
+        if (!is_about_body(field.name)) next.headers.add(field.name, field.value);
+    }
+    next.timeout = sent.timeout;
+    next.without_default_headers = sent.without_default_headers;
+    return next;
+}
+
+/// Leaves only harmless fields, those of `defaults` included.
+void leave_origin(Request& request, const Headers& defaults) {
+    Headers kept;
+    for (const Header field : request.headers) {
+        if (is_harmless(field.name)) kept.add(field.name, field.value);
+    }
+    for (const Header field : defaults) {
+        if (!request.without_default_headers && is_harmless(field.name) && !request.headers.contains(field.name))
+            kept.add(field.name, field.value);
+    }
+    request.headers = std::move(kept);
+    request.without_default_headers = true;
+}
+
+std::string visit_of(const Request& request) { return fmt::format("{} {}", request.method(), request.url.text()); }
+
+}  // namespace
+
+RedirectStep Redirects::after(const Request& sent, const Response& answer, const Headers& defaults) {
+    RedirectStep step;
+    if (options_.most == 0 || !is_redirect(answer.status)) return step;
+    const bool keeps_method = answer.status != see_other;
+    if ((answer.status == 301 || answer.status == 302) && !is_retrieval(sent)) {
+        step.why_not = fmt::format("{} does not say whether the {} was executed: send it to the new URL", answer.status,
+                                   sent.method());
+        return step;
+    }
+    std::optional<Url> url = target_of(sent.url, answer, step.why_not);
+    if (!url) return step;
+    Request next = keeps_method ? sent : retrieval(sent, *url);
+    next.url = std::move(*url);
+    // A cookie may change what the same URL answers.
+    if (visited_.empty() || answer.headers.contains("Set-Cookie")) visited_.assign(1, visit_of(sent));
+    step.why_not = why_not_followed(sent, next);
+    if (!step.why_not.empty()) return step;
+
+    step.leaves_origin = next.url.origin() != sent.url.origin();
+    if (step.leaves_origin) leave_origin(next, defaults);
+    step.was_executed = !keeps_method && !is_repeatable(sent);
+    visited_.push_back(visit_of(next));
+    step.next = std::move(next);
+    ++followed_;
+    return step;
+}
+
+std::string Redirects::why_not_followed(const Request& sent, const Request& next) const {
+    if (followed_ >= options_.most)
+        return fmt::format("{} were followed before it (--max-redirects)",
+                           followed_ == 1 ? "1 redirect" : fmt::format("{} redirects", followed_));
+    if (sent.url.is_https() && !next.url.is_https() && !options_.to_http)
+        return "it leads from https to http (--redirect-to-http)";
+    const bool leaves_origin = next.url.origin() != sent.url.origin();
+    if (leaves_origin && (!is_retrieval(next) || body_size(next) > 0))
+        return fmt::format("it leads to another origin, {}, where a body and its {} are not sent", next.url.origin(),
+                           next.method());
+    if (std::find(visited_.begin(), visited_.end(), visit_of(next)) != visited_.end()) return "it leads in a circle";
+    return "";
+}
+
+Task<Response> send_following(Session& session, Request request, RedirectOptions options) {
+    Redirects redirects(options);
+    bool was_executed = false;
+    for (;;) {
+        Response response;
+        try {
+            response = co_await session.send_by_reference(request);
+        } catch (const SendError& error) {
+            throw SendError(error.code(), error.what(), error.maybe_sent() || was_executed, error.was_stale());
+        }
+        RedirectStep step = redirects.after(request, response, session.options().headers);
+        if (!step.next) {
+            response.url = request.url.text();
+            co_return response;
+        }
+        was_executed = was_executed || step.was_executed;
+        request = std::move(*step.next);
+    }
+}
+
+}  // namespace plait::http

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "plait/async/task.hpp"
+#include "plait/http/headers.hpp"
+#include "plait/http/request.hpp"
+#include "plait/http/response.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plait::http {
+
+class Session;
+
+/// Which redirects are followed.
+struct RedirectOptions {
+    /// The most redirects of one call. 0: a redirect is an answer like any other.
+    std::size_t most = 10;
+    /// Follow redirects from https to http, too.
+    bool to_http = false;
+};
+
+/// What comes after an answer.
+class RedirectStep {
+  public:
+    RedirectStep() {}
+
+    /// The request to send next. None: the answer is the last one.
+    std::optional<Request> next;
+    /// Why a redirect is not followed. Empty: it is, or the answer is no redirect.
+    std::string why_not;
+    /// Whether `next` goes to another origin. It then has no header fields but those that describe what is wanted, such
+    /// as `Accept`: any other may be a credential.
+    bool leaves_origin = false;
+    /// Whether the request that was answered may have had an effect, so that it must not be sent again: it was not safe
+    /// to repeat, and the answer is 303.
+    bool was_executed = false;
+};
+
+/// The redirects of one call (RFC 9110, section 15.4).
+///
+/// - 301 and 302 are followed for GET and HEAD. They don't say whether any other request was executed, and sending GET
+///   in its place would make a success of a call that was never made.
+/// - 303 is followed by GET, or by HEAD after HEAD, without body.
+/// - 307 and 308 are followed with the same method and body, within the origin; for GET and HEAD without a body also to
+///   another one.
+class Redirects {
+  public:
+    explicit Redirects(RedirectOptions options = {}) noexcept : options_(options) {}
+
+    /// Decides what comes after `answer` to `sent`, in which `Location` is relative to the URL of `sent`. `defaults`
+    /// are fields that `sent` did not contain and was sent with.
+    RedirectStep after(const Request& sent, const Response& answer, const Headers& defaults = {});
+
+    /// The number of redirects that were followed.
+    std::size_t followed() const noexcept { return followed_; }
+
+  private:
+    std::string why_not_followed(const Request& sent, const Request& next) const;
+
+    RedirectOptions options_;
+    std::size_t followed_ = 0;
+    std::vector<std::string> visited_;  ///< methods and URLs since the last cookie
+};
+
+/// Whether an answer with this status points to another URL.
+constexpr bool is_redirect(int status) noexcept {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/// Sends `request` and follows redirects, each as an attempt of its own. Returns the last answer, whose `url` says
+/// where it comes from; a redirect that is not followed is an answer. The session outlives the task.
+///
+/// Throws `SendError` as `Session::send`, of the attempt that failed.
+Task<Response> send_following(Session& session, Request request, RedirectOptions options = {});
+
+}  // namespace plait::http
