@@ -11,7 +11,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 # A public header may include the standard library, POSIX and fmt; every other library is private to a module.
-LIBRARIES = re.compile(r"(boost|openssl|simdjson|CLI|cereal|nghttp2|doctest|benchmark|sqlite3|zlib|brotli|zstd)\b")
+LIBRARIES = re.compile(r"(boost|openssl|simdjson|CLI|cereal|nghttp2|doctest|benchmark|sqlite3|zlib|brotli|zstd|libpsl)\b")
 # Exceptions: the library that a module's public headers are about.
 SHOWN_ON_PURPOSE = {"testing": "doctest", "json": "simdjson"}
 

@@ -5,6 +5,7 @@
 #include "plait/base/assert.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/call/secrets.hpp"
+#include "plait/batch/cookie_file.hpp"
 #include "plait/batch/lines/input_notes.hpp"
 #include "plait/batch/method/descriptor_limit.hpp"
 #include "plait/batch/method/open_trace.hpp"
@@ -63,6 +64,7 @@ Settings settings_that_matter(const RunOptions& options) {
     const http::RedirectOptions& redirects = options.redirects;
     if (redirects.most != http::RedirectOptions().most)
         settings.emplace_back("--max-redirects", fmt::to_string(redirects.most));
+    if (options.cookies || !options.cookie_jar.empty()) settings.emplace_back("--cookies", "on");
     if (redirects.to_http) settings.emplace_back("--redirect-to-http", "on");
     // Requests that were sent without a key must not be sent again with one.
     if (requests.automatic_keys) settings.emplace_back("--idempotency-key", "auto");
@@ -177,6 +179,8 @@ struct Run::Parts {
     std::unique_ptr<trace::TraceFile> trace;
     std::unique_ptr<Method> method;
     std::optional<AuthCommand> auth;
+    std::optional<http::CookieJar> cookies;
+    std::optional<CookieFile> cookie_file;
 
     Secrets& secrets() noexcept { return *options.requests.secrets; }
     Journal* journal() noexcept { return files ? files->journal() : nullptr; }
@@ -188,6 +192,7 @@ RunnerParts Run::Parts::runner_parts(bool takes_values) {
     RunnerParts parts;
     if (takes_values) parts.values = &values;
     parts.auth = auth ? &*auth : nullptr;
+    parts.cookies = cookies ? &*cookies : nullptr;
     parts.secrets = &secrets();
     parts.calendar = world.calendar;
     parts.trace = trace.get();
@@ -256,6 +261,7 @@ Task<void> Run::Engine::carry_out() {
         last_report_ = monitor_.last_report(end);
         end_ = end;
         close_files();
+        if (parts_.cookie_file) parts_.cookie_file->save();
     } catch (const Error&) {
         error_ = std::current_exception();
         if (!end_ && parts_.files) parts_.files->close();  // what is known of requests that were not sent
@@ -363,6 +369,8 @@ void Run::follow(std::unique_ptr<ResumableSource> source) {
         parts_->auth.emplace(options.auth_command,
                              [this](std::string_view value) { parts_->secrets().add("auth-command", value); });
     }
+    if (options.cookies || !options.cookie_jar.empty()) parts_->cookies.emplace(*parts_->world.calendar);
+    if (!options.cookie_jar.empty()) parts_->cookie_file.emplace(options.cookie_jar, *parts_->cookies);
     MethodOptions method;
     method.session = options.session;
     if (options.save_bodies) save_bodies(method.session, *options.save_bodies);

@@ -84,6 +84,10 @@ struct RunOptions {
     http::SessionOptions session{};
     /// Which redirects are followed.
     http::RedirectOptions redirects{};
+    /// Sends the cookies of answers with later requests, in the order in which they end.
+    bool cookies = false;
+    /// Does so with the cookies of this file, in Netscape's format, and keeps them in it. Empty: none.
+    std::string cookie_jar{};
     /// Who makes the attempts: an entry of `methods`.
     const MethodEntry* method = &methods.front();
     /// Time limit for calls in flight after an interruption.

@@ -164,6 +164,15 @@ std::vector<Flag> redirect_flags(CallsSettings& settings) {
              "Follow redirects from https to http, too. Anyone between you and the server can then read and change the "
              "answer.",
              [&redirects](const std::string&) { redirects.to_http = true; }},
+            {"--cookies", "",
+             "Send the cookies that answers set with later requests of this run, by the rules of RFC 6265bis. A "
+             "request "
+             "with a Cookie header of its own gets no others.",
+             [&settings](const std::string&) { settings.run.cookies = true; }},
+            {"--cookie-jar", "FILE",
+             "Read the cookies in this file before the run, and write all cookies to it at the end. Its format is that "
+             "of curl and of browsers' cookies.txt; only you can read it. Implies --cookies.",
+             [&settings](const std::string& value) { settings.run.cookie_jar = value; }},
         });
 }
 

@@ -32,8 +32,13 @@ bool is_same_file(const std::string& a, const std::string& b) {
 
 void check_paths(const RunPaths& paths) {
     for (const std::string& input : paths.inputs) {
+        if (is_same_place(paths.cookies, input)) throw_bad_input(fmt::format("{} is both input and cookie jar", input));
         if (is_same_file(input, paths.output)) throw_bad_input(fmt::format("{} is both input and output", input));
         if (is_same_place(paths.trace, input)) throw_bad_input(fmt::format("{} is both input and trace", input));
+    }
+    for (const std::string& other : {paths.output, paths.trace, paths.summary}) {
+        if (is_same_place(paths.cookies, other))
+            throw_bad_input(fmt::format("{} is both output and cookie jar", other));
     }
     if (is_same_place(paths.trace, paths.output)) {
         throw_bad_input(fmt::format("{} is both output and trace", paths.output));

@@ -22,6 +22,7 @@ class RunPaths {
     std::string output;
     std::string trace;
     std::string summary;
+    std::string cookies{};
 };
 
 /// Throws `Error(bad_input)` if two of them are the same file, even one that does not exist yet. Call it before any

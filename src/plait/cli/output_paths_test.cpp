@@ -29,6 +29,11 @@ TEST_CASE("no two of a run's files may be the same, under whatever name") {
                          doctest::Contains("is both input and trace"), Error);
     CHECK_THROWS_WITH_AS(check_paths(RunPaths({requests}, other, detour, "")),
                          doctest::Contains("is both output and trace"), Error);
+    RunPaths with_cookies({requests}, other, "", "");
+    with_cookies.cookies = folder + "/jar";
+    CHECK_NOTHROW(check_paths(with_cookies));
+    with_cookies.cookies = detour;
+    CHECK_THROWS_WITH_AS(check_paths(with_cookies), doctest::Contains("is both output and cookie jar"), Error);
     CHECK_THROWS_WITH_AS(check_paths(RunPaths({requests}, "", detour, other)),
                          doctest::Contains("is both summary and trace"), Error);
     std::filesystem::remove_all(folder);

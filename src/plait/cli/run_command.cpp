@@ -181,7 +181,9 @@ int RunCommand::run() {
     if (!body_folder_.path.empty()) options_.save_bodies = body_folder_;
     if (inline_max_given_ && !options_.save_bodies) throw_bad_input("--inline-max needs --save-bodies DIR");
     if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input");
-    check_paths(RunPaths(inputs_, output_, options_.trace, summary_path_));
+    RunPaths paths(inputs_, output_, options_.trace, summary_path_);
+    paths.cookies = options_.cookie_jar;
+    check_paths(paths);
     check_files(settings_);
     warn_of_risks(settings_);
     if (strict_) refuse_bad_lines();

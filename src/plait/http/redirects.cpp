@@ -113,8 +113,8 @@ RedirectStep Redirects::after(const Request& sent, const Response& answer, const
     if (!url) return step;
     Request next = keeps_method ? sent : retrieval(sent, *url);
     next.url = std::move(*url);
-    // A cookie may change what the same URL answers.
-    if (visited_.empty() || answer.headers.contains("Set-Cookie")) visited_.assign(1, visit_of(sent));
+    if (visited_.empty()) visited_.push_back(visit_of(sent));
+    if (answer.headers.contains("Set-Cookie")) visited_.clear();  // the same URL may answer otherwise now
     step.why_not = why_not_followed(sent, next);
     if (!step.why_not.empty()) return step;
 

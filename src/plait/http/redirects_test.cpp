@@ -144,6 +144,7 @@ TEST_CASE("a circle is not followed, unless a cookie was set on the way") {
     Response with_cookie = answer(302, {home.text()});
     with_cookie.headers.add("Set-Cookie", "a=b");
     CHECK(redirects.after(*there.next, with_cookie).next);
+    CHECK(Redirects().after(request("GET"), with_cookie).next);
     CHECK(next_of(request("POST"), 303, "/dir/page?q=1") == "GET " + home.text());  // another method is no circle
 }
 

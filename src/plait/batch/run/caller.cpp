@@ -353,7 +353,7 @@ bool Caller::is_hedged(const CallRules& rules) const noexcept {
 }
 
 Task<Attempt> Caller::send_once(ActiveCall& active) {
-    if (parts_.auth && !active.has_left_origin()) return send_with_credentials(active);
+    if (parts_.auth || parts_.cookies) return send_completed(active);
     return parts_.method.attempt(active.request());
 }
 
@@ -374,10 +374,17 @@ Task<void> Caller::send_over_new_connection(ActiveCall& active) {
     note_end(active.notes.back(), *active.last);
 }
 
-Task<Attempt> Caller::send_with_credentials(ActiveCall& active) {
+/// Sends the request with the credentials and cookies of the moment.
+Task<Attempt> Caller::send_completed(ActiveCall& active) {
     http::Request request = active.request();
-    parts_.auth->apply(request);
-    active.auth_version = parts_.auth->version();
+    if (parts_.auth && !active.has_left_origin()) {
+        parts_.auth->apply(request);
+        active.auth_version = parts_.auth->version();
+    }
+    if (parts_.cookies && !request.headers.contains("Cookie")) {
+        const std::string cookies = parts_.cookies->header_for(request.url);
+        if (!cookies.empty()) request.headers.add("Cookie", cookies);
+    }
     co_return co_await parts_.method.attempt(request);
 }
 
@@ -400,6 +407,7 @@ void Caller::learn(ActiveCall& active) {
     active.refusal = Refusal();
     const std::string why_not_followed = plan_hop(active);
     if (response) {
+        if (parts_.cookies) parts_.cookies->store(active.request().url, response->headers);
         const WallTime came_at = parts_.calendar.now();
         http::LimitHeaders said;
         if (!options_.once) said = http::read_limit_headers(response->headers, came_at, rules.costs);

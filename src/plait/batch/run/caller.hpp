@@ -18,6 +18,7 @@
 #include "plait/batch/run/group_report.hpp"
 #include "plait/batch/run/in_flight.hpp"
 #include "plait/batch/run/run_rules.hpp"
+#include "plait/http/cookie_jar.hpp"
 #include "plait/http/redirects.hpp"
 #include "plait/policy/random.hpp"
 #include "plait/policy/rate_limit.hpp"
@@ -82,6 +83,7 @@ class CallerParts {
     SendLog* sends = nullptr;                 ///< records requests that must not be sent twice
     GroupLimitLogs* limit_logs = nullptr;     ///< records what is sent under the limits
     AuthCommand* auth = nullptr;              ///< gets new credentials after a 401
+    http::CookieJar* cookies = nullptr;       ///< keeps the cookies of answers for later requests
     const Secrets* secrets = nullptr;         ///< redacted in answers and errors
     trace::SpanRecorder* recorder = nullptr;  ///< records a span for each call
     std::function<void()> on_first_send;      ///< called when a call is sent for the first time
@@ -157,7 +159,7 @@ class Caller {
     Task<Attempt> send_once(ActiveCall& active);
     bool met_stale_connection(const ActiveCall& active) const noexcept;
     Task<void> send_over_new_connection(ActiveCall& active);
-    Task<Attempt> send_with_credentials(ActiveCall& active);
+    Task<Attempt> send_completed(ActiveCall& active);
     Task<Attempt> send_hedged(ActiveCall& active);
     std::string plan_hop(ActiveCall& active);
     static void adjust_to_redirects(ActiveCall& active, const std::string& why_not_followed);

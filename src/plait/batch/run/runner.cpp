@@ -65,6 +65,7 @@ CallerParts Runner::caller_parts(Method& method) {
     parts.sends = parts_.sends;
     parts.limit_logs = parts_.limit_logs;
     parts.auth = parts_.auth;
+    parts.cookies = parts_.cookies;
     parts.secrets = parts_.secrets;
     if (parts_.trace) parts.recorder = &parts_.trace->recorder();
     parts.on_first_send = [this] { ahead_.call_sent(); };

@@ -64,6 +64,7 @@ class RunnerParts {
     SendLog* sends = nullptr;                                  ///< records requests that must not be sent twice
     GroupLimitLogs* limit_logs = nullptr;                      ///< records what is sent under the limits
     AuthCommand* auth = nullptr;                               ///< gets new credentials after a 401
+    http::CookieJar* cookies = nullptr;                        ///< keeps the cookies of answers
     const Secrets* secrets = nullptr;                          ///< redacted in results
     const WallClock* calendar = &SystemWallClock::instance();  ///< for dates
     /// Takes a span for each call, and is closed with the run. The loop that runs the runner is made with its recorder,
