@@ -32,6 +32,7 @@
 #include "plait/policy/stop_rules.hpp"       // Budget, StopIf, Canary
 
 // Calls over HTTP.
+#include "plait/http/cookie_jar.hpp"     // CookieJar: cookies of answers, for later requests
 #include "plait/http/limit_headers.hpp"  // read_limit_headers: the limits that an answer announces
 #include "plait/http/redirects.hpp"      // send_following: the answer at the end of redirects
 #include "plait/http/request.hpp"

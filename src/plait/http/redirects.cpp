@@ -1,6 +1,7 @@
 #include "plait/http/redirects.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/http/cookie_jar.hpp"
 #include "plait/http/session.hpp"
 
 #include <fmt/format.h>
@@ -96,6 +97,13 @@ void leave_origin(Request& request, const Headers& defaults) {
     request.without_default_headers = true;
 }
 
+Request with_cookies(Request request, CookieJar& cookies) {
+    if (request.headers.contains("Cookie")) return request;
+    const std::string value = cookies.header_for(request.url);
+    if (!value.empty()) request.headers.add("Cookie", value);
+    return request;
+}
+
 std::string visit_of(const Request& request) { return fmt::format("{} {}", request.method(), request.url.text()); }
 
 }  // namespace
@@ -141,13 +149,18 @@ std::string Redirects::why_not_followed(const Request& sent, const Request& next
     return "";
 }
 
-Task<Response> send_following(Session& session, Request request, RedirectOptions options) {
+Task<Response> send_following(Session& session, Request request, RedirectOptions options, CookieJar* cookies) {
     Redirects redirects(options);
     bool was_executed = false;
     for (;;) {
         Response response;
         try {
-            response = co_await session.send_by_reference(request);
+            if (cookies) {
+                response = co_await session.send(with_cookies(request, *cookies));
+                cookies->store(request.url, response.headers);
+            } else {
+                response = co_await session.send_by_reference(request);
+            }
         } catch (const SendError& error) {
             throw SendError(error.code(), error.what(), error.maybe_sent() || was_executed, error.was_stale());
         }

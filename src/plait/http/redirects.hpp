@@ -12,6 +12,7 @@
 
 namespace plait::http {
 
+class CookieJar;
 class Session;
 
 /// Which redirects are followed.
@@ -71,9 +72,14 @@ constexpr bool is_redirect(int status) noexcept {
 }
 
 /// Sends `request` and follows redirects, each as an attempt of its own. Returns the last answer, whose `url` says
-/// where it comes from; a redirect that is not followed is an answer. The session outlives the task.
+/// where it comes from; a redirect that is not followed is an answer. With a jar, each hop sends its cookies, and
+/// leaves those that it gets; a request with a `Cookie` of its own gets no others. Session and jar outlive the task.
+///
+///     CookieJar cookies;
+///     const Response page = co_await send_following(session, Request("GET", url), RedirectOptions(), &cookies);
 ///
 /// Throws `SendError` as `Session::send`, of the attempt that failed.
-Task<Response> send_following(Session& session, Request request, RedirectOptions options = {});
+Task<Response> send_following(Session& session, Request request, RedirectOptions options = {},
+                              CookieJar* cookies = nullptr);
 
 }  // namespace plait::http

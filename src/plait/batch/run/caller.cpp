@@ -493,6 +493,7 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
     }
     std::optional<CallConclusion> conclusion = conclude(active.history(), ended, options_.is_resumable);
     if (!conclusion) return Postponed();
+    if (!conclusion->error) conclusion->error = why_not_followed(active, ended);
     MadeCall made(std::in_place_type<CallEnd>, conclusion->outcome);
     CallEnd& end = std::get<CallEnd>(made);
     if (parts_.secrets && !parts_.secrets->empty()) {

@@ -162,6 +162,7 @@ class Caller {
     Task<Attempt> send_completed(ActiveCall& active);
     Task<Attempt> send_hedged(ActiveCall& active);
     std::string plan_hop(ActiveCall& active);
+    std::optional<CallError> why_not_followed(const ActiveCall& active, AttemptsEnd ended) const;
     static void adjust_to_redirects(ActiveCall& active, const std::string& why_not_followed);
     void learn(ActiveCall& active);
     void learn_costs(ActiveCall& active);

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace plait::batch {
@@ -33,6 +35,10 @@ void remove_secrets(http::Headers& headers, const Secrets& secrets) {
         if (value == field.value) kept.add(field.name, field.value);
     }
     headers = std::move(kept);
+}
+
+CallError not_followed(std::string_view why) {
+    return CallError(ErrorCode::expect, fmt::format("the redirect is not followed: {}", why));
 }
 
 }  // namespace
@@ -69,9 +75,18 @@ void Caller::adjust_to_redirects(ActiveCall& active, const std::string& why_not_
         verdict.is_surely_undone = true;  // the server says that the request has to go elsewhere
     }
     if (why_not_followed.empty() || verdict.outcome != Outcome::rejected) return;
-    std::string message = fmt::format("the redirect is not followed: {}", why_not_followed);
-    if (verdict.error) message = fmt::format("{}; {}", verdict.error->message, message);
-    verdict.error.emplace(ErrorCode::expect, std::move(message));
+    CallError error = not_followed(why_not_followed);
+    if (verdict.error) error.message = fmt::format("{}; {}", verdict.error->message, error.message);
+    verdict.error = std::move(error);
+}
+
+/// Why the last answer is a redirect that was about to be followed; nothing if it is none.
+std::optional<CallError> Caller::why_not_followed(const ActiveCall& active, AttemptsEnd ended) const {
+    const auto* response = std::get_if<http::Response>(&*active.last);
+    const bool was_planned = response && active.hop && http::is_redirect(response->status);
+    if (!was_planned || (ended != AttemptsEnd::stopped && ended != AttemptsEnd::parked)) return std::nullopt;
+    const bool is_parked = ended == AttemptsEnd::parked && parked_;
+    return not_followed(is_parked ? parked_->limit : stop_reason().value_or("the run was stopped before"));
 }
 
 }  // namespace plait::batch

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -141,6 +142,22 @@ ASYNC_TEST("a hop obeys the limits of the group of its origin") {
     CHECK(ended[2] >= TimePoint(20s));
     const auto reports = bench.caller.groups(ClockPair());
     CHECK(reports.size() == 2);
+}
+
+ASYNC_TEST("a call that is stopped before its hop says so") {
+    CallerOptions options;
+    options.limits = {policy::parse_rate_limit("requests=1/10s")};
+    Bench bench(redirecting_once(302, "/to"), options);
+    TaskGroup calls;
+    std::optional<CallEnd> end;
+    const auto make = [&]() -> Task<void> { end = co_await bench.make(call_to("http://a/from")); };
+    calls.start(make(), "call");
+    co_await sleep_for(5s);
+    bench.caller.stop();
+    co_await calls.join();
+    REQUIRE(end);
+    CHECK(end->outcome == Outcome::rejected);
+    CHECK(error_of(*end) == "expect: the redirect is not followed: the run was stopped before");
 }
 
 ASYNC_TEST("a hop that fails is repeated, not the call") {
