@@ -24,6 +24,13 @@ Duration parse_time_limit(const std::string& value) {
     return limit;
 }
 
+http::HttpChoice parse_http_choice(const std::string& value) {
+    if (value == "auto") return http::HttpChoice::automatic;
+    if (value == "1.1") return http::HttpChoice::http_1_1;
+    if (value == "2") return http::HttpChoice::http_2;
+    throw_bad_input(fmt::format("'{}' is not auto, 1.1 or 2", value));
+}
+
 std::string checked_file(const std::string& path) {
     if (::access(path.c_str(), R_OK) != 0) throw_bad_input(fmt::format("open {}: {}", path, system_message(errno)));
     return path;
@@ -87,6 +94,11 @@ std::vector<Flag> connection_flags(SessionSettings& settings) {
     return under(
         headings::connection,
         {
+            Flag("--http", "VERSION", "Speak this version of HTTP. Default: auto.",
+                 [&settings](const std::string& value) { settings.session.http = parse_http_choice(value); })
+                .with_choices({{"auto", "over TLS HTTP/2 if the server speaks it, else HTTP/1.1"},
+                               {"1.1", "HTTP/1.1"},
+                               {"2", "HTTP/2, also without TLS; a server that does not speak it is an error"}}),
             {"--timeout", "DURATION",
              fmt::format("Limit the time of one attempt, such as 90ms, 2s or 1m, unless its line has timeout_s. "
                          "--deadline limits the whole call. "

@@ -34,6 +34,13 @@ struct PoolOptions {
     /// there are requests.
     std::optional<std::size_t> max_connections{};
     std::optional<std::size_t> max_connections_per_origin{};
+
+    /// The most calls at a time over one HTTP/2 connection. A server may permit fewer.
+    std::size_t max_streams = 100;
+
+    /// A new HTTP/2 connection is opened after so many calls over one. Servers in the wild end a connection with the
+    /// 1,000th or, without an answer to it, with the 1,001st.
+    std::size_t max_calls_per_connection = 900;
 };
 
 /// Whether a request is safe to repeat.
@@ -110,6 +117,9 @@ class ConnectionPool {
         /// The connection. Null until `set`, when there was no kept one to use.
         ByteStream* stream() const noexcept { return stream_.get(); }
         void set(std::unique_ptr<ByteStream> stream) noexcept { stream_ = std::move(stream); }
+
+        /// Takes the connection out of the lease, which still counts it.
+        std::unique_ptr<ByteStream> take() noexcept { return std::move(stream_); }
 
         /// Returns the connection to the pool for the next request. `server_limit` is from the server's `Keep-Alive`.
         void keep(TimePoint now, std::optional<Duration> server_limit);

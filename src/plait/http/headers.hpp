@@ -11,8 +11,9 @@
 namespace plait::http {
 
 namespace internal {
+class H2Stream;
 class MessageParser;
-}
+}  // namespace internal
 
 /// One field of a message. The views point into its owner.
 struct Header {
@@ -72,6 +73,7 @@ class Headers {
     Iterator end() const noexcept;
 
   private:
+    friend class internal::H2Stream;       // appends fields that nghttp2 has checked
     friend class internal::MessageParser;  // appends fields that Beast has checked
 
     struct Field {

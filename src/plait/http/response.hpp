@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace plait::http {
 
@@ -19,6 +20,11 @@ struct Timings {
     Duration wait{};     ///< waiting for the first byte of the answer
     Duration receive{};  ///< receiving the rest of it
 };
+
+/// The version of HTTP in which an answer came. The name of a version is that of the results: `1.1`, `2`.
+enum class HttpVersion : std::uint8_t { http_1_1, http_2 };
+
+std::string_view to_string(HttpVersion version) noexcept;
 
 /// A complete answer.
 ///
@@ -47,6 +53,7 @@ class Response {
     Timings timings;
     /// Whether the connection had carried an earlier request.
     bool reused = false;
+    HttpVersion version = HttpVersion::http_1_1;
 };
 
 /// The size of the answer's body in bytes, in memory or in a file.

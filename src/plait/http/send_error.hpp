@@ -12,10 +12,12 @@ namespace plait::http {
 /// `GET https://a.example/x: connect a.example:443: timed out after 5 s (connecting, 5 s after the start)`.
 class SendError : public Error {
   public:
-    SendError(ErrorCode code, const std::string& message, bool maybe_sent, bool was_stale = false)
-        : Error(code, message), maybe_sent_(maybe_sent), was_stale_(was_stale) {}
+    SendError(ErrorCode code, const std::string& message, bool maybe_sent, bool was_stale = false,
+              bool was_refused = false)
+        : Error(code, message), maybe_sent_(maybe_sent), was_stale_(was_stale), was_refused_(was_refused) {}
 
-    /// False only when certainly no byte of the request reached the server. Otherwise it may have been executed.
+    /// False only when certainly no byte of the request reached the server, or the server says that it has not
+    /// processed it. Otherwise it may have been executed.
     bool maybe_sent() const noexcept { return maybe_sent_; }
 
     /// Whether the request went over a kept connection that ended before the first byte of the answer. Most likely the
@@ -23,9 +25,14 @@ class SendError : public Error {
     /// with `Request::over_new_connection`.
     bool was_stale() const noexcept { return was_stale_; }
 
+    /// Whether an HTTP/2 server has turned the request away unprocessed: it refused the stream, or says goodbye and
+    /// stops before it (RFC 9113, section 8.7). Any request can be sent again at once.
+    bool was_refused() const noexcept { return was_refused_; }
+
   private:
     bool maybe_sent_;
     bool was_stale_;
+    bool was_refused_;
 };
 
 }  // namespace plait::http

@@ -6,6 +6,7 @@
 #include "plait/base/words.hpp"
 #include "plait/http/internal/exchange.hpp"
 #include "plait/http/internal/h1_request.hpp"
+#include "plait/http/internal/h2_pool.hpp"
 #include "plait/http/internal/net_connector.hpp"
 #include "plait/trace/activity.hpp"
 
@@ -51,6 +52,24 @@ constexpr Duration longest = std::chrono::hours(24 * 365);
 
 Duration bounded(std::optional<Duration> limit) { return std::min(limit.value_or(longest), longest); }
 
+// The names of the protocols in TLS (RFC 7301, section 6).
+constexpr std::string_view alpn_http_1_1 = "http/1.1";
+constexpr std::string_view alpn_http_2 = "h2";
+
+net::TlsOptions offering(net::TlsOptions options, HttpChoice choice) {
+    options.protocols.clear();
+    if (choice != HttpChoice::http_1_1) options.protocols.emplace_back(alpn_http_2);
+    // Also for HTTP/2 alone: a server without it then says so, rather than break off the handshake.
+    options.protocols.emplace_back(alpn_http_1_1);
+    return options;
+}
+
+internal::H2ConnectionOptions http_2_options(const SessionOptions& options) {
+    internal::H2ConnectionOptions connection;
+    connection.session.header_bytes = options.limits.header_bytes;
+    return connection;
+}
+
 }  // namespace
 
 /// One attempt: gets a connection, makes an exchange over it, and describes a failure.
@@ -65,66 +84,153 @@ class Session::Attempt {
                   bounded(session.options_.timeouts.idle),
                   start_ + bounded(request.timeout.value_or(session.options_.timeouts.attempt))} {}
 
-    Task<void> run();
+    Task<void> run() { return session_.may_speak_http_2(request_.url) ? run_negotiated() : run_http_1(); }
 
     /// Valid after `run`.
-    Response& response() noexcept { return record_.response; }
+    Response take_response() noexcept;
     SendError describe(const Error& error) const;
 
   private:
+    Task<void> run_http_1();
+    Task<void> run_negotiated();
+    Task<void> exchange_http_1(ConnectionPool::Lease& lease, std::string head);
+    Task<void> exchange_http_2(internal::H2Pool::Place place);
+    Task<void> open(internal::H2Pool::Opening opening);
     Task<ConnectionPool::Lease> wait_for_lease(ConnectionNeeds needs);
-    Task<Timings> connect(ConnectionPool::Lease& lease);
+    Task<internal::H2Pool::Turn> wait_for_turn();
+    Task<void> connect(ConnectionPool::Lease& lease);
+    ConnectionNeeds needs() const;
+    bool is_prior_knowledge() const noexcept;
     bool was_stale(const Error& error) const noexcept;
+    Error no_connection_in_time() const;
 
     Session& session_;
     const Request& request_;
     TimePoint start_;
     internal::ExchangeBounds bounds_;
     bool reused_ = false;
+    bool speaks_http_2_ = false;  // the connection that was opened
+    bool met_silence_ = false;
+    bool is_unprocessed_ = false;
+    bool was_refused_ = false;
     std::optional<ConnectStep> connecting_;
+    Timings connecting_times_;
     internal::ExchangeRecord record_;
 };
 
-Task<void> Session::Attempt::run() {
+Response Session::Attempt::take_response() noexcept {
+    Response& response = record_.response;
+    response.reused = reused_;
+    response.timings.dns = connecting_times_.dns;
+    response.timings.connect = connecting_times_.connect;
+    response.timings.tls = connecting_times_.tls;
+    return std::move(response);
+}
+
+ConnectionNeeds Session::Attempt::needs() const {
+    return ConnectionNeeds(is_repeatable(request_) ? Repeatable::yes : Repeatable::no, request_.over_new_connection);
+}
+
+/// HTTP/2 without TLS is spoken from the first byte (RFC 9113, section 3.3).
+bool Session::Attempt::is_prior_knowledge() const noexcept {
+    return session_.options_.http == HttpChoice::http_2 && !request_.url.is_https();
+}
+
+Task<void> Session::Attempt::run_http_1() {
     std::string head = internal::serialize_head(request_, session_.options_.headers, bounds_.decoding);
-    const ConnectionNeeds needs(is_repeatable(request_) ? Repeatable::yes : Repeatable::no,
-                                request_.over_new_connection);
-    auto lease = session_.pool_.try_lease(request_.url.origin(), needs);
-    if (!lease) lease = co_await wait_for_lease(needs);
-
+    auto lease = session_.pool_.try_lease(request_.url.origin(), needs());
+    if (!lease) lease = co_await wait_for_lease(needs());
     reused_ = lease->stream() != nullptr;
-    Timings connecting;
-    if (!reused_) connecting = co_await connect(*lease);
+    if (!reused_) {
+        co_await connect(*lease);
+        // Another server of an origin whose others speak HTTP/1.1.
+        if (speaks_http_2_) {
+            auto opening = session_.h2_pool_->adopt(request_.url.origin());
+            co_return co_await exchange_http_2(opening.add(std::move(*lease), now()));
+        }
+    }
+    co_await exchange_http_1(*lease, std::move(head));
+}
 
-    internal::Exchange exchange(*lease->stream(), request_, bounds_, record_);
+Task<void> Session::Attempt::exchange_http_1(ConnectionPool::Lease& lease, std::string head) {
+    internal::Exchange exchange(*lease.stream(), request_, bounds_, record_);
     try {
         co_await exchange.run(std::move(head));
     } catch (const Error& error) {
-        if (was_stale(error)) lease->report_early_close(now());
+        if (was_stale(error)) lease.report_early_close(now());
         throw;
     }
     const bool ends = internal::asks_to_close(request_, session_.options_.headers);
-    if (!ends && exchange.keep_alive()) lease->keep(now(), exchange.server_idle_limit());
+    if (!ends && exchange.keep_alive()) lease.keep(now(), exchange.server_idle_limit());
+}
 
-    response().reused = reused_;
-    response().timings.dns = connecting.dns;
-    response().timings.connect = connecting.connect;
-    response().timings.tls = connecting.tls;
+/// Goes over a connection of HTTP/2 that is there or made now, unless the origin speaks HTTP/1.1.
+Task<void> Session::Attempt::run_negotiated() {
+    for (;;) {
+        auto turn = session_.h2_pool_->try_turn(request_.url.origin(), needs(), is_prior_knowledge(), now());
+        if (turn.step == internal::H2Step::wait) turn = co_await wait_for_turn();
+        if (turn.step == internal::H2Step::http_1) co_return co_await run_http_1();
+        if (turn.step == internal::H2Step::open) co_return co_await open(std::move(*turn.opening));
+        if (turn.place->is_good()) co_return co_await exchange_http_2(std::move(*turn.place));
+    }
+}
+
+/// Opens the connection that others may wait for, and makes the exchange over it.
+Task<void> Session::Attempt::open(internal::H2Pool::Opening opening) {
+    std::string head = internal::serialize_head(request_, session_.options_.headers,
+                                                bounds_.decoding);  // throws before there is a cost
+    ConnectionNeeds needs = this->needs();
+    needs.is_new = true;
+    auto lease = session_.pool_.try_lease(request_.url.origin(), needs);
+    if (!lease) lease = co_await wait_for_lease(needs);
+    try {
+        co_await connect(*lease);
+    } catch (const Error& error) {
+        if (now() < bounds_.deadline) opening.failed(error);
+        throw;
+    }
+    if (speaks_http_2_) co_return co_await exchange_http_2(opening.add(std::move(*lease), now()));
+    opening.speaks_http_1();
+    co_await exchange_http_1(*lease, std::move(head));
+}
+
+Task<void> Session::Attempt::exchange_http_2(internal::H2Pool::Place place) {
+    reused_ = place.is_reused();
+    internal::H2Call call(request_, bounds_, record_);
+    try {
+        co_await place.use().exchange(call, session_.options_.headers, bounds_);
+    } catch (const Error&) {
+        met_silence_ = call.met_silence();
+        is_unprocessed_ = call.was_not_processed();
+        was_refused_ = is_unprocessed_ && !call.needs_http_1();
+        throw;
+    }
+}
+
+Task<internal::H2Pool::Turn> Session::Attempt::wait_for_turn() {
+    const ActivityScope activity_scope(trace::Activity::permit);
+    CancelScope scope(bounds_.deadline);
+    auto turn = co_await scope.run(session_.h2_pool_->turn(request_.url.origin(), needs(), is_prior_knowledge()));
+    if (!turn) throw no_connection_in_time();
+    co_return std::move(*turn);
+}
+
+Error Session::Attempt::no_connection_in_time() const {
+    return Error(ErrorCode::timeout,
+                 fmt::format("no connection became free in {}", in_words(bounds_.deadline - start_)));
 }
 
 /// Waits for a turn where the number of connections is limited.
 Task<ConnectionPool::Lease> Session::Attempt::wait_for_lease(ConnectionNeeds needs) {
     const ActivityScope activity_scope(trace::Activity::permit);
     CancelScope scope(bounds_.deadline);
+    session_.h2_pool_->close_idle();
     auto lease = co_await scope.run(session_.pool_.lease(request_.url.origin(), needs));
-    if (!lease) {
-        throw Error(ErrorCode::timeout,
-                    fmt::format("no connection became free in {}", in_words(bounds_.deadline - start_)));
-    }
+    if (!lease) throw no_connection_in_time();
     co_return std::move(*lease);
 }
 
-Task<Timings> Session::Attempt::connect(ConnectionPool::Lease& lease) {
+Task<void> Session::Attempt::connect(ConnectionPool::Lease& lease) {
     const Url& url = request_.url;
     const net::Endpoint endpoint(std::string(url.host()), url.port());
     const Duration limit = std::min(bounded(session_.options_.timeouts.connect), bounds_.deadline - now());
@@ -136,11 +242,19 @@ Task<Timings> Session::Attempt::connect(ConnectionPool::Lease& lease) {
                     fmt::format("connect {}: timed out after {}", endpoint.to_string(), in_words(limit)));
     }
     lease.set(std::move(made->stream));
-    co_return Timings{.dns = made->dns, .connect = made->connect, .tls = made->tls};
+    connecting_times_.dns = made->dns;
+    connecting_times_.connect = made->connect;
+    connecting_times_.tls = made->tls;
+    speaks_http_2_ = made->alpn == alpn_http_2 || is_prior_knowledge();
+    if (session_.options_.http == HttpChoice::http_2 && !speaks_http_2_) {
+        throw Error(ErrorCode::protocol,
+                    fmt::format("{} does not speak HTTP/2: use --http auto", endpoint.to_string()));
+    }
 }
 
 /// Whether `error` means that a kept connection ended before the first byte of the answer.
 bool Session::Attempt::was_stale(const Error& error) const noexcept {
+    if (record_.response.version == HttpVersion::http_2 && !met_silence_) return false;
     return reused_ && error.code() == ErrorCode::reset && record_.phase && *record_.phase != Phase::receiving;
 }
 
@@ -153,22 +267,36 @@ SendError Session::Attempt::describe(const Error& error) const {
         message += fmt::format(" ({}{}, {} after the start)", step, reused_ ? " on a kept connection" : "",
                                in_words(now() - start_));
     }
-    return SendError(error.code(), message, record_.any_byte_sent, was_stale(error));
+    return SendError(error.code(), message, record_.any_byte_sent && !is_unprocessed_, was_stale(error), was_refused_);
 }
 
-Session::Session(SessionOptions options) : Session(options, std::make_unique<internal::NetConnector>(options.tls)) {}
+Session::Session(SessionOptions options)
+    : Session(options, std::make_unique<internal::NetConnector>(offering(options.tls, options.http))) {}
 
 Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
     : options_(std::move(options)),
       body_memory_(options_.body_memory ? options_.body_memory : std::make_shared<BodyMemory>(default_body_memory())),
       connector_(std::move(connector)),
-      pool_(options_.pool, options_.habits) {}
+      pool_(options_.pool, options_.habits),
+      h2_pool_(std::make_unique<internal::H2Pool>(options_.pool, http_2_options(options_))) {}
 
 Session::~Session() = default;
 
 void Session::check_files(const SessionOptions& options) {
     if (options.tls.ca_file.empty() && options.tls.certificate_file.empty()) return;
-    net::TlsContext(options.tls).load();
+    net::TlsContext(offering(options.tls, options.http)).load();
+}
+
+bool Session::may_speak_http_2(const Url& url) const noexcept {
+    switch (options_.http) {
+        case HttpChoice::automatic:
+            return url.is_https();
+        case HttpChoice::http_1_1:
+            return false;
+        case HttpChoice::http_2:
+            return true;
+    }
+    return false;
 }
 
 Task<Response> Session::send(Request request) { co_return co_await send_by_reference(request); }
@@ -180,7 +308,7 @@ Task<Response> Session::send_by_reference(const Request& request) {
     } catch (const Error& error) {
         throw attempt.describe(error);
     }
-    co_return std::move(attempt.response());
+    co_return attempt.take_response();
 }
 
 Task<Response> Session::get(Url url) { return send(Request("GET", std::move(url))); }

@@ -19,6 +19,10 @@
 
 namespace plait::http {
 
+namespace internal {
+class H2Pool;
+}
+
 /// Time limits of one attempt. When one passes, the attempt fails with `ErrorCode::timeout`.
 ///
 /// A server may think in silence for as long as the attempt may take, unless `idle` is set; TCP keep-alive finds peers
@@ -34,16 +38,24 @@ struct Timeouts {
     std::optional<Duration> idle{};
 };
 
+/// Which version of HTTP a session speaks.
+enum class HttpChoice {
+    automatic,  ///< over TLS, what the server chooses: HTTP/2 if it can; else HTTP/1.1
+    http_1_1,
+    http_2,  ///< without TLS, too ("prior knowledge"); a server that does not speak it is an error
+};
+
 /// The settings of a session. Each has a default that suits most programs.
 class SessionOptions {
   public:
     SessionOptions() {}
 
+    HttpChoice http = HttpChoice::automatic;
     Timeouts timeouts;
     /// Limits on what a server may send. A body is held in memory whole, at most `limits.body_bytes` (100 MiB).
     Limits limits;
     PoolOptions pool;
-    /// `protocols` is ignored: the session speaks HTTP/1.1.
+    /// `protocols` is ignored: `http` decides.
     net::TlsOptions tls;
     /// Sent with each request that has no header of that name.
     Headers headers;
@@ -67,7 +79,7 @@ class SessionOptions {
 /// An answer is an answer whatever its status: 404 and 500 are not errors, and a redirect is not followed
 /// (`send_following` in `http/redirects.hpp` does). If there is
 /// no answer, `send` throws `SendError`, which says whether the request may have been executed. It never sends a
-/// request twice by itself. It speaks HTTP/1.1, through no proxy.
+/// request twice by itself. It speaks HTTP/1.1 and HTTP/2, through no proxy.
 ///
 /// A session belongs to one thread, where any number of tasks may use it at the same time; it must outlive them. It can
 /// be made outside of a loop, and used by one loop of the thread after another.
@@ -83,14 +95,15 @@ class Session {
     /// Makes one attempt to send `request`, and returns the answer.
     ///
     /// Suspends while it waits for a connection (where `PoolOptions` limits them), for its making, and for the peer.
-    /// Cancelling it closes the connection. Throws `SendError`, whose code is
+    /// Cancelling it closes the connection; over HTTP/2, only its stream. Throws `SendError`, whose code is
     ///
     /// - `bad_input`: headers contradict the request, such as a wrong `Content-Length`; nothing was sent;
     /// - `dns`, `connect`, `tls`: no address was found, no address accepted the connection,
     ///   or the peer is not trusted;
     ///   nothing was sent;
     /// - `reset`: the connection broke, or ended before the answer did;
-    /// - `protocol`: the answer breaks the rules of HTTP/1.1, or its compressed body is damaged or truncated;
+    /// - `protocol`: the answer breaks the rules of HTTP/1.1 or HTTP/2, its compressed body is damaged or truncated, or
+    ///   the server does not speak `options.http`;
     /// - `too_large`: the answer exceeds one of `Limits`, or all bodies together exceed `body_memory`;
     /// - `timeout`: one of `Timeouts` passed.
     Task<Response> send(Request request);
@@ -113,10 +126,13 @@ class Session {
   private:
     class Attempt;
 
+    bool may_speak_http_2(const Url& url) const noexcept;
+
     SessionOptions options_;
     std::shared_ptr<BodyMemory> body_memory_;
     std::unique_ptr<Connector> connector_;
     ConnectionPool pool_;
+    std::unique_ptr<internal::H2Pool> h2_pool_;  // last: its connections hold leases of `pool_`
 };
 
 }  // namespace plait::http

@@ -13,8 +13,12 @@ namespace plait::batch {
 /// Why an attempt has no answer.
 class Failure {
   public:
-    Failure(ErrorCode code_, std::string message_, bool maybe_sent_, bool was_stale_ = false)
-        : code(code_), message(std::move(message_)), maybe_sent(maybe_sent_), was_stale(was_stale_) {}
+    Failure(ErrorCode code_, std::string message_, bool maybe_sent_, bool was_stale_ = false, bool was_refused_ = false)
+        : code(code_),
+          message(std::move(message_)),
+          maybe_sent(maybe_sent_),
+          was_stale(was_stale_),
+          was_refused(was_refused_) {}
 
     ErrorCode code;
     std::string message;
@@ -22,6 +26,8 @@ class Failure {
     bool maybe_sent;
     /// Whether it met a kept connection that the server had closed, most likely before the request arrived.
     bool was_stale;
+    /// Whether an HTTP/2 server turned it away unprocessed.
+    bool was_refused;
 };
 
 /// The failure of an attempt that was in flight when its run was interrupted.

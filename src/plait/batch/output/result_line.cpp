@@ -195,7 +195,9 @@ void ResultLineWriter::append(std::string& out, const BadLine& line) {
 void ResultLineWriter::append_response(std::string& out, const http::Response& response) {
     out += "{\"status_code\":";
     json::append_number(out, static_cast<std::uint64_t>(response.status));
-    out += ",\"request_id\":";
+    out += ",\"http_version\":\"";
+    out += to_string(response.version);
+    out += "\",\"request_id\":";
     append_request_id(out, response.headers);
     if (!response.url.empty()) {
         out += ",\"url\":";

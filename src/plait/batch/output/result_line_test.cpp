@@ -61,7 +61,7 @@ TEST_CASE("the line of an answer has every field") {
     response.reused = true;
     CHECK(
         line_of(response) ==
-        R"({"custom_id":"row-17","line":17,"outcome":"ok","response":{"status_code":200,"request_id":"req_9",)"
+        R"({"custom_id":"row-17","line":17,"outcome":"ok","response":{"status_code":200,"http_version":"1.1","request_id":"req_9",)"
         R"("headers":{"content-type":"application/json","x-request-id":"req_9"},"body":{"data":[]}},"error":null,)"
         R"("attempts":[{"n":1,"status_code":200,"start_ms":10.2,"total_ms":310.4,"dns_ms":0,"connect_ms":0,"tls_ms":0,)"
         R"("send_ms":0.2,"wait_ms":301,"receive_ms":9.2,"reused":true}],"metadata":{"row":17}})"

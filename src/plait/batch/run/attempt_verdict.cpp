@@ -99,6 +99,7 @@ Load load_of(ErrorCode code) noexcept {
 }
 
 Reach reach_of(const Failure& failure) noexcept {
+    if (failure.was_refused) return Reach::reached;
     switch (failure.code) {
         case ErrorCode::dns:
         case ErrorCode::connect:

@@ -30,6 +30,9 @@ constexpr int unauthorized = 401;
 /// With adaptive concurrency, this many calls of a new group are sent before its first answer is awaited.
 constexpr std::uint64_t first_look = 32;
 
+/// How often a request that an HTTP/2 server has not processed is sent again at once, before that counts as a failure.
+constexpr int most_refusals = 8;
+
 /// What was learnt of a group is kept for this long after its last use.
 constexpr Duration group_memory = std::chrono::minutes(10);
 
@@ -296,6 +299,8 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
             }
             note_end(active.notes.back(), *active.last);
             if (met_stale_connection(active)) co_await send_over_new_connection(active);
+            for (int times = 0; was_refused(active) && times < most_refusals; ++times)
+                co_await send_after_refusal(active);
             active.is_sending = false;
         }
         learn(active);
@@ -361,6 +366,21 @@ bool Caller::met_stale_connection(const ActiveCall& active) const noexcept {
     const auto* failure = std::get_if<Failure>(&*active.last);
     if (!failure || !failure->was_stale || options_.once) return false;
     return active.rules().safe_to_repeat || !failure->maybe_sent;
+}
+
+/// Whether an HTTP/2 server turned the request away unprocessed, so that it may be sent again whatever it does.
+bool Caller::was_refused(const ActiveCall& active) const noexcept {
+    const auto* failure = std::get_if<Failure>(&*active.last);
+    return failure && failure->was_refused && !options_.once;
+}
+
+/// Sends the request again, at once and as part of the same attempt: a server that says goodbye has not failed.
+Task<void> Caller::send_after_refusal(ActiveCall& active) {
+    active.notes.back().why = "refused-unprocessed";
+    begin_note(active);
+    ++counts_.retries;
+    active.last = co_await send_once(active);
+    note_end(active.notes.back(), *active.last);
 }
 
 /// Sends the request again, at once and as part of the same attempt: a server that closes idle connections is not slow.

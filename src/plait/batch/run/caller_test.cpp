@@ -220,6 +220,30 @@ ASYNC_TEST("a request that must not be sent twice does not go again after it met
     CHECK(deaf.came[1] == deaf.came[0] + 10ms);
 }
 
+ASYNC_TEST("any request that an HTTP/2 server has not processed goes again at once, beside its attempts") {
+    const Failure refused(ErrorCode::reset, "refused", false, false, true);
+    ThirdParty server({refused, refused});
+    CallerOptions options;
+    options.retry.max_attempts = 1;
+    Bench bench(server.answers(), options);
+    Call call = call_to("http://a.b/1", "POST");
+    const MadeCall made = co_await bench.caller.make(call);
+    const auto& end = std::get<CallEnd>(made);
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(whys(end) == std::vector<std::string>{"refused-unprocessed", "refused-unprocessed", ""});
+    CHECK(server.came[2] == server.came[0] + 20ms);
+}
+
+ASYNC_TEST("a server that refuses every time has failed") {
+    ThirdParty server(std::deque<Attempt>(100, Failure(ErrorCode::reset, "refused", false, false, true)));
+    CallerOptions options;
+    options.retry.max_attempts = 1;
+    Bench bench(server.answers(), options);
+    Call call = call_to("http://a.b/1", "POST");
+    CHECK(outcome_of(co_await bench.caller.make(call)) == "failed reset");
+    CHECK(server.came.size() == 9);
+}
+
 ASYNC_TEST("an hour of refusals uses up no attempt") {
     std::deque<Attempt> script(60, answer(429, {{"Retry-After", "60"}}));
     ThirdParty server(std::move(script));

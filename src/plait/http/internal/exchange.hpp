@@ -5,12 +5,10 @@
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/http/body_memory.hpp"
 #include "plait/http/internal/body_reader.hpp"
+#include "plait/http/internal/exchange_record.hpp"
 #include "plait/http/internal/h1_answer.hpp"
-#include "plait/http/limits.hpp"
 #include "plait/http/request.hpp"
-#include "plait/http/response.hpp"
 #include "plait/trace/activity.hpp"
 
 #include <exception>
@@ -19,27 +17,6 @@
 #include <string_view>
 
 namespace plait::http::internal {
-
-/// The phases of an exchange, in order.
-enum class Phase { sending, waiting, receiving };
-
-/// The limits of an exchange.
-struct ExchangeBounds {
-    const Limits& limits;
-    BodyMemory& body_memory;
-    Decoding decoding;
-    Duration idle_limit;  ///< the longest time in which no byte moves in either direction
-    TimePoint deadline;   ///< the end of the attempt
-};
-
-/// The progress of an exchange, also after it has failed.
-struct ExchangeRecord {
-    ExchangeRecord() noexcept {}
-
-    std::optional<Phase> phase;  ///< none before it has started
-    bool any_byte_sent = false;  ///< whether the server may have received a byte of the request
-    Response response;           ///< as far as it has arrived
-};
 
 /// One request and its answer over an open connection. After a failure or a cancellation, the connection is useless.
 class Exchange {

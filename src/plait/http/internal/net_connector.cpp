@@ -9,16 +9,7 @@
 
 namespace plait::http::internal {
 
-namespace {
-
-net::TlsOptions speaking_http(net::TlsOptions options) {
-    options.protocols = {"http/1.1"};
-    return options;
-}
-
-}  // namespace
-
-NetConnector::NetConnector(net::TlsOptions options) : tls_(speaking_http(std::move(options))) {}
+NetConnector::NetConnector(net::TlsOptions options) : tls_(std::move(options)) {}
 
 Task<NewConnection> NetConnector::connect(net::Endpoint endpoint, bool secure, ConnectStep& step) {
     step = ConnectStep::resolving;

@@ -93,17 +93,20 @@ WireAttempt::WireAttempt(RecordedAttempt recorded)
         const auto& [dns, connect, tls, send, wait, receive] = response.timings;
         times = {dns, connect, tls, send, wait, receive};
         reused = response.reused;
+        version = response.version;
     } else {
         auto& failure = std::get<Failure>(attempt);
         code = failure.code;
         message = std::move(failure.message);
         maybe_sent = failure.maybe_sent;
         was_stale = failure.was_stale;
+        was_refused = failure.was_refused;
     }
 }
 
 RecordedAttempt WireAttempt::unwrap() && {
-    RecordedAttempt recorded(Failure(code, std::move(message), maybe_sent, was_stale), worker, std::move(states));
+    RecordedAttempt recorded(Failure(code, std::move(message), maybe_sent, was_stale, was_refused), worker,
+                             std::move(states));
     if (!has_answer) return recorded;
     http::Response response;
     response.status = status;
@@ -119,6 +122,7 @@ RecordedAttempt WireAttempt::unwrap() && {
     PLAIT_ASSERT(times.size() == 6, "both ends are the same program");
     response.timings = {times[0], times[1], times[2], times[3], times[4], times[5]};
     response.reused = reused;
+    response.version = version;
     recorded.attempt = std::move(response);
     return recorded;
 }

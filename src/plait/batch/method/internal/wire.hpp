@@ -58,9 +58,10 @@ struct WireAttempt {
     void serialize(Archive& archive) {
         archive(has_answer);
         if (has_answer) {
-            archive(status, reason, headers, body, body_path, body_size, coding, is_decoded, trailers, times, reused);
+            archive(status, reason, headers, body, body_path, body_size, coding, is_decoded, trailers, times, reused,
+                    version);
         } else {
-            archive(code, message, maybe_sent, was_stale);
+            archive(code, message, maybe_sent, was_stale, was_refused);
         }
         archive(worker, states);
     }
@@ -78,11 +79,13 @@ struct WireAttempt {
     WireHeaders trailers;
     std::vector<Duration> times;  ///< in the order of `http::Timings`
     bool reused = false;
+    http::HttpVersion version{};
 
     ErrorCode code{};
     std::string message;
     bool maybe_sent = false;
     bool was_stale = false;
+    bool was_refused = false;
 
     std::uint64_t worker = 0;
     std::optional<trace::SpanStates> states;

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/http/body_memory.hpp"
+#include "plait/http/internal/content_codings.hpp"
+#include "plait/http/limits.hpp"
+#include "plait/http/response.hpp"
+
+#include <optional>
+
+namespace plait::http::internal {
+
+/// The phases of an exchange, in order.
+enum class Phase { sending, waiting, receiving };
+
+/// The limits of an exchange.
+struct ExchangeBounds {
+    const Limits& limits;
+    BodyMemory& body_memory;
+    Decoding decoding;
+    Duration idle_limit;  ///< the longest time in which no byte moves in either direction
+    TimePoint deadline;   ///< the end of the attempt
+};
+
+/// The progress of an exchange, also after it has failed.
+struct ExchangeRecord {
+    ExchangeRecord() noexcept {}
+
+    std::optional<Phase> phase;  ///< none before it has started
+    bool any_byte_sent = false;  ///< whether the server may have received a byte of the request
+    Response response;           ///< as far as it has arrived
+};
+
+}  // namespace plait::http::internal

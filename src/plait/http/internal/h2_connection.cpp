@@ -1,0 +1,260 @@
+#include "plait/http/internal/h2_connection.hpp"
+
+#include "plait/async/activity_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/base/words.hpp"
+#include "plait/trace/activity.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+namespace plait::http::internal {
+
+namespace {
+
+// One for all connections of a thread: bytes stay in it between a read and the session, and never across a wait.
+std::span<std::byte> read_buffer() noexcept {
+    thread_local std::array<std::byte, 64 * 1024> buffer;
+    return buffer;
+}
+
+std::string& write_buffer() noexcept {
+    thread_local std::string buffer;
+    buffer.clear();
+    return buffer;
+}
+
+constexpr std::size_t most_in_write = 64 * 1024;
+
+// Answers that arrive as fast as they are read would otherwise keep the loop to themselves.
+constexpr int most_reads_in_turn = 16;
+
+Task<void> until(Event& event) { co_await event.wait(); }
+
+void check_limits(const H2Call& call, const ExchangeBounds& bounds) {
+    if (now() >= bounds.deadline) throw Error(ErrorCode::timeout, "the time for the attempt was up");
+    // Unless bytes moved meanwhile.
+    if (now() >= call.last_byte() + bounds.idle_limit) {
+        throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(bounds.idle_limit)));
+    }
+}
+
+TimePoint limit_of(const H2Call& call, const ExchangeBounds& bounds) {
+    return std::min(call.last_byte() + bounds.idle_limit, bounds.deadline);
+}
+
+}  // namespace
+
+/// A call's stay on the connection. However it ends, its stream is closed, and another call reads on.
+class H2Connection::Stay {
+  public:
+    Stay(H2Connection& connection, H2Call& call) noexcept : connection_(connection), call_(call) {}
+    Stay(const Stay&) = delete;
+    Stay& operator=(const Stay&) = delete;
+    ~Stay() { connection_.leave(call_); }
+
+  private:
+    H2Connection& connection_;
+    H2Call& call_;
+};
+
+H2Connection::H2Connection(std::unique_ptr<ByteStream> stream, const H2ConnectionOptions& options, TimePoint now)
+    : options_(options), stream_(std::move(stream)), session_(options.session, now), last_received_(now) {}
+
+H2Connection::~H2Connection() = default;
+
+Task<void> H2Connection::exchange(H2Call& call, const Headers& defaults, const ExchangeBounds& bounds) {
+    if (!session_.first()) last_received_ = now();  // the server owed us nothing until now
+    session_.open(call, defaults, now());
+    call.received_before_ = received_;
+    const Stay stay(*this, call);
+    ActivityScope doing(trace::Activity::sending);
+    co_await flush_with_others();
+    while (!call.is_ended()) {
+        doing.change_to(call.has_begun() ? trace::Activity::body : trace::Activity::first_byte);
+        if (!reader_) {
+            co_await read_for_all(call, bounds);
+        } else {
+            co_await wait_for_turn(call, bounds);
+        }
+    }
+    if (!call.is_answered()) throw call.error();
+}
+
+void H2Connection::leave(H2Call& call) {
+    const bool was_ended = call.is_ended();
+    call.met_silence_ = session_.opened() > 1 && received_ == call.received_before_;
+    session_.leave(call);
+    if (reader_ == &call) {
+        reader_ = nullptr;
+        reader_wait_ = nullptr;
+        has_writer_ = false;
+    }
+    if (!was_ended || is_flush_due_) flush();
+    wake_next_reader();
+    if (on_room_) on_room_();
+}
+
+/// Lets the other ready tasks open their streams, too, so that one write takes all.
+Task<void> H2Connection::flush_with_others() {
+    if (std::exchange(is_flush_due_, true)) co_return;
+    co_await yield();
+    if (is_flush_due_) flush();
+}
+
+/// Writes what there is to write. False when the stream does not take all of it now.
+bool H2Connection::flush() {
+    is_flush_due_ = false;
+    try {
+        if (write_all_now()) return true;
+    } catch (const Error& error) {
+        // What the server has said before it closed is worth more than the failure to write.
+        receive_now();
+        connection_failed(error);
+        return true;
+    }
+    if (!has_writer_ && reader_wait_) reader_wait_->cancel();
+    return false;
+}
+
+bool H2Connection::write_all_now() {
+    for (;;) {
+        if (!unwritten_.empty()) {
+            const std::size_t taken = stream_->try_write(std::as_bytes(std::span(unwritten_))).value_or(0);
+            session_.sent(taken);
+            unwritten_.erase(0, taken);
+            if (!unwritten_.empty()) return false;
+            unwritten_ = {};
+        }
+        std::string& output = write_buffer();
+        session_.append_output(output, most_in_write, now());
+        if (output.empty()) break;
+        const std::size_t taken = stream_->try_write(std::as_bytes(std::span(output))).value_or(0);
+        session_.sent(taken);
+        unwritten_.assign(output, taken);
+    }
+    wake_ended();
+    return true;
+}
+
+/// Writes on whenever the stream takes more.
+Task<void> H2Connection::write_rest() {
+    while (!flush()) co_await stream_->writable();
+    has_writer_ = false;
+}
+
+/// Reads until this call has ended. The connection has one reader at a time, who also sees to it that what the stream
+/// did not take at once is written.
+Task<void> H2Connection::read_for_all(H2Call& call, const ExchangeBounds& bounds) {
+    reader_ = &call;
+    std::optional<TaskGroup> writing;
+    while (receive_ready(), !call.is_ended()) {
+        if (may_have_more_) {
+            co_await yield();
+            continue;
+        }
+        if (!unwritten_.empty() && !has_writer_) {
+            has_writer_ = true;
+            if (!writing) writing.emplace();
+            writing->start(write_rest(), "send frames");
+        }
+        CancelScope scope(watch_until(call, bounds));
+        reader_wait_ = &scope;
+        const bool is_readable = co_await scope.run(stream_->readable());
+        reader_wait_ = nullptr;
+        if (is_readable) continue;
+        check_limits(call, bounds);
+        watch_peer();
+    }
+    reader_ = nullptr;
+    if (writing) {
+        writing->cancel();
+        co_await writing->join();
+        has_writer_ = false;
+    }
+}
+
+Task<void> H2Connection::wait_for_turn(H2Call& call, const ExchangeBounds& bounds) {
+    call.turn_.reset();
+    CancelScope scope(limit_of(call, bounds));
+    if (!co_await scope.run(until(call.turn_))) check_limits(call, bounds);
+}
+
+/// Reads what is there for all calls, and sends what follows from it: acknowledgements, window updates, parts of
+/// bodies.
+void H2Connection::receive_ready() {
+    receive_now();
+    if (!session_.is_dead() && unwritten_.empty()) flush();
+    if (on_room_) on_room_();
+}
+
+void H2Connection::receive_now() {
+    may_have_more_ = false;
+    try {
+        for (int reads = 0; !session_.is_dead(); ++reads) {
+            if (reads == most_reads_in_turn) {
+                may_have_more_ = true;
+                break;
+            }
+            const auto size = stream_->try_read(read_buffer());
+            if (!size) break;
+            if (*size == 0) {
+                session_.receive_end(Error(ErrorCode::reset, "the server closed the connection without an answer"));
+                break;
+            }
+            last_received_ = now();
+            pinged_.reset();
+            ++received_;
+            session_.receive({reinterpret_cast<const char*>(read_buffer().data()), *size}, now());
+        }
+    } catch (const Error& error) {
+        connection_failed(error);
+    }
+    wake_ended();
+}
+
+void H2Connection::connection_failed(const Error& error) {
+    session_.receive_end(error);
+    wake_ended();
+}
+
+void H2Connection::wake_ended() {
+    for (H2Stream* stream : session_.take_ended()) static_cast<H2Call*>(stream)->turn_.set();
+}
+
+/// One of the calls that wait becomes the reader. If none of them waits, each will see that there is no reader.
+void H2Connection::wake_next_reader() {
+    if (!reader_ && session_.first()) static_cast<H2Call*>(session_.first())->turn_.set();
+}
+
+TimePoint H2Connection::watch_until(const H2Call& call, const ExchangeBounds& bounds) const {
+    const TimePoint sign = pinged_ ? *pinged_ + options_.ping_limit : last_received_ + options_.ping_after;
+    return std::min(limit_of(call, bounds), sign);
+}
+
+void H2Connection::watch_peer() {
+    if (pinged_ && now() >= *pinged_ + options_.ping_limit) {
+        connection_failed(Error(ErrorCode::reset, fmt::format("the server was silent for {} and answered no PING",
+                                                              in_words(now() - last_received_))));
+    } else if (!pinged_ && now() >= last_received_ + options_.ping_after) {
+        pinged_ = now();
+        session_.ping();
+        flush();
+    }
+}
+
+bool H2Connection::look() {
+    if (!stream_->is_quiet()) {
+        receive_now();
+        if (!session_.is_dead()) flush();
+    }
+    return !session_.is_closing();
+}
+
+}  // namespace plait::http::internal

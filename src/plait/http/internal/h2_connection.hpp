@@ -1,0 +1,114 @@
+#pragma once
+
+#include "plait/async/byte_stream.hpp"
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event.hpp"
+#include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/http/headers.hpp"
+#include "plait/http/internal/exchange_record.hpp"
+#include "plait/http/internal/h2_session.hpp"
+#include "plait/http/internal/h2_stream.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace plait::http::internal {
+
+/// How a connection watches over its peer.
+struct H2ConnectionOptions {
+    H2SessionOptions session;
+    /// With answers pending and no byte for this long, the server is asked for a sign of life (PING). A server may
+    /// think in silence for as long as the attempt may take; one that is gone says nothing either.
+    Duration ping_after = std::chrono::seconds(30);
+    /// How long the server has for that sign. Some answer nothing while they compute.
+    Duration ping_limit = std::chrono::seconds(60);
+};
+
+/// One call on its way over an `H2Connection`.
+class H2Call final : public H2Stream {
+  public:
+    using H2Stream::H2Stream;
+
+    /// Whether the connection had carried other calls, and not a byte came over it during this one: most likely the
+    /// server had closed it before. Valid after the end.
+    bool met_silence() const noexcept { return met_silence_; }
+
+  private:
+    friend class H2Connection;
+
+    Event turn_{trace::Wait::readable};
+    std::uint64_t received_before_ = 0;
+    bool met_silence_ = false;
+};
+
+/// An HTTP/2 connection that many calls of one loop use at the same time.
+///
+/// It has no task of its own. One of the calls that wait for an answer reads for all of them; when it has its answer,
+/// it hands this over to another one. So a connection without calls is as quiet as one of HTTP/1.1, and nothing
+/// outlives the calls. What several calls send in one turn of the loop leaves in one write.
+class H2Connection {
+  public:
+    H2Connection(std::unique_ptr<ByteStream> stream, const H2ConnectionOptions& options, TimePoint now);
+    H2Connection(const H2Connection&) = delete;
+    H2Connection& operator=(const H2Connection&) = delete;
+    /// No call may be on it.
+    ~H2Connection();
+
+    /// `tell` is called when there may be room for more calls, and when the connection has ended.
+    void on_room(std::function<void()> tell) { on_room_ = std::move(tell); }
+
+    /// Sends a request, and receives its answer. Only with `room`. Throws `Error`: the one of the stream, or `timeout`.
+    /// Cancelling it resets the stream, and leaves the others alone. All arguments and the connection must outlive the
+    /// task.
+    Task<void> exchange(H2Call& call, const Headers& defaults, const ExchangeBounds& bounds);
+
+    /// How many more streams may be opened now, if we want at most `most` at a time.
+    std::size_t room(std::size_t most) const noexcept { return session_.room(most); }
+    const H2Session& session() const noexcept { return session_; }
+
+    /// Reads what has come since the last call, without waiting. False when the connection takes no new call. For a
+    /// connection without calls.
+    bool look();
+
+    /// When the last byte came.
+    TimePoint last_received() const noexcept { return last_received_; }
+
+  private:
+    class Stay;
+
+    void leave(H2Call& call);
+    Task<void> read_for_all(H2Call& call, const ExchangeBounds& bounds);
+    Task<void> wait_for_turn(H2Call& call, const ExchangeBounds& bounds);
+    Task<void> flush_with_others();
+    Task<void> write_rest();
+    void receive_ready();
+    void receive_now();
+    bool flush();
+    bool write_all_now();
+    void connection_failed(const Error& error);
+    void wake_ended();
+    void wake_next_reader();
+    void watch_peer();
+    TimePoint watch_until(const H2Call& call, const ExchangeBounds& bounds) const;
+
+    const H2ConnectionOptions options_;
+    const std::unique_ptr<ByteStream> stream_;
+    H2Session session_;
+    std::string unwritten_;  ///< output that the stream has not taken yet
+    std::function<void()> on_room_;
+    H2Call* reader_ = nullptr;
+    CancelScope* reader_wait_ = nullptr;
+    TimePoint last_received_;
+    std::uint64_t received_ = 0;         ///< reads that brought something
+    std::optional<TimePoint> pinged_{};  ///< when the server was asked for a sign of life, and has not given one
+    bool may_have_more_ = false;         ///< the reading stopped to let others run
+    bool is_flush_due_ = false;
+    bool has_writer_ = false;
+};
+
+}  // namespace plait::http::internal

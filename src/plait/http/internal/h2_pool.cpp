@@ -1,0 +1,223 @@
+#include "plait/http/internal/h2_pool.hpp"
+
+#include "plait/async/event_loop.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace plait::http::internal {
+
+H2Step plan_stream(const H2State& state) noexcept {
+    if (state.spoken == Spoken::http_1) return H2Step::http_1;
+    if (state.is_new) return H2Step::open;
+    if (state.has_room) return H2Step::use;
+    if (state.opening == 0) return H2Step::open;
+    // The first connection shows what the origin speaks, and how many calls each has room for.
+    const bool is_first = state.spoken == Spoken::unknown || !state.expected_room;
+    return !is_first && state.waiting > state.opening * *state.expected_room ? H2Step::open : H2Step::wait;
+}
+
+struct H2Pool::Entry {
+    Entry(H2Pool& pool_, Origin& origin_, ConnectionPool::Lease lease_, TimePoint now)
+        : pool(pool_), origin(origin_), lease(std::move(lease_)), connection(lease.take(), pool.connection_, now) {}
+
+    bool is_idle() const noexcept { return connection.session().open_streams() == 0 && reserved == 0; }
+
+    H2Pool& pool;
+    Origin& origin;
+    ConnectionPool::Lease lease;
+    H2Connection connection;
+    std::size_t reserved = 0;  ///< places whose call has not opened its stream
+};
+
+struct H2Pool::Waiter {
+    explicit Waiter(ConnectionNeeds needs_) : needs(needs_) {}
+
+    ConnectionNeeds needs;
+    Event event{trace::Wait::permit};
+    Turn turn;
+    std::optional<Error> failure;
+};
+
+struct H2Pool::Origin {
+    std::vector<std::shared_ptr<Entry>> connections;  ///< that may take calls
+    std::list<Waiter*> waiting;                       ///< in the order in which they came
+    Spoken spoken = Spoken::unknown;
+    std::size_t opening = 0;
+    std::optional<std::size_t> expected_room;  ///< as the last connection said
+
+    /// Connections whose server has not said yet how many calls they have room for.
+    std::size_t growing() const noexcept {
+        const auto is_growing = [](const auto& entry) { return !entry->connection.session().has_settings(); };
+        return opening + static_cast<std::size_t>(std::count_if(connections.begin(), connections.end(), is_growing));
+    }
+};
+
+H2Pool::H2Pool(const PoolOptions& options, const H2ConnectionOptions& connection)
+    : options_(options), connection_(connection) {}
+
+H2Pool::~H2Pool() = default;
+
+H2Pool::Place::Place(std::shared_ptr<Entry> entry) noexcept : entry_(std::move(entry)) { ++entry_->reserved; }
+
+H2Pool::Place::~Place() {
+    if (!entry_ || !is_reserved_) return;
+    --entry_->reserved;
+    entry_->pool.assign(entry_->origin);
+}
+
+bool H2Pool::Place::is_good() const noexcept { return !entry_->connection.session().is_closing(); }
+
+bool H2Pool::Place::is_reused() const noexcept { return entry_->connection.session().opened() > 0; }
+
+H2Connection& H2Pool::Place::use() noexcept {
+    if (std::exchange(is_reserved_, false)) --entry_->reserved;
+    return entry_->connection;
+}
+
+H2Pool::Opening::Opening(H2Pool& pool, Origin& origin) noexcept : pool_(&pool), origin_(&origin) { ++origin.opening; }
+
+H2Pool::Opening::~Opening() {
+    if (!origin_) return;
+    Origin& origin = *origin_;
+    end();
+    pool_->assign(origin);
+}
+
+void H2Pool::Opening::end() noexcept { --std::exchange(origin_, nullptr)->opening; }
+
+H2Pool::Place H2Pool::Opening::add(ConnectionPool::Lease lease, TimePoint now) {
+    Origin& origin = *origin_;
+    H2Pool& pool = *pool_;
+    pool.close_expired(now);
+    auto entry = std::make_shared<Entry>(pool, origin, std::move(lease), now);
+    entry->connection.on_room([&pool, &origin] { pool.assign(origin); });
+    origin.spoken = Spoken::http_2;
+    origin.connections.push_back(entry);
+    end();
+    return Place(std::move(entry));
+}
+
+void H2Pool::Opening::speaks_http_1() {
+    Origin& origin = *origin_;
+    origin.spoken = Spoken::http_1;
+    end();
+    pool_->assign(origin);
+}
+
+void H2Pool::Opening::failed(const Error& error) {
+    Origin& origin = *origin_;
+    end();
+    // Others may have opened one meanwhile.
+    if (origin.opening > 0 || !origin.connections.empty()) return pool_->assign(origin);
+    for (Waiter* waiter : std::exchange(origin.waiting, {})) {
+        waiter->failure.emplace(error);
+        waiter->event.set();
+    }
+}
+
+H2Pool::Origin& H2Pool::origin_of(std::string_view name, bool is_known) {
+    auto& origin = origins_[std::string(name)];
+    if (!origin) origin = std::make_unique<Origin>();
+    if (is_known) origin->spoken = Spoken::http_2;
+    return *origin;
+}
+
+H2Pool::Turn H2Pool::try_turn(std::string_view name, ConnectionNeeds needs, bool is_known, TimePoint now) {
+    Origin& origin = origin_of(name, is_known);
+    // Those who wait come first.
+    if (!origin.waiting.empty() && !needs.is_new) return Turn(H2Step::wait);
+    return next(origin, needs, 1, now);
+}
+
+Task<H2Pool::Turn> H2Pool::turn(std::string_view name, ConnectionNeeds needs, bool is_known) {
+    Origin& origin = origin_of(name, is_known);
+    Waiter waiter(needs);
+    origin.waiting.push_back(&waiter);
+    try {
+        assign(origin);
+        co_await waiter.event.wait();
+    } catch (...) {
+        std::erase(origin.waiting, &waiter);
+        throw;
+    }
+    if (waiter.failure) throw *waiter.failure;
+    co_return std::move(waiter.turn);
+}
+
+H2Pool::Turn H2Pool::next(Origin& origin, ConnectionNeeds needs, std::size_t waiting, TimePoint now) {
+    std::shared_ptr<Entry> entry = needs.is_new ? nullptr : find_room(origin, needs.repeatable, now);
+    H2State state;
+    state.spoken = origin.spoken;
+    state.has_room = entry != nullptr;
+    state.is_new = needs.is_new;
+    state.waiting = waiting;
+    state.opening = state.has_room ? 0 : origin.growing();
+    if (const auto room = origin.expected_room)
+        state.expected_room = std::clamp<std::size_t>(*room, 1, options_.max_streams);
+    switch (const H2Step step = plan_stream(state)) {
+        case H2Step::use:
+            return Turn(Place(std::move(entry)));
+        case H2Step::open:
+            return Turn(Opening(*this, origin));
+        default:
+            return Turn(step);
+    }
+}
+
+/// Gives those who wait their turns, as far as there is room.
+void H2Pool::assign(Origin& origin) {
+    while (!origin.waiting.empty()) {
+        Waiter& first = *origin.waiting.front();
+        Turn turn = next(origin, first.needs, origin.waiting.size(), now());
+        if (turn.step == H2Step::wait) return;
+        first.turn = std::move(turn);
+        origin.waiting.pop_front();
+        first.event.set();
+    }
+}
+
+/// Returns the connection with the most room for a call; null when there is none. Drops those that take no call any
+/// more; their own calls end all the same.
+std::shared_ptr<H2Pool::Entry> H2Pool::find_room(Origin& origin, Repeatable repeatable, TimePoint now) {
+    std::shared_ptr<Entry> best;
+    std::size_t most = 0;
+    std::erase_if(origin.connections, [&](const std::shared_ptr<Entry>& entry) {
+        const H2Session& session = entry->connection.session();
+        if (session.has_settings()) origin.expected_room = session.server_limit();
+        if (is_used_up(*entry, now)) return true;
+        if (entry->is_idle() && !is_usable(*entry, repeatable, now)) return session.is_closing();
+        const std::size_t room = entry->connection.room(options_.max_streams);
+        if (room <= entry->reserved + most) return false;
+        most = room - entry->reserved;
+        best = entry;
+        return false;
+    });
+    return best;
+}
+
+bool H2Pool::is_used_up(const Entry& entry, TimePoint now) const {
+    const H2Session& session = entry.connection.session();
+    if (session.is_closing() || session.opened() + entry.reserved >= options_.max_calls_per_connection) return true;
+    return entry.is_idle() && now - entry.connection.last_received() >= options_.idle_limit;
+}
+
+/// Whether a connection without calls is good for this one.
+bool H2Pool::is_usable(Entry& entry, Repeatable repeatable, TimePoint now) {
+    const Duration idle = now - entry.connection.last_received();
+    if (repeatable == Repeatable::no && idle >= options_.idle_limit_unrepeatable) return false;
+    return entry.connection.look();
+}
+
+void H2Pool::close_idle() {
+    for (auto& [name, origin] : origins_)
+        std::erase_if(origin->connections, [](const std::shared_ptr<Entry>& entry) { return entry->is_idle(); });
+}
+
+void H2Pool::close_expired(TimePoint now) {
+    for (auto& [name, origin] : origins_)
+        std::erase_if(origin->connections,
+                      [&](const std::shared_ptr<Entry>& entry) { return is_used_up(*entry, now); });
+}
+
+}  // namespace plait::http::internal

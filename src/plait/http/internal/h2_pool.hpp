@@ -1,0 +1,148 @@
+#pragma once
+
+#include "plait/async/event.hpp"
+#include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/base/error.hpp"
+#include "plait/http/connection_pool.hpp"
+#include "plait/http/internal/h2_connection.hpp"
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace plait::http::internal {
+
+/// What the servers of an origin speak, as far as it is known.
+enum class Spoken { unknown, http_1, http_2 };
+
+/// The state of an origin's HTTP/2 connections when it is a call's turn.
+struct H2State {
+    Spoken spoken = Spoken::unknown;
+    bool has_room = false;    ///< a connection has room for the call
+    bool is_new = false;      ///< the call must be the first one on its connection
+    std::size_t waiting = 0;  ///< calls that wait, with this one
+    std::size_t opening = 0;  ///< connections that are being opened, or have not said yet how many calls they take
+    std::optional<std::size_t> expected_room{};  ///< calls that each of them will have room for, if that is known
+};
+
+/// The next step for a call.
+enum class H2Step {
+    use,     ///< go over a connection that has room
+    open,    ///< open a connection, and tell the pool what it speaks
+    wait,    ///< wait until another call has opened one, or a call has ended
+    http_1,  ///< the origin speaks HTTP/1.1: go there
+};
+
+/// Decides the next step.
+H2Step plan_stream(const H2State& state) noexcept;
+
+/// Keeps the HTTP/2 connections of one session, by origin, and knows which origins speak HTTP/2. Belongs to one thread.
+///
+/// `plan_stream` decides, the pool acts. Calls wait in the order in which they came.
+class H2Pool {
+    struct Origin;
+    struct Entry;
+    struct Waiter;
+
+  public:
+    H2Pool(const PoolOptions& options, const H2ConnectionOptions& connection);
+    H2Pool(const H2Pool&) = delete;
+    H2Pool& operator=(const H2Pool&) = delete;
+    ~H2Pool();
+
+    /// The right of one call to open a stream on a connection.
+    class [[nodiscard]] Place {
+      public:
+        explicit Place(std::shared_ptr<Entry> entry) noexcept;
+        Place(Place&&) noexcept = default;
+        Place& operator=(Place&& other) noexcept {
+            std::swap(entry_, other.entry_);
+            std::swap(is_reserved_, other.is_reserved_);
+            return *this;
+        }
+        ~Place();
+
+        /// False when the connection takes no call any more: ask the pool again.
+        bool is_good() const noexcept;
+        /// Whether the connection has carried a call before.
+        bool is_reused() const noexcept;
+        /// The connection, on which the caller starts an exchange at once.
+        H2Connection& use() noexcept;
+
+      private:
+        std::shared_ptr<Entry> entry_;
+        bool is_reserved_ = true;
+    };
+
+    /// The duty to open a connection, which other calls wait for. Whoever drops it without a word makes one of them
+    /// open it.
+    class [[nodiscard]] Opening {
+      public:
+        Opening(H2Pool& pool, Origin& origin) noexcept;
+        Opening(Opening&& other) noexcept : pool_(other.pool_), origin_(std::exchange(other.origin_, nullptr)) {}
+        Opening& operator=(Opening&& other) noexcept {
+            std::swap(pool_, other.pool_);
+            std::swap(origin_, other.origin_);
+            return *this;
+        }
+        ~Opening();
+
+        /// The connection speaks HTTP/2. `lease` counts it as long as it lives.
+        Place add(ConnectionPool::Lease lease, TimePoint now);
+        /// It speaks HTTP/1.1, and so will the others.
+        void speaks_http_1();
+        /// It could not be opened. Those who wait for it fail for the same reason.
+        void failed(const Error& error);
+
+      private:
+        void end() noexcept;
+        H2Pool* pool_;
+        Origin* origin_;
+    };
+
+    /// Where a call goes.
+    struct Turn {
+        Turn() noexcept {}
+        explicit Turn(Place place_) : step(H2Step::use), place(std::move(place_)) {}
+        explicit Turn(Opening opening_) : step(H2Step::open), opening(std::move(opening_)) {}
+        explicit Turn(H2Step step_) : step(step_) {}
+
+        H2Step step = H2Step::wait;
+        std::optional<Place> place{};
+        std::optional<Opening> opening{};
+    };
+
+    /// Decides at once; `wait` when the call has to wait for its turn. `is_known` says that the origin speaks HTTP/2.
+    Turn try_turn(std::string_view origin, ConnectionNeeds needs, bool is_known, TimePoint now);
+
+    /// Waits for the call's turn. `origin` must outlive the task. Throws the `Error` of a connection that was waited
+    /// for.
+    Task<Turn> turn(std::string_view origin, ConnectionNeeds needs, bool is_known);
+
+    /// For a caller that has opened a connection for HTTP/1.1, and found that it speaks HTTP/2.
+    Opening adopt(std::string_view origin) { return Opening(*this, origin_of(origin, false)); }
+
+    /// Closes all connections without calls, to make room for others.
+    void close_idle();
+
+  private:
+    Origin& origin_of(std::string_view name, bool is_known);
+    std::shared_ptr<Entry> find_room(Origin& origin, Repeatable repeatable, TimePoint now);
+    bool is_usable(Entry& entry, Repeatable repeatable, TimePoint now);
+    bool is_used_up(const Entry& entry, TimePoint now) const;
+    void close_expired(TimePoint now);
+    Turn next(Origin& origin, ConnectionNeeds needs, std::size_t waiting, TimePoint now);
+    void assign(Origin& origin);
+
+    const PoolOptions options_;
+    const H2ConnectionOptions connection_;
+    std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
+};
+
+}  // namespace plait::http::internal

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/base/error.hpp"
+#include "plait/http/internal/body_reader.hpp"
+#include "plait/http/internal/body_receiver.hpp"
+#include "plait/http/internal/exchange_record.hpp"
+#include "plait/http/limits.hpp"
+#include "plait/http/request.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace plait::http::internal {
+
+/// One request and its answer on an HTTP/2 connection (RFC 9113, section 8.1), without any I/O: an `H2Session` tells it
+/// what came, and it builds the `Response`.
+///
+/// It ends once: with a whole answer, or with an error that says why there is none. What comes later changes nothing.
+/// So the first reset counts, and an answer that is complete stays one whatever happens to the upload or to the
+/// connection.
+class H2Stream {
+  public:
+    /// All must outlive the stream.
+    H2Stream(const Request& request, const ExchangeBounds& bounds, ExchangeRecord& record);
+    H2Stream(const H2Stream&) = delete;
+    H2Stream& operator=(const H2Stream&) = delete;
+
+    const Request& request() const noexcept { return request_; }
+
+    bool is_ended() const noexcept { return state_ != State::open; }
+    bool is_answered() const noexcept { return state_ == State::answered; }
+
+    /// Why there is no answer; valid after an end without one.
+    const Error& error() const { return *error_; }
+    /// Whether the server has surely not processed the request, so that sending it again cannot execute it twice: it
+    /// refused the stream, or said that it stops before it (RFC 9113, section 8.7).
+    bool was_not_processed() const noexcept { return not_processed_; }
+    /// Whether the server wants HTTP/1.1 for this request (HTTP_1_1_REQUIRED).
+    bool needs_http_1() const noexcept { return needs_http_1_; }
+
+    /// Whether the answer has begun.
+    bool has_begun() const noexcept { return record_.phase == Phase::receiving; }
+
+    /// When a byte of this exchange was last sent or received.
+    TimePoint last_byte() const noexcept { return last_byte_; }
+
+  protected:
+    ~H2Stream() = default;
+
+  private:
+    friend class H2Session;
+    friend struct H2Callbacks;
+    enum class State : std::uint8_t { open, answered, failed };
+    enum class End : std::uint8_t { processed, not_processed };
+
+    // Called by the session, in the order of the frames. They throw `Error` with `protocol` or `too_large`.
+    void add_field(std::string_view name, std::string_view value);
+    void end_head(bool is_all, TimePoint now);
+    void add_body(std::string_view bytes, TimePoint now);
+    void end_body() { body_.end(); }
+
+    void answer(TimePoint now);
+    void fail(Error error, End end = End::processed);
+    /// The connection ended, without more to say about this stream.
+    void cut(const Error& error);
+
+    void enter(Phase phase, TimePoint now);
+    bool is_too_short() const;
+
+    const Request& request_;
+    const ExchangeBounds& bounds_;
+    ExchangeRecord& record_;
+    BodyReceiver body_;
+    BodyReader unsent_body_;
+    std::optional<Error> error_;
+    TimePoint phase_start_{};
+    TimePoint last_byte_{};
+    std::uint64_t offset_ = 0;      ///< of its first byte in all that the connection has sent
+    std::uint64_t body_bytes_ = 0;  ///< received, before their codings are undone
+    std::size_t field_bytes_ = 0;
+    H2Stream* previous_ = nullptr;
+    H2Stream* next_ = nullptr;
+    std::int32_t id_ = 0;
+    std::uint16_t interim_answers_ = 0;
+    State state_ = State::open;
+    bool is_packed_ = false;    ///< its HEADERS are among the bytes to be sent, or sent
+    bool has_head_ = false;     ///< the head of the final answer has come; further fields are trailers
+    bool was_reset_ = false;    ///< by the server
+    bool is_deferred_ = false;  ///< its body waits for a larger window
+    bool not_processed_ = false;
+    bool needs_http_1_ = false;
+};
+
+}  // namespace plait::http::internal

@@ -1,0 +1,279 @@
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/http/internal/h2_frames.hpp"
+#include "plait/http/internal/h2_pool.hpp"
+#include "plait/http/session.hpp"
+#include "plait/testing/async_test.hpp"
+#include "plait/testing/memory_stream.hpp"
+
+#include <deque>
+
+using namespace plait;
+using namespace plait::http;
+using namespace plait::http::internal;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Servers in memory that agree on `alpn`. `server(n)` is the server's end of the n-th connection.
+struct Network {
+    testing::MemoryStream& server(std::size_t n) { return *servers.at(n); }
+    void say(std::size_t n, std::string_view bytes) {
+        REQUIRE(servers.at(n)->try_write(std::as_bytes(std::span(bytes))) == bytes.size());
+    }
+
+    std::string alpn = "h2";
+    std::string settings = frames::settings();
+    std::optional<Error> failure;
+    std::deque<std::unique_ptr<testing::MemoryStream>> servers;
+};
+
+class NetworkConnector : public Connector {
+  public:
+    explicit NetworkConnector(Network& network) : network_(network) {}
+    Task<NewConnection> connect(net::Endpoint, bool, ConnectStep& step) override {
+        step = ConnectStep::encrypting;
+        co_await sleep_for(10ms);
+        if (network_.failure) throw *network_.failure;
+        auto [client, server] = testing::memory_streams();
+        NewConnection made(std::move(client));
+        made.alpn = network_.alpn;
+        network_.servers.push_back(std::move(server));
+        if (network_.alpn == "h2") network_.say(network_.servers.size() - 1, network_.settings);
+        co_return made;
+    }
+
+  private:
+    Network& network_;
+};
+
+/// A session, its network, and calls on their way.
+class Bench {
+  public:
+    explicit Bench(SessionOptions options = {})
+        : session_(std::move(options), std::make_unique<NetworkConnector>(network)) {}
+
+    void send(Request request) {
+        texts.emplace_back();
+        group.start(send_into(session_, std::move(request), texts.back()));
+    }
+    void get(int count = 1) {
+        for (int i = 0; i < count; ++i) send(Request("GET", "https://a.example/x"));
+    }
+    void post() { send(Request("POST", "https://a.example/x")); }
+
+    static Task<void> send_into(Session& session, Request request, std::string& text) {
+        try {
+            const Response response = co_await session.send(std::move(request));
+            text = std::to_string(response.status) + " " + response.body + " by " +
+                   std::string(to_string(response.version)) + (response.reused ? " reused" : "");
+        } catch (const SendError& error) {
+            text = std::string(to_string(error.code())) + (error.maybe_sent() ? " maybe sent" : "") +
+                   (error.was_stale() ? " stale" : "") + (error.was_refused() ? " refused" : "");
+        }
+    }
+
+    Network network;
+    std::deque<std::string> texts;
+
+  private:
+    Session session_;
+
+  public:
+    TaskGroup group;
+};
+
+}  // namespace
+
+TEST_CASE("the next step of a call follows from what is known of its origin") {
+    H2State state;
+    state.waiting = 1;
+    CHECK(plan_stream(state) == H2Step::open);
+    state.opening = 1;
+    CHECK(plan_stream(state) == H2Step::wait);
+    state.spoken = Spoken::http_1;
+    CHECK(plan_stream(state) == H2Step::http_1);
+    state.spoken = Spoken::http_2;
+    state.waiting = 1000;
+    CHECK(plan_stream(state) == H2Step::wait);  // the first one shows for how many there is room
+    state.expected_room = 100;
+    CHECK(plan_stream(state) == H2Step::open);
+    state.opening = 10;
+    CHECK(plan_stream(state) == H2Step::wait);
+    state.is_new = true;
+    CHECK(plan_stream(state) == H2Step::open);
+    state.is_new = false;
+    state.has_room = true;
+    CHECK(plan_stream(state) == H2Step::use);
+}
+
+ASYNC_TEST("calls that come while the first connection is opened share it") {
+    Bench bench;
+    bench.get(3);
+    co_await sleep_for(1s);
+    REQUIRE(bench.network.servers.size() == 1);
+    bench.network.say(0, frames::answer(1) + frames::answer(3) + frames::answer(5));
+    co_await bench.group.join();
+    CHECK(bench.texts == std::deque<std::string>{"200 hi by 2", "200 hi by 2 reused", "200 hi by 2 reused"});
+}
+
+ASYNC_TEST("calls that come while it is opened have their own connections if it speaks HTTP/1.1") {
+    Bench bench;
+    bench.network.alpn = "http/1.1";
+    bench.get(3);
+    co_await sleep_for(1s);
+    REQUIRE(bench.network.servers.size() == 3);
+    for (int n = 0; n < 3; ++n) bench.network.say(n, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    co_await bench.group.join();
+    CHECK(bench.texts[2] == "200 hi by 1.1");
+    bench.get(2);
+    co_await sleep_for(1s);
+    CHECK(bench.network.servers.size() == 3);
+    for (int n = 1; n < 3; ++n) bench.network.say(n, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    co_await bench.group.join();
+    CHECK(bench.texts[4] == "200 hi by 1.1 reused");
+}
+
+ASYNC_TEST("calls that wait for a connection that can't be opened fail with it") {
+    Bench bench;
+    bench.network.failure.emplace(ErrorCode::connect, "refused");
+    bench.get(3);
+    co_await bench.group.join();
+    CHECK(bench.texts == std::deque<std::string>{"connect", "connect", "connect"});
+}
+
+ASYNC_TEST("as many connections are opened as the waiting calls need, and no server gets one stream too many") {
+    Bench bench;
+    bench.network.settings = frames::settings(frames::max_streams(2));
+    bench.get(5);
+    co_await sleep_for(1s);
+    REQUIRE(bench.network.servers.size() == 3);
+    for (int n = 0; n < 2; ++n) bench.network.say(n, frames::answer(1) + frames::answer(3));
+    bench.network.say(2, frames::answer(1));
+    co_await bench.group.join();
+    for (const std::string& text : bench.texts) CHECK(text.starts_with("200 hi by 2"));
+}
+
+ASYNC_TEST("a free stream goes to the call that waits for longest") {
+    SessionOptions options;
+    options.pool.max_connections = 1;
+    Bench bench(options);
+    bench.network.settings = frames::settings(frames::max_streams(1));
+    bench.get(3);
+    co_await sleep_for(1s);
+    for (std::uint32_t id = 1; id <= 5; id += 2) {
+        bench.network.say(0, frames::answer(id));
+        co_await sleep_for(1s);
+    }
+    co_await bench.group.join();
+    CHECK(bench.texts[0] == "200 hi by 2");
+    CHECK(bench.texts[2] == "200 hi by 2 reused");
+    CHECK(bench.network.servers.size() == 1);
+}
+
+ASYNC_TEST("after a goodbye, new calls go over a new connection, and what was not processed says so") {
+    Bench bench;
+    bench.get();
+    bench.post();
+    co_await sleep_for(1s);
+    bench.network.say(0, frames::goaway(1, frames::no_error));
+    co_await sleep_for(1s);
+    CHECK(bench.texts[1] == "reset refused");
+    bench.post();
+    co_await sleep_for(1s);
+    REQUIRE(bench.network.servers.size() == 2);
+    bench.network.say(0, frames::answer(1, "old"));
+    bench.network.say(1, frames::answer(1, "new"));
+    co_await bench.group.join();
+    CHECK(bench.texts[0] == "200 old by 2");
+    CHECK(bench.texts[2] == "200 new by 2");
+}
+
+ASYNC_TEST("a POST without an answer at or below the last stream may have been executed") {
+    Bench bench;
+    bench.post();
+    co_await sleep_for(1s);
+    bench.network.say(0, frames::goaway(1, frames::no_error));
+    bench.network.servers[0] = nullptr;
+    co_await bench.group.join();
+    CHECK(bench.texts[0] == "reset maybe sent");
+}
+
+ASYNC_TEST("a connection carries a limited number of calls") {
+    SessionOptions options;
+    options.pool.max_calls_per_connection = 2;
+    Bench bench(options);
+    for (std::size_t i = 0; i < 5; ++i) {
+        bench.get();
+        co_await sleep_for(1s);
+        CHECK(bench.network.servers.size() == i / 2 + 1);
+        bench.network.say(i / 2, frames::answer(i % 2 == 0 ? 1 : 3));
+        co_await bench.group.join();
+        CHECK(bench.texts[i].starts_with("200 hi by 2"));
+    }
+}
+
+ASYNC_TEST("an idle connection is looked at before it is used, and is too old for a POST after some seconds") {
+    Bench bench;
+    bench.get();
+    co_await sleep_for(1s);
+    bench.network.say(0, frames::answer(1));
+    co_await bench.group.join();
+    bench.network.say(0, frames::goaway(1, frames::no_error));
+    bench.get();
+    co_await sleep_for(1s);
+    REQUIRE(bench.network.servers.size() == 2);
+    bench.network.say(1, frames::answer(1));
+    co_await bench.group.join();
+    co_await sleep_for(5s);
+    bench.get();
+    co_await sleep_for(1s);
+    CHECK(bench.network.servers.size() == 2);
+    bench.network.say(1, frames::answer(3));
+    co_await bench.group.join();
+    co_await sleep_for(5s);
+    bench.post();
+    co_await sleep_for(1s);
+    REQUIRE(bench.network.servers.size() == 3);
+    bench.network.say(2, frames::answer(1));
+    co_await bench.group.join();
+    CHECK(bench.texts.back() == "200 hi by 2");
+}
+
+ASYNC_TEST("a request over a new connection gets one that has carried no call") {
+    Bench bench;
+    bench.get();
+    co_await sleep_for(1s);
+    bench.network.say(0, frames::answer(1));
+    co_await bench.group.join();
+    Request request("GET", "https://a.example/x");
+    request.over_new_connection = true;
+    bench.send(std::move(request));
+    co_await sleep_for(1s);
+    REQUIRE(bench.network.servers.size() == 2);
+    bench.network.say(1, frames::answer(1));
+    co_await bench.group.join();
+    CHECK(bench.texts[1] == "200 hi by 2");
+}
+
+ASYNC_TEST("HTTP/2 by order is an error where the server does not speak it") {
+    SessionOptions options;
+    options.http = HttpChoice::http_2;
+    Bench bench(options);
+    bench.network.alpn = "http/1.1";
+    bench.get();
+    co_await bench.group.join();
+    CHECK(bench.texts[0] == "protocol");
+}
+
+ASYNC_TEST("without TLS, HTTP/2 by order is spoken from the first byte") {
+    SessionOptions options;
+    options.http = HttpChoice::http_2;
+    Bench bench(options);
+    bench.send(Request("GET", "http://a.example/x"));
+    co_await sleep_for(1s);
+    bench.network.say(0, frames::answer(1));
+    co_await bench.group.join();
+    CHECK(bench.texts[0] == "200 hi by 2");
+}

@@ -1,0 +1,141 @@
+"""`plait run` over HTTP/2 against servers that others wrote."""
+
+import json
+import tempfile
+import threading
+import time
+import unittest
+from collections import Counter
+
+from support.http2_servers import PROXIES, H2o, Nghttpd, Nginx2
+from support.program import RunTest
+from support.servers import Nginx, Rogue, make_certificate, response
+
+
+class Backend:
+    """A script that answers with method, path and the body's length, after `delay` seconds; it counts what it executes."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.executed = Counter()
+        self.delay = 0
+
+    def __call__(self, peer):
+        while head := peer.request():
+            method, path = head.split()[:2]
+            length = next((line.split(b":")[1].strip() for line in head.lower().split(b"\r\n")
+                           if line.startswith(b"content-length:")), b"0")
+            with self.lock:
+                self.executed[path.decode()] += 1
+            time.sleep(self.delay)
+            peer.send(response(body=b" ".join((method, path, length))))
+
+
+class OverHttp2(RunTest):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="plait-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.shared = folder.name
+        cls.certificate, cls.key = make_certificate(folder.name, "localhost", "DNS:localhost,IP:127.0.0.1")
+
+    def setUp(self):
+        super().setUp()
+        self.backend = Backend()
+        self.rogue = self.enter(Rogue(self.backend))
+
+    def server(self, kind, **settings):
+        return self.enter(kind(self.folder / kind.program, self.certificate, self.key, self.rogue.port, **settings))
+
+    def run_over(self, *lines, arguments=()):
+        return self.run_lines(*lines, arguments=["--cacert", self.certificate, *arguments])
+
+    def told(self, ended):
+        """What came of each call: outcome, status and version."""
+        return Counter((result["outcome"], (result["response"] or {}).get("status_code"),
+                        (result["response"] or {}).get("http_version")) for result in ended.results)
+
+    def assert_all_ok(self, ended, count, version="2"):
+        self.assertEqual({("ok", 200, version): count}, self.told(ended), ended.err + json.dumps(ended.results[:2]))
+
+    def test_many_calls_over_each_server(self):
+        for kind in PROXIES:
+            with self.subTest(kind.program):
+                server = self.server(kind)
+                lines = [{"url": server.url(f"/{kind.program}/{i}"), "custom_id": str(i)} for i in range(300)]
+                ended = self.run_over(*lines, arguments=["--concurrency", "60"])
+                self.assert_all_ok(ended, 300)
+                for result in ended.results:
+                    self.assertEqual(f"GET /{kind.program}/{result['custom_id']} 0", result["response"]["body_text"])
+
+    def test_uploads_through_small_windows(self):
+        for kind in PROXIES:
+            with self.subTest(kind.program):
+                server = self.server(kind)
+                lines = [{"url": server.url(f"/{kind.program}/{i}"), "method": "POST", "body": "x" * 300_000}
+                         for i in range(8)]
+                ended = self.run_over(*lines, arguments=["--concurrency", "8"])
+                self.assert_all_ok(ended, 8)
+                self.assertEqual({"300000"}, {result["response"]["body_text"].split()[2] for result in ended.results})
+
+    def test_each_post_is_executed_once_although_the_server_says_goodbye_often(self):
+        server = self.server(Nginx2, keepalive_requests=50)
+        lines = [{"url": server.url(f"/{i}"), "method": "POST", "body": "x"} for i in range(500)]
+        ended = self.run_over(*lines, arguments=["--concurrency", "20"])
+        self.assert_all_ok(ended, 500)
+        self.assertEqual({1}, set(self.backend.executed.values()))
+        whys = Counter(attempt.get("why") for result in ended.results for attempt in result["attempts"])
+        self.assertLessEqual(set(whys), {None, "refused-unprocessed"})
+
+    def test_a_server_that_permits_few_streams(self):
+        server = self.server(Nginx2, http2_max_concurrent_streams=3)
+        ended = self.run_over(*[{"url": server.url(f"/{i}"), "method": "POST", "body": "x"} for i in range(200)],
+                              arguments=["--concurrency", "50"])
+        self.assert_all_ok(ended, 200)
+        self.assertEqual({1}, {len(result["attempts"]) for result in ended.results})
+
+    def test_a_reload_of_the_server_loses_no_call(self):
+        server = self.server(Nginx2)
+        self.backend.delay = 0.05
+        lines = [{"url": server.url(f"/{i}"), "method": "POST", "body": "x"} for i in range(300)]
+        reloads = threading.Thread(target=lambda: [(time.sleep(0.1), server.reload()) for _ in range(3)])
+        reloads.start()
+        ended = self.run_over(*lines, arguments=["--concurrency", "20"])
+        reloads.join()
+        self.assert_all_ok(ended, 300)
+        self.assertEqual({1}, set(self.backend.executed.values()))
+
+    def test_every_method_speaks_it(self):
+        server = self.server(H2o)
+        for method in ("async", "threads", "processes", "sync"):
+            ended = self.run_over(*[{"url": server.url("/x")}] * 6, arguments=["--method", method, "--concurrency", "2"])
+            self.assert_all_ok(ended, 6)
+
+    def test_the_version_can_be_chosen(self):
+        server = self.server(Nginx2)
+        self.assert_all_ok(self.run_over({"url": server.url("/x")}, arguments=["--http", "1.1"]), 1, "1.1")
+        self.assert_all_ok(self.run_over({"url": server.url("/x")}, arguments=["--http", "2"]), 1)
+
+    def test_without_tls_by_prior_knowledge(self):
+        folder = self.folder / "nghttpd"
+        folder.mkdir()
+        (folder / "file").write_text("some text\n")
+        server = self.server(Nghttpd)
+        ended = self.run_lines(*[{"url": server.url("/file")}] * 100, arguments=["--http", "2"])
+        self.assert_all_ok(ended, 100)
+        self.assertEqual({"some text\n"}, {result["response"]["body_text"] for result in ended.results})
+
+    def test_a_server_that_does_not_speak_it(self):
+        with Nginx(self.folder, f"""listen 127.0.0.1:{{http}}; listen 127.0.0.1:{{https}} ssl; return 200 "x";
+                                    ssl_certificate {self.certificate}; ssl_certificate_key {self.key};""") as nginx:
+            once = ["--http", "2", "--attempts", "1"]
+            for url in (f"https://localhost:{nginx.https}/", f"http://localhost:{nginx.http}/"):
+                result = self.only_result(self.run_over({"url": url}, arguments=once))
+                self.assertEqual(("failed", "protocol"), (result["outcome"], result["error"]["code"]), result)
+                self.assertIn("--http", result["error"]["message"])
+            ended = self.run_over(*[{"url": f"https://localhost:{nginx.https}/"}] * 50)
+            self.assert_all_ok(ended, 50, "1.1")
+
+
+if __name__ == "__main__":
+    unittest.main()
