@@ -243,7 +243,11 @@ std::string fish_command(Command& command) {
         text += start;
         for (const std::string& name : names_of(flag))
             text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-        if (!flag.value.empty()) text += " -r" + fish_candidates(candidates_for(flag.value));
+        if (!flag.value.empty()) {
+            const Candidates candidates = candidates_for(flag.value);
+            // -r alone offers files beside the candidates.
+            text += (candidates.kind == Candidates::Kind::files ? " -r" : " -x") + fish_candidates(candidates);
+        }
         text += fmt::format(" -d {}\n", fish_quoted(first_sentence(flag.help)));
     }
     return text;

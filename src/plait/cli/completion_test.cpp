@@ -63,7 +63,7 @@ TEST_CASE("fish completes flags with their help") {
     const std::string start = "complete -c plait -n '__fish_seen_subcommand_from splice'";
     check_script("fish", {"complete -c plait -n __fish_use_subcommand -a splice -d 'Join two ropes'\n", start + " -F\n",
                           start + " -s o -l output -r -F -d 'Write: [here]'\n",
-                          start + " -l folder -r -a '(__fish_complete_directories)' -d 'Work there'\n",
-                          start + " -l knot -r -a 'bowline reef' -d 'Don\\'t slip'\n",
-                          start + " -l rope -r -d 'Take a rope'\n", start + " -l quick -d 'Hurry'\n"});
+                          start + " -l folder -x -a '(__fish_complete_directories)' -d 'Work there'\n",
+                          start + " -l knot -x -a 'bowline reef' -d 'Don\\'t slip'\n",
+                          start + " -l rope -x -d 'Take a rope'\n", start + " -l quick -d 'Hurry'\n"});
 }
