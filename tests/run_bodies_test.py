@@ -127,5 +127,50 @@ class Uploads(MockTest):
         self.assertEqual([hashlib.sha256(LARGE).hexdigest()] * 2, seen)
 
 
+class Streams(RunTest):
+    HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
+    EVENTS = b"13\r\ndata: one\ndata: 1\n\n\r\n"
+
+    def test_a_stream_ends_at_the_named_event_although_the_server_goes_on(self):
+        def script(peer):
+            peer.request()
+            peer.send(self.HEAD + self.EVENTS + b"e\r\ndata: [DONE]\n\n\r\n")
+            peer.wait_for_the_end()
+
+        for method in ("async", "processes"):
+            with self.subTest(method=method), Rogue(script) as server:
+                ended = self.run_lines({"url": server.url}, arguments=["--until-event", "[DONE]", "--method", method])
+                self.assertEqual(0, ended.code, ended.err)
+                self.assertEqual("data: one\ndata: 1\n\ndata: [DONE]\n\n", self.only_result(ended)["response"]["body_text"])
+
+    def test_a_connection_is_kept_when_the_stream_ends_with_its_event(self):
+        with Rogue(Deciding(lambda path, times: self.HEAD + b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n")) as server:
+            ended = self.run_lines({"url": server.url}, {"url": server.url}, arguments=["--until-event", "[DONE]", "--concurrency", "1"])
+            self.assertEqual((0, 1), (ended.code, server.connections), ended.err)
+
+    def test_what_had_come_of_a_stream_is_reported_when_the_time_is_up(self):
+        def script(peer):
+            peer.request()
+            peer.send(self.HEAD + self.EVENTS)
+            peer.wait_for_the_end()
+
+        for method in ("async", "processes"):
+            with self.subTest(method=method), Rogue(script) as server:
+                ended = self.run_lines({"url": server.url, "method": "POST", "body": "go"}, arguments=["--timeout", "300ms", "--method", method])
+                result = self.only_result(ended)
+                self.assertEqual(("unknown", "timeout", None), (result["outcome"], result["error"]["code"], result["response"]))
+                self.assertEqual((200, "data: one\ndata: 1\n\n"), (result["partial"]["status_code"], result["partial"]["body_text"]))
+
+    def test_a_part_of_another_answer_is_not_reported(self):
+        def script(peer):
+            peer.request()
+            peer.send(self.HEAD.replace(b"text/event-stream", b"application/json") + self.EVENTS)
+            peer.wait_for_the_end()
+
+        with Rogue(script) as server:
+            ended = self.run_lines({"url": server.url}, arguments=["--timeout", "300ms"])
+        self.assertNotIn("partial", self.only_result(ended))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -59,6 +59,7 @@ Settings settings_that_matter(const RunOptions& options) {
         for (const auto& [name, value] : requests.permitted_secrets) names.insert(name);
         settings.emplace_back("--secret", joined(names));
     }
+    if (!options.session.until_event.empty()) settings.emplace_back("--until-event", options.session.until_event);
     if (!options.session.decode) settings.emplace_back("--no-decode", "on");
     if (options.save_bodies) settings.emplace_back("--save-bodies", options.save_bodies->path);
     const http::RedirectOptions& redirects = options.redirects;

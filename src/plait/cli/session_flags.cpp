@@ -130,6 +130,10 @@ std::vector<Flag> connection_flags(SessionSettings& settings) {
              fmt::format("Fail an attempt if its answer has more than N header fields. Default: {}.",
                          usual.header_count),
              [&limits](const std::string& value) { limits.header_count = parse_count(value, 1, most_header_fields); }},
+            {"--until-event", "NAME",
+             "End an event stream (text/event-stream) after the event of this type or with this data, such as [DONE], "
+             "instead of where the server ends it.",
+             [&settings](const std::string& value) { settings.session.until_event = value; }},
             {"--no-decode", "",
              "Do not ask for compressed answers, and leave the bodies of those that are compressed as they come. "
              "Default: ask for gzip, deflate, br and zstd, and decompress.",

@@ -56,6 +56,12 @@ class Response {
     HttpVersion version = HttpVersion::http_1_1;
 };
 
+/// Whether the answer is a stream of server-sent events (`text/event-stream`).
+bool is_event_stream(const Response& response) noexcept;
+
+/// Whether a part of the answer's body is worth something: it is a stream of events, or one JSON value a line.
+bool is_stream(const Response& response) noexcept;
+
 /// The size of the answer's body in bytes, in memory or in a file.
 inline std::uint64_t body_size(const Response& response) noexcept {
     return response.saved_body ? response.saved_body->size() : response.body.size();

@@ -1,8 +1,11 @@
 #pragma once
 
 #include "plait/base/error.hpp"
+#include "plait/http/response.hpp"
 
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace plait::http {
 
@@ -29,7 +32,12 @@ class SendError : public Error {
     /// stops before it (RFC 9113, section 8.7). Any request can be sent again at once.
     bool was_refused() const noexcept { return was_refused_; }
 
+    /// What had come of a stream (`is_stream`) when the time for it was up; null: nothing, or it is no stream.
+    const std::shared_ptr<Response>& partial() const noexcept { return partial_; }
+    void add_partial(std::shared_ptr<Response> partial) noexcept { partial_ = std::move(partial); }
+
   private:
+    std::shared_ptr<Response> partial_;
     bool maybe_sent_;
     bool was_stale_;
     bool was_refused_;

@@ -79,16 +79,18 @@ class Session::Attempt {
         : session_(session),
           request_(request),
           start_(now()),
-          bounds_{session.options_.limits, *session.body_memory_,
+          bounds_{session.options_.limits,
+                  *session.body_memory_,
                   session.options_.decode ? internal::Decoding::on : internal::Decoding::off,
                   bounded(session.options_.timeouts.idle),
-                  start_ + bounded(request.timeout.value_or(session.options_.timeouts.attempt))} {}
+                  start_ + bounded(request.timeout.value_or(session.options_.timeouts.attempt)),
+                  session.options_.until_event} {}
 
     Task<void> run() { return session_.may_speak_http_2(request_.url) ? run_negotiated() : run_http_1(); }
 
     /// Valid after `run`.
     Response take_response() noexcept;
-    SendError describe(const Error& error) const;
+    SendError describe(const Error& error);
 
   private:
     Task<void> run_http_1();
@@ -258,7 +260,7 @@ bool Session::Attempt::was_stale(const Error& error) const noexcept {
     return reused_ && error.code() == ErrorCode::reset && record_.phase && *record_.phase != Phase::receiving;
 }
 
-SendError Session::Attempt::describe(const Error& error) const {
+SendError Session::Attempt::describe(const Error& error) {
     const std::string& url = request_.url.text();
     // Without the query, which may hold a key: messages end up in logs.
     std::string message = fmt::format("{} {}: {}", request_.method(), url.substr(0, url.find('?')), error.what());
@@ -267,7 +269,12 @@ SendError Session::Attempt::describe(const Error& error) const {
         message += fmt::format(" ({}{}, {} after the start)", step, reused_ ? " on a kept connection" : "",
                                in_words(now() - start_));
     }
-    return SendError(error.code(), message, record_.any_byte_sent && !is_unprocessed_, was_stale(error), was_refused_);
+    SendError described(error.code(), message, record_.any_byte_sent && !is_unprocessed_, was_stale(error),
+                        was_refused_);
+    if (error.code() == ErrorCode::timeout && !record_.response.body.empty() && is_stream(record_.response)) {
+        described.add_partial(std::make_shared<Response>(take_response()));
+    }
+    return described;
 }
 
 Session::Session(SessionOptions options)

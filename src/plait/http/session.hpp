@@ -52,6 +52,9 @@ class SessionOptions {
 
     HttpChoice http = HttpChoice::automatic;
     Timeouts timeouts;
+    /// An answer of the type `text/event-stream` is complete after the event of this type or with this data, such as
+    /// `[DONE]`, even if the server sends more. Empty: it ends where the server ends it.
+    std::string until_event;
     /// Limits on what a server may send. A body is held in memory whole, at most `limits.body_bytes` (100 MiB).
     Limits limits;
     PoolOptions pool;

@@ -68,6 +68,8 @@ class CallEnd {
 
     Outcome outcome;
     std::optional<http::Response> response;
+    /// What had come of a stream when the time for it was up. Without an answer.
+    std::optional<http::Response> partial;
     std::optional<CallError> error;
     std::vector<AttemptNote> attempts;
     /// The activities of the call, if it is traced.

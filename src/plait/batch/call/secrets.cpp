@@ -219,8 +219,13 @@ void Secrets::redact(http::Headers& headers) const {
 
 void Secrets::redact(Attempt& attempt) const {
     if (empty()) return;
-    if (auto* failure = std::get_if<Failure>(&attempt)) return redact(failure->message);
-    auto& response = std::get<http::Response>(attempt);
+    if (auto* response = std::get_if<http::Response>(&attempt)) return redact(*response);
+    auto& failure = std::get<Failure>(attempt);
+    redact(failure.message);
+    if (failure.partial) redact(*failure.partial);
+}
+
+void Secrets::redact(http::Response& response) const {
     redact(response.reason);
     redact(response.headers);
     redact(response.trailers);

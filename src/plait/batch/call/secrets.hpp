@@ -40,6 +40,7 @@ class Secrets {
     /// Appends the places of this secret in `text`.
     static void find(const Secret& secret, std::string_view text, std::vector<Place>& places);
     std::vector<Place> find_all(std::string_view text) const;
+    void redact(http::Response& response) const;
     void redact(http::Headers& headers) const;
 
     std::vector<Secret> secrets_;

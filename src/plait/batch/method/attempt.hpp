@@ -3,6 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/http/response.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,8 @@ class Failure {
     bool was_stale;
     /// Whether an HTTP/2 server turned it away unprocessed.
     bool was_refused;
+    /// What had come of a stream when the time for it was up; null: nothing.
+    std::shared_ptr<http::Response> partial;
 };
 
 /// The failure of an attempt that was in flight when its run was interrupted.

@@ -13,7 +13,9 @@ Task<Attempt> send_once(http::Session& session, const http::Request& request, st
     try {
         co_return co_await session.send_by_reference(request);
     } catch (const http::SendError& error) {
-        co_return Failure(error.code(), error.what(), error.maybe_sent(), error.was_stale(), error.was_refused());
+        Failure failure(error.code(), error.what(), error.maybe_sent(), error.was_stale(), error.was_refused());
+        failure.partial = error.partial();
+        co_return failure;
     }
 }
 

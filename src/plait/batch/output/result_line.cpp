@@ -175,6 +175,10 @@ void ResultLineWriter::append(std::string& out, const Call& call, const CallEnd&
     } else {
         out += "null";
     }
+    if (end.partial) {
+        out += ",\"partial\":";
+        append_response(out, *end.partial);
+    }
     if (end.error) {
         append_error(out, *end.error);
     } else {

@@ -524,6 +524,8 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
     if (auto* response = std::get_if<http::Response>(&*active.last)) {
         end.response = std::move(*response);
         end.response->url = active.notes.back().url;
+    } else if (const auto& partial = std::get<Failure>(*active.last).partial) {
+        end.partial = std::move(*partial);
     }
     end.error = std::move(conclusion->error);
     end.attempts = std::move(active.notes);

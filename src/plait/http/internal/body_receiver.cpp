@@ -15,6 +15,8 @@ void BodyReceiver::begin(std::optional<std::uint64_t> length) {
         buffer_.check_size(*length);
         buffer_.expect(*length);
     }
+    if (!until_event_.empty() && is_event_stream(response_))
+        last_event_ = std::make_unique<EventStreamEnd>(until_event_);
     if (!response_.headers.contains("Content-Encoding")) return;
     ContentCodings codings = read_content_codings(response_.headers);
     response_.coding = std::move(codings.names);
@@ -24,16 +26,21 @@ void BodyReceiver::begin(std::optional<std::uint64_t> length) {
 }
 
 void BodyReceiver::put(std::string_view bytes) {
-    if (!decoder_) return buffer_.append(bytes);
+    if (!decoder_) return take(bytes);
     coded_size_ += bytes.size();
     buffer_.check_size(coded_size_);  // what it decodes to may be less, or nothing
     decoder_->put(bytes, [this](std::string_view decoded) { take_decoded(decoded); });
 }
 
+void BodyReceiver::take(std::string_view bytes) {
+    if (last_event_ && !has_last_event_) has_last_event_ = last_event_->put(bytes);
+    buffer_.append(bytes);
+}
+
 void BodyReceiver::take_decoded(std::string_view bytes) {
     // Before the window is used: until then its memory is only promised.
     buffer_.hold_beside(decoder_->window_memory());
-    buffer_.append(bytes);
+    take(bytes);
 }
 
 void BodyReceiver::end() {

@@ -39,7 +39,7 @@ Exchange::Exchange(ByteStream& stream, const Request& request, const ExchangeBou
       request_(request),
       bounds_(bounds),
       record_(record),
-      answer_(request, bounds.limits, bounds.body_memory, record.response, bounds.decoding),
+      answer_(request, bounds.limits, bounds.body_memory, record.response, bounds.decoding, bounds.until_event),
       unsent_body_(request),
       phase_start_(now()),
       last_byte_(phase_start_) {

@@ -7,6 +7,7 @@
 #include "plait/http/response.hpp"
 
 #include <optional>
+#include <string_view>
 
 namespace plait::http::internal {
 
@@ -20,6 +21,8 @@ struct ExchangeBounds {
     Decoding decoding;
     Duration idle_limit;  ///< the longest time in which no byte moves in either direction
     TimePoint deadline;   ///< the end of the attempt
+    /// The event that ends an event stream; empty: none.
+    std::string_view until_event{};
 };
 
 /// The progress of an exchange, also after it has failed.

@@ -40,13 +40,14 @@ std::string describe_cut(AnswerState state, std::uint64_t size, std::uint64_t mi
 }  // namespace
 
 H1Answer::H1Answer(const Request& request, const Limits& limits, BodyMemory& memory, Response& response,
-                   Decoding decoding)
+                   Decoding decoding, std::string_view until_event)
     : limits_(limits),
       memory_(memory),
       response_(response),
       decoding_(decoding),
+      until_event_(until_event),
       answers_head_request_(request.method() == "HEAD") {
-    parser_.emplace(response_, limits_, memory_, decoding_);
+    parser_.emplace(response_, limits_, memory_, decoding_, until_event_);
 }
 
 void H1Answer::enter(AnswerEvent event) {
@@ -116,7 +117,12 @@ void H1Answer::take_in(std::string_view bytes) {
             pending_.erase(0, parsed);
         }
     }
-    if (is_done() && unparsed > 0) enter(AnswerEvent::surplus);
+    if (!is_done() && parser_->has_last_event()) {
+        pending_ = {};
+        enter(AnswerEvent::last_event);
+    } else if (is_done() && unparsed > 0) {
+        enter(AnswerEvent::surplus);
+    }
 }
 
 /// Returns the number of bytes parsed.
@@ -194,7 +200,7 @@ void H1Answer::end_interim_answer() {
     }
     had_doubtful_head_ = had_doubtful_head_ || parser_->has_two_framings();
     response_.headers.clear();
-    parser_.emplace(response_, limits_, memory_, decoding_);
+    parser_.emplace(response_, limits_, memory_, decoding_, until_event_);
 }
 
 /// The body may be empty, and have ended with the head.

@@ -30,9 +30,10 @@ namespace plait::http::internal {
 /// has failed: neither it nor the connection can be used any more.
 class H1Answer {
   public:
-    /// `limits`, `memory` and `response`, which is empty, must outlive the answer.
+    /// `limits`, `memory` and `response`, which is empty, must outlive the answer, and so must what `until_event`
+    /// points to: the name of the event that ends an event stream.
     H1Answer(const Request& request, const Limits& limits, BodyMemory& memory, Response& response,
-             Decoding decoding = Decoding::on);
+             Decoding decoding = Decoding::on, std::string_view until_event = {});
     H1Answer(const H1Answer&) = delete;
     H1Answer& operator=(const H1Answer&) = delete;
 
@@ -73,6 +74,7 @@ class H1Answer {
     BodyMemory& memory_;
     Response& response_;
     const Decoding decoding_;
+    const std::string_view until_event_;
     const bool answers_head_request_;
     AnswerState state_ = AnswerState::head;
     bool had_doubtful_head_ = false;  ///< of an interim answer, after which the connection must not be used again

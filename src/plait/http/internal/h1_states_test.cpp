@@ -57,6 +57,11 @@ const Step unsized{"HTTP/1.1 200 OK\r\n\r\n", {unsized_head}};
 const Step bodiless{"HTTP/1.1 204 No\r\n\r\n", {bodiless_head}};
 const Step interim{"HTTP/1.1 103 Early\r\n\r\n", {interim_head}};
 const Step cut{end_of_stream, {stream_end}};
+const Step sized_events{"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\n",
+                        {sized_head}};
+const Step chunked_events{"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
+                          {chunked_head}};
+const Step unsized_events{"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", {unsized_head}};
 
 /// Answers that between them take every arrow of the table.
 const std::vector<Transcript> transcripts{
@@ -81,6 +86,10 @@ const std::vector<Transcript> transcripts{
     {{{"SSH-2.0", {violation}}}},
     {{{"HTTP/1.1 101 Switch\r\n\r\n", {interim_head, violation}}}},
     {{sized, {std::string_view("0123456789"), {body_end, surplus}}}},
+    {{sized_events, {"data:!\n\n", {last_event}}, {"!", {surplus}}}},
+    {{chunked_events, {"8\r\ndata:!\n\n", {last_event}}}},
+    {{unsized_events, {"data:!\n\n", {last_event}}, cut}},
+    {{chunked_events, {"8\r\ndata:!\n\n\r\n0\r\n\r\n", {body_end}}}},
     {{chunked, {"x\r\n\r\n\r\n", {violation}}}},
     {{unsized, {std::string_view("01234567890123456789"), {violation}}}},
 };
@@ -122,7 +131,7 @@ TEST_CASE("real bytes take every transition of the table") {
     for (const Transcript& transcript : transcripts) {
         const Request request(transcript.method, "http://a.example/");
         Response response;
-        H1Answer answer(request, limits, memory, response);
+        H1Answer answer(request, limits, memory, response, Decoding::on, "!");
         AnswerState expected = head;
         for (const auto& [bytes, events] : transcript.steps) {
             for (const AnswerEvent event : events) {

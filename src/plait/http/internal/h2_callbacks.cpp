@@ -81,11 +81,11 @@ struct H2Callbacks {
         H2Session& session = session_of(owner);
         H2Stream* stream = session.stream_of(id);
         if (size > 0) session.floods_.made_progress();
-        if (stream) {
-            for_stream(session, *stream, [&] {
-                stream->add_body({reinterpret_cast<const char*>(bytes), size}, session.now_);
-            });
-        }
+        if (!stream) return 0;
+        const bool is_good = for_stream(session, *stream, [&] {
+            stream->add_body({reinterpret_cast<const char*>(bytes), size}, session.now_);
+        });
+        if (is_good && stream->body_.has_last_event()) session.end_at_last_event(*stream);
         return 0;
     }
 

@@ -116,6 +116,7 @@ class H2Session {
     void take_settings();
     void take_goaway(std::uint32_t code, std::int32_t last_stream, std::string_view text);
     void end_of_stream(H2Stream& stream);
+    void end_at_last_event(H2Stream& stream);
     void stream_failed(H2Stream& stream, Error error, std::uint32_t reset_code);
     void stream_closed(std::int32_t id, std::uint32_t code);
     void fail_closed(H2Stream& stream, std::uint32_t code);

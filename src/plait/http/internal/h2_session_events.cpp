@@ -76,6 +76,13 @@ void H2Session::end_of_stream(H2Stream& stream) {
     if (is_uploading) reset_stream(id, NGHTTP2_CANCEL);
 }
 
+void H2Session::end_at_last_event(H2Stream& stream) {
+    stream.answer(now_);
+    const std::int32_t id = stream.id_;
+    end(stream);
+    reset_stream(id, NGHTTP2_CANCEL);
+}
+
 void H2Session::stream_failed(H2Stream& stream, Error error, std::uint32_t reset_code) {
     stream.fail(std::move(error));
     const std::int32_t id = stream.id_;

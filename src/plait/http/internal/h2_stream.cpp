@@ -27,7 +27,7 @@ H2Stream::H2Stream(const Request& request, const ExchangeBounds& bounds, Exchang
     : request_(request),
       bounds_(bounds),
       record_(record),
-      body_(record.response, bounds.limits, bounds.body_memory, bounds.decoding),
+      body_(record.response, bounds.limits, bounds.body_memory, bounds.decoding, bounds.until_event),
       unsent_body_(request) {
     record_.response.version = HttpVersion::http_2;
 }

@@ -27,8 +27,9 @@ bool is_field(std::string_view line, std::string_view name) {
 
 }  // namespace
 
-MessageParser::MessageParser(Response& response, const Limits& limits, BodyMemory& memory, Decoding decoding)
-    : response_(response), limits_(limits), body_(response, limits, memory, decoding) {
+MessageParser::MessageParser(Response& response, const Limits& limits, BodyMemory& memory, Decoding decoding,
+                             std::string_view until_event)
+    : response_(response), limits_(limits), body_(response, limits, memory, decoding, until_event) {
     // All limits are ours, so that they hold for the sum of the pieces and have one kind of message.
     header_limit(std::numeric_limits<std::uint32_t>::max());
     body_limit(boost::none);

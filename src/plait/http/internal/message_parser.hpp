@@ -23,7 +23,8 @@ namespace plait::http::internal {
 class MessageParser final : private boost::beast::http::basic_parser<false> {
   public:
     /// The first three must outlive the parser.
-    MessageParser(Response& response, const Limits& limits, BodyMemory& memory, Decoding decoding);
+    MessageParser(Response& response, const Limits& limits, BodyMemory& memory, Decoding decoding,
+                  std::string_view until_event);
 
     /// Parses a complete head, including the empty line at its end. Without `may_have_body` the message ends with it,
     /// whatever its fields say. Throws `Error` with `protocol` or `too_large`.
@@ -35,6 +36,8 @@ class MessageParser final : private boost::beast::http::basic_parser<false> {
 
     /// Ends the body. Throws `Error(protocol)` when its coded data is truncated.
     void end_body() { body_.end(); }
+
+    bool has_last_event() const noexcept { return body_.has_last_event(); }
 
     /// The others are for after `put_head`.
     HeadFacts facts() const;

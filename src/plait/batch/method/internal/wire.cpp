@@ -72,59 +72,62 @@ http::Request WireRequest::unwrap() && {
     return request;
 }
 
-WireAttempt::WireAttempt(RecordedAttempt recorded)
-    : has_answer(std::holds_alternative<http::Response>(recorded.attempt)),
-      worker(recorded.worker),
-      states(std::move(recorded.states)) {
-    Attempt& attempt = recorded.attempt;
-    if (has_answer) {
-        auto& response = std::get<http::Response>(attempt);
-        status = response.status;
-        reason = std::move(response.reason);
-        headers = wrap(response.headers);
-        body = std::move(response.body);
-        coding = std::move(response.coding);
-        is_decoded = response.is_decoded;
-        if (response.saved_body) {
-            body_size = response.saved_body->size();
-            body_path = response.saved_body->release();
-        }
-        trailers = wrap(response.trailers);
-        const auto& [dns, connect, tls, send, wait, receive] = response.timings;
-        times = {dns, connect, tls, send, wait, receive};
-        reused = response.reused;
-        version = response.version;
-    } else {
-        auto& failure = std::get<Failure>(attempt);
-        code = failure.code;
-        message = std::move(failure.message);
-        maybe_sent = failure.maybe_sent;
-        was_stale = failure.was_stale;
-        was_refused = failure.was_refused;
+WireAnswer::WireAnswer(http::Response response)
+    : status(response.status),
+      reason(std::move(response.reason)),
+      headers(wrap(response.headers)),
+      body(std::move(response.body)),
+      coding(std::move(response.coding)),
+      is_decoded(response.is_decoded),
+      trailers(wrap(response.trailers)),
+      reused(response.reused),
+      version(response.version) {
+    if (response.saved_body) {
+        body_size = response.saved_body->size();
+        body_path = response.saved_body->release();
     }
+    const auto& [dns, connect, tls, send, wait, receive] = response.timings;
+    times = {dns, connect, tls, send, wait, receive};
 }
 
-RecordedAttempt WireAttempt::unwrap() && {
-    RecordedAttempt recorded(Failure(code, std::move(message), maybe_sent, was_stale, was_refused), worker,
-                             std::move(states));
-    if (!has_answer) return recorded;
+http::Response WireAnswer::unwrap() && {
     http::Response response;
     response.status = status;
     response.reason = std::move(reason);
     response.headers = internal::unwrap(headers);
     response.body = std::move(body);
-    response.coding = std::move(coding);
-    response.is_decoded = is_decoded;
     if (!body_path.empty()) {
         response.saved_body = std::make_shared<http::SavedBody>(std::move(body_path), body_size);
     }
+    response.coding = std::move(coding);
+    response.is_decoded = is_decoded;
     response.trailers = internal::unwrap(trailers);
     PLAIT_ASSERT(times.size() == 6, "both ends are the same program");
     response.timings = {times[0], times[1], times[2], times[3], times[4], times[5]};
     response.reused = reused;
     response.version = version;
-    recorded.attempt = std::move(response);
-    return recorded;
+    return response;
+}
+
+WireAttempt::WireAttempt(RecordedAttempt recorded) : worker(recorded.worker), states(std::move(recorded.states)) {
+    if (auto* response = std::get_if<http::Response>(&recorded.attempt)) {
+        answer.emplace(std::move(*response));
+        return;
+    }
+    auto& failure = std::get<Failure>(recorded.attempt);
+    code = failure.code;
+    message = std::move(failure.message);
+    maybe_sent = failure.maybe_sent;
+    was_stale = failure.was_stale;
+    was_refused = failure.was_refused;
+    if (failure.partial) partial.emplace(std::move(*failure.partial));
+}
+
+RecordedAttempt WireAttempt::unwrap() && {
+    if (answer) return RecordedAttempt(std::move(*answer).unwrap(), worker, std::move(states));
+    Failure failure(code, std::move(message), maybe_sent, was_stale, was_refused);
+    if (partial) failure.partial = std::make_shared<http::Response>(std::move(*partial).unwrap());
+    return RecordedAttempt(std::move(failure), worker, std::move(states));
 }
 
 }  // namespace plait::batch::internal

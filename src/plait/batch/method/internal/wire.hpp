@@ -49,6 +49,31 @@ struct WireRequest {
     bool without_default_headers = false;
 };
 
+struct WireAnswer {
+    WireAnswer() {}
+    explicit WireAnswer(http::Response response);
+    http::Response unwrap() &&;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(status, reason, headers, body, body_path, body_size, coding, is_decoded, trailers, times, reused,
+                version);
+    }
+
+    int status = 0;
+    std::string reason;
+    WireHeaders headers;
+    std::string body;
+    std::string body_path;  ///< of a body that was saved; empty: it is `body`
+    std::uint64_t body_size = 0;
+    std::string coding;
+    bool is_decoded = false;
+    WireHeaders trailers;
+    std::vector<Duration> times;  ///< in the order of `http::Timings`
+    bool reused = false;
+    http::HttpVersion version{};
+};
+
 struct WireAttempt {
     WireAttempt() {}
     explicit WireAttempt(RecordedAttempt recorded);
@@ -56,31 +81,13 @@ struct WireAttempt {
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(has_answer);
-        if (has_answer) {
-            archive(status, reason, headers, body, body_path, body_size, coding, is_decoded, trailers, times, reused,
-                    version);
-        } else {
-            archive(code, message, maybe_sent, was_stale, was_refused);
-        }
-        archive(worker, states);
+        archive(answer, partial, code, message, maybe_sent, was_stale, was_refused, worker, states);
     }
 
-    bool has_answer = false;
+    std::optional<WireAnswer> answer;
 
-    int status = 0;
-    std::string reason;
-    WireHeaders headers;
-    std::string body;
-    std::string coding;
-    bool is_decoded = false;
-    std::string body_path;  ///< of a body that was saved; empty: it is `body`
-    std::uint64_t body_size = 0;
-    WireHeaders trailers;
-    std::vector<Duration> times;  ///< in the order of `http::Timings`
-    bool reused = false;
-    http::HttpVersion version{};
-
+    // Without an answer:
+    std::optional<WireAnswer> partial;
     ErrorCode code{};
     std::string message;
     bool maybe_sent = false;

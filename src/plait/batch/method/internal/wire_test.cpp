@@ -53,6 +53,18 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     CHECK(response.reused);
 }
 
+TEST_CASE("what had come of a stream crosses the wire with the failure") {
+    Failure sent(ErrorCode::timeout, "too late", true);
+    sent.partial = std::make_shared<http::Response>();
+    sent.partial->status = 200;
+    sent.partial->body = "data: 1";
+    const Attempt attempt = WireAttempt(RecordedAttempt(sent)).unwrap().attempt;
+    const auto& failure = std::get<Failure>(attempt);
+    REQUIRE(failure.partial);
+    CHECK(failure.partial->status == 200);
+    CHECK(failure.partial->body == "data: 1");
+}
+
 TEST_CASE("a failure crosses the wire unchanged, with its span") {
     trace::SpanStates states(TimePoint(1s));
     states.extend(trace::Activity::connect, TimePoint(3s));
