@@ -105,7 +105,8 @@ class Codings(RunTest):
             return names
         self.assertEqual(["gzip, deflate, br, zstd"], asked({}))
         self.assertEqual([], asked({}, "--no-decode"))
-        self.assertEqual([], asked({"headers": {"Range": "bytes=0-9"}}))
+        self.assertEqual(["identity"], asked({"headers": {"Range": "bytes=0-9"}}))
+        self.assertEqual([], asked({"headers": {"Range": "bytes=0-9"}}, "--no-decode"))
         self.assertEqual(["identity"], asked({"headers": {"accept-encoding": "identity"}}))
         self.assertEqual(["br"], asked({}, "--header", "Accept-Encoding: br"))
 

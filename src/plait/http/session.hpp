@@ -63,7 +63,8 @@ class SessionOptions {
     /// Sent with each request that has no header of that name.
     Headers headers;
     /// Asks for compressed answers and decompresses them (gzip, deflate, br, zstd; RFC 9110, section 8.4). A request
-    /// with an `Accept-Encoding` or `Range` of its own asks for nothing else, and its answer is still decompressed.
+    /// with an `Accept-Encoding` of its own asks for nothing else, and one with a `Range` for `identity`; an answer
+    /// that is compressed is still decompressed.
     bool decode = true;
     /// Experience with the servers' kept connections, shared with other sessions. Null: the session has its own.
     std::shared_ptr<OriginHabits> habits;

@@ -12,7 +12,7 @@ namespace plait::http::internal {
 /// end; `request.body` follows. A field of `defaults` is sent unless the request has one of that name.
 ///
 /// `Host` comes first. `User-Agent` and `Accept` are added when neither has them; so is `Accept-Encoding` with
-/// `decoding`, unless there is a `Range`: it would be a range of the coded bytes. Throws `Error(bad_input)` for fields
+/// `decoding`. Throws `Error(bad_input)` for fields
 /// that would contradict what is sent: a second `Host`, a `Content-Length` other than the body's, any
 /// `Transfer-Encoding`, and a `Connection` other than `close` and `keep-alive`.
 std::string serialize_head(const Request& request, const Headers& defaults, Decoding decoding = Decoding::on);

@@ -52,6 +52,9 @@ TEST_CASE("codings are asked for, unless the request has its own wish or asks fo
     CHECK_FALSE(asks({}, Decoding::off));
     CHECK_FALSE(asks({{"accept-encoding", "identity"}}, Decoding::on));
     CHECK_FALSE(asks({{"Range", "bytes=0-9"}}, Decoding::on));
+    Request part("GET", "http://a.example/");
+    part.headers.add("Range", "bytes=0-9");
+    CHECK(serialize_head(part, {}, Decoding::on).find("\r\nAccept-Encoding: identity\r\n") != std::string::npos);
 }
 
 TEST_CASE("a body has its length, and so has an empty one where it has a meaning") {

@@ -45,8 +45,8 @@ bool needs_length(const Request& request);
 
 /// Calls `append(name, value)` for each field but `Host`: first those of the request, then those of `defaults` whose
 /// name the request does not have (unless it is `without_default_headers`), then `User-Agent`, `Accept` and
-/// `Content-Length` where they are missing, and, with `decoding`, `Accept-Encoding`, unless there is a `Range`: it
-/// would be a range of coded bytes. Throws as `check_field` does.
+/// `Content-Length` where they are missing, and `Accept-Encoding` with `decoding`: with a `Range`, it asks for no
+/// coding. Throws as `check_field` does.
 template <class Append>
 void each_field(const Request& request, const Headers& defaults, Decoding decoding, Append append) {
     GivenFields given;
@@ -63,7 +63,9 @@ void each_field(const Request& request, const Headers& defaults, Decoding decodi
     }
     if (!given.user_agent) append("User-Agent", user_agent);
     if (!given.accept) append("Accept", std::string_view("*/*"));
-    if (decoding == Decoding::on && !given.accept_encoding && !given.range) append("Accept-Encoding", accepted_codings);
+    // A range would be one of coded bytes, which can't be decoded.
+    const std::string_view codings = given.range ? std::string_view("identity") : accepted_codings;
+    if (decoding == Decoding::on && !given.accept_encoding) append("Accept-Encoding", codings);
     if (!given.content_length && needs_length(request)) {
         const fmt::format_int length(body_size(request));
         append("Content-Length", std::string_view(length.data(), length.size()));
