@@ -6,7 +6,7 @@ import shutil
 import stat
 import unittest
 
-from support.program import MockTest, RunTest, plait
+from support.program import MockTest, RunTest, plait, wait_until
 from support.servers import Deciding, Rogue, response
 from support.small_disk import SmallDisk
 
@@ -125,6 +125,81 @@ class Uploads(MockTest):
                 ended = self.run_lines({"url": server.url, "body_file": str(large)}, arguments=["--method", method])
                 self.assertEqual(0, ended.code, ended.out + ended.err)
         self.assertEqual([hashlib.sha256(LARGE).hexdigest()] * 2, seen)
+
+
+class Asking(RunTest):
+    """A large body is sent only when the server wants it."""
+
+    def setUp(self):
+        super().setUp()
+        self.large = self.folder / "large.bin"
+        self.large.write_bytes(LARGE)
+
+    def post(self, server, *arguments, count=1):
+        lines = [{"url": server.url, "body_file": str(self.large)}] * count
+        return self.run_lines(*lines, arguments=["--concurrency", "1", *arguments])
+
+    def head_of(self, peer):
+        """Reads a head alone."""
+        head = b""
+        while b"\r\n\r\n" not in head and not peer.ended:
+            head += peer.read()
+        return head
+
+    def test_the_body_follows_when_the_server_says_so(self):
+        seen = []
+
+        def script(peer):
+            head = self.head_of(peer)
+            seen.append(head)
+            peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+            body = b""
+            while len(body) < len(LARGE) and not peer.ended:
+                body += peer.read()
+            seen.append(body)
+            peer.send(response())
+
+        with Rogue(script) as server:
+            ended = self.post(server)
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertTrue(seen[0].endswith(b"\r\nExpect: 100-continue\r\n\r\n"), seen[0])
+        self.assertEqual(LARGE, seen[1])
+
+    def test_no_byte_of_the_body_is_sent_when_the_server_refuses(self):
+        rest = []
+
+        def script(peer):
+            self.head_of(peer)
+            peer.send(response(413))
+            rest.append(peer.read())
+
+        with Rogue(script) as server:
+            ended = self.post(server)
+            wait_until(lambda: rest, "the end of the connection")
+        result = self.only_result(ended)
+        self.assertEqual(("rejected", 413), (result["outcome"], result["response"]["status_code"]))
+        self.assertEqual([b""], rest)
+
+    def test_a_server_that_says_nothing_gets_the_body_after_a_second_and_is_not_asked_again(self):
+        with Rogue(Deciding(lambda path, times: response())) as server:
+            ended = self.post(server, count=2)
+            self.assertEqual(0, ended.code, ended.err)
+            self.assertEqual([True, False], [b"Expect:" in head for head in server.heads])
+
+    def test_a_server_that_refuses_to_be_asked_is_not_asked_again(self):
+        def script(peer):
+            while head := self.head_of(peer):
+                if b"Expect:" in head:
+                    peer.send(response(417))
+                    return
+                received = len(head.partition(b"\r\n\r\n")[2])
+                while received < len(LARGE):
+                    received += len(peer.read())
+                peer.send(response())
+
+        with Rogue(script) as server:
+            ended = self.post(server, count=2)
+            self.assertEqual((0, 2), (ended.code, server.connections), ended.out + ended.err)
 
 
 class Streams(RunTest):

@@ -201,6 +201,8 @@ ConnectionPool::Lease::~Lease() {
     pool_->forget_if_unused(*origin_);
 }
 
+OriginHabit& ConnectionPool::Lease::habit() const noexcept { return *origin_->habit; }
+
 void ConnectionPool::Lease::report_early_close(TimePoint now) noexcept { origin_->habit->record_early_close(now); }
 
 void ConnectionPool::Lease::keep(TimePoint now, std::optional<Duration> server_limit) {

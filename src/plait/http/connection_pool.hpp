@@ -127,6 +127,9 @@ class ConnectionPool {
         /// Records that the server closed the kept connection before the first byte of the answer.
         void report_early_close(TimePoint now) noexcept;
 
+        /// What is known of the origin's server.
+        OriginHabit& habit() const noexcept;
+
       private:
         friend class ConnectionPool;
         Lease(ConnectionPool& pool, Origin& origin) noexcept;

@@ -26,6 +26,8 @@ void OriginHabit::record_early_close(TimePoint now) noexcept {
     distrusted_until_ = now + distrust;
 }
 
+void OriginHabit::record_no_continue(TimePoint now) noexcept { mute_until_ = now + distrust; }
+
 std::shared_ptr<OriginHabit> OriginHabits::of(std::string_view origin) {
     const std::lock_guard lock(mutex_);
     auto& habit = habits_[std::string(origin)];

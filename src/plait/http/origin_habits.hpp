@@ -14,9 +14,11 @@
 
 namespace plait::http {
 
-/// Whether the server of an origin keeps its promise to keep connections. Some servers close them right after an answer
-/// without saying so: a request that is sent at that moment is lost, and nobody knows whether it was executed. For any
-/// thread.
+/// What experience says of the server of an origin.
+///
+/// Whether it keeps its promise to keep connections. Some servers close them right after an answer
+/// without saying so: a request that is sent at that moment is lost, and nobody knows whether it was executed.
+/// And whether it answers a request that asks before it sends its body. For any thread.
 class OriginHabit : public std::enable_shared_from_this<OriginHabit> {
   public:
     /// Permission to send a request that is not safe to repeat over a kept connection.
@@ -47,10 +49,17 @@ class OriginHabit : public std::enable_shared_from_this<OriginHabit> {
     /// byte of the answer.
     void record_early_close(TimePoint now) noexcept;
 
+    /// Whether asking before a large body is worth it (`Expect: 100-continue`). For 10 minutes after the server did not
+    /// answer such a question, it is not.
+    bool may_ask_before_body(TimePoint now) const noexcept { return now >= mute_until_.load(); }
+    /// Records that the server did not answer, or refused to be asked (417).
+    void record_no_continue(TimePoint now) noexcept;
+
   private:
     std::atomic<bool> keeps_ = false;
     std::atomic<bool> is_tried_ = false;
     std::atomic<TimePoint> distrusted_until_ = TimePoint::min();
+    std::atomic<TimePoint> mute_until_ = TimePoint::min();
 };
 
 /// The habits of all origins. Sessions of several threads may share it.

@@ -47,6 +47,8 @@ std::string_view name_of(Phase phase) {
     return "";
 }
 
+constexpr int expectation_failed = 417;
+
 /// Longer limits are cut to this, so that they can be added to a time without overflow.
 constexpr Duration longest = std::chrono::hours(24 * 365);
 
@@ -86,13 +88,14 @@ class Session::Attempt {
                   start_ + bounded(request.timeout.value_or(session.options_.timeouts.attempt)),
                   session.options_.until_event} {}
 
-    Task<void> run() { return session_.may_speak_http_2(request_.url) ? run_negotiated() : run_http_1(); }
+    Task<void> run();
 
     /// Valid after `run`.
     Response take_response() noexcept;
     SendError describe(const Error& error);
 
   private:
+    Task<void> run_once() { return session_.may_speak_http_2(request_.url) ? run_negotiated() : run_http_1(); }
     Task<void> run_http_1();
     Task<void> run_negotiated();
     Task<void> exchange_http_1(ConnectionPool::Lease& lease, std::string head);
@@ -112,6 +115,7 @@ class Session::Attempt {
     internal::ExchangeBounds bounds_;
     bool reused_ = false;
     bool speaks_http_2_ = false;  // the connection that was opened
+    bool asked_before_body_ = false;
     bool met_silence_ = false;
     bool is_unprocessed_ = false;
     bool was_refused_ = false;
@@ -138,6 +142,14 @@ bool Session::Attempt::is_prior_knowledge() const noexcept {
     return session_.options_.http == HttpChoice::http_2 && !request_.url.is_https();
 }
 
+/// A server that can't be asked before it gets the body refuses the question, not the request (RFC 9110, 10.1.1).
+Task<void> Session::Attempt::run() {
+    co_await run_once();
+    if (!asked_before_body_ || record_.response.status != expectation_failed) co_return;
+    record_ = internal::ExchangeRecord();
+    co_await run_once();
+}
+
 Task<void> Session::Attempt::run_http_1() {
     std::string head = internal::serialize_head(request_, session_.options_.headers, bounds_.decoding);
     auto lease = session_.pool_.try_lease(request_.url.origin(), needs());
@@ -155,13 +167,17 @@ Task<void> Session::Attempt::run_http_1() {
 }
 
 Task<void> Session::Attempt::exchange_http_1(ConnectionPool::Lease& lease, std::string head) {
+    asked_before_body_ = internal::asks_before_body(request_) && lease.habit().may_ask_before_body(now());
+    if (asked_before_body_) internal::add_expectation(head);
     internal::Exchange exchange(*lease.stream(), request_, bounds_, record_);
     try {
-        co_await exchange.run(std::move(head));
+        co_await exchange.run(std::move(head), asked_before_body_);
     } catch (const Error& error) {
         if (was_stale(error)) lease.report_early_close(now());
         throw;
     }
+    const bool was_question_refused = asked_before_body_ && record_.response.status == expectation_failed;
+    if (exchange.was_asked_in_vain() || was_question_refused) lease.habit().record_no_continue(now());
     const bool ends = internal::asks_to_close(request_, session_.options_.headers);
     if (!ends && exchange.keep_alive()) lease.keep(now(), exchange.server_idle_limit());
 }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <span>
 #include <utility>
 
@@ -29,6 +30,9 @@ std::span<std::byte> read_buffer() noexcept {
     return buffer;
 }
 
+// Many servers and proxies never answer `Expect: 100-continue`. As long as curl waits.
+constexpr Duration longest_wait_for_permission = std::chrono::seconds(1);
+
 // A body that arrives as fast as it is read would otherwise keep the loop to itself.
 constexpr int most_reads_in_turn = 16;
 
@@ -46,16 +50,18 @@ Exchange::Exchange(ByteStream& stream, const Request& request, const ExchangeBou
     record_.phase = Phase::sending;
 }
 
-Task<void> Exchange::run(std::string head) {
-    if (!request_.body_parts && request_.body.size() <= largest_body_sent_with_head) {
+Task<void> Exchange::run(std::string head, bool asks) {
+    if (!asks && !request_.body_parts && request_.body.size() <= largest_body_sent_with_head) {
         head += request_.body;
         unsent_body_.skip(request_.body.size());
     }
     unsent_head_ = head;
+    if (asks) co_await ask_for_permission();
+    const bool is_wanted = answer_.state() == AnswerState::head;
     std::optional<TaskGroup> sending;
-    if (send_some()) {
+    if (is_wanted && send_some()) {
         head = {};  // a call that waits for its answer keeps no copy of its request
-    } else if (!send_failure_) {
+    } else if (is_wanted && !send_failure_) {
         // Both directions at once: a server may refuse a body long before its end, and then stop reading it.
         sending.emplace();
         sending->start(send_rest(), "send request");
@@ -71,18 +77,39 @@ Task<void> Exchange::run(std::string head) {
     record_.response.timings.receive = now() - phase_start_;
 }
 
+/// Sends the head alone, and waits until the server says what it thinks of the body.
+Task<void> Exchange::ask_for_permission() {
+    while (!send_head() && !send_failure_) co_await ready_for(Direction::writing);
+    CancelScope scope(after(longest_wait_for_permission));
+    const bool was_answered = co_await scope.run(receive_permission());
+    was_asked_in_vain_ = !was_answered;
+}
+
+Task<void> Exchange::receive_permission() {
+    while (!answer_.wants_body() && answer_.state() == AnswerState::head) {
+        co_await ready_for(Direction::reading);
+        if (!receive_ready()) co_await yield();
+    }
+}
+
+/// Writes as much of the head as the stream takes now, and returns whether that was all.
+bool Exchange::send_head() {
+    while (!unsent_head_.empty()) {
+        const auto taken = try_write(unsent_head_);
+        if (!taken) return false;
+        unsent_head_.remove_prefix(*taken);
+    }
+    return true;
+}
+
 /// Writes as much as the stream takes now, and returns whether that was all. A failure is kept for later: a server that
 /// refuses a body answers and then closes, so there may be an answer to read.
 bool Exchange::send_some() {
-    while (!is_sent()) {
-        const std::string_view next = unsent_head_.empty() ? unsent_body_.peek() : unsent_head_;
-        const auto taken = try_write(next);
+    if (!send_head()) return false;
+    while (unsent_body_.left() > 0) {
+        const auto taken = try_write(unsent_body_.peek());
         if (!taken) return false;
-        if (unsent_head_.empty()) {
-            unsent_body_.skip(*taken);
-        } else {
-            unsent_head_.remove_prefix(*taken);
-        }
+        unsent_body_.skip(*taken);
     }
     enter(Phase::waiting);
     return true;

@@ -26,9 +26,13 @@ class Exchange {
     Exchange(ByteStream& stream, const Request& request, const ExchangeBounds& bounds, ExchangeRecord& record);
 
     /// Sends `head` and the request's body, and receives the answer. An answer that is complete before the request is
-    /// ends the sending, and an answer is read even if the sending failed. Throws `Error`. Call it once; the exchange
-    /// must outlive the task.
-    Task<void> run(std::string head);
+    /// ends the sending, and an answer is read even if the sending failed. With `asks`, `head` asks whether the server
+    /// wants the body: it is sent when the server says so or says nothing for a second, and not when it refuses. Throws
+    /// `Error`. Call it once; the exchange must outlive the task.
+    Task<void> run(std::string head, bool asks = false);
+
+    /// Whether the server was asked, and said nothing.
+    bool was_asked_in_vain() const noexcept { return was_asked_in_vain_; }
 
     /// Whether the answer is complete and the connection can carry another exchange.
     bool keep_alive() const { return is_sent() && answer_.keep_alive(); }
@@ -41,6 +45,9 @@ class Exchange {
     bool is_sent() const noexcept { return unsent_head_.empty() && unsent_body_.left() == 0; }
     bool send_some();
     std::optional<std::size_t> try_write(std::string_view bytes);
+    bool send_head();
+    Task<void> ask_for_permission();
+    Task<void> receive_permission();
     Task<void> send_rest();
     bool receive_ready();
     bool receive_some();
@@ -56,7 +63,8 @@ class Exchange {
     BodyReader unsent_body_;
     std::exception_ptr send_failure_;  ///< of the stream
     std::exception_ptr body_failure_;  ///< of a file that can't be read: the answer is not worth waiting for
-    CancelScope* reading_ = nullptr;   ///< around the wait for bytes, as long as it lasts
+    bool was_asked_in_vain_ = false;
+    CancelScope* reading_ = nullptr;  ///< around the wait for bytes, as long as it lasts
     TimePoint phase_start_;
     TimePoint last_byte_;
     ActivityScope doing_{trace::Activity::sending};

@@ -194,6 +194,7 @@ void H1Answer::end_head() {
 }
 
 void H1Answer::end_interim_answer() {
+    wants_body_ = wants_body_ || response_.status == 100;
     if (response_.status == 101) fail_protocol("the server switched to another protocol (101)");
     if (++interim_answers_ > limits_.interim_responses) {
         throw Error(ErrorCode::too_large, fmt::format("more than {} interim answers came", limits_.interim_responses));

@@ -53,6 +53,9 @@ class H1Answer {
     /// connection, and not a byte followed it.
     bool keep_alive() const noexcept { return state_ == AnswerState::done; }
 
+    /// Whether the server has said that it wants the request's body (100).
+    bool wants_body() const noexcept { return wants_body_; }
+
     /// Whether the head of a refusal (4xx, 5xx) has arrived whose body ends with the connection.
     bool is_unsized_refusal() const noexcept;
 
@@ -77,6 +80,7 @@ class H1Answer {
     const std::string_view until_event_;
     const bool answers_head_request_;
     AnswerState state_ = AnswerState::head;
+    bool wants_body_ = false;
     bool had_doubtful_head_ = false;  ///< of an interim answer, after which the connection must not be used again
     std::size_t interim_answers_ = 0;
     std::size_t searched_ = 0;             ///< how much of an unfinished head is known not to hold its end

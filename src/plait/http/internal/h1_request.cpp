@@ -26,6 +26,16 @@ std::string serialize_head(const Request& request, const Headers& defaults, Deco
     return out;
 }
 
+void add_expectation(std::string& head) {
+    constexpr std::string_view end_of_head = "\r\n";
+    head.insert(head.size() - end_of_head.size(), "Expect: 100-continue\r\n");
+}
+
+bool asks_before_body(const Request& request) {
+    constexpr std::uint64_t large = 1024 * 1024;
+    return body_size(request) >= large && !request.headers.contains("Expect");
+}
+
 bool asks_to_close(const Request& request, const Headers& defaults) {
     const bool has_own = request.without_default_headers || request.headers.contains("Connection");
     const Headers& sent = has_own ? request.headers : defaults;

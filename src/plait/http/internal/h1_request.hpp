@@ -17,6 +17,13 @@ namespace plait::http::internal {
 /// `Transfer-Encoding`, and a `Connection` other than `close` and `keep-alive`.
 std::string serialize_head(const Request& request, const Headers& defaults, Decoding decoding = Decoding::on);
 
+/// Adds `Expect: 100-continue` to such a head: the server says whether it wants the body (RFC 9110, section 10.1.1).
+void add_expectation(std::string& head);
+
+/// Whether it is worth a round trip to ask whether the server wants the body: it is large, and the request does not
+/// expect anything itself.
+bool asks_before_body(const Request& request);
+
 /// Whether that head says `Connection: close`: the connection carries no further request (RFC 9112, section 9.6).
 bool asks_to_close(const Request& request, const Headers& defaults);
 
