@@ -8,7 +8,7 @@ import unittest
 from collections import Counter
 
 from support.http2_servers import PROXIES, H2o, Nghttpd, Nginx2
-from support.program import RunTest
+from support.program import Mock, RunTest
 from support.servers import Nginx, Rogue, make_certificate, response
 
 
@@ -135,6 +135,52 @@ class OverHttp2(RunTest):
                 self.assertIn("--http", result["error"]["message"])
             ended = self.run_over(*[{"url": f"https://localhost:{nginx.https}/"}] * 50)
             self.assert_all_ok(ended, 50, "1.1")
+
+
+class AgainstTheMock(RunTest):
+    """The mock speaks HTTP/2, and fails in it on command."""
+
+    def run_against(self, mock, count, *arguments, method="GET"):
+        lines = [{"url": f"{mock.url}/{i}", "method": method, "custom_id": str(i)} for i in range(count)]
+        return self.run_lines(*lines, arguments=["--http", "2", "--insecure", *arguments])
+
+    def outcomes(self, ended):
+        return Counter(result["outcome"] for result in ended.results)
+
+    def test_it_answers_with_and_without_tls(self):
+        for arguments in ([], ["--tls"], ["--max-streams", "1"]):
+            with Mock(*arguments) as mock:
+                ended = self.run_against(mock, 100)
+                self.assertEqual({"ok": 100}, self.outcomes(ended), ended.err)
+                self.assertEqual({"2"}, {result["response"]["http_version"] for result in ended.results})
+
+    def test_posts_that_it_did_not_process_are_sent_again_at_no_cost(self):
+        for fault in ("goaway", "reset-before"):
+            with Mock("--fail", f"{fault}:10%") as mock:
+                ended = self.run_against(mock, 200, "--attempts", "1", method="POST")
+                self.assertEqual({"ok": 200}, self.outcomes(ended), ended.err)
+                whys = Counter(attempt.get("why") for result in ended.results for attempt in result["attempts"])
+                self.assertGreater(whys["refused-unprocessed"], 0)
+                self.assertEqual(200, mock.stats()["answered"])
+
+    def test_a_post_that_is_reset_may_have_been_executed(self):
+        with Mock("--fail", "reset-after:20%") as mock:
+            ended = self.run_against(mock, 100, method="POST")
+            self.assertEqual({"ok": 100 - mock.stats()["faults"]["reset-after"],
+                              "unknown": mock.stats()["faults"]["reset-after"]}, self.outcomes(ended), ended.err)
+
+    def test_no_answer_that_is_cut_off_is_a_success(self):
+        with Mock() as mock:
+            for fault in ("cut-length", "cut-chunks", "reset-body", "close", "garbage", "bad-status-line", "bad-length"):
+                result = self.only_result(self.run_lines({"url": f"{mock.url}/fault/{fault}"},
+                                                         arguments=["--http", "2", "--attempts", "1"]))
+                self.assertEqual("failed", result["outcome"], (fault, result))
+
+    def test_a_stalled_stream_is_given_up_and_the_others_go_on(self):
+        with Mock("--fail", "stall:5%") as mock:
+            ended = self.run_against(mock, 100, "--timeout", "1s", "--attempts", "1")
+            stalls = mock.stats()["faults"]["stall"]
+            self.assertEqual({"ok": 100 - stalls, "failed": stalls}, self.outcomes(ended), ended.err)
 
 
 if __name__ == "__main__":

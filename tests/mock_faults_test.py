@@ -67,7 +67,7 @@ class Faults(RunTest):
             self.assertEqual((b"", "nothing"), ask(mock, "/fault/stall", patience_s=0.2))
 
     def test_each_fault_has_its_error_code(self):
-        expected = {"reset-before": "reset", "reset-after": "reset", "reset-body": "reset", "close": "reset",
+        expected = {"reset-before": "reset", "goaway": "reset", "reset-after": "reset", "reset-body": "reset", "close": "reset",
                     "stall": "timeout", "stall-head": "timeout", "stall-body": "timeout",
                     "bad-status-line": "protocol", "bad-chunk-size": "protocol", "bad-length": "protocol", "garbage": "protocol"}
         with Mock() as mock:

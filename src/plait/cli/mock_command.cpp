@@ -105,6 +105,12 @@ std::vector<Flag> MockCommand::server_flags() {
              [this](const std::string& value) { options_.ca_file = value; }},
             {"--max-connections", "N", "Close every connection beyond N as soon as it is accepted. Default: no limit.",
              [this](const std::string& value) { options_.most_connections = parse_count(value, 1, most_connections); }},
+            {"--max-streams", "N",
+             fmt::format("Permit N requests at a time over one HTTP/2 connection. Default: {}.",
+                         mock::MockOptions().max_streams),
+             [this](const std::string& value) {
+                 options_.max_streams = static_cast<std::uint32_t>(parse_count(value, 1, most_connections));
+             }},
             {"--ids", "N",
              fmt::format("Count requests separately for at most N ids (/stats/ids), at about 100 bytes each. Default: "
                          "{}.",

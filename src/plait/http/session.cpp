@@ -100,7 +100,7 @@ class Session::Attempt {
     Task<void> run_negotiated();
     Task<void> exchange_http_1(ConnectionPool::Lease& lease, std::string head);
     Task<void> exchange_http_2(internal::H2Pool::Place place);
-    Task<void> open(internal::H2Pool::Opening opening);
+    Task<bool> open(internal::H2Pool::Opening opening);
     Task<ConnectionPool::Lease> wait_for_lease(ConnectionNeeds needs);
     Task<internal::H2Pool::Turn> wait_for_turn();
     Task<void> connect(ConnectionPool::Lease& lease);
@@ -188,28 +188,40 @@ Task<void> Session::Attempt::run_negotiated() {
         auto turn = session_.h2_pool_->try_turn(request_.url.origin(), needs(), is_prior_knowledge(), now());
         if (turn.step == internal::H2Step::wait) turn = co_await wait_for_turn();
         if (turn.step == internal::H2Step::http_1) co_return co_await run_http_1();
-        if (turn.step == internal::H2Step::open) co_return co_await open(std::move(*turn.opening));
-        if (turn.place->is_good()) co_return co_await exchange_http_2(std::move(*turn.place));
+        if (turn.step == internal::H2Step::open) {
+            if (co_await open(std::move(*turn.opening))) co_return;
+        } else if (turn.place->is_good())
+            co_return co_await exchange_http_2(std::move(*turn.place));
     }
 }
 
-/// Opens the connection that others may wait for, and makes the exchange over it.
-Task<void> Session::Attempt::open(internal::H2Pool::Opening opening) {
+/// Opens the connection that others may wait for, and makes the exchange over it. Returns false when that could not be
+/// done, and another connection has room.
+Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
     std::string head = internal::serialize_head(request_, session_.options_.headers,
                                                 bounds_.decoding);  // throws before there is a cost
     ConnectionNeeds needs = this->needs();
     needs.is_new = true;
     auto lease = session_.pool_.try_lease(request_.url.origin(), needs);
+    if (!lease && opening.is_trial()) co_return false;
     if (!lease) lease = co_await wait_for_lease(needs);
     try {
         co_await connect(*lease);
     } catch (const Error& error) {
+        if (opening.is_trial()) {
+            connecting_.reset();
+            co_return false;
+        }
         if (now() < bounds_.deadline) opening.failed(error);
         throw;
     }
-    if (speaks_http_2_) co_return co_await exchange_http_2(opening.add(std::move(*lease), now()));
-    opening.speaks_http_1();
-    co_await exchange_http_1(*lease, std::move(head));
+    if (speaks_http_2_) {
+        co_await exchange_http_2(opening.add(std::move(*lease), now()));
+    } else {
+        opening.speaks_http_1();
+        co_await exchange_http_1(*lease, std::move(head));
+    }
+    co_return true;
 }
 
 Task<void> Session::Attempt::exchange_http_2(internal::H2Pool::Place place) {
@@ -217,6 +229,7 @@ Task<void> Session::Attempt::exchange_http_2(internal::H2Pool::Place place) {
     internal::H2Call call(request_, bounds_, record_);
     try {
         co_await place.use().exchange(call, session_.options_.headers, bounds_);
+        place.answered(record_.response.timings.wait, now());
     } catch (const Error&) {
         met_silence_ = call.met_silence();
         is_unprocessed_ = call.was_not_processed();

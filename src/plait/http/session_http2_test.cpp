@@ -7,6 +7,7 @@
 #include "plait/testing/async_test.hpp"
 #include "plait/testing/memory_stream.hpp"
 
+#include <array>
 #include <deque>
 
 using namespace plait;
@@ -276,4 +277,57 @@ ASYNC_TEST("without TLS, HTTP/2 by order is spoken from the first byte") {
     bench.network.say(0, frames::answer(1));
     co_await bench.group.join();
     CHECK(bench.texts[0] == "200 hi by 2");
+}
+
+namespace {
+
+/// Answers the calls on the n-th connection one after another, each in 100 ms.
+Task<void> answer_one_by_one(Network& network, std::size_t n) {
+    constexpr std::size_t preface = 24, frame_head = 9;
+    std::string got;
+    std::size_t at = preface;
+    std::array<std::byte, 4096> buffer;
+    for (;;) {
+        const std::size_t size = co_await read_some(network.server(n), buffer);
+        if (size == 0) co_return;
+        got.append(reinterpret_cast<const char*>(buffer.data()), size);
+        const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(got[i])); };
+        while (got.size() >= at + frame_head) {
+            const std::size_t end = at + frame_head + (byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2));
+            if (got.size() < end) break;
+            if (byte(at + 3) == 1) {
+                co_await sleep_for(100ms);
+                network.say(n, frames::answer(byte(at + 7) << 8 | byte(at + 8)));
+            }
+            at = end;
+        }
+    }
+}
+
+Task<void> serve(Network& network, TaskGroup& group) {
+    for (std::size_t n = 0;; ++n) {
+        while (network.servers.size() <= n) co_await sleep_for(1ms);
+        group.start(answer_one_by_one(network, n));
+    }
+}
+
+Task<void> call_again_and_again(Session& session, int times) {
+    for (int i = 0; i < times; ++i) co_await session.get("https://a.example/x");
+}
+
+}  // namespace
+
+ASYNC_TEST("calls that wait for each other on a connection are spread over more, although it has room") {
+    Network network;
+    Session session({}, std::make_unique<NetworkConnector>(network));
+    TaskGroup servers;
+    servers.start(serve(network, servers));
+    TaskGroup calls;
+    const TimePoint begin = now();
+    for (int i = 0; i < 40; ++i) calls.start(call_again_and_again(session, 50));
+    co_await calls.join();
+    CHECK(network.servers.size() > 4);
+    CHECK(now() - begin < 100s);  // over one connection: 200 s
+    servers.cancel();
+    co_await servers.join();
 }

@@ -100,6 +100,7 @@ ASYNC_TEST("the path of each fault does what the fault says") {
     bad_status.replace(9, 6, "2x0 Fine");
     const std::vector<Expected> all = {
         {"reset-before", "", "reset"},
+        {"goaway", "", "reset"},
         {"reset-after", "", "reset"},
         {"reset-body", ten_byte_head + "xxxxx", "reset"},
         {"close", "", "end"},

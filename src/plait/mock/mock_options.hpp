@@ -74,6 +74,9 @@ struct MockOptions {
     /// Write that certificate to this file, for clients to trust (`--cacert`). Empty: don't.
     std::string ca_file;
 
+    /// The most requests at a time over one HTTP/2 connection.
+    std::uint32_t max_streams = 100;
+
     /// Random seed. What is drawn for a request depends on the seed, its id, and how often that id came before, but not
     /// on the order of requests.
     std::uint64_t seed = 1;

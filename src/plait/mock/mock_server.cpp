@@ -10,6 +10,7 @@
 #include "plait/mock/internal/behaviour.hpp"
 #include "plait/mock/internal/delivery.hpp"
 #include "plait/mock/internal/fault_table.hpp"
+#include "plait/mock/internal/http2_conversation.hpp"
 #include "plait/mock/internal/rate_limiter.hpp"
 #include "plait/mock/internal/request_reader.hpp"
 #include "plait/mock/internal/statistics_answer.hpp"
@@ -41,6 +42,7 @@ using mock::internal::Ending;
 using mock::internal::ReceivedRequest;
 using mock::internal::RequestReader;
 using mock::internal::SpanStates;
+using mock::internal::StreamEnding;
 using mock::internal::Verdict;
 using namespace std::chrono_literals;
 
@@ -51,6 +53,9 @@ constexpr Duration wait_for_descriptors = 50ms;
 constexpr Duration linger = 1s;
 
 constexpr std::size_t block_size = 64 * 1024;
+
+/// How a client begins that speaks HTTP/2 (RFC 9113, section 3.4), and none of HTTP/1.1.
+constexpr std::string_view http2_mark = "PRI * ";
 
 void check(const MockOptions& options) {
     if (options.hosts.empty()) throw_bad_input("a mock server listens at one address or more");
@@ -87,7 +92,7 @@ net::TlsServerContext make_tls(const MockOptions& options) {
     net::Certificate certificate = net::make_certificate(net::CertificateOptions(std::move(names)));
     if (!options.ca_file.empty()) write_file(options.ca_file, certificate.certificate);
     net::TlsServerOptions tls(std::move(certificate));
-    tls.protocols = {"http/1.1"};
+    tls.protocols = {"h2", "http/1.1"};
     return net::TlsServerContext(std::move(tls));
 }
 
@@ -149,7 +154,10 @@ class MockServer::Implementation {
     Task<void> take_connections(net::TcpListener& listener, TaskGroup& connections);
     Task<void> serve_client(std::unique_ptr<ByteStream> connection);
     Task<void> converse(ByteStream& stream);
-    Task<std::optional<Arrival>> receive(ByteStream& stream, RequestReader& reader);
+    Task<void> converse_in_http_2(ByteStream& stream, std::string received);
+    Task<StreamEnding> answer_in_http_2(ByteStream& stream, const ReceivedRequest& request);
+    Task<std::string> read_beginning(ByteStream& stream);
+    Task<std::optional<Arrival>> receive(ByteStream& stream, RequestReader& reader, std::string received);
     Arrival arrival_of(const ReceivedRequest& request);
     SpanStates course_of(const ReceivedRequest& request, const Arrival& arrival, const MockStatistics& seen);
     Task<void> make(const SpanStates& course);
@@ -238,9 +246,13 @@ Task<void> MockServer::Implementation::serve_connection(std::unique_ptr<ByteStre
 }
 
 Task<void> MockServer::Implementation::converse(ByteStream& stream) {
+    std::string beginning = co_await read_beginning(stream);
+    if (beginning.empty()) co_return;
+    if (beginning.starts_with(http2_mark)) co_return co_await converse_in_http_2(stream, std::move(beginning));
     RequestReader reader(options_);
     for (;;) {
-        const std::optional<Arrival> arrival = co_await receive(stream, reader);
+        std::string received = std::exchange(beginning, std::string());
+        const std::optional<Arrival> arrival = co_await receive(stream, reader, std::move(received));
         if (!arrival) break;
         const Ending ending = co_await answer(stream, reader.request(), *arrival);
         if (ending == Ending::reset) {
@@ -252,13 +264,48 @@ Task<void> MockServer::Implementation::converse(ByteStream& stream) {
     stream.close_write();
 }
 
+/// Reads enough to tell HTTP/2 from HTTP/1.1; nothing when the client has closed.
+Task<std::string> MockServer::Implementation::read_beginning(ByteStream& stream) {
+    std::string beginning;
+    while (beginning.size() < http2_mark.size() && http2_mark.starts_with(beginning)) {
+        co_await stream.readable();
+        const auto count = stream.try_read(received_);
+        if (count == 0) break;
+        beginning.append(reinterpret_cast<const char*>(received_.data()), count.value_or(0));
+    }
+    co_return beginning;
+}
+
+Task<void> MockServer::Implementation::converse_in_http_2(ByteStream& stream, std::string received) {
+    http::Http2ServerOptions settings;
+    settings.max_streams = options_.max_streams;
+    settings.header_bytes = options_.header_bytes;
+    settings.body_bytes = options_.request_body_bytes;
+    mock::internal::Http2Conversation conversation(
+        stream, settings,
+        [this](ByteStream& answers, const ReceivedRequest& request) { return answer_in_http_2(answers, request); });
+    co_await conversation.run(std::move(received));
+}
+
+Task<StreamEnding> MockServer::Implementation::answer_in_http_2(ByteStream& stream, const ReceivedRequest& request) {
+    const Arrival arrival = arrival_of(request);
+    StreamEnding ending;
+    if (arrival.fault) {
+        ending.was_read = !arrival.fault->row().before_reading;
+        ending.is_goodbye = arrival.fault->row().name == mock::internal::goodbye;
+    }
+    ending.ending = co_await answer(stream, request, arrival);
+    co_return ending;
+}
+
 /// Reads the next request, or only its head when its fault strikes then. Returns nothing when there is none: the client
 /// has ended the connection, or its request was refused.
 Task<std::optional<MockServer::Implementation::Arrival>> MockServer::Implementation::receive(ByteStream& stream,
-                                                                                             RequestReader& reader) {
+                                                                                             RequestReader& reader,
+                                                                                             std::string received) {
     using Progress = RequestReader::Progress;
     std::optional<Arrival> arrival;
-    for (Progress progress = reader.receive();;) {
+    for (Progress progress = reader.receive(received);;) {
         if (progress == Progress::refused) {
             co_await refuse(stream, reader.refusal());
             co_return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include "plait/async/activity_scope.hpp"
 #include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
 #include "plait/async/span_scope.hpp"
 #include "plait/async/task_name.hpp"
 #include "plait/batch/run/attempt_verdict.hpp"
@@ -30,8 +31,17 @@ constexpr int unauthorized = 401;
 /// With adaptive concurrency, this many calls of a new group are sent before its first answer is awaited.
 constexpr std::uint64_t first_look = 32;
 
-/// How often a request that an HTTP/2 server has not processed is sent again at once, before that counts as a failure.
-constexpr int most_refusals = 8;
+/// How often a request that an HTTP/2 server has not processed is sent again before that counts as a failure. A goodbye
+/// turns away all that is behind it, so some calls meet several. A server that goes on refusing gets some air.
+constexpr int most_refusals = 16;
+
+Duration pause_before_resend(int times) {
+    constexpr int at_once = 3;
+    constexpr Duration first = std::chrono::milliseconds(10);
+    constexpr Duration longest = std::chrono::seconds(1);
+    if (times < at_once) return Duration::zero();
+    return std::min(longest, first * (1 << (times - at_once)));
+}
 
 /// What was learnt of a group is kept for this long after its last use.
 constexpr Duration group_memory = std::chrono::minutes(10);
@@ -300,7 +310,7 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
             note_end(active.notes.back(), *active.last);
             if (met_stale_connection(active)) co_await send_over_new_connection(active);
             for (int times = 0; was_refused(active) && times < most_refusals; ++times)
-                co_await send_after_refusal(active);
+                co_await send_after_refusal(active, pause_before_resend(times));
             active.is_sending = false;
         }
         learn(active);
@@ -374,9 +384,10 @@ bool Caller::was_refused(const ActiveCall& active) const noexcept {
     return failure && failure->was_refused && !options_.once;
 }
 
-/// Sends the request again, at once and as part of the same attempt: a server that says goodbye has not failed.
-Task<void> Caller::send_after_refusal(ActiveCall& active) {
+/// Sends the request again, as part of the same attempt: a server that says goodbye has not failed.
+Task<void> Caller::send_after_refusal(ActiveCall& active, Duration pause) {
     active.notes.back().why = "refused-unprocessed";
+    if (pause > Duration::zero()) co_await sleep_for(pause);
     begin_note(active);
     ++counts_.retries;
     active.last = co_await send_once(active);

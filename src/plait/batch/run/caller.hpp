@@ -161,7 +161,7 @@ class Caller {
     Task<void> send_over_new_connection(ActiveCall& active);
     Task<Attempt> send_completed(ActiveCall& active);
     bool was_refused(const ActiveCall& active) const noexcept;
-    Task<void> send_after_refusal(ActiveCall& active);
+    Task<void> send_after_refusal(ActiveCall& active, Duration pause);
     Task<Attempt> send_hedged(ActiveCall& active);
     std::string plan_hop(ActiveCall& active);
     std::optional<CallError> why_not_followed(const ActiveCall& active, AttemptsEnd ended) const;

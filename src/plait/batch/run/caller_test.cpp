@@ -241,7 +241,7 @@ ASYNC_TEST("a server that refuses every time has failed") {
     Bench bench(server.answers(), options);
     Call call = call_to("http://a.b/1", "POST");
     CHECK(outcome_of(co_await bench.caller.make(call)) == "failed reset");
-    CHECK(server.came.size() == 9);
+    CHECK(server.came.size() == 17);
 }
 
 ASYNC_TEST("an hour of refusals uses up no attempt") {

@@ -3,6 +3,7 @@
 #include "plait/http/internal/escaped.hpp"
 #include "plait/http/internal/h2_session.hpp"
 
+#include <limits>
 #include <new>
 #include <span>
 #include <string>
@@ -225,6 +226,8 @@ nghttp2_option* make_options() {
     nghttp2_option* options = nullptr;
     if (::nghttp2_option_new(&options) != 0) throw std::bad_alloc();
     ::nghttp2_option_set_no_closed_streams(options, 1);
+    // Its limit counts the pieces in which the head of such a frame arrives; the session counts the frames.
+    ::nghttp2_option_set_max_continuations(options, std::numeric_limits<std::size_t>::max());
     // nghttp2 would ignore these without a word, and a flood of them, too.
     constexpr int first_unknown_type = 10;
     for (int type = first_unknown_type; type < 256; ++type) {

@@ -28,6 +28,7 @@ struct H2Pool::Entry {
     ConnectionPool::Lease lease;
     H2Connection connection;
     std::size_t reserved = 0;  ///< places whose call has not opened its stream
+    bool is_on_trial = false;
 };
 
 struct H2Pool::Waiter {
@@ -45,6 +46,7 @@ struct H2Pool::Origin {
     Spoken spoken = Spoken::unknown;
     std::size_t opening = 0;
     std::optional<std::size_t> expected_room;  ///< as the last connection said
+    H2Spread spread;
 
     /// Connections whose server has not said yet how many calls they have room for.
     std::size_t growing() const noexcept {
@@ -72,10 +74,22 @@ bool H2Pool::Place::is_reused() const noexcept { return entry_->connection.sessi
 
 H2Connection& H2Pool::Place::use() noexcept {
     if (std::exchange(is_reserved_, false)) --entry_->reserved;
+    beside_ = entry_->connection.session().open_streams();
     return entry_->connection;
 }
 
-H2Pool::Opening::Opening(H2Pool& pool, Origin& origin) noexcept : pool_(&pool), origin_(&origin) { ++origin.opening; }
+void H2Pool::Place::answered(Duration wait, TimePoint now) noexcept {
+    H2Spread& spread = entry_->origin.spread;
+    const bool was_on_trial = spread.is_on_trial();
+    spread.answered(wait, beside_, entry_->is_on_trial, now);
+    if (!was_on_trial || spread.is_on_trial()) return;
+    for (const auto& entry : entry_->origin.connections) entry->is_on_trial = false;
+}
+
+H2Pool::Opening::Opening(H2Pool& pool, Origin& origin, Why why) noexcept : pool_(&pool), origin_(&origin), why_(why) {
+    ++origin.opening;
+    if (why == Why::trial) origin.spread.begin_trial();
+}
 
 H2Pool::Opening::~Opening() {
     if (!origin_) return;
@@ -84,7 +98,14 @@ H2Pool::Opening::~Opening() {
     pool_->assign(origin);
 }
 
-void H2Pool::Opening::end() noexcept { --std::exchange(origin_, nullptr)->opening; }
+void H2Pool::Opening::end() noexcept {
+    Origin& origin = *std::exchange(origin_, nullptr);
+    --origin.opening;
+    const auto is_on_trial = [](const auto& entry) { return entry->is_on_trial; };
+    if (why_ == Why::trial && std::none_of(origin.connections.begin(), origin.connections.end(), is_on_trial)) {
+        origin.spread.trial_failed(now());
+    }
+}
 
 H2Pool::Place H2Pool::Opening::add(ConnectionPool::Lease lease, TimePoint now) {
     Origin& origin = *origin_;
@@ -93,6 +114,7 @@ H2Pool::Place H2Pool::Opening::add(ConnectionPool::Lease lease, TimePoint now) {
     auto entry = std::make_shared<Entry>(pool, origin, std::move(lease), now);
     entry->connection.on_room([&pool, &origin] { pool.assign(origin); });
     origin.spoken = Spoken::http_2;
+    entry->is_on_trial = is_trial();
     origin.connections.push_back(entry);
     end();
     return Place(std::move(entry));
@@ -157,6 +179,10 @@ H2Pool::Turn H2Pool::next(Origin& origin, ConnectionNeeds needs, std::size_t wai
         state.expected_room = std::clamp<std::size_t>(*room, 1, options_.max_streams);
     switch (const H2Step step = plan_stream(state)) {
         case H2Step::use:
+            if (origin.growing() == 0 &&
+                origin.spread.wants_trial(origin.connections.size(), entry->connection.session().open_streams(), now)) {
+                return Turn(Opening(*this, origin, Opening::Why::trial));
+            }
             return Turn(Place(std::move(entry)));
         case H2Step::open:
             return Turn(Opening(*this, origin));
@@ -185,15 +211,24 @@ std::shared_ptr<H2Pool::Entry> H2Pool::find_room(Origin& origin, Repeatable repe
     std::erase_if(origin.connections, [&](const std::shared_ptr<Entry>& entry) {
         const H2Session& session = entry->connection.session();
         if (session.has_settings()) origin.expected_room = session.server_limit();
-        if (is_used_up(*entry, now)) return true;
+        if (is_used_up(*entry, now)) {
+            if (entry->is_on_trial) origin.spread.trial_failed(now);
+            return true;
+        }
         if (entry->is_idle() && !is_usable(*entry, repeatable, now)) return session.is_closing();
-        const std::size_t room = entry->connection.room(options_.max_streams);
-        if (room <= entry->reserved + most) return false;
-        most = room - entry->reserved;
+        const std::size_t room = room_of(*entry);
+        if (room == 0 || (room <= most && !entry->is_on_trial)) return false;
+        most = entry->is_on_trial ? options_.max_streams : room;
         best = entry;
         return false;
     });
     return best;
+}
+
+/// Returns how many more calls may be sent over the connection.
+std::size_t H2Pool::room_of(const Entry& entry) const {
+    const std::size_t room = entry.connection.room(entry.is_on_trial ? H2Spread::few : options_.max_streams);
+    return room - std::min(room, entry.reserved);
 }
 
 bool H2Pool::is_used_up(const Entry& entry, TimePoint now) const {

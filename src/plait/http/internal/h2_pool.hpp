@@ -6,6 +6,7 @@
 #include "plait/base/error.hpp"
 #include "plait/http/connection_pool.hpp"
 #include "plait/http/internal/h2_connection.hpp"
+#include "plait/http/internal/h2_spread.hpp"
 
 #include <cstddef>
 #include <list>
@@ -64,6 +65,7 @@ class H2Pool {
         Place& operator=(Place&& other) noexcept {
             std::swap(entry_, other.entry_);
             std::swap(is_reserved_, other.is_reserved_);
+            std::swap(beside_, other.beside_);
             return *this;
         }
         ~Place();
@@ -74,24 +76,34 @@ class H2Pool {
         bool is_reused() const noexcept;
         /// The connection, on which the caller starts an exchange at once.
         H2Connection& use() noexcept;
+        /// The call has been answered, after it had waited so long for the first byte.
+        void answered(Duration wait, TimePoint now) noexcept;
 
       private:
         std::shared_ptr<Entry> entry_;
         bool is_reserved_ = true;
+        std::size_t beside_ = 0;  ///< calls on the connection when this one was sent
     };
 
     /// The duty to open a connection, which other calls wait for. Whoever drops it without a word makes one of them
     /// open it.
     class [[nodiscard]] Opening {
       public:
-        Opening(H2Pool& pool, Origin& origin) noexcept;
-        Opening(Opening&& other) noexcept : pool_(other.pool_), origin_(std::exchange(other.origin_, nullptr)) {}
+        enum class Why { needed, trial };
+
+        Opening(H2Pool& pool, Origin& origin, Why why = Why::needed) noexcept;
+        Opening(Opening&& other) noexcept
+            : pool_(other.pool_), origin_(std::exchange(other.origin_, nullptr)), why_(other.why_) {}
         Opening& operator=(Opening&& other) noexcept {
             std::swap(pool_, other.pool_);
             std::swap(origin_, other.origin_);
+            std::swap(why_, other.why_);
             return *this;
         }
         ~Opening();
+
+        /// Whether others have room, and the connection would show whether one more makes the calls faster.
+        bool is_trial() const noexcept { return why_ == Why::trial; }
 
         /// The connection speaks HTTP/2. `lease` counts it as long as it lives.
         Place add(ConnectionPool::Lease lease, TimePoint now);
@@ -104,6 +116,7 @@ class H2Pool {
         void end() noexcept;
         H2Pool* pool_;
         Origin* origin_;
+        Why why_;
     };
 
     /// Where a call goes.
@@ -135,6 +148,7 @@ class H2Pool {
     Origin& origin_of(std::string_view name, bool is_known);
     std::shared_ptr<Entry> find_room(Origin& origin, Repeatable repeatable, TimePoint now);
     bool is_usable(Entry& entry, Repeatable repeatable, TimePoint now);
+    std::size_t room_of(const Entry& entry) const;
     bool is_used_up(const Entry& entry, TimePoint now) const;
     void close_expired(TimePoint now);
     Turn next(Origin& origin, ConnectionNeeds needs, std::size_t waiting, TimePoint now);

@@ -157,8 +157,6 @@ void H2Session::receive(std::string_view bytes, TimePoint now) {
         fault_ = violation(static_cast<int>(parsed));
         if (parsed == NGHTTP2_ERR_FLOODED) {
             fault_.emplace(ErrorCode::protocol, "the server floods the connection with SETTINGS or PING frames");
-        } else if (parsed == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) {
-            fault_.emplace(ErrorCode::protocol, "the server floods the connection with CONTINUATION frames");
         }
     }
     ::nghttp2_session_terminate_session(session_.get(), NGHTTP2_ENHANCE_YOUR_CALM);

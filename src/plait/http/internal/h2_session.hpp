@@ -141,6 +141,7 @@ class H2Session {
     std::size_t open_streams_ = 0;
     std::size_t opened_ = 0;
     std::size_t deferred_ = 0;
+    std::size_t continuations_ = 0;
     std::uint64_t packed_ = 0;  ///< bytes of output that were ever made
     std::uint64_t sent_ = 0;    ///< of them, those that the system took
     std::int32_t widest_window_ = 0;

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::size_t shown_of_goaway = 80;
 
+// Of one header. Without them it has up to 16 KiB, and few are larger.
+constexpr std::size_t most_continuations = 16;
+
 std::optional<H2Flood> flood_of(std::uint8_t type, std::uint8_t flags, std::size_t size) {
     switch (type) {
         case NGHTTP2_DATA:
@@ -33,7 +36,7 @@ std::optional<H2Flood> flood_of(std::uint8_t type, std::uint8_t flags, std::size
             return H2Flood::reset;
         case NGHTTP2_HEADERS:
         case NGHTTP2_PUSH_PROMISE:  // refused by the settings: a connection error
-        case NGHTTP2_CONTINUATION:  // nghttp2 has a limit for them
+        case NGHTTP2_CONTINUATION:  // has a limit of its own
         case NGHTTP2_GOAWAY:
             return std::nullopt;
         default:
@@ -44,6 +47,11 @@ std::optional<H2Flood> flood_of(std::uint8_t type, std::uint8_t flags, std::size
 }  // namespace
 
 bool H2Session::begin_frame(std::uint8_t type, std::uint8_t flags, std::size_t size, std::int32_t stream) {
+    if (type == NGHTTP2_HEADERS) continuations_ = 0;
+    if (type == NGHTTP2_CONTINUATION && ++continuations_ > most_continuations) {
+        fault_.emplace(ErrorCode::protocol, "the server floods the connection with CONTINUATION frames");
+        return false;
+    }
     const std::optional<H2Flood> kind = flood_of(type, flags, size);
     if (!kind || (kind == H2Flood::reset && stream_of(stream))) return true;
     return admit(*kind);

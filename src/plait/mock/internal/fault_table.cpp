@@ -76,6 +76,12 @@ constexpr std::array<FaultRow, fault_rows> table{{
          d.ending = Ending::reset;
      },
      false, true},
+    {goodbye, "over HTTP/2, a goodbye (GOAWAY) before the request, which was not read; over HTTP/1.1, as reset-before",
+     [](Delivery& d) {
+         send_nothing(d);
+         d.ending = Ending::reset;
+     },
+     false, true},
     {"reset-after", "a reset after the request was read, without a byte of an answer",
      [](Delivery& d) {
          send_nothing(d);

@@ -17,7 +17,10 @@ struct FaultRow {
 };
 
 /// The number of rows. The first is for all statuses.
-inline constexpr std::size_t fault_rows = 19;
+inline constexpr std::size_t fault_rows = 20;
+
+/// The name of the fault that ends an HTTP/2 connection in order.
+inline constexpr std::string_view goodbye = "goaway";
 
 /// The time between the bytes of a dripping answer.
 inline constexpr Duration drip_interval = std::chrono::milliseconds(20);
