@@ -154,6 +154,8 @@ std::string data_of(const std::vector<Timeline>& timelines, std::string_view com
             out.text(outcome);
             out.number(count);
         }
+        out.number(timeline.limits.size());
+        for (const std::string& limit : timeline.limits) out.text(limit);
         write_spans(out, timeline);
         write_loops(out, timeline);
     }

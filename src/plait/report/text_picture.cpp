@@ -283,6 +283,7 @@ class TextPicture {
         if (measures.loop_ran) {
             writer_.paragraph(fmt::format("the loop was busy {} of the time", percent(*measures.loop_ran)), 2, 4);
         }
+        for (const std::string& limit : timeline.limits) writer_.paragraph("at the end, " + limit, 2, 4);
         if (timeline.one_in > 1) {
             writer_.paragraph(fmt::format("thinned: at the densest, one call in {} was recorded", timeline.one_in), 2,
                               4);

@@ -231,12 +231,23 @@ class TraceParser {
 
     void read_end(dom::object args) {
         is_ended_ = true;
+        read_limits(args);
         const auto outcomes = find_object(args, "outcomes");
         if (!outcomes) return;
         for (const auto& [key, value] : *outcomes) {
             std::uint64_t count = 0;
             if (value.get(count)) throw_bad_input("\"outcomes\" must be whole numbers");
             timeline_.outcomes[std::string(key)] = count;
+        }
+    }
+
+    void read_limits(dom::object args) {
+        dom::array limits;
+        if (args["limits"].get(limits)) return;
+        for (const dom::element limit : limits) {
+            std::string_view sentence;
+            if (limit.get(sentence)) throw_bad_input("\"limits\" must be texts");
+            timeline_.limits.emplace_back(sentence);
         }
     }
 

@@ -35,7 +35,7 @@ const std::string two_calls = "[\n" + std::string(head) + R"(,
 {"ph":"X","cat":"call","name":"row-2","pid":1,"tid":1000002,"ts":20.0,"dur":92.5,"args":{"line":2,"result":"timeout","ok":false,"attempt":3,"states":"R12r3d0f900R10"}},
 {"ph":"X","cat":"call","name":"row-1","pid":1,"tid":1000001,"ts":10.0,"dur":200.0,"args":{"line":1,"result":"200","ok":true,"states":"R20f1980"}},
 {"ph":"X","cat":"loop","name":"running","pid":1,"tid":1,"ts":10.0,"dur":5.5},
-{"ph":"M","name":"plait_end","pid":1,"args":{"calls":2,"seconds":0.00021,"outcomes":{"ok":1,"failed":1}}}
+{"ph":"M","name":"plait_end","pid":1,"args":{"calls":2,"seconds":0.00021,"outcomes":{"ok":1,"failed":1},"limits":["http://a: 8 in flight: the server is busy"]}}
 ]
 )";
 
@@ -77,6 +77,7 @@ TEST_CASE("a trace gives its lanes, its calls and their activities") {
     CHECK_FALSE(timeline.is_cut);
     CHECK(timeline.length == 210us);
     CHECK(timeline.outcomes.at("ok") == 1);
+    CHECK(timeline.limits == std::vector<std::string>{"http://a: 8 in flight: the server is busy"});
     REQUIRE(timeline.lanes.size() == 1);
     CHECK(timeline.lanes[0].name == "loop");
     CHECK(timeline.lanes[0].kind == "loop");
@@ -149,7 +150,7 @@ TEST_CASE("a trace that is cut at any byte is read up to its last whole record, 
             const Timeline timeline = read_timeline(input, "t.json");
             CHECK(timeline.spans.size() >= most_spans_seen);
             most_spans_seen = timeline.spans.size();
-            CHECK(timeline.is_cut == !has(two_calls.substr(0, size), R"("failed":1}}})"));
+            CHECK(timeline.is_cut == !has(two_calls.substr(0, size), R"(busy"]}})"));
         } catch (const Error& error) {
             CHECK(size < head.size() + 4);  // only before the first record is whole
             CHECK(error.code() == ErrorCode::bad_input);

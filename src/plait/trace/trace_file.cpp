@@ -169,7 +169,8 @@ void TraceFile::name_tid(std::uint64_t tid, std::string_view name) {
     end_record();
 }
 
-void TraceFile::close(TimePoint end, std::span<const std::pair<std::string_view, std::uint64_t>> outcomes) {
+void TraceFile::close(TimePoint end, std::span<const std::pair<std::string_view, std::uint64_t>> outcomes,
+                      std::span<const std::string> limits) {
     if (!file_) return;
     recorder_->finish();
     std::string args =
@@ -181,6 +182,12 @@ void TraceFile::close(TimePoint end, std::span<const std::pair<std::string_view,
                            count);
         }
         args += '}';
+    }
+    if (!limits.empty()) {
+        args += R"(,"limits":[)";
+        for (const std::string& limit : limits)
+            fmt::format_to(std::back_inserter(args), "{}{}", args.back() == '[' ? "" : ",", quoted(limit));
+        args += ']';
     }
     RecordText::append_metadata(waiting_, "plait_end", 0, args + '}');
     waiting_ += "\n]\n";

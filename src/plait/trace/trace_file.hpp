@@ -106,8 +106,10 @@ class TraceFile {
         if (now >= next_write_) write_waiting(now);
     }
 
-    /// Writes the last record, with the number of all spans. Spans that are added later are not in the file.
-    void close(TimePoint end, std::span<const std::pair<std::string_view, std::uint64_t>> outcomes = {});
+    /// Writes the last record, with the number of all spans. Spans that are added later are not in the file. `limits`
+    /// are sentences on the concurrency that the run found, and why.
+    void close(TimePoint end, std::span<const std::pair<std::string_view, std::uint64_t>> outcomes = {},
+               std::span<const std::string> limits = {});
 
     /// The number of spans that were added.
     std::uint64_t spans() const noexcept { return spans_; }

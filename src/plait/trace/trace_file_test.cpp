@@ -112,7 +112,8 @@ TEST_CASE("a trace of threads has a lane for each, and calls with all that is kn
         trace.add(what, running(trace.lane(LaneKind::thread, 2), 5us, 6us));
         CHECK(trace.lane(LaneKind::thread, 1) == first);
         const std::array<std::pair<std::string_view, std::uint64_t>, 2> outcomes{{{"ok", 1}, {"failed", 1}}};
-        trace.close(start + 13us, outcomes);
+        const std::array<std::string, 1> limits{"http://a: 256 in flight: \"no sign of a limit\""};
+        trace.close(start + 13us, outcomes, limits);
         trace.add(what, running(first, 20us, 21us));
     }
     CHECK(memory.text() == std::string(head_text) +
@@ -125,7 +126,7 @@ TEST_CASE("a trace of threads has a lane for each, and calls with all that is kn
 {"ph":"M","name":"plait_lane","pid":1,"tid":2,"args":{"kind":"thread"}},
 {"ph":"X","cat":"call","name":"a\"\u003c/script>","pid":1,"tid":2,"ts":5.0,"dur":1.0,"args":{"line":7,"result":"timeout","ok":false,"attempt":2,"states":"R10"}},
 {"ph":"X","cat":"phase","name":"running","pid":1,"tid":2,"ts":5.0,"dur":1.0},
-{"ph":"M","name":"plait_end","pid":1,"args":{"calls":2,"seconds":0.000013,"outcomes":{"ok":1,"failed":1}}}
+{"ph":"M","name":"plait_end","pid":1,"args":{"calls":2,"seconds":0.000013,"outcomes":{"ok":1,"failed":1},"limits":["http://a: 256 in flight: \"no sign of a limit\""]}}
 ]
 )");
 }

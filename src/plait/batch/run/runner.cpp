@@ -43,6 +43,17 @@ std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& 
     return reason;
 }
 
+/// The concurrency that each group found, and why.
+std::vector<std::string> limits_in_words(const std::vector<GroupReport>& groups) {
+    std::vector<std::string> limits;
+    for (const GroupReport& group : groups) {
+        if (!group.concurrency_change) continue;
+        limits.push_back(
+            fmt::format("{} may have {} in flight: {}", group.name, group.concurrency, group.concurrency_change->why));
+    }
+    return limits;
+}
+
 }  // namespace
 
 Runner::Runner(Source& source, Method& method, const RunnerOptions& options, RunnerParts parts)
@@ -260,7 +271,7 @@ void Runner::close_trace() {
         const auto outcome = static_cast<Outcome>(n);
         if (tally_.count(outcome) > 0) outcomes.emplace_back(to_string(outcome), tally_.count(outcome));
     }
-    parts_.trace->close(now(), outcomes);
+    parts_.trace->close(now(), outcomes, limits_in_words(groups({now(), parts_.calendar->now()})));
 }
 
 Task<void> Runner::end_grace() {

@@ -93,6 +93,7 @@ function readTimeline(reader) {
     oneIn: reader.number(),
     lanes: reader.list(() => ({ name: reader.text(), kind: reader.text() })),
     outcomes: reader.list(() => ({ name: reader.text(), count: reader.number() })),
+    limits: reader.list(() => reader.text()),
   };
   readCalls(reader, timeline);
   readLoops(reader, timeline);

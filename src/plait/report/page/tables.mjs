@@ -104,10 +104,11 @@ export function showLegend(parent, figures) {
     figures.length === 1 ? element("span", { class: "share" }, formatShare(total(activity))) : undefined)));
 }
 
-/** What a reader must know of how the data came to be: sentences. */
+/** What a reader must know of the run and of how the data came to be: sentences. */
 export function notesOf(timelines, noun) {
   const of = (timeline) => (timelines.length > 1 ? `${titleOf(timeline)}: ` : "");
   return timelines.flatMap((timeline) => [
+    ...(timeline.limits ?? []).map((limit) => `${of(timeline)}at the end, ${limit}.`),
     timeline.isCut
       ? `${of(timeline)}the trace ends before the run did, because the program was killed. The page shows all up to the last whole record.`
       : undefined,
