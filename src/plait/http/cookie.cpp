@@ -102,6 +102,7 @@ std::string default_path(const Url& url) {
 /// Fills in where the cookie is sent. False: it must be ignored.
 bool place(Cookie& cookie, const Attributes& attributes, const Url& url) {
     cookie.domain = url.host();
+    if (cookie.domain.starts_with('.')) return false;  // no host, and in files a dot in front has a meaning
     cookie.path = attributes.path.empty() ? default_path(url) : attributes.path;
     if (attributes.domain.empty() || attributes.domain == cookie.domain) {
         // A name that is a public suffix may still have cookies of its own.

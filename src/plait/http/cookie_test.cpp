@@ -64,6 +64,7 @@ TEST_CASE("a domain is that of the host or above it, and no public suffix") {
     CHECK(parse("a=b; Domain=co.uk", Url("https://www.shop.co.uk/")) == "ignored");
     CHECK(parse("a=b; Domain=github.io", Url("https://me.github.io/")) == "ignored");
     CHECK(parse("a=b; Domain=github.io", Url("https://github.io/")) == "a=b; github.io; /");
+    CHECK(parse("a=b", Url("https://.h.example/")) == "ignored");
     CHECK(parse("a=b; Domain=localhost", Url("https://localhost/")) == "a=b; localhost; /");
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 using namespace plait;
@@ -158,6 +159,27 @@ ASYNC_TEST("a call that is stopped before its hop says so") {
     REQUIRE(end);
     CHECK(end->outcome == Outcome::rejected);
     CHECK(error_of(*end) == "expect: the redirect is not followed: the run was stopped before");
+}
+
+ASYNC_TEST("an unsafe call that is stopped before its hop was not executed, and a later run makes it") {
+    CallerOptions options;
+    options.limits = {policy::parse_rate_limit("requests=1/10s")};
+    options.is_resumable = true;
+    for (const int status : {307, 303}) {
+        Bench bench(redirecting_once(status, "/to"), options);
+        TaskGroup calls;
+        Call call = call_to("http://a/from", "POST");
+        std::optional<MadeCall> made;
+        const auto make = [&]() -> Task<void> { made = co_await bench.caller.make(call); };
+        calls.start(make(), "call");
+        co_await sleep_for(5s);
+        bench.caller.stop();
+        co_await calls.join();
+        REQUIRE(made);
+        // After 303 it was executed: there will be no other attempt.
+        CHECK(std::holds_alternative<Postponed>(*made) == (status == 307));
+        CHECK(bench.log.told == (status == 307 ? "sent undone " : "sent "));
+    }
 }
 
 ASYNC_TEST("a hop that fails is repeated, not the call") {
