@@ -155,7 +155,8 @@ class AgainstTheMock(MockTest):
 
     def test_spoilt_answers_in_each_coding(self):
         flaws = ("cut", "no-end", "damaged", "junk", "plain")
-        lines = [{"url": self.url(f"/coded/{codings}/{flaw}"), "headers": {"X-Text": "x" * 1000}} for codings in self.CODINGS for flaw in flaws]
+        lines = [{"url": self.url(f"/coded/{codings}/{flaw}"), "headers": {"X-Text": "x" * 1000}} for codings in self.CODINGS for flaw in flaws
+                 if (codings, flaw) != ("br", "damaged")]  # brotli has no check sum
         for line, result in zip(lines, self.run_lines(*lines, arguments=["--ordered"]).results):
             self.assertEqual(("failed", "protocol"), (result["outcome"], result["error"] and result["error"]["code"]), line["url"])
 
