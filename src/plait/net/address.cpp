@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -65,6 +66,21 @@ std::string Address::to_string() const {
     }
     ::inet_ntop(AF_INET, &as_v4(storage_).sin_addr, text.data(), text.size());
     return text.data() + port_text;
+}
+
+std::vector<Address> interleaved(const std::vector<Address>& addresses) {
+    std::vector<Address> first;
+    std::vector<Address> other;
+    for (const Address& address : addresses) {
+        (address.family() == addresses.front().family() ? first : other).push_back(address);
+    }
+    std::vector<Address> result;
+    result.reserve(addresses.size());
+    for (std::size_t n = 0; n < std::max(first.size(), other.size()); ++n) {
+        if (n < first.size()) result.push_back(first[n]);
+        if (n < other.size()) result.push_back(other[n]);
+    }
+    return result;
 }
 
 bool operator==(const Address& a, const Address& b) noexcept {

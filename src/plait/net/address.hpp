@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace plait::net {
 
@@ -37,5 +38,10 @@ class Address {
     sockaddr_storage storage_{};
     socklen_t size_ = 0;
 };
+
+/// Puts the addresses of a host into the order in which to try them: IPv6 and IPv4 in turn, so that a family that does
+/// not work costs one delay, not one for each of its addresses (RFC 8305, section 4). The order within a family, and
+/// the family that comes first, stay as they are.
+std::vector<Address> interleaved(const std::vector<Address>& addresses);
 
 }  // namespace plait::net

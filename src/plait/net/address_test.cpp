@@ -47,3 +47,17 @@ TEST_CASE("an endpoint is printed as people write it") {
     CHECK(Endpoint("api.example", 443).to_string() == "api.example:443");
     CHECK(Endpoint("::1", 443).to_string() == "[::1]:443");
 }
+
+TEST_CASE("addresses of both families are tried in turn, and each family keeps its order") {
+    const auto order = [](std::vector<const char*> hosts) {
+        std::vector<Address> addresses;
+        for (const char* host : hosts) addresses.push_back(*Address::parse(host, 0));
+        std::string text;
+        for (const Address& address : interleaved(addresses)) text += address.to_string() + " ";
+        return text;
+    };
+    CHECK(order({}) == "");
+    CHECK(order({"10.0.0.1", "10.0.0.2"}) == "10.0.0.1:0 10.0.0.2:0 ");
+    CHECK(order({"::1", "::2", "::3", "10.0.0.1"}) == "[::1]:0 10.0.0.1:0 [::2]:0 [::3]:0 ");
+    CHECK(order({"10.0.0.1", "10.0.0.2", "::1", "::2"}) == "10.0.0.1:0 [::1]:0 10.0.0.2:0 [::2]:0 ");
+}

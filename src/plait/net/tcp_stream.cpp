@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <cerrno>
 #include <string>
@@ -66,6 +67,7 @@ void ask_silent_peer(int fd) noexcept {
     set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, questions);
 }
 
+/// A connected socket, of TCP or, without what TCP has, of Unix.
 class TcpStream final : public ByteStream {
   public:
     TcpStream(UniqueFd fd, std::string peer) : descriptor_(std::move(fd)), peer_(std::move(peer)) {
@@ -231,7 +233,23 @@ bool concerns_one_connection(int error_number) noexcept {
 }  // namespace
 
 Task<std::unique_ptr<ByteStream>> connect_tcp(Endpoint endpoint, std::vector<Address> addresses) {
-    return internal::first_connection(std::move(endpoint), std::move(addresses), connect_one, next_address_delay);
+    return internal::first_connection(std::move(endpoint), interleaved(addresses), connect_one, next_address_delay);
+}
+
+Task<std::unique_ptr<ByteStream>> connect_unix(std::string path) {
+    const auto fail = [&path](const std::string& why) {
+        throw Error(ErrorCode::connect, "connect " + path + ": " + why);
+    };
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) fail("the path of a socket is at most 107 bytes long");
+    path.copy(address.sun_path, path.size());
+    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    // A Unix socket connects at once or not at all.
+    if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        fail(errno == EAGAIN ? "its queue of connections is full" : connect_reason(errno));
+    }
+    co_return std::make_unique<TcpStream>(std::move(fd), path);
 }
 
 TcpListener::TcpListener(const Address& address)

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace plait::net {
@@ -18,10 +19,14 @@ inline constexpr Duration next_address_delay = std::chrono::milliseconds(250);
 
 /// Connects to the first of `addresses`, which are those of `endpoint`, that accepts.
 ///
-/// They are tried in order: the next one when one refuses, or has been silent for `next_address_delay`. Throws
+/// They are tried in order, the two families in turn (`interleaved`): the next one when one refuses, or has been silent
+/// for `next_address_delay` (RFC 8305). Throws
 /// `Error(connect)`, which says for each address why it failed. Cancelling it closes all sockets. On the stream, a peer
 /// that is gone is `Error(reset)` after a minute and a half of silence (TCP keep-alive).
 Task<std::unique_ptr<ByteStream>> connect_tcp(Endpoint endpoint, std::vector<Address> addresses);
+
+/// Connects to the Unix socket at `path`. Throws `Error(connect)`.
+Task<std::unique_ptr<ByteStream>> connect_unix(std::string path);
 
 /// Accepts connections at an address of this machine.
 class TcpListener {
