@@ -13,6 +13,7 @@ find_dependency(PkgConfig)
 pkg_check_modules(brotli REQUIRED IMPORTED_TARGET libbrotlidec libbrotlienc)
 pkg_check_modules(psl REQUIRED IMPORTED_TARGET libpsl)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
+pkg_check_modules(idn2 REQUIRED IMPORTED_TARGET libidn2)
 include(${CMAKE_CURRENT_LIST_DIR}/plait-plait.cmake)
 
 foreach(component IN LISTS plait_FIND_COMPONENTS)

@@ -3,6 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/http/headers.hpp"
 #include "plait/http/internal/escaped.hpp"
+#include "plait/http/internal/host_name.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -43,6 +44,12 @@ constexpr CharacterSet unreserved_characters = letters_and_digits_and("-._~");  
 // although not allowed. They include the percent sign; the digits after it are checked separately.
 constexpr CharacterSet target_characters = letters_and_digits_and("-._~!$&'()*+,;=:@/?[]%");
 
+// Not allowed, but written all the same; browsers send them percent-encoded. Others may mean something else than
+// themselves: a brace is left of a template that nobody filled in, a backslash is a slash for some.
+constexpr bool is_encoded_for_you(char c) noexcept {
+    return static_cast<unsigned char>(c) >= 0x80 || std::string_view(" \"<>^`|").find(c) != std::string_view::npos;
+}
+
 constexpr bool is_in(const CharacterSet& set, char c) noexcept { return set[static_cast<unsigned char>(c)]; }
 
 /// Returns the position of the first of `stops` in `text`, or its size. `find_first_of` is four times slower: it calls
@@ -70,18 +77,29 @@ constexpr std::size_t first_of(std::string_view text, std::string_view stops, st
     const std::size_t place = position + 1;
     if (byte == '%')
         refuse(text, fmt::format("the % at byte {} is not followed by two hexadecimal digits: write %25", place));
-    if (byte == ' ') refuse(text, fmt::format("has a space at byte {}: write %20", place));
     if (byte < 0x20 || byte == 0x7f) refuse(text, fmt::format("has a control character at byte {}", place));
-    if (byte >= 0x80) refuse(text, fmt::format("has a byte outside ASCII at byte {}: write %{:02X}", place, byte));
     refuse(text, fmt::format("has '{}' at byte {}: write %{:02X}", text[position], place, byte));
 }
 
-[[noreturn]] void refuse_host(std::string_view text, std::string_view host) {
-    for (char c : host) {
-        if (static_cast<unsigned char>(c) >= 0x80)
-            refuse(text, "the host is not ASCII: write its form that begins with xn--");
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// The host as name servers know it.
+std::string to_ascii(std::string_view text, std::string_view host) {
+    try {
+        return internal::ascii_host_name(host);
+    } catch (const Error& error) {
+        refuse(text, fmt::format("the host is no international host name ({})", error.what()));
     }
-    refuse(text, "the host has a character that is no letter, digit, '-', '.' or '_'");
+}
+
+void check_host(std::string_view text, std::string_view host) {
+    if (host.empty()) refuse(text, "has no host");
+    for (char c : host) {
+        if (!is_in(host_characters, c))
+            refuse(text, "the host has a character that is no letter, digit, '-', '.' or '_'");
+    }
 }
 
 /// Returns the position of the colon after the scheme of `text`; npos when there is none.
@@ -104,13 +122,19 @@ bool is_https(std::string_view text) {
     refuse(text, "no scheme: write https://... or http://...");
 }
 
-void check_target(std::string_view text, std::size_t begin, std::size_t end) {
+/// Returns whether some characters have to be percent-encoded.
+bool check_target(std::string_view text, std::size_t begin, std::size_t end) {
+    bool needs_encoding = false;
     for (std::size_t i = begin; i < end; ++i) {
         const char c = text[i];
-        if (!is_in(target_characters, c)) refuse_character(text, i);
+        if (!is_in(target_characters, c)) {
+            if (!is_encoded_for_you(c)) refuse_character(text, i);
+            needs_encoding = true;
+        }
         if (c == '%' && (end - i < 3 || !is_hex_digit(text[i + 1]) || !is_hex_digit(text[i + 2])))
             refuse_character(text, i);
     }
+    return needs_encoding;
 }
 
 bool is_ipv6(std::string_view address) {
@@ -120,10 +144,10 @@ bool is_ipv6(std::string_view address) {
     return inet_pton(AF_INET6, std::string(address).c_str(), &parsed) == 1;
 }
 
-/// Returns the host at the front of `authority`, an IPv6 address with its brackets.
+/// Returns the host at the front of `authority` as it is written, an IPv6 address with its brackets.
 std::string_view host_of(std::string_view text, std::string_view authority) {
     if (authority.find('@') != std::string_view::npos) {
-        refuse(text, "has a user name or password: send an Authorization header instead");
+        refuse(text, "has a user name or password: use --user or --netrc, or send an Authorization header");
     }
     if (authority.starts_with('[')) {
         const auto end = authority.find(']');
@@ -133,10 +157,7 @@ std::string_view host_of(std::string_view text, std::string_view authority) {
         return authority.substr(0, end + 1);
     }
     const std::string_view host = authority.substr(0, authority.find(':'));
-    if (host.empty()) refuse(text, "has no host");
-    for (char c : host) {
-        if (!is_in(host_characters, c)) refuse_host(text, host);
-    }
+    if (is_ascii(host)) check_host(text, host);
     return host;
 }
 
@@ -169,9 +190,9 @@ std::string without_dot_segments(std::string_view path) {
     return result;
 }
 
-void append_encoded(std::string& out, std::string_view text) {
+void append_encoded(std::string& out, std::string_view text, const CharacterSet& kept) {
     for (char c : text) {
-        if (is_in(unreserved_characters, c)) {
+        if (is_in(kept, c)) {
             out += c;
         } else {
             fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
@@ -193,17 +214,28 @@ Url::Url(std::string_view text) {
     const std::string_view authority = text.substr(authority_begin, authority_end - authority_begin);
     const std::string_view host = host_of(text, authority);
     port_ = port_of(text, authority.substr(host.size()), default_port);
-    check_target(text, authority_end, end);
+    const bool needs_encoding = check_target(text, authority_end, end);
 
     text_.reserve(end + 1);
     text_ += scheme;
-    text_ += host;
+    if (is_ascii(host)) {
+        text_ += host;
+    } else {
+        const std::string name = to_ascii(text, host);
+        check_host(text, name);
+        text_ += name;
+    }
     host_end_ = static_cast<std::uint32_t>(text_.size());
     for (std::size_t i = authority_begin; i < host_end_; ++i) text_[i] = to_lower(text_[i]);
     if (port_ != default_port) text_.append(":").append(fmt::format_int(port_).c_str());
     target_start_ = static_cast<std::uint32_t>(text_.size());
     if (authority_end == end || text[authority_end] != '/') text_ += '/';
-    text_ += text.substr(authority_end, end - authority_end);
+    const std::string_view target = text.substr(authority_end, end - authority_end);
+    if (needs_encoding) {
+        append_encoded(text_, target, target_characters);
+    } else {
+        text_ += target;
+    }
 }
 
 Url Url::resolve(std::string_view reference) const {
@@ -224,9 +256,9 @@ Url Url::resolve(std::string_view reference) const {
 
 void Url::add_query(std::string_view name, std::string_view value) {
     text_ += target().find('?') == std::string_view::npos ? '?' : '&';
-    append_encoded(text_, name);
+    append_encoded(text_, name, unreserved_characters);
     text_ += '=';
-    append_encoded(text_, value);
+    append_encoded(text_, value, unreserved_characters);
 }
 
 std::string_view Url::host() const noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,9 +13,11 @@ namespace plait::http {
 ///     url.origin();  // "https://api.example"
 ///     url.target();  // "/v1/items?page=2"
 ///
-/// Scheme and host become lower case, a default port and a fragment are dropped, and an empty path becomes `/`. Path
-/// and query stay as given, with their percent-encoding. So two URLs with equal text name the same resource. Views are
-/// valid until the URL changes.
+/// Scheme and host become lower case, a default port and a fragment are dropped, and an empty path becomes `/`. An
+/// international host name becomes ASCII (`xn--...`, IDNA 2008 as browsers do). Path and query stay as given, with
+/// their percent-encoding, and spaces, bytes outside ASCII and `"<>^\`|`, which are not allowed there, are encoded as
+/// browsers do. Control characters, `\`, `{`, `}`, and a `%` without two digits are refused. So two URLs with equal
+/// text name the same resource. Views are valid until the URL changes.
 class Url {
   public:
     /// Parses an absolute URL. Throws `Error(bad_input)`, which says what is wrong and how to write it.
@@ -32,6 +35,8 @@ class Url {
 
     /// The whole URL.
     const std::string& text() const noexcept { return text_; }
+    /// The URL without its query, which may hold a key: for messages, which end up in logs.
+    std::string_view without_query() const noexcept { return view(0, std::min(text_.find('?'), text_.size())); }
     /// `http` or `https`.
     std::string_view scheme() const noexcept { return view(0, is_https() ? 5 : 4); }
     bool is_https() const noexcept { return text_[4] == 's'; }
