@@ -15,11 +15,11 @@ PROGRAM = os.environ.get("PLAIT_PROGRAM", str(Path(__file__).resolve().parents[2
 # The library that makes the machine look like another one (other_machine.cpp); empty where it can't be preloaded.
 OTHER_MACHINE = os.environ.get("PLAIT_OTHER_MACHINE", "")
 
-# The user's environment may set a proxy, debug mode or colours. The program under test must see none of these unless a test sets
-# them.
-os.environ["no_proxy"] = "*"
-for name in ("PLAIT_DEBUG", "NO_COLOR"):
-    os.environ.pop(name, None)
+# The user's environment may set a proxy, debug mode or colours. The program under test, and Python here, must see none of these
+# unless a test sets them.
+for name in list(os.environ):
+    if name in ("PLAIT_DEBUG", "NO_COLOR", "REQUEST_METHOD") or name.lower().endswith("_proxy"):
+        os.environ.pop(name)
 
 # After this time a test considers the program hung. Nothing takes this long unless it is broken.
 PATIENCE_S = 60

@@ -91,7 +91,8 @@ class Rogue:
             self.listener.listen(1024)
         else:
             self.listener = socket.create_server((address, 0), family=self.family, backlog=1024)
-        self.port = self.listener.getsockname()[1]
+        is_unix = self.listener.family == socket.AF_UNIX
+        self.port = None if is_unix else self.listener.getsockname()[1]
         scheme = "https" if self.tls else "http"
         host = address if self.family == socket.AF_INET else f"[{address}]"
         self.url = f"{scheme}://{host}:{self.port}"

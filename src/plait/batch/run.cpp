@@ -67,6 +67,8 @@ Settings settings_that_matter(const RunOptions& options) {
         settings.emplace_back("--max-redirects", fmt::to_string(redirects.most));
     if (options.cookies || !options.cookie_jar.empty()) settings.emplace_back("--cookies", "on");
     if (redirects.to_http) settings.emplace_back("--redirect-to-http", "on");
+    if (const auto& credentials = options.session.credentials; credentials && !credentials->origins_text().empty())
+        settings.emplace_back("--user", credentials->origins_text());
     // Requests that were sent without a key must not be sent again with one.
     if (requests.automatic_keys) settings.emplace_back("--idempotency-key", "auto");
     return settings;

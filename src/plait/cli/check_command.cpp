@@ -66,7 +66,7 @@ std::vector<Flag> CheckCommand::flags() {
                      [this](const std::string& value) { forecast_.budgets.push_back(policy::parse_budget(value)); })
                     .repeatable(),
             }),
-        repeat_flags(defaults_));
+        repeat_flags(defaults_), proxy_flags(proxies_, secrets_));
 }
 
 int CheckCommand::run() {
@@ -75,7 +75,7 @@ int CheckCommand::run() {
     defaults_.key_seed = "check";  // keys are made, but not sent
     batch::InputNotes notes;
     defaults_.notes = &notes;
-    batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, defaults_), forecast_);
+    batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, defaults_), forecast_, proxies_.settle());
     report.notes = notes;
     print(stdout, as_json_ ? batch::check_json(report) + "\n" : batch::check_text(report, name_of(inputs_)));
     return exit_code_of(report);

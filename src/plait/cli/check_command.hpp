@@ -1,9 +1,11 @@
 #pragma once
 
+#include "plait/batch/call/secrets.hpp"
 #include "plait/batch/requests/request_line.hpp"
 #include "plait/batch/status/check.hpp"
 #include "plait/batch/status/forecast.hpp"
 #include "plait/cli/command.hpp"
+#include "plait/cli/route_flags.hpp"
 
 #include <string>
 #include <vector>
@@ -25,6 +27,8 @@ class CheckCommand final : public Command {
     std::vector<std::string> inputs_;
     batch::RequestDefaults defaults_;
     batch::ForecastOptions forecast_;
+    batch::Secrets secrets_;
+    ProxyChoice proxies_;
     bool as_json_ = false;
 };
 

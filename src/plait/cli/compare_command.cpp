@@ -167,8 +167,7 @@ std::vector<Flag> CompareCommand::flags() {
 int CompareCommand::run() {
     check_flags();
     if (methods_.empty()) methods_ = parse_methods(usual_methods);
-    check_files(settings_);
-    warn_of_risks(settings_);
+    settle(settings_, inputs_);
 
     compare::CompareOptions options;
     options.ways = ways();

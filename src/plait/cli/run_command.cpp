@@ -23,6 +23,9 @@
 #include <cstdio>
 #include <fstream>
 #include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -74,6 +77,19 @@ std::ofstream open_summary(const std::string& path) {
 int exit_code_of(const batch::Tally& tally, batch::RunEnd end) {
     if (end != batch::RunEnd::finished) return exit_stopped;
     return tally.not_ok() > 0 ? exit_some_not_ok : exit_ok;
+}
+
+/// Prints how the calls to an origin go, once for each way.
+std::function<void(const std::string&, const std::string&)> say_ways() {
+    struct Said {
+        std::mutex mutex;
+        std::set<std::string> lines;
+    };
+    return [said = std::make_shared<Said>()](const std::string& origin, const std::string& way) {
+        const std::string line = fmt::format("plait: {}: {}\n", origin, way);
+        const std::lock_guard lock(said->mutex);
+        if (said->lines.insert(line).second) StandardError().write(line);
+    };
 }
 
 }  // namespace
@@ -168,6 +184,9 @@ std::vector<Flag> RunCommand::diagnosis_flags() {
         headings::diagnosis,
         {
             {"--quiet", "", "Show neither progress nor summary.", [this](const std::string&) { quiet_ = true; }},
+            {"--verbose", "",
+             "Say for each origin whether its calls go through a proxy, and why, when the first connection is made.",
+             [this](const std::string&) { settings_.session.routes.tell = say_ways(); }},
             {"--summary-json", "FILE", "Write the summary to this file, as JSON.",
              [this](const std::string& value) { summary_path_ = value; }},
             {"--trace", "FILE",
@@ -184,8 +203,7 @@ int RunCommand::run() {
     RunPaths paths(inputs_, output_, options_.trace, summary_path_);
     paths.cookies = options_.cookie_jar;
     check_paths(paths);
-    check_files(settings_);
-    warn_of_risks(settings_);
+    settle(settings_, inputs_);
     if (strict_) refuse_bad_lines();
     read_cost_from(calls_);
     options_.requests = settings_.defaults;

@@ -91,7 +91,7 @@ std::vector<Flag> connection_flags(SessionSettings& settings) {
     http::Timeouts& timeouts = settings.session.timeouts;
     http::Limits& limits = settings.session.limits;
     const http::Limits usual;
-    return under(
+    auto flags = under(
         headings::connection,
         {
             Flag("--http", "VERSION", "Speak this version of HTTP. Default: auto.",
@@ -152,6 +152,8 @@ std::vector<Flag> connection_flags(SessionSettings& settings) {
              "Accept any certificate. Anyone between you and the server can then read and change everything.",
              [&settings](const std::string&) { settings.session.tls.verify = false; }},
         });
+    return joined(std::move(flags), proxy_flags(settings.proxies, settings.secrets),
+                  address_flags(settings.session.routes), login_flags(settings.login, settings.secrets));
 }
 
 std::vector<Flag> session_flags(SessionSettings& settings) {
@@ -165,14 +167,18 @@ void warn(const std::string& sentence) {
     screen.write(fmt::format("plait: warning: {}\n", sentence));
 }
 
-void check_files(const SessionSettings& settings) {
-    if (settings.session.tls.certificate_file.empty() && !settings.session.tls.key_file.empty())
+void settle(SessionSettings& settings, const std::vector<std::string>& inputs) {
+    http::SessionOptions& session = settings.session;
+    if (session.tls.certificate_file.empty() && !session.tls.key_file.empty())
         throw_bad_input("--key is the key of a client certificate: name its file with --cert");
-    http::Session::check_files(settings.session);
-}
-
-void warn_of_risks(const SessionSettings& settings) {
-    if (!settings.session.tls.verify) warn("--insecure: certificates are not checked");
+    session.routes.proxies = settings.proxies.settle();
+    session.credentials = settings.login.settle(settings.defaults.base_url, inputs, settings.secrets);
+    http::Session::check_files(session);
+    if (!session.tls.verify) warn("--insecure: certificates are not checked");
+    if (settings.login.is_password_visible)
+        warn(
+            "--user: other users of this machine can see the password in the list of processes; leave it out to be "
+            "asked for it, or write {{env.NAME}}");
 }
 
 }  // namespace plait::cli

@@ -4,6 +4,7 @@
 #include "plait/batch/lines/input_notes.hpp"
 #include "plait/batch/requests/request_line.hpp"
 #include "plait/cli/flag.hpp"
+#include "plait/cli/route_flags.hpp"
 #include "plait/http/session.hpp"
 
 #include <string>
@@ -30,6 +31,8 @@ class SessionSettings {
     batch::InputNotes notes{warn};
     batch::RequestDefaults defaults;
     http::SessionOptions session;
+    ProxyChoice proxies;
+    LoginChoice login;
 };
 
 /// Flags that change the meaning of input lines. `defaults` outlives them.
@@ -41,16 +44,15 @@ std::vector<Flag> header_flags(SessionSettings& settings);
 /// Flags that declare requests safe to repeat. `defaults` outlives them.
 std::vector<Flag> repeat_flags(batch::RequestDefaults& defaults);
 
-/// Flags for time limits, bounds on answers, and TLS. `settings` outlives them.
+/// Flags for time limits, bounds on answers, TLS, proxies, addresses and logins. `settings` outlives them.
 std::vector<Flag> connection_flags(SessionSettings& settings);
 
 /// `input_flags`, `header_flags` and `connection_flags`.
 std::vector<Flag> session_flags(SessionSettings& settings);
 
-/// Reads the certificates that flags name, so that no call fails because of them. Throws `Error(bad_input)`.
-void check_files(const SessionSettings& settings);
-
-/// Prints warnings about insecure settings to standard error.
-void warn_of_risks(const SessionSettings& settings);
+/// Completes the settings when all flags are known: with the proxies of the environment, and with users and passwords.
+/// Reads the certificates that flags name, so that no call fails because of them, and prints warnings about insecure
+/// settings to standard error. `inputs` are the command's REQUESTS. Throws `Error(bad_input)`.
+void settle(SessionSettings& settings, const std::vector<std::string>& inputs);
 
 }  // namespace plait::cli

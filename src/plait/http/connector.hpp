@@ -24,7 +24,7 @@ class NewConnection {
 };
 
 /// The steps of making a connection.
-enum class ConnectStep { resolving, connecting, encrypting };
+enum class ConnectStep { resolving, connecting, tunnelling, encrypting };
 
 /// Makes connections for a session: over the network, or in memory for a test.
 class Connector {
@@ -32,8 +32,8 @@ class Connector {
     virtual ~Connector() = default;
 
     /// Makes a connection to `endpoint`, encrypted and verified if `secure`. Keeps `step` up to date, which must
-    /// outlive the task. Throws `Error` with `dns`, `connect` or `tls`, which says what was tried. Cancelling it leaves
-    /// nothing open.
+    /// outlive the task. Throws `Error` with `dns`, `connect`, `proxy` or `tls`, which says what was tried. Cancelling
+    /// it leaves nothing open.
     virtual Task<NewConnection> connect(net::Endpoint endpoint, bool secure, ConnectStep& step) = 0;
 };
 

@@ -54,6 +54,9 @@ class Response {
     /// Whether the connection had carried an earlier request.
     bool reused = false;
     HttpVersion version = HttpVersion::http_1_1;
+    /// The proxy that relayed the request, such as `http://proxy.example:3128`: the answer may be its own, since an
+    /// answer does not say whose it is. Empty: the answer came from the server, directly or through a tunnel.
+    std::string relay;
 };
 
 /// Whether the answer is a stream of server-sent events (`text/event-stream`).

@@ -36,11 +36,17 @@ class SendError : public Error {
     const std::shared_ptr<Response>& partial() const noexcept { return partial_; }
     void add_partial(std::shared_ptr<Response> partial) noexcept { partial_ = std::move(partial); }
 
+    /// Whether the same request would fail again in the same way: a proxy refuses it by a rule, or for want of the
+    /// right credentials.
+    bool is_permanent() const noexcept { return is_permanent_; }
+    void set_permanent() noexcept { is_permanent_ = true; }
+
   private:
     std::shared_ptr<Response> partial_;
     bool maybe_sent_;
     bool was_stale_;
     bool was_refused_;
+    bool is_permanent_ = false;
 };
 
 }  // namespace plait::http

@@ -8,11 +8,13 @@
 #include "plait/http/internal/h1_request.hpp"
 #include "plait/http/internal/h2_pool.hpp"
 #include "plait/http/internal/net_connector.hpp"
+#include "plait/http/internal/proxy_error.hpp"
 #include "plait/trace/activity.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -29,6 +31,8 @@ std::string_view name_of(ConnectStep step) {
             return "looking up the host";
         case ConnectStep::connecting:
             return "connecting";
+        case ConnectStep::tunnelling:
+            return "asking the proxy for a connection";
         case ConnectStep::encrypting:
             return "agreeing on encryption";
     }
@@ -91,11 +95,13 @@ class Session::Attempt {
     Task<void> run();
 
     /// Valid after `run`.
-    Response take_response() noexcept;
+    Response take_response();
+    const Response& response() const noexcept { return record_.response; }
     SendError describe(const Error& error);
 
   private:
     Task<void> run_once() { return session_.may_speak_http_2(request_.url) ? run_negotiated() : run_http_1(); }
+    std::string serialized_head();
     Task<void> run_http_1();
     Task<void> run_negotiated();
     Task<void> exchange_http_1(ConnectionPool::Lease& lease, std::string head);
@@ -124,9 +130,10 @@ class Session::Attempt {
     internal::ExchangeRecord record_;
 };
 
-Response Session::Attempt::take_response() noexcept {
+Response Session::Attempt::take_response() {
     Response& response = record_.response;
     response.reused = reused_;
+    if (const Proxy* const relay = session_.relay_for(request_.url)) response.relay = relay->to_string();
     response.timings.dns = connecting_times_.dns;
     response.timings.connect = connecting_times_.connect;
     response.timings.tls = connecting_times_.tls;
@@ -150,8 +157,14 @@ Task<void> Session::Attempt::run() {
     co_await run_once();
 }
 
+std::string Session::Attempt::serialized_head() {
+    const auto relayed = session_.relayed_form(request_.url);
+    return internal::serialize_head(request_, session_.headers_for(request_.url), bounds_.decoding,
+                                    relayed ? &*relayed : nullptr);
+}
+
 Task<void> Session::Attempt::run_http_1() {
-    std::string head = internal::serialize_head(request_, session_.options_.headers, bounds_.decoding);
+    std::string head = serialized_head();
     auto lease = session_.pool_.try_lease(request_.url.origin(), needs());
     if (!lease) lease = co_await wait_for_lease(needs());
     reused_ = lease->stream() != nullptr;
@@ -178,7 +191,7 @@ Task<void> Session::Attempt::exchange_http_1(ConnectionPool::Lease& lease, std::
     }
     const bool was_question_refused = asked_before_body_ && record_.response.status == expectation_failed;
     if (exchange.was_asked_in_vain() || was_question_refused) lease.habit().record_no_continue(now());
-    const bool ends = internal::asks_to_close(request_, session_.options_.headers);
+    const bool ends = internal::asks_to_close(request_, session_.headers_for(request_.url));
     if (!ends && exchange.keep_alive()) lease.keep(now(), exchange.server_idle_limit());
 }
 
@@ -198,8 +211,7 @@ Task<void> Session::Attempt::run_negotiated() {
 /// Opens the connection that others may wait for, and makes the exchange over it. Returns false when that could not be
 /// done, and another connection has room.
 Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
-    std::string head = internal::serialize_head(request_, session_.options_.headers,
-                                                bounds_.decoding);  // throws before there is a cost
+    std::string head = serialized_head();  // throws before there is a cost
     ConnectionNeeds needs = this->needs();
     needs.is_new = true;
     auto lease = session_.pool_.try_lease(request_.url.origin(), needs);
@@ -207,12 +219,12 @@ Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
     if (!lease) lease = co_await wait_for_lease(needs);
     try {
         co_await connect(*lease);
-    } catch (const Error& error) {
+    } catch (const Error&) {
         if (opening.is_trial()) {
             connecting_.reset();
             co_return false;
         }
-        if (now() < bounds_.deadline) opening.failed(error);
+        if (now() < bounds_.deadline) opening.failed(std::current_exception());
         throw;
     }
     if (speaks_http_2_) {
@@ -228,7 +240,7 @@ Task<void> Session::Attempt::exchange_http_2(internal::H2Pool::Place place) {
     reused_ = place.is_reused();
     internal::H2Call call(request_, bounds_, record_);
     try {
-        co_await place.use().exchange(call, session_.options_.headers, bounds_);
+        co_await place.use().exchange(call, session_.headers_for(request_.url), bounds_);
         place.answered(record_.response.timings.wait, now());
     } catch (const Error&) {
         met_silence_ = call.met_silence();
@@ -290,9 +302,7 @@ bool Session::Attempt::was_stale(const Error& error) const noexcept {
 }
 
 SendError Session::Attempt::describe(const Error& error) {
-    const std::string& url = request_.url.text();
-    // Without the query, which may hold a key: messages end up in logs.
-    std::string message = fmt::format("{} {}: {}", request_.method(), url.substr(0, url.find('?')), error.what());
+    std::string message = fmt::format("{} {}: {}", request_.method(), request_.url.without_query(), error.what());
     if (record_.phase || connecting_) {
         const auto step = record_.phase ? name_of(*record_.phase) : name_of(*connecting_);
         message += fmt::format(" ({}{}, {} after the start)", step, reused_ ? " on a kept connection" : "",
@@ -303,11 +313,16 @@ SendError Session::Attempt::describe(const Error& error) {
     if (error.code() == ErrorCode::timeout && !record_.response.body.empty() && is_stream(record_.response)) {
         described.add_partial(std::make_shared<Response>(take_response()));
     }
+    if (const auto* refusal = dynamic_cast<const internal::ProxyError*>(&error); refusal && refusal->is_permanent())
+        described.set_permanent();
     return described;
 }
 
 Session::Session(SessionOptions options)
-    : Session(options, std::make_unique<internal::NetConnector>(offering(options.tls, options.http))) {}
+    : Session(options,
+              std::make_unique<internal::NetConnector>(
+                  offering(options.tls, options.http), options.routes,
+                  options.http == HttpChoice::http_2 ? internal::Tunnels::for_all : internal::Tunnels::for_https)) {}
 
 Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
     : options_(std::move(options)),
@@ -338,13 +353,19 @@ bool Session::may_speak_http_2(const Url& url) const noexcept {
 Task<Response> Session::send(Request request) { co_return co_await send_by_reference(request); }
 
 Task<Response> Session::send_by_reference(const Request& request) {
-    Attempt attempt(*this, request);
-    try {
-        co_await attempt.run();
-    } catch (const Error& error) {
-        throw attempt.describe(error);
+    for (;;) {
+        Attempt attempt(*this, request);
+        std::optional<SendError> failure;
+        try {
+            co_await attempt.run();
+        } catch (const Error& error) {
+            failure.emplace(attempt.describe(error));
+        }
+        // Even if the answer broke off behind its head: some proxies close without having read the body of the request.
+        if (attempt.response().status == 407 && asks_relay_again(request, attempt.response())) continue;
+        if (failure) throw *failure;
+        co_return attempt.take_response();
     }
-    co_return attempt.take_response();
 }
 
 Task<Response> Session::get(Url url) { return send(Request("GET", std::move(url))); }

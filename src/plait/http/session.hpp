@@ -5,14 +5,17 @@
 #include "plait/http/body_memory.hpp"
 #include "plait/http/connection_pool.hpp"
 #include "plait/http/connector.hpp"
+#include "plait/http/credentials.hpp"
 #include "plait/http/headers.hpp"
 #include "plait/http/limits.hpp"
 #include "plait/http/origin_habits.hpp"
 #include "plait/http/request.hpp"
 #include "plait/http/response.hpp"
+#include "plait/http/routes.hpp"
 #include "plait/http/send_error.hpp"
 #include "plait/net/tls_stream.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +24,8 @@ namespace plait::http {
 
 namespace internal {
 class H2Pool;
-}
+struct RelayedForm;
+}  // namespace internal
 
 /// Time limits of one attempt. When one passes, the attempt fails with `ErrorCode::timeout`.
 ///
@@ -60,8 +64,13 @@ class SessionOptions {
     PoolOptions pool;
     /// `protocols` is ignored: `http` decides.
     net::TlsOptions tls;
+    /// Where connections lead: proxies, other hosts and addresses, a Unix socket. The environment is not read.
+    Routes routes;
     /// Sent with each request that has no header of that name.
     Headers headers;
+    /// For servers that want a user and password: sent as `Authorization` with each request that has none, to the
+    /// server that they are for. Null: there are none.
+    std::shared_ptr<const CredentialTable> credentials;
     /// Asks for compressed answers and decompresses them (gzip, deflate, br, zstd; RFC 9110, section 8.4). A request
     /// with an `Accept-Encoding` of its own asks for nothing else, and one with a `Range` for `identity`; an answer
     /// that is compressed is still decompressed.
@@ -83,7 +92,7 @@ class SessionOptions {
 /// An answer is an answer whatever its status: 404 and 500 are not errors, and a redirect is not followed
 /// (`send_following` in `http/redirects.hpp` does). If there is
 /// no answer, `send` throws `SendError`, which says whether the request may have been executed. It never sends a
-/// request twice by itself. It speaks HTTP/1.1 and HTTP/2, through no proxy.
+/// request twice by itself. It speaks HTTP/1.1 and HTTP/2.
 ///
 /// A session belongs to one thread, where any number of tasks may use it at the same time; it must outlive them. It can
 /// be made outside of a loop, and used by one loop of the thread after another.
@@ -102,6 +111,7 @@ class Session {
     /// Cancelling it closes the connection; over HTTP/2, only its stream. Throws `SendError`, whose code is
     ///
     /// - `bad_input`: headers contradict the request, such as a wrong `Content-Length`; nothing was sent;
+    /// - `proxy`: the proxy can't be reached or refused, and says why; nothing has reached the server;
     /// - `dns`, `connect`, `tls`: no address was found, no address accepted the connection,
     ///   or the peer is not trusted;
     ///   nothing was sent;
@@ -131,10 +141,16 @@ class Session {
     class Attempt;
 
     bool may_speak_http_2(const Url& url) const noexcept;
+    const Proxy* relay_for(const Url& url) const;
+    const Headers& headers_for(const Url& url);
+    std::optional<internal::RelayedForm> relayed_form(const Url& url) const;
+    bool asks_relay_again(const Request& request, const Response& response);
 
     SessionOptions options_;
     std::shared_ptr<BodyMemory> body_memory_;
     std::unique_ptr<Connector> connector_;
+    std::map<std::string, Headers, std::less<>> headers_of_origins_;  ///< with credentials
+    std::string relay_authorization_;  ///< for the proxy that relays; empty until it asks for it
     ConnectionPool pool_;
     std::unique_ptr<internal::H2Pool> h2_pool_;  // last: its connections hold leases of `pool_`
 };

@@ -44,6 +44,7 @@ class Network {
     std::optional<Error> failure;
     testing::MemoryStreamOptions stream_options;
     std::vector<std::string> endpoints;
+    std::vector<std::string> heads;  ///< those that `answer_one` has read
 
   private:
     std::vector<std::unique_ptr<testing::MemoryStream>> servers_;
@@ -88,7 +89,8 @@ Task<void> send_into(Session& session, Request request, Outcome& outcome) {
 
 Task<void> answer_one(Network& network, std::size_t n, std::string answer) {
     while (network.connections() <= n) co_await yield();
-    co_await testing::read_until(network.server(n), "\r\n\r\n");
+    std::string head = co_await testing::read_until(network.server(n), "\r\n\r\n");
+    network.heads.push_back(std::move(head));
     co_await testing::write_text(network.server(n), std::move(answer));
 }
 
@@ -707,4 +709,79 @@ TEST_CASE("a session may be driven by one loop after another") {
     EventLoop other;
     CHECK(other.run(exchange(session, network, get(), 0, std::string(small_answer))).text == "200 hi");
     CHECK(network.connections() == 1);
+}
+
+namespace {
+
+SessionOptions options_with_relay(const char* url = "http://user:pass@proxy.example") {
+    SessionOptions options;
+    options.routes.proxies.for_http = {Proxy(url), "--proxy"};
+    return options;
+}
+
+constexpr const char* wants_login = "HTTP/1.1 407 X\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n";
+
+/// Answers two requests: over one connection, or, after a reset, over two.
+Task<void> answer_two(Network& network, std::string first, std::string second, bool resets_first) {
+    co_await answer_one(network, 0, std::move(first));
+    if (resets_first) network.server(0).reset();
+    co_await answer_one(network, resets_first ? 1 : 0, std::move(second));
+}
+
+}  // namespace
+
+ASYNC_TEST("a proxy that relays gets the whole URL, and its name is in the answer") {
+    Network network;
+    Session session = session_over(network, options_with_relay());
+    Outcome outcome = co_await exchange(session, network, get("http://a.example/x?y"), 0, std::string(small_answer));
+    CHECK(outcome.response.relay == "http://proxy.example:1080");
+    CHECK(network.heads[0].starts_with("GET http://a.example/x?y HTTP/1.1\r\nHost: a.example\r\n"));
+    CHECK(network.heads[0].find("Authorization") == std::string::npos);
+    outcome = co_await exchange(session, network, get("https://a.example/x"), 1, std::string(small_answer));
+    CHECK(outcome.response.relay.empty());
+    CHECK(network.heads[1].starts_with("GET /x HTTP/1.1\r\n"));
+}
+
+ASYNC_TEST("a proxy that asks for a login gets it, and the call is sent again") {
+    for (const bool resets : {false, true}) {
+        CAPTURE(resets);
+        Network network;
+        Session session = session_over(network, options_with_relay());
+        Outcome outcome;
+        TaskGroup group;
+        group.start(send_into(session, post(), outcome));
+        group.start(answer_two(network, resets ? "HTTP/1.0 407 X\r\nConnection: close\r\n\r\nno" : wants_login,
+                               std::string(small_answer), resets));
+        co_await group.join();
+        CHECK(outcome.text == "200 hi");
+        CHECK(network.heads[1].find("\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n") != std::string::npos);
+    }
+}
+
+ASYNC_TEST("a proxy that does not accept a login is an error for good, and the request was not sent") {
+    Network network;
+    Session session = session_over(network, options_with_relay("http://proxy.example"));
+    const Outcome outcome = co_await exchange(session, network, post(), 0, wants_login);
+    CHECK(outcome.code == ErrorCode::proxy);
+    CHECK_FALSE(outcome.maybe_sent);
+    CHECK(outcome.text ==
+          "POST http://a.example/x: proxy http://proxy.example:1080: it wants a login: give it a user and password, "
+          "--proxy KIND://USER:PASSWORD@HOST:PORT");
+}
+
+ASYNC_TEST("credentials go to the server that they are for, unless the request has its own") {
+    Network network;
+    SessionOptions options;
+    auto table = std::make_shared<CredentialTable>();
+    table->add_origin("http://a.example", {"user", "pass"});
+    options.credentials = table;
+    Session session = session_over(network, options);
+    co_await exchange(session, network, get("http://a.example/x"), 0, std::string(small_answer));
+    CHECK(network.heads[0].find("\r\nAuthorization: Basic dXNlcjpwYXNz\r\n") != std::string::npos);
+    co_await exchange(session, network, get("http://b.example/x"), 1, std::string(small_answer));
+    CHECK(network.heads[1].find("Authorization") == std::string::npos);
+    Request own = get("http://a.example:81/x");
+    own.headers.add("Authorization", "Bearer x");
+    co_await exchange(session, network, std::move(own), 2, std::string(small_answer));
+    CHECK(network.heads[2].find("\r\nAuthorization: Bearer x\r\n") != std::string::npos);
 }

@@ -31,6 +31,8 @@ class Failure {
     bool was_refused;
     /// What had come of a stream when the time for it was up; null: nothing.
     std::shared_ptr<http::Response> partial;
+    /// Whether it would fail again in the same way, although its code does not say so.
+    bool is_permanent = false;
 };
 
 /// The failure of an attempt that was in flight when its run was interrupted.

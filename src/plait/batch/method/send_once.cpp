@@ -14,6 +14,7 @@ Task<Attempt> send_once(http::Session& session, const http::Request& request, st
         co_return co_await session.send_by_reference(request);
     } catch (const http::SendError& error) {
         Failure failure(error.code(), error.what(), error.maybe_sent(), error.was_stale(), error.was_refused());
+        failure.is_permanent = error.is_permanent();
         failure.partial = error.partial();
         co_return failure;
     }

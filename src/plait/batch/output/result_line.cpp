@@ -210,6 +210,10 @@ void ResultLineWriter::append_response(std::string& out, const http::Response& r
     out += ",\"headers\":";
     append_headers(out, response.headers);
     append_coding(out, response);
+    if (!response.relay.empty()) {
+        out += ",\"relay\":";
+        json::append_string(out, response.relay);
+    }
     append_body(out, response);
     out += '}';
 }

@@ -82,6 +82,7 @@ bool may_pass(ErrorCode code) noexcept {
     switch (code) {
         case ErrorCode::dns:
         case ErrorCode::connect:
+        case ErrorCode::proxy:
         case ErrorCode::reset:
         case ErrorCode::protocol:
         case ErrorCode::timeout:
@@ -103,6 +104,7 @@ Reach reach_of(const Failure& failure) noexcept {
     switch (failure.code) {
         case ErrorCode::dns:
         case ErrorCode::connect:
+        case ErrorCode::proxy:
         case ErrorCode::tls:
             return Reach::not_reached;
         case ErrorCode::reset:
@@ -119,7 +121,7 @@ Reach reach_of(const Failure& failure) noexcept {
 
 AttemptVerdict judge_failure(const Failure& failure, const CallRules& rules) {
     const bool may_repeat = rules.safe_to_repeat || !failure.maybe_sent;
-    const bool is_worth_it = may_repeat && may_pass(failure.code);
+    const bool is_worth_it = may_repeat && may_pass(failure.code) && !failure.is_permanent;
     AttemptVerdict verdict(may_repeat ? Outcome::failed : Outcome::unknown,
                            is_worth_it ? AttemptEnd::repeatable() : AttemptEnd::final_failure());
     verdict.error.emplace(failure.code, failure.message, is_worth_it, failure.maybe_sent);

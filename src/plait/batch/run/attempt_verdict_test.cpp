@@ -203,3 +203,18 @@ TEST_CASE("a server that can't be reached differs from one that breaks off") {
     CHECK(classify_plainly(Failure(ErrorCode::cancelled, "", true), safe).reach == Reach::unknown);
     CHECK(classify_plainly(answer(500), safe).reach == Reach::reached);
 }
+
+TEST_CASE("a proxy that fails is tried again, even for an unsafe call, unless it refuses for good") {
+    Failure failure(ErrorCode::proxy, "proxy http://p: refused", false);
+    const AttemptVerdict passing = classify_plainly(failure, unsafe);
+    CHECK(passing.outcome == Outcome::failed);
+    CHECK(passing.end.kind() == Kind::repeatable);
+    CHECK(passing.error->retryable);
+    CHECK(passing.reach == Reach::not_reached);
+    CHECK(passing.is_surely_undone);
+    failure.is_permanent = true;
+    const AttemptVerdict lasting = classify_plainly(failure, safe);
+    CHECK(lasting.outcome == Outcome::failed);
+    CHECK(lasting.end.kind() != Kind::repeatable);
+    CHECK_FALSE(lasting.error->retryable);
+}

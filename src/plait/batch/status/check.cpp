@@ -31,8 +31,8 @@ Task<void> look_at_all(Source& source, Check& check) {
 
 }  // namespace
 
-CheckReport check_all(Source& source, ForecastOptions options) {
-    Check check(std::move(options));
+CheckReport check_all(Source& source, ForecastOptions options, http::ProxySettings proxies) {
+    Check check(std::move(options), std::move(proxies));
     run(look_at_all(source, check));
     return check.report();
 }
@@ -43,7 +43,8 @@ bool CheckReport::has_warnings() const noexcept {
     return calls_with_secrets > 0 || doubled_count > 0 || !has_enough;
 }
 
-Check::Check(ForecastOptions options) : limits_(options.limits), forecaster_(std::move(options)) {}
+Check::Check(ForecastOptions options, http::ProxySettings proxies)
+    : limits_(options.limits), forecaster_(std::move(options)), proxies_(std::move(proxies)) {}
 
 void Check::look_at(const SourceItem& item) {
     if (const auto* call = std::get_if<Call>(&item)) return look_at(*call);
@@ -57,6 +58,7 @@ void Check::look_at(const Call& call) {
     if (!is_new_id(call.custom_id, call.line)) return;
     if (const std::string why = never_fits(call, limits_); !why.empty()) return refuse(call.line, why);
     look_at_path(call);
+    if (!proxies_.empty()) look_at_route(call.request.url);
     const std::string& method = call.request.method();
     const auto known = methods_.find(method);
     if (known != methods_.end()) {
@@ -103,6 +105,11 @@ void Check::look_at_path(const Call& call) {
     ++report_.doubled_count;
     if (report_.doubled.size() < most_kept)
         report_.doubled.emplace_back(call.line, without_tokens(path), without_tokens(part));
+}
+
+void Check::look_at_route(const http::Url& url) {
+    if (report_.routes.size() == most_kept || !origins_.emplace(url.origin()).second) return;
+    report_.routes.emplace_back(std::string(url.origin()), proxies_.explain(url.is_https(), url.host(), url.port()));
 }
 
 CheckReport Check::report() const {

@@ -7,10 +7,12 @@
 #include "plait/batch/requests/clear_text_secrets.hpp"
 #include "plait/batch/requests/request_line.hpp"
 #include "plait/batch/status/forecast.hpp"
+#include "plait/http/proxy_settings.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,6 +79,8 @@ class CheckReport {
     std::vector<std::pair<std::string, std::uint64_t>> methods;  ///< calls of each, the most frequent first
     std::vector<std::pair<std::string, std::uint64_t>> groups;   ///< calls of the busiest groups
     std::uint64_t group_count = 0;
+    /// How the calls to the first origins go, if there are proxies (`http::ProxySettings::explain`).
+    std::vector<std::pair<std::string, std::string>> routes;
     Forecast forecast;
 
     /// Whether `plait run --strict` would send nothing.
@@ -95,7 +99,7 @@ class Check {
     /// Further methods are counted together: any token is a valid method.
     static constexpr std::size_t most_methods = 50;
 
-    explicit Check(ForecastOptions options);
+    explicit Check(ForecastOptions options, http::ProxySettings proxies = {});
 
     /// Checks the next item of the source, with secrets not filled in.
     void look_at(const SourceItem& item);
@@ -108,16 +112,19 @@ class Check {
     bool is_new_id(std::string_view id, std::uint64_t line);
     void look_for_secrets(const Call& call);
     void look_at_path(const Call& call);
+    void look_at_route(const http::Url& url);
 
     std::vector<policy::RateLimit> limits_;
     Forecaster forecaster_;
     IdRegister ids_;
+    http::ProxySettings proxies_;
+    std::set<std::string, std::less<>> origins_;
     CheckReport report_;
     std::map<std::string, std::uint64_t, std::less<>> methods_;
 };
 
 /// Checks a whole source. Not in a running loop.
-CheckReport check_all(Source& source, ForecastOptions options = {});
+CheckReport check_all(Source& source, ForecastOptions options = {}, http::ProxySettings proxies = {});
 
 /// The report as text. `name` is the input's name for the user.
 std::string check_text(const CheckReport& report, std::string_view name);

@@ -63,11 +63,15 @@ std::string check_json(const CheckReport& report) {
     const auto doubled = [](const CheckReport::DoubledPath& path) {
         return json::ObjectWriter().count("line", path.line).text("path", path.path).text("part", path.part).end();
     };
+    const auto route = [](const std::pair<std::string, std::string>& of) {
+        return json::ObjectWriter().text("origin", of.first).text("route", of.second).end();
+    };
     return json::ObjectWriter()
         .count("calls", report.calls)
         .counts("methods", report.methods)
         .counts("groups", report.groups)
         .count("group_count", report.group_count)
+        .list("routes", report.routes, route)
         .count("bad_count", report.bad_count)
         .list("bad", report.bad, bad)
         .count("repeated_count", report.repeated_count)

@@ -199,3 +199,19 @@ TEST_CASE("the JSON of a check has everything that its text has") {
     CHECK(json["forecast"]["budgets"].at(0)["is_enough"].get_bool().value() == false);
     CHECK(json["forecast"]["calls_untold"]["tokens"].get_uint64().value() == 1);
 }
+
+TEST_CASE("where there are proxies, the report says how calls to each origin go") {
+    http::ProxySettings proxies;
+    proxies.for_https = {http::Proxy("p.example:3128"), "https_proxy"};
+    Check check({}, proxies);
+    check.look_at(SourceItem(call_of("GET", 1)));
+    check.look_at(SourceItem(call_of("GET", 2)));
+    const CheckReport report = check.report();
+    REQUIRE(report.routes.size() == 1);
+    CHECK(report.routes[0].first == "https://api.example");
+    CHECK(report.routes[0].second == "through http://p.example:3128 (https_proxy)");
+    CHECK(has(check_text(report, "in"),
+              "Proxies:\n  https://api.example: through http://p.example:3128 (https_proxy)\n"));
+    CHECK(has(check_json(report), R"("routes":[{"origin":"https://api.example","route":"through http)"));
+    CHECK(report_of({call_of("GET", 1)}).routes.empty());
+}

@@ -35,6 +35,7 @@ class CheckText {
 
     std::string write() {
         counts();
+        routes();
         bad_lines();
         repeated_ids();
         secrets();
@@ -66,6 +67,14 @@ class CheckText {
             line(fmt::format("  cost {} {}, stated by {}", amount_in_words(cost.sum), printable(cost.unit),
                              counted(cost.calls, "call", "calls")));
         }
+    }
+
+    void routes() {
+        if (report_.routes.empty()) return;
+        line("Proxies:");
+        for (const auto& [origin, way] : report_.routes)
+            line(fmt::format("  {}: {}", printable(origin), printable(way, longest_message)));
+        if (report_.routes.size() == Check::most_kept) line("  and perhaps more origins");
     }
 
     void bad_lines() {

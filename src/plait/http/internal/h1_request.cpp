@@ -1,6 +1,9 @@
 #include "plait/http/internal/h1_request.hpp"
 
+#include "plait/base/error.hpp"
 #include "plait/http/internal/request_fields.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string_view>
@@ -13,13 +16,27 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
+/// Some proxies pass on fields that are for them, and what the server then does is anybody's guess.
+void check_no_hop_fields(const Request& request, const Headers& defaults) {
+    for (const char* name : {"TE", "Upgrade"}) {
+        if (!request.headers.contains(name) && !defaults.contains(name)) continue;
+        throw_bad_input(fmt::format("header '{}': it ends at the proxy, which relays this request", name));
+    }
+}
+
 }  // namespace
 
-std::string serialize_head(const Request& request, const Headers& defaults, Decoding decoding) {
+std::string serialize_head(const Request& request, const Headers& defaults, Decoding decoding,
+                           const RelayedForm* relayed) {
     std::string out;
     out.reserve(512);
-    out.append(request.method()).append(" ").append(request.url.target()).append(" HTTP/1.1\r\n");
+    const std::string_view target = relayed ? request.url.text() : request.url.target();
+    out.append(request.method()).append(" ").append(target).append(" HTTP/1.1\r\n");
     append_field(out, "Host", authority_of(request, defaults));
+    if (relayed) {
+        check_no_hop_fields(request, defaults);
+        if (!relayed->authorization.empty()) append_field(out, "Proxy-Authorization", relayed->authorization);
+    }
     each_field(request, defaults, decoding,
                [&out](std::string_view name, std::string_view value) { append_field(out, name, value); });
     out.append("\r\n");

@@ -37,7 +37,7 @@ struct H2Pool::Waiter {
     ConnectionNeeds needs;
     Event event{trace::Wait::permit};
     Turn turn;
-    std::optional<Error> failure;
+    std::exception_ptr failure;
 };
 
 struct H2Pool::Origin {
@@ -127,13 +127,13 @@ void H2Pool::Opening::speaks_http_1() {
     pool_->assign(origin);
 }
 
-void H2Pool::Opening::failed(const Error& error) {
+void H2Pool::Opening::failed(const std::exception_ptr& error) {
     Origin& origin = *origin_;
     end();
     // Others may have opened one meanwhile.
     if (origin.opening > 0 || !origin.connections.empty()) return pool_->assign(origin);
     for (Waiter* waiter : std::exchange(origin.waiting, {})) {
-        waiter->failure.emplace(error);
+        waiter->failure = error;
         waiter->event.set();
     }
 }
@@ -163,7 +163,7 @@ Task<H2Pool::Turn> H2Pool::turn(std::string_view name, ConnectionNeeds needs, bo
         std::erase(origin.waiting, &waiter);
         throw;
     }
-    if (waiter.failure) throw *waiter.failure;
+    if (waiter.failure) std::rethrow_exception(waiter.failure);
     co_return std::move(waiter.turn);
 }
 

@@ -9,6 +9,7 @@
 #include "plait/http/internal/h2_spread.hpp"
 
 #include <cstddef>
+#include <exception>
 #include <list>
 #include <memory>
 #include <optional>
@@ -110,7 +111,7 @@ class H2Pool {
         /// It speaks HTTP/1.1, and so will the others.
         void speaks_http_1();
         /// It could not be opened. Those who wait for it fail for the same reason.
-        void failed(const Error& error);
+        void failed(const std::exception_ptr& error);
 
       private:
         void end() noexcept;

@@ -29,6 +29,13 @@ void check_field(const Header& field, const Request& request) {
     if (equal_ignoring_case(field.name, "Connection") && !is_among(field.value, "close", "keep-alive")) {
         throw Error(ErrorCode::bad_input, "header 'Connection': only 'close' and 'keep-alive' can be sent");
     }
+    if (is_among(field.name, "Proxy-Authorization", "Proxy-Connection")) {
+        throw Error(
+            ErrorCode::bad_input,
+            fmt::format("header '{}': it would reach the server; a proxy gets its user and password from --proxy "
+                        "or a variable such as https_proxy",
+                        field.name));
+    }
 }
 
 bool needs_length(const Request& request) {

@@ -35,8 +35,8 @@ struct GivenFields {
 std::string_view authority_of(const Request& request, const Headers& defaults);
 
 /// Throws `Error(bad_input)` for a field that would give the message another meaning than the bytes that are sent: a
-/// `Content-Length` other than the body's, any `Transfer-Encoding`, and a `Connection` other than `close` and
-/// `keep-alive`.
+/// `Content-Length` other than the body's, any `Transfer-Encoding`, a `Connection` other than `close` and
+/// `keep-alive`, and what is meant for a proxy.
 void check_field(const Header& field, const Request& request);
 
 /// Whether the request says how long its body is even when it is empty: its method gives a body a meaning (RFC 9110,

@@ -81,7 +81,8 @@ WireAnswer::WireAnswer(http::Response response)
       is_decoded(response.is_decoded),
       trailers(wrap(response.trailers)),
       reused(response.reused),
-      version(response.version) {
+      version(response.version),
+      relay(std::move(response.relay)) {
     if (response.saved_body) {
         body_size = response.saved_body->size();
         body_path = response.saved_body->release();
@@ -106,6 +107,7 @@ http::Response WireAnswer::unwrap() && {
     response.timings = {times[0], times[1], times[2], times[3], times[4], times[5]};
     response.reused = reused;
     response.version = version;
+    response.relay = std::move(relay);
     return response;
 }
 
@@ -120,12 +122,14 @@ WireAttempt::WireAttempt(RecordedAttempt recorded) : worker(recorded.worker), st
     maybe_sent = failure.maybe_sent;
     was_stale = failure.was_stale;
     was_refused = failure.was_refused;
+    is_permanent = failure.is_permanent;
     if (failure.partial) partial.emplace(std::move(*failure.partial));
 }
 
 RecordedAttempt WireAttempt::unwrap() && {
     if (answer) return RecordedAttempt(std::move(*answer).unwrap(), worker, std::move(states));
     Failure failure(code, std::move(message), maybe_sent, was_stale, was_refused);
+    failure.is_permanent = is_permanent;
     if (partial) failure.partial = std::make_shared<http::Response>(std::move(*partial).unwrap());
     return RecordedAttempt(std::move(failure), worker, std::move(states));
 }

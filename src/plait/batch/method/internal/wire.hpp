@@ -57,7 +57,7 @@ struct WireAnswer {
     template <class Archive>
     void serialize(Archive& archive) {
         archive(status, reason, headers, body, body_path, body_size, coding, is_decoded, trailers, times, reused,
-                version);
+                version, relay);
     }
 
     int status = 0;
@@ -72,6 +72,7 @@ struct WireAnswer {
     std::vector<Duration> times;  ///< in the order of `http::Timings`
     bool reused = false;
     http::HttpVersion version{};
+    std::string relay;
 };
 
 struct WireAttempt {
@@ -81,7 +82,7 @@ struct WireAttempt {
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(answer, partial, code, message, maybe_sent, was_stale, was_refused, worker, states);
+        archive(answer, partial, code, message, maybe_sent, was_stale, was_refused, is_permanent, worker, states);
     }
 
     std::optional<WireAnswer> answer;
@@ -93,6 +94,7 @@ struct WireAttempt {
     bool maybe_sent = false;
     bool was_stale = false;
     bool was_refused = false;
+    bool is_permanent = false;
 
     std::uint64_t worker = 0;
     std::optional<trace::SpanStates> states;

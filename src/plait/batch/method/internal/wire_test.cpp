@@ -39,6 +39,7 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     sent.trailers = {{"B", "2"}};
     sent.timings = {1ms, 2ms, 3ms, 4ms, 5ms, 6ms};
     sent.reused = true;
+    sent.relay = "http://proxy.example:3128";
     const Attempt attempt = WireAttempt(RecordedAttempt(sent)).unwrap().attempt;
     const auto& response = std::get<http::Response>(attempt);
     CHECK(response.status == 404);
@@ -51,6 +52,7 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     CHECK(response.timings.dns == 1ms);
     CHECK(response.timings.receive == 6ms);
     CHECK(response.reused);
+    CHECK(response.relay == sent.relay);
 }
 
 TEST_CASE("what had come of a stream crosses the wire with the failure") {
@@ -68,13 +70,15 @@ TEST_CASE("what had come of a stream crosses the wire with the failure") {
 TEST_CASE("a failure crosses the wire unchanged, with its span") {
     trace::SpanStates states(TimePoint(1s));
     states.extend(trace::Activity::connect, TimePoint(3s));
-    const RecordedAttempt recorded =
-        WireAttempt(RecordedAttempt(Failure(ErrorCode::timeout, "too late", true, true), 17, states)).unwrap();
+    Failure sent(ErrorCode::timeout, "too late", true, true);
+    sent.is_permanent = true;
+    const RecordedAttempt recorded = WireAttempt(RecordedAttempt(sent, 17, states)).unwrap();
     const auto& failure = std::get<Failure>(recorded.attempt);
     CHECK(failure.code == ErrorCode::timeout);
     CHECK(failure.message == "too late");
     CHECK(failure.maybe_sent);
     CHECK(failure.was_stale);
+    CHECK(failure.is_permanent);
     CHECK(recorded.worker == 17);
     CHECK(recorded.states->begin() == TimePoint(1s));
     CHECK(recorded.states->segments() == states.segments());
