@@ -38,6 +38,8 @@ class H2Spread {
 
   private:
     struct Trial {
+        Trial() noexcept {}
+
         Duration sum{};
         int count = 0;
     };
