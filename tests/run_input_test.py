@@ -331,8 +331,8 @@ class BadLines(Input):
     def test_a_scheme_that_is_not_http(self):
         self.expect_bad({"url": "ftp://api.example/"}, "ftp")
 
-    def test_a_url_with_a_blank_or_a_bad_port(self):
-        for url in ("http://api.example/a b", "http://api.example:99999/", "http://:80/", "http://[::1/"):
+    def test_a_url_with_a_brace_or_a_bad_port(self):
+        for url in ("http://api.example/{b}", "http://api.example:99999/", "http://:80/", "http://[::1/"):
             self.expect_bad({"url": url})
 
     def test_a_method_that_is_not_a_token(self):

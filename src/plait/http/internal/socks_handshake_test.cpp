@@ -18,7 +18,7 @@ const Proxy proxy("socks5h://proxy.example");
 const Proxy proxy_with_login("socks5h://user:pass@proxy.example");
 const net::Endpoint target("api.example", 443);
 
-constexpr auto no_login = "\5\0"s;
+const std::string no_login = "\5\0"s;
 const std::string granted = "\5\0\0\1\0\0\0\0\0\0"s;
 
 /// Feeds `answers` as the handshake asks for them. Returns all that it sent, or the error.
