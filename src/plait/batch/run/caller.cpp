@@ -438,6 +438,7 @@ void Caller::learn(ActiveCall& active) {
     active.refusal = Refusal();
     const std::string why_not_followed = plan_hop(active);
     if (response) {
+        active.group().http_version = response->version;
         if (parts_.cookies) parts_.cookies->store(active.request().url, response->headers);
         const WallTime came_at = parts_.calendar.now();
         http::LimitHeaders said;

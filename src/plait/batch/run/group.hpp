@@ -2,6 +2,7 @@
 
 #include "plait/async/semaphore.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/http/response.hpp"
 #include "plait/policy/adaptive_limit.hpp"
 #include "plait/policy/circuit_breaker.hpp"
 #include "plait/policy/hedge.hpp"
@@ -49,6 +50,8 @@ class Group {
     std::size_t on_their_way = 0;
     /// Why the call waits that began to back off last.
     policy::WaitReason why_backing_off;
+    /// The version of the last answer; none before the first.
+    std::optional<http::HttpVersion> http_version{};
 };
 
 /// A server, and whether it can be reached.

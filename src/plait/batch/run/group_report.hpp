@@ -83,6 +83,7 @@ class GroupReport {
     std::optional<WallTime> circuit_open_since;        ///< since when its server can't be reached
     std::optional<policy::RateLimit> learnt_pace;      ///< from refusals
     std::vector<ReportedQuota> quotas;
+    std::string http_version;  ///< of the last answer; empty before the first
 
     /// Copies the status of a pace: what waits and why, whether the group is parked, what was learnt.
     void take(const policy::Pace& pace, const ClockPair& clocks);

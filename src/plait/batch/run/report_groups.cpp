@@ -23,6 +23,7 @@ void report(Group& group, std::size_t concurrency, const ClockPair& clocks, Grou
     report.waiting = group.waiting + group.backing_off;
     report.concurrency = group.in_flight ? group.in_flight->limit() : concurrency;
     report.concurrency_is_adaptive = group.in_flight.has_value();
+    if (group.http_version) report.http_version = to_string(*group.http_version);
     if (group.in_flight && group.in_flight->last_change())
         report.concurrency_change.emplace(*group.in_flight->last_change());
 }

@@ -82,6 +82,7 @@ void fields(auto& each, Group& group) {
     each("circuit_open_since", group.circuit_open_since);
     each("learnt_pace", group.learnt_pace);
     each("quotas", group.quotas);
+    each("http_version", group.http_version);
 }
 
 template <Is<RunReport> Report>

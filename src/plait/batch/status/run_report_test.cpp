@@ -58,6 +58,7 @@ RunReport full_report() {
     quota.window = 1min;
     quota.reset_at = noon + 7s;
     group.quotas.emplace_back().unit = "requests";
+    group.http_version = "2";
     report.groups = {group, GroupReport("tenant \xe2\x82\xac")};
     report.group_count = 25;
     return report;

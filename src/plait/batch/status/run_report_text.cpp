@@ -253,6 +253,7 @@ class StatusText {
             text += " in flight";
             if (group.concurrency_is_adaptive) text += fmt::format(" ({})", how_it_was_found(group));
             if (group.waiting > 0) text += fmt::format(", {} waiting", group.waiting);
+            if (group.http_version == "2") text += ", over HTTP/2";
             // The reason of an only group is in the line "state".
             const std::string why = is_only_group() ? "" : why_group_waits(group, false, now_, calendar_);
             line("group", text + (why.empty() ? "" : ": " + why));

@@ -21,6 +21,10 @@ struct H2Pool::Entry {
     Entry(H2Pool& pool_, Origin& origin_, ConnectionPool::Lease lease_, TimePoint now)
         : pool(pool_), origin(origin_), lease(std::move(lease_)), connection(lease.take(), pool.connection_, now) {}
 
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+    ~Entry();
+
     bool is_idle() const noexcept { return connection.session().open_streams() == 0 && reserved == 0; }
 
     H2Pool& pool;
@@ -41,6 +45,7 @@ struct H2Pool::Waiter {
 };
 
 struct H2Pool::Origin {
+    std::size_t entries = 0;                          ///< connections, also those that take no more calls
     std::vector<std::shared_ptr<Entry>> connections;  ///< that may take calls
     std::list<Waiter*> waiting;                       ///< in the order in which they came
     Spoken spoken = Spoken::unknown;
@@ -59,6 +64,8 @@ H2Pool::H2Pool(const PoolOptions& options, const H2ConnectionOptions& connection
     : options_(options), connection_(connection) {}
 
 H2Pool::~H2Pool() = default;
+
+H2Pool::Entry::~Entry() { --origin.entries; }
 
 H2Pool::Place::Place(std::shared_ptr<Entry> entry) noexcept : entry_(std::move(entry)) { ++entry_->reserved; }
 
@@ -114,6 +121,7 @@ H2Pool::Place H2Pool::Opening::add(ConnectionPool::Lease lease, TimePoint now) {
     auto entry = std::make_shared<Entry>(pool, origin, std::move(lease), now);
     entry->connection.on_room([&pool, &origin] { pool.assign(origin); });
     origin.spoken = Spoken::http_2;
+    ++origin.entries;
     entry->is_on_trial = is_trial();
     origin.connections.push_back(entry);
     end();
@@ -139,10 +147,13 @@ void H2Pool::Opening::failed(const std::exception_ptr& error) {
 }
 
 H2Pool::Origin& H2Pool::origin_of(std::string_view name, bool is_known) {
-    auto& origin = origins_[std::string(name)];
-    if (!origin) origin = std::make_unique<Origin>();
-    if (is_known) origin->spoken = Spoken::http_2;
-    return *origin;
+    if (origins_.size() >= sweep_at_) forget_unused();
+    const auto known = origins_.find(name);
+    Origin& origin = known != origins_.end()
+                         ? *known->second
+                         : *origins_.emplace(std::string(name), std::make_unique<Origin>()).first->second;
+    if (is_known) origin.spoken = Spoken::http_2;
+    return origin;
 }
 
 H2Pool::Turn H2Pool::try_turn(std::string_view name, ConnectionNeeds needs, bool is_known, TimePoint now) {
@@ -242,6 +253,16 @@ bool H2Pool::is_usable(Entry& entry, Repeatable repeatable, TimePoint now) {
     const Duration idle = now - entry.connection.last_received();
     if (repeatable == Repeatable::no && idle >= options_.idle_limit_unrepeatable) return false;
     return entry.connection.look();
+}
+
+/// A run over many hosts must not grow. An origin that is forgotten is asked again what it speaks.
+void H2Pool::forget_unused() {
+    constexpr std::size_t kept_at_least = 10'000;
+    std::erase_if(origins_, [](const auto& named) {
+        const Origin& origin = *named.second;
+        return origin.entries == 0 && origin.opening == 0 && origin.waiting.empty();
+    });
+    sweep_at_ = std::max(kept_at_least, 2 * origins_.size());
 }
 
 void H2Pool::close_idle() {

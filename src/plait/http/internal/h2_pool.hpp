@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -146,18 +147,25 @@ class H2Pool {
     void close_idle();
 
   private:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+    };
+
     Origin& origin_of(std::string_view name, bool is_known);
     std::shared_ptr<Entry> find_room(Origin& origin, Repeatable repeatable, TimePoint now);
     bool is_usable(Entry& entry, Repeatable repeatable, TimePoint now);
     std::size_t room_of(const Entry& entry) const;
     bool is_used_up(const Entry& entry, TimePoint now) const;
     void close_expired(TimePoint now);
+    void forget_unused();
     Turn next(Origin& origin, ConnectionNeeds needs, std::size_t waiting, TimePoint now);
     void assign(Origin& origin);
 
     const PoolOptions options_;
     const H2ConnectionOptions connection_;
-    std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
+    std::unordered_map<std::string, std::unique_ptr<Origin>, Hash, std::equal_to<>> origins_;
+    std::size_t sweep_at_ = 10'000;
 };
 
 }  // namespace plait::http::internal
