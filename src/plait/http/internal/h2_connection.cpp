@@ -75,7 +75,7 @@ Task<void> H2Connection::exchange(H2Call& call, const Headers& defaults, const E
     call.received_before_ = received_;
     const Stay stay(*this, call);
     ActivityScope doing(trace::Activity::sending);
-    co_await flush_with_others();
+    co_await flush_with_others(call);
     while (!call.is_ended()) {
         doing.change_to(call.has_begun() ? trace::Activity::body : trace::Activity::first_byte);
         if (!reader_) {
@@ -96,21 +96,22 @@ void H2Connection::leave(H2Call& call) {
         reader_wait_ = nullptr;
         has_writer_ = false;
     }
-    if (!was_ended || is_flush_due_) flush();
+    if (!was_ended || flusher_ == &call) flush();
     wake_next_reader();
     if (on_room_) on_room_();
 }
 
 /// Lets the other ready tasks open their streams, too, so that one write takes all.
-Task<void> H2Connection::flush_with_others() {
-    if (std::exchange(is_flush_due_, true)) co_return;
+Task<void> H2Connection::flush_with_others(const H2Call& call) {
+    if (flusher_) co_return;
+    flusher_ = &call;
     co_await yield();
-    if (is_flush_due_) flush();
+    if (flusher_ == &call) flush();
 }
 
 /// Writes what there is to write. False when the stream does not take all of it now.
 bool H2Connection::flush() {
-    is_flush_due_ = false;
+    flusher_ = nullptr;
     try {
         if (write_all_now()) return true;
     } catch (const Error& error) {

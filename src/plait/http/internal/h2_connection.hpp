@@ -84,7 +84,7 @@ class H2Connection {
     void leave(H2Call& call);
     Task<void> read_for_all(H2Call& call, const ExchangeBounds& bounds);
     Task<void> wait_for_turn(H2Call& call, const ExchangeBounds& bounds);
-    Task<void> flush_with_others();
+    Task<void> flush_with_others(const H2Call& call);
     Task<void> write_rest();
     void receive_ready();
     void receive_now();
@@ -107,7 +107,7 @@ class H2Connection {
     std::uint64_t received_ = 0;         ///< reads that brought something
     std::optional<TimePoint> pinged_{};  ///< when the server was asked for a sign of life, and has not given one
     bool may_have_more_ = false;         ///< the reading stopped to let others run
-    bool is_flush_due_ = false;
+    const H2Call* flusher_ = nullptr;    ///< the call that writes for all when the others that are ready have run
     bool has_writer_ = false;
 };
 
