@@ -36,6 +36,15 @@
 #include <thread>
 #include <vector>
 
+// g++ has a macro for it, and clang a feature.
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ADDRESS_SANITIZER
+#endif
+#endif
+
 using namespace plait;
 using namespace std::chrono_literals;
 
@@ -635,7 +644,7 @@ TEST_CASE(
 ASYNC_TEST("an item that exits or aborts fails alone") {
     ProcessPool pool(ProcessPoolOptions{.workers = 2});
     const auto leave = [](int item) {
-#ifdef __SANITIZE_ADDRESS__  // which looks for leaks at a proper exit
+#ifdef HAS_ADDRESS_SANITIZER  // which looks for leaks at a proper exit
         if (item == 20) ::_exit(3);
 #else
         if (item == 20) std::exit(3);
@@ -842,7 +851,7 @@ TEST_CASE("the delay after failed starts begins with the second and doubles up t
     CHECK(delay_after_failed_starts(1'000'000) == 5s);
 }
 
-#ifndef __SANITIZE_ADDRESS__  // which reserves terabytes of address space
+#ifndef HAS_ADDRESS_SANITIZER  // which reserves terabytes of address space
 ASYNC_TEST("a job that asks for more memory than its worker may have gets bad_alloc") {
     ProcessPoolOptions options;
     options.workers = 1;

@@ -16,11 +16,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -42,6 +44,19 @@ std::ptrdiff_t thread_count() {
 #else
     return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
 #endif
+}
+
+/// Returns the number of threads, 1 if the others are about to be gone: the kernel still counts a thread for a moment
+/// after it was joined.
+std::ptrdiff_t thread_count_at_rest() {
+    constexpr auto step = std::chrono::milliseconds(1);
+    constexpr int most_steps = 100;
+    std::ptrdiff_t count = thread_count();
+    for (int steps = 0; count > 1 && steps < most_steps; ++steps) {
+        std::this_thread::sleep_for(step);
+        count = thread_count();
+    }
+    return count;
 }
 
 /// Closes all descriptors but standard input, output and error and `kept`.
@@ -200,7 +215,7 @@ class ForkServerProcess {
 }  // namespace
 
 ForkServer::ForkServer(const WorkerSetup& setup) {
-    if (const auto threads = thread_count(); threads > 1) {
+    if (const auto threads = thread_count_at_rest(); threads > 1) {
         throw Error(ErrorCode::bad_input,
                     "make a process pool: the process has " + std::to_string(threads) +
                         " threads, and forking is safe with one only: make the pool before the first thread");
