@@ -16,13 +16,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -49,11 +47,11 @@ std::ptrdiff_t thread_count() {
 /// Returns the number of threads, 1 if the others are about to be gone: the kernel still counts a thread for a moment
 /// after it was joined.
 std::ptrdiff_t thread_count_at_rest() {
-    constexpr auto step = std::chrono::milliseconds(1);
+    constexpr int step_ms = 1;
     constexpr int most_steps = 100;
     std::ptrdiff_t count = thread_count();
     for (int steps = 0; count > 1 && steps < most_steps; ++steps) {
-        std::this_thread::sleep_for(step);
+        ::poll(nullptr, 0, step_ms);
         count = thread_count();
     }
     return count;
