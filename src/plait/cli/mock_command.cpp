@@ -82,6 +82,14 @@ mock::Latency parse_latency(const std::string& text) {
 
 std::string_view MockCommand::help() const { return "Run a mock API server to rehearse against, until Ctrl-C."; }
 
+std::string_view MockCommand::notes() const {
+    return "Paths ask for one answer: /delay/<ms>, /status/<code>, /fault/<name>, /refuse/<seconds>, /coded/<codings>, "
+           "/redirect/<n>, /cookie/<name>/<value>; /stats counts. Redirects lead to another origin with "
+           "/redirect/1/302/elsewhere (another name of this machine) or /redirect/1?to=URL (any server). Any other "
+           "path "
+           "echoes the request (docs/mock.md).";
+}
+
 std::vector<Flag> MockCommand::flags() { return joined(server_flags(), answer_flags(), limit_flags(), fault_flags()); }
 
 std::vector<Flag> MockCommand::server_flags() {

@@ -12,6 +12,7 @@ class MockCommand final : public Command {
   public:
     std::string_view name() const override { return "mock"; }
     std::string_view help() const override;
+    std::string_view notes() const override;
     std::vector<Flag> flags() override;
     int run() override;
 

@@ -152,6 +152,20 @@ ASYNC_TEST("a gzip body is cut or damaged behind a head that fits it, and a loop
     CHECK(has(loop.bytes, "Location: #\r\n"));
 }
 
+ASYNC_TEST("redirects lead to another origin when they are told to") {
+    MockServer server{MockOptions()};
+    const auto location_of = [&](std::string path) -> Task<std::string> {
+        const Seen seen = co_await ask(server, get(std::move(path)));
+        const auto at = seen.bytes.find("Location: ");
+        co_return at == std::string::npos ? "" : seen.bytes.substr(at + 10, seen.bytes.find("\r\n", at) - at - 10);
+    };
+    CHECK(co_await location_of("/redirect/2?to=http://b.example:81/x?id=1&to=2") ==
+          "/redirect/1/302?to=http://b.example:81/x?id=1&to=2");
+    CHECK(co_await location_of("/redirect/1/302?to=http://b.example:81/x?id=1&to=2") ==
+          "http://b.example:81/x?id=1&to=2");
+    CHECK(co_await location_of("/redirect/1/302/elsewhere?id=1") == "http://127.0.0.1/redirect/0/302/elsewhere?id=1");
+}
+
 ASYNC_TEST("a dripping answer arrives byte by byte") {
     MockServer server(ten_bytes());
     const Seen seen = co_await ask(server, get("/fault/drip"));

@@ -110,6 +110,8 @@ std::optional<Answer> redirect_answer(std::string_view arguments, const Received
     std::string next = fmt::format("/redirect/{}/{}", *left - 1, *status);
     if (!flaw.empty()) next.append("/").append(flaw);
     next += query;
+    constexpr std::string_view leads_to = "?to=";
+    if (*left == 1 && query.starts_with(leads_to)) next = query.substr(leads_to.size());
     if (flaw == "loop") next = request.target;
     if (flaw == "elsewhere") next = url_of(request, next, scheme, true);
     if (flaw == "to-http") next = url_of(request, next, "http", false);

@@ -22,7 +22,8 @@ bool accept_all(const ReceivedRequest& request, const std::vector<coding::Coding
 std::optional<Answer> coded_answer(std::string_view arguments, Answer usual);
 
 /// Makes the answer for `/redirect/<n>`, `/redirect/<n>/<status>` or `/redirect/<n>/<status>/<flaw>`: the usual one for
-/// n = 0; nothing when the path is invalid. `scheme` is that of the server.
+/// n = 0; nothing when the path is invalid. With the query `to=URL`, the last redirect leads to this URL. `scheme` is
+/// that of the server.
 std::optional<Answer> redirect_answer(std::string_view arguments, const ReceivedRequest& request,
                                       std::string_view scheme, Answer usual);
 
@@ -35,6 +36,6 @@ inline constexpr std::string_view coded_paths =
     "are cut, no-end, damaged, junk, plain, lines, unknown and bomb";
 inline constexpr std::string_view redirect_paths =
     "write /redirect/<n>, /redirect/<n>/<status> or /redirect/<n>/<status>/<flaw>; flaws are loop, elsewhere, to-http, "
-    "no-location, bad-location and other-scheme";
+    "no-location, bad-location and other-scheme; with ?to=URL the last redirect leads to this URL";
 
 }  // namespace plait::mock::internal
