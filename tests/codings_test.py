@@ -2,11 +2,13 @@
 
 import base64
 import gzip
+import http.client
 import json
 import tempfile
 import unittest
 import zlib
 
+from support.http2_servers import CodingApache
 from support.program import Mock, MockTest, RunTest, plait
 from support.servers import Deciding, Nginx, Rogue, response
 
@@ -177,6 +179,39 @@ class AgainstTheMock(MockTest):
             self.assertEqual(("gzip, br", "x" * 100_000), (result["response"]["decoded"], result["response"]["body_text"]))
             result = self.result_of(mock.url, "--no-decode")
             self.assertEqual((False, "x" * 100_000), ("undecoded" in result["response"], result["response"]["body_text"]))
+
+
+
+class RealServer(RunTest):
+    """Compressed by httpd's mod_brotli and mod_deflate, and cut in a way that only the compressed data shows."""
+
+    def setUp(self):
+        super().setUp()
+        folder = self.folder / "httpd"
+        for name in ("br", "gzip"):
+            (folder / "files" / name).mkdir(parents=True)
+            (folder / "files" / name / "a.json").write_text(TEXT)
+        for path in (self.folder, folder, *folder.rglob("*")):  # httpd drops its rights if it is started by root
+            path.chmod(0o755)
+        self.server = self.enter(CodingApache(folder))
+
+    def test_whole_answers(self):
+        for name in ("br", "gzip"):
+            result = self.result_of(self.server.url(f"/{name}/a.json"))
+            self.assertEqual(("ok", name, json.loads(TEXT)), (result["outcome"], result["response"].get("decoded"), result["response"]["body"]))
+
+    def test_cut_answers(self):
+        for name in ("br", "gzip"):
+            connection = http.client.HTTPConnection("localhost", self.server.port)
+            connection.request("GET", f"/{name}/a.json", headers={"Accept-Encoding": name})
+            packed = connection.getresponse().read()
+            connection.close()
+            cuts = {"all": packed, **{f"-{left}": packed[:-left] for left in (1, 8, len(packed) // 2, len(packed) - 1)}}
+            with Rogue(Deciding(lambda path, times: coded(name, cuts[path[1:]]))) as server:
+                ended = self.run_lines(*[{"custom_id": cut, "url": f"{server.url}/{cut}"} for cut in cuts], arguments=["--attempts", "1"])
+            outcomes = {result["custom_id"]: result["outcome"] for result in ended.results}
+            self.assertEqual({cut: "ok" if cut == "all" else "failed" for cut in cuts}, outcomes)
+            self.assertEqual({"protocol"}, {result["error"]["code"] for result in ended.results if result["error"]})
 
 
 if __name__ == "__main__":

@@ -112,6 +112,42 @@ class Apache(Http2Server):
         return [self.path(), "-f", configuration, "-D", "FOREGROUND"]
 
 
+class CodingApache(Http2Server):
+    """Apache httpd without TLS, which compresses the files below `files/br` and `files/gzip`."""
+
+    program = "apache2"
+    scheme = "http"
+
+    def __init__(self, folder):
+        super().__init__(folder, None, None, None)
+
+    def command(self):
+        modules = "/usr/lib/apache2/modules"
+        names = ("mpm_event", "authz_core", "filter", "deflate", "brotli", "mime")
+        loaded = "\n".join(f"LoadModule {name}_module {modules}/mod_{name}.so" for name in names)
+        configuration = self.write("httpd.conf", f"""
+            ServerRoot {self.folder}
+            {loaded}
+            ServerName localhost
+            PidFile {self.folder}/pid
+            DefaultRuntimeDir {self.folder}
+            User www-data
+            Group www-data
+            Listen 127.0.0.1:{self.port}
+            ErrorLog {self.folder}/error.log
+            TypesConfig /dev/null
+            AddType application/json .json
+            DocumentRoot {self.folder}/files
+            <Location /br>
+                SetOutputFilter BROTLI_COMPRESS
+            </Location>
+            <Location /gzip>
+                SetOutputFilter DEFLATE
+            </Location>
+            """)
+        return [self.path(), "-f", configuration, "-D", "FOREGROUND"]
+
+
 class Haproxy(Http2Server):
     program = "haproxy"
 
