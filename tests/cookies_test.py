@@ -5,7 +5,7 @@ import os
 import stat
 import unittest
 
-from support.program import MockTest, RunTest, plait
+from support.program import MockTest, RunTest, plait, wait_until
 from support.servers import Deciding, Rogue, make_certificate, response, server_tls
 
 
@@ -96,6 +96,16 @@ class Jar(MockTest):
                       "--stop-if", "rejected>0", "--concurrency", "1")
         self.assertIn(ended.code, (1, 3), ended.err)
         self.assertIn("sid\t1", self.jar.read_text())
+
+
+    def test_a_killed_run_loses_no_more_than_the_last_second_and_the_next_one_goes_on(self):
+        requests = self.requests({"url": self.url("/cookie/sid/1?Path=/&Max-Age=1000")}, {"url": self.url("/delay/60000")})
+        process = self.start("run", requests, "-o", self.folder / "results", "--cookie-jar", self.jar, "--concurrency", "1")
+        wait_until(lambda: self.jar.exists() and "sid\t1" in self.jar.read_text(), "the cookie in the file")
+        process.kill()
+        process.wait()
+        self.assertEqual(["cookies.txt"], [name for name in os.listdir(self.folder) if name.startswith("cookies")])
+        self.assertEqual("sid=1", cookies_of(self.result_of(self.url("/x"), "--cookie-jar", self.jar)))
 
 
 class Secure(RunTest):

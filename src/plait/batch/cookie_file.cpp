@@ -1,5 +1,6 @@
 #include "plait/batch/cookie_file.hpp"
 
+#include "plait/async/sleep.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/read_file.hpp"
 #include "plait/base/unique_fd.hpp"
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <string_view>
@@ -37,6 +40,22 @@ void write_all(int file, std::string_view text, const std::string& path) {
     }
 }
 
+/// Replaces the file `path` all at once.
+void replace(const std::string& path, const std::string& text) {
+    // Beside the file, so that it can be renamed: whoever reads the file meanwhile sees the old one or the new one.
+    const std::string fresh = fmt::format("{}.{}-new", path, ::getpid());
+    const UniqueFd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (!file) fail("create", fresh);
+    try {
+        write_all(file.get(), text, fresh);
+        if (::fdatasync(file.get()) != 0) fail("sync", fresh);  // or a power cut could leave an empty file
+        if (::rename(fresh.c_str(), path.c_str()) != 0) fail("replace", path);
+    } catch (const Error&) {
+        ::unlink(fresh.c_str());
+        throw;
+    }
+}
+
 }  // namespace
 
 CookieFile::CookieFile(std::string path, http::CookieJar& jar) : path_(std::move(path)), jar_(jar) {
@@ -52,18 +71,21 @@ CookieFile::CookieFile(std::string path, http::CookieJar& jar) : path_(std::move
     save();
 }
 
-void CookieFile::save() const {
-    // Beside the file, so that it can be renamed: whoever reads the file meanwhile sees the old one or the new one.
-    const std::string fresh = fmt::format("{}.{}-new", path_, ::getpid());
-    const UniqueFd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
-    if (!file) fail("create", fresh);
-    try {
-        write_all(file.get(), http::to_netscape(jar_), fresh);
-        if (::fdatasync(file.get()) != 0) fail("sync", fresh);  // or a power cut could leave an empty file
-        if (::rename(fresh.c_str(), path_.c_str()) != 0) fail("replace", path_);
-    } catch (const Error&) {
-        ::unlink(fresh.c_str());
-        throw;
+void CookieFile::save() const { replace(path_, http::to_netscape(jar_)); }
+
+Task<void> CookieFile::keep() {
+    std::uint64_t saved = jar_.changes();
+    for (;;) {
+        co_await sleep_for(std::chrono::seconds(1));
+        if (jar_.changes() == saved) continue;
+        const std::uint64_t changes = jar_.changes();
+        std::string text = http::to_netscape(jar_);
+        try {
+            co_await threads_.submit(replace, path_, std::move(text));
+            saved = changes;
+        } catch (const Error&) {
+            // Tried again in a second.
+        }
     }
 }
 

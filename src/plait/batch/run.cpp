@@ -239,6 +239,7 @@ class Run::Engine {
     Task<void> keep_status(Journal& journal);
     Task<void> keep_spent(Journal& journal);
     void close_files();
+    void save_cookies();
 
     Parts& parts_;
 
@@ -255,6 +256,7 @@ class Run::Engine {
 
 Task<void> Run::Engine::carry_out() {
     TaskGroup beside;
+    if (parts_.cookie_file) beside.start(parts_.cookie_file->keep(), "cookies");
     if (Journal* const journal = parts_.journal()) {
         beside.start(keep_status(*journal), "status");
         if (!parts_.options.budgets.empty()) beside.start(keep_spent(*journal), "budget");
@@ -264,13 +266,22 @@ Task<void> Run::Engine::carry_out() {
         last_report_ = monitor_.last_report(end);
         end_ = end;
         close_files();
-        if (parts_.cookie_file) parts_.cookie_file->save();
     } catch (const Error&) {
         error_ = std::current_exception();
         if (!end_ && parts_.files) parts_.files->close();  // what is known of requests that were not sent
     }
     beside.cancel();
     co_await beside.join();
+    save_cookies();
+}
+
+/// However the run ended; no earlier state of the cookies is written any more.
+void Run::Engine::save_cookies() {
+    try {
+        if (parts_.cookie_file) parts_.cookie_file->save();
+    } catch (const Error&) {
+        if (!error_) error_ = std::current_exception();
+    }
 }
 
 Task<void> Run::Engine::carry_out_beside() {

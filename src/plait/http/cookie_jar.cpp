@@ -28,6 +28,7 @@ bool CookieJar::hides_secure_one(const Cookie& cookie) const {
 
 void CookieJar::put(Cookie cookie) {
     if (!cookie.host_only && is_public_suffix(cookie.domain)) return;
+    ++changes_;
     Cookies& cookies = domains_[cookie.domain];
     const auto same = std::find_if(cookies.begin(), cookies.end(), [&cookie](const Kept& kept) {
         return kept.cookie.name == cookie.name && kept.cookie.path == cookie.path &&

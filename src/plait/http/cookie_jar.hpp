@@ -43,6 +43,9 @@ class CookieJar {
     /// All cookies that have not expired, by domain.
     std::vector<Cookie> all() const;
 
+    /// Grows when a cookie is set or ends, so that one can tell whether there is something to save.
+    std::uint64_t changes() const noexcept { return changes_; }
+
   private:
     struct Kept {
         Cookie cookie;
@@ -61,6 +64,7 @@ class CookieJar {
     std::map<std::string, Cookies, std::less<>> domains_;
     std::size_t size_ = 0;
     std::uint64_t events_ = 0;
+    std::uint64_t changes_ = 0;
 };
 
 }  // namespace plait::http
