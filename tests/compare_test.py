@@ -55,6 +55,13 @@ class OfCalls(MockTest):
         self.assertGreater(sync["waiting_share"], 0.5)
         self.assertEqual(("nobody", "the task itself"), (sync["who_switches"], together["who_switches"]))
 
+    def test_redirects_are_followed_as_in_a_run(self):
+        urls = self.requests(*[self.url(f"/redirect/1/302?id={n}") for n in range(4)])
+        comparison, _ = self.compare(urls, "--methods", "async,threads")
+        self.assertEqual([4, 4], [row["outcomes"]["ok"] for row in comparison["rows"]])
+        comparison, _ = self.compare(urls, "--methods", "async", "--max-redirects", "0")
+        self.assertEqual([4], [row["outcomes"]["rejected"] for row in comparison["rows"]])
+
     def test_each_method_makes_the_sample_on_new_connections(self):
         before = self.mock.stats()["requests"]
         comparison, _ = self.compare(self.urls(50), "--sample", "5", "--methods", "sync,async", "--repeat", "3")

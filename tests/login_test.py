@@ -6,7 +6,7 @@ import pty
 import unittest
 
 from support.program import RunTest, end, finish, run, start
-from support.servers import Rogue, keeping, response
+from support.servers import Deciding, Rogue, keeping, response
 
 
 def basic(user, password):
@@ -91,6 +91,20 @@ class Logins(RunTest):
         self.expect_login(self.server, basic("anna", "s3cret"))
         self.result_of(f"http://localhost:{self.other.port}", "--netrc-file", path)
         self.expect_no_login(self.other)
+
+    def test_each_hop_of_a_redirect_has_the_login_of_its_own_host(self):
+        there = self.enter(Rogue(keeping()))
+        here = self.enter(Rogue(Deciding(lambda path, times: response(302, [("Location", f"http://localhost:{there.port}/")], b""))))
+        hosts = "machine 127.0.0.1 login anna password s3cret\n", "machine localhost login bert password s3cret2\n"
+        self.assertEqual("ok", self.result_of(here.url, "--netrc-file", self.netrc("".join(hosts)))["outcome"])
+        self.expect_login(here, basic("anna", "s3cret"))
+        self.expect_login(there, basic("bert", "s3cret2"))
+        there.heads.clear()
+        for lines in (hosts[0], hosts[0] + "default login any password s3cret3\n"):
+            self.assertEqual("ok", self.result_of(here.url, "--netrc-file", self.netrc(lines))["outcome"])
+        run(here.url, "--user", "anna:{{env.SECRET}}", env={**os.environ, "SECRET": "s3cret"})
+        self.assertEqual(3, len(there.heads))
+        self.expect_no_login(there)
 
     def test_the_usual_netrc_file_is_read_only_on_demand(self):
         self.netrc("default login anna password s3cret").rename(self.folder / ".netrc")

@@ -37,6 +37,14 @@ class Followed(MockTest):
             ended = self.run_lines(*lines, arguments=["--method", method])
             self.assertEqual([200] * 5, [result["response"]["status_code"] for result in ended.results])
 
+    def test_a_fragment_is_not_sent_and_stays_unless_the_location_has_one(self):
+        for location, url in (("/there", "/there#part"), ("/there#other", "/there#other")):
+            with Rogue(Deciding(lambda path, times: redirect(location) if path == "/here" else response())) as server:
+                result = self.result_of(f"{server.url}/here#part")
+                self.assertEqual(server.url + url, result["response"]["url"])
+                self.assertEqual(server.url + "/there", result["attempts"][1]["url"])
+                self.assertEqual(["GET /here", "GET /there"], first_lines(server))
+
     def test_an_answer_without_a_redirect_has_no_url(self):
         result = self.result_of(self.url("/x"))
         self.assertNotIn("url", result["response"])

@@ -229,11 +229,12 @@ class Streams(RunTest):
             peer.send(self.HEAD + self.EVENTS)
             peer.wait_for_the_end()
 
-        for method in ("async", "processes"):
-            with self.subTest(method=method), Rogue(script) as server:
-                ended = self.run_lines({"url": server.url, "method": "POST", "body": "go"}, arguments=["--timeout", "300ms", "--method", method])
+        for method, limit in (("async", "timeout"), ("processes", "timeout"), ("async", "deadline"), ("threads", "deadline"),
+                              ("processes", "deadline"), ("sync", "deadline")):
+            with self.subTest(method=method, limit=limit), Rogue(script) as server:
+                ended = self.run_lines({"url": server.url, "method": "POST", "body": "go"}, arguments=[f"--{limit}", "300ms", "--method", method])
                 result = self.only_result(ended)
-                self.assertEqual(("unknown", "timeout", None), (result["outcome"], result["error"]["code"], result["response"]))
+                self.assertEqual(("unknown", limit, None), (result["outcome"], result["error"]["code"], result["response"]))
                 self.assertEqual((200, "data: one\ndata: 1\n\n"), (result["partial"]["status_code"], result["partial"]["body_text"]))
 
     def test_a_part_of_another_answer_is_not_reported(self):

@@ -148,30 +148,20 @@ std::vector<Flag> retry_flags(CallsSettings& settings) {
         });
 }
 
-std::vector<Flag> redirect_flags(CallsSettings& settings) {
-    http::RedirectOptions& redirects = settings.run.redirects;
+std::vector<Flag> cookie_flags(CallsSettings& settings) {
     return under(
         headings::connection,
         {
-            {"--max-redirects", "N",
-             fmt::format(
-                 "Follow at most N redirects of a call: for GET and HEAD, and 307 and 308 within the origin for other "
-                 "methods; a 303 is followed by GET. No credentials are sent to another origin. 0: take a redirect for "
-                 "an answer like any other. Default: {}.",
-                 http::RedirectOptions().most),
-             [&redirects](const std::string& value) { redirects.most = parse_count(value, 0, most_redirects); }},
-            {"--redirect-to-http", "",
-             "Follow redirects from https to http, too. Anyone between you and the server can then read and change the "
-             "answer.",
-             [&redirects](const std::string&) { redirects.to_http = true; }},
             {"--cookies", "",
              "Send the cookies that answers set with later requests of this run, by the rules of RFC 6265bis. A "
              "request "
              "with a Cookie header of its own gets no others.",
              [&settings](const std::string&) { settings.run.cookies = true; }},
             {"--cookie-jar", "FILE",
-             "Read the cookies in this file before the run, and write all cookies to it at the end. Its format is that "
-             "of curl and of browsers' cookies.txt; only you can read it. Implies --cookies.",
+             "Read the cookies in this file before the run, and write all cookies to it at the end and once a second "
+             "in "
+             "between. Its format is that of curl and of browsers' cookies.txt; only you can read it. Implies "
+             "--cookies.",
              [&settings](const std::string& value) { settings.run.cookie_jar = value; }},
         });
 }
@@ -199,8 +189,27 @@ std::vector<Flag> stop_flags(CallsSettings& settings) {
 
 }  // namespace
 
+std::vector<Flag> redirect_flags(http::RedirectOptions& redirects) {
+    return under(
+        headings::connection,
+        {
+            {"--max-redirects", "N",
+             fmt::format(
+                 "Follow at most N redirects of a call: for GET and HEAD, and 307 and 308 within the origin for other "
+                 "methods; a 303 is followed by GET. No credentials are sent to another origin. 0: take a redirect for "
+                 "an answer like any other. Default: {}.",
+                 http::RedirectOptions().most),
+             [&redirects](const std::string& value) { redirects.most = parse_count(value, 0, most_redirects); }},
+            {"--redirect-to-http", "",
+             "Follow redirects from https to http, too. Anyone between you and the server can then read and change the "
+             "answer.",
+             [&redirects](const std::string&) { redirects.to_http = true; }},
+        });
+}
+
 std::vector<Flag> calls_flags(CallsSettings& settings) {
-    return joined(limit_flags(settings), retry_flags(settings), stop_flags(settings), redirect_flags(settings));
+    return joined(limit_flags(settings), retry_flags(settings), stop_flags(settings),
+                  redirect_flags(settings.run.redirects), cookie_flags(settings));
 }
 
 void read_cost_from(CallsSettings& settings) {

@@ -2,6 +2,7 @@
 
 #include "plait/batch/run_options.hpp"
 #include "plait/cli/flag.hpp"
+#include "plait/http/redirects.hpp"
 
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ class CallsSettings {
 
 /// The flags that change `settings`, which outlives them.
 std::vector<Flag> calls_flags(CallsSettings& settings);
+
+/// Those of them that say which redirects are followed.
+std::vector<Flag> redirect_flags(http::RedirectOptions& redirects);
 
 /// Reads `--cost-from`, whose unit depends on the other flags, into the options. Throws `Error(bad_input)`.
 void read_cost_from(CallsSettings& settings);

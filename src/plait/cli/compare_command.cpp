@@ -5,6 +5,7 @@
 #include "plait/base/error.hpp"
 #include "plait/batch/method/descriptor_limit.hpp"
 #include "plait/batch/requests/open_source.hpp"
+#include "plait/cli/calls_flags.hpp"
 #include "plait/cli/exit_code.hpp"
 #include "plait/cli/interrupts.hpp"
 #include "plait/cli/output.hpp"
@@ -161,7 +162,7 @@ std::vector<Flag> CompareCommand::flags() {
                    "plait report.",
                    [this](const std::string& value) { trace_folder_ = value; }},
               }),
-        session_flags(settings_));
+        redirect_flags(redirects_), session_flags(settings_));
 }
 
 int CompareCommand::run() {
@@ -254,7 +255,7 @@ std::unique_ptr<compare::Work> CompareCommand::make_work(std::size_t times) cons
     }
     compare::Sample sample = sampled();
     refuse_unsafe(sample.calls, times);
-    return std::make_unique<compare::CallWork>(std::move(sample.calls), settings_.session);
+    return std::make_unique<compare::CallWork>(std::move(sample.calls), settings_.session, redirects_);
 }
 
 compare::Sample CompareCommand::sampled() const {

@@ -8,6 +8,7 @@
 #include "plait/compare/job.hpp"
 #include "plait/compare/sample.hpp"
 #include "plait/compare/work.hpp"
+#include "plait/http/redirects.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -39,6 +40,7 @@ class CompareCommand final : public Command {
 
     std::vector<std::string> inputs_;
     SessionSettings settings_;
+    http::RedirectOptions redirects_;
     std::vector<const batch::MethodEntry*> methods_;
     std::vector<std::size_t> concurrencies_;
     std::optional<std::size_t> sample_;

@@ -144,7 +144,9 @@ std::vector<Flag> login_flags(LoginChoice& choice, batch::Secrets& secrets) {
                  choice.password = batch::with_secrets(text, &secrets);
                  choice.is_password_visible = *choice.password == text && !text.empty();
              }},
-            {"--netrc", "", "Take users and passwords for hosts from ~/.netrc, which only you may read.",
+            {"--netrc", "",
+             "Take users and passwords for hosts from ~/.netrc, which only you may read. Redirects to a host that it "
+             "names have the password of that host.",
              [&choice](const std::string&) { choice.netrc = usual_netrc(); }},
             {"--netrc-file", "FILE", "The same from this file.",
              [&choice](const std::string& value) { choice.netrc = value; }},

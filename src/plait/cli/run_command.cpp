@@ -132,7 +132,7 @@ std::vector<Flag> RunCommand::output_flags() {
              [this](const std::string&) { options_.ordered = true; }},
             {"--save-bodies", "DIR",
              "Save large answer bodies as files in this folder, named after their custom_id, instead of in results. A "
-             "body of any size then takes no memory.",
+             "body of any size then takes no memory. The files are not searched for secrets.",
              [this](const std::string& value) { body_folder_.path = value; }},
             {"--inline-max", "SIZE",
              fmt::format("With --save-bodies: keep bodies up to this size in the results. Default: {}.",

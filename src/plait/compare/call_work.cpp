@@ -103,6 +103,7 @@ Measurement CallWork::measure(const Way& way, const std::string& trace_path) con
         runner_options.calls.concurrency = way.concurrency;
         runner_options.calls.adaptive_concurrency = way.finds_itself;
         runner_options.calls.once = true;
+        runner_options.calls.redirects = redirects_;
         EventLoopOptions loop_options;
         const auto trace = begin_trace(trace_path, *entry, way.concurrency);
         options.trace = trace.get();

@@ -2,6 +2,7 @@
 
 #include "plait/batch/call/call.hpp"
 #include "plait/compare/work.hpp"
+#include "plait/http/redirects.hpp"
 #include "plait/http/session.hpp"
 
 #include <string>
@@ -10,11 +11,12 @@
 
 namespace plait::compare {
 
-/// Makes some calls, as `plait run` does, and drops the answers. Opens new connections each time.
+/// Makes some calls, as `plait run` does, and drops the answers. Follows redirects, and opens new connections each
+/// time.
 class CallWork final : public Work {
   public:
-    CallWork(std::vector<batch::Call> calls, http::SessionOptions session)
-        : calls_(std::move(calls)), session_(std::move(session)) {}
+    CallWork(std::vector<batch::Call> calls, http::SessionOptions session, http::RedirectOptions redirects = {})
+        : calls_(std::move(calls)), session_(std::move(session)), redirects_(redirects) {}
 
     std::string name() const override { return "calls"; }
     std::size_t size() const noexcept override { return calls_.size(); }
@@ -23,6 +25,7 @@ class CallWork final : public Work {
   private:
     std::vector<batch::Call> calls_;
     http::SessionOptions session_;
+    http::RedirectOptions redirects_;
 };
 
 }  // namespace plait::compare

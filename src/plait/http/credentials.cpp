@@ -51,9 +51,14 @@ std::vector<const Credentials*> CredentialTable::all() const {
 }
 
 const Credentials* CredentialTable::find(const Url& url) const {
+    const Credentials* const named = find_named(url);
+    return named || !default_ ? named : &*default_;
+}
+
+const Credentials* CredentialTable::find_named(const Url& url) const {
     if (const auto known = origins_.find(url.origin()); known != origins_.end()) return &known->second;
     if (const auto known = hosts_.find(url.host()); known != hosts_.end()) return &known->second;
-    return default_ ? &*default_ : nullptr;
+    return nullptr;
 }
 
 }  // namespace plait::http

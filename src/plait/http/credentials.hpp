@@ -48,6 +48,8 @@ class CredentialTable {
     /// Returns the credentials for the server of `url`: those of its origin, else of its host, else the default; null:
     /// none.
     const Credentials* find(const Url& url) const;
+    /// The same without the default.
+    const Credentials* find_named(const Url& url) const;
 
   private:
     std::map<std::string, Credentials, std::less<>> origins_;

@@ -64,7 +64,9 @@ std::optional<Url> target_of(const Url& base, const Response& answer, std::strin
         why_not = "it has several Locations";
     } else {
         try {
-            return base.resolve(escaped_location(locations[0]));
+            Url target = base.resolve(escaped_location(locations[0]));
+            if (locations[0].find('#') == std::string_view::npos) target.inherit_fragment(base);
+            return target;
         } catch (const Error& error) {
             why_not = fmt::format("its Location can't be used: {}", error.what());
         }
@@ -79,7 +81,9 @@ Request retrieval(const Request& sent, Url url) {
         if (!is_about_body(field.name)) next.headers.add(field.name, field.value);
     }
     next.timeout = sent.timeout;
+    next.time_left = sent.time_left;
     next.without_default_headers = sent.without_default_headers;
+    next.without_credentials = sent.without_credentials;
     return next;
 }
 
@@ -128,6 +132,7 @@ RedirectStep Redirects::after(const Request& sent, const Response& answer, const
 
     step.leaves_origin = next.url.origin() != sent.url.origin();
     if (step.leaves_origin) leave_origin(next, defaults);
+    if (sent.url.is_https() && !next.url.is_https()) next.without_credentials = true;
     step.was_executed = !keeps_method && !is_repeatable(sent);
     visited_.push_back(visit_of(next));
     step.next = std::move(next);
@@ -166,7 +171,7 @@ Task<Response> send_following(Session& session, Request request, RedirectOptions
         }
         RedirectStep step = redirects.after(request, response, session.options().headers);
         if (!step.next) {
-            response.url = request.url.text();
+            response.url = request.url.text_with_fragment();
             co_return response;
         }
         was_executed = was_executed || step.was_executed;

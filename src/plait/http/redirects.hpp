@@ -33,7 +33,8 @@ class RedirectStep {
     /// Why a redirect is not followed. Empty: it is, or the answer is no redirect.
     std::string why_not;
     /// Whether `next` goes to another origin. It then has no header fields but those that describe what is wanted, such
-    /// as `Accept`: any other may be a credential.
+    /// as `Accept`: any other may be a credential. A session adds the credentials that name the new server, but not
+    /// after a redirect from https to http.
     bool leaves_origin = false;
     /// Whether the request that was answered may have had an effect, so that it must not be sent again: it was not safe
     /// to repeat, and the answer is 303.

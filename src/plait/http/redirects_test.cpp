@@ -159,3 +159,20 @@ TEST_CASE("redirects have a limit, and with 0 they are answers") {
     CHECK_FALSE(none.next);
     CHECK(none.why_not.empty());
 }
+
+TEST_CASE("a location without a fragment inherits the one of the URL that was sent") {
+    const Request sent("GET", "https://a.example/page#part");
+    CHECK(step(sent, 302, "/new").next->url.text_with_fragment() == "https://a.example/new#part");
+    CHECK(step(sent, 302, "/new#other").next->url.text_with_fragment() == "https://a.example/new#other");
+    CHECK(step(sent, 302, "/new#").next->url.text_with_fragment() == "https://a.example/new");
+    CHECK(step(sent, 303, "https://b.example/").next->url.text_with_fragment() == "https://b.example/#part");
+}
+
+TEST_CASE("from https to http no credentials come along, and none are added from then on") {
+    Redirects redirects({.to_http = true});
+    RedirectStep down = redirects.after(request("GET"), answer(302, {"http://a.example/"}));
+    REQUIRE(down.next);
+    CHECK(down.next->without_credentials);
+    CHECK(redirects.after(*down.next, answer(302, {"https://b.example/"})).next->without_credentials);
+    CHECK_FALSE(step(request("GET"), 302, "https://b.example/").next->without_credentials);
+}

@@ -43,11 +43,18 @@ class Request {
     /// Time limit for one attempt, from its start to the last byte of the answer. None: `Timeouts::attempt`.
     std::optional<Duration> timeout;
 
+    /// How much time the call that the attempt belongs to has left: a second limit on the attempt. None: no other.
+    std::optional<Duration> time_left;
+
     /// Never reuse a connection that was kept from an earlier exchange.
     bool over_new_connection = false;
 
-    /// Send none of `SessionOptions::headers`: after a redirect to another origin they may be credentials.
+    /// Send none of `SessionOptions::headers`: after a redirect to another origin they may be credentials. Of
+    /// `SessionOptions::credentials`, only those that name the server count.
     bool without_default_headers = false;
+
+    /// Send none of `SessionOptions::credentials`: a redirect led from https to http.
+    bool without_credentials = false;
 
   private:
     std::string method_;

@@ -34,7 +34,7 @@ class Response {
     Response() noexcept {}
 
     int status = 0;  ///< 200 to 999
-    /// The URL that it comes from, where redirects were followed. Empty: that of the request.
+    /// The URL that it comes from, with its fragment, as `send_following` sets it. Empty: that of the request.
     std::string url;
     std::string reason;
     Headers headers;

@@ -52,10 +52,12 @@ std::string answer(std::string_view status, std::string_view fields = "") {
 
 struct Bench {
     explicit Bench(std::vector<std::string> answers) : Bench(std::make_unique<Servers>(std::move(answers))) {}
-    explicit Bench(std::unique_ptr<Servers> made) : servers(*made), session(options(), std::move(made)) {}
+    explicit Bench(std::unique_ptr<Servers> made, std::shared_ptr<const CredentialTable> credentials = nullptr)
+        : servers(*made), session(options(std::move(credentials)), std::move(made)) {}
 
-    static SessionOptions options() {
+    static SessionOptions options(std::shared_ptr<const CredentialTable> credentials) {
         SessionOptions options;
+        options.credentials = std::move(credentials);
         options.headers = {{"X-Key", "secret"}, {"User-Agent", "me"}};
         return options;
     }
@@ -119,4 +121,25 @@ ASYNC_TEST("a redirect that is not followed is an answer") {
     const Response response = co_await send_following(bench.session, Request("POST", "http://a.example/here"));
     CHECK(response.status == 302);
     CHECK(response.url == "http://a.example/here");
+}
+
+ASYNC_TEST("each hop has the credentials that name its server, and no others") {
+    auto table = std::make_shared<CredentialTable>();
+    table->add_origin("http://a.example", Credentials("first", "1"));
+    table->add_host("b.example", Credentials("second", "2"));
+    table->set_default(Credentials("any", "3"));
+    Bench bench(std::make_unique<Servers>(std::vector<std::string>{
+                    answer("302", "Location: http://b.example/\r\n"), answer("302", "Location: http://c.example/\r\n"),
+                    answer("302", "Location: http://a.example/end\r\n"), answer("200")}),
+                table);
+    co_await send_following(bench.session, Request("GET", "http://a.example/"));
+    std::vector<std::string> sent;
+    for (std::size_t n = 0; n < 4; ++n) {
+        const std::string head = co_await bench.servers.head(n);
+        const auto at = head.find("Authorization: ");
+        sent.push_back(at == std::string::npos ? "" : head.substr(at + 15, head.find("\r\n", at) - at - 15));
+        CHECK(has(head, "X-Key") == (n == 0));
+    }
+    const std::string first = basic_authorization(Credentials("first", "1"));
+    CHECK(sent == std::vector<std::string>{first, basic_authorization(Credentials("second", "2")), "", first});
 }

@@ -89,7 +89,8 @@ class Session::Attempt {
                   *session.body_memory_,
                   session.options_.decode ? internal::Decoding::on : internal::Decoding::off,
                   bounded(session.options_.timeouts.idle),
-                  start_ + bounded(request.timeout.value_or(session.options_.timeouts.attempt)),
+                  start_ + std::min(bounded(request.timeout.value_or(session.options_.timeouts.attempt)),
+                                    bounded(request.time_left)),
                   session.options_.until_event} {}
 
     Task<void> run();
@@ -159,7 +160,7 @@ Task<void> Session::Attempt::run() {
 
 std::string Session::Attempt::serialized_head() {
     const auto relayed = session_.relayed_form(request_.url);
-    return internal::serialize_head(request_, session_.headers_for(request_.url), bounds_.decoding,
+    return internal::serialize_head(request_, session_.headers_for(request_), bounds_.decoding,
                                     relayed ? &*relayed : nullptr);
 }
 
@@ -191,7 +192,7 @@ Task<void> Session::Attempt::exchange_http_1(ConnectionPool::Lease& lease, std::
     }
     const bool was_question_refused = asked_before_body_ && record_.response.status == expectation_failed;
     if (exchange.was_asked_in_vain() || was_question_refused) lease.habit().record_no_continue(now());
-    const bool ends = internal::asks_to_close(request_, session_.headers_for(request_.url));
+    const bool ends = internal::asks_to_close(request_, session_.headers_for(request_));
     if (!ends && exchange.keep_alive()) lease.keep(now(), exchange.server_idle_limit());
 }
 
@@ -240,7 +241,7 @@ Task<void> Session::Attempt::exchange_http_2(internal::H2Pool::Place place) {
     reused_ = place.is_reused();
     internal::H2Call call(request_, bounds_, record_);
     try {
-        co_await place.use().exchange(call, session_.headers_for(request_.url), bounds_);
+        co_await place.use().exchange(call, session_.headers_for(request_), bounds_);
         place.answered(record_.response.timings.wait, now());
     } catch (const Error&) {
         met_silence_ = call.met_silence();

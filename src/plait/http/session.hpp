@@ -69,7 +69,7 @@ class SessionOptions {
     /// Sent with each request that has no header of that name.
     Headers headers;
     /// For servers that want a user and password: sent as `Authorization` with each request that has none, to the
-    /// server that they are for. Null: there are none.
+    /// server that they are for, also after a redirect. Null: there are none.
     std::shared_ptr<const CredentialTable> credentials;
     /// Asks for compressed answers and decompresses them (gzip, deflate, br, zstd; RFC 9110, section 8.4). A request
     /// with an `Accept-Encoding` of its own asks for nothing else, and one with a `Range` for `identity`; an answer
@@ -142,15 +142,18 @@ class Session {
 
     bool may_speak_http_2(const Url& url) const noexcept;
     const Proxy* relay_for(const Url& url) const;
-    const Headers& headers_for(const Url& url);
+    const Headers& headers_for(const Request& request);
+    const Headers& with_credentials(const Request& request, const Credentials& credentials);
     std::optional<internal::RelayedForm> relayed_form(const Url& url) const;
     bool asks_relay_again(const Request& request, const Response& response);
 
     SessionOptions options_;
     std::shared_ptr<BodyMemory> body_memory_;
     std::unique_ptr<Connector> connector_;
-    std::map<std::string, Headers, std::less<>> headers_of_origins_;  ///< with credentials
-    std::string relay_authorization_;  ///< for the proxy that relays; empty until it asks for it
+    using HeadersOfOrigins = std::map<std::string, Headers, std::less<>>;
+    HeadersOfOrigins headers_of_origins_;     ///< with credentials
+    HeadersOfOrigins headers_after_leaving_;  ///< credentials alone, for requests without default headers
+    std::string relay_authorization_;         ///< for the proxy that relays; empty until it asks for it
     ConnectionPool pool_;
     std::unique_ptr<internal::H2Pool> h2_pool_;  // last: its connections hold leases of `pool_`
 };

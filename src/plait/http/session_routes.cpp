@@ -15,18 +15,28 @@ const Proxy* Session::relay_for(const Url& url) const {
     return options_.http == HttpChoice::http_2 ? nullptr : options_.routes.relay_for(url);
 }
 
-/// The default headers of requests for `url`: with the credentials for its server.
-const Headers& Session::headers_for(const Url& url) {
+/// The default headers of a request: with the credentials for its server.
+///
+/// A server must not choose, by a redirect, who gets the credentials that are for no host in particular.
+const Headers& Session::headers_for(const Request& request) {
+    static const Headers none;
+    const bool has_left = request.without_default_headers;
+    const Headers& usual = has_left ? none : options_.headers;
+    if (!options_.credentials || request.without_credentials || usual.contains("Authorization")) return usual;
+    const CredentialTable& table = *options_.credentials;
+    const Credentials* const credentials = has_left ? table.find_named(request.url) : table.find(request.url);
+    return credentials ? with_credentials(request, *credentials) : usual;
+}
+
+const Headers& Session::with_credentials(const Request& request, const Credentials& credentials) {
     constexpr std::size_t most_origins = 10'000;
-    if (!options_.credentials || options_.headers.contains("Authorization")) return options_.headers;
-    if (const auto known = headers_of_origins_.find(url.origin()); known != headers_of_origins_.end())
-        return known->second;
-    const Credentials* const credentials = options_.credentials->find(url);
-    if (!credentials) return options_.headers;
-    if (headers_of_origins_.size() == most_origins) headers_of_origins_.clear();
-    Headers headers = options_.headers;
-    headers.add("Authorization", basic_authorization(*credentials));
-    return headers_of_origins_.emplace(url.origin(), std::move(headers)).first->second;
+    const bool has_left = request.without_default_headers;
+    HeadersOfOrigins& known = has_left ? headers_after_leaving_ : headers_of_origins_;
+    if (const auto found = known.find(request.url.origin()); found != known.end()) return found->second;
+    if (known.size() == most_origins) known.clear();
+    Headers headers = has_left ? Headers() : options_.headers;
+    headers.add("Authorization", basic_authorization(credentials));
+    return known.emplace(request.url.origin(), std::move(headers)).first->second;
 }
 
 /// What is different in a request for `url` if a proxy relays it.

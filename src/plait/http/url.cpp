@@ -236,6 +236,7 @@ Url::Url(std::string_view text) {
     } else {
         text_ += target;
     }
+    if (end < text.size()) append_encoded(fragment_, text.substr(end + 1), target_characters);
 }
 
 Url Url::resolve(std::string_view reference) const {
@@ -244,7 +245,7 @@ Url Url::resolve(std::string_view reference) const {
 
     const std::string_view base_path = target().substr(0, target().find('?'));
     const std::size_t path_size = first_of(reference, "?#");
-    if (reference.starts_with('#')) return *this;  // fragments are dropped
+    if (reference.starts_with('#')) return Url(text_ + std::string(reference));  // with the query
     std::string path(reference.substr(0, path_size));
     if (path.empty()) {
         path = base_path;

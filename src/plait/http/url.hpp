@@ -13,11 +13,11 @@ namespace plait::http {
 ///     url.origin();  // "https://api.example"
 ///     url.target();  // "/v1/items?page=2"
 ///
-/// Scheme and host become lower case, a default port and a fragment are dropped, and an empty path becomes `/`. An
-/// international host name becomes ASCII (`xn--...`, IDNA 2008 as browsers do). Path and query stay as given, with
-/// their percent-encoding, and spaces, bytes outside ASCII and `"<>^\`|`, which are not allowed there, are encoded as
-/// browsers do. Control characters, `\`, `{`, `}`, and a `%` without two digits are refused. So two URLs with equal
-/// text name the same resource. Views are valid until the URL changes.
+/// Scheme and host become lower case, a default port is dropped, and an empty path becomes `/`. An international host
+/// name becomes ASCII (`xn--...`, IDNA 2008 as browsers do). Path and query stay as given, with their percent-encoding,
+/// and spaces, bytes outside ASCII and `"<>^\`|`, which are not allowed there, are encoded as browsers do. Control
+/// characters, `\`, `{`, `}`, and a `%` without two digits are refused. So two URLs with equal text name the same
+/// resource. A fragment is never sent and is not part of the text. Views are valid until the URL changes.
 class Url {
   public:
     /// Parses an absolute URL. Throws `Error(bad_input)`, which says what is wrong and how to write it.
@@ -33,8 +33,14 @@ class Url {
     /// Appends `name=value` to the query, both percent-encoded.
     void add_query(std::string_view name, std::string_view value);
 
-    /// The whole URL.
+    /// The whole URL without its fragment.
     const std::string& text() const noexcept { return text_; }
+    /// The part after `#`; empty: there is none.
+    const std::string& fragment() const noexcept { return fragment_; }
+    /// Takes the fragment of another URL, as the target of a redirect does that has none (RFC 9110, section 10.2.2).
+    void inherit_fragment(const Url& from) { fragment_ = from.fragment_; }
+    /// The whole URL with its fragment, for people.
+    std::string text_with_fragment() const { return fragment_.empty() ? text_ : text_ + '#' + fragment_; }
     /// The URL without its query, which may hold a key: for messages, which end up in logs.
     std::string_view without_query() const noexcept { return view(0, std::min(text_.find('?'), text_.size())); }
     /// `http` or `https`.
@@ -59,6 +65,7 @@ class Url {
     }
 
     std::string text_;
+    std::string fragment_;
     std::uint32_t host_end_ = 0;  ///< after the host, including its bracket
     std::uint32_t target_start_ = 0;
     std::uint16_t port_ = 0;

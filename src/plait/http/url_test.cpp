@@ -143,3 +143,19 @@ TEST_CASE("a query parameter is appended percent-encoded") {
     CHECK(url.text() == "http://a/x?a%20b=%C3%BC%26%3D&c=");
     CHECK(url.target() == "/x?a%20b=%C3%BC%26%3D&c=");
 }
+
+TEST_CASE("a fragment is kept beside the URL, and is never sent") {
+    const Url url("http://a/b?c=1#part \xc3\xbc#x");
+    CHECK(url.text() == "http://a/b?c=1");
+    CHECK(url.target() == "/b?c=1");
+    CHECK(url.fragment() == "part%20%C3%BC%23x");
+    CHECK(url.text_with_fragment() == "http://a/b?c=1#part%20%C3%BC%23x");
+    CHECK(url == Url("http://a/b?c=1"));
+    CHECK(Url("http://a/b#").fragment().empty());
+    CHECK(url.resolve("/d#e").text_with_fragment() == "http://a/d#e");
+    CHECK(url.resolve("#e").text_with_fragment() == "http://a/b?c=1#e");
+    CHECK(url.resolve("/d").fragment().empty());
+    Url added = url;
+    added.add_query("d", "2");
+    CHECK(added.text_with_fragment() == "http://a/b?c=1&d=2#part%20%C3%BC%23x");
+}

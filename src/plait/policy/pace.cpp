@@ -31,6 +31,11 @@ void Pace::GivenLimit::settle(SlidingWindow::Moment moment, double reserved, dou
     if (reserved != actual) remember(window.settle(moment, reserved, actual, now()));
 }
 
+void Pace::GivenLimit::learn(double cost) noexcept {
+    settled_sum += cost;
+    settled_count += 1;
+}
+
 void Pace::GivenLimit::remember(SlidingWindow::Moment moment) {
     if (!log) return;
     // A call may be settled long after it left the window: then there is nothing to record.
@@ -137,7 +142,11 @@ Pace::Permit Pace::sent(const Costs& costs, std::optional<Semaphore::Permit> slo
     return permit;
 }
 
-void Pace::settle(Permit& permit, const Costs& actual) {
+void Pace::settle(Permit& permit, const Costs& actual) { settle(permit, actual, true); }
+
+void Pace::settle_apart(Permit& permit, const Costs& actual) { settle(permit, actual, false); }
+
+void Pace::settle(Permit& permit, const Costs& actual, bool is_typical) {
     for (std::size_t i = 0; i < given_.size(); ++i) {
         GivenLimit& given = given_[i];
         const std::string& unit = given.window.limit().unit;
@@ -147,8 +156,7 @@ void Pace::settle(Permit& permit, const Costs& actual) {
         const double cost = *actual.get(unit);
         given.settle(permit.shares_[i].moment, permit.shares_[i].reserved, cost);
         permit.shares_[i].reserved = cost;
-        given.settled_sum += cost;
-        given.settled_count += 1;
+        if (is_typical) given.learn(cost);
     }
     line_.call_first();
 }

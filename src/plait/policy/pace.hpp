@@ -96,6 +96,8 @@ class Pace {
     /// Corrects the reserved costs to the actual ones, for the units in `actual`: returns what was reserved too much,
     /// and counts now what it cost more. Call it once for each permit and unit.
     void settle(Permit& permit, const Costs& actual);
+    /// The same for a call that says nothing about what others cost, such as one that was only redirected.
+    void settle_apart(Permit& permit, const Costs& actual);
 
     /// Takes in what the answer to a call says about a limit.
     void noticed(const Permit& permit, const LimitNotice& notice);
@@ -130,6 +132,7 @@ class Pace {
         double cost_of(const Costs& costs) const noexcept;
         SlidingWindow::Moment take(double cost);
         void settle(SlidingWindow::Moment moment, double reserved, double actual);
+        void learn(double cost) noexcept;
         void remember(SlidingWindow::Moment moment);
     };
 
@@ -139,6 +142,7 @@ class Pace {
     void serve_line();
     TimePoint earliest(const Costs& costs);
     Permit sent(const Costs& costs, std::optional<Semaphore::Permit> slot);
+    void settle(Permit& permit, const Costs& actual, bool is_typical);
     void ended(Permit& permit) noexcept;
 
     Semaphore* slots_;

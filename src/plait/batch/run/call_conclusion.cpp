@@ -71,9 +71,14 @@ std::optional<CallError> why_skipped(AttemptsEnd ended, bool is_resumable, std::
     return CallError(ErrorCode::cancelled, fmt::format("not sent: the run was stopped: {}", *stop_reason), true);
 }
 
-Failure deadline_passed(Duration deadline) {
-    return Failure(ErrorCode::deadline, fmt::format("its deadline of {} passed while it was sent", in_words(deadline)),
-                   true);
+Failure deadline_passed(Duration deadline, std::optional<Failure> cut) {
+    const bool maybe_sent = !cut || cut->maybe_sent;
+    Failure failure(
+        ErrorCode::deadline,
+        fmt::format("its deadline of {} passed {} it was sent", in_words(deadline), maybe_sent ? "while" : "before"),
+        maybe_sent);
+    if (cut) failure.partial = std::move(cut->partial);
+    return failure;
 }
 
 }  // namespace plait::batch

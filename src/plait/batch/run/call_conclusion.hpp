@@ -65,7 +65,8 @@ std::optional<CallConclusion> conclude(const CallHistory& history, AttemptsEnd e
 std::optional<CallError> why_skipped(AttemptsEnd ended, bool is_resumable, std::string_view parked,
                                      const std::optional<std::string>& stop_reason);
 
-/// The failure of an attempt that was cancelled when the deadline of its call passed.
-Failure deadline_passed(Duration deadline);
+/// The failure of an attempt that the deadline of its call ended. `cut`: how it ended itself then, with what had come
+/// of a stream; nothing: it had to be cancelled.
+Failure deadline_passed(Duration deadline, std::optional<Failure> cut = std::nullopt);
 
 }  // namespace plait::batch

@@ -46,6 +46,10 @@ Duration pause_before_resend(int times) {
 /// What was learnt of a group is kept for this long after its last use.
 constexpr Duration group_memory = std::chrono::minutes(10);
 
+/// The deadline is a limit of each attempt, so that an attempt ends itself and hands over what has come of a stream.
+/// One that does not, in a worker that hangs, is cancelled this much later.
+constexpr Duration overtime = std::chrono::seconds(1);
+
 Duration longest_memory(const CallerOptions& options) {
     Duration longest = group_memory;
     for (const policy::RateLimit& limit : options.limits) longest = std::max(longest, limit.window);
@@ -103,6 +107,13 @@ void note_decision(AttemptNote& note, const policy::RetryDecision& decision, con
     note.wait_after = decision.wait;
     const bool is_asked = decision.why == policy::RetryDecision::Why::asked && !asked.source.empty();
     note.why = is_asked ? asked.source : std::string(to_string(decision.why));
+}
+
+/// Where the last answer of a call comes from that was redirected.
+std::string final_url(const ActiveCall& active, const Secrets* secrets) {
+    std::string url = active.hop->request.url.text_with_fragment();
+    if (secrets) secrets->redact(url);
+    return url;
 }
 
 }  // namespace
@@ -181,7 +192,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reserva
     SpanScope span(parts_.recorder);
     active.sent_at = now();
     active.deadline = call.rules.deadline.value_or(options_.deadline);
-    CancelScope scope(active.sent_at + active.deadline);
+    CancelScope scope(active.deadline_at() + overtime);
     active.attempts = &scope;
     const std::optional<AttemptsEnd> ended = co_await scope.run(make_attempts(active));
     active.attempts = nullptr;
@@ -283,11 +294,11 @@ Task<std::optional<AttemptsEnd>> Caller::back_off(ActiveCall& active, policy::Re
     co_return ended;
 }
 
-/// Awaits `wait`; returns nothing if the run was stopped first.
+/// Awaits `wait`; returns nothing if the run was stopped, or the time came, first.
 template <class Value>
-Task<std::optional<Value>> Caller::unless_stopped(Task<Value> wait) {
+Task<std::optional<Value>> Caller::unless_stopped(Task<Value> wait, std::optional<TimePoint> until) {
     if (stopped_) co_return std::nullopt;
-    CancelScope scope;
+    CancelScope scope = until ? CancelScope(*until) : CancelScope();
     const Listed listed(waits_, scope);
     co_return co_await scope.run(std::move(wait));
 }
@@ -296,7 +307,7 @@ Task<std::optional<Value>> Caller::unless_stopped(Task<Value> wait) {
 Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
     policy::Retry retry(retry_options(options_, active.call.rules), parts_.random, &active.first_route.group->retries);
     policy::AttemptHistory history;
-    history.deadline = active.sent_at + active.deadline;
+    history.deadline = active.deadline_at();
     for (;;) {
         {
             const Counted counted(active.group().on_their_way);
@@ -311,37 +322,48 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
             if (met_stale_connection(active)) co_await send_over_new_connection(active);
             for (int times = 0; was_refused(active) && times < most_refusals; ++times)
                 co_await send_after_refusal(active, pause_before_resend(times));
-            active.is_sending = false;
         }
+        if (is_late(active)) {
+            active.cut = std::get<Failure>(std::move(*active.last));
+            co_return AttemptsEnd::late;
+        }
+        active.is_sending = false;
         learn(active);
         active.permit().give_back();
-        if (options_.once) co_return AttemptsEnd::final;
         if (stop_for_storage(active)) co_return AttemptsEnd::stopped;
         AttemptNote& note = active.notes.back();
         std::optional<AttemptsEnd> ended;
         if (active.next_hop) {
             note.why = "redirect";
             active.hop = std::move(active.next_hop);
-            ended = (co_await unless_stopped(acquire_permit(active, true))).value_or(AttemptsEnd::stopped);
+            ended = (co_await unless_stopped(acquire_permit(active, true), history.deadline)).value_or(why_cut_short());
             if (ended) co_return *ended;
             ++counts_.redirects;
             continue;
         }
+        if (options_.once) co_return AttemptsEnd::final;
         if (parts_.auth && note.status == unauthorized && !active.has_left_origin()) {
-            const auto is_renewed = co_await unless_stopped(renew_credentials(active));
-            if (!is_renewed) co_return AttemptsEnd::stopped;
+            const auto is_renewed = co_await unless_stopped(renew_credentials(active), history.deadline);
+            if (!is_renewed) co_return why_cut_short();
             if (!*is_renewed) co_return AttemptsEnd::final;
             note.why = "auth-command";
-            ended = (co_await unless_stopped(acquire_permit(active, true))).value_or(AttemptsEnd::stopped);
+            ended = (co_await unless_stopped(acquire_permit(active, true), history.deadline)).value_or(why_cut_short());
         } else {
             const policy::RetryDecision decision = retry.after(history, active.verdict->end);
             if (!decision.again()) co_return end_without_retry(active, decision);
             note_decision(note, decision, active.refusal.asked);
-            ended = (co_await unless_stopped(back_off(active, retry, decision))).value_or(AttemptsEnd::stopped);
+            ended = (co_await unless_stopped(back_off(active, retry, decision), history.deadline))
+                        .value_or(why_cut_short());
         }
         if (ended) co_return *ended;
         ++counts_.retries;
     }
+}
+
+/// Whether the attempt has ended because the time for its call was up.
+bool Caller::is_late(const ActiveCall& active) {
+    const auto* failure = std::get_if<Failure>(&*active.last);
+    return failure && failure->code == ErrorCode::timeout && now() >= active.deadline_at();
 }
 
 AttemptsEnd Caller::end_without_retry(const ActiveCall& active, const policy::RetryDecision& decision) {
@@ -368,6 +390,7 @@ bool Caller::is_hedged(const CallRules& rules) const noexcept {
 }
 
 Task<Attempt> Caller::send_once(ActiveCall& active) {
+    active.request().time_left = active.deadline_at() - now();
     if (parts_.auth || parts_.cookies) return send_completed(active);
     return parts_.method.attempt(active.request());
 }
@@ -387,6 +410,7 @@ bool Caller::was_refused(const ActiveCall& active) const noexcept {
 /// Sends the request again, as part of the same attempt: a server that says goodbye has not failed.
 Task<void> Caller::send_after_refusal(ActiveCall& active, Duration pause) {
     active.notes.back().why = "refused-unprocessed";
+    pause = std::min(pause, active.deadline_at() - now());
     if (pause > Duration::zero()) co_await sleep_for(pause);
     begin_note(active);
     ++counts_.retries;
@@ -487,8 +511,11 @@ void Caller::learn_costs(ActiveCall& active) {
     std::optional<double> reported;
     if (response && options_.cost_from) reported = cost_in(*response, *options_.cost_from);
     if (reported) active.permit().settle(policy::Costs(options_.cost_from->unit, *reported));
+    const bool was_redirected = active.next_hop && active.verdict->is_surely_undone;
+    if (was_redirected) active.permit().settle_apart(costs_of_redirect(active.rules().costs));
     if (!active.reservation) return;
     policy::Costs costs = active.verdict->is_surely_undone ? no_costs() : active.rules().costs;
+    if (was_redirected) costs = costs_of_redirect(active.rules().costs);
     if (reported) costs.set(options_.cost_from->unit, *reported);
     active.reservation->settle(costs);
     active.reservation.reset();
@@ -518,10 +545,13 @@ MadeCall Caller::not_sent(const Call& call, AttemptsEnd ended) const {
 /// The end of a call that was sent.
 MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
     if (active.is_sending) {
-        active.last = ended == AttemptsEnd::given_up ? given_up() : deadline_passed(active.deadline);
+        active.last =
+            ended == AttemptsEnd::given_up ? given_up() : deadline_passed(active.deadline, std::move(active.cut));
         note_end(active.notes.back(), *active.last);
         active.verdict.emplace(classify(*active.last, active.call.rules, Refusal()));
+        adjust_to_redirects(active, "");
         learn_costs(active);
+        if (active.verdict->is_surely_undone && is_recorded(active.rules())) parts_.sends->retract(active.call.line);
     }
     std::optional<CallConclusion> conclusion = conclude(active.history(), ended, options_.is_resumable);
     if (!conclusion) return Postponed();
@@ -535,7 +565,7 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
     }
     if (auto* response = std::get_if<http::Response>(&*active.last)) {
         end.response = std::move(*response);
-        end.response->url = active.notes.back().url;
+        if (active.hop) end.response->url = final_url(active, parts_.secrets);
     } else if (const auto& partial = std::get<Failure>(*active.last).partial) {
         end.partial = std::move(*partial);
     }

@@ -65,7 +65,8 @@ class CallerOptions {
     std::optional<CostSource> cost_from;
     /// Answers that count as refusals, beside the well-known ones, unless a line has rules of its own.
     std::vector<std::shared_ptr<const Expectation>> refusals;
-    /// Sends each request once, as soon as there is room, without retries, pace or circuit breaker.
+    /// Sends each request once, as soon as there is room, without retries, pace or circuit breaker. Redirects are
+    /// followed.
     bool once = false;
     /// Whether a later run can make the calls that get no result: calls that can't be made now are then postponed.
     bool is_resumable = false;
@@ -151,12 +152,14 @@ class Caller {
     Task<std::optional<AttemptsEnd>> record(ActiveCall& active);
     Task<std::optional<AttemptsEnd>> back_off(ActiveCall& active, policy::Retry& retry, policy::RetryDecision decision);
     template <class Value>
-    Task<std::optional<Value>> unless_stopped(Task<Value> wait);
+    Task<std::optional<Value>> unless_stopped(Task<Value> wait, std::optional<TimePoint> until = std::nullopt);
+    AttemptsEnd why_cut_short() const noexcept { return stopped_ ? AttemptsEnd::stopped : AttemptsEnd::late; }
     Task<AttemptsEnd> make_attempts(ActiveCall& active);
     AttemptsEnd end_without_retry(const ActiveCall& active, const policy::RetryDecision& decision);
     Task<bool> renew_credentials(ActiveCall& active);
     bool is_hedged(const CallRules& rules) const noexcept;
     Task<Attempt> send_once(ActiveCall& active);
+    static bool is_late(const ActiveCall& active);
     bool met_stale_connection(const ActiveCall& active) const noexcept;
     Task<void> send_over_new_connection(ActiveCall& active);
     Task<Attempt> send_completed(ActiveCall& active);
@@ -168,6 +171,8 @@ class Caller {
     static void adjust_to_redirects(ActiveCall& active, const std::string& why_not_followed);
     void learn(ActiveCall& active);
     void learn_costs(ActiveCall& active);
+    policy::Costs costs_of_redirect(const policy::Costs& costs) const;
+    CallRules rules_after(const ActiveCall& active, const http::RedirectStep& step, bool left_origin) const;
     RefusalRules refusal_rules(const CallRules& rules) const noexcept;
     void stop_for_account(const ActiveCall& active);
     bool stop_for_storage(const internal::ActiveCall& active);

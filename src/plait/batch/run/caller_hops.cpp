@@ -17,15 +17,6 @@ using internal::Hop;
 
 namespace {
 
-/// The rules of the call for what comes after a redirect.
-CallRules rules_after(const ActiveCall& active, const http::RedirectStep& step, bool left_origin) {
-    CallRules rules = active.rules();
-    if (step.next->method() != active.call.request.method()) rules.safe_to_repeat = true;    // the GET after a 303
-    if (step.was_executed && !active.rules().safe_to_repeat) rules.costs = policy::Costs();  // the rest is paid for
-    if (left_origin) rules.group.clear();
-    return rules;
-}
-
 /// Takes out fields with secrets: those that `--secret` names may stand in any.
 void remove_secrets(http::Headers& headers, const Secrets& secrets) {
     http::Headers kept;
@@ -43,10 +34,29 @@ CallError not_followed(std::string_view why) {
 
 }  // namespace
 
+/// What a request costs that was only redirected: a request, and nothing of what the call is for.
+policy::Costs Caller::costs_of_redirect(const policy::Costs& costs) const {
+    policy::Costs hop;
+    for (const policy::RateLimit& limit : options_.limits) hop.set(limit.unit, 0);
+    for (const policy::Budget& budget : options_.rules.budgets) hop.set(budget.unit, 0);
+    hop.set(policy::requests_unit, *costs.get(policy::requests_unit));
+    return hop;
+}
+
+/// The rules of the call for what comes after a redirect.
+CallRules Caller::rules_after(const ActiveCall& active, const http::RedirectStep& step, bool left_origin) const {
+    CallRules rules = active.rules();
+    if (step.next->method() != active.call.request.method()) rules.safe_to_repeat = true;  // the GET after a 303
+    // The rest is paid for.
+    if (step.was_executed && !active.rules().safe_to_repeat) rules.costs = costs_of_redirect(rules.costs);
+    if (left_origin) rules.group.clear();
+    return rules;
+}
+
 /// Plans the next hop if the last answer is a redirect. Returns why not, if it is one that is not followed.
 std::string Caller::plan_hop(ActiveCall& active) {
     const auto* response = std::get_if<http::Response>(&*active.last);
-    if (!response || !http::is_redirect(response->status) || options_.once) return "";
+    if (!response || !http::is_redirect(response->status)) return "";
     http::RedirectStep step = active.redirects.after(active.request(), *response);
     if (!step.next) return step.why_not;
     const bool left_origin = active.has_left_origin() || step.leaves_origin;
@@ -55,8 +65,9 @@ std::string Caller::plan_hop(ActiveCall& active) {
     active.was_executed = active.was_executed || (step.was_executed && !active.rules().safe_to_repeat);
     const http::Url url = step.next->url;
     const std::string_view group = rules.group.empty() ? url.origin() : std::string_view(rules.group);
-    active.next_hop = std::make_unique<Hop>(std::move(*step.next), std::move(rules), left_origin,
-                                            groups_.use(group, now()), origins_.use(url.origin(), now()));
+    active.next_hop =
+        std::make_unique<Hop>(std::move(*step.next), std::move(rules), left_origin, groups_.use(group, now()),
+                              origins_.use(url.origin(), now()), options_.once);
     return "";
 }
 

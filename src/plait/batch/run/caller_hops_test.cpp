@@ -120,7 +120,8 @@ ASYNC_TEST("a redirect is followed, and is no attempt of the call's number") {
     CHECK(end.outcome == Outcome::ok);
     CHECK(attempts_of(end) == "302 redirect, 200 http://a/to");
     CHECK(end.response->url == "http://a/to");
-    CHECK(bench.caller.counts().redirects == 1);
+    CHECK((co_await bench.make(call_to("http://a/from#part"))).response->url == "http://a/to#part");
+    CHECK(bench.caller.counts().redirects == 2);
     CHECK(bench.caller.counts().retries == 0);
 }
 
@@ -278,4 +279,49 @@ ASYNC_TEST("the deadline spans all hops") {
     const CallEnd end = co_await bench.make(std::move(call));
     CHECK(end.error->code == ErrorCode::deadline);
     CHECK(bench.asked.size() == 3);
+}
+
+ASYNC_TEST("a redirect costs a request, and only the request that is answered costs what its line says") {
+    CallerOptions options;
+    options.limits = {policy::parse_rate_limit("tokens=10/10s")};
+    options.rules.budgets = {policy::Budget("tokens", 1000), policy::Budget("requests", 1000)};
+    Bench bench(redirecting_once(302, "/to"), options);
+    const TimePoint start = now();
+    for (int n = 0; n < 2; ++n) {
+        Call call = call_to("http://a/from");
+        call.rules.costs.set("tokens", 5);
+        co_await bench.make(std::move(call));
+    }
+    CHECK(now() - start < 10s);
+    CHECK(bench.caller.rules().spent().get("tokens") == 10);
+    CHECK(bench.caller.rules().spent().get("requests") == 4);
+}
+
+ASYNC_TEST("after 303 the unsafe request has paid, and what follows costs a request") {
+    CallerOptions options;
+    options.rules.budgets = {policy::Budget("tokens", 1000), policy::Budget("requests", 1000)};
+    Bench bench(redirecting_once(303, "/to"), options);
+    Call call = call_to("http://a/from", "POST");
+    call.rules.costs.set("tokens", 5);
+    co_await bench.make(std::move(call));
+    CHECK(bench.caller.rules().spent().get("tokens") == 5);
+    CHECK(bench.caller.rules().spent().get("requests") == 2);
+}
+
+ASYNC_TEST("redirects are followed where each request is sent once, too") {
+    CallerOptions options;
+    options.once = true;
+    Bench bench(redirecting_once(302, "http://b/to", 503), options);
+    const CallEnd end = co_await bench.make(call_to("http://a/from"));
+    CHECK(attempts_of(end) == "302 redirect, 503 http://b/to");
+}
+
+ASYNC_TEST("a call whose unsafe request was answered by 303 is unknown if the deadline ends what follows") {
+    Bench bench([](const std::string& url, int) { return answer(url.ends_with("/from") ? 303 : 200, "/to"); });
+    Call call = call_to("http://a/from", "POST");
+    call.rules.deadline = 15ms;
+    const CallEnd end = co_await bench.make(std::move(call));
+    CHECK(end.outcome == Outcome::unknown);
+    CHECK(end.error->code == ErrorCode::deadline);
+    CHECK(bench.log.told == "sent ");
 }

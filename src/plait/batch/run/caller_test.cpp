@@ -915,3 +915,58 @@ ASYNC_TEST("sent once means as it comes: nothing is repeated, paced or held back
     CHECK(outcome_of(made[1].second) == "rejected");
     CHECK(outcome_of(made[2].second) == "ok");
 }
+
+/// Ends each attempt in the same way, when its time is up or after a time of its own.
+class Ending final : public Method {
+  public:
+    explicit Ending(Attempt end, std::optional<Duration> time = std::nullopt) : end_(std::move(end)), time_(time) {}
+    Task<Attempt> attempt(const http::Request& request) override {
+        return after(time_.value_or(request.time_left.value()), end_);
+    }
+    std::size_t most_in_flight() const noexcept override { return 10; }
+
+  private:
+    Attempt end_;
+    std::optional<Duration> time_;
+};
+
+/// The end of a call with a deadline of 5 s, and how long it took.
+Task<std::pair<MadeCall, Duration>> made_within_5s(Method& method, std::string name) {
+    CallerOptions options;
+    options.deadline = 5s;
+    policy::Random random{1};
+    Dates dates;
+    Caller caller(options, CallerParts(method, random, dates));
+    Call call = call_to("http://a.b/", std::move(name));
+    const TimePoint start = now();
+    MadeCall made = co_await caller.make(call);
+    co_return std::pair(std::move(made), now() - start);
+}
+
+ASYNC_TEST("the deadline is a limit of each attempt, which hands over what has come of a stream") {
+    Failure cut(ErrorCode::timeout, "the time for the attempt was up", true);
+    cut.partial = std::make_shared<http::Response>();
+    cut.partial->body = "data: 1\n\n";
+    Ending method{Attempt(cut)};
+    const auto [made, time] = co_await made_within_5s(method, "GET");
+    CHECK(time == 5s);
+    CHECK(outcome_of(made) == "failed deadline");
+    const auto& end = std::get<CallEnd>(made);
+    REQUIRE(end.partial);
+    CHECK(end.partial->body == "data: 1\n\n");
+    CHECK(end.attempts.back().error == ErrorCode::deadline);
+}
+
+ASYNC_TEST("a request that was not sent before the deadline was not executed") {
+    Ending method{Attempt(Failure(ErrorCode::timeout, "connect a.b:80: timed out after 5 s", false))};
+    const auto [made, time] = co_await made_within_5s(method, "POST");
+    CHECK(outcome_of(made) == "failed deadline");
+    CHECK(std::get<CallEnd>(made).error->message == "its deadline of 5 s passed before it was sent");
+}
+
+ASYNC_TEST("an attempt that does not end itself at the deadline is given up a second later") {
+    Ending method(answer(200), 1h);
+    const auto [made, time] = co_await made_within_5s(method, "POST");
+    CHECK(outcome_of(made) == "unknown deadline");
+    CHECK(time == 6s);
+}

@@ -49,6 +49,7 @@ class SendPermit {
         group_.pace.refused(*pace_permit_, wait, source);
     }
     void settle(const policy::Costs& actual) { group_.pace.settle(*pace_permit_, actual); }
+    void settle_apart(const policy::Costs& actual) { group_.pace.settle_apart(*pace_permit_, actual); }
     /// Gives back the slot and the circuit's permit. An answer without a sign of overload was within the server's
     /// limits. `sign`: the sign of an overload, for people.
     void ended(Reach reach, policy::Load load, std::string_view sign = {}) noexcept;

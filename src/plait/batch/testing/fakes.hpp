@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/async/cancel_scope.hpp"
 #include "plait/async/event.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/call/sink.hpp"
@@ -7,6 +8,7 @@
 #include "plait/batch/requests/url_source.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,7 +43,7 @@ class MemorySink final : public Sink {
     OpenEvent writable_;
 };
 
-/// For tests: answers with what a function says.
+/// For tests: answers with what a function says, within the time that the call has left.
 class FakeMethod final : public Method {
   public:
     using Answer = std::function<Task<Attempt>(http::Request)>;
@@ -51,7 +53,7 @@ class FakeMethod final : public Method {
 
     Task<Attempt> attempt(const http::Request& request) override {
         requests.push_back(request);
-        if (answer_) return answer_(request);
+        if (answer_) return limited(answer_(request), request.time_left);
         return ok();
     }
     std::size_t most_in_flight() const noexcept override { return most_in_flight_; }
@@ -65,6 +67,13 @@ class FakeMethod final : public Method {
     }
 
   private:
+    static Task<Attempt> limited(Task<Attempt> answer, std::optional<Duration> limit) {
+        if (!limit) co_return co_await std::move(answer);
+        std::optional<Attempt> ended = co_await within(*limit, std::move(answer));
+        if (!ended) co_return Failure(ErrorCode::timeout, "the time for the attempt was up", true);
+        co_return std::move(*ended);
+    }
+
     Answer answer_;
     std::size_t most_in_flight_;
 };

@@ -54,8 +54,7 @@ bool asks_before_body(const Request& request) {
 }
 
 bool asks_to_close(const Request& request, const Headers& defaults) {
-    const bool has_own = request.without_default_headers || request.headers.contains("Connection");
-    const Headers& sent = has_own ? request.headers : defaults;
+    const Headers& sent = request.headers.contains("Connection") ? request.headers : defaults;
     const auto values = sent.get_all("Connection");
     return std::any_of(values.begin(), values.end(),
                        [](std::string_view value) { return equal_ignoring_case(value, "close"); });

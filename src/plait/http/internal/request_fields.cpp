@@ -47,7 +47,6 @@ std::string_view authority_of(const Request& request, const Headers& defaults) {
     const auto given = request.headers.get_all("Host");
     if (given.size() > 1) throw Error(ErrorCode::bad_input, "header 'Host': given twice");
     if (!given.empty()) return given[0];
-    if (request.without_default_headers) return request.url.authority();
     return defaults.get("Host").value_or(request.url.authority());
 }
 

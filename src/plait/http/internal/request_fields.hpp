@@ -44,9 +44,8 @@ void check_field(const Header& field, const Request& request);
 bool needs_length(const Request& request);
 
 /// Calls `append(name, value)` for each field but `Host`: first those of the request, then those of `defaults` whose
-/// name the request does not have (unless it is `without_default_headers`), then `User-Agent`, `Accept` and
-/// `Content-Length` where they are missing, and `Accept-Encoding` with `decoding`: with a `Range`, it asks for no
-/// coding. Throws as `check_field` does.
+/// name the request does not have, then `User-Agent`, `Accept` and `Content-Length` where they are missing, and
+/// `Accept-Encoding` with `decoding`: with a `Range`, it asks for no coding. Throws as `check_field` does.
 template <class Append>
 void each_field(const Request& request, const Headers& defaults, Decoding decoding, Append append) {
     GivenFields given;
@@ -58,7 +57,6 @@ void each_field(const Request& request, const Headers& defaults, Decoding decodi
     };
     for (const Header field : request.headers) append_given(field);
     for (const Header field : defaults) {
-        if (request.without_default_headers) break;
         if (!request.headers.contains(field.name)) append_given(field);
     }
     if (!given.user_agent) append("User-Agent", user_agent);

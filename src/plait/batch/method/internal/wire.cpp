@@ -58,8 +58,10 @@ WireRequest::WireRequest(http::Request request)
       body(std::move(request.body)),
       parts(wrap(request.body_parts.get())),
       timeout(request.timeout),
+      time_left(request.time_left),
       over_new_connection(request.over_new_connection),
-      without_default_headers(request.without_default_headers) {}
+      without_default_headers(request.without_default_headers),
+      without_credentials(request.without_credentials) {}
 
 http::Request WireRequest::unwrap() && {
     http::Request request(std::move(method), http::Url(url));
@@ -67,8 +69,10 @@ http::Request WireRequest::unwrap() && {
     request.body = std::move(body);
     request.body_parts = internal::unwrap(std::move(parts));
     request.timeout = timeout;
+    request.time_left = time_left;
     request.over_new_connection = over_new_connection;
     request.without_default_headers = without_default_headers;
+    request.without_credentials = without_credentials;
     return request;
 }
 

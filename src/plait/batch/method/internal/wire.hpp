@@ -36,7 +36,8 @@ struct WireRequest {
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(method, url, headers, body, parts, timeout, over_new_connection, without_default_headers);
+        archive(method, url, headers, body, parts, timeout, time_left, over_new_connection, without_default_headers,
+                without_credentials);
     }
 
     std::string method;
@@ -45,8 +46,10 @@ struct WireRequest {
     std::string body;
     std::vector<WirePart> parts;  ///< sent instead of the body, if there are any
     std::optional<Duration> timeout;
+    std::optional<Duration> time_left;
     bool over_new_connection = false;
     bool without_default_headers = false;
+    bool without_credentials = false;
 };
 
 struct WireAnswer {

@@ -16,16 +16,20 @@ TEST_CASE("a request comes out of the wire as it went in") {
     sent.headers = {{"X-One", "1"}, {"x-one", "2"}};
     sent.body = std::string("\0\xff", 2);
     sent.timeout = 1500ms;
+    sent.time_left = 90ms;
     sent.over_new_connection = true;
     sent.without_default_headers = true;
+    sent.without_credentials = true;
     const http::Request request = WireRequest(sent).unwrap();
     CHECK(request.method() == "PUT");
     CHECK(request.url == sent.url);
     CHECK(request.headers.get_all("x-one") == std::vector<std::string_view>{"1", "2"});
     CHECK(request.body == sent.body);
     CHECK(request.timeout == sent.timeout);
+    CHECK(request.time_left == sent.time_left);
     CHECK(request.over_new_connection);
     CHECK(request.without_default_headers);
+    CHECK(request.without_credentials);
 }
 
 TEST_CASE("an answer comes out of the wire as it went in") {

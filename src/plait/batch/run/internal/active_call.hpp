@@ -63,11 +63,11 @@ struct Route {
 /// What is sent after a redirect.
 struct Hop {
     Hop(http::Request request_, CallRules rules_, bool left_origin_, KeyedCache<Group>::Ref group,
-        KeyedCache<Origin>::Ref origin)
+        KeyedCache<Origin>::Ref origin, bool once)
         : request(std::move(request_)),
           rules(std::move(rules_)),
           left_origin(left_origin_),
-          route(std::move(group), std::move(origin), false) {}
+          route(std::move(group), std::move(origin), once) {}
 
     http::Request request;
     CallRules rules;   ///< those of the call, but for what the redirect changed
@@ -94,6 +94,8 @@ struct ActiveCall {
         return CallHistory(call.rules, deadline, notes.size(), is_sending, *last, *verdict, refusal.asked);
     }
 
+    TimePoint deadline_at() const noexcept { return sent_at + deadline; }
+
     const Route& route() const noexcept { return hop ? hop->route : first_route; }
 
     Call& call;
@@ -115,7 +117,8 @@ struct ActiveCall {
 
     // Of the last attempt, and of all.
     std::optional<Attempt> last;
-    Refusal refusal;  ///< by its answer
+    std::optional<Failure> cut;  ///< how the deadline ended an attempt; nothing: it did not, or cut off a hung worker
+    Refusal refusal;             ///< by its answer
     std::optional<AttemptVerdict> verdict;
     std::vector<AttemptNote> notes;
 };
