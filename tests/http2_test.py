@@ -157,7 +157,7 @@ class AgainstTheMock(RunTest):
     def test_posts_that_it_did_not_process_are_sent_again_at_no_cost(self):
         for fault in ("goaway", "reset-before"):
             with Mock("--fail", f"{fault}:10%") as mock:
-                ended = self.run_against(mock, 200, "--attempts", "1", "--concurrency", "4", method="POST")
+                ended = self.run_against(mock, 200, "--attempts", "1", method="POST")
                 self.assertEqual({"ok": 200}, self.outcomes(ended), ended.err)
                 whys = Counter(attempt.get("why") for result in ended.results for attempt in result["attempts"])
                 self.assertGreater(whys["refused-unprocessed"], 0)

@@ -22,7 +22,7 @@ class ByteStream {
     virtual std::optional<std::size_t> try_read(std::span<std::byte> bytes) = 0;
 
     /// Writes what the stream takes now. Returns how many of `bytes`; nothing when it takes none yet. Those that were
-    /// not taken are then written first.
+    /// not taken are then written first. After a failure, `try_read` still returns what came before the peer closed.
     virtual std::optional<std::size_t> try_write(std::span<const std::byte> bytes) = 0;
 
     /// Waits until `try_read` may return something. May end too early.

@@ -69,6 +69,9 @@ class Http2Server {
     /// Says goodbye (GOAWAY): streams above `last_stream` are not processed.
     void say_goodbye(std::int32_t last_stream, std::uint32_t code, std::string_view text = "");
 
+    /// Whether the connection is to be closed once all output is sent: the goodbye was said, and no stream is open.
+    bool is_done() const noexcept;
+
     /// The next bytes to send, about `most` of them; empty when there are none now.
     std::string take_output(std::size_t most);
 

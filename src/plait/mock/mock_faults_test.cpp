@@ -73,6 +73,30 @@ Task<std::string> stats(MockServer& server, std::string path = "/stats") {
     co_return body_of(seen.bytes);
 }
 
+std::string big_endian(std::size_t value, int bytes) {
+    std::string text;
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) text += static_cast<char>(value >> shift);
+    return text;
+}
+
+std::string http_2_frame(char type, char flags, std::size_t stream, const std::string& payload) {
+    return big_endian(payload.size(), 3) + type + flags + big_endian(stream, 4) + payload;
+}
+
+/// A GET request as HPACK has it without compression (RFC 7541, section 6.2.2).
+std::string http_2_get(std::size_t stream, const std::string& path) {
+    std::string block;
+    for (const std::string& text :
+         {std::string(":method"), std::string("GET"), std::string(":scheme"), std::string("http"),
+          std::string(":authority"), std::string("a.example"), std::string(":path"), path}) {
+        if (text.starts_with(':')) block += '\0';
+        block += static_cast<char>(text.size());
+        block += text;
+    }
+    constexpr char headers = 1, end_stream_and_headers = 5;
+    return http_2_frame(headers, end_stream_and_headers, stream, block);
+}
+
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 MockOptions ten_bytes() {
@@ -177,6 +201,26 @@ ASYNC_TEST("an answer without a body is cut in its head") {
     const Seen seen = co_await ask(server, "HEAD /fault/cut-length HTTP/1.1\r\n\r\n");
     CHECK(seen.bytes.starts_with("HTTP/1.1 200 OK\r\n"));
     CHECK_FALSE(has(seen.bytes, "\r\n\r\n"));
+}
+
+ASYNC_TEST("over HTTP/2, the mock closes when the client has, or has had its time") {
+    const std::string beginning = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + http_2_frame(4, 0, 0, "");
+    for (const bool client_closes : {true, false}) {
+        MockServer server(ten_bytes());
+        auto [client, connection] = memory_streams();
+        TaskGroup group;
+        group.start(server.serve_connection(std::move(connection)));
+        co_await write_text(*client, beginning + http_2_get(1, "/x") + http_2_get(3, "/fault/goaway"));
+        Seen seen;
+        const TimePoint start = now();
+        co_await within(60s, read_all(*client, seen));
+        CHECK(seen.ending == "end");
+        CHECK(has(seen.bytes, std::string(10, 'x')));
+        co_await write_text(*client, http_2_get(5, "/late"));  // it reads on
+        if (client_closes) client->close_write();
+        co_await group.join();
+        CHECK(now() - start == (client_closes ? 0s : 1s));
+    }
 }
 
 ASYNC_TEST("an unknown fault is refused with a list of all faults") {

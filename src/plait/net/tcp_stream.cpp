@@ -77,12 +77,20 @@ class TcpStream final : public ByteStream {
 
     std::optional<std::size_t> try_read(std::span<std::byte> bytes) override {
         if (!descriptor_.may_be_readable() && !seen_something_) return std::nullopt;
-        seen_something_ = false;
-        if (const int error_number = std::exchange(seen_error_, 0)) fail("read from", error_number);
+        if (const int error_number = std::exchange(seen_error_, 0)) {
+            seen_something_ = false;
+            fail("read from", error_number);
+        }
         const ssize_t count = receive(bytes, 0);
-        if (count < 0 && !would_wait(errno)) fail("read from", errno);
+        if (count < 0 && !would_wait(errno)) {
+            seen_something_ = false;
+            fail("read from", errno);
+        }
         // Less than asked for means that there is no more: the next read can wait without trying first.
-        if (count < static_cast<ssize_t>(bytes.size())) descriptor_.set_drained();
+        if (count < static_cast<ssize_t>(bytes.size())) {
+            seen_something_ = false;
+            descriptor_.set_drained();
+        }
         if (count < 0) return std::nullopt;
         return static_cast<std::size_t>(count);
     }
@@ -97,7 +105,11 @@ class TcpStream final : public ByteStream {
             if (taken < bytes.size()) descriptor_.set_filled();
             return taken;
         }
-        if (!would_wait(errno)) fail("write to", errno);
+        if (!would_wait(errno)) {
+            // The peer has closed, and what it said before may have come without the loop's knowing.
+            seen_something_ = true;
+            fail("write to", errno);
+        }
         descriptor_.set_filled();
         return std::nullopt;
     }
@@ -153,7 +165,7 @@ class TcpStream final : public ByteStream {
 
     Descriptor descriptor_;
     std::string peer_;
-    // A look at the socket found this, perhaps before the loop reports it.
+    // There may be more to read than the loop has reported: a look at the socket found it, or a write failed.
     bool seen_something_ = false;
     int seen_error_ = 0;
 };

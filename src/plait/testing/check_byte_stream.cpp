@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -165,6 +166,32 @@ Task<void> tells_writer_of_close(StreamPair ends) {
     CHECK(thrown);
 }
 
+Task<void> reads_after_failed_write(StreamPair ends) {
+    // In one go: a turn of the loop in between would report the bytes.
+    constexpr int patience = 100'000;
+    co_await write_all(*ends.first, two_bytes);  // nobody reads it, so that a close is a reset
+    co_await ends.first->writable();
+    std::vector<std::byte> read(two_bytes.size());
+    CHECK_FALSE(ends.first->try_read(read));
+    const std::size_t said = ends.second->try_write(two_bytes).value_or(0);
+    ends.second.reset();
+    bool thrown = false;
+    for (int i = 0; i < patience && !thrown; ++i) {
+        try {
+            ends.first->try_write(two_bytes);
+        } catch (const Error&) {
+            thrown = true;
+        }
+    }
+    CHECK(thrown);
+    for (std::size_t got = 0; got < said;) {
+        const auto count = ends.first->try_read(std::span(read).subspan(got));
+        REQUIRE(count.value_or(0) > 0);
+        got += *count;
+    }
+    CHECK(std::equal(read.begin(), read.begin() + static_cast<std::ptrdiff_t>(said), two_bytes.begin()));
+}
+
 Task<void> read_within(CancelScope& scope, ByteStream& stream, bool& was_read) {
     std::byte next{};
     was_read = (co_await scope.run(read_some(stream, std::span(&next, 1)))).has_value();
@@ -201,6 +228,7 @@ constexpr std::array promises{
     Promise{"after close_write the peer reads all and then the end, and may still write", ends_one_direction},
     Promise{"is_quiet notices waiting bytes and a close, and consumes nothing", says_whether_quiet},
     Promise{"writing to a peer that has closed throws Error(reset)", tells_writer_of_close},
+    Promise{"after a failed write, what came before can be read at once", reads_after_failed_write},
     Promise{"a wait can be cancelled", gives_up_wait},
     Promise{"a close after reset_at_close is a reset or an end", resets_at_close},
 };

@@ -115,8 +115,9 @@ bool H2Connection::flush() {
     try {
         if (write_all_now()) return true;
     } catch (const Error& error) {
-        // What the server has said before it closed is worth more than the failure to write.
-        receive_now();
+        // What the server said before it closed is worth more than the failure to write, and nothing more will come.
+        do receive_now();
+        while (may_have_more_);
         connection_failed(error);
         return true;
     }

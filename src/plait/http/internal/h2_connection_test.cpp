@@ -108,6 +108,22 @@ ASYNC_TEST("calls share the connection, and each gets its own answer") {
     CHECK(texts[2] == "200 c");
 }
 
+ASYNC_TEST("after a failed write, everything that the server said before it closed counts") {
+    testing::MemoryStreamOptions small_reads;
+    small_reads.largest_read = 8;
+    Peers peers(small_reads);
+    std::string texts[2];
+    TaskGroup group;
+    group.start(peers.call_into(get(), texts[0]));
+    co_await sleep_for(1ms);
+    peers.say(frames::answer(1, std::string(10'000, 'x')) + frames::goaway(1, 0));
+    peers.server.reset();
+    group.start(peers.call_into(get(), texts[1]));
+    co_await group.join();
+    CHECK(texts[0] == "200 " + std::string(10'000, 'x'));
+    CHECK(contains(texts[1], "has not processed this one"));
+}
+
 ASYNC_TEST("a call whose time is up resets its stream, and the others go on") {
     Peers peers;
     std::string texts[3];

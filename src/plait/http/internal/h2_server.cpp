@@ -220,6 +220,11 @@ void Http2Server::say_goodbye(std::int32_t last_stream, std::uint32_t code, std:
     ::nghttp2_submit_goaway(implementation_->session(), NGHTTP2_FLAG_NONE, last_stream, code, bytes, text.size());
 }
 
+bool Http2Server::is_done() const noexcept {
+    return !::nghttp2_session_want_read(implementation_->session()) &&
+           !::nghttp2_session_want_write(implementation_->session());
+}
+
 std::string Http2Server::take_output(std::size_t most) {
     std::string output;
     while (output.size() < most) {

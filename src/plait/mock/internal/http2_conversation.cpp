@@ -17,6 +17,9 @@ using http::Http2Server;
 
 constexpr std::size_t block_size = 64 * 1024;
 
+/// How long the client may take to close after the server has.
+constexpr Duration linger = std::chrono::seconds(1);
+
 /// Fields of one HTTP/1.1 connection, which HTTP/2 has not (RFC 9113, section 8.2.2).
 bool is_for_connection(std::string_view name) {
     return name == "connection" || name == "keep-alive" || name == "transfer-encoding";
@@ -108,24 +111,35 @@ Http2Conversation::Http2Conversation(ByteStream& stream, const http::Http2Server
     : stream_(stream), server_(options), answer_(std::move(answer)) {}
 
 Task<void> Http2Conversation::run(std::string received) {
-    TaskGroup tasks;
-    tasks.start(write(), "send frames");
+    TaskGroup writing;
+    writing.start(write(), "send frames");
+    TaskGroup answers;
     CancelScope reading;
     reading_ = &reading;
-    co_await reading.run(read(std::move(received), tasks));
-    tasks.cancel();
-    co_await tasks.join();
-    const std::string rest = server_.take_output(block_size);
-    if (!is_over_) stream_.try_write(std::as_bytes(std::span(rest)));
-    stream_.close_write();
+    co_await reading.run(read(std::move(received), answers));
+    reading_ = nullptr;
+    answers.cancel();
+    co_await answers.join();
+    is_closing_ = true;
+    output_.set();
+    co_await within(linger, close(writing));
 }
 
-Task<void> Http2Conversation::read(std::string received, TaskGroup& tasks) {
+/// Sends the rest, says that nothing more comes, and reads on until the client has closed, too: closing with unread
+/// bytes resets the connection, and the client might never see the end of what was said.
+Task<void> Http2Conversation::close(TaskGroup& writing) {
+    co_await writing.join();
+    stream_.close_write();
+    std::array<std::byte, 4096> buffer;
+    while (co_await read_some(stream_, buffer) > 0) continue;
+}
+
+Task<void> Http2Conversation::read(std::string received, TaskGroup& answers) {
     std::array<std::byte, 4096> buffer;
     for (;;) {
         const bool is_good = server_.receive(received);
         while (auto request = server_.take_request()) {
-            tasks.start(answer(std::move(*request)), "answer");
+            answers.start(answer(std::move(*request)), "answer");
         }
         output_.set();
         wake_translations();
@@ -186,9 +200,9 @@ Task<void> Http2Conversation::write() {
             co_await write_all(stream_, std::as_bytes(std::span(output)));
             wake_translations();
         }
-        if (!is_over_) continue;
+        if (!is_over_ && !is_closing_ && !server_.is_done()) continue;
         co_await write_all(stream_, std::as_bytes(std::span(raw_)));
-        reading_->cancel();
+        if (reading_) reading_->cancel();
         co_return;
     }
 }

@@ -44,7 +44,8 @@ class Http2Conversation {
   private:
     class Translation;
 
-    Task<void> read(std::string received, TaskGroup& tasks);
+    Task<void> read(std::string received, TaskGroup& answers);
+    Task<void> close(TaskGroup& writing);
     Task<void> answer(http::Http2Server::Request request);
     Task<void> write();
     void end(Translation& translation, const StreamEnding& ending, std::int32_t id);
@@ -59,7 +60,8 @@ class Http2Conversation {
     std::string raw_;                        ///< bytes that are no HTTP, which are sent before the connection is closed
     std::int32_t last_stream_ = 0;           ///< the highest one that was read
     std::optional<std::int32_t> goodbye_{};  ///< the last one that is
-    bool is_over_ = false;
+    bool is_over_ = false;                   ///< the connection ends with `raw_`
+    bool is_closing_ = false;                ///< no more is read, and no more answers are made
 };
 
 }  // namespace plait::mock::internal
