@@ -26,6 +26,12 @@ class NewConnection {
 /// The steps of making a connection.
 enum class ConnectStep { resolving, connecting, tunnelling, encrypting };
 
+/// What is offered to the server in the handshake of TLS (ALPN).
+enum class Offer {
+    all,       ///< what the session may speak
+    http_1_1,  ///< HTTP/1.1 alone
+};
+
 /// Makes connections for a session: over the network, or in memory for a test.
 class Connector {
   public:
@@ -34,7 +40,7 @@ class Connector {
     /// Makes a connection to `endpoint`, encrypted and verified if `secure`. Keeps `step` up to date, which must
     /// outlive the task. Throws `Error` with `dns`, `connect`, `proxy` or `tls`, which says what was tried. Cancelling
     /// it leaves nothing open.
-    virtual Task<NewConnection> connect(net::Endpoint endpoint, bool secure, ConnectStep& step) = 0;
+    virtual Task<NewConnection> connect(net::Endpoint endpoint, bool secure, Offer offer, ConnectStep& step) = 0;
 };
 
 }  // namespace plait::http

@@ -19,7 +19,7 @@ class Servers : public Connector {
   public:
     explicit Servers(std::vector<std::string> answers) : answers_(std::move(answers)) {}
 
-    Task<NewConnection> connect(net::Endpoint endpoint, bool secure, ConnectStep&) override {
+    Task<NewConnection> connect(net::Endpoint endpoint, bool secure, Offer, ConnectStep&) override {
         auto [client, server] = testing::memory_streams();
         endpoints.push_back((secure ? "secure " : "") + endpoint.to_string());
         const std::size_t number = servers_.size();

@@ -114,6 +114,7 @@ class Session::Attempt {
     ConnectionNeeds needs() const;
     bool is_prior_knowledge() const noexcept;
     bool was_stale(const Error& error) const noexcept;
+    bool may_go_over_http_1(const internal::H2Call& call) const noexcept;
     Error no_connection_in_time() const;
 
     Session& session_;
@@ -126,6 +127,7 @@ class Session::Attempt {
     bool met_silence_ = false;
     bool is_unprocessed_ = false;
     bool was_refused_ = false;
+    bool goes_over_http_1_ = false;  // the server has asked for it, instead of HTTP/2
     std::optional<ConnectStep> connecting_;
     Timings connecting_times_;
     internal::ExchangeRecord record_;
@@ -153,6 +155,10 @@ bool Session::Attempt::is_prior_knowledge() const noexcept {
 /// A server that can't be asked before it gets the body refuses the question, not the request (RFC 9110, 10.1.1).
 Task<void> Session::Attempt::run() {
     co_await run_once();
+    if (goes_over_http_1_) {
+        record_ = internal::ExchangeRecord();
+        co_await run_http_1();
+    }
     if (!asked_before_body_ || record_.response.status != expectation_failed) co_return;
     record_ = internal::ExchangeRecord();
     co_await run_once();
@@ -244,11 +250,22 @@ Task<void> Session::Attempt::exchange_http_2(internal::H2Pool::Place place) {
         co_await place.use().exchange(call, session_.headers_for(request_), bounds_);
         place.answered(record_.response.timings.wait, now());
     } catch (const Error&) {
+        if (may_go_over_http_1(call)) {
+            goes_over_http_1_ = true;
+            place.require_http_1();
+            co_return;
+        }
         met_silence_ = call.met_silence();
         is_unprocessed_ = call.was_not_processed();
         was_refused_ = is_unprocessed_ && !call.needs_http_1();
         throw;
     }
+}
+
+/// Whether the server wants HTTP/1.1 for this request, which it has not processed, and we may speak that (RFC 9113,
+/// section 7, HTTP_1_1_REQUIRED).
+bool Session::Attempt::may_go_over_http_1(const internal::H2Call& call) const noexcept {
+    return call.needs_http_1() && session_.options_.http == HttpChoice::automatic && !goes_over_http_1_;
 }
 
 Task<internal::H2Pool::Turn> Session::Attempt::wait_for_turn() {
@@ -280,7 +297,8 @@ Task<void> Session::Attempt::connect(ConnectionPool::Lease& lease) {
     const Duration limit = std::min(bounded(session_.options_.timeouts.connect), bounds_.deadline - now());
     connecting_ = ConnectStep::resolving;
     CancelScope scope(after(limit));
-    auto made = co_await scope.run(session_.connector_->connect(endpoint, url.is_https(), *connecting_));
+    const Offer offer = session_.h2_pool_->requires_http_1(url.origin()) ? Offer::http_1_1 : Offer::all;
+    auto made = co_await scope.run(session_.connector_->connect(endpoint, url.is_https(), offer, *connecting_));
     if (!made) {
         throw Error(ErrorCode::timeout,
                     fmt::format("connect {}: timed out after {}", endpoint.to_string(), in_words(limit)));

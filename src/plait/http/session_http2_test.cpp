@@ -33,15 +33,15 @@ struct Network {
 class NetworkConnector : public Connector {
   public:
     explicit NetworkConnector(Network& network) : network_(network) {}
-    Task<NewConnection> connect(net::Endpoint, bool, ConnectStep& step) override {
+    Task<NewConnection> connect(net::Endpoint, bool, Offer offer, ConnectStep& step) override {
         step = ConnectStep::encrypting;
         co_await sleep_for(10ms);
         if (network_.failure) throw *network_.failure;
         auto [client, server] = testing::memory_streams();
         NewConnection made(std::move(client));
-        made.alpn = network_.alpn;
+        made.alpn = offer == Offer::http_1_1 ? "http/1.1" : network_.alpn;
         network_.servers.push_back(std::move(server));
-        if (network_.alpn == "h2") network_.say(network_.servers.size() - 1, network_.settings);
+        if (made.alpn == "h2") network_.say(network_.servers.size() - 1, network_.settings);
         co_return made;
     }
 
@@ -134,6 +134,40 @@ ASYNC_TEST("calls that come while it is opened have their own connections if it 
     for (int n = 1; n < 3; ++n) bench.network.say(n, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
     co_await bench.group.join();
     CHECK(bench.texts[4] == "200 hi by 1.1 reused");
+}
+
+ASYNC_TEST("a server that wants HTTP/1.1 for a request gets it, and all later ones, in HTTP/1.1") {
+    constexpr std::uint32_t http_1_1_required = 13;
+    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+    for (const bool by_goaway : {false, true}) {
+        Bench bench;
+        bench.post();
+        co_await sleep_for(1s);
+        bench.network.say(0, by_goaway ? frames::goaway(0, http_1_1_required) : frames::reset(1, http_1_1_required));
+        co_await sleep_for(1s);
+        REQUIRE(bench.network.servers.size() == 2);
+        bench.network.say(1, answer);
+        co_await bench.group.join();
+        CHECK(bench.texts[0] == "200 hi by 1.1");
+        bench.get();
+        co_await sleep_for(1s);
+        CHECK(bench.network.servers.size() == 2);
+        bench.network.say(1, answer);
+        co_await bench.group.join();
+        CHECK(bench.texts[1] == "200 hi by 1.1 reused");
+    }
+}
+
+ASYNC_TEST("where HTTP/2 was asked for, a server that wants HTTP/1.1 is an error") {
+    SessionOptions options;
+    options.http = HttpChoice::http_2;
+    Bench bench(std::move(options));
+    bench.post();
+    co_await sleep_for(1s);
+    bench.network.say(0, frames::reset(1, 13));
+    co_await bench.group.join();
+    CHECK(bench.texts[0] == "reset");
+    CHECK(bench.network.servers.size() == 1);
 }
 
 ASYNC_TEST("calls that wait for a connection that can't be opened fail with it") {

@@ -53,7 +53,7 @@ class Network {
 class NetworkConnector : public Connector {
   public:
     explicit NetworkConnector(Network& network) : network_(network) {}
-    Task<NewConnection> connect(net::Endpoint endpoint, bool secure, ConnectStep& step) override {
+    Task<NewConnection> connect(net::Endpoint endpoint, bool secure, Offer, ConnectStep& step) override {
         return network_.connect(std::move(endpoint), secure, step);
     }
 
@@ -330,7 +330,7 @@ ASYNC_TEST("a write that moves no byte has certainly not arrived") {
         void close_write() noexcept override {}
     };
     class DeafConnector final : public Connector {
-        Task<NewConnection> connect(net::Endpoint, bool, ConnectStep&) override {
+        Task<NewConnection> connect(net::Endpoint, bool, Offer, ConnectStep&) override {
             co_return NewConnection(std::make_unique<Deaf>());
         }
     };
@@ -540,7 +540,7 @@ Task<Outcome> refused(std::string answer) {
     class RefusingConnector final : public Connector {
       public:
         explicit RefusingConnector(std::string text) : text_(std::move(text)) {}
-        Task<NewConnection> connect(net::Endpoint, bool, ConnectStep&) override {
+        Task<NewConnection> connect(net::Endpoint, bool, Offer, ConnectStep&) override {
             co_return NewConnection(std::make_unique<Refusing>(1000, text_));
         }
 

@@ -8,7 +8,7 @@
 namespace plait::http::internal {
 
 H2Step plan_stream(const H2State& state) noexcept {
-    if (state.spoken == Spoken::http_1) return H2Step::http_1;
+    if (state.spoken == Spoken::http_1 || state.spoken == Spoken::http_1_required) return H2Step::http_1;
     if (state.is_new) return H2Step::open;
     if (state.has_room) return H2Step::use;
     if (state.opening == 0) return H2Step::open;
@@ -93,6 +93,11 @@ void H2Pool::Place::answered(Duration wait, TimePoint now) noexcept {
     for (const auto& entry : entry_->origin.connections) entry->is_on_trial = false;
 }
 
+void H2Pool::Place::require_http_1() {
+    entry_->origin.spoken = Spoken::http_1_required;
+    entry_->pool.assign(entry_->origin);
+}
+
 H2Pool::Opening::Opening(H2Pool& pool, Origin& origin, Why why) noexcept : pool_(&pool), origin_(&origin), why_(why) {
     ++origin.opening;
     if (why == Why::trial) origin.spread.begin_trial();
@@ -120,7 +125,7 @@ H2Pool::Place H2Pool::Opening::add(ConnectionPool::Lease lease, TimePoint now) {
     pool.close_expired(now);
     auto entry = std::make_shared<Entry>(pool, origin, std::move(lease), now);
     entry->connection.on_room([&pool, &origin] { pool.assign(origin); });
-    origin.spoken = Spoken::http_2;
+    if (origin.spoken != Spoken::http_1_required) origin.spoken = Spoken::http_2;
     ++origin.entries;
     entry->is_on_trial = is_trial();
     origin.connections.push_back(entry);
@@ -130,7 +135,7 @@ H2Pool::Place H2Pool::Opening::add(ConnectionPool::Lease lease, TimePoint now) {
 
 void H2Pool::Opening::speaks_http_1() {
     Origin& origin = *origin_;
-    origin.spoken = Spoken::http_1;
+    if (origin.spoken != Spoken::http_1_required) origin.spoken = Spoken::http_1;
     end();
     pool_->assign(origin);
 }
@@ -154,6 +159,11 @@ H2Pool::Origin& H2Pool::origin_of(std::string_view name, bool is_known) {
                          : *origins_.emplace(std::string(name), std::make_unique<Origin>()).first->second;
     if (is_known) origin.spoken = Spoken::http_2;
     return origin;
+}
+
+bool H2Pool::requires_http_1(std::string_view origin) const {
+    const auto known = origins_.find(origin);
+    return known != origins_.end() && known->second->spoken == Spoken::http_1_required;
 }
 
 H2Pool::Turn H2Pool::try_turn(std::string_view name, ConnectionNeeds needs, bool is_known, TimePoint now) {

@@ -22,7 +22,12 @@
 namespace plait::http::internal {
 
 /// What the servers of an origin speak, as far as it is known.
-enum class Spoken { unknown, http_1, http_2 };
+enum class Spoken {
+    unknown,
+    http_1,
+    http_1_required,  ///< it could speak HTTP/2, and has asked for HTTP/1.1 (HTTP_1_1_REQUIRED)
+    http_2,
+};
 
 /// The state of an origin's HTTP/2 connections when it is a call's turn.
 struct H2State {
@@ -80,6 +85,8 @@ class H2Pool {
         H2Connection& use() noexcept;
         /// The call has been answered, after it had waited so long for the first byte.
         void answered(Duration wait, TimePoint now) noexcept;
+        /// The server has asked for HTTP/1.1: the calls of the origin go there from now on.
+        void require_http_1();
 
       private:
         std::shared_ptr<Entry> entry_;
@@ -142,6 +149,9 @@ class H2Pool {
 
     /// For a caller that has opened a connection for HTTP/1.1, and found that it speaks HTTP/2.
     Opening adopt(std::string_view origin) { return Opening(*this, origin_of(origin, false)); }
+
+    /// Whether a server of the origin has asked for HTTP/1.1.
+    bool requires_http_1(std::string_view origin) const;
 
     /// Closes all connections without calls, to make room for others.
     void close_idle();

@@ -117,6 +117,7 @@ void H2Session::fail_closed(H2Stream& stream, std::uint32_t code) {
         stream.fail(Error(error, why), end);
     };
     if (!stream.is_packed_ || (goaway_ && stream.id_ > goaway_->last_stream)) {
+        stream.needs_http_1_ = goaway_ && goaway_->code == NGHTTP2_HTTP_1_1_REQUIRED;
         return fail(ErrorCode::reset,
                     with_goaway(Error(ErrorCode::reset,
                                       "the server takes no more requests on this "
@@ -135,7 +136,8 @@ void H2Session::fail_closed(H2Stream& stream, std::uint32_t code) {
     if (code == NGHTTP2_REFUSED_STREAM || needs_http_1) {
         stream.needs_http_1_ = needs_http_1;
         return fail(ErrorCode::reset,
-                    fmt::format("the server refused the request unprocessed ({})", h2_error_name(code)),
+                    fmt::format("the server refused the request unprocessed ({}){}", h2_error_name(code),
+                                needs_http_1 ? ": use --http 1.1" : ""),
                     End::not_processed);
     }
     const std::string where = stream.has_head_ ? fmt::format(" after {} bytes of the body", stream.body_bytes_) : "";

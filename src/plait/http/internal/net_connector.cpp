@@ -18,9 +18,14 @@ namespace plait::http::internal {
 
 namespace {
 
+net::TlsOptions for_http_1(net::TlsOptions options) {
+    options.protocols.assign(1, "http/1.1");
+    return options;
+}
+
 /// The proxy is not the server: it gets no certificate of ours, and must always show its own.
 net::TlsOptions for_proxies(net::TlsOptions options) {
-    options.protocols.assign(1, "http/1.1");
+    options = for_http_1(std::move(options));
     options.certificate_file.clear();
     options.key_file.clear();
     options.verify = true;
@@ -60,9 +65,13 @@ class NetConnector::Steps {
 };
 
 NetConnector::NetConnector(const net::TlsOptions& options, Routes routes, Tunnels tunnels)
-    : routes_(std::move(routes)), tunnels_(tunnels), tls_(options), proxy_tls_(for_proxies(options)) {}
+    : routes_(std::move(routes)),
+      tunnels_(tunnels),
+      tls_(options),
+      http_1_tls_(for_http_1(options)),
+      proxy_tls_(for_proxies(options)) {}
 
-Task<NewConnection> NetConnector::connect(net::Endpoint endpoint, bool secure, ConnectStep& step) {
+Task<NewConnection> NetConnector::connect(net::Endpoint endpoint, bool secure, Offer offer, ConnectStep& step) {
     Steps steps(step);
     routes_.tell_of(endpoint, secure);
     NewConnection made(nullptr);
@@ -83,7 +92,8 @@ Task<NewConnection> NetConnector::connect(net::Endpoint endpoint, bool secure, C
     }
     if (secure) {
         steps.enter(ConnectStep::encrypting);
-        auto stream = co_await tls_.connect(std::move(made.stream), std::move(endpoint));
+        net::TlsContext& tls = offer == Offer::http_1_1 ? http_1_tls_ : tls_;
+        auto stream = co_await tls.connect(std::move(made.stream), std::move(endpoint));
         made.alpn = stream->alpn();
         made.stream = std::move(stream);
         made.tls = steps.elapsed();

@@ -20,7 +20,7 @@ class NetConnector final : public Connector {
   public:
     explicit NetConnector(const net::TlsOptions& options, Routes routes = {}, Tunnels tunnels = Tunnels::for_https);
 
-    Task<NewConnection> connect(net::Endpoint endpoint, bool secure, ConnectStep& step) override;
+    Task<NewConnection> connect(net::Endpoint endpoint, bool secure, Offer offer, ConnectStep& step) override;
 
   private:
     class Steps;
@@ -37,6 +37,7 @@ class NetConnector final : public Connector {
     const Tunnels tunnels_;
     net::Resolver resolver_;
     net::TlsContext tls_;
+    net::TlsContext http_1_tls_;
     net::TlsContext proxy_tls_;
 };
 
