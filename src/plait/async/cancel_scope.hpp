@@ -63,6 +63,7 @@ class CancelScope final : private internal::Timer {
     friend class internal::TaskTree;
     friend class TaskGroup;
     friend class EventLoop;
+    friend class HostedLoop;
 
     /// The running task's stay inside the scope.
     class Stay {

@@ -1,5 +1,6 @@
 #include "plait/async/dump.hpp"
 
+#include "plait/async/hosted_loop.hpp"
 #include "plait/async/internal/debug_watch.hpp"
 #include "plait/async/internal/scheduler.hpp"
 #include "plait/async/internal/task_tree.hpp"
@@ -145,6 +146,8 @@ LoopInfo inspect(const EventLoop& loop) {
     }
     return inspect_scheduler(loop.scheduler_, false);
 }
+
+LoopInfo inspect(const HostedLoop& loop) { return inspect_scheduler(loop.scheduler_, false); }
 
 std::vector<LoopInfo> inspect_running_loops() {
     std::vector<LoopInfo> loops;

@@ -12,6 +12,8 @@
 
 namespace plait {
 
+class HostedLoop;
+
 /// The state of a task.
 struct TaskInfo {
     trace::TaskId id = 0;
@@ -46,6 +48,9 @@ struct LoopInfo {
 /// Returns the state of `loop`. Called by one of its tasks, or by a task of a loop that one of its tasks runs. Costs
 /// nothing before it is called. A loop that does not run has no tasks.
 LoopInfo inspect(const EventLoop& loop);
+
+/// The same for a loop that is a guest, on its thread.
+LoopInfo inspect(const HostedLoop& loop);
 
 /// Returns the state of the loops that run on the calling thread, outermost first; none when it runs no loop.
 std::vector<LoopInfo> inspect_running_loops();

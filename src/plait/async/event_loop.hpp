@@ -64,6 +64,7 @@ class LoopHandle {
 
   private:
     friend class EventLoop;
+    friend class HostedLoop;
     explicit LoopHandle(std::shared_ptr<internal::Inbox> inbox) noexcept : inbox_(std::move(inbox)) {}
     std::shared_ptr<internal::Inbox> inbox_;
 };

@@ -22,10 +22,7 @@ bool Inbox::post(RemoteCall& call) noexcept {
         call.next_ = newest;
     } while (!newest_.compare_exchange_weak(newest, &call, std::memory_order_seq_cst, std::memory_order_relaxed));
     // Both sides write their own flag before they read the other's (seq_cst), so one of them sees the other.
-    if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false)) {
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written = ::write(wake_fd_.get(), &one, sizeof one);
-    }
+    if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false)) wake_up();
     return true;
 }
 
@@ -49,9 +46,9 @@ void Inbox::deliver_in_order(RemoteCall* newest) noexcept {
     while (oldest) std::exchange(oldest, oldest->next_)->arrive();
 }
 
-void Inbox::drain_wake_fd() noexcept {
-    std::uint64_t count;
-    [[maybe_unused]] const auto got = ::read(wake_fd_.get(), &count, sizeof count);
+void Inbox::wake_up() noexcept {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_fd_.get(), &one, sizeof one);
 }
 
 }  // namespace plait::internal

@@ -29,7 +29,8 @@ class Inbox {
     void close() noexcept;
 
     int wake_fd() const noexcept { return wake_fd_.get(); }
-    void drain_wake_fd() noexcept;
+    /// Makes the next wait for `wake_fd` end at once. It is never read: each write is one more event.
+    void wake_up() noexcept;
 
   private:
     static RemoteCall* closed() noexcept { return reinterpret_cast<RemoteCall*>(1); }

@@ -3,6 +3,7 @@
 #include "plait/base/error.hpp"
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -37,40 +38,43 @@ int wait_nanoseconds(int epoll, epoll_event* events, std::optional<Duration> tim
     return wait_milliseconds(epoll, events, timeout);
 }
 
-/// Reports an event to its target. Returns true when it has none.
-bool tell(const epoll_event& event) noexcept {
+/// Reports an event to its target.
+void tell(const epoll_event& event) noexcept {
     auto* target = static_cast<PollTarget*>(event.data.ptr);
-    if (!target) return true;
+    if (!target) return;
     Readiness readiness;
     readiness.hung_up = (event.events & (EPOLLRDHUP | EPOLLHUP)) != 0;
     readiness.readable = (event.events & (EPOLLIN | EPOLLERR)) != 0 || readiness.hung_up;
     // A half-closed connection still takes bytes; only a broken one is reported to writers.
     readiness.writable = (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
     target->on_ready(readiness);
-    return false;
 }
 
 }  // namespace
 
-Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), process_(::getpid()) {
     if (!epoll_) throw Error(ErrorCode::storage, "make an event loop: epoll: " + system_message(errno));
 }
 
 void Poller::add(int fd, PollTarget* target) {
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    // What only wakes the loop up, an eventfd, is always writable: reading or writing it would report that each time.
+    event.events = target ? EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET : EPOLLIN | EPOLLET;
     event.data.ptr = target;
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
         throw Error(ErrorCode::storage, "wait for descriptor " + std::to_string(fd) + ": " + system_message(errno));
     }
 }
 
-void Poller::remove(int fd) noexcept { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+bool Poller::is_own() const noexcept { return ::getpid() == process_; }
 
-bool Poller::wait(std::optional<Duration> timeout) {
+void Poller::remove(int fd) noexcept {
+    if (is_own()) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
+void Poller::wait(std::optional<Duration> timeout) {
     // More descriptors than any process has: a bound on a loop that the kernel could otherwise keep busy for ever.
     constexpr int most_full_batches = 4096;
-    bool woken = false;
     for (int batches = 0; batches < most_full_batches; ++batches) {
         std::array<epoll_event, events_a_wait> events;
         ++waits_;
@@ -78,12 +82,11 @@ bool Poller::wait(std::optional<Duration> timeout) {
         timeout = Duration::zero();
         if (count < 0 && errno == EINTR)
             continue;  // stopping and continuing the process does that, too; poll for what came meanwhile
-        for (int i = 0; i < count; ++i) woken = tell(events[static_cast<std::size_t>(i)]) || woken;
+        for (int i = 0; i < count; ++i) tell(events[static_cast<std::size_t>(i)]);
         told_ += static_cast<std::uint64_t>(std::max(count, 0));
         // A full batch may not be all: a timer that fires after this must not find anything left.
         if (count < events_a_wait) break;
     }
-    return woken;
 }
 
 }  // namespace plait::internal

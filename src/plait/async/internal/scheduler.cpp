@@ -63,9 +63,19 @@ TimePoint Scheduler::with_slack(TimePoint deadline) const noexcept {
     return deadline + (timer_slack_ - since_epoch % timer_slack_) % timer_slack_;
 }
 
+Scheduler::Stay::Stay(Scheduler& scheduler) noexcept : scheduler_(scheduler) {
+    scheduler.outer_ = std::exchange(current_, &scheduler);
+    scheduler.meter_.begin_run();
+}
+
+Scheduler::Stay::~Stay() {
+    const Duration length = scheduler_.meter_.end_run();
+    current_ = std::exchange(scheduler_.outer_, nullptr);
+    if (current_) current_->meter_.inner_loop_ran(length);
+}
+
 void Scheduler::run_until(const bool& done) {
-    outer_ = std::exchange(current_, this);
-    meter_.begin_run();
+    const Stay stay(*this);
     looked_at_timers_ = now();
     catches_up_until_.reset();
     for (;;) {
@@ -78,9 +88,26 @@ void Scheduler::run_until(const bool& done) {
         }
         fire_due_timers();
     }
-    const Duration length = meter_.end_run();
-    current_ = std::exchange(outer_, nullptr);
-    if (current_) current_->meter_.inner_loop_ran(length);
+}
+
+void Scheduler::turn() {
+    const Stay stay(*this);
+    inbox_->woke_up();
+    inbox_->deliver();
+    poller_->wait(Duration::zero());
+    waited_in_vain_ = false;
+    fire_due_timers();
+    for (int batch = 0; batch < most_batches_a_turn && !ready_.empty(); ++batch) run_ready_batch();
+}
+
+void Scheduler::run_ready() {
+    const Stay stay(*this);
+    run_ready_batch();
+}
+
+std::optional<TimePoint> Scheduler::next_turn_at() const noexcept {
+    if (timers_.empty()) return std::nullopt;
+    return catches_up_until_ && outside_work_ > 0 ? *catches_up_until_ : timers_.next_deadline();
 }
 
 void Scheduler::run_ready_batch() {
@@ -169,9 +196,8 @@ void Scheduler::wait_for_events() {
     meter_.fall_asleep();
     if (inbox_->prepare_to_sleep()) {
         const std::uint64_t told = poller_->told();
-        const bool woken = poller_->wait(timeout);
+        poller_->wait(timeout);
         inbox_->woke_up();
-        if (woken) inbox_->drain_wake_fd();
         waited_in_vain_ = poller_->told() == told && !inbox_->has_calls();
     }
     meter_.wake_up();

@@ -26,6 +26,8 @@ class Scheduler {
     static constexpr std::size_t batch_limit = 61;
     /// How many of them are timed together: reading the clock costs more than a switch.
     static constexpr int timed_together = 16;
+    /// How many batches a loop that is a guest runs before it lets its host go on.
+    static constexpr int most_batches_a_turn = 4;
     /// How many operations that complete at once a task may do before it must let the others run.
     static constexpr int operations_a_run = 128;
 
@@ -97,8 +99,30 @@ class Scheduler {
     void arm(Timer& timer, TimePoint deadline) { timers_.arm(timer, with_slack(deadline)); }
     void disarm(Timer& timer) noexcept { timers_.disarm(timer); }
 
-    /// Runs until `done` is true. Nests: the loop that ran before is current again afterwards.
+    /// The time in which the loop is the calling thread's current one. Nests: the loop that ran before is current again
+    /// afterwards.
+    class Stay {
+      public:
+        explicit Stay(Scheduler& scheduler) noexcept;
+        Stay(const Stay&) = delete;
+        Stay& operator=(const Stay&) = delete;
+        ~Stay();
+
+      private:
+        Scheduler& scheduler_;
+    };
+
+    /// Runs until `done` is true.
     void run_until(const bool& done);
+
+    /// Does once what `run_until` repeats, without waiting: takes what has come, fires what is due, and runs what is
+    /// ready, in `most_batches_a_turn` batches. The next turn is due when the kernel has an event for `poller`, when
+    /// something is posted, at `next_turn_at()`, or at once if `ready_count()` is not 0.
+    void turn();
+    /// Runs one batch of what is ready.
+    void run_ready();
+    /// When a timer needs a turn; nothing without one.
+    std::optional<TimePoint> next_turn_at() const noexcept;
 
     /// The scope around all tasks of the run that begins; null when it has ended.
     void set_main_scope(CancelScope* scope) noexcept { main_scope_ = scope; }
