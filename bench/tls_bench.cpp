@@ -22,13 +22,19 @@ namespace {
 
 constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
 
-/// A server with a certificate of its own, which answers one request on each connection.
+/// A server with a certificate and the one of the authority that signed it, as public servers have them. It answers one
+/// request on each connection.
 class TlsServer {
   public:
     explicit TlsServer(net::TlsVersion newest) : path_("/tmp/plait_tls_bench_" + std::to_string(::getpid()) + ".pem") {
-        net::TlsServerOptions options(net::make_certificate(net::CertificateOptions({"127.0.0.1"})));
+        const net::Certificate root = net::make_certificate(net::CertificateOptions({"root"}));
+        net::CertificateOptions between({"between"});
+        between.is_authority = true;
+        const net::Certificate authority = net::make_certificate(between, &root);
+        net::TlsServerOptions options(net::make_certificate(net::CertificateOptions({"127.0.0.1"}), &authority));
+        options.certificate.certificate += authority.certificate;
         options.newest = newest;
-        std::ofstream(path_) << options.certificate.certificate;
+        std::ofstream(path_) << root.certificate;
         int port_pipe[2];
         if (::pipe(port_pipe) != 0 || (process_ = ::fork()) < 0) std::abort();
         if (process_ == 0) {

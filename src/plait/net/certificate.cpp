@@ -94,9 +94,11 @@ Certificate make_certificate(const CertificateOptions& options, const Certificat
     check(::X509_set_issuer_name(certificate.get(), ::X509_get_subject_name(signer)) == 1);
     check(::X509_set_pubkey(certificate.get(), key.get()) == 1);
     if (!options.has_common_name_only) add_names(certificate.get(), options.names);
-    add_extension(certificate.get(), signer, NID_basic_constraints, issuer ? "critical,CA:FALSE" : "critical,CA:TRUE");
+    const bool is_authority = options.is_authority || !issuer;
+    add_extension(certificate.get(), signer, NID_basic_constraints,
+                  is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
     add_extension(certificate.get(), signer, NID_key_usage,
-                  issuer ? "critical,digitalSignature" : "critical,digitalSignature,keyCertSign");
+                  is_authority ? "critical,digitalSignature,keyCertSign" : "critical,digitalSignature");
     add_extension(certificate.get(), signer, NID_subject_key_identifier, "hash");
     add_extension(certificate.get(), signer, NID_authority_key_identifier, "keyid:always");
     check(::X509_sign(certificate.get(), issuer ? issuer_key.get() : key.get(), ::EVP_sha256()) > 0);

@@ -24,6 +24,9 @@ struct CertificateOptions {
 
     std::vector<std::string> names;
 
+    /// Whether it may sign others. One that no `issuer` signs always may.
+    bool is_authority = false;
+
     /// Only the first name, as the Common Name, and no list of names: as in old certificates.
     bool has_common_name_only = false;
 

@@ -7,6 +7,7 @@
 #include "plait/net/internal/openssl.hpp"
 #include "plait/net/internal/openssl_stream.hpp"
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include <mutex>
@@ -97,14 +98,17 @@ class TlsServerContext::Implementation {
 
   private:
     void use(const Certificate& certificate) {
-        const OwnedCertificate x509(
-            ::PEM_read_bio_X509(read_from(certificate.certificate).get(), nullptr, nullptr, nullptr));
+        const OwnedBio chain = read_from(certificate.certificate);
+        const OwnedCertificate x509(::PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr));
         const OwnedKey key(
             ::PEM_read_bio_PrivateKey(read_from(certificate.private_key).get(), nullptr, nullptr, nullptr));
         if (!x509 || !key || ::SSL_CTX_use_certificate(context_.get(), x509.get()) != 1 ||
             ::SSL_CTX_use_PrivateKey(context_.get(), key.get()) != 1) {
             throw Error(ErrorCode::bad_input, "use a certificate for TLS: " + take_openssl_reason());
         }
+        while (const OwnedCertificate next{::PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)})
+            SSL_CTX_add1_chain_cert(context_.get(), next.get());
+        ::ERR_clear_error();  // that there is no other one
     }
 
     OwnedSslContext context_;

@@ -50,7 +50,7 @@ struct TlsOptions {
 ///
 /// The first connection reads the trusted certificates, which takes some milliseconds. The contexts of a process that
 /// have equal settings share them, and also the sessions that servers offer: a later connection to the same host and
-/// port resumes one, in half the time (RFC 8446, section 2.2; RFC 5077). Threads may share a context.
+/// port resumes one, in about a third of the time (RFC 8446, section 2.2; RFC 5077). Threads may share a context.
 class TlsContext {
   public:
     explicit TlsContext(TlsOptions options = {});
@@ -81,6 +81,7 @@ enum class TlsVersion { v1_2, v1_3 };
 struct TlsServerOptions {
     explicit TlsServerOptions(Certificate certificate_) : certificate(std::move(certificate_)) {}
 
+    /// The server's own, which those that signed it may follow.
     Certificate certificate;
 
     /// Protocols to accept (ALPN), best first. Empty: none are negotiated.

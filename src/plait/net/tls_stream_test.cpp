@@ -344,6 +344,22 @@ ASYNC_TEST("a certificate of an issuer that is not trusted is refused with the i
     CHECK((co_await connect(options)).client);
 }
 
+ASYNC_TEST("a server shows the certificates between its own and the one that is trusted") {
+    const Certificate root = certificate_for("Root");
+    std::vector<std::string> between_names(1, "Between");
+    CertificateOptions between_options(std::move(between_names));
+    between_options.is_authority = true;
+    const Certificate between = make_certificate(between_options, &root);
+    Case options;
+    std::vector<std::string> names(1, "api.example");
+    options.certificate = make_certificate(CertificateOptions(std::move(names)), &between);
+    options.trusted = root.certificate;
+    CHECK(co_await client_failure(options) ==
+          "tls api.example:443: the certificate's issuer Between is not trusted; use --cacert FILE to trust it");
+    options.certificate.certificate += between.certificate;
+    CHECK((co_await connect(options)).client);
+}
+
 ASYNC_TEST("a certificate that has expired, or is not valid yet, is refused with the time") {
     std::vector<std::string> names(1, "api.example");
     CertificateOptions past(names);
@@ -434,7 +450,7 @@ ASYNC_TEST("an unusable file of trusted certificates is named") {
             CHECK(error.code() == ErrorCode::bad_input);
             message = error.what();
         }
-        CHECK(message == "read trusted certificates from " + path + ": " + reason);
+        CHECK(message == "read trusted certificates from " + path + ": " + reason + "; --cacert takes a PEM file");
     }
 }
 
