@@ -33,7 +33,7 @@ AttemptEnd end_of(int status, const CallRules& rules, const Refusal& refusal, co
     if (refusal.should_retry == false || !may_repeat) return final;
     if (verdict.is_refusal) return AttemptEnd::asked_to_wait(refusal.asked.wait);
     if (verdict.is_overload && rules.safe_to_repeat) return AttemptEnd::overloaded();
-    const bool is_worth_it = contains(usual_retry_statuses, status) || contains(rules.retry_statuses, status);
+    const bool is_worth_it = is_usually_retried(status) || contains(rules.retry_statuses, status);
     const bool is_wanted = refusal.should_retry.value_or(false);
     if (is_wanted || (is_worth_it && rules.safe_to_repeat)) return AttemptEnd::repeatable(refusal.asked.wait);
     return final;
@@ -72,7 +72,7 @@ AttemptVerdict judge_answer(const http::Response& response, const CallRules& rul
     verdict.is_surely_undone = (is_refused && refusal.is_surely_undone) || status == 401;  // RFC 9110, 15.5.2
     if (is_refused || verdict.is_overload) verdict.load = Load::overloaded;
     verdict.end = end_of(status, rules, refusal, verdict);
-    const bool was_worth_it = is_refused || contains(usual_retry_statuses, status);
+    const bool was_worth_it = is_refused || is_usually_retried(status);
     refuse_for_good(verdict, refusal, was_worth_it);
     return verdict;
 }

@@ -42,9 +42,14 @@ class AttemptVerdict {
     Reach reach = Reach::reached;
 };
 
-/// The statuses that are retried, beside those that the call's line names: those of a server in trouble, and what
-/// Cloudflare (520 to 524) and Anthropic (529) send instead.
-inline constexpr int usual_retry_statuses[] = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529};
+/// Whether answers with this status are retried, beside those that the call's line names: those of a server in trouble,
+/// and those from 500 on that no standard defines, which mean what 500 does (RFC 9110, section 15), such as 520 to 524
+/// of Cloudflare and 529 of Anthropic.
+constexpr bool is_usually_retried(int status) noexcept {
+    constexpr int network_authentication_required = 511;  // the last one that is defined
+    return status == 408 || status == 425 || status == 429 || status == 500 || status == 502 || status == 503 ||
+           status == 504 || status == 509 || status > network_authentication_required;
+}
 
 /// Decides what an attempt means for its call; `refusal` was read from its answer. Another attempt is allowed if the
 /// request is safe to repeat, or certainly was not executed: it was not sent, or got a 401, or a refusal that says so.
