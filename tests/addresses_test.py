@@ -68,10 +68,18 @@ class Addresses(RunTest):
             self.assertEqual(("connect", True), (result["error"]["code"], path + "-not" in result["error"]["message"]))
 
     def test_values_that_can_not_be_read_are_refused(self):
-        for flag, value in (("--resolve", "a.example:127.0.0.1"), ("--connect-to", "a.example:443"), ("--unix-socket", "")):
-            ended = run("http://a.example/", flag, value)
-            self.assertEqual((2, ""), (ended.code, ended.out))
-            self.assertIn(flag, ended.err)
+        whys = {"--resolve": {"a.example:127.0.0.1": "write, for example", "a.example:443:": "write, for example",
+                              "a.example:99999:127.0.0.1": "the port '99999'", "a.example:443:b.example": "--connect-to leads"},
+                "--connect-to": {"a.example:443": "write, for example", "a:x:b:80": "the port 'x'", "a:80:b:81:c": "the colons stay"},
+                "--unix-socket": {"": "empty", str(self.folder): "is not a socket", "/tmp/" + 200 * "x": "at most 107"},
+                "--cert": {str(self.folder): "is a folder"}, "--cacert": {"/etc/passwd": "takes a PEM file"}}
+        for flag, values in whys.items():
+            for value, why in values.items():
+                with self.subTest(flag, value=value):
+                    ended = run("http://a.example/", flag, value)
+                    self.assertEqual((2, ""), (ended.code, ended.out))
+                    self.assertIn(flag, ended.err)
+                    self.assertIn(why, ended.err)
 
     def test_international_names_and_illegal_characters(self):
         server = self.server()

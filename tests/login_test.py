@@ -82,7 +82,7 @@ class Logins(RunTest):
         self.expect_login(self.server, basic("anna", "s3cret"))
 
     def test_without_a_terminal_it_says_what_to_write(self):
-        self.expect_wrong_usage(run(self.server.url, "--user", "anna", start_new_session=True), "there is no terminal", "{{env.NAME}}")
+        self.expect_wrong_usage(run(self.server.url, "--user", "anna", start_new_session=True), "there is no terminal", "{{env.VARIABLE}}")
 
     def test_a_netrc_file(self):
         path = self.netrc("machine 127.0.0.1 login anna password s3cret\nmachine other.example login x password y\n")
@@ -118,8 +118,13 @@ class Logins(RunTest):
         good = "machine 127.0.0.1 login anna password s3cret\n"
         self.expect_wrong_usage(run(self.server.url, "--netrc-file", self.netrc(good, 0o640)), "chmod 600")
         self.expect_wrong_usage(run(self.server.url, "--netrc-file", self.netrc("machine a\nlogin x\nsecret s3cret")), "netrc, line 3")
-        self.expect_wrong_usage(run(self.server.url, "--netrc-file", self.folder / "none"), "none")
+        self.expect_wrong_usage(run(self.server.url, "--netrc-file", self.folder / "none"), "--netrc-file: there is no ", "none")
+        self.expect_wrong_usage(run(self.server.url, "--netrc", env={**os.environ, "HOME": str(self.folder / "none")}), "/.netrc; --netrc-file reads")
+        self.expect_wrong_usage(run(self.server.url, "--netrc-file", self.netrc("machine a login b:c password s3cret")), "the user b:c can't be sent")
         self.assertEqual([], self.server.heads)
+        for text in ("", "machine 127.0.0.1 login anna\n"):
+            self.assertIn("warning: --netrc-file: ", run(self.server.url, "--netrc-file", self.netrc(text)).err)
+        self.expect_no_login(self.server)
 
     def test_a_run_is_not_resumed_as_somebody_else(self):
         results = self.folder / "results.jsonl"

@@ -4,11 +4,15 @@
 #include "plait/batch/call/netrc_file.hpp"
 #include "plait/batch/requests/secret_expander.hpp"
 #include "plait/cli/password_prompt.hpp"
+#include "plait/cli/session_flags.hpp"
 #include "plait/http/url.hpp"
 
 #include <fmt/format.h>
+#include <sys/un.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace plait::cli {
@@ -39,6 +43,31 @@ std::string common_origin(const std::vector<std::string>& inputs) {
         origin = next;
     }
     return origin;
+}
+
+/// A socket that is not there yet may be made by a server that starts later.
+void check_socket(const std::string& path) {
+    if (path.empty()) throw_bad_input("the path is empty");
+    if (path.size() >= sizeof(sockaddr_un::sun_path))
+        throw_bad_input(fmt::format("{} has {} bytes, and the path of a socket at most {}", path, path.size(),
+                                    sizeof(sockaddr_un::sun_path) - 1));
+    std::error_code error;
+    const auto type = std::filesystem::status(path, error).type();
+    if (type != std::filesystem::file_type::not_found && type != std::filesystem::file_type::none &&
+        type != std::filesystem::file_type::socket)
+        throw_bad_input(fmt::format("{} is not a socket", path));
+}
+
+void read_netrc(http::CredentialTable& table, const LoginChoice& choice) {
+    const bool is_usual = choice.netrc_flag == "--netrc";
+    std::error_code error;
+    if (!std::filesystem::exists(choice.netrc, error))
+        throw_bad_input(fmt::format("{}: there is no {}{}", choice.netrc_flag, choice.netrc,
+                                    is_usual ? "; --netrc-file reads another file" : ""));
+    batch::read_netrc(table, choice.netrc);
+    if (table.empty())
+        warn(fmt::format("{}: {} has no entry with both a login and a password, so that no call has one",
+                         choice.netrc_flag, choice.netrc));
 }
 
 /// An answer that repeats what was sent must not bring the password into the results.
@@ -100,7 +129,7 @@ std::vector<Flag> address_flags(http::Routes& routes) {
                 .repeatable(),
             {"--unix-socket", "PATH", "Make all connections to this Unix socket, without a proxy.",
              [&routes](const std::string& value) {
-                 if (value.empty()) throw_bad_input("the path is empty");
+                 check_socket(value);
                  routes.unix_socket = value;
              }},
         });
@@ -110,7 +139,7 @@ std::shared_ptr<const http::CredentialTable> LoginChoice::settle(const std::stri
                                                                  const std::vector<std::string>& inputs,
                                                                  batch::Secrets& secrets) const {
     auto table = std::make_shared<http::CredentialTable>();
-    if (!netrc.empty()) batch::read_netrc(*table, netrc);
+    if (!netrc.empty()) read_netrc(*table, *this);
     if (!user.empty()) {
         const std::string origin = base_url.empty() ? common_origin(inputs) : std::string(http::Url(base_url).origin());
         if (origin.empty())
@@ -121,7 +150,12 @@ std::shared_ptr<const http::CredentialTable> LoginChoice::settle(const std::stri
                           http::Credentials(user, password ? *password : ask_for_password(user + " at " + origin)));
     }
     if (table->empty()) return nullptr;
-    for (const http::Credentials* const credentials : table->all()) hide(*credentials, secrets);
+    for (const http::Credentials* const credentials : table->all()) {
+        if (credentials->user.find(':') != std::string::npos)
+            throw_bad_input(fmt::format("{}: the user {} can't be sent: a colon ends the name in Basic authentication",
+                                        netrc_flag, credentials->user));
+        hide(*credentials, secrets);
+    }
     return table;
 }
 
@@ -147,9 +181,15 @@ std::vector<Flag> login_flags(LoginChoice& choice, batch::Secrets& secrets) {
             {"--netrc", "",
              "Take users and passwords for hosts from ~/.netrc, which only you may read. Redirects to a host that it "
              "names have the password of that host.",
-             [&choice](const std::string&) { choice.netrc = usual_netrc(); }},
+             [&choice](const std::string&) {
+                 choice.netrc = usual_netrc();
+                 choice.netrc_flag = "--netrc";
+             }},
             {"--netrc-file", "FILE", "The same from this file.",
-             [&choice](const std::string& value) { choice.netrc = value; }},
+             [&choice](const std::string& value) {
+                 choice.netrc = value;
+                 choice.netrc_flag = "--netrc-file";
+             }},
         });
 }
 

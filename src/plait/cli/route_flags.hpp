@@ -36,6 +36,7 @@ struct LoginChoice {
     std::optional<std::string> password{};
     bool is_password_visible = false;  ///< it stood in the command itself
     std::string netrc{};               ///< a path; empty: none is read
+    std::string netrc_flag{};          ///< the flag that it comes from
 
     /// The credentials, after asking for the password if it is missing. `base_url` and `inputs` say for which origin
     /// the user is. Null: there are none. Throws `Error(bad_input)`.

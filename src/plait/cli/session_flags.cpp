@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace plait::cli {
@@ -33,6 +35,8 @@ http::HttpChoice parse_http_choice(const std::string& value) {
 
 std::string checked_file(const std::string& path) {
     if (::access(path.c_str(), R_OK) != 0) throw_bad_input(fmt::format("open {}: {}", path, system_message(errno)));
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) throw_bad_input(fmt::format("{} is a folder: name a file", path));
     return path;
 }
 

@@ -30,7 +30,9 @@ class Words {
     }
 
     std::string value_of(std::string_view name) {
+        const std::size_t line = line_;
         if (auto word = next()) return std::move(*word);
+        line_ = line;  // that of the name, not the end of the text
         fail("'" + std::string(name) + "' is the last word");
     }
 

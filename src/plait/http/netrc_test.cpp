@@ -49,7 +49,7 @@ TEST_CASE("values in a netrc file may be quoted, and comments and macros are ski
 
 TEST_CASE("a mistake in a netrc file is reported by its line, and no value is shown") {
     CHECK(found("\nlogin me", "http://a/") == "line 2: 'login' stands before the first 'machine'");
-    CHECK(found("machine a login", "http://a/") == "line 1: 'login' is the last word");
+    CHECK(found("machine a login\n\n", "http://a/") == "line 1: 'login' is the last word");
     CHECK(found("machine a\nlogin me\npasword secret", "http://a/") ==
           "line 3: there is a word that is none of machine, default, login, password, account and macdef");
     CHECK(found("machine a login \"me", "http://a/") == "line 1: a quote is not closed");

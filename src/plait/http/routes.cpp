@@ -44,11 +44,24 @@ std::string_view without_brackets(std::string_view text) {
 /// As in a URL: in lower case, and as ASCII.
 std::string host_of(std::string_view text) { return std::string(Url(fmt::format("http://{}/", text)).host()); }
 
-std::optional<std::uint16_t> port_of(std::string_view text) {
+std::uint16_t port_of(std::string_view text, std::string_view whole) {
     std::uint16_t port = 0;
     const auto result = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (result.ec != std::errc() || result.ptr != text.data() + text.size() || port == 0) return std::nullopt;
+    if (result.ec != std::errc() || result.ptr != text.data() + text.size() || port == 0)
+        throw_bad_input(fmt::format("'{}': the port '{}' is not a number from 1 to 65535", whole, text));
     return port;
+}
+
+[[noreturn]] void refuse_resolve(std::string_view text) {
+    throw_bad_input(
+        fmt::format("'{}' is not HOST:PORT:ADDRESS[,ADDRESS]: write, for example, api.example:443:127.0.0.1", text));
+}
+
+[[noreturn]] void refuse_connect_to(std::string_view text) {
+    throw_bad_input(fmt::format(
+        "'{}' is not HOST1:PORT1:HOST2:PORT2: write, for example, api.example:443:127.0.0.1:8443; any of them may be "
+        "empty, the colons stay",
+        text));
 }
 
 }  // namespace
@@ -56,16 +69,17 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
 FixedAddresses::FixedAddresses(std::string_view text) {
     Parts parts(text);
     const auto host_text = parts.next().value_or("");
-    const auto fixed_port = port_of(parts.next().value_or(""));
-    if (host_text.empty() || !fixed_port || parts.is_at_end())
-        throw_bad_input(fmt::format("'{}' is not HOST:PORT:ADDRESS[,ADDRESS]", text));
+    const auto port_text = parts.next().value_or("");
+    if (host_text.empty() || port_text.empty() || parts.is_at_end() || parts.rest().empty()) refuse_resolve(text);
     host = host_text == "*" ? "*" : host_of(host_text);
-    port = *fixed_port;
+    port = port_of(port_text, text);
     for (std::string_view rest = parts.rest();;) {
         const auto comma = rest.find(',');
         const std::string_view word = rest.substr(0, comma);
         const auto address = net::Address::parse(without_brackets(word), port);
-        if (!address) throw_bad_input(fmt::format("'{}' is not an IPv4 or IPv6 address", word));
+        if (!address)
+            throw_bad_input(
+                fmt::format("'{}' is not an IPv4 or IPv6 address: --connect-to leads to another name", word));
         addresses.push_back(*address);
         if (comma == std::string_view::npos) return;
         rest.remove_prefix(comma + 1);
@@ -80,16 +94,14 @@ ConnectTo::ConnectTo(std::string_view text) {
     };
     const auto next_port = [&]() -> std::optional<std::uint16_t> {
         const auto part = parts.next();
-        if (part && part->empty()) return std::nullopt;
-        const auto port = port_of(part.value_or(""));
-        if (!port) throw_bad_input(fmt::format("'{}' is not HOST1:PORT1:HOST2:PORT2", text));
-        return port;
+        if (!part) refuse_connect_to(text);
+        return part->empty() ? std::nullopt : std::optional(port_of(*part, text));
     };
     from_host = next_host();
     from_port = next_port();
     to_host = next_host();
     to_port = next_port();
-    if (!parts.is_at_end()) throw_bad_input(fmt::format("'{}' is not HOST1:PORT1:HOST2:PORT2", text));
+    if (!parts.is_at_end()) refuse_connect_to(text);
 }
 
 net::Endpoint Routes::destination_of(const net::Endpoint& target) const {

@@ -82,11 +82,19 @@ TEST_CASE("a client certificate that can't be used is an error that says why") {
     CHECK(outcome_of("/none", key_file.path()) == "read the client certificate from /none: No such file or directory");
     CHECK(outcome_of(c, "/none") == "read the private key from /none: No such file or directory");
     CHECK(outcome_of(key_file.path(), "") ==
-          "there is no certificate in " + key_file.path() + ": --cert takes a PEM file");
+          "there is no certificate in " + key_file.path() + ", but a private key: it belongs to --key");
     CHECK(outcome_of(c, "") == "there is no private key in " + c + ": name its file with --key");
-    CHECK(outcome_of(c, c) == "there is no private key in " + c);
+    CHECK(outcome_of(c, c) == "there is no private key in " + c + ": --key takes a PEM file");
     CHECK(outcome_of(c, other_key.path()) ==
-          "the private key in " + other_key.path() + " does not belong to the certificate in " + c);
+          "the private key in " + other_key.path() + " does not belong to the certificate in " + c +
+              ": the certificate must be the first one in its file, and the key the one it was made for");
+    const File der("d", std::string("\x30\x82\x01\x0a\x30\x82\x01\x0b\x02\x01\x02", 11));
+    const File pkcs12("p", std::string("\x30\x82\x01\x0a\x02\x01\x03\x30\x82\x01\x0b", 11));
+    CHECK(outcome_of(der.path(), "") == "there is no certificate in " + der.path() +
+                                            ": --cert takes a PEM file; make one with `openssl x509 -in " + der.path() +
+                                            " -out NEW`");
+    CHECK(outcome_of(c, der.path()).ends_with("with `openssl pkey -in " + der.path() + " -out NEW`"));
+    CHECK(outcome_of(pkcs12.path(), "").ends_with("with `openssl pkcs12 -nodes -in " + pkcs12.path() + " -out NEW`"));
     const std::string e = encrypted_key.path();
     CHECK(outcome_of(c, e) ==
           "the private key in " + e +

@@ -66,7 +66,8 @@ class ContextTable {
 void trust(SSL_CTX* context, const std::string& ca_file) {
     if (ca_file.empty()) return trust_system(context, system_trust_places());
     if (::SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
-        throw Error(ErrorCode::bad_input, "read trusted certificates from " + ca_file + ": " + take_openssl_reason());
+        throw Error(ErrorCode::bad_input, "read trusted certificates from " + ca_file + ": " + take_openssl_reason() +
+                                              "; --cacert takes a PEM file");
     }
     // Every certificate in the file is trusted, whether or not it is the root of a chain.
     ::X509_VERIFY_PARAM_set_flags(::SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
