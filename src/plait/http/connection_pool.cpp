@@ -78,7 +78,16 @@ Task<ConnectionPool::Lease> ConnectionPool::lease(std::string_view origin, Conne
     Lease lease(*this, origin_of(origin));
     auto& permits = lease.origin_->permits;
     if (permits) lease.permit_to_origin_ = co_await permits->acquire();
-    if (permits_) lease.permit_in_all_ = co_await permits_->acquire();
+    if (permits_) {
+        ++waiting_;
+        try {
+            lease.permit_in_all_ = co_await permits_->acquire();
+        } catch (...) {
+            --waiting_;
+            throw;
+        }
+        --waiting_;
+    }
     fill(lease, needs);
     co_return lease;
 }
@@ -154,7 +163,7 @@ void ConnectionPool::close_expired(TimePoint now) {
         return now - idle.since >= idle_limit_of(idle, Repeatable::yes, options_);
     };
     while (!idle_.empty() && is_expired(idle_.front().time)) close_oldest();
-    while (idle_.size() > options_.max_idle) close_oldest();
+    while (!idle_.empty() && idle_.size() + idle_elsewhere_ > options_.max_idle) close_oldest();
 }
 
 void ConnectionPool::forget_if_unused(Origin& origin) {

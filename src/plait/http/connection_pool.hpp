@@ -153,6 +153,12 @@ class ConnectionPool {
     /// The number of open, unused connections.
     std::size_t idle() const noexcept { return idle_.size(); }
 
+    /// Whether a request waits because of the limit on all connections.
+    bool has_waiting() const noexcept { return waiting_ > 0; }
+
+    /// Counts `count` unused connections that somebody else keeps towards the limit on unused ones.
+    void set_idle_elsewhere(std::size_t count) noexcept { idle_elsewhere_ = count; }
+
   private:
     Origin& origin_of(std::string_view name);
     void fill(Lease& lease, ConnectionNeeds needs);
@@ -167,6 +173,8 @@ class ConnectionPool {
     std::unordered_map<std::string_view, std::unique_ptr<Origin>> origins_;  ///< by the name in the origin
     std::list<Idle> idle_;                                                   ///< oldest first
     std::size_t used_ = 0;
+    std::size_t idle_elsewhere_ = 0;
+    std::size_t waiting_ = 0;
     std::optional<Semaphore> permits_;
 };
 

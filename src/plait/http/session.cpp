@@ -3,6 +3,7 @@
 #include "plait/async/activity_scope.hpp"
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
+#include "plait/async/task_group.hpp"
 #include "plait/base/words.hpp"
 #include "plait/http/internal/exchange.hpp"
 #include "plait/http/internal/h1_request.hpp"
@@ -110,6 +111,10 @@ class Session::Attempt {
     Task<bool> open(internal::H2Pool::Opening opening);
     Task<ConnectionPool::Lease> wait_for_lease(ConnectionNeeds needs);
     Task<internal::H2Pool::Turn> wait_for_turn();
+    Task<internal::H2Pool::Turn> wait_for_lease_or_room(internal::H2Pool::Opening& opening, ConnectionNeeds needs,
+                                                        std::optional<ConnectionPool::Lease>& lease);
+    Task<void> take_lease(ConnectionNeeds needs, std::optional<ConnectionPool::Lease>& lease, TaskGroup& waits);
+    Task<void> take_room(internal::H2Pool::Opening& opening, internal::H2Pool::Turn& turn, TaskGroup& waits);
     Task<void> connect(ConnectionPool::Lease& lease);
     ConnectionNeeds needs() const;
     bool is_prior_knowledge() const noexcept;
@@ -223,7 +228,17 @@ Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
     needs.is_new = true;
     auto lease = session_.pool_.try_lease(request_.url.origin(), needs);
     if (!lease && opening.is_trial()) co_return false;
-    if (!lease) lease = co_await wait_for_lease(needs);
+    if (!lease) {
+        internal::H2Pool::Turn other = co_await wait_for_lease_or_room(opening, needs, lease);
+        if (other.step == internal::H2Step::use && other.place->is_good()) {
+            {
+                const auto left_to_others = std::move(opening);
+            }
+            co_await exchange_http_2(std::move(*other.place));
+            co_return true;
+        }
+        if (!lease) co_return false;
+    }
     try {
         co_await connect(*lease);
     } catch (const Error&) {
@@ -291,6 +306,30 @@ Task<ConnectionPool::Lease> Session::Attempt::wait_for_lease(ConnectionNeeds nee
     co_return std::move(*lease);
 }
 
+/// Waits until the connection may be opened, or until another one has room, whichever comes first.
+Task<internal::H2Pool::Turn> Session::Attempt::wait_for_lease_or_room(internal::H2Pool::Opening& opening,
+                                                                      ConnectionNeeds needs,
+                                                                      std::optional<ConnectionPool::Lease>& lease) {
+    internal::H2Pool::Turn turn;
+    TaskGroup waits;
+    waits.start(take_lease(needs, lease, waits), "wait for a connection");
+    if (!request_.over_new_connection) waits.start(take_room(opening, turn, waits), "wait for a stream");
+    co_await waits.join();
+    co_return turn;
+}
+
+Task<void> Session::Attempt::take_lease(ConnectionNeeds needs, std::optional<ConnectionPool::Lease>& lease,
+                                        TaskGroup& waits) {
+    lease = co_await wait_for_lease(needs);
+    waits.cancel();
+}
+
+Task<void> Session::Attempt::take_room(internal::H2Pool::Opening& opening, internal::H2Pool::Turn& turn,
+                                       TaskGroup& waits) {
+    turn = co_await opening.room_beside(this->needs());
+    waits.cancel();
+}
+
 Task<void> Session::Attempt::connect(ConnectionPool::Lease& lease) {
     const Url& url = request_.url;
     const net::Endpoint endpoint(std::string(url.host()), url.port());
@@ -348,7 +387,7 @@ Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
       body_memory_(options_.body_memory ? options_.body_memory : std::make_shared<BodyMemory>(default_body_memory())),
       connector_(std::move(connector)),
       pool_(options_.pool, options_.habits),
-      h2_pool_(std::make_unique<internal::H2Pool>(options_.pool, http_2_options(options_))) {}
+      h2_pool_(std::make_unique<internal::H2Pool>(options_.pool, http_2_options(options_), pool_)) {}
 
 Session::~Session() = default;
 

@@ -170,6 +170,66 @@ ASYNC_TEST("where HTTP/2 was asked for, a server that wants HTTP/1.1 is an error
     CHECK(bench.network.servers.size() == 1);
 }
 
+ASYNC_TEST("where no more connections may be opened, a call goes as soon as another one has room") {
+    SessionOptions options;
+    options.pool.max_connections = 1;
+    Bench bench(std::move(options));
+    bench.network.settings = frames::settings(frames::max_streams(1));
+    bench.get(4);
+    for (std::uint32_t stream = 1; stream < 9; stream += 2) {
+        co_await sleep_for(1s);
+        bench.network.say(0, frames::answer(stream));
+    }
+    co_await bench.group.join();
+    for (const std::string& text : bench.texts) CHECK(text.starts_with("200 hi by 2"));
+    CHECK(bench.network.servers.size() == 1);
+}
+
+ASYNC_TEST("a connection without calls gives way to one to another origin") {
+    SessionOptions options;
+    options.pool.max_connections = 1;
+    Bench bench(std::move(options));
+    bench.get();
+    co_await sleep_for(1s);
+    bench.send(Request("GET", "https://b.example/x"));
+    co_await sleep_for(1s);
+    bench.network.say(0, frames::answer(1));
+    co_await sleep_for(1s);
+    REQUIRE(bench.network.servers.size() == 2);
+    bench.network.say(1, frames::answer(1));
+    co_await bench.group.join();
+    CHECK(bench.texts == std::deque<std::string>{"200 hi by 2", "200 hi by 2"});
+}
+
+ASYNC_TEST("connections without calls are closed after a time, and beyond the most to be kept") {
+    const auto is_closed = [](testing::MemoryStream& server) {
+        try {
+            return !server.try_write(std::as_bytes(std::span("x", 1)));
+        } catch (const Error&) {
+            return true;
+        }
+    };
+    SessionOptions options;
+    options.pool.max_idle = 2;
+    Bench bench(std::move(options));
+    for (std::size_t i = 0; i < 3; ++i) {
+        bench.send(Request("GET", "https://" + std::string(1, static_cast<char>('a' + i)) + ".example/"));
+        co_await sleep_for(1s);
+        bench.network.say(i, frames::answer(1));
+        co_await sleep_for(1s);
+    }
+    CHECK(is_closed(bench.network.server(0)));
+    CHECK(bench.network.server(0).is_quiet() == false);
+    co_await sleep_for(60s);
+    bench.send(Request("GET", "https://d.example/"));
+    co_await sleep_for(1s);
+    bench.network.say(3, frames::answer(1));
+    co_await bench.group.join();
+    CHECK(is_closed(bench.network.server(1)));
+    CHECK(is_closed(bench.network.server(2)));
+    CHECK_FALSE(is_closed(bench.network.server(3)));
+}
+
 ASYNC_TEST("calls that wait for a connection that can't be opened fail with it") {
     Bench bench;
     bench.network.failure.emplace(ErrorCode::connect, "refused");

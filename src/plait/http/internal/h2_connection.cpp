@@ -67,7 +67,22 @@ class H2Connection::Stay {
 H2Connection::H2Connection(std::unique_ptr<ByteStream> stream, const H2ConnectionOptions& options, TimePoint now)
     : options_(options), stream_(std::move(stream)), session_(options.session, now), last_received_(now) {}
 
-H2Connection::~H2Connection() = default;
+H2Connection::~H2Connection() {
+    try {
+        say_goodbye();
+    } catch (const std::exception&) {
+        // The server will see that the connection is closed.
+    }
+}
+
+void H2Connection::say_goodbye() {
+    // Behind a part of a frame, it would not be one.
+    if (has_ended_ || session_.opened() == 0 || !unwritten_.empty()) return;
+    session_.say_goodbye();
+    std::string output;
+    session_.append_output(output, most_in_write, last_received_);
+    stream_->try_write(std::as_bytes(std::span(output)));
+}
 
 Task<void> H2Connection::exchange(H2Call& call, const Headers& defaults, const ExchangeBounds& bounds) {
     if (!session_.first()) last_received_ = now();  // the server owed us nothing until now
@@ -118,6 +133,7 @@ bool H2Connection::flush() {
         // What the server said before it closed is worth more than the failure to write, and nothing more will come.
         do receive_now();
         while (may_have_more_);
+        has_ended_ = true;
         connection_failed(error);
         return true;
     }
@@ -207,6 +223,7 @@ void H2Connection::receive_now() {
             const auto size = stream_->try_read(read_buffer());
             if (!size) break;
             if (*size == 0) {
+                has_ended_ = true;
                 session_.receive_end(Error(ErrorCode::reset, "the server closed the connection without an answer"));
                 break;
             }
@@ -216,6 +233,7 @@ void H2Connection::receive_now() {
             session_.receive({reinterpret_cast<const char*>(read_buffer().data()), *size}, now());
         }
     } catch (const Error& error) {
+        has_ended_ = true;
         connection_failed(error);
     }
     wake_ended();

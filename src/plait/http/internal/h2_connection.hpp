@@ -56,7 +56,7 @@ class H2Connection {
     H2Connection(std::unique_ptr<ByteStream> stream, const H2ConnectionOptions& options, TimePoint now);
     H2Connection(const H2Connection&) = delete;
     H2Connection& operator=(const H2Connection&) = delete;
-    /// No call may be on it.
+    /// Says goodbye to the server, if the stream takes that at once. No call may be on it.
     ~H2Connection();
 
     /// `tell` is called when there may be room for more calls, and when the connection has ended.
@@ -91,6 +91,7 @@ class H2Connection {
     bool flush();
     bool write_all_now();
     void connection_failed(const Error& error);
+    void say_goodbye();
     void wake_ended();
     void wake_next_reader();
     void watch_peer();
@@ -109,6 +110,7 @@ class H2Connection {
     bool may_have_more_ = false;         ///< the reading stopped to let others run
     const H2Call* flusher_ = nullptr;    ///< the call that writes for all when the others that are ready have run
     bool has_writer_ = false;
+    bool has_ended_ = false;  ///< the stream of bytes
 };
 
 }  // namespace plait::http::internal

@@ -77,7 +77,7 @@ std::size_t count_frames(std::string bytes, std::uint8_t type) {
     return count;
 }
 
-constexpr std::uint8_t headers_frame = 1, reset_frame = 3, ping_frame = 6;
+constexpr std::uint8_t headers_frame = 1, reset_frame = 3, ping_frame = 6, goaway_frame = 7;
 
 }  // namespace
 
@@ -122,6 +122,20 @@ ASYNC_TEST("after a failed write, everything that the server said before it clos
     co_await group.join();
     CHECK(texts[0] == "200 " + std::string(10'000, 'x'));
     CHECK(contains(texts[1], "has not processed this one"));
+}
+
+ASYNC_TEST("a connection that is closed says goodbye") {
+    Peers peers;
+    std::string text;
+    TaskGroup group;
+    group.start(peers.call_into(get(), text));
+    co_await sleep_for(1ms);
+    peers.say(frames::answer(1));
+    co_await group.join();
+    CHECK(count_frames(peers.client_end->written(), goaway_frame) == 0);
+    peers.client.reset();
+    const std::string said = co_await testing::read_until(*peers.server, "never");
+    CHECK(said.ends_with(frames::goaway(0, 0)));
 }
 
 ASYNC_TEST("a call whose time is up resets its stream, and the others go on") {

@@ -33,12 +33,14 @@ struct H2Pool::Entry {
     H2Connection connection;
     std::size_t reserved = 0;  ///< places whose call has not opened its stream
     bool is_on_trial = false;
+    std::optional<std::list<Entry*>::iterator> place_among_idle{};
 };
 
 struct H2Pool::Waiter {
-    explicit Waiter(ConnectionNeeds needs_) : needs(needs_) {}
+    explicit Waiter(ConnectionNeeds needs_, bool is_opener_ = false) : needs(needs_), is_opener(is_opener_) {}
 
     ConnectionNeeds needs;
+    bool is_opener;  ///< it has the duty to open a connection, and waits for room on another one beside
     Event event{trace::Wait::permit};
     Turn turn;
     std::exception_ptr failure;
@@ -60,19 +62,28 @@ struct H2Pool::Origin {
     }
 };
 
-H2Pool::H2Pool(const PoolOptions& options, const H2ConnectionOptions& connection)
-    : options_(options), connection_(connection) {}
+H2Pool::H2Pool(const PoolOptions& options, const H2ConnectionOptions& connection, ConnectionPool& others)
+    : options_(options), connection_(connection), others_(others) {}
 
 H2Pool::~H2Pool() = default;
 
-H2Pool::Entry::~Entry() { --origin.entries; }
+H2Pool::Entry::~Entry() {
+    --origin.entries;
+    if (!place_among_idle) return;
+    pool.idle_.erase(*place_among_idle);
+    pool.others_.set_idle_elsewhere(pool.idle_.size());
+}
 
-H2Pool::Place::Place(std::shared_ptr<Entry> entry) noexcept : entry_(std::move(entry)) { ++entry_->reserved; }
+H2Pool::Place::Place(std::shared_ptr<Entry> entry) noexcept : entry_(std::move(entry)) {
+    ++entry_->reserved;
+    entry_->pool.note_use(*entry_);
+}
 
 H2Pool::Place::~Place() {
-    if (!entry_ || !is_reserved_) return;
-    --entry_->reserved;
-    entry_->pool.assign(entry_->origin);
+    if (!entry_) return;
+    if (is_reserved_) --entry_->reserved;
+    entry_->pool.note_use(*entry_);
+    if (is_reserved_) entry_->pool.assign(entry_->origin);
 }
 
 bool H2Pool::Place::is_good() const noexcept { return !entry_->connection.session().is_closing(); }
@@ -124,7 +135,10 @@ H2Pool::Place H2Pool::Opening::add(ConnectionPool::Lease lease, TimePoint now) {
     H2Pool& pool = *pool_;
     pool.close_expired(now);
     auto entry = std::make_shared<Entry>(pool, origin, std::move(lease), now);
-    entry->connection.on_room([&pool, &origin] { pool.assign(origin); });
+    entry->connection.on_room([&pool, &entry = *entry] {
+        pool.assign(entry.origin);
+        pool.note_use(entry);
+    });
     if (origin.spoken != Spoken::http_1_required) origin.spoken = Spoken::http_2;
     ++origin.entries;
     entry->is_on_trial = is_trial();
@@ -174,9 +188,20 @@ H2Pool::Turn H2Pool::try_turn(std::string_view name, ConnectionNeeds needs, bool
 }
 
 Task<H2Pool::Turn> H2Pool::turn(std::string_view name, ConnectionNeeds needs, bool is_known) {
-    Origin& origin = origin_of(name, is_known);
     Waiter waiter(needs);
-    origin.waiting.push_back(&waiter);
+    co_await wait(origin_of(name, is_known), waiter);
+    co_return std::move(waiter.turn);
+}
+
+Task<H2Pool::Turn> H2Pool::Opening::room_beside(ConnectionNeeds needs) {
+    Waiter waiter(needs, true);
+    co_await pool_->wait(*origin_, waiter);
+    co_return std::move(waiter.turn);
+}
+
+Task<void> H2Pool::wait(Origin& origin, Waiter& waiter) {
+    // Whoever is to open a connection came before those who wait for it.
+    origin.waiting.insert(waiter.is_opener ? origin.waiting.begin() : origin.waiting.end(), &waiter);
     try {
         assign(origin);
         co_await waiter.event.wait();
@@ -185,7 +210,6 @@ Task<H2Pool::Turn> H2Pool::turn(std::string_view name, ConnectionNeeds needs, bo
         throw;
     }
     if (waiter.failure) std::rethrow_exception(waiter.failure);
-    co_return std::move(waiter.turn);
 }
 
 H2Pool::Turn H2Pool::next(Origin& origin, ConnectionNeeds needs, std::size_t waiting, TimePoint now) {
@@ -212,11 +236,19 @@ H2Pool::Turn H2Pool::next(Origin& origin, ConnectionNeeds needs, std::size_t wai
     }
 }
 
+/// Decides for a call that is about to open a connection.
+H2Pool::Turn H2Pool::room_beside(Origin& origin, ConnectionNeeds needs, TimePoint now) {
+    if (origin.spoken == Spoken::http_1 || origin.spoken == Spoken::http_1_required) return Turn(H2Step::http_1);
+    auto entry = find_room(origin, needs.repeatable, now);
+    return entry ? Turn(Place(std::move(entry))) : Turn(H2Step::wait);
+}
+
 /// Gives those who wait their turns, as far as there is room.
 void H2Pool::assign(Origin& origin) {
     while (!origin.waiting.empty()) {
         Waiter& first = *origin.waiting.front();
-        Turn turn = next(origin, first.needs, origin.waiting.size(), now());
+        Turn turn = first.is_opener ? room_beside(origin, first.needs, now())
+                                    : next(origin, first.needs, origin.waiting.size(), now());
         if (turn.step == H2Step::wait) return;
         first.turn = std::move(turn);
         origin.waiting.pop_front();
@@ -275,15 +307,35 @@ void H2Pool::forget_unused() {
     sweep_at_ = std::max(kept_at_least, 2 * origins_.size());
 }
 
+/// Keeps the list of connections without calls, after one may have got its first or lost its last.
+void H2Pool::note_use(Entry& entry) {
+    if (entry.is_idle() == entry.place_among_idle.has_value()) return;
+    if (entry.is_idle() && others_.has_waiting()) {
+        close(entry);
+    } else if (entry.is_idle()) {
+        entry.place_among_idle = idle_.insert(idle_.end(), &entry);
+        close_expired(entry.connection.last_received());
+    } else {
+        idle_.erase(*std::exchange(entry.place_among_idle, std::nullopt));
+    }
+    others_.set_idle_elsewhere(idle_.size());
+}
+
+/// Closes a connection without calls, once nobody holds it any more.
+void H2Pool::close(Entry& entry) {
+    if (entry.place_among_idle) idle_.erase(*std::exchange(entry.place_among_idle, std::nullopt));
+    if (entry.is_on_trial) entry.origin.spread.trial_failed(entry.connection.last_received());
+    std::erase_if(entry.origin.connections, [&entry](const auto& other) { return other.get() == &entry; });
+}
+
 void H2Pool::close_idle() {
-    for (auto& [name, origin] : origins_)
-        std::erase_if(origin->connections, [](const std::shared_ptr<Entry>& entry) { return entry->is_idle(); });
+    while (!idle_.empty()) close(*idle_.front());
+    others_.set_idle_elsewhere(0);
 }
 
 void H2Pool::close_expired(TimePoint now) {
-    for (auto& [name, origin] : origins_)
-        std::erase_if(origin->connections,
-                      [&](const std::shared_ptr<Entry>& entry) { return is_used_up(*entry, now); });
+    while (!idle_.empty() && is_used_up(*idle_.front(), now)) close(*idle_.front());
+    while (!idle_.empty() && idle_.size() + others_.idle() > options_.max_idle) close(*idle_.front());
 }
 
 }  // namespace plait::http::internal

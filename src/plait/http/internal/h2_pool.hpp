@@ -59,7 +59,8 @@ class H2Pool {
     struct Waiter;
 
   public:
-    H2Pool(const PoolOptions& options, const H2ConnectionOptions& connection);
+    /// `others` are the connections without HTTP/2, which must outlive the pool.
+    H2Pool(const PoolOptions& options, const H2ConnectionOptions& connection, ConnectionPool& others);
     H2Pool(const H2Pool&) = delete;
     H2Pool& operator=(const H2Pool&) = delete;
     ~H2Pool();
@@ -94,6 +95,8 @@ class H2Pool {
         std::size_t beside_ = 0;  ///< calls on the connection when this one was sent
     };
 
+    struct Turn;
+
     /// The duty to open a connection, which other calls wait for. Whoever drops it without a word makes one of them
     /// open it.
     class [[nodiscard]] Opening {
@@ -116,6 +119,9 @@ class H2Pool {
 
         /// The connection speaks HTTP/2. `lease` counts it as long as it lives.
         Place add(ConnectionPool::Lease lease, TimePoint now);
+        /// Waits until another connection has room, or is found to speak HTTP/1.1. For a call that can't open one yet.
+        /// The opening must outlive the task.
+        Task<Turn> room_beside(ConnectionNeeds needs);
         /// It speaks HTTP/1.1, and so will the others.
         void speaks_http_1();
         /// It could not be opened. Those who wait for it fail for the same reason.
@@ -167,13 +173,19 @@ class H2Pool {
     bool is_usable(Entry& entry, Repeatable repeatable, TimePoint now);
     std::size_t room_of(const Entry& entry) const;
     bool is_used_up(const Entry& entry, TimePoint now) const;
+    void note_use(Entry& entry);
+    void close(Entry& entry);
     void close_expired(TimePoint now);
     void forget_unused();
+    Turn room_beside(Origin& origin, ConnectionNeeds needs, TimePoint now);
+    Task<void> wait(Origin& origin, Waiter& waiter);
     Turn next(Origin& origin, ConnectionNeeds needs, std::size_t waiting, TimePoint now);
     void assign(Origin& origin);
 
     const PoolOptions options_;
     const H2ConnectionOptions connection_;
+    ConnectionPool& others_;
+    std::list<Entry*> idle_;  ///< connections without calls, the one unused for longest first
     std::unordered_map<std::string, std::unique_ptr<Origin>, Hash, std::equal_to<>> origins_;
     std::size_t sweep_at_ = 10'000;
 };

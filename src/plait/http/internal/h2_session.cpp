@@ -139,6 +139,11 @@ void H2Session::leave(H2Stream& stream) {
     if (!is_dead_) reset_stream(stream.id_, NGHTTP2_CANCEL);
 }
 
+void H2Session::say_goodbye() noexcept {
+    // After a broken rule, this has been done with another code.
+    ::nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR);
+}
+
 void H2Session::ping() { ::nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, nullptr); }
 
 void H2Session::receive(std::string_view bytes, TimePoint now) {

@@ -76,6 +76,9 @@ class H2Session {
     /// Takes the end of the stream of bytes, or the failure of the connection.
     void receive_end(const Error& reason);
 
+    /// Says goodbye (GOAWAY, RFC 9113, section 6.8): the output that follows is the last.
+    void say_goodbye() noexcept;
+
     /// Asks the server for a sign of life.
     void ping();
 
