@@ -102,15 +102,13 @@ class Session::Attempt {
     SendError describe(const Error& error);
 
   private:
-    Task<void> run_once() { return session_.may_speak_http_2(request_.url) ? run_negotiated() : run_http_1(); }
     std::string serialized_head();
     Task<void> run_http_1();
-    Task<void> run_negotiated();
+    Task<std::optional<internal::H2Pool::Place>> negotiate();
     Task<void> exchange_http_1(ConnectionPool::Lease& lease, std::string head);
     Task<void> exchange_http_2(internal::H2Pool::Place place);
     Task<bool> open(internal::H2Pool::Opening opening);
     Task<ConnectionPool::Lease> wait_for_lease(ConnectionNeeds needs);
-    Task<internal::H2Pool::Turn> wait_for_turn();
     Task<internal::H2Pool::Turn> wait_for_lease_or_room(internal::H2Pool::Opening& opening, ConnectionNeeds needs,
                                                         std::optional<ConnectionPool::Lease>& lease);
     Task<void> take_lease(ConnectionNeeds needs, std::optional<ConnectionPool::Lease>& lease, TaskGroup& waits);
@@ -159,14 +157,19 @@ bool Session::Attempt::is_prior_knowledge() const noexcept {
 
 /// A server that can't be asked before it gets the body refuses the question, not the request (RFC 9110, 10.1.1).
 Task<void> Session::Attempt::run() {
-    co_await run_once();
+    if (!session_.may_speak_http_2(request_.url)) {
+        co_await run_http_1();
+    } else if (auto place = co_await negotiate()) {
+        // Here, so that a call that waits for its answer holds no more than it needs.
+        co_await exchange_http_2(std::move(*place));
+    }
     if (goes_over_http_1_) {
         record_ = internal::ExchangeRecord();
         co_await run_http_1();
     }
     if (!asked_before_body_ || record_.response.status != expectation_failed) co_return;
     record_ = internal::ExchangeRecord();
-    co_await run_once();
+    co_await run_http_1();
 }
 
 std::string Session::Attempt::serialized_head() {
@@ -207,16 +210,27 @@ Task<void> Session::Attempt::exchange_http_1(ConnectionPool::Lease& lease, std::
     if (!ends && exchange.keep_alive()) lease.keep(now(), exchange.server_idle_limit());
 }
 
-/// Goes over a connection of HTTP/2 that is there or made now, unless the origin speaks HTTP/1.1.
-Task<void> Session::Attempt::run_negotiated() {
+/// Finds a place on a connection of HTTP/2. Returns nothing when the exchange has been made: over HTTP/1.1, which the
+/// origin speaks, or over a connection that was opened for it.
+Task<std::optional<internal::H2Pool::Place>> Session::Attempt::negotiate() {
+    const std::string_view origin = request_.url.origin();
     for (;;) {
-        auto turn = session_.h2_pool_->try_turn(request_.url.origin(), needs(), is_prior_knowledge(), now());
-        if (turn.step == internal::H2Step::wait) turn = co_await wait_for_turn();
-        if (turn.step == internal::H2Step::http_1) co_return co_await run_http_1();
-        if (turn.step == internal::H2Step::open) {
-            if (co_await open(std::move(*turn.opening))) co_return;
-        } else if (turn.place->is_good())
-            co_return co_await exchange_http_2(std::move(*turn.place));
+        auto turn = session_.h2_pool_->try_turn(origin, needs(), is_prior_knowledge(), now());
+        if (turn.step == internal::H2Step::wait) {
+            turn = co_await session_.h2_pool_->turn(origin, needs(), is_prior_knowledge(), bounds_.deadline);
+        }
+        switch (turn.step) {
+            case internal::H2Step::wait:
+                throw no_connection_in_time();
+            case internal::H2Step::http_1:
+                co_await run_http_1();
+                co_return std::nullopt;
+            case internal::H2Step::open:
+                if (co_await open(std::move(*turn.opening))) co_return std::nullopt;
+                break;
+            case internal::H2Step::use:
+                if (turn.place->is_good()) co_return std::move(turn.place);
+        }
     }
 }
 
@@ -281,14 +295,6 @@ Task<void> Session::Attempt::exchange_http_2(internal::H2Pool::Place place) {
 /// section 7, HTTP_1_1_REQUIRED).
 bool Session::Attempt::may_go_over_http_1(const internal::H2Call& call) const noexcept {
     return call.needs_http_1() && session_.options_.http == HttpChoice::automatic && !goes_over_http_1_;
-}
-
-Task<internal::H2Pool::Turn> Session::Attempt::wait_for_turn() {
-    const ActivityScope activity_scope(trace::Activity::permit);
-    CancelScope scope(bounds_.deadline);
-    auto turn = co_await scope.run(session_.h2_pool_->turn(request_.url.origin(), needs(), is_prior_knowledge()));
-    if (!turn) throw no_connection_in_time();
-    co_return std::move(*turn);
 }
 
 Error Session::Attempt::no_connection_in_time() const {

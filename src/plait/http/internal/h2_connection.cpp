@@ -35,8 +35,6 @@ constexpr std::size_t most_in_write = 64 * 1024;
 // Answers that arrive as fast as they are read would otherwise keep the loop to themselves.
 constexpr int most_reads_in_turn = 16;
 
-Task<void> until(Event& event) { co_await event.wait(); }
-
 void check_limits(const H2Call& call, const ExchangeBounds& bounds) {
     if (now() >= bounds.deadline) throw Error(ErrorCode::timeout, "the time for the attempt was up");
     // Unless bytes moved meanwhile.
@@ -96,7 +94,9 @@ Task<void> H2Connection::exchange(H2Call& call, const Headers& defaults, const E
         if (!reader_) {
             co_await read_for_all(call, bounds);
         } else {
-            co_await wait_for_turn(call, bounds);
+            call.turn_.reset();
+            CancelScope scope(limit_of(call, bounds));
+            if (!co_await scope.run(call.turn_.wait())) check_limits(call, bounds);
         }
     }
     if (!call.is_answered()) throw call.error();
@@ -196,12 +196,6 @@ Task<void> H2Connection::read_for_all(H2Call& call, const ExchangeBounds& bounds
         co_await writing->join();
         has_writer_ = false;
     }
-}
-
-Task<void> H2Connection::wait_for_turn(H2Call& call, const ExchangeBounds& bounds) {
-    call.turn_.reset();
-    CancelScope scope(limit_of(call, bounds));
-    if (!co_await scope.run(until(call.turn_))) check_limits(call, bounds);
 }
 
 /// Reads what is there for all calls, and sends what follows from it: acknowledgements, window updates, parts of

@@ -83,7 +83,6 @@ class H2Connection {
 
     void leave(H2Call& call);
     Task<void> read_for_all(H2Call& call, const ExchangeBounds& bounds);
-    Task<void> wait_for_turn(H2Call& call, const ExchangeBounds& bounds);
     Task<void> flush_with_others(const H2Call& call);
     Task<void> write_rest();
     void receive_ready();

@@ -1,6 +1,9 @@
 #include "plait/http/internal/h2_pool.hpp"
 
+#include "plait/async/activity_scope.hpp"
+#include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
+#include "plait/trace/activity.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -36,16 +39,6 @@ struct H2Pool::Entry {
     std::optional<std::list<Entry*>::iterator> place_among_idle{};
 };
 
-struct H2Pool::Waiter {
-    explicit Waiter(ConnectionNeeds needs_, bool is_opener_ = false) : needs(needs_), is_opener(is_opener_) {}
-
-    ConnectionNeeds needs;
-    bool is_opener;  ///< it has the duty to open a connection, and waits for room on another one beside
-    Event event{trace::Wait::permit};
-    Turn turn;
-    std::exception_ptr failure;
-};
-
 struct H2Pool::Origin {
     std::size_t entries = 0;                          ///< connections, also those that take no more calls
     std::vector<std::shared_ptr<Entry>> connections;  ///< that may take calls
@@ -60,6 +53,32 @@ struct H2Pool::Origin {
         const auto is_growing = [](const auto& entry) { return !entry->connection.session().has_settings(); };
         return opening + static_cast<std::size_t>(std::count_if(connections.begin(), connections.end(), is_growing));
     }
+};
+
+/// A call in the queue of its origin, until it has its turn, or gives up.
+struct H2Pool::Waiter {
+    Waiter(Origin& origin_, ConnectionNeeds needs_, bool is_opener_ = false)
+        : origin(origin_), needs(needs_), is_opener(is_opener_) {
+        // Whoever is to open a connection came before those who wait for it.
+        origin.waiting.insert(is_opener ? origin.waiting.begin() : origin.waiting.end(), this);
+    }
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    ~Waiter() {
+        if (!event.is_set()) std::erase(origin.waiting, this);
+    }
+
+    Turn take() {
+        if (failure) std::rethrow_exception(failure);
+        return std::move(turn);
+    }
+
+    Origin& origin;
+    const ConnectionNeeds needs;
+    const bool is_opener;  ///< it has the duty to open a connection, and waits for room on another one beside
+    Event event{trace::Wait::permit};
+    Turn turn;
+    std::exception_ptr failure;
 };
 
 H2Pool::H2Pool(const PoolOptions& options, const H2ConnectionOptions& connection, ConnectionPool& others)
@@ -187,29 +206,20 @@ H2Pool::Turn H2Pool::try_turn(std::string_view name, ConnectionNeeds needs, bool
     return next(origin, needs, 1, now);
 }
 
-Task<H2Pool::Turn> H2Pool::turn(std::string_view name, ConnectionNeeds needs, bool is_known) {
-    Waiter waiter(needs);
-    co_await wait(origin_of(name, is_known), waiter);
-    co_return std::move(waiter.turn);
+Task<H2Pool::Turn> H2Pool::turn(std::string_view name, ConnectionNeeds needs, bool is_known, TimePoint deadline) {
+    const ActivityScope doing(trace::Activity::permit);
+    Waiter waiter(origin_of(name, is_known), needs);
+    assign(waiter.origin);
+    CancelScope scope(deadline);
+    co_await scope.run(waiter.event.wait());
+    co_return waiter.take();
 }
 
 Task<H2Pool::Turn> H2Pool::Opening::room_beside(ConnectionNeeds needs) {
-    Waiter waiter(needs, true);
-    co_await pool_->wait(*origin_, waiter);
-    co_return std::move(waiter.turn);
-}
-
-Task<void> H2Pool::wait(Origin& origin, Waiter& waiter) {
-    // Whoever is to open a connection came before those who wait for it.
-    origin.waiting.insert(waiter.is_opener ? origin.waiting.begin() : origin.waiting.end(), &waiter);
-    try {
-        assign(origin);
-        co_await waiter.event.wait();
-    } catch (...) {
-        std::erase(origin.waiting, &waiter);
-        throw;
-    }
-    if (waiter.failure) std::rethrow_exception(waiter.failure);
+    Waiter waiter(*origin_, needs, true);
+    pool_->assign(waiter.origin);
+    co_await waiter.event.wait();
+    co_return waiter.take();
 }
 
 H2Pool::Turn H2Pool::next(Origin& origin, ConnectionNeeds needs, std::size_t waiting, TimePoint now) {

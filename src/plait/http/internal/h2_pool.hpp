@@ -149,9 +149,9 @@ class H2Pool {
     /// Decides at once; `wait` when the call has to wait for its turn. `is_known` says that the origin speaks HTTP/2.
     Turn try_turn(std::string_view origin, ConnectionNeeds needs, bool is_known, TimePoint now);
 
-    /// Waits for the call's turn. `origin` must outlive the task. Throws the `Error` of a connection that was waited
-    /// for.
-    Task<Turn> turn(std::string_view origin, ConnectionNeeds needs, bool is_known);
+    /// Waits for the call's turn; `wait` when it has not come by `deadline`. `origin` must outlive the task. Throws the
+    /// `Error` of a connection that was waited for.
+    Task<Turn> turn(std::string_view origin, ConnectionNeeds needs, bool is_known, TimePoint deadline);
 
     /// For a caller that has opened a connection for HTTP/1.1, and found that it speaks HTTP/2.
     Opening adopt(std::string_view origin) { return Opening(*this, origin_of(origin, false)); }
@@ -178,7 +178,6 @@ class H2Pool {
     void close_expired(TimePoint now);
     void forget_unused();
     Turn room_beside(Origin& origin, ConnectionNeeds needs, TimePoint now);
-    Task<void> wait(Origin& origin, Waiter& waiter);
     Turn next(Origin& origin, ConnectionNeeds needs, std::size_t waiting, TimePoint now);
     void assign(Origin& origin);
 
