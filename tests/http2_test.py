@@ -111,6 +111,20 @@ class OverHttp2(RunTest):
             ended = self.run_over(*[{"url": server.url("/x")}] * 6, arguments=["--method", method, "--concurrency", "2"])
             self.assert_all_ok(ended, 6)
 
+    def test_what_had_come_of_a_stream_is_reported_when_the_time_is_up(self):
+        def script(peer):
+            peer.request()
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")
+            peer.wait_for_the_end()
+
+        streaming = self.enter(Rogue(script))
+        server = self.enter(Nginx2(self.folder / "nginx", self.certificate, self.key, streaming.port, proxy_buffering="off"))
+        for limit in ("timeout", "deadline"):
+            ended = self.run_over({"url": server.url("/")}, arguments=[f"--{limit}", "500ms", "--attempts", "1"])
+            result = self.only_result(ended)
+            self.assertEqual(("failed", limit), (result["outcome"], result["error"]["code"]))
+            self.assertEqual(("2", "data: 1\n\n"), (result["partial"]["http_version"], result["partial"]["body_text"]))
+
     def test_the_version_can_be_chosen(self):
         server = self.server(Nginx2)
         self.assert_all_ok(self.run_over({"url": server.url("/x")}, arguments=["--http", "1.1"]), 1, "1.1")

@@ -208,6 +208,21 @@ class RogueProxies(Through):
         self.assertEqual([False, False, True, True], [b"\r\nproxy-authorization: basic " in head.lower() for head in proxy.heads])
         self.assertEqual([1, 1, 1], [len(result["attempts"]) for result in ended.results])
 
+    def test_each_server_has_connections_of_its_own_to_a_proxy_that_relays(self):
+        # proxy.py sends all requests of a connection to the server of the first one.
+        carried = {}
+
+        def script(peer):
+            while head := peer.request():
+                carried.setdefault(peer.number, set()).add(head.split(b"/")[2])
+                peer.send(response())
+
+        proxy = self.enter(Rogue(script))
+        ended = self.run_lines(*[{"url": f"http://{name}.example/{n}"} for n in range(3) for name in "ab"], arguments=[
+            "--proxy", proxy.url, "--method", "sync"])
+        self.assertEqual(0, ended.code, ended.out)
+        self.assertEqual([{b"a.example"}, {b"b.example"}], sorted(carried.values(), key=min))
+
     def test_fields_for_the_proxy_are_refused_in_requests(self):
         for name in ("Proxy-Authorization", "Proxy-Connection"):
             result = self.only_result(self.run_lines({"url": "http://127.0.0.1:1/", "headers": {name: "x"}}))
