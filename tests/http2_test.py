@@ -8,7 +8,7 @@ import unittest
 from collections import Counter
 
 from support.http2_servers import PROXIES, H2o, Nghttpd, Nginx2
-from support.program import Mock, RunTest
+from support.program import Mock, RunTest, plait
 from support.servers import Nginx, Rogue, make_certificate, response
 
 
@@ -189,6 +189,63 @@ class AgainstTheMock(RunTest):
                 result = self.only_result(self.run_lines({"url": f"{mock.url}/fault/{fault}"},
                                                          arguments=["--http", "2", "--attempts", "1"]))
                 self.assertEqual("failed", result["outcome"], (fault, result))
+
+    def test_codings_are_undone_and_cut_ones_are_no_success(self):
+        with Mock() as mock:
+            for codings in ("gzip", "deflate", "br", "zstd", "gzip,br"):
+                result = self.only_result(self.run_lines({"url": f"{mock.url}/coded/{codings}"},
+                                                         arguments=["--http", "2"]))
+                self.assertEqual(("ok", "2"), (result["outcome"], result["response"]["http_version"]), result)
+                plain = self.only_result(self.run_lines({"url": f"{mock.url}/x"}, arguments=["--http", "2"]))
+                self.assertEqual(plain["response"]["body"].keys(), result["response"]["body"].keys())
+                cut = self.only_result(self.run_lines({"url": f"{mock.url}/coded/{codings}/cut"},
+                                                      arguments=["--http", "2", "--attempts", "1"]))
+                self.assertEqual(("failed", "protocol"), (cut["outcome"], cut["error"]["code"]), cut)
+
+    def test_redirects_are_followed(self):
+        with Mock() as mock, Mock() as other:
+            target = f"{other.url}/echo"
+            ended = self.run_lines(
+                {"url": f"{mock.url}/redirect/3", "custom_id": "near"},
+                {"url": f"{mock.url}/redirect/1?to={target}", "custom_id": "far", "headers": {"X-Api-Key": "secret"}},
+                {"url": f"{mock.url}/redirect/2/307", "method": "POST", "body": "x", "custom_id": "post"},
+                {"url": f"{mock.url}/redirect/11", "custom_id": "many"}, arguments=["--http", "2"])
+            by_id = {result["custom_id"]: result for result in ended.results}
+            self.assertEqual("rejected", by_id.pop("many")["outcome"])
+            for name, hops in (("near", 4), ("far", 2), ("post", 3)):
+                result = by_id[name]
+                self.assertEqual(("ok", 200, "2", hops),
+                                 (result["outcome"], result["response"]["status_code"],
+                                  result["response"]["http_version"], len(result["attempts"])), result)
+            self.assertEqual(target, by_id["far"]["response"]["url"])
+            self.assertNotIn("secret", json.dumps(by_id["far"]["response"]))
+
+    def test_cookies_are_kept_and_sent(self):
+        with Mock() as mock:
+            ended = self.run_lines(
+                {"url": f"{mock.url}/cookie/sid/42?Path=/"}, {"url": f"{mock.url}/cookie/theme/dark?Path=/"},
+                {"url": f"{mock.url}/echo"}, arguments=["--http", "2", "--cookies", "--concurrency", "1"])
+            self.assertEqual({"ok": 3}, self.outcomes(ended), ended.err)
+            echo = json.dumps(ended.results[2]["response"]["body"])
+            self.assertIn("sid=42", echo)
+            self.assertIn("theme=dark", echo)
+
+    def test_the_status_of_a_run_names_the_version_after_its_end(self):
+        with Mock() as mock:
+            results = self.folder / "results.jsonl"
+            self.run_against(mock, 3, "-o", results)
+            self.assertIn("HTTP/2", plait("status", results).out)
+
+    def test_streams_of_one_connection_have_rows_of_their_own_in_a_trace(self):
+        with Mock("--latency", "100ms") as mock:
+            trace = self.folder / "trace.json"
+            self.run_against(mock, 20, "--trace", trace)
+            calls = [event for event in json.loads(trace.read_text()) if event.get("cat") == "call"]
+            self.assertGreaterEqual(len(calls), 20)
+            ends = {}
+            for call in sorted(calls, key=lambda call: call["ts"]):
+                self.assertLessEqual(ends.get(call["tid"], 0), call["ts"])
+                ends[call["tid"]] = call["ts"] + call["dur"]
 
     def test_a_stalled_stream_is_given_up_and_the_others_go_on(self):
         with Mock("--fail", "stall:5%") as mock:

@@ -166,6 +166,7 @@ class StatusText {
             groups();
             end_time();
         } else {
+            versions();
             next();
         }
         return std::move(text_);
@@ -261,6 +262,21 @@ class StatusText {
         if (report_.group_count > report_.groups.size()) {
             line("group", fmt::format("and {} more", report_.group_count - report_.groups.size()));
         }
+    }
+
+    /// Names the groups that spoke HTTP/2, if not all did.
+    void versions() {
+        std::string names;
+        bool are_all = true;
+        for (const GroupReport& group : report_.groups) {
+            if (group.http_version == "2") {
+                names += (names.empty() ? "" : ", ") + printable(group.name);
+            } else if (!group.http_version.empty()) {
+                are_all = false;
+            }
+        }
+        if (!names.empty())
+            line("http", are_all ? "HTTP/2" : fmt::format("HTTP/2 with {}; HTTP/1.1 with others", names));
     }
 
     void end_time() {

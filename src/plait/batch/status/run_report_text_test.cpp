@@ -246,6 +246,19 @@ TEST_CASE("a killed run is distinguished from one that ended") {
     CHECK_FALSE(has(text_of(report, Liveness::ended), "repeat the command"));
 }
 
+TEST_CASE("the text of a run that ended says which groups spoke HTTP/2") {
+    GroupReport first("https://a.example"), second("https://b.example");
+    first.http_version = "2";
+    RunReport report = with_groups({first});
+    report.has_ended = true;
+    CHECK(has(text_of(report, Liveness::ended), "  http   HTTP/2\n"));
+    second.http_version = "1.1";
+    report.groups.push_back(second);
+    CHECK(has(text_of(report, Liveness::ended), "  http   HTTP/2 with https://a.example; HTTP/1.1 with others\n"));
+    report.groups.erase(report.groups.begin());
+    CHECK_FALSE(has(text_of(report, Liveness::ended), "http   "));
+}
+
 TEST_CASE("the text of a finished run says how to retry failures") {
     RunReport report = with_groups({});
     report.has_ended = true;

@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <deque>
+#include <filesystem>
 #include <memory>
 #include <numeric>
 
@@ -82,15 +84,17 @@ class Peers {
     std::deque<std::unique_ptr<Sent>> sent_;
 };
 
-/// The sizes of the DATA frames in `bytes`.
-std::vector<std::size_t> data_frames(std::string_view bytes) {
+constexpr std::size_t data_frame = 0, window_update_frame = 8;
+
+/// The sizes of the frames of one type in `bytes`.
+std::vector<std::size_t> sizes_of(std::size_t type, std::string_view bytes) {
     std::vector<std::size_t> sizes;
     while (bytes.size() >= 9) {
         const auto byte = [&](std::size_t at) {
             return static_cast<std::size_t>(static_cast<unsigned char>(bytes[at]));
         };
         const std::size_t size = byte(0) << 16 | byte(1) << 8 | byte(2);
-        if (byte(3) == 0) sizes.push_back(size);
+        if (byte(3) == type) sizes.push_back(size);
         bytes.remove_prefix(9 + size);
     }
     return sizes;
@@ -423,11 +427,12 @@ TEST_CASE("a body goes through small windows in frames worth their head") {
     Peers peers;
     Sent& sent = peers.post(std::string(100'000, 'x'));
     std::string out = peers.output();
-    CHECK(data_frames(out) == std::vector<std::size_t>(3, 16384));  // 16383 bytes of the window of 65535 are left
+    CHECK(sizes_of(data_frame, out) ==
+          std::vector<std::size_t>(3, 16384));  // 16383 bytes of the window of 65535 are left
     for (int i = 0; i < 3000; ++i) {
         peers.receive(frames::window_update(1, 8) + frames::window_update(0, 8));
         out = peers.output();
-        for (const std::size_t size : data_frames(out)) CHECK(size == 16384);
+        for (const std::size_t size : sizes_of(data_frame, out)) CHECK(size == 16384);
     }
     peers.receive(frames::window_update(1, 100'000) + frames::window_update(0, 100'000));
     peers.output();
@@ -442,6 +447,65 @@ TEST_CASE("a window smaller than a frame is used when half of it is free") {
     CHECK(is_worth_a_frame(16384, 1'000'000, 65535));
     CHECK(is_worth_a_frame(500, 1'000'000, 1000));
     CHECK_FALSE(is_worth_a_frame(499, 1'000'000, 1000));
+}
+
+TEST_CASE("windows are opened again when half of them is used, and not for small answers") {
+    Peers peers;
+    peers.receive(frames::settings_ack());  // until then, the windows are those of the standard
+    constexpr std::size_t frame = 16 * 1024, half_of_stream = 2 * 1024 * 1024, half_of_connection = 32 * 1024 * 1024;
+    std::string sent;
+    for (std::uint32_t stream = 1; stream < 200; stream += 2) {
+        peers.get();
+        peers.output();
+        peers.receive(frames::answer(stream));
+        sent += peers.output();
+    }
+    CHECK(sizes_of(window_update_frame, sent).empty());
+    BodyMemory memory(10 * half_of_connection);
+    const ExchangeBounds bounds{peers.limits, memory, Decoding::on, 1h, start + 1h};
+    std::deque<Sent> large;
+    std::size_t updates = 0;
+    for (std::size_t got = 0; got < half_of_connection; got += frame) {
+        const auto stream = static_cast<std::uint32_t>(201 + 2 * (got / half_of_stream));
+        if (got % half_of_stream == 0) {
+            large.emplace_back(Request("GET", "https://a.example/x"), bounds);
+            peers.session.open(large.back().stream, peers.defaults, start);
+            peers.output();
+            peers.receive(frames::head(stream));
+        }
+        peers.receive(frames::data(stream, std::string(frame, 'x')));
+        updates += sizes_of(window_update_frame, peers.output()).size();
+    }
+    CHECK(updates == half_of_connection / half_of_stream + 1);
+    for (Sent& each : large) peers.session.leave(each.stream);
+}
+
+TEST_CASE("what goes to a file holds no memory, and is acknowledged when it is there") {
+    std::string folder = std::filesystem::temp_directory_path() / "plait-test-XXXXXX";
+    REQUIRE(::mkdtemp(folder.data()));
+    Peers peers;
+    peers.receive(frames::settings_ack());  // until then, the windows are those of the standard
+    BodyMemory memory(100'000, BodyFolder{folder, 1000});
+    const ExchangeBounds bounds{peers.limits, memory, Decoding::on, 1h, start + 1h};
+    Sent sent(Request("GET", "https://a.example/x"), bounds);
+    peers.session.open(sent.stream, peers.defaults, start);
+    peers.output();
+    peers.receive(frames::head(1));
+    std::size_t size = 0;
+    std::string said;
+    while (said.empty()) {
+        peers.receive(frames::data(1, std::string(16 * 1024, 'x')));
+        size += 16 * 1024;
+        REQUIRE(sent.record.response.saved_body);
+        CHECK(sent.record.response.saved_body->size() == size);
+        CHECK(memory.held() == 0);
+        said = peers.output();
+    }
+    CHECK(size == 2 * 1024 * 1024);
+    CHECK(said == frames::window_update(1, static_cast<std::uint32_t>(size)));
+    peers.session.leave(sent.stream);
+    sent.record.response.saved_body.reset();
+    std::filesystem::remove(folder);
 }
 
 TEST_CASE("a caller that leaves resets its stream, before and after it was sent") {
