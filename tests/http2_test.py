@@ -240,6 +240,7 @@ class AgainstTheMock(RunTest):
         with Mock("--latency", "100ms") as mock:
             trace = self.folder / "trace.json"
             self.run_against(mock, 20, "--trace", trace)
+            self.assertIn(f"{mock.url} spoke HTTP/2", plait("report", "--text", "--columns", "200", trace).out)
             calls = [event for event in json.loads(trace.read_text()) if event.get("cat") == "call"]
             self.assertGreaterEqual(len(calls), 20)
             ends = {}

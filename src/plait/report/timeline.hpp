@@ -78,7 +78,7 @@ class Timeline {
     /// Above 1: the trace was thinned; where it was thinned most, one call in this many was recorded.
     std::uint64_t one_in = 1;
     std::map<std::string, std::uint64_t> outcomes;
-    std::vector<std::string> limits;  ///< the concurrency that the run found, and why: sentences
+    std::vector<std::string> limits;  ///< what the run found out about its groups: sentences
 };
 
 }  // namespace plait::report

@@ -43,15 +43,16 @@ std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& 
     return reason;
 }
 
-/// The concurrency that each group found, and why.
-std::vector<std::string> limits_in_words(const std::vector<GroupReport>& groups) {
-    std::vector<std::string> limits;
+/// The concurrency that each group found, and why; and which of them spoke HTTP/2.
+std::vector<std::string> groups_in_words(const std::vector<GroupReport>& groups) {
+    std::vector<std::string> sentences;
     for (const GroupReport& group : groups) {
+        if (group.http_version == "2") sentences.push_back(fmt::format("{} spoke HTTP/2", group.name));
         if (!group.concurrency_change) continue;
-        limits.push_back(
+        sentences.push_back(
             fmt::format("{} may have {} in flight: {}", group.name, group.concurrency, group.concurrency_change->why));
     }
-    return limits;
+    return sentences;
 }
 
 }  // namespace
@@ -271,7 +272,7 @@ void Runner::close_trace() {
         const auto outcome = static_cast<Outcome>(n);
         if (tally_.count(outcome) > 0) outcomes.emplace_back(to_string(outcome), tally_.count(outcome));
     }
-    parts_.trace->close(now(), outcomes, limits_in_words(groups({now(), parts_.calendar->now()})));
+    parts_.trace->close(now(), outcomes, groups_in_words(groups({now(), parts_.calendar->now()})));
 }
 
 Task<void> Runner::end_grace() {
