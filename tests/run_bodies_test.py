@@ -5,6 +5,7 @@ import json
 import shutil
 import stat
 import unittest
+import zlib
 
 from support.program import MockTest, RunTest, plait, wait_until
 from support.servers import Deciding, Rogue, response
@@ -236,6 +237,19 @@ class Streams(RunTest):
                 result = self.only_result(ended)
                 self.assertEqual(("unknown", limit, None), (result["outcome"], result["error"]["code"], result["response"]))
                 self.assertEqual((200, "data: one\ndata: 1\n\n"), (result["partial"]["status_code"], result["partial"]["body_text"]))
+
+    def test_a_part_of_a_compressed_stream_is_decompressed(self):
+        packer = zlib.compressobj(wbits=31)
+        packed = packer.compress(b"data: one\n\ndata: two\n\n") + packer.flush(zlib.Z_SYNC_FLUSH)
+
+        def script(peer):
+            peer.request()
+            peer.send(self.HEAD.replace(b"Transfer", b"Content-Encoding: gzip\r\nTransfer") + b"%x\r\n%s\r\n" % (len(packed), packed))
+            peer.wait_for_the_end()
+
+        with Rogue(script) as server:
+            result = self.result_of(server.url, "--deadline", "300ms")
+        self.assertEqual(("gzip", "data: one\n\ndata: two\n\n"), (result["partial"]["decoded"], result["partial"]["body_text"]))
 
     def test_a_part_of_another_answer_is_not_reported(self):
         def script(peer):
