@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/base/rare_text.hpp"
 #include "plait/http/headers.hpp"
 #include "plait/http/saved_body.hpp"
 
@@ -35,14 +36,14 @@ class Response {
 
     int status = 0;  ///< 200 to 999
     /// The URL that it comes from, with its fragment, as `send_following` sets it. Empty: that of the request.
-    std::string url;
+    RareText url;
     std::string reason;
     Headers headers;
     /// The bytes of the body: without its transfer coding (chunks) and, if `is_decoded`, its content codings.
     std::string body;
     /// The content codings of the body, in lower case, in the order in which they were applied: `gzip`, or `gzip, br`.
     /// Empty: none, or there is no body.
-    std::string coding;
+    RareText coding;
     /// Whether these were undone. `headers` are those of the body as it came.
     bool is_decoded = false;
     /// The body instead, if it was large and `BodyMemory` has a folder. Its file goes away with the last copy of the
@@ -56,7 +57,7 @@ class Response {
     HttpVersion version = HttpVersion::http_1_1;
     /// The proxy that relayed the request, such as `http://proxy.example:3128`: the answer may be its own, since an
     /// answer does not say whose it is. Empty: the answer came from the server, directly or through a tunnel.
-    std::string relay;
+    RareText relay;
 };
 
 /// Whether the answer is a stream of server-sent events (`text/event-stream`).

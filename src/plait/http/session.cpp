@@ -94,7 +94,10 @@ class Session::Attempt {
                                     bounded(request.time_left)),
                   session.options_.until_event} {}
 
-    Task<void> run();
+    Task<void> run() {
+        const bool is_plain = !session_.may_speak_http_2(request_.url) && !internal::asks_before_body(request_);
+        return is_plain ? run_http_1() : run_with_second_tries();
+    }
 
     /// Valid after `run`.
     Response take_response();
@@ -102,6 +105,7 @@ class Session::Attempt {
     SendError describe(const Error& error);
 
   private:
+    Task<void> run_with_second_tries();
     std::string serialized_head();
     Task<void> run_http_1();
     Task<std::optional<internal::H2Pool::Place>> negotiate();
@@ -156,7 +160,7 @@ bool Session::Attempt::is_prior_knowledge() const noexcept {
 }
 
 /// A server that can't be asked before it gets the body refuses the question, not the request (RFC 9110, 10.1.1).
-Task<void> Session::Attempt::run() {
+Task<void> Session::Attempt::run_with_second_tries() {
     if (!session_.may_speak_http_2(request_.url)) {
         co_await run_http_1();
     } else if (auto place = co_await negotiate()) {

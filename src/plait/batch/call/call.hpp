@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/base/rare_text.hpp"
 #include "plait/batch/call/expectation.hpp"
 #include "plait/http/request.hpp"
 #include "plait/policy/costs.hpp"
@@ -28,9 +29,9 @@ class CallRules {
     /// Whether sending it twice does no harm, by its method, its idempotency key or its line.
     bool safe_to_repeat = false;
     /// The group whose limits it shares; empty: that of its origin.
-    std::string group;
+    RareText group;
     /// Calls with the same key are made one after another, in the order of the input; empty: in any order.
-    std::string order_key;
+    RareText order_key;
     /// Calls with the highest priority are sent first.
     int priority = 0;
     policy::Costs costs;

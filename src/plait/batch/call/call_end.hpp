@@ -2,6 +2,7 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/rare_text.hpp"
 #include "plait/http/response.hpp"
 #include "plait/trace/span_recorder.hpp"
 
@@ -46,7 +47,7 @@ class AttemptNote {
   public:
     AttemptNote() noexcept {}
 
-    std::string url;    ///< that it was redirected to; empty: that of the request
+    RareText url;       ///< that it was redirected to; empty: that of the request
     int status = 0;     ///< of the answer; 0: there was none
     ErrorCode error{};  ///< if there was no answer
     TimePoint start{};
@@ -57,7 +58,7 @@ class AttemptNote {
     bool second_won = false;  ///< the second copy ended first
     /// The wait before the next attempt, if there was one, and its reason: `back-off`, `retry-after`.
     std::optional<Duration> wait_after;
-    std::string why;
+    RareText why;
 };
 
 /// The end of a call: all that its result line reports.

@@ -205,6 +205,13 @@ void Secrets::redact(std::string& text) const {
     text = std::move(redacted);
 }
 
+void Secrets::redact(RareText& text) const {
+    if (text.empty()) return;
+    std::string redacted(text);
+    redact(redacted);
+    text = std::move(redacted);
+}
+
 void Secrets::redact(http::Headers& headers) const {
     const auto has_secret = [this](const http::Header& header) { return !find_all(header.value).empty(); };
     if (std::none_of(headers.begin(), headers.end(), has_secret)) return;

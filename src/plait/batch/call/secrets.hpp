@@ -24,6 +24,7 @@ class Secrets {
     bool empty() const noexcept { return secrets_.empty(); }
 
     void redact(std::string& text) const;
+    void redact(RareText& text) const;
     /// Redacts header values, reason, trailers and body of an answer, or the message of a failure.
     void redact(Attempt& attempt) const;
 

@@ -57,7 +57,7 @@ Duration longest_memory(const CallerOptions& options) {
 }
 
 std::string_view group_name(const Call& call) {
-    return call.rules.group.empty() ? call.request.url.origin() : std::string_view(call.rules.group);
+    return call.rules.group.empty() ? call.request.url.origin() : call.rules.group.view();
 }
 
 std::size_t most_in_flight(const CallerOptions& options, const Method& method) {
@@ -106,7 +106,7 @@ policy::WaitReason why_backing_off(const policy::RetryDecision& decision, const 
 void note_decision(AttemptNote& note, const policy::RetryDecision& decision, const AskedWait& asked) {
     note.wait_after = decision.wait;
     const bool is_asked = decision.why == policy::RetryDecision::Why::asked && !asked.source.empty();
-    note.why = is_asked ? asked.source : std::string(to_string(decision.why));
+    note.why = is_asked ? std::string_view(asked.source) : to_string(decision.why);
 }
 
 /// Where the last answer of a call comes from that was redirected.

@@ -136,7 +136,7 @@ std::string outcome_of(const MadeCall& made) {
 
 std::vector<std::string> whys(const CallEnd& end) {
     std::vector<std::string> all;
-    for (const AttemptNote& attempt : end.attempts) all.push_back(attempt.why);
+    for (const AttemptNote& attempt : end.attempts) all.emplace_back(attempt.why);
     return all;
 }
 
@@ -256,7 +256,7 @@ ASYNC_TEST("an hour of refusals uses up no attempt") {
     const MadeCall made = co_await bench.caller.make(call);
     CHECK(outcome_of(made) == "ok");
     CHECK(std::get<CallEnd>(made).attempts.size() == 61);
-    CHECK(std::get<CallEnd>(made).attempts.front().why == "retry-after");
+    CHECK(std::get<CallEnd>(made).attempts.front().why.view() == "retry-after");
     CHECK(now() - begin >= 1h);
     CHECK(now() - begin < 80min);
     CHECK(bench.caller.counts().refusals == 60);
@@ -682,7 +682,7 @@ ASYNC_TEST("the note of an attempt has the real wait and its reason") {
         const std::vector<AttemptNote>& attempts = std::get<CallEnd>(one).attempts;
         REQUIRE(attempts.size() == 2);
         CHECK(attempts[1].start == attempts[0].start + attempts[0].total + *attempts[0].wait_after);
-        ++whys[attempts[0].why];
+        ++whys[std::string(attempts[0].why)];
     }
     // The refusal held up all for a second, and drew a shorter wait.
     CHECK(whys["turn"] >= 1);
@@ -706,7 +706,7 @@ ASYNC_TEST("a retry that a server without good answers has no room for ends its 
         CHECK(outcome_of(one) == "rejected");
         const CallEnd& end = std::get<CallEnd>(one);
         CHECK(end.response->status == 500);
-        CHECK(end.attempts.back().why == "retry-share");
+        CHECK(end.attempts.back().why.view() == "retry-share");
         CHECK(*end.attempts.back().wait_after >= 20s);
     }
 }

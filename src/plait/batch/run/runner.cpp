@@ -170,7 +170,7 @@ void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, 
     }
     if (call.rules.priority != 0) ahead_.keep_a_choice();
     std::optional<KeyOrder::Turn> turn;
-    if (!call.rules.order_key.empty()) turn.emplace(order_.take_turn(call.rules.order_key));
+    if (!call.rules.order_key.empty()) turn.emplace(order_.take_turn(std::string(call.rules.order_key)));
     calls.start(make_call(std::move(call), std::move(ahead), std::move(slot), std::move(turn)), "call");
 }
 

@@ -67,7 +67,7 @@ void Check::look_at(const Call& call) {
         ++methods_[methods_.size() < most_methods ? method : std::string(other_methods)];
     }
     if (!call.rules.safe_to_repeat) ++report_.unsafe_count;
-    forecaster_.add(call.rules.group.empty() ? call.request.url.origin() : call.rules.group, call.rules.costs);
+    forecaster_.add(call.rules.group.empty() ? call.request.url.origin() : call.rules.group.view(), call.rules.costs);
 }
 
 void Check::refuse(std::uint64_t line, std::string_view message) {

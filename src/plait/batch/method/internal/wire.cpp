@@ -81,12 +81,12 @@ WireAnswer::WireAnswer(http::Response response)
       reason(std::move(response.reason)),
       headers(wrap(response.headers)),
       body(std::move(response.body)),
-      coding(std::move(response.coding)),
+      coding(response.coding),
       is_decoded(response.is_decoded),
       trailers(wrap(response.trailers)),
       reused(response.reused),
       version(response.version),
-      relay(std::move(response.relay)) {
+      relay(response.relay) {
     if (response.saved_body) {
         body_size = response.saved_body->size();
         body_path = response.saved_body->release();
