@@ -2,16 +2,14 @@
 
 #include "plait/async/activity_scope.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/sleep.hpp"
 #include "plait/async/span_scope.hpp"
 #include "plait/async/task_name.hpp"
 #include "plait/batch/run/attempt_verdict.hpp"
 #include "plait/batch/run/call_conclusion.hpp"
-#include "plait/batch/run/hedged_attempt.hpp"
 #include "plait/batch/run/internal/active_call.hpp"
+#include "plait/batch/run/internal/attempt_notes.hpp"
 #include "plait/batch/run/report_groups.hpp"
 #include "plait/batch/run/send_permit.hpp"
-#include "plait/http/limit_headers.hpp"
 
 #include <fmt/format.h>
 
@@ -21,8 +19,11 @@
 namespace plait::batch {
 
 using internal::ActiveCall;
+using internal::begin_note;
 using internal::Counted;
 using internal::Listed;
+using internal::note_decision;
+using internal::note_end;
 
 namespace {
 
@@ -30,18 +31,6 @@ constexpr int unauthorized = 401;
 
 /// With adaptive concurrency, this many calls of a new group are sent before its first answer is awaited.
 constexpr std::uint64_t first_look = 32;
-
-/// How often a request that an HTTP/2 server has not processed is sent again before that counts as a failure. A goodbye
-/// turns away all that is behind it, so some calls meet several. A server that goes on refusing gets some air.
-constexpr int most_refusals = 16;
-
-Duration pause_before_resend(int times) {
-    constexpr int at_once = 3;
-    constexpr Duration first = std::chrono::milliseconds(10);
-    constexpr Duration longest = std::chrono::seconds(1);
-    if (times < at_once) return Duration::zero();
-    return std::min(longest, first * (1 << (times - at_once)));
-}
 
 /// What was learnt of a group is kept for this long after its last use.
 constexpr Duration group_memory = std::chrono::minutes(10);
@@ -64,33 +53,10 @@ std::size_t most_in_flight(const CallerOptions& options, const Method& method) {
     return std::min(options.concurrency, method.most_in_flight());
 }
 
-policy::Costs no_costs() { return policy::Costs(policy::requests_unit, 0); }
-
 policy::RetryOptions retry_options(const CallerOptions& options, const CallRules& rules) {
     policy::RetryOptions retry = options.retry;
     if (rules.max_attempts) retry.max_attempts = retry.most_attempts = *rules.max_attempts;
     return retry;
-}
-
-/// Begins the note of an attempt that is sent now, and completes the wait in the note of the one before.
-void begin_note(ActiveCall& active) {
-    std::vector<AttemptNote>& notes = active.notes;
-    const TimePoint start = now();
-    if (!notes.empty()) notes.back().wait_after = start - notes.back().start - notes.back().total;
-    notes.emplace_back().start = start;
-    if (active.hop) notes.back().url = active.hop->request.url.text();
-}
-
-/// Completes the note of the attempt that has ended.
-void note_end(AttemptNote& note, const Attempt& attempt) {
-    note.total = now() - note.start;
-    if (const auto* response = std::get_if<http::Response>(&attempt)) {
-        note.status = response->status;
-        note.timings = response->timings;
-        note.reused = response->reused;
-    } else {
-        note.error = std::get<Failure>(attempt).code;
-    }
 }
 
 policy::WaitReason why_backing_off(const policy::RetryDecision& decision, const AskedWait& asked) {
@@ -100,13 +66,6 @@ policy::WaitReason why_backing_off(const policy::RetryDecision& decision, const 
     if (is_asked) reason.learnt_from = asked.source;
     reason.until = now() + decision.wait;
     return reason;
-}
-
-/// Completes the note of an attempt that is followed by another one.
-void note_decision(AttemptNote& note, const policy::RetryDecision& decision, const AskedWait& asked) {
-    note.wait_after = decision.wait;
-    const bool is_asked = decision.why == policy::RetryDecision::Why::asked && !asked.source.empty();
-    note.why = is_asked ? std::string_view(asked.source) : to_string(decision.why);
 }
 
 /// Where the last answer of a call comes from that was redirected.
@@ -124,6 +83,7 @@ Caller::Caller(const CallerOptions& options, CallerParts parts)
       slots_in_all_(most_in_flight(options, parts_.method)),
       slots_(slots_in_all_),
       rules_(options.rules),
+      sender_(options_, parts_, slots_in_all_, rules_, counts_),
       groups_([this](std::string_view name) { return std::make_unique<Group>(name, group_options(name), slots_); },
               longest_memory(options)),
       origins_([this](std::string_view name) { return std::make_unique<Origin>(name, options_.retry.max_wait); },
@@ -313,15 +273,9 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
             const Counted counted(active.group().on_their_way);
             begin_note(active);
             active.is_sending = true;
-            if (is_hedged(active.rules())) {
-                active.last = co_await send_hedged(active);
-            } else {
-                active.last = co_await send_once(active);
-            }
+            active.last = co_await sender_.send(active);
             note_end(active.notes.back(), *active.last);
-            if (met_stale_connection(active)) co_await send_over_new_connection(active);
-            for (int times = 0; was_refused(active) && times < most_refusals; ++times)
-                co_await send_after_refusal(active, pause_before_resend(times));
+            if (sender_.must_send_again(active)) co_await sender_.send_again(active);
         }
         if (is_late(active)) {
             active.cut = std::get<Failure>(std::move(*active.last));
@@ -343,7 +297,7 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
         }
         if (options_.once) co_return AttemptsEnd::final;
         if (parts_.auth && note.status == unauthorized && !active.has_left_origin()) {
-            const auto is_renewed = co_await unless_stopped(renew_credentials(active), history.deadline);
+            const auto is_renewed = co_await unless_stopped(sender_.renew_credentials(active), history.deadline);
             if (!is_renewed) co_return why_cut_short();
             if (!*is_renewed) co_return AttemptsEnd::final;
             note.why = "auth-command";
@@ -372,153 +326,6 @@ AttemptsEnd Caller::end_without_retry(const ActiveCall& active, const policy::Re
     if (decision.why != Why::asked_for_too_long) return AttemptsEnd::final;
     park(active, active.group().pace.parked().value_or(policy::WaitReason()));
     return AttemptsEnd::parked;
-}
-
-/// False when there are none; the call's error then says why.
-Task<bool> Caller::renew_credentials(ActiveCall& active) {
-    try {
-        co_await parts_.auth->renew(active.auth_version);
-        co_return true;
-    } catch (const Error& error) {
-        active.verdict->error.emplace(ErrorCode::expect, error.what());
-        co_return false;
-    }
-}
-
-bool Caller::is_hedged(const CallRules& rules) const noexcept {
-    return options_.hedge && !options_.once && rules.safe_to_repeat && slots_in_all_ > 1;
-}
-
-Task<Attempt> Caller::send_once(ActiveCall& active) {
-    active.request().time_left = active.deadline_at() - now();
-    if (parts_.auth || parts_.cookies) return send_completed(active);
-    return parts_.method.attempt(active.request());
-}
-
-bool Caller::met_stale_connection(const ActiveCall& active) const noexcept {
-    const auto* failure = std::get_if<Failure>(&*active.last);
-    if (!failure || !failure->was_stale || options_.once) return false;
-    return active.rules().safe_to_repeat || !failure->maybe_sent;
-}
-
-/// Whether an HTTP/2 server turned the request away unprocessed, so that it may be sent again whatever it does.
-bool Caller::was_refused(const ActiveCall& active) const noexcept {
-    const auto* failure = std::get_if<Failure>(&*active.last);
-    return failure && failure->was_refused && !options_.once;
-}
-
-/// Sends the request again, as part of the same attempt: a server that says goodbye has not failed.
-Task<void> Caller::send_after_refusal(ActiveCall& active, Duration pause) {
-    active.notes.back().why = "refused-unprocessed";
-    pause = std::min(pause, active.deadline_at() - now());
-    if (pause > Duration::zero()) co_await sleep_for(pause);
-    begin_note(active);
-    ++counts_.retries;
-    active.last = co_await send_once(active);
-    note_end(active.notes.back(), *active.last);
-}
-
-/// Sends the request again, at once and as part of the same attempt: a server that closes idle connections is not slow.
-Task<void> Caller::send_over_new_connection(ActiveCall& active) {
-    active.notes.back().why = "stale-connection";
-    begin_note(active);
-    ++counts_.retries;
-    active.request().over_new_connection = true;
-    active.last = co_await send_once(active);
-    active.request().over_new_connection = false;
-    note_end(active.notes.back(), *active.last);
-}
-
-/// Sends the request with the credentials and cookies of the moment.
-Task<Attempt> Caller::send_completed(ActiveCall& active) {
-    http::Request request = active.request();
-    if (parts_.auth && !active.has_left_origin()) {
-        parts_.auth->apply(request);
-        active.auth_version = parts_.auth->version();
-    }
-    if (parts_.cookies && !request.headers.contains("Cookie")) {
-        const std::string cookies = parts_.cookies->header_for(request.url);
-        if (!cookies.empty()) request.headers.add("Cookie", cookies);
-    }
-    co_return co_await parts_.method.attempt(request);
-}
-
-Task<Attempt> Caller::send_hedged(ActiveCall& active) {
-    HedgedAttempt hedged(active.group(), rules_, active.rules(), [this, &active] { return send_once(active); });
-    Attempt attempt = co_await hedged.run();
-    if (hedged.copies() > 1) ++counts_.copies;
-    if (hedged.second_won()) ++counts_.copies_won;
-    AttemptNote& note = active.notes.back();
-    note.copies = hedged.copies();
-    note.second_won = hedged.second_won();
-    co_return attempt;
-}
-
-/// Learns from the attempt: about its server, and what it means for its call.
-void Caller::learn(ActiveCall& active) {
-    SendPermit& permit = active.permit();
-    const auto* response = std::get_if<http::Response>(&*active.last);
-    const CallRules& rules = active.rules();
-    active.refusal = Refusal();
-    const std::string why_not_followed = plan_hop(active);
-    if (response) {
-        active.group().http_version = response->version;
-        if (parts_.cookies) parts_.cookies->store(active.request().url, response->headers);
-        const WallTime came_at = parts_.calendar.now();
-        http::LimitHeaders said;
-        if (!options_.once) said = http::read_limit_headers(response->headers, came_at, rules.costs);
-        for (const policy::LimitNotice& notice : said.notices) permit.noticed(notice);
-        active.refusal = read_refusal(*response, said, refusal_rules(rules), came_at);
-    }
-    active.verdict.emplace(classify(*active.last, rules, active.refusal));
-    adjust_to_redirects(active, why_not_followed);
-    const AttemptVerdict& verdict = *active.verdict;
-    if (verdict.is_refusal) ++counts_.refusals;
-    if ((verdict.is_refusal || verdict.is_overload) && !options_.once) {
-        const AskedWait& asked = active.refusal.asked;
-        permit.refused(asked.wait, asked.source.empty() ? fmt::format("status {}", response->status) : asked.source);
-    }
-    if (verdict.is_for_account && !options_.once) stop_for_account(active);
-    learn_costs(active);
-    const policy::Load load = verdict.is_refusal ? policy::Load::refused : verdict.load;
-    const bool is_sign = load == policy::Load::refused || load == policy::Load::overloaded;
-    permit.ended(verdict.reach, load, is_sign ? result_of(*active.last) : std::string());
-    if (verdict.is_surely_undone && is_recorded(rules)) parts_.sends->retract(active.call.line);
-}
-
-RefusalRules Caller::refusal_rules(const CallRules& rules) const noexcept {
-    if (rules.refusal) return RefusalRules(&rules.refusal, 1);
-    return options_.refusals;
-}
-
-/// Stops the run: further calls would cost time, and perhaps money, and be refused, too.
-void Caller::stop_for_account(const ActiveCall& active) {
-    rules_.stop(fmt::format("{} refuses the account ({}): {}", active.group().name, result_of(*active.last),
-                            active.refusal.reason));
-}
-
-/// Stops the run if the answer could not be saved, as on a full disk: the answers to further calls would be lost, too.
-bool Caller::stop_for_storage(const ActiveCall& active) {
-    const auto* failure = std::get_if<Failure>(&*active.last);
-    if (!failure || failure->code != ErrorCode::storage) return false;
-    rules_.stop(failure->message);
-    return true;
-}
-
-/// Settles what the attempt cost, by its answer or else by its line.
-void Caller::learn_costs(ActiveCall& active) {
-    const auto* response = std::get_if<http::Response>(&*active.last);
-    std::optional<double> reported;
-    if (response && options_.cost_from) reported = cost_in(*response, *options_.cost_from);
-    if (reported) active.permit().settle(policy::Costs(options_.cost_from->unit, *reported));
-    const bool was_redirected = active.next_hop && active.verdict->is_surely_undone;
-    if (was_redirected) active.permit().settle_apart(costs_of_redirect(active.rules().costs));
-    if (!active.reservation) return;
-    policy::Costs costs = active.verdict->is_surely_undone ? no_costs() : active.rules().costs;
-    if (was_redirected) costs = costs_of_redirect(active.rules().costs);
-    if (reported) costs.set(options_.cost_from->unit, *reported);
-    active.reservation->settle(costs);
-    active.reservation.reset();
 }
 
 policy::WaitReason Caller::why_unreachable(const ActiveCall& active) {
