@@ -57,7 +57,8 @@ class Documents(unittest.TestCase):
             self.fail("\n" + "\n".join(found))
 
     def test_code_is_part_of_an_example_that_is_built(self):
-        for language, names in (("cpp", ["examples/*.cpp", "tests/consumer/*.cpp"]), ("cmake", ["tests/consumer/CMakeLists.txt"])):
+        for language, names in (("cpp", ["examples/*.cpp", "tests/consumer/*.cpp"]), ("cmake", ["tests/consumer/CMakeLists.txt"]),
+                                ("python", ["python/examples/*.py"])):
             examples = [path.read_text() for name in names for path in sorted(REPOSITORY.glob(name))]
             for path in DOCUMENTS:
                 for snippet in fenced(path.read_text(), language):

@@ -1,0 +1,262 @@
+#include "bulk.hpp"
+
+#include "errors.hpp"
+#include "response.hpp"
+#include <optional>
+#include <utility>
+
+namespace plait::python {
+
+/// A call of the bulk, which ends in a turn that may run without Python's lock.
+struct Bulk::Call final : Caller {
+    Call(Bulk& bulk_, std::size_t index_, nb::object item_) : bulk(bulk_), index(index_), item(std::move(item_)) {
+        takes_turn = false;  // a bulk has a limit of its own
+    }
+    void on_end() noexcept override { bulk.ended_.push_back(index); }
+
+    Bulk& bulk;
+    std::size_t index;
+    nb::object item;  ///< a URL or a `plait.Request`
+};
+
+Bulk::Bulk(nb::object session, const Settings& settings, const nb::object& requests, std::size_t concurrency,
+           bool ordered)
+    : settings_(settings),
+      concurrency_(concurrency),
+      ordered_(ordered),
+      is_plain_(nb::cast<bool>(session.attr("_is_plain"))) {
+    if (concurrency == 0) throw_bad_input("concurrency must be at least 1: no call would ever be made");
+    session_.set(std::move(session));
+    if (!requests.is_none()) {
+        PyObject* const iterator = PyObject_GetIter(requests.ptr());
+        if (!iterator) nb::raise_python_error();
+        source_.set(nb::steal(iterator));
+    }
+    result_type_.set(python_name("plait._messages", "Result"));
+}
+
+Bulk::~Bulk() = default;
+
+void Bulk::forget() noexcept {
+    calls_.clear();
+    ended_.clear();
+    ready_.clear();
+    is_exhausted_ = true;
+}
+
+bool Bulk::is_done() const noexcept { return is_exhausted_ && calls_.empty() && ready_.empty(); }
+
+bool Bulk::has_room() const noexcept {
+    // Results that wait for their turn have a bound, too.
+    return !is_exhausted_ && calls_.size() < concurrency_ && ready_.size() < 4 * concurrency_;
+}
+
+void Bulk::refill(Engine& engine) {
+    while (source_ && has_room()) {
+        PyObject* const item = PyIter_Next(source_.get());
+        if (!item) {
+            is_exhausted_ = true;
+            if (PyErr_Occurred()) nb::raise_python_error();
+            return;
+        }
+        add(engine, nb::steal(item));
+    }
+}
+
+void Bulk::add(Engine& engine, nb::object item) {
+    const std::size_t index = next_index_++;
+    try {
+        start(engine, item);
+    } catch (nb::python_error& error) {
+        if (!error.matches(python_name("plait._errors", "InputError"))) throw;
+        put(index, nb::borrow(result_type_.get())(index, item, nb::none(), nb::borrow(error.value())));
+    } catch (const Error& error) {
+        const nb::object value = error_of(Failure(error.code(), error.what(), false), nullptr);
+        put(index, nb::borrow(result_type_.get())(index, item, nb::none(), value));
+    }
+}
+
+void Bulk::start(Engine& engine, const nb::object& item) {
+    const std::size_t index = next_index_ - 1;
+    std::optional<Duration> deadline;
+    nb::object given = item;
+    std::optional<http::Request> request;
+    if (is_plain_ && PyUnicode_Check(item.ptr())) {
+        request.emplace(request_from(settings_, "GET", nb::cast<std::string_view>(item), {}, {}, {}));
+    } else {
+        const nb::tuple made = nb::cast<nb::tuple>(python_name("plait._options", "prepare")(session(), item));
+        request.emplace(request_from(settings_, nb::cast<std::string>(made[0]), nb::cast<std::string_view>(made[1]),
+                                     nb::cast<std::optional<Fields>>(made[2]),
+                                     nb::cast<std::optional<nb::bytes>>(made[3]),
+                                     nb::cast<std::optional<double>>(made[4])));
+        deadline = duration_from(nb::cast<std::optional<double>>(made[5]));
+        if (!made[6].is_none()) given = made[6];
+    }
+    auto call = std::make_unique<Call>(*this, index, std::move(given));
+    engine.start(*call, std::move(*request), deadline);
+    calls_.emplace_hint(calls_.end(), index, std::move(call));
+}
+
+void Bulk::put(std::size_t index, nb::object result) { ready_.emplace_hint(ready_.end(), index, std::move(result)); }
+
+void Bulk::collect() {
+    const std::vector<std::size_t> ended = std::exchange(ended_, {});
+    for (const std::size_t index : ended) {
+        auto call = calls_.extract(index);
+        put(index, result_of(*call.mapped()));
+    }
+}
+
+nb::object Bulk::result_of(Call& call) const {
+    const bool was_given = !PyUnicode_Check(call.item.ptr());
+    PyObject* const given = was_given ? call.item.ptr() : nullptr;
+    nb::object response = nb::none();
+    nb::object error = nb::none();
+    if (call.response) {
+        response = make_response(call, given);
+    } else {
+        error = error_of(call, given);
+    }
+    return nb::borrow(result_type_.get())(call.index, call.item, response, error);
+}
+
+bool Bulk::can_take() const noexcept {
+    return !ready_.empty() && (!ordered_ || ready_.begin()->first == next_to_take_);
+}
+
+nb::object Bulk::take() {
+    if (!ended_.empty()) collect();
+    if (!can_take()) return {};
+    nb::object result = std::move(ready_.extract(ready_.begin()).mapped());
+    ++next_to_take_;
+    return result;
+}
+
+void Bulk::give_up(Engine& engine) noexcept {
+    for (auto& [index, call] : calls_) engine.give_up(*call);
+    forget();
+}
+
+int Bulk::traverse_held(visitproc visit, void* arg) const {
+    Py_VISIT(session_.get());
+    Py_VISIT(source_.get());
+    Py_VISIT(result_type_.get());
+    for (const auto& [index, call] : calls_) Py_VISIT(call->item.ptr());
+    for (const auto& [index, result] : ready_) Py_VISIT(result.ptr());
+    return 0;
+}
+
+void Bulk::clear_held() noexcept {
+    source_.clear();
+    result_type_.clear();
+}
+
+namespace {
+
+/// The iterator that `plait.BlockingSession.map` returns.
+class BlockingMap final : public Bulk {
+  public:
+    BlockingMap(nb::object session, Seats& seats, const nb::object& requests, std::size_t concurrency, bool ordered)
+        : Bulk(std::move(session), seats.settings(), requests, concurrency, ordered),
+          seat_(std::make_unique<Seats::Seat>(seats)),
+          generation_(process_generation()) {}
+    ~BlockingMap() override { close(); }
+
+    nb::object next() {
+        if (!seat_) return {};
+        if (generation_ != process_generation())
+            raise(error_named("WrongLoop", "this map was begun by the process from which this one was forked"));
+        if (is_busy_) raise(PyExc_RuntimeError, "two threads read the results of one map at the same time");
+        const Busy busy(is_busy_);
+        try {
+            return next_result();
+        } catch (...) {
+            close();
+            throw;
+        }
+    }
+
+    void close() noexcept {
+        if (!seat_) return;
+        if (generation_ != process_generation()) {
+            static_cast<void>(seat_.release());  // its sockets are the parent's
+            return;
+        }
+        give_up(seat_->engine());
+        seat_.reset();
+    }
+
+    static int traverse(PyObject* self, visitproc visit, void* arg) {
+        Py_VISIT(Py_TYPE(self));
+        return nb::inst_ready(self) ? nb::inst_ptr<BlockingMap>(self)->traverse_held(visit, arg) : 0;
+    }
+    static int clear(PyObject* self) {
+        auto* map = nb::inst_ptr<BlockingMap>(self);
+        map->close();
+        map->clear_held();
+        return 0;
+    }
+
+  private:
+    class Busy {
+      public:
+        explicit Busy(bool& flag) noexcept : flag_(flag) { flag_ = true; }
+        Busy(const Busy&) = delete;
+        Busy& operator=(const Busy&) = delete;
+        ~Busy() { flag_ = false; }
+
+      private:
+        bool& flag_;
+    };
+
+    nb::object next_result() {
+        refill(seat_->engine());
+        seat_->engine().loop().run_ready();  // what was started is sent before the caller works on a result
+        for (;;) {
+            if (nb::object result = take(); result.is_valid()) return result;
+            if (is_done()) {
+                close();
+                return {};
+            }
+            seat_->wait_and_turn();
+            refill(seat_->engine());
+        }
+    }
+
+    std::unique_ptr<Seats::Seat> seat_;
+    int generation_;
+    bool is_busy_ = false;
+};
+
+PyObject* next_slot(PyObject* self) noexcept {
+    try {
+        return nb::inst_ptr<BlockingMap>(self)->next().release().ptr();
+    } catch (...) {
+        set_python_error();
+        return nullptr;
+    }
+}
+
+PyObject* self_slot(PyObject* self) { return Py_NewRef(self); }
+
+}  // namespace
+
+nb::object make_bulk(nb::object session, Seats& seats, const nb::object& requests, std::size_t concurrency,
+                     bool ordered) {
+    nb::object map = nb::inst_alloc(nb::type<BlockingMap>());
+    new (nb::inst_ptr<BlockingMap>(map)) BlockingMap(std::move(session), seats, requests, concurrency, ordered);
+    nb::inst_mark_ready(map);
+    return map;
+}
+
+void register_bulk(nb::module_& module) {
+    static PyType_Slot slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(&BlockingMap::traverse)},
+                                  {Py_tp_clear, reinterpret_cast<void*>(&BlockingMap::clear)},
+                                  {Py_tp_iter, reinterpret_cast<void*>(&self_slot)},
+                                  {Py_tp_iternext, reinterpret_cast<void*>(&next_slot)},
+                                  {0, nullptr}};
+    nb::class_<BlockingMap>(module, "BlockingMap", nb::type_slots(slots), nb::is_weak_referenceable())
+        .def("close", &BlockingMap::close);
+}
+
+}  // namespace plait::python

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "engine.hpp"
+#include "python.hpp"
+#include "seats.hpp"
+#include "settings.hpp"
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace plait::python {
+
+class AsyncSession;
+
+/// Many calls of one session, whose requests are read from an iterator when there is room. Their ends become
+/// `plait.Result`s.
+class Bulk {
+  public:
+    /// `session` is the Python object, for `plait._options.prepare`.
+    Bulk(nb::object session, const Settings& settings, const nb::object& requests, std::size_t concurrency,
+         bool ordered);
+    Bulk(const Bulk&) = delete;
+    Bulk& operator=(const Bulk&) = delete;
+    virtual ~Bulk();
+
+    /// Reads requests and starts calls while there is room. Throws what the iterator throws.
+    void refill(Engine& engine);
+    /// Starts a call for `item`. For requests that come one by one; there must be room.
+    void add(Engine& engine, nb::object item);
+    bool has_room() const noexcept;
+    void set_exhausted() noexcept { is_exhausted_ = true; }
+
+    /// A result that is there, or an invalid object.
+    nb::object take();
+    bool has_results() const noexcept { return !ended_.empty() || can_take(); }
+    /// Whether each request that was read has been taken as a result, and there is no other one.
+    bool is_done() const noexcept;
+
+    /// Gives up what is in flight.
+    void give_up(Engine& engine) noexcept;
+    /// Forgets the calls, which were dropped with their engine.
+    void forget() noexcept;
+
+    int traverse_held(visitproc visit, void* arg) const;
+    void clear_held() noexcept;
+    nb::object session() const { return nb::borrow(session_.get()); }
+
+  private:
+    struct Call;
+
+    void start(Engine& engine, const nb::object& item);
+    void collect();
+    bool can_take() const noexcept;
+    void put(std::size_t index, nb::object result);
+    nb::object result_of(Call& call) const;
+
+    const Settings& settings_;
+    const std::size_t concurrency_;
+    const bool ordered_;
+    const bool is_plain_;  ///< a URL is all that a request needs
+    Held session_;
+    Held source_;
+    Held result_type_;
+    bool is_exhausted_ = false;
+    std::size_t next_index_ = 0;
+    std::size_t next_to_take_ = 0;  // in order
+    std::map<std::size_t, std::unique_ptr<Call>> calls_;
+    std::vector<std::size_t> ended_;
+    std::map<std::size_t, nb::object> ready_;
+};
+
+nb::object make_bulk(nb::object session, Seats& seats, const nb::object& requests, std::size_t concurrency,
+                     bool ordered);
+
+void register_bulk(nb::module_& module);
+
+}  // namespace plait::python

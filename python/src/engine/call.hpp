@@ -1,0 +1,69 @@
+#pragma once
+
+#include "engine.hpp"
+#include "python.hpp"
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace plait::python {
+
+class AsyncSession;
+
+/// A request that is sent when it is awaited: a coroutine in the sense of `collections.abc`.
+///
+/// It waits by means of a future of the host's loop, which it drives as `await` would. `throw` is how a task is
+/// cancelled: the call is then given up.
+class Call final : public Caller {
+  public:
+    Call(nb::object session, http::Request to_send, std::optional<double> deadline, nb::object given);
+    ~Call();
+
+    void on_end() noexcept override;
+
+    /// As the slot `am_send`.
+    PySendResult send(PyObject* value, PyObject** result);
+    nb::object throw_(nb::object type, nb::object value, nb::object traceback);
+    void close();
+
+    /// The session calls it after the turn in which the call has ended.
+    void wake();
+    /// Ends the call with `SessionClosed`, or whatever is the reason.
+    void fail(nb::object error);
+
+    /// The request line without its query, for the names of tasks.
+    std::string name() const;
+
+    PyObject* self() const noexcept { return self_; }
+    void set_self(PyObject* self) noexcept { self_ = self; }
+    std::size_t place = 0;  ///< in the session's list of calls in flight
+
+    static int traverse(PyObject* self, visitproc visit, void* arg);
+    static int clear(PyObject* self);
+
+  private:
+    enum class State { created, waiting, done };
+
+    AsyncSession& session() const;
+    PySendResult start(PyObject** result);
+    PySendResult outcome(PyObject** result);
+    void give_up();
+    [[noreturn]] void give_up_and_raise();
+    void finish() noexcept;
+
+    State state_ = State::created;
+    PyObject* self_ = nullptr;  // not a reference
+    Held session_;
+    Held given_;  // the request as the user gave it, or null
+    Held future_;
+    Held waiter_;  // the iterator of the future
+    Held error_;
+    std::optional<http::Request> to_send_;
+    std::optional<double> deadline_;
+};
+
+nb::object make_call(nb::object session, http::Request request, std::optional<double> deadline, nb::object given);
+
+void register_call(nb::module_& module);
+
+}  // namespace plait::python

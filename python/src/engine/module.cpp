@@ -1,0 +1,23 @@
+// The module `plait._engine`: what the package's Python code is built on. Only that code uses it.
+
+#include "async_map.hpp"
+#include "async_session.hpp"
+#include "blocking_session.hpp"
+#include "bulk.hpp"
+#include "call.hpp"
+#include "errors.hpp"
+#include "python.hpp"
+#include "response.hpp"
+
+NB_MODULE(_engine, module) {
+    using namespace plait::python;
+    nb::set_leak_warnings(false);
+    register_errors();
+    register_response(module);
+    register_call(module);
+    register_async_session(module);
+    register_async_map(module);
+    register_bulk(module);
+    register_blocking_session(module);
+    module.attr("version") = PLAIT_VERSION;
+}

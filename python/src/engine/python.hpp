@@ -1,0 +1,63 @@
+#pragma once
+
+// The one place that includes nanobind: Python's macros and the casters that the module needs.
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+#include <nanobind/stl/vector.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace nb = nanobind;
+
+namespace plait::python {
+
+/// Header fields as Python gives them.
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+/// An attribute of a module of this package, such as `("plait._errors", "from_engine")`. Not for hot paths.
+inline nb::object python_name(const char* module, const char* name) { return nb::module_::import_(module).attr(name); }
+
+inline nb::str to_str(std::string_view text) { return nb::str(text.data(), text.size()); }
+
+/// Text of foreign origin: bytes that are not UTF-8 are read as Latin-1, as HTTP has it (RFC 9110, section 5.5).
+inline nb::object to_lenient_str(std::string_view text) {
+    PyObject* decoded = PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), nullptr);
+    if (!decoded) {
+        PyErr_Clear();
+        decoded = PyUnicode_DecodeLatin1(text.data(), static_cast<Py_ssize_t>(text.size()), nullptr);
+    }
+    if (!decoded) nb::raise_python_error();
+    return nb::steal(decoded);
+}
+
+inline nb::bytes to_bytes(std::string_view text) { return nb::bytes(text.data(), text.size()); }
+
+/// A reference to a Python object that is held by an object of the engine, and known to Python's garbage collector.
+class Held {
+  public:
+    Held() noexcept = default;
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() { clear(); }
+
+    void set(nb::object object) noexcept {
+        PyObject* const before = object_;
+        object_ = object.release().ptr();
+        Py_XDECREF(before);
+    }
+    void clear() noexcept { Py_CLEAR(object_); }
+    PyObject* get() const noexcept { return object_; }
+    explicit operator bool() const noexcept { return object_ != nullptr; }
+
+  private:
+    PyObject* object_ = nullptr;
+};
+
+}  // namespace plait::python

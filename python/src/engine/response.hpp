@@ -1,0 +1,60 @@
+#pragma once
+
+#include "plait/http/response.hpp"
+
+#include "engine.hpp"
+#include "python.hpp"
+#include <string>
+
+namespace plait::python {
+
+/// An answer, as Python sees it. What Python does not look at stays in the engine's form.
+class Response {
+  public:
+    /// Takes over what came of a call.
+    explicit Response(Caller& caller);
+    /// From what `state` returned.
+    explicit Response(const nb::tuple& state);
+
+    int status() const noexcept { return answer_.status; }
+    const http::Response& answer() const noexcept { return answer_; }
+
+    nb::bytes content();
+    nb::object text();
+    nb::object json(std::optional<std::string> pointer, nb::object loads);
+    nb::list fields() const;
+    nb::object headers();
+    nb::str url() const { return to_str(url_); }
+    nb::object request();
+    void set_request(nb::object request) { request_.set(std::move(request)); }
+    nb::dict timings() const;
+    double elapsed() const;
+    std::string repr() const;
+    /// All of it, as a tuple that can be pickled.
+    nb::tuple state();
+
+    static int traverse(PyObject* self, visitproc visit, void* arg);
+    static int clear(PyObject* self);
+    static int get_buffer(PyObject* self, Py_buffer* view, int flags);
+
+  private:
+    http::Response answer_;
+    std::string method_;
+    std::string url_;
+    http::Headers sent_;
+    std::string sent_body_;
+    Duration elapsed_{};
+    Held content_;
+    Held headers_;
+    Held request_;
+};
+
+/// Header fields as a list of pairs.
+nb::list list_of(const http::Headers& headers);
+
+/// A `Response` for Python.
+nb::object make_response(Caller& caller, PyObject* request);
+
+void register_response(nb::module_& module);
+
+}  // namespace plait::python

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "engine.hpp"
+#include "python.hpp"
+#include <optional>
+
+namespace plait::python {
+
+/// From the options of a session as `plait._options` has put them in order. Throws `Error(bad_input)`.
+Settings settings_from(const nb::dict& options);
+
+/// `seconds` as a duration. Throws `Error(bad_input)` for what is not above 0.
+std::optional<Duration> duration_from(std::optional<double> seconds);
+
+/// A request of a session with these settings. `url` may be relative to their base. Throws `Error(bad_input)`.
+http::Request request_from(const Settings& settings, std::string method, std::string_view url,
+                           const std::optional<Fields>& headers, std::optional<nb::bytes> body,
+                           std::optional<double> attempt);
+
+}  // namespace plait::python

@@ -1,0 +1,91 @@
+"""plait for Python: many calls to third-party APIs, made in C++, in the time of the slowest few.
+
+    import plait
+
+    r = plait.get("https://api.example/v1/items", params={"page": 1})       # blocking, as in requests
+    r.status, r.headers["content-type"], r.json()
+
+    for result in plait.map(urls):                                          # blocking, a hundred in flight
+        print(result.response.status if result.ok else result.error)
+
+    async with plait.Session(base_url="https://api.example") as s:          # asyncio, uvloop, trio, anyio
+        r = await s.get("/v1/items")
+        a, b = await plait.gather(s.get("/a"), s.get("/b"))                 # the first failure cancels the rest
+
+Three rules hold everywhere:
+
+* **No hidden second send.** Nothing is sent twice. A `SendError` tells whether the request may have arrived (`maybe_sent`).
+* **An answer is an answer.** A 404 is a `Response`, not an exception; `raise_for_status()` makes it one, and the
+  exception holds the whole response, with its body.
+* **`timeout` is of the whole call**, waiting for its turn and redirects included: not of each read.
+"""
+
+from ._api import delete, get, head, map, patch, post, put, request
+from ._engine import Call, Response
+from ._engine import version as __version__
+from ._errors import (
+    ConnectError,
+    DnsError,
+    Error,
+    InputError,
+    ProtocolError,
+    ProxyError,
+    ResetError,
+    SendError,
+    SessionClosed,
+    StatusError,
+    Timeout,
+    TlsError,
+    TooLargeError,
+    WrongLoop,
+)
+from ._messages import Headers, Request, Result
+from ._options import Timeouts, Tls
+from ._sessions import BlockingSession, Map, Session
+from ._together import as_completed, gather, race, settle
+
+__all__ = [
+    "BlockingSession",
+    "Call",
+    "ConnectError",
+    "DnsError",
+    "Error",
+    "Headers",
+    "InputError",
+    "Map",
+    "ProtocolError",
+    "ProxyError",
+    "Request",
+    "ResetError",
+    "Response",
+    "Result",
+    "SendError",
+    "Session",
+    "SessionClosed",
+    "StatusError",
+    "Timeout",
+    "Timeouts",
+    "Tls",
+    "TlsError",
+    "TooLargeError",
+    "WrongLoop",
+    "__version__",
+    "as_completed",
+    "delete",
+    "gather",
+    "get",
+    "head",
+    "map",
+    "patch",
+    "post",
+    "put",
+    "race",
+    "request",
+    "settle",
+]
+
+# The names under which users meet them, in tracebacks and in pickles.
+for _name in __all__:
+    if getattr(globals()[_name], "__module__", "").startswith("plait._"):
+        globals()[_name].__module__ = "plait"
+del _name

@@ -1,0 +1,186 @@
+"""What can go wrong. All errors can be pickled and copied, and keep their attributes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+
+if TYPE_CHECKING:
+    from ._engine import Response
+    from ._messages import Request
+
+Phase = Literal["connect", "idle", "attempt", "deadline"]
+
+
+class Error(Exception):
+    """Any error of plait's."""
+
+    code: str = "error"
+    """The kind of error, as in `plait run`'s results: `dns`, `connect`, `timeout` …"""
+    request: Request | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuilt, (type(self), self.args, self.__dict__.copy()))
+
+
+class InputError(Error, ValueError):
+    """What was given can't be used, and nothing was sent; or a body is not what was asked for."""
+
+    code = "bad_input"
+
+
+class SendError(Error, OSError):
+    """A call brought no answer. The text names the request (without its query), the phase and the time."""
+
+    maybe_sent: bool = False
+    """False only when certainly no byte of the request reached the server."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class DnsError(SendError):
+    """The host has no address."""
+
+    code = "dns"
+
+
+class ConnectError(SendError, ConnectionError):
+    """No address of the host took the connection."""
+
+    code = "connect"
+
+
+class TlsError(SendError):
+    """The server is not trusted, or does not speak TLS."""
+
+    code = "tls"
+
+
+class ProxyError(SendError):
+    """The proxy refused, or could not be used."""
+
+    code = "proxy"
+
+
+class ResetError(SendError, ConnectionResetError):
+    """The connection broke, or ended before the answer did."""
+
+    code = "reset"
+
+
+class ProtocolError(SendError):
+    """The answer breaks the rules of HTTP, or is truncated."""
+
+    code = "protocol"
+
+
+class TooLargeError(SendError):
+    """The answer exceeds a limit."""
+
+    code = "too_large"
+
+
+class Timeout(SendError, TimeoutError):
+    """A time limit of plait's own has passed. (`asyncio.timeout` raises `TimeoutError`, and the call is given up.)"""
+
+    code = "timeout"
+    phase: Phase = "attempt"
+
+
+class StatusError(Error):
+    """From `raise_for_status`: the response came, and is here with its body."""
+
+    code = "status"
+    response: Response
+
+
+class SessionClosed(Error, RuntimeError):
+    """The session is closed, or was closed while this call was on its way."""
+
+    code = "cancelled"
+
+
+class WrongLoop(Error, RuntimeError):
+    """A session is used in another event loop, or in another process, than the one it lives in."""
+
+    code = "bad_input"
+
+
+_by_code: dict[str, type[SendError]] = {
+    kind.code: kind
+    for kind in (DnsError, ConnectError, TlsError, ProxyError, ResetError, ProtocolError, TooLargeError, Timeout)
+}
+
+# The engine's texts were written for the command. A hint at one of its flags becomes one at the option; where there is
+# none, it goes.
+_hints = [
+    ("--cert FILE and --key FILE", "tls=plait.Tls(client_cert=(FILE, FILE))"),
+    ("--cacert FILE", "tls=plait.Tls(verify=FILE)"),
+    ("--cacert", "plait.Tls(verify=...)"),
+    ("--cert", "plait.Tls(client_cert=...)"),
+    ("--key", "plait.Tls(client_cert=(..., KEY))"),
+    ("use --user or --netrc, or send", "use auth=(USER, PASSWORD), or send"),
+    ("use --http auto", "leave http_version out"),
+    ("--http 1.1", 'http_version="1.1"'),
+    ("--proxy ", "proxy="),
+]
+_flag = re.compile(r" \(--[a-z0-9-]+\)|;? ?(?:use )?--[a-z][a-z0-9-]*(?: [A-Z]+)?")
+
+
+def _rebuilt(kind: type[Error], args: tuple[Any, ...], attributes: dict[str, Any]) -> Error:
+    error = kind(*args)
+    error.__dict__.update(attributes)
+    return error
+
+
+def _phase_of(code: str, text: str) -> Phase:
+    if code == "deadline":
+        return "deadline"
+    if "no byte came" in text:
+        return "idle"
+    if "(connecting" in text or "(looking up" in text or "(agreeing" in text:
+        return "connect"
+    return "attempt"
+
+
+def for_python(text: str) -> str:
+    """A text of the engine without flags of the command."""
+    if "--" not in text:
+        return text
+    for flag, option in _hints:
+        text = text.replace(flag, option)
+    return _flag.sub("", text)
+
+
+def from_engine(code: str, text: str, maybe_sent: bool, request: Request | None) -> Error:
+    """The exception for what the engine reports. Called by the engine."""
+    error: Error
+    text = for_python(text)
+    if code in ("timeout", "deadline"):
+        error = Timeout(text)
+        error.phase = _phase_of(code, text)
+        error.code = code
+        error.maybe_sent = maybe_sent
+    elif code in _by_code:
+        error = _by_code[code](text)
+        error.maybe_sent = maybe_sent
+    elif code == "bad_input":
+        error = InputError(text)
+    else:
+        error = Error(text)
+        error.code = code
+    if request is not None:
+        error.request = request
+    return error
+
+
+def raise_status(response: Response) -> NoReturn:
+    """Raises `StatusError` for this response. Called by the engine."""
+    request = response.request
+    url = response.url.partition("?")[0]
+    reason = f" {response.reason}" if response.reason else ""
+    error = StatusError(f"{request.method} {url}: the answer is {response.status}{reason}")
+    error.request = request
+    error.response = response
+    raise error

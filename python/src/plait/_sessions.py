@@ -1,0 +1,260 @@
+"""Sessions: for event loops, and for threads that block."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Union
+
+from . import _engine
+from ._messages import Request, Result
+from ._options import CallOptions, ConnectionOptions, SessionOptions, engine_options, prepare_call, prepare_request
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self, TypeAlias, Unpack
+
+    from ._engine import Call, Response
+
+RequestTypes: TypeAlias = Union[str, Request, Mapping[str, Any]]
+
+
+class Session(_engine.AsyncSession):
+    """Calls from asyncio (and uvloop), trio and anyio: which it is, the session finds out at its first call.
+
+        async with plait.Session(headers={"X-Api-Version": "2"}) as session:
+            response = await session.get("https://api.example/v1/items")
+
+    One event loop, one thread; the connections are kept, and shared by all calls. A session is bound to the loop in
+    which it is first used, and raises `WrongLoop` in another.
+
+    A call is a coroutine: nothing is sent before it is awaited, and `asyncio.create_task`, `gather`, `wait_for`,
+    `TaskGroup` and `shield` take it as it is. To cancel its task gives the call up and closes its connection. Leaving
+    the block gives up the calls still in flight: they raise `SessionClosed`.
+    """
+
+    def __init__(self, **options: Unpack[SessionOptions]) -> None:
+        """Takes the options of `SessionOptions`. Raises `InputError` for those that can't be used."""
+        engine, self._defaults = engine_options(options, SessionOptions)
+        self._is_plain = self._defaults.are_none
+        super().__init__(engine)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self._close()
+
+    async def aclose(self) -> None:
+        """Closes the connections. Calls in flight raise `SessionClosed`."""
+        self._close()
+
+    def request(self, method: str, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
+        """A call, which is made when it is awaited. It takes the options of `CallOptions`."""
+        if not call and self._is_plain:
+            return self._call(method, url)
+        return self._call(*prepare_call(self._defaults, method, url, call))
+
+    def get(self, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
+        if not call and self._is_plain:
+            return self._call("GET", url)
+        return self.request("GET", url, **call)
+
+    def post(self, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
+        return self.request("POST", url, **call)
+
+    def put(self, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
+        return self.request("PUT", url, **call)
+
+    def patch(self, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
+        return self.request("PATCH", url, **call)
+
+    def delete(self, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
+        return self.request("DELETE", url, **call)
+
+    def head(self, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
+        return self.request("HEAD", url, **call)
+
+    def send(self, request: Request) -> Call[Response]:
+        """A call with this request."""
+        return self._call(*prepare_request(self._defaults, request))
+
+    def map(
+        self,
+        requests: Iterable[RequestTypes] | AsyncIterable[RequestTypes],
+        *,
+        concurrency: int = 100,
+        ordered: bool = False,
+    ) -> Map:
+        """Makes all the calls, `concurrency` at a time, and hands out their results as they come.
+
+            async for result in session.map(urls, concurrency=200):
+                print(result.response.status if result.ok else result.error)
+
+        The requests are read when there is room, so an endless generator is fine. A call that fails is a result, not
+        an exception; an error of the iterable itself is raised. `ordered` hands the results out in the order of the
+        requests.
+        """
+        return Map(self, requests, concurrency, ordered)
+
+
+class Map(AsyncIterator[Result]):
+    """The results of `Session.map`. `async with` gives up what is in flight when the block is left early."""
+
+    def __init__(
+        self,
+        session: Session,
+        requests: Iterable[RequestTypes] | AsyncIterable[RequestTypes],
+        concurrency: int,
+        ordered: bool,
+    ) -> None:
+        self._later: AsyncIterator[RequestTypes] | None = None
+        if isinstance(requests, AsyncIterable):
+            self._later = requests.__aiter__()
+            self._engine = _engine.AsyncMap(session, None, concurrency, ordered)
+        else:
+            self._engine = _engine.AsyncMap(session, requests, concurrency, ordered)
+        self._reader: Any = None
+        self._ready: deque[Result] = deque()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Result:
+        if not self._ready and not await self._fetch():
+            raise StopAsyncIteration
+        return self._ready.popleft()
+
+    async def batches(self) -> AsyncIterator[list[Result]]:
+        """Hands out all results that are there, together: the cheapest way to take them."""
+        while self._ready or await self._fetch():
+            batch = list(self._ready)
+            self._ready.clear()
+            yield batch
+
+    async def aclose(self) -> None:
+        """Gives up what is in flight."""
+        self._engine.close()
+        self._ready.clear()
+        self._engine.set_exhausted()
+        if self._later is not None and hasattr(self._later, "aclose"):
+            await self._later.aclose()
+
+    async def _fetch(self) -> bool:
+        """Waits for results. Returns False when there are no more."""
+        engine = self._engine
+        try:
+            while True:
+                if self._later is None:
+                    engine.advance()
+                else:
+                    await self._read_some()
+                self._ready.extend(engine.take_all())
+                if self._ready:
+                    if self._later is None:
+                        engine.advance()  # what is in flight goes on while the caller works on these
+                    return True
+                if engine.is_done:
+                    engine.close()
+                    return False
+                await engine.wait()
+        except BaseException:
+            engine.close()
+            raise
+
+    async def _read_some(self) -> None:
+        """Reads requests from the asynchronous iterable while there is room."""
+        assert self._later is not None
+        while self._engine.has_room:
+            try:
+                item = await self._later.__anext__()
+            except StopAsyncIteration:
+                self._engine.set_exhausted()
+                return
+            self._engine.put(item)
+
+
+class BlockingSession(_engine.BlockingSession):
+    """Calls that block, from any number of threads: each waits in a small loop of its own, without the interpreter
+    lock, and leaves its connections to the next. Ctrl-C ends a wait at once.
+
+        with plait.BlockingSession(base_url="https://api.example/v1/") as session:
+            items = session.get("items").json()
+
+    A session can be pickled, and used in a forked process: connections are made anew there.
+    """
+
+    def __init__(self, **options: Unpack[ConnectionOptions]) -> None:
+        """Takes the options of `ConnectionOptions`. Raises `InputError` for those that can't be used."""
+        engine, self._defaults = engine_options(options, ConnectionOptions)
+        self._is_plain = self._defaults.are_none
+        self._options = options
+        super().__init__(engine)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def close(self) -> None:
+        """Closes the connections. Calls of other threads that are in flight raise `SessionClosed`."""
+        self._close()
+
+    def request(self, method: str, url: str, **call: Unpack[CallOptions]) -> Response:
+        """Makes a call, and waits for the answer. It takes the options of `CallOptions`."""
+        if not call and self._is_plain:
+            return self._call(method, url)
+        return self._call(*prepare_call(self._defaults, method, url, call))
+
+    def get(self, url: str, **call: Unpack[CallOptions]) -> Response:
+        return self.request("GET", url, **call)
+
+    def post(self, url: str, **call: Unpack[CallOptions]) -> Response:
+        return self.request("POST", url, **call)
+
+    def put(self, url: str, **call: Unpack[CallOptions]) -> Response:
+        return self.request("PUT", url, **call)
+
+    def patch(self, url: str, **call: Unpack[CallOptions]) -> Response:
+        return self.request("PATCH", url, **call)
+
+    def delete(self, url: str, **call: Unpack[CallOptions]) -> Response:
+        return self.request("DELETE", url, **call)
+
+    def head(self, url: str, **call: Unpack[CallOptions]) -> Response:
+        return self.request("HEAD", url, **call)
+
+    def send(self, request: Request) -> Response:
+        """Makes a call with this request."""
+        return self._call(*prepare_request(self._defaults, request))
+
+    def map(
+        self, requests: Iterable[RequestTypes], *, concurrency: int = 100, ordered: bool = False
+    ) -> Iterator[Result]:
+        """Makes all the calls, `concurrency` at a time, and hands out their results as they come.
+
+            for result in session.map(urls):
+                print(result.response.status if result.ok else result.error)
+
+        The requests are read when there is room, so an endless generator is fine. A call that fails is a result, not
+        an exception; an error of the iterable itself is raised. `ordered` hands the results out in the order of the
+        requests. To leave the loop early gives up what is in flight.
+        """
+        return self._map(requests, concurrency, ordered)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_session_from, (dict(self._options),))
+
+
+def _session_from(options: ConnectionOptions) -> BlockingSession:
+    return BlockingSession(**options)

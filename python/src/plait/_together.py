@@ -1,0 +1,121 @@
+"""Several awaitables at once, in asyncio. (In trio and anyio, a nursery or a task group is the way.)
+
+They are asyncio's functions with the defaults that calls of APIs want: the first failure cancels the rest, nothing is
+left running, and `limit` bounds what is under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from typing import TYPE_CHECKING, TypeVar
+
+from ._errors import Error
+
+if TYPE_CHECKING:
+    import asyncio
+
+T = TypeVar("T")
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[T]]) -> None:
+    """Cancels the tasks and waits until they have ended."""
+    import asyncio
+
+    remaining = [task for task in tasks if not task.done()]
+    for task in remaining:
+        task.cancel()
+    if remaining:
+        await asyncio.wait(remaining)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # seen: a failure after the first one is no news
+
+
+async def _in_turn(awaitable: Awaitable[T], turns: asyncio.Semaphore | None) -> T:
+    if turns is None:
+        return await awaitable
+    async with turns:
+        return await awaitable
+
+
+def _started(awaitables: Iterable[Awaitable[T]], limit: int | None) -> list[asyncio.Task[T]]:
+    import asyncio  # here: to import it takes longer than all of plait
+
+    if limit is not None and limit < 1:
+        raise ValueError("limit must be at least 1: nothing would ever be awaited")
+    turns = asyncio.Semaphore(limit) if limit is not None else None
+    return [asyncio.ensure_future(_in_turn(awaitable, turns)) for awaitable in awaitables]
+
+
+async def gather(*awaitables: Awaitable[T], limit: int | None = None) -> list[T]:
+    """Awaits all of them, at most `limit` at a time, and returns their values in order.
+
+    The first failure cancels the others, and is raised when they have ended.
+    """
+    import asyncio
+
+    tasks = _started(awaitables, limit)
+    try:
+        for task in asyncio.as_completed(tasks):
+            await task
+    except BaseException:
+        await _cancel(tasks)
+        raise
+    return [task.result() for task in tasks]
+
+
+async def settle(*awaitables: Awaitable[T], limit: int | None = None) -> list[T | Error]:
+    """Awaits each of them to its end, at most `limit` at a time, and returns values and errors in order.
+
+    Only plait's own errors are values; any other one, such as a bug, cancels the rest and is raised.
+    """
+    import asyncio
+
+    tasks = _started([_settled(awaitable) for awaitable in awaitables], limit)
+    try:
+        for task in asyncio.as_completed(tasks):
+            await task
+    except BaseException:
+        await _cancel(tasks)
+        raise
+    return [task.result() for task in tasks]
+
+
+async def _settled(awaitable: Awaitable[T]) -> T | Error:
+    try:
+        return await awaitable
+    except Error as error:
+        return error
+
+
+async def as_completed(awaitables: Iterable[Awaitable[T]], *, limit: int | None = None) -> AsyncIterator[T]:
+    """Hands out the values as they come. A failure is raised, and cancels the rest; so does leaving the loop early,
+    when the iterator is closed."""
+    import asyncio
+
+    tasks = _started(awaitables, limit)
+    try:
+        for task in asyncio.as_completed(tasks):
+            yield await task
+    finally:
+        await _cancel(tasks)
+
+
+async def race(*awaitables: Awaitable[T]) -> T:
+    """Returns the first value, and cancels the rest. When all have failed, raises the last error."""
+    if not awaitables:
+        raise ValueError("race needs something to await")
+    import asyncio
+
+    tasks = _started(awaitables, None)
+    try:
+        failure: Exception | None = None
+        for task in asyncio.as_completed(tasks):
+            try:
+                return await task
+            except Exception as error:
+                failure = error
+        assert failure is not None
+        raise failure
+    finally:
+        await _cancel(tasks)
