@@ -2,10 +2,10 @@
 
 #include "plait/base/error.hpp"
 #include "plait/batch/requests/open_source.hpp"
-#include "plait/cli/exit_code.hpp"
-#include "plait/cli/output.hpp"
-#include "plait/cli/session_flags.hpp"
-#include "plait/cli/values.hpp"
+#include "plait/cli/flags/session_flags.hpp"
+#include "plait/cli/flags/values.hpp"
+#include "plait/cli/screen/exit_code.hpp"
+#include "plait/cli/screen/output.hpp"
 #include "plait/policy/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
 

@@ -4,8 +4,8 @@
 #include "plait/batch/requests/request_line.hpp"
 #include "plait/batch/status/check.hpp"
 #include "plait/batch/status/forecast.hpp"
-#include "plait/cli/command.hpp"
-#include "plait/cli/route_flags.hpp"
+#include "plait/cli/flags/command.hpp"
+#include "plait/cli/flags/route_flags.hpp"
 
 #include <string>
 #include <vector>

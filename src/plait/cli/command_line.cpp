@@ -2,8 +2,8 @@
 
 #include "plait/base/error.hpp"
 #include "plait/base/nearest_name.hpp"
-#include "plait/cli/man_page.hpp"
-#include "plait/cli/reference.hpp"
+#include "plait/cli/pages/man_page.hpp"
+#include "plait/cli/pages/reference.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>

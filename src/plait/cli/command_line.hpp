@@ -1,15 +1,12 @@
 #pragma once
 
-#include "plait/cli/command.hpp"
+#include "plait/cli/flags/command.hpp"
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace plait::cli {
-
-using Commands = std::vector<std::unique_ptr<Command>>;
 
 /// The meaning of the arguments: a command to run, or a text to print.
 struct Request {

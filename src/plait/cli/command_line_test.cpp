@@ -1,7 +1,7 @@
 #include "plait/cli/command_line.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/cli/reference.hpp"
+#include "plait/cli/pages/reference.hpp"
 
 #include <doctest/doctest.h>
 

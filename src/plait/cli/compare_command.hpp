@@ -2,8 +2,8 @@
 
 #include "plait/async/task.hpp"
 #include "plait/batch/method/methods.hpp"
-#include "plait/cli/command.hpp"
-#include "plait/cli/session_flags.hpp"
+#include "plait/cli/flags/command.hpp"
+#include "plait/cli/flags/session_flags.hpp"
 #include "plait/compare/comparer.hpp"
 #include "plait/compare/job.hpp"
 #include "plait/compare/sample.hpp"

@@ -1,9 +1,9 @@
 #include "plait/cli/completion_command.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/cli/completion.hpp"
-#include "plait/cli/exit_code.hpp"
-#include "plait/cli/output.hpp"
+#include "plait/cli/pages/completion.hpp"
+#include "plait/cli/screen/exit_code.hpp"
+#include "plait/cli/screen/output.hpp"
 
 #include <fmt/format.h>
 

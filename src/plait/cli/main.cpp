@@ -4,11 +4,11 @@
 #include "plait/cli/command_line.hpp"
 #include "plait/cli/compare_command.hpp"
 #include "plait/cli/completion_command.hpp"
-#include "plait/cli/exit_code.hpp"
 #include "plait/cli/mock_command.hpp"
 #include "plait/cli/report_command.hpp"
 #include "plait/cli/retry_command.hpp"
 #include "plait/cli/run_command.hpp"
+#include "plait/cli/screen/exit_code.hpp"
 #include "plait/cli/status_command.hpp"
 #include "plait/cli/verify_command.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/cli/command.hpp"
+#include "plait/cli/flags/command.hpp"
 #include "plait/report/read_inputs.hpp"
 
 #include <cstddef>

@@ -9,9 +9,9 @@
 #include "plait/batch/resume/journal.hpp"
 #include "plait/batch/resume/retry_lines.hpp"
 #include "plait/batch/resume/run_files.hpp"
-#include "plait/cli/exit_code.hpp"
-#include "plait/cli/output.hpp"
-#include "plait/cli/output_paths.hpp"
+#include "plait/cli/screen/exit_code.hpp"
+#include "plait/cli/screen/output.hpp"
+#include "plait/cli/screen/output_paths.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

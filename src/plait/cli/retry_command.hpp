@@ -2,7 +2,7 @@
 
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/output/result_filter.hpp"
-#include "plait/cli/command.hpp"
+#include "plait/cli/flags/command.hpp"
 
 #include <string>
 #include <string_view>

@@ -7,14 +7,14 @@
 #include "plait/batch/requests/open_source.hpp"
 #include "plait/batch/status/check.hpp"
 #include "plait/batch/status/summary.hpp"
-#include "plait/cli/exit_code.hpp"
-#include "plait/cli/interrupts.hpp"
-#include "plait/cli/output.hpp"
-#include "plait/cli/output_paths.hpp"
-#include "plait/cli/run_status.hpp"
-#include "plait/cli/status_signal.hpp"
-#include "plait/cli/terminal.hpp"
-#include "plait/cli/values.hpp"
+#include "plait/cli/flags/values.hpp"
+#include "plait/cli/screen/exit_code.hpp"
+#include "plait/cli/screen/interrupts.hpp"
+#include "plait/cli/screen/output.hpp"
+#include "plait/cli/screen/output_paths.hpp"
+#include "plait/cli/screen/run_status.hpp"
+#include "plait/cli/screen/status_signal.hpp"
+#include "plait/cli/screen/terminal.hpp"
 
 #include <fmt/format.h>
 

@@ -3,9 +3,9 @@
 #include "plait/async/task.hpp"
 #include "plait/batch/run.hpp"
 #include "plait/batch/status/progress.hpp"
-#include "plait/cli/calls_flags.hpp"
-#include "plait/cli/command.hpp"
-#include "plait/cli/session_flags.hpp"
+#include "plait/cli/flags/calls_flags.hpp"
+#include "plait/cli/flags/command.hpp"
+#include "plait/cli/flags/session_flags.hpp"
 
 #include <iosfwd>
 #include <string>

@@ -2,8 +2,8 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
-#include "plait/cli/exit_code.hpp"
-#include "plait/cli/terminal.hpp"
+#include "plait/cli/screen/exit_code.hpp"
+#include "plait/cli/screen/terminal.hpp"
 
 namespace plait::cli {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "plait/cli/command.hpp"
-#include "plait/cli/status_view.hpp"
+#include "plait/cli/flags/command.hpp"
+#include "plait/cli/screen/status_view.hpp"
 
 #include <string>
 #include <utility>

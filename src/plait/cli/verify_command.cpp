@@ -3,7 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/batch/requests/open_source.hpp"
 #include "plait/batch/resume/verify_results.hpp"
-#include "plait/cli/exit_code.hpp"
+#include "plait/cli/screen/exit_code.hpp"
 
 #include <fmt/format.h>
 

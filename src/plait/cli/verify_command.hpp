@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/cli/command.hpp"
+#include "plait/cli/flags/command.hpp"
 
 #include <string>
 #include <utility>

@@ -1,0 +1,225 @@
+#include "plait/cli/flags/calls_flags.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/batch/call/cost_source.hpp"
+#include "plait/batch/call/expectation.hpp"
+#include "plait/batch/method/methods.hpp"
+#include "plait/cli/flags/values.hpp"
+#include "plait/policy/costs.hpp"
+#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/stop_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <set>
+#include <string_view>
+
+namespace plait::cli {
+
+namespace {
+
+constexpr std::size_t most_concurrency = 1'000'000;
+constexpr std::size_t most_attempts = 1000;
+constexpr std::size_t most_canaries = 1'000'000;
+constexpr std::size_t most_redirects = 100;
+
+/// Independent of the machine, because docs/cli.md contains it.
+std::string concurrency_help() {
+    std::string text;
+    for (const batch::MethodEntry& method : batch::methods) {
+        const std::string most = method.default_concurrency == batch::one_per_processor
+                                     ? "one per processor"
+                                     : fmt::to_string(batch::max_adaptive_concurrency(method));
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", method.name, most);
+    }
+    return fmt::format(
+        "Allow at most N calls in flight in total; threads and processes start N workers. auto finds for each group "
+        "how "
+        "many calls its server handles well, from {} up to a total of: {}. Default: auto.",
+        policy::AdaptiveLimitOptions().first, text);
+}
+
+std::optional<std::size_t> parse_concurrency(const std::string& value) {
+    if (value == "auto") return std::nullopt;
+    return parse_count(value, 1, most_concurrency);
+}
+
+Duration parse_some_time(const std::string& value) {
+    const Duration time = parse_duration(value);
+    if (time <= Duration::zero()) throw_bad_input(fmt::format("'{}' is not more than zero", value));
+    return time;
+}
+
+/// Such as `p95`.
+policy::HedgeOptions parse_hedge(const std::string& value) {
+    if (!value.starts_with('p')) throw_bad_input(fmt::format("'{}' is not a percentile such as p95", value));
+    policy::HedgeOptions hedge;
+    hedge.slower_than = static_cast<double>(parse_count(std::string_view(value).substr(1), 50, 99)) / 100;
+    return hedge;
+}
+
+policy::StopIf parse_known_stop_if(const std::string& value) {
+    policy::StopIf rule = policy::parse_stop_if(value);
+    std::string names;
+    for (std::size_t n = 0; n < batch::outcome_count; ++n) {
+        const std::string_view name = to_string(static_cast<batch::Outcome>(n));
+        if (rule.outcome == name) return rule;
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
+    }
+    throw_bad_input(fmt::format("'{}' is not one of the outcomes {}", rule.outcome, names));
+}
+
+/// The only unit of limits and budgets besides requests; empty if there are none or several.
+std::string usual_unit(const batch::RunOptions& run) {
+    std::set<std::string> units;
+    for (const policy::RateLimit& limit : run.limits) units.insert(limit.unit);
+    for (const policy::Budget& budget : run.budgets) units.insert(budget.unit);
+    units.erase(std::string(policy::requests_unit));
+    return units.size() == 1 ? *units.begin() : "";
+}
+
+std::vector<Flag> limit_flags(CallsSettings& settings) {
+    batch::RunOptions& run = settings.run;
+    return under(
+        headings::limits,
+        {
+            {"--concurrency", "N|auto", concurrency_help(),
+             [&settings](const std::string& value) { settings.run.concurrency = parse_concurrency(value); }},
+            Flag("--limit", "UNIT=AMOUNT/TIME",
+                 "Limit the rate of each group (by default, of each origin), such as requests=500/m, tokens=90k/m or "
+                 "requests=5/10s. Sends are spread evenly. A line states its own cost in units other than requests. "
+                 "Calls sent by an earlier run with the same results count, too.",
+                 [&run](const std::string& value) { run.limits.push_back(policy::parse_rate_limit(value)); })
+                .repeatable(),
+            {"--cost-from", "[UNIT=]POINTER",
+             "Read the actual cost of a call from its answer, by a JSON Pointer into the body, such as "
+             "tokens=/usage/total_tokens.",
+             [&settings](const std::string& value) { settings.cost_from = value; }},
+        });
+}
+
+std::vector<Flag> retry_flags(CallsSettings& settings) {
+    batch::RunOptions& run = settings.run;
+    const batch::RunOptions usual;
+    return under(
+        headings::retries,
+        {
+            {"--attempts", "N",
+             fmt::format("Make at most N attempts per call, unless its line says otherwise. Refusals (429, 503 with "
+                         "Retry-After and the like) do not count. Default: {}, or up to {} while most retries succeed.",
+                         usual.retry.max_attempts, usual.retry.most_attempts),
+             [&run](const std::string& value) {
+                 run.retry.max_attempts = static_cast<int>(parse_count(value, 1, most_attempts));
+                 run.retry.most_attempts = run.retry.max_attempts;
+             }},
+            {"--deadline", "DURATION",
+             fmt::format("Limit the time of a whole call, from its first send, with all attempts and the waits between "
+                         "them, unless its line has deadline_s. --timeout limits one attempt. Default: {}.",
+                         to_flag_value(usual.deadline)),
+             [&run](const std::string& value) { run.deadline = parse_some_time(value); }},
+            {"--max-wait", "DURATION",
+             fmt::format("Park a group if its server asks for a longer wait than this, or can't be reached for this "
+                         "long. Other groups continue. The run then ends with exit code 3 and says when to resume. "
+                         "Default: {}.",
+                         to_flag_value(usual.retry.max_wait)),
+             [&run](const std::string& value) { run.retry.max_wait = parse_some_time(value); }},
+            Flag("--refusal", "RULE",
+                 "Treat such an answer as a refusal: the server did nothing, and the call is sent again later. RULE is "
+                 "status=403, status=400,5xx, or JSON as in a line's field refusal, such as "
+                 R"({"json":[{"path":"/error/code","is":"busy"}]}. )"
+                 "429 and the refusals of well-known APIs need no rule.",
+                 [&run](const std::string& value) {
+                     run.refusals.push_back(
+                         std::make_shared<const batch::Expectation>(batch::Expectation::parse_refusal_flag(value)));
+                 })
+                .repeatable(),
+            {"--hedge", "PERCENTILE",
+             fmt::format("Send a second copy of a call that is safe to repeat if it takes longer than this percentile "
+                         "of the calls so far, such as p95. The first answer wins. At most {:.0f} % of the calls get a "
+                         "copy.",
+                         100 * policy::HedgeOptions().most_extra),
+             [&run](const std::string& value) { run.hedge = parse_hedge(value); }},
+            {"--auth-command", "COMMAND",
+             "On a 401, run this shell command once for all calls, and resend the calls that got one; that does not "
+             "count as an attempt. It prints the new Authorization header, or NAME: VALUE lines.",
+             [&settings](const std::string& value) { settings.run.auth_command = value; }},
+        });
+}
+
+std::vector<Flag> cookie_flags(CallsSettings& settings) {
+    return under(
+        headings::connection,
+        {
+            {"--cookies", "",
+             "Send the cookies that answers set with later requests of this run, by the rules of RFC 6265bis. A "
+             "request "
+             "with a Cookie header of its own gets no others.",
+             [&settings](const std::string&) { settings.run.cookies = true; }},
+            {"--cookie-jar", "FILE",
+             "Read the cookies in this file before the run, and write all cookies to it at the end and once a second "
+             "in "
+             "between. Its format is that of curl and of browsers' cookies.txt; only you can read it. Implies "
+             "--cookies.",
+             [&settings](const std::string& value) { settings.run.cookie_jar = value; }},
+        });
+}
+
+std::vector<Flag> stop_flags(CallsSettings& settings) {
+    batch::RunOptions& run = settings.run;
+    return under(
+        headings::stopping,
+        {
+            Flag("--budget", "UNIT=AMOUNT",
+                 "Stop before spending more than this, such as usd=5 or tokens=2M. Costs come from lines and answers. "
+                 "Every attempt counts unless it certainly had no effect.",
+                 [&run](const std::string& value) { run.budgets.push_back(policy::parse_budget(value)); })
+                .repeatable(),
+            Flag("--stop-if", "RULE",
+                 "Stop when too many calls end like this: 'failed>20% of 200' (of the last 200), 'rejected>50' (in "
+                 "total).",
+                 [&run](const std::string& value) { run.stop_rules.push_back(parse_known_stop_if(value)); })
+                .repeatable(),
+            {"--canary", "N",
+             "Send the first N calls alone. If one of them gets 401, 403 or no connection, send no others.",
+             [&run](const std::string& value) { run.canary = parse_count(value, 1, most_canaries); }},
+        });
+}
+
+}  // namespace
+
+std::vector<Flag> redirect_flags(http::RedirectOptions& redirects) {
+    return under(
+        headings::connection,
+        {
+            {"--max-redirects", "N",
+             fmt::format(
+                 "Follow at most N redirects of a call: for GET and HEAD, and 307 and 308 within the origin for other "
+                 "methods; a 303 is followed by GET. Credentials stay with their origin. 0: take a redirect for an "
+                 "answer "
+                 "like any other. Default: {}.",
+                 http::RedirectOptions().most),
+             [&redirects](const std::string& value) { redirects.most = parse_count(value, 0, most_redirects); }},
+            {"--redirect-to-http", "",
+             "Follow redirects from https to http, too. Anyone between you and the server can then read and change the "
+             "answer.",
+             [&redirects](const std::string&) { redirects.to_http = true; }},
+        });
+}
+
+std::vector<Flag> calls_flags(CallsSettings& settings) {
+    return joined(limit_flags(settings), retry_flags(settings), stop_flags(settings),
+                  redirect_flags(settings.run.redirects), cookie_flags(settings));
+}
+
+void read_cost_from(CallsSettings& settings) {
+    if (settings.cost_from.empty()) return;
+    try {
+        settings.run.cost_from = batch::parse_cost_source(settings.cost_from, usual_unit(settings.run));
+    } catch (const Error& error) {
+        throw_bad_input(fmt::format("--cost-from: {}", error.what()));
+    }
+}
+
+}  // namespace plait::cli
