@@ -60,7 +60,7 @@ nb::list list_of(const http::Headers& headers) {
 Response::Response(Caller& caller)
     : answer_(std::move(*caller.response)),
       method_(caller.request->method()),
-      url_(answer_.url.empty() ? caller.request->url.text() : std::move(answer_.url)),
+      url_(answer_.url.empty() ? std::string_view(caller.request->url.text()) : answer_.url.view()),
       sent_(std::move(caller.request->headers)),
       sent_body_(std::move(caller.request->body)),
       elapsed_(caller.elapsed) {}

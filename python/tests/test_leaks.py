@@ -1,0 +1,69 @@
+"""Memory and descriptors stay as they are, however many calls were made."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from collections.abc import Callable
+
+import plait
+
+MIB = 1024 * 1024
+
+
+def memory() -> int:
+    gc.collect()
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def grows(work: Callable[[], None]) -> tuple[int, int]:
+    """How much memory and how many descriptors a repetition of `work` takes for good."""
+    work()
+    before = memory(), descriptors()
+    work()
+    return memory() - before[0], descriptors() - before[1]
+
+
+def test_calls_and_cancelled_calls_leave_nothing(url: str, slow_url: str) -> None:
+    async def calls() -> None:
+        async with plait.Session() as session:
+            for _ in range(40):
+                await asyncio.gather(*[session.get(url) for _ in range(64)])
+            async for result in session.map([url] * 2_000):
+                assert result.ok
+            for _ in range(10):
+                tasks = [asyncio.ensure_future(session.get(slow_url)) for _ in range(50)]
+                await asyncio.sleep(0)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+
+    def work() -> None:
+        asyncio.run(calls())
+        for result in plait.map([url] * 2_000):
+            assert result.ok
+
+    bytes_more, descriptors_more = grows(work)
+    assert bytes_more < MIB
+    assert descriptors_more == 0
+
+
+def test_sessions_leave_nothing(url: str) -> None:
+    async def in_a_loop() -> None:
+        session = plait.Session()
+        assert (await session.get(url)).ok
+
+    def work() -> None:
+        for _ in range(100):
+            asyncio.run(in_a_loop())
+            plait.BlockingSession().get(url)
+
+    bytes_more, descriptors_more = grows(work)
+    assert bytes_more < MIB
+    assert descriptors_more == 0
