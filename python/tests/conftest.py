@@ -12,6 +12,11 @@ import pytest
 
 PROGRAM = os.environ.get("PLAIT_PROGRAM", "plait")
 
+# The servers of the tests are on this machine, whatever proxy its user has.
+for variable in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+    os.environ.pop(variable, None)
+    os.environ.pop(variable.upper(), None)
+
 
 class MockServer:
     """`plait mock` as a process, with options."""
