@@ -35,6 +35,7 @@ class RareText {
 
     friend bool operator==(const RareText& a, const RareText& b) noexcept { return a.view() == b.view(); }
     friend bool operator==(const RareText& a, std::string_view b) noexcept { return a.view() == b; }
+    friend bool operator==(const RareText& a, const char* b) noexcept { return a.view() == b; }
 
   private:
     std::unique_ptr<std::string> text_;  // null: empty

@@ -12,14 +12,14 @@ TEST_CASE("a rare text is a text, and a pointer while it is empty") {
     CHECK(sizeof(RareText) == sizeof(void*));
     RareText text;
     CHECK(text.empty());
-    CHECK(text.view() == "");
+    CHECK(text == "");
     CHECK(text == RareText(""));
 
     text = "some";
     CHECK_FALSE(text.empty());
-    CHECK(text.view() == "some");
+    CHECK(text == "some");
     CHECK(std::string(text) == "some");
-    CHECK(text.view() == "some");
+    CHECK(text == "some");
 
     text.clear();
     CHECK(text.empty());
@@ -29,14 +29,14 @@ TEST_CASE("a copy of a rare text is a text of its own, and a move leaves nothing
     RareText text(std::string("one"));
     RareText copy = text;
     text = std::string_view("another");
-    CHECK(copy.view() == "one");
+    CHECK(copy == "one");
 
     copy = text;
-    CHECK(copy.view() == "another");
+    CHECK(copy == "another");
     copy = *&copy;  // of itself
-    CHECK(copy.view() == "another");
+    CHECK(copy == "another");
 
     const RareText moved = std::move(text);
-    CHECK(moved.view() == "another");
+    CHECK(moved == "another");
     CHECK(text.empty());  // NOLINT: what a move leaves is promised
 }

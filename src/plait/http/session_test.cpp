@@ -734,7 +734,7 @@ ASYNC_TEST("a proxy that relays gets the whole URL, and its name is in the answe
     Network network;
     Session session = session_over(network, options_with_relay());
     Outcome outcome = co_await exchange(session, network, get("http://a.example/x?y"), 0, std::string(small_answer));
-    CHECK(outcome.response.relay.view() == "http://proxy.example:1080");
+    CHECK(outcome.response.relay == "http://proxy.example:1080");
     CHECK(network.heads[0].starts_with("GET http://a.example/x?y HTTP/1.1\r\nHost: a.example\r\n"));
     CHECK(network.heads[0].find("Authorization") == std::string::npos);
     outcome = co_await exchange(session, network, get("https://a.example/x"), 1, std::string(small_answer));

@@ -236,7 +236,17 @@ Url::Url(std::string_view text) {
     } else {
         text_ += target;
     }
-    if (end < text.size()) append_encoded(fragment_, text.substr(end + 1), target_characters);
+    if (end < text.size()) {
+        std::string fragment;
+        append_encoded(fragment, text.substr(end + 1), target_characters);
+        fragment_ = std::move(fragment);
+    }
+}
+
+std::string Url::text_with_fragment() const {
+    std::string text = text_;
+    if (!fragment_.empty()) text.append("#").append(fragment_.view());
+    return text;
 }
 
 Url Url::resolve(std::string_view reference) const {

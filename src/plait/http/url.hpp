@@ -1,5 +1,7 @@
 #pragma once
 
+#include "plait/base/rare_text.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -36,11 +38,11 @@ class Url {
     /// The whole URL without its fragment.
     const std::string& text() const noexcept { return text_; }
     /// The part after `#`; empty: there is none.
-    const std::string& fragment() const noexcept { return fragment_; }
+    std::string_view fragment() const noexcept { return fragment_; }
     /// Takes the fragment of another URL, as the target of a redirect does that has none (RFC 9110, section 10.2.2).
     void inherit_fragment(const Url& from) { fragment_ = from.fragment_; }
     /// The whole URL with its fragment, for people.
-    std::string text_with_fragment() const { return fragment_.empty() ? text_ : text_ + '#' + fragment_; }
+    std::string text_with_fragment() const;
     /// The URL without its query, which may hold a key: for messages, which end up in logs.
     std::string_view without_query() const noexcept { return view(0, std::min(text_.find('?'), text_.size())); }
     /// `http` or `https`.
@@ -65,7 +67,7 @@ class Url {
     }
 
     std::string text_;
-    std::string fragment_;
+    RareText fragment_;
     std::uint32_t host_end_ = 0;  ///< after the host, including its bracket
     std::uint32_t target_start_ = 0;
     std::uint16_t port_ = 0;

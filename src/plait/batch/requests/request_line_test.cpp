@@ -213,8 +213,8 @@ TEST_CASE("a line can set the rules of its call") {
     CHECK(call.rules.deadline == 900s);
     CHECK(call.rules.max_attempts == 3);
     CHECK(call.rules.retry_statuses == std::vector<int>{409, 423});
-    CHECK(call.rules.group.view() == "tenant-a");
-    CHECK(call.rules.order_key.view() == "user-1");
+    CHECK(call.rules.group == "tenant-a");
+    CHECK(call.rules.order_key == "user-1");
     CHECK(call.rules.priority == -2);
     CHECK(call.rules.costs.get("tokens") == 812);
     CHECK(call.rules.costs.get("usd") == 0.5);
@@ -467,7 +467,7 @@ TEST_CASE("secrets are not expanded anywhere else") {
     const Call call = read(R"({"url":"http://a.b","custom_id":"{{env.API_KEY}}",)"
                            R"("group":"{{env.API_KEY}}","metadata":"{{env.API_KEY}}","x-a":"{{env.MISSING}}"})");
     CHECK(call.custom_id == "{{env.API_KEY}}");
-    CHECK(call.rules.group.view() == "{{env.API_KEY}}");
+    CHECK(call.rules.group == "{{env.API_KEY}}");
     CHECK(call.metadata == "\"{{env.API_KEY}}\"");
     CHECK(message_of(R"({"url":"http://a.b/?key={{env.API_KEY}}"})") ==
           "line 7, column 8: \"url\" takes no {{...}}: a secret of a query stands in \"params\"");

@@ -256,7 +256,7 @@ ASYNC_TEST("an hour of refusals uses up no attempt") {
     const MadeCall made = co_await bench.caller.make(call);
     CHECK(outcome_of(made) == "ok");
     CHECK(std::get<CallEnd>(made).attempts.size() == 61);
-    CHECK(std::get<CallEnd>(made).attempts.front().why.view() == "retry-after");
+    CHECK(std::get<CallEnd>(made).attempts.front().why == "retry-after");
     CHECK(now() - begin >= 1h);
     CHECK(now() - begin < 80min);
     CHECK(bench.caller.counts().refusals == 60);
@@ -706,7 +706,7 @@ ASYNC_TEST("a retry that a server without good answers has no room for ends its 
         CHECK(outcome_of(one) == "rejected");
         const CallEnd& end = std::get<CallEnd>(one);
         CHECK(end.response->status == 500);
-        CHECK(end.attempts.back().why.view() == "retry-share");
+        CHECK(end.attempts.back().why == "retry-share");
         CHECK(*end.attempts.back().wait_after >= 20s);
     }
 }

@@ -61,7 +61,7 @@ TEST_CASE("a coded body is decoded, and says in what it was coded") {
     Case body;
     CHECK(body.receive("GZIP", gzip("text"), 1) == "");
     CHECK(body.response.body == "text");
-    CHECK(body.response.coding.view() == "gzip");
+    CHECK(body.response.coding == "gzip");
     CHECK(body.response.is_decoded);
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("a body in an unknown coding stays as it is, and says so") {
     Case body;
     CHECK(body.receive("gzip, foo", "bytes") == "");
     CHECK(body.response.body == "bytes");
-    CHECK(body.response.coding.view() == "gzip, foo");
+    CHECK(body.response.coding == "gzip, foo");
     CHECK_FALSE(body.response.is_decoded);
 }
 
@@ -90,7 +90,7 @@ TEST_CASE("a body is left alone if nobody wants it decoded, or if it is a part")
     for (Case* body : {&unwanted, &part}) {
         CHECK(body->receive("gzip", gzip("text")) == "");
         CHECK(body->response.body == gzip("text"));
-        CHECK(body->response.coding.view() == "gzip");
+        CHECK(body->response.coding == "gzip");
         CHECK_FALSE(body->response.is_decoded);
     }
 }

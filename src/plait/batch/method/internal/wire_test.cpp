@@ -50,13 +50,13 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     CHECK(response.reason == "Gone Fishing");
     CHECK(response.headers.get("a") == "1");
     CHECK(response.body == "body");
-    CHECK(response.coding.view() == "gzip");
+    CHECK(response.coding == "gzip");
     CHECK(response.is_decoded);
     CHECK(response.trailers.get("b") == "2");
     CHECK(response.timings.dns == 1ms);
     CHECK(response.timings.receive == 6ms);
     CHECK(response.reused);
-    CHECK(response.relay.view() == sent.relay);
+    CHECK(response.relay == sent.relay);
 }
 
 TEST_CASE("what had come of a stream crosses the wire with the failure") {
