@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
@@ -16,3 +19,15 @@ def test_the_study_reads_the_same_in_each_way(url: str) -> None:
     lines = [line.split(": ") for line in ended.stdout.splitlines()]
     assert [way for way, _ in lines] == ["synchronous", "threading", "asynchronous", "multiprocessing", "many_at_once"]
     assert len({outcome for _, outcome in lines}) == 1
+
+
+def test_a_batch_is_carried_out(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    requests, results = tmp_path / "requests.jsonl", tmp_path / "results.jsonl"
+    requests.write_text(f'{{"url": "{url}"}}\n' * 3)
+    program = [sys.executable, str(EXAMPLES / "batch.py"), str(requests), str(results)]
+    ended = subprocess.run(program, capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout == "3 of 3 ok \n"
+
+    example = runpy.run_path(str(EXAMPLES / "batch.py"))
+    example["ask_about"](["one", "two"], url, tmp_path / "answers.jsonl")
+    assert sorted(line.split()[0] for line in capsys.readouterr().out.splitlines()) == ["text-0", "text-1"]

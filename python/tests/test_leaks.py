@@ -67,3 +67,15 @@ def test_sessions_leave_nothing(url: str) -> None:
     bytes_more, descriptors_more = grows(work)
     assert bytes_more < MIB
     assert descriptors_more == 0
+
+
+def test_runs_leave_nothing(url: str) -> None:
+    def work() -> None:
+        for _ in range(5):
+            assert plait.run([url] * 200).finish()
+            with plait.run(url for _ in range(1_000)) as run:
+                for _ in zip(range(100), run):
+                    pass
+
+    grown, opened = grows(work)
+    assert grown < MIB and opened <= 0

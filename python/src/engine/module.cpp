@@ -2,6 +2,7 @@
 
 #include "async_map.hpp"
 #include "async_session.hpp"
+#include "batch_run.hpp"
 #include "blocking_session.hpp"
 #include "bulk.hpp"
 #include "call.hpp"
@@ -19,5 +20,6 @@ NB_MODULE(_engine, module) {
     register_async_map(module);
     register_bulk(module);
     register_blocking_session(module);
+    register_batch_run(module);
     module.attr("version") = PLAIT_VERSION;
 }

@@ -60,4 +60,21 @@ class Held {
     PyObject* object_ = nullptr;
 };
 
+/// Takes the exception that Python has set.
+inline nb::object taken_exception() {
+#if PY_VERSION_HEX >= 0x030c0000
+    return nb::steal(PyErr_GetRaisedException());
+#else
+    PyObject* type = nullptr;
+    PyObject* value = nullptr;
+    PyObject* trace = nullptr;
+    PyErr_Fetch(&type, &value, &trace);
+    PyErr_NormalizeException(&type, &value, &trace);
+    if (trace) PyException_SetTraceback(value, trace);
+    Py_XDECREF(type);
+    Py_XDECREF(trace);
+    return nb::steal(value);
+#endif
+}
+
 }  // namespace plait::python

@@ -3,6 +3,7 @@
 #include "plait/http/proxy.hpp"
 #include "plait/http/proxy_settings.hpp"
 
+#include "options.hpp"
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -10,14 +11,6 @@
 namespace plait::python {
 
 namespace {
-
-template <class T>
-std::optional<T> option(const nb::dict& options, const char* name) {
-    if (!options.contains(name)) return std::nullopt;
-    const nb::object value = options[name];
-    if (value.is_none()) return std::nullopt;
-    return nb::cast<T>(value);
-}
 
 http::ProxySettings proxies_of(const nb::dict& options) {
     const auto given = option<std::string>(options, "proxy");

@@ -8,13 +8,15 @@
     for result in plait.map(urls):                                          # blocking, a hundred in flight
         print(result.response.status if result.ok else result.error)
 
+    report = plait.run("requests.jsonl", "results.jsonl").finish()          # goes on where it was killed
+
     async with plait.Session(base_url="https://api.example") as s:          # asyncio, uvloop, trio, anyio
         r = await s.get("/v1/items")
         a, b = await plait.gather(s.get("/a"), s.get("/b"))                 # the first failure cancels the rest
 
 Three rules hold everywhere:
 
-* **No hidden second send.** Nothing is sent twice. A `SendError` tells whether the request may have arrived (`maybe_sent`).
+* **No hidden second send.** Nothing is sent twice, but by a run, where that does no harm. A `SendError` tells whether the request may have arrived (`maybe_sent`).
 * **An answer is an answer.** A 404 is a `Response`, not an exception; `raise_for_status()` makes it one, and the
   exception holds the whole response, with its body.
 * **`timeout` is of the whole call**, waiting for its turn and redirects included: not of each read.
@@ -41,6 +43,7 @@ from ._errors import (
 )
 from ._messages import Headers, Request, Result
 from ._options import Timeouts, Tls
+from ._run import Report, Retry, Run, RunResult, run
 from ._sessions import BlockingSession, Map, Session
 from ._together import as_completed, gather, race, settle
 
@@ -55,10 +58,14 @@ __all__ = [
     "Map",
     "ProtocolError",
     "ProxyError",
+    "Report",
     "Request",
     "ResetError",
     "Response",
     "Result",
+    "Retry",
+    "Run",
+    "RunResult",
     "SendError",
     "Session",
     "SessionClosed",
@@ -81,6 +88,7 @@ __all__ = [
     "put",
     "race",
     "request",
+    "run",
     "settle",
 ]
 

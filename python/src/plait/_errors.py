@@ -124,7 +124,17 @@ _hints = [
     ("use --http auto", "leave http_version out"),
     ("--http 1.1", 'http_version="1.1"'),
     ("--proxy ", "proxy="),
+    ("--concurrency ", "a concurrency of "),
+    (": not permitted by --secret", ""),
+    ("--overwrite", "resume=False"),
+    ("--extend", "extend=True"),
+    ("the path of --base-url", "the path of base_url"),
+    ("--base-url was ", "base_url was "),
+    ("--header was ", "headers was "),
+    ("--max-redirects was ", "redirects was "),
+    ("--user was ", "auth was "),
 ]
+_setting = re.compile(r"--([a-z-]+) was ")
 _flag = re.compile(r" \(--[a-z0-9-]+\)|;? ?(?:use )?--[a-z][a-z0-9-]*(?: [A-Z]+)?")
 
 
@@ -150,6 +160,7 @@ def for_python(text: str) -> str:
         return text
     for flag, option in _hints:
         text = text.replace(flag, option)
+    text = _setting.sub(r"\1 was ", text)
     return _flag.sub("", text)
 
 

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "plait/async/event.hpp"
+#include "plait/async/hosted_loop.hpp"
+#include "plait/async/task.hpp"
+#include "plait/batch/run.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plait::python {
+
+/// How a run stands.
+struct RunStanding {
+    RunStanding() {}
+
+    batch::RunReport report;
+    batch::RunNumbers numbers;
+    std::optional<batch::RunEnd> end;  ///< nothing: it has not ended
+    std::optional<std::string> stop_reason;
+};
+
+/// A run with its loop, for a thread that blocks: no Python in it. For one thread at a time.
+class RunDriver {
+  public:
+    /// With this many results that nobody has taken, the run waits.
+    static constexpr std::size_t most_values = 100;
+
+    RunDriver() = default;
+    RunDriver(const RunDriver&) = delete;
+    RunDriver& operator=(const RunDriver&) = delete;
+    /// Drops the calls in flight, as a crash does.
+    ~RunDriver();
+
+    /// Call it once, before anything else.
+    void open(std::unique_ptr<batch::Run> run) { idle_ = std::move(run); }
+    /// Collects a warning, in any thread.
+    void warn(const std::string& sentence);
+    std::vector<std::string> take_warnings();
+
+    bool has_begun() const noexcept { return has_begun_; }
+    bool is_over() const noexcept { return is_over_; }
+    /// Begins the run, whose results are kept for `take` or dropped.
+    void begin(bool keeps_values);
+    /// From now on results are dropped, also those that are there.
+    void drop_values();
+
+    bool has_values() const noexcept { return !values_.empty(); }
+    batch::CallResult take();
+
+    /// Waits at most for `longest` until there is something to do, and does it, until `longest` has passed, there are
+    /// results, or the run is over. Returns at once when a signal arrives.
+    void advance(std::chrono::milliseconds longest);
+    /// Does what there is to do, unless it did so in this millisecond.
+    void keep_going();
+
+    /// Starts no more calls; those in flight have the grace period. A second time: gives them up.
+    void interrupt();
+
+    /// The error that the run ended with; null: none.
+    const std::exception_ptr& error() const noexcept { return error_; }
+    /// As it is now. Not within a turn.
+    const RunStanding& standing();
+
+  private:
+    Task<void> drive(std::unique_ptr<batch::Run> run);
+    Task<void> carry_out();
+    Task<void> take_values();
+    Task<void> interrupt_run();
+    Task<void> go_on();
+    Task<void> look();
+    void note();
+
+    std::unique_ptr<batch::Run> idle_;  ///< before it begins; from then on, its task owns it
+    batch::Run* run_ = nullptr;         ///< while it is carried out
+    std::deque<batch::CallResult> values_;
+    Event changed_;
+    bool has_begun_ = false;
+    bool keeps_values_ = false;
+    bool is_full_ = false;  ///< and `drive` waits
+    bool is_over_ = false;
+    std::exception_ptr error_;
+    RunStanding standing_;
+    std::chrono::steady_clock::time_point last_turn_;
+    std::mutex mutex_;
+    std::vector<std::string> warnings_;
+    HostedLoop loop_;  // last: its tasks use the others
+};
+
+}  // namespace plait::python

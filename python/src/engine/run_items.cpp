@@ -1,0 +1,90 @@
+#include "run_items.hpp"
+
+#include "plait/base/error.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <variant>
+
+namespace plait::python {
+
+namespace {
+
+/// What stays the same when the program makes the request again.
+std::string identity_of(const batch::SourceItem& item) {
+    if (const auto* call = std::get_if<batch::Call>(&item)) {
+        return fmt::format("{} {} {} {}", call->custom_id, call->request.method(), call->request.url.text(),
+                           call->request.body);
+    }
+    const auto& line = std::get<batch::BadLine>(item);
+    return fmt::format("{} {}", line.custom_id, line.message);
+}
+
+/// Valid as long as `text`. Nothing for what can't be UTF-8: lone surrogates.
+std::optional<std::string_view> utf8_of(PyObject* text) {
+    Py_ssize_t size = 0;
+    const char* const bytes = PyUnicode_AsUTF8AndSize(text, &size);
+    if (bytes) return std::string_view(bytes, static_cast<std::size_t>(size));
+    PyErr_Clear();
+    return std::nullopt;
+}
+
+constexpr std::string_view not_text = "it holds characters that are no text (lone surrogates)";
+
+}  // namespace
+
+Task<std::optional<batch::SourceItem>> RunItems::next() {
+    for (;;) {
+        std::optional<batch::SourceItem> item = read();
+        if (!item) {
+            if (watch_) std::exchange(watch_, nullptr)->end();
+            co_return std::nullopt;
+        }
+        if (watch_) {
+            watch_->see(identity_of(*item));
+            watch_->refuse_appended();
+        }
+        if (skipped_ && skipped_->contains(line_)) continue;
+        co_return item;
+    }
+}
+
+std::optional<batch::SourceItem> RunItems::read() {
+    const nb::gil_scoped_acquire locked;
+    const nb::object item = nb::steal(PyIter_Next(shared_.iterator.get()));
+    if (!item.is_valid()) {
+        if (PyErr_Occurred()) break_off();
+        return std::nullopt;
+    }
+    ++line_;
+    return item_of(item.ptr());
+}
+
+batch::SourceItem RunItems::item_of(PyObject* item) {
+    if (PyUnicode_Check(item)) {
+        const auto url = utf8_of(item);
+        return url ? requests_.read_url(*url, line_) : bad_item({}, not_text);
+    }
+    PyObject* const made_or_null = PyObject_CallFunctionObjArgs(shared_.line_of.get(), item, nullptr);
+    if (!made_or_null) break_off();
+    const nb::object made = nb::steal(made_or_null);
+    if (PyUnicode_Check(made.ptr())) {
+        const auto line = utf8_of(made.ptr());
+        return line ? requests_.read_json(*line, line_) : bad_item({}, not_text);
+    }
+    const auto [custom_id, why] = nb::cast<std::pair<std::string, std::string>>(made);
+    return bad_item(custom_id, why);
+}
+
+batch::SourceItem RunItems::bad_item(std::string custom_id, std::string_view why) const {
+    if (custom_id.empty()) custom_id = batch::automatic_id(line_);
+    return batch::BadLine(std::move(custom_id), line_, fmt::format("request {}: {}", line_, why));
+}
+
+void RunItems::break_off() {
+    shared_.broken.set(taken_exception());
+    throw Error(ErrorCode::cancelled, "the iterable of requests failed");
+}
+
+}  // namespace plait::python

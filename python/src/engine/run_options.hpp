@@ -1,0 +1,21 @@
+#pragma once
+
+#include "plait/batch/requests/request_line.hpp"
+#include "plait/batch/run_options.hpp"
+
+#include "python.hpp"
+
+namespace plait::python {
+
+/// What a run needs, from the options as `plait._run` has put them in order.
+struct RunSettings {
+    RunSettings() {}
+
+    batch::RunOptions run;
+    batch::RequestDefaults requests;  ///< for all requests, whether of a file or an iterable
+};
+
+/// Throws `Error(bad_input)`.
+RunSettings run_settings_from(const nb::dict& options);
+
+}  // namespace plait::python
