@@ -71,11 +71,13 @@ def test_sessions_leave_nothing(url: str) -> None:
 
 def test_runs_leave_nothing(url: str) -> None:
     def work() -> None:
-        for _ in range(5):
+        for _ in range(2):
             assert plait.run([url] * 200).finish()
             with plait.run(url for _ in range(1_000)) as run:
                 for _ in zip(range(100), run):
                     pass
 
-    grown, opened = grows(work)
-    assert grown < MIB and opened <= 0
+    # How many calls are in flight differs from time to time, and so does the most memory that they take.
+    growths = [grows(work) for _ in range(5)]
+    assert min(grown for grown, _ in growths) < MIB // 16
+    assert all(opened <= 0 for _, opened in growths)
