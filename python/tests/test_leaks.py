@@ -81,3 +81,29 @@ def test_runs_leave_nothing(url: str) -> None:
     growths = [grows(work) for _ in range(5)]
     assert min(grown for grown, _ in growths) < MIB // 16
     assert all(opened <= 0 for _, opened in growths)
+
+
+def test_a_call_that_waits_takes_little_memory(slow_url: str) -> None:
+    calls = 300
+
+    async def kib_a_call() -> float:
+        async with plait.Session(concurrency=calls + 1) as session:
+
+            async def wait_in_flight(count: int) -> None:
+                opened = descriptors()
+                for _ in range(count):
+                    tasks.append(asyncio.ensure_future(session.get(slow_url)))
+                while descriptors() < opened + count:
+                    await asyncio.sleep(0.01)
+
+            tasks: list[asyncio.Future[plait.Response]] = []
+            await wait_in_flight(1)
+            before = memory()
+            await wait_in_flight(calls)
+            used = memory() - before
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            return used / 1024 / calls
+
+    assert asyncio.run(kib_a_call()) < 11  # 8.8 with 1,000 of them

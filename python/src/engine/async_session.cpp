@@ -91,7 +91,7 @@ void AsyncSession::enter() {
 
 nb::object AsyncSession::create_future() const { return nb::borrow(create_future_.get())(); }
 
-void AsyncSession::start(Call& call, http::Request request, std::optional<double> deadline) {
+void AsyncSession::start(Call& call, std::unique_ptr<http::Request> request, std::optional<double> deadline) {
     engine_->start(call, std::move(request), duration_from(deadline));
     Py_INCREF(call.self());
     call.place = in_flight_.size();
@@ -237,8 +237,8 @@ void register_async_session(nb::module_& module) {
             [](nb::handle self, std::string method, std::string_view url, const std::optional<Fields>& headers,
                std::optional<nb::bytes> body, std::optional<double> attempt, std::optional<double> deadline,
                nb::object request) {
-                http::Request to_send = request_from(session_of(self.ptr()).settings(), std::move(method), url, headers,
-                                                     std::move(body), attempt);
+                auto to_send = std::make_unique<http::Request>(request_from(
+                    session_of(self.ptr()).settings(), std::move(method), url, headers, std::move(body), attempt));
                 return make_call(nb::borrow(self), std::move(to_send), deadline, std::move(request));
             },
             nb::arg("method"), nb::arg("url"), nb::arg("headers") = nb::none(), nb::arg("body") = nb::none(),

@@ -45,7 +45,7 @@ class AsyncSession {
     /// Throws `WrongLoop`, `SessionClosed` or a RuntimeError unless the session can be used here and now.
     void enter();
     /// Starts the call and sends what is to be sent at once.
-    void start(Call& call, http::Request request, std::optional<double> deadline);
+    void start(Call& call, std::unique_ptr<http::Request> request, std::optional<double> deadline);
     void give_up(Call& call);
 
     /// A new future of the loop.

@@ -30,8 +30,8 @@ double seconds(Duration duration) { return std::chrono::duration<double>(duratio
 class EndedCall final : public Caller {
   public:
     EndedCall(http::Request request_, http::Response response_, Duration elapsed_) {
-        request = std::move(request_);
-        response = std::move(response_);
+        request = std::make_unique<http::Request>(std::move(request_));
+        response = std::make_unique<http::Response>(std::move(response_));
         elapsed = elapsed_;
     }
     void on_end() noexcept override {}

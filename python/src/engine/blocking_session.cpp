@@ -25,8 +25,8 @@ class BlockingSession {
     nb::object call(std::string method, std::string_view url, const std::optional<Fields>& headers,
                     std::optional<nb::bytes> body, std::optional<double> attempt, std::optional<double> deadline,
                     const nb::object& given) {
-        http::Request request =
-            request_from(seats_.settings(), std::move(method), url, headers, std::move(body), attempt);
+        auto request = std::make_unique<http::Request>(
+            request_from(seats_.settings(), std::move(method), url, headers, std::move(body), attempt));
         PyObject* const kept = given.is_none() ? nullptr : given.ptr();
         BlockingCall call;
         {

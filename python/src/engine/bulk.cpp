@@ -80,20 +80,21 @@ void Bulk::start(Engine& engine, const nb::object& item) {
     const std::size_t index = next_index_ - 1;
     std::optional<Duration> deadline;
     nb::object given = item;
-    std::optional<http::Request> request;
+    std::unique_ptr<http::Request> request;
     if (is_plain_ && PyUnicode_Check(item.ptr())) {
-        request.emplace(request_from(settings_, "GET", nb::cast<std::string_view>(item), {}, {}, {}));
+        request = std::make_unique<http::Request>(
+            request_from(settings_, "GET", nb::cast<std::string_view>(item), {}, {}, {}));
     } else {
         const nb::tuple made = nb::cast<nb::tuple>(python_name("plait._options", "prepare")(session(), item));
-        request.emplace(request_from(settings_, nb::cast<std::string>(made[0]), nb::cast<std::string_view>(made[1]),
-                                     nb::cast<std::optional<Fields>>(made[2]),
-                                     nb::cast<std::optional<nb::bytes>>(made[3]),
-                                     nb::cast<std::optional<double>>(made[4])));
+        request = std::make_unique<http::Request>(
+            request_from(settings_, nb::cast<std::string>(made[0]), nb::cast<std::string_view>(made[1]),
+                         nb::cast<std::optional<Fields>>(made[2]), nb::cast<std::optional<nb::bytes>>(made[3]),
+                         nb::cast<std::optional<double>>(made[4])));
         deadline = duration_from(nb::cast<std::optional<double>>(made[5]));
         if (!made[6].is_none()) given = made[6];
     }
     auto call = std::make_unique<Call>(*this, index, std::move(given));
-    engine.start(*call, std::move(*request), deadline);
+    engine.start(*call, std::move(request), deadline);
     calls_.emplace_hint(calls_.end(), index, std::move(call));
 }
 

@@ -75,7 +75,7 @@ nb::object send_method(nb::handle self, nb::object value) {
 
 }  // namespace
 
-Call::Call(nb::object session, http::Request to_send, std::optional<double> deadline, nb::object given)
+Call::Call(nb::object session, std::unique_ptr<http::Request> to_send, std::optional<double> deadline, nb::object given)
     : to_send_(std::move(to_send)), deadline_(deadline) {
     session_.set(std::move(session));
     if (!given.is_none()) given_.set(std::move(given));
@@ -109,8 +109,7 @@ void Call::give_up_and_raise() {
 PySendResult Call::start(PyObject** result) {
     session().enter();
     state_ = State::waiting;
-    session().start(*this, std::move(*to_send_), deadline_);
-    to_send_.reset();
+    session().start(*this, std::move(to_send_), deadline_);
     if (!is_in_flight()) return outcome(result);  // it failed at once
     future_.set(session().create_future());
     waiter_.set(iterator_of(nb::borrow(future_.get())));
@@ -189,7 +188,7 @@ void Call::wake() {
 }
 
 std::string Call::name() const {
-    const http::Request* known = to_send_ ? &*to_send_ : in_flight();
+    const http::Request* known = to_send_ ? to_send_.get() : in_flight();
     if (!known && request) known = &*request;
     if (!known) return "plait.Call";
     return known->method() + " " + std::string(known->url.without_query());
@@ -224,7 +223,8 @@ int Call::clear(PyObject* self) {
     return 0;
 }
 
-nb::object make_call(nb::object session, http::Request request, std::optional<double> deadline, nb::object given) {
+nb::object make_call(nb::object session, std::unique_ptr<http::Request> request, std::optional<double> deadline,
+                     nb::object given) {
     nb::object call = nb::inst_alloc(nb::type<Call>());
     new (nb::inst_ptr<Call>(call)) Call(std::move(session), std::move(request), deadline, std::move(given));
     call_of(call.ptr()).set_self(call.ptr());

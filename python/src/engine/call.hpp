@@ -16,7 +16,7 @@ class AsyncSession;
 /// cancelled: the call is then given up.
 class Call final : public Caller {
   public:
-    Call(nb::object session, http::Request to_send, std::optional<double> deadline, nb::object given);
+    Call(nb::object session, std::unique_ptr<http::Request> to_send, std::optional<double> deadline, nb::object given);
     ~Call();
 
     void on_end() noexcept override;
@@ -58,11 +58,12 @@ class Call final : public Caller {
     Held future_;
     Held waiter_;  // the iterator of the future
     Held error_;
-    std::optional<http::Request> to_send_;
+    std::unique_ptr<http::Request> to_send_;
     std::optional<double> deadline_;
 };
 
-nb::object make_call(nb::object session, http::Request request, std::optional<double> deadline, nb::object given);
+nb::object make_call(nb::object session, std::unique_ptr<http::Request> request, std::optional<double> deadline,
+                     nb::object given);
 
 void register_call(nb::module_& module);
 

@@ -18,7 +18,7 @@ std::atomic<int> generation = 0;
 }  // namespace
 
 struct Running {
-    Running(Caller& caller_, http::Request request_, std::optional<Duration> deadline_)
+    Running(Caller& caller_, std::unique_ptr<http::Request> request_, std::optional<Duration> deadline_)
         : caller(&caller_), request(std::move(request_)), deadline(deadline_), takes_turn(caller_.takes_turn) {
         caller->running_ = this;
     }
@@ -29,7 +29,8 @@ struct Running {
     }
 
     Caller* caller;  ///< null: it has given the call up
-    http::Request request;
+    std::unique_ptr<http::Request> request;
+    std::unique_ptr<http::Response> response;
     std::optional<Duration> deadline;
     bool takes_turn;
     CancelScope scope;
@@ -38,8 +39,8 @@ struct Running {
 namespace {
 
 Failure deadline_failure(const Running& running) {
-    std::string text = running.request.method() + " ";
-    text += running.request.url.without_query();
+    std::string text = running.request->method() + " ";
+    text += running.request->url.without_query();
     text += ": the time limit of the call, " + in_words(*running.deadline) + ", has passed";
     return Failure(ErrorCode::deadline, std::move(text), true);
 }
@@ -56,14 +57,14 @@ Caller::~Caller() {
     if (running_) running_->caller = nullptr;
 }
 
-const http::Request* Caller::in_flight() const noexcept { return running_ ? &running_->request : nullptr; }
+const http::Request* Caller::in_flight() const noexcept { return running_ ? running_->request.get() : nullptr; }
 
 Engine::Engine(const Settings& settings)
     : settings_(settings), session_(settings.session), permits_(settings.concurrency) {}
 
 Engine::~Engine() = default;
 
-void Engine::start(Caller& caller, http::Request request, std::optional<Duration> deadline) {
+void Engine::start(Caller& caller, std::unique_ptr<http::Request> request, std::optional<Duration> deadline) {
     auto running = std::make_unique<Running>(caller, std::move(request), deadline ? deadline : settings_.deadline);
     ++in_flight_;
     ++made_;
@@ -83,31 +84,29 @@ void Engine::drop_all() noexcept {
     in_flight_ = 0;
 }
 
-Task<http::Response> Engine::send(const http::Request& request, bool takes_turn) {
+/// A frame holds all its variables as long as the call waits: so the answer is put where it is not copied again.
+Task<void> Engine::send(Running& running) {
     std::optional<Semaphore::Permit> permit;
-    if (takes_turn) permit = permits_.try_acquire();
-    if (takes_turn && !permit) permit = co_await permits_.acquire();
-    http::Request copy = request;
-    auto sending =
-        http::send_following(session_, std::move(copy), settings_.redirects, settings_.cookies ? &cookies_ : nullptr);
-    co_return co_await std::move(sending);
+    if (running.takes_turn) permit = permits_.try_acquire();
+    if (running.takes_turn && !permit) permit = co_await permits_.acquire();
+    auto sending = http::send_following_by_reference(session_, *running.request, settings_.redirects,
+                                                     settings_.cookies ? &cookies_ : nullptr);
+    running.response = std::make_unique<http::Response>(co_await std::move(sending));
 }
 
 Task<void> Engine::carry_out(std::unique_ptr<Running> running) {
     const TimePoint began = now();
-    std::optional<http::Response> response;
     Failure failure;
     try {
-        auto sending = send(running->request, running->takes_turn);
+        auto sending = send(*running);
         if (running->deadline) {
             auto limited = within(*running->deadline, std::move(sending));
             auto in_scope = running->scope.run(std::move(limited));
-            auto ended = co_await std::move(in_scope);
-            if (ended) response = std::move(*ended);
-            failure = deadline_failure(*running);
+            co_await std::move(in_scope);
+            if (!running->response) failure = deadline_failure(*running);
         } else {
             auto in_scope = running->scope.run(std::move(sending));
-            response = co_await std::move(in_scope);
+            co_await std::move(in_scope);
         }
     } catch (const http::SendError& error) {
         failure = Failure(error.code(), error.what(), error.maybe_sent());
@@ -119,8 +118,8 @@ Task<void> Engine::carry_out(std::unique_ptr<Running> running) {
     caller->running_ = nullptr;
     caller->elapsed = now() - began;
     caller->request = std::move(running->request);
-    if (!response) ++failed_;
-    caller->response = std::move(response);
+    if (!running->response) ++failed_;
+    caller->response = std::move(running->response);
     caller->failure = std::move(failure);
     --in_flight_;
     caller->on_end();

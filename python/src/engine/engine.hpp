@@ -63,8 +63,8 @@ class Caller {
     bool takes_turn = true;
 
     // Once it has ended:
-    std::optional<http::Request> request;
-    std::optional<http::Response> response;  ///< or else there is a failure
+    std::unique_ptr<http::Request> request;
+    std::unique_ptr<http::Response> response;  ///< or else there is a failure
     Failure failure;
     Duration elapsed{};
 
@@ -93,7 +93,7 @@ class Engine {
 
     /// Adds a call to the list of ready tasks; see to a turn. `caller` stays where it is until the call has ended or is
     /// given up. No `deadline`: that of the settings.
-    void start(Caller& caller, http::Request request, std::optional<Duration> deadline);
+    void start(Caller& caller, std::unique_ptr<http::Request> request, std::optional<Duration> deadline);
     /// Gives up the call of `caller`, if it is in flight: it ends without `on_end`, and its connection is closed. See
     /// to a turn.
     void give_up(Caller& caller) noexcept;
@@ -107,7 +107,7 @@ class Engine {
 
   private:
     Task<void> carry_out(std::unique_ptr<Running> running);
-    Task<http::Response> send(const http::Request& request, bool takes_turn);
+    Task<void> send(Running& running);
 
     Settings settings_;
     http::CookieJar cookies_;

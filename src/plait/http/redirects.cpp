@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -101,11 +102,14 @@ void leave_origin(Request& request, const Headers& defaults) {
     request.without_default_headers = true;
 }
 
-Request with_cookies(Request request, CookieJar& cookies) {
-    if (request.headers.contains("Cookie")) return request;
+/// The request with the cookies of the jar; null when it gets none.
+std::unique_ptr<const Request> with_cookies(const Request& request, CookieJar& cookies) {
+    if (request.headers.contains("Cookie")) return nullptr;
     const std::string value = cookies.header_for(request.url);
-    if (!value.empty()) request.headers.add("Cookie", value);
-    return request;
+    if (value.empty()) return nullptr;
+    auto with = std::make_unique<Request>(request);
+    with->headers.add("Cookie", value);
+    return with;
 }
 
 std::string visit_of(const Request& request) { return fmt::format("{} {}", request.method(), request.url.text()); }
@@ -154,28 +158,63 @@ std::string Redirects::why_not_followed(const Request& sent, const Request& next
     return "";
 }
 
-Task<Response> send_following(Session& session, Request request, RedirectOptions options, CookieJar* cookies) {
-    Redirects redirects(options);
-    bool was_executed = false;
-    for (;;) {
-        Response response;
-        try {
-            if (cookies) {
-                response = co_await session.send(with_cookies(request, *cookies));
-                cookies->store(request.url, response.headers);
-            } else {
-                response = co_await session.send_by_reference(request);
-            }
-        } catch (const SendError& error) {
-            throw SendError(error.code(), error.what(), error.maybe_sent() || was_executed, error.was_stale());
-        }
-        RedirectStep step = redirects.after(request, response, session.options().headers);
+namespace {
+
+/// The way of a call from hop to hop. It is small while it waits for an answer, as the frame of a coroutine holds all
+/// its variables.
+class Way {
+  public:
+    Way(const Request& request, const RedirectOptions& options) : redirects_(options), sent_(&request) {}
+
+    const Request& request() const noexcept { return *sent_; }
+
+    void take(Response response) { response_ = std::make_unique<Response>(std::move(response)); }
+    /// The answer of the last hop.
+    Response& response() noexcept { return *response_; }
+
+    /// Whether there is a next hop. If not, the answer gets its URL.
+    bool goes_on(const Headers& defaults) {
+        RedirectStep step = redirects_.after(*sent_, *response_, defaults);
         if (!step.next) {
-            response.url = request.url.text_with_fragment();
-            co_return response;
+            response_->url = sent_->url.text_with_fragment();
+            return false;
         }
-        was_executed = was_executed || step.was_executed;
-        request = std::move(*step.next);
+        was_executed_ = was_executed_ || step.was_executed;
+        next_ = std::make_unique<const Request>(std::move(*step.next));
+        sent_ = next_.get();
+        return true;
+    }
+
+    SendError describe(const SendError& error) const {
+        return SendError(error.code(), error.what(), error.maybe_sent() || was_executed_, error.was_stale());
+    }
+
+  private:
+    Redirects redirects_;
+    const Request* sent_;
+    std::unique_ptr<const Request> next_;
+    std::unique_ptr<Response> response_;
+    bool was_executed_ = false;
+};
+
+}  // namespace
+
+Task<Response> send_following(Session& session, Request request, RedirectOptions options, CookieJar* cookies) {
+    co_return co_await send_following_by_reference(session, request, options, cookies);
+}
+
+Task<Response> send_following_by_reference(Session& session, const Request& request, RedirectOptions options,
+                                           CookieJar* cookies) {
+    Way way(request, options);
+    for (;;) {
+        try {
+            const auto with = cookies ? with_cookies(way.request(), *cookies) : nullptr;
+            way.take(co_await session.send_by_reference(with ? *with : way.request()));
+        } catch (const SendError& error) {
+            throw way.describe(error);
+        }
+        if (cookies) cookies->store(way.request().url, way.response().headers);
+        if (!way.goes_on(session.options().headers)) co_return std::move(way.response());
     }
 }
 

@@ -83,4 +83,8 @@ constexpr bool is_redirect(int status) noexcept {
 Task<Response> send_following(Session& session, Request request, RedirectOptions options = {},
                               CookieJar* cookies = nullptr);
 
+/// The same without a copy. `request` must outlive the task, too.
+Task<Response> send_following_by_reference(Session& session, const Request& request, RedirectOptions options = {},
+                                           CookieJar* cookies = nullptr);
+
 }  // namespace plait::http
