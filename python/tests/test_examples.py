@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import subprocess
 import sys
@@ -19,6 +20,12 @@ def test_the_study_reads_the_same_in_each_way(url: str) -> None:
     lines = [line.split(": ") for line in ended.stdout.splitlines()]
     assert [way for way, _ in lines] == ["synchronous", "threading", "asynchronous", "multiprocessing", "many_at_once"]
     assert len({outcome for _, outcome in lines}) == 1
+
+
+def test_threads_and_processes_compute_and_count(url: str) -> None:
+    program = [sys.executable, str(EXAMPLES / "computing.py"), url, "10"]
+    ended = subprocess.run(program, capture_output=True, text=True, timeout=60, check=True)
+    assert re.fullmatch(r"threads:( 55){4}\nprocesses:( 55){4}\nwords:( [1-9]\d*){4}\n", ended.stdout)
 
 
 def test_a_batch_is_carried_out(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
