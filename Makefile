@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak models format setup install clean check-format
+.PHONY: help run test check bench fuzz soak models pictures format setup install clean check-format
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,11 @@ models: ## search with SEEDS (20) times the random seeds for a limit that the mo
 	@scripts/setup build test
 	@$(call build,dev,plait_policy_test)
 	@PLAIT_SEEDS=$(or $(SEEDS),20) build/dev/src/plait/plait_policy_test
+
+pictures: ## repeat the runs of docs/concurrency.md, and draw its pictures anew (on a machine that is idle)
+	@scripts/setup build
+	@$(call build,release,plait_program)
+	@scripts/pictures build/release/plait
 
 format: ## format all sources
 	@scripts/setup check

@@ -80,6 +80,19 @@ class Documents(unittest.TestCase):
                 self.assertIn(target, targets, f"{path.name}: make {target}")
 
 
+class Pictures(unittest.TestCase):
+    FILES = sorted((REPOSITORY / "docs/pictures").glob("*.svg"))
+
+    def test_each_is_shown_by_a_document(self):
+        shown = {name for path in DOCUMENTS for name in re.findall(r"!\[[^\]]+\]\(pictures/([^)]+)\)", path.read_text())}
+        self.assertEqual({file.name for file in self.FILES}, shown)
+
+    def test_each_is_small_and_follows_light_and_dark(self):
+        for file in self.FILES:
+            self.assertLess(file.stat().st_size, 30_000, file.name)
+            self.assertIn("prefers-color-scheme:dark", file.read_text(), file.name)
+
+
 class CommandReference(unittest.TestCase):
     @unittest.skipUnless(OTHER_MACHINE, "nothing can be preloaded into this build")
     def test_it_is_the_same_on_every_machine(self):
