@@ -322,10 +322,15 @@ def line_of(item: Any) -> str | tuple[str, str]:
     why. Called by the engine."""
     custom_id = ""
     try:
+        if type(item) is dict and "json" not in item and "data" not in item and "timeout" not in item:
+            return _encoded(item)
+    except (TypeError, ValueError):
+        pass  # once more, for the message
+    try:
         if isinstance(item, Mapping):
             custom_id = str(item.get("custom_id") or "")
             if "json" not in item and "data" not in item and "timeout" not in item:
-                return _encoded(item if type(item) is dict else dict(item))
+                return _encoded(dict(item))
             item = Request.from_dict(item)
         if not isinstance(item, Request):
             raise InputError(f"a request is a URL, a plait.Request or a mapping, not {type(item).__name__}")
