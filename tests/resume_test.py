@@ -439,7 +439,7 @@ class FullDisk(ResumeTest):
                 self.assertEqual({line["custom_id"] for line in lines}, set(self.outcomes()))
                 if unsafe:
                     # A GET of the runs before, in a thread of the server that got no turn until now, is none of them.
-                    came = Counter(head.split()[1] for head in self.server.heads[before:] if head.startswith("POST"))
+                    came = Counter(head.split()[1] for head in self.server.heads[before:] if head.startswith(b"POST"))
                     self.assertEqual({}, {url: times for url, times in came.items() if times > 1})
 
 
