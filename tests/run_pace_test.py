@@ -71,7 +71,11 @@ class Refused(RunTest):
         self.assertGreater(stats["refused"], 0)
         self.assertLess(stats["refused"], 20)
         refused = [attempt for result in ended.results for attempt in result["attempts"] if attempt.get("status_code") == 429]
-        self.assertEqual((stats["refused"], {"retry-after"}), (len(refused), {attempt["why"] for attempt in refused}))
+        self.assertEqual(stats["refused"], len(refused))
+        whys = {attempt["why"] for attempt in refused}
+        self.assertIn("retry-after", whys)
+        # Behind other retries of the group, a call can wait for its turn longer than the server asked.
+        self.assertLessEqual(whys, {"retry-after", "turn"})
 
     def test_announced_limits_are_obeyed_before_a_refusal(self):
         kinds = ("draft", "ratelimit", "ratelimit:epoch", "x-ratelimit:epoch-ms", "x-ratelimit:date", "x-rate-limit",
