@@ -1,6 +1,6 @@
 // A body in content codings: on the first line their names, as in Content-Encoding, then the bytes; whole, and in
 // pieces.
-#include "plait/http/internal/body_receiver.hpp"
+#include "plait/http/transfer/internal/body_receiver.hpp"
 
 #include "target.hpp"
 #include <algorithm>

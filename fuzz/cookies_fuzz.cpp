@@ -1,6 +1,6 @@
 // On the first line a URL, then Set-Cookie fields of its answer, one per line; and the same bytes as a file of cookies.
-#include "plait/http/cookie_jar.hpp"
-#include "plait/http/cookie_text.hpp"
+#include "plait/http/cookies/cookie_jar.hpp"
+#include "plait/http/cookies/cookie_text.hpp"
 
 #include "target.hpp"
 #include <algorithm>

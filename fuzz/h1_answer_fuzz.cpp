@@ -1,5 +1,5 @@
 // What a server sends in answer to a request: whole, and byte by byte.
-#include "plait/http/internal/h1_answer.hpp"
+#include "plait/http/h1/internal/h1_answer.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // The header fields of an answer, a line each.
-#include "plait/http/limit_headers.hpp"
+#include "plait/http/limit_headers/limit_headers.hpp"
 
 #include "target.hpp"
 #include <chrono>

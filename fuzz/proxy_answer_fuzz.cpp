@@ -1,7 +1,7 @@
 // What a proxy says before a connection through it is open: the first byte chooses between CONNECT and SOCKS, with and
 // without a login.
-#include "plait/http/internal/connect_handshake.hpp"
-#include "plait/http/internal/socks_handshake.hpp"
+#include "plait/http/connect/internal/connect_handshake.hpp"
+#include "plait/http/connect/internal/socks_handshake.hpp"
 
 #include "target.hpp"
 #include <memory>

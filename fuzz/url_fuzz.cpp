@@ -1,5 +1,5 @@
 // A URL, and on a second line a reference to resolve against it.
-#include "plait/http/url.hpp"
+#include "plait/http/message/url.hpp"
 
 #include "target.hpp"
 

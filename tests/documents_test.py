@@ -110,7 +110,7 @@ class Architecture(unittest.TestCase):
     TEXT = (REPOSITORY / "docs/architecture.md").read_text()
 
     def test_it_is_short_enough_for_one_sitting(self):
-        self.assertLess(len(self.TEXT.split("\n")), 150)
+        self.assertLess(len(self.TEXT.split("\n")), 175)
 
     def test_its_modules_are_those_of_the_table_in_that_order(self):
         table = module_table((REPOSITORY / "src/plait/CMakeLists.txt").read_text())

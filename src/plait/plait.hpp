@@ -32,14 +32,14 @@
 #include "plait/policy/stop_rules.hpp"       // Budget, StopIf, Canary
 
 // Calls over HTTP.
-#include "plait/http/cookie_jar.hpp"     // CookieJar: cookies of answers, for later requests
-#include "plait/http/limit_headers.hpp"  // read_limit_headers: the limits that an answer announces
-#include "plait/http/redirects.hpp"      // send_following: the answer at the end of redirects
-#include "plait/http/request.hpp"
-#include "plait/http/response.hpp"
+#include "plait/http/cookies/cookie_jar.hpp"           // CookieJar: cookies of answers, for later requests
+#include "plait/http/limit_headers/limit_headers.hpp"  // read_limit_headers: the limits that an answer announces
+#include "plait/http/message/request.hpp"
+#include "plait/http/message/response.hpp"
+#include "plait/http/message/url.hpp"
+#include "plait/http/redirects.hpp"  // send_following: the answer at the end of redirects
 #include "plait/http/send_error.hpp"
 #include "plait/http/session.hpp"
-#include "plait/http/url.hpp"
 
 // Many calls, as `plait run` makes them: one result for each request, whatever happens.
 #include "plait/batch/resume/verify_results.hpp"

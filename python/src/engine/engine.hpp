@@ -4,7 +4,7 @@
 #include "plait/async/hosted_loop.hpp"
 #include "plait/async/semaphore.hpp"
 #include "plait/base/error.hpp"
-#include "plait/http/cookie_jar.hpp"
+#include "plait/http/cookies/cookie_jar.hpp"
 #include "plait/http/redirects.hpp"
 #include "plait/http/session.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/http/response.hpp"
+#include "plait/http/message/response.hpp"
 
 #include "engine.hpp"
 #include "python.hpp"

@@ -1,7 +1,7 @@
 #include "settings.hpp"
 
-#include "plait/http/proxy.hpp"
-#include "plait/http/proxy_settings.hpp"
+#include "plait/http/proxy/proxy.hpp"
+#include "plait/http/proxy/proxy_settings.hpp"
 
 #include "options.hpp"
 #include <chrono>

@@ -4,7 +4,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/read_file.hpp"
 #include "plait/base/unique_fd.hpp"
-#include "plait/http/cookie_text.hpp"
+#include "plait/http/cookies/cookie_text.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/async/task.hpp"
-#include "plait/http/cookie_jar.hpp"
+#include "plait/http/cookies/cookie_jar.hpp"
 #include "plait/workers/thread_pool.hpp"
 
 #include <string>

@@ -8,6 +8,7 @@
 #include "plait/batch/run/runner.hpp"
 #include "plait/compare/internal/measurement_trace.hpp"
 #include "plait/compare/resource_usage.hpp"
+#include "plait/http/message/request.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "plait/compare/sample.hpp"
 
-#include "plait/http/url.hpp"
+#include "plait/http/message/url.hpp"
 #include "plait/testing/async_test.hpp"
 
 #include <fmt/format.h>

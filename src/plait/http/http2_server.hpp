@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/http/headers.hpp"
+#include "plait/http/message/headers.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #include "plait/http/redirects.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/http/cookie_jar.hpp"
+#include "plait/http/cookies/cookie_jar.hpp"
 #include "plait/http/session.hpp"
 
 #include <fmt/format.h>

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "plait/async/task.hpp"
-#include "plait/http/headers.hpp"
-#include "plait/http/request.hpp"
-#include "plait/http/response.hpp"
+#include "plait/http/message/headers.hpp"
+#include "plait/http/message/request.hpp"
+#include "plait/http/message/response.hpp"
 
 #include <cstddef>
 #include <optional>

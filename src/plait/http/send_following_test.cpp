@@ -1,4 +1,4 @@
-#include "plait/http/cookie_jar.hpp"
+#include "plait/http/cookies/cookie_jar.hpp"
 #include "plait/http/redirects.hpp"
 #include "plait/http/session.hpp"
 #include "plait/testing/async_test.hpp"

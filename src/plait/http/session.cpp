@@ -5,11 +5,11 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/words.hpp"
-#include "plait/http/internal/exchange.hpp"
-#include "plait/http/internal/h1_request.hpp"
+#include "plait/http/connect/internal/net_connector.hpp"
+#include "plait/http/connect/internal/proxy_error.hpp"
+#include "plait/http/h1/internal/exchange.hpp"
+#include "plait/http/h1/internal/h1_request.hpp"
 #include "plait/http/internal/h2_pool.hpp"
-#include "plait/http/internal/net_connector.hpp"
-#include "plait/http/internal/proxy_error.hpp"
 #include "plait/trace/activity.hpp"
 
 #include <fmt/format.h>

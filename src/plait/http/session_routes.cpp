@@ -1,6 +1,6 @@
 #include "plait/base/error.hpp"
-#include "plait/http/internal/h1_request.hpp"
-#include "plait/http/internal/proxy_login.hpp"
+#include "plait/http/connect/internal/proxy_login.hpp"
+#include "plait/http/h1/internal/h1_request.hpp"
 #include "plait/http/session.hpp"
 
 #include <fmt/format.h>

@@ -3,7 +3,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/base/rare_text.hpp"
 #include "plait/batch/call/expectation.hpp"
-#include "plait/http/request.hpp"
+#include "plait/http/message/request.hpp"
 #include "plait/policy/costs.hpp"
 
 #include <cstdint>

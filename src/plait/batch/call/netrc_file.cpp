@@ -2,7 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/base/read_file.hpp"
-#include "plait/http/netrc.hpp"
+#include "plait/http/login/netrc.hpp"
 
 #include <sys/stat.h>
 

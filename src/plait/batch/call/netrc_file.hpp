@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/http/credentials.hpp"
+#include "plait/http/login/credentials.hpp"
 
 #include <string>
 

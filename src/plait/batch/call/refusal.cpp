@@ -2,7 +2,7 @@
 
 #include "plait/base/words.hpp"
 #include "plait/batch/call/refusal_body.hpp"
-#include "plait/http/headers.hpp"
+#include "plait/http/message/headers.hpp"
 
 #include <fmt/format.h>
 

@@ -2,8 +2,8 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/batch/call/expectation.hpp"
-#include "plait/http/limit_headers.hpp"
-#include "plait/http/response.hpp"
+#include "plait/http/limit_headers/limit_headers.hpp"
+#include "plait/http/message/response.hpp"
 
 #include <memory>
 #include <optional>

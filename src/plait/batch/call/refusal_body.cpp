@@ -1,6 +1,6 @@
 #include "plait/batch/call/refusal_body.hpp"
 
-#include "plait/http/headers.hpp"
+#include "plait/http/message/headers.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/http/reset_time.hpp"
-#include "plait/http/response.hpp"
+#include "plait/http/limit_headers/reset_time.hpp"
+#include "plait/http/message/response.hpp"
 
 #include <optional>
 #include <string>

@@ -1,7 +1,7 @@
 #include "plait/batch/call/secrets.hpp"
 
 #include "plait/base/json_string.hpp"
-#include "plait/http/url.hpp"
+#include "plait/http/message/url.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/base/error.hpp"
-#include "plait/http/response.hpp"
+#include "plait/http/message/response.hpp"
 
 #include <memory>
 #include <string>

@@ -1,7 +1,7 @@
 #include "plait/batch/output/body_files.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/http/saved_body.hpp"
+#include "plait/http/body/saved_body.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/batch/testing/test_folder.hpp"
-#include "plait/http/saved_body.hpp"
+#include "plait/http/body/saved_body.hpp"
 
 #include <doctest/doctest.h>
 

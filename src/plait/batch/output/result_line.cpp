@@ -1,7 +1,7 @@
 #include "plait/batch/output/result_line.hpp"
 
 #include "plait/base/base64.hpp"
-#include "plait/http/headers.hpp"
+#include "plait/http/message/headers.hpp"
 #include "plait/json/text.hpp"
 #include "plait/json/value.hpp"
 

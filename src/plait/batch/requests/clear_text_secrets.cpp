@@ -2,7 +2,7 @@
 
 #include "plait/base/words.hpp"
 #include "plait/batch/requests/internal/token_shapes.hpp"
-#include "plait/http/headers.hpp"
+#include "plait/http/message/headers.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/http/request.hpp"
+#include "plait/http/message/request.hpp"
 
 #include <string>
 #include <string_view>

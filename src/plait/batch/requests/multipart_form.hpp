@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/http/body_parts.hpp"
+#include "plait/http/body/body_parts.hpp"
 
 #include <memory>
 #include <string>

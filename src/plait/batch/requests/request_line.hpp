@@ -3,7 +3,7 @@
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/lines/input_notes.hpp"
 #include "plait/batch/requests/secret_expander.hpp"
-#include "plait/http/headers.hpp"
+#include "plait/http/message/headers.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -4,7 +4,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/trim.hpp"
 #include "plait/base/words.hpp"
-#include "plait/http/headers.hpp"
+#include "plait/http/message/headers.hpp"
 #include "plait/workers/child_program.hpp"
 
 #include <fmt/format.h>

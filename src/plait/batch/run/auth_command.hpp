@@ -3,7 +3,7 @@
 #include "plait/async/semaphore.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/http/request.hpp"
+#include "plait/http/message/request.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -4,7 +4,7 @@
 #include "plait/batch/run/caller.hpp"
 #include "plait/batch/run/internal/active_call.hpp"
 #include "plait/batch/run/send_permit.hpp"
-#include "plait/http/limit_headers.hpp"
+#include "plait/http/limit_headers/limit_headers.hpp"
 
 #include <fmt/format.h>
 

@@ -9,7 +9,7 @@
 #include "plait/batch/method/method.hpp"
 #include "plait/batch/run/auth_command.hpp"
 #include "plait/batch/run/run_rules.hpp"
-#include "plait/http/cookie_jar.hpp"
+#include "plait/http/cookies/cookie_jar.hpp"
 #include "plait/http/redirects.hpp"
 #include "plait/policy/hedge.hpp"
 #include "plait/policy/random.hpp"

@@ -2,7 +2,7 @@
 
 #include "plait/async/semaphore.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/http/response.hpp"
+#include "plait/http/message/response.hpp"
 #include "plait/policy/adaptive_limit.hpp"
 #include "plait/policy/circuit_breaker.hpp"
 #include "plait/policy/hedge.hpp"

@@ -7,7 +7,7 @@
 #include "plait/batch/requests/clear_text_secrets.hpp"
 #include "plait/batch/requests/request_line.hpp"
 #include "plait/batch/status/forecast.hpp"
-#include "plait/http/proxy_settings.hpp"
+#include "plait/http/proxy/proxy_settings.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "plait/base/error.hpp"
 #include "plait/batch/status/run_report.hpp"
-#include "plait/http/date.hpp"
+#include "plait/http/message/date.hpp"
 #include "plait/json/object_writer.hpp"
 
 #include <fmt/chrono.h>

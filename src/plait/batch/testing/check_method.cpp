@@ -6,8 +6,8 @@
 #include "plait/async/remote_call.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
-#include "plait/http/request.hpp"
-#include "plait/http/response.hpp"
+#include "plait/http/message/request.hpp"
+#include "plait/http/message/response.hpp"
 #include "plait/mock/mock_server.hpp"
 
 #include <doctest/doctest.h>

@@ -5,7 +5,7 @@
 #include "plait/batch/requests/secret_expander.hpp"
 #include "plait/cli/flags/session_flags.hpp"
 #include "plait/cli/screen/password_prompt.hpp"
-#include "plait/http/url.hpp"
+#include "plait/http/message/url.hpp"
 
 #include <fmt/format.h>
 #include <sys/un.h>

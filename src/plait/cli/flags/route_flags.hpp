@@ -2,11 +2,11 @@
 
 #include "plait/batch/call/secrets.hpp"
 #include "plait/cli/flags/flag.hpp"
-#include "plait/http/credentials.hpp"
-#include "plait/http/no_proxy.hpp"
-#include "plait/http/proxy.hpp"
-#include "plait/http/proxy_settings.hpp"
-#include "plait/http/routes.hpp"
+#include "plait/http/login/credentials.hpp"
+#include "plait/http/proxy/no_proxy.hpp"
+#include "plait/http/proxy/proxy.hpp"
+#include "plait/http/proxy/proxy_settings.hpp"
+#include "plait/http/proxy/routes.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "plait/http/internal/h2_callbacks.hpp"
 
-#include "plait/http/internal/escaped.hpp"
 #include "plait/http/internal/h2_session.hpp"
+#include "plait/http/message/internal/escaped.hpp"
 
 #include <limits>
 #include <new>

@@ -5,10 +5,10 @@
 #include "plait/async/event.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/http/headers.hpp"
-#include "plait/http/internal/exchange_record.hpp"
 #include "plait/http/internal/h2_session.hpp"
 #include "plait/http/internal/h2_stream.hpp"
+#include "plait/http/message/headers.hpp"
+#include "plait/http/transfer/internal/exchange_record.hpp"
 
 #include <cstddef>
 #include <cstdint>

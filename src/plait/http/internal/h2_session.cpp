@@ -1,10 +1,10 @@
 #include "plait/http/internal/h2_session.hpp"
 
 #include "plait/base/assert.hpp"
-#include "plait/http/internal/answer_error.hpp"
-#include "plait/http/internal/escaped.hpp"
 #include "plait/http/internal/h2_callbacks.hpp"
-#include "plait/http/internal/request_fields.hpp"
+#include "plait/http/message/internal/escaped.hpp"
+#include "plait/http/message/internal/request_fields.hpp"
+#include "plait/http/transfer/internal/answer_error.hpp"
 
 #include <fmt/format.h>
 #include <nghttp2/nghttp2.h>

@@ -2,9 +2,9 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
-#include "plait/http/headers.hpp"
 #include "plait/http/internal/h2_flood_guard.hpp"
 #include "plait/http/internal/h2_stream.hpp"
+#include "plait/http/message/headers.hpp"
 
 #include <cstddef>
 #include <cstdint>

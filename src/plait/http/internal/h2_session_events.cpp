@@ -1,7 +1,7 @@
 // What the session does about what nghttp2 reports.
 
-#include "plait/http/internal/escaped.hpp"
 #include "plait/http/internal/h2_session.hpp"
+#include "plait/http/message/internal/escaped.hpp"
 
 #include <fmt/format.h>
 #include <nghttp2/nghttp2.h>

@@ -1,6 +1,6 @@
 #include "plait/http/internal/h2_stream.hpp"
 
-#include "plait/http/internal/answer_error.hpp"
+#include "plait/http/transfer/internal/answer_error.hpp"
 
 #include <fmt/format.h>
 

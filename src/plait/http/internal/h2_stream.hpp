@@ -2,11 +2,11 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
-#include "plait/http/internal/body_reader.hpp"
-#include "plait/http/internal/body_receiver.hpp"
-#include "plait/http/internal/exchange_record.hpp"
-#include "plait/http/limits.hpp"
-#include "plait/http/request.hpp"
+#include "plait/http/body/limits.hpp"
+#include "plait/http/message/request.hpp"
+#include "plait/http/transfer/internal/body_reader.hpp"
+#include "plait/http/transfer/internal/body_receiver.hpp"
+#include "plait/http/transfer/internal/exchange_record.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #include "plait/mock/internal/answer.hpp"
 
 #include "plait/base/json_string.hpp"
-#include "plait/http/headers.hpp"
+#include "plait/http/message/headers.hpp"
 
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>

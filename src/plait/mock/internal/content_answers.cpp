@@ -1,7 +1,7 @@
 #include "plait/mock/internal/content_answers.hpp"
 
 #include "plait/coding/encoder.hpp"
-#include "plait/http/headers.hpp"
+#include "plait/http/message/headers.hpp"
 #include "plait/mock/internal/target.hpp"
 
 #include <fmt/format.h>

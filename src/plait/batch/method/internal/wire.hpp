@@ -4,7 +4,7 @@
 #include "plait/base/error.hpp"
 #include "plait/batch/method/attempt.hpp"
 #include "plait/batch/method/internal/attempt_loop.hpp"
-#include "plait/http/request.hpp"
+#include "plait/http/message/request.hpp"
 
 #include <cstdint>
 #include <optional>

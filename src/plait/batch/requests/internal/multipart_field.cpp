@@ -1,7 +1,7 @@
 #include "plait/batch/requests/internal/multipart_field.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/http/headers.hpp"
+#include "plait/http/message/headers.hpp"
 #include "plait/json/fields.hpp"
 
 #include <fmt/format.h>

@@ -11,8 +11,8 @@
 #include "plait/batch/run/group.hpp"
 #include "plait/batch/run/run_rules.hpp"
 #include "plait/batch/run/send_permit.hpp"
+#include "plait/http/message/request.hpp"
 #include "plait/http/redirects.hpp"
-#include "plait/http/request.hpp"
 
 #include <cstddef>
 #include <cstdint>

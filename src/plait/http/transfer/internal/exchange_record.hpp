@@ -1,0 +1,37 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/http/body/body_memory.hpp"
+#include "plait/http/body/limits.hpp"
+#include "plait/http/message/internal/content_codings.hpp"
+#include "plait/http/message/response.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace plait::http::internal {
+
+/// The phases of an exchange, in order.
+enum class Phase { sending, waiting, receiving };
+
+/// The limits of an exchange.
+struct ExchangeBounds {
+    const Limits& limits;
+    BodyMemory& body_memory;
+    Decoding decoding;
+    Duration idle_limit;  ///< the longest time in which no byte moves in either direction
+    TimePoint deadline;   ///< the end of the attempt
+    /// The event that ends an event stream; empty: none.
+    std::string_view until_event{};
+};
+
+/// The progress of an exchange, also after it has failed.
+struct ExchangeRecord {
+    ExchangeRecord() noexcept {}
+
+    std::optional<Phase> phase;  ///< none before it has started
+    bool any_byte_sent = false;  ///< whether the server may have received a byte of the request
+    Response response;           ///< as far as it has arrived
+};
+
+}  // namespace plait::http::internal
