@@ -26,8 +26,8 @@
 #include "plait/policy/adaptive_limit.hpp"   // AdaptiveLimit: finds how many in flight a server handles
 #include "plait/policy/circuit_breaker.hpp"  // CircuitBreaker: holds back calls to an unreachable server
 #include "plait/policy/hedge.hpp"            // Hedge: a second copy of a slow call
-#include "plait/policy/pace.hpp"             // Pace: obeys rate limits, configured or learnt
-#include "plait/policy/rate_limit.hpp"       // parse_rate_limit: requests=500/m
+#include "plait/policy/pace/pace.hpp"        // Pace: obeys rate limits, configured or learnt
+#include "plait/policy/pace/rate_limit.hpp"  // parse_rate_limit: requests=500/m
 #include "plait/policy/retry.hpp"            // Retry, decide, RetryBudget
 #include "plait/policy/stop_rules.hpp"       // Budget, StopIf, Canary
 

@@ -3,7 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/batch/call/cost_source.hpp"
 #include "plait/batch/call/tally.hpp"
-#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
 
 #include <fmt/format.h>

@@ -5,6 +5,7 @@
 #include "plait/base/assert.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/call/secrets.hpp"
+#include "plait/batch/caller/auth_command.hpp"
 #include "plait/batch/cookie_file.hpp"
 #include "plait/batch/lines/input_notes.hpp"
 #include "plait/batch/method/descriptor_limit.hpp"
@@ -14,7 +15,6 @@
 #include "plait/batch/output/result_values.hpp"
 #include "plait/batch/requests/open_source.hpp"
 #include "plait/batch/resume/run_files.hpp"
-#include "plait/batch/run/auth_command.hpp"
 #include "plait/batch/run/runner.hpp"
 #include "plait/batch/status/run_monitor.hpp"
 

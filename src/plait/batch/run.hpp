@@ -5,11 +5,11 @@
 #include "plait/base/clock.hpp"
 #include "plait/batch/call/call_result.hpp"
 #include "plait/batch/call/tally.hpp"
+#include "plait/batch/group/in_flight.hpp"
 #include "plait/batch/method/status_request.hpp"
 #include "plait/batch/method/stop_request.hpp"
 #include "plait/batch/requests/call_source.hpp"
 #include "plait/batch/requests/resumable_source.hpp"
-#include "plait/batch/run/in_flight.hpp"
 #include "plait/batch/run_options.hpp"
 #include "plait/batch/status/run_report.hpp"
 

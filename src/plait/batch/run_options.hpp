@@ -10,7 +10,7 @@
 #include "plait/http/redirects.hpp"
 #include "plait/http/session.hpp"
 #include "plait/policy/hedge.hpp"
-#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/retry.hpp"
 #include "plait/policy/stop_rules.hpp"
 

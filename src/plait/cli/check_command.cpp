@@ -6,7 +6,7 @@
 #include "plait/cli/flags/values.hpp"
 #include "plait/cli/screen/exit_code.hpp"
 #include "plait/cli/screen/output.hpp"
-#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
 
 #include <fmt/format.h>

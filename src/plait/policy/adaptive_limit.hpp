@@ -2,7 +2,7 @@
 
 #include "plait/async/task.hpp"
 #include "plait/policy/adaptive_limit_state.hpp"
-#include "plait/policy/internal/waiting_line.hpp"
+#include "plait/policy/pace/internal/waiting_line.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -1,6 +1,6 @@
 #include "plait/policy/adaptive_limit_state.hpp"
 
-#include "plait/policy/random.hpp"
+#include "plait/base/random.hpp"
 #include "plait/testing/seeds.hpp"
 
 #include <doctest/doctest.h>

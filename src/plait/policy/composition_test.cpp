@@ -5,7 +5,7 @@
 #include "plait/async/task_group.hpp"
 #include "plait/policy/adaptive_limit.hpp"
 #include "plait/policy/circuit_breaker.hpp"
-#include "plait/policy/pace.hpp"
+#include "plait/policy/pace/pace.hpp"
 #include "plait/policy/retry.hpp"
 #include "plait/testing/async_test.hpp"
 

@@ -1,7 +1,7 @@
 #include "plait/policy/hedge.hpp"
 
 #include "plait/async/task_group.hpp"
-#include "plait/policy/random.hpp"
+#include "plait/base/random.hpp"
 #include "plait/testing/async_test.hpp"
 
 #include <algorithm>

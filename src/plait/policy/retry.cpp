@@ -1,7 +1,7 @@
 #include "plait/policy/retry.hpp"
 
 #include "plait/async/cancel_scope.hpp"
-#include "plait/policy/internal/times.hpp"
+#include "plait/policy/pace/internal/times.hpp"
 
 #include <algorithm>
 

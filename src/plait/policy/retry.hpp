@@ -5,7 +5,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/policy/random.hpp"
+#include "plait/base/random.hpp"
 #include "plait/policy/retry_budget.hpp"
 #include "plait/trace/activity.hpp"
 

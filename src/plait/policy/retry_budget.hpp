@@ -3,7 +3,7 @@
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/policy/internal/recent_count.hpp"
-#include "plait/policy/internal/waiting_line.hpp"
+#include "plait/policy/pace/internal/waiting_line.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -2,7 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/base/trim.hpp"
-#include "plait/policy/internal/amount.hpp"
+#include "plait/policy/pace/internal/amount.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "plait/policy/stop_rules.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/policy/random.hpp"
+#include "plait/base/random.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,7 +4,7 @@
 #include "plait/base/rare_text.hpp"
 #include "plait/batch/call/expectation.hpp"
 #include "plait/http/message/request.hpp"
-#include "plait/policy/costs.hpp"
+#include "plait/policy/pace/costs.hpp"
 
 #include <cstdint>
 #include <memory>

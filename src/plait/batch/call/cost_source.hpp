@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/http/message/response.hpp"
-#include "plait/policy/costs.hpp"
+#include "plait/policy/pace/costs.hpp"
 
 #include <optional>
 #include <string>

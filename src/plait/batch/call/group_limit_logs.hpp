@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/policy/limit_log.hpp"
+#include "plait/policy/pace/limit_log.hpp"
 
 #include <memory>
 #include <string_view>

@@ -8,7 +8,7 @@
 #include "plait/batch/resume/journal_facts.hpp"
 #include "plait/batch/resume/run_id.hpp"
 #include "plait/batch/resume/settings.hpp"
-#include "plait/policy/costs.hpp"
+#include "plait/policy/pace/costs.hpp"
 
 #include <cstddef>
 #include <cstdint>

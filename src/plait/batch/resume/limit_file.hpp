@@ -3,8 +3,8 @@
 #include "plait/base/clock.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/batch/call/group_limit_logs.hpp"
-#include "plait/policy/limit_log.hpp"
-#include "plait/policy/sliding_window.hpp"
+#include "plait/policy/pace/limit_log.hpp"
+#include "plait/policy/pace/sliding_window.hpp"
 
 #include <compare>
 #include <cstdint>

@@ -4,7 +4,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/testing/test_folder.hpp"
-#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/pace/rate_limit.hpp"
 #include "plait/testing/async_test.hpp"
 
 #include <fmt/format.h>

@@ -6,23 +6,23 @@
 #include "plait/async/task.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/base/random.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/call/sink.hpp"
 #include "plait/batch/call/source.hpp"
 #include "plait/batch/call/tally.hpp"
+#include "plait/batch/caller/caller.hpp"
 #include "plait/batch/method/method.hpp"
 #include "plait/batch/output/id_register.hpp"
 #include "plait/batch/output/result_line.hpp"
 #include "plait/batch/output/result_queue.hpp"
 #include "plait/batch/output/result_values.hpp"
-#include "plait/batch/run/caller.hpp"
 #include "plait/batch/run/key_order.hpp"
 #include "plait/batch/run/read_ahead.hpp"
-#include "plait/policy/costs.hpp"
-#include "plait/policy/random.hpp"
-#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/pace/costs.hpp"
+#include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
 #include "plait/trace/trace_file.hpp"
 
@@ -157,7 +157,7 @@ class Runner {
     Source& source_;
     const RunnerOptions options_;
     RunnerParts parts_;
-    policy::Random random_;
+    Random random_;
     Caller caller_;
     const bool blocks_loop_;
     ResultQueue results_;

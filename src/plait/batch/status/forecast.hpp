@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/policy/costs.hpp"
-#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/pace/costs.hpp"
+#include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
 
 #include <cstddef>

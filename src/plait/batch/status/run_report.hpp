@@ -2,8 +2,8 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/batch/call/call_end.hpp"
-#include "plait/batch/run/group_report.hpp"
-#include "plait/policy/rate_limit.hpp"
+#include "plait/batch/group/group_report.hpp"
+#include "plait/policy/pace/rate_limit.hpp"
 
 #include <array>
 #include <cstddef>

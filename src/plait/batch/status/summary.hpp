@@ -2,8 +2,8 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/batch/call/tally.hpp"
+#include "plait/batch/caller/caller.hpp"
 #include "plait/batch/lines/input_notes.hpp"
-#include "plait/batch/run/caller.hpp"
 
 #include <string>
 

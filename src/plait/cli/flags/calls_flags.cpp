@@ -5,8 +5,8 @@
 #include "plait/batch/call/expectation.hpp"
 #include "plait/batch/method/methods.hpp"
 #include "plait/cli/flags/values.hpp"
-#include "plait/policy/costs.hpp"
-#include "plait/policy/rate_limit.hpp"
+#include "plait/policy/pace/costs.hpp"
+#include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
 
 #include <fmt/format.h>

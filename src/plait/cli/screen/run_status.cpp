@@ -3,7 +3,7 @@
 #include "plait/async/dump.hpp"
 #include "plait/async/inspect_remote.hpp"
 #include "plait/base/words.hpp"
-#include "plait/batch/run/in_flight.hpp"
+#include "plait/batch/group/in_flight.hpp"
 
 #include <fmt/format.h>
 

@@ -2,8 +2,8 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/http/message/headers.hpp"
-#include "plait/policy/costs.hpp"
-#include "plait/policy/limit_notice.hpp"
+#include "plait/policy/pace/costs.hpp"
+#include "plait/policy/pace/limit_notice.hpp"
 
 #include <optional>
 #include <string>

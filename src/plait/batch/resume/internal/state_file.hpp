@@ -3,7 +3,7 @@
 #include "plait/batch/lines/input_fingerprint.hpp"
 #include "plait/batch/resume/internal/database.hpp"
 #include "plait/batch/resume/settings.hpp"
-#include "plait/policy/costs.hpp"
+#include "plait/policy/pace/costs.hpp"
 
 #include <cstddef>
 #include <cstdint>

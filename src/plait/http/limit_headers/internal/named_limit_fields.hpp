@@ -4,8 +4,8 @@
 #include "plait/http/limit_headers/internal/limit_field.hpp"
 #include "plait/http/limit_headers/reset_time.hpp"
 #include "plait/http/message/headers.hpp"
-#include "plait/policy/costs.hpp"
-#include "plait/policy/limit_notice.hpp"
+#include "plait/policy/pace/costs.hpp"
+#include "plait/policy/pace/limit_notice.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -2,7 +2,7 @@
 
 #include "plait/http/limit_headers/internal/structured_list.hpp"
 #include "plait/http/limit_headers/reset_time.hpp"
-#include "plait/policy/costs.hpp"
+#include "plait/policy/pace/costs.hpp"
 
 #include <algorithm>
 #include <optional>

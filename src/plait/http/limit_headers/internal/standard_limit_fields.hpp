@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/http/message/headers.hpp"
-#include "plait/policy/limit_notice.hpp"
+#include "plait/policy/pace/limit_notice.hpp"
 
 #include <cstddef>
 #include <vector>

@@ -1,0 +1,417 @@
+#include "plait/batch/caller/caller.hpp"
+
+#include "plait/async/activity_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/span_scope.hpp"
+#include "plait/async/task_name.hpp"
+#include "plait/batch/caller/attempt_verdict.hpp"
+#include "plait/batch/caller/call_conclusion.hpp"
+#include "plait/batch/caller/internal/active_call.hpp"
+#include "plait/batch/caller/internal/attempt_notes.hpp"
+#include "plait/batch/caller/send_permit.hpp"
+#include "plait/batch/group/report_groups.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace plait::batch {
+
+using internal::ActiveCall;
+using internal::begin_note;
+using internal::Counted;
+using internal::Listed;
+using internal::note_decision;
+using internal::note_end;
+
+namespace {
+
+constexpr int unauthorized = 401;
+
+/// With adaptive concurrency, this many calls of a new group are sent before its first answer is awaited.
+constexpr std::uint64_t first_look = 32;
+
+/// What was learnt of a group is kept for this long after its last use.
+constexpr Duration group_memory = std::chrono::minutes(10);
+
+/// The deadline is a limit of each attempt, so that an attempt ends itself and hands over what has come of a stream.
+/// One that does not, in a worker that hangs, is cancelled this much later.
+constexpr Duration overtime = std::chrono::seconds(1);
+
+Duration longest_memory(const CallerOptions& options) {
+    Duration longest = group_memory;
+    for (const policy::RateLimit& limit : options.limits) longest = std::max(longest, limit.window);
+    return longest;
+}
+
+std::string_view group_name(const Call& call) {
+    return call.rules.group.empty() ? call.request.url.origin() : call.rules.group.view();
+}
+
+std::size_t most_in_flight(const CallerOptions& options, const Method& method) {
+    return std::min(options.concurrency, method.most_in_flight());
+}
+
+policy::RetryOptions retry_options(const CallerOptions& options, const CallRules& rules) {
+    policy::RetryOptions retry = options.retry;
+    if (rules.max_attempts) retry.max_attempts = retry.most_attempts = *rules.max_attempts;
+    return retry;
+}
+
+policy::WaitReason why_backing_off(const policy::RetryDecision& decision, const AskedWait& asked) {
+    const bool is_asked = decision.why == policy::RetryDecision::Why::asked;
+    policy::WaitReason reason;
+    reason.limit = is_asked ? "asked to wait" : "backs off after failures";
+    if (is_asked) reason.learnt_from = asked.source;
+    reason.until = now() + decision.wait;
+    return reason;
+}
+
+/// Where the last answer of a call comes from that was redirected.
+std::string final_url(const ActiveCall& active, const Secrets* secrets) {
+    std::string url = active.hop->request.url.text_with_fragment();
+    if (secrets) secrets->redact(url);
+    return url;
+}
+
+}  // namespace
+
+Caller::Caller(const CallerOptions& options, CallerParts parts)
+    : options_(options),
+      parts_(std::move(parts)),
+      slots_in_all_(most_in_flight(options, parts_.method)),
+      slots_(slots_in_all_),
+      rules_(options.rules),
+      sender_(options_, parts_, slots_in_all_, rules_, counts_),
+      groups_([this](std::string_view name) { return std::make_unique<Group>(name, group_options(name), slots_); },
+              longest_memory(options)),
+      origins_([this](std::string_view name) { return std::make_unique<Origin>(name, options_.retry.max_wait); },
+               group_memory) {}
+
+GroupOptions Caller::group_options(std::string_view name) const {
+    GroupOptions group;
+    group.pace.limits = options_.limits;
+    if (parts_.limit_logs) group.pace.log = parts_.limit_logs->of_group(name);
+    group.pace.server.max_wait = options_.retry.max_wait;
+    if (options_.adaptive_concurrency && !options_.once) group.pace.server.opening.first_look = first_look;
+    // A call alone can use up its attempts.
+    group.retries.least = std::max(group.retries.least, options_.retry.max_attempts - 1);
+    if (options_.hedge) group.hedge = *options_.hedge;
+    if (options_.adaptive_concurrency) {
+        group.in_flight.emplace();
+        group.in_flight->most = static_cast<double>(slots_in_all_);
+        group.in_flight->first = std::min(group.in_flight->first, group.in_flight->most);
+    }
+    return group;
+}
+
+Task<MadeCall> Caller::make(Call& call) {
+    if (!rules_.any()) return make_admitted(call, std::nullopt);
+    return make_within_rules(call);
+}
+
+Task<MadeCall> Caller::make_within_rules(Call& call) {
+    using Verdict = RunRules::Admission::Verdict;
+    std::optional<RunRules::Admission> admission = co_await unless_stopped(rules_.admit(call.rules.costs));
+    if (!admission || admission->verdict == Verdict::stop) co_return not_sent(call, AttemptsEnd::stopped);
+    if (admission->verdict == Verdict::never) {
+        co_return CallEnd(Outcome::skipped,
+                          CallError(ErrorCode::budget, "not sent: it costs more than the whole budget of the run"));
+    }
+    MadeCall made = co_await make_admitted(call, std::move(admission->reservation));
+    if (const auto* end = std::get_if<CallEnd>(&made)) {
+        rules_.ended(*end);
+    } else {
+        rules_.dropped();
+    }
+    co_return made;
+}
+
+Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reservation> reservation) {
+    ActiveCall active(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()),
+                      options_.once, options_.redirects);
+    active.reservation = std::move(reservation);
+    const TaskName name(call.custom_id);
+    std::optional<AttemptsEnd> unsent;  // why it is not sent
+    std::optional<CallError> impossible;
+    try {
+        if (!try_acquire_permit(active)) {
+            unsent = (co_await unless_stopped(acquire_permit(active, false))).value_or(AttemptsEnd::stopped);
+        } else if (!try_record(active)) {
+            unsent = co_await record(active);
+        }
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::bad_input) throw;
+        impossible.emplace(error.code(), fmt::format("not sent: {}", error.what()));
+    }
+    if (impossible) co_return CallEnd(Outcome::skipped, std::move(*impossible));
+    if (unsent) co_return not_sent(call, *unsent);
+
+    const Listed listed(made_, active);
+    SpanScope span(parts_.recorder);
+    active.sent_at = now();
+    active.deadline = call.rules.deadline.value_or(options_.deadline);
+    CancelScope scope(active.deadline_at() + overtime);
+    active.attempts = &scope;
+    const std::optional<AttemptsEnd> ended = co_await scope.run(make_attempts(active));
+    active.attempts = nullptr;
+    MadeCall made = finish(active, ended.value_or(gave_up_ ? AttemptsEnd::given_up : AttemptsEnd::late));
+    if (auto* end = std::get_if<CallEnd>(&made); end && span.is_followed()) end->span = span.end();
+    co_return made;
+}
+
+/// Acquires the send permit if that takes no time.
+bool Caller::try_acquire_permit(ActiveCall& active) {
+    if (stopped_ || !active.permit().try_take(active.rules().costs)) return false;
+    begin(active);
+    return true;
+}
+
+/// Acquires all that the attempt needs before it is sent, as it becomes free: room in the budgets, the send permit, and
+/// its record in the send log. Returns nothing when it may be sent, else why it may not.
+Task<std::optional<AttemptsEnd>> Caller::acquire_permit(ActiveCall& active, bool is_retry) {
+    if (is_retry && rules_.any()) {
+        active.reservation = co_await rules_.admit_again(active.rules().costs);
+        if (!active.reservation) co_return AttemptsEnd::stopped;
+    }
+    const std::optional<AttemptsEnd> ended = co_await wait_for_permit(active, is_retry);
+    if (ended || try_record(active)) co_return ended;
+    co_return co_await record(active);
+}
+
+Task<std::optional<AttemptsEnd>> Caller::wait_for_permit(ActiveCall& active, bool is_retry) {
+    const CallRules& rules = active.rules();
+    // A retry goes before calls that have not begun, or its deadline would pass in the queue.
+    const int priority = 2 * rules.priority + (is_retry ? 1 : 0);
+    const Counted counted(active.group().waiting);
+    const ActivityScope activity_scope(trace::Activity::permit);
+    const SendPermit::Turn turn = co_await active.permit().take(rules.costs, priority);
+    if (turn == SendPermit::Turn::unreachable) {
+        park(active, why_unreachable(active));
+        co_return AttemptsEnd::parked;
+    }
+    if (turn == SendPermit::Turn::parked) {
+        park(active, active.group().pace.parked().value_or(policy::WaitReason()));
+        co_return AttemptsEnd::parked;
+    }
+    // The call that stopped the run may have made room for this one.
+    if (stopped_) co_return AttemptsEnd::stopped;
+    begin(active);
+    co_return std::nullopt;
+}
+
+/// The call may now be sent. A call waiting for its log entry already counts as in flight.
+void Caller::begin(ActiveCall& active) {
+    active.permit().begin();
+    if (active.in_flight) return;
+    active.in_flight.emplace(in_flight_);
+    if (parts_.on_first_send) parts_.on_first_send();
+}
+
+/// Whether the send log must know of the call before it is sent.
+bool Caller::is_recorded(const CallRules& rules) const noexcept { return parts_.sends && !rules.safe_to_repeat; }
+
+/// Records the send, if it must be. False when that takes time.
+bool Caller::try_record(const ActiveCall& active) {
+    return !is_recorded(active.rules()) || parts_.sends->try_record(active.call.line);
+}
+
+Task<std::optional<AttemptsEnd>> Caller::record(ActiveCall& active) {
+    const ActivityScope activity_scope(trace::Activity::permit);
+    co_await parts_.sends->record(active.call.line);
+    if (!stopped_) co_return std::nullopt;
+    parts_.sends->retract(active.call.line);
+    co_return AttemptsEnd::stopped;
+}
+
+/// Waits until the retry is due, and acquires what it needs. The note of the last attempt then names what it waited for
+/// longest.
+Task<std::optional<AttemptsEnd>> Caller::back_off(ActiveCall& active, policy::Retry& retry,
+                                                  policy::RetryDecision decision) {
+    const TimePoint since = now();
+    bool is_due = false;
+    {
+        active.group().why_backing_off = why_backing_off(decision, active.refusal.asked);
+        const Counted counted(active.group().backing_off);
+        // Attempts to reach a server are no load for it, and have the pace of its circuit.
+        if (active.verdict->reach == Reach::not_reached) decision.counts = false;
+        is_due = co_await retry.wait(decision);
+    }
+    const Duration for_share = now() - since - decision.wait;
+    if (!is_due) {
+        active.notes.back().wait_after = now() - since;
+        active.notes.back().why = to_string(policy::RetryDecision::Why::budget_used_up);
+        co_return AttemptsEnd::final;
+    }
+    const std::optional<AttemptsEnd> ended = co_await acquire_permit(active, true);
+    const Duration for_permit = now() - since - decision.wait - for_share;
+    if (for_share > std::max(decision.wait, for_permit)) {
+        active.notes.back().why = "retry-share";
+    } else if (for_permit > decision.wait) {
+        active.notes.back().why = "turn";
+    }
+    co_return ended;
+}
+
+/// Awaits `wait`; returns nothing if the run was stopped, or the time came, first.
+template <class Value>
+Task<std::optional<Value>> Caller::unless_stopped(Task<Value> wait, std::optional<TimePoint> until) {
+    if (stopped_) co_return std::nullopt;
+    CancelScope scope = until ? CancelScope(*until) : CancelScope();
+    const Listed listed(waits_, scope);
+    co_return co_await scope.run(std::move(wait));
+}
+
+/// Makes attempts until the call is decided.
+Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
+    policy::Retry retry(retry_options(options_, active.call.rules), parts_.random, &active.first_route.group->retries);
+    policy::AttemptHistory history;
+    history.deadline = active.deadline_at();
+    for (;;) {
+        {
+            const Counted counted(active.group().on_their_way);
+            begin_note(active);
+            active.is_sending = true;
+            active.last = co_await sender_.send(active);
+            note_end(active.notes.back(), *active.last);
+            if (sender_.must_send_again(active)) co_await sender_.send_again(active);
+        }
+        if (is_late(active)) {
+            active.cut = std::get<Failure>(std::move(*active.last));
+            co_return AttemptsEnd::late;
+        }
+        active.is_sending = false;
+        learn(active);
+        active.permit().give_back();
+        if (stop_for_storage(active)) co_return AttemptsEnd::stopped;
+        AttemptNote& note = active.notes.back();
+        std::optional<AttemptsEnd> ended;
+        if (active.next_hop) {
+            note.why = "redirect";
+            active.hop = std::move(active.next_hop);
+            ended = (co_await unless_stopped(acquire_permit(active, true), history.deadline)).value_or(why_cut_short());
+            if (ended) co_return *ended;
+            ++counts_.redirects;
+            continue;
+        }
+        if (options_.once) co_return AttemptsEnd::final;
+        if (parts_.auth && note.status == unauthorized && !active.has_left_origin()) {
+            const auto is_renewed = co_await unless_stopped(sender_.renew_credentials(active), history.deadline);
+            if (!is_renewed) co_return why_cut_short();
+            if (!*is_renewed) co_return AttemptsEnd::final;
+            note.why = "auth-command";
+            ended = (co_await unless_stopped(acquire_permit(active, true), history.deadline)).value_or(why_cut_short());
+        } else {
+            const policy::RetryDecision decision = retry.after(history, active.verdict->end);
+            if (!decision.again()) co_return end_without_retry(active, decision);
+            note_decision(note, decision, active.refusal.asked);
+            ended = (co_await unless_stopped(back_off(active, retry, decision), history.deadline))
+                        .value_or(why_cut_short());
+        }
+        if (ended) co_return *ended;
+        ++counts_.retries;
+    }
+}
+
+/// Whether the attempt has ended because the time for its call was up.
+bool Caller::is_late(const ActiveCall& active) {
+    const auto* failure = std::get_if<Failure>(&*active.last);
+    return failure && failure->code == ErrorCode::timeout && now() >= active.deadline_at();
+}
+
+AttemptsEnd Caller::end_without_retry(const ActiveCall& active, const policy::RetryDecision& decision) {
+    using Why = policy::RetryDecision::Why;
+    if (decision.why == Why::past_deadline) return AttemptsEnd::no_time_left;
+    if (decision.why != Why::asked_for_too_long) return AttemptsEnd::final;
+    park(active, active.group().pace.parked().value_or(policy::WaitReason()));
+    return AttemptsEnd::parked;
+}
+
+policy::WaitReason Caller::why_unreachable(const ActiveCall& active) {
+    policy::WaitReason reason;
+    const bool is_whole_group = active.group().name == active.origin().name;
+    reason.limit = is_whole_group ? "can't be reached" : fmt::format("{} can't be reached", active.origin().name);
+    return reason;
+}
+
+/// Notes that the group is parked, for the reason why the run is left unfinished.
+void Caller::park(const ActiveCall& active, policy::WaitReason reason) {
+    reason.limit = fmt::format("{}: {}", active.group().name, reason.limit);
+    if (!parked_ || parked_->until > reason.until) parked_ = std::move(reason);
+}
+
+MadeCall Caller::not_sent(const Call& call, AttemptsEnd ended) const {
+    if (is_recorded(call.rules)) parts_.sends->retract(call.line);
+    const std::string_view parked = parked_ ? std::string_view(parked_->limit) : std::string_view();
+    std::optional<CallError> error = why_skipped(ended, options_.is_resumable, parked, stop_reason());
+    if (!error) return Postponed();
+    return CallEnd(Outcome::skipped, std::move(*error));
+}
+
+/// The end of a call that was sent.
+MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
+    if (active.is_sending) {
+        active.last =
+            ended == AttemptsEnd::given_up ? given_up() : deadline_passed(active.deadline, std::move(active.cut));
+        note_end(active.notes.back(), *active.last);
+        active.verdict.emplace(classify(*active.last, active.call.rules, Refusal()));
+        adjust_to_redirects(active, "");
+        learn_costs(active);
+        if (active.verdict->is_surely_undone && is_recorded(active.rules())) parts_.sends->retract(active.call.line);
+    }
+    std::optional<CallConclusion> conclusion = conclude(active.history(), ended, options_.is_resumable);
+    if (!conclusion) return Postponed();
+    if (!conclusion->error) conclusion->error = why_not_followed(active, ended);
+    MadeCall made(std::in_place_type<CallEnd>, conclusion->outcome);
+    CallEnd& end = std::get<CallEnd>(made);
+    if (parts_.secrets && !parts_.secrets->empty()) {
+        parts_.secrets->redact(*active.last);
+        if (conclusion->error) parts_.secrets->redact(conclusion->error->message);
+        for (AttemptNote& note : active.notes) parts_.secrets->redact(note.url);
+    }
+    if (auto* response = std::get_if<http::Response>(&*active.last)) {
+        end.response = std::move(*response);
+        if (active.hop) end.response->url = final_url(active, parts_.secrets);
+    } else if (const auto& partial = std::get<Failure>(*active.last).partial) {
+        end.partial = std::move(*partial);
+    }
+    end.error = std::move(conclusion->error);
+    end.attempts = std::move(active.notes);
+    return made;
+}
+
+void Caller::stop() noexcept {
+    stopped_ = true;
+    for (CancelScope* wait : waits_) wait->cancel();
+}
+
+void Caller::give_up() noexcept {
+    stop();
+    gave_up_ = true;
+    for (ActiveCall* active : made_) {
+        if (active->attempts) active->attempts->cancel();
+    }
+}
+
+std::size_t Caller::room() const {
+    std::size_t room = slots_.available();
+    if (groups_.size() != 1) return room;
+    groups_.each([&room](const Group& group) {
+        if (group.in_flight) room = std::min(room, group.in_flight->available());
+    });
+    return room;
+}
+
+std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
+    std::vector<CallInFlight> oldest;
+    for (auto active = made_.begin(); active != made_.end() && oldest.size() < most; ++active)
+        oldest.emplace_back((*active)->call.custom_id, now() - (*active)->sent_at);
+    return oldest;
+}
+
+std::vector<GroupReport> Caller::groups(const ClockPair& clocks) const {
+    return report_groups(groups_, origins_, options_.concurrency, clocks);
+}
+
+}  // namespace plait::batch

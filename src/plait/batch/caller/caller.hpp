@@ -1,0 +1,125 @@
+#pragma once
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/semaphore.hpp"
+#include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/batch/call/call.hpp"
+#include "plait/batch/call/call_end.hpp"
+#include "plait/batch/call/refusal.hpp"
+#include "plait/batch/caller/attempt_sender.hpp"
+#include "plait/batch/caller/call_conclusion.hpp"
+#include "plait/batch/caller/caller_options.hpp"
+#include "plait/batch/group/group.hpp"
+#include "plait/batch/group/group_report.hpp"
+#include "plait/batch/group/in_flight.hpp"
+#include "plait/batch/group/run_rules.hpp"
+#include "plait/http/redirects.hpp"
+#include "plait/policy/retry.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace plait::batch {
+
+namespace internal {
+struct ActiveCall;
+}
+
+/// Makes calls, each in one or more attempts of the method, within the limits of its group.
+///
+/// Each attempt needs a `SendPermit` of the group: the circuit of its origin, a slot, the pace. The clock of the call's
+/// deadline starts when it is first sent. A refusal is no failure, and slows the whole group. Belongs to one loop.
+class Caller {
+  public:
+    Caller(const CallerOptions& options, CallerParts parts);
+    Caller(const Caller&) = delete;
+    Caller& operator=(const Caller&) = delete;
+
+    /// Makes a call, which outlives the task. Postponed, when it can be made later and is not made now: its group is
+    /// parked, the run stops, or it was given up and is safe to repeat. Throws only `Error(storage)`, of the send log.
+    Task<MadeCall> make(Call& call);
+
+    /// From now on no attempt is sent; those in flight go on to their end.
+    void stop() noexcept;
+    /// Gives up the attempts in flight, too.
+    void give_up() noexcept;
+
+    /// Why the run must stop; nothing while it may go on.
+    const std::optional<std::string>& stop_reason() const noexcept { return rules_.stop_reason(); }
+    /// Why calls were postponed although nobody stopped the run: the first of the parked groups, and until when.
+    const std::optional<policy::WaitReason>& parked() const noexcept { return parked_; }
+
+    /// Calls whose first attempt was sent, or is being recorded by the send log, and that have not ended.
+    std::size_t in_flight() const noexcept { return in_flight_; }
+    /// Returns at most `most` of them, the oldest first.
+    std::vector<CallInFlight> oldest_in_flight(std::size_t most) const;
+    /// Reports how the groups stand, and the origins that can't be reached.
+    std::vector<GroupReport> groups(const ClockPair& clocks) const;
+
+    const CallerCounts& counts() const noexcept { return counts_; }
+    /// Returns how many calls could be sent now, as far as that is known before their groups are: the free slots, and
+    /// while there is only one group, no more than it takes.
+    std::size_t room() const;
+    /// Budgets and stop rules.
+    RunRules& rules() noexcept { return rules_; }
+    const RunRules& rules() const noexcept { return rules_; }
+
+  private:
+    using ActiveCall = internal::ActiveCall;
+
+    Task<MadeCall> make_within_rules(Call& call);
+    Task<MadeCall> make_admitted(Call& call, std::optional<RunRules::Reservation> reservation);
+    bool try_acquire_permit(ActiveCall& active);
+    Task<std::optional<AttemptsEnd>> acquire_permit(ActiveCall& active, bool is_retry);
+    Task<std::optional<AttemptsEnd>> wait_for_permit(ActiveCall& active, bool is_retry);
+    void begin(ActiveCall& active);
+    bool is_recorded(const CallRules& rules) const noexcept;
+    bool try_record(const ActiveCall& active);
+    Task<std::optional<AttemptsEnd>> record(ActiveCall& active);
+    Task<std::optional<AttemptsEnd>> back_off(ActiveCall& active, policy::Retry& retry, policy::RetryDecision decision);
+    template <class Value>
+    Task<std::optional<Value>> unless_stopped(Task<Value> wait, std::optional<TimePoint> until = std::nullopt);
+    AttemptsEnd why_cut_short() const noexcept { return stopped_ ? AttemptsEnd::stopped : AttemptsEnd::late; }
+    Task<AttemptsEnd> make_attempts(ActiveCall& active);
+    AttemptsEnd end_without_retry(const ActiveCall& active, const policy::RetryDecision& decision);
+    static bool is_late(const ActiveCall& active);
+    std::string plan_hop(ActiveCall& active);
+    std::optional<CallError> why_not_followed(const ActiveCall& active, AttemptsEnd ended) const;
+    static void adjust_to_redirects(ActiveCall& active, const std::string& why_not_followed);
+    void learn(ActiveCall& active);
+    void learn_costs(ActiveCall& active);
+    policy::Costs costs_of_redirect(const policy::Costs& costs) const;
+    CallRules rules_after(const ActiveCall& active, const http::RedirectStep& step, bool left_origin) const;
+    RefusalRules refusal_rules(const CallRules& rules) const noexcept;
+    void stop_for_account(const ActiveCall& active);
+    bool stop_for_storage(const internal::ActiveCall& active);
+    static policy::WaitReason why_unreachable(const ActiveCall& active);
+    void park(const ActiveCall& active, policy::WaitReason reason);
+    MadeCall not_sent(const Call& call, AttemptsEnd ended) const;
+    MadeCall finish(ActiveCall& active, AttemptsEnd ended);
+    GroupOptions group_options(std::string_view name) const;
+
+    const CallerOptions options_;
+    const CallerParts parts_;
+    const std::size_t slots_in_all_;
+    Semaphore slots_;
+    RunRules rules_;
+    AttemptSender sender_;
+    KeyedCache<Group> groups_;
+    KeyedCache<Origin> origins_;
+    std::list<CancelScope*> waits_;  ///< waits that end when the run is stopped
+    std::list<ActiveCall*> made_;    ///< calls in the order in which they were first sent
+    std::size_t in_flight_ = 0;
+    std::optional<policy::WaitReason> parked_;
+    CallerCounts counts_;
+    bool stopped_ = false;
+    bool gave_up_ = false;
+};
+
+}  // namespace plait::batch

@@ -1,0 +1,103 @@
+// How a caller follows redirects.
+#include "plait/batch/caller/caller.hpp"
+#include "plait/batch/caller/internal/active_call.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace plait::batch {
+
+using internal::ActiveCall;
+using internal::Hop;
+
+namespace {
+
+/// Takes out fields with secrets: those that `--secret` names may stand in any.
+void remove_secrets(http::Headers& headers, const Secrets& secrets) {
+    http::Headers kept;
+    for (const http::Header field : headers) {
+        std::string value(field.value);
+        secrets.redact(value);
+        if (value == field.value) kept.add(field.name, field.value);
+    }
+    headers = std::move(kept);
+}
+
+CallError not_followed(std::string_view why) {
+    return CallError(ErrorCode::expect, fmt::format("the redirect is not followed: {}", why));
+}
+
+}  // namespace
+
+/// What a request costs that was only redirected: a request, and nothing of what the call is for.
+policy::Costs Caller::costs_of_redirect(const policy::Costs& costs) const {
+    policy::Costs hop;
+    for (const policy::RateLimit& limit : options_.limits) hop.set(limit.unit, 0);
+    for (const policy::Budget& budget : options_.rules.budgets) hop.set(budget.unit, 0);
+    hop.set(policy::requests_unit, *costs.get(policy::requests_unit));
+    return hop;
+}
+
+/// The rules of the call for what comes after a redirect.
+CallRules Caller::rules_after(const ActiveCall& active, const http::RedirectStep& step, bool left_origin) const {
+    CallRules rules = active.rules();
+    if (step.next->method() != active.call.request.method()) rules.safe_to_repeat = true;  // the GET after a 303
+    // The rest is paid for.
+    if (step.was_executed && !active.rules().safe_to_repeat) rules.costs = costs_of_redirect(rules.costs);
+    if (left_origin) rules.group.clear();
+    return rules;
+}
+
+/// Plans the next hop if the last answer is a redirect. Returns why not, if it is one that is not followed.
+std::string Caller::plan_hop(ActiveCall& active) {
+    const auto* response = std::get_if<http::Response>(&*active.last);
+    if (!response || !http::is_redirect(response->status)) return "";
+    http::RedirectStep step = active.redirects.after(active.request(), *response);
+    if (!step.next) return step.why_not;
+    const bool left_origin = active.has_left_origin() || step.leaves_origin;
+    if (step.leaves_origin && parts_.secrets) remove_secrets(step.next->headers, *parts_.secrets);
+    CallRules rules = rules_after(active, step, left_origin);
+    active.was_executed = active.was_executed || (step.was_executed && !active.rules().safe_to_repeat);
+    const http::Url url = step.next->url;
+    const std::string_view group = rules.group.empty() ? url.origin() : rules.group.view();
+    active.next_hop =
+        std::make_unique<Hop>(std::move(*step.next), std::move(rules), left_origin, groups_.use(group, now()),
+                              origins_.use(url.origin(), now()), options_.once);
+    return "";
+}
+
+/// Adjusts the verdict on the last attempt to what redirects mean for the call.
+void Caller::adjust_to_redirects(ActiveCall& active, const std::string& why_not_followed) {
+    AttemptVerdict& verdict = *active.verdict;
+    if (active.was_executed) {
+        // Whatever became of the GET after a 303: the request before it was executed.
+        verdict.is_surely_undone = false;
+        if (verdict.outcome == Outcome::failed) verdict.outcome = Outcome::unknown;
+        if (verdict.error && verdict.outcome == Outcome::unknown) {
+            verdict.error->retryable = false;
+            verdict.error->maybe_sent = true;
+        }
+    } else if (active.next_hop) {
+        verdict.is_surely_undone = true;  // the server says that the request has to go elsewhere
+    }
+    if (why_not_followed.empty() || verdict.outcome != Outcome::rejected) return;
+    CallError error = not_followed(why_not_followed);
+    if (verdict.error) error.message = fmt::format("{}; {}", verdict.error->message, error.message);
+    verdict.error = std::move(error);
+}
+
+/// Why the last answer is a redirect that was about to be followed; nothing if it is none.
+std::optional<CallError> Caller::why_not_followed(const ActiveCall& active, AttemptsEnd ended) const {
+    const auto* response = std::get_if<http::Response>(&*active.last);
+    const bool was_planned = response && active.hop && http::is_redirect(response->status);
+    if (!was_planned || (ended != AttemptsEnd::stopped && ended != AttemptsEnd::parked)) return std::nullopt;
+    const bool is_parked = ended == AttemptsEnd::parked && parked_;
+    return not_followed(is_parked ? parked_->limit : stop_reason().value_or("the run was stopped before"));
+}
+
+}  // namespace plait::batch

@@ -1,0 +1,92 @@
+// What a caller learns from an attempt that has ended.
+
+#include "plait/batch/caller/attempt_verdict.hpp"
+#include "plait/batch/caller/caller.hpp"
+#include "plait/batch/caller/internal/active_call.hpp"
+#include "plait/batch/caller/send_permit.hpp"
+#include "plait/http/limit_headers/limit_headers.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace plait::batch {
+
+using internal::ActiveCall;
+
+namespace {
+
+policy::Costs no_costs() { return policy::Costs(policy::requests_unit, 0); }
+
+}  // namespace
+
+/// Learns from the attempt: about its server, and what it means for its call.
+void Caller::learn(ActiveCall& active) {
+    SendPermit& permit = active.permit();
+    const auto* response = std::get_if<http::Response>(&*active.last);
+    const CallRules& rules = active.rules();
+    active.refusal = Refusal();
+    const std::string why_not_followed = plan_hop(active);
+    if (response) {
+        active.group().http_version = response->version;
+        if (parts_.cookies) parts_.cookies->store(active.request().url, response->headers);
+        const WallTime came_at = parts_.calendar.now();
+        http::LimitHeaders said;
+        if (!options_.once) said = http::read_limit_headers(response->headers, came_at, rules.costs);
+        for (const policy::LimitNotice& notice : said.notices) permit.noticed(notice);
+        active.refusal = read_refusal(*response, said, refusal_rules(rules), came_at);
+    }
+    active.verdict.emplace(classify(*active.last, rules, active.refusal));
+    adjust_to_redirects(active, why_not_followed);
+    const AttemptVerdict& verdict = *active.verdict;
+    if (verdict.is_refusal) ++counts_.refusals;
+    if ((verdict.is_refusal || verdict.is_overload) && !options_.once) {
+        const AskedWait& asked = active.refusal.asked;
+        permit.refused(asked.wait, asked.source.empty() ? fmt::format("status {}", response->status) : asked.source);
+    }
+    if (verdict.is_for_account && !options_.once) stop_for_account(active);
+    learn_costs(active);
+    const policy::Load load = verdict.is_refusal ? policy::Load::refused : verdict.load;
+    const bool is_sign = load == policy::Load::refused || load == policy::Load::overloaded;
+    permit.ended(verdict.reach, load, is_sign ? result_of(*active.last) : std::string());
+    if (verdict.is_surely_undone && is_recorded(rules)) parts_.sends->retract(active.call.line);
+}
+
+/// Stops the run: further calls would cost time, and perhaps money, and be refused, too.
+void Caller::stop_for_account(const ActiveCall& active) {
+    rules_.stop(fmt::format("{} refuses the account ({}): {}", active.group().name, result_of(*active.last),
+                            active.refusal.reason));
+}
+
+/// Stops the run if the answer could not be saved, as on a full disk: the answers to further calls would be lost, too.
+bool Caller::stop_for_storage(const ActiveCall& active) {
+    const auto* failure = std::get_if<Failure>(&*active.last);
+    if (!failure || failure->code != ErrorCode::storage) return false;
+    rules_.stop(failure->message);
+    return true;
+}
+
+RefusalRules Caller::refusal_rules(const CallRules& rules) const noexcept {
+    if (rules.refusal) return RefusalRules(&rules.refusal, 1);
+    return options_.refusals;
+}
+
+/// Settles what the attempt cost, by its answer or else by its line.
+void Caller::learn_costs(ActiveCall& active) {
+    const auto* response = std::get_if<http::Response>(&*active.last);
+    std::optional<double> reported;
+    if (response && options_.cost_from) reported = cost_in(*response, *options_.cost_from);
+    if (reported) active.permit().settle(policy::Costs(options_.cost_from->unit, *reported));
+    const bool was_redirected = active.next_hop && active.verdict->is_surely_undone;
+    if (was_redirected) active.permit().settle_apart(costs_of_redirect(active.rules().costs));
+    if (!active.reservation) return;
+    policy::Costs costs = active.verdict->is_surely_undone ? no_costs() : active.rules().costs;
+    if (was_redirected) costs = costs_of_redirect(active.rules().costs);
+    if (reported) costs.set(options_.cost_from->unit, *reported);
+    active.reservation->settle(costs);
+    active.reservation.reset();
+}
+
+}  // namespace plait::batch

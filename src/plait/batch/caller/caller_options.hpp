@@ -1,0 +1,86 @@
+#pragma once
+
+#include "plait/base/clock.hpp"
+#include "plait/base/random.hpp"
+#include "plait/batch/call/call.hpp"
+#include "plait/batch/call/cost_source.hpp"
+#include "plait/batch/call/group_limit_logs.hpp"
+#include "plait/batch/call/secrets.hpp"
+#include "plait/batch/call/send_log.hpp"
+#include "plait/batch/caller/auth_command.hpp"
+#include "plait/batch/group/run_rules.hpp"
+#include "plait/batch/method/method.hpp"
+#include "plait/http/cookies/cookie_jar.hpp"
+#include "plait/http/redirects.hpp"
+#include "plait/policy/hedge.hpp"
+#include "plait/policy/pace/rate_limit.hpp"
+#include "plait/policy/retry.hpp"
+#include "plait/trace/span_recorder.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace plait::batch {
+
+/// How calls are made, unless their lines say otherwise.
+class CallerOptions {
+  public:
+    CallerOptions() {}
+
+    /// Calls in flight in all; fewer if the method makes fewer at a time.
+    std::size_t concurrency = 100;
+    /// Whether each group finds its own limit of calls in flight; `concurrency` is then the most in all.
+    bool adaptive_concurrency = false;
+    /// Rate limits, of each group.
+    std::vector<policy::RateLimit> limits;
+    policy::RetryOptions retry;
+    /// Time limit of a whole call with its attempts and waits, from its first send.
+    Duration deadline = std::chrono::minutes(15);
+    /// Sends a second copy of slow calls that are safe to repeat.
+    std::optional<policy::HedgeOptions> hedge;
+    /// Which redirects are followed. Each hop has the send permit of the group of its origin, and uses up no attempt.
+    http::RedirectOptions redirects;
+    RunRuleOptions rules;
+    std::optional<CostSource> cost_from;
+    /// Answers that count as refusals, beside the well-known ones, unless a line has rules of its own.
+    std::vector<std::shared_ptr<const Expectation>> refusals;
+    /// Sends each request once, as soon as there is room, without retries, pace or circuit breaker. Redirects are
+    /// followed.
+    bool once = false;
+    /// Whether a later run can make the calls that get no result: calls that can't be made now are then postponed.
+    bool is_resumable = false;
+};
+
+/// The objects that a caller works with. All of them outlive it; null: none.
+class CallerParts {
+  public:
+    CallerParts(Method& method_, Random& random_, const WallClock& calendar_) noexcept
+        : method(method_), random(random_), calendar(calendar_) {}
+
+    Method& method;
+    Random& random;
+    const WallClock& calendar;                ///< for dates in headers
+    SendLog* sends = nullptr;                 ///< records requests that must not be sent twice
+    GroupLimitLogs* limit_logs = nullptr;     ///< records what is sent under the limits
+    AuthCommand* auth = nullptr;              ///< gets new credentials after a 401
+    http::CookieJar* cookies = nullptr;       ///< keeps the cookies of answers for later requests
+    const Secrets* secrets = nullptr;         ///< redacted in answers and errors
+    trace::SpanRecorder* recorder = nullptr;  ///< records a span for each call
+    std::function<void()> on_first_send;      ///< called when a call is sent for the first time
+};
+
+/// What calls took beyond one attempt each.
+struct CallerCounts {
+    std::uint64_t retries = 0;   ///< attempts beyond the first
+    std::uint64_t refusals = 0;  ///< attempts that were refused
+    std::uint64_t copies = 0;    ///< second copies of slow attempts
+    std::uint64_t copies_won = 0;
+    std::uint64_t redirects = 0;  ///< followed
+};
+
+}  // namespace plait::batch

@@ -1,0 +1,126 @@
+#pragma once
+
+#include "plait/async/cancel_scope.hpp"
+#include "plait/base/clock.hpp"
+#include "plait/batch/call/call.hpp"
+#include "plait/batch/call/call_end.hpp"
+#include "plait/batch/call/refusal.hpp"
+#include "plait/batch/caller/attempt_verdict.hpp"
+#include "plait/batch/caller/call_conclusion.hpp"
+#include "plait/batch/caller/send_permit.hpp"
+#include "plait/batch/group/group.hpp"
+#include "plait/batch/group/run_rules.hpp"
+#include "plait/batch/method/attempt.hpp"
+#include "plait/http/message/request.hpp"
+#include "plait/http/redirects.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace plait::batch::internal {
+
+/// Counts up as long as it lives.
+class Counted {
+  public:
+    explicit Counted(std::size_t& count) noexcept : count_(count) { ++count_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() { --count_; }
+
+  private:
+    std::size_t& count_;
+};
+
+/// Keeps an element in a list as long as it lives.
+template <class Element>
+class Listed {
+  public:
+    Listed(std::list<Element*>& list, Element& element) : list_(list), at_(list.insert(list.end(), &element)) {}
+    Listed(const Listed&) = delete;
+    Listed& operator=(const Listed&) = delete;
+    ~Listed() { list_.erase(at_); }
+
+  private:
+    std::list<Element*>& list_;
+    typename std::list<Element*>::iterator at_;
+};
+
+/// What attempts need on their way to one server.
+struct Route {
+    Route(KeyedCache<Group>::Ref group_, KeyedCache<Origin>::Ref origin_, bool once)
+        : group(std::move(group_)), origin(std::move(origin_)), permit(*group, once ? nullptr : &origin->circuit) {}
+
+    KeyedCache<Group>::Ref group;
+    KeyedCache<Origin>::Ref origin;
+    SendPermit permit;  ///< of the attempt that comes next, or is in flight
+};
+
+/// What is sent after a redirect.
+struct Hop {
+    Hop(http::Request request_, CallRules rules_, bool left_origin_, KeyedCache<Group>::Ref group,
+        KeyedCache<Origin>::Ref origin, bool once)
+        : request(std::move(request_)),
+          rules(std::move(rules_)),
+          left_origin(left_origin_),
+          route(std::move(group), std::move(origin), once) {}
+
+    http::Request request;
+    CallRules rules;   ///< those of the call, but for what the redirect changed
+    bool left_origin;  ///< this hop, or one before it, leads away from the origin of the call
+    Route route;
+};
+
+/// A call while it is made.
+struct ActiveCall {
+    ActiveCall(Call& call_, KeyedCache<Group>::Ref group, KeyedCache<Origin>::Ref origin, bool once,
+               http::RedirectOptions redirects_)
+        : call(call_), first_route(std::move(group), std::move(origin), once), redirects(redirects_) {}
+
+    // Of the attempt that comes next, or is in flight.
+    http::Request& request() noexcept { return hop ? hop->request : call.request; }
+    const CallRules& rules() const noexcept { return hop ? hop->rules : call.rules; }
+    Group& group() const noexcept { return *route().group; }
+    Origin& origin() const noexcept { return *route().origin; }
+    SendPermit& permit() noexcept { return (hop ? hop->route : first_route).permit; }
+    bool has_left_origin() const noexcept { return hop && hop->left_origin; }
+
+    /// Of a call that was sent.
+    CallHistory history() const noexcept {
+        return CallHistory(call.rules, deadline, notes.size(), is_sending, *last, *verdict, refusal.asked);
+    }
+
+    TimePoint deadline_at() const noexcept { return sent_at + deadline; }
+
+    const Route& route() const noexcept { return hop ? hop->route : first_route; }
+
+    Call& call;
+    Route first_route;
+    http::Redirects redirects;
+    std::unique_ptr<Hop> hop;       ///< null before the first redirect
+    std::unique_ptr<Hop> next_hop;  ///< where the last answer redirected to
+    bool was_executed = false;      ///< whether the call must not be sent again, whatever becomes of a hop
+
+    // Of the attempt that comes next, or is in flight.
+    std::optional<RunRules::Reservation> reservation;
+    bool is_sending = false;
+    std::uint64_t auth_version = 0;  ///< of its credentials
+
+    std::optional<Counted> in_flight;  ///< from when the call may first be sent
+    CancelScope* attempts = nullptr;   ///< the scope of all attempts
+    TimePoint sent_at{};               ///< when it was first sent
+    Duration deadline{};
+
+    // Of the last attempt, and of all.
+    std::optional<Attempt> last;
+    std::optional<Failure> cut;  ///< how the deadline ended an attempt; nothing: it did not, or cut off a hung worker
+    Refusal refusal;             ///< by its answer
+    std::optional<AttemptVerdict> verdict;
+    std::vector<AttemptNote> notes;
+};
+
+}  // namespace plait::batch::internal

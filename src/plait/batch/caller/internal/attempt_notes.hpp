@@ -1,0 +1,22 @@
+#pragma once
+
+#include "plait/batch/call/call_end.hpp"
+#include "plait/batch/call/refusal.hpp"
+#include "plait/batch/caller/internal/active_call.hpp"
+#include "plait/batch/method/attempt.hpp"
+#include "plait/policy/retry.hpp"
+
+namespace plait::batch::internal {
+
+// What the result line of a call says of its attempts, written as they are made.
+
+/// Begins the note of an attempt that is sent now, and completes the wait in the note of the one before.
+void begin_note(ActiveCall& active);
+
+/// Completes the note of the attempt that has ended.
+void note_end(AttemptNote& note, const Attempt& attempt);
+
+/// Completes the note of an attempt that is followed by another one.
+void note_decision(AttemptNote& note, const policy::RetryDecision& decision, const AskedWait& asked);
+
+}  // namespace plait::batch::internal

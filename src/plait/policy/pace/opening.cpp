@@ -1,0 +1,63 @@
+#include "plait/policy/pace/opening.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace plait::policy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// The number of calls, beyond the first look, that may have been sent by a time after the first answer is
+// `size * (2^doublings - 1)`, where `doublings = time / linear + (time / square)^2`. A near server refuses within
+// milliseconds, so a gentle start costs little: 8 more after 30 ms, 20 after 50, thousands after 250. A far server
+// needs a steep one: 128 more after 30 ms.
+struct Curve {
+    double size;
+    double linear;  // in milliseconds
+    double square;
+};
+constexpr Curve near{20, 70, 100};
+constexpr Curve far{72, 20, 1e3};
+constexpr Duration far_away = 50ms;
+constexpr Duration open_wide = 350ms;
+
+/// Returns when, after the first answer, the next call beyond these may be sent.
+Duration time_of(const Curve& curve, double beyond) noexcept {
+    const double doublings = std::log2(beyond / curve.size + 1);
+    const double a = 1 / (curve.square * curve.square);
+    const double b = 1 / curve.linear;
+    const double ms = (std::sqrt(b * b + 4 * a * doublings) - b) / (2 * a);
+    return Duration(static_cast<Duration::rep>(ms * 1e6));
+}
+
+}  // namespace
+
+TimePoint Opening::earliest(TimePoint now) noexcept {
+    if (is_over_ || left_ < options_.first_look) return now;
+    if (opened_at_ == TimePoint::max()) {
+        const TimePoint patient_until = first_sent_at_ + options_.patience;
+        if (now < patient_until) return patient_until;
+        opened_at_ = now;
+    }
+    if (now - opened_at_ >= open_wide) {
+        is_over_ = true;
+        return now;
+    }
+    const double beyond = static_cast<double>(left_ - options_.first_look);
+    const Curve& curve = opened_at_ - first_sent_at_ < far_away ? near : far;
+    return std::max(now, opened_at_ + time_of(curve, beyond));
+}
+
+void Opening::sent(TimePoint now) noexcept {
+    if (is_over_) return;
+    if (left_++ == 0) first_sent_at_ = now;
+}
+
+void Opening::answered(TimePoint now) noexcept {
+    if (!is_over_) opened_at_ = std::min(opened_at_, now);
+}
+
+}  // namespace plait::policy

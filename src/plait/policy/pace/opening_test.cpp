@@ -1,0 +1,61 @@
+#include "plait/policy/pace/opening.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace plait;
+using namespace plait::policy;
+using namespace std::chrono_literals;
+
+namespace {
+
+int leave_all(Opening& opening, TimePoint now) {
+    int count = 0;
+    for (; count < 1000 && opening.earliest(now) <= now; ++count) opening.sent(now);
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("a few calls are sent first, and the others when one of them is answered") {
+    Opening opening({.first_look = 32});
+    const TimePoint start(1h);
+    CHECK(leave_all(opening, start) == 32);
+    CHECK(leave_all(opening, start + 90ms) == 0);
+    opening.answered(start + 90ms);
+    CHECK(leave_all(opening, start + 91ms) < 10);
+    int soon = 0;
+    for (Duration time = 91ms; time <= 125ms; time += 1ms) soon += leave_all(opening, start + time);
+    CHECK(soon >= 128);
+    CHECK(leave_all(opening, start + 500ms) == 1000);
+    CHECK(opening.is_over());
+}
+
+TEST_CASE("sending to a near server grows so gently that few calls are refused when it refuses soon") {
+    Opening opening({.first_look = 32});
+    const TimePoint start(1h);
+    CHECK(leave_all(opening, start) == 32);
+    opening.answered(start + 5ms);
+    int more = 0;
+    for (Duration time = 5ms; time <= 25ms; time += 1ms) more += leave_all(opening, start + time);
+    CHECK(more <= 10);
+    for (Duration time = 25ms; time <= 255ms; time += 1ms) more += leave_all(opening, start + time);
+    CHECK(more >= 1000);
+}
+
+TEST_CASE("a slow answer holds calls back for no longer than a second") {
+    Opening opening({.first_look = 32});
+    const TimePoint start(1h);
+    CHECK(leave_all(opening, start) == 32);
+    CHECK(opening.earliest(start) == start + 1s);
+    CHECK(leave_all(opening, start + 999ms) == 0);
+    leave_all(opening, start + 1s);
+    CHECK(leave_all(opening, start + 1100ms) > 0);
+}
+
+TEST_CASE("without a first look nothing is held back") {
+    Opening opening({});
+    CHECK(opening.is_over());
+    CHECK(leave_all(opening, TimePoint(1h)) == 1000);
+}
