@@ -50,8 +50,8 @@ soak: ## kill and resume 1,000 runs per method, and check that no call is lost o
 
 models: ## search with SEEDS (20) times the random seeds for a limit that the models of servers break
 	@scripts/setup build test
-	@$(call build,dev,plait_policy_test)
-	@PLAIT_SEEDS=$(or $(SEEDS),20) build/dev/src/plait/plait_policy_test
+	@$(call build,dev,plait_policy_test plait_policy_pace_test)
+	@export PLAIT_SEEDS=$(or $(SEEDS),20); for room in policy_pace policy; do build/dev/src/plait/plait_$${room}_test || exit 1; done
 
 pictures: ## repeat the runs of docs/concurrency.md, and draw its pictures anew (on a machine that is idle)
 	@scripts/setup build

@@ -24,12 +24,14 @@ constexpr double no_wait = 0.1;
 constexpr double no_wait_at_first = 0.5;
 /// A target below this fraction of the calls in flight is a clear sign of a queue.
 constexpr double clearly_less = 0.8;
-/// A target below this fraction of the limit is a slight sign of a queue.
+/// A target below this fraction of the limit is a slight sign of a queue, and so is any delay during the climb.
 constexpr double slightly_less = 0.97;
 /// A look uses this fraction of the calls that the server seems to work on.
 constexpr double look_share = 0.75;
 /// Latency that falls below this fraction shows that there was a queue.
 constexpr double fell = 0.75;
+/// A server that answers at less than this fraction of its rate before the look has no queue left.
+constexpr double still_busy = 0.7;
 /// After this many rounds that show a queue although the limit falls, the latency without one may have changed. A
 /// slight sign counts half.
 constexpr double doubtful_signs = 3;
@@ -184,7 +186,7 @@ void AdaptiveLimitState::end_round(TimePoint now) {
     // The latency of an unanswered call is at least its age.
     const auto unanswered = static_cast<double>(begun_ - sample_.seen());
     const double latency = (latencies_ + unanswered * length - begins_) / static_cast<double>(begun_);
-    Round round{time_in_flight_ / length, latency, sample_.spread()};
+    Round round{time_in_flight_ / length, latency, sample_.spread(), static_cast<double>(answers_) / length};
     latency_ = latency;
     if (looks_) {
         end_look(round, now);
@@ -215,7 +217,8 @@ void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
     const bool is_queue = binds && shows_queue;
     if (signs_ == 0) limit_before_signs_ = limit_;
     const bool falls = binds && target < limit_ - 1 && target < slightly_less * limit_;
-    signs_ = is_queue ? signs_ + 1 : std::max(0.0, signs_ + (falls ? 0.5 : -0.5));
+    const bool is_slight = falls || (climbs_ && binds && waits);
+    signs_ = is_queue ? signs_ + 1 : std::max(0.0, signs_ + (is_slight ? 0.5 : -0.5));
     const bool is_look_due = !climbs_ && reached_ && now >= look_at_;
     partly_ = 0;
     if ((is_queue && climbs_) || signs_ >= doubtful_signs || is_look_due) {
@@ -264,8 +267,9 @@ void AdaptiveLimitState::begin_look(const Round& round, double level) noexcept {
 }
 
 void AdaptiveLimitState::end_look(const Round& round, TimePoint now) {
-    const bool is_deeper = round.spread.middle < fell * deepest_look_.middle;
-    if (is_deeper && limit_ >= options_.least + 1) {
+    const bool has_fallen = round.spread.middle < fell * deepest_look_.middle;
+    const bool is_busy = round.rate > still_busy * before_look_.rate;
+    if (has_fallen && is_busy && limit_ >= options_.least + 1) {
         deepest_look_ = round.spread;
         limit_ = std::max(options_.least, limit_ / 2);
         return;

@@ -143,6 +143,7 @@ class AdaptiveLimitState {
         double in_flight;  // on average
         double latency;    // on average, in nanoseconds
         LatencySpread spread;
+        double rate;  // answers per nanosecond
     };
 
     void count_time(TimePoint now) noexcept;

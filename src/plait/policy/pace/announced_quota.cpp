@@ -168,7 +168,9 @@ void AnnouncedQuota::update_reset(TimePoint reset, double remaining, const Call&
         latest_reset_ = std::max(latest_reset_, reset);
         return;
     }
-    const bool is_over = may_have_ended(call.sent_at);
+    // More is left than before: a call that left before the reset was counted after it.
+    const bool was_counted_after = may_have_ended(now) && !recent_.empty() && remaining > recent_.front().remaining;
+    const bool is_over = may_have_ended(call.sent_at) || was_counted_after;
     if (!is_over && is_apart && reset > latest_reset_) {
         const bool is_news = resets_ != Resets::postponed;
         resets_ = Resets::postponed;
@@ -225,6 +227,7 @@ void AnnouncedQuota::become_even(TimePoint begin) {
 
 /// Takes in the answer to the probe after a reset.
 void AnnouncedQuota::end_probe(double remaining, const Call& call, TimePoint now) {
+    old_reset_stands_ = false;
     if (remaining < call.cost) {
         is_rounded_down_ = is_rounded_down_ || (grain_ > same_reset && resets_at_ && call.sent_at >= *resets_at_);
         gap_ = gap_ == Duration::zero() ? first_gap : std::min(times(gap_, gap_growth), longest_gap);

@@ -122,6 +122,19 @@ TEST_CASE("after the reset one call is sent, and then as many as its answer allo
     CHECK(bench.leave_all() == 39);
 }
 
+TEST_CASE("a call that leaves before the reset and is counted after it begins the new window") {
+    Bench bench;
+    bench.answer(bench.sent(), 20, 1s);
+    bench.now += 500ms;
+    bench.answer(bench.sent(), 19, 500ms);
+    bench.now += 450ms;
+    const auto late = bench.sent();
+    bench.now += 100ms;
+    bench.answer(late, 39, 7950ms);
+    CHECK(bench.quota.resets_at() == bench.now + 7950ms);
+    CHECK(bench.leave_all() == 39);
+}
+
 TEST_CASE("a call that is sent too early for the reset costs a moment and not a window") {
     Bench bench;
     bench.answer(bench.sent(), 0, 8s, 1s);
