@@ -35,6 +35,10 @@ class ByteStream {
     /// closed. Asks the operating system.
     virtual bool is_quiet() = 0;
 
+    /// The same, but it may miss what came since the loop last polled. Makes no system call when the loop watches the
+    /// stream and has heard nothing.
+    virtual bool seems_quiet() { return is_quiet(); }
+
     /// Tells the peer that nothing more will be written. Does not wait for it.
     virtual void close_write() noexcept = 0;
 

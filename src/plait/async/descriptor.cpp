@@ -18,6 +18,8 @@ Descriptor::~Descriptor() {
     if (poller_) poller_->remove(fd_.get());
 }
 
+bool Descriptor::is_watched() const noexcept { return poller_ && poller_ == internal::Scheduler::current().poller(); }
+
 void Descriptor::attach() {
     const auto& current = internal::Scheduler::current().poller();
     if (poller_ == current) return;

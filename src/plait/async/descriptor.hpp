@@ -58,6 +58,8 @@ class Descriptor final : private internal::PollTarget {
 
     /// Whether it may be readable, as far as known without asking the kernel. Nothing is known before the first wait.
     bool may_be_readable() const noexcept { return readable_ || hung_up_; }
+    /// Whether the loop of this thread watches it, so that `may_be_readable` is as new as the loop's last poll.
+    bool is_watched() const noexcept;
 
     /// Call when a read returned less than it asked for, or would have to wait.
     void set_drained() noexcept { readable_ = false; }

@@ -85,7 +85,8 @@ Duration idle_limit_of(const IdleTime& idle, Repeatable repeatable, const PoolOp
 /// Keeps the open connections of one session, by origin. Belongs to one thread.
 ///
 /// `plan_connection` decides, the pool acts. It checks a kept connection before it hands it out, and closes it instead
-/// when the server has closed it or has sent anything.
+/// when the server has closed it or has sent anything. For a request that is safe to repeat, to an origin that has
+/// shown that it keeps connections, over one that was in use a moment ago, it believes what the loop has heard so far.
 class ConnectionPool {
     struct Origin;
     struct Idle;

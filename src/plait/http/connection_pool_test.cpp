@@ -46,6 +46,25 @@ struct Bench {
     std::vector<std::unique_ptr<testing::MemoryStream>> servers;
 };
 
+/// A connection that counts the looks at its socket.
+class LookedAt final : public ByteStream {
+  public:
+    explicit LookedAt(int& looks) : looks_(looks) {}
+    std::optional<std::size_t> try_read(std::span<std::byte>) override { return std::nullopt; }
+    std::optional<std::size_t> try_write(std::span<const std::byte>) override { return std::nullopt; }
+    Task<void> readable() override { co_await yield(); }
+    Task<void> writable() override { co_await yield(); }
+    bool is_quiet() override {
+        ++looks_;
+        return true;
+    }
+    bool seems_quiet() override { return true; }
+    void close_write() noexcept override {}
+
+  private:
+    int& looks_;
+};
+
 }  // namespace
 
 TEST_CASE("without a kept connection a new one is opened") {
@@ -133,6 +152,30 @@ ASYNC_TEST("a kept connection that is not quiet is closed, and the next one is t
     CHECK(bench.pool.idle() == 0);
     CHECK_FALSE(bench.servers[1]->is_quiet());
     CHECK(bench.servers[0]->is_quiet());
+}
+
+ASYNC_TEST("a look at the socket is left out only where little is lost by that") {
+    ConnectionPool pool(PoolOptions{});
+    int looks = 0;
+    const auto use = [&](Repeatable repeatable) {
+        auto lease = pool.try_lease("http://a", repeatable);
+        if (!lease->stream()) lease->set(std::make_unique<LookedAt>(looks));
+        lease->keep(now(), {});
+        return std::exchange(looks, 0);
+    };
+    use(Repeatable::yes);
+    CHECK(use(Repeatable::yes) == 1);  // nobody knows whether the server keeps connections
+    CHECK(use(Repeatable::yes) == 0);
+    CHECK(use(Repeatable::no) == 1);
+    co_await sleep_for(10ms);
+    CHECK(use(Repeatable::yes) == 1);
+    {
+        auto lease = pool.try_lease("http://a", Repeatable::yes);
+        lease->report_early_close(now());
+    }
+    use(Repeatable::yes);
+    CHECK(use(Repeatable::yes) == 1);
+    CHECK(use(Repeatable::yes) == 1);
 }
 
 ASYNC_TEST("unused connections to other origins are closed in time") {

@@ -43,8 +43,14 @@ class OriginHabit : public std::enable_shared_from_this<OriginHabit> {
     /// one; for 10 minutes after a connection was closed early, none does.
     std::optional<ReusePermit> try_reuse_unrepeatable(TimePoint now);
 
+    /// Whether a kept connection to the origin has carried a second exchange, and none was closed early since, nor in
+    /// the 10 minutes before.
+    bool keeps_connections(TimePoint now) const noexcept { return keeps_ && now >= distrusted_until_.load(); }
+
     /// Records that a kept connection has carried another exchange.
-    void record_reuse() noexcept { keeps_ = true; }
+    void record_reuse() noexcept {
+        if (!keeps_) keeps_ = true;  // a store is dear while other threads read
+    }
     /// Records that the server closed a kept connection right after its answer, or under a request before the first
     /// byte of the answer.
     void record_early_close(TimePoint now) noexcept;

@@ -128,6 +128,11 @@ class TcpStream final : public ByteStream {
         return !seen_something_;
     }
 
+    bool seems_quiet() override {
+        const bool heard_nothing = !seen_something_ && descriptor_.is_watched() && !descriptor_.may_be_readable();
+        return heard_nothing || is_quiet();
+    }
+
     void close_write() noexcept override { ::shutdown(descriptor_.fd(), SHUT_WR); }
 
     void reset_at_close() noexcept override {

@@ -115,6 +115,16 @@ ASYNC_TEST("a byte right behind an answer, in the same turn of the loop, is not 
     CHECK_FALSE(client->is_quiet());
 }
 
+ASYNC_TEST("what the loop has reported is known without a look at the socket") {
+    auto [client, server] = co_await connection();
+    std::array<std::byte, 100> bytes{};
+    co_await write_text(*server, "answer");
+    server->close_write();
+    CHECK(co_await read_some(*client, bytes) == 6);
+    co_await client->readable();
+    CHECK_FALSE(client->seems_quiet());
+}
+
 ASYNC_TEST("a reset names the peer, and reaches the reader and the writer") {
     auto [client, server] = co_await connection();
     co_await write_text(*client, "never read");

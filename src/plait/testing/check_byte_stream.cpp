@@ -140,10 +140,12 @@ Task<void> says_whether_quiet(StreamPair ends) {
     co_await write_all(*ends.first, two_bytes);
     co_await ends.second->readable();
     CHECK_FALSE(ends.second->is_quiet());
+    CHECK_FALSE(ends.second->seems_quiet());
     CHECK((co_await read_bytes(*ends.second, 1)).front() == two_bytes.front());
     CHECK_FALSE(ends.second->is_quiet());
     CHECK((co_await read_bytes(*ends.second, 1)).front() == two_bytes.back());
     CHECK(ends.second->is_quiet());
+    CHECK(ends.second->seems_quiet());
     ends.first->close_write();
     CHECK_FALSE(ends.second->is_quiet());
     CHECK(co_await read_to_end(*ends.second) == End::end);
