@@ -396,6 +396,33 @@ ASYNC_TEST("an end without close_notify is an error, since the answer may be cut
     }
 }
 
+ASYNC_TEST("a client that closes a connection says that this is the end") {
+    for (const TlsVersion version : both_versions) {
+        Case options;
+        options.version = version;
+        auto ends = co_await connect(std::move(options));
+        co_await write_text(*ends.client, "bye");
+        ends.client.reset();
+        CHECK(co_await read_until(*ends.server, "bye") == "bye");
+        std::array<std::byte, 16> rest{};
+        CHECK(co_await read_some(*ends.server, rest) == 0);
+    }
+}
+
+ASYNC_TEST("a server that is destroyed does not say that its answer was complete") {
+    auto ends = co_await connect(Case());
+    co_await write_text(*ends.server, "half an ans");
+    ends.server.reset();
+    CHECK(co_await reset_message(*ends.client) != "no error");
+}
+
+ASYNC_TEST("a client that resets its connection does not say that this is the end") {
+    auto ends = co_await connect(Case());
+    ends.client->reset_at_close();
+    ends.client.reset();
+    CHECK(co_await reset_message(*ends.server) != "no error");
+}
+
 ASYNC_TEST("a reset of the connection below is reported") {
     auto ends = co_await connect(Case());
     ends.server_wire->reset();

@@ -4,6 +4,7 @@
 #include "plait/net/internal/verification.hpp"
 
 #include <openssl/err.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,7 +13,7 @@
 namespace plait::net::internal {
 
 OpenSslStream::OpenSslStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::string peer)
-    : inner_(std::move(inner)), ssl_(::SSL_new(context)), peer_(std::move(peer)) {
+    : inner_(std::move(inner)), ssl_(::SSL_new(context)), peer_(std::move(peer)), process_(::getpid()) {
     check_openssl(ssl_ != nullptr, "make a TLS connection");
     BIO* bio = ::BIO_new(bio_method());
     check_openssl(bio != nullptr, "make a TLS connection");
@@ -23,9 +24,20 @@ OpenSslStream::OpenSslStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner
 }
 
 OpenSslStream::~OpenSslStream() {
+    if (!is_open_ || has_failed_) return;
+    say_goodbye();
     // OpenSSL marks the session of a connection that was closed without close_notify as not resumable. Nothing is wrong
     // with the session: whether the data was complete is known by now.
-    if (is_open_ && !has_failed_) ::SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    ::SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+/// RFC 8446, section 6.1, asks for close_notify. Some servers log a connection without it as a failure. A server that
+/// is destroyed may be in the middle of an answer, whose end this would seem to be; and in the child of a fork, the
+/// connection is the parent's.
+void OpenSslStream::say_goodbye() noexcept {
+    if (!says_goodbye_ || ::SSL_is_server(ssl_.get()) || ::getpid() != process_) return;
+    ::SSL_shutdown(ssl_.get());
+    ::ERR_clear_error();
 }
 
 const BIO_METHOD* OpenSslStream::bio_method() {
@@ -190,6 +202,8 @@ bool OpenSslStream::is_quiet() {
     if (::SSL_peek_ex(ssl_.get(), &next, 1, &count) == 1) return false;
     return ::SSL_get_error(ssl_.get(), 0) == SSL_ERROR_WANT_READ && nothing_waits();
 }
+
+bool OpenSslStream::seems_quiet() { return (!::SSL_has_pending(ssl_.get()) && inner_->seems_quiet()) || is_quiet(); }
 
 void OpenSslStream::close_write() noexcept {
     ::SSL_shutdown(ssl_.get());

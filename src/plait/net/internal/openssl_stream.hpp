@@ -5,6 +5,8 @@
 #include "plait/net/internal/tls_sessions.hpp"
 #include "plait/net/tls_stream.hpp"
 
+#include <sys/types.h>
+
 #include <exception>
 #include <memory>
 #include <optional>
@@ -20,6 +22,7 @@ class OpenSslStream final : public TlsStream {
   public:
     /// `peer` is its name in messages.
     OpenSslStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::string peer);
+    /// A client says that this is the end (close_notify), if the stream takes that at once.
     ~OpenSslStream() override;
 
     SSL* ssl() const noexcept { return ssl_.get(); }
@@ -34,8 +37,12 @@ class OpenSslStream final : public TlsStream {
     Task<void> readable() override;
     Task<void> writable() override { return write_needs_ == Needs::reading ? inner_->readable() : inner_->writable(); }
     bool is_quiet() override;
+    bool seems_quiet() override;
     void close_write() noexcept override;
-    void reset_at_close() noexcept override { inner_->reset_at_close(); }
+    void reset_at_close() noexcept override {
+        says_goodbye_ = false;
+        inner_->reset_at_close();
+    }
     std::string_view alpn() const noexcept override;
     bool was_resumed() const noexcept override { return ::SSL_session_reused(ssl_.get()) == 1; }
 
@@ -54,6 +61,7 @@ class OpenSslStream final : public TlsStream {
         throw Error(ErrorCode::tls, "tls " + peer_ + ": " + reason);
     }
     [[noreturn]] void fail_at_end() const;
+    void say_goodbye() noexcept;
 
     static const BIO_METHOD* bio_method();
     static int bio_read(BIO* bio, char* bytes, int size);
@@ -73,6 +81,8 @@ class OpenSslStream final : public TlsStream {
     bool inner_ended_ = false;
     bool is_open_ = false;
     bool has_failed_ = false;
+    bool says_goodbye_ = true;
+    pid_t process_;
 };
 
 }  // namespace plait::net::internal
