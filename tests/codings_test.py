@@ -2,13 +2,13 @@
 
 import base64
 import gzip
-import http.client
 import json
 import tempfile
 import unittest
+import urllib.request
 import zlib
 
-from support.http2_servers import CodingApache
+from support.http2_servers import CodingApache, CodingLighttpd
 from support.program import Mock, MockTest, RunTest, plait
 from support.servers import Deciding, Nginx, Rogue, response
 
@@ -183,35 +183,40 @@ class AgainstTheMock(MockTest):
 
 
 class RealServer(RunTest):
-    """Compressed by httpd's mod_brotli and mod_deflate, and cut in a way that only the compressed data shows."""
+    """Compressed by the modules of real servers, and cut in a way that only the compressed data shows."""
 
-    def setUp(self):
-        super().setUp()
-        folder = self.folder / "httpd"
-        for name in ("br", "gzip"):
+    def files(self, server, *names):
+        """Returns the folder of a server, with the same file below each name."""
+        folder = self.folder / server
+        for name in names:
             (folder / "files" / name).mkdir(parents=True)
             (folder / "files" / name / "a.json").write_text(TEXT)
         for path in (self.folder, folder, *folder.rglob("*")):  # httpd drops its rights if it is started by root
             path.chmod(0o755)
-        self.server = self.enter(CodingApache(folder))
+        return folder
 
-    def test_whole_answers(self):
-        for name in ("br", "gzip"):
-            result = self.result_of(self.server.url(f"/{name}/a.json"))
-            self.assertEqual(("ok", name, json.loads(TEXT)), (result["outcome"], result["response"].get("decoded"), result["response"]["body"]))
+    def check_whole_and_cut(self, url, coding):
+        result = self.result_of(url)
+        self.assertEqual(("ok", coding, json.loads(TEXT)), (result["outcome"], result["response"].get("decoded"), result["response"]["body"]))
+        with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept-Encoding": coding})) as answer:
+            packed = answer.read()
+        cuts = {"all": packed, **{f"-{left}": packed[:-left] for left in (1, 8, len(packed) // 2, len(packed) - 1)}}
+        with Rogue(Deciding(lambda path, times: coded(coding, cuts[path[1:]]))) as server:
+            ended = self.run_lines(*[{"custom_id": cut, "url": f"{server.url}/{cut}"} for cut in cuts], arguments=["--attempts", "1"])
+        outcomes = {result["custom_id"]: result["outcome"] for result in ended.results}
+        self.assertEqual({cut: "ok" if cut == "all" else "failed" for cut in cuts}, outcomes)
+        self.assertEqual({"protocol"}, {result["error"]["code"] for result in ended.results if result["error"]})
 
-    def test_cut_answers(self):
-        for name in ("br", "gzip"):
-            connection = http.client.HTTPConnection("localhost", self.server.port)
-            connection.request("GET", f"/{name}/a.json", headers={"Accept-Encoding": name})
-            packed = connection.getresponse().read()
-            connection.close()
-            cuts = {"all": packed, **{f"-{left}": packed[:-left] for left in (1, 8, len(packed) // 2, len(packed) - 1)}}
-            with Rogue(Deciding(lambda path, times: coded(name, cuts[path[1:]]))) as server:
-                ended = self.run_lines(*[{"custom_id": cut, "url": f"{server.url}/{cut}"} for cut in cuts], arguments=["--attempts", "1"])
-            outcomes = {result["custom_id"]: result["outcome"] for result in ended.results}
-            self.assertEqual({cut: "ok" if cut == "all" else "failed" for cut in cuts}, outcomes)
-            self.assertEqual({"protocol"}, {result["error"]["code"] for result in ended.results if result["error"]})
+    def test_httpd(self):
+        with CodingApache(self.files("httpd", "br", "gzip")) as server:
+            for coding in ("br", "gzip"):
+                with self.subTest(coding):
+                    self.check_whole_and_cut(server.url(f"/{coding}/a.json"), coding)
+
+    def test_lighttpd(self):
+        for coding in ("deflate", "br", "zstd"):
+            with self.subTest(coding), CodingLighttpd(self.files(coding, coding), [coding]) as server:
+                self.check_whole_and_cut(server.url(f"/{coding}/a.json"), coding)
 
 
 if __name__ == "__main__":

@@ -177,6 +177,21 @@ class AgainstTheMock(RunTest):
                 self.assertGreater(whys["refused-unprocessed"], 0)
                 self.assertEqual(200, mock.stats()["answered"])
 
+    def test_a_server_that_wants_http_1_gets_it_within_the_attempt(self):
+        with Mock("--tls") as mock:
+            lines = [{"url": f"{mock.url}/fault/http-1.1-required/{i}", "method": "POST", "body": "x"} for i in range(20)]
+            ended = self.run_lines(*lines, arguments=["--insecure", "--attempts", "1"])
+            self.assertEqual([("ok", "1.1", 1)] * 20,
+                             [(result["outcome"], (result["response"] or {}).get("http_version"), len(result["attempts"]))
+                              for result in ended.results], ended.err)
+            stats = self.only_result(self.run_lines({"url": f"{mock.url}/stats"}, arguments=["--insecure"]))
+            self.assertEqual(20, stats["response"]["body"]["answered"])
+            # With nothing but HTTP/2 to speak, there is no answer; and the request was not processed.
+            result = self.only_result(self.run_lines({"url": f"{mock.url}/fault/http-1.1-required", "method": "POST"},
+                                                     arguments=["--insecure", "--attempts", "1", "--http", "2"]))
+            self.assertEqual(("failed", False), (result["outcome"], result["error"]["maybe_sent"]), result)
+            self.assertIn("HTTP_1_1_REQUIRED", result["error"]["message"])
+
     def test_a_post_that_is_reset_may_have_been_executed(self):
         with Mock("--fail", "reset-after:20%") as mock:
             ended = self.run_against(mock, 100, method="POST")

@@ -148,6 +148,32 @@ class CodingApache(Http2Server):
         return [self.path(), "-f", configuration, "-D", "FOREGROUND"]
 
 
+class CodingLighttpd(Http2Server):
+    """lighttpd without TLS, which compresses the files below `files` with the codings of `codings`, its preferred one first."""
+
+    program = "lighttpd"
+    scheme = "http"
+
+    def __init__(self, folder, codings):
+        super().__init__(folder, None, None, None)
+        self.codings = codings
+
+    def command(self):
+        names = ", ".join(f'"{coding}"' for coding in self.codings)
+        configuration = self.write("lighttpd.conf", f"""
+            server.modules = ("mod_deflate")
+            server.document-root = "{self.folder}/files"
+            server.bind = "127.0.0.1"
+            server.port = {self.port}
+            server.errorlog = "{self.folder}/error.log"
+            server.upload-dirs = ("{self.folder}")
+            mimetype.assign = (".json" => "application/json")
+            deflate.mimetypes = ("application/json")
+            deflate.allowed-encodings = ({names})
+            """)
+        return [self.path(), "-D", "-f", configuration]
+
+
 class Haproxy(Http2Server):
     program = "haproxy"
 

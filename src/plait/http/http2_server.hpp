@@ -76,7 +76,8 @@ class Http2Server {
     std::string take_output(std::size_t most);
 
     // Error codes (RFC 9113, section 7).
-    static constexpr std::uint32_t no_error = 0, internal_error = 2, refused_stream = 7, cancel = 8;
+    static constexpr std::uint32_t no_error = 0, internal_error = 2, refused_stream = 7, cancel = 8,
+                                   http_1_1_required = 13;
 
     /// The bytes with which a client begins (RFC 9113, section 3.4).
     static constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -136,6 +136,7 @@ ASYNC_TEST("the path of each fault does what the fault says") {
         {"bad-status-line", bad_status + "xxxxxxxxxx", "end"},
         {"bad-chunk-size", chunked + "five\r\nplait\r\n0\r\n\r\n", "end"},
         {"bad-length", two_lengths + "plait!", "end"},
+        {"http-1.1-required", ten_byte_head + "xxxxxxxxxx", "end"},
         {"drip", ten_byte_head + "xxxxxxxxxx", "end"},
     };
     for (const Expected& expected : all) {
@@ -221,6 +222,16 @@ ASYNC_TEST("over HTTP/2, the mock closes when the client has, or has had its tim
         co_await group.join();
         CHECK(now() - start == (client_closes ? 0s : 1s));
     }
+}
+
+ASYNC_TEST("over HTTP/2, a stream is reset unread to send its client to HTTP/1.1") {
+    MockServer server(ten_bytes());
+    const std::string beginning = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + http_2_frame(4, 0, 0, "");
+    const Seen seen = co_await ask(server, beginning + http_2_get(1, "/fault/http-1.1-required") + http_2_get(3, "/x"));
+    constexpr char reset = 3;
+    CHECK(has(seen.bytes, http_2_frame(reset, 0, 1, big_endian(13, 4))));
+    CHECK(has(seen.bytes, std::string(10, 'x')));
+    CHECK(server.statistics().requests == 1);
 }
 
 ASYNC_TEST("an unknown fault is refused with a list of all faults") {

@@ -291,8 +291,13 @@ Task<StreamEnding> MockServer::Implementation::answer_in_http_2(ByteStream& stre
     const Arrival arrival = arrival_of(request);
     StreamEnding ending;
     if (arrival.fault) {
+        ending.needs_http_1 = arrival.fault->row().name == mock::internal::http_1_1_required;
         ending.was_read = !arrival.fault->row().before_reading;
         ending.is_goodbye = arrival.fault->row().name == mock::internal::goodbye;
+    }
+    if (ending.needs_http_1) {
+        ledger_->struck(arrival.fault->index());
+        co_return ending;
     }
     ending.ending = co_await answer(stream, request, arrival);
     co_return ending;

@@ -82,6 +82,8 @@ constexpr std::array<FaultRow, fault_rows> table{{
          d.ending = Ending::reset;
      },
      false, true},
+    {http_1_1_required, "over HTTP/2, an unread reset that asks for HTTP/1.1 (HTTP_1_1_REQUIRED); over HTTP/1.1, none",
+     [](Delivery&) {}, true},
     {"reset-after", "a reset after the request was read, without a byte of an answer",
      [](Delivery& d) {
          send_nothing(d);

@@ -17,10 +17,13 @@ struct FaultRow {
 };
 
 /// The number of rows. The first is for all statuses.
-inline constexpr std::size_t fault_rows = 20;
+inline constexpr std::size_t fault_rows = 21;
 
 /// The name of the fault that ends an HTTP/2 connection in order.
 inline constexpr std::string_view goodbye = "goaway";
+
+/// The name of the fault that sends the client of an HTTP/2 connection to HTTP/1.1.
+inline constexpr std::string_view http_1_1_required = "http-1.1-required";
 
 /// The time between the bytes of a dripping answer.
 inline constexpr Duration drip_interval = std::chrono::milliseconds(20);

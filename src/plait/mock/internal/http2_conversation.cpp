@@ -176,6 +176,7 @@ Task<void> Http2Conversation::answer(Http2Server::Request request) {
 }
 
 void Http2Conversation::end(Translation& translation, const StreamEnding& ending, std::int32_t id) {
+    if (ending.needs_http_1) return server_.reset(id, Http2Server::http_1_1_required);
     if (!ending.was_read) return server_.reset(id, Http2Server::refused_stream);
     if (ending.ending == Ending::reset) return server_.reset(id, Http2Server::internal_error);
     if (ending.ending == Ending::close && !translation.has_head()) {

@@ -21,8 +21,9 @@ namespace plait::mock::internal {
 /// What happens after the answer to a request over HTTP/2.
 struct StreamEnding {
     Ending ending = Ending::next_request;
-    bool was_read = true;     ///< false: the request is refused as not processed
-    bool is_goodbye = false;  ///< the connection takes no further request, this one included
+    bool was_read = true;       ///< false: the request is refused as not processed
+    bool needs_http_1 = false;  ///< refused so that the client sends it over HTTP/1.1
+    bool is_goodbye = false;    ///< the connection takes no further request, this one included
 };
 
 /// The requests and answers of one HTTP/2 connection.
