@@ -9,7 +9,7 @@ import unittest
 
 from support.process_tree import leaves
 from support.program import Mock, MockTest, RunTest, finish, plait, wait_until
-from support.servers import Gate, Rogue
+from support.servers import Deciding, Gate, Rogue, response
 from support.trace import faults_for_viewers, read_cut_trace, read_trace, states_of, sums_of, tenths
 
 LATENCY_US = 50_000
@@ -55,6 +55,16 @@ class Each(MockTest):
             workers = 3 if method in ("threads", "processes") else 1
             self.assertEqual({"version": 1, "command": "run", "method": method, "workers": workers,
                               "concurrency": 1 if method == "sync" else 3, "started": head["args"]["started"]}, head["args"])
+
+    def test_attempts_name_their_connections(self):
+        for method, trace in self.each_trace():
+            origins = [record["args"] for record in trace.records if record["name"] == "plait_origin"]
+            self.assertEqual([{"number": 1, "origin": self.url("")}], origins)
+            used = [call["args"]["connections"] for call in trace.calls]
+            self.assertEqual([], [one for one in used if not one.startswith("1:")])
+            # Each of three workers has one, or their loop has three.
+            numbers = {"1:1"} if method in ("sync", "threads", "processes") else {"1:1", "1:2", "1:3"}
+            self.assertEqual(numbers, set(used), method)
 
     def test_viewers_accept_it(self):
         for _, trace in self.each_trace():
@@ -241,12 +251,19 @@ class Content(MockTest):
         self.assertEqual(1, ended.code, ended.err)
         text = path.read_text()
         self.assertNotIn("SECRET", text)
-        self.assertNotIn("127.0.0.1", text)
+        self.assertNotIn("/echo", text)  # of URLs, only the origins
         self.assertNotIn("<", text)
         trace = read_trace(path)
         self.assertEqual(["</script><b>\u00fc\"", "SELF-MADE"], trace.names)
         results = {call["name"]: (call["args"]["result"], call["args"]["ok"]) for call in trace.calls}
         self.assertEqual(("dns", False), results["SELF-MADE"])
+
+    def test_an_attempt_over_a_new_connection_says_so(self):
+        with Rogue(Deciding(lambda path, times: response(503 if times == 1 else 200, [("Connection", "close"), ("Retry-After", "0")]))) as server:
+            path = self.folder / "trace.json"
+            ended = plait("run", f"{server.url}/x", "--trace", path)
+            self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual(["1:1 1:2"], [call["args"]["connections"] for call in read_trace(path).calls])
 
     def test_it_records_look_up_connecting_and_encryption(self):
         with Mock("--tls") as mock:

@@ -41,6 +41,7 @@ PoolStep plan_connection(const PoolState& state, Repeatable repeatable, TimePoin
 struct ConnectionPool::Idle {
     Origin* origin;
     std::unique_ptr<ByteStream> stream;
+    std::uint64_t number;
     IdleTime time;
 };
 
@@ -142,8 +143,9 @@ std::unique_ptr<ByteStream> ConnectionPool::take(Lease& lease, ConnectionNeeds n
         state.may_reuse = !needs.is_new && (needs.repeatable == Repeatable::yes || lease.reuse_permit_);
         switch (plan_connection(state, needs.repeatable, now, options_)) {
             case PoolStep::use_newest:
-                if (auto stream = take_newest(origin); is_usable(*stream, *state.newest, needs, *origin.habit, now)) {
-                    return stream;
+                if (Idle idle = take_newest(origin); is_usable(*idle.stream, idle.time, needs, *origin.habit, now)) {
+                    lease.number_ = idle.number;
+                    return std::move(idle.stream);
                 }
                 if (now - state.newest->since < early) origin.habit->record_early_close(now);
                 lease.reuse_permit_.reset();  // the habits may have changed
@@ -161,12 +163,12 @@ std::unique_ptr<ByteStream> ConnectionPool::take(Lease& lease, ConnectionNeeds n
     }
 }
 
-std::unique_ptr<ByteStream> ConnectionPool::take_newest(Origin& origin) {
+ConnectionPool::Idle ConnectionPool::take_newest(Origin& origin) {
     const auto newest = origin.idle.back();
-    auto stream = std::move(newest->stream);
+    Idle taken = std::move(*newest);
     origin.idle.pop_back();
     idle_.erase(newest);
-    return stream;
+    return taken;
 }
 
 void ConnectionPool::close_oldest() {
@@ -200,6 +202,7 @@ ConnectionPool::Lease::Lease(Lease&& other) noexcept
       permit_in_all_(std::move(other.permit_in_all_)),
       reuse_permit_(std::move(other.reuse_permit_)),
       stream_(std::move(other.stream_)),
+      number_(other.number_),
       is_reused_(other.is_reused_),
       is_counted_(other.is_counted_) {}
 
@@ -210,6 +213,7 @@ ConnectionPool::Lease& ConnectionPool::Lease::operator=(Lease&& other) noexcept 
     std::swap(permit_in_all_, other.permit_in_all_);
     std::swap(reuse_permit_, other.reuse_permit_);
     std::swap(stream_, other.stream_);
+    std::swap(number_, other.number_);
     std::swap(is_reused_, other.is_reused_);
     std::swap(is_counted_, other.is_counted_);
     return *this;
@@ -235,7 +239,7 @@ void ConnectionPool::Lease::report_early_close(TimePoint now) noexcept { origin_
 
 void ConnectionPool::Lease::keep(TimePoint now, std::optional<Duration> server_limit) {
     if (is_reused_) origin_->habit->record_reuse();
-    pool_->idle_.push_back(Idle{origin_, std::move(stream_), IdleTime{now, server_limit}});
+    pool_->idle_.push_back(Idle{origin_, std::move(stream_), number_, IdleTime{now, server_limit}});
     origin_->idle.push_back(std::prev(pool_->idle_.end()));
     pool_->close_expired(now);
 }

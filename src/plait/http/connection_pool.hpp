@@ -7,6 +7,7 @@
 #include "plait/http/origin_habits.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <list>
 #include <memory>
@@ -117,7 +118,13 @@ class ConnectionPool {
 
         /// The connection. Null until `set`, when there was no kept one to use.
         ByteStream* stream() const noexcept { return stream_.get(); }
-        void set(std::unique_ptr<ByteStream> stream) noexcept { stream_ = std::move(stream); }
+        void set(std::unique_ptr<ByteStream> stream) noexcept {
+            stream_ = std::move(stream);
+            number_ = ++pool_->opened_;
+        }
+
+        /// The connection's number among all that the pool was given, from 1.
+        std::uint64_t number() const noexcept { return number_; }
 
         /// Takes the connection out of the lease, which still counts it.
         std::unique_ptr<ByteStream> take() noexcept { return std::move(stream_); }
@@ -141,6 +148,7 @@ class ConnectionPool {
         std::optional<Semaphore::Permit> permit_in_all_;
         std::optional<OriginHabit::ReusePermit> reuse_permit_;
         std::unique_ptr<ByteStream> stream_;
+        std::uint64_t number_ = 0;
         bool is_reused_ = false;
         bool is_counted_ = false;
     };
@@ -164,7 +172,7 @@ class ConnectionPool {
     Origin& origin_of(std::string_view name);
     void fill(Lease& lease, ConnectionNeeds needs);
     std::unique_ptr<ByteStream> take(Lease& lease, ConnectionNeeds needs, TimePoint now);
-    std::unique_ptr<ByteStream> take_newest(Origin& origin);
+    Idle take_newest(Origin& origin);
     void close_oldest();
     void close_expired(TimePoint now);
     void forget_if_unused(Origin& origin);
@@ -173,6 +181,7 @@ class ConnectionPool {
     std::shared_ptr<OriginHabits> habits_;
     std::unordered_map<std::string_view, std::unique_ptr<Origin>> origins_;  ///< by the name in the origin
     std::list<Idle> idle_;                                                   ///< oldest first
+    std::uint64_t opened_ = 0;
     std::size_t used_ = 0;
     std::size_t idle_elsewhere_ = 0;
     std::size_t waiting_ = 0;

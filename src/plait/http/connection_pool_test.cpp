@@ -118,6 +118,7 @@ ASYNC_TEST("the connection used last is used next") {
         second.keep(now(), {});
         auto next = co_await bench.open("http://a");
         CHECK(next.stream() == used_last);
+        CHECK(next.number() == 2);
     }
     CHECK(bench.pool.idle() == 1);
 }

@@ -3,6 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/http/message/response.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -41,8 +42,13 @@ class SendError : public Error {
     bool is_permanent() const noexcept { return is_permanent_; }
     void set_permanent() noexcept { is_permanent_ = true; }
 
+    /// The number of the connection that the request was sent over, as in `Response`; 0: none was open.
+    std::uint64_t connection() const noexcept { return connection_; }
+    void set_connection(std::uint64_t number) noexcept { connection_ = number; }
+
   private:
     std::shared_ptr<Response> partial_;
+    std::uint64_t connection_ = 0;
     bool maybe_sent_;
     bool was_stale_;
     bool was_refused_;

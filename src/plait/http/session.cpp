@@ -128,6 +128,7 @@ class Session::Attempt {
     const Request& request_;
     TimePoint start_;
     internal::ExchangeBounds bounds_;
+    std::uint64_t connection_ = 0;  // its number
     bool reused_ = false;
     bool speaks_http_2_ = false;  // the connection that was opened
     bool asked_before_body_ = false;
@@ -143,6 +144,7 @@ class Session::Attempt {
 Response Session::Attempt::take_response() {
     Response& response = record_.response;
     response.reused = reused_;
+    response.connection = connection_;
     if (const Proxy* const relay = session_.relay_for(request_.url)) response.relay = relay->to_string();
     response.timings.dns = connecting_times_.dns;
     response.timings.connect = connecting_times_.connect;
@@ -199,6 +201,7 @@ Task<void> Session::Attempt::run_http_1() {
 }
 
 Task<void> Session::Attempt::exchange_http_1(ConnectionPool::Lease& lease, std::string head) {
+    connection_ = lease.number();
     asked_before_body_ = internal::asks_before_body(request_) && lease.habit().may_ask_before_body(now());
     if (asked_before_body_) internal::add_expectation(head);
     internal::Exchange exchange(*lease.stream(), request_, bounds_, record_);
@@ -278,6 +281,7 @@ Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
 
 Task<void> Session::Attempt::exchange_http_2(internal::H2Pool::Place place) {
     reused_ = place.is_reused();
+    connection_ = place.number();
     internal::H2Call call(request_, bounds_, record_);
     try {
         co_await place.use().exchange(call, session_.headers_for(request_), bounds_);
@@ -378,6 +382,7 @@ SendError Session::Attempt::describe(const Error& error) {
     }
     SendError described(error.code(), message, record_.any_byte_sent && !is_unprocessed_, was_stale(error),
                         was_refused_);
+    described.set_connection(connection_);
     if (error.code() == ErrorCode::timeout && !record_.response.body.empty() && is_stream(record_.response)) {
         described.add_partial(std::make_shared<Response>(take_response()));
     }

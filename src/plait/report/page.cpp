@@ -2,6 +2,7 @@
 
 #include "plait/base/assert.hpp"
 #include "plait/report/internal/page_files.hpp"
+#include "plait/report/internal/words.hpp"
 
 #include <cstddef>
 #include <map>
@@ -38,7 +39,7 @@ class Bytes {
     std::string bytes_;
 };
 
-constexpr std::uint64_t layout_version = 1;
+constexpr std::uint64_t layout_version = 2;
 
 // The page counts in tenths of a microsecond, as traces do.
 std::int64_t tenths(Duration duration) { return (duration.count() + 50) / 100; }
@@ -91,6 +92,8 @@ void write_spans(Bytes& out, const Timeline& timeline) {
         last_line = static_cast<std::int64_t>(span.line);
         out.number(span.attempt);
         out.number(span.stands_for);
+        out.number(span.origin);
+        out.number(span.connection);
         out.number(results.number_of(span.result) << 1 | (span.ok ? 1U : 0U));
         out.text(span.name);
         out.number(span.segments.size());
@@ -156,6 +159,9 @@ std::string data_of(const std::vector<Timeline>& timelines, std::string_view com
         }
         out.number(timeline.limits.size());
         for (const std::string& limit : timeline.limits) out.text(limit);
+        out.text(internal::versions_in_words(timeline));
+        out.number(timeline.origins.size());
+        for (const std::string& origin : timeline.origins) out.text(origin);
         write_spans(out, timeline);
         write_loops(out, timeline);
     }

@@ -81,7 +81,7 @@ TEST_CASE("the data is the numbers and texts one after another") {
     // The layout's version, twelve activities with their names, no comparison, no timeline.
     const std::string html = page({}, "", "");
     const std::string_view data = data_of(html);
-    CHECK(data.starts_with("AQwHcnVubmluZwVyZWFkeQ"));  // 1, 12, "running", "ready", ...
+    CHECK(data.starts_with("AgwHcnVubmluZwVyZWFkeQ"));  // 2, 12, "running", "ready", ...
     const std::string with_comparison = page({}, "{}", "");
     CHECK(data_of(with_comparison) != data);
     CHECK(data_of(with_comparison).size() - data.size() <= 4);

@@ -29,6 +29,8 @@ constexpr std::size_t longest_line = 64 * 1024 * 1024;
 /// A longer list can't be the attempts of one call.
 constexpr std::size_t longest_attempts = 4 * 1024 * 1024;
 
+constexpr std::size_t longest_version = 8;
+
 constexpr std::uint64_t any_count = std::numeric_limits<std::uint64_t>::max();
 
 struct Phase {
@@ -75,6 +77,7 @@ class ResultLine {
   public:
     std::string custom_id;
     std::string outcome;
+    std::string http_version;  ///< of the answer; empty: there is none, or the line does not say
     std::uint64_t line = 0;
     bool has_attempts = false;
     std::vector<Span> spans;
@@ -95,6 +98,8 @@ class ResultLineParser {
                 result.outcome = std::string_view(field.value().get_string());
             } else if (key == "line") {
                 result.line = field.value().get_uint64();
+            } else if (key == "response") {
+                result.http_version = version_of(field.value());
             } else if (key == "attempts") {
                 result.has_attempts = true;
                 read_attempts(simdjson::to_json_string(field.value()), result);
@@ -109,6 +114,13 @@ class ResultLineParser {
     }
 
   private:
+    static std::string version_of(ondemand::value response) {
+        std::string_view version;
+        ondemand::object fields;
+        if (response.get_object().get(fields) || fields["http_version"].get_string().get(version)) return {};
+        return std::string(version.substr(0, longest_version));
+    }
+
     void read_attempts(std::string_view list, ResultLine& result) {
         if (list.size() > longest_attempts) throw_bad_input("\"attempts\" is too long");
         simdjson::dom::array attempts;
@@ -175,6 +187,7 @@ Timeline read_results(std::istream& input, const std::string& name, std::size_t 
         }
         has_any = true;
         if (!result.outcome.empty()) ++timeline.outcomes[result.outcome];
+        if (!result.http_version.empty()) ++timeline.answers[result.http_version];
         for (Span& span : result.spans) keeper.add(std::move(span));
     }
     keeper.finish();

@@ -17,7 +17,7 @@ using namespace plait::report;
 using namespace std::chrono_literals;
 
 constexpr std::string_view first_line =
-    R"({"custom_id":"a","line":1,"outcome":"ok","response":{"status_code":200,"request_id":null,"headers":{},"body":{"attempts":[{"start_ms":-1}]}},"error":null,"attempts":[{"n":1,"status_code":200,"start_ms":0.5,"total_ms":10,"dns_ms":1,"connect_ms":2,"tls_ms":0,"send_ms":0.1,"wait_ms":5,"receive_ms":0.9,"reused":false}],"metadata":null})";
+    R"({"custom_id":"a","line":1,"outcome":"ok","response":{"status_code":200,"http_version":"2","request_id":null,"headers":{},"body":{"attempts":[{"start_ms":-1}]}},"error":null,"attempts":[{"n":1,"status_code":200,"start_ms":0.5,"total_ms":10,"dns_ms":1,"connect_ms":2,"tls_ms":0,"send_ms":0.1,"wait_ms":5,"receive_ms":0.9,"reused":false}],"metadata":null})";
 constexpr std::string_view second_line =
     R"({"custom_id":"b","line":2,"outcome":"failed","response":null,"error":{"code":"timeout","message":"","retryable":true,"maybe_sent":false},"attempts":[{"n":1,"error":"timeout","start_ms":4,"total_ms":3}],"metadata":null})";
 constexpr std::string_view bad_line =
@@ -59,6 +59,7 @@ TEST_CASE("results give a timeline of what their attempts waited for") {
     CHECK(timeline.length == 10500us);
     CHECK(timeline.outcomes.at("ok") == 1);
     CHECK(timeline.outcomes.at("failed") == 2);
+    CHECK(timeline.answers == std::map<std::string, std::uint64_t>{{"2", 1}});
     REQUIRE(timeline.lanes.size() == 1);
     CHECK(timeline.lanes[0].kind == "unknown");
     CHECK(timeline.lanes[0].rows == 2);

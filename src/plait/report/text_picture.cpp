@@ -283,6 +283,8 @@ class TextPicture {
         if (measures.loop_ran) {
             writer_.paragraph(fmt::format("the loop was busy {} of the time", percent(*measures.loop_ran)), 2, 4);
         }
+        if (const std::string versions = versions_in_words(timeline); !versions.empty())
+            writer_.paragraph(versions, 2, 4);
         for (const std::string& limit : timeline.limits) writer_.paragraph("at the end, " + limit, 2, 4);
         if (timeline.one_in > 1) {
             writer_.paragraph(fmt::format("thinned: at the densest, one call in {} was recorded", timeline.one_in), 2,
@@ -331,16 +333,20 @@ class TextPicture {
         bool to_the_right = false;
     };
 
-    /// Took, began at, method, result, mostly; the rest of the line is for the name.
-    std::array<Column, 5> table_columns() const {
+    /// Took, began at, method, result, mostly, connection; the rest of the line is for the name.
+    static constexpr std::size_t column_count = 6;
+
+    std::array<Column, column_count> table_columns() const {
         const bool is_wide = options_.columns >= 64;
-        std::array<Column, 5> table{{{10, true},
-                                     {is_wide ? 10U : 0U, true},
-                                     {is_alone() ? 0U
-                                      : is_wide  ? 12U
-                                                 : 9U},
-                                     {is_wide ? 12U : 0U},
-                                     {18}}};
+        const bool is_very_wide = options_.columns >= 100;
+        std::array<Column, column_count> table{{{10, true},
+                                           {is_wide ? 10U : 0U, true},
+                                           {is_alone() ? 0U
+                                            : is_wide  ? 12U
+                                                       : 9U},
+                                           {is_wide ? 12U : 0U},
+                                           {18},
+                                           {is_very_wide && knows_connections() ? 30U : 0U}}};
         constexpr std::size_t least_name = 8;
         std::size_t used = 0;
         for (const Column& column : table) used += column.columns > 0 ? column.columns + gap : 0;
@@ -348,8 +354,22 @@ class TextPicture {
         return table;
     }
 
-    void write_row(const std::array<std::string_view, 5>& cells, std::string_view name) {
-        const std::array<Column, 5> table = table_columns();
+    bool knows_connections() const {
+        return std::any_of(timelines_.begin(), timelines_.end(),
+                           [](const Timeline& timeline) { return !timeline.origins.empty(); });
+    }
+
+    /// Names the connection of the last attempt, such as `api.example 17`.
+    static std::string connection_of(const Timeline& timeline, const Span& span) {
+        if (span.origin == 0 || span.connection == 0) return "";
+        const std::string_view origin = timeline.origins[span.origin - 1];
+        const std::size_t scheme = origin.find("://");
+        return fmt::format("{} {}", scheme == std::string_view::npos ? origin : origin.substr(scheme + 3),
+                           span.connection);
+    }
+
+    void write_row(const std::array<std::string_view, column_count>& cells, std::string_view name) {
+        const std::array<Column, column_count> table = table_columns();
         std::size_t used = 0;
         for (std::size_t i = 0; i < table.size(); ++i) {
             if (table[i].columns == 0) continue;
@@ -368,7 +388,7 @@ class TextPicture {
         writer_.end_line();
         writer_.put("Slowest", strong);
         writer_.end_line();
-        write_row({"took", "began at", "method", "result", "mostly"}, "name");
+        write_row({"took", "began at", "method", "result", "mostly", "connection"}, "name");
         for (std::size_t i = 0; i < timelines_.size(); ++i) {
             for (const std::size_t place : slowest(timelines_[i], is_alone() ? slowest_alone : slowest_among_others)) {
                 const Span& span = timelines_[i].spans[place];
@@ -376,7 +396,8 @@ class TextPicture {
                 const std::string took = in_words(span.length, 3);
                 const std::string began = in_words(span.begin, 3);
                 const std::string mostly = fmt::format("{} {:.0f} %", trace::to_string(activity), 100 * share);
-                write_row({took, began, titles_[i], span.result, mostly}, span.name);
+                const std::string connection = connection_of(timelines_[i], span);
+                write_row({took, began, titles_[i], span.result, mostly, connection}, span.name);
             }
         }
     }

@@ -24,9 +24,11 @@ class Span {
     bool ok = true;
     Duration begin{};  ///< since the start of the timeline
     Duration length{};
-    std::uint32_t lane = 0;                ///< its index in `Timeline::lanes`
-    std::uint32_t row = 0;                 ///< its row among overlapping calls of the lane, from 0
-    std::uint32_t stands_for = 1;          ///< in a thinned trace, the number of calls that it stands for
+    std::uint32_t lane = 0;        ///< its index in `Timeline::lanes`
+    std::uint32_t row = 0;         ///< its row among overlapping calls of the lane, from 0
+    std::uint32_t origin = 0;      ///< of the last attempt: its index in `Timeline::origins`, plus 1; 0: unknown
+    std::uint64_t connection = 0;  ///< of the last attempt: its number among those of its worker; 0: unknown
+    std::uint32_t stands_for = 1;  ///< in a thinned trace, the number of calls that it stands for
     std::vector<trace::Segment> segments;  ///< their lengths add up to `length`
 };
 
@@ -70,6 +72,7 @@ class Timeline {
     std::uint64_t concurrency = 0;
     std::string started;  ///< ISO 8601; empty when it is not known
     std::vector<Lane> lanes;
+    std::vector<std::string> origins;
     std::vector<Span> spans;  ///< sorted by their begin
     std::vector<LoopRun> loop_runs;
     std::vector<LoopCounts> loop_counts;
@@ -78,7 +81,8 @@ class Timeline {
     /// Above 1: the trace was thinned; where it was thinned most, one call in this many was recorded.
     std::uint64_t one_in = 1;
     std::map<std::string, std::uint64_t> outcomes;
-    std::vector<std::string> limits;  ///< what the run found out about its groups: sentences
+    std::map<std::string, std::uint64_t> answers;  ///< by the version of HTTP in which they came; from results only
+    std::vector<std::string> limits;               ///< what the run found out about its groups: sentences
 };
 
 }  // namespace plait::report

@@ -14,6 +14,7 @@
 #include <charconv>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -50,6 +51,13 @@ std::string_view record_in(std::string_view line) {
     const auto first = line.find_first_not_of(blanks);
     if (first == std::string_view::npos) return {};
     return line.substr(first, line.find_last_not_of(blanks) - first + 1);
+}
+
+std::optional<std::uint64_t> number_in(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
 }
 
 /// Parses "R12r3d0": letters, each followed by tenths of microseconds.
@@ -127,6 +135,7 @@ class TraceParser {
         if (ph == "C" && category == "loop") return read_loop_counts(record);
         if (ph == "M" && name == "thread_name") return read_thread_name(record);
         if (ph == "M" && name == "plait_lane") return read_lane(record);
+        if (ph == "M" && name == "plait_origin") return read_origin(needed(find_object(record, "args"), "args"));
         if (ph == "M" && name == "plait_end") return read_end(needed(find_object(record, "args"), "args"));
         if (ph == "i" && name == "thinned") return read_thinned(needed(find_object(record, "args"), "args"));
     }
@@ -179,6 +188,26 @@ class TraceParser {
         timeline_.lanes.push_back(std::move(lane));
     }
 
+    void read_origin(dom::object args) {
+        timeline_.origins.emplace_back(needed(find_string(args, "origin"), "origin"));
+        if (find_count(args, "number", any_count) != timeline_.origins.size()) {
+            throw_bad_input("the \"number\" of an origin must be one more than that of the one before");
+        }
+    }
+
+    /// Keeps the connection of the last attempt.
+    void read_connections(std::string_view list, Span& span) const {
+        const std::string_view last = list.substr(list.rfind(' ') + 1);
+        const std::size_t colon = std::min(last.find(':'), last.size());
+        const auto origin = number_in(last.substr(0, colon));
+        const auto connection = number_in(last.substr(std::min(colon + 1, last.size())));
+        if (!origin || !connection || *origin > timeline_.origins.size()) {
+            throw_bad_input("\"connections\" must be numbers of origins and connections, such as \"1:17\"");
+        }
+        span.origin = static_cast<std::uint32_t>(*origin);
+        span.connection = *connection;
+    }
+
     void read_call(dom::object record, std::string_view name) {
         Span span;
         span.name = name;
@@ -191,6 +220,7 @@ class TraceParser {
         span.result = find_string(args, "result").value_or("");
         span.ok = find_bool(args, "ok").value_or(true);
         span.stands_for = one_in_;
+        if (const auto connections = find_string(args, "connections")) read_connections(*connections, span);
         const std::string_view states = needed(find_string(args, "states"), "states");
         span.segments = segments_in(states);
         span.length = sum_of(span.segments);

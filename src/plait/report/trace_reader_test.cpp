@@ -103,6 +103,25 @@ TEST_CASE("a trace gives its lanes, its calls and their activities") {
     CHECK(late.segments == expected);
 }
 
+TEST_CASE("a call has the connection of its last attempt") {
+    const auto call = [](std::string_view connections) {
+        return with_records(
+            fmt::format(R"({{"ph":"M","name":"plait_origin","pid":1,"args":{{"number":1,"origin":"http://a"}}}},
+{{"ph":"M","name":"plait_origin","pid":1,"args":{{"number":2,"origin":"https://b"}}}},
+{{"ph":"X","cat":"call","name":"a","pid":1,"tid":1,"ts":1,"dur":2,"args":{{"connections":"{}","states":"R20"}}}})",
+                        connections));
+    };
+    const Timeline timeline = timeline_of(call("1:3 2:17"));
+    CHECK(timeline.origins == std::vector<std::string>{"http://a", "https://b"});
+    CHECK(timeline.spans[0].origin == 2);
+    CHECK(timeline.spans[0].connection == 17);
+    CHECK(timeline_of(call("0:17")).spans[0].origin == 0);
+    for (const char* const bad : {"", "1", "1:", ":1", "3:1", "1:2 ", "1:-1", "1:2x"}) {
+        CAPTURE(bad);
+        CHECK(has(error_of(call(bad)), "\"connections\" must be"));
+    }
+}
+
 TEST_CASE("calls of a lane that is not a loop are on the lane itself") {
     const Timeline timeline = timeline_of(
         with_records(R"({"ph":"X","cat":"call","name":"a","pid":1,"tid":1,"ts":1,"dur":2,"args":{"states":"R20"}})"));

@@ -112,9 +112,36 @@ void TraceFile::add(const SpanLabel& label, Span&& span) {
 
 void TraceFile::append(const SpanLabel& label, const Span& span, LaneId id) {
     const std::uint64_t tid = tid_of(id, span.row);
-    text_->append_call(waiting_, tid, {label.name, label.line, label.result, label.ok, label.attempt}, span.states);
+    list_connections(label.connections);
+    text_->append_call(waiting_, tid, {label.name, label.line, label.result, label.ok, label.attempt, connections_},
+                       span.states);
     end_record();
     if (spans_ <= spans_with_phases) text_->append_phases(waiting_, tid, span.states, separator);
+}
+
+/// Writes the connections of the attempts as `1:17 1:18`: the number of the origin, and that of the connection. Of many
+/// attempts, the last ones.
+void TraceFile::list_connections(std::span<const SpanConnection> connections) {
+    constexpr std::size_t most = 16;
+    connections_.clear();
+    for (const SpanConnection& one : connections.last(std::min(connections.size(), most))) {
+        fmt::format_to(std::back_inserter(connections_), "{}{}:{}", connections_.empty() ? "" : " ",
+                       number_of_origin(one.origin), one.number);
+    }
+}
+
+/// Returns the number by which the records of calls name an origin, and says so on first use; 0 when there are too many
+/// to remember.
+std::size_t TraceFile::number_of_origin(const std::string& origin) {
+    constexpr std::size_t most = 10'000;
+    if (const auto known = origins_.find(origin); known != origins_.end()) return known->second;
+    if (origins_.size() == most) return 0;
+    const std::size_t number = origins_.size() + 1;
+    origins_.emplace(origin, number);
+    RecordText::append_metadata(waiting_, "plait_origin", 0,
+                                fmt::format(R"({{"number":{},"origin":{}}})", number, quoted(origin)));
+    end_record();
+    return number;
 }
 
 /// Decides whether the next span is recorded.

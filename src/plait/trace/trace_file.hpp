@@ -42,6 +42,12 @@ class TraceHead {
     LaneKind lanes = LaneKind::loop;
 };
 
+/// The connection of an attempt.
+struct SpanConnection {
+    std::string origin;        ///< such as `https://api.example`
+    std::uint64_t number = 0;  ///< among those of its worker, from 1; 0: none was open
+};
+
 /// What a trace says about a span, apart from its states.
 struct SpanLabel {
     std::string_view name;  ///< the custom_id of a call
@@ -49,6 +55,7 @@ struct SpanLabel {
     std::string_view result;  ///< a status code, or the code of an error
     bool ok = true;
     unsigned attempt = 1;
+    std::span<const SpanConnection> connections{};  ///< of its attempts, one after another
 };
 
 /// Writes a trace file (docs/formats.md) during the run. Belongs to one thread; what other threads and processes did is
@@ -125,6 +132,8 @@ class TraceFile {
     };
 
     void append(const SpanLabel& label, const Span& span, LaneId id);
+    void list_connections(std::span<const SpanConnection> connections);
+    std::size_t number_of_origin(const std::string& origin);
     std::uint64_t tid_of(LaneId id, std::uint32_t row);
     bool takes_next(TimePoint when);
     bool adapts_to_density(TimePoint when) noexcept;
@@ -151,6 +160,8 @@ class TraceFile {
     std::uint64_t dense_one_in_ = 1;  ///< in addition, because spans come too fast
     std::uint64_t records_in_time_ = 0;
     TimePoint time_end_;
+    std::map<std::string, std::size_t> origins_;  ///< their numbers, from 1
+    std::string connections_;                     ///< of the span that is written, to reuse its memory
     std::string waiting_;
     TimePoint next_write_;
 };

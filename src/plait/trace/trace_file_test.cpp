@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -282,6 +283,27 @@ TEST_CASE("records of the loop become coarser, so that a long run has few of the
     CHECK(looks < 20'000);
 }
 
+TEST_CASE("a call names the connections of its attempts, by the numbers of their origins") {
+    const Memory memory;
+    {
+        TraceFile trace(memory.writer(), "memory", head(LaneKind::thread), start, no_trouble());
+        const LaneId thread = trace.lane(LaneKind::thread);
+        const std::vector<SpanConnection> first{{"http://a", 3}, {"https://b", 1}};
+        SpanLabel what = label("row-1");
+        what.connections = first;
+        trace.add(what, running(thread, 0us, 5us));
+        const std::vector<SpanConnection> many(20, SpanConnection{"http://a", 4});
+        what = label("row-2");
+        what.connections = many;
+        trace.add(what, running(thread, 5us, 9us));
+        trace.close(start + 9us);
+    }
+    CHECK(memory.count(R"("name":"plait_origin")") == 2);
+    CHECK(memory.count(R"("args":{"number":2,"origin":"https://b"})") == 1);
+    CHECK(memory.count(R"("connections":"1:3 2:1")") == 1);
+    CHECK(memory.count("1:4") == 16);
+}
+
 TEST_CASE("a trace of 100,000 calls of a loop with a hundred in flight is smaller than 20 MiB") {
     constexpr int calls = 100'000;
     constexpr int in_flight = 100;
@@ -304,6 +326,8 @@ TEST_CASE("a trace of 100,000 calls of a loop with a hundred in flight is smalle
             SpanLabel what = label(name);
             what.line = task;
             what.result = "200";
+            const SpanConnection connection{"https://api.example", task % 100U};
+            what.connections = std::span(&connection, 1);
             trace.add(what, loop.end(task, start + when + 12us));
             record(task, TaskState::done, Activity::other, when + 13us);
         }

@@ -7,6 +7,7 @@
 #include "plait/trace/span_recorder.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,8 +55,9 @@ class AttemptNote {
     Duration total{};
     http::Timings timings;  ///< if there was an answer
     bool reused = false;
-    int copies = 1;           ///< the number of copies sent; more than 1 if the first was slow
-    bool second_won = false;  ///< the second copy ended first
+    std::uint64_t connection = 0;  ///< its number, among those of its worker; 0: none was open
+    int copies = 1;                ///< the number of copies sent; more than 1 if the first was slow
+    bool second_won = false;       ///< the second copy ended first
     /// The wait before the next attempt, if there was one, and its reason: `back-off`, `retry-after`.
     std::optional<Duration> wait_after;
     RareText why;

@@ -3,6 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/http/message/response.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ class Failure {
     bool was_refused;
     /// What had come of a stream when the time for it was up; null: nothing.
     std::shared_ptr<http::Response> partial;
+    /// The number of the connection that it was sent over, among those of its worker; 0: none was open.
+    std::uint64_t connection = 0;
     /// Whether it would fail again in the same way, although its code does not say so.
     bool is_permanent = false;
 };

@@ -16,6 +16,7 @@ Task<Attempt> send_once(http::Session& session, const http::Request& request, st
         Failure failure(error.code(), error.what(), error.maybe_sent(), error.was_stale(), error.was_refused());
         failure.is_permanent = error.is_permanent();
         failure.partial = error.partial();
+        failure.connection = error.connection();
         co_return failure;
     }
 }

@@ -3,6 +3,7 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/batch/output/body_files.hpp"
+#include "plait/http/message/url.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -263,6 +264,14 @@ void Runner::trace_call(const Call& call, CallEnd& end) {
     label.attempt = static_cast<unsigned>(end.attempts.size());
     const fmt::format_int status(end.response ? end.response->status : 0);
     label.result = end.response ? std::string_view(status.data(), status.size()) : to_string(end.error->code);
+    std::vector<trace::SpanConnection> connections;
+    connections.reserve(end.attempts.size());
+    for (const AttemptNote& note : end.attempts) {
+        const std::string_view url = note.url;
+        connections.push_back(
+            {std::string(url.empty() ? call.request.url.origin() : http::Url(url).origin()), note.connection});
+    }
+    label.connections = connections;
     parts_.trace->add(label, std::move(*end.span));
 }
 

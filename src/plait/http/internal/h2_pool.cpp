@@ -109,6 +109,8 @@ bool H2Pool::Place::is_good() const noexcept { return !entry_->connection.sessio
 
 bool H2Pool::Place::is_reused() const noexcept { return entry_->connection.session().opened() > 0; }
 
+std::uint64_t H2Pool::Place::number() const noexcept { return entry_->lease.number(); }
+
 H2Connection& H2Pool::Place::use() noexcept {
     if (std::exchange(is_reserved_, false)) --entry_->reserved;
     beside_ = entry_->connection.session().open_streams();

@@ -9,6 +9,7 @@
 #include "plait/http/internal/h2_spread.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <list>
@@ -82,6 +83,8 @@ class H2Pool {
         bool is_good() const noexcept;
         /// Whether the connection has carried a call before.
         bool is_reused() const noexcept;
+        /// The connection's number, as its lease says.
+        std::uint64_t number() const noexcept;
         /// The connection, on which the caller starts an exchange at once.
         H2Connection& use() noexcept;
         /// The call has been answered, after it had waited so long for the first byte.

@@ -55,6 +55,8 @@ class Response {
     /// Whether the connection had carried an earlier request.
     bool reused = false;
     HttpVersion version = HttpVersion::http_1_1;
+    /// The number of the connection that it came over, among all that the session has opened, from 1.
+    std::uint64_t connection = 0;
     /// The proxy that relayed the request, such as `http://proxy.example:3128`: the answer may be its own, since an
     /// answer does not say whose it is. Empty: the answer came from the server, directly or through a tunnel.
     RareText relay;

@@ -126,6 +126,18 @@ std::vector<std::string> titles_of(const std::vector<Timeline>& timelines) {
     return titles;
 }
 
+std::string versions_in_words(const Timeline& timeline) {
+    if (timeline.answers.empty()) return "";
+    if (timeline.answers.size() == 1)
+        return fmt::format("all answers came over HTTP/{}", timeline.answers.begin()->first);
+    std::string text;
+    for (const auto& [version, count] : timeline.answers) {
+        text += text.empty() ? counted(count, "answer") + " came" : fmt::format(", {}", count);
+        text += " over HTTP/" + version;
+    }
+    return text;
+}
+
 std::string fitted(std::string_view text, std::size_t columns, bool ascii) {
     const std::string_view ellipsis = ascii ? "~" : "…";
     std::string shown;

@@ -31,6 +31,9 @@ std::string_view noun_of(const Timeline& timeline);
 /// Returns the title of each timeline: its method, or its file without `.json` if another one has the same method.
 std::vector<std::string> titles_of(const std::vector<Timeline>& timelines);
 
+/// Returns over which versions of HTTP the answers came, as a sentence without its full stop; empty if that is unknown.
+std::string versions_in_words(const Timeline& timeline);
+
 /// Returns `text` for a terminal or a document: without control characters, cut to `columns`, and in ASCII when `ascii`
 /// is set. Bytes that are not UTF-8, and characters that would change the direction of writing, become question marks.
 std::string fitted(std::string_view text, std::size_t columns, bool ascii);

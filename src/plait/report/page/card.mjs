@@ -23,6 +23,7 @@ export function cardOf(timeline, call, hasTitle) {
     timeline.lanes[calls.lane[call]].name,
     calls.line[call] > 0 ? `line ${calls.line[call]}` : undefined,
     calls.attempt[call] > 1 ? `attempt ${calls.attempt[call]}` : undefined,
+    connectionOf(timeline, call),
     `began at ${formatDuration(calls.begin[call])}`,
     `took ${formatDuration(length)}`,
     calls.standsFor[call] > 1 ? `stands for ${calls.standsFor[call]} calls` : undefined,
@@ -45,6 +46,14 @@ export function cardOf(timeline, call, hasTitle) {
     rows.push(element("tr", {}, element("td", { colspan: "4" }, `and ${phases.length - shown.length} more`)));
   }
   return [heading, element("p", { class: "facts" }, facts.filter(Boolean).join(" · ")), element("table", { class: "phases" }, ...rows)];
+}
+
+/** The connection of the call's last attempt, if it is known. */
+function connectionOf({ calls, origins }, call) {
+  if (!calls.origin[call] || !calls.connection[call]) {
+    return undefined;
+  }
+  return `connection ${calls.connection[call]} to ${origins[calls.origin[call] - 1]}`;
 }
 
 /** The call in a sentence. */

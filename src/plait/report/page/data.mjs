@@ -4,7 +4,7 @@
 
 import { ACTIVITIES, IDLE } from "./activities.mjs";
 
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 const TENTHS = 10;
 
 /** For cells in which there is no call. */
@@ -94,6 +94,8 @@ function readTimeline(reader) {
     lanes: reader.list(() => ({ name: reader.text(), kind: reader.text() })),
     outcomes: reader.list(() => ({ name: reader.text(), count: reader.number() })),
     limits: reader.list(() => reader.text()),
+    versions: reader.text(),
+    origins: reader.list(() => reader.text()),
   };
   readCalls(reader, timeline);
   readLoops(reader, timeline);
@@ -114,6 +116,8 @@ function readCalls(reader, timeline) {
     line: new Float64Array(count),
     attempt: new Uint32Array(count),
     standsFor: new Uint32Array(count),
+    origin: new Uint32Array(count),
+    connection: new Float64Array(count),
     result: new Uint32Array(count),
     ok: new Uint8Array(count),
     nameAt: new Uint32Array(count),
@@ -135,6 +139,8 @@ function readCalls(reader, timeline) {
     calls.line[i] = line;
     calls.attempt[i] = reader.number();
     calls.standsFor[i] = reader.number();
+    calls.origin[i] = reader.number();
+    calls.connection[i] = reader.number();
     const result = reader.number();
     calls.result[i] = result >> 1;
     calls.ok[i] = result & 1;

@@ -108,6 +108,7 @@ export function showLegend(parent, figures) {
 export function notesOf(timelines, noun) {
   const of = (timeline) => (timelines.length > 1 ? `${titleOf(timeline)}: ` : "");
   return timelines.flatMap((timeline) => [
+    timeline.versions ? `${of(timeline)}${timeline.versions}.` : undefined,
     ...(timeline.limits ?? []).map((limit) => `${of(timeline)}at the end, ${limit}.`),
     timeline.isCut
       ? `${of(timeline)}the trace ends before the run did, because the program was killed. The page shows all up to the last whole record.`

@@ -102,6 +102,10 @@ void RecordText::append_call(std::string& out, std::uint64_t tid, const Call& ca
         pieces << R"(,"ok":false)";
     }
     if (call.attempt > 1) pieces << R"(,"attempt":)" << std::uint64_t{call.attempt};
+    if (!call.connections.empty()) {
+        pieces << R"(,"connections":)";
+        pieces.quoted(call.connections).room_for(some_room);
+    }
     pieces << R"(,"states":")";
     TimePoint when = states.begin();
     std::int64_t from = begin;

@@ -25,6 +25,7 @@ class RecordText {
         std::string_view result;
         bool ok = true;
         unsigned attempt = 1;
+        std::string_view connections;
     };
     void append_call(std::string& out, std::uint64_t tid, const Call& call, const SpanStates& states) const;
 

@@ -22,8 +22,10 @@ void note_end(AttemptNote& note, const Attempt& attempt) {
         note.status = response->status;
         note.timings = response->timings;
         note.reused = response->reused;
+        note.connection = response->connection;
     } else {
         note.error = std::get<Failure>(attempt).code;
+        note.connection = std::get<Failure>(attempt).connection;
     }
 }
 

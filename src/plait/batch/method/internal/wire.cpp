@@ -86,7 +86,8 @@ WireAnswer::WireAnswer(http::Response response)
       trailers(wrap(response.trailers)),
       reused(response.reused),
       version(response.version),
-      relay(response.relay) {
+      relay(response.relay),
+      connection(response.connection) {
     if (response.saved_body) {
         body_size = response.saved_body->size();
         body_path = response.saved_body->release();
@@ -112,6 +113,7 @@ http::Response WireAnswer::unwrap() && {
     response.reused = reused;
     response.version = version;
     response.relay = std::move(relay);
+    response.connection = connection;
     return response;
 }
 
@@ -127,6 +129,7 @@ WireAttempt::WireAttempt(RecordedAttempt recorded) : worker(recorded.worker), st
     was_stale = failure.was_stale;
     was_refused = failure.was_refused;
     is_permanent = failure.is_permanent;
+    connection = failure.connection;
     if (failure.partial) partial.emplace(std::move(*failure.partial));
 }
 
@@ -134,6 +137,7 @@ RecordedAttempt WireAttempt::unwrap() && {
     if (answer) return RecordedAttempt(std::move(*answer).unwrap(), worker, std::move(states));
     Failure failure(code, std::move(message), maybe_sent, was_stale, was_refused);
     failure.is_permanent = is_permanent;
+    failure.connection = connection;
     if (partial) failure.partial = std::make_shared<http::Response>(std::move(*partial).unwrap());
     return RecordedAttempt(std::move(failure), worker, std::move(states));
 }

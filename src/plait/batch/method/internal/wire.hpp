@@ -60,7 +60,7 @@ struct WireAnswer {
     template <class Archive>
     void serialize(Archive& archive) {
         archive(status, reason, headers, body, body_path, body_size, coding, is_decoded, trailers, times, reused,
-                version, relay);
+                version, relay, connection);
     }
 
     int status = 0;
@@ -76,6 +76,7 @@ struct WireAnswer {
     bool reused = false;
     http::HttpVersion version{};
     std::string relay;
+    std::uint64_t connection = 0;
 };
 
 struct WireAttempt {
@@ -85,7 +86,8 @@ struct WireAttempt {
 
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(answer, partial, code, message, maybe_sent, was_stale, was_refused, is_permanent, worker, states);
+        archive(answer, partial, code, message, maybe_sent, was_stale, was_refused, is_permanent, connection, worker,
+                states);
     }
 
     std::optional<WireAnswer> answer;
@@ -98,6 +100,7 @@ struct WireAttempt {
     bool was_stale = false;
     bool was_refused = false;
     bool is_permanent = false;
+    std::uint64_t connection = 0;
 
     std::uint64_t worker = 0;
     std::optional<trace::SpanStates> states;

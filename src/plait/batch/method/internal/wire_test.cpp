@@ -44,6 +44,7 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     sent.timings = {1ms, 2ms, 3ms, 4ms, 5ms, 6ms};
     sent.reused = true;
     sent.relay = "http://proxy.example:3128";
+    sent.connection = 17;
     const Attempt attempt = WireAttempt(RecordedAttempt(sent)).unwrap().attempt;
     const auto& response = std::get<http::Response>(attempt);
     CHECK(response.status == 404);
@@ -57,6 +58,7 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     CHECK(response.timings.receive == 6ms);
     CHECK(response.reused);
     CHECK(response.relay == sent.relay);
+    CHECK(response.connection == 17);
 }
 
 TEST_CASE("what had come of a stream crosses the wire with the failure") {
@@ -76,6 +78,7 @@ TEST_CASE("a failure crosses the wire unchanged, with its span") {
     states.extend(trace::Activity::connect, TimePoint(3s));
     Failure sent(ErrorCode::timeout, "too late", true, true);
     sent.is_permanent = true;
+    sent.connection = 3;
     const RecordedAttempt recorded = WireAttempt(RecordedAttempt(sent, 17, states)).unwrap();
     const auto& failure = std::get<Failure>(recorded.attempt);
     CHECK(failure.code == ErrorCode::timeout);
@@ -83,6 +86,7 @@ TEST_CASE("a failure crosses the wire unchanged, with its span") {
     CHECK(failure.maybe_sent);
     CHECK(failure.was_stale);
     CHECK(failure.is_permanent);
+    CHECK(failure.connection == 3);
     CHECK(recorded.worker == 17);
     CHECK(recorded.states->begin() == TimePoint(1s));
     CHECK(recorded.states->segments() == states.segments());
