@@ -7,7 +7,7 @@ import stat
 import unittest
 import zlib
 
-from support.program import MockTest, RunTest, plait, wait_until
+from support.program import Mock, MockTest, RunTest, plait, wait_until
 from support.servers import Deciding, Rogue, response
 from support.small_disk import SmallDisk
 
@@ -40,6 +40,16 @@ class SavedBodies(RunTest):
                 self.assertEqual(LARGE, (self.bodies / "a%2Flarge").read_bytes())
                 self.assertEqual(0o600, stat.S_IMODE((self.bodies / "a%2Flarge").stat().st_mode))
                 shutil.rmtree(self.bodies)
+
+    def test_large_bodies_over_http_2_are_saved_beside_small_answers(self):
+        with Mock("--body-bytes", "5000000") as mock:
+            lines = [line for n in range(20) for line in (
+                {"custom_id": f"large-{n}", "url": f"{mock.url}/{n}"},
+                *({"custom_id": f"small-{n}-{m}", "url": f"{mock.url}/delay/0/10"} for m in range(5)))]
+            ended = self.run_lines(*lines, arguments=["--http", "2", "--concurrency", "64", "--save-bodies", self.bodies])
+        self.assertEqual({("ok", "2")}, {(result["outcome"], (result["response"] or {}).get("http_version")) for result in ended.results})
+        self.assertEqual({f"large-{n}" for n in range(20)}, {path.name for path in self.bodies.iterdir()})
+        self.assertEqual({b"x" * 5_000_000}, {path.read_bytes() for path in self.bodies.iterdir()})
 
     def test_the_limit_of_what_stays_in_the_results_can_be_set(self):
         with Rogue(Deciding(sized)) as server:

@@ -10,6 +10,7 @@
 #include "plait/http/h1/internal/exchange.hpp"
 #include "plait/http/h1/internal/h1_request.hpp"
 #include "plait/http/internal/h2_pool.hpp"
+#include "plait/http/transfer/internal/body_writer.hpp"
 #include "plait/trace/activity.hpp"
 
 #include <fmt/format.h>
@@ -92,12 +93,16 @@ class Session::Attempt {
                   bounded(session.options_.timeouts.idle),
                   start_ + std::min(bounded(request.timeout.value_or(session.options_.timeouts.attempt)),
                                     bounded(request.time_left)),
-                  session.options_.until_event} {}
+                  session.options_.until_event,
+                  session.body_writer_.get()} {}
 
     Task<void> run() {
         const bool is_plain = !session_.may_speak_http_2(request_.url) && !internal::asks_before_body(request_);
         return is_plain ? run_http_1() : run_with_second_tries();
     }
+
+    /// Writes the rest of a body that goes to a file. After `run`.
+    Task<void> write_body() { return session_.body_writer_->write(record_.response, bounds_.deadline); }
 
     /// Valid after `run`.
     Response take_response();
@@ -400,6 +405,7 @@ Session::Session(SessionOptions options)
 Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
     : options_(std::move(options)),
       body_memory_(options_.body_memory ? options_.body_memory : std::make_shared<BodyMemory>(default_body_memory())),
+      body_writer_(body_memory_->folder() ? std::make_unique<internal::BodyWriter>() : nullptr),
       connector_(std::move(connector)),
       pool_(options_.pool, options_.habits),
       h2_pool_(std::make_unique<internal::H2Pool>(options_.pool, http_2_options(options_), pool_)) {}
@@ -431,6 +437,7 @@ Task<Response> Session::send_by_reference(const Request& request) {
         std::optional<SendError> failure;
         try {
             co_await attempt.run();
+            if (attempt.response().saved_body) co_await attempt.write_body();
         } catch (const Error& error) {
             failure.emplace(attempt.describe(error));
         }

@@ -23,6 +23,7 @@
 namespace plait::http {
 
 namespace internal {
+class BodyWriter;
 class H2Pool;
 struct RelayedForm;
 }  // namespace internal
@@ -149,6 +150,7 @@ class Session {
 
     SessionOptions options_;
     std::shared_ptr<BodyMemory> body_memory_;
+    std::unique_ptr<internal::BodyWriter> body_writer_;  ///< null: no body goes to a file
     std::unique_ptr<Connector> connector_;
     using HeadersOfOrigins = std::map<std::string, Headers, std::less<>>;
     HeadersOfOrigins headers_of_origins_;     ///< with credentials

@@ -3,6 +3,7 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/batch/output/body_files.hpp"
+#include "plait/http/body/saved_body.hpp"
 #include "plait/http/message/url.hpp"
 
 #include <fmt/chrono.h>
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -31,6 +33,10 @@ CallEnd end_of_earlier_run() {
         Outcome::unknown,
         CallError(ErrorCode::cancelled,
                   "sent by an earlier run, which ended before it learned the outcome; not sent again", false, true));
+}
+
+void keep_as(const std::shared_ptr<http::SavedBody>& body, const std::string& name, bool durable) {
+    body->keep_as(name, durable);
 }
 
 std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& calendar, TimePoint time) {
@@ -187,8 +193,12 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
         }
     }
     MadeCall made = co_await caller_.make(call);
-    if (auto* end = std::get_if<CallEnd>(&made)) {
+    auto* const end = std::get_if<CallEnd>(&made);
+    const bool has_file = end && end->response && end->response->saved_body;
+    if (end && (!has_file || co_await keep_body(call, *end))) {
         end_call(call, *end, sent_bytes, std::move(slot));
+    } else if (end) {
+        results_.leave_out(std::move(slot));
     } else {
         if (turn) turn->break_off();
         results_.leave_out(std::move(slot));
@@ -199,22 +209,24 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
 }
 
 /// Gives a saved body its final name. If that fails the run stops, and the answer counts as not received; false: there
-/// is no result, because the call can be made again.
-bool Runner::keep_body(const Call& call, CallEnd& end) {
+/// is no result, because the call can be made again. The disk is waited for on another thread.
+Task<bool> Runner::keep_body(const Call& call, CallEnd& end) {
     try {
-        end.response->saved_body->keep_as(body_file_name(call.custom_id), options_.durable_bodies);
-        return true;
+        // Whatever stops the run, the answer is there.
+        constexpr Duration as_long_as_it_takes = std::chrono::hours(24 * 365);
+        co_await shielded(as_long_as_it_takes, disk_.submit(keep_as, end.response->saved_body,
+                                                            body_file_name(call.custom_id), options_.durable_bodies));
+        co_return true;
     } catch (const Error& error) {
         caller_.rules().stop(error.what());
         end.response.reset();
         end.outcome = Outcome::unknown;
         end.error.emplace(error.code(), error.what(), false, true);
-        return !call.rules.safe_to_repeat || !options_.calls.is_resumable;
+        co_return !call.rules.safe_to_repeat || !options_.calls.is_resumable;
     }
 }
 
 void Runner::end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot) {
-    if (end.response && end.response->saved_body && !keep_body(call, end)) return results_.leave_out(std::move(slot));
     if (end.span) trace_call(call, end);
     Duration latency{};
     if (!end.attempts.empty())

@@ -25,6 +25,7 @@
 #include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
 #include "plait/trace/trace_file.hpp"
+#include "plait/workers/thread_pool.hpp"
 
 #include <cstdint>
 #include <exception>
@@ -144,7 +145,7 @@ class Runner {
     Task<void> start_calls(TaskGroup& calls);
     void start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, OutputSlot slot);
     Task<void> make_call(Call call, ReadAhead::Permit ahead, OutputSlot slot, std::optional<KeyOrder::Turn> turn);
-    bool keep_body(const Call& call, CallEnd& end);
+    Task<bool> keep_body(const Call& call, CallEnd& end);
     void end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot);
     void refuse(BadLine line, OutputSlot slot);
     void stop_starting() noexcept;
@@ -170,6 +171,8 @@ class Runner {
     std::optional<TimePoint> ended_;
     RunEnd end_ = RunEnd::finished;
     std::exception_ptr source_error_;
+
+    ThreadPool disk_{{.threads = 2}};  ///< waits for the disk of saved bodies
 
     CancelScope starting_;  ///< starting calls; left early when the run is interrupted
     Event interrupted_;

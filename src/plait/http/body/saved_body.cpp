@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -20,6 +21,9 @@ namespace {
 
 constexpr std::string_view unfinished_prefix = ".plait-";
 constexpr std::string_view unfinished_suffix = ".part";
+
+/// Bytes come in pieces of at most this size, as they are read: a block takes no more room than it needs.
+constexpr std::size_t usual_piece = 64 * 1024;
 
 std::string unfinished_path(const std::string& folder) {
     static std::atomic<std::uint64_t> count = 0;
@@ -57,16 +61,34 @@ SavedBody::~SavedBody() {
 }
 
 void SavedBody::append(std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
+    if (!pending_.empty() && pending_.size() + bytes.size() > most_pending) flush();
+    if (pending_.empty()) pending_.reserve(block_bytes + std::max(bytes.size(), usual_piece));
+    pending_ += bytes;
+    size_ += bytes.size();
+}
+
+SavedBody::Block SavedBody::take_block() {
+    const std::uint64_t offset = size_ - pending_.size();
+    return {offset, std::exchange(pending_, std::string())};
+}
+
+void SavedBody::write(const Block& block) const {
+    std::string_view bytes = block.bytes;
+    for (std::uint64_t offset = block.offset; !bytes.empty();) {
+        const ssize_t written = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) fail("write", path_);
-        size_ += static_cast<std::uint64_t>(written);
+        offset += static_cast<std::uint64_t>(written);
         bytes.remove_prefix(static_cast<std::size_t>(written));
     }
 }
 
+void SavedBody::flush() {
+    if (!pending_.empty()) write(take_block());
+}
+
 void SavedBody::keep_as(std::string_view name, bool durable) {
+    flush();
     if (durable && ::fdatasync(file_.get()) != 0) fail("sync", path_);
     std::string path = path_.substr(0, path_.rfind('/') + 1);
     path += name;
@@ -77,6 +99,7 @@ void SavedBody::keep_as(std::string_view name, bool durable) {
 }
 
 std::string SavedBody::release() {
+    flush();
     is_kept_ = true;
     file_.reset();
     return path_;

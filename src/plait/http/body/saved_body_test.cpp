@@ -55,6 +55,36 @@ TEST_CASE("a saved body is there whole once it is kept, and only its owner can r
     CHECK(folder.files() == 1);
 }
 
+TEST_CASE("a saved body is written in blocks, in any order") {
+    const Folder folder;
+    SavedBody body(folder.path());
+    body.append(std::string(SavedBody::block_bytes - 1, 'a'));
+    CHECK_FALSE(body.has_block());
+    body.append("b");
+    REQUIRE(body.has_block());
+    const SavedBody::Block first = body.take_block();
+    CHECK_FALSE(body.has_pending());
+    body.append("c");
+    body.write(body.take_block());
+    body.write(first);
+    CHECK(body.size() == SavedBody::block_bytes + 1);
+    CHECK(content_of(body.path()) == std::string(SavedBody::block_bytes - 1, 'a') + "bc");
+}
+
+TEST_CASE("a saved body that nobody writes is written before it takes up much memory") {
+    const Folder folder;
+    SavedBody body(folder.path());
+    const std::string piece(SavedBody::most_pending / 4, 'x');
+    for (int i = 0; i < 2; ++i) body.append(piece);
+    CHECK(body.is_behind());
+    for (int i = 0; i < 2; ++i) body.append(piece);
+    CHECK(content_of(body.path()).empty());
+    body.append("y");
+    CHECK(content_of(body.path()).size() == SavedBody::most_pending);
+    body.flush();
+    CHECK(content_of(body.path()).size() == SavedBody::most_pending + 1);
+}
+
 TEST_CASE("a saved body that is not kept leaves nothing behind") {
     const Folder folder;
     { SavedBody(folder.path()).append("half"); }

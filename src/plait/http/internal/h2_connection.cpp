@@ -5,6 +5,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/words.hpp"
+#include "plait/http/transfer/internal/body_writer.hpp"
 #include "plait/trace/activity.hpp"
 
 #include <fmt/format.h>
@@ -91,7 +92,9 @@ Task<void> H2Connection::exchange(H2Call& call, const Headers& defaults, const E
     co_await flush_with_others(call);
     while (!call.is_ended()) {
         doing.change_to(call.has_begun() ? trace::Activity::body : trace::Activity::first_byte);
-        if (!reader_) {
+        if (call.has_block()) {
+            co_await write_block(call, bounds);
+        } else if (!reader_) {
             co_await read_for_all(call, bounds);
         } else {
             call.turn_.reset();
@@ -106,6 +109,7 @@ void H2Connection::leave(H2Call& call) {
     const bool was_ended = call.is_ended();
     call.met_silence_ = session_.opened() > 1 && received_ == call.received_before_;
     session_.leave(call);
+    caught_up(call);
     if (reader_ == &call) {
         reader_ = nullptr;
         reader_wait_ = nullptr;
@@ -114,6 +118,26 @@ void H2Connection::leave(H2Call& call) {
     if (!was_ended || flusher_ == &call) flush();
     wake_next_reader();
     if (on_room_) on_room_();
+}
+
+/// Writes what has come of a large body. Another call reads meanwhile.
+Task<void> H2Connection::write_block(H2Call& call, const ExchangeBounds& bounds) {
+    call.is_writing_ = true;
+    wake_next_reader();
+    co_await bounds.body_writer->write(call.response(), bounds.deadline);
+    call.is_writing_ = false;
+    caught_up(call);
+}
+
+void H2Connection::caught_up(const H2Call& call) {
+    if (behind_ != &call) return;
+    behind_ = nullptr;
+    caught_up_.set();
+}
+
+Task<void> H2Connection::wait_for_disk() {
+    caught_up_.reset();
+    co_await caught_up_.wait();
 }
 
 /// Lets the other ready tasks open their streams, too, so that one write takes all.
@@ -131,7 +155,7 @@ bool H2Connection::flush() {
         if (write_all_now()) return true;
     } catch (const Error& error) {
         // What the server said before it closed is worth more than the failure to write, and nothing more will come.
-        do receive_now();
+        do receive_now(Reads::all);
         while (may_have_more_);
         has_ended_ = true;
         connection_failed(error);
@@ -167,12 +191,12 @@ Task<void> H2Connection::write_rest() {
     has_writer_ = false;
 }
 
-/// Reads until this call has ended. The connection has one reader at a time, who also sees to it that what the stream
-/// did not take at once is written.
+/// Reads until this call has ended, or has a block to write. The connection has one reader at a time, who also sees to
+/// it that what the stream did not take at once is written.
 Task<void> H2Connection::read_for_all(H2Call& call, const ExchangeBounds& bounds) {
     reader_ = &call;
     std::optional<TaskGroup> writing;
-    while (receive_ready(), !call.is_ended()) {
+    while (receive_ready(), !call.is_ended() && !call.has_block()) {
         if (may_have_more_) {
             co_await yield();
             continue;
@@ -184,7 +208,9 @@ Task<void> H2Connection::read_for_all(H2Call& call, const ExchangeBounds& bounds
         }
         CancelScope scope(watch_until(call, bounds));
         reader_wait_ = &scope;
-        const bool is_readable = co_await scope.run(stream_->readable());
+        // Named: g++ 12.2 destroys a task that ?: chooses within a co_await expression twice.
+        Task<void> ready = behind_ ? wait_for_disk() : stream_->readable();
+        const bool is_readable = co_await scope.run(std::move(ready));
         reader_wait_ = nullptr;
         if (is_readable) continue;
         check_limits(call, bounds);
@@ -206,11 +232,11 @@ void H2Connection::receive_ready() {
     if (on_room_) on_room_();
 }
 
-void H2Connection::receive_now() {
+void H2Connection::receive_now(Reads reads) {
     may_have_more_ = false;
     try {
-        for (int reads = 0; !session_.is_dead(); ++reads) {
-            if (reads == most_reads_in_turn) {
+        for (int count = 0; !session_.is_dead() && (!behind_ || reads == Reads::all); ++count) {
+            if (count == most_reads_in_turn) {
                 may_have_more_ = true;
                 break;
             }
@@ -225,12 +251,22 @@ void H2Connection::receive_now() {
             pinged_.reset();
             ++received_;
             session_.receive({reinterpret_cast<const char*>(read_buffer().data()), *size}, now());
+            tell_writers();
         }
     } catch (const Error& error) {
         has_ended_ = true;
         connection_failed(error);
     }
     wake_ended();
+}
+
+/// Wakes the calls that have a block of their body to write.
+void H2Connection::tell_writers() {
+    for (H2Stream* stream : session_.take_filled()) {
+        auto* call = static_cast<H2Call*>(stream);
+        call->turn_.set();
+        if (call->response().saved_body->is_behind()) behind_ = call;
+    }
 }
 
 void H2Connection::connection_failed(const Error& error) {
@@ -244,15 +280,23 @@ void H2Connection::wake_ended() {
 
 /// One of the calls that wait becomes the reader. If none of them waits, each will see that there is no reader.
 void H2Connection::wake_next_reader() {
-    if (!reader_ && session_.first()) static_cast<H2Call*>(session_.first())->turn_.set();
+    if (reader_) return;
+    for (H2Stream* stream = session_.first(); stream; stream = H2Session::next(*stream)) {
+        auto* call = static_cast<H2Call*>(stream);
+        if (call->is_writing_) continue;
+        call->turn_.set();
+        return;
+    }
 }
 
 TimePoint H2Connection::watch_until(const H2Call& call, const ExchangeBounds& bounds) const {
+    if (behind_) return limit_of(call, bounds);  // the server is silent because nobody reads
     const TimePoint sign = pinged_ ? *pinged_ + options_.ping_limit : last_received_ + options_.ping_after;
     return std::min(limit_of(call, bounds), sign);
 }
 
 void H2Connection::watch_peer() {
+    if (behind_) return;
     if (pinged_ && now() >= *pinged_ + options_.ping_limit) {
         connection_failed(Error(ErrorCode::reset, fmt::format("the server was silent for {} and answered no PING",
                                                               in_words(now() - last_received_))));

@@ -44,13 +44,15 @@ class H2Call final : public H2Stream {
     Event turn_{trace::Wait::readable};
     std::uint64_t received_before_ = 0;
     bool met_silence_ = false;
+    bool is_writing_ = false;  ///< a block of its body, and can't read for the others meanwhile
 };
 
 /// An HTTP/2 connection that many calls of one loop use at the same time.
 ///
 /// It has no task of its own. One of the calls that wait for an answer reads for all of them; when it has its answer,
 /// it hands this over to another one. So a connection without calls is as quiet as one of HTTP/1.1, and nothing
-/// outlives the calls. What several calls send in one turn of the loop leaves in one write.
+/// outlives the calls. What several calls send in one turn of the loop leaves in one write. A call writes the blocks of
+/// its large body to its file by itself; when one falls behind, nothing is read for any of them until it has caught up.
 class H2Connection {
   public:
     H2Connection(std::unique_ptr<ByteStream> stream, const H2ConnectionOptions& options, TimePoint now);
@@ -83,10 +85,15 @@ class H2Connection {
 
     void leave(H2Call& call);
     Task<void> read_for_all(H2Call& call, const ExchangeBounds& bounds);
+    Task<void> write_block(H2Call& call, const ExchangeBounds& bounds);
+    Task<void> wait_for_disk();
+    void caught_up(const H2Call& call);
     Task<void> flush_with_others(const H2Call& call);
     Task<void> write_rest();
     void receive_ready();
-    void receive_now();
+    enum class Reads { as_written, all };
+    void receive_now(Reads reads = Reads::as_written);
+    void tell_writers();
     bool flush();
     bool write_all_now();
     void connection_failed(const Error& error);
@@ -103,6 +110,8 @@ class H2Connection {
     std::function<void()> on_room_;
     H2Call* reader_ = nullptr;
     CancelScope* reader_wait_ = nullptr;
+    const H2Call* behind_ = nullptr;  ///< a call that receives its body faster than it is written
+    Event caught_up_{trace::Wait::event};
     TimePoint last_received_;
     std::uint64_t received_ = 0;         ///< reads that brought something
     std::optional<TimePoint> pinged_{};  ///< when the server was asked for a sign of life, and has not given one

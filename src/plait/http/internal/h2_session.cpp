@@ -132,6 +132,7 @@ void H2Session::reset_stream(std::int32_t id, std::uint32_t code) noexcept {
 
 void H2Session::leave(H2Stream& stream) {
     std::erase(ended_, &stream);
+    std::erase(filled_, &stream);
     stream.record_.any_byte_sent = may_have_received(stream);
     if (stream.is_ended()) return;
     detach(stream);
@@ -197,6 +198,12 @@ const std::vector<H2Stream*>& H2Session::take_ended() {
     taken_.clear();
     std::swap(taken_, ended_);
     return taken_;
+}
+
+const std::vector<H2Stream*>& H2Session::take_filled() {
+    taken_filled_.clear();
+    std::swap(taken_filled_, filled_);
+    return taken_filled_;
 }
 
 void H2Session::end(H2Stream& stream) {

@@ -89,6 +89,9 @@ class H2Session {
     void sent(std::size_t bytes) noexcept { sent_ += bytes; }
     /// The streams that have ended since the last call, in order.
     const std::vector<H2Stream*>& take_ended();
+    /// The streams that have received a block of a body that goes to a file since the last call, in order. A stream may
+    /// occur several times.
+    const std::vector<H2Stream*>& take_filled();
 
     /// The first stream that has not ended; null when there is none.
     H2Stream* first() const noexcept { return first_; }
@@ -153,6 +156,8 @@ class H2Session {
     H2Stream* in_header_ = nullptr;  ///< the stream whose fields are coming
     std::vector<H2Stream*> ended_;
     std::vector<H2Stream*> taken_;
+    std::vector<H2Stream*> filled_;
+    std::vector<H2Stream*> taken_filled_;
     std::optional<Goaway> goaway_;
     std::optional<Error> fault_;  ///< the rule that the server broke
     std::string fault_text_;      ///< nghttp2's words for it

@@ -41,6 +41,14 @@ class H2Stream {
     /// Whether the server wants HTTP/1.1 for this request (HTTP_1_1_REQUIRED).
     bool needs_http_1() const noexcept { return needs_http_1_; }
 
+    /// The answer, as far as it has come.
+    const Response& response() const noexcept { return record_.response; }
+    /// Whether a block of the answer's body is to be written to its file before more is received.
+    bool has_block() const noexcept {
+        const auto& body = record_.response.saved_body;
+        return body && body->has_block() && bounds_.body_writer;
+    }
+
     /// Whether the answer has begun.
     bool has_begun() const noexcept { return record_.phase == Phase::receiving; }
 

@@ -6,6 +6,7 @@
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/words.hpp"
+#include "plait/http/transfer/internal/body_writer.hpp"
 
 #include <fmt/format.h>
 
@@ -69,6 +70,7 @@ Task<void> Exchange::run(std::string head, bool asks) {
     while (!answer_.is_done()) {
         co_await ready_for(Direction::reading);
         if (!receive_ready()) co_await yield();
+        if (has_block()) co_await bounds_.body_writer->write(record_.response, bounds_.deadline);
     }
     if (sending) {
         sending->cancel();
@@ -165,9 +167,15 @@ bool Exchange::receive_some() {
             enter(Phase::receiving);
             answer_.receive({reinterpret_cast<const char*>(read_buffer().data()), *size});
         }
-        if (answer_.is_done()) return true;
+        if (answer_.is_done() || has_block()) return true;
     }
     return false;
+}
+
+/// Whether a block of the body is to be written before more is received.
+bool Exchange::has_block() const noexcept {
+    const auto& body = record_.response.saved_body;
+    return body && body->has_block() && bounds_.body_writer;
 }
 
 Task<void> Exchange::ready_for(Direction direction) {

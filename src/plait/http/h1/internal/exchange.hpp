@@ -51,6 +51,7 @@ class Exchange {
     Task<void> send_rest();
     bool receive_ready();
     bool receive_some();
+    bool has_block() const noexcept;
     Task<void> ready_for(Direction direction);
     void enter(Phase phase);
 

@@ -34,14 +34,22 @@ void BodyBuffer::append(std::string_view bytes) {
     const std::size_t size = body_.size() + bytes.size();
     check_size(size);
     if (memory_.folder() && size > memory_.folder()->inline_bytes) {
-        response_.saved_body = std::make_shared<SavedBody>(memory_.folder()->path);
-        response_.saved_body->append(body_);
-        body_ = {};
-        share_.give_back(share_.held() - beside_);
+        move_to_file();
         return append_to_file(bytes);
     }
     if (size > body_.capacity()) make_room(size);
     body_.append(bytes);
+}
+
+void BodyBuffer::expect_whole(std::uint64_t size) {
+    if (memory_.folder() && size > memory_.folder()->inline_bytes) move_to_file();
+}
+
+void BodyBuffer::move_to_file() {
+    response_.saved_body = std::make_shared<SavedBody>(memory_.folder()->path);
+    if (!body_.empty()) response_.saved_body->append(body_);
+    body_ = {};
+    share_.give_back(share_.held() - beside_);
 }
 
 void BodyBuffer::append_to_file(std::string_view bytes) {

@@ -24,6 +24,8 @@ class BodyBuffer {
 
     /// Prepares for a body of `size` bytes, as the peer says.
     void expect(std::uint64_t size);
+    /// Says that the body will have `size` bytes: if it is too large for memory, it goes to a file from the start.
+    void expect_whole(std::uint64_t size);
 
     /// Throws `Error(too_large)`, which names the limit, or `Error(storage)` when a file can't be written.
     void append(std::string_view bytes);
@@ -34,6 +36,7 @@ class BodyBuffer {
 
   private:
     void append_to_file(std::string_view bytes);
+    void move_to_file();
     void make_room(std::size_t size);
     void hold(std::size_t bytes);
 

@@ -17,6 +17,12 @@ void BodyReceiver::begin(std::optional<std::uint64_t> length) {
     }
     if (!until_event_.empty() && is_event_stream(response_))
         last_event_ = std::make_unique<EventStreamEnd>(until_event_);
+    begin_codings();
+    if (length && !decoder_) buffer_.expect_whole(*length);
+}
+
+/// Begins to undo the codings of the body, if it has any that are known.
+void BodyReceiver::begin_codings() {
     if (!response_.headers.contains("Content-Encoding")) return;
     ContentCodings codings = read_content_codings(response_.headers);
     response_.coding = std::move(codings.names);

@@ -49,6 +49,7 @@ class BodyReceiver {
     bool has_last_event() const noexcept { return has_last_event_; }
 
   private:
+    void begin_codings();
     void take(std::string_view bytes);
     void take_decoded(std::string_view bytes);
 

@@ -11,6 +11,8 @@
 
 namespace plait::http::internal {
 
+class BodyWriter;
+
 /// The phases of an exchange, in order.
 enum class Phase { sending, waiting, receiving };
 
@@ -23,6 +25,8 @@ struct ExchangeBounds {
     TimePoint deadline;   ///< the end of the attempt
     /// The event that ends an event stream; empty: none.
     std::string_view until_event{};
+    /// Writes large bodies to files meanwhile; null: whoever has the answer does.
+    BodyWriter* body_writer = nullptr;
 };
 
 /// The progress of an exchange, also after it has failed.
