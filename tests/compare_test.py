@@ -226,6 +226,18 @@ class OfJobs(RunTest):
             self.assertGreater(row["seconds"], 0)
             self.assertIsNotNone(row["speed_up"])
 
+    def test_a_python_without_the_interpreter_lock_is_asked(self):
+        program = self.folder / "python3"
+        program.write_text("#!/bin/sh\ncase $3 in interpreters) echo plait-python has no such method ;;\n"
+                           "*) echo plait-python 3.14.2 0 1 1 1 0 1 1 1000 2 6765 ;; esac\n")
+        program.chmod(0o755)
+        comparison, said = self.compare("--with-python", "--methods", "sync", env={"PATH": str(self.folder)})
+        rows = [row for row in comparison["rows"] if row["by"] == "python"]
+        self.assertEqual(["sync", "threading", "asyncio", "multiprocessing"], [row["method"] for row in rows])
+        self.assertEqual([2, 1], [rows[0]["processors"], rows[0]["busy_processors"]])
+        self.assertNotIn("has no row", said)
+        self.assertIn("This Python runs without its interpreter lock", comparison["advice"])
+
     def with_python3(self, script):
         """Compares with our own python3 first in PATH; returns the text on standard error."""
         program = self.folder / "python3"
@@ -245,7 +257,7 @@ class OfJobs(RunTest):
         self.assertIn("Python's threading has no row: python3 failed: no luck", self.with_python3("#!/bin/sh\necho no luck\nexit 1\n"))
         self.assertIn("printed something else than a measurement: hello", self.with_python3("#!/bin/sh\necho hello\n"))
         self.assertIn("it found 9 where plait's sync found 6765",
-                      self.with_python3("#!/bin/sh\necho plait-python 3.9 1 1 1 0 1 1 1000 9\n"))
+                      self.with_python3("#!/bin/sh\necho plait-python 3.9 1 1 1 1 0 1 1 1000 1 9\n"))
 
 
 if __name__ == "__main__":

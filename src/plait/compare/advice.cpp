@@ -218,24 +218,34 @@ std::string times(std::optional<double> speed_up) {
     return speed_up ? fmt::format(" ({:.2f} times sync)", *speed_up) : std::string();
 }
 
+/// Whether Python's threads can compute at the same time. Its interpreter was asked if it has rows.
+std::string lock_sentence(const Comparison& comparison) {
+    if (!comparison.python_has_lock.value_or(true)) {
+        return " This Python runs without its interpreter lock, so its threads compute at the same time, as those of "
+               "C++ do.";
+    }
+    const std::string_view exception = comparison.python_has_lock ? "" : ", unless it is a free-threaded build";
+    const bool keeps_lock = Job::parse(comparison.work).kind().keeps_python_lock;
+    return (keeps_lock ? fmt::format(" Python's threads would not help either{}: its interpreter lock lets only one "
+                                     "thread run at a time.",
+                                     exception)
+                       : " Python's threads help here only because its C library releases the interpreter lock while "
+                         "it computes.") +
+           std::string(" C++ threads have no such lock.");
+}
+
 /// What Python's own rows show, or would show if they had been measured.
 std::string python_sentence(const Comparison& comparison, bool computes) {
     std::string text;
     for (const Row& row : comparison.rows) {
         const auto speed_up = comparison.speed_up(row);
         if (!row.way.is_python() || row.way.switcher != batch::Scheduling::operating_system || !speed_up) continue;
-        text += fmt::format("{}{} is {:.2f} times as fast as its sync",
-                            text.empty() ? " Here, Python's " : ", and its ", row.way.method, *speed_up);
+        text += fmt::format("{}{} {:.2f}", text.empty() ? " Times as fast as Python's sync here: " : ", ",
+                            row.way.method, *speed_up);
     }
     if (!text.empty()) text += '.';
     if (!computes) return text;
-    const bool keeps_lock = Job::parse(comparison.work).kind().keeps_python_lock;
-    return (keeps_lock
-                ? " Python's threads would not help either: its interpreter lock lets only one thread run at a "
-                  "time. C++ threads have no such lock."
-                : " Python's threads help here only because its C library releases the interpreter lock while it "
-                  "computes. C++ threads have no such lock.") +
-           text;
+    return lock_sentence(comparison) + text;
 }
 
 Advice advise_on_jobs(const Comparison& comparison, const Rows& rows) {

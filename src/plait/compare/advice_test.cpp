@@ -154,7 +154,16 @@ TEST_CASE("for CPU-bound jobs processors are advised, with the reason why async 
     CHECK(advice.bound == Bound::cpu);
     CHECK(says(advice, "Use 2 threads: 20 jobs in 1.50 s instead of 3.00 s (2.00 times sync) on 2 processors."));
     CHECK(says(advice, "async does not help (1.00 times sync)"));
-    CHECK(says(advice, "interpreter lock"));
+    CHECK(says(advice,
+               "Python's threads would not help either, unless it is a free-threaded build: its interpreter lock"));
+}
+
+TEST_CASE("a Python without the interpreter lock is told from one with it") {
+    Comparison comparison = jobs("fib:38", milliseconds(20 * 150));
+    comparison.python_has_lock = false;
+    const Advice advice = advise(comparison);
+    CHECK(says(advice, "This Python runs without its interpreter lock, so its threads compute at the same time"));
+    CHECK_FALSE(says(advice, "would not help"));
 }
 
 TEST_CASE("a loop is never advised for CPU-bound jobs, and busy processors are mentioned") {
@@ -198,9 +207,9 @@ TEST_CASE("the speed of Python's own rows is given with the reason") {
     add("sync", batch::Scheduling::nobody, milliseconds(100'000));
     add("threading", batch::Scheduling::operating_system, milliseconds(101'000));
     add("multiprocessing", batch::Scheduling::operating_system, milliseconds(51'000));
+    comparison.python_has_lock = true;
     const Advice advice = advise(comparison);
-    CHECK(says(advice,
-               "Python's threading is 0.99 times as fast as its sync, and its multiprocessing is 1.96 times as fast as "
-               "its sync."));
+    CHECK(says(advice, "Times as fast as Python's sync here: threading 0.99, multiprocessing 1.96."));
+    CHECK(says(advice, "Python's threads would not help either: its interpreter lock"));
     CHECK(says(advice, "Use 2 threads"));
 }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 
 namespace plait::compare {
 
@@ -48,9 +49,11 @@ class WatchedMethod final : public batch::Method {
     Task<batch::Attempt> attempt(const http::Request& request) override {
         const TimePoint start = now();
         most_seen = std::max(most_seen, ++in_flight_);
+        note_processor();
         batch::Attempt attempt = co_await method_->attempt(request);
         --in_flight_;
         in_calls += now() - start;
+        note_processor();
         if (const auto* failure = std::get_if<batch::Failure>(&attempt); failure && trouble.empty()) {
             trouble = failure->message;
         }
@@ -62,9 +65,18 @@ class WatchedMethod final : public batch::Method {
     Duration in_calls{};
     std::string trouble;
     std::uint64_t most_seen = 0;
+    std::set<int> processors;  ///< of the loop
 
   private:
+    void note_processor() {
+        const int processor = current_processor();
+        if (processor == last_processor_) return;
+        last_processor_ = processor;
+        processors.insert(processor);
+    }
+
     std::uint64_t in_flight_ = 0;
+    int last_processor_ = -1;
     std::unique_ptr<batch::Method> method_;
 };
 
@@ -122,6 +134,8 @@ Measurement CallWork::measure(const Way& way, const std::string& trace_path) con
         measured.in_calls = method.in_calls;
         measured.trouble = method.trouble;
         measured.most_in_flight = method.most_seen;
+        if (entry->scheduling == batch::Scheduling::operating_system) method.processors.merge(processors_of_workers());
+        measured.processors = method.processors.size();
         note(measured, runner.tally());
     }
     // The workers have ended by now, so their usage is included.

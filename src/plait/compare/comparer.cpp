@@ -42,6 +42,7 @@ Comparison Comparer::result() const {
     comparison.calls = work_.size();
     comparison.processors = std::max(1u, std::thread::hardware_concurrency());
     comparison.python_version = python_version_;
+    comparison.python_has_lock = python_has_lock_;
     for (const Candidate& candidate : candidates_) {
         if (candidate.runs.empty()) continue;
         Row& row = comparison.rows.emplace_back(candidate.way, median(candidate.runs));
@@ -64,6 +65,8 @@ Task<void> Comparer::measure(Candidate& candidate, bool traced) {
             }
             candidate.runs.push_back(co_await process_.measure(candidate.way, std::move(trace_path)));
         }
+    } catch (const NoPythonMethod&) {
+        candidate.failed = true;
     } catch (const NoPython& error) {
         note_no_python(error.what());
     } catch (const std::exception& error) {
@@ -79,6 +82,7 @@ Task<Measurement> Comparer::measure_python(const Way& way) {
     }
     PythonMeasurement measurement = co_await compare::measure_python(*options_.python_work, way, python_limit(slowest));
     python_version_ = std::move(measurement.version);
+    python_has_lock_ = measurement.has_lock;
     co_return std::move(measurement.measured);
 }
 

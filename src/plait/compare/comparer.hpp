@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,7 @@ class Comparer {
     std::vector<Candidate> candidates_;
     std::vector<std::string> troubles_;
     std::string python_version_;
+    std::optional<bool> python_has_lock_;
 };
 
 }  // namespace plait::compare

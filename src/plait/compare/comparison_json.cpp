@@ -56,6 +56,8 @@ std::string row_json(const Comparison& comparison, const Row& row) {
                         speed_up ? fmt::format("{:.3f}", *speed_up) : "null");
     text += fmt::format(",\"calls_per_second\":{:.3f},\"p50_ms\":{},\"p99_ms\":{}", row.per_second(),
                         milliseconds(row.measured.p50), milliseconds(row.measured.p99));
+    text += fmt::format(",\"busy_processors\":{:.4f},\"processors\":{}", row.busy_processors(),
+                        row.measured.processors > 0 ? fmt::to_string(row.measured.processors) : "null");
     text += fmt::format(",\"cpu_seconds\":{:.4f},\"peak_mib\":{:.1f},\"waiting_share\":{}", seconds(row.measured.cpu),
                         static_cast<double>(row.measured.peak_bytes) / (1024 * 1024),
                         waiting ? fmt::format("{:.4f}", *waiting) : "null");

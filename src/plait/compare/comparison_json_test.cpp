@@ -17,7 +17,7 @@ TEST_CASE("a comparison as JSON") {
         comparison_json(comparison) ==
         R"({"work":"calls","calls":160,"processors":2,"rows":[{"by":"plait","method":"sync","who_switches":"nobody",)"
         R"("workers":1,"concurrency":1,"seconds":14.4300,"speed_up":1.000,"calls_per_second":11.088,"p50_ms":90.000,)"
-        R"("p99_ms":90.000,"cpu_seconds":0.0200,"peak_mib":8.0,"waiting_share":0.9986,)"
+        R"("p99_ms":90.000,"busy_processors":0.0014,"processors":1,"cpu_seconds":0.0200,"peak_mib":8.0,"waiting_share":0.9986,)"
         R"("outcomes":{"ok":160,"rejected":0,"failed":0,"unknown":0,"skipped":0},"refused":0}],"bound":"io",)"
         R"("advice":"These calls are I/O-bound: each takes 90 ms, of which 0.12 ms is CPU time. Use sync: 160 calls in 14.43 s. )"
         R"(No other measured method is faster."})"

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <ranges>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -28,10 +29,11 @@ namespace {
 struct JobRun {
     template <class Archive>
     void serialize(Archive& archive) {
-        archive(worker, begin, end, ready, answer);
+        archive(worker, processors, begin, end, ready, answer);
     }
 
-    int worker = 0;  ///< the kernel's number of the thread
+    int worker = 0;                   ///< the kernel's number of the thread
+    std::array<int, 2> processors{};  ///< which it was on at the job's begin and end
     Duration begin{};
     Duration end{};
     Duration ready{};  ///< the part of it spent in the kernel's queue for a processor
@@ -45,9 +47,11 @@ JobRun run_job(std::string name) {
     JobRun run;
     run.worker = ::gettid();
     const Duration ready_before = ready_time();
+    run.processors[0] = current_processor();
     run.begin = clock_time();
     run.answer = job.perform();
     run.end = clock_time();
+    run.processors[1] = current_processor();
     run.ready = ready_time() - ready_before;
     return run;
 }
@@ -98,11 +102,14 @@ constexpr std::array<JobMethod, 4> job_methods{{
 
 void note(Measurement& measured, const std::vector<JobRun>& runs) {
     batch::LatencyHistogram lengths;
+    std::set<int> processors;
     for (const JobRun& run : runs) {
+        processors.insert(run.processors.begin(), run.processors.end());
         lengths.add(run.end - run.begin);
         measured.in_calls += run.end - run.begin;
         measured.ready += run.ready;
     }
+    measured.processors = processors.size();
     measured.done = runs.size();
     measured.p50 = lengths.quantile(0.5);
     measured.p99 = lengths.quantile(0.99);

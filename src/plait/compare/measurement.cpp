@@ -44,6 +44,7 @@ Measurement median(const std::vector<Measurement>& runs) {
     result.in_calls = median_of(runs, &Measurement::in_calls);
     result.ready = median_of(runs, &Measurement::ready);
     result.most_in_flight = median_of(runs, &Measurement::most_in_flight);
+    result.processors = median_of(runs, &Measurement::processors);
     result.peak_bytes = median_of(runs, &Measurement::peak_bytes);
     result.p50 = median_of(runs, &Measurement::p50);
     result.p99 = median_of(runs, &Measurement::p99);
@@ -57,6 +58,10 @@ double Row::per_second() const noexcept {
 std::optional<double> Row::waiting_share() const noexcept {
     if (measured.in_calls <= Duration::zero()) return std::nullopt;
     return std::clamp(1 - seconds(measured.cpu + measured.ready) / seconds(measured.in_calls), 0.0, 1.0);
+}
+
+double Row::busy_processors() const noexcept {
+    return measured.wall > Duration::zero() ? seconds(measured.cpu) / seconds(measured.wall) : 0;
 }
 
 double Row::busy_share(std::size_t processors) const noexcept {

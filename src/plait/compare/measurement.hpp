@@ -47,7 +47,7 @@ class Measurement {
     template <class Archive>
     void serialize(Archive& archive) {
         archive(wall, cpu, in_calls, ready, done, p50, p99, peak_bytes, outcomes, refused, trouble, answer,
-                most_in_flight);
+                most_in_flight, processors);
     }
 
     Duration wall{};
@@ -63,6 +63,8 @@ class Measurement {
     std::optional<Duration> p99;
     /// The most calls in flight at a time.
     std::uint64_t most_in_flight = 0;
+    /// The number of different processors that were seen to run the work; 0: unknown.
+    std::uint64_t processors = 0;
     /// The peak memory.
     std::uint64_t peak_bytes = 0;
     /// The outcomes of calls. Jobs have none.
@@ -88,6 +90,9 @@ class Row {
     /// time over the sum of their times. Time in which a job was ready while another program ran does not count as
     /// waiting; for calls that time is unknown. Returns nothing if they took no time.
     std::optional<double> waiting_share() const noexcept;
+
+    /// Returns how many processors were busy on average: the CPU time over the wall time.
+    double busy_processors() const noexcept;
 
     /// Returns the used share (0 to 1) of the processors that this way can use: one per worker, but at most those of
     /// the machine.
@@ -116,6 +121,8 @@ class Comparison {
     std::size_t processors = 1;
     std::vector<Row> rows;
     std::string python_version;  ///< empty if Python has no rows
+    /// Whether its interpreter lock lets one thread run at a time; nothing if Python has no rows.
+    std::optional<bool> python_has_lock;
 };
 
 }  // namespace plait::compare

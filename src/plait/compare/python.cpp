@@ -16,6 +16,7 @@ namespace {
 
 // A function call takes about 50 times as long as in C++, and longer on a busy machine.
 constexpr int slower_at_most = 300;
+constexpr std::string_view no_such_method = "plait-python has no such method";
 constexpr Duration time_to_start = std::chrono::minutes(1);
 
 std::optional<Duration> duration_of(double seconds) {
@@ -38,11 +39,12 @@ std::string_view last_line(std::string_view text) {
 
 }  // namespace
 
-const std::array<PythonMethod, 4> python_methods{{
+const std::array<PythonMethod, 5> python_methods{{
     {"sync", batch::Scheduling::nobody},
     {"threading", batch::Scheduling::operating_system},
     {"asyncio", batch::Scheduling::task},
     {"multiprocessing", batch::Scheduling::operating_system},
+    {"interpreters", batch::Scheduling::operating_system},
 }};
 
 std::optional<PythonMeasurement> read_python_line(std::string_view line, std::size_t count) {
@@ -51,8 +53,8 @@ std::optional<PythonMeasurement> read_python_line(std::string_view line, std::si
     std::string rest;
     PythonMeasurement result;
     double wall = 0, cpu = 0, in_jobs = 0, ready = 0, p50 = 0, p99 = 0;
-    words >> mark >> result.version >> wall >> cpu >> in_jobs >> ready >> p50 >> p99;
-    words >> result.measured.peak_bytes >> result.measured.answer;
+    words >> mark >> result.version >> result.has_lock >> wall >> cpu >> in_jobs >> ready >> p50 >> p99;
+    words >> result.measured.peak_bytes >> result.measured.processors >> result.measured.answer;
     if (!words || mark != "plait-python" || words >> rest) return std::nullopt;
 
     const auto wall_time = duration_of(wall), cpu_time = duration_of(cpu), job_time = duration_of(in_jobs);
@@ -89,6 +91,7 @@ Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration li
         throw;
     }
     const std::string_view said = last_line(ended.said);
+    if (said == no_such_method) throw NoPythonMethod(ErrorCode::bad_input, std::string(said));
     if (ended.wait_status != 0) refuse("failed", said);
     auto measurement = read_python_line(said, work.size());
     if (!measurement) refuse("printed something else than a measurement", said);

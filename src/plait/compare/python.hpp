@@ -19,7 +19,7 @@ struct PythonMethod {
     std::string_view name;
     batch::Scheduling switcher;
 };
-extern const std::array<PythonMethod, 4> python_methods;
+extern const std::array<PythonMethod, 5> python_methods;
 
 /// Python's figures, and its version.
 class PythonMeasurement {
@@ -28,6 +28,8 @@ class PythonMeasurement {
 
     Measurement measured;
     std::string version;
+    /// Whether the interpreter lock lets one thread run at a time: not in a free-threaded build.
+    bool has_lock = true;
 };
 
 /// Parses the line that python_jobs.py prints after `count` jobs; nothing when it is not such a line.
@@ -42,8 +44,14 @@ class NoPython : public Error {
     using Error::Error;
 };
 
+/// Thrown when this Python lacks a method: `interpreters` came with 3.14.
+class NoPythonMethod : public Error {
+  public:
+    using Error::Error;
+};
+
 /// Does `work`, which must outlive the task, in a new process of the `python3` in the path. Throws `NoPython` without
-/// one, or `Error` when it failed, printed something else, or took longer than `limit`.
+/// one, `NoPythonMethod`, or `Error` when it failed, printed something else, or took longer than `limit`.
 Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration limit);
 
 }  // namespace plait::compare

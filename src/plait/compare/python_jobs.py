@@ -1,9 +1,10 @@
-"""The jobs of `plait compare --cpu` in Python, in one of its four ways.
+"""The jobs of `plait compare --cpu` in Python, in one of its ways.
 
 The program holds this text and runs it:  python3 -c TEXT METHOD KIND AMOUNT COUNT WORKERS
-It prints one line: plait-python, Python's version, the wall time, the CPU time, the time of all jobs together, what of that they
-stood in the kernel's queue for a processor, p50 and p99 of a job (all in seconds), the peak memory (bytes), and what a job found
-out.
+It prints one line: plait-python, Python's version, whether its interpreter lock is on (1 or 0), the wall time, the CPU time, the
+time of all jobs together, what of that they stood in the kernel's queue for a processor, p50 and p99 of a job (all in seconds),
+the peak memory (bytes), the number of different processors that ran jobs, and what a job found out. Or it says that this Python
+does not have the method.
 """
 
 import asyncio
@@ -13,7 +14,9 @@ import math
 import multiprocessing
 import platform
 import resource
+import site
 import sys
+import tempfile
 import time
 
 
@@ -47,21 +50,30 @@ def ready_time():
         return 0
 
 
+def processor():
+    """Returns the processor that this thread runs on: the 39th field of proc(5)'s stat, 36 after the name."""
+    try:
+        with open("/proc/thread-self/stat") as file:
+            return int(file.read().rpartition(")")[2].split()[36])
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
 def run_job(kind, amount):
-    ready = ready_time()
+    ready, on = ready_time(), processor()
     begin = time.perf_counter()
     answer = KINDS[kind](amount)
     length = time.perf_counter() - begin
-    return length, ready_time() - ready, str(answer)
+    return length, ready_time() - ready, {on, processor()}, str(answer)
 
 
 def run_sync(kind, amount, count, workers):
     return [run_job(kind, amount) for _ in range(count)]
 
 
-def run_with(executor, kind, amount, count):
+def run_with(executor, kind, amount, count, job=run_job):
     with executor:
-        return list(executor.map(run_job, [kind] * count, [amount] * count))
+        return list(executor.map(job, [kind] * count, [amount] * count))
 
 
 def run_threading(kind, amount, count, workers):
@@ -71,6 +83,18 @@ def run_threading(kind, amount, count, workers):
 def run_multiprocessing(kind, amount, count, workers):
     fork = multiprocessing.get_context("fork")
     return run_with(concurrent.futures.ProcessPoolExecutor(workers, fork), kind, amount, count)
+
+
+def run_interpreters(kind, amount, count, workers):
+    """Interpreters of one process, each with a lock of its own. They find the functions in a module, not in `__main__`."""
+    with tempfile.TemporaryDirectory(prefix="plait-") as folder:
+        with open(f"{folder}/plait_jobs.py", "w") as file:
+            file.write(sys.orig_argv[2])
+        sys.path.append(folder)
+        import plait_jobs
+
+        pool = concurrent.futures.InterpreterPoolExecutor(workers, initializer=site.addsitedir, initargs=(folder,))
+        return run_with(pool, kind, amount, count, plait_jobs.run_job)
 
 
 def run_asyncio(kind, amount, count, workers):
@@ -84,6 +108,8 @@ def run_asyncio(kind, amount, count, workers):
 
 
 METHODS = {"sync": run_sync, "threading": run_threading, "asyncio": run_asyncio, "multiprocessing": run_multiprocessing}
+if hasattr(concurrent.futures, "InterpreterPoolExecutor"):  # from 3.14 on
+    METHODS["interpreters"] = run_interpreters
 
 
 def quantile(lengths, share):
@@ -95,6 +121,8 @@ def cpu_of(*usages):
 
 
 def main(method, kind, amount, count, workers):
+    if method not in METHODS:
+        return print("plait-python has no such method")
     cpu_before = cpu_of(resource.getrusage(resource.RUSAGE_SELF))
     begin = time.perf_counter()
     runs = METHODS[method](kind, int(amount), int(count), int(workers))
@@ -103,10 +131,10 @@ def main(method, kind, amount, count, workers):
     own, below = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     cpu = cpu_of(own, below) - cpu_before
     peak = 1024 * (own.ru_maxrss + int(workers) * below.ru_maxrss)
-    lengths = [length for length, _, _ in runs]
-    ready = sum(ready for _, ready, _ in runs)
-    print("plait-python", platform.python_version(), f"{wall:.6f} {cpu:.6f} {sum(lengths):.6f} {ready:.6f}",
-          f"{quantile(lengths, 0.5):.6f} {quantile(lengths, 0.99):.6f}", peak, runs[0][2])
+    lengths, ready, processors, answers = zip(*runs)
+    has_lock = int(getattr(sys, "_is_gil_enabled", lambda: True)())
+    print("plait-python", platform.python_version(), has_lock, f"{wall:.6f} {cpu:.6f} {sum(lengths):.6f} {sum(ready):.6f}",
+          f"{quantile(lengths, 0.5):.6f} {quantile(lengths, 0.99):.6f}", peak, len(set().union(*processors)), answers[0])
 
 
 if __name__ == "__main__":

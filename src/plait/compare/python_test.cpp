@@ -7,7 +7,7 @@ using namespace plait::compare;
 using namespace std::chrono_literals;
 
 TEST_CASE("a measurement of Python is read") {
-    const auto result = read_python_line("plait-python 3.11.2 2.5 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4);
+    const auto result = read_python_line("plait-python 3.11.2 1 2.5 2.25 2.0 0.25 0.5 0.75 1048576 2 6765", 4);
     REQUIRE(result);
     CHECK(result->version == "3.11.2");
     CHECK(result->measured.wall == 2500ms);
@@ -17,6 +17,9 @@ TEST_CASE("a measurement of Python is read") {
     CHECK(*result->measured.p50 == 500ms);
     CHECK(*result->measured.p99 == 750ms);
     CHECK(result->measured.peak_bytes == 1048576);
+    CHECK(result->measured.processors == 2);
+    CHECK(result->has_lock);
+    CHECK_FALSE(read_python_line("plait-python 3.14.2 0 2.5 2.25 2.0 0.25 0.5 0.75 1048576 2 6765", 4)->has_lock);
     CHECK(result->measured.answer == "6765");
     CHECK(result->measured.done == 4);
 }
@@ -24,12 +27,12 @@ TEST_CASE("a measurement of Python is read") {
 TEST_CASE("a line that is not a measurement of Python is refused") {
     CHECK_FALSE(read_python_line("", 4));
     CHECK_FALSE(read_python_line("hello", 4));
-    CHECK_FALSE(read_python_line("plait-python 3.11.2 2.5 2.25 2.0 0.25 0.5 0.75 1048576", 4));
-    CHECK_FALSE(read_python_line("plait-python 3.11.2 2.5 2.25 2.0 0.25 0.5 0.75 1048576 6765 more", 4));
-    CHECK_FALSE(read_python_line("other 3.11.2 2.5 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4));
-    CHECK_FALSE(read_python_line("plait-python 3.11.2 -1 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4));
-    CHECK_FALSE(read_python_line("plait-python 3.11.2 nan 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4));
-    CHECK_FALSE(read_python_line("plait-python 3.11.2 1e300 2.25 2.0 0.25 0.5 0.75 1048576 6765", 4));
+    CHECK_FALSE(read_python_line("plait-python 3.11.2 1 2.5 2.25 2.0 0.25 0.5 0.75 1048576 2", 4));
+    CHECK_FALSE(read_python_line("plait-python 3.11.2 1 2.5 2.25 2.0 0.25 0.5 0.75 1048576 2 6765 more", 4));
+    CHECK_FALSE(read_python_line("other 3.11.2 1 2.5 2.25 2.0 0.25 0.5 0.75 1048576 2 6765", 4));
+    CHECK_FALSE(read_python_line("plait-python 3.11.2 1 -1 2.25 2.0 0.25 0.5 0.75 1048576 2 6765", 4));
+    CHECK_FALSE(read_python_line("plait-python 3.11.2 1 nan 2.25 2.0 0.25 0.5 0.75 1048576 2 6765", 4));
+    CHECK_FALSE(read_python_line("plait-python 3.11.2 1 1e300 2.25 2.0 0.25 0.5 0.75 1048576 2 6765", 4));
 }
 
 TEST_CASE("Python's time limit is in proportion to our own time") {

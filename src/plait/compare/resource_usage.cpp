@@ -1,8 +1,14 @@
 #include "plait/compare/resource_usage.hpp"
 
+#include <sched.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <sstream>
+#include <string>
+#include <system_error>
 
 namespace plait::compare {
 
@@ -22,6 +28,29 @@ Duration duration_of(const timeval& time) {
 
 Duration cpu_of(const rusage& usage) { return duration_of(usage.ru_utime) + duration_of(usage.ru_stime); }
 
+/// The field `processor` of proc(5)'s stat, the 39th. The second one, a name in brackets, may have blanks in it.
+void add_processor(const std::filesystem::path& stat, std::set<int>& processors) {
+    std::ifstream file(stat);
+    std::string text;
+    std::getline(file, text);
+    std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 1)));
+    std::string field;
+    for (int number = 3; number < 39; ++number) fields >> field;
+    int processor = 0;
+    if (fields >> processor) processors.insert(processor);
+}
+
+/// Adds those of a process and its descendants. They may end meanwhile.
+void add_processors(const std::filesystem::path& process, std::set<int>& processors) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator task(process / "task", error), end; !error && task != end;
+         task.increment(error)) {
+        add_processor(task->path() / "stat", processors);
+        std::ifstream children(task->path() / "children");
+        for (std::string child; children >> child;) add_processors("/proc/" + child, processors);
+    }
+}
+
 std::uint64_t peak_of(const rusage& usage) { return static_cast<std::uint64_t>(usage.ru_maxrss) * kibibyte; }
 
 }  // namespace
@@ -39,6 +68,14 @@ Duration ready_time() noexcept {
     Duration::rep in_queue = 0;
     file >> on_processor >> in_queue;
     return Duration(file ? in_queue : 0);
+}
+
+int current_processor() noexcept { return ::sched_getcpu(); }
+
+std::set<int> processors_of_workers() {
+    std::set<int> processors;
+    add_processors("/proc/self", processors);
+    return processors;
 }
 
 std::uint64_t peak_bytes_with(const ResourceUsage& usage, std::size_t workers) noexcept {

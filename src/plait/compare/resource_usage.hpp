@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 
 namespace plait::compare {
 
@@ -19,6 +20,12 @@ ResourceUsage resource_usage() noexcept;
 
 /// Returns how long this thread was ready so far while another one ran; 0 where the kernel does not say.
 Duration ready_time() noexcept;
+
+/// The processor that the caller runs on.
+int current_processor() noexcept;
+
+/// The processors that all threads of this process and of its descendants last ran on, as far as the kernel says.
+std::set<int> processors_of_workers();
 
 /// Returns an upper bound of the memory that a process and its `workers` used together: each worker counts as the
 /// largest of them, and shared pages count for each.

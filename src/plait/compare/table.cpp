@@ -29,6 +29,12 @@ std::string milliseconds(std::optional<Duration> duration) {
 
 std::string percent(std::optional<double> share) { return share ? fmt::format("{:.1f}", *share * 100) : "-"; }
 
+/// `1.90/2`: processors that were busy, on average, and different ones that ran the work.
+std::string processors_text(const Row& row) {
+    const std::string busy = number(row.busy_processors());
+    return row.measured.processors > 0 ? fmt::format("{}/{}", busy, row.measured.processors) : busy;
+}
+
 std::string outcomes_text(const Row& row) {
     std::string text;
     for (std::size_t n = 0; n < batch::outcome_count; ++n) {
@@ -77,8 +83,9 @@ std::vector<Column> columns_of(const Comparison& comparison) {
         !comparison.is_of_jobs() && any([](const Row& row) { return row.ok() != row.measured.done; });
 
     add(Column("", "method", 1, true), [](const Row& row) { return row.way.method; });
-    add(Column("scheduled", "by", 7, true),
+    add(Column("scheduled", "by", 9, true),
         [](const Row& row) { return std::string(switcher_text(row.way.switcher)); });
+    add(Column("CPUs", "busy/on", 8), processors_text);
     add(Column("", "workers", 6), [](const Row& row) { return fmt::to_string(row.way.workers()); });
     if (any([](const Row& row) { return row.way.concurrency != row.way.workers(); })) {
         add(Column("in", "flight", 4), [](const Row& row) { return fmt::to_string(row.way.concurrency); });
@@ -88,12 +95,11 @@ std::vector<Column> columns_of(const Comparison& comparison) {
         add(Column("times", "sync", 3), [&](const Row& row) { return number(comparison.speed_up(row)); });
     }
     add(Column(work, "/s", 5), [](const Row& row) { return number(row.per_second()); });
-    add(Column("p50", "ms", 10), [](const Row& row) { return milliseconds(row.measured.p50); });
-    add(Column("p99", "ms", 9), [](const Row& row) { return milliseconds(row.measured.p99); });
-    add(Column("CPU", "s", 11), [](const Row& row) { return number(seconds(row.measured.cpu)); });
+    add(Column("p50", "ms", 11), [](const Row& row) { return milliseconds(row.measured.p50); });
+    add(Column("p99", "ms", 10), [](const Row& row) { return milliseconds(row.measured.p99); });
     add(Column("peak", "MiB", 12),
         [](const Row& row) { return number(static_cast<double>(row.measured.peak_bytes) / (1024 * 1024)); });
-    add(Column("waits", "%", 8), [](const Row& row) { return percent(row.waiting_share()); });
+    add(Column("waits", "%", 7), [](const Row& row) { return percent(row.waiting_share()); });
     if (some_not_ok) add(Column("", "outcomes", 3, true), outcomes_text);
     return columns;
 }

@@ -23,6 +23,7 @@ inline Row row(std::string method, batch::Scheduling switcher, std::size_t concu
     measured.done = calls;
     measured.p50 = measured.p99 = median_call;
     measured.peak_bytes = 8 << 20;
+    measured.processors = switcher == batch::Scheduling::operating_system ? 2 : 1;
     measured.outcomes[0] = calls;
     return Row(Way("plait", std::move(method), switcher, concurrency), std::move(measured));
 }
