@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import os
 import subprocess
@@ -185,6 +186,63 @@ def test_cancellations_race_with_answers(run: Runner, url: str) -> None:
                     assert isinstance(end, (plait.Response, asyncio.CancelledError))
                 assert all(isinstance(end, plait.Response) for end in ends[1::2])
             assert session.statistics["in_flight"] == 0
+
+    run(main)
+
+
+@everywhere
+def test_a_task_may_close_the_session_when_its_answer_comes(run: Runner, url: str) -> None:
+    ends: list[str] = []
+
+    async def main() -> None:
+        session = plait.Session()
+
+        async def one() -> None:
+            try:
+                ends.append("ok" if (await session.get(url)).ok else "not ok")
+            except plait.SessionClosed:
+                ends.append("closed")
+            await session.aclose()
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(one)
+
+    run(main)
+    assert len(ends) == 20
+    assert set(ends) <= {"ok", "closed"}
+    assert "ok" in ends
+
+
+@asyncios
+def test_an_exit_in_a_task_leaves_the_loop(run: Runner, url: str) -> None:
+    async def main() -> None:
+        async with plait.Session() as session:
+
+            async def one() -> None:
+                await session.get(url)
+                raise SystemExit(7)
+
+            await asyncio.gather(*(one() for _ in range(20)), return_exceptions=True)
+
+    with pytest.raises(SystemExit, match="7"):
+        run(main)
+
+
+@asyncios
+def test_a_task_keeps_its_context(run: Runner, url: str) -> None:
+    number: contextvars.ContextVar[int] = contextvars.ContextVar("number")
+
+    async def main() -> None:
+        async with plait.Session() as session:
+
+            async def one(n: int) -> None:
+                number.set(n)
+                for _ in range(3):
+                    await session.get(url)
+                    assert number.get() == n
+
+            await asyncio.gather(*(one(n) for n in range(20)))
 
     run(main)
 

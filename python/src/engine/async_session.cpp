@@ -86,6 +86,11 @@ void AsyncSession::enter() {
     create_future_.set(host.attr("create_future"));
     call_soon_.set(host.attr("call_soon"));
     loop_.set(host.attr("identity"));
+    has_asyncio_tasks_ = nb::cast<bool>(host.attr("has_asyncio_tasks"));
+    if (has_asyncio_tasks_) {
+        finished_future_.set(create_future());
+        nb::borrow(finished_future_.get()).attr("set_result")(nb::none());
+    }
     host_.set(host);
 }
 
@@ -101,8 +106,11 @@ void AsyncSession::start(Call& call, std::unique_ptr<http::Request> request, std
 
 void AsyncSession::send_now() {
     // A finalizer may start a call within a turn, which must not run another one.
-    if (engine_->in_flight() <= most_eager && !engine_->loop().is_in_turn()) {
-        run_ready();
+    if (is_delivering_) {
+        has_started_ = true;
+    } else if (engine_->in_flight() <= most_eager && !engine_->loop().is_in_turn()) {
+        engine_->loop().run_ready();
+        deliver(true);  // a task runs
     } else {
         schedule();
     }
@@ -131,38 +139,59 @@ void AsyncSession::forget(Call& call) noexcept {
 void AsyncSession::turn() {
     if (!engine_ || !engine_.is_own() || engine_->loop().is_in_turn()) return;
     engine_->loop().turn();
-    deliver();
+    deliver_and_send();
 }
 
 void AsyncSession::run_ready() {
     is_scheduled_ = false;
     if (!engine_ || !engine_.is_own() || engine_->loop().is_in_turn()) return;
     engine_->loop().run_ready();
-    deliver();
+    deliver_and_send();
 }
 
-void AsyncSession::deliver() {
-    // What runs in `wake` may do anything, such as close the session.
-    std::vector<Call*> ended;
-    ended.swap(ended_);
-    for (Call* const call : ended) {
-        call->wake();
+void AsyncSession::deliver_and_send() {
+    is_delivering_ = true;
+    const nb::object passing = deliver(false);
+    is_delivering_ = false;
+    if (std::exchange(has_started_, false) && engine_ && engine_.is_own()) {
+        engine_->loop().run_ready();
+        if (!ended_.empty()) schedule();  // not now: calls that fail at once must not keep the loop from others
+    }
+    if (passing.is_valid()) raise(passing);
+}
+
+nb::object AsyncSession::deliver(bool soon) {
+    // What runs in `wake` may do anything, such as close the session: so it does not see these calls.
+    std::vector<nb::object> ended;
+    ended.reserve(ended_.size());
+    for (Call* const call : std::exchange(ended_, {})) {
+        ended.push_back(nb::borrow(call->self()));
         forget(*call);
     }
+    nb::object passing;  // KeyboardInterrupt or SystemExit: the other tasks go on first
+    for (const nb::object& call : ended) {
+        try {
+            nb::inst_ptr<Call>(call)->wake(soon);
+        } catch (nb::python_error& error) {
+            passing = nb::borrow(error.value());
+        }
+    }
+    tell_listeners();
+    return passing;
+}
+
+void AsyncSession::tell_listeners() {
+    if (listeners_.empty()) return;
     const std::vector<TurnListener*> listeners = listeners_;
     for (TurnListener* const listener : listeners) {
         if (std::find(listeners_.begin(), listeners_.end(), listener) != listeners_.end()) listener->after_turn();
-    }
-    if (ended_.empty()) {
-        ended.clear();
-        ended_.swap(ended);  // its memory, for the next turn
     }
 }
 
 void AsyncSession::close() {
     if (std::exchange(is_closed_, true)) return;
     if (!engine_.is_own()) return engine_.reset();
-    deliver();
+    deliver(true);
     const std::vector<Call*> calls = in_flight_;
     for (Call* const call : calls) engine_->give_up(*call);
     for (Call* const call : calls) {
@@ -201,8 +230,8 @@ int AsyncSession::traverse(PyObject* self, visitproc visit, void* arg) {
     if (!nb::inst_ready(self)) return 0;
     const AsyncSession& session = session_of(self);
     for (const Call* call : session.in_flight_) Py_VISIT(call->self());
-    for (const Held* held : {&session.host_, &session.loop_, &session.create_future_, &session.call_soon_,
-                             &session.on_readable_, &session.on_soon_})
+    for (const Held* held : {&session.host_, &session.loop_, &session.create_future_, &session.finished_future_,
+                             &session.call_soon_, &session.on_readable_, &session.on_soon_})
         Py_VISIT(held->get());
     return 0;
 }
@@ -217,8 +246,8 @@ int AsyncSession::clear(PyObject* self) {
     session.ended_.clear();
     const std::vector<Call*> calls = std::exchange(session.in_flight_, {});
     for (Call* const call : calls) Py_DECREF(call->self());
-    for (Held* held : {&session.host_, &session.loop_, &session.create_future_, &session.call_soon_,
-                       &session.on_readable_, &session.on_soon_})
+    for (Held* held : {&session.host_, &session.loop_, &session.create_future_, &session.finished_future_,
+                       &session.call_soon_, &session.on_readable_, &session.on_soon_})
         held->clear();
     return 0;
 }

@@ -31,8 +31,9 @@ void wake_future(const Held& future) noexcept;
 /// A session as a guest in a Python event loop: the base of `plait.Session`.
 ///
 /// It enters the loop at its first call: the loop then watches the engine's descriptor. Answers are handed over after
-/// each turn, since no Python code may run in one. While few calls are in flight, a call is sent at once; from then on,
-/// those of one iteration of the loop are sent together, at its end.
+/// each turn, since no Python code may run in one: the tasks that wait for them go on within the loop's callback. While
+/// few calls are in flight, a call is sent at once; from then on, those of one iteration of the loop are sent together,
+/// at its end.
 class AsyncSession {
   public:
     explicit AsyncSession(const nb::dict& options);
@@ -50,7 +51,12 @@ class AsyncSession {
 
     /// A new future of the loop.
     nb::object create_future() const;
+    PyObject* loop() const noexcept { return loop_.get(); }
+    /// A future of the loop that has a result, if its tasks are those of asyncio.
+    PyObject* finished_future() const noexcept { return finished_future_.get(); }
+    bool has_asyncio_tasks() const noexcept { return has_asyncio_tasks_; }
 
+    /// For callbacks of the loop, in which no task runs.
     void turn();
     void run_ready();
     /// Sends what was started: at once, or at the end of the loop's iteration if that is cheaper.
@@ -76,7 +82,9 @@ class AsyncSession {
   private:
     void check_process() const;
     void schedule();
-    void deliver();
+    void deliver_and_send();
+    nb::object deliver(bool soon);
+    void tell_listeners();
     void forget(Call& call) noexcept;
     void leave_loop() noexcept;
 
@@ -86,12 +94,16 @@ class AsyncSession {
     OwnedEngine engine_;
     bool is_closed_ = false;
     bool is_scheduled_ = false;
+    bool has_asyncio_tasks_ = false;
+    bool is_delivering_ = false;
+    bool has_started_ = false;      ///< calls, while delivering
     std::vector<Call*> in_flight_;  ///< each holds a reference to itself as long as it is here
     std::vector<Call*> ended_;
     std::vector<TurnListener*> listeners_;
     Held host_;  ///< of `plait._hosts`
     Held loop_;
     Held create_future_;
+    Held finished_future_;
     Held call_soon_;
     Held on_readable_;  ///< what the loop calls: it knows the session, but does not keep it alive
     Held on_soon_;

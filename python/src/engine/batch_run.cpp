@@ -187,7 +187,7 @@ void BatchRun::open(const nb::object& requests, const std::optional<std::string>
     PyObject* const iterator = PyObject_GetIter(requests.ptr());
     if (!iterator) nb::raise_python_error();
     items_.iterator.set(nb::steal(iterator));
-    items_.line_of.set(python_name("plait._run", "line_of"));
+    items_.line_of.set(python_name("plait._lines", "line_of"));
     std::optional<std::uint64_t> total;
     if (PySequence_Check(requests.ptr())) {
         const Py_ssize_t size = PySequence_Size(requests.ptr());

@@ -2,6 +2,7 @@
 
 #include "errors.hpp"
 #include "response.hpp"
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -69,10 +70,10 @@ void Bulk::add(Engine& engine, nb::object item) {
         start(engine, item);
     } catch (nb::python_error& error) {
         if (!error.matches(python_name("plait._errors", "InputError"))) throw;
-        put(index, nb::borrow(result_type_.get())(index, item, nb::none(), nb::borrow(error.value())));
+        put(index, result(index, item, nb::none(), nb::borrow(error.value())));
     } catch (const Error& error) {
         const nb::object value = error_of(Failure(error.code(), error.what(), false), nullptr);
-        put(index, nb::borrow(result_type_.get())(index, item, nb::none(), value));
+        put(index, result(index, item, nb::none(), value));
     }
 }
 
@@ -118,7 +119,22 @@ nb::object Bulk::result_of(Call& call) const {
     } else {
         error = error_of(call, given);
     }
-    return nb::borrow(result_type_.get())(call.index, call.item, response, error);
+    return result(call.index, call.item, response, error);
+}
+
+/// A `plait.Result`, as its constructor makes it, without the cost of running it.
+nb::object Bulk::result(std::size_t index, const nb::object& item, const nb::object& response,
+                        const nb::object& error) const {
+    static PyObject* const names[] = {PyUnicode_InternFromString("index"), PyUnicode_InternFromString("_given"),
+                                      PyUnicode_InternFromString("response"), PyUnicode_InternFromString("error")};
+    nb::object made = nb::steal(PyType_GenericAlloc(reinterpret_cast<PyTypeObject*>(result_type_.get()), 0));
+    if (!made.is_valid()) nb::raise_python_error();
+    const nb::object number = nb::cast(index);
+    const nb::object* const values[] = {&number, &item, &response, &error};
+    for (std::size_t n = 0; n < std::size(names); ++n) {
+        if (PyObject_SetAttr(made.ptr(), names[n], values[n]->ptr()) != 0) nb::raise_python_error();
+    }
+    return made;
 }
 
 bool Bulk::can_take() const noexcept {

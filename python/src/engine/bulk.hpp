@@ -55,6 +55,8 @@ class Bulk {
     bool can_take() const noexcept;
     void put(std::size_t index, nb::object result);
     nb::object result_of(Call& call) const;
+    nb::object result(std::size_t index, const nb::object& item, const nb::object& response,
+                      const nb::object& error) const;
 
     const Settings& settings_;
     const std::size_t concurrency_;

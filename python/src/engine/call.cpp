@@ -3,6 +3,7 @@
 #include "async_session.hpp"
 #include "errors.hpp"
 #include "response.hpp"
+#include "task_waiter.hpp"
 #include <utility>
 
 namespace plait::python {
@@ -17,10 +18,8 @@ nb::object iterator_of(const nb::object& awaitable) {
     return iterator;
 }
 
-void set_stop_iteration(const nb::object& value) {
-    const nb::object arguments = nb::make_tuple(value);
-    PyErr_SetObject(PyExc_StopIteration, arguments.ptr());
-}
+/// `value` is a response: Python would take a tuple for the arguments of the exception.
+void set_stop_iteration(const nb::object& value) { PyErr_SetObject(PyExc_StopIteration, value.ptr()); }
 
 Call& call_of(PyObject* self) { return *nb::inst_ptr<Call>(self); }
 
@@ -93,7 +92,8 @@ PySendResult Call::send(PyObject* value, PyObject** result) {
         if (value != Py_None) throw nb::type_error("can't send a value to a call that has not begun");
         return start(result);
     }
-    const PySendResult stepped = PyIter_Send(waiter_.get(), value, result);
+    if (waiter_) return outcome(result);
+    const PySendResult stepped = PyIter_Send(iterator_.get(), value, result);
     if (stepped == PYGEN_NEXT) return stepped;
     if (stepped == PYGEN_ERROR) give_up_and_raise();
     Py_CLEAR(*result);
@@ -111,9 +111,14 @@ PySendResult Call::start(PyObject** result) {
     state_ = State::waiting;
     session().start(*this, std::move(to_send_), deadline_);
     if (!is_in_flight()) return outcome(result);  // it failed at once
+    if (session().has_asyncio_tasks()) {
+        waiter_.set(make_task_waiter(session().loop()));
+        *result = Py_NewRef(waiter_.get());
+        return PYGEN_NEXT;
+    }
     future_.set(session().create_future());
-    waiter_.set(iterator_of(nb::borrow(future_.get())));
-    const PySendResult stepped = PyIter_Send(waiter_.get(), Py_None, result);
+    iterator_.set(iterator_of(nb::borrow(future_.get())));
+    const PySendResult stepped = PyIter_Send(iterator_.get(), Py_None, result);
     if (stepped == PYGEN_ERROR) give_up_and_raise();
     return stepped;
 }
@@ -135,10 +140,12 @@ PySendResult Call::outcome(PyObject** result) {
 }
 
 nb::object Call::throw_(nb::object type, nb::object value, nb::object traceback) {
-    if (state_ == State::waiting) {
-        // The waiter's own clean-up first, such as that of a cancelled future. It may also go on to wait.
+    if (state_ == State::waiting && waiter_) {
+        give_up();
+    } else if (state_ == State::waiting) {
+        // The future's own clean-up first, such as that of a cancelled future. It may also go on to wait.
         try {
-            nb::object thrown = nb::borrow(waiter_.get()).attr("throw")(type, value, traceback);
+            nb::object thrown = nb::borrow(iterator_.get()).attr("throw")(type, value, traceback);
             return thrown;
         } catch (nb::python_error& error) {
             if (error.matches(PyExc_StopIteration)) {
@@ -163,9 +170,9 @@ nb::object Call::throw_(nb::object type, nb::object value, nb::object traceback)
 
 void Call::close() {
     if (state_ == State::waiting) {
-        const nb::object waiter = nb::borrow(waiter_.get());
+        const nb::object iterator = nb::borrow(iterator_.get());
         give_up();
-        if (nb::hasattr(waiter, "close")) waiter.attr("close")();
+        if (iterator.is_valid() && nb::hasattr(iterator, "close")) iterator.attr("close")();
     }
     state_ = State::done;
 }
@@ -178,13 +185,17 @@ void Call::give_up() {
 
 void Call::finish() noexcept {
     state_ = State::done;
-    waiter_.clear();
+    iterator_.clear();
     future_.clear();
+    waiter_.clear();
 }
 
-void Call::wake() {
-    if (!future_) return;  // it ended before it began to wait
-    wake_future(future_);
+void Call::wake(bool soon) {
+    // Neither: it ended before it began to wait.
+    if (future_) wake_future(future_);
+    if (!waiter_) return;
+    const nb::object waiter = nb::borrow(waiter_.get());
+    soon ? resume_task_soon(waiter.ptr()) : resume_task(waiter.ptr(), session().finished_future());
 }
 
 std::string Call::name() const {
@@ -196,7 +207,7 @@ std::string Call::name() const {
 
 void Call::fail(nb::object error) {
     error_.set(std::move(error));
-    wake();
+    wake(true);
 }
 
 int Call::traverse(PyObject* self, visitproc visit, void* arg) {
@@ -206,6 +217,7 @@ int Call::traverse(PyObject* self, visitproc visit, void* arg) {
     Py_VISIT(call.session_.get());
     Py_VISIT(call.given_.get());
     Py_VISIT(call.future_.get());
+    Py_VISIT(call.iterator_.get());
     Py_VISIT(call.waiter_.get());
     Py_VISIT(call.error_.get());
     return 0;
@@ -216,6 +228,7 @@ int Call::clear(PyObject* self) {
     call.state_ = State::done;
     call.given_.clear();
     call.future_.clear();
+    call.iterator_.clear();
     call.waiter_.clear();
     call.error_.clear();
     // Not the session: the call may be in flight until the session is cleared, too.

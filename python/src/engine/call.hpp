@@ -12,8 +12,8 @@ class AsyncSession;
 
 /// A request that is sent when it is awaited: a coroutine in the sense of `collections.abc`.
 ///
-/// It waits by means of a future of the host's loop, which it drives as `await` would. `throw` is how a task is
-/// cancelled: the call is then given up.
+/// In asyncio, its task waits by a waiter (task_waiter.hpp); elsewhere by a future of the host's, which it drives as
+/// `await` would. `throw` is how a task is cancelled: the call is then given up.
 class Call final : public Caller {
   public:
     Call(nb::object session, std::unique_ptr<http::Request> to_send, std::optional<double> deadline, nb::object given);
@@ -26,8 +26,9 @@ class Call final : public Caller {
     nb::object throw_(nb::object type, nb::object value, nb::object traceback);
     void close();
 
-    /// The session calls it after the turn in which the call has ended.
-    void wake();
+    /// The session calls it after the turn in which the call has ended. What waits for it goes on, or does so `soon`.
+    /// Throws what the task lets through.
+    void wake(bool soon);
     /// Ends the call with `SessionClosed`, or whatever is the reason.
     void fail(nb::object error);
 
@@ -56,7 +57,8 @@ class Call final : public Caller {
     Held session_;
     Held given_;  // the request as the user gave it, or null
     Held future_;
-    Held waiter_;  // the iterator of the future
+    Held iterator_;  // of the future
+    Held waiter_;    // of asyncio's task, instead of a future
     Held error_;
     std::unique_ptr<http::Request> to_send_;
     std::optional<double> deadline_;

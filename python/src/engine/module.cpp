@@ -9,17 +9,21 @@
 #include "errors.hpp"
 #include "python.hpp"
 #include "response.hpp"
+#include "settings.hpp"
+#include "task_waiter.hpp"
 
 NB_MODULE(_engine, module) {
     using namespace plait::python;
     nb::set_leak_warnings(false);
     register_errors();
     register_response(module);
+    register_task_waiter();
     register_call(module);
     register_async_session(module);
     register_async_map(module);
     register_bulk(module);
     register_blocking_session(module);
     register_batch_run(module);
+    register_settings(module);
     module.attr("version") = PLAIT_VERSION;
 }

@@ -58,59 +58,59 @@ nb::list list_of(const http::Headers& headers) {
 }
 
 Response::Response(Caller& caller)
-    : answer_(std::move(*caller.response)),
-      method_(caller.request->method()),
-      url_(answer_.url.empty() ? std::string_view(caller.request->url.text()) : answer_.url.view()),
-      sent_(std::move(caller.request->headers)),
-      sent_body_(std::move(caller.request->body)),
-      elapsed_(caller.elapsed) {}
+    : answer_(std::move(caller.response)), sent_(std::move(caller.request)), elapsed_(caller.elapsed) {}
 
-Response::Response(const nb::tuple& state) {
-    answer_.status = nb::cast<int>(state[0]);
-    answer_.reason = nb::cast<std::string>(state[1]);
-    answer_.headers = headers_of(state[2]);
+Response::Response(const nb::tuple& state)
+    : answer_(std::make_unique<http::Response>()),
+      sent_(std::make_unique<http::Request>(nb::cast<std::string>(state[4]),
+                                            http::Url(nb::cast<std::string>(state[5])))) {
+    answer_->status = nb::cast<int>(state[0]);
+    answer_->reason = nb::cast<std::string>(state[1]);
+    answer_->headers = headers_of(state[2]);
     const nb::bytes body = nb::cast<nb::bytes>(state[3]);
-    answer_.body.assign(body.c_str(), body.size());
-    method_ = nb::cast<std::string>(state[4]);
-    url_ = nb::cast<std::string>(state[5]);
+    answer_->body.assign(body.c_str(), body.size());
     request_.set(nb::borrow(state[6]));
     const auto times = nb::cast<std::vector<double>>(state[7]);
-    Duration* const phases[] = {&answer_.timings.dns,  &answer_.timings.connect, &answer_.timings.tls,
-                                &answer_.timings.send, &answer_.timings.wait,    &answer_.timings.receive};
+    Duration* const phases[] = {&answer_->timings.dns,  &answer_->timings.connect, &answer_->timings.tls,
+                                &answer_->timings.send, &answer_->timings.wait,    &answer_->timings.receive};
     for (std::size_t i = 0; i < std::min(times.size(), std::size(phases)); ++i) *phases[i] = from_seconds(times[i]);
     elapsed_ = from_seconds(nb::cast<double>(state[8]));
-    answer_.reused = nb::cast<bool>(state[9]);
-    if (nb::cast<bool>(state[10])) answer_.version = http::HttpVersion::http_2;
+    answer_->reused = nb::cast<bool>(state[9]);
+    if (nb::cast<bool>(state[10])) answer_->version = http::HttpVersion::http_2;
+}
+
+std::string_view Response::url_text() const noexcept {
+    return answer_->url.empty() ? std::string_view(sent_->url.text()) : answer_->url.view();
 }
 
 nb::bytes Response::content() {
-    if (!content_) content_.set(to_bytes(answer_.body));
+    if (!content_) content_.set(to_bytes(answer_->body));
     return nb::borrow<nb::bytes>(content_.get());
 }
 
 nb::object Response::text() {
-    const std::string charset = charset_of(answer_.headers.get("Content-Type").value_or(""));
-    const auto size = static_cast<Py_ssize_t>(answer_.body.size());
+    const std::string charset = charset_of(answer_->headers.get("Content-Type").value_or(""));
+    const auto size = static_cast<Py_ssize_t>(answer_->body.size());
     PyObject* text = nullptr;
     if (!charset.empty()) {
-        text = PyUnicode_Decode(answer_.body.data(), size, charset.c_str(), "replace");
+        text = PyUnicode_Decode(answer_->body.data(), size, charset.c_str(), "replace");
         // A charset that Python does not know: as without one.
         if (!text && PyErr_ExceptionMatches(PyExc_LookupError)) PyErr_Clear();
     }
-    if (!text && !PyErr_Occurred()) text = PyUnicode_DecodeUTF8(answer_.body.data(), size, "replace");
+    if (!text && !PyErr_Occurred()) text = PyUnicode_DecodeUTF8(answer_->body.data(), size, "replace");
     if (!text) nb::raise_python_error();
     return nb::steal(text);
 }
 
 nb::object Response::json(std::optional<std::string> pointer, nb::object loads) {
     if (!loads.is_none()) return loads(content());
-    if (auto value = parse_json(answer_.body, pointer ? &*pointer : nullptr)) return std::move(*value);
+    if (auto value = parse_json(answer_->body, pointer ? &*pointer : nullptr)) return std::move(*value);
     // Python's parser takes what simdjson does not, such as integers of any size, or says what is wrong.
     return python_name("plait._json", "parse")(content(), pointer ? nb::cast(*pointer) : nb::none(),
-                                               answer_.headers.get("Content-Type").value_or(""));
+                                               answer_->headers.get("Content-Type").value_or(""));
 }
 
-nb::list Response::fields() const { return list_of(answer_.headers); }
+nb::list Response::fields() const { return list_of(answer_->headers); }
 
 nb::object Response::headers() {
     if (!headers_) headers_.set(python_name("plait._messages", "Headers")(fields()));
@@ -119,15 +119,15 @@ nb::object Response::headers() {
 
 nb::object Response::request() {
     if (!request_) {
-        request_.set(
-            python_name("plait._messages", "sent_request")(method_, url_, list_of(sent_), to_bytes(sent_body_)));
+        request_.set(python_name("plait._messages", "sent_request")(sent_->method(), url_text(),
+                                                                    list_of(sent_->headers), to_bytes(sent_->body)));
     }
     return nb::borrow(request_.get());
 }
 
 nb::dict Response::timings() const {
     nb::dict result;
-    const http::Timings& times = answer_.timings;
+    const http::Timings& times = answer_->timings;
     result["dns"] = seconds(times.dns);
     result["connect"] = seconds(times.connect);
     result["tls"] = seconds(times.tls);
@@ -140,16 +140,16 @@ nb::dict Response::timings() const {
 double Response::elapsed() const { return seconds(elapsed_); }
 
 std::string Response::repr() const {
-    return fmt::format("<Response {} {} {} {} B in {:.3f} s>", answer_.status, method_, without_query(url_),
-                       answer_.body.size(), elapsed());
+    return fmt::format("<Response {} {} {} {} B in {:.3f} s>", answer_->status, sent_->method(),
+                       without_query(url_text()), answer_->body.size(), elapsed());
 }
 
 nb::tuple Response::state() {
-    const http::Timings& times = answer_.timings;
+    const http::Timings& times = answer_->timings;
     const auto phases = nb::make_tuple(seconds(times.dns), seconds(times.connect), seconds(times.tls),
                                        seconds(times.send), seconds(times.wait), seconds(times.receive));
-    return nb::make_tuple(status(), answer_.reason, fields(), content(), method_, url_, request(), phases, elapsed(),
-                          answer_.reused, answer_.version == http::HttpVersion::http_2);
+    return nb::make_tuple(status(), answer_->reason, fields(), content(), sent_->method(), url(), request(), phases,
+                          elapsed(), answer_->reused, answer_->version == http::HttpVersion::http_2);
 }
 
 int Response::traverse(PyObject* self, visitproc visit, void* arg) {
@@ -172,8 +172,8 @@ int Response::clear(PyObject* self) {
 
 int Response::get_buffer(PyObject* self, Py_buffer* view, int flags) {
     auto* response = nb::inst_ptr<Response>(self);
-    return PyBuffer_FillInfo(view, self, response->answer_.body.data(),
-                             static_cast<Py_ssize_t>(response->answer_.body.size()), 1, flags);
+    return PyBuffer_FillInfo(view, self, response->answer_->body.data(),
+                             static_cast<Py_ssize_t>(response->answer_->body.size()), 1, flags);
 }
 
 nb::object make_response(Caller& caller, PyObject* request) {

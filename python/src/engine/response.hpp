@@ -4,7 +4,9 @@
 
 #include "engine.hpp"
 #include "python.hpp"
+#include <memory>
 #include <string>
+#include <string_view>
 
 namespace plait::python {
 
@@ -16,15 +18,16 @@ class Response {
     /// From what `state` returned.
     explicit Response(const nb::tuple& state);
 
-    int status() const noexcept { return answer_.status; }
-    const http::Response& answer() const noexcept { return answer_; }
+    int status() const noexcept { return answer_->status; }
+    const http::Response& answer() const noexcept { return *answer_; }
 
     nb::bytes content();
     nb::object text();
     nb::object json(std::optional<std::string> pointer, nb::object loads);
     nb::list fields() const;
     nb::object headers();
-    nb::str url() const { return to_str(url_); }
+    /// After redirects.
+    nb::str url() const { return to_str(url_text()); }
     nb::object request();
     void set_request(nb::object request) { request_.set(std::move(request)); }
     nb::dict timings() const;
@@ -38,11 +41,10 @@ class Response {
     static int get_buffer(PyObject* self, Py_buffer* view, int flags);
 
   private:
-    http::Response answer_;
-    std::string method_;
-    std::string url_;
-    http::Headers sent_;
-    std::string sent_body_;
+    std::string_view url_text() const noexcept;
+
+    std::unique_ptr<http::Response> answer_;
+    std::unique_ptr<http::Request> sent_;  ///< the first request, where there were redirects
     Duration elapsed_{};
     Held content_;
     Held headers_;

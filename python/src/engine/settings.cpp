@@ -2,6 +2,7 @@
 
 #include "plait/http/proxy/proxy.hpp"
 #include "plait/http/proxy/proxy_settings.hpp"
+#include "plait/net/system_trust.hpp"
 
 #include "options.hpp"
 #include <chrono>
@@ -45,6 +46,10 @@ std::optional<Duration> duration_from(std::optional<double> seconds) {
     constexpr double year = 365.0 * 24 * 3600;
     const std::chrono::duration<double> limit(std::min(*seconds, year));
     return std::chrono::duration_cast<Duration>(limit);
+}
+
+void register_settings(nb::module_& module) {
+    module.def("system_has_trusted_certificates", &net::system_has_trusted_certificates);
 }
 
 Settings settings_from(const nb::dict& options) {

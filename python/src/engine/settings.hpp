@@ -17,4 +17,6 @@ http::Request request_from(const Settings& settings, std::string method, std::st
                            const std::optional<Fields>& headers, std::optional<nb::bytes> body,
                            std::optional<double> attempt);
 
+void register_settings(nb::module_& module);
+
 }  // namespace plait::python

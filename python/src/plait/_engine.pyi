@@ -11,6 +11,9 @@ from ._run import RunResult
 
 version: str
 
+def system_has_trusted_certificates() -> bool:
+    """Whether TLS finds certificates to trust where it looks by default."""
+
 T = TypeVar("T")
 
 class Timings(TypedDict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 if TYPE_CHECKING:
@@ -116,6 +115,10 @@ _by_code: dict[str, type[SendError]] = {
 # none, it goes.
 _hints = [
     ("--cert FILE and --key FILE", "tls=plait.Tls(client_cert=(FILE, FILE))"),
+    (
+        "install the package ca-certificates, or name a file with --cacert",
+        "install the package ca-certificates or certifi, or name a file with tls=plait.Tls(verify=FILE)",
+    ),
     ("--cacert FILE", "tls=plait.Tls(verify=FILE)"),
     ("--cacert", "plait.Tls(verify=...)"),
     ("--cert", "plait.Tls(client_cert=...)"),
@@ -134,8 +137,8 @@ _hints = [
     ("--max-redirects was ", "redirects was "),
     ("--user was ", "auth was "),
 ]
-_setting = re.compile(r"--([a-z-]+) was ")
-_flag = re.compile(r" \(--[a-z0-9-]+\)|;? ?(?:use )?--[a-z][a-z0-9-]*(?: [A-Z]+)?")
+_setting = r"--([a-z-]+) was "
+_flag = r" \(--[a-z0-9-]+\)|;? ?(?:use )?--[a-z][a-z0-9-]*(?: [A-Z]+)?"
 
 
 def _rebuilt(kind: type[Error], args: tuple[Any, ...], attributes: dict[str, Any]) -> Error:
@@ -158,10 +161,12 @@ def for_python(text: str) -> str:
     """A text of the engine without flags of the command."""
     if "--" not in text:
         return text
+    import re  # here, as elsewhere in this package: to import it takes as long as half of plait
+
     for flag, option in _hints:
         text = text.replace(flag, option)
-    text = _setting.sub(r"\1 was ", text)
-    return _flag.sub("", text)
+    text = re.sub(_setting, r"\1 was ", text)
+    return re.sub(_flag, "", text)
 
 
 def from_engine(code: str, text: str, maybe_sent: bool, request: Request | None) -> Error:

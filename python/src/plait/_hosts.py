@@ -17,6 +17,10 @@ class Host(Protocol):
     """An event loop, as the engine sees it."""
 
     @property
+    def has_asyncio_tasks(self) -> bool:
+        """Whether tasks wait for what has the methods of asyncio's futures."""
+
+    @property
     def identity(self) -> object:
         """The loop: a session belongs to one."""
 
@@ -40,6 +44,8 @@ class Host(Protocol):
 
 class AsyncioHost:
     """asyncio, uvloop, and other loops with `add_reader`."""
+
+    has_asyncio_tasks = True
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.identity = loop
@@ -97,6 +103,8 @@ class _TrioFuture:
 
 class TrioHost:
     """trio: a system task watches the descriptor."""
+
+    has_asyncio_tasks = False
 
     def __init__(self) -> None:
         import trio

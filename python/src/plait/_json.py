@@ -1,4 +1,4 @@
-"""JSON that the engine's parser does not take."""
+"""JSON that Python writes, and JSON that the engine's parser does not take. Imported when it is needed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from ._errors import InputError
+
+encoded = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def parse(content: bytes, pointer: str | None, content_type: str) -> Any:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json as json_module
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Union
-from urllib.parse import urlencode, urljoin
 
 from ._errors import Error, InputError
 
@@ -111,6 +108,8 @@ def encoded_params(params: ParamTypes | None) -> str:
         for one in values:
             if one is not None:
                 flat.append((name, str(one).lower() if isinstance(one, bool) else str(one)))
+    from urllib.parse import urlencode  # here, as `re` and `json` elsewhere: to import it takes as long as half of plait
+
     return urlencode(flat)
 
 
@@ -130,12 +129,16 @@ def encoded_body(
     if (json is not MISSING) + (content is not None) + (data is not None) > 1:
         raise InputError("a request has one body: give one of json, content and data")
     if json is not MISSING:
+        from ._json import encoded
+
         try:
-            text = json_module.dumps(json, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+            text = encoded(json)
         except (TypeError, ValueError) as error:
             raise InputError(f"json: {error}") from None
         return text.encode(), "application/json"
     if data is not None:
+        from urllib.parse import urlencode
+
         return urlencode(data, doseq=True).encode(), "application/x-www-form-urlencoded"
     if isinstance(content, str):
         return content.encode(), "text/plain; charset=utf-8"
@@ -259,15 +262,18 @@ def response_from_state(state: tuple[Any, ...]) -> Response:
     return _engine.response_from_state(state)
 
 
-_link = re.compile(r'<([^>]*)>((?:\s*;\s*[^=;,\s]+\s*=\s*(?:"[^"]*"|[^";,\s]+))*)')
-_rel = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^";,\s]+))', re.IGNORECASE)
+_link = r'<([^>]*)>((?:\s*;\s*[^=;,\s]+\s*=\s*(?:"[^"]*"|[^";,\s]+))*)'
+_rel = r'(?i);\s*rel\s*=\s*(?:"([^"]*)"|([^";,\s]+))'
 
 
 def links_of(headers: Headers, url: str) -> dict[str, str]:
     """The `Link` header (RFC 8288) by relation: `{"next": url}`. Called by the engine."""
+    import re
+    from urllib.parse import urljoin
+
     links: dict[str, str] = {}
-    for target, parameters in _link.findall(", ".join(headers.get_all("link"))):
-        for quoted, plain in _rel.findall(parameters):
+    for target, parameters in re.findall(_link, ", ".join(headers.get_all("link"))):
+        for quoted, plain in re.findall(_rel, parameters):
             for relation in (quoted or plain).split():
                 links.setdefault(relation, urljoin(url, target))
     return links

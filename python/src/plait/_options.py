@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import os
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypedDict, Union
 
+from ._engine import system_has_trusted_certificates
 from ._errors import InputError
 from ._messages import MISSING, Fields, HeaderTypes, ParamTypes, Request, encoded_body, fields_of, with_params
 
@@ -73,8 +75,8 @@ class Tls:
     def __init__(
         self, *, verify: bool | StrPath = True, client_cert: tuple[StrPath, StrPath] | StrPath | None = None
     ) -> None:
-        """`verify`: True trusts the system's certificates (`SSL_CERT_FILE` and `SSL_CERT_DIR` count), a path those in
-        this PEM file, and False anybody. `client_cert`: PEM files with the certificate and its key, or one with both."""
+        """`verify`: True trusts the system's certificates (`SSL_CERT_FILE` and `SSL_CERT_DIR` count), or those of the
+        package certifi on a system without any; a path those in this PEM file; and False anybody. `client_cert`: PEM files with the certificate and its key, or one with both."""
         self.verify = verify
         self.client_cert = client_cert
 
@@ -152,11 +154,22 @@ def authorization(auth: tuple[str, str] | str) -> str:
     user, password = auth
     if ":" in user:
         raise InputError("auth: a user name must not contain ':'")
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+    return "Basic " + b2a_base64(f"{user}:{password}".encode(), newline=False).decode("ascii")
 
 
 def _timeouts(timeout: Seconds | Timeouts | None) -> Timeouts:
     return timeout if isinstance(timeout, Timeouts) else Timeouts(deadline=timeout)
+
+
+def _certifi_file() -> str:
+    """The certificates of the package certifi, if it is installed and the system has none; else nothing."""
+    if "SSL_CERT_FILE" in os.environ or "SSL_CERT_DIR" in os.environ or system_has_trusted_certificates():
+        return ""
+    try:
+        certifi: Any = import_module("certifi")
+    except ImportError:
+        return ""  # the error of the first call with TLS says what is missing
+    return str(certifi.where())
 
 
 def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, Any], Defaults]:
@@ -186,7 +199,7 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
         "connect": limits.connect,
         "idle": limits.idle,
         "verify": tls.verify is not False,
-        "ca_file": "" if isinstance(tls.verify, bool) else os.fspath(tls.verify),
+        "ca_file": _certifi_file() if tls.verify is True else os.fspath(tls.verify or ""),
         "certificate_file": certificate,
         "key_file": key,
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Union
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union
 from . import _engine
 from ._errors import InputError, for_python
 from ._messages import Request, Result
-from ._options import ConnectionOptions, Seconds, StrPath, Timeouts, engine_options, seconds_of
+from ._options import ConnectionOptions, Seconds, StrPath, engine_options, seconds_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self, TypeAlias, Unpack
@@ -138,7 +136,11 @@ class RunResult(Result):
 
     @property
     def metadata(self) -> Any:
-        return json.loads(self._metadata) if self._metadata else None
+        if not self._metadata:
+            return None
+        import json
+
+        return json.loads(self._metadata)
 
     def unwrap(self) -> Response:
         """The response, if the outcome is ok; else raises the error, or `StatusError`."""
@@ -315,53 +317,3 @@ def log_warning(sentence: str) -> None:
     import logging  # here: few runs warn, and to import it takes longer than all of plait
 
     logging.getLogger("plait").warning("%s", for_python(sentence))
-
-
-def line_of(item: Any) -> str | tuple[str, str]:
-    """The request line for an item of an iterable that is no URL; or, for what can't be one, its id (or nothing) and
-    why. Called by the engine."""
-    custom_id = ""
-    try:
-        if type(item) is dict and "json" not in item and "data" not in item and "timeout" not in item:
-            return _encoded(item)
-    except (TypeError, ValueError):
-        pass  # once more, for the message
-    try:
-        if isinstance(item, Mapping):
-            custom_id = str(item.get("custom_id") or "")
-            if "json" not in item and "data" not in item and "timeout" not in item:
-                return _encoded(dict(item))
-            item = Request.from_dict(item)
-        if not isinstance(item, Request):
-            raise InputError(f"a request is a URL, a plait.Request or a mapping, not {type(item).__name__}")
-        custom_id = item.custom_id or ""
-        return _encoded(_fields_of(item))
-    except InputError as error:
-        return custom_id, str(error)
-    except (TypeError, ValueError) as error:
-        return custom_id, f"it can't be written as JSON: {error}"
-
-
-_encoded = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-
-
-def _fields_of(request: Request) -> dict[str, Any]:
-    """The fields of its request line."""
-    line: dict[str, Any] = {"method": request.method, "url": request.url}
-    headers: dict[str, list[str]] = {}
-    for name, value in request.headers.multi_items():
-        headers.setdefault(name, []).append(value)
-    if headers:
-        line["headers"] = headers
-    if request.content:
-        line["body_base64"] = base64.b64encode(request.content).decode("ascii")
-    limits = request.timeout
-    if isinstance(limits, Timeouts):
-        line["timeout_s"], line["deadline_s"] = limits.attempt, limits.deadline
-    elif limits is not None:
-        line["deadline_s"] = seconds_of(limits, "timeout")
-    if request.custom_id is not None:
-        line["custom_id"] = request.custom_id
-    if request.metadata is not None:
-        line["metadata"] = request.metadata
-    return line

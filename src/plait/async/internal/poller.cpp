@@ -3,6 +3,7 @@
 #include "plait/base/error.hpp"
 
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <cstddef>
 #include <string>
 
 namespace plait::internal {
@@ -32,8 +34,10 @@ int wait_nanoseconds(int epoll, epoll_event* events, std::optional<Duration> tim
     timespec limit{};
     limit.tv_sec = seconds.count();
     limit.tv_nsec = (*timeout - seconds).count();
-    const int count = ::epoll_pwait2(epoll, events, events_a_wait, &limit, nullptr);
-    if (count >= 0 || errno == EINTR) return count;
+    // Not by the C library's function, which glibc has from 2.35 on: binaries that are built here run with older ones,
+    // too.
+    const long count = ::syscall(SYS_epoll_pwait2, epoll, events, events_a_wait, &limit, nullptr, std::size_t{0});
+    if (count >= 0 || errno == EINTR) return static_cast<int>(count);
     missing = true;
     return wait_milliseconds(epoll, events, timeout);
 }

@@ -70,6 +70,11 @@ TrustPlaces system_trust_places() {
     return places;
 }
 
+bool have_any(const TrustPlaces& places) {
+    return has_content(places.file) || std::any_of(places.folders.begin(), places.folders.end(), has_certificates) ||
+           std::any_of(places.other_files.begin(), places.other_files.end(), has_content);
+}
+
 void trust_system(SSL_CTX* context, const TrustPlaces& places) {
     bool has_any = false;
     if (has_content(places.file) && ::SSL_CTX_load_verify_file(context, places.file.c_str()) == 1) has_any = true;

@@ -19,6 +19,9 @@ struct TrustPlaces {
 /// distributions unless one of these is set.
 TrustPlaces system_trust_places();
 
+/// Whether one of the places has something to read. It may turn out not to be a certificate.
+bool have_any(const TrustPlaces& places);
+
 /// Makes `context` trust the certificates of `places`: those of file and folders if there are any, and otherwise those
 /// of the first other file that exists. Throws `Error(tls)` when there are none at all, and says where they were looked
 /// for.

@@ -11,6 +11,7 @@
 #include <string>
 
 using namespace plait;
+using plait::net::internal::have_any;
 using plait::net::internal::OwnedSslContext;
 using plait::net::internal::trust_system;
 using plait::net::internal::TrustPlaces;
@@ -76,6 +77,16 @@ TEST_CASE("where the usual places are empty, those of other distributions are tr
     CHECK(outcome_of({folder / "usual.pem",
                       {folder / "folder"},
                       {folder / "none", folder / "not-pem", folder / "other.pem"}}) == "1 read");
+}
+
+TEST_CASE("whether there is anything to trust can be asked without reading it") {
+    const Folder folder;
+    folder.write("empty.pem", "");
+    CHECK_FALSE(have_any({folder / "empty.pem", {folder / "folder"}, {folder / "none.pem"}}));
+    folder.write("other.pem", certificate());
+    CHECK(have_any({folder / "empty.pem", {folder / "folder"}, {folder / "none.pem", folder / "other.pem"}}));
+    folder.write("folder/5ad8a5d6.0", certificate());
+    CHECK(have_any({folder / "empty.pem", {folder / "folder"}}));
 }
 
 TEST_CASE("a machine without trusted certificates is told where they were looked for, and what helps") {

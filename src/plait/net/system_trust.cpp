@@ -1,0 +1,9 @@
+#include "plait/net/system_trust.hpp"
+
+#include "plait/net/internal/trusted_certificates.hpp"
+
+namespace plait::net {
+
+bool system_has_trusted_certificates() { return internal::have_any(internal::system_trust_places()); }
+
+}  // namespace plait::net
