@@ -405,7 +405,7 @@ Session::Session(SessionOptions options)
 Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
     : options_(std::move(options)),
       body_memory_(options_.body_memory ? options_.body_memory : std::make_shared<BodyMemory>(default_body_memory())),
-      body_writer_(body_memory_->folder() ? std::make_unique<internal::BodyWriter>() : nullptr),
+      body_writer_(body_memory_->folder() ? std::make_unique<internal::ThreadBodyWriter>() : nullptr),
       connector_(std::move(connector)),
       pool_(options_.pool, options_.habits),
       h2_pool_(std::make_unique<internal::H2Pool>(options_.pool, http_2_options(options_), pool_)) {}

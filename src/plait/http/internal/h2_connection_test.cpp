@@ -4,8 +4,12 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/http/internal/h2_frames.hpp"
+#include "plait/http/transfer/internal/body_writer.hpp"
 #include "plait/testing/async_test.hpp"
 #include "plait/testing/memory_stream.hpp"
+
+#include <cstdlib>
+#include <filesystem>
 
 using namespace plait;
 using namespace plait::http;
@@ -79,6 +83,37 @@ std::size_t count_frames(std::string bytes, std::uint8_t type) {
 
 constexpr std::uint8_t headers_frame = 1, reset_frame = 3, ping_frame = 6, goaway_frame = 7;
 
+/// A disk that takes as long as the test likes.
+class GatedWriter final : public BodyWriter {
+  public:
+    Task<void> write(const Response& response, TimePoint) override {
+        ++begun;
+        response.saved_body->take_block();
+        co_await gate.wait();
+    }
+
+    Event gate{trace::Wait::event};
+    int begun = 0;
+};
+
+/// Makes an exchange whose body goes to a file, and returns its size.
+Task<void> save_into(Peers& peers, BodyMemory& memory, BodyWriter& writer, std::uint64_t& size) {
+    ExchangeRecord record;
+    const Request request = get();
+    const ExchangeBounds bounds{peers.limits, memory, Decoding::on, 1h, now() + 1h, {}, &writer};
+    H2Call call(request, bounds, record);
+    co_await peers.client->exchange(call, peers.defaults, bounds);
+    size = body_size(record.response);
+}
+
+/// Sends parts of an answer's body, each when the one before may have been read.
+Task<void> send_parts(Peers& peers, std::uint32_t stream, int parts) {
+    for (int i = 0; i < parts; ++i) {
+        peers.say(frames::data(stream, std::string(16 * 1024, 'x')));
+        co_await sleep_for(1ms);
+    }
+}
+
 }  // namespace
 
 ASYNC_TEST("a call is answered") {
@@ -106,6 +141,47 @@ ASYNC_TEST("calls share the connection, and each gets its own answer") {
     co_await group.join();
     CHECK(texts[0] == "200 a");
     CHECK(texts[2] == "200 c");
+}
+
+ASYNC_TEST("a call that waits for the disk leaves the reading to others, until its body is far ahead of the disk") {
+    std::string folder = std::filesystem::temp_directory_path() / "plait-test-XXXXXX";
+    REQUIRE(::mkdtemp(folder.data()));
+    {
+        BodyMemory memory(1'000'000, BodyFolder{folder, 1000});
+        GatedWriter disk;
+        Peers peers;
+        std::uint64_t size = 0;
+        std::string early, late;
+        TaskGroup group;
+        group.start(save_into(peers, memory, disk, size));
+        co_await sleep_for(1ms);
+        peers.say(frames::settings_ack() + frames::head(1));
+        constexpr int parts_of_block = SavedBody::block_bytes / (16 * 1024);
+        co_await send_parts(peers, 1, parts_of_block);
+        CHECK(disk.begun == 1);
+
+        group.start(peers.call_into(get(), early));
+        co_await sleep_for(1ms);
+        peers.say(frames::answer(3));
+        co_await sleep_for(1ms);
+        CHECK(early == "200 hi");
+
+        group.start(peers.call_into(get(), late));
+        co_await sleep_for(1ms);
+        constexpr int parts_ahead = SavedBody::most_pending / 2 / (16 * 1024);
+        co_await send_parts(peers, 1, parts_ahead);
+        peers.say(frames::answer(5));
+        co_await sleep_for(1ms);
+        CHECK(late.empty());
+        CHECK(disk.begun == 1);
+
+        disk.gate.set();
+        peers.say(frames::data(1, "", frames::end_stream));
+        co_await group.join();
+        CHECK(late == "200 hi");
+        CHECK(size == (parts_of_block + parts_ahead) * 16 * 1024);
+    }
+    std::filesystem::remove(folder);
 }
 
 ASYNC_TEST("after a failed write, everything that the server said before it closed counts") {

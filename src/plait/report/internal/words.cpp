@@ -128,8 +128,10 @@ std::vector<std::string> titles_of(const std::vector<Timeline>& timelines) {
 
 std::string versions_in_words(const Timeline& timeline) {
     if (timeline.answers.empty()) return "";
-    if (timeline.answers.size() == 1)
-        return fmt::format("all answers came over HTTP/{}", timeline.answers.begin()->first);
+    if (timeline.answers.size() == 1) {
+        const auto& [version, count] = *timeline.answers.begin();
+        return fmt::format("{} came over HTTP/{}", count == 1 ? "the answer" : "all answers", version);
+    }
     std::string text;
     for (const auto& [version, count] : timeline.answers) {
         text += text.empty() ? counted(count, "answer") + " came" : fmt::format(", {}", count);

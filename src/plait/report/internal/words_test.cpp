@@ -52,3 +52,14 @@ TEST_CASE("timelines are named after their method, or after their file where met
     timelines[2].command = "results";
     CHECK(titles_of(timelines) == std::vector<std::string>{"a", "b", "results"});
 }
+
+TEST_CASE("the versions of HTTP are a sentence") {
+    Timeline timeline;
+    CHECK(versions_in_words(timeline).empty());
+    timeline.answers["2"] = 1;
+    CHECK(versions_in_words(timeline) == "the answer came over HTTP/2");
+    timeline.answers["2"] = 98;
+    CHECK(versions_in_words(timeline) == "all answers came over HTTP/2");
+    timeline.answers["1.1"] = 2;
+    CHECK(versions_in_words(timeline) == "2 answers came over HTTP/1.1, 98 over HTTP/2");
+}

@@ -15,7 +15,7 @@ void write_block(const std::shared_ptr<SavedBody>& body, const SavedBody::Block&
 
 }  // namespace
 
-Task<void> BodyWriter::write(const Response& response, TimePoint deadline) {
+Task<void> ThreadBodyWriter::write(const Response& response, TimePoint deadline) {
     std::shared_ptr<SavedBody> body = response.saved_body;
     if (!body || !body->has_pending()) co_return;
     SavedBody::Block block = body->take_block();

@@ -14,7 +14,7 @@ using namespace plait::http::internal;
 using namespace std::chrono_literals;
 
 ASYNC_TEST("what is pending of a body is written by another thread") {
-    BodyWriter writer;
+    ThreadBodyWriter writer;
     Response response;
     co_await writer.write(response, now() + 1h);  // it has no file
     response.saved_body = std::make_shared<SavedBody>(std::filesystem::temp_directory_path());
