@@ -128,6 +128,7 @@ def test_more_calls_than_concurrency_wait_for_their_turn(run: Runner, url: str) 
 def test_leaving_the_block_ends_calls_in_flight(run: Runner, slow_url: str) -> None:
     async def main() -> None:
         ends: list[Exception] = []
+        session = plait.Session()
 
         async def call(session: plait.Session) -> None:
             try:
@@ -136,7 +137,7 @@ def test_leaving_the_block_ends_calls_in_flight(run: Runner, slow_url: str) -> N
                 ends.append(error)
 
         async with anyio.create_task_group() as group:
-            async with plait.Session() as session:
+            async with session:
                 for _ in range(7):
                     group.start_soon(call, session)
                 await anyio.sleep(0.05)

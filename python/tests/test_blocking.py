@@ -188,6 +188,10 @@ def test_headers_that_cannot_be_sent_are_refused(url: str) -> None:
     ("text", "shown"),
     [
         ("tls a: not trusted; use --cacert FILE to trust it", "not trusted; use tls=plait.Tls(verify=FILE) to trust it"),
+        (
+            "looked for in x): install the package ca-certificates, or name a file with --cacert",
+            "install the package ca-certificates or certifi, or name a file with tls=plait.Tls(verify=FILE)",
+        ),
         ("use --cert FILE and --key FILE", "use tls=plait.Tls(client_cert=(FILE, FILE))"),
         ("the answer has more than 256 header fields (--max-header-count)", "the answer has more than 256 header fields"),
         ("does not speak HTTP/2: use --http auto", "does not speak HTTP/2: leave http_version out"),

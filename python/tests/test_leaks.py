@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 
 import plait
+import pytest
 
 MIB = 1024 * 1024
 
@@ -52,6 +53,37 @@ def test_calls_and_cancelled_calls_leave_nothing(url: str, slow_url: str) -> Non
     bytes_more, descriptors_more = grows(work)
     assert bytes_more < MIB
     assert descriptors_more == 0
+
+
+@pytest.mark.soak
+def test_a_hundred_thousand_calls_leave_nothing(url: str, slow_url: str) -> None:
+    async def calls(session: plait.Session, number: int) -> None:
+        for _ in range(number):
+            await session.get(url)
+
+    async def cancelled(session: plait.Session, number: int) -> None:
+        tasks = [asyncio.ensure_future(session.get(slow_url)) for _ in range(number)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    async def share() -> None:
+        """A hundredth of it all, in 10 sessions."""
+        for _ in range(10):
+            async with plait.Session() as session:
+                await asyncio.gather(*(calls(session, 5) for _ in range(20)))
+                await cancelled(session, 10)
+
+    def shares(number: int) -> None:
+        for _ in range(number):
+            asyncio.run(share())
+
+    shares(10)
+    before = memory(), descriptors()
+    shares(90)
+    assert memory() - before[0] < MIB
+    assert descriptors() == before[1]
 
 
 def test_sessions_leave_nothing(url: str) -> None:

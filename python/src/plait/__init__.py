@@ -93,6 +93,7 @@ __all__ = [
 ]
 
 # The names under which users meet them, in tracebacks and in pickles.
+_name = ""
 for _name in __all__:
     if getattr(globals()[_name], "__module__", "").startswith("plait._"):
         globals()[_name].__module__ = "plait"

@@ -93,7 +93,7 @@ class Call(Coroutine[Any, Any, T], Generic[T]):
     `wait_for`, `TaskGroup.create_task`, `shield` and anyio's task groups take it as it is."""
 
     @property
-    def __name__(self) -> str:
+    def __name__(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The request line without its query: asyncio shows it in the names of tasks."""
     def send(self, value: Any, /) -> Any: ...
     def throw(self, typ: Any, val: Any = ..., tb: Any = ..., /) -> Any: ...

@@ -19,27 +19,34 @@ class Host(Protocol):
     @property
     def has_asyncio_tasks(self) -> bool:
         """Whether tasks wait for what has the methods of asyncio's futures."""
+        ...
 
     @property
     def identity(self) -> object:
         """The loop: a session belongs to one."""
+        ...
 
     @property
     def create_future(self) -> Callable[[], Any]:
         """Makes something to await, with `done` and `set_result`."""
+        ...
 
     @property
     def call_soon(self) -> Callable[[Callable[[], None]], Any]:
         """Calls a function at the end of the loop's iteration."""
+        ...
 
     def is_in(self, identity: object) -> bool:
         """Whether this is the loop."""
+        ...
 
     def watch(self, descriptor: int, on_readable: Callable[[], None]) -> None:
         """Calls `on_readable` in the loop whenever `descriptor` is readable."""
+        ...
 
     def leave(self, descriptor: int) -> None:
         """Watches the descriptor no longer."""
+        ...
 
 
 class AsyncioHost:

@@ -101,7 +101,7 @@ def encoded_params(params: ParamTypes | None) -> str:
     """The query for `params`. A value that is a list is repeated, and one that is None is left out, as in requests."""
     if not params:
         return ""
-    pairs = params.items() if isinstance(params, Mapping) else params
+    pairs: Any = params.items() if isinstance(params, Mapping) else params
     flat: list[tuple[str, str]] = []
     for name, value in pairs:
         values = value if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) else [value]

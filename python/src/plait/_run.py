@@ -290,8 +290,9 @@ def _options_of(options: RunOptions) -> dict[str, Any]:
     engine["base_path"] = base_url
     own = ("canary", "cost_from", "durable", "extend", "ordered", "repeat_unknown", "resume")
     engine.update((name, value) for name, value in options.items() if name in own)
-    if options.get("concurrency", "auto") != "auto":
-        engine["concurrency"] = options["concurrency"]
+    concurrency = options.get("concurrency", "auto")
+    if concurrency != "auto":
+        engine["concurrency"] = concurrency
     engine["limits"] = _texts(options.get("limits", ()), "limits")
     engine["stop_if"] = _texts(options.get("stop_if", ()), "stop_if")
     engine["budget"] = [(unit, float(amount)) for unit, amount in options.get("budget", {}).items()]

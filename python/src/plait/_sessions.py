@@ -146,8 +146,9 @@ class Map(AsyncIterator[Result]):
         self._engine.close()
         self._ready.clear()
         self._engine.set_exhausted()
-        if self._later is not None and hasattr(self._later, "aclose"):
-            await self._later.aclose()
+        close_later = getattr(self._later, "aclose", None)
+        if close_later is not None:
+            await close_later()
 
     async def _fetch(self) -> bool:
         """Waits for results. Returns False when there are no more."""
