@@ -212,10 +212,16 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
 /// is no result, because the call can be made again. The disk is waited for on another thread.
 Task<bool> Runner::keep_body(const Call& call, CallEnd& end) {
     try {
-        // Whatever stops the run, the answer is there.
-        constexpr Duration as_long_as_it_takes = std::chrono::hours(24 * 365);
-        co_await shielded(as_long_as_it_takes, disk_.submit(keep_as, end.response->saved_body,
-                                                            body_file_name(call.custom_id), options_.durable_bodies));
+        const std::string name = body_file_name(call.custom_id);
+        if (blocks_loop_) {
+            // The next attempt would keep this loop from writing the result.
+            keep_as(end.response->saved_body, name, options_.durable_bodies);
+        } else {
+            // Whatever stops the run, the answer is there.
+            constexpr Duration as_long_as_it_takes = std::chrono::hours(24 * 365);
+            co_await shielded(as_long_as_it_takes,
+                              disk_.submit(keep_as, end.response->saved_body, name, options_.durable_bodies));
+        }
         co_return true;
     } catch (const Error& error) {
         caller_.rules().stop(error.what());
