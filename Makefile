@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak models pictures format setup install clean check-format
+.PHONY: help run test check bench fuzz soak models pictures readers format setup install clean check-format
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,12 @@ pictures: ## repeat the runs of docs/concurrency.md, and draw its pictures anew 
 	@scripts/setup build
 	@$(call build,release,plait_program)
 	@scripts/pictures build/release/plait
+
+readers: ## run each line of docs/reading.md with the real tools, as far as they are installed or on PyPI
+	@scripts/setup build
+	@$(call build,release,plait_program)
+	@python3 -m venv build/readers && build/readers/bin/pip install --quiet --disable-pip-version-check -r scripts/readers/requirements.txt
+	@build/readers/bin/python scripts/readers/check.py build/release/plait
 
 format: ## format all sources
 	@scripts/setup check

@@ -61,6 +61,8 @@ class Documents(unittest.TestCase):
                                 ("python", ["python/examples/*.py"])):
             examples = [path.read_text() for name in names for path in sorted(REPOSITORY.glob(name))]
             for path in DOCUMENTS:
+                if path.name == "reading.md":
+                    continue  # scripts/readers runs its code, taken from the page
                 for snippet in fenced(path.read_text(), language):
                     self.assertTrue(any(is_part_of(snippet, example) for example in examples),
                                     f"{path.name}: this is in none of {', '.join(names)}:\n{snippet}")

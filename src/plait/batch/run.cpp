@@ -53,12 +53,13 @@ Settings settings_that_matter(const RunOptions& options) {
     for (const http::Header header : requests.headers) headers.emplace(header.name);
     Settings settings{{"--base-url", requests.base_url},
                       {"--header", joined(headers)},
-                      {"--body", std::string(name_of(options.body_format))}};
+                      {"--body", std::string(name_of(options.result_format.body))}};
     if (!requests.permitted_secrets.empty()) {
         std::set<std::string_view> names;
         for (const auto& [name, value] : requests.permitted_secrets) names.insert(name);
         settings.emplace_back("--secret", joined(names));
     }
+    if (options.result_format.strict_json) settings.emplace_back("--strict-json", "on");
     if (!options.session.until_event.empty()) settings.emplace_back("--until-event", options.session.until_event);
     if (!options.session.decode) settings.emplace_back("--no-decode", "on");
     if (options.save_bodies) settings.emplace_back("--save-bodies", options.save_bodies->path);
@@ -121,7 +122,7 @@ RunnerOptions runner_options(const RunOptions& options, bool is_resumable, std::
     calls.is_resumable = is_resumable;
     runner.read_ahead = options.read_ahead;
     runner.ordered = options.ordered;
-    runner.body_format = options.body_format;
+    runner.result_format = options.result_format;
     runner.durable_bodies = options.durable;
     runner.grace = options.grace;
     runner.seed = seed;

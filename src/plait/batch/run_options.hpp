@@ -63,7 +63,7 @@ struct RunOptions {
     RequestDefaults requests{};
     /// Results leave in the order of the input, instead of the order of completion.
     bool ordered = false;
-    BodyFormat body_format = BodyFormat::automatic;
+    ResultFormat result_format{};
     /// Saves large bodies as files in this folder, named after the `custom_id`, instead of in results. The folder is
     /// made if it is missing.
     std::optional<http::BodyFolder> save_bodies{};

@@ -173,7 +173,7 @@ ASYNC_TEST("a run that resumes another one has its id and must have its settings
         id = run.id();
     }
     CHECK(Run(runs.requests, runs.results, options, runs.world()).id() == id);
-    options.body_format = BodyFormat::base64;
+    options.result_format.body = BodyFormat::base64;
     CHECK(code_of([&] { const Run run(runs.requests, runs.results, options, runs.world()); }) == ErrorCode::bad_input);
     options.overwrite = true;
     CHECK(Run(runs.requests, runs.results, options, runs.world()).id() != id);

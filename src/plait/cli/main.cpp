@@ -10,6 +10,7 @@
 #include "plait/cli/run_command.hpp"
 #include "plait/cli/screen/exit_code.hpp"
 #include "plait/cli/status_command.hpp"
+#include "plait/cli/table_command.hpp"
 #include "plait/cli/verify_command.hpp"
 
 #include <csignal>
@@ -31,6 +32,7 @@ Commands all_commands() {
     commands.push_back(std::make_unique<CheckCommand>());
     commands.push_back(std::make_unique<CompareCommand>());
     commands.push_back(std::make_unique<ReportCommand>());
+    commands.push_back(std::make_unique<TableCommand>());
     commands.push_back(std::make_unique<StatusCommand>(batch::read_stored_status));
     commands.push_back(std::make_unique<VerifyCommand>());
     commands.push_back(std::make_unique<RetryCommand>());

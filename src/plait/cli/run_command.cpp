@@ -142,10 +142,12 @@ std::vector<Flag> RunCommand::output_flags() {
                  inline_max_given_ = true;
              }},
             Flag("--body", body_format_names(), "Write answer bodies in this form. Default: auto.",
-                 [this](const std::string& value) { options_.body_format = parse_body_format(value); })
+                 [this](const std::string& value) { options_.result_format.body = parse_body_format(value); })
                 .with_choices({{"auto", "JSON if possible, else text, else base64"},
                                {"text", "text if it is UTF-8, else base64"},
                                {"base64", "always base64, byte for byte"}}),
+            {"--strict-json", "", "Write JSON bodies whose numbers exceed doubles or 64 bits as text.",
+             [this](const std::string&) { options_.result_format.strict_json = true; }},
             {"--strict", "", "Send nothing at all if any line is not a valid request, or if an id occurs twice.",
              [this](const std::string&) { strict_ = true; }},
         });

@@ -41,11 +41,9 @@ void append_milliseconds(std::string& out, Duration duration) {
         static_cast<std::uint64_t>(std::max<Duration::rep>(0, duration / std::chrono::microseconds(1)));
     append_number(out, microseconds / 1000);
     const auto rest = static_cast<unsigned>(microseconds % 1000);
-    if (rest == 0) return;
     const std::array<char, 4> fraction{'.', static_cast<char>('0' + rest / 100),
                                        static_cast<char>('0' + rest / 10 % 10), static_cast<char>('0' + rest % 10)};
-    const std::size_t zeros = rest % 100 == 0 ? 2 : rest % 10 == 0 ? 1 : 0;
-    out.append(fraction.data(), fraction.size() - zeros);
+    out.append(fraction.data(), fraction.size());
 }
 
 std::string_view without_byte_order_mark(std::string_view text) noexcept {

@@ -14,8 +14,8 @@ void append_string(std::string& out, std::string_view text);
 
 void append_number(std::string& out, std::uint64_t number);
 
-/// Appends `duration` in milliseconds, to the microsecond and without zeros at the end, such as `301` or `0.25`. A
-/// negative one is 0.
+/// Appends `duration` in milliseconds with three decimals, such as `301.000`; a negative one is 0. The decimals are
+/// never left out: readers that guess a column's type from its first rows would take it for one of integers.
 void append_milliseconds(std::string& out, Duration duration);
 
 /// Returns `text` without a leading byte order mark, which parsers may ignore (RFC 8259, section 8.1).

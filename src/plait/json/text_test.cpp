@@ -34,13 +34,13 @@ TEST_CASE("UTF-8 text is kept, and other bytes are taken as ISO 8859-1") {
     CHECK(json_string("caf\xe9") == "\"caf\xc3\xa9\"");
 }
 
-TEST_CASE("milliseconds have as many digits as they need") {
-    CHECK(milliseconds(0ns) == "0");
-    CHECK(milliseconds(999ns) == "0");
+TEST_CASE("milliseconds have three decimals") {
+    CHECK(milliseconds(0ns) == "0.000");
+    CHECK(milliseconds(999ns) == "0.000");
     CHECK(milliseconds(1us) == "0.001");
-    CHECK(milliseconds(250us) == "0.25");
-    CHECK(milliseconds(200us) == "0.2");
-    CHECK(milliseconds(301ms) == "301");
+    CHECK(milliseconds(250us) == "0.250");
+    CHECK(milliseconds(200us) == "0.200");
+    CHECK(milliseconds(301ms) == "301.000");
     CHECK(milliseconds(1271005us) == "1271.005");
-    CHECK(milliseconds(-5ms) == "0");
+    CHECK(milliseconds(-5ms) == "0.000");
 }

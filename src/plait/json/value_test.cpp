@@ -35,6 +35,35 @@ TEST_CASE("a number that fits no C++ type is still JSON") {
     CHECK(line.make("[1e999]") == "[1e999]");
 }
 
+TEST_CASE("what strict readers refuse is noted") {
+    CompactValue line;
+    const auto oddities = [&](const std::string& text) {
+        CAPTURE(text);
+        REQUIRE(line.make(text));
+        return line.oddities();
+    };
+    CHECK(oddities(R"("\ud83d")").lone_surrogate);
+    CHECK(oddities(R"({"a":["x\uDE00y"]})").lone_surrogate);
+    CHECK(oddities(R"("\ud83d\ud83d\ude00")").lone_surrogate);
+    CHECK(oddities(R"("\ud83dx\ude00")").lone_surrogate);
+    CHECK_FALSE(oddities(R"("\ud83d\ude00\u00e9\\ud83d")").lone_surrogate);
+
+    CHECK(oddities(R"({"a":1,"b":{"c":2},"\u0061":3})").repeated_name);
+    CHECK(oddities(R"([{"x":{"a":1,"a":2}}])").repeated_name);
+    CHECK_FALSE(oddities(R"({"a":{"a":{"b":1}},"b":[{"a":1},{"a":2}],"A":1})").repeated_name);
+
+    CHECK(oddities(std::string(101, '[') + std::string(101, ']')).too_deep);
+    CHECK_FALSE(oddities(std::string(100, '[') + '1' + std::string(100, ']')).too_deep);
+
+    for (const char* large :
+         {"1e400", "-1E+309", "18446744073709551616", "-9223372036854775809", "1234567890123456789012"})
+        CHECK(oddities(large).large_number);
+    for (const char* usual : {"1e308", "1e-400", "18446744073709551615", "-9223372036854775808",
+                              "0.12345678901234567890123", "1234567890123456789012.5", "-0"})
+        CHECK_FALSE(oddities(usual).large_number);
+    CHECK_FALSE(oddities("{}").large_number);
+}
+
 TEST_CASE("invalid JSON is refused, wherever the fault is") {
     CompactValue line;
     for (std::string text : {"",

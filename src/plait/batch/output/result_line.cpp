@@ -27,6 +27,12 @@ bool is_json_type(std::string_view content_type) {
            (type.size() > suffix.size() && http::equal_ignoring_case(type.substr(type.size() - suffix.size()), suffix));
 }
 
+/// Whether strict readers take it.
+bool is_readable(const json::Oddities& oddities, bool numbers_matter) {
+    return !oddities.lone_surrogate && !oddities.repeated_name && !oddities.too_deep &&
+           !(numbers_matter && oddities.large_number);
+}
+
 void append_lower_case(std::string& out, std::string_view name) {
     out += '"';
     for (const char c : name) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
@@ -71,11 +77,7 @@ void append_coding(std::string& out, const http::Response& response) {
 void append_request_id(std::string& out, const http::Headers& headers) {
     std::optional<std::string_view> id = headers.get("x-request-id");
     if (!id) id = headers.get("request-id");
-    if (id) {
-        json::append_string(out, *id);
-    } else {
-        out += "null";
-    }
+    json::append_string(out, id.value_or(""));
 }
 
 void append_error(std::string& out, const CallError& error) {
@@ -149,7 +151,8 @@ void append_head(std::string& out, std::string_view custom_id, std::uint64_t lin
     json::append_number(out, line);
     out += ",\"outcome\":\"";
     out += to_string(outcome);
-    out += "\",\"response\":";
+    out += "\",\"id\":";
+    json::append_string(out, custom_id);
 }
 
 void append_tail(std::string& out, std::string_view metadata) {
@@ -164,12 +167,15 @@ struct ResultLineWriter::Buffers {
     json::CompactValue json;
 };
 
-ResultLineWriter::ResultLineWriter(BodyFormat format) : format_(format), buffers_(std::make_unique<Buffers>()) {}
+ResultLineWriter::ResultLineWriter(const ResultFormat& format, const Secrets* secrets)
+    : format_(format), secrets_(secrets), buffers_(std::make_unique<Buffers>()) {}
 
 ResultLineWriter::~ResultLineWriter() = default;
 
 void ResultLineWriter::append(std::string& out, const Call& call, const CallEnd& end, TimePoint begin) {
     append_head(out, call.custom_id, call.line, end.outcome);
+    append_target(out, call.request);
+    out += ",\"response\":";
     if (end.response) {
         append_response(out, *end.response);
     } else {
@@ -190,10 +196,20 @@ void ResultLineWriter::append(std::string& out, const Call& call, const CallEnd&
 
 void ResultLineWriter::append(std::string& out, const BadLine& line) {
     append_head(out, line.custom_id, line.line, Outcome::failed);
-    out += "null";
+    out += ",\"method\":\"\",\"url\":\"\",\"response\":null";
     append_error(out, CallError(ErrorCode::bad_input, line.message));
     out += ",\"attempts\":[]";
     append_tail(out, line.metadata);
+}
+
+void ResultLineWriter::append_target(std::string& out, const http::Request& request) {
+    out += ",\"method\":";
+    json::append_string(out, request.method());
+    out += ",\"url\":";
+    if (!secrets_ || secrets_->empty()) return json::append_string(out, request.url.text());
+    std::string url = request.url.text();
+    secrets_->redact(url);
+    json::append_string(out, url);
 }
 
 void ResultLineWriter::append_response(std::string& out, const http::Response& response) {
@@ -226,14 +242,15 @@ void ResultLineWriter::append_body(std::string& out, const http::Response& respo
         append_number(out, response.saved_body->size());
         return;
     }
-    if (format_ == BodyFormat::automatic && is_json_type(response.headers.get("content-type").value_or(""))) {
-        if (const auto json = buffers_->json.make(response.body)) {
+    if (format_.body == BodyFormat::automatic && is_json_type(response.headers.get("content-type").value_or(""))) {
+        const auto json = buffers_->json.make(response.body);
+        if (json && is_readable(buffers_->json.oddities(), format_.strict_json)) {
             out += ",\"body\":";
             out += *json;
             return;
         }
     }
-    if (format_ != BodyFormat::base64 && json::is_utf8(response.body)) {
+    if (format_.body != BodyFormat::base64 && json::is_utf8(response.body)) {
         out += ",\"body_text\":";
         json::append_string(out, response.body);
         return;

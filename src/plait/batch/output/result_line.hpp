@@ -3,6 +3,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
+#include "plait/batch/call/secrets.hpp"
 
 #include <array>
 #include <memory>
@@ -23,23 +24,36 @@ enum class BodyFormat {
 inline constexpr std::array<std::pair<std::string_view, BodyFormat>, 3> body_formats{
     {{"auto", BodyFormat::automatic}, {"text", BodyFormat::text}, {"base64", BodyFormat::base64}}};
 
+/// How results are written.
+struct ResultFormat {
+    BodyFormat body = BodyFormat::automatic;
+    /// Whether JSON bodies with numbers beyond doubles or 64 bits are written as text, too.
+    bool strict_json = false;
+};
+
 /// Writes result lines (docs/formats.md). For one thread at a time.
+///
+/// A JSON body is written as text when strict readers would refuse it (`json::Oddities`): with it, they would refuse
+/// all other results.
 class ResultLineWriter {
   public:
-    explicit ResultLineWriter(BodyFormat format);
+    /// Redacts `secrets`, if given, in the URLs of requests; everything else must have been redacted before.
+    explicit ResultLineWriter(const ResultFormat& format, const Secrets* secrets = nullptr);
     ~ResultLineWriter();
 
-    /// Appends the line of a call. `call.request` is not read. Times are counted from `begin`.
+    /// Appends the line of a call. Of `call.request`, only method and URL are read. Times are counted from `begin`.
     void append(std::string& out, const Call& call, const CallEnd& end, TimePoint begin);
 
     /// Appends the line of an invalid request, which was not sent.
     void append(std::string& out, const BadLine& line);
 
   private:
+    void append_target(std::string& out, const http::Request& request);
     void append_response(std::string& out, const http::Response& response);
     void append_body(std::string& out, const http::Response& response);
 
-    BodyFormat format_;
+    ResultFormat format_;
+    const Secrets* secrets_;
     struct Buffers;
     std::unique_ptr<Buffers> buffers_;
 };

@@ -24,7 +24,7 @@ constexpr TimePoint begin{};
 
 std::string line_of(const CallEnd& end, BodyFormat format = BodyFormat::automatic) {
     std::string out;
-    ResultLineWriter(format).append(out, call(), end, begin);
+    ResultLineWriter({format}).append(out, call(), end, begin);
     return out;
 }
 
@@ -61,10 +61,11 @@ TEST_CASE("the line of an answer has every field") {
     response.reused = true;
     CHECK(
         line_of(response) ==
-        R"({"custom_id":"row-17","line":17,"outcome":"ok","response":{"status_code":200,"http_version":"1.1","request_id":"req_9",)"
+        R"({"custom_id":"row-17","line":17,"outcome":"ok","id":"row-17","method":"POST","url":"http://a.b/",)"
+        R"("response":{"status_code":200,"http_version":"1.1","request_id":"req_9",)"
         R"("headers":{"content-type":"application/json","x-request-id":"req_9"},"body":{"data":[]}},"error":null,)"
-        R"("attempts":[{"n":1,"status_code":200,"start_ms":10.2,"total_ms":310.4,"dns_ms":0,"connect_ms":0,"tls_ms":0,)"
-        R"("send_ms":0.2,"wait_ms":301,"receive_ms":9.2,"reused":true}],"metadata":{"row":17}})"
+        R"("attempts":[{"n":1,"status_code":200,"start_ms":10.200,"total_ms":310.400,"dns_ms":0.000,"connect_ms":0.000,"tls_ms":0.000,)"
+        R"("send_ms":0.200,"wait_ms":301.000,"receive_ms":9.200,"reused":true}],"metadata":{"row":17}})"
         "\n");
 }
 
@@ -75,9 +76,10 @@ TEST_CASE("the line of a failure has every field") {
     attempt.start = begin + 10200us;
     attempt.total = 310400us;
     CHECK(line_of(end) ==
-          R"({"custom_id":"row-17","line":17,"outcome":"unknown","response":null,"error":{"code":"reset",)"
+          R"({"custom_id":"row-17","line":17,"outcome":"unknown","id":"row-17","method":"POST","url":"http://a.b/",)"
+          R"("response":null,"error":{"code":"reset",)"
           R"("message":"read a.b:80: \"reset\"","retryable":false,"maybe_sent":true},)"
-          R"("attempts":[{"n":1,"error":"reset","start_ms":10.2,"total_ms":310.4}],"metadata":{"row":17}})"
+          R"("attempts":[{"n":1,"error":"reset","start_ms":10.200,"total_ms":310.400}],"metadata":{"row":17}})"
           "\n");
 }
 
@@ -91,7 +93,7 @@ TEST_CASE("every attempt is in the line, with the wait that followed and its rea
     end.attempts.back().copies = 2;
     const std::string line = line_of(end);
     CHECK(contains(line, R"("attempts":[{"n":1,"status_code":429,)"));
-    CHECK(contains(line, R"("wait_after_ms":1200,"why":"retry-after"},{"n":2,"status_code":200,)"));
+    CHECK(contains(line, R"("wait_after_ms":1200.000,"why":"retry-after"},{"n":2,"status_code":200,)"));
     CHECK(contains(line, R"("reused":false,"hedge":"first"}],)"));
     end.attempts.back().second_won = true;
     CHECK(contains(line_of(end), R"("hedge":"second"}],)"));
@@ -106,15 +108,18 @@ TEST_CASE("an unexpected answer is in the line beside its error") {
 
 TEST_CASE("a call that was never sent has neither answer nor attempts") {
     const CallEnd end(Outcome::skipped, CallError(ErrorCode::budget, "not sent"));
-    CHECK(contains(line_of(end), R"("outcome":"skipped","response":null,"error":{"code":"budget",)"));
+    CHECK(contains(
+        line_of(end),
+        R"("outcome":"skipped","id":"row-17","method":"POST","url":"http://a.b/","response":null,"error":{"code":"budget",)"));
     CHECK(contains(line_of(end), R"("attempts":[],)"));
 }
 
 TEST_CASE("the line of an invalid request has every field") {
     std::string out;
-    ResultLineWriter(BodyFormat::automatic).append(out, BadLine("line-3", 3, "line 3: no \"url\""));
+    ResultLineWriter(ResultFormat()).append(out, BadLine("line-3", 3, "line 3: no \"url\""));
     CHECK(out ==
-          R"({"custom_id":"line-3","line":3,"outcome":"failed","response":null,"error":{"code":"bad_input",)"
+          R"({"custom_id":"line-3","line":3,"outcome":"failed","id":"line-3","method":"","url":"",)"
+          R"("response":null,"error":{"code":"bad_input",)"
           R"("message":"line 3: no \"url\"","retryable":false,"maybe_sent":false},"attempts":[],"metadata":null})"
           "\n");
 }
@@ -161,5 +166,5 @@ TEST_CASE("a header that occurs more than once has a list as its value") {
     response.headers = {{"Set-Cookie", "a=1"}, {"X-One", "1"}, {"set-cookie", "b=2"}, {"SET-COOKIE", "c=3"}};
     CHECK(contains(line_of(response), R"("headers":{"set-cookie":["a=1","b=2","c=3"],"x-one":"1"})"));
     response.headers.clear();
-    CHECK(contains(line_of(response), R"("request_id":null,"headers":{})"));
+    CHECK(contains(line_of(response), R"("request_id":"","headers":{})"));
 }

@@ -52,8 +52,8 @@ using Results = std::vector<std::string>;
 
 TEST_CASE("the results that a run writes are read back") {
     std::string text;
-    ResultLineWriter(BodyFormat::automatic).append(text, BadLine("plain", 1, "no"));
-    ResultLineWriter(BodyFormat::automatic).append(text, BadLine("a \"quoted\\ one\"", 20, "no"));
+    ResultLineWriter(ResultFormat()).append(text, BadLine("plain", 1, "no"));
+    ResultLineWriter(ResultFormat()).append(text, BadLine("a \"quoted\\ one\"", 20, "no"));
     CHECK(read(text).results == Results{"plain 1 failed", "a \"quoted\\ one\" 20 failed"});
 }
 
@@ -107,7 +107,7 @@ TEST_CASE("a scan counts, marks lines as done and claims ids") {
 
 TEST_CASE("a line that was refused for its id does not claim it") {
     std::string text;
-    ResultLineWriter(BodyFormat::automatic).append(text, BadLine("a", 2, "line 2: custom_id a is that of line 1, too"));
+    ResultLineWriter(ResultFormat()).append(text, BadLine("a", 2, "line 2: custom_id a is that of line 1, too"));
     const UniqueFd file = memory_file(text);
     IdRegister ids;
     CHECK(scan_results(file.get(), "results.jsonl", ids).done.contains(2));

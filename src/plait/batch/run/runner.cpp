@@ -72,7 +72,7 @@ Runner::Runner(Source& source, Method& method, const RunnerOptions& options, Run
       caller_(options.calls, caller_parts(method)),
       blocks_loop_(method.blocks_loop()),
       results_(parts_.sink, parts_.values, window(most_in_flight(method, options), options)),
-      writer_(options.body_format),
+      writer_(options.result_format, parts_.secrets),
       ahead_(
           options.read_ahead, [this] { return caller_.room(); }, [this] { return caller_.in_flight(); }),
       tally_(parts_.done) {

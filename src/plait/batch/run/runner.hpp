@@ -46,7 +46,7 @@ class RunnerOptions {
     std::size_t read_ahead = 1000;
     /// Results leave in the order of the input, instead of the order of completion.
     bool ordered = false;
-    BodyFormat body_format = BodyFormat::automatic;
+    ResultFormat result_format{};
     /// Waits for the disk before a result refers to a saved body.
     bool durable_bodies = false;
     /// Time limit for calls in flight after an interruption.

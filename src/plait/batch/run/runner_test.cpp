@@ -302,6 +302,6 @@ ASYNC_TEST("the calls in flight are known by their ids, the oldest first, and na
 ASYNC_TEST("the times of a result are those of its attempt") {
     TestRun run(lines(urls(2)), with_concurrency(1), [](int number) -> Duration { return number * 100ms; });
     co_await run.to_end();
-    CHECK(run.sink.text.find("\"start_ms\":0,\"total_ms\":100,") != std::string::npos);
-    CHECK(run.sink.text.find("\"start_ms\":100,\"total_ms\":200,") != std::string::npos);
+    CHECK(run.sink.text.find("\"start_ms\":0.000,\"total_ms\":100.000,") != std::string::npos);
+    CHECK(run.sink.text.find("\"start_ms\":100.000,\"total_ms\":200.000,") != std::string::npos);
 }

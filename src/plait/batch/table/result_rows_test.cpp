@@ -1,0 +1,66 @@
+#include "plait/batch/table/result_rows.hpp"
+
+#include "plait/base/error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace plait;
+using namespace plait::batch;
+
+namespace {
+
+/// The cell of a result line whose answer has this field, in the first selected column.
+Cell selected(const char* selection, const std::string& body) {
+    static std::string kept;  // texts of cells are valid until the next line is read
+    ResultRows rows({parse_selection(selection)});
+    const Cell cell = rows.read(R"({"custom_id":"a","line":1,"outcome":"ok","response":{"status_code":200,)" + body +
+                                R"(},"error":null,"attempts":[],"metadata":null})")
+                          .back();
+    kept = cell.text;
+    Cell copy = cell;
+    copy.text = kept;
+    return copy;
+}
+
+}  // namespace
+
+TEST_CASE("a text column takes any value: texts as they are, others as JSON") {
+    CHECK(selected("x=/a", R"("body":{"a":"\"q\"\n"})").text == "\"q\"\n");
+    CHECK(selected("x=/a", R"("body":{"a": 1.50 })").text == "1.50");
+    CHECK(selected("x=/a", R"("body":{"a":[1, {"b":2}]})").text == R"([1, {"b":2}])");
+    CHECK(selected("x=/a", R"("body":{"a":true})").text == "true");
+    CHECK(selected("x=", R"("body":[7])").text == "[7]");
+    CHECK(selected("x=", R"("body":7)").text == "7");
+    CHECK(selected("x=/a", R"("body_text":"{\"a\":\"\\ud83d\"}")").text == R"("\ud83d")");
+}
+
+TEST_CASE("a value of another type is missing, and so is one that is not there") {
+    for (const char* body : {R"("body":{"a":"1"})", R"("body":{"b":1})", R"("body":{"a":null})", R"("body":[])",
+                             R"("body_text":"no JSON")", R"("body_text":"{\"a\":")", R"("body_base64":"/9g=")"}) {
+        CAPTURE(body);
+        CHECK(selected("x=/a:number", body).is_missing);
+        CHECK(selected("x=/a:bool", body).is_missing);
+    }
+    CHECK(selected("x=/a", R"("body":{"a":null})").is_missing);
+    CHECK(selected("x=/a:number", R"("body":{"a":-1e3})").number == -1000);
+    CHECK(selected("x=/a:bool", R"("body":{"a":true})").truth);
+}
+
+TEST_CASE("results of older versions have no method and URL") {
+    ResultRows rows({});
+    const auto cells = rows.read(R"({"custom_id":"a","line":7,"outcome":"failed","response":null,)"
+                                 R"("error":{"code":"connect","message":"m"},"attempts":[],"metadata":null})");
+    CHECK(cells[1].integer == 7);
+    CHECK(cells[3].text.empty());
+    CHECK(cells[6].text == "connect");
+}
+
+TEST_CASE("a line that is no result is refused") {
+    ResultRows rows({});
+    for (const char* line : {"", "[]", "{\"line\":\"x\"}", "{\"line\":1"}) {
+        CAPTURE(line);
+        CHECK_THROWS_WITH_AS(rows.read(line), doctest::Contains("not a result line"), Error);
+    }
+}
