@@ -62,6 +62,12 @@ std::vector<std::string> groups_in_words(const std::vector<GroupReport>& groups)
     return sentences;
 }
 
+/// Returns the origin of the text of a URL. It is not parsed: names of redacted secrets in it are not part of URLs.
+std::string_view origin_of(std::string_view url) {
+    const auto scheme_end = url.find("://");
+    return scheme_end == std::string_view::npos ? url : url.substr(0, url.find_first_of("/?", scheme_end + 3));
+}
+
 }  // namespace
 
 Runner::Runner(Source& source, Method& method, const RunnerOptions& options, RunnerParts parts)
@@ -286,8 +292,7 @@ void Runner::trace_call(const Call& call, CallEnd& end) {
     connections.reserve(end.attempts.size());
     for (const AttemptNote& note : end.attempts) {
         const std::string_view url = note.url;
-        connections.push_back(
-            {std::string(url.empty() ? call.request.url.origin() : http::Url(url).origin()), note.connection});
+        connections.push_back({std::string(url.empty() ? call.request.url.origin() : origin_of(url)), note.connection});
     }
     label.connections = connections;
     parts_.trace->add(label, std::move(*end.span));
