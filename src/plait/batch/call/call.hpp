@@ -28,6 +28,8 @@ class CallRules {
     std::vector<int> retry_statuses;
     /// Whether sending it twice does no harm, by its method, its idempotency key or its line.
     bool safe_to_repeat = false;
+    /// Whether it may be sent more than once at all, after a refusal, too. If not, it ends as its first attempt does.
+    bool may_repeat = true;
     /// The group whose limits it shares; empty: that of its origin.
     RareText group;
     /// Calls with the same key are made one after another, in the order of the input; empty: in any order.

@@ -41,7 +41,7 @@ Task<Attempt> AttemptSender::send(ActiveCall& active) {
 Task<Attempt> AttemptSender::send_once(ActiveCall& active) {
     active.request().time_left = active.deadline_at() - now();
     if (parts_.auth || parts_.cookies) return send_completed(active);
-    return parts_.method.attempt(active.request());
+    return parts_.method.attempt_of(active.call, active.request());
 }
 
 bool AttemptSender::is_hedged(const CallRules& rules) const noexcept {
@@ -70,7 +70,7 @@ Task<Attempt> AttemptSender::send_completed(ActiveCall& active) {
         const std::string cookies = parts_.cookies->header_for(request.url);
         if (!cookies.empty()) request.headers.add("Cookie", cookies);
     }
-    co_return co_await parts_.method.attempt(request);
+    co_return co_await parts_.method.attempt_of(active.call, request);
 }
 
 bool AttemptSender::must_send_again(const ActiveCall& active) const noexcept {
@@ -83,9 +83,13 @@ Task<void> AttemptSender::send_again(ActiveCall& active) {
         co_await send_after_refusal(active, pause_before_resend(times));
 }
 
+bool AttemptSender::may_repeat(const ActiveCall& active) const noexcept {
+    return !options_.once && active.rules().may_repeat;
+}
+
 bool AttemptSender::met_stale_connection(const ActiveCall& active) const noexcept {
     const auto* failure = std::get_if<Failure>(&*active.last);
-    if (!failure || !failure->was_stale || options_.once) return false;
+    if (!failure || !failure->was_stale || !may_repeat(active)) return false;
     return active.rules().safe_to_repeat || !failure->maybe_sent;
 }
 
@@ -103,7 +107,7 @@ Task<void> AttemptSender::send_over_new_connection(ActiveCall& active) {
 /// Whether an HTTP/2 server turned the request away unprocessed, so that it may be sent again whatever it does.
 bool AttemptSender::was_refused(const ActiveCall& active) const noexcept {
     const auto* failure = std::get_if<Failure>(&*active.last);
-    return failure && failure->was_refused && !options_.once;
+    return failure && failure->was_refused && may_repeat(active);
 }
 
 /// Sends the request again, as part of the same attempt: a server that says goodbye has not failed.

@@ -44,6 +44,7 @@ class AttemptSender {
     Task<Attempt> send_completed(ActiveCall& active);
     Task<Attempt> send_hedged(ActiveCall& active);
     bool is_hedged(const CallRules& rules) const noexcept;
+    bool may_repeat(const ActiveCall& active) const noexcept;
     bool met_stale_connection(const ActiveCall& active) const noexcept;
     Task<void> send_over_new_connection(ActiveCall& active);
     bool was_refused(const ActiveCall& active) const noexcept;

@@ -130,7 +130,7 @@ Task<MadeCall> Caller::make_within_rules(Call& call) {
 
 Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reservation> reservation) {
     ActiveCall active(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()),
-                      options_.once, options_.redirects);
+                      is_once(call.rules), options_.redirects);
     active.reservation = std::move(reservation);
     const TaskName name(call.custom_id);
     std::optional<AttemptsEnd> unsent;  // why it is not sent
@@ -295,7 +295,7 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
             ++counts_.redirects;
             continue;
         }
-        if (options_.once) co_return AttemptsEnd::final;
+        if (is_once(active.rules())) co_return AttemptsEnd::final;
         if (parts_.auth && note.status == unauthorized && !active.has_left_origin()) {
             const auto is_renewed = co_await unless_stopped(sender_.renew_credentials(active), history.deadline);
             if (!is_renewed) co_return why_cut_short();

@@ -79,6 +79,7 @@ class Caller {
     Task<std::optional<AttemptsEnd>> acquire_permit(ActiveCall& active, bool is_retry);
     Task<std::optional<AttemptsEnd>> wait_for_permit(ActiveCall& active, bool is_retry);
     void begin(ActiveCall& active);
+    bool is_once(const CallRules& rules) const noexcept { return options_.once || !rules.may_repeat; }
     bool is_recorded(const CallRules& rules) const noexcept;
     bool try_record(const ActiveCall& active);
     Task<std::optional<AttemptsEnd>> record(ActiveCall& active);

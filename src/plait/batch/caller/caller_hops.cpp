@@ -65,9 +65,10 @@ std::string Caller::plan_hop(ActiveCall& active) {
     active.was_executed = active.was_executed || (step.was_executed && !active.rules().safe_to_repeat);
     const http::Url url = step.next->url;
     const std::string_view group = rules.group.empty() ? url.origin() : rules.group.view();
+    const bool is_once = this->is_once(rules);
     active.next_hop =
         std::make_unique<Hop>(std::move(*step.next), std::move(rules), left_origin, groups_.use(group, now()),
-                              origins_.use(url.origin(), now()), options_.once);
+                              origins_.use(url.origin(), now()), is_once);
     return "";
 }
 

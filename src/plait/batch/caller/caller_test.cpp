@@ -916,6 +916,28 @@ ASYNC_TEST("sent once means as it comes: nothing is repeated, paced or held back
     CHECK(outcome_of(made[2].second) == "ok");
 }
 
+ASYNC_TEST("a call that must not be repeated ends as its first attempt does, and others learn from its refusal") {
+    ThirdParty server({answer(429, {{"Retry-After", "5"}})});
+    Bench bench(server.answers());
+    const TimePoint begin = now();
+    Call once = call_to("http://a.b/");
+    once.rules.may_repeat = false;
+    CHECK(outcome_of(co_await bench.caller.make(once)) == "rejected");
+    CHECK(now() - begin == 10ms);
+    Call later = call_to("http://a.b/");
+    CHECK(outcome_of(co_await bench.caller.make(later)) == "ok");
+    CHECK(now() - begin >= 5s);
+    for (const Failure& failure : {Failure(ErrorCode::reset, "closed", true, true),
+                                   Failure(ErrorCode::reset, "turned away", false, false, true)}) {
+        ThirdParty failing({failure});
+        Bench other(failing.answers());
+        Call unrepeated = call_to("http://a.b/");
+        unrepeated.rules.may_repeat = false;
+        CHECK(outcome_of(co_await other.caller.make(unrepeated)) == "failed reset");
+        CHECK(failing.came.size() == 1);
+    }
+}
+
 /// Ends each attempt in the same way, when its time is up or after a time of its own.
 class Ending final : public Method {
   public:

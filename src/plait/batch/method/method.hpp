@@ -10,6 +10,8 @@
 
 namespace plait::batch {
 
+class Call;
+
 /// Makes the attempts of calls: on the calling loop, a thread, a process. Each method is one way to run them.
 class Method {
   public:
@@ -18,6 +20,12 @@ class Method {
     /// Sends `request` once. The result is a value, even if it is a failure; only `Cancelled` is thrown. The method and
     /// the request outlive the task.
     virtual Task<Attempt> attempt(const http::Request& request) = 0;
+
+    /// The same for a method that wants to know the call. It outlives the task, too.
+    virtual Task<Attempt> attempt_of(const Call& call, const http::Request& request) {
+        static_cast<void>(call);
+        return attempt(request);
+    }
 
     /// Returns the most attempts that it makes at a time.
     virtual std::size_t most_in_flight() const noexcept = 0;
