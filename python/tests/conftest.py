@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pathlib
 import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+
+from plait._pytest import plait_mock
+
+__all__ = ["plait_mock"]  # also where the package is not installed, and its entry point is unknown
 
 PROGRAM = os.environ.get("PLAIT_PROGRAM", "plait")
 
@@ -113,3 +120,8 @@ def answer(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
     """The bytes of an answer."""
     head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *fields]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def lines_of(path: pathlib.Path) -> list[dict[str, Any]]:
+    """The lines of a file of results."""
+    return [json.loads(line) for line in path.read_text().splitlines()]

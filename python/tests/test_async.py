@@ -392,7 +392,8 @@ def test_a_forked_child_leaves_the_parents_calls_alone(start_mock: Callable[...,
     asyncio.run(main())
 
 
-def test_gather_cancels_the_rest_at_the_first_failure(url: str, slow_url: str) -> None:
+@everywhere
+def test_gather_cancels_the_rest_at_the_first_failure(run: Runner, url: str, slow_url: str) -> None:
     async def main() -> None:
         async with plait.Session() as session:
             responses = await plait.gather(*[session.get(f"{url}/{i}") for i in range(20)], limit=3)
@@ -401,11 +402,100 @@ def test_gather_cancels_the_rest_at_the_first_failure(url: str, slow_url: str) -
                 await plait.gather(session.get(slow_url), session.get("http://127.0.0.1:1/"))
             assert session.statistics["in_flight"] == 0
             assert await plait.gather() == []
+            with pytest.raises(ValueError, match="limit"):
+                await plait.gather(session.get(url), limit=0)
+
+    run(main)
+
+
+@everywhere
+def test_what_is_cancelled_takes_its_calls_along(run: Runner, url: str, slow_url: str) -> None:
+    async def main() -> None:
+        async with plait.Session() as session:
+            for together in (plait.gather, plait.settle, plait.race):
+                with anyio.move_on_after(0.05) as scope:
+                    await together(session.get(slow_url), session.get(slow_url))
+                assert scope.cancelled_caught
+                assert session.statistics["in_flight"] == 0
+            first = plait.as_completed([session.get(slow_url), session.get(url)])
+            assert (await first.__anext__()).ok
+            await first.aclose()  # type: ignore[attr-defined]
+            assert session.statistics["in_flight"] == 0
+
+    run(main)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="TaskGroup and asyncio.timeout came with Python 3.11")
+@asyncios
+def test_task_groups_and_timeouts(run: Runner, url: str, slow_url: str) -> None:
+    async def main() -> None:
+        new: Any = asyncio  # Python 3.10 has not all of it
+        async with plait.Session() as session:
+            async with new.TaskGroup() as group:
+                tasks = [group.create_task(session.get(url)) for _ in range(10)]
+            assert all(task.result().ok for task in tasks)
+            with pytest.raises(BaseException) as caught:
+                async with new.TaskGroup() as group:
+                    group.create_task(session.get(slow_url))
+                    group.create_task(session.get("http://127.0.0.1:1/"))
+            (error,) = caught.value.exceptions  # type: ignore[attr-defined]
+            assert isinstance(error, plait.ConnectError)
+            with pytest.raises(TimeoutError):
+                async with new.timeout(0.02):
+                    await session.get(slow_url)
+            assert session.statistics["in_flight"] == 0
+
+    run(main)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
+def test_eager_tasks(url: str, slow_url: str) -> None:
+    async def main() -> None:
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined]
+        async with plait.Session() as session:
+            tasks = [asyncio.create_task(session.get(url)) for _ in range(20)]
+            assert session.statistics["in_flight"] > 0
+            assert all(response.ok for response in await asyncio.gather(*tasks))
+            late = asyncio.create_task(session.get(slow_url))
+            late.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await late
 
     asyncio.run(main())
 
 
-def test_settle_returns_failures_as_values(url: str) -> None:
+@asyncios
+def test_a_shielded_call_goes_on(run: Runner, start_mock: Callable[..., MockServer]) -> None:
+    server = start_mock("--latency", "100ms")
+
+    async def main() -> None:
+        async with plait.Session() as session:
+            call = asyncio.ensure_future(session.get(server.url))
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.shield(call), 0.01)
+            assert (await call).ok
+
+    run(main)
+
+
+def test_a_call_from_another_thread(url: str) -> None:
+    async def main() -> None:
+        async with plait.Session() as session:
+            loop = asyncio.get_running_loop()
+
+            async def call() -> plait.Response:
+                return await session.get(url)
+
+            def from_thread() -> bool:
+                return asyncio.run_coroutine_threadsafe(call(), loop).result(30).ok
+
+            assert await asyncio.to_thread(from_thread)
+
+    asyncio.run(main())
+
+
+@everywhere
+def test_settle_returns_failures_as_values(run: Runner, url: str) -> None:
     async def bug() -> plait.Response:
         raise ZeroDivisionError
 
@@ -416,10 +506,11 @@ def test_settle_returns_failures_as_values(url: str) -> None:
             with pytest.raises(ZeroDivisionError):
                 await plait.settle(session.get(url), bug())
 
-    asyncio.run(main())
+    run(main)
 
 
-def test_as_completed_hands_out_what_comes_first(url: str, start_mock: Callable[..., MockServer]) -> None:
+@everywhere
+def test_as_completed_hands_out_what_comes_first(run: Runner, url: str, start_mock: Callable[..., MockServer]) -> None:
     later = start_mock("--latency", "300ms")
 
     async def main() -> None:
@@ -427,10 +518,11 @@ def test_as_completed_hands_out_what_comes_first(url: str, start_mock: Callable[
             calls = [session.get(f"{later.url}/late"), session.get(f"{url}/soon")]
             assert [r.json()["target"] async for r in plait.as_completed(calls)] == ["/soon", "/late"]
 
-    asyncio.run(main())
+    run(main)
 
 
-def test_race_returns_the_first_success(url: str, slow_url: str) -> None:
+@everywhere
+def test_race_returns_the_first_success(run: Runner, url: str, slow_url: str) -> None:
     async def main() -> None:
         async with plait.Session() as session:
             calls = [session.get("http://127.0.0.1:1/"), session.get(slow_url), session.get(url)]
@@ -439,7 +531,7 @@ def test_race_returns_the_first_success(url: str, slow_url: str) -> None:
             with pytest.raises(plait.ConnectError):
                 await plait.race(session.get("http://127.0.0.1:1/"))
 
-    asyncio.run(main())
+    run(main)
 
 
 def test_raise_for_status_can_be_the_rule(answering: Callable[[bytes], RawServer]) -> None:

@@ -139,7 +139,7 @@ def test_an_attempt_and_a_silence_have_limits_of_their_own(slow_url: str) -> Non
     assert caught.value.phase == "idle"
 
 
-@pytest.mark.parametrize("limit", [0, -1, float("nan"), True, "5s"])
+@pytest.mark.parametrize("limit", [0, -1, float("nan"), True, "soon"])
 def test_what_is_no_time_limit_is_refused(limit: object, url: str) -> None:
     with pytest.raises(plait.InputError):
         plait.get(url, timeout=limit)  # type: ignore[arg-type]

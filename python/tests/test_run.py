@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import logging
 import os
 import pathlib
@@ -17,11 +16,7 @@ from typing import Any
 
 import plait
 import pytest
-from conftest import PROGRAM, MockServer
-
-
-def lines_of(path: pathlib.Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+from conftest import PROGRAM, MockServer, lines_of
 
 
 def write_requests(path: pathlib.Path, url: str, count: int) -> pathlib.Path:
@@ -129,7 +124,7 @@ def test_limits_and_options_are_checked(url: str, tmp_path: pathlib.Path) -> Non
             plait.run([url], **options)
         assert "--" not in str(caught.value)
     with pytest.raises(TypeError):
-        plait.run(5)  # type: ignore[arg-type]
+        plait.run(5)
     with pytest.raises(plait.Error) as missing:
         plait.run(tmp_path / "missing.jsonl")
     assert "missing.jsonl" in str(missing.value)

@@ -56,7 +56,8 @@ void wake_future(const Held& future) noexcept {
     }
 }
 
-AsyncSession::AsyncSession(const nb::dict& options) : settings_(settings_from(options)), engine_(settings_) {}
+AsyncSession::AsyncSession(const nb::dict& options)
+    : hooks_(hooks_from(options)), settings_(with_hooks(settings_from(options), hooks_.get())), engine_(settings_) {}
 
 AsyncSession::~AsyncSession() {
     // No call is in flight here: it would hold the session.
@@ -96,8 +97,9 @@ void AsyncSession::enter() {
 
 nb::object AsyncSession::create_future() const { return nb::borrow(create_future_.get())(); }
 
-void AsyncSession::start(Call& call, std::unique_ptr<http::Request> request, std::optional<double> deadline) {
-    engine_->start(call, std::move(request), duration_from(deadline));
+void AsyncSession::start(Call& call, std::unique_ptr<http::Request> request, std::optional<double> deadline,
+                         std::unique_ptr<CallPolicy> policy) {
+    engine_->start(call, std::move(request), duration_from(deadline), std::move(policy));
     Py_INCREF(call.self());
     call.place = in_flight_.size();
     in_flight_.push_back(&call);
@@ -189,6 +191,8 @@ void AsyncSession::tell_listeners() {
 }
 
 void AsyncSession::close() {
+    if (engine_ && engine_.is_own() && engine_->loop().is_in_turn())
+        raise(PyExc_RuntimeError, "a session can't be closed by one of its hooks");
     if (std::exchange(is_closed_, true)) return;
     if (!engine_.is_own()) return engine_.reset();
     deliver(true);
@@ -233,7 +237,7 @@ int AsyncSession::traverse(PyObject* self, visitproc visit, void* arg) {
     for (const Held* held : {&session.host_, &session.loop_, &session.create_future_, &session.finished_future_,
                              &session.call_soon_, &session.on_readable_, &session.on_soon_})
         Py_VISIT(held->get());
-    return 0;
+    return session.hooks_ ? session.hooks_->traverse(visit, arg) : 0;
 }
 
 int AsyncSession::clear(PyObject* self) {
@@ -249,6 +253,7 @@ int AsyncSession::clear(PyObject* self) {
     for (Held* held : {&session.host_, &session.loop_, &session.create_future_, &session.finished_future_,
                        &session.call_soon_, &session.on_readable_, &session.on_soon_})
         held->clear();
+    if (session.hooks_) session.hooks_->clear();
     return 0;
 }
 
@@ -258,20 +263,21 @@ void register_async_session(nb::module_& module) {
     static PyType_Slot slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(&AsyncSession::traverse)},
                                   {Py_tp_clear, reinterpret_cast<void*>(&AsyncSession::clear)},
                                   {0, nullptr}};
-    nb::class_<AsyncSession>(module, "AsyncSession", nb::type_slots(slots), nb::is_weak_referenceable(),
-                             nb::dynamic_attr())
+    nb::class_<AsyncSession>(module, "AsyncSession", nb::type_slots(slots), nb::is_weak_referenceable())
         .def(nb::init<const nb::dict&>())
         .def(
             "_call",
             [](nb::handle self, std::string method, std::string_view url, const std::optional<Fields>& headers,
                std::optional<nb::bytes> body, std::optional<double> attempt, std::optional<double> deadline,
-               nb::object request) {
+               nb::object request, const nb::object& policy) {
                 auto to_send = std::make_unique<http::Request>(request_from(
                     session_of(self.ptr()).settings(), std::move(method), url, headers, std::move(body), attempt));
-                return make_call(nb::borrow(self), std::move(to_send), deadline, std::move(request));
+                return make_call(nb::borrow(self), std::move(to_send), deadline, policy_from(policy),
+                                 std::move(request));
             },
             nb::arg("method"), nb::arg("url"), nb::arg("headers") = nb::none(), nb::arg("body") = nb::none(),
-            nb::arg("attempt") = nb::none(), nb::arg("deadline") = nb::none(), nb::arg("request") = nb::none())
+            nb::arg("attempt") = nb::none(), nb::arg("deadline") = nb::none(), nb::arg("request") = nb::none(),
+            nb::arg("policy") = nb::none())
         .def("_close", &AsyncSession::close)
         .def_prop_ro("closed", &AsyncSession::is_closed)
         .def_prop_ro("statistics", &AsyncSession::statistics);

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "engine.hpp"
+#include "hooks.hpp"
 #include "python.hpp"
 #include "settings.hpp"
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,7 +48,8 @@ class AsyncSession {
     /// Throws `WrongLoop`, `SessionClosed` or a RuntimeError unless the session can be used here and now.
     void enter();
     /// Starts the call and sends what is to be sent at once.
-    void start(Call& call, std::unique_ptr<http::Request> request, std::optional<double> deadline);
+    void start(Call& call, std::unique_ptr<http::Request> request, std::optional<double> deadline,
+               std::unique_ptr<CallPolicy> policy);
     void give_up(Call& call);
 
     /// A new future of the loop.
@@ -90,6 +93,7 @@ class AsyncSession {
 
     static constexpr std::size_t most_eager = 4;
 
+    std::unique_ptr<PythonHooks> hooks_;  ///< null: none
     Settings settings_;
     OwnedEngine engine_;
     bool is_closed_ = false;

@@ -1,6 +1,7 @@
 #include "batch_run.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/batch/call/secrets.hpp"
 #include "plait/batch/requests/open_source.hpp"
 #include "plait/batch/run.hpp"
 
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -25,17 +27,6 @@ namespace {
 constexpr std::chrono::milliseconds patience(100);
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-/// A call that has ended, as `make_response` takes it.
-class EndedCall final : public Caller {
-  public:
-    EndedCall(http::Request request_, http::Response response_, Duration elapsed_) {
-        request = std::make_unique<http::Request>(std::move(request_));
-        response = std::make_unique<http::Response>(std::move(response_));
-        elapsed = elapsed_;
-    }
-    void on_end() noexcept override {}
-};
 
 Duration time_of(const std::vector<batch::AttemptNote>& attempts) {
     if (attempts.empty()) return {};
@@ -112,6 +103,18 @@ class BatchRun {
 
     nb::object next();
     nb::dict finish();
+
+    // In an event loop, which watches the descriptor that `begin` returns.
+    int begin(bool keeps_values);
+    void turn();
+    nb::list take_all();
+    void drop_values();
+    void give_up();
+    bool is_over() const noexcept { return !driver_ || (driver_->is_over() && !driver_->has_values()); }
+    nb::dict conclude();
+    void more_came();
+
+    void set_tick(nb::object tick) { tick_.set(std::move(tick)); }
     void close();
     void interrupt() noexcept { ++asked_; }
     nb::dict report();
@@ -140,6 +143,8 @@ class BatchRun {
     void open(const nb::object& requests, const std::optional<std::string>& results, RunSettings settings);
     void drop() noexcept;
     void see_to_python();
+    void tick();
+    void check_blocking() const;
     void wind_up(nb::object reason);
     void wait();
     void wait_until_over();
@@ -151,12 +156,16 @@ class BatchRun {
     RunItems::Shared items_;
     Held result_type_;
     Held log_;
-    Held reason_;  ///< why the run ends early, to be raised at its end
+    Held tick_;  ///< called with the standing now and then; null: nobody wants to know
+    std::chrono::steady_clock::time_point last_tick_;
+    Held reason_;             ///< why the run ends early, to be raised at its end
+    batch::Secrets secrets_;  ///< of requests that come from an iterable; the run redacts them
     std::unique_ptr<RunDriver> driver_;
     int generation_;
     bool is_busy_ = false;
     bool was_told_ = false;  ///< of the error, by `next`
     bool is_closed_ = false;
+    bool is_in_host_ = false;     ///< an event loop runs it
     std::atomic<int> asked_ = 0;  ///< to interrupt it
     int obeyed_ = 0;
 };
@@ -164,6 +173,7 @@ class BatchRun {
 BatchRun::BatchRun(const nb::object& requests, const std::optional<std::string>& results, const nb::dict& options)
     : driver_(std::make_unique<RunDriver>()), generation_(process_generation()) {
     RunSettings settings = run_settings_from(options);
+    if (!settings.run.trace.empty()) driver_->set_traced();
     settings.run.warn = [driver = driver_.get()](const std::string& sentence) { driver->warn(sentence); };
     result_type_.set(python_name("plait._run", "RunResult"));
     log_.set(python_name("plait._run", "log_warning"));
@@ -187,6 +197,7 @@ void BatchRun::open(const nb::object& requests, const std::optional<std::string>
     PyObject* const iterator = PyObject_GetIter(requests.ptr());
     if (!iterator) nb::raise_python_error();
     items_.iterator.set(nb::steal(iterator));
+    if (nb::hasattr(requests, "nothing_yet")) items_.nothing_yet.set(requests.attr("nothing_yet"));
     items_.line_of.set(python_name("plait._lines", "line_of"));
     std::optional<std::uint64_t> total;
     if (PySequence_Check(requests.ptr())) {
@@ -197,10 +208,15 @@ void BatchRun::open(const nb::object& requests, const std::optional<std::string>
             total = static_cast<std::uint64_t>(size);
         }
     }
+    settings.requests.secrets = &secrets_;
+    settings.run.requests.secrets = &secrets_;
     auto source = std::make_unique<RunItems>(items_, std::move(settings.requests), total);
+    RunItems& items = *source;  // the run owns it
     const nb::gil_scoped_release released;
-    driver_->open(results ? std::make_unique<batch::Run>(std::move(source), *results, std::move(settings.run))
-                          : std::make_unique<batch::Run>(std::move(source), batch::no_file, std::move(settings.run)));
+    auto run = results ? std::make_unique<batch::Run>(std::move(source), *results, std::move(settings.run))
+                       : std::make_unique<batch::Run>(std::move(source), batch::no_file, std::move(settings.run));
+    items.set_key_seed(run->id().empty() ? std::to_string(std::random_device()()) : run->id());
+    driver_->open(std::move(run));
 }
 
 void BatchRun::drop() noexcept {
@@ -222,8 +238,21 @@ void BatchRun::wind_up(nb::object reason) {
 void BatchRun::see_to_python() {
     for (const std::string& sentence : driver_->take_warnings()) nb::borrow(log_.get())(sentence);
     if (PyErr_CheckSignals() != 0) wind_up(taken_exception());
+    tick();
     if (items_.broken && !reason_) wind_up(nb::borrow(items_.broken.get()));
     for (; obeyed_ < asked_; ++obeyed_) driver_->interrupt();
+}
+
+/// Tells how the run stands, at most ten times a second.
+void BatchRun::tick() {
+    if (!tick_ || reason_ || std::chrono::steady_clock::now() - last_tick_ < patience) return;
+    last_tick_ = std::chrono::steady_clock::now();
+    try {
+        nb::borrow(tick_.get())(standing());
+    } catch (nb::python_error& error) {
+        error.restore();
+        wind_up(taken_exception());
+    }
 }
 
 void BatchRun::wait() {
@@ -250,8 +279,70 @@ void BatchRun::raise_error() {
     std::rethrow_exception(driver_->error());
 }
 
+void BatchRun::check_blocking() const {
+    if (is_in_host_) raise(PyExc_RuntimeError, "this run is in an event loop: use 'async for', or await afinish()");
+    if (items_.nothing_yet && driver_ && !driver_->has_begun())
+        raise(PyExc_TypeError, "the requests are an asynchronous iterable: use 'async for', or await afinish()");
+}
+
+int BatchRun::begin(bool keeps_values) {
+    const Busy busy(*this);
+    if (is_closed_ || !driver_) raise(PyExc_RuntimeError, "this run is closed");
+    if (driver_->has_begun()) raise(PyExc_RuntimeError, "this run was begun without an event loop: go on without one");
+    is_in_host_ = true;
+    driver_->begin(keeps_values);
+    see_to_python();
+    return driver_->fd();
+}
+
+void BatchRun::turn() {
+    if (is_busy_ || !driver_ || generation_ != process_generation()) return;
+    const Busy busy(*this);
+    driver_->turn();
+    see_to_python();
+}
+
+nb::list BatchRun::take_all() {
+    const Busy busy(*this);
+    nb::list results;
+    while (driver_ && driver_->has_values()) results.append(result_of(driver_->take()));
+    if (driver_) driver_->run_ready();  // the run may have waited for that
+    return results;
+}
+
+void BatchRun::drop_values() {
+    const Busy busy(*this);
+    if (!driver_) return;
+    driver_->drop_values();
+    driver_->run_ready();
+}
+
+void BatchRun::give_up() {
+    const Busy busy(*this);
+    is_closed_ = true;
+    if (!driver_) return;
+    driver_->drop_values();
+    driver_->interrupt();
+    driver_->interrupt();
+}
+
+nb::dict BatchRun::conclude() {
+    const Busy busy(*this);
+    if (driver_) driver_->let_go();
+    if (items_.broken && !reason_) reason_.set(nb::borrow(items_.broken.get()));
+    if (reason_ && !was_told_) raise_reason();
+    if (driver_ && !was_told_) raise_error();
+    return standing();
+}
+
+/// The asynchronous iterable has another item, or has ended.
+void BatchRun::more_came() {
+    if (driver_ && driver_->has_begun() && generation_ == process_generation()) driver_->wake(items_.more);
+}
+
 nb::object BatchRun::next() {
     const Busy busy(*this);
+    check_blocking();
     if (was_told_ || is_closed_ || !driver_) return {};
     if (!driver_->has_begun()) driver_->begin(true);
     {
@@ -265,12 +356,14 @@ nb::object BatchRun::next() {
         if (driver_->is_over()) break;
         wait();
     }
+    driver_->let_go();
     raise_error();
     return {};
 }
 
 nb::dict BatchRun::finish() {
     const Busy busy(*this);
+    check_blocking();
     if (is_closed_ || !driver_) return standing();
     if (driver_->has_begun()) {
         driver_->drop_values();
@@ -280,6 +373,7 @@ nb::dict BatchRun::finish() {
     }
     see_to_python();
     wait_until_over();
+    driver_->let_go();
     if (reason_) raise_reason();
     raise_error();
     return standing();
@@ -295,6 +389,7 @@ void BatchRun::close() {
     driver_->interrupt();
     driver_->interrupt();
     wait_until_over();
+    driver_->let_go();
     if (reason_) raise_reason();
     raise_error();
 }
@@ -327,7 +422,8 @@ nb::object BatchRun::result_of(batch::CallResult result) const {
     const std::string custom_id = result.custom_id();
     const std::uint64_t line = result.line();
     if (call && end.response) {
-        EndedCall ended(std::move(call->request), std::move(*result.end.response), elapsed);
+        EndedCall ended(std::move(call->request), std::move(*result.end.response), elapsed,
+                        static_cast<int>(end.attempts.size()));
         response = make_response(ended, request.is_none() ? nullptr : request.ptr());
     }
     return nb::borrow(result_type_.get())(line, to_str(custom_id), to_str(to_string(end.outcome)), request, response,
@@ -341,6 +437,8 @@ int BatchRun::traverse(PyObject* self, visitproc visit, void* arg) {
     Py_VISIT(run->items_.iterator.get());
     Py_VISIT(run->items_.line_of.get());
     Py_VISIT(run->items_.broken.get());
+    Py_VISIT(run->items_.nothing_yet.get());
+    Py_VISIT(run->tick_.get());
     Py_VISIT(run->result_type_.get());
     Py_VISIT(run->log_.get());
     Py_VISIT(run->reason_.get());
@@ -353,6 +451,8 @@ int BatchRun::clear(PyObject* self) {
     run->items_.iterator.clear();
     run->items_.line_of.clear();
     run->items_.broken.clear();
+    run->items_.nothing_yet.clear();
+    run->tick_.clear();
     run->result_type_.clear();
     run->log_.clear();
     run->reason_.clear();
@@ -378,10 +478,19 @@ void register_batch_run(nb::module_& module) {
                                   {Py_tp_iter, reinterpret_cast<void*>(&self_slot)},
                                   {Py_tp_iternext, reinterpret_cast<void*>(&next_slot)},
                                   {0, nullptr}};
-    nb::class_<BatchRun>(module, "BatchRun", nb::type_slots(slots), nb::is_weak_referenceable(), nb::dynamic_attr())
+    nb::class_<BatchRun>(module, "BatchRun", nb::type_slots(slots), nb::is_weak_referenceable())
         .def(nb::init<const nb::object&, const std::optional<std::string>&, const nb::dict&>(), nb::arg("requests"),
              nb::arg("results").none(), nb::arg("options"))
         .def("_finish", &BatchRun::finish)
+        .def("_begin", &BatchRun::begin)
+        .def("_turn", &BatchRun::turn)
+        .def("_take_all", &BatchRun::take_all)
+        .def("_drop_values", &BatchRun::drop_values)
+        .def("_give_up", &BatchRun::give_up)
+        .def("_conclude", &BatchRun::conclude)
+        .def("_more_came", &BatchRun::more_came)
+        .def("_set_tick", &BatchRun::set_tick)
+        .def_prop_ro("_is_over", &BatchRun::is_over)
         .def("_close", &BatchRun::close)
         .def("_interrupt", &BatchRun::interrupt)
         .def("_report", &BatchRun::report);

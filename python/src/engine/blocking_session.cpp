@@ -2,8 +2,10 @@
 
 #include "bulk.hpp"
 #include "errors.hpp"
+#include "hooks.hpp"
 #include "response.hpp"
 #include "seats.hpp"
+#include <memory>
 #include <utility>
 
 namespace plait::python {
@@ -18,22 +20,26 @@ class BlockingCall final : public Caller {
 /// The base of `plait.BlockingSession`.
 class BlockingSession {
   public:
-    explicit BlockingSession(const nb::dict& options) : seats_(settings_from(options)) {}
+    explicit BlockingSession(const nb::dict& options)
+        : hooks_(hooks_from(options)), seats_(with_hooks(settings_from(options), hooks_.get())) {}
 
     Seats& seats() noexcept { return seats_; }
 
     nb::object call(std::string method, std::string_view url, const std::optional<Fields>& headers,
                     std::optional<nb::bytes> body, std::optional<double> attempt, std::optional<double> deadline,
-                    const nb::object& given) {
+                    const nb::object& given, const nb::object& policy) {
         auto request = std::make_unique<http::Request>(
             request_from(seats_.settings(), std::move(method), url, headers, std::move(body), attempt));
         PyObject* const kept = given.is_none() ? nullptr : given.ptr();
         BlockingCall call;
         {
             Seats::Seat seat(seats_);
-            seat.engine().start(call, std::move(request), duration_from(deadline));
-            seat.turn();
-            while (call.is_in_flight()) seat.wait_and_turn();
+            call.wake_up = seat.wake_up();
+            {
+                const Seats::Seat::Use in_use = seat.use();
+                seat.engine().start(call, std::move(request), duration_from(deadline), policy_from(policy));
+            }
+            wait_for(call, seat);
         }
         if (!call.response) raise(error_of(call, kept));
         nb::object response = make_response(call, kept);
@@ -41,18 +47,44 @@ class BlockingSession {
         return response;
     }
 
+    static int traverse(PyObject* self, visitproc visit, void* arg) {
+        Py_VISIT(Py_TYPE(self));
+        if (!nb::inst_ready(self)) return 0;
+        const auto& hooks = nb::inst_ptr<BlockingSession>(self)->hooks_;
+        return hooks ? hooks->traverse(visit, arg) : 0;
+    }
+    static int clear(PyObject* self) {
+        const auto& hooks = nb::inst_ptr<BlockingSession>(self)->hooks_;
+        if (hooks) hooks->clear();
+        return 0;
+    }
+
   private:
+    static void wait_for(BlockingCall& call, Seats::Seat& seat) {
+        try {
+            seat.turn();
+            while (call.is_in_flight()) seat.wait_and_turn();
+        } catch (...) {
+            seat.give_up(call);
+            throw;
+        }
+    }
+
+    std::unique_ptr<PythonHooks> hooks_;  ///< null: none
     Seats seats_;
 };
 
 }  // namespace
 
 void register_blocking_session(nb::module_& module) {
-    nb::class_<BlockingSession>(module, "BlockingSession", nb::is_weak_referenceable(), nb::dynamic_attr())
+    static PyType_Slot slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(&BlockingSession::traverse)},
+                                  {Py_tp_clear, reinterpret_cast<void*>(&BlockingSession::clear)},
+                                  {0, nullptr}};
+    nb::class_<BlockingSession>(module, "BlockingSession", nb::type_slots(slots), nb::is_weak_referenceable())
         .def(nb::init<const nb::dict&>())
         .def("_call", &BlockingSession::call, nb::arg("method"), nb::arg("url"), nb::arg("headers") = nb::none(),
              nb::arg("body") = nb::none(), nb::arg("attempt") = nb::none(), nb::arg("deadline") = nb::none(),
-             nb::arg("request") = nb::none())
+             nb::arg("request") = nb::none(), nb::arg("policy") = nb::none())
         .def("_map",
              [](nb::handle self, const nb::object& requests, std::size_t concurrency, bool ordered) {
                  auto& session = *nb::inst_ptr<BlockingSession>(self);

@@ -12,6 +12,7 @@ namespace plait::python {
 struct Bulk::Call final : Caller {
     Call(Bulk& bulk_, std::size_t index_, nb::object item_) : bulk(bulk_), index(index_), item(std::move(item_)) {
         takes_turn = false;  // a bulk has a limit of its own
+        wake_up = bulk.wake_up_;
     }
     void on_end() noexcept override { bulk.ended_.push_back(index); }
 
@@ -37,6 +38,11 @@ Bulk::Bulk(nb::object session, const Settings& settings, const nb::object& reque
 }
 
 Bulk::~Bulk() = default;
+
+void Bulk::begin(Engine& engine, Caller& caller, std::unique_ptr<http::Request> request,
+                 std::optional<Duration> deadline, std::unique_ptr<CallPolicy> policy) {
+    engine.start(caller, std::move(request), deadline, std::move(policy));
+}
 
 void Bulk::forget() noexcept {
     calls_.clear();
@@ -80,6 +86,7 @@ void Bulk::add(Engine& engine, nb::object item) {
 void Bulk::start(Engine& engine, const nb::object& item) {
     const std::size_t index = next_index_ - 1;
     std::optional<Duration> deadline;
+    std::unique_ptr<CallPolicy> policy;
     nb::object given = item;
     std::unique_ptr<http::Request> request;
     if (is_plain_ && PyUnicode_Check(item.ptr())) {
@@ -93,9 +100,10 @@ void Bulk::start(Engine& engine, const nb::object& item) {
                          nb::cast<std::optional<double>>(made[4])));
         deadline = duration_from(nb::cast<std::optional<double>>(made[5]));
         if (!made[6].is_none()) given = made[6];
+        policy = policy_from(made[7]);
     }
     auto call = std::make_unique<Call>(*this, index, std::move(given));
-    engine.start(*call, std::move(request), deadline);
+    begin(engine, *call, std::move(request), deadline, std::move(policy));
     calls_.emplace_hint(calls_.end(), index, std::move(call));
 }
 
@@ -176,7 +184,9 @@ class BlockingMap final : public Bulk {
     BlockingMap(nb::object session, Seats& seats, const nb::object& requests, std::size_t concurrency, bool ordered)
         : Bulk(std::move(session), seats.settings(), requests, concurrency, ordered),
           seat_(std::make_unique<Seats::Seat>(seats)),
-          generation_(process_generation()) {}
+          generation_(process_generation()) {
+        wake_up_ = seat_->wake_up();
+    }
     ~BlockingMap() override { close(); }
 
     nb::object next() {
@@ -186,7 +196,9 @@ class BlockingMap final : public Bulk {
         if (is_busy_) raise(PyExc_RuntimeError, "two threads read the results of one map at the same time");
         const Busy busy(is_busy_);
         try {
-            return next_result();
+            nb::object result = next_result();
+            if (seat_) seat_->step_down();
+            return result;
         } catch (...) {
             close();
             throw;
@@ -199,7 +211,11 @@ class BlockingMap final : public Bulk {
             static_cast<void>(seat_.release());  // its sockets are the parent's
             return;
         }
-        give_up(seat_->engine());
+        {
+            const Seats::Seat::Use in_use = seat_->use_unless_in_hook();
+            give_up(seat_->engine());
+            if (seat_->wake_up() >= 0 && in_use.may_turn()) seat_->engine().loop().run_ready();
+        }
         seat_.reset();
     }
 
@@ -226,9 +242,21 @@ class BlockingMap final : public Bulk {
         bool& flag_;
     };
 
+    void begin(Engine& engine, Caller& caller, std::unique_ptr<http::Request> request, std::optional<Duration> deadline,
+               std::unique_ptr<CallPolicy> policy) override {
+        const Seats::Seat::Use in_use = seat_->use();
+        Bulk::begin(engine, caller, std::move(request), deadline, std::move(policy));
+    }
+
+    /// What was started is sent before the caller works on a result.
+    void send_now() {
+        const Seats::Seat::Use in_use = seat_->use();
+        seat_->engine().loop().run_ready();
+    }
+
     nb::object next_result() {
         refill(seat_->engine());
-        seat_->engine().loop().run_ready();  // what was started is sent before the caller works on a result
+        send_now();
         for (;;) {
             if (nb::object result = take(); result.is_valid()) return result;
             if (is_done()) {

@@ -47,6 +47,13 @@ class Bulk {
     void clear_held() noexcept;
     nb::object session() const { return nb::borrow(session_.get()); }
 
+  protected:
+    /// See `Caller::wake_up`.
+    int wake_up_ = -1;
+    /// Starts a call in the engine.
+    virtual void begin(Engine& engine, Caller& caller, std::unique_ptr<http::Request> request,
+                       std::optional<Duration> deadline, std::unique_ptr<CallPolicy> policy);
+
   private:
     struct Call;
 

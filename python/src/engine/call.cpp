@@ -74,8 +74,9 @@ nb::object send_method(nb::handle self, nb::object value) {
 
 }  // namespace
 
-Call::Call(nb::object session, std::unique_ptr<http::Request> to_send, std::optional<double> deadline, nb::object given)
-    : to_send_(std::move(to_send)), deadline_(deadline) {
+Call::Call(nb::object session, std::unique_ptr<http::Request> to_send, std::optional<double> deadline,
+           std::unique_ptr<CallPolicy> policy, nb::object given)
+    : to_send_(std::move(to_send)), deadline_(deadline), policy_(std::move(policy)) {
     session_.set(std::move(session));
     if (!given.is_none()) given_.set(std::move(given));
 }
@@ -109,7 +110,7 @@ void Call::give_up_and_raise() {
 PySendResult Call::start(PyObject** result) {
     session().enter();
     state_ = State::waiting;
-    session().start(*this, std::move(to_send_), deadline_);
+    session().start(*this, std::move(to_send_), deadline_, std::move(policy_));
     if (!is_in_flight()) return outcome(result);  // it failed at once
     if (session().has_asyncio_tasks()) {
         waiter_.set(make_task_waiter(session().loop()));
@@ -237,9 +238,10 @@ int Call::clear(PyObject* self) {
 }
 
 nb::object make_call(nb::object session, std::unique_ptr<http::Request> request, std::optional<double> deadline,
-                     nb::object given) {
+                     std::unique_ptr<CallPolicy> policy, nb::object given) {
     nb::object call = nb::inst_alloc(nb::type<Call>());
-    new (nb::inst_ptr<Call>(call)) Call(std::move(session), std::move(request), deadline, std::move(given));
+    new (nb::inst_ptr<Call>(call))
+        Call(std::move(session), std::move(request), deadline, std::move(policy), std::move(given));
     call_of(call.ptr()).set_self(call.ptr());
     nb::inst_mark_ready(call);
     return call;

@@ -16,7 +16,8 @@ class AsyncSession;
 /// `await` would. `throw` is how a task is cancelled: the call is then given up.
 class Call final : public Caller {
   public:
-    Call(nb::object session, std::unique_ptr<http::Request> to_send, std::optional<double> deadline, nb::object given);
+    Call(nb::object session, std::unique_ptr<http::Request> to_send, std::optional<double> deadline,
+         std::unique_ptr<CallPolicy> policy, nb::object given);
     ~Call();
 
     void on_end() noexcept override;
@@ -62,10 +63,11 @@ class Call final : public Caller {
     Held error_;
     std::unique_ptr<http::Request> to_send_;
     std::optional<double> deadline_;
+    std::unique_ptr<CallPolicy> policy_;
 };
 
 nb::object make_call(nb::object session, std::unique_ptr<http::Request> request, std::optional<double> deadline,
-                     nb::object given);
+                     std::unique_ptr<CallPolicy> policy, nb::object given);
 
 void register_call(nb::module_& module);
 

@@ -8,7 +8,9 @@
 #include "plait/http/redirects.hpp"
 #include "plait/http/session.hpp"
 
+#include "policies.hpp"
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +31,10 @@ struct Settings {
     std::optional<Duration> deadline;
     /// The most calls in flight; further ones wait for their turn, without a time limit of their own.
     std::size_t concurrency = 100;
+    /// The same of calls with policies, those of maps included.
+    std::size_t most_by_policy = 1'000'000;
+    /// Retries, limits and hooks; nothing: none, and calls are sent as they come.
+    std::optional<PolicySettings> policies;
 };
 
 /// Why a call has no response.
@@ -40,6 +46,8 @@ struct Failure {
     ErrorCode code = ErrorCode::bad_input;
     std::string text;
     bool maybe_sent = false;
+    /// What a hook has thrown, in place of all that; null: nothing.
+    std::exception_ptr thrown;
 };
 
 /// One call on its way, owned by its task.
@@ -61,12 +69,15 @@ class Caller {
 
     /// Whether the call waits for its turn where `Settings::concurrency` are in flight.
     bool takes_turn = true;
+    /// An eventfd to write to when the call has ended, for a thread that waits for it; -1: none.
+    int wake_up = -1;
 
     // Once it has ended:
     std::unique_ptr<http::Request> request;
     std::unique_ptr<http::Response> response;  ///< or else there is a failure
     Failure failure;
     Duration elapsed{};
+    int attempts = 0;
 
   protected:
     /// Whatever comes of a call in flight is then of no interest.
@@ -92,8 +103,9 @@ class Engine {
     const Settings& settings() const noexcept { return settings_; }
 
     /// Adds a call to the list of ready tasks; see to a turn. `caller` stays where it is until the call has ended or is
-    /// given up. No `deadline`: that of the settings.
-    void start(Caller& caller, std::unique_ptr<http::Request> request, std::optional<Duration> deadline);
+    /// given up. No `deadline`: that of the settings. No `policy`: as the settings have it.
+    void start(Caller& caller, std::unique_ptr<http::Request> request, std::optional<Duration> deadline,
+               std::unique_ptr<CallPolicy> policy = nullptr);
     /// Gives up the call of `caller`, if it is in flight: it ends without `on_end`, and its connection is closed. See
     /// to a turn.
     void give_up(Caller& caller) noexcept;
@@ -108,11 +120,19 @@ class Engine {
   private:
     Task<void> carry_out(std::unique_ptr<Running> running);
     Task<void> send(Running& running);
+    Task<void> send_plainly(Running& running);
+    Task<void> send_by_policy(Running& running);
+    void renew_session();
+    void end(std::unique_ptr<Running> running);
+    Policies& policies_of(const Running& running);
 
     Settings settings_;
     http::CookieJar cookies_;
-    http::Session session_;
+    std::unique_ptr<http::Session> session_;
+    unsigned intercepts_;  ///< the generation that `session_` obeys
     Semaphore permits_;
+    std::unique_ptr<Policies> policies_;    ///< null before a call needs them
+    std::unique_ptr<Policies> only_hooks_;  ///< the same, where there are neither retries nor limits
     std::size_t in_flight_ = 0;
     std::size_t made_ = 0;
     std::size_t failed_ = 0;

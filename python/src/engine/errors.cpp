@@ -38,17 +38,36 @@ bool set_engine_error(const std::exception_ptr& error) {
 
 }  // namespace
 
+namespace {
+
+nb::object thrown_by_hook(const Failure& failure) {
+    try {
+        std::rethrow_exception(failure.thrown);
+    } catch (const nb::python_error& error) {
+        return nb::borrow(error.value());
+    } catch (const std::exception& error) {
+        return error_named("Error", error.what());
+    }
+}
+
+}  // namespace
+
 nb::object error_of(const Failure& failure, PyObject* request) {
+    if (failure.thrown) return thrown_by_hook(failure);
     return python_name("plait._errors", "from_engine")(to_string(failure.code), failure.text, failure.maybe_sent,
                                                        request ? nb::borrow(request) : nb::none());
 }
 
 nb::object error_of(const Caller& caller, PyObject* given) {
-    if (given) return error_of(caller.failure, given);
-    const http::Request& request = *caller.request;
-    const nb::object made = python_name("plait._messages", "sent_request")(
-        request.method(), request.url.text(), list_of(request.headers), to_bytes(request.body));
-    return error_of(caller.failure, made.ptr());
+    nb::object request = nb::borrow(given);
+    if (!given) {
+        const http::Request& sent = *caller.request;
+        request = python_name("plait._messages", "sent_request")(sent.method(), sent.url.text(), list_of(sent.headers),
+                                                                 to_bytes(sent.body));
+    }
+    nb::object error = error_of(caller.failure, request.ptr());
+    if (caller.attempts > 0 && nb::hasattr(error, "attempts")) error.attr("attempts") = caller.attempts;
+    return error;
 }
 
 nb::object error_named(const char* name, const char* text) { return python_name("plait._errors", name)(text); }

@@ -7,6 +7,7 @@
 #include "bulk.hpp"
 #include "call.hpp"
 #include "errors.hpp"
+#include "intercept.hpp"
 #include "python.hpp"
 #include "response.hpp"
 #include "settings.hpp"
@@ -25,5 +26,6 @@ NB_MODULE(_engine, module) {
     register_blocking_session(module);
     register_batch_run(module);
     register_settings(module);
+    register_intercept(module);
     module.attr("version") = PLAIT_VERSION;
 }

@@ -1,5 +1,6 @@
 #include "response.hpp"
 
+#include "plait/base/read_file.hpp"
 #include "plait/base/words.hpp"
 
 #include <fmt/format.h>
@@ -13,6 +14,8 @@
 namespace plait::python {
 
 namespace {
+
+constexpr std::size_t kib = 1024;
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -49,6 +52,13 @@ nb::object new_response(From& from) {
 
 }  // namespace
 
+EndedCall::EndedCall(http::Request request_, http::Response response_, Duration elapsed_, int attempts_) {
+    request = std::make_unique<http::Request>(std::move(request_));
+    response = std::make_unique<http::Response>(std::move(response_));
+    elapsed = elapsed_;
+    attempts = attempts_;
+}
+
 nb::list list_of(const http::Headers& headers) {
     nb::list fields;
     for (const http::Header header : headers) {
@@ -58,7 +68,10 @@ nb::list list_of(const http::Headers& headers) {
 }
 
 Response::Response(Caller& caller)
-    : answer_(std::move(caller.response)), sent_(std::move(caller.request)), elapsed_(caller.elapsed) {}
+    : answer_(std::move(caller.response)),
+      sent_(std::move(caller.request)),
+      elapsed_(caller.elapsed),
+      attempts_(caller.attempts) {}
 
 Response::Response(const nb::tuple& state)
     : answer_(std::make_unique<http::Response>()),
@@ -77,34 +90,45 @@ Response::Response(const nb::tuple& state)
     elapsed_ = from_seconds(nb::cast<double>(state[8]));
     answer_->reused = nb::cast<bool>(state[9]);
     if (nb::cast<bool>(state[10])) answer_->version = http::HttpVersion::http_2;
+    attempts_ = nb::cast<int>(state[11]);
 }
 
 std::string_view Response::url_text() const noexcept {
     return answer_->url.empty() ? std::string_view(sent_->url.text()) : answer_->url.view();
 }
 
+std::optional<std::string> Response::file() const {
+    return answer_->saved_body ? std::optional(answer_->saved_body->path()) : std::nullopt;
+}
+
+const std::string& Response::body() {
+    if (answer_->saved_body && answer_->body.empty())
+        answer_->body = read_file(answer_->saved_body->path(), (http::body_size(*answer_) / kib + 1) * kib);
+    return answer_->body;
+}
+
 nb::bytes Response::content() {
-    if (!content_) content_.set(to_bytes(answer_->body));
+    if (!content_) content_.set(to_bytes(body()));
     return nb::borrow<nb::bytes>(content_.get());
 }
 
 nb::object Response::text() {
     const std::string charset = charset_of(answer_->headers.get("Content-Type").value_or(""));
-    const auto size = static_cast<Py_ssize_t>(answer_->body.size());
+    const auto size = static_cast<Py_ssize_t>(body().size());
     PyObject* text = nullptr;
     if (!charset.empty()) {
-        text = PyUnicode_Decode(answer_->body.data(), size, charset.c_str(), "replace");
+        text = PyUnicode_Decode(body().data(), size, charset.c_str(), "replace");
         // A charset that Python does not know: as without one.
         if (!text && PyErr_ExceptionMatches(PyExc_LookupError)) PyErr_Clear();
     }
-    if (!text && !PyErr_Occurred()) text = PyUnicode_DecodeUTF8(answer_->body.data(), size, "replace");
+    if (!text && !PyErr_Occurred()) text = PyUnicode_DecodeUTF8(body().data(), size, "replace");
     if (!text) nb::raise_python_error();
     return nb::steal(text);
 }
 
 nb::object Response::json(std::optional<std::string> pointer, nb::object loads) {
     if (!loads.is_none()) return loads(content());
-    if (auto value = parse_json(answer_->body, pointer ? &*pointer : nullptr)) return std::move(*value);
+    if (auto value = parse_json(body(), pointer ? &*pointer : nullptr)) return std::move(*value);
     // Python's parser takes what simdjson does not, such as integers of any size, or says what is wrong.
     return python_name("plait._json", "parse")(content(), pointer ? nb::cast(*pointer) : nb::none(),
                                                answer_->headers.get("Content-Type").value_or(""));
@@ -141,7 +165,7 @@ double Response::elapsed() const { return seconds(elapsed_); }
 
 std::string Response::repr() const {
     return fmt::format("<Response {} {} {} {} B in {:.3f} s>", answer_->status, sent_->method(),
-                       without_query(url_text()), answer_->body.size(), elapsed());
+                       without_query(url_text()), http::body_size(*answer_), elapsed());
 }
 
 nb::tuple Response::state() {
@@ -149,7 +173,7 @@ nb::tuple Response::state() {
     const auto phases = nb::make_tuple(seconds(times.dns), seconds(times.connect), seconds(times.tls),
                                        seconds(times.send), seconds(times.wait), seconds(times.receive));
     return nb::make_tuple(status(), answer_->reason, fields(), content(), sent_->method(), url(), request(), phases,
-                          elapsed(), answer_->reused, answer_->version == http::HttpVersion::http_2);
+                          elapsed(), answer_->reused, answer_->version == http::HttpVersion::http_2, attempts_);
 }
 
 int Response::traverse(PyObject* self, visitproc visit, void* arg) {
@@ -172,8 +196,8 @@ int Response::clear(PyObject* self) {
 
 int Response::get_buffer(PyObject* self, Py_buffer* view, int flags) {
     auto* response = nb::inst_ptr<Response>(self);
-    return PyBuffer_FillInfo(view, self, response->answer_->body.data(),
-                             static_cast<Py_ssize_t>(response->answer_->body.size()), 1, flags);
+    return PyBuffer_FillInfo(view, self, const_cast<char*>(response->body().data()),
+                             static_cast<Py_ssize_t>(response->body().size()), 1, flags);
 }
 
 nb::object make_response(Caller& caller, PyObject* request) {
@@ -194,6 +218,7 @@ void register_response(nb::module_& module) {
         .def_prop_ro("ok", [](const Response& self) { return self.status() >= 200 && self.status() < 300; })
         .def_prop_ro("headers", &Response::headers)
         .def_prop_ro("content", &Response::content)
+        .def_prop_ro("file", &Response::file)
         .def_prop_ro("text", &Response::text)
         .def_prop_ro("url", &Response::url)
         .def_prop_ro("request", &Response::request)
@@ -203,6 +228,7 @@ void register_response(nb::module_& module) {
                          nb::object timedelta = nb::module_::import_("datetime").attr("timedelta");
                          return timedelta(nb::arg("seconds") = self.elapsed());
                      })
+        .def_prop_ro("attempts", &Response::attempts)
         .def_prop_ro("reused", [](const Response& self) { return self.answer().reused; })
         .def_prop_ro("http_version", [](const Response& self) { return http::to_string(self.answer().version); })
         .def_prop_ro(
@@ -215,7 +241,7 @@ void register_response(nb::module_& module) {
                  if (status >= 200 && status < 300) return nb::borrow(self);
                  return python_name("plait._errors", "raise_status")(self);
              })
-        .def("__len__", [](const Response& self) { return self.answer().body.size(); })
+        .def("__len__", [](const Response& self) { return http::body_size(self.answer()); })
         .def("__bool__", [](const Response&) { return true; })
         .def("__repr__", &Response::repr)
         .def("__reduce__", [](Response& self) {

@@ -5,6 +5,7 @@
 #include "engine.hpp"
 #include "python.hpp"
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ class Response {
     int status() const noexcept { return answer_->status; }
     const http::Response& answer() const noexcept { return *answer_; }
 
+    /// The file with the body; nothing: it is in memory.
+    std::optional<std::string> file() const;
+    const std::string& body();
     nb::bytes content();
     nb::object text();
     nb::object json(std::optional<std::string> pointer, nb::object loads);
@@ -32,6 +36,7 @@ class Response {
     void set_request(nb::object request) { request_.set(std::move(request)); }
     nb::dict timings() const;
     double elapsed() const;
+    int attempts() const noexcept { return attempts_; }
     std::string repr() const;
     /// All of it, as a tuple that can be pickled.
     nb::tuple state();
@@ -46,9 +51,17 @@ class Response {
     std::unique_ptr<http::Response> answer_;
     std::unique_ptr<http::Request> sent_;  ///< the first request, where there were redirects
     Duration elapsed_{};
+    int attempts_ = 1;
     Held content_;
     Held headers_;
     Held request_;
+};
+
+/// A call that has ended, for `make_response`.
+class EndedCall final : public Caller {
+  public:
+    EndedCall(http::Request request_, http::Response response_, Duration elapsed_, int attempts_);
+    void on_end() noexcept override {}
 };
 
 /// Header fields as a list of pairs.

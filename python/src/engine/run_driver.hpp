@@ -27,7 +27,8 @@ struct RunStanding {
     std::optional<std::string> stop_reason;
 };
 
-/// A run with its loop, for a thread that blocks: no Python in it. For one thread at a time.
+/// A run with its loop, for a thread that blocks or an event loop that watches it: no Python in it. For one thread at a
+/// time.
 class RunDriver {
   public:
     /// With this many results that nobody has taken, the run waits.
@@ -40,7 +41,9 @@ class RunDriver {
     ~RunDriver();
 
     /// Call it once, before anything else.
-    void open(std::unique_ptr<batch::Run> run) { idle_ = std::move(run); }
+    void open(std::unique_ptr<batch::Run> run);
+    /// The run has a trace. Before `open`.
+    void set_traced() noexcept { is_traced_ = true; }
     /// Collects a warning, in any thread.
     void warn(const std::string& sentence);
     std::vector<std::string> take_warnings();
@@ -58,6 +61,15 @@ class RunDriver {
     /// Waits at most for `longest` until there is something to do, and does it, until `longest` has passed, there are
     /// results, or the run is over. Returns at once when a signal arrives.
     void advance(std::chrono::milliseconds longest);
+    /// For an event loop: watch `fd`, and turn when it is readable.
+    int fd() const noexcept { return loop_->fd(); }
+    void turn();
+    /// After what makes the run go on, such as `take`: does it.
+    void run_ready();
+    /// Sets an event that the run waits for. See to a turn.
+    void wake(Event& event);
+    /// After the end: closes what the run still has open. Watch `fd` no longer.
+    void let_go() noexcept;
     /// Does what there is to do, unless it did so in this millisecond.
     void keep_going();
 
@@ -76,6 +88,7 @@ class RunDriver {
     Task<void> interrupt_run();
     Task<void> go_on();
     Task<void> look();
+    static Task<void> set(Event& event);
     void note();
 
     std::unique_ptr<batch::Run> idle_;  ///< before it begins; from then on, its task owns it
@@ -91,7 +104,9 @@ class RunDriver {
     std::chrono::steady_clock::time_point last_turn_;
     std::mutex mutex_;
     std::vector<std::string> warnings_;
-    HostedLoop loop_;  // last: its tasks use the others
+    bool is_traced_ = false;
+    std::unique_ptr<batch::Run> traced_;  ///< after its end, until `let_go`
+    std::optional<HostedLoop> loop_;      // last: its tasks use the others; nothing before `open`, and after `let_go`
 };
 
 }  // namespace plait::python

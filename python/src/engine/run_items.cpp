@@ -36,6 +36,10 @@ constexpr std::string_view not_text = "it holds characters that are no text (lon
 
 Task<std::optional<batch::SourceItem>> RunItems::next() {
     for (;;) {
+        while (waits_for_item()) {
+            shared_.more.reset();
+            co_await shared_.more.wait();
+        }
         std::optional<batch::SourceItem> item = read();
         if (!item) {
             if (watch_) std::exchange(watch_, nullptr)->end();
@@ -50,28 +54,35 @@ Task<std::optional<batch::SourceItem>> RunItems::next() {
     }
 }
 
-std::optional<batch::SourceItem> RunItems::read() {
+/// Fetches the next item; false when it is there, or there is none.
+bool RunItems::waits_for_item() {
     const nb::gil_scoped_acquire locked;
-    const nb::object item = nb::steal(PyIter_Next(shared_.iterator.get()));
-    if (!item.is_valid()) {
-        if (PyErr_Occurred()) break_off();
-        return std::nullopt;
-    }
+    next_.set(nb::steal(PyIter_Next(shared_.iterator.get())));
+    if (!next_ && PyErr_Occurred()) break_off();
+    return next_ && next_.get() == shared_.nothing_yet.get();
+}
+
+std::optional<batch::SourceItem> RunItems::read() {
+    if (!next_) return std::nullopt;
+    const nb::gil_scoped_acquire locked;
     ++line_;
-    return item_of(item.ptr());
+    std::optional<batch::SourceItem> item = item_of(next_.get());
+    next_.clear();
+    return item;
 }
 
 batch::SourceItem RunItems::item_of(PyObject* item) {
+    if (!requests_) requests_.emplace(std::move(defaults_));
     if (PyUnicode_Check(item)) {
         const auto url = utf8_of(item);
-        return url ? requests_.read_url(*url, line_) : bad_item({}, not_text);
+        return url ? requests_->read_url(*url, line_) : bad_item({}, not_text);
     }
     PyObject* const made_or_null = PyObject_CallFunctionObjArgs(shared_.line_of.get(), item, nullptr);
     if (!made_or_null) break_off();
     const nb::object made = nb::steal(made_or_null);
     if (PyUnicode_Check(made.ptr())) {
         const auto line = utf8_of(made.ptr());
-        return line ? requests_.read_json(*line, line_) : bad_item({}, not_text);
+        return line ? requests_->read_json(*line, line_) : bad_item({}, not_text);
     }
     const auto [custom_id, why] = nb::cast<std::pair<std::string, std::string>>(made);
     return bad_item(custom_id, why);

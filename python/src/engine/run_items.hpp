@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/async/event.hpp"
 #include "plait/async/task.hpp"
 #include "plait/batch/requests/request_line.hpp"
 #include "plait/batch/requests/resumable_source.hpp"
@@ -23,11 +24,17 @@ class RunItems final : public batch::ResumableSource {
     struct Shared {
         Held iterator;
         Held line_of;
-        Held broken;  ///< what the iterable has thrown
+        Held broken;       ///< what the iterable has thrown
+        Held nothing_yet;  ///< what the iterator returns when its next item has not come yet; null: it never does
+        Event more;        ///< it has
     };
 
     RunItems(Shared& shared, batch::RequestDefaults defaults, std::optional<std::uint64_t> total)
-        : shared_(shared), requests_(std::move(defaults)), total_(total) {}
+        : shared_(shared), defaults_(std::move(defaults)), total_(total) {}
+
+    /// For automatic idempotency keys: the id of the run, or anything where it can't be resumed. Before the first
+    /// `next`.
+    void set_key_seed(std::string seed) { defaults_.key_seed = std::move(seed); }
 
     /// Throws `Error(cancelled)` when the iterable throws.
     Task<std::optional<batch::SourceItem>> next() override;
@@ -39,15 +46,18 @@ class RunItems final : public batch::ResumableSource {
     void show_to(batch::InputWatch& watch) override { watch_ = &watch; }
 
   private:
+    bool waits_for_item();
     std::optional<batch::SourceItem> read();
     batch::SourceItem item_of(PyObject* item);
     batch::SourceItem bad_item(std::string custom_id, std::string_view why) const;
     [[noreturn]] void break_off();
 
     Shared& shared_;
-    batch::RequestReader requests_;
+    batch::RequestDefaults defaults_;
+    std::optional<batch::RequestReader> requests_;  ///< made at the first item
     std::optional<std::uint64_t> total_;
     std::uint64_t line_ = 0;
+    Held next_;  ///< what was fetched; never held while the task waits
     const batch::LineSet* skipped_ = nullptr;
     batch::InputWatch* watch_ = nullptr;
 };

@@ -2,15 +2,22 @@
 
 #include "plait/base/error.hpp"
 #include "plait/batch/call/cost_source.hpp"
+#include "plait/batch/call/expectation.hpp"
 #include "plait/batch/call/tally.hpp"
+#include "plait/batch/method/methods.hpp"
+#include "plait/batch/output/result_line.hpp"
+#include "plait/batch/requests/secret_expander.hpp"
+#include "plait/policy/hedge.hpp"
 #include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
 
 #include <fmt/format.h>
 
+#include "intercept.hpp"
 #include "options.hpp"
 #include "settings.hpp"
 #include <cstddef>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -32,19 +39,6 @@ policy::StopIf stop_rule_from(const std::string& text) {
         names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
     }
     throw_bad_input(fmt::format("stop_if: '{}' is not one of the outcomes {}", rule.outcome, names));
-}
-
-policy::RetryOptions retry_from(const nb::dict& options) {
-    policy::RetryOptions retry;
-    if (const auto attempts = option<int>(options, "attempts")) {
-        if (*attempts < 1) throw_bad_input("retries: a call needs at least 1 attempt");
-        retry.max_attempts = *attempts;
-        retry.most_attempts = *attempts;
-    }
-    if (const auto delay = duration_from(option<double>(options, "first_delay"))) retry.first_delay = *delay;
-    if (const auto delay = duration_from(option<double>(options, "longest_delay"))) retry.longest_delay = *delay;
-    if (const auto wait = duration_from(option<double>(options, "longest_wait"))) retry.max_wait = *wait;
-    return retry;
 }
 
 /// The only unit of limits and budgets beside requests; empty if there are none or several.
@@ -72,6 +66,51 @@ void take_rules(const nb::dict& options, batch::RunOptions& run) {
 
 }  // namespace
 
+namespace {
+
+const batch::MethodEntry* method_from(const std::string& name) {
+    if (const batch::MethodEntry* const method = batch::find_method(name)) return method;
+    std::string names;
+    for (const batch::MethodEntry& method : batch::methods)
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", method.name);
+    throw_bad_input(fmt::format("method: '{}' is not one of {}", name, names));
+}
+
+batch::BodyFormat body_format_from(const std::string& name) {
+    for (const auto& [known, format] : batch::body_formats) {
+        if (known == name) return format;
+    }
+    throw_bad_input(fmt::format("body: '{}' is not auto, text or base64", name));
+}
+
+void take_secrets(const nb::dict& options, batch::RequestDefaults& requests) {
+    for (const std::string& name : option<Texts>(options, "secrets").value_or(Texts()))
+        requests.permitted_secrets.insert_or_assign(name, batch::secret_value(name));
+}
+
+/// Options of calls and results that only a run has.
+void take_rest(const nb::dict& options, RunSettings& settings) {
+    batch::RunOptions& run = settings.run;
+    take_secrets(options, settings.requests);
+    settings.requests.automatic_keys = option<bool>(options, "automatic_keys").value_or(false);
+    if (const auto name = option<std::string>(options, "method")) run.method = method_from(*name);
+    if (const auto percentile = option<double>(options, "hedge"))
+        run.hedge.emplace(policy::HedgeOptions{.slower_than = *percentile});
+    for (const std::string& text : option<Texts>(options, "refusal").value_or(Texts()))
+        run.refusals.push_back(
+            std::make_shared<const batch::Expectation>(batch::Expectation::parse_refusal_flag(text)));
+    run.auth_command = option<std::string>(options, "auth_command").value_or("");
+    run.cookie_jar = option<std::string>(options, "cookie_jar").value_or("");
+    run.trace = option<std::string>(options, "trace").value_or("");
+    if (const auto name = option<std::string>(options, "body")) run.result_format.body = body_format_from(*name);
+    if (const auto path = option<std::string>(options, "save_bodies")) {
+        run.save_bodies.emplace().path = *path;
+        if (const auto size = option<std::size_t>(options, "inline_max")) run.save_bodies->inline_bytes = *size;
+    }
+}
+
+}  // namespace
+
 RunSettings run_settings_from(const nb::dict& options) {
     RunSettings settings;
     batch::RunOptions& run = settings.run;
@@ -80,7 +119,7 @@ RunSettings run_settings_from(const nb::dict& options) {
     if (const auto base = option<std::string>(options, "base_path"))
         settings.requests.base_url = batch::checked_base_url(*base);
     settings.requests.safe_to_repeat = option<bool>(options, "unsafe").value_or(false);
-    run.session = std::move(connection.session);
+    run.session = intercepted(std::move(connection.session));
     run.redirects = connection.redirects;
     run.cookies = option<bool>(options, "cookies").value_or(false);
     if (connection.deadline) run.deadline = *connection.deadline;
@@ -92,6 +131,7 @@ RunSettings run_settings_from(const nb::dict& options) {
     run.overwrite = !option<bool>(options, "resume").value_or(true);
     run.extend = option<bool>(options, "extend").value_or(false);
     run.repeat_unknown = option<bool>(options, "repeat_unknown").value_or(false);
+    take_rest(options, settings);
     if (const auto grace = duration_from(option<double>(options, "grace"))) run.grace = *grace;
     return settings;
 }

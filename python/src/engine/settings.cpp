@@ -1,17 +1,25 @@
 #include "settings.hpp"
 
+#include "plait/batch/method/methods.hpp"
 #include "plait/http/proxy/proxy.hpp"
 #include "plait/http/proxy/proxy_settings.hpp"
 #include "plait/net/system_trust.hpp"
+#include "plait/policy/pace/rate_limit.hpp"
 
 #include "options.hpp"
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace plait::python {
 
 namespace {
+
+using Texts = std::vector<std::string>;
+using Amounts = std::vector<std::pair<std::string, double>>;
 
 http::ProxySettings proxies_of(const nb::dict& options) {
     const auto given = option<std::string>(options, "proxy");
@@ -39,6 +47,67 @@ http::HttpChoice version_of(const nb::dict& options) {
 }
 
 }  // namespace
+
+policy::RetryOptions retry_from(const nb::dict& options) {
+    policy::RetryOptions retry;
+    if (const auto attempts = option<int>(options, "attempts")) {
+        if (*attempts < 1) throw_bad_input("retries: a call needs at least 1 attempt");
+        retry.max_attempts = *attempts;
+        retry.most_attempts = *attempts;
+    }
+    if (const auto delay = duration_from(option<double>(options, "first_delay"))) retry.first_delay = *delay;
+    if (const auto delay = duration_from(option<double>(options, "longest_delay"))) retry.longest_delay = *delay;
+    if (const auto wait = duration_from(option<double>(options, "longest_wait"))) retry.max_wait = *wait;
+    return retry;
+}
+
+namespace {
+
+/// Nothing where neither retries nor limits are wanted.
+std::optional<PolicySettings> policies_from(const nb::dict& options, std::size_t most_in_flight) {
+    const auto retries = option<nb::dict>(options, "session_retries");
+    const auto limits = option<nb::dict>(options, "session_limits");
+    if (!retries && !limits) return std::nullopt;
+    PolicySettings policies;
+    policies.concurrency = most_in_flight;
+    if (retries) {
+        policies.repeats = true;
+        policies.retry = retry_from(*retries);
+        policies.is_any_safe_to_repeat = option<bool>(*retries, "unsafe").value_or(false);
+    }
+    if (limits) {
+        policies.is_limited = true;
+        for (const std::string& text : option<Texts>(*limits, "rates").value_or(Texts()))
+            policies.limits.push_back(policy::parse_rate_limit(text));
+        policies.is_adaptive = option<bool>(*limits, "is_adaptive").value_or(false);
+        const auto usual =
+            policies.is_adaptive ? batch::max_adaptive_concurrency(batch::methods.front()) : most_in_flight;
+        policies.concurrency = option<std::size_t>(*limits, "concurrency").value_or(usual);
+    }
+    return policies;
+}
+
+}  // namespace
+
+std::unique_ptr<CallPolicy> policy_from(const nb::object& policy) {
+    if (policy.is_none()) return nullptr;
+    const auto options = nb::cast<nb::dict>(policy);
+    auto made = std::make_unique<CallPolicy>();
+    if (auto context = option<nb::object>(options, "context")) {
+        made->context = std::shared_ptr<void>(new nb::object(std::move(*context)), [](void* object) {
+            const nb::gil_scoped_acquire locked;
+            delete static_cast<nb::object*>(object);
+        });
+    }
+    made->has_rules = nb::len(options) > (made->context ? 1 : 0);
+    made->attempts = option<int>(options, "attempts");
+    made->safe_to_repeat = option<bool>(options, "safe_to_repeat");
+    made->group = option<std::string>(options, "group").value_or("");
+    made->priority = option<int>(options, "priority").value_or(0);
+    for (const auto& [unit, amount] : option<Amounts>(options, "costs").value_or(Amounts()))
+        made->costs.set(unit, amount);
+    return made;
+}
 
 std::optional<Duration> duration_from(std::optional<double> seconds) {
     if (!seconds) return std::nullopt;
@@ -75,6 +144,8 @@ Settings settings_from(const nb::dict& options) {
     settings.raise_for_status = option<bool>(options, "raise_for_status").value_or(false);
     settings.concurrency = option<std::size_t>(options, "concurrency").value_or(settings.concurrency);
     if (settings.concurrency == 0) throw_bad_input("concurrency must be at least 1: no call would ever be made");
+    settings.most_by_policy = option<std::size_t>(options, "most_in_flight").value_or(settings.most_by_policy);
+    settings.policies = policies_from(options, settings.most_by_policy);
     http::Session::check_files(session);
     return settings;
 }

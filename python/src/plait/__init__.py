@@ -16,13 +16,14 @@
 
 Three rules hold everywhere:
 
-* **No hidden second send.** Nothing is sent twice, but by a run, where that does no harm. A `SendError` tells whether the request may have arrived (`maybe_sent`).
+* **No hidden second send.** Nothing is sent twice, except by a run or with `retries`, where that does no harm. A
+  `SendError` tells whether the request may have arrived (`maybe_sent`).
 * **An answer is an answer.** A 404 is a `Response`, not an exception; `raise_for_status()` makes it one, and the
   exception holds the whole response, with its body.
 * **`timeout` is of the whole call**, waiting for its turn and redirects included: not of each read.
 """
 
-from ._api import delete, get, head, map, patch, post, put, request
+from ._api import delete, get, head, instrument, map, paginate, patch, post, put, request, uninstrument
 from ._engine import Call, Response
 from ._engine import version as __version__
 from ._errors import (
@@ -32,6 +33,7 @@ from ._errors import (
     InputError,
     ProtocolError,
     ProxyError,
+    RateLimited,
     ResetError,
     SendError,
     SessionClosed,
@@ -41,23 +43,32 @@ from ._errors import (
     TooLargeError,
     WrongLoop,
 )
+from ._frames import requests_of
+from ._hooks import Attempt, Hook
 from ._messages import Headers, Request, Result
-from ._options import Timeouts, Tls
-from ._run import Report, Retry, Run, RunResult, run
+from ._mock import Answer, Mock, mock
+from ._options import Limits, Retry, Timeouts, Tls
+from ._run import Report, Run, RunResult, run
 from ._sessions import BlockingSession, Map, Session
 from ._together import as_completed, gather, race, settle
 
 __all__ = [
+    "Answer",
+    "Attempt",
     "BlockingSession",
     "Call",
     "ConnectError",
     "DnsError",
     "Error",
     "Headers",
+    "Hook",
     "InputError",
+    "Limits",
     "Map",
+    "Mock",
     "ProtocolError",
     "ProxyError",
+    "RateLimited",
     "Report",
     "Request",
     "ResetError",
@@ -82,14 +93,19 @@ __all__ = [
     "gather",
     "get",
     "head",
+    "instrument",
     "map",
+    "mock",
+    "paginate",
     "patch",
     "post",
     "put",
     "race",
     "request",
+    "requests_of",
     "run",
     "settle",
+    "uninstrument",
 ]
 
 # The names under which users meet them, in tracebacks and in pickles.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
+from . import _hooks
 from ._messages import Result
 from ._options import CallOptions, ConnectionOptions
 from ._sessions import BlockingSession, RequestTypes
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._engine import Response
+    from ._pages import Next
 
 _session: BlockingSession | None = None
 
@@ -22,6 +24,35 @@ def _default_session() -> BlockingSession:
     if _session is None:
         _session = BlockingSession(cookies=False)  # calls from different places of a program share nothing
     return _session
+
+
+def _renew_session() -> None:
+    """Makes a new session for later calls: what sessions are made with has changed. Calls on their way keep the old."""
+    global _session
+    _session = None
+
+
+def instrument(*, tracer_provider: Any = None, meter_provider: Any = None, capture_headers: Sequence[str] = ()) -> None:
+    """Reports each attempt of a call to OpenTelemetry: a CLIENT span in the context of the call, and the metric
+    `http.client.request.duration`. The header `traceparent` is sent along.
+
+        plait.instrument()
+
+    It holds for sessions that are made afterwards, and for `plait.get` and its siblings; runs are not instrumented. By
+    default, the global providers are used. `capture_headers` names headers of requests and answers that become
+    attributes. To call it again replaces the settings. Needs `opentelemetry-api`.
+    """
+    from ._telemetry import hook_for
+
+    hook = hook_for(tracer_provider, meter_provider, capture_headers)
+    uninstrument()
+    _hooks.installed.append(hook)
+
+
+def uninstrument() -> None:
+    """Reports nothing more in sessions that are made afterwards."""
+    _hooks.installed.clear()
+    _renew_session()
 
 
 def request(method: str, url: str, **call: Unpack[CallOptions]) -> Response:
@@ -53,11 +84,30 @@ def head(url: str, **call: Unpack[CallOptions]) -> Response:
     return _default_session().request("HEAD", url, **call)
 
 
+def paginate(
+    url: str,
+    *,
+    next: Next = "link",
+    cursor: str | None = None,
+    page: str = "page",
+    items: str | None = None,
+    until: Callable[[Response], bool] | None = None,
+    most: int | None = None,
+    **call: Unpack[CallOptions],
+) -> Iterator[Response]:
+    """`BlockingSession.paginate`, in the session of the process."""
+    session = _default_session()
+    return session.paginate(
+        url, next=next, cursor=cursor, page=page, items=items, until=until, most=most, **call
+    )
+
+
 def map(
     requests: Iterable[RequestTypes],
     *,
     concurrency: int = 100,
     ordered: bool = False,
+    progress: bool | Literal["rich", "tqdm", "log"] = False,
     **options: Unpack[ConnectionOptions],
 ) -> Iterator[Result]:
     """`BlockingSession.map`, in a session of its own with these options.
@@ -65,4 +115,6 @@ def map(
         for result in plait.map(urls, headers={"Authorization": f"Bearer {key}"}):
             print(result.response.status if result.ok else result.error)
     """
-    return BlockingSession(**options).map(requests, concurrency=concurrency, ordered=ordered)
+    return BlockingSession(**options).map(
+        requests, concurrency=concurrency, ordered=ordered, progress=progress
+    )

@@ -33,6 +33,8 @@ class SendError(Error, OSError):
 
     maybe_sent: bool = False
     """False only when certainly no byte of the request reached the server."""
+    attempts: int = 0
+    """How often the request was sent, or tried to."""
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
@@ -87,6 +89,13 @@ class Timeout(SendError, TimeoutError):
     phase: Phase = "attempt"
 
 
+class RateLimited(SendError):
+    """The server asks for a longer wait than `Retry.longest_wait`, or could not be reached for so long: the call was
+    not sent."""
+
+    code = "rate_limited"
+
+
 class StatusError(Error):
     """From `raise_for_status`: the response came, and is here with its body."""
 
@@ -108,7 +117,7 @@ class WrongLoop(Error, RuntimeError):
 
 _by_code: dict[str, type[SendError]] = {
     kind.code: kind
-    for kind in (DnsError, ConnectError, TlsError, ProxyError, ResetError, ProtocolError, TooLargeError, Timeout)
+    for kind in (DnsError, ConnectError, TlsError, ProxyError, ResetError, ProtocolError, TooLargeError, Timeout, RateLimited)
 }
 
 # The engine's texts were written for the command. A hint at one of its flags becomes one at the option; where there is

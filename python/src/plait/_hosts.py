@@ -6,7 +6,7 @@ A host has what the engine needs: it watches a descriptor, and makes futures.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class Host(Protocol):
         """Watches the descriptor no longer."""
         ...
 
+    def start(self, function: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> Callable[[], None]:
+        """Runs a coroutine beside the caller. Returns what cancels it."""
+        ...
+
 
 class AsyncioHost:
     """asyncio, uvloop, and other loops with `add_reader`."""
@@ -68,6 +72,15 @@ class AsyncioHost:
     def leave(self, descriptor: int) -> None:
         if not self.identity.is_closed():
             self.identity.remove_reader(descriptor)
+
+    def start(self, function: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> Callable[[], None]:
+        task = self.identity.create_task(function(*arguments))
+
+        def stop() -> None:
+            if not self.identity.is_closed():
+                task.cancel()
+
+        return stop
 
 
 class _TrioFuture:
@@ -118,6 +131,7 @@ class TrioHost:
 
         self.identity = trio.lowlevel.current_trio_token()
         self.create_future = _TrioFuture
+        self._watched: set[int] = set()
 
     def is_in(self, identity: object) -> bool:
         return self.identity is identity
@@ -130,16 +144,19 @@ class TrioHost:
 
         async def watch_descriptor() -> None:
             try:
-                while True:
+                while descriptor in self._watched:
                     await trio.lowlevel.wait_readable(descriptor)
                     on_readable()
             except trio.ClosedResourceError:
                 pass  # see `leave`
 
+        self._watched.add(descriptor)
         trio.lowlevel.spawn_system_task(watch_descriptor, name="plait")
 
     def leave(self, descriptor: int) -> None:
         import trio
+
+        self._watched.discard(descriptor)  # it may be the watching task that leaves
 
         try:
             is_here = trio.lowlevel.current_trio_token() is self.identity
@@ -148,11 +165,28 @@ class TrioHost:
         if is_here:
             trio.lowlevel.notify_closing(descriptor)
 
+    def start(self, function: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> Callable[[], None]:
+        import trio
+
+        scope = trio.CancelScope()
+
+        async def run() -> None:
+            with scope:
+                await function(*arguments)
+
+        trio.lowlevel.spawn_system_task(run, name="plait")
+        return scope.cancel
+
+
+def in_trio() -> bool:
+    """Whether trio runs the caller."""
+    trio = sys.modules.get("trio")
+    return trio is not None and trio.lowlevel.in_trio_run()
+
 
 def current() -> Host:
     """The event loop that runs the caller. Raises RuntimeError where there is none. Called by the engine."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
+    if in_trio():
         return TrioHost()
     import asyncio
 

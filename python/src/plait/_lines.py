@@ -11,30 +11,41 @@ from ._json import encoded
 from ._messages import Request
 from ._options import Timeouts, seconds_of
 
+_not_in_lines = {"content", "costs", "data", "json", "params", "retries", "timeout"}
+"""Fields of mappings that request lines have not."""
+
 
 def line_of(item: Any) -> str | tuple[str, str]:
     """The request line for an item of an iterable that is no URL; or, for what can't be one, its id (or nothing) and
     why. Called by the engine."""
     custom_id = ""
     try:
-        if type(item) is dict and "json" not in item and "data" not in item and "timeout" not in item:
+        if type(item) is dict and item.keys().isdisjoint(_not_in_lines):
             return encoded(item)
     except (TypeError, ValueError):
         pass  # once more, for the message
     try:
         if isinstance(item, Mapping):
             custom_id = str(item.get("custom_id") or "")
-            if "json" not in item and "data" not in item and "timeout" not in item:
-                return encoded(dict(item))
-            item = Request.from_dict(item)
-        if not isinstance(item, Request):
-            raise InputError(f"a request is a URL, a plait.Request or a mapping, not {type(item).__name__}")
-        custom_id = item.custom_id or ""
-        return encoded(_fields_of(item))
+        elif isinstance(item, Request):
+            custom_id = item.custom_id or ""
+        return encoded(line_fields(item))
     except InputError as error:
         return custom_id, str(error)
     except (TypeError, ValueError) as error:
         return custom_id, f"it can't be written as JSON: {error}"
+
+
+def line_fields(item: Any) -> dict[str, Any]:
+    """The fields of the request line for a `plait.Request` or a mapping."""
+    if isinstance(item, Request):
+        return _fields_of(item)
+    if not isinstance(item, Mapping):
+        raise InputError(f"a request is a URL, a plait.Request or a mapping, not {type(item).__name__}")
+    if item.keys().isdisjoint(_not_in_lines):
+        return dict(item)
+    own = {name: value for name, value in item.items() if name in ("expect", "order_key", "refusal")}
+    return {**_fields_of(Request.from_dict({k: v for k, v in item.items() if k not in own})), **own}
 
 
 def _fields_of(request: Request) -> dict[str, Any]:
@@ -56,4 +67,13 @@ def _fields_of(request: Request) -> dict[str, Any]:
         line["custom_id"] = request.custom_id
     if request.metadata is not None:
         line["metadata"] = request.metadata
+    rest: dict[str, Any] = {
+        "group": request.group,
+        "priority": request.priority or None,
+        "cost": dict(request.costs) if request.costs else None,
+        "retry": None if request.retries is None else {"max_attempts": request.retries + 1},
+        "safe_to_repeat": request.safe_to_repeat,
+        "idempotency_key": request.idempotency_key,
+    }
+    line.update((name, value) for name, value in rest.items() if value is not None)
     return line

@@ -151,7 +151,21 @@ class Request:
         plait.Request("POST", "https://api.example/v1/items", json={"name": "x"})
     """
 
-    __slots__ = ("content", "custom_id", "headers", "metadata", "method", "timeout", "url")
+    __slots__ = (
+        "content",
+        "costs",
+        "custom_id",
+        "group",
+        "headers",
+        "idempotency_key",
+        "metadata",
+        "method",
+        "priority",
+        "retries",
+        "safe_to_repeat",
+        "timeout",
+        "url",
+    )
 
     method: str
     url: str
@@ -160,6 +174,12 @@ class Request:
     timeout: Any
     custom_id: str | None
     metadata: Any
+    group: str | None
+    priority: int
+    costs: Mapping[str, float] | None
+    retries: int | None
+    safe_to_repeat: bool | None
+    idempotency_key: str | None
 
     def __init__(
         self,
@@ -174,8 +194,15 @@ class Request:
         timeout: Any = None,
         custom_id: str | None = None,
         metadata: Any = None,
+        group: str | None = None,
+        priority: int = 0,
+        costs: Mapping[str, float] | None = None,
+        retries: int | None = None,
+        safe_to_repeat: bool | None = None,
+        idempotency_key: str | None = None,
     ) -> None:
-        """`json` is encoded at once, compact, as UTF-8; `data` is a form. Raises `InputError` for what can't be sent."""
+        """`json` is encoded at once, compact, as UTF-8; `data` is a form. The last six are as in `CallOptions`. Raises
+        `InputError` for what can't be sent."""
         fields = fields_of(headers)
         body, kind = encoded_body(json, content, data)
         if kind and not any(name.lower() == "content-type" for name, _ in fields):
@@ -188,6 +215,12 @@ class Request:
         assign(self, "timeout", timeout)
         assign(self, "custom_id", custom_id)
         assign(self, "metadata", metadata)
+        assign(self, "group", group)
+        assign(self, "priority", priority)
+        assign(self, "costs", costs)
+        assign(self, "retries", retries)
+        assign(self, "safe_to_repeat", safe_to_repeat)
+        assign(self, "idempotency_key", idempotency_key)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Request does not change: use request.replace({name}=...)")
@@ -198,26 +231,22 @@ class Request:
     @classmethod
     def from_dict(cls, line: Mapping[str, Any]) -> Request:
         """From a mapping with the keys of a line of `plait run`'s input (`url`, `method`, `headers`, `json`, `body`,
-        `custom_id`, `metadata`)."""
-        known = {"url", "method", "headers", "params", "json", "body", "data", "timeout", "custom_id", "metadata"}
-        unknown = set(line) - known
+        `custom_id`, `metadata`, `group`, `priority`, `cost`, `safe_to_repeat`, `idempotency_key`), or of the
+        parameters of the constructor."""
         if "url" not in line:
             raise InputError("a request needs a 'url'")
+        unknown = set(line) - _names_in_mappings
         if unknown:
             raise InputError(f"a request has no {', '.join(map(repr, sorted(unknown)))}")
-        has_body = "json" in line or "body" in line or "data" in line
-        return cls(
-            line.get("method") or ("POST" if has_body else "GET"),
-            line["url"],
-            params=line.get("params"),
-            headers=line.get("headers"),
-            json=line.get("json", MISSING),
-            content=line.get("body"),
-            data=line.get("data"),
-            timeout=line.get("timeout"),
-            custom_id=line.get("custom_id"),
-            metadata=line.get("metadata"),
-        )
+        given = dict(line)
+        url = given.pop("url")
+        has_body = "json" in given or "body" in given or "data" in given or "content" in given
+        method = given.pop("method", None) or ("POST" if has_body else "GET")
+        if "body" in given:
+            given["content"] = given.pop("body")
+        if "cost" in given:
+            given["costs"] = given.pop("cost")
+        return cls(method, url, **given)
 
     def replace(self, **changes: Any) -> Request:
         """The same with other values, by the names of the constructor's parameters."""
@@ -228,6 +257,12 @@ class Request:
             "timeout": self.timeout,
             "custom_id": self.custom_id,
             "metadata": self.metadata,
+            "group": self.group,
+            "priority": self.priority,
+            "costs": self.costs,
+            "retries": self.retries,
+            "safe_to_repeat": self.safe_to_repeat,
+            "idempotency_key": self.idempotency_key,
         }
         if not changes.keys() & {"json", "content", "data"}:
             kept["content"] = self.content or None
@@ -241,6 +276,9 @@ class Request:
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.url.partition('?')[0]}>"
+
+
+_names_in_mappings = {*Request.__slots__, "params", "json", "body", "data", "cost"}
 
 
 def _restored(*values: Any) -> Request:

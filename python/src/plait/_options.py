@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import os
 from binascii import b2a_base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union
 
+from . import _hooks
 from ._engine import system_has_trusted_certificates
 from ._errors import InputError
 from ._messages import MISSING, Fields, HeaderTypes, ParamTypes, Request, encoded_body, fields_of, with_params
@@ -16,10 +18,14 @@ from ._messages import MISSING, Fields, HeaderTypes, ParamTypes, Request, encode
 if TYPE_CHECKING:
     from typing_extensions import TypeAlias
 
-Seconds: TypeAlias = Union[float, timedelta]
+Seconds: TypeAlias = Union[float, timedelta, str]
+"""1.5, timedelta(milliseconds=1500), or a text: "90ms", "2s", "1.5m", "1h"."""
 StrPath: TypeAlias = Union[str, "os.PathLike[str]"]
 Auth: TypeAlias = Union[tuple[str, str], str, Callable[[Request], Request]]
 """A user and a password, a bearer token, or a function from a request to the one to send."""
+
+
+_units = {"us": 1e-6, "ms": 1e-3, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def seconds_of(value: Seconds | None, name: str) -> float | None:
@@ -28,8 +34,14 @@ def seconds_of(value: Seconds | None, name: str) -> float | None:
         return None
     if isinstance(value, timedelta):
         value = value.total_seconds()
+    elif isinstance(value, str):
+        number = value.rstrip("ushm")
+        unit = value[len(number) :]
+        if unit not in _units or not number.replace(".", "", 1).isdecimal():
+            raise InputError(f"{name} is a time such as '90ms', '2s', '1.5m' or '1h', not {value!r}")
+        value = float(number) * _units[unit]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InputError(f"{name} is a number of seconds or a timedelta, not {value!r}")
+        raise InputError(f"{name} is a number of seconds, a timedelta or a text such as '2s', not {value!r}")
     if not value > 0:
         raise InputError(f"{name} must be above 0, not {value!r}")
     return float(value)
@@ -84,6 +96,80 @@ class Tls:
         return f"Tls(verify={self.verify!r}, client_cert={self.client_cert!r})"
 
 
+class Retry:
+    """How failed attempts are repeated: only where that does no harm, and after waits that grow at random. What the
+    server asks for (`Retry-After`) counts more. A number in place of this is `attempts - 1`."""
+
+    __slots__ = ("attempts", "first_delay", "longest_delay", "longest_wait", "unsafe")
+
+    def __init__(
+        self,
+        attempts: int | None = None,
+        *,
+        first_delay: Seconds = 0.5,
+        longest_delay: Seconds = 60.0,
+        longest_wait: Seconds = 600.0,
+        unsafe: bool = False,
+    ) -> None:
+        """`attempts` of a call at most; by default 5, and up to 15 while most retries succeed. Refusals (429, 503 with
+        Retry-After) do not count. `first_delay`: the longest wait after the first attempt; it doubles with each, up to
+        `longest_delay`. A server that asks for more than `longest_wait`, or can't be reached for so long, is left
+        alone: its calls raise `RateLimited`. `unsafe` repeats POST and PATCH without an Idempotency-Key, too: they may
+        be executed twice."""
+        if attempts is not None and attempts < 1:
+            raise InputError(f"attempts must be at least 1, not {attempts!r}")
+        self.attempts = attempts
+        self.first_delay = seconds_of(first_delay, "first_delay")
+        self.longest_delay = seconds_of(longest_delay, "longest_delay")
+        self.longest_wait = seconds_of(longest_wait, "longest_wait")
+        self.unsafe = unsafe
+
+    def __repr__(self) -> str:
+        return f"Retry({', '.join(f'{name}={getattr(self, name)!r}' for name in Retry.__slots__)})"
+
+
+class Limits:
+    """How fast calls are made, and how many at a time: `plait.Limits("requests=500/m", "tokens=90k/m")`. A text or a
+    list of texts in place of this are its rates.
+
+    Rates are of each group of calls: by default, of each origin. What servers announce in their answers, or enforce by
+    refusals, counts, too.
+    """
+
+    __slots__ = ("concurrency", "rates")
+
+    def __init__(self, *rates: str, concurrency: int | Literal["auto"] | None = None) -> None:
+        """`concurrency`: the most calls in flight. "auto" finds how many each server takes well."""
+        self.rates = tuple(_texts(rates, "limits"))
+        if concurrency is not None and concurrency != "auto" and (not isinstance(concurrency, int) or concurrency < 1):
+            raise InputError(f"concurrency is a number above 0, or 'auto', not {concurrency!r}")
+        self.concurrency = concurrency
+
+    def __repr__(self) -> str:
+        return f"Limits({', '.join([*map(repr, self.rates), f'concurrency={self.concurrency!r}'])})"
+
+
+def limits_of(limits: Limits | str | Iterable[str]) -> Limits:
+    """The option `limits` in its full form."""
+    return limits if isinstance(limits, Limits) else Limits(*_texts(limits, "limits"))
+
+
+def retry_of(retries: int | Retry) -> Retry:
+    """The option `retries` in its full form."""
+    if isinstance(retries, Retry):
+        return retries
+    if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
+        raise InputError(f"retries must be a number, at least 0, or a plait.Retry, not {retries!r}")
+    return Retry(retries + 1)
+
+
+def _texts(value: str | Iterable[str], name: str) -> list[str]:
+    texts = [value] if isinstance(value, str) else list(value)
+    if not all(isinstance(text, str) for text in texts):
+        raise InputError(f"{name} is a text or a list of texts")
+    return texts
+
+
 class CallOptions(TypedDict, total=False):
     """What a single call takes."""
 
@@ -94,6 +180,18 @@ class CallOptions(TypedDict, total=False):
     data: Mapping[str, Any]
     auth: Auth
     timeout: Seconds | Timeouts
+    retries: int
+    """The most retries, in place of those of the session. 0: it is sent once, whatever the answer says."""
+    safe_to_repeat: bool
+    """Whether sending it twice does no harm. By default, it depends on the method and the idempotency key."""
+    idempotency_key: str
+    """Sent as Idempotency-Key. "auto": a new one for this call, the same for all of its attempts."""
+    group: str
+    """Calls of one group share limits. By default, a group for each origin."""
+    priority: int
+    """Of the calls that wait for a limit, the highest is sent first (0)."""
+    costs: Mapping[str, float]
+    """What the call uses of each unit that has a limit: {"tokens": 812}."""
 
 
 class ConnectionOptions(TypedDict, total=False):
@@ -118,33 +216,77 @@ class ConnectionOptions(TypedDict, total=False):
     """"1.1" or "2". By default, what the server chooses in TLS, and 1.1 without."""
     idle_connections: int
     """The most unused connections that are kept."""
+    retries: Union[int, Retry]
+    """How failed attempts are repeated. By default, they are not."""
+    limits: Union[Limits, str, Iterable[str]]
+    """The rate of each group of calls, "requests=500/m", and what servers announce. By default, none."""
+    hooks: Sequence[_hooks.Hook]
+    """Called around each attempt."""
 
 
 class SessionOptions(ConnectionOptions, total=False):
     """What an asynchronous session takes."""
 
     concurrency: int
-    """The most calls in flight (100). Further ones wait for their turn; those of a `map` have a limit of their own."""
+    """The most calls in flight (100). Further ones wait for their turn; those of a `map` have a limit of their own,
+    but where there are retries or limits: there, this one is for all."""
 
 
 Prepared: TypeAlias = tuple[
-    str, str, Union[Fields, None], Union[bytes, None], Union[float, None], Union[float, None], Union[Request, None]
+    str,
+    str,
+    Union[Fields, None],
+    Union[bytes, None],
+    Union[float, None],
+    Union[float, None],
+    Union[Request, None],
+    Union[dict[str, Any], None],
 ]
-"""The arguments of the engine's `_call`: method, URL, headers, body, attempt, deadline, request."""
+"""The arguments of the engine's `_call`: method, URL, headers, body, attempt, deadline, request, policy."""
 
 
 class Defaults:
     """What a session adds to each of its calls."""
 
-    __slots__ = ("auth", "params")
+    __slots__ = ("auth", "has_hooks", "params")
 
-    def __init__(self, params: ParamTypes | None, auth: Auth | None) -> None:
+    def __init__(self, params: ParamTypes | None, auth: Auth | None, has_hooks: bool) -> None:
         self.params = params
         self.auth = auth
+        self.has_hooks = has_hooks
 
     @property
     def are_none(self) -> bool:
-        return self.params is None and self.auth is None
+        return self.params is None and self.auth is None and not self.has_hooks
+
+
+def policy_of(
+    defaults: Defaults,
+    retries: int | None,
+    safe_to_repeat: bool | None,
+    group: str | None,
+    priority: int,
+    costs: Mapping[str, float] | None,
+) -> dict[str, Any] | None:
+    """What a call says about itself, as the engine takes it. None: nothing."""
+    policy: dict[str, Any] = {}
+    if retries is not None:
+        if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
+            raise InputError(f"retries of a call is a number, at least 0, not {retries!r}")
+        policy["attempts"] = retries + 1
+    if safe_to_repeat is not None:
+        policy["safe_to_repeat"] = safe_to_repeat
+    if group:
+        policy["group"] = group
+    if priority:
+        policy["priority"] = priority
+    if costs:
+        policy["costs"] = [(unit, float(amount)) for unit, amount in costs.items()]
+    if defaults.has_hooks:
+        import contextvars
+
+        policy["context"] = contextvars.copy_context()
+    return policy or None
 
 
 def authorization(auth: tuple[str, str] | str) -> str:
@@ -185,7 +327,7 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
     if auth is not None and not callable(auth):
         headers.append(("Authorization", authorization(auth)))
         auth = None
-    limits = _timeouts(options.get("timeout"))
+    times = _timeouts(options.get("timeout"))
     tls = options.get("tls") or Tls()
     certificate, key = "", ""
     if isinstance(tls.client_cert, tuple):
@@ -194,10 +336,10 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
         certificate = os.fspath(tls.client_cert)
     engine: dict[str, Any] = {
         "headers": headers,
-        "deadline": limits.deadline,
-        "attempt": limits.attempt,
-        "connect": limits.connect,
-        "idle": limits.idle,
+        "deadline": times.deadline,
+        "attempt": times.attempt,
+        "connect": times.connect,
+        "idle": times.idle,
         "verify": tls.verify is not False,
         "ca_file": _certifi_file() if tls.verify is True else os.fspath(tls.verify or ""),
         "certificate_file": certificate,
@@ -207,7 +349,23 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
     engine.update((name, value) for name, value in options.items() if name in passed_on)
     if "proxy" in options:
         engine["proxy"] = options["proxy"] or ""
-    return engine, Defaults(options.get("params"), auth)
+    if known is not ConnectionOptions:
+        engine["most_in_flight"] = options.get("concurrency", 100)
+    if "retries" in options and options["retries"] != 0:
+        retry = retry_of(options["retries"])
+        engine["session_retries"] = {name: getattr(retry, name) for name in Retry.__slots__}
+    if "limits" in options:
+        limits = limits_of(options["limits"])
+        is_adaptive = limits.concurrency == "auto"
+        engine["session_limits"] = {
+            "rates": list(limits.rates),
+            "concurrency": None if is_adaptive else limits.concurrency,
+            "is_adaptive": is_adaptive,
+        }
+    hooks = _hooks.hooks_for(options.get("hooks", ()))
+    if hooks:
+        engine["hooks"] = hooks
+    return engine, Defaults(options.get("params"), auth, bool(hooks))
 
 
 def prepare_call(defaults: Defaults, method: str, url: str, call: CallOptions) -> Prepared:
@@ -222,13 +380,28 @@ def prepare_call(defaults: Defaults, method: str, url: str, call: CallOptions) -
     if kind and not any(name.lower() == "content-type" for name, _ in fields):
         fields.append(("Content-Type", kind))
     url = with_params(with_params(url, defaults.params), call.get("params"))
+    if "idempotency_key" in call:
+        fields.append(("Idempotency-Key", idempotency_key(call["idempotency_key"])))
     given: Request | None = None
     if callable(auth):
         given = auth(Request(method, url, headers=fields, content=body))
         method, url, fields, body = given.method, given.url, given.headers.multi_items(), given.content
     elif auth is not None:
         fields.append(("Authorization", authorization(auth)))
-    return (method, url, fields or None, body or None, *_limits_of(limits), given)
+    policy = policy_of(
+        defaults,
+        call.get("retries"),
+        call.get("safe_to_repeat"),
+        call.get("group"),
+        call.get("priority", 0),
+        call.get("costs"),
+    )
+    return (method, url, fields or None, body or None, *_limits_of(limits), given, policy)
+
+
+def idempotency_key(key: str) -> str:
+    """The key to send; "auto" makes one."""
+    return os.urandom(16).hex() if key == "auto" else key
 
 
 def prepare_request(defaults: Defaults, request: Request) -> Prepared:
@@ -239,7 +412,12 @@ def prepare_request(defaults: Defaults, request: Request) -> Prepared:
     if callable(defaults.auth):
         sent = defaults.auth(sent)
     fields = sent.headers.multi_items()
-    return (sent.method, sent.url, fields or None, sent.content or None, *_limits_of(request.timeout), request)
+    if request.idempotency_key is not None:
+        fields.append(("Idempotency-Key", idempotency_key(request.idempotency_key)))
+    policy = policy_of(
+        defaults, request.retries, request.safe_to_repeat, request.group, request.priority, request.costs
+    )
+    return (sent.method, sent.url, fields or None, sent.content or None, *_limits_of(request.timeout), request, policy)
 
 
 def _limits_of(limits: Seconds | Timeouts | None) -> tuple[float | None, float | None]:

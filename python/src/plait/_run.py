@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from _weakref import ref  # without the rest of `weakref`, which takes as long as a third of plait
+from collections import deque
+from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Union
 
 from . import _engine
-from ._errors import InputError, for_python
+from ._errors import InputError, WrongLoop, for_python
+from ._feed import Expecting, Feed
+from ._frames import Body, FrameRows, columns_of, imported, is_frame
+from ._hosts import Host, current
 from ._messages import Request, Result
-from ._options import ConnectionOptions, Seconds, StrPath, engine_options, seconds_of
+from ._options import (
+    ConnectionOptions,
+    Retry,
+    Seconds,
+    StrPath,
+    _texts,
+    engine_options,
+    limits_of,
+    retry_of,
+    seconds_of,
+)
+from ._progress import ProgressLike, RunProgress
 
 if TYPE_CHECKING:
     from typing_extensions import Self, TypeAlias, Unpack
@@ -22,45 +38,12 @@ Outcome: TypeAlias = Literal["ok", "rejected", "failed", "unknown", "skipped"]
 """An expected answer; another answer; no answer and certainly no effect; no answer, but perhaps an effect; not sent."""
 
 
-class Retry:
-    """How failed attempts are repeated: only where that does no harm, and after waits that grow at random. What the
-    server asks for (`Retry-After`) counts more. A number in place of this is `attempts - 1`."""
-
-    __slots__ = ("attempts", "first_delay", "longest_delay", "longest_wait", "unsafe")
-
-    def __init__(
-        self,
-        attempts: int | None = None,
-        *,
-        first_delay: Seconds = 0.5,
-        longest_delay: Seconds = 60.0,
-        longest_wait: Seconds = 600.0,
-        unsafe: bool = False,
-    ) -> None:
-        """`attempts` of a call at most; by default 5, and up to 15 while most retries succeed. Refusals (429, 503 with
-        Retry-After) do not count. `first_delay`: the longest wait after the first attempt; it doubles with each, up to
-        `longest_delay`. A server that asks for more than `longest_wait` is left alone for this run. `unsafe` repeats
-        POST and PATCH without an Idempotency-Key, too: they may be executed twice."""
-        if attempts is not None and attempts < 1:
-            raise InputError(f"attempts must be at least 1, not {attempts!r}")
-        self.attempts = attempts
-        self.first_delay = seconds_of(first_delay, "first_delay")
-        self.longest_delay = seconds_of(longest_delay, "longest_delay")
-        self.longest_wait = seconds_of(longest_wait, "longest_wait")
-        self.unsafe = unsafe
-
-    def __repr__(self) -> str:
-        return f"Retry({', '.join(f'{name}={getattr(self, name)!r}' for name in Retry.__slots__)})"
-
-
 class RunOptions(ConnectionOptions, total=False):
-    """What a run takes. Of `ConnectionOptions`, all but `params`, `raise_for_status` and a function as `auth`."""
+    """What a run takes. Calls of earlier runs count for its `limits`, and `retries` are as in `plait.Retry()` by default.
+    Of `ConnectionOptions`, all but `params`, `hooks`, `raise_for_status` and a function as `auth`."""
 
     concurrency: Union[int, Literal["auto"]]
     """The most calls in flight. "auto" (the default) finds how many each server takes well."""
-    limits: Iterable[str]
-    """The rate of each origin: "requests=500/m", "tokens=90k/m". Calls of earlier runs count, too."""
-    retries: Union[int, Retry]
     budget: Mapping[str, float]
     """What all runs with the same results may spend: {"usd": 5, "tokens": 2_000_000}."""
     cost_from: str
@@ -81,6 +64,36 @@ class RunOptions(ConnectionOptions, total=False):
     """Waits for the disk, so that even a power failure loses nothing (False)."""
     grace: Seconds
     """The time that calls in flight have after an interruption (10)."""
+    expect: Union[int, str, Mapping[str, Any]]
+    """The answers that are ok, if not any 2xx: 200, "2xx", or an object as in request lines. Not for a file, whose
+    lines say so themselves; a mapping with an `expect` of its own keeps it."""
+    refusal: Union[str, Iterable[str]]
+    """Answers that ask to come later, beside the well-known ones: "status=403"."""
+    idempotency_keys: Literal["auto"]
+    """Sends every request whose method is not safe to repeat with an Idempotency-Key of its own, and repeats it. Use
+    this only if the server honours such keys."""
+    secrets: Iterable[str]
+    """What {{env.NAME}} and {{file.PATH}} in request lines may stand for: ["env.API_KEY"]."""
+    auth_command: str
+    """A shell command that prints new credentials. On a 401, it is run once for all calls."""
+    cookie_jar: StrPath
+    """Cookies are read from this file, and written to it."""
+    hedge: str
+    """Sends a second copy of calls that are safe to repeat and slower than most: "p95"."""
+    method: Literal["async", "sync", "threads", "processes"]
+    """How calls are made. "processes" needs a program that has no other threads yet; with "sync", Ctrl-C takes effect
+    when the call in flight has ended."""
+    trace: StrPath
+    """Records what every call does and when, for `plait report`."""
+    body: Literal["auto", "text", "base64"]
+    """The form of bodies in the results file."""
+    save_bodies: StrPath
+    """Large bodies become files in this folder: `response.file`."""
+    inline_max: int
+    """With `save_bodies`: keeps bodies of up to this many bytes in the results."""
+    progress: ProgressLike
+    """Shows how far the run has come: True, "rich", "tqdm", "log", or a function that gets a `Report`, at most ten
+    times a second (False)."""
 
 
 class RunResult(Result):
@@ -215,12 +228,30 @@ class Report:
 
 
 class Run(_engine.BatchRun):
-    """Iterate over its results, or `finish()` it. It goes on only meanwhile, in the thread that waits.
+    """Iterate over its results with `for` or `async for`, or make it `finish()`.
+
+    Without an event loop, it goes on only meanwhile, in the thread that waits. In one (asyncio, uvloop, trio, anyio),
+    it goes on as long as the loop does, until a hundred results are not taken.
 
     With a results file, it can end in any way, even by `kill -9`: give the same call again and it goes on. Ctrl-C, and
     an exception of the iterable, start no more calls, wait up to `grace` seconds for those in flight, and are raised
     then; a second Ctrl-C gives them up. To leave the `with` block early gives up what is in flight.
     """
+
+    def __init__(self, requests: Any, results: str | None, options: dict[str, Any], progress: ProgressLike) -> None:
+        self._feed = Feed(requests) if isinstance(requests, AsyncIterable) else None
+        source: Any = requests if self._feed is None else self._feed
+        super().__init__(source, results, options)
+        self._host: Host | None = None
+        self._descriptor = -1
+        self._waiter: Any = None
+        self._ready: deque[RunResult] = deque()
+        self._has_ended = False
+        self._has_more = False
+        self._progress: RunProgress | None = None
+        if progress is not False and progress is not None:
+            self._progress = RunProgress(progress, _report_from)
+            self._set_tick(self._progress)
 
     def __enter__(self) -> Self:
         return self
@@ -228,10 +259,20 @@ class Run(_engine.BatchRun):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __next__(self) -> RunResult:
+        try:
+            return super().__next__()
+        except BaseException:
+            self._end_progress()
+            raise
+
     def finish(self) -> Report:
         """Makes all the calls, without a Python object for each, and returns the report. Results that were not taken
         are in the file only."""
-        return Report(**self._finish())
+        try:
+            return Report(**self._finish())
+        finally:
+            self._end_progress()
 
     def interrupt(self) -> None:
         """Starts no more calls; those in flight have the grace period. A second time: gives them up. It takes effect
@@ -240,18 +281,168 @@ class Run(_engine.BatchRun):
 
     def close(self) -> None:
         """Gives up the calls in flight, and closes the files. A run that has ended stays as it is."""
+        if self._host is not None and not self._is_over:
+            raise RuntimeError("this run is in an event loop: await aclose()")
         self._close()
+        self._end_progress()
 
     @property
     def report(self) -> Report:
         """How the run stands."""
         return Report(**self._report())
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> RunResult:
+        if self._ready:
+            return self._ready.popleft()
+        self._enter(True)
+        while True:
+            self._ready.extend(self._take_all())
+            if self._ready:
+                return self._ready.popleft()
+            if self._is_over:
+                self._conclude_once()
+                raise StopAsyncIteration
+            await self._wait()
+
+    async def afinish(self) -> Report:
+        """`finish` in an event loop."""
+        self._enter(False)
+        self._drop_values()
+        self._ready.clear()
+        while not self._is_over:
+            await self._wait()
+        self._conclude_once()
+        return self.report
+
+    async def aclose(self) -> None:
+        """`close` in an event loop: waits until the calls in flight are given up."""
+        if self._host is None:
+            self.close()
+            return
+        self._ready.clear()
+        if not self._is_over:
+            self._give_up()
+            self._turn()
+        while not self._is_over:
+            await self._wait()
+        self._conclude_once()
+
+    def to_pandas(self, *, body: Body = "text") -> Any:
+        """The results that have not been taken, as a `pandas.DataFrame`, a row for each. Bodies are texts, bytes, or
+        parsed JSON."""
+        pandas = imported("pandas", "pandas", "to_pandas()")
+        return pandas.DataFrame(columns_of(self, body))
+
+    def to_polars(self, *, body: Body = "text") -> Any:
+        """The same as a `polars.DataFrame`."""
+        polars = imported("polars", "polars", "to_polars()")
+        return polars.DataFrame(columns_of(self, body), strict=False)
+
+    def to_arrow(self, *, body: Literal["text", "bytes"] = "text") -> Any:
+        """The same as a `pyarrow.Table`, which DuckDB, Polars and pandas take."""
+        arrow = imported("pyarrow", "pyarrow", "to_arrow()")
+        return arrow.table(columns_of(self, body))
+
+    def _enter(self, keeps_values: bool) -> None:
+        """Begins the run in the running loop, unless it was."""
+        host = current()
+        if self._host is not None:
+            if not host.is_in(self._host.identity):
+                raise WrongLoop("this run was begun in another event loop: go on there")
+            return
+        self._descriptor = self._begin(keeps_values)
+        self._host = host
+        here = ref(self)
+
+        def turn() -> None:
+            run = here()
+            if run is not None:
+                run._turn_in_host()
+
+        host.watch(self._descriptor, turn)
+        if self._feed is not None:
+            self._feed.start(host, self._more)
+        self._turn_in_host()
+
+    def _turn_in_host(self) -> None:
+        try:
+            self._turn()
+        finally:
+            if self._is_over:
+                self._leave()
+            waiter, self._waiter = self._waiter, None
+            if waiter is not None and not waiter.done():
+                waiter.set_result(None)
+
+    def _more(self) -> None:
+        """The asynchronous iterable has another item, or has ended."""
+        if self._is_over or self._host is None:
+            return
+        self._more_came()
+        if not self._has_more:
+            self._has_more = True
+            self._host.call_soon(self._turn_for_more)
+
+    def _turn_for_more(self) -> None:
+        self._has_more = False
+        if not self._is_over:
+            self._turn_in_host()
+
+    async def _wait(self) -> None:
+        """Until the loop has turned."""
+        if self._waiter is not None:
+            raise RuntimeError("two tasks wait for one run at the same time")
+        assert self._host is not None
+        self._waiter = self._host.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _leave(self) -> None:
+        if self._host is not None and self._descriptor >= 0:
+            self._host.leave(self._descriptor)
+            self._descriptor = -1
+            if self._feed is not None:
+                self._feed.stop()
+
+    def _conclude_once(self) -> None:
+        """At the end: raises what ended the run."""
+        self._leave()
+        if not self._has_ended:
+            self._has_ended = True
+            self._end_progress()
+            self._conclude()
+
+    def _end_progress(self) -> None:
+        progress, self._progress = self._progress, None
+        if progress is not None:
+            progress.close(self._report())
+
+    def __del__(self) -> None:
+        if getattr(self, "_descriptor", -1) >= 0:
+            self._leave()
+
+
+def _report_from(fields: dict[str, Any]) -> Report:
+    return Report(**fields)
+
 
 def run(
-    requests: StrPath | Iterable[RequestTypes], results: StrPath | None = None, **options: Unpack[RunOptions]
+    requests: StrPath | Iterable[RequestTypes] | AsyncIterable[RequestTypes] | Any,
+    results: StrPath | None = None,
+    **options: Unpack[RunOptions],
 ) -> Run:
-    """`plait run` for Python: a file or an iterable of requests in, results out.
+    """`plait run` for Python: a file, an iterable or a data frame of requests in, results out.
 
         report = plait.run("requests.jsonl", "results.jsonl", limits=["requests=500/m"]).finish()
 
@@ -259,15 +450,30 @@ def run(
             for result in run:
                 print(result.custom_id, result.outcome)
 
-    `requests` is a file of request lines (docs/formats.md) or of URLs, or an iterable of URLs, `plait.Request`s and
-    mappings with the fields of a request line. It is read when there is room. `results` is a file that the command
-    `plait` can read and resume, too; without one, the results are only handed out, and the run can't be resumed.
+        async for result in plait.run(requests):
+            ...
+
+    `requests` is a file of request lines (docs/formats.md) or of URLs; or an iterable of URLs, `plait.Request`s and
+    mappings with the fields of a request line, which may be an asynchronous one; or a data frame (pandas, polars, Arrow)
+    with such fields as columns. It is read when there is room. `results` is a file that the command `plait` can read
+    and resume, too; without one, the results are only handed out, and the run can't be resumed.
 
     Never raises because of a call. Raises `InputError` for what can't be used, such as an input that has changed since
     an earlier run, and `Error` with the code `storage` when a file can't be read or written.
     """
-    source = _path_of(requests, "requests") if isinstance(requests, (str, os.PathLike)) else requests
-    return Run(source, None if results is None else _path_of(results, "results"), _options_of(options))
+    settings = _options_of(options)
+    expect = options.get("expect")
+    if isinstance(requests, (str, os.PathLike)):
+        if expect is not None:
+            raise InputError("expect: the lines of a file say what they expect")
+        source: Any = _path_of(requests, "requests")
+    else:
+        source = FrameRows(requests) if is_frame(requests) else requests
+        if expect is not None:
+            source = Expecting(source, expect)
+        if isinstance(source, AsyncIterable) is False and not hasattr(source, "__iter__"):
+            raise TypeError(f"requests is a file, an iterable or a data frame, not {type(requests).__name__}")
+    return Run(source, None if results is None else _path_of(results, "results"), settings, options.get("progress", False))
 
 
 def _path_of(path: StrPath, name: str) -> str:
@@ -279,38 +485,52 @@ def _path_of(path: StrPath, name: str) -> str:
 
 def _options_of(options: RunOptions) -> dict[str, Any]:
     """The options as the engine takes them."""
-    unknown = set(options) - set(RunOptions.__annotations__) | set(options) & {"params", "raise_for_status"}
+    unknown = set(options) - set(RunOptions.__annotations__) | set(options) & {"hooks", "params", "raise_for_status"}
     if unknown:
         raise TypeError(f"a run has no option {', '.join(map(repr, sorted(unknown)))}")
     if callable(options.get("auth")):
         raise InputError("auth: a run takes a user and a password, or a token; let the iterable make other headers")
     connection = {name: value for name, value in options.items() if name in ConnectionOptions.__annotations__}
+    for name in ("limits", "retries"):
+        connection.pop(name, None)
     base_url = connection.pop("base_url", None)
     engine, _ = engine_options(connection, ConnectionOptions)  # type: ignore[arg-type]
     engine["base_path"] = base_url
-    own = ("canary", "cost_from", "durable", "extend", "ordered", "repeat_unknown", "resume")
+    own = ("auth_command", "body", "canary", "cost_from", "durable", "extend", "inline_max", "method", "ordered",
+           "repeat_unknown", "resume")  # fmt: skip
     engine.update((name, value) for name, value in options.items() if name in own)
     concurrency = options.get("concurrency", "auto")
     if concurrency != "auto":
         engine["concurrency"] = concurrency
-    engine["limits"] = _texts(options.get("limits", ()), "limits")
+    limits = limits_of(options.get("limits", ()))
+    engine["limits"] = list(limits.rates)
+    if limits.concurrency not in (None, "auto"):
+        engine["concurrency"] = limits.concurrency
+    for name in ("cookie_jar", "save_bodies", "trace"):
+        if name in options:
+            engine[name] = _path_of(options[name], name)  # type: ignore[literal-required]
+    if "inline_max" in options and "save_bodies" not in options:
+        raise InputError("inline_max needs save_bodies")
+    if options.get("idempotency_keys", "auto") != "auto":
+        raise InputError("idempotency_keys is 'auto'; a request has the key of its own as idempotency_key")
+    engine["automatic_keys"] = "idempotency_keys" in options
+    engine["secrets"] = _texts(options.get("secrets", ()), "secrets")
+    engine["refusal"] = _texts(options.get("refusal", ()), "refusal")
+    if "hedge" in options:
+        engine["hedge"] = _percentile(options["hedge"])
     engine["stop_if"] = _texts(options.get("stop_if", ()), "stop_if")
     engine["budget"] = [(unit, float(amount)) for unit, amount in options.get("budget", {}).items()]
     engine["grace"] = seconds_of(options.get("grace"), "grace")
-    retries = options.get("retries", Retry())
-    if not isinstance(retries, Retry):
-        if retries < 0:
-            raise InputError(f"retries must be at least 0, not {retries!r}")
-        retries = Retry(retries + 1)
+    retries = retry_of(options.get("retries", Retry()))
     engine.update((name, getattr(retries, name)) for name in Retry.__slots__)
     return engine
 
 
-def _texts(value: str | Iterable[str], name: str) -> list[str]:
-    texts = [value] if isinstance(value, str) else list(value)
-    if not all(isinstance(text, str) for text in texts):
-        raise InputError(f"{name} is a text or a list of texts")
-    return texts
+def _percentile(text: str) -> float:
+    number = text[1:] if isinstance(text, str) and text.startswith("p") else ""
+    if not number.isdecimal() or not 50 <= int(number) <= 99:
+        raise InputError(f"hedge is a percentile from 'p50' to 'p99', not {text!r}")
+    return int(number) / 100
 
 
 def log_warning(sentence: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Union
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sized
+from typing import TYPE_CHECKING, Any, Literal, Union
 
 from . import _engine
 from ._messages import Request, Result
 from ._options import CallOptions, ConnectionOptions, SessionOptions, engine_options, prepare_call, prepare_request
+from ._progress import counted
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, TypeAlias, Unpack
 
     from ._engine import Call, Response
+    from ._pages import Next
 
 RequestTypes: TypeAlias = Union[str, Request, Mapping[str, Any]]
 
@@ -99,6 +101,35 @@ class Session(_engine.AsyncSession):
         requests.
         """
         return Map(self, requests, concurrency, ordered)
+
+    def paginate(
+        self,
+        url: str,
+        *,
+        next: Next = "link",
+        cursor: str | None = None,
+        page: str = "page",
+        items: str | None = None,
+        until: Callable[[Response], bool] | None = None,
+        most: int | None = None,
+        **call: Unpack[CallOptions],
+    ) -> AsyncIterator[Response]:
+        """Gets a list that comes in pages, one page after the other.
+
+            async for page in session.paginate("https://api.example/v1/items"):
+                print(page.json())
+
+        `next` says where a page names the next one: "link", its Link header; a JSON pointer such as "/next" to a URL,
+        or, with `cursor`, to the value that this parameter then has; "page", which counts the parameter `page` up; or
+        a function from a response to a URL. The list ends where there is no next one, with an empty list at the
+        pointer `items`, with the page for which `until` is true, and after `most` pages.
+
+        A page whose status is not 2xx raises `StatusError`. Pages that go in a circle, or to another server, raise an
+        error.
+        """
+        from ._pages import Pages, later_pages
+
+        return later_pages(self, Pages(url, next, cursor, page, items, until, most), dict(call))
 
 
 class Map(AsyncIterator[Result]):
@@ -240,7 +271,12 @@ class BlockingSession(_engine.BlockingSession):
         return self._call(*prepare_request(self._defaults, request))
 
     def map(
-        self, requests: Iterable[RequestTypes], *, concurrency: int = 100, ordered: bool = False
+        self,
+        requests: Iterable[RequestTypes],
+        *,
+        concurrency: int = 100,
+        ordered: bool = False,
+        progress: bool | Literal["rich", "tqdm", "log"] = False,
     ) -> Iterator[Result]:
         """Makes all the calls, `concurrency` at a time, and hands out their results as they come.
 
@@ -249,9 +285,42 @@ class BlockingSession(_engine.BlockingSession):
 
         The requests are read when there is room, so an endless generator is fine. A call that fails is a result, not
         an exception; an error of the iterable itself is raised. `ordered` hands the results out in the order of the
-        requests. To leave the loop early gives up what is in flight.
+        requests. To leave the loop early gives up what is in flight. `progress` shows a bar of rich or tqdm.
         """
-        return self._map(requests, concurrency, ordered)
+        results = self._map(requests, concurrency, ordered)
+        if progress is False:
+            return results
+        total = len(requests) if isinstance(requests, Sized) else None
+        return counted(results, total, progress)
+
+    def paginate(
+        self,
+        url: str,
+        *,
+        next: Next = "link",
+        cursor: str | None = None,
+        page: str = "page",
+        items: str | None = None,
+        until: Callable[[Response], bool] | None = None,
+        most: int | None = None,
+        **call: Unpack[CallOptions],
+    ) -> Iterator[Response]:
+        """Gets a list that comes in pages, one page after the other.
+
+            for page in session.paginate("https://api.example/v1/items"):
+                print(page.json())
+
+        `next` says where a page names the next one: "link", its Link header; a JSON pointer such as "/next" to a URL,
+        or, with `cursor`, to the value that this parameter then has; "page", which counts the parameter `page` up; or
+        a function from a response to a URL. The list ends where there is no next one, with an empty list at the
+        pointer `items`, with the page for which `until` is true, and after `most` pages.
+
+        A page whose status is not 2xx raises `StatusError`. Pages that go in a circle, or to another server, raise an
+        error.
+        """
+        from ._pages import Pages, pages_now
+
+        return pages_now(self, Pages(url, next, cursor, page, items, until, most), dict(call))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_session_from, (dict(self._options),))

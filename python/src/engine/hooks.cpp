@@ -1,0 +1,92 @@
+#include "hooks.hpp"
+
+#include "plait/async/event_loop.hpp"
+
+#include "errors.hpp"
+#include "options.hpp"
+#include "response.hpp"
+#include <utility>
+#include <variant>
+
+namespace plait::python {
+
+namespace {
+
+/// An attempt on its way: the `plait.Attempt` that hooks see.
+struct Seen {
+    nb::object attempt;
+    nb::object context;
+    TimePoint began;
+};
+
+nb::object context_of(const RuledCall& call) {
+    return call.context ? *static_cast<const nb::object*>(call.context.get()) : nb::none();
+}
+
+}  // namespace
+
+PythonHooks::PythonHooks(nb::object hooks) {
+    hooks_.set(std::move(hooks));
+    before_.set(python_name("plait._hooks", "before"));
+    after_.set(python_name("plait._hooks", "after"));
+}
+
+AttemptHooks::Token PythonHooks::before(const RuledCall& call, http::Request& request) {
+    const nb::gil_scoped_acquire locked;
+    nb::object sent = python_name("plait._messages", "sent_request")(request.method(), request.url.text(),
+                                                                     list_of(request.headers), to_bytes(request.body));
+    const nb::object context = context_of(call);
+    const auto seen =
+        nb::cast<nb::tuple>(nb::borrow(before_.get())(nb::borrow(hooks_.get()), sent, call.attempts_begun, context));
+    for (const auto& [name, value] : nb::cast<Fields>(seen[1])) request.headers.set(name, value);
+    return Token(new Seen{nb::borrow(seen[0]), context, now()}, [](void* token) {
+        const nb::gil_scoped_acquire locked_again;
+        delete static_cast<Seen*>(token);
+    });
+}
+
+void PythonHooks::after(const Token& token, const http::Request& request, const batch::Attempt* attempt) {
+    const nb::gil_scoped_acquire locked;
+    if (!after_) return;  // the session goes away
+    const auto& seen = *static_cast<const Seen*>(token.get());
+    nb::object response = nb::none();
+    nb::object error = nb::none();
+    const nb::object sent = seen.attempt.attr("request");
+    if (!attempt) {
+        error = error_named("SessionClosed", "the call was given up");
+    } else if (const auto* answer = std::get_if<http::Response>(attempt)) {
+        EndedCall ended(request, *answer, now() - seen.began, nb::cast<int>(seen.attempt.attr("number")));
+        response = make_response(ended, sent.ptr());
+    } else {
+        const auto& failed = std::get<batch::Failure>(*attempt);
+        error = error_of(Failure(failed.code, failed.message, failed.maybe_sent), sent.ptr());
+    }
+    nb::borrow(after_.get())(nb::borrow(hooks_.get()), seen.attempt, response, error, seen.context);
+}
+
+int PythonHooks::traverse(visitproc visit, void* arg) const {
+    Py_VISIT(hooks_.get());
+    Py_VISIT(before_.get());
+    Py_VISIT(after_.get());
+    return 0;
+}
+
+void PythonHooks::clear() noexcept {
+    hooks_.clear();
+    before_.clear();
+    after_.clear();
+}
+
+std::unique_ptr<PythonHooks> hooks_from(const nb::dict& options) {
+    auto hooks = option<nb::object>(options, "hooks");
+    return hooks ? std::make_unique<PythonHooks>(std::move(*hooks)) : nullptr;
+}
+
+Settings with_hooks(Settings settings, PythonHooks* hooks) {
+    if (!hooks) return settings;
+    if (!settings.policies) settings.policies.emplace().concurrency = settings.most_by_policy;
+    settings.policies->hooks = hooks;
+    return settings;
+}
+
+}  // namespace plait::python

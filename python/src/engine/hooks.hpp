@@ -1,0 +1,33 @@
+#pragma once
+
+#include "engine.hpp"
+#include "policies.hpp"
+#include "python.hpp"
+#include <memory>
+
+namespace plait::python {
+
+/// The hooks of a session, as `plait._hooks` calls them. They run in a turn, with Python's lock.
+class PythonHooks final : public AttemptHooks {
+  public:
+    explicit PythonHooks(nb::object hooks);
+
+    Token before(const RuledCall& call, http::Request& request) override;
+    void after(const Token& token, const http::Request& request, const batch::Attempt* attempt) override;
+
+    int traverse(visitproc visit, void* arg) const;
+    void clear() noexcept;
+
+  private:
+    Held hooks_;
+    Held before_;
+    Held after_;
+};
+
+/// The option `hooks`; null: there are none.
+std::unique_ptr<PythonHooks> hooks_from(const nb::dict& options);
+
+/// Settings whose calls have these hooks, which outlive them and may be null.
+Settings with_hooks(Settings settings, PythonHooks* hooks);
+
+}  // namespace plait::python

@@ -1,0 +1,121 @@
+#pragma once
+
+#include "plait/async/task.hpp"
+#include "plait/base/random.hpp"
+#include "plait/batch/call/call.hpp"
+#include "plait/batch/caller/caller.hpp"
+#include "plait/batch/method/method.hpp"
+#include "plait/http/cookies/cookie_jar.hpp"
+#include "plait/http/redirects.hpp"
+#include "plait/http/session.hpp"
+#include "plait/policy/pace/costs.hpp"
+#include "plait/policy/pace/rate_limit.hpp"
+#include "plait/policy/retry.hpp"
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plait::python {
+
+class AttemptHooks;
+
+/// How the calls of a session are repeated and held back. With neither retries nor limits, there are only hooks.
+struct PolicySettings {
+    PolicySettings() {}
+
+    /// Whether calls are repeated at all, unless they say otherwise.
+    bool repeats = false;
+    /// Whether that holds for POST and its like without an idempotency key, too.
+    bool is_any_safe_to_repeat = false;
+    policy::RetryOptions retry;
+    /// Whether there are limits: those below, and those that servers announce.
+    bool is_limited = false;
+    std::vector<policy::RateLimit> limits;
+    /// The most calls in flight, those of maps included.
+    std::size_t concurrency = 1'000'000;
+    /// Whether each origin finds its own number of calls in flight.
+    bool is_adaptive = false;
+    /// Called around each attempt; outlives the sessions. Null: none.
+    AttemptHooks* hooks = nullptr;
+};
+
+/// What a call says about itself.
+struct CallPolicy {
+    CallPolicy() {}
+
+    /// The most attempts; 1: it is sent once, whatever the answer says. Nothing: as the session has it.
+    std::optional<int> attempts;
+    std::optional<bool> safe_to_repeat;
+    std::string group;
+    int priority = 0;
+    policy::Costs costs;
+    /// Whether it says any of this.
+    bool has_rules = false;
+    /// For hooks: where the call was made.
+    std::shared_ptr<void> context;
+};
+
+/// A call with its policy, while it is made.
+struct RuledCall final : batch::Call {
+    RuledCall(http::Request request_, const CallPolicy* policy, const PolicySettings& settings);
+
+    int attempts_begun = 0;
+    std::shared_ptr<void> context;  ///< see `CallPolicy`
+    /// What a hook has thrown; it ends the call.
+    std::exception_ptr thrown;
+};
+
+/// Called around each attempt, in a turn of the loop.
+class AttemptHooks {
+  public:
+    /// What `before` leaves for `after`.
+    using Token = std::shared_ptr<void>;
+
+    /// Before a request is sent; may add fields to `request`. What it throws ends the call.
+    virtual Token before(const RuledCall& call, http::Request& request) = 0;
+    /// After the attempt; null: it was given up. What it throws ends the call.
+    virtual void after(const Token& token, const http::Request& request, const batch::Attempt* attempt) = 0;
+
+  protected:
+    ~AttemptHooks() = default;
+};
+
+/// Makes calls of one session with retries, limits and hooks: by the same rules as a run.
+class Policies {
+  public:
+    /// The session and `cookies`, which may be null, outlive it. `once`: calls are sent as they come, with hooks alone.
+    Policies(const PolicySettings& settings, const http::RedirectOptions& redirects, http::Session& session,
+             http::CookieJar* cookies, bool once);
+    Policies(const Policies&) = delete;
+    Policies& operator=(const Policies&) = delete;
+
+    /// Makes the call, which outlives the task.
+    Task<batch::MadeCall> make(RuledCall& call) { return caller_.make(call); }
+
+  private:
+    /// The method `async` over a session that is there already.
+    class SessionMethod final : public batch::Method {
+      public:
+        SessionMethod(http::Session& session, AttemptHooks* hooks) noexcept : session_(session), hooks_(hooks) {}
+
+        Task<batch::Attempt> attempt(const http::Request& request) override;
+        Task<batch::Attempt> attempt_of(const batch::Call& call, const http::Request& request) override;
+        std::size_t most_in_flight() const noexcept override;
+
+      private:
+        Task<batch::Attempt> attempt_with_hooks(RuledCall& call, http::Request request);
+
+        http::Session& session_;
+        AttemptHooks* hooks_;
+    };
+
+    Random random_;
+    SessionMethod method_;
+    batch::Caller caller_;
+};
+
+}  // namespace plait::python

@@ -1,0 +1,176 @@
+"""Hooks around attempts."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import plait
+import pytest
+from conftest import MockServer
+
+
+class Notes(plait.Hook):
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def before(self, attempt: plait.Attempt) -> Mapping[str, str]:
+        self.seen.append(f"before {attempt.number}")
+        return {"X-Attempt": str(attempt.number)}
+
+    def after(self, attempt: plait.Attempt) -> None:
+        came = attempt.response.status if attempt.response is not None else attempt.error
+        self.seen.append(f"after {attempt.number}: {came if isinstance(came, int) else type(came).__name__}")
+
+
+def test_hooks_see_each_attempt(start_mock: Callable[..., MockServer]) -> None:
+    server = start_mock("--latency", "0ms")
+    notes = Notes()
+    with plait.BlockingSession(hooks=[notes], retries=plait.Retry(2, first_delay="1ms")) as session:
+        got = session.get(server.url).json()
+        assert got["headers"]["x-attempt"] == "1"
+        session.get(f"{server.url}/status/500")
+        with pytest.raises(plait.ConnectError):
+            session.get("http://127.0.0.1:1/", retries=0)
+        assert [result.ok for result in session.map([server.url])] == [True]
+    assert notes.seen == [
+        "before 1", "after 1: 200", "before 1", "after 1: 500", "before 2", "after 2: 500",
+        "before 1", "after 1: ConnectError", "before 1", "after 1: 200",
+    ]  # fmt: skip
+
+
+def test_hooks_alone_change_nothing_else(start_mock: Callable[..., MockServer]) -> None:
+    server = start_mock("--latency", "0ms")
+    notes = Notes()
+    with plait.BlockingSession(hooks=[notes]) as session:
+        assert session.get(f"{server.url}/refuse/60").attempts == 1
+        assert session.get(f"{server.url}/status/503").attempts == 1
+        assert session.get(server.url).ok
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_what_a_hook_raises_ends_the_call(url: str, where: str) -> None:
+    class Broken(plait.Hook):
+        def before(self, attempt: plait.Attempt) -> None:
+            if where == "before":
+                raise ZeroDivisionError
+
+        def after(self, attempt: plait.Attempt) -> None:
+            if where == "after":
+                raise ZeroDivisionError
+
+    notes = Notes()
+    with plait.BlockingSession(hooks=[notes, Broken()], retries=3) as session:
+        with pytest.raises(ZeroDivisionError):
+            session.get(url)
+        result = next(iter(session.map([url])))
+        assert isinstance(result.error, ZeroDivisionError)
+    assert len(notes.seen) == 4
+
+    async def main() -> None:
+        async with plait.Session(hooks=[Broken()]) as session:
+            with pytest.raises(ZeroDivisionError):
+                await session.get(url)
+
+    asyncio.run(main())
+
+
+def test_a_call_that_is_given_up_ends_its_attempt(slow_url: str) -> None:
+    notes = Notes()
+
+    async def main() -> None:
+        session = plait.Session(hooks=[notes])
+        call = asyncio.ensure_future(session.get(slow_url))
+        await asyncio.sleep(0.05)
+        call.cancel()
+        await asyncio.sleep(0.01)
+        assert notes.seen == ["before 1", "after 1: SessionClosed"]
+        call = asyncio.ensure_future(session.get(slow_url))
+        await asyncio.sleep(0.05)
+        await session.aclose()
+        with pytest.raises(plait.SessionClosed):
+            await call
+        assert notes.seen[2:] == ["before 1", "after 1: SessionClosed"]
+
+    asyncio.run(main())
+
+
+def test_a_hook_may_make_calls_but_not_close_its_session(url: str) -> None:
+    class Busy(plait.Hook):
+        session: plait.Session
+
+        def before(self, attempt: plait.Attempt) -> Mapping[str, str]:
+            with pytest.raises(RuntimeError, match="hook"):
+                self.session._close()
+            return {"X-Token": str(plait.get(f"{url}/token").json(pointer="/target"))}
+
+    async def main() -> None:
+        busy = Busy()
+        async with plait.Session(hooks=[busy]) as session:
+            busy.session = session
+            assert (await session.get(url)).json()["headers"]["x-token"] == "/token"
+
+    asyncio.run(main())
+
+
+def test_what_is_no_hook_is_refused() -> None:
+    with pytest.raises(plait.InputError, match="before"):
+        plait.Session(hooks=[object()])  # type: ignore[list-item]
+
+
+def test_the_log_has_retries_and_attempts(
+    start_mock: Callable[..., MockServer], caplog: pytest.LogCaptureFixture
+) -> None:
+    server = start_mock("--latency", "0ms")
+    with caplog.at_level(logging.DEBUG, "plait"):
+        with plait.BlockingSession(retries=plait.Retry(2, first_delay="1ms")) as session:
+            session.get(f"{server.url}/status/500?secret=1", headers={"X-Secret": "1"})
+    lines = [(record.levelname, record.getMessage().split(" in ")[0]) for record in caplog.records]
+    what = f"GET {server.url}/status/500"
+    assert lines == [("DEBUG", f"{what}: 500"), ("INFO", f"{what}: attempt 2"), ("DEBUG", f"{what}: 500")]
+
+
+def test_threads_may_run_while_a_hook_does(url: str) -> None:
+    class Slow(plait.Hook):
+        def before(self, attempt: plait.Attempt) -> None:
+            time.sleep(0.001)  # another thread gets the lock of the interpreter
+
+    with plait.BlockingSession(hooks=[Slow()]) as session:
+
+        def work(_: int) -> bool:
+            return session.get(url).ok and all(result.ok for result in session.map([url] * 5))
+
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(work, range(40)))
+
+
+def test_a_hook_of_a_blocking_session_uses_another_one(url: str) -> None:
+    class Recursive(plait.Hook):
+        def before(self, attempt: plait.Attempt) -> None:
+            if attempt.request.url.endswith("/own"):
+                session.get(url)
+            assert plait.get(url).ok
+
+    with plait.BlockingSession(hooks=[Recursive()]) as session:
+        assert session.get(url).ok
+        with pytest.raises(RuntimeError, match="own session"):
+            session.get(f"{url}/own")
+        assert session.get(url).ok
+
+
+def test_a_session_and_its_hook_go_away_together(url: str) -> None:
+    class Knows(plait.Hook):
+        session: object
+
+    for kind in (plait.BlockingSession, plait.Session):
+        hook = Knows()
+        hook.session = kind(hooks=[hook])
+        here = weakref.ref(hook)
+        del hook
+        gc.collect()
+        assert here() is None

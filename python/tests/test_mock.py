@@ -1,0 +1,105 @@
+"""The mock in the own process."""
+
+from __future__ import annotations
+
+import asyncio
+import pathlib
+import time
+from typing import Any
+
+import plait
+import pytest
+
+
+def test_it_answers_what_it_was_told(plait_mock: plait.Mock) -> None:
+    plait_mock.on("GET", "/items", status=500, times=2).on("GET", "/items", json={"a": [1]}, headers={"X-A": "1"})
+    plait_mock.on("*", "/files/*", content=b"bytes")
+    quick = plait.Retry(5, first_delay="1ms")
+    with plait.BlockingSession(base_url=plait_mock.url, retries=quick) as session:
+        response = session.get("/items", params={"q": 1})
+        assert (response.json(), response.headers["x-a"], response.attempts) == ({"a": [1]}, "1", 3)
+        assert session.put("/files/x", json=[1]).content == b"bytes"
+    assert [request.method for request in plait_mock.requests] == ["GET"] * 3 + ["PUT"]
+    assert plait_mock.requests[-1].content == b"[1]"
+    assert plait_mock.requests[0].url == f"{plait_mock.url}/items?q=1"
+    plait_mock.assert_all_called()
+
+
+def test_it_says_what_is_missing() -> None:
+    with pytest.raises(AssertionError, match="no answer to GET /b; it has GET /a"):
+        with plait.mock() as mock:
+            mock.on("GET", "/a")
+            assert plait.get(f"{mock.url}/b").status == 404
+    with plait.mock(strict=False) as mock:
+        assert plait.get(f"{mock.url}/b").status == 404
+        mock.on("GET", "/c", times=2)
+        plait.get(f"{mock.url}/c")
+        with pytest.raises(AssertionError, match="1 too few"):
+            mock.assert_all_called()
+        mock.on("GET", "/d")
+        mock._rules.pop(0)
+        with pytest.raises(AssertionError, match="never asked for GET /d; what came: GET"):
+            mock.assert_all_called()
+    with pytest.raises(RuntimeError, match="with"):
+        plait.mock().url  # noqa: B018
+    bad: list[dict[str, Any]] = [{"status": 99}, {"fault": "fire"}, {"times": 0}]
+    for wrong in bad:
+        with plait.mock() as mock, pytest.raises(plait.InputError):
+            mock.on("GET", "/", **wrong)
+
+
+def test_faults(plait_mock: plait.Mock) -> None:
+    plait_mock.on("GET", "/reset", fault="reset").on("GET", "/cut", content="half", fault="cut")
+    plait_mock.on("GET", "/hang", fault="hang").on("GET", "/slow", latency="100ms")
+    with pytest.raises(plait.ResetError):
+        plait.get(f"{plait_mock.url}/reset")
+    with pytest.raises(plait.SendError):
+        plait.get(f"{plait_mock.url}/cut")
+    with pytest.raises(plait.Timeout):
+        plait.get(f"{plait_mock.url}/hang", timeout="100ms")
+    began = time.monotonic()
+    assert plait.get(f"{plait_mock.url}/slow").ok
+    assert time.monotonic() - began >= 0.1
+
+
+def test_calls_to_hosts_are_intercepted(url: str) -> None:
+    session = plait.BlockingSession()
+    assert session.get(url).ok
+    with plait.mock(intercept=["api.example", "https://other.example:8443"]) as mock:
+        mock.answer(lambda request: {"url": request.url})
+        for there in ("http://api.example/a", "https://api.example/b", "https://other.example:8443/c"):
+            assert session.get(there).json() == {"url": there}
+        assert plait.get("https://api.example/").ok
+        assert [result.ok for result in plait.map(["https://api.example/"] * 3)] == [True] * 3
+        assert plait.run(["https://api.example/"] * 3).finish()
+        assert session.get(url).json()["method"] == "GET"  # other hosts are called as ever
+
+        async def main() -> int:
+            async with plait.Session(retries=1) as own:
+                return (await own.get("https://api.example/")).status
+
+        assert asyncio.run(main()) == 200
+        with plait.mock() as second, pytest.raises(RuntimeError, match="another"):
+            second.intercept("x.example")
+    with pytest.raises(plait.DnsError):
+        session.get("http://api.invalid/")
+    session.close()
+
+
+def test_a_fixture_intercepts_later(plait_mock: plait.Mock) -> None:
+    plait_mock.intercept("one.example").intercept("two.example")
+    plait_mock.on("GET", "/", json=1)
+    for host in ("one", "two"):
+        assert plait.get(f"https://{host}.example/").json() == 1
+    for wrong in ("", "http://", "ftp://x", "x:8443", "https://x/path"):
+        with pytest.raises(plait.InputError, match="intercept"):
+            plait_mock.intercept(wrong)
+        plait_mock._hosts.pop()
+
+
+def test_the_plugin_needs_no_import(tmp_path: pathlib.Path) -> None:
+    import importlib.metadata
+
+    names = {entry.name for entry in importlib.metadata.entry_points(group="pytest11")}
+    if "plait_mock" not in names:
+        pytest.skip("the package is not installed: its entry points are not known")
