@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import runpy
 import subprocess
 import sys
 from pathlib import Path
 
+import plait
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -38,3 +40,25 @@ def test_a_batch_is_carried_out(url: str, tmp_path: Path, capsys: pytest.Capture
     example = runpy.run_path(str(EXAMPLES / "batch.py"))
     example["ask_about"](["one", "two"], url, tmp_path / "answers.jsonl")
     assert sorted(line.split()[0] for line in capsys.readouterr().out.splitlines()) == ["text-0", "text-1"]
+
+
+def test_what_runs_every_day(plait_mock: plait.Mock, capsys: pytest.CaptureFixture[str]) -> None:
+    example = runpy.run_path(str(EXAMPLES / "production.py"))
+    example["test_a_busy_server_is_asked_again"](plait_mock)
+
+    def answer(request: plait.Request) -> dict[str, object]:
+        return {"items": [2]} if "after=x" in request.url else {"items": [1], "next_cursor": "x"}
+
+    with plait.BlockingSession(hooks=[example["Timer"]()]) as session:
+        plait_mock._rules.clear()
+        plait_mock.answer(answer)
+        assert example["all_items"](session) == [1, 2]
+    assert capsys.readouterr().out.startswith("https://api.example/v1/items 1 200\n")
+
+    async def main() -> None:
+        async with example["careful_session"]("key") as session:
+            response = await session.get("https://api.example/v1/items")
+            assert response.ok
+            assert plait_mock.requests[-1].headers["authorization"] == "Bearer key"
+
+    asyncio.run(main())
