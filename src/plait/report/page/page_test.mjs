@@ -250,7 +250,7 @@ test("the slowest come first, and no more than asked for", () => {
 });
 
 test("data that is cut short is an error, not a page that hangs", () => {
-  assert.throws(() => decode(Uint8Array.from([1, 0x8c])), /truncated/);
+  assert.throws(() => decode(Uint8Array.from([2, 0x8c])), /truncated/);
   assert.throws(() => decode(Uint8Array.from([9])), /another layout/);
 });
 
