@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import pathlib
 import sys
@@ -166,6 +167,8 @@ def test_progress_is_shown(url: str, capsys: pytest.CaptureFixture[str], caplog:
     plait.run([f"{url}/{i}" for i in range(20)], progress=seen.append).finish()
     assert seen[-1].done == 20
     for name in ("tqdm", "rich"):
+        if importlib.util.find_spec(name) is None:
+            continue
         plait.run([f"{url}/{i}" for i in range(20)], progress=name).finish()
         assert "20" in capsys.readouterr().err
         assert len(list(plait.map([url] * 5, progress=name))) == 5
