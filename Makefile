@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak models pictures readers format setup install clean check-format
+.PHONY: help run test check bench fuzz soak models pictures readers wheel format setup install clean check-format
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,10 @@ readers: ## run each line of docs/reading.md with the real tools, as far as they
 	@$(call build,release,plait_program)
 	@python3 -m venv build/readers && build/readers/bin/pip install --quiet --disable-pip-version-check -r scripts/readers/requirements.txt
 	@build/readers/bin/python scripts/readers/check.py build/release/plait
+
+wheel: ## build the wheel of the Python package into build/wheels, and test it with each Python here (PYTHONS='...')
+	@scripts/setup build test wheel
+	@scripts/wheel
 
 format: ## format all sources
 	@scripts/setup check
