@@ -340,13 +340,13 @@ class TextPicture {
         const bool is_wide = options_.columns >= 64;
         const bool is_very_wide = options_.columns >= 100;
         std::array<Column, column_count> table{{{10, true},
-                                           {is_wide ? 10U : 0U, true},
-                                           {is_alone() ? 0U
-                                            : is_wide  ? 12U
-                                                       : 9U},
-                                           {is_wide ? 12U : 0U},
-                                           {18},
-                                           {is_very_wide && knows_connections() ? 30U : 0U}}};
+                                                {is_wide ? 10U : 0U, true},
+                                                {is_alone() ? 0U
+                                                 : is_wide  ? 12U
+                                                            : 9U},
+                                                {is_wide ? 12U : 0U},
+                                                {18},
+                                                {is_very_wide && knows_connections() ? 30U : 0U}}};
         constexpr std::size_t least_name = 8;
         std::size_t used = 0;
         for (const Column& column : table) used += column.columns > 0 ? column.columns + gap : 0;

@@ -66,9 +66,8 @@ std::string Caller::plan_hop(ActiveCall& active) {
     const http::Url url = step.next->url;
     const std::string_view group = rules.group.empty() ? url.origin() : rules.group.view();
     const bool is_once = this->is_once(rules);
-    active.next_hop =
-        std::make_unique<Hop>(std::move(*step.next), std::move(rules), left_origin, groups_.use(group, now()),
-                              origins_.use(url.origin(), now()), is_once);
+    active.next_hop = std::make_unique<Hop>(std::move(*step.next), std::move(rules), left_origin,
+                                            groups_.use(group, now()), origins_.use(url.origin(), now()), is_once);
     return "";
 }
 
