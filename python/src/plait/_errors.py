@@ -146,8 +146,9 @@ _hints = [
     ("--max-redirects was ", "redirects was "),
     ("--user was ", "auth was "),
 ]
+_alone = r"(?<![\w/.%-])"  # not in a URL such as https://xn--bcher-kva.example/a--b
 _setting = r"--([a-z-]+) was "
-_flag = r" \(--[a-z0-9-]+\)|;? ?(?:use )?--[a-z][a-z0-9-]*(?: [A-Z]+)?"
+_flag = r" \(--[a-z0-9-]+\)|;? ?(?:use )?" + _alone + r"--[a-z][a-z0-9-]*(?: [A-Z]+)?"
 
 
 def _rebuilt(kind: type[Error], args: tuple[Any, ...], attributes: dict[str, Any]) -> Error:
@@ -173,8 +174,9 @@ def for_python(text: str) -> str:
     import re  # here, as elsewhere in this package: to import it takes as long as half of plait
 
     for flag, option in _hints:
-        text = text.replace(flag, option)
-    text = re.sub(_setting, r"\1 was ", text)
+        if flag in text:
+            text = re.sub(_alone + re.escape(flag), lambda _, option=option: option, text)  # type: ignore[misc]
+    text = re.sub(_alone + _setting, r"\1 was ", text)
     return re.sub(_flag, "", text)
 
 
