@@ -49,6 +49,9 @@ class Answer:
         self.latency = seconds_of(latency, "latency") if latency else None
         self.fault = fault
 
+    def __repr__(self) -> str:
+        return f"<Answer {self.status}, {len(self.content)} B{f', {self.fault}' if self.fault else ''}>"
+
 
 Answering: TypeAlias = Callable[[Request], Union[Answer, dict[str, Any], list[Any], str, None]]
 
@@ -80,8 +83,13 @@ class Mock:
         self._latency = seconds_of(latency, "latency") if latency else None
         self._requests: list[Request] = []
         self._surprises: list[str] = []
+        self._failure: Exception | None = None
         self._hosts: list[str] = []
         self._server: MockServer | None = None
+
+    def __repr__(self) -> str:
+        where = self._server.url if self._server is not None else "not begun"
+        return f"<Mock {where}, {len(self._requests)} requests>"
 
     @property
     def url(self) -> str:
@@ -112,6 +120,8 @@ class Mock:
 
             mock.on("GET", "/items", status=503, times=2).on("GET", "/items", json=[])
         """
+        if not path.startswith(("/", "*")):
+            raise InputError(f"path is one such as '/items' or '/items/*', after the method, not {path!r}")
         answer = Answer(status, json=json, content=content, headers=headers, latency=latency, fault=fault)
         if times is not None and times < 1:
             raise InputError(f"times must be at least 1, not {times!r}")
@@ -120,15 +130,16 @@ class Mock:
 
     def answer(self, function: Answering) -> Self:
         """Answers requests that nothing else fits with what this function makes of them: a `plait.Answer`, or a value
-        for its JSON; None is a 404."""
+        for its JSON; None is a 404. What it raises is a 500, and raised again at the end of the block."""
         self._answering = function
         return self
 
     def intercept(self, *hosts: str) -> Self:
         """From now on, calls of this process to these hosts meet the mock: "api.example" (with the usual ports of http
         and https), or an origin such as "https://api.example:8443"."""
-        self._hosts.extend(hosts)
-        self._running.intercept(self._hosts)
+        wanted = [*self._hosts, *hosts]
+        self._running.intercept(wanted)
+        self._hosts = wanted
         return self
 
     def assert_all_called(self) -> None:
@@ -149,6 +160,8 @@ class Mock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         self._running.stop()
+        if self._failure is not None and (error is None or isinstance(error, AssertionError)):
+            raise self._failure
         if self._strict and self._surprises and error is None:
             raise AssertionError(f"the mock had no answer to {self._surprises[0]}; it has {self._known()}")
 
@@ -174,16 +187,21 @@ class Mock:
                 if rule.left is not None:
                     rule.left -= 1
                 return rule.answer, rule.answer.latency or self._latency
-        made: Any = self._answering(request) if self._answering is not None else None
+        try:
+            made: Any = self._answering(request) if self._answering is not None else None
+            made = Answer(json=made) if not isinstance(made, Answer) and made is not None else made
+        except Exception as error:
+            self._failure = self._failure or error
+            return Answer(500, json={"error": f"the function of the mock has raised {error!r}"}), None
         if made is None:
             if self._answering is None:
                 self._surprises.append(f"{request.method} {path}")
             return Answer(404, json={"error": f"the mock has no answer to {request.method} {path}"}), None
-        answer = made if isinstance(made, Answer) else Answer(json=made)
+        answer: Answer = made
         return answer, answer.latency or self._latency
 
 
-def mock(*, intercept: Iterable[str] = (), strict: bool = True, latency: Seconds | None = None) -> Mock:
+def mock(*, intercept: str | Iterable[str] = (), strict: bool = True, latency: Seconds | None = None) -> Mock:
     """A third party of one's own, in this process, over real sockets.
 
         with plait.mock(intercept=["api.example"]) as mock:
@@ -195,7 +213,7 @@ def mock(*, intercept: Iterable[str] = (), strict: bool = True, latency: Seconds
     It holds for sessions and runs that begin a call meanwhile and have none in flight. With `strict`, a request that
     nothing answers gets 404, and the block ends with an AssertionError. `latency` is the time that answers take.
     """
-    return _InterceptingMock(strict, latency, list(intercept))
+    return _InterceptingMock(strict, latency, [intercept] if isinstance(intercept, str) else list(intercept))
 
 
 class _InterceptingMock(Mock):

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from . import _engine
 from ._errors import InputError
@@ -40,18 +40,22 @@ class MockServer:
     def intercept(self, hosts: list[str]) -> None:
         """Leads calls to these hosts here."""
         if _active and _active[0] is not self:
-            raise RuntimeError("another plait.mock intercepts calls already: end it first")
+            raise RuntimeError("another plait.mock intercepts calls already: end it, or let it intercept these hosts, too")
         names, origins = [], []
         for host in hosts:
+            if not isinstance(host, str):
+                raise InputError(f"intercept: {host!r} is not a host such as 'api.example'")
+            if "*" in host:
+                raise InputError(f"intercept: {host!r} has a wildcard: name each host")
             parts = urlsplit(host if "://" in host else f"//{host}")
             if not parts.hostname or parts.scheme not in ("", "http", "https") or parts.path not in ("", "/"):
                 raise InputError(f"intercept: {host!r} is not a host such as 'api.example', or an origin of http or https")
             names.append(parts.hostname)
-            if not parts.scheme and parts.port is not None:
+            if not parts.scheme and _port_of(parts, host) is not None:
                 raise InputError(f"intercept: with a port, say http or https: 'https://{host}'")
             for scheme, port in (("http", 80), ("https", 443)):
                 if parts.scheme in ("", scheme):
-                    origins.append((parts.hostname, parts.port or port, scheme))
+                    origins.append((parts.hostname, _port_of(parts, host) or port, scheme))
         certificate = self._renew_certificate(names)
         assert self._secure is not None
         ports = {"http": self._plain.server_address[1], "https": self._secure.server_address[1]}
@@ -203,6 +207,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 _active: list[MockServer] = []
 """The one that intercepts calls."""
+
+
+def _port_of(parts: SplitResult, host: str) -> int | None:
+    try:
+        return parts.port
+    except ValueError as error:
+        raise InputError(f"intercept: {host!r}: {error}") from None
 
 
 def _bracketed(name: str) -> str:

@@ -34,12 +34,18 @@ class Pages:
         until: Callable[[Response], bool] | None,
         most: int | None,
     ) -> None:
-        if not callable(next) and next not in ("link", "page") and not next.startswith("/"):
+        if not callable(next) and next not in ("link", "page") and not str(next).startswith("/"):
             raise InputError(f"next is 'link', 'page', a JSON pointer such as '/next', or a function, not {next!r}")
+        if next == "page" and items is None and until is None and most is None:
+            raise InputError("next='page' needs an end: items='/…' (it ends with an empty page), until=… or most=…")
+        if items is not None and items != "" and not str(items).startswith("/"):
+            raise InputError(f"items is a JSON pointer such as '/items', or '' for the whole body, not {items!r}")
+        if until is not None and not callable(until):
+            raise InputError(f"until is a function from a response to a bool, not {until!r}")
         if cursor is not None and (callable(next) or not next.startswith("/")):
             raise InputError("cursor needs next='/…': the JSON pointer at which a page has the next cursor")
-        if most is not None and most < 1:
-            raise InputError(f"most must be at least 1, not {most!r}")
+        if most is not None and (not isinstance(most, int) or most < 1):
+            raise InputError(f"most is a number of pages, at least 1, not {most!r}")
         self.url: str | None = url
         """Of the page that comes next; None: there is none."""
         self._next = next
@@ -82,6 +88,8 @@ class Pages:
             if not isinstance(value, str):
                 raise InputError(f"the value at {self._next!r} is {value!r}, not a URL; is cursor='…' missing?")
             found = value
+        if found is not None and not isinstance(found, str):
+            raise InputError(f"next returned {found!r}, neither a URL nor None")
         return None if found is None else urljoin(here, found)
 
     def _number_of(self, url: str) -> int:
@@ -89,8 +97,6 @@ class Pages:
         text = dict(parse_qsl(urlsplit(url).query)).get(self._page, "1")
         if not text.isdecimal():
             raise InputError(f"the parameter {self._page!r} is {text!r}, not the number of a page")
-        if self._items is None and self._until is None and self._left is None:
-            raise InputError("next='page' needs an end: items='/…' (it ends with an empty page), until=… or most=…")
         return int(text)
 
     def _checked(self, url: str | None, response: Response) -> str | None:
@@ -100,7 +106,7 @@ class Pages:
         origin, here = _origin_of(url), _origin_of(response.url)
         if origin != here:
             raise InputError(
-                f"the next page is at another server, {origin[0]}://{origin[1]}: credentials stay at {here[1]}"
+                f"the next page is at another server, {_text_of(origin)}: credentials stay at {_text_of(here)}"
             )
         self._seen.add(response.url)
         if url in self._seen:
@@ -122,6 +128,11 @@ def _value_at(response: Response, pointer: str) -> Any:
 def _origin_of(url: str) -> Origin:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _text_of(origin: Origin) -> str:
+    scheme, host, port = origin
+    return f"{scheme}://{host}:{port}"
 
 
 def _with_param(url: str, name: str, value: str) -> str:
