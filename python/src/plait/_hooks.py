@@ -67,8 +67,12 @@ installed: list[Hook] = []
 
 def hooks_for(given: Sequence[Hook]) -> tuple[Hook, ...]:
     """The hooks of a session with these: also the installed ones, and the log's."""
+    if not isinstance(given, Iterable):
+        raise InputError(f"hooks is a list of hooks, not {given!r}")
     hooks = tuple(given)
     for hook in hooks:
+        if isinstance(hook, type):
+            raise InputError(f"a hook is an object: give {hook.__name__}(), not the class")
         if not callable(getattr(hook, "before", None)) or not callable(getattr(hook, "after", None)):
             raise InputError(f"a hook has the functions 'before' and 'after', like plait.Hook; {hook!r} has not")
     logging = sys.modules.get("logging")  # who has not imported it has not asked for a log
@@ -94,7 +98,7 @@ def _before(hooks: tuple[Hook, ...], attempt: Attempt) -> tuple[Attempt, Fields]
     done: list[Hook] = []
     try:
         for hook in hooks:
-            fields.extend(fields_of(hook.before(attempt)))
+            fields.extend(fields_of(hook.before(attempt), f"what {type(hook).__name__}.before returns"))
             done.append(hook)
     except BaseException as error:
         attempt.error = error if isinstance(error, InputError) else InputError(f"a hook has failed: {error!r}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Union
 
+from ._checks import check_target, check_text, pairs_of
 from ._errors import Error, InputError
 
 if TYPE_CHECKING:
@@ -13,22 +14,23 @@ if TYPE_CHECKING:
     from ._engine import Response
 
 HeaderTypes: TypeAlias = Union[Mapping[str, str], Iterable[tuple[str, str]]]
-ParamValue: TypeAlias = Union[str, int, float, bool, None]
-ParamTypes: TypeAlias = Union[Mapping[str, Union[ParamValue, Sequence[ParamValue]]], Iterable[tuple[str, ParamValue]]]
+ParamValue: TypeAlias = Union[str, bytes, int, float, bool, None]
+ParamTypes: TypeAlias = Union[Mapping[str, Union[ParamValue, Iterable[ParamValue]]], Iterable[tuple[str, ParamValue]]]
 Fields: TypeAlias = list[tuple[str, str]]
 
 
-def fields_of(headers: HeaderTypes | None) -> Fields:
+def fields_of(headers: HeaderTypes | None, what: str = "headers") -> Fields:
     """Header fields in their order, as the engine takes them."""
     if headers is None:
         return []
     if isinstance(headers, Headers):
         return headers.multi_items()
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
     fields = []
-    for name, value in pairs:
+    for name, value in pairs_of(headers, what):
         if not isinstance(name, str) or not isinstance(value, str):
             raise InputError(f"header {name!r}: names and values must be str, not {type(value).__name__}")
+        if not value.isascii():
+            check_text(value, f"header {name!r}")
         fields.append((name, value))
     return fields
 
@@ -97,17 +99,21 @@ class _Missing:
 MISSING: Any = _Missing()
 
 
-def encoded_params(params: ParamTypes | None) -> str:
-    """The query for `params`. A value that is a list is repeated, and one that is None is left out, as in requests."""
+def encoded_params(params: ParamTypes | None, what: str = "params") -> str:
+    """The query for `params`, or a form. A value that is a list is repeated, and one that is None is left out, as in
+    requests."""
     if not params:
         return ""
-    pairs: Any = params.items() if isinstance(params, Mapping) else params
-    flat: list[tuple[str, str]] = []
-    for name, value in pairs:
-        values = value if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) else [value]
+    flat: list[tuple[str, str | bytes]] = []
+    for name, value in pairs_of(params, what):
+        if isinstance(value, Mapping):
+            raise InputError(f"{what}: the value of {name!r} must be a text, a number or a list of them, not a mapping")
+        values = value if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else [value]
         for one in values:
-            if one is not None:
-                flat.append((name, str(one).lower() if isinstance(one, bool) else str(one)))
+            if isinstance(one, bool):
+                flat.append((name, str(one).lower()))
+            elif one is not None:
+                flat.append((name, one if isinstance(one, bytes) else str(one)))
     from urllib.parse import urlencode  # here, as `re` and `json` elsewhere: to import it takes as long as half of plait
 
     return urlencode(flat)
@@ -132,17 +138,26 @@ def encoded_body(
         from ._json import encoded
 
         try:
-            text = encoded(json)
-        except (TypeError, ValueError) as error:
+            return encoded(json).encode(), "application/json"
+        except (TypeError, ValueError) as error:  # also for a lone surrogate
             raise InputError(f"json: {error}") from None
-        return text.encode(), "application/json"
     if data is not None:
-        from urllib.parse import urlencode
-
-        return urlencode(data, doseq=True).encode(), "application/x-www-form-urlencoded"
+        if isinstance(data, (str, bytes)):
+            raise InputError(f"data is a form, of names and values: send {type(data).__name__} as content=...")
+        return encoded_params(data, "data").encode(), "application/x-www-form-urlencoded"
     if isinstance(content, str):
+        check_text(content, "content")
         return content.encode(), "text/plain; charset=utf-8"
-    return (None if content is None else bytes(content)), None
+    return (None if content is None else _bytes_of(content)), None
+
+
+def _bytes_of(content: Any) -> bytes:
+    """The bytes of anything that has a buffer."""
+    try:
+        return bytes(memoryview(content))
+    except TypeError:
+        kind = type(content).__name__
+        raise InputError(f"content is bytes or a text, not {kind}; use json=... for a value, and read a file") from None
 
 
 class Request:
@@ -203,6 +218,7 @@ class Request:
     ) -> None:
         """`json` is encoded at once, compact, as UTF-8; `data` is a form. The last six are as in `CallOptions`. Raises
         `InputError` for what can't be sent."""
+        check_target(method, url)
         fields = fields_of(headers)
         body, kind = encoded_body(json, content, data)
         if kind and not any(name.lower() == "content-type" for name, _ in fields):
@@ -232,7 +248,7 @@ class Request:
     def from_dict(cls, line: Mapping[str, Any]) -> Request:
         """From a mapping with the keys of a line of `plait run`'s input (`url`, `method`, `headers`, `json`, `body`,
         `custom_id`, `metadata`, `group`, `priority`, `cost`, `safe_to_repeat`, `idempotency_key`), or of the
-        parameters of the constructor."""
+        parameters of the constructor. A `body` that is no text is sent as JSON, as in those lines."""
         if "url" not in line:
             raise InputError("a request needs a 'url'")
         unknown = set(line) - _names_in_mappings
@@ -243,7 +259,8 @@ class Request:
         has_body = "json" in given or "body" in given or "data" in given or "content" in given
         method = given.pop("method", None) or ("POST" if has_body else "GET")
         if "body" in given:
-            given["content"] = given.pop("body")
+            body = given.pop("body")
+            given["content" if isinstance(body, (str, bytes)) else "json"] = body
         if "cost" in given:
             given["costs"] = given.pop("cost")
         return cls(method, url, **given)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import os
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -11,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union
 
 from . import _hooks
+from ._checks import amounts_of, check_target, check_text, checked, checked_options, no_option
 from ._engine import system_has_trusted_certificates
 from ._errors import InputError
 from ._messages import MISSING, Fields, HeaderTypes, ParamTypes, Request, encoded_body, fields_of, with_params
@@ -88,7 +88,8 @@ class Tls:
         self, *, verify: bool | StrPath = True, client_cert: tuple[StrPath, StrPath] | StrPath | None = None
     ) -> None:
         """`verify`: True trusts the system's certificates (`SSL_CERT_FILE` and `SSL_CERT_DIR` count), or those of the
-        package certifi on a system without any; a path those in this PEM file; and False anybody. `client_cert`: PEM files with the certificate and its key, or one with both."""
+        package certifi on a system without any; a path those in this PEM file; and False anybody. `client_cert`: PEM
+        files with the certificate and its key, or one with both."""
         self.verify = verify
         self.client_cert = client_cert
 
@@ -116,8 +117,8 @@ class Retry:
         `longest_delay`. A server that asks for more than `longest_wait`, or can't be reached for so long, is left
         alone: its calls raise `RateLimited`. `unsafe` repeats POST and PATCH without an Idempotency-Key, too: they may
         be executed twice."""
-        if attempts is not None and attempts < 1:
-            raise InputError(f"attempts must be at least 1, not {attempts!r}")
+        if attempts is not None and (not isinstance(attempts, int) or attempts < 1):
+            raise InputError(f"attempts is a number, at least 1, not {attempts!r}")
         self.attempts = attempts
         self.first_delay = seconds_of(first_delay, "first_delay")
         self.longest_delay = seconds_of(longest_delay, "longest_delay")
@@ -164,9 +165,9 @@ def retry_of(retries: int | Retry) -> Retry:
 
 
 def _texts(value: str | Iterable[str], name: str) -> list[str]:
-    texts = [value] if isinstance(value, str) else list(value)
+    texts: list[Any] = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else [None]
     if not all(isinstance(text, str) for text in texts):
-        raise InputError(f"{name} is a text or a list of texts")
+        raise InputError(f"{name} is a text or a list of texts, not {value!r}")
     return texts
 
 
@@ -275,13 +276,14 @@ def policy_of(
             raise InputError(f"retries of a call is a number, at least 0, not {retries!r}")
         policy["attempts"] = retries + 1
     if safe_to_repeat is not None:
-        policy["safe_to_repeat"] = safe_to_repeat
+        policy["safe_to_repeat"] = checked(bool, safe_to_repeat, "safe_to_repeat")
     if group:
+        check_text(group, "group")
         policy["group"] = group
     if priority:
-        policy["priority"] = priority
+        policy["priority"] = checked(int, priority, "priority")
     if costs:
-        policy["costs"] = [(unit, float(amount)) for unit, amount in costs.items()]
+        policy["costs"] = amounts_of(costs, "costs")
     if defaults.has_hooks:
         import contextvars
 
@@ -293,6 +295,8 @@ def authorization(auth: tuple[str, str] | str) -> str:
     """The value of the Authorization header."""
     if isinstance(auth, str):
         return f"Bearer {auth}"
+    if not isinstance(auth, (tuple, list)) or len(auth) != 2 or not all(isinstance(part, str) for part in auth):
+        raise InputError("auth is (USER, PASSWORD), a token, or a function from a request to the one to send")
     user, password = auth
     if ":" in user:
         raise InputError("auth: a user name must not contain ':'")
@@ -300,7 +304,7 @@ def authorization(auth: tuple[str, str] | str) -> str:
 
 
 def _timeouts(timeout: Seconds | Timeouts | None) -> Timeouts:
-    return timeout if isinstance(timeout, Timeouts) else Timeouts(deadline=timeout)
+    return timeout if isinstance(timeout, Timeouts) else Timeouts(deadline=seconds_of(timeout, "timeout"))
 
 
 def _certifi_file() -> str:
@@ -314,6 +318,17 @@ def _certifi_file() -> str:
     return str(certifi.where())
 
 
+_passed_on: dict[str, type] = {
+    "base_url": str,
+    "concurrency": int,
+    "cookies": bool,
+    "http_version": str,
+    "idle_connections": int,
+    "raise_for_status": bool,
+    "redirects": int,
+}
+
+
 def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, Any], Defaults]:
     """Splits the options of a session into those of the engine and those that Python code applies to each call.
 
@@ -321,7 +336,7 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
     """
     unknown = set(options) - set(known.__annotations__)
     if unknown:
-        raise TypeError(f"a session has no option {', '.join(map(repr, sorted(unknown)))}")
+        raise no_option("a session", unknown, known.__annotations__)
     headers = fields_of(options.get("headers"))
     auth = options.get("auth")
     if auth is not None and not callable(auth):
@@ -329,6 +344,8 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
         auth = None
     times = _timeouts(options.get("timeout"))
     tls = options.get("tls") or Tls()
+    if not isinstance(tls, Tls):
+        raise InputError(f"tls is a plait.Tls, such as plait.Tls(verify='ca.pem'), not {tls!r}")
     certificate, key = "", ""
     if isinstance(tls.client_cert, tuple):
         certificate, key = os.fspath(tls.client_cert[0]), os.fspath(tls.client_cert[1])
@@ -345,10 +362,9 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
         "certificate_file": certificate,
         "key_file": key,
     }
-    passed_on = ("base_url", "concurrency", "cookies", "http_version", "idle_connections", "raise_for_status", "redirects")
-    engine.update((name, value) for name, value in options.items() if name in passed_on)
+    engine.update(checked_options(options, _passed_on))
     if "proxy" in options:
-        engine["proxy"] = options["proxy"] or ""
+        engine["proxy"] = checked(str, options["proxy"] or "", "proxy")
     if known is not ConnectionOptions:
         engine["most_in_flight"] = options.get("concurrency", 100)
     if "retries" in options and options["retries"] != 0:
@@ -372,7 +388,8 @@ def prepare_call(defaults: Defaults, method: str, url: str, call: CallOptions) -
     """Puts the options of a call in order for the engine."""
     unknown = set(call) - set(CallOptions.__annotations__)
     if unknown:
-        raise TypeError(f"a call has no option {', '.join(map(repr, sorted(unknown)))}")
+        raise no_option("a call", unknown, CallOptions.__annotations__, SessionOptions.__annotations__)
+    check_target(method, url)
     auth = call.get("auth", defaults.auth)
     limits = call.get("timeout")
     fields = fields_of(call.get("headers"))
@@ -384,7 +401,7 @@ def prepare_call(defaults: Defaults, method: str, url: str, call: CallOptions) -
         fields.append(("Idempotency-Key", idempotency_key(call["idempotency_key"])))
     given: Request | None = None
     if callable(auth):
-        given = auth(Request(method, url, headers=fields, content=body))
+        given = _authorized(auth, Request(method, url, headers=fields, content=body))
         method, url, fields, body = given.method, given.url, given.headers.multi_items(), given.content
     elif auth is not None:
         fields.append(("Authorization", authorization(auth)))
@@ -399,8 +416,16 @@ def prepare_call(defaults: Defaults, method: str, url: str, call: CallOptions) -
     return (method, url, fields or None, body or None, *_limits_of(limits), given, policy)
 
 
+def _authorized(auth: Callable[[Request], Request], request: Request) -> Request:
+    made = auth(request)
+    if not isinstance(made, Request):
+        raise InputError(f"auth returned {made!r}, not a request: return request.replace(headers=...)")
+    return made
+
+
 def idempotency_key(key: str) -> str:
     """The key to send; "auto" makes one."""
+    check_text(key, "idempotency_key")
     return os.urandom(16).hex() if key == "auto" else key
 
 
@@ -410,7 +435,7 @@ def prepare_request(defaults: Defaults, request: Request) -> Prepared:
     if defaults.params:
         sent = sent.replace(url=with_params(sent.url, defaults.params))
     if callable(defaults.auth):
-        sent = defaults.auth(sent)
+        sent = _authorized(defaults.auth, sent)
     fields = sent.headers.multi_items()
     if request.idempotency_key is not None:
         fields.append(("Idempotency-Key", idempotency_key(request.idempotency_key)))

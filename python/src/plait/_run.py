@@ -9,6 +9,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Union
 
 from . import _engine
+from ._checks import amounts_of, checked_options, no_option
 from ._errors import InputError, WrongLoop, for_python
 from ._feed import Expecting, Feed
 from ._frames import Body, FrameRows, columns_of, imported, is_frame
@@ -282,7 +283,7 @@ class Run(_engine.BatchRun):
     def close(self) -> None:
         """Gives up the calls in flight, and closes the files. A run that has ended stays as it is."""
         if self._host is not None and not self._is_over:
-            raise RuntimeError("this run is in an event loop: await aclose()")
+            raise RuntimeError("this run is in an event loop: use 'async with', or await aclose()")
         self._close()
         self._end_progress()
 
@@ -290,6 +291,10 @@ class Run(_engine.BatchRun):
     def report(self) -> Report:
         """How the run stands."""
         return Report(**self._report())
+
+    def __repr__(self) -> str:
+        report = self.report
+        return f"<Run {report.end or 'running'}: {report.done} done, {report.ok} ok>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -483,11 +488,26 @@ def _path_of(path: StrPath, name: str) -> str:
     return text
 
 
+_passed_on: dict[str, type] = {
+    "auth_command": str,
+    "body": str,
+    "canary": int,
+    "cost_from": str,
+    "durable": bool,
+    "extend": bool,
+    "inline_max": int,
+    "method": str,
+    "ordered": bool,
+    "repeat_unknown": bool,
+    "resume": bool,
+}
+
+
 def _options_of(options: RunOptions) -> dict[str, Any]:
     """The options as the engine takes them."""
     unknown = set(options) - set(RunOptions.__annotations__) | set(options) & {"hooks", "params", "raise_for_status"}
     if unknown:
-        raise TypeError(f"a run has no option {', '.join(map(repr, sorted(unknown)))}")
+        raise no_option("a run", unknown, RunOptions.__annotations__)
     if callable(options.get("auth")):
         raise InputError("auth: a run takes a user and a password, or a token; let the iterable make other headers")
     connection = {name: value for name, value in options.items() if name in ConnectionOptions.__annotations__}
@@ -496,12 +516,10 @@ def _options_of(options: RunOptions) -> dict[str, Any]:
     base_url = connection.pop("base_url", None)
     engine, _ = engine_options(connection, ConnectionOptions)  # type: ignore[arg-type]
     engine["base_path"] = base_url
-    own = ("auth_command", "body", "canary", "cost_from", "durable", "extend", "inline_max", "method", "ordered",
-           "repeat_unknown", "resume")  # fmt: skip
-    engine.update((name, value) for name, value in options.items() if name in own)
+    engine.update(checked_options(options, _passed_on))
     concurrency = options.get("concurrency", "auto")
     if concurrency != "auto":
-        engine["concurrency"] = concurrency
+        engine.update(checked_options({"concurrency": concurrency}, {"concurrency": int}))
     limits = limits_of(options.get("limits", ()))
     engine["limits"] = list(limits.rates)
     if limits.concurrency not in (None, "auto"):
@@ -519,7 +537,7 @@ def _options_of(options: RunOptions) -> dict[str, Any]:
     if "hedge" in options:
         engine["hedge"] = _percentile(options["hedge"])
     engine["stop_if"] = _texts(options.get("stop_if", ()), "stop_if")
-    engine["budget"] = [(unit, float(amount)) for unit, amount in options.get("budget", {}).items()]
+    engine["budget"] = amounts_of(options.get("budget", {}), "budget")
     engine["grace"] = seconds_of(options.get("grace"), "grace")
     retries = retry_of(options.get("retries", Retry()))
     engine.update((name, getattr(retries, name)) for name in Retry.__slots__)

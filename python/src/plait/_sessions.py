@@ -7,6 +7,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, It
 from typing import TYPE_CHECKING, Any, Literal, Union
 
 from . import _engine
+from ._checks import check_target
+from ._errors import InputError
 from ._messages import Request, Result
 from ._options import CallOptions, ConnectionOptions, SessionOptions, engine_options, prepare_call, prepare_request
 from ._progress import counted
@@ -54,15 +56,36 @@ class Session(_engine.AsyncSession):
         """Closes the connections. Calls in flight raise `SessionClosed`."""
         self._close()
 
+    if not TYPE_CHECKING:
+
+        def __enter__(self):
+            raise TypeError("a Session is used with 'async with'; without an event loop, use plait.BlockingSession")
+
+        def __exit__(self, *_):
+            pass
+
+    def __repr__(self) -> str:
+        statistics = self.statistics
+        state = "closed" if self.closed else f"{statistics['in_flight']} in flight"
+        return f"<Session {state}, {statistics['made']} made>"
+
     def request(self, method: str, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
         """A call, which is made when it is awaited. It takes the options of `CallOptions`."""
         if not call and self._is_plain:
-            return self._call(method, url)
+            try:
+                return self._call(method, url)
+            except TypeError:
+                check_target(method, url)
+                raise
         return self._call(*prepare_call(self._defaults, method, url, call))
 
     def get(self, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
         if not call and self._is_plain:
-            return self._call("GET", url)
+            try:
+                return self._call("GET", url)
+            except TypeError:
+                check_target("GET", url)
+                raise
         return self.request("GET", url, **call)
 
     def post(self, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
@@ -132,6 +155,14 @@ class Session(_engine.AsyncSession):
         return later_pages(self, Pages(url, next, cursor, page, items, until, most), dict(call))
 
 
+def check_map(requests: Any, concurrency: Any) -> None:
+    """Raises an error for what is surely a mistake: the requests of a text would be its letters."""
+    if isinstance(requests, (str, bytes, Mapping)):
+        raise TypeError(f"map takes a list or another iterable of requests, not one {type(requests).__name__}")
+    if not isinstance(concurrency, int) or not 1 <= concurrency < 2**31:
+        raise InputError(f"concurrency is a whole number, at least 1, not {concurrency!r}")
+
+
 class Map(AsyncIterator[Result]):
     """The results of `Session.map`. `async with` gives up what is in flight when the block is left early."""
 
@@ -142,6 +173,7 @@ class Map(AsyncIterator[Result]):
         concurrency: int,
         ordered: bool,
     ) -> None:
+        check_map(requests, concurrency)
         self._later: AsyncIterator[RequestTypes] | None = None
         if isinstance(requests, AsyncIterable):
             self._later = requests.__aiter__()
@@ -238,6 +270,10 @@ class BlockingSession(_engine.BlockingSession):
     def __exit__(self, *_: object) -> None:
         self._close()
 
+    def __repr__(self) -> str:
+        base_url = self._options.get("base_url")
+        return f"<BlockingSession base_url={base_url!r}>" if base_url else "<BlockingSession>"
+
     def close(self) -> None:
         """Closes the connections. Calls of other threads that are in flight raise `SessionClosed`."""
         self._close()
@@ -245,7 +281,11 @@ class BlockingSession(_engine.BlockingSession):
     def request(self, method: str, url: str, **call: Unpack[CallOptions]) -> Response:
         """Makes a call, and waits for the answer. It takes the options of `CallOptions`."""
         if not call and self._is_plain:
-            return self._call(method, url)
+            try:
+                return self._call(method, url)
+            except TypeError:
+                check_target(method, url)
+                raise
         return self._call(*prepare_call(self._defaults, method, url, call))
 
     def get(self, url: str, **call: Unpack[CallOptions]) -> Response:
@@ -287,6 +327,7 @@ class BlockingSession(_engine.BlockingSession):
         an exception; an error of the iterable itself is raised. `ordered` hands the results out in the order of the
         requests. To leave the loop early gives up what is in flight. `progress` shows a bar of rich or tqdm.
         """
+        check_map(requests, concurrency)
         results = self._map(requests, concurrency, ordered)
         if progress is False:
             return results

@@ -1,0 +1,221 @@
+"""What is given wrongly: nothing is sent, and the error says what to give."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Any
+
+import plait
+import pytest
+from plait._errors import for_python
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ({"content": 5}, "content is bytes or a text, not int"),
+        ({"content": [1, 2]}, "content is bytes or a text, not list"),
+        ({"content": io.BytesIO(b"x")}, "read a file"),
+        ({"data": b"x"}, "send bytes as content="),
+        ({"data": {"a": {"b": 1}}}, "data: the value of 'a'"),
+        ({"json": {"a": "\ud83d"}}, "json: .*surrogates"),
+        ({"params": "a=b"}, "params must be a mapping or a list of pairs, not str"),
+        ({"params": {"a": {"b": 1}}}, "params: the value of 'a'"),
+        ({"headers": ["a: b"]}, "headers must be a mapping or a list of pairs, not list of str"),
+        ({"headers": {"a": "\ud83d"}}, "header 'a' has a lone surrogate, which is no text, at character 0"),
+        ({"auth": ("a", "b", "c")}, r"auth is \(USER, PASSWORD\), a token, or a function"),
+        ({"auth": lambda request: None}, "auth returned None, not a request"),
+        ({"timeout": (3, 5)}, "timeout is a number of seconds"),
+        ({"priority": "high"}, "priority is a whole number, not 'high'"),
+        ({"priority": 2**40}, "priority is a whole number below"),
+        ({"group": 5}, "group must be a str, not int"),
+        ({"costs": {"tokens": -1}}, "costs is a mapping such as"),
+        ({"costs": 5}, "costs is a mapping such as"),
+        ({"safe_to_repeat": "no"}, "safe_to_repeat is True or False, not 'no'"),
+        ({"idempotency_key": 5}, "idempotency_key must be a str, not int"),
+    ],
+)
+def test_options_of_a_call(call: dict[str, Any], message: str, url: str) -> None:
+    with pytest.raises(plait.InputError, match=message):
+        plait.post(url, **call)
+
+
+@pytest.mark.parametrize(
+    ("session", "message"),
+    [
+        ({"base_url": 5}, "base_url is a text, not 5"),
+        ({"cookies": {"a": "b"}}, "cookies is True or False, not dict$"),
+        ({"redirects": -1}, "redirects is a whole number, at least 0"),
+        ({"redirects": False}, "redirects is a whole number, not False"),
+        ({"http_version": 2}, "http_version is a text"),
+        ({"proxy": {"http": "x"}}, "proxy is a text"),
+        ({"tls": True}, "tls is a plait.Tls"),
+        ({"limits": 5}, "limits is a text or a list of texts, not 5"),
+        ({"hooks": plait.Hook()}, "hooks is a list of hooks"),
+        ({"hooks": [plait.Hook]}, r"a hook is an object: give Hook\(\)"),
+        ({"timeout": "5 s"}, "timeout is a time such as"),
+    ],
+)
+def test_options_of_a_session(session: dict[str, Any], message: str) -> None:
+    for kind in (plait.BlockingSession, plait.Session):
+        with pytest.raises(plait.InputError, match=message):
+            kind(**session)
+    with pytest.raises(plait.InputError, match="concurrency is a whole number"):
+        plait.Session(concurrency="many")  # type: ignore[arg-type]
+    with pytest.raises(plait.InputError, match="attempts is a number"):
+        plait.Retry(2.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        ({"concurrency": "many"}, "concurrency is a whole number, not 'many'"),
+        ({"canary": -1}, "canary is a whole number, at least 0"),
+        ({"durable": "x"}, "durable is True or False"),
+        ({"budget": "5"}, "budget is a mapping"),
+    ],
+)
+def test_options_of_a_run(run: dict[str, Any], message: str, url: str) -> None:
+    with pytest.raises(plait.InputError, match=message):
+        plait.run([url], **run)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("header", "did you mean 'headers'"),
+        ("verify", "plait.Tls"),
+        ("allow_redirects", "redirects=0 of a session"),
+        ("stream", "bodies are read whole"),
+        ("redirects", "it is one of a session"),
+    ],
+)
+def test_names_that_there_are_not(name: str, message: str, url: str) -> None:
+    with pytest.raises(TypeError, match=f"a call has no option '{name}': .*{message}"):
+        plait.get(url, **{name: 1})  # type: ignore[arg-type]
+
+
+def test_a_run_does_not_offer_what_it_refuses(url: str) -> None:
+    with pytest.raises(TypeError, match="a run has no option 'hooks'$"):
+        plait.run([url], hooks=[])
+    with pytest.raises(TypeError, match="a run has no option 'retrys': did you mean 'retries'"):
+        plait.run([url], retrys=3)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("bad", [5, None, b"http://127.0.0.1/", "http://127.0.0.1/\udc80"])
+def test_what_is_no_url(bad: Any) -> None:
+    async def get(**call: Any) -> None:
+        async with plait.Session() as session:
+            await session.get(bad, **call)
+
+    for call in ({}, {"params": {"a": 1}}):
+        with pytest.raises(plait.InputError, match="the URL"):
+            plait.get(bad, **call)  # type: ignore[arg-type]
+        with pytest.raises(plait.InputError, match="the URL"):
+            asyncio.run(get(**call))
+    with pytest.raises(plait.InputError, match="the URL"):
+        plait.Request("GET", bad)
+    with pytest.raises(plait.InputError, match="the method"):
+        plait.request(5, "http://127.0.0.1/")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"url": 5},
+        {"method": 5},
+        {"headers": 5},
+        {"priority": "x"},
+        {"costs": 5},
+        {"group": 5},
+        {"content": 5},
+        {"json": "\ud83d"},
+    ],
+)
+def test_one_wrong_request_does_not_end_a_map(bad: dict[str, Any], url: str) -> None:
+    results = list(plait.map([url, {"url": url, **bad}, url], ordered=True))
+    assert [result.ok for result in results] == [True, False, True]
+    assert isinstance(results[1].error, plait.InputError)
+
+
+def test_a_map_takes_many_requests(url: str) -> None:
+    for bad in (url, {"url": url}, url.encode()):
+        with pytest.raises(TypeError, match="map takes a list or another iterable of requests, not one"):
+            plait.map(bad)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="map takes a list"):
+            plait.Session().map(bad)  # type: ignore[arg-type]
+    for number in (0, -1, 1.5, "5", 2**70):
+        with pytest.raises(plait.InputError, match="concurrency is a whole number, at least 1"):
+            plait.map([url], concurrency=number)  # type: ignore[arg-type]
+
+
+def test_a_body_that_is_an_object_is_json_as_in_a_run(url: str) -> None:
+    request = {"url": url, "body": {"a": 1}}
+    (mapped,) = plait.map([request])
+    (ran,) = plait.run([request])
+    assert mapped.unwrap().json(pointer="/body") == ran.unwrap().json(pointer="/body") == '{"a":1}'
+    assert mapped.unwrap().json(pointer="/headers/content-type") == "application/json"
+
+
+def test_values_of_params_and_forms(url: str) -> None:
+    values: dict[str, Any] = {"a": b"b", "c": {1}, "d": (n for n in (1, 2)), "e": None, "f": True}
+    assert plait.get(url, params=values).json(pointer="/target") == "/?a=b&c=1&d=1&d=2&f=true"
+    assert plait.post(url, data={"a": [1, 2], "b": None, "c": True}).json(pointer="/body") == "a=1&a=2&c=true"
+
+
+def test_texts_with_two_hyphens_stay_whole() -> None:
+    for text in ("GET http://xn--bcher-kva.example/a--b: refused", "URL 'http://a.example/x--cert'", "read a--key: no"):
+        assert for_python(text) == text
+    with pytest.raises(plait.SendError, match=r"^GET http://127\.0\.0\.1:1/a--cert/b: "):
+        plait.get("http://127.0.0.1:1/a--cert/b")
+
+
+def test_sessions_show_themselves_and_say_how_they_are_used(url: str) -> None:
+    assert repr(plait.BlockingSession(base_url=url)) == f"<BlockingSession base_url='{url}'>"
+    assert repr(plait.Session()) == "<Session 0 in flight, 0 made>"
+    assert repr(plait.run([url])) == "<Run running: 0 done, 0 ok>"
+    assert repr(plait.Answer(503, fault="cut")) == "<Answer 503, 0 B, cut>"
+    assert repr(plait.mock()) == "<Mock not begun, 0 requests>"
+    session: Any = plait.Session()
+    with pytest.raises(TypeError, match="async with"):
+        with session:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"next": "page"}, "needs an end"),
+        ({"items": "items"}, "items is a JSON pointer"),
+        ({"next": 5}, "next is 'link'"),
+        ({"most": "x"}, "most is a number of pages"),
+        ({"until": 5}, "until is a function"),
+    ],
+)
+def test_pages_are_not_begun_with_wrong_options(options: dict[str, Any], message: str, plait_mock: plait.Mock) -> None:
+    with pytest.raises(plait.InputError, match=message):
+        next(plait.paginate(plait_mock.url, **options))
+    assert plait_mock.requests == []
+
+
+def test_a_mock_intercepts_a_host_given_as_a_text() -> None:
+    with plait.mock(intercept="api.example") as mock:
+        mock.on("GET", "/a", json=1)
+        assert plait.get("https://api.example/a").json() == 1
+
+
+def test_a_function_of_a_mock_that_raises_is_heard() -> None:
+    with pytest.raises(KeyError, match="mine"):
+        with plait.mock() as mock:
+            mock.answer(lambda request: request.headers["mine"])
+            assert plait.get(mock.url).status == 500
+
+
+def test_a_mock_refuses_what_would_never_be_asked(plait_mock: plait.Mock) -> None:
+    for path in ("items", "GET"):
+        with pytest.raises(plait.InputError, match="path is one such as '/items'"):
+            plait_mock.on("GET", path)
+    for host in ("*.example", 5, "api.example:99999"):
+        with pytest.raises(plait.InputError, match="intercept: "):
+            plait_mock.intercept(host)  # type: ignore[arg-type]
