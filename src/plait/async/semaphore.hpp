@@ -14,7 +14,7 @@ namespace plait {
 /// later task overtakes it. A cancelled waiter leaves the queue and takes no permit.
 class Semaphore {
   public:
-    explicit Semaphore(std::size_t limit) noexcept : free_(limit) {}
+    explicit Semaphore(std::size_t limit) noexcept : limit_(limit), free_(limit) {}
     Semaphore(const Semaphore&) = delete;
     Semaphore& operator=(const Semaphore&) = delete;
     ~Semaphore() { PLAIT_ASSERT(waiting_.empty(), "a semaphore was destroyed while tasks wait for it"); }
@@ -90,20 +90,34 @@ class Semaphore {
     /// The number of permits that are not held.
     std::size_t available() const noexcept { return free_; }
 
+    /// Changes the limit. If more permits are held than that, those that are given back next are gone.
+    void resize(std::size_t limit) noexcept {
+        for (; limit_ < limit; ++limit_) give_back();
+        const std::size_t fewer = limit_ - limit;
+        const std::size_t at_once = fewer < free_ ? fewer : free_;
+        free_ -= at_once;
+        owed_ += fewer - at_once;
+        limit_ = limit;
+    }
+
   private:
     bool can_take() const noexcept { return free_ > 0; }
 
     void give_back() noexcept {
-        if (waiting_.empty()) {
+        if (owed_ > 0) {
+            --owed_;
+        } else if (waiting_.empty()) {
             ++free_;
-            return;
+        } else {
+            internal::TaskRecord& first = waiting_.pop_front();
+            static_cast<AcquireAwaiter*>(first.wait_point)->granted_ = true;
+            internal::Scheduler::current().make_ready(first);
         }
-        internal::TaskRecord& first = waiting_.pop_front();
-        static_cast<AcquireAwaiter*>(first.wait_point)->granted_ = true;
-        internal::Scheduler::current().make_ready(first);
     }
 
+    std::size_t limit_;
     std::size_t free_;
+    std::size_t owed_ = 0;  ///< permits that are held although the limit has shrunk below them
     internal::TaskQueue waiting_;
 };
 

@@ -7,7 +7,9 @@
 #include "plait/testing/async_test.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <string>
+#include <vector>
 
 using namespace plait;
 using namespace std::chrono_literals;
@@ -80,4 +82,34 @@ ASYNC_TEST("a dropped task gives its permit back, even before it was resumed") {
         CHECK(semaphore.available() == 0);
     }
     CHECK(semaphore.available() == 1);
+}
+
+ASYNC_TEST("a limit that grows lets waiting tasks through, and one that shrinks waits for held permits") {
+    Semaphore semaphore{1};
+    auto first = semaphore.try_acquire();
+    std::vector<int> served;
+    TaskGroup group;
+    for (int n = 0; n < 2; ++n) {
+        group.start(
+            [](Semaphore& gate, std::vector<int>& done, int number) -> Task<void> {
+                const auto permit = co_await gate.acquire();
+                done.push_back(number);
+            },
+            std::ref(semaphore), std::ref(served), n);
+    }
+    co_await testing::others_wait();
+    CHECK(served.empty());
+    semaphore.resize(2);
+    co_await group.join();
+    CHECK(served == std::vector<int>{0, 1});
+
+    auto second = semaphore.try_acquire();
+    semaphore.resize(0);
+    CHECK(semaphore.available() == 0);
+    first.reset();
+    CHECK_FALSE(semaphore.try_acquire());
+    semaphore.resize(1);
+    CHECK_FALSE(semaphore.try_acquire());
+    second.reset();
+    CHECK(semaphore.try_acquire());
 }
