@@ -1,0 +1,253 @@
+#include "plait/cluster/protocol/coordinator.hpp"
+
+#include "plait/cluster/protocol/worker.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+using namespace plait;
+using namespace plait::cluster;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A coordinator and a worker that talk without loss, and a clock.
+class Pair {
+  public:
+    explicit Pair(CoordinatorOptions options = {}) : coordinator(std::move(options)), worker(worker_options()) {
+        meet();
+    }
+
+    static WorkerOptions worker_options() {
+        WorkerOptions options;
+        options.instance = 7;
+        options.host = "host";
+        options.places = 2;
+        return options;
+    }
+
+    void meet() {
+        coordinator.beat(now);
+        exchange();
+        worker.beat(now);
+        exchange();
+        worker.beat(now);
+        exchange();
+    }
+
+    /// Delivers everything in both directions until nothing is left.
+    void exchange() {
+        for (bool is_busy = true; is_busy;) {
+            is_busy = false;
+            for (auto& outgoing : coordinator.take_outgoing()) {
+                is_busy = true;
+                if (outgoing.to == Coordinator::Outgoing::To::itself) {
+                    coordinator.receive(outgoing.message, now);
+                } else {
+                    worker.receive(outgoing.message, now);
+                }
+            }
+            for (Message& message : worker.take_outgoing()) {
+                is_busy = true;
+                coordinator.receive(std::move(message), now);
+            }
+        }
+    }
+
+    std::vector<CallId> started() {
+        std::vector<CallId> calls;
+        for (Worker::Action& action : worker.take_actions()) {
+            if (const auto* start = std::get_if<Worker::Start>(&action)) calls.push_back(start->call);
+        }
+        return calls;
+    }
+
+    TimePoint now{100h};
+    Coordinator coordinator;
+    Worker worker;
+};
+
+}  // namespace
+
+TEST_CASE("a call goes to a worker, and its answer comes back once") {
+    Pair pair;
+    CHECK(pair.coordinator.room(pair.now) == 2);
+    const auto dispatch = pair.coordinator.dispatch("a", "request", pair.now);
+    REQUIRE(dispatch);
+    pair.exchange();
+    REQUIRE(pair.started() == std::vector{dispatch->call});
+    pair.worker.finished(dispatch->call, true, "answer", pair.now);
+    pair.exchange();
+    const std::vector<CallEnded> ended = pair.coordinator.take_ended();
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].how == CallEnded::How::answered);
+    CHECK(ended[0].text == "answer");
+    CHECK(pair.worker.holds() == 1);
+    pair.coordinator.stored(*dispatch);
+    pair.worker.beat(pair.now);
+    pair.exchange();
+    CHECK(pair.worker.holds() == 0);
+    CHECK(pair.coordinator.take_ended().empty());
+}
+
+TEST_CASE("no more calls go to a worker than it has places") {
+    Pair pair;
+    CHECK(pair.coordinator.dispatch("a", "", pair.now));
+    CHECK(pair.coordinator.dispatch("b", "", pair.now));
+    CHECK_FALSE(pair.coordinator.dispatch("c", "", pair.now));
+}
+
+TEST_CASE("a call that never reached its worker comes back as not sent, and only after the worker has said so") {
+    Pair pair;
+    const auto dispatch = pair.coordinator.dispatch("a", "request", pair.now);
+    pair.coordinator.take_outgoing();  // lost
+    CHECK(pair.coordinator.take_ended().empty());
+    pair.worker.beat(pair.now);  // it has not seen it, but might yet
+    pair.exchange();
+    CHECK(pair.coordinator.take_ended().empty());
+    pair.worker.beat(pair.now);  // the answer to the last beat told it not to take it any more
+    pair.exchange();
+    const auto ended = pair.coordinator.take_ended();
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].how == CallEnded::How::not_sent);
+    CHECK(ended[0].dispatch.call == dispatch->call);
+}
+
+TEST_CASE("an order that comes after it was taken back is not followed") {
+    Pair pair;
+    pair.coordinator.dispatch("a", "request", pair.now);
+    std::vector<Coordinator::Outgoing> late = pair.coordinator.take_outgoing();
+    for (int times = 0; times < 2; ++times) {
+        pair.worker.beat(pair.now);
+        pair.exchange();
+    }
+    CHECK(pair.coordinator.take_ended().size() == 1);
+    for (auto& outgoing : late) pair.worker.receive(outgoing.message, pair.now);
+    CHECK(pair.started().empty());
+    CHECK(pair.worker.holds() == 0);
+}
+
+TEST_CASE("a call does not leave when the coordinator was silent for longer than the lease") {
+    Pair pair;
+    const auto dispatch = pair.coordinator.dispatch("a", "request", pair.now);
+    pair.now += lease + 1ms;
+    pair.exchange();
+    CHECK(pair.started().empty());
+    const auto ended = pair.coordinator.take_ended();
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].how == CallEnded::How::not_sent);
+    CHECK(ended[0].dispatch.call == dispatch->call);
+}
+
+TEST_CASE("with limits, a call that comes later than others did does not leave") {
+    CoordinatorOptions options;
+    options.leave_within = 50ms;
+    Pair pair(options);
+    pair.coordinator.dispatch("a", "request", pair.now);
+    pair.exchange();
+    CHECK(pair.started().size() == 1);
+    pair.coordinator.dispatch("b", "request", pair.now);
+    pair.now += 51ms;
+    pair.exchange();
+    CHECK(pair.started().empty());
+}
+
+TEST_CASE("a worker is lost after so many own beats without one of its own, and not by time") {
+    Pair pair;
+    const auto dispatch = pair.coordinator.dispatch("a", "request", pair.now);
+    pair.coordinator.take_outgoing();
+    pair.now += 1h;
+    CHECK(pair.coordinator.take_ended().empty());
+    for (std::uint64_t beat = 0; beat < beats_until_lost; ++beat) {
+        CHECK(pair.coordinator.take_ended().empty());
+        pair.coordinator.beat(pair.now);
+        for (auto& outgoing : pair.coordinator.take_outgoing()) {
+            if (outgoing.to == Coordinator::Outgoing::To::itself) pair.coordinator.receive(outgoing.message, pair.now);
+        }
+    }
+    const auto ended = pair.coordinator.take_ended();
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].how == CallEnded::How::lost);
+    CHECK(ended[0].dispatch.call == dispatch->call);
+    CHECK(pair.coordinator.workers().at(0).lost_calls == 1);
+}
+
+TEST_CASE("what a silent worker has in flight takes no place from the others") {
+    Pair pair;
+    WorkerOptions options = Pair::worker_options();
+    options.instance = 8;
+    Worker other(options);
+    const auto talk = [&] {
+        pair.coordinator.beat(pair.now);
+        for (auto& outgoing : pair.coordinator.take_outgoing()) other.receive(outgoing.message, pair.now);
+        other.beat(pair.now);
+        for (Message& message : other.take_outgoing()) pair.coordinator.receive(std::move(message), pair.now);
+        for (auto& outgoing : pair.coordinator.take_outgoing()) other.receive(outgoing.message, pair.now);
+    };
+    CHECK(pair.coordinator.dispatch("a", "request", pair.now));
+    CHECK(pair.coordinator.dispatch("b", "request", pair.now));
+    pair.now += silence_until_stale;
+    talk();
+    talk();
+    CHECK(pair.coordinator.room(pair.now) == 4);
+    CHECK(pair.coordinator.dispatch("c", "request", pair.now));
+    CHECK(pair.coordinator.dispatch("d", "request", pair.now));
+    CHECK_FALSE(pair.coordinator.dispatch("e", "request", pair.now));
+}
+
+TEST_CASE("a new coordinator takes over what a worker holds") {
+    Pair pair;
+    pair.coordinator.dispatch("a", "request", pair.now);
+    pair.exchange();
+    const std::vector<CallId> calls = pair.started();
+    CoordinatorOptions options;
+    options.epoch = 2;
+    pair.coordinator = Coordinator(options);
+    pair.meet();
+    CHECK(pair.coordinator.can_adopt("a"));
+    CHECK_FALSE(pair.coordinator.can_adopt("b"));
+    const auto adopted = pair.coordinator.adopt("a");
+    REQUIRE(adopted);
+    CHECK(adopted->call == calls.at(0));
+    pair.worker.finished(calls.at(0), true, "answer", pair.now);
+    pair.exchange();
+    const auto ended = pair.coordinator.take_ended();
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].text == "answer");
+}
+
+TEST_CASE("what was given up gets no end, and its place is free again") {
+    Pair pair;
+    const auto dispatch = pair.coordinator.dispatch("a", "request", pair.now);
+    pair.exchange();
+    pair.coordinator.give_up(*dispatch);
+    pair.exchange();
+    bool is_cancelled = false;
+    for (Worker::Action& action : pair.worker.take_actions())
+        is_cancelled |= std::holds_alternative<Worker::Cancel>(action);
+    CHECK(is_cancelled);
+    pair.worker.finished(dispatch->call, true, "cancelled", pair.now);
+    pair.exchange();
+    CHECK(pair.coordinator.take_ended().empty());
+    CHECK(pair.coordinator.workers().at(0).in_flight == 0);
+}
+
+TEST_CASE("a coordinator stops when another one has its run") {
+    Coordinator coordinator{CoordinatorOptions()};
+    coordinator.receive(OwnBeat{1, 99, 1}, TimePoint());
+    CHECK(coordinator.conflict() == "another coordinator runs with a copy of the same state file");
+}
+
+TEST_CASE("lateness is counted from the fastest message, whatever the clocks show") {
+    Lateness lateness;
+    const TimePoint start{1000h};
+    CHECK(lateness.of(TimePoint(5h), start) == Duration(0));
+    CHECK(lateness.of(TimePoint(5h + 1s), start + 1s + 30ms) == 30ms);
+    CHECK(lateness.of(TimePoint(5h + 2s), start + 2s - 10ms) == Duration(0));
+    CHECK(lateness.of(TimePoint(5h + 3s), start + 3s) == 10ms);
+}
