@@ -1,5 +1,6 @@
 #include "plait/batch/run.hpp"
 
+#include "plait/async/cancel_scope.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/assert.hpp"
@@ -15,6 +16,7 @@
 #include "plait/batch/output/result_values.hpp"
 #include "plait/batch/requests/open_source.hpp"
 #include "plait/batch/resume/run_files.hpp"
+#include "plait/batch/resume/run_id.hpp"
 #include "plait/batch/run/runner.hpp"
 #include "plait/batch/status/run_monitor.hpp"
 
@@ -110,6 +112,7 @@ RunnerOptions runner_options(const RunOptions& options, bool is_resumable, std::
     calls.concurrency = concurrency_of(options);
     calls.adaptive_concurrency = !options.concurrency;
     calls.limits = options.limits;
+    calls.departure_jitter = options.method->departure_jitter;
     calls.retry = options.retry;
     calls.deadline = options.deadline;
     calls.hedge = options.hedge;
@@ -229,6 +232,7 @@ class Run::Engine {
     void start_beside() { beside_.emplace().start(carry_out_beside(), "run"); }
     bool is_beside() const noexcept { return beside_.has_value(); }
     Task<void> join();
+    void interrupt();
 
     RunReport report() { return end_ ? last_report_ : monitor_.report(); }
     /// Returns how the run ended, or throws the error that it ended with.
@@ -237,6 +241,7 @@ class Run::Engine {
 
   private:
     Task<void> carry_out_beside();
+    Task<void> work_beside();
     Task<void> keep_status(Journal& journal);
     Task<void> keep_spent(Journal& journal);
     void close_files();
@@ -249,6 +254,7 @@ class Run::Engine {
 
   private:
     RunMonitor monitor_;
+    CancelScope beginning_;
     std::optional<RunEnd> end_;
     std::exception_ptr error_;
     RunReport last_report_;
@@ -262,18 +268,37 @@ Task<void> Run::Engine::carry_out() {
         beside.start(keep_status(*journal), "status");
         if (!parts_.options.budgets.empty()) beside.start(keep_spent(*journal), "budget");
     }
+    beside.start(work_beside(), "method");
     try {
+        co_await beginning_.run(parts_.method->begin());
         const RunEnd end = co_await runner.run();
         last_report_ = monitor_.last_report(end);
         end_ = end;
         close_files();
+        co_await parts_.method->end();
     } catch (const Error&) {
-        error_ = std::current_exception();
+        if (!error_) error_ = std::current_exception();
         if (!end_ && parts_.files) parts_.files->close();  // what is known of requests that were not sent
     }
     beside.cancel();
     co_await beside.join();
     save_cookies();
+}
+
+/// The method's own work. If it fails, no attempt can be made any more.
+Task<void> Run::Engine::work_beside() {
+    try {
+        co_await parts_.method->work();
+    } catch (const Error&) {
+        if (!error_) error_ = std::current_exception();
+        interrupt();
+        interrupt();
+    }
+}
+
+void Run::Engine::interrupt() {
+    beginning_.cancel();
+    runner.interrupt();
 }
 
 /// However the run ended; no earlier state of the cookies is written any more.
@@ -394,12 +419,17 @@ void Run::follow(std::unique_ptr<ResumableSource> source) {
     method.grace = options.grace;
     method.status = &parts_->status;
     method.trace = parts_->trace.get();
+    method.cluster = options.cluster;
+    method.run_id = id().empty() ? random_run_id() : id();
+    if (Journal* const journal = parts_->journal(); journal && options.cluster) method.epoch = journal->count_opening();
+    method.has_limits = !options.limits.empty();
+    method.warn = options.warn;
     parts_->method = parts_->world.method ? std::move(parts_->world.method) : options.method->make(std::move(method));
 }
 
 Run::Engine& Run::begin(bool takes_values) {
     engine_ = std::make_unique<Engine>(*parts_, takes_values);
-    for (; parts_->interruptions > 0; --parts_->interruptions) engine_->runner.interrupt();
+    for (; parts_->interruptions > 0; --parts_->interruptions) engine_->interrupt();
     return *engine_;
 }
 
@@ -433,7 +463,7 @@ Task<std::optional<CallResult>> Run::next() & {
 
 void Run::interrupt() {
     if (engine_) {
-        engine_->runner.interrupt();
+        engine_->interrupt();
     } else {
         ++parts_->interruptions;
     }

@@ -7,6 +7,7 @@
 #include "plait/batch/output/result_line.hpp"
 #include "plait/batch/requests/request_line.hpp"
 #include "plait/batch/run/runner.hpp"
+#include "plait/cluster/relay/cluster_options.hpp"
 #include "plait/http/redirects.hpp"
 #include "plait/http/session.hpp"
 #include "plait/policy/hedge.hpp"
@@ -90,6 +91,8 @@ struct RunOptions {
     std::string cookie_jar{};
     /// Who makes the attempts: an entry of `methods`.
     const MethodEntry* method = &methods.front();
+    /// Coordinates workers on other machines, which make the attempts; `method` is then `&cluster_method`.
+    std::optional<cluster::ClusterOptions> cluster{};
     /// Time limit for calls in flight after an interruption.
     Duration grace = RunnerOptions().grace;
 

@@ -32,7 +32,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string name_of(LaneKind kind, std::uint64_t number) {
-    const bool is_one_of_many = kind == LaneKind::thread || kind == LaneKind::process;
+    const bool is_one_of_many = kind != LaneKind::caller && kind != LaneKind::loop;
     return is_one_of_many ? fmt::format("{} {}", to_string(kind), number) : std::string(to_string(kind));
 }
 
@@ -48,6 +48,8 @@ std::string_view to_string(LaneKind kind) noexcept {
             return "loop";
         case LaneKind::process:
             return "process";
+        case LaneKind::worker:
+            return "worker";
     }
     return "?";
 }

@@ -23,7 +23,7 @@ class RecordText;
 }  // namespace internal
 
 /// What runs the spans of a lane.
-enum class LaneKind : std::uint8_t { caller, thread, loop, process };
+enum class LaneKind : std::uint8_t { caller, thread, loop, process, worker };
 
 std::string_view to_string(LaneKind kind) noexcept;
 

@@ -87,11 +87,16 @@ Caller::Caller(const CallerOptions& options, CallerParts parts)
       groups_([this](std::string_view name) { return std::make_unique<Group>(name, group_options(name), slots_); },
               longest_memory(options)),
       origins_([this](std::string_view name) { return std::make_unique<Origin>(name, options_.retry.max_wait); },
-               group_memory) {}
+               group_memory) {
+    parts_.method.follow_room([this](std::size_t room) { slots_.resize(std::min(room, slots_in_all_)); });
+}
+
+Caller::~Caller() { parts_.method.follow_room({}); }
 
 GroupOptions Caller::group_options(std::string_view name) const {
     GroupOptions group;
     group.pace.limits = options_.limits;
+    for (policy::RateLimit& limit : group.pace.limits) limit.window += options_.departure_jitter;
     if (parts_.limit_logs) group.pace.log = parts_.limit_logs->of_group(name);
     group.pace.server.max_wait = options_.retry.max_wait;
     if (options_.adaptive_concurrency && !options_.once) group.pace.server.opening.first_look = first_look;

@@ -40,6 +40,7 @@ class Caller {
     Caller(const CallerOptions& options, CallerParts parts);
     Caller(const Caller&) = delete;
     Caller& operator=(const Caller&) = delete;
+    ~Caller();
 
     /// Makes a call, which outlives the task. Postponed, when it can be made later and is not made now: its group is
     /// parked, the run stops, or it was given up and is safe to repeat. Throws only `Error(storage)`, of the send log.

@@ -38,6 +38,8 @@ class CallerOptions {
     bool adaptive_concurrency = false;
     /// Rate limits, of each group.
     std::vector<policy::RateLimit> limits;
+    /// Their windows are longer by this much: the most time from the permit of an attempt to its departure.
+    Duration departure_jitter{};
     policy::RetryOptions retry;
     /// Time limit of a whole call with its attempts and waits, from its first send.
     Duration deadline = std::chrono::minutes(15);

@@ -39,6 +39,7 @@ std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limit
 }
 
 std::size_t calls_within(std::size_t most, std::size_t per_call, const DescriptorLimits& limits) {
+    if (per_call == 0) return most;
     const std::uint64_t for_calls = limits.hard - std::min(limits.hard, besides_calls);
     return static_cast<std::size_t>(std::clamp<std::uint64_t>(for_calls / per_call, 1, most));
 }

@@ -2,15 +2,36 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
 #include "plait/batch/method/attempt.hpp"
 #include "plait/http/message/request.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace plait::batch {
 
 class Call;
+
+/// A worker on another machine, as a run sees it.
+class RemoteWorker {
+  public:
+    RemoteWorker() {}
+
+    std::string host;
+    std::string version;
+    std::size_t places = 0;     ///< calls that it can make at a time
+    std::size_t in_flight = 0;  ///< calls that it makes
+    std::uint64_t calls = 0;    ///< calls that it was given
+    bool is_leaving = false;
+    std::optional<TimePoint> lost_at;
+    std::size_t lost_calls = 0;  ///< calls that it made when it was lost
+};
 
 /// Makes the attempts of calls: on the calling loop, a thread, a process. Each method is one way to run them.
 class Method {
@@ -36,6 +57,27 @@ class Method {
     /// Returns the loops of other threads that make an attempt now, the oldest attempt first; `inspect` looks into
     /// them.
     virtual std::vector<LoopHandle> worker_loops() const { return {}; }
+
+    // For methods whose workers are elsewhere, and come and go.
+
+    /// Awaited before the first attempt: when it ends, attempts can be made. Throws `Error`.
+    virtual Task<void> begin() { co_return; }
+    /// Runs beside all attempts, from before `begin` until it is cancelled after `end`. Throws `Error` when no attempt
+    /// can be made any more.
+    virtual Task<void> work() { co_return; }
+    /// Awaited after the results of all attempts were written.
+    virtual Task<void> end() { co_return; }
+
+    /// Calls `changed` now, and whenever the number of attempts changes that can be made at a time, until it is called
+    /// with an empty function. A method that never calls it can always make `most_in_flight`.
+    virtual void follow_room(std::function<void(std::size_t room)> /*changed*/) {}
+
+    /// Whether the attempt of an earlier run at this call goes on, and the next attempt of this name
+    /// (`TaskName::current`) waits for its end instead of sending the request.
+    virtual bool takes_over(std::string_view /*custom_id*/) { return false; }
+
+    /// Returns the workers on other machines, also those that were lost.
+    virtual std::vector<RemoteWorker> remote_workers() const { return {}; }
 };
 
 }  // namespace plait::batch

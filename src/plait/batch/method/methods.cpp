@@ -1,9 +1,11 @@
 #include "plait/batch/method/methods.hpp"
 
 #include "plait/batch/method/async_method.hpp"
+#include "plait/batch/method/cluster_method.hpp"
 #include "plait/batch/method/processes_method.hpp"
 #include "plait/batch/method/sync_method.hpp"
 #include "plait/batch/method/threads_method.hpp"
+#include "plait/cluster/protocol/numbers.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -31,6 +33,7 @@ const std::array<MethodEntry, 4> methods{{
      .lanes = LaneKind::loop,
      .default_concurrency = 100,
      .descriptors_per_call = 1,
+     .departure_jitter = {},
      .make = make<AsyncMethod>},
     {.name = "sync",
      .help = "one call at a time",
@@ -38,6 +41,7 @@ const std::array<MethodEntry, 4> methods{{
      .lanes = LaneKind::caller,
      .default_concurrency = 1,
      .descriptors_per_call = 1,
+     .departure_jitter = {},
      .make = make<SyncMethod>},
     {.name = "threads",
      .help = "each of N threads makes one call at a time",
@@ -45,6 +49,7 @@ const std::array<MethodEntry, 4> methods{{
      .lanes = LaneKind::thread,
      .default_concurrency = 32,
      .descriptors_per_call = 4,
+     .departure_jitter = {},
      .make = make<ThreadsMethod>},
     {.name = "processes",
      .help = "each of N processes makes one call at a time",
@@ -52,8 +57,19 @@ const std::array<MethodEntry, 4> methods{{
      .lanes = LaneKind::process,
      .default_concurrency = one_per_processor,
      .descriptors_per_call = 3,
+     .departure_jitter = {},
      .make = make<ProcessesMethod>},
 }};
+
+// The workers have the connections, and decide how many there are.
+const MethodEntry cluster_method{.name = "cluster",
+                                 .help = "workers on other machines make the calls",
+                                 .scheduling = Scheduling::operating_system,
+                                 .lanes = LaneKind::worker,
+                                 .default_concurrency = 4096,
+                                 .descriptors_per_call = 0,
+                                 .departure_jitter = cluster::departure_jitter,
+                                 .make = make<ClusterMethod>};
 
 std::size_t default_concurrency(const MethodEntry& method) noexcept {
     if (method.default_concurrency != one_per_processor) return method.default_concurrency;

@@ -4,12 +4,17 @@
 #include "plait/batch/method/method.hpp"
 #include "plait/batch/method/status_request.hpp"
 #include "plait/batch/method/stop_request.hpp"
+#include "plait/cluster/relay/cluster_options.hpp"
 #include "plait/http/session.hpp"
 #include "plait/trace/trace_file.hpp"
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace plait::batch {
@@ -30,6 +35,17 @@ class MethodOptions {
     /// Records what attempts do on threads and in processes; the same as the runner's. Outlives the method; null: no
     /// trace.
     trace::TraceFile* trace = nullptr;
+
+    // For the cluster.
+
+    std::optional<cluster::ClusterOptions> cluster;
+    /// Identifies the run, and counts its coordinators.
+    std::string run_id;
+    std::uint64_t epoch = 1;
+    /// Whether attempts must leave soon after their permit, because the run has rate limits.
+    bool has_limits = false;
+    /// Called with each warning, a sentence.
+    std::function<void(const std::string& sentence)> warn;
 };
 
 /// Who decides when one attempt pauses and another one goes on.
@@ -53,6 +69,8 @@ struct MethodEntry {
     std::size_t default_concurrency;
     /// Open files that each call in flight takes in this process.
     std::size_t descriptors_per_call;
+    /// The most time between the permit of an attempt and its departure; the windows of limits are that much longer.
+    Duration departure_jitter{};
     /// Makes the method. Throws `Error` if that fails. Before the program has started any thread, because `processes`
     /// forks.
     std::unique_ptr<Method> (*make)(MethodOptions options);
@@ -60,6 +78,9 @@ struct MethodEntry {
 
 /// All methods; the first is the default.
 extern const std::array<MethodEntry, 4> methods;
+
+/// The method of a run with `RunOptions::cluster`: workers on other machines make the attempts.
+extern const MethodEntry cluster_method;
 
 /// Returns the concurrency of a method on this machine if none is given.
 std::size_t default_concurrency(const MethodEntry& method) noexcept;

@@ -237,6 +237,13 @@ void Journal::fail_if_broken() const {
     if (broken_) std::rethrow_exception(broken_);
 }
 
+std::uint64_t Journal::count_opening() {
+    fail_if_broken();
+    const std::uint64_t count = internal::number_of_fact(file_->database, "cluster_epoch") + 1;
+    internal::set_fact(file_->database, "cluster_epoch", fmt::to_string(count));
+    return count;
+}
+
 void Journal::set_status(std::string_view text) noexcept {
     try {
         if (!broken_) internal::set_fact(file_->database, "status", text);

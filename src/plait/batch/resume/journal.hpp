@@ -98,6 +98,9 @@ class Journal final : public SendLog {
     /// Stores the content of a `LimitFile`, which can then be removed.
     void set_limits(std::string_view text);
 
+    /// Counts up how often this was called in the life of the run, and returns the number when it is committed.
+    std::uint64_t count_opening();
+
     /// Stores a text for other processes to read. A failure is ignored: it is no reason to end a run.
     void set_status(std::string_view text) noexcept;
 

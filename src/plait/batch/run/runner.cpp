@@ -72,6 +72,7 @@ std::string_view origin_of(std::string_view url) {
 
 Runner::Runner(Source& source, Method& method, const RunnerOptions& options, RunnerParts parts)
     : source_(source),
+      method_(method),
       options_(options),
       parts_(std::move(parts)),
       random_(options.seed),
@@ -176,7 +177,8 @@ void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, 
                std::move(slot));
         return;
     }
-    if (parts_.sent_before && parts_.sent_before->contains(call.line) && !call.rules.safe_to_repeat) {
+    const bool was_sent = parts_.sent_before && parts_.sent_before->contains(call.line) && !call.rules.safe_to_repeat;
+    if (was_sent && !method_.takes_over(call.custom_id)) {
         CallEnd end = end_of_earlier_run();
         end_call(call, end, 0, std::move(slot));
         return;

@@ -133,6 +133,7 @@ class Runner {
     /// Returns at most `most` of them, the oldest first.
     std::vector<CallInFlight> oldest_in_flight(std::size_t most) const { return caller_.oldest_in_flight(most); }
     std::vector<GroupReport> groups(const ClockPair& clocks) const { return caller_.groups(clocks); }
+    std::vector<RemoteWorker> remote_workers() const { return method_.remote_workers(); }
     const std::vector<policy::BudgetRule>& budgets() const noexcept { return caller_.rules().budgets(); }
     /// Returns what all runs of these calls spent, of the units that have a budget.
     policy::Costs spent() const { return caller_.rules().spent(); }
@@ -156,6 +157,7 @@ class Runner {
     Task<void> end_grace();
 
     Source& source_;
+    Method& method_;
     const RunnerOptions options_;
     RunnerParts parts_;
     Random random_;

@@ -48,6 +48,18 @@ RunReport RunMonitor::report() {
     // Calls that wait for another attempt are not in flight: they wait in their groups.
     for (const GroupReport& group : groups) report.in_flight += group.in_flight;
     report.take_groups(std::move(groups));
+    for (RemoteWorker& remote : runner_.remote_workers()) {
+        if (report.workers.size() == RunReport::most_workers) break;
+        ReportedWorker& worker = report.workers.emplace_back();
+        worker.host = std::move(remote.host);
+        worker.version = std::move(remote.version);
+        worker.places = remote.places;
+        worker.in_flight = remote.in_flight;
+        worker.calls = remote.calls;
+        worker.is_leaving = remote.is_leaving;
+        if (remote.lost_at) worker.lost_at = clocks.wall - (clocks.steady - *remote.lost_at);
+        worker.lost_calls = remote.lost_calls;
+    }
     return report;
 }
 

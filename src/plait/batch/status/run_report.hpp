@@ -29,6 +29,23 @@ class ReportedCost {
     friend bool operator==(const ReportedCost&, const ReportedCost&) = default;
 };
 
+/// A worker on another machine.
+class ReportedWorker {
+  public:
+    ReportedWorker() {}
+
+    std::string host;
+    std::string version;
+    std::uint64_t places = 0;  ///< calls that it can make at a time
+    std::uint64_t in_flight = 0;
+    std::uint64_t calls = 0;  ///< that it was given
+    bool is_leaving = false;
+    std::optional<WallTime> lost_at;
+    std::uint64_t lost_calls = 0;  ///< in flight at that time
+
+    friend bool operator==(const ReportedWorker&, const ReportedWorker&) = default;
+};
+
 /// The state of a run at a moment, as plain values that another process can read.
 class RunReport {
   public:
@@ -56,6 +73,10 @@ class RunReport {
 
     std::vector<GroupReport> groups;  ///< the busiest first
     std::uint64_t group_count = 0;    ///< all of them
+
+    /// In the order in which they came. A report has at most `most_workers`.
+    std::vector<ReportedWorker> workers;
+    static constexpr std::size_t most_workers = 1000;
 
     std::uint64_t& count(Outcome outcome) noexcept { return outcomes[static_cast<std::size_t>(outcome)]; }
     std::uint64_t count(Outcome outcome) const noexcept { return outcomes[static_cast<std::size_t>(outcome)]; }

@@ -85,6 +85,18 @@ void fields(auto& each, Group& group) {
     each("http_version", group.http_version);
 }
 
+template <Is<ReportedWorker> Worker>
+void fields(auto& each, Worker& worker) {
+    each("host", worker.host);
+    each("version", worker.version);
+    each("places", worker.places);
+    each("in_flight", worker.in_flight);
+    each("calls", worker.calls);
+    each("is_leaving", worker.is_leaving);
+    each("lost_at", worker.lost_at);
+    each("lost_calls", worker.lost_calls);
+}
+
 template <Is<RunReport> Report>
 void fields(auto& each, Report& report) {
     each("began", report.began);
@@ -103,6 +115,7 @@ void fields(auto& each, Report& report) {
     each("stopped", report.stopped);
     each("groups", report.groups);
     each("group_count", report.group_count);
+    each("workers", report.workers);
 }
 
 // ---- writing

@@ -162,6 +162,7 @@ class StatusText {
         }
         costs();
         limits();
+        workers();
         if (is_running_) {
             groups();
             end_time();
@@ -245,6 +246,20 @@ class StatusText {
         const ReportedChange& change = *group.concurrency_change;
         return fmt::format("{} from {}: {}", change.to < change.from ? "lowered" : "raised", change.from,
                            printable(change.why));
+    }
+
+    void workers() {
+        for (const ReportedWorker& worker : report_.workers) {
+            std::string text = fmt::format("{}: ", printable(worker.host));
+            if (worker.lost_at) {
+                text += fmt::format("lost at {} with {} in flight", told(*worker.lost_at), worker.lost_calls);
+            } else if (is_running_) {
+                text += fmt::format("{} of {} in flight{}", worker.in_flight, worker.places,
+                                    worker.is_leaving ? ", is leaving" : "");
+            }
+            line("worker", fmt::format("{}{}{} calls so far (plait {})", text, text.ends_with(": ") ? "" : ", ",
+                                       worker.calls, printable(worker.version)));
+        }
     }
 
     void groups() {

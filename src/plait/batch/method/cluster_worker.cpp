@@ -1,0 +1,225 @@
+#include "plait/batch/method/cluster_worker.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/base/error.hpp"
+#include "plait/batch/method/attempt.hpp"
+#include "plait/batch/method/internal/call_text.hpp"
+#include "plait/batch/method/send_once.hpp"
+#include "plait/cluster/protocol/messages.hpp"
+#include "plait/cluster/relay/subjects.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <random>
+#include <variant>
+
+namespace plait::batch {
+
+namespace {
+
+cluster::Instance random_instance() { return (std::uint64_t{std::random_device()()} << 32) | std::random_device()(); }
+
+cluster::WorkerOptions worker_options(const ClusterWorkerOptions& options, cluster::Instance instance) {
+    cluster::WorkerOptions worker;
+    worker.instance = instance;
+    worker.host = options.host;
+    worker.version = PLAIT_VERSION;
+    worker.places = options.concurrency;
+    return worker;
+}
+
+}  // namespace
+
+/// The work for one run.
+class ClusterWorker::Seat {
+  public:
+    Seat(std::string run_, const ClusterWorkerOptions& options, cluster::Instance instance)
+        : run(std::move(run_)),
+          to_coordinator(cluster::subject_of_coordinator(run)),
+          post(options.cluster.key, run),
+          machine(worker_options(options, instance)) {}
+
+    const std::string run;
+    const std::string to_coordinator;
+    cluster::Post post;
+    cluster::Worker machine;
+    std::shared_ptr<http::Session> session;  ///< of the present terms
+    std::map<cluster::CallId, std::unique_ptr<CancelScope>> calls;
+    TimePoint heard{};
+    bool is_member = false;  ///< a message could be opened
+    bool has_refused = false;
+    bool has_ended = false;
+};
+
+ClusterWorker::ClusterWorker(ClusterWorkerOptions options)
+    : options_(std::move(options)), instance_(random_instance()), client_([this] {
+          cluster::NatsOptions client(options_.cluster.address);
+          client.login = options_.cluster.login;
+          client.tls = options_.cluster.tls;
+          client.name = "plait worker " + options_.host;
+          client.waits_for_server = true;
+          client.on_message = [this](std::string_view subject, std::string_view payload) { receive(subject, payload); };
+          client.on_connected = [this] { tell("connected to " + options_.cluster.address.to_string()); };
+          client.on_trouble = [this](const std::string& sentence) { tell(sentence); };
+          return client;
+      }()) {
+    client_.subscribe(std::string(cluster::all_runs));
+}
+
+ClusterWorker::~ClusterWorker() = default;
+
+Task<void> ClusterWorker::work() {
+    co_await serving_.run(serve());
+    seats_.clear();
+}
+
+Task<void> ClusterWorker::serve() {
+    TaskGroup calls;
+    calls_ = &calls;
+    TaskGroup parts;
+    parts.start(client_.run(), "broker");
+    parts.start(beat(), "beat");
+    co_await parts.join();
+}
+
+Task<void> ClusterWorker::beat() {
+    for (;;) {
+        for (auto& [run, seat] : seats_) {
+            if (!seat->is_member) continue;
+            seat->machine.set_others(running() - seat->machine.running());
+            if (client_.is_connected()) seat->machine.beat(now());
+            send(*seat);
+        }
+        close_seats();
+        if (is_leaving_ && has_left()) serving_.cancel();
+        co_await sleep_for(cluster::beat_interval);
+    }
+}
+
+bool ClusterWorker::has_left() const noexcept {
+    return std::all_of(seats_.begin(), seats_.end(),
+                       [](const auto& seat) { return seat.second->machine.holds() == 0; });
+}
+
+void ClusterWorker::close_seats() {
+    std::erase_if(seats_, [this](const auto& entry) {
+        const Seat& seat = *entry.second;
+        const bool is_forgotten = seat.has_ended || now() - seat.heard > longest_silence;
+        if (!is_forgotten || !seat.calls.empty()) return false;
+        if (seat.is_member) client_.unsubscribe(cluster::subject_of_worker(seat.run, instance_));
+        return true;
+    });
+}
+
+std::size_t ClusterWorker::running() const noexcept {
+    std::size_t running = 0;
+    for (const auto& [run, seat] : seats_) running += seat->machine.running();
+    return running;
+}
+
+void ClusterWorker::leave() {
+    if (std::exchange(is_leaving_, true)) return serving_.cancel();
+    for (auto& [run, seat] : seats_) seat->machine.leave();
+}
+
+ClusterWorker::Seat* ClusterWorker::find_seat(const std::string& run) {
+    if (!options_.only_run.empty() && run != options_.only_run) return nullptr;
+    const auto found = seats_.find(run);
+    if (found != seats_.end()) return found->second.get();
+    if (seats_.size() >= most_runs || is_leaving_) return nullptr;
+    return seats_.emplace(run, std::make_unique<Seat>(run, options_, instance_)).first->second.get();
+}
+
+void ClusterWorker::receive(std::string_view subject, std::string_view payload) {
+    const std::optional<std::string> run = cluster::run_of(subject);
+    Seat* const seat = run ? find_seat(*run) : nullptr;
+    if (!seat || seat->has_ended) return;
+    seat->heard = now();
+    const cluster::Envelope envelope = seat->post.open(subject, payload);
+    using Kind = cluster::Envelope::Kind;
+    if (envelope.kind == Kind::other_protocol) {
+        return refuse(*seat,
+                      fmt::format("run {} speaks protocol {}, and this worker {}: install the same version", seat->run,
+                                  envelope.protocol, cluster::protocol_number),
+                      fmt::format("plait {} at {} speaks protocol {}, and this run {}", PLAIT_VERSION, options_.host,
+                                  cluster::protocol_number, envelope.protocol));
+    }
+    if (envelope.kind == Kind::locked) {
+        if (seat->is_member) return;  // forged
+        return refuse(*seat, fmt::format("run {} has another --cluster-key: this worker can't work for it", seat->run),
+                      fmt::format("the worker at {} has another --cluster-key", options_.host));
+    }
+    if (envelope.kind != Kind::message) return;
+    try {
+        cluster::Message message = cluster::decode(envelope.text);
+        if (!std::exchange(seat->is_member, true)) {
+            client_.subscribe(cluster::subject_of_worker(seat->run, instance_));
+            tell(fmt::format("works for run {}", seat->run));
+        }
+        seat->machine.set_others(running() - seat->machine.running());
+        seat->machine.receive(std::move(message), now());
+        act(*seat);
+        send(*seat);
+    } catch (const Error& error) {
+        tell(fmt::format("run {}: {}", seat->run, error.what()));
+    }
+}
+
+void ClusterWorker::tell(const std::string& sentence) const {
+    if (options_.tell) options_.tell(sentence);
+}
+
+void ClusterWorker::refuse(Seat& seat, const std::string& sentence, const std::string& for_coordinator) {
+    if (std::exchange(seat.has_refused, true)) return;
+    tell(sentence);
+    client_.publish(seat.to_coordinator, cluster::Post::objection(for_coordinator));
+}
+
+void ClusterWorker::act(Seat& seat) {
+    using cluster::Worker;
+    for (Worker::Action& action : seat.machine.take_actions()) {
+        if (auto* const start = std::get_if<Worker::Start>(&action)) {
+            seat.calls.emplace(start->call, std::make_unique<CancelScope>());
+            calls_->start(make_call(seat, start->call, std::move(start->request)), "call");
+        } else if (auto* const cancel = std::get_if<Worker::Cancel>(&action)) {
+            const auto found = seat.calls.find(cancel->call);
+            if (found != seat.calls.end()) found->second->cancel();
+        } else if (auto* const terms = std::get_if<Worker::TakeTerms>(&action)) {
+            http::SessionOptions session = options_.session;
+            internal::apply_terms(session, terms->text);
+            seat.session = std::make_shared<http::Session>(std::move(session));
+        } else {
+            seat.has_ended = true;
+            tell(fmt::format("run {} has ended", seat.run));
+        }
+    }
+}
+
+void ClusterWorker::send(Seat& seat) {
+    // What can't be sent now is lost, as if the broker had lost it: the protocol notices.
+    for (const cluster::Message& message : seat.machine.take_outgoing())
+        client_.publish(seat.to_coordinator, seat.post.wrap(seat.to_coordinator, cluster::encode(message)));
+}
+
+/// `seat` outlives the task: it is not closed while it has calls.
+Task<void> ClusterWorker::make_call(Seat& seat, cluster::CallId call, std::string request) {
+    CancelScope& scope = *seat.calls.at(call);
+    const std::shared_ptr<http::Session> session = seat.session;
+    std::optional<Attempt> attempt;
+    try {
+        const http::Request decoded = internal::read_request(request);
+        request = std::string();
+        attempt = co_await scope.run(send_once(*session, decoded));
+    } catch (const Error& error) {
+        attempt.emplace(Failure(error.code(), error.what(), false));
+    }
+    seat.calls.erase(call);
+    if (!attempt) attempt.emplace(given_up());
+    seat.machine.finished(call, true, internal::attempt_text(*attempt), now());
+    send(seat);
+}
+
+}  // namespace plait::batch
