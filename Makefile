@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak models pictures readers wheel format setup install clean check-format
+.PHONY: help run test check bench fuzz soak run-cluster soak-cluster models pictures readers wheel format setup install clean check-format
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -48,10 +48,20 @@ soak: ## kill and resume 1,000 runs per method, and check that no call is lost o
 	@$(call build,release,plait_program)
 	@PLAIT_PROGRAM=build/release/plait python3 -B tests/soak.py --jobs $$((4 * $(JOBS))) $(SOAK)
 
+run-cluster: ## a run over nats-server and three workers that survives a killed worker, coordinator and broker
+	@scripts/setup build test
+	@$(call build,dev,plait_program)
+	@scripts/run_cluster build/dev/plait
+
+soak-cluster: ## 200 runs over clusters whose parts are killed and stopped at random (SOAK='--rounds 10')
+	@scripts/setup build test
+	@$(call build,release,plait_program)
+	@PLAIT_PROGRAM=build/release/plait python3 -B tests/cluster_soak.py $(SOAK)
+
 models: ## search with SEEDS (20) times the random seeds for a limit that the models of servers break
 	@scripts/setup build test
-	@$(call build,dev,plait_policy_test plait_policy_pace_test)
-	@export PLAIT_SEEDS=$(or $(SEEDS),20); for room in policy_pace policy; do build/dev/src/plait/plait_$${room}_test || exit 1; done
+	@$(call build,dev,plait_policy_test plait_policy_pace_test plait_cluster_protocol_test)
+	@export PLAIT_SEEDS=$(or $(SEEDS),20); for room in policy_pace policy cluster_protocol; do build/dev/src/plait/plait_$${room}_test || exit 1; done
 
 pictures: ## repeat the runs of docs/concurrency.md, and draw its pictures anew (on a machine that is idle)
 	@scripts/setup build

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from support.program import PATIENCE_S, PROGRAM, plait
 
-COMMANDS = {"run", "check", "compare", "report", "table", "status", "verify", "retry", "mock", "completion"}
+COMMANDS = {"run", "check", "cluster", "compare", "report", "table", "status", "verify", "retry", "mock", "completion", "worker"}
 
 
 def output_of(*command, **options):

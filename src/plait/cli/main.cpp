@@ -1,6 +1,7 @@
 #include "plait/base/error.hpp"
 #include "plait/batch/status/stored_status.hpp"
 #include "plait/cli/check_command.hpp"
+#include "plait/cli/cluster_command.hpp"
 #include "plait/cli/command_line.hpp"
 #include "plait/cli/compare_command.hpp"
 #include "plait/cli/completion_command.hpp"
@@ -12,6 +13,7 @@
 #include "plait/cli/status_command.hpp"
 #include "plait/cli/table_command.hpp"
 #include "plait/cli/verify_command.hpp"
+#include "plait/cli/worker_command.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -36,6 +38,8 @@ Commands all_commands() {
     commands.push_back(std::make_unique<StatusCommand>(batch::read_stored_status));
     commands.push_back(std::make_unique<VerifyCommand>());
     commands.push_back(std::make_unique<RetryCommand>());
+    commands.push_back(std::make_unique<WorkerCommand>());
+    commands.push_back(std::make_unique<ClusterCommand>());
     commands.push_back(std::make_unique<MockCommand>());
     commands.push_back(std::make_unique<CompletionCommand>(all_commands));
     return commands;

@@ -114,6 +114,10 @@ Positional RunCommand::positional() const {
 std::vector<Flag> RunCommand::flags() {
     return joined(output_flags(), input_flags(settings_.defaults), header_flags(settings_), resuming_flags(),
                   method_flags(), calls_flags(calls_), repeat_flags(settings_.defaults), connection_flags(settings_),
+                  cluster_flags(cluster_,
+                                "Let workers on other machines make the calls (plait worker), over the NATS "
+                                "server at nats://HOST:PORT, or tls://HOST:PORT for an encrypted connection "
+                                "(docs/cluster.md)."),
                   diagnosis_flags());
 }
 
@@ -177,7 +181,10 @@ std::vector<Flag> RunCommand::method_flags() {
     return under(headings::limits,
                  {Flag("--method", method_names(),
                        fmt::format("Choose how calls are made. Default: {}.", batch::methods.front().name),
-                       [this](const std::string& value) { options_.method = parse_method(value); })
+                       [this](const std::string& value) {
+                           options_.method = parse_method(value);
+                           method_given_ = true;
+                       })
                       .with_choices(std::move(choices))});
 }
 
@@ -211,9 +218,27 @@ int RunCommand::run() {
     options_.requests = settings_.defaults;
     options_.session = settings_.session;
     options_.warn = warn;
+    if (!cluster_.url.empty()) join_cluster();
     batch::Run run(inputs_, output_.empty() ? std::string(standard_output) : output_, options_);
     std::ofstream summary_file = open_summary(summary_path_);
     return EventLoop(run.loop_options()).run(conduct(run, summary_file));
+}
+
+/// What workers decide, or can't do, must not be asked for here: a flag that did nothing would be a trap.
+void RunCommand::join_cluster() {
+    const http::SessionOptions& session = settings_.session;
+    const bool names_files = !session.tls.ca_file.empty() || !session.tls.certificate_file.empty();
+    const bool names_ways = settings_.proxies.proxy || settings_.proxies.no_proxy || !session.routes.resolve.empty() ||
+                            !session.routes.connect_to.empty() || !session.routes.unix_socket.empty();
+    if (method_given_) throw_bad_input("--cluster and --method exclude each other: workers make the calls");
+    if (options_.save_bodies)
+        throw_bad_input("--save-bodies can't be used with --cluster: answers come to this machine whole");
+    if (names_files || names_ways)
+        throw_bad_input(
+            "with --cluster, workers make the connections: give flags about proxies, certificates and "
+            "addresses to plait worker");
+    options_.cluster = cluster_.settle();
+    options_.method = &batch::cluster_method;
 }
 
 /// Reads the input once before the run does.

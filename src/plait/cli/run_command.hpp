@@ -4,6 +4,7 @@
 #include "plait/batch/run.hpp"
 #include "plait/batch/status/progress.hpp"
 #include "plait/cli/flags/calls_flags.hpp"
+#include "plait/cli/flags/cluster_flags.hpp"
 #include "plait/cli/flags/command.hpp"
 #include "plait/cli/flags/session_flags.hpp"
 
@@ -29,6 +30,7 @@ class RunCommand final : public Command {
     std::vector<Flag> resuming_flags();
     std::vector<Flag> method_flags();
     std::vector<Flag> diagnosis_flags();
+    void join_cluster();
     void refuse_bad_lines() const;
     Task<int> conduct(batch::Run& run, std::ostream& summary_file);
     void write_summary(const batch::RunNumbers& numbers, std::ostream& file) const;
@@ -42,6 +44,8 @@ class RunCommand final : public Command {
     bool inline_max_given_ = false;
     std::string output_;  ///< empty: standard output
     bool strict_ = false;
+    ClusterSettings cluster_;
+    bool method_given_ = false;
     bool quiet_ = false;
     std::string summary_path_;
 };

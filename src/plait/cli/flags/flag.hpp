@@ -66,6 +66,7 @@ inline constexpr std::string_view limits = "Limits and concurrency";
 inline constexpr std::string_view retries = "Retries";
 inline constexpr std::string_view stopping = "Stopping early";
 inline constexpr std::string_view connection = "Connection";
+inline constexpr std::string_view cluster = "Cluster";
 inline constexpr std::string_view diagnosis = "Diagnosis";
 }  // namespace headings
 

@@ -1,0 +1,335 @@
+"""Calls made by workers on other machines, over a real NATS server: who dies, what is sent twice, what is refused."""
+
+import concurrent.futures
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import unittest
+from collections import Counter
+from pathlib import Path
+
+from support.cluster import BareClient, Broker, Worker, new_key
+from support.cluster_round import Round
+from support.program import Mock, RunTest, finish, plait, results_in, wait_until
+from support.servers import make_certificate
+
+DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
+
+
+def lines(mock, count, path="/delay/10"):
+    """Requests of which every second one must not be sent twice."""
+    return [{"custom_id": f"call-{n}", "url": f"{mock.url}{path}?id=call-{n}", **({"method": "POST", "body": {"n": n}} if n % 2 else {})}
+            for n in range(count)]
+
+
+class ClusterTest(RunTest):
+    def setUp(self):
+        super().setUp()
+        self.results = self.folder / "results.jsonl"
+
+    def broker(self, *arguments, **options):
+        return self.enter(Broker(*arguments, **options))
+
+    def worker(self, broker, *arguments):
+        return self.enter(Worker(broker.url, *arguments))
+
+    def command(self, broker, *arguments):
+        return ["run", self.folder / "requests.jsonl", "-o", self.results, "--cluster", broker.url, *arguments]
+
+    def came(self, mock, count):
+        """How often each id arrived and was not refused."""
+        return {f"call-{n}": counts["came"] - counts["refused"] for n in range(count) for counts in [mock.of_id(f"call-{n}")]}
+
+    def judge(self, mock, count):
+        """Each line has one result; nothing unsafe arrived twice; what is ok did arrive. Returns the outcomes."""
+        results = results_in(self.results)
+        ids = Counter(result["custom_id"] for result in results)
+        self.assertEqual(count, len(ids))
+        self.assertEqual([], [one for one, times in ids.items() if times > 1])
+        came = self.came(mock, count)
+        for result in results:
+            times = came[result["custom_id"]]
+            if int(result["custom_id"].split("-")[1]) % 2:
+                self.assertLessEqual(times, 1, result)
+            if result["outcome"] == "ok":
+                self.assertGreaterEqual(times, 1, result)
+        return Counter(result["outcome"] for result in results)
+
+
+class Work(ClusterTest):
+    def test_workers_make_the_calls_and_come_and_go(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.requests(*lines(mock, 400))
+        process = self.start(*self.command(broker))
+        first = self.worker(broker, "--concurrency", "10")
+        first.wait_for("works for run")
+        second = self.worker(broker, "--concurrency", "10")
+        second.wait_for("works for run")
+        first.process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, first.process.wait(timeout=30))
+        ended = finish(process)
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual({"ok": 400}, self.judge(mock, 400))
+        self.assertEqual({1}, set(self.came(mock, 400).values()))
+        second.wait_for("has ended")
+
+    def test_answers_are_as_without_a_cluster(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.worker(broker)
+        requests = self.requests({"custom_id": "a", "url": f"{mock.url}/status/404", "headers": {"X-A": "b"}},
+                                 {"custom_id": "b", "url": f"{mock.url}/coded/gzip"}, {"custom_id": "c", "url": "http://127.0.0.1:1/"},
+                                 {"custom_id": "d", "url": f"{mock.url}/status/503"}, {"custom_id": "e", "url": f"{mock.url}/redirect/2"})
+        both = [plait("run", requests, "--attempts", "2", *cluster) for cluster in ([], ["--cluster", broker.url])]
+        self.assertEqual([1, 1], [ended.code for ended in both], both[1].err)
+        without, within = ({result["custom_id"]: result for result in ended.results} for ended in both)
+        for one in "abcde":
+            for field in ("outcome", "response", "error"):
+                with self.subTest(one=one, field=field):
+                    self.assertEqual(*(re.sub(r"\d+ us after", "some us after", json.dumps(by_id[one][field])) for by_id in (without, within)))
+            self.assertEqual(len(without[one]["attempts"]), len(within[one]["attempts"]))
+
+    def test_large_requests_and_answers_travel_in_parts(self):
+        broker, mock = self.broker(), self.enter(Mock("--body-bytes", "3000000"))
+        self.worker(broker)
+        body = "x" * 1_500_000
+        ended = plait("run", self.requests(*({"custom_id": f"call-{n}", "method": "POST", "url": f"{mock.url}/?id=call-{n}", "body": body}
+                                             for n in range(8))), "--cluster", broker.url)
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual([3_000_000] * 8, [len(result["response"]["body_text"]) for result in ended.results])
+        self.assertEqual({1}, set(self.came(mock, 8).values()))
+
+    def test_ctrl_c_leaves_a_run_that_can_be_resumed(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.requests(*lines(mock, 300, "/delay/100"))
+        self.worker(broker, "--concurrency", "10")
+        process = self.start(*self.command(broker))
+        wait_until(lambda: mock.stats()["requests"] > 50, "calls arrive")
+        process.send_signal(signal.SIGINT)
+        ended = finish(process)
+        self.assertEqual(3, ended.code, ended.err)
+        self.assertLess(len(results_in(self.results)), 300)
+        ended = plait(*self.command(broker))
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual({"ok": 300}, self.judge(mock, 300))
+        self.assertEqual({1}, set(self.came(mock, 300).values()))
+
+    def test_status_and_trace_show_the_workers(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.requests(*lines(mock, 200, "/delay/50"))
+        workers = [self.worker(broker, "--concurrency", "5") for _ in range(2)]
+        trace = self.folder / "trace.json"
+        process = self.start(*self.command(broker, "--trace", trace))
+        for worker in workers:
+            worker.wait_for("works for run")
+        picture = plait("cluster", "status", broker.url)
+        self.assertRegex(picture.out, r"run [0-9a-f]{32}: coordinated by plait .*, epoch 1\n(  worker .*: 5 places, holds \d+ calls\n){2}")
+        ended = finish(process)
+        self.assertEqual(0, ended.code, ended.err)
+        status = json.loads(plait("status", self.results, "--json").out)["report"]
+        self.assertEqual([5, 5], [worker["places"] for worker in status["workers"]])
+        self.assertEqual(200, sum(worker["calls"] for worker in status["workers"]))
+        self.assertIn("worker", plait("status", self.results).out)
+        self.assertIn('"worker 1"', trace.read_text())
+        self.assertIn('"worker 2"', trace.read_text())
+
+
+class Deaths(ClusterTest):
+    def test_a_killed_worker_costs_only_what_it_had_in_flight(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.requests(*lines(mock, 600, "/delay/60"))
+        workers = [self.worker(broker, "--concurrency", "8") for _ in range(3)]
+        process = self.start(*self.command(broker))
+        wait_until(lambda: mock.stats()["requests"] > 150, "calls arrive")
+        workers[0].process.kill()
+        ended = finish(process)
+        self.assertIn(ended.code, (0, 1), ended.err)
+        outcomes = self.judge(mock, 600)
+        self.assertEqual(600, outcomes["ok"] + outcomes["unknown"])
+        self.assertLessEqual(outcomes["unknown"], 8)
+        self.assertIn("lost", plait("status", self.results).out)
+
+    def test_what_workers_hold_is_taken_over_from_a_killed_coordinator(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.requests(*lines(mock, 60, "/delay/3000"))
+        workers = [self.worker(broker, "--concurrency", "10") for _ in range(2)]
+        process = self.start(*self.command(broker, "--concurrency", "20"))
+        wait_until(lambda: mock.stats()["in_flight"] == 20, "all places are taken")
+        process.kill()
+        process.wait()
+        ended = plait(*self.command(broker, "--concurrency", "40"))
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual({"ok": 60}, self.judge(mock, 60))
+        for worker in workers:
+            worker.wait_for("has ended")
+
+    def test_a_killed_broker_makes_nothing_unknown(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.requests(*lines(mock, 400, "/delay/30"))
+        for _ in range(2):
+            self.worker(broker, "--concurrency", "8")
+        process = self.start(*self.command(broker))
+        for sent in (80, 200):
+            wait_until(lambda: mock.stats()["requests"] > sent, "calls arrive")
+            broker.kill()
+            broker.start()
+        ended = finish(process)
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual({"ok": 400}, self.judge(mock, 400))
+
+    def test_a_worker_that_stands_still_for_a_while_goes_on(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.requests(*lines(mock, 300, "/delay/30"))
+        workers = [self.worker(broker, "--concurrency", "5") for _ in range(2)]
+        process = self.start(*self.command(broker))
+        wait_until(lambda: mock.stats()["requests"] > 60, "calls arrive")
+        workers[0].process.send_signal(signal.SIGSTOP)
+        seen = mock.stats()["requests"]
+        wait_until(lambda: mock.stats()["requests"] > seen + 100, "the other one goes on")
+        workers[0].process.send_signal(signal.SIGCONT)
+        ended = finish(process)
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual({"ok": 300}, self.judge(mock, 300))
+
+
+class RandomFaults(unittest.TestCase):
+    """A sample of `make soak-cluster`."""
+
+    def test_whoever_dies_or_stops_each_line_has_one_result_and_no_unsafe_request_arrives_twice(self):
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for played in pool.map(lambda seed: Round(seed).play(), range(1, 5)):
+                self.assertEqual([], played.wrong, played.happened)
+
+
+class Installed(unittest.TestCase):
+    def test_the_server_takes_our_configuration(self):
+        with tempfile.TemporaryDirectory() as folder:
+            make_certificate(folder, "server", "DNS:localhost")
+            config = (DEPLOY / "nats.conf").read_text().replace("/etc/nats", folder)
+            path = Path(folder) / "nats.conf"
+            path.write_text(config)
+            checked = subprocess.run(["nats-server", "-t", "-c", path], capture_output=True, text=True)
+            self.assertEqual(0, checked.returncode, checked.stderr)
+
+
+class Limits(ClusterTest):
+    def test_a_limit_holds_over_all_workers(self):
+        broker, mock = self.broker(), self.enter(Mock("--allow", "sliding:100/s"))
+        self.requests(*lines(mock, 350, "/"))
+        for _ in range(4):
+            self.worker(broker, "--concurrency", "100")
+        ended = plait(*self.command(broker, "--limit", "requests=100/s"))
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual(0, mock.stats()["refused"], "by the count of the server")
+        self.judge(mock, 350)
+
+    def test_a_refusal_at_one_worker_stops_all(self):
+        broker, mock = self.broker(), self.enter(Mock("--allow", "fixed:50/2s"))
+        self.requests(*lines(mock, 120, "/"))
+        for _ in range(4):
+            self.worker(broker, "--concurrency", "1")
+        ended = plait(*self.command(broker))
+        self.assertEqual(0, ended.code, ended.err)
+        self.judge(mock, 120)
+        self.assertLessEqual(mock.stats()["refused"], 3 * 4)
+
+
+class Trust(ClusterTest):
+    def test_without_a_key_only_a_broker_on_this_machine_is_used(self):
+        for command in (["run", self.requests({"url": "http://127.0.0.1:1/"})], ["worker"]):
+            ended = plait(*command, "--cluster", "tls://nats.example")
+            self.assertEqual(2, ended.code)
+            self.assertIn("needs --cluster-key FILE", ended.err)
+
+    def test_a_password_in_the_address_is_refused_and_not_shown(self):
+        ended = plait("worker", "--cluster", "nats://me:secret@127.0.0.1")
+        self.assertEqual(2, ended.code)
+        self.assertIn("--cluster-creds", ended.err)
+        self.assertNotIn("secret", ended.err)
+
+    def test_another_key_is_told_on_both_sides(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.requests(*lines(mock, 20))
+        key = new_key(self.folder)
+        stranger = self.worker(broker, "--cluster-key", new_key(self.folder))
+        process = self.start(*self.command(broker, "--cluster-key", key))
+        stranger.wait_for("has another --cluster-key: this worker can't work for it")
+        self.worker(broker, "--cluster-key", key)
+        ended = finish(process)
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertIn("has another --cluster-key", ended.err)
+        self.assertIn("has another --cluster-key", "\n".join(stranger.said))
+
+    def test_the_broker_sees_no_secret(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        spy = BareClient(broker)
+        self.addCleanup(spy.close)
+        key = new_key(self.folder)
+        self.worker(broker, "--cluster-key", key).wait_for("connected")
+        requests = self.requests({"url": f"{mock.url}/echo", "headers": {"Authorization": "Bearer {{env.TOKEN}}"}, "body": "a private text",
+                                  "method": "POST"})
+        ended = plait("run", requests, "--cluster", broker.url, "--cluster-key", key, "--secret", "env.TOKEN",
+                      env={**os.environ, "TOKEN": "very-secret-token"})
+        self.assertEqual(0, ended.code, ended.err)
+        heard = b""
+        while not (heard.count(b".in ") and b".w." in heard and heard.count(b".all") > 1):
+            subject, payload = spy.hear()
+            heard += subject.encode() + b" " + payload
+        for word in (b"very-secret-token", b"Bearer", b"a private text", b"/echo"):
+            self.assertNotIn(word, heard)
+
+    def test_another_protocol_is_told_on_both_sides(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        other = BareClient(broker)
+        self.addCleanup(other.close)
+        worker = self.worker(broker)
+        worker.wait_for("connected")
+        run = "0123456789abcdef" * 2
+        other.say(f"plait.{run}.all", bytes([99, 1]) + b"whatever follows")
+        worker.wait_for(f"run {run} speaks protocol 99, and this worker 1: install the same version")
+        subject, payload = other.hear()
+        while not subject.endswith(".in"):
+            subject, payload = other.hear()
+        self.assertIn(b"speaks protocol 1, and this run 99", payload)
+        self.requests(*lines(mock, 20, "/delay/200"))
+        process = self.start(*self.command(broker, "--concurrency", "1"))
+        subject, _ = other.hear()
+        while run in subject or not subject.startswith("plait."):
+            subject, _ = other.hear()
+        other.say(subject.rsplit(".", 1)[0] + ".in", bytes([99, 1]) + b"whatever follows")
+        ended = finish(process)
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertIn("a worker speaks protocol 99, and this run 1", ended.err)
+
+    def test_a_login_is_needed_and_used(self):
+        seed, user = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY", "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4"
+        broker = self.broker(f"authorization {{ users: [ {{ nkey: {user} }}, {{ user: me, password: pass }} ] }}")
+        mock = self.enter(Mock())
+        self.requests(*lines(mock, 10))
+        ended = plait(*self.command(broker))
+        self.assertEqual(2, ended.code, ended.err)
+        self.assertIn("it asks for a login: name a file with --cluster-creds (Authorization Violation)", ended.err)
+        nkey, password, wrong = (self.folder / name for name in ("nkey", "password", "wrong"))
+        nkey.write_text(seed + "\n")
+        password.write_text("me:pass\n")
+        wrong.write_text("me:guess\n")
+        ended = plait(*self.command(broker, "--cluster-creds", wrong))
+        self.assertEqual(2, ended.code, ended.err)
+        self.assertIn("it refuses the login of --cluster-creds", ended.err)
+        self.worker(broker, "--cluster-creds", nkey)
+        ended = plait(*self.command(broker, "--cluster-creds", password))
+        self.assertEqual(0, ended.code, ended.err)
+
+    def test_tls_is_enforced(self):
+        broker = self.broker()
+        key = new_key(self.folder)
+        self.requests({"url": "http://127.0.0.1:1/"})
+        ended = plait("run", self.folder / "requests.jsonl", "--cluster", broker.url.replace("nats:", "tls:"), "--cluster-key", key)
+        self.assertEqual(3, ended.code, ended.err)
+        self.assertIn("the server offers no TLS, and tls:// asks for it", ended.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
