@@ -150,6 +150,14 @@ def test_a_map_takes_many_requests(url: str) -> None:
             plait.map([url], concurrency=number)  # type: ignore[arg-type]
 
 
+def test_a_run_takes_many_requests(url: str) -> None:
+    for bad in ({"url": url}, url.encode(), 5, plait.Request("GET", url)):
+        with pytest.raises(TypeError, match="requests is a file, an iterable or a data frame, not "):
+            plait.run(bad)
+    with pytest.raises(TypeError, match="requests_of takes a data frame of pandas, polars or Arrow, not list"):
+        plait.requests_of([{"id": 1}], url)
+
+
 def test_a_body_that_is_an_object_is_json_as_in_a_run(url: str) -> None:
     request = {"url": url, "body": {"a": 1}}
     (mapped,) = plait.map([request])

@@ -87,14 +87,24 @@ def requests_of(
     `url` and the values of `json` are templates with the names of columns in braces, or functions of a row. In a URL,
     values are percent-encoded; in `json`, a value that is one name alone keeps its type. `custom_id` is a column.
     """
-    for row in rows_of(frame):
-        body = MISSING if json is None else _filled(json, row)
-        yield Request(
-            method or ("GET" if json is None else "POST"),
-            _url_of(url, row),
-            json=body,
-            custom_id=None if custom_id is None else str(_column(row, custom_id)),
-        )
+    if not is_frame(frame):
+        raise TypeError(f"requests_of takes a data frame of pandas, polars or Arrow, not {type(frame).__name__}")
+    return (_request_of(row, url, method, json, custom_id) for row in rows_of(frame))
+
+
+def _request_of(
+    row: Mapping[str, Any],
+    url: Template,
+    method: str | None,
+    json: Mapping[str, Any] | Template | None,
+    custom_id: str | None,
+) -> Request:
+    return Request(
+        method or ("GET" if json is None else "POST"),
+        _url_of(url, row),
+        json=MISSING if json is None else _filled(json, row),
+        custom_id=None if custom_id is None else str(_column(row, custom_id)),
+    )
 
 
 def _column(row: Mapping[str, Any], name: str) -> Any:

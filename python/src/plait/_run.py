@@ -476,7 +476,8 @@ def run(
         source = FrameRows(requests) if is_frame(requests) else requests
         if expect is not None:
             source = Expecting(source, expect)
-        if isinstance(source, AsyncIterable) is False and not hasattr(source, "__iter__"):
+        is_one = isinstance(source, (bytes, Mapping))  # its letters or keys are no requests
+        if is_one or (not isinstance(source, AsyncIterable) and not hasattr(source, "__iter__")):
             raise TypeError(f"requests is a file, an iterable or a data frame, not {type(requests).__name__}")
     return Run(source, None if results is None else _path_of(results, "results"), settings, options.get("progress", False))
 
