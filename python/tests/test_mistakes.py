@@ -27,6 +27,8 @@ from plait._errors import for_python
         ({"auth": ("a", "b", "c")}, r"auth is \(USER, PASSWORD\), a token, or a function"),
         ({"auth": lambda request: None}, "auth returned None, not a request"),
         ({"timeout": (3, 5)}, "timeout is a number of seconds"),
+        ({"timeout": plait.Timeouts(idle=3)}, "connect and idle are given to the session"),
+        ({"timeout": plait.Timeouts(connect=3)}, "connect and idle are given to the session"),
         ({"priority": "high"}, "priority is a whole number, not 'high'"),
         ({"priority": 2**40}, "priority is a whole number below"),
         ({"group": 5}, "group must be a str, not int"),

@@ -9,7 +9,7 @@ from typing import Any
 from ._errors import InputError
 from ._json import encoded
 from ._messages import Request
-from ._options import Timeouts, seconds_of
+from ._options import Timeouts, limits_of_call, seconds_of
 
 _not_in_lines = {"content", "costs", "data", "json", "params", "retries", "timeout"}
 """Fields of mappings that request lines have not."""
@@ -60,7 +60,7 @@ def _fields_of(request: Request) -> dict[str, Any]:
         line["body_base64"] = b2a_base64(request.content, newline=False).decode("ascii")
     limits = request.timeout
     if isinstance(limits, Timeouts):
-        line["timeout_s"], line["deadline_s"] = limits.attempt, limits.deadline
+        line["timeout_s"], line["deadline_s"] = limits_of_call(limits)
     elif limits is not None:
         line["deadline_s"] = seconds_of(limits, "timeout")
     if request.custom_id is not None:

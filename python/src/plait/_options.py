@@ -79,6 +79,13 @@ class Timeouts:
         return f"Timeouts({', '.join(f'{name}={getattr(self, name)!r}' for name in Timeouts.__slots__)})"
 
 
+def limits_of_call(limits: Timeouts) -> tuple[float | None, float | None]:
+    """The limits of an attempt and of the whole call. Those that only a session has are not passed over in silence."""
+    if limits.idle is not None or limits.connect != 10.0:
+        raise InputError("a call's timeout has deadline and attempt: connect and idle are given to the session or run")
+    return limits.attempt, limits.deadline
+
+
 class Tls:
     """Whom to trust, and who we are."""
 
@@ -448,7 +455,7 @@ def prepare_request(defaults: Defaults, request: Request) -> Prepared:
 def _limits_of(limits: Seconds | Timeouts | None) -> tuple[float | None, float | None]:
     """The limits of an attempt and of the whole call."""
     if isinstance(limits, Timeouts):
-        return limits.attempt, limits.deadline
+        return limits_of_call(limits)
     return None, seconds_of(limits, "timeout")
 
 
