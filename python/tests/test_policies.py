@@ -13,6 +13,7 @@ from typing import Any
 import plait
 import pytest
 from conftest import MockServer
+from plait._options import ConnectionOptions, engine_options, prepare_call, prepare_request
 
 
 QUICK = plait.Retry(3, first_delay="1ms", longest_delay="2ms")
@@ -210,6 +211,35 @@ def test_options_are_checked(options: dict[str, Any], message: str) -> None:
 def test_times_are_written_as_texts() -> None:
     times = plait.Timeouts(deadline="2s", attempt="90ms", connect="1.5m", idle="1h")
     assert (times.deadline, times.attempt, times.connect, times.idle) == (2, 0.09, 90, 3600)
+
+
+@pytest.mark.parametrize(
+    ("session", "call", "attempt", "deadline"),
+    [
+        (None, 180, 180, 180),
+        (None, "3m", 180, 180),
+        (None, 60, None, 60),
+        (None, None, None, None),
+        (300, 180, None, 180),
+        (300, 400, 400, 400),
+        (plait.Timeouts(connect=5), 180, 180, 180),
+        (plait.Timeouts(attempt=60), 180, None, 180),
+        (plait.Timeouts(attempt=120), 180, None, 180),
+        (plait.Timeouts(attempt=None), 180, None, 180),
+        (None, plait.Timeouts(deadline=180), 180, 180),
+        (None, plait.Timeouts(deadline=180, attempt=120), 120, 180),
+    ],
+)
+def test_the_usual_limit_of_an_attempt_does_not_undercut_a_longer_timeout(
+    session: Any, call: Any, attempt: float | None, deadline: float | None
+) -> None:
+    engine, defaults = engine_options({"timeout": session}, ConnectionOptions)
+    if not isinstance(session, plait.Timeouts):
+        assert engine["attempt"] == (session or 120)
+    url = "http://127.0.0.1/"
+    options: Any = {} if call is None else {"timeout": call}
+    assert prepare_call(defaults, "GET", url, options)[4:6] == (attempt, deadline)
+    assert prepare_request(defaults, plait.Request("GET", url, timeout=call))[4:6] == (attempt, deadline)
 
 
 def test_a_forked_child_has_an_engine_of_its_own(url: str) -> None:

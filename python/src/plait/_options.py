@@ -47,36 +47,47 @@ def seconds_of(value: Seconds | None, name: str) -> float | None:
     return float(value)
 
 
+_usual_attempt = 120.0
+
+
 class Timeouts:
     """Time limits. A number in place of this is `deadline`."""
 
-    __slots__ = ("attempt", "connect", "deadline", "idle")
+    __slots__ = ("attempt", "connect", "deadline", "idle", "is_attempt_usual")
 
     def __init__(
         self,
         *,
         deadline: Seconds | None = None,
-        attempt: Seconds | None = 120.0,
+        attempt: Seconds | None = _usual_attempt,
         connect: Seconds | None = 10.0,
         idle: Seconds | None = None,
     ) -> None:
         """`deadline` is of the whole call, with redirects and the wait for its turn; `attempt` of one request and its
-        answer; `connect` of looking up the host, connecting and TLS together; `idle` of the time without a byte."""
+        answer, by default 120 seconds, and as long as the deadline where that is longer; `connect` of looking up the
+        host, connecting and TLS together; `idle` of the time without a byte."""
         self.deadline = seconds_of(deadline, "deadline")
         self.attempt = seconds_of(attempt, "attempt")
+        self.is_attempt_usual = attempt is _usual_attempt
+        """Whether `attempt` was left out: then it does not undercut a longer deadline."""
+        if self.is_attempt_usual and self.deadline is not None:
+            self.attempt = max(_usual_attempt, self.deadline)
         self.connect = seconds_of(connect, "connect")
         self.idle = seconds_of(idle, "idle")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Timeouts):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in Timeouts.__slots__)
+        return all(getattr(self, name) == getattr(other, name) for name in _limits)
 
     def __hash__(self) -> int:
-        return hash(tuple(getattr(self, name) for name in Timeouts.__slots__))
+        return hash(tuple(getattr(self, name) for name in _limits))
 
     def __repr__(self) -> str:
-        return f"Timeouts({', '.join(f'{name}={getattr(self, name)!r}' for name in Timeouts.__slots__)})"
+        return f"Timeouts({', '.join(f'{name}={getattr(self, name)!r}' for name in _limits)})"
+
+
+_limits = ("attempt", "connect", "deadline", "idle")
 
 
 def limits_of_call(limits: Timeouts) -> tuple[float | None, float | None]:
@@ -256,12 +267,16 @@ Prepared: TypeAlias = tuple[
 class Defaults:
     """What a session adds to each of its calls."""
 
-    __slots__ = ("auth", "has_hooks", "params")
+    __slots__ = ("auth", "has_hooks", "params", "usual_attempt")
 
-    def __init__(self, params: ParamTypes | None, auth: Auth | None, has_hooks: bool) -> None:
+    def __init__(
+        self, params: ParamTypes | None, auth: Auth | None, has_hooks: bool, usual_attempt: float | None
+    ) -> None:
         self.params = params
         self.auth = auth
         self.has_hooks = has_hooks
+        self.usual_attempt = usual_attempt
+        """The limit of an attempt, which a longer one of a call raises; None: the user has chosen it."""
 
     @property
     def are_none(self) -> bool:
@@ -388,7 +403,8 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
     hooks = _hooks.hooks_for(options.get("hooks", ()))
     if hooks:
         engine["hooks"] = hooks
-    return engine, Defaults(options.get("params"), auth, bool(hooks))
+    usual_attempt = times.attempt if times.is_attempt_usual else None
+    return engine, Defaults(options.get("params"), auth, bool(hooks), usual_attempt)
 
 
 def prepare_call(defaults: Defaults, method: str, url: str, call: CallOptions) -> Prepared:
@@ -420,7 +436,7 @@ def prepare_call(defaults: Defaults, method: str, url: str, call: CallOptions) -
         call.get("priority", 0),
         call.get("costs"),
     )
-    return (method, url, fields or None, body or None, *_limits_of(limits), given, policy)
+    return (method, url, fields or None, body or None, *_limits_of(limits, defaults), given, policy)
 
 
 def _authorized(auth: Callable[[Request], Request], request: Request) -> Request:
@@ -449,14 +465,17 @@ def prepare_request(defaults: Defaults, request: Request) -> Prepared:
     policy = policy_of(
         defaults, request.retries, request.safe_to_repeat, request.group, request.priority, request.costs
     )
-    return (sent.method, sent.url, fields or None, sent.content or None, *_limits_of(request.timeout), request, policy)
+    times = _limits_of(request.timeout, defaults)
+    return (sent.method, sent.url, fields or None, sent.content or None, *times, request, policy)
 
 
-def _limits_of(limits: Seconds | Timeouts | None) -> tuple[float | None, float | None]:
-    """The limits of an attempt and of the whole call."""
+def _limits_of(limits: Seconds | Timeouts | None, defaults: Defaults) -> tuple[float | None, float | None]:
+    """The limits of an attempt and of the whole call; None: those of the session."""
     if isinstance(limits, Timeouts):
         return limits_of_call(limits)
-    return None, seconds_of(limits, "timeout")
+    deadline = seconds_of(limits, "timeout")
+    is_longer = deadline is not None and defaults.usual_attempt is not None and deadline > defaults.usual_attempt
+    return deadline if is_longer else None, deadline
 
 
 def prepare(session: Any, item: Any) -> Prepared:
