@@ -96,8 +96,8 @@ ASYNC_TEST("a limit that grows lets waiting tasks through, and one that shrinks 
                 done.push_back(number);
             },
             std::ref(semaphore), std::ref(served), n);
+        co_await testing::others_wait();  // one by one, so that they come in this order
     }
-    co_await testing::others_wait();
     CHECK(served.empty());
     semaphore.resize(2);
     co_await group.join();
