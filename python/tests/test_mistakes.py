@@ -141,6 +141,22 @@ def test_one_wrong_request_does_not_end_a_map(bad: dict[str, Any], url: str) -> 
     assert isinstance(results[1].error, plait.InputError)
 
 
+@pytest.mark.parametrize("bad", ["http://127.0.0.1/\ud800", "\udc80"])
+def test_a_url_that_is_no_text_does_not_end_a_map(bad: str, url: str) -> None:
+    async def mapped(**options: Any) -> list[plait.Result]:
+        async with plait.Session(**options) as session:
+            return [result async for result in session.map([url, bad, url], ordered=True)]
+
+    each: list[dict[str, Any]] = [{}, {"params": {"a": "b"}}]
+    for options in each:
+        with plait.BlockingSession(**options) as session:
+            blocking = list(session.map([url, bad, url], ordered=True))
+        for results in (blocking, asyncio.run(mapped(**options))):
+            assert [result.ok for result in results] == [True, False, True]
+            with pytest.raises(plait.InputError, match="the URL has a lone surrogate"):
+                results[1].unwrap()
+
+
 def test_a_map_takes_many_requests(url: str) -> None:
     for bad in (url, {"url": url}, url.encode()):
         with pytest.raises(TypeError, match="map takes a list or another iterable of requests, not one"):

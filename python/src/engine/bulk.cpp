@@ -89,9 +89,10 @@ void Bulk::start(Engine& engine, const nb::object& item) {
     std::unique_ptr<CallPolicy> policy;
     nb::object given = item;
     std::unique_ptr<http::Request> request;
-    if (is_plain_ && PyUnicode_Check(item.ptr())) {
-        request = std::make_unique<http::Request>(
-            request_from(settings_, "GET", nb::cast<std::string_view>(item), {}, {}, {}));
+    std::string_view url;
+    // A text with a lone surrogate has no UTF-8: `prepare` raises the `InputError` for it.
+    if (is_plain_ && PyUnicode_Check(item.ptr()) && nb::try_cast(item, url)) {
+        request = std::make_unique<http::Request>(request_from(settings_, "GET", url, {}, {}, {}));
     } else {
         const nb::tuple made = nb::cast<nb::tuple>(python_name("plait._options", "prepare")(session(), item));
         request = std::make_unique<http::Request>(
