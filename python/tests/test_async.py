@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -47,6 +48,49 @@ def with_anyio(main: Main) -> None:
 
 asyncios = pytest.mark.parametrize("run", [with_asyncio, with_debug_mode, with_uvloop])
 everywhere = pytest.mark.parametrize("run", [with_asyncio, with_debug_mode, with_uvloop, with_trio, with_anyio])
+
+
+@everywhere
+def test_a_forgotten_await_is_a_warning(run: Runner, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    unraisable: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda raised: unraisable.append(raised.exc_value))
+
+    async def main() -> None:
+        async with plait.Session() as session:
+            with pytest.warns(RuntimeWarning, match=r"^call 'POST http://.*/a' was never awaited$") as caught:
+                session.post(f"{url}/a?key=1")
+            assert caught[0].filename == __file__
+            with pytest.warns(RuntimeWarning, match="never awaited"), pytest.raises(TypeError, match="subscriptable"):
+                session.post(url)[0]  # type: ignore[index]
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                session.post(url)
+            assert [type(error) for error in unraisable] == [RuntimeWarning]
+
+    run(main)
+
+
+@everywhere
+def test_what_is_no_forgotten_await(run: Runner, url: str) -> None:
+    async def main() -> None:
+        async with plait.Session() as session:
+            await session.get(url)
+            session.get(url).close()
+            for limit in (1, None):
+                with pytest.raises(plait.ConnectError):
+                    await plait.gather(session.get("http://127.0.0.1:1/"), session.get(url), limit=limit)
+                await plait.settle(session.get("http://127.0.0.1:1/"), session.get(url), limit=limit)
+            kept = session.get(url)
+        late = session.get(url)
+        with pytest.raises(plait.SessionClosed):
+            await late
+        del kept, late
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        run(main)
+        gc.collect()
+    assert [str(warning.message) for warning in seen if "never awaited" in str(warning.message)] == []
 
 
 @everywhere

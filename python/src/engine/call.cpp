@@ -81,13 +81,21 @@ Call::Call(nb::object session, std::unique_ptr<http::Request> to_send, std::opti
     if (!given.is_none()) given_.set(std::move(given));
 }
 
-Call::~Call() = default;  // a call in flight has a reference, so this one is not
+Call::~Call() { warn_if_forgotten(); }  // a call in flight has a reference, so this one is not
+
+void Call::warn_if_forgotten() const noexcept {
+    if (state_ != State::created || is_expected_ || !session_ || session().is_closed()) return;
+    const nb::error_scope kept;  // what drops the call may be an exception on its way
+    if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "call '%s' was never awaited", name().c_str()) != 0)
+        PyErr_WriteUnraisable(nb::type<Call>().ptr());
+}
 
 AsyncSession& Call::session() const { return *nb::inst_ptr<AsyncSession>(session_.get()); }
 
 void Call::on_end() noexcept { session().ended(*this); }
 
 PySendResult Call::send(PyObject* value, PyObject** result) {
+    is_expected_ = true;
     if (state_ == State::done) raise(PyExc_RuntimeError, "a call is awaited once: make another one");
     if (state_ == State::created) {
         if (value != Py_None) throw nb::type_error("can't send a value to a call that has not begun");
@@ -268,6 +276,7 @@ void register_call(nb::module_& module) {
                 return call_of(self.ptr()).throw_(std::move(type), std::move(value), std::move(traceback));
             },
             nb::arg(), nb::arg().none() = nb::none(), nb::arg().none() = nb::none())
+        .def("_expect", &Call::expect)
         .def("close", [](nb::handle self) {
             const nb::object kept = nb::borrow(self);
             call_of(self.ptr()).close();

@@ -33,6 +33,9 @@ class Call final : public Caller {
     /// Ends the call with `SessionClosed`, or whatever is the reason.
     void fail(nb::object error);
 
+    /// The call is in other hands, which may have a reason not to await it: see `warn_if_forgotten`.
+    void expect() noexcept { is_expected_ = true; }
+
     /// The request line without its query, for the names of tasks.
     std::string name() const;
 
@@ -52,8 +55,11 @@ class Call final : public Caller {
     void give_up();
     [[noreturn]] void give_up_and_raise();
     void finish() noexcept;
+    /// A call that is dropped as it was made is a forgotten `await`: a `RuntimeWarning`, as of coroutines.
+    void warn_if_forgotten() const noexcept;
 
     State state_ = State::created;
+    bool is_expected_ = false;
     PyObject* self_ = nullptr;  // not a reference
     Held session_;
     Held given_;  // the request as the user gave it, or null

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from ._engine import Call
 from ._errors import Error
 from ._hosts import in_trio
 
@@ -34,6 +35,15 @@ async def _cancel(tasks: Iterable[asyncio.Task[T]]) -> None:
             task.exception()  # seen: a failure after the first one is no news
 
 
+def _expected(awaitables: Iterable[Awaitable[T]]) -> list[Awaitable[T]]:
+    """All of them. A call that is not awaited, since another one failed first, is then not a forgotten one."""
+    each = list(awaitables)
+    for awaitable in each:
+        if isinstance(awaitable, Call):
+            awaitable._expect()
+    return each
+
+
 async def _in_turn(awaitable: Awaitable[T], turns: asyncio.Semaphore | None) -> T:
     if turns is None:
         return await awaitable
@@ -44,9 +54,10 @@ async def _in_turn(awaitable: Awaitable[T], turns: asyncio.Semaphore | None) -> 
 def _started(awaitables: Iterable[Awaitable[T]], limit: int | None) -> list[asyncio.Task[T]]:
     import asyncio  # here: to import it takes longer than all of plait
 
+    each = _expected(awaitables)
     _check(limit)
     turns = asyncio.Semaphore(limit) if limit is not None else None
-    return [asyncio.ensure_future(_in_turn(awaitable, turns)) for awaitable in awaitables]
+    return [asyncio.ensure_future(_in_turn(awaitable, turns)) for awaitable in each]
 
 
 async def gather(*awaitables: Awaitable[T], limit: int | None = None) -> list[T]:
@@ -87,8 +98,9 @@ async def _all_in_trio(awaitables: Sequence[Awaitable[T]], limit: int | None) ->
 def _trio_tasks(awaitables: Iterable[Awaitable[T]], limit: int | None) -> TrioTasks[T]:
     from ._together_trio import TrioTasks
 
+    each = _expected(awaitables)
     _check(limit)
-    return TrioTasks(awaitables, limit)
+    return TrioTasks(each, limit)
 
 
 def _check(limit: int | None) -> None:
@@ -101,7 +113,7 @@ async def settle(*awaitables: Awaitable[T], limit: int | None = None) -> list[T 
 
     Only plait's own errors are values; any other one, such as a bug, cancels the rest and is raised.
     """
-    return await _all([_settled(awaitable) for awaitable in awaitables], limit)
+    return await _all([_settled(awaitable) for awaitable in _expected(awaitables)], limit)
 
 
 async def _settled(awaitable: Awaitable[T]) -> T | Error:
