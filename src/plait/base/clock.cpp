@@ -2,13 +2,15 @@
 
 namespace plait {
 
+// The clocks are never destroyed: threads may still use them while the program exits.
+
 SteadyClock& SteadyClock::instance() noexcept {
-    static SteadyClock clock;
+    static SteadyClock& clock = *new SteadyClock;
     return clock;
 }
 
 SystemWallClock& SystemWallClock::instance() noexcept {
-    static SystemWallClock clock;
+    static SystemWallClock& clock = *new SystemWallClock;
     return clock;
 }
 
