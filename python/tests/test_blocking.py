@@ -307,3 +307,39 @@ def test_a_forked_child_makes_connections_of_its_own(url: str) -> None:
             os._exit(code)
     assert os.waitpid(child, 0)[1] == 0
     assert session.get(url).reused
+
+
+DAEMONS = """
+import sys, threading
+import plait
+
+url, slow_url = sys.argv[1:]
+session = plait.BlockingSession()
+ready = threading.Semaphore(0)
+
+def get():
+    while True:
+        session.get(url)
+        ready.release()
+
+def map():
+    while True:
+        for _ in plait.map([url] * 50):
+            ready.release()
+
+def run():
+    ready.release()
+    plait.run([slow_url]).finish()
+
+for work in [get] * 8 + [map, run]:
+    threading.Thread(target=work, daemon=True).start()
+for _ in range(100):
+    ready.acquire()
+"""
+
+
+def test_a_program_ends_well_while_daemon_threads_make_calls(url: str, slow_url: str) -> None:
+    for _ in range(5):
+        command = [sys.executable, "-c", DAEMONS, url, slow_url]
+        ended = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60)
+        assert (ended.returncode, ended.stderr) == (0, "")

@@ -184,7 +184,7 @@ BatchRun::BatchRun(const nb::object& requests, const std::optional<std::string>&
 void BatchRun::open(const nb::object& requests, const std::optional<std::string>& results, RunSettings settings) {
     if (PyUnicode_Check(requests.ptr())) {
         auto name = nb::cast<std::string>(requests);
-        const nb::gil_scoped_release released;  // a large file takes seconds
+        const Unlocked released;  // a large file takes seconds
         if (results) {
             settings.run.requests = std::move(settings.requests);
             driver_->open(std::make_unique<batch::Run>(std::move(name), *results, std::move(settings.run)));
@@ -212,7 +212,7 @@ void BatchRun::open(const nb::object& requests, const std::optional<std::string>
     settings.run.requests.secrets = &secrets_;
     auto source = std::make_unique<RunItems>(items_, std::move(settings.requests), total);
     RunItems& items = *source;  // the run owns it
-    const nb::gil_scoped_release released;
+    const Unlocked released;
     auto run = results ? std::make_unique<batch::Run>(std::move(source), *results, std::move(settings.run))
                        : std::make_unique<batch::Run>(std::move(source), batch::no_file, std::move(settings.run));
     items.set_key_seed(run->id().empty() ? std::to_string(std::random_device()()) : run->id());
@@ -257,7 +257,7 @@ void BatchRun::tick() {
 
 void BatchRun::wait() {
     {
-        const nb::gil_scoped_release released;
+        const Unlocked released;
         driver_->advance(patience);
     }
     see_to_python();
@@ -346,7 +346,7 @@ nb::object BatchRun::next() {
     if (was_told_ || is_closed_ || !driver_) return {};
     if (!driver_->has_begun()) driver_->begin(true);
     {
-        const nb::gil_scoped_release released;
+        const Unlocked released;
         driver_->keep_going();
     }
     see_to_python();
@@ -368,7 +368,7 @@ nb::dict BatchRun::finish() {
     if (driver_->has_begun()) {
         driver_->drop_values();
     } else {
-        const nb::gil_scoped_release released;
+        const Unlocked released;
         driver_->begin(false);
     }
     see_to_python();

@@ -60,7 +60,7 @@ bool Bulk::has_room() const noexcept {
 
 void Bulk::refill(Engine& engine) {
     while (source_ && has_room()) {
-        PyObject* const item = PyIter_Next(source_.get());
+        PyObject* const item = stay_at_exit([&] { return PyIter_Next(source_.get()); });
         if (!item) {
             is_exhausted_ = true;
             if (PyErr_Occurred()) nb::raise_python_error();
@@ -94,7 +94,8 @@ void Bulk::start(Engine& engine, const nb::object& item) {
     if (is_plain_ && PyUnicode_Check(item.ptr()) && nb::try_cast(item, url)) {
         request = std::make_unique<http::Request>(request_from(settings_, "GET", url, {}, {}, {}));
     } else {
-        const nb::tuple made = nb::cast<nb::tuple>(python_name("plait._options", "prepare")(session(), item));
+        const nb::tuple made = nb::cast<nb::tuple>(
+            stay_at_exit([&] { return python_name("plait._options", "prepare")(session(), item); }));
         request = std::make_unique<http::Request>(
             request_from(settings_, nb::cast<std::string>(made[0]), nb::cast<std::string_view>(made[1]),
                          nb::cast<std::optional<Fields>>(made[2]), nb::cast<std::optional<nb::bytes>>(made[3]),

@@ -54,8 +54,10 @@ nb::object thrown_by_hook(const Failure& failure) {
 
 nb::object error_of(const Failure& failure, PyObject* request) {
     if (failure.thrown) return thrown_by_hook(failure);
-    return python_name("plait._errors", "from_engine")(to_string(failure.code), failure.text, failure.maybe_sent,
-                                                       request ? nb::borrow(request) : nb::none());
+    return stay_at_exit([&] {
+        return python_name("plait._errors", "from_engine")(to_string(failure.code), failure.text, failure.maybe_sent,
+                                                           request ? nb::borrow(request) : nb::none());
+    });
 }
 
 nb::object error_of(const Caller& caller, PyObject* given) {

@@ -32,21 +32,21 @@ PythonHooks::PythonHooks(nb::object hooks) {
 }
 
 AttemptHooks::Token PythonHooks::before(const RuledCall& call, http::Request& request) {
-    const nb::gil_scoped_acquire locked;
+    const Locked locked;
     nb::object sent = python_name("plait._messages", "sent_request")(request.method(), request.url.text(),
                                                                      list_of(request.headers), to_bytes(request.body));
     const nb::object context = context_of(call);
-    const auto seen =
-        nb::cast<nb::tuple>(nb::borrow(before_.get())(nb::borrow(hooks_.get()), sent, call.attempts_begun, context));
+    const auto seen = nb::cast<nb::tuple>(stay_at_exit(
+        [&] { return nb::borrow(before_.get())(nb::borrow(hooks_.get()), sent, call.attempts_begun, context); }));
     for (const auto& [name, value] : nb::cast<Fields>(seen[1])) request.headers.set(name, value);
     return Token(new Seen{nb::borrow(seen[0]), context, now()}, [](void* token) {
-        const nb::gil_scoped_acquire locked_again;
+        const Locked locked_again;
         delete static_cast<Seen*>(token);
     });
 }
 
 void PythonHooks::after(const Token& token, const http::Request& request, const batch::Attempt* attempt) {
-    const nb::gil_scoped_acquire locked;
+    const Locked locked;
     if (!after_) return;  // the session goes away
     const auto& seen = *static_cast<const Seen*>(token.get());
     nb::object response = nb::none();
@@ -61,7 +61,8 @@ void PythonHooks::after(const Token& token, const http::Request& request, const 
         const auto& failed = std::get<batch::Failure>(*attempt);
         error = error_of(Failure(failed.code, failed.message, failed.maybe_sent), sent.ptr());
     }
-    nb::borrow(after_.get())(nb::borrow(hooks_.get()), seen.attempt, response, error, seen.context);
+    stay_at_exit(
+        [&] { nb::borrow(after_.get())(nb::borrow(hooks_.get()), seen.attempt, response, error, seen.context); });
 }
 
 int PythonHooks::traverse(visitproc visit, void* arg) const {

@@ -2,12 +2,14 @@
 
 // The one place that includes nanobind: Python's macros and the casters that the module needs.
 
+#include <cxxabi.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
+#include <unistd.h>
 
 #include <string>
 #include <string_view>
@@ -21,8 +23,23 @@ namespace plait::python {
 /// Header fields as Python gives them.
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
+/// Calls `function`, which takes Python's lock or runs Python code. While the interpreter ends, Python up to 3.13 ends
+/// a (daemon) thread that asks for the lock by `pthread_exit`, which unwinds its stack without the lock: the first
+/// `noexcept` function or reference on it would end the program by a signal. Such a thread stops here instead, as
+/// Python 3.14 has it.
+template <typename Function>
+auto stay_at_exit(Function function) {
+    try {
+        return function();
+    } catch (abi::__forced_unwind&) {
+        for (;;) ::pause();
+    }
+}
+
 /// An attribute of a module of this package, such as `("plait._errors", "from_engine")`. Not for hot paths.
-inline nb::object python_name(const char* module, const char* name) { return nb::module_::import_(module).attr(name); }
+inline nb::object python_name(const char* module, const char* name) {
+    return stay_at_exit([&] { return nb::object(nb::module_::import_(module).attr(name)); });
+}
 
 inline nb::str to_str(std::string_view text) { return nb::str(text.data(), text.size()); }
 
@@ -58,6 +75,32 @@ class Held {
 
   private:
     PyObject* object_ = nullptr;
+};
+
+/// Python's lock is released as long as this lives: in place of `nb::gil_scoped_release`, for the reason above.
+class Unlocked {
+  public:
+    Unlocked() noexcept : state_(PyEval_SaveThread()) {}
+    Unlocked(const Unlocked&) = delete;
+    Unlocked& operator=(const Unlocked&) = delete;
+    ~Unlocked() {
+        stay_at_exit([this] { PyEval_RestoreThread(state_); });
+    }
+
+  private:
+    PyThreadState* state_;
+};
+
+/// Python's lock is held as long as this lives, taken or held before: in place of `nb::gil_scoped_acquire`.
+class Locked {
+  public:
+    Locked() noexcept : state_(stay_at_exit([] { return PyGILState_Ensure(); })) {}
+    Locked(const Locked&) = delete;
+    Locked& operator=(const Locked&) = delete;
+    ~Locked() { PyGILState_Release(state_); }
+
+  private:
+    PyGILState_STATE state_;
 };
 
 /// Takes the exception that Python has set.

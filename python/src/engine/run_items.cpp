@@ -56,15 +56,15 @@ Task<std::optional<batch::SourceItem>> RunItems::next() {
 
 /// Fetches the next item; false when it is there, or there is none.
 bool RunItems::waits_for_item() {
-    const nb::gil_scoped_acquire locked;
-    next_.set(nb::steal(PyIter_Next(shared_.iterator.get())));
+    const Locked locked;
+    next_.set(nb::steal(stay_at_exit([&] { return PyIter_Next(shared_.iterator.get()); })));
     if (!next_ && PyErr_Occurred()) break_off();
     return next_ && next_.get() == shared_.nothing_yet.get();
 }
 
 std::optional<batch::SourceItem> RunItems::read() {
     if (!next_) return std::nullopt;
-    const nb::gil_scoped_acquire locked;
+    const Locked locked;
     ++line_;
     std::optional<batch::SourceItem> item = item_of(next_.get());
     next_.clear();
@@ -77,7 +77,8 @@ batch::SourceItem RunItems::item_of(PyObject* item) {
         const auto url = utf8_of(item);
         return url ? requests_->read_url(*url, line_) : bad_item({}, not_text);
     }
-    PyObject* const made_or_null = PyObject_CallFunctionObjArgs(shared_.line_of.get(), item, nullptr);
+    PyObject* const made_or_null =
+        stay_at_exit([&] { return PyObject_CallFunctionObjArgs(shared_.line_of.get(), item, nullptr); });
     if (!made_or_null) break_off();
     const nb::object made = nb::steal(made_or_null);
     if (PyUnicode_Check(made.ptr())) {

@@ -107,7 +107,7 @@ void Seats::Seat::wait_and_turn() {
     if (is_shared()) {
         wait_among_others();
     } else {
-        const nb::gil_scoped_release released;
+        const Unlocked released;
         pollfd readable{engine().fd(), POLLIN, 0};
         if (::poll(&readable, 1, -1) > 0) engine().loop().turn();
     }
@@ -124,7 +124,7 @@ bool Seats::Seat::is_in_hook() const noexcept { return place_->user == std::this
 
 void Seats::Seat::acquire() noexcept {
     if (!place_->in_use.try_lock()) {
-        const nb::gil_scoped_release released;
+        const Unlocked released;
         place_->in_use.lock();
     }
     place_->user = std::this_thread::get_id();
@@ -150,7 +150,7 @@ void Seats::Seat::wait_among_others() {
     const bool watches = waiting.front() == this;
     pollfd readable[] = {{wake_up_.get(), POLLIN, 0}, {engine().fd(), POLLIN, 0}};
     {
-        const nb::gil_scoped_release released;
+        const Unlocked released;
         ::poll(readable, watches ? 2 : 1, -1);
     }
     eventfd_t ignored = 0;
@@ -173,7 +173,7 @@ void Seats::Seat::turn() {
         const Use in_use = use();
         engine().loop().turn();
     } else {
-        const nb::gil_scoped_release released;
+        const Unlocked released;
         engine().loop().turn();
     }
     check();

@@ -95,7 +95,7 @@ std::unique_ptr<CallPolicy> policy_from(const nb::object& policy) {
     auto made = std::make_unique<CallPolicy>();
     if (auto context = option<nb::object>(options, "context")) {
         made->context = std::shared_ptr<void>(new nb::object(std::move(*context)), [](void* object) {
-            const nb::gil_scoped_acquire locked;
+            const Locked locked;
             delete static_cast<nb::object*>(object);
         });
     }
