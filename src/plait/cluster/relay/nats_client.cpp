@@ -52,7 +52,10 @@ Task<void> NatsClient::run() {
             if (!was_connected_) throw;
             trouble = error.what();
         } catch (const Error& error) {
-            if (!was_connected_ && !options_.waits_for_server) throw;
+            if (!was_connected_ && !options_.waits_for_server) {
+                throw Error(error.code(), fmt::format("broker {}: {}; is its NATS server running?",
+                                                      options_.address.to_string(), error.what()));
+            }
             trouble = error.what();
         }
         is_connected_ = false;
