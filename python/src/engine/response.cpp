@@ -19,9 +19,7 @@ constexpr std::size_t kib = 1024;
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-Duration from_seconds(double value) {
-    return std::chrono::round<Duration>(std::chrono::duration<double>(value));
-}
+Duration from_seconds(double value) { return std::chrono::round<Duration>(std::chrono::duration<double>(value)); }
 
 std::string_view without_query(std::string_view url) { return url.substr(0, url.find('?')); }
 
