@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak run-cluster soak-cluster models pictures readers wheel format setup install clean check-format
+.PHONY: help run test check bench fuzz soak run-cluster soak-cluster models pictures readers converters wheel format setup install clean check-format
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,12 @@ readers: ## run each line of docs/reading.md with the real tools, as far as they
 	@$(call build,release,plait_program)
 	@python3 -m venv build/readers && build/readers/bin/pip install --quiet --disable-pip-version-check -r scripts/readers/requirements.txt
 	@build/readers/bin/python scripts/readers/check.py build/release/plait
+
+converters: ## convert files that the real tools make, and compare the requests with those that the tools send
+	@scripts/setup build test
+	@$(call build,release,plait_program)
+	@scripts/converters/setup build/converters
+	@python3 -B scripts/converters/check.py build/release/plait build/converters
 
 wheel: ## build the wheel of the Python package into build/wheels, and test it with each Python here (PYTHONS='...')
 	@scripts/setup build test wheel

@@ -5,6 +5,7 @@
 #include "plait/cli/command_line.hpp"
 #include "plait/cli/compare_command.hpp"
 #include "plait/cli/completion_command.hpp"
+#include "plait/cli/convert_command.hpp"
 #include "plait/cli/mock_command.hpp"
 #include "plait/cli/report_command.hpp"
 #include "plait/cli/retry_command.hpp"
@@ -32,6 +33,7 @@ Commands all_commands() {
     Commands commands;
     commands.push_back(std::make_unique<RunCommand>());
     commands.push_back(std::make_unique<CheckCommand>());
+    commands.push_back(std::make_unique<ConvertCommand>());
     commands.push_back(std::make_unique<CompareCommand>());
     commands.push_back(std::make_unique<ReportCommand>());
     commands.push_back(std::make_unique<TableCommand>());

@@ -57,15 +57,6 @@ bool is_one_of(std::string_view name, const Names& names) noexcept {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool is_secret_name(std::string_view name) noexcept { return is_one_of(PlainName(name).text(), secret_names); }
-
-bool is_secret_header(std::string_view name) noexcept {
-    const PlainName plain(name);
-    if (is_one_of(plain.text(), secret_headers)) return true;
-    return std::any_of(parts_of_secret_headers.begin(), parts_of_secret_headers.end(),
-                       [&plain](std::string_view part) { return plain.text().find(part) != std::string_view::npos; });
-}
-
 /// Templates are not expanded here; in a URL they are percent-encoded.
 bool is_clear_text(std::string_view value) noexcept {
     return value.size() >= shortest_value && value.find("{{") == std::string_view::npos &&
@@ -75,6 +66,29 @@ bool is_clear_text(std::string_view value) noexcept {
 std::string_view kind_of(std::string_view value) noexcept {
     const auto token = internal::find_token(value);
     return token ? token->kind : for_secrets;
+}
+
+struct Member {
+    std::string_view name;
+    std::string_view value;  ///< without its quotes
+};
+
+/// Returns the member for a secret whose name starts at this quote.
+std::optional<Member> member_at(std::string_view body, std::size_t quote) {
+    constexpr std::size_t longest_name = 32;
+    constexpr std::string_view blanks = " \t\r\n";
+    const auto name_end = body.substr(0, quote + 2 + longest_name).find('"', quote + 1);
+    if (name_end == std::string_view::npos) return std::nullopt;
+    const std::string_view name = body.substr(quote + 1, name_end - quote - 1);
+    if (!is_secret_name(name)) return std::nullopt;
+    const auto colon = body.find_first_not_of(blanks, name_end + 1);
+    if (colon == std::string_view::npos || body[colon] != ':') return std::nullopt;
+    const auto value = body.find_first_not_of(blanks, colon + 1);
+    if (value == std::string_view::npos || body[value] != '"') return std::nullopt;
+    std::size_t end = value + 1;
+    while (end < body.size() && body[end] != '"') end += body[end] == '\\' ? 2 : 1;
+    end = std::min(end, body.size());
+    return Member{name, body.substr(value + 1, end - value - 1)};
 }
 
 class Finder {
@@ -138,29 +152,6 @@ class Finder {
         look_for_tokens(body.substr(told_to), "the body");
     }
 
-    struct Member {
-        std::string_view name;
-        std::string_view value;  ///< without its quotes
-    };
-
-    /// Returns the member for a secret whose name starts at this quote.
-    static std::optional<Member> member_at(std::string_view body, std::size_t quote) {
-        constexpr std::size_t longest_name = 32;
-        constexpr std::string_view blanks = " \t\r\n";
-        const auto name_end = body.substr(0, quote + 2 + longest_name).find('"', quote + 1);
-        if (name_end == std::string_view::npos) return std::nullopt;
-        const std::string_view name = body.substr(quote + 1, name_end - quote - 1);
-        if (!is_secret_name(name)) return std::nullopt;
-        const auto colon = body.find_first_not_of(blanks, name_end + 1);
-        if (colon == std::string_view::npos || body[colon] != ':') return std::nullopt;
-        const auto value = body.find_first_not_of(blanks, colon + 1);
-        if (value == std::string_view::npos || body[value] != '"') return std::nullopt;
-        std::size_t end = value + 1;
-        while (end < body.size() && body[end] != '"') end += body[end] == '\\' ? 2 : 1;
-        end = std::min(end, body.size());
-        return Member{name, body.substr(value + 1, end - value - 1)};
-    }
-
     void look_for_tokens(std::string_view text, std::string_view where) {
         for (auto token = internal::find_token(text); token;
              token = internal::find_token(text, token->begin + token->size)) {
@@ -173,7 +164,26 @@ class Finder {
 
 }  // namespace
 
+bool is_secret_name(std::string_view name) noexcept { return is_one_of(PlainName(name).text(), secret_names); }
+
+bool is_secret_header(std::string_view name) noexcept {
+    const PlainName plain(name);
+    if (is_one_of(plain.text(), secret_headers)) return true;
+    return std::any_of(parts_of_secret_headers.begin(), parts_of_secret_headers.end(),
+                       [&plain](std::string_view part) { return plain.text().find(part) != std::string_view::npos; });
+}
+
 std::vector<ClearTextSecret> find_clear_text_secrets(const http::Request& request) { return Finder().find(request); }
+
+std::string_view find_secret_text(std::string_view body, std::size_t from) {
+    const auto token = internal::find_token(body, from);
+    const std::size_t limit = token ? token->begin : body.size();
+    for (auto quote = body.find('"', from); quote < limit; quote = body.find('"', quote + 1)) {
+        const auto member = member_at(body, quote);
+        if (member && is_clear_text(member->value)) return member->value;
+    }
+    return token ? body.substr(token->begin, token->size) : std::string_view();
+}
 
 std::string without_tokens(std::string_view text) {
     std::string clean;

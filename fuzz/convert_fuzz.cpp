@@ -1,0 +1,33 @@
+// A file of another program: the first byte says of which kind.
+#include "plait/base/assert.hpp"
+#include "plait/convert/internal/text_bits.hpp"
+#include "plait/convert/kinds.hpp"
+
+#include "target.hpp"
+#include <string>
+
+using namespace plait;
+
+void feed(std::string_view bytes) {
+    if (bytes.empty()) return;
+    const auto kinds = convert::kinds();
+    // Standard input: no file beside it is read but those of the working directory.
+    const convert::Input input("-", std::string(bytes.substr(1)));
+    if (input.text.find_first_not_of(" \t\r\n") == std::string::npos) return;
+    // A glob may stand for a million requests, which take their time.
+    std::size_t digits = 0;
+    for (const char c : input.text) {
+        digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+        if (digits > 2 && input.text.find('[') != std::string::npos) return;
+    }
+    for (const convert::Kind& kind : kinds) (void)kind.recognises(input);
+    convert::Conversion conversion;
+    kinds[static_cast<unsigned char>(bytes[0]) % kinds.size()].read(input, conversion);
+
+    std::size_t count = 0;
+    for (const std::string_view line : convert::internal::lines_of(conversion.lines())) {
+        ++count;
+        PLAIT_ASSERT(!line.empty(), "a line is a request");
+    }
+    PLAIT_ASSERT(count == conversion.count(), "each request is one line");
+}

@@ -1,0 +1,172 @@
+"""A file of each real tool, and the requests that the tool sends for it."""
+
+import base64
+import gzip
+import re
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+TOOLS = Path()
+
+TOKEN = "Zx81TokenOfNobody"
+
+
+@dataclass
+class Case:
+    name: str
+    # Runs the tool in this folder against the server at this URL. Returns the files to convert; None without the tool.
+    make: Callable
+    arguments: tuple = ()
+    # Reasons for what can't be converted, in order.
+    refused: tuple = ()
+    # The values of secrets, by the end of their names.
+    secrets: dict = field(default_factory=dict)
+    # Further header fields that are not compared, with the reason beside them.
+    free: set = frozenset()
+    # Whether the file has the fields in the order in which they were sent.
+    is_ordered: bool = True
+    counts: Callable = lambda request: True
+
+
+def run(*arguments, **options):
+    return subprocess.run([str(a) for a in arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+
+
+def node(script, folder, *arguments):
+    (folder / "drive.js").write_text(script)
+    run("node", "drive.js", *arguments, cwd=folder, env={"NODE_PATH": str(TOOLS / "node_modules"), "PATH": "/usr/bin:/bin", "HOME": str(folder)})
+    (folder / "drive.js").unlink()
+
+
+def has_node(name):
+    return (TOOLS / "node_modules" / name).exists()
+
+
+SCRIPT = r"""#!/bin/bash
+TOKEN=%(token)s
+curl -s '%(url)s/items?x=1&api_key=%(token)s' -H 'Accept: application/json' -H "Authorization: Bearer $TOKEN" \
+  -b 'sid=1234; theme=dark' --data-raw $'{"a":"it\'s \u0021 \xc3\xa9 \t"}' -H 'content-type: application/json' --compressed
+curl -u alice:wonderland -d a=1 -d 'b=x y' --data-urlencode 'c=d e&f' --data @data.bin --data-binary @data.bin %(url)s/form | cat
+curl "%(url)s/{a,b}/[1-3]" -X DELETE -A tester
+curl -G -d q=1 -d 'r=2' %(url)s/get/../up --url-query ignored=1
+curl --json '{"n":' --json '1}' %(url)s/json
+curl -F 'f=@text.txt;filename=x.txt' -F n=7 -F 'm=<text.txt' -F 'j={"a":1};type=application/json' %(url)s/upload > /dev/null
+curl -sI %(url)s/head --next -T data.bin %(url)s/put/ --next -e http://a.example -r 0-9 -H 'X-Empty;' -H 'X-A: 1' -H 'X-A: 2' %(url)s/last
+curl -g '%(url)s/[x]?a=%%5B1%%5D#fragment'
+"""
+
+
+def make_curl(folder, url):
+    (folder / "data.bin").write_bytes(b"one=1\r\n\xfftwo\n")
+    (folder / "text.txt").write_text("one\ntwo")
+    (folder / "calls.sh").write_text(SCRIPT % {"url": url, "token": TOKEN})
+    run("bash", "calls.sh", cwd=folder)
+    return ["calls.sh"]
+
+
+CONFIG = r'''# requests
+url = "%(url)s/a[1-2]/{x,y}"
+-H "X-Quoted: a \"b\" \\ c"
+request: PATCH
+data = one=1
+data = "two=2"
+data unquoted=3 and the rest is dropped
+next
+url %(url)s/b
+get
+data-urlencode = "q=a b/c"
+next
+--url "%(url)s/c"
+json = "{\"n\": 1}"
+oauth2-bearer = %(token)s
+'''
+
+
+def make_config(folder, url):
+    (folder / "calls.conf").write_text(CONFIG % {"url": url, "token": TOKEN})
+    run("curl", "-s", "-K", "calls.conf", cwd=folder)
+    return ["calls.conf"]
+
+
+PAGE = r"""
+const {chromium} = require('playwright-core');
+(async () => {
+  const [url, how] = process.argv.slice(2);
+  const browser = await chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox']});
+  const context = await browser.newContext({recordHar: {path: how == 'attach' ? 'page.zip' : 'page.har', content: how, mode: 'full'}});
+  const page = await context.newPage();
+  await page.goto(url + '/page');
+  await page.evaluate(async url => {
+    const send = (path, options) => fetch(url + path, options);
+    await send('/json?q=a%20b&x=1&x=2', {method: 'POST', headers: {'Content-Type': 'application/json', 'X-A': '1'}, body: '{"a": "\u00e9\u4e2d"}'});
+    await send('/form', {method: 'POST', body: new URLSearchParams({a: '\u00e9 b', c: '&'})});
+    await send('/text', {method: 'PUT', body: 'caf\u00e9\nline'});
+    await send('/auth', {headers: {Authorization: 'Bearer Zx81TokenOfNobody'}});
+    await send('/delete', {method: 'DELETE'});
+    await send('/redirect?1', {method: 'POST', body: 'again'});
+    await send('/bytes', {method: 'POST', body: new Uint8Array([0, 255, 254, 65])});
+    await send('/blob', {method: 'POST', body: new Blob(['abc'])});
+    const form = new FormData(); form.append('f', new Blob(['abc']), 'a.txt'); form.append('n', '1');
+    await send('/upload', {method: 'POST', body: form});
+  }, url);
+  await context.close(); await browser.close();
+})().catch(error => { console.error(error); process.exit(1); });
+"""
+
+
+def make_page(how):
+    def make(folder, url):
+        if not has_node("playwright-core") or not shutil.which("chromium"):
+            return None
+        node(PAGE, folder, url, how)
+        if how != "attach":
+            return ["page.har"]
+        shutil.unpack_archive(folder / "page.zip", folder / "har")
+        return ["har/har.har"]
+    return make
+
+
+def make_mitmproxy(folder, url):
+    program = TOOLS / "python/bin/mitmdump"
+    if not program.exists():
+        return None
+    proxy = subprocess.Popen([program, "--mode", "regular@127.0.0.1:0", "--set", "hardump=flows.har", "--set", f"confdir={folder}"], cwd=folder,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        listening = next(line for line in proxy.stdout if "listening at" in line)
+        address = re.search(r"127\.0\.0\.1:\d+", listening)[0]
+        (folder / "bytes").write_bytes(bytes(range(256)))
+        (folder / "packed").write_bytes(gzip.compress(b'{"a": "packed"}'))
+        as_json = ("-H", "Content-Type: application/json")
+        calls = [("json", *as_json, "-d", '{"a": "\u00e9\u4e2d"}'), ("form", "-d", "a=\u00e9&b=%26"), ("bytes", "--data-binary", "@bytes"),
+                 ("upload", "-F", "f=@bytes", "-F", "n=1"), ("broken", *as_json, "--data-binary", "@bytes"),
+                 ("packed", *as_json, "-H", "Content-Encoding: gzip", "--data-binary", "@packed"), ("guarded", "-X", "PUT", "-H", 'If-Match: "a"'),
+                 ("auth", "-u", "alice:wonderland", "-H", "Proxy-Connection: keep-alive")]
+        for path, *arguments in calls:
+            run("curl", "-s", "--proxy", f"http://{address}", *arguments, f"{url}/{path}", cwd=folder)
+    finally:
+        proxy.send_signal(signal.SIGINT)
+        proxy.communicate(timeout=60)
+    return ["flows.har"]
+
+
+def is_text(request):
+    return request[1] not in ("/bytes", "/blob", "/upload", "/favicon.ico")
+
+
+NO_BINARY = "browsers record neither files nor binary data"
+
+CASES = [
+    Case("curl", make_curl, secrets={"API_KEY": TOKEN, "TOKEN": TOKEN, "COOKIE": "sid=1234; theme=dark",
+                                     "BASIC": base64.b64encode(b"alice:wonderland").decode()}),
+    Case("curl -K", make_config, secrets={"TOKEN": TOKEN}),
+    Case("HAR of Chromium", make_page("embed"), secrets={"TOKEN": TOKEN}, refused=(NO_BINARY,) * 3, is_ordered=False, counts=is_text),
+    Case("HAR of Chromium, attached", make_page("attach"), secrets={"TOKEN": TOKEN}, refused=(NO_BINARY,) * 2, is_ordered=False,
+         counts=lambda request: is_text(request) or request[1] == "/bytes"),
+    Case("HAR of mitmproxy", make_mitmproxy, secrets={"BASIC": base64.b64encode(b"alice:wonderland").decode()},
+         refused=("it was binary, or cut",), counts=lambda request: request[1] not in ("/broken", "/packed")),
+]

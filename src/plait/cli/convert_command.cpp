@@ -1,0 +1,108 @@
+#include "plait/cli/convert_command.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/batch/table/output_file.hpp"
+#include "plait/cli/screen/exit_code.hpp"
+#include "plait/cli/screen/output.hpp"
+#include "plait/cli/screen/output_paths.hpp"
+#include "plait/convert/input.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace plait::cli {
+
+namespace {
+
+std::string kind_names() {
+    std::string names;
+    for (const convert::Kind& kind : convert::kinds()) names.append(names.empty() ? "" : "|").append(kind.name);
+    return names;
+}
+
+std::vector<Choice> kind_choices() {
+    std::vector<Choice> choices;
+    for (const convert::Kind& kind : convert::kinds())
+        choices.push_back({std::string(kind.name), std::string(kind.help)});
+    return choices;
+}
+
+void list(std::string_view title, const std::vector<convert::Remark>& remarks) {
+    for (const convert::Remark& remark : remarks) {
+        print(stderr, fmt::format("{}: {}: {}\n", title, remark.where, remark.reason));
+    }
+}
+
+}  // namespace
+
+std::string_view ConvertCommand::help() const {
+    return "Make request lines of recordings, collections and lists of other programs.";
+}
+
+std::string_view ConvertCommand::notes() const {
+    return "Secrets, such as Authorization, Cookie and API keys, are left out: {{env.NAME}} stands in their place, and "
+           "the names are listed. What can't be converted is listed with the reason (docs/convert.md).\n\n"
+           "Exit code: 0 if all requests were converted, 1 if some were not, 2 if a file can't be used.";
+}
+
+Positional ConvertCommand::positional() const {
+    return {"FILE", "The files to convert, in this order; - is standard input."};
+}
+
+std::vector<Flag> ConvertCommand::flags() {
+    return {
+        Flag("--from", kind_names(), "The kind of the files. Default: what each looks like.",
+             [this](const std::string& value) { kind_ = &convert::kind_named(value); })
+            .with_choices(kind_choices()),
+        {"-o,--output", "FILE", "Write the request lines to this file instead of standard output.",
+         [this](const std::string& value) { output_ = value; }},
+        Flag(
+            "--var", "NAME=VALUE",
+            "The value of a variable in the files, such as {{NAME}} or, in curl commands, $NAME. It may name a secret, "
+            "such as 'token={{env.TOKEN}}'.",
+            [this](const std::string& value) { convert::add_variable(variables_, value); })
+            .repeatable(),
+        {"--overwrite", "", "Replace the output file if it exists.", [this](const std::string&) { overwrite_ = true; }},
+    };
+}
+
+int ConvertCommand::run() {
+    if (files_.empty()) throw_bad_input("no FILE: name the files to convert, or - for standard input");
+    convert::Conversion conversion(variables_.given_references());
+    for (const std::string& path : files_) {
+        if (is_same_file(path, output_)) throw_bad_input(fmt::format("{} is both input and output", path));
+        convert::Input input = convert::read_input(path);
+        input.variables = variables_;
+        if (files_.size() > 1) input.prefix = path + ": ";
+        (kind_ ? *kind_ : convert::kind_of(input)).read(input, conversion);
+    }
+    if (conversion.count() > 0) {
+        batch::OutputFile file(output_, overwrite_);
+        file.write(conversion.lines());
+        file.finish();
+    }
+    report(conversion);
+    return conversion.refused().empty() && conversion.count() > 0 ? exit_ok : exit_some_not_ok;
+}
+
+void ConvertCommand::report(const convert::Conversion& conversion) const {
+    list("left out", conversion.left_out());
+    list("not converted", conversion.refused());
+    for (const std::string& advice : conversion.advice()) print(stderr, fmt::format("note: {}\n", advice));
+    const std::size_t all = conversion.count() + conversion.refused().size();
+    print(stderr, fmt::format("plait: converted {} of {} requests\n", conversion.count(), all));
+    std::string exports, permits;
+    for (const convert::NamedSecret& secret : conversion.secrets().all()) {
+        if (!secret.is_used) continue;
+        exports += fmt::format("    export {}={}  # {}\n", secret.variable,
+                               secret.form.empty() ? "'...'" : "\"" + secret.form + "\"", secret.where);
+        permits += fmt::format(" --secret env.{}", secret.variable);
+    }
+    if (exports.empty()) return;
+    print(stderr, fmt::format("Secrets were replaced by names. Set them, and permit them to the run:\n{}    plait run "
+                              "{} -o results.jsonl{}\n",
+                              exports, output_ == standard_output ? "requests.jsonl" : output_, permits));
+}
+
+}  // namespace plait::cli

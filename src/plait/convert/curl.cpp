@@ -1,0 +1,127 @@
+#include "plait/convert/curl.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/base/read_file.hpp"
+#include "plait/base/trim.hpp"
+#include "plait/base/words.hpp"
+#include "plait/batch/requests/clear_text_secrets.hpp"
+#include "plait/convert/curl_arguments.hpp"
+#include "plait/convert/curl_operation.hpp"
+#include "plait/convert/internal/text_bits.hpp"
+#include "plait/convert/shell_words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace plait::convert {
+
+namespace {
+
+constexpr std::size_t largest_config = std::size_t{16} << 20;
+
+bool runs_curl(std::string_view line) {
+    line = trimmed(line);
+    if (line.starts_with("$ ")) line.remove_prefix(2);
+    const std::string_view word = line.substr(0, line.find_first_of(" \t"));
+    return word == "curl" || word == "curl.exe" || word.ends_with("/curl");
+}
+
+bool sets_url(std::string_view line) {
+    line = trimmed(line);
+    while (line.starts_with('-')) line.remove_prefix(1);
+    return line.starts_with("url") && line.size() > 3 &&
+           std::string_view(" \t=:").find(line[3]) != std::string_view::npos;
+}
+
+template <class Test>
+bool has_line(std::string_view text, Test test) {
+    const auto lines = internal::lines_of(text);
+    return std::any_of(lines.begin(), lines.end(), test);
+}
+
+bool is_for_cmd(std::string_view text) {
+    return text.find("curl ^\"") != std::string_view::npos || text.find(" ^\n") != std::string_view::npos ||
+           text.find(" ^\r\n") != std::string_view::npos;
+}
+
+/// The arguments, with those of the files of `--config` in its place.
+std::vector<CurlArgument> with_configs(std::vector<CurlArgument> arguments, int depth = 0) {
+    if (depth > 8) throw_bad_input("its files for --config name each other");
+    std::vector<CurlArgument> all;
+    for (CurlArgument& argument : arguments) {
+        if (argument.option->name != "config") {
+            all.push_back(std::move(argument));
+            continue;
+        }
+        auto inner = with_configs(curl_config(read_file(argument.value, largest_config)), depth + 1);
+        std::move(inner.begin(), inner.end(), std::back_inserter(all));
+    }
+    return all;
+}
+
+/// Adds the requests of one run of curl.
+void add_requests(const std::string& where, std::vector<CurlArgument> arguments, Conversion& conversion) {
+    arguments = with_configs(std::move(arguments));
+    std::vector<std::vector<CurlArgument>> operations(1);
+    for (CurlArgument& argument : arguments) {
+        if (argument.option->use == CurlUse::advised) {
+            conversion.advise(
+                fmt::format("curl's --{} is plait run's {}", argument.option->name, argument.option->advice));
+        }
+        if (argument.option->name == "next")
+            operations.emplace_back();
+        else
+            operations.back().push_back(std::move(argument));
+    }
+    for (std::size_t n = 0; n < operations.size(); ++n) {
+        const std::string here = operations.size() == 1 ? where : fmt::format("{}, request {}", where, n + 1);
+        conversion.attempt(here, [&] {
+            CurlOperation operation;
+            for (const CurlArgument& argument : operations[n]) {
+                if (argument.option->use == CurlUse::refused) throw_bad_input(std::string(argument.option->advice));
+                if (argument.option->use == CurlUse::request) operation.take(argument);
+            }
+            if (operation.is_empty()) throw_bad_input("it has no URL");
+            for (Request& request : operation.requests()) {
+                const std::string url = request.url.substr(0, request.url.find('?'));
+                const std::string named =
+                    fmt::format("{} ({} {})", here, request.method, printable(batch::without_tokens(url), 100));
+                conversion.add(url.find('@') == std::string::npos ? named : here, std::move(request));
+            }
+        });
+    }
+}
+
+void read_script(const Input& input, Conversion& conversion) {
+    for (ShellCommand& command : split_shell(input.text, input.variables)) {
+        const std::string where = fmt::format("{}line {}", input.prefix, command.line);
+        if (!command.words.empty() && command.words[0] == "$") command.words.erase(command.words.begin());
+        const bool is_curl = !command.words.empty() && runs_curl(command.words[0]);
+        if (!command.problem.empty() && (is_curl || command.words.empty())) {
+            conversion.refuse(where, command.problem);
+        } else if (!is_curl) {
+            conversion.leave_out(where, fmt::format("it runs {}, not curl",
+                                                    printable(command.words.empty() ? "nothing" : command.words[0])));
+        } else {
+            command.words.erase(command.words.begin());
+            conversion.attempt(where, [&] { add_requests(where, curl_arguments(command.words), conversion); });
+        }
+    }
+}
+
+}  // namespace
+
+bool is_curl(const Input& input) { return has_line(input.text, runs_curl) || has_line(input.text, sets_url); }
+
+void read_curl(const Input& input, Conversion& conversion) {
+    if (is_for_cmd(input.text)) {
+        throw_bad_input(fmt::format("{} is for cmd.exe: in the browser, use \"Copy as cURL (bash)\"", input.path));
+    }
+    if (has_line(input.text, runs_curl)) return read_script(input, conversion);
+    const std::string where = input.prefix.empty() ? input.path : input.prefix.substr(0, input.prefix.size() - 2);
+    add_requests(where, curl_config(input.text), conversion);
+}
+
+}  // namespace plait::convert

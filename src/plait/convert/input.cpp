@@ -1,0 +1,53 @@
+#include "plait/convert/input.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/base/read_file.hpp"
+#include "plait/base/words.hpp"
+#include "plait/json/text.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+namespace plait::convert {
+
+namespace {
+
+std::string read_standard_input() {
+    std::string text;
+    constexpr std::size_t step = 64 * 1024;
+    for (;;) {
+        if (text.size() > largest_input) throw_bad_input("standard input is larger than 2 GiB");
+        const std::size_t size = text.size();
+        text.resize(size + step);
+        const ssize_t got = ::read(STDIN_FILENO, text.data() + size, step);
+        if (got < 0 && errno != EINTR) throw_bad_input("read standard input: " + system_message(errno));
+        text.resize(size + static_cast<std::size_t>(got < 0 ? 0 : got));
+        if (got == 0) return text;
+    }
+}
+
+}  // namespace
+
+std::string Input::beside(std::string_view name) const {
+    const std::filesystem::path file = std::filesystem::path(name).lexically_normal();
+    if (name.empty() || file.is_absolute() || *file.begin() == "..") {
+        throw_bad_input(
+            fmt::format("it names the file '{}', which is not in its folder: copy it there", printable(name)));
+    }
+    return path == "-" ? file.string() : (std::filesystem::path(path).parent_path() / file).lexically_normal().string();
+}
+
+Input read_input(const std::string& path) {
+    std::string text = path == "-" ? read_standard_input() : read_file(path, largest_input);
+    const std::string_view content = json::without_byte_order_mark(text);
+    if (content.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+        throw_bad_input(fmt::format("{} is empty", path == "-" ? "standard input" : path));
+    }
+    text.erase(0, text.size() - content.size());
+    return Input(path, std::move(text));
+}
+
+}  // namespace plait::convert

@@ -1,0 +1,137 @@
+#include "plait/convert/internal/url_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace plait::convert::internal {
+
+namespace {
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+bool is_unreserved(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+}
+
+void append_percent(std::string& out, char c) {
+    fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+}
+
+}  // namespace
+
+std::string percent_decoded(std::string_view text, bool plus_is_blank) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool is_encoded =
+            text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+        if (is_encoded) {
+            decoded += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+            i += 2;
+        } else {
+            decoded += plus_is_blank && text[i] == '+' ? ' ' : text[i];
+        }
+    }
+    return decoded;
+}
+
+std::string percent_encoded(std::string_view text) {
+    std::string encoded;
+    for (const char c : text) {
+        if (is_unreserved(c)) {
+            encoded += c;
+        } else {
+            append_percent(encoded, c);
+        }
+    }
+    return encoded;
+}
+
+std::vector<std::pair<std::string, std::string>> decoded_pairs(std::string_view text) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    while (!text.empty()) {
+        const std::string_view pair = text.substr(0, text.find('&'));
+        text.remove_prefix(std::min(pair.size() + 1, text.size()));
+        const auto equals = std::min(pair.find('='), pair.size());
+        pairs.emplace_back(percent_decoded(pair.substr(0, equals), true),
+                           percent_decoded(pair.substr(std::min(equals + 1, pair.size())), true));
+    }
+    return pairs;
+}
+
+UrlText::UrlText(std::string_view url) {
+    url = url.substr(0, url.find('#'));
+    const auto colon = url.find("://");
+    const bool has_scheme = colon != std::string_view::npos && url.find_first_of("/?") > colon;
+    scheme_ = has_scheme ? url.substr(0, colon) : "http";
+    if (has_scheme) url.remove_prefix(colon + 3);
+    std::string_view authority = url.substr(0, url.find_first_of("/?"));
+    url.remove_prefix(authority.size());
+    if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
+        user_ = percent_decoded(authority.substr(0, at));
+        authority.remove_prefix(at + 1);
+    }
+    authority_ = authority;
+    const auto question = std::min(url.find('?'), url.size());
+    path_ = url.substr(0, question);
+    query_ = url.substr(question);
+}
+
+std::string_view UrlText::host() const noexcept {
+    const std::string_view all = authority_;
+    const auto colon = all.rfind(':');
+    const bool has_port = colon != std::string_view::npos && all.find(']', colon) == std::string_view::npos;
+    return has_port ? all.substr(0, colon) : all;
+}
+
+std::string UrlText::without_user() const {
+    std::string text = fmt::format("{}://{}", scheme_, authority_);
+    for (const std::string& part : {path_, query_}) {
+        for (const char c : part) {
+            if (c == '{' || c == '}' || c == '\\') {
+                append_percent(text, c);
+            } else {
+                text += c;
+            }
+        }
+    }
+    return text;
+}
+
+void UrlText::remove_dot_segments() {
+    std::vector<std::string_view> kept;
+    std::string_view rest = path_;
+    bool ends_in_folder = false;
+    while (!rest.empty()) {
+        rest.remove_prefix(1);  // the slash
+        const std::string_view segment = rest.substr(0, rest.find('/'));
+        rest.remove_prefix(segment.size());
+        ends_in_folder = segment == "." || segment == "..";
+        if (segment == ".." && !kept.empty()) kept.pop_back();
+        if (!ends_in_folder) kept.push_back(segment);
+    }
+    std::string path;
+    for (const std::string_view segment : kept) path.append("/").append(segment);
+    if (ends_in_folder) path += '/';
+    path_ = std::move(path);
+}
+
+void UrlText::append_query(std::string_view text) {
+    if (text.empty()) return;
+    query_.append(query_.empty() ? "?" : query_ == "?" || query_.ends_with('&') ? "" : "&").append(text);
+}
+
+std::pair<std::string, std::string> UrlText::decoded_pair(std::string_view pair) {
+    const auto equals = std::min(pair.find('='), pair.size());
+    return {percent_decoded(pair.substr(0, equals), true),
+            percent_decoded(pair.substr(std::min(equals + 1, pair.size())), true)};
+}
+
+}  // namespace plait::convert::internal

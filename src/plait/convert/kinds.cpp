@@ -1,0 +1,54 @@
+#include "plait/convert/kinds.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/base/nearest_name.hpp"
+#include "plait/base/words.hpp"
+#include "plait/convert/curl.hpp"
+#include "plait/convert/har.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace plait::convert {
+
+namespace {
+
+constexpr std::array all_kinds{
+    Kind{"har", "what a browser, Playwright or mitmproxy recorded", is_har, read_har},
+    Kind{"curl", "curl commands, also a browser's \"Copy as cURL\" for bash, or a file for curl -K", is_curl,
+         read_curl},
+};
+
+std::string names() {
+    std::string list;
+    for (const Kind& kind : all_kinds) list.append(list.empty() ? "" : ", ").append(kind.name);
+    return list;
+}
+
+}  // namespace
+
+std::span<const Kind> kinds() { return all_kinds; }
+
+const Kind& kind_named(std::string_view name) {
+    std::vector<std::string_view> known;
+    for (const Kind& kind : all_kinds) {
+        if (kind.name == name) return kind;
+        known.push_back(kind.name);
+    }
+    const std::string_view nearest = nearest_name(name, known);
+    throw_bad_input(fmt::format("'{}' is not one of {}{}", printable(name), names(),
+                                nearest.empty() ? "" : fmt::format(", did you mean {}?", nearest)));
+}
+
+const Kind& kind_of(const Input& input) {
+    const auto kind =
+        std::find_if(all_kinds.begin(), all_kinds.end(), [&input](const Kind& each) { return each.recognises(input); });
+    if (kind != all_kinds.end()) return *kind;
+    throw_bad_input(fmt::format("{} looks like none of {}: say which it is with --from",
+                                input.path == "-" ? "standard input" : input.path, names()));
+}
+
+}  // namespace plait::convert
