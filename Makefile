@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak run-cluster soak-cluster models pictures readers converters wheel format setup install clean check-format
+.PHONY: help run test check bench fuzz soak run-cluster soak-cluster models pictures readers converters batch-formats wheel format setup install clean check-format
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,12 @@ converters: ## convert files that the real tools make, and compare the requests 
 	@$(call build,release,plait_program)
 	@scripts/converters/setup build/converters
 	@python3 -B scripts/converters/check.py build/release/plait build/converters
+
+batch-formats: ## check results in the forms of vendors with the vendors' own Python packages
+	@scripts/setup build
+	@$(call build,release,plait_program)
+	@python3 -m venv build/batch_formats && build/batch_formats/bin/pip install --quiet --disable-pip-version-check -r scripts/batch_formats/requirements.txt
+	@build/batch_formats/bin/python scripts/batch_formats/check.py build/release/plait
 
 wheel: ## build the wheel of the Python package into build/wheels, and test it with each Python here (PYTHONS='...')
 	@scripts/setup build test wheel

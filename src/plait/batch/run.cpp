@@ -5,6 +5,7 @@
 #include "plait/async/task_group.hpp"
 #include "plait/base/assert.hpp"
 #include "plait/base/error.hpp"
+#include "plait/batch/call/batch_format.hpp"
 #include "plait/batch/call/secrets.hpp"
 #include "plait/batch/caller/auth_command.hpp"
 #include "plait/batch/cookie_file.hpp"
@@ -56,6 +57,12 @@ Settings settings_that_matter(const RunOptions& options) {
     Settings settings{{"--base-url", requests.base_url},
                       {"--header", joined(headers)},
                       {"--body", std::string(name_of(options.result_format.body))}};
+    if (const auto* const format = find_batch_format(requests.format))
+        settings.emplace_back("--format", std::string(format->name));
+    if (!requests.model.empty()) settings.emplace_back("--model", requests.model);
+    if (!requests.endpoint.empty()) settings.emplace_back("--endpoint", requests.endpoint);
+    if (const auto* const format = find_batch_format(options.result_format.batch))
+        settings.emplace_back("--result-format", std::string(format->name));
     if (!requests.permitted_secrets.empty()) {
         std::set<std::string_view> names;
         for (const auto& [name, value] : requests.permitted_secrets) names.insert(name);
@@ -80,9 +87,20 @@ Settings settings_that_matter(const RunOptions& options) {
 /// Calls that come as values have all of this already: an option that did nothing would be a trap.
 void refuse_line_options(const RequestDefaults& requests) {
     if (requests.base_url.empty() && requests.headers.size() == 0 && !requests.safe_to_repeat &&
-        !requests.automatic_keys && requests.permitted_secrets.empty())
+        !requests.automatic_keys && requests.permitted_secrets.empty() && requests.format == BatchFormat::plait)
         return;
     throw_bad_input("RunOptions::requests is about request lines: calls that come as values have no defaults");
+}
+
+/// An answer that is to be JSON within a vendor's line can't be anything else.
+void check_result_format(const RunOptions& options) {
+    const BatchFormat batch = options.result_format.batch;
+    if (batch != BatchFormat::anthropic && batch != BatchFormat::gemini) return;
+    const std::string_view name = find_batch_format(batch)->name;
+    if (options.result_format.body != BodyFormat::automatic)
+        throw_bad_input(fmt::format("--result-format {} has answers as JSON: leave --body out", name));
+    if (options.save_bodies)
+        throw_bad_input(fmt::format("--result-format {} has answers in its lines: leave --save-bodies out", name));
 }
 
 bool exists(const std::string& path) {
@@ -353,6 +371,7 @@ Task<void> Run::Engine::keep_spent(Journal& journal) {
 
 Run::Run(RunOptions options, RunWorld world) : parts_(std::make_unique<Parts>(std::move(options), std::move(world))) {
     RunOptions& kept = parts_->options;
+    check_result_format(kept);
     parts_->own_notes = InputNotes(kept.warn);
     if (!kept.requests.secrets) kept.requests.secrets = &parts_->own_secrets;
     if (!kept.requests.notes) kept.requests.notes = &parts_->own_notes;

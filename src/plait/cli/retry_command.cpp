@@ -9,6 +9,7 @@
 #include "plait/batch/resume/journal.hpp"
 #include "plait/batch/resume/retry_lines.hpp"
 #include "plait/batch/resume/run_files.hpp"
+#include "plait/cli/flags/session_flags.hpp"
 #include "plait/cli/screen/exit_code.hpp"
 #include "plait/cli/screen/output.hpp"
 #include "plait/cli/screen/output_paths.hpp"
@@ -73,6 +74,8 @@ std::vector<Flag> RetryCommand::flags() {
             .repeatable(),
         {"--requests", "FILE", "Read the requests from this file, if it is not where the run found it.",
          [this](const std::string& value) { requests_ = value; }},
+        batch_format_flag("--format", "Read the requests as this vendor's batch file. Default: as the run did.",
+                          format_),
         {"-o,--output", "FILE", "Write the requests to this file. Default: -, standard output.",
          [this](const std::string& value) { output_ = value == standard_output ? "" : value; }},
         {"--overwrite", "", "Replace an existing file.", [this](const std::string&) { overwrite_ = true; }},
@@ -98,9 +101,11 @@ int RetryCommand::run() {
     if (has_state(results_[0])) check_requests(requests, results_[0]);
     const batch::LineSet lines = chosen_lines();
     batch::LineReader reader = open_requests(requests);
+    const batch::BatchFormat format =
+        format_ == batch::BatchFormat::plait ? batch::recorded_format(results_[0]) : format_;
     const auto sink =
         output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
-    const std::uint64_t copied = plait::run(batch::copy_requests(reader, lines, *sink));
+    const std::uint64_t copied = plait::run(batch::copy_requests(reader, lines, *sink, format));
     if (copied != lines.size()) {
         throw_bad_input(fmt::format("{} has only {} of the {} requests: it does not belong to these results", requests,
                                     copied, lines.size()));

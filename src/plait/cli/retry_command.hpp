@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/batch/call/batch_format.hpp"
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/output/result_filter.hpp"
 #include "plait/cli/flags/command.hpp"
@@ -32,6 +33,7 @@ class RetryCommand final : public Command {
     std::string requests_;
     std::string output_;
     bool overwrite_ = false;
+    batch::BatchFormat format_ = batch::BatchFormat::plait;
 };
 
 }  // namespace plait::cli

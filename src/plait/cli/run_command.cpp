@@ -65,6 +65,13 @@ batch::BodyFormat parse_body_format(const std::string& value) {
     throw_bad_input(fmt::format("'{}' is not one of {}", value, body_format_names()));
 }
 
+std::vector<Choice> result_format_choices() {
+    return {{"anthropic-batch", "with result, for MessageBatchIndividualResponse"},
+            {"gemini-batch", "key, and response or error, for InlinedResponse"},
+            {"mistral-batch", "the same as plait's own lines, which have all of their fields"},
+            {"openai-batch", "likewise"}};
+}
+
 /// Opens the file before the run: a run of hours must not fail at its end.
 std::ofstream open_summary(const std::string& path) {
     std::ofstream file;
@@ -150,6 +157,9 @@ std::vector<Flag> RunCommand::output_flags() {
                 .with_choices({{"auto", "JSON if possible, else text, else base64"},
                                {"text", "text if it is UTF-8, else base64"},
                                {"base64", "always base64, byte for byte"}}),
+            batch_format_flag("--result-format", "Write results in the form of a vendor's results (docs/formats.md).",
+                              options_.result_format.batch)
+                .with_choices(result_format_choices()),
             {"--strict-json", "", "Write JSON bodies whose numbers exceed doubles or 64 bits as text.",
              [this](const std::string&) { options_.result_format.strict_json = true; }},
             {"--strict", "", "Send nothing at all if any line is not a valid request, or if an id occurs twice.",

@@ -2,10 +2,14 @@
 
 #include "plait/base/error.hpp"
 #include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/resume/run_files.hpp"
 #include "plait/batch/resume/verify_results.hpp"
+#include "plait/cli/flags/session_flags.hpp"
 #include "plait/cli/screen/exit_code.hpp"
 
 #include <fmt/format.h>
+
+#include <utility>
 
 namespace plait::cli {
 
@@ -20,11 +24,19 @@ Positional VerifyCommand::positional() const {
             false};
 }
 
+std::vector<Flag> VerifyCommand::flags() {
+    return {batch_format_flag("--format", "Read the requests as this vendor's batch file. Default: as the run did.",
+                              format_)};
+}
+
 int VerifyCommand::run() {
     if (files_.size() != 2) {
         throw Error(ErrorCode::bad_input, "verify takes two files: REQUESTS and RESULTS");
     }
-    const auto source = batch::open_source({files_[0]}, batch::RequestDefaults());
+    batch::RequestDefaults defaults;
+    defaults.format = format_ == batch::BatchFormat::plait ? batch::recorded_format(files_[1]) : format_;
+    if (defaults.format != batch::BatchFormat::plait) defaults.model = "any";  // only ids and lines are compared
+    const auto source = batch::open_source({files_[0]}, std::move(defaults));
     const batch::Verification found = batch::verify_results(*source, files_[1]);
     fmt::print("{}", batch::verification_text(found));
     return found.is_good() ? exit_ok : exit_some_not_ok;

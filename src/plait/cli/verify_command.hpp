@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/batch/call/batch_format.hpp"
 #include "plait/cli/flags/command.hpp"
 
 #include <string>
@@ -13,13 +14,14 @@ class VerifyCommand final : public Command {
   public:
     std::string_view name() const override { return "verify"; }
     std::string_view help() const override;
-    std::vector<Flag> flags() override { return {}; }
+    std::vector<Flag> flags() override;
     Positional positional() const override;
     void set_positional(std::vector<std::string> values) override { files_ = std::move(values); }
     int run() override;
 
   private:
     std::vector<std::string> files_;
+    batch::BatchFormat format_ = batch::BatchFormat::plait;
 };
 
 }  // namespace plait::cli

@@ -1,6 +1,8 @@
 #include "plait/batch/output/result_line.hpp"
 
 #include "plait/base/base64.hpp"
+#include "plait/batch/output/internal/gemini_line.hpp"
+#include "plait/batch/output/internal/vendor_results.hpp"
 #include "plait/http/message/headers.hpp"
 #include "plait/json/text.hpp"
 #include "plait/json/value.hpp"
@@ -144,27 +146,31 @@ void append_attempts(std::string& out, const std::vector<AttemptNote>& attempts,
     out += ']';
 }
 
-void append_head(std::string& out, std::string_view custom_id, std::uint64_t line, Outcome outcome) {
-    out += "{\"custom_id\":";
-    json::append_string(out, custom_id);
-    out += ",\"line\":";
-    json::append_number(out, line);
-    out += ",\"outcome\":\"";
-    out += to_string(outcome);
-    out += "\",\"id\":";
-    json::append_string(out, custom_id);
+void append_error(std::string& out, const CallEnd& end) {
+    if (end.error) {
+        append_error(out, *end.error);
+    } else {
+        out += ",\"error\":null";
+    }
 }
 
-void append_tail(std::string& out, std::string_view metadata) {
+void append_metadata(std::string& out, std::string_view metadata) {
     out += ",\"metadata\":";
     out += metadata.empty() ? "null" : metadata;
-    out += "}\n";
 }
 
 }  // namespace
 
+struct ResultLineWriter::Head {
+    std::string_view custom_id;
+    std::uint64_t line;
+    const http::Request* request;  ///< null: the line is invalid
+    std::string_view metadata;
+};
+
 struct ResultLineWriter::Buffers {
     json::CompactValue json;
+    std::string result, own;  // of a vendor's line
 };
 
 ResultLineWriter::ResultLineWriter(const ResultFormat& format, const Secrets* secrets)
@@ -173,46 +179,101 @@ ResultLineWriter::ResultLineWriter(const ResultFormat& format, const Secrets* se
 ResultLineWriter::~ResultLineWriter() = default;
 
 void ResultLineWriter::append(std::string& out, const Call& call, const CallEnd& end, TimePoint begin) {
-    append_head(out, call.custom_id, call.line, end.outcome);
-    append_target(out, call.request);
-    out += ",\"response\":";
-    if (end.response) {
-        append_response(out, *end.response);
-    } else {
-        out += "null";
-    }
-    if (end.partial) {
-        out += ",\"partial\":";
-        append_response(out, *end.partial);
-    }
-    if (end.error) {
-        append_error(out, *end.error);
-    } else {
-        out += ",\"error\":null";
-    }
-    append_attempts(out, end.attempts, begin);
-    append_tail(out, call.metadata);
+    append(out, {call.custom_id, call.line, &call.request, call.metadata}, end, begin);
 }
 
 void ResultLineWriter::append(std::string& out, const BadLine& line) {
-    append_head(out, line.custom_id, line.line, Outcome::failed);
-    out += ",\"method\":\"\",\"url\":\"\",\"response\":null";
-    append_error(out, CallError(ErrorCode::bad_input, line.message));
-    out += ",\"attempts\":[]";
-    append_tail(out, line.metadata);
+    const CallEnd end(Outcome::failed, CallError(ErrorCode::bad_input, line.message));
+    append(out, {line.custom_id, line.line, nullptr, line.metadata}, end, TimePoint());
 }
 
-void ResultLineWriter::append_target(std::string& out, const http::Request& request) {
+void ResultLineWriter::append(std::string& out, const Head& head, const CallEnd& end, TimePoint begin) {
+    if (format_.batch == BatchFormat::anthropic) return append_anthropic(out, head, end, begin);
+    if (format_.batch == BatchFormat::gemini) return append_gemini(out, head, end, begin);
+    append_head(out, head, end.outcome);
+    append_response(out, end);
+    append_partial(out, end);
+    append_error(out, end);
+    append_attempts(out, end.attempts, begin);
+    append_metadata(out, head.metadata);
+    out += "}\n";
+}
+
+/// Anthropic's classes take further fields.
+void ResultLineWriter::append_anthropic(std::string& out, const Head& head, const CallEnd& end, TimePoint begin) {
+    std::string& result = buffers_->result;
+    result.clear();
+    const auto json = end.response ? json_body(*end.response) : std::nullopt;
+    const bool has_body = internal::append_anthropic_result(result, end, json);
+    append_head(out, head, end.outcome);
+    append_response(out, end, !has_body);
+    append_partial(out, end);
+    out.append(",\"result\":").append(result);
+    append_error(out, end);
+    append_attempts(out, end.attempts, begin);
+    append_metadata(out, head.metadata);
+    out += "}\n";
+}
+
+void ResultLineWriter::append_gemini(std::string& out, const Head& head, const CallEnd& end, TimePoint begin) {
+    std::string& result = buffers_->result;
+    std::string& own = buffers_->own;
+    result.clear();
+    own.clear();
+    const auto json = end.response ? json_body(*end.response) : std::nullopt;
+    const bool has_body = internal::append_gemini_result(result, end, json);
+    append_head(own, head, end.outcome);
+    append_partial(own, end);
+    append_error(own, end);
+    append_attempts(own, end.attempts, begin);
+    append_metadata(own, head.metadata);
+    append_response(own, end, !has_body);
+    own += '}';
+    internal::append_gemini_line(out, head.custom_id, result, own, head.metadata);
+}
+
+void ResultLineWriter::append_head(std::string& out, const Head& head, Outcome outcome) {
+    out += "{\"custom_id\":";
+    json::append_string(out, head.custom_id);
+    out += ",\"line\":";
+    json::append_number(out, head.line);
+    out += ",\"outcome\":\"";
+    out += to_string(outcome);
+    out += "\",\"id\":";
+    json::append_string(out, head.custom_id);
+    append_target(out, head.request);
+}
+
+void ResultLineWriter::append_target(std::string& out, const http::Request* request) {
+    if (!request) {
+        out += ",\"method\":\"\",\"url\":\"\"";
+        return;
+    }
     out += ",\"method\":";
-    json::append_string(out, request.method());
+    json::append_string(out, request->method());
     out += ",\"url\":";
-    if (!secrets_ || secrets_->empty()) return json::append_string(out, request.url.text());
-    std::string url = request.url.text();
+    if (!secrets_ || secrets_->empty()) return json::append_string(out, request->url.text());
+    std::string url = request->url.text();
     secrets_->redact(url);
     json::append_string(out, url);
 }
 
-void ResultLineWriter::append_response(std::string& out, const http::Response& response) {
+void ResultLineWriter::append_partial(std::string& out, const CallEnd& end) {
+    if (!end.partial) return;
+    out += ",\"partial\":";
+    append_response(out, *end.partial);
+}
+
+void ResultLineWriter::append_response(std::string& out, const CallEnd& end, bool has_body) {
+    out += ",\"response\":";
+    if (end.response) {
+        append_response(out, *end.response, has_body);
+    } else {
+        out += "null";
+    }
+}
+
+void ResultLineWriter::append_response(std::string& out, const http::Response& response, bool has_body) {
     out += "{\"status_code\":";
     json::append_number(out, static_cast<std::uint64_t>(response.status));
     out += ",\"http_version\":\"";
@@ -230,8 +291,17 @@ void ResultLineWriter::append_response(std::string& out, const http::Response& r
         out += ",\"relay\":";
         json::append_string(out, response.relay);
     }
-    append_body(out, response);
+    if (has_body) append_body(out, response);
     out += '}';
+}
+
+/// The body as JSON on one line, if the line may hold it so. Valid until the next call.
+std::optional<std::string_view> ResultLineWriter::json_body(const http::Response& response) {
+    const bool may_be_json = format_.body == BodyFormat::automatic && !response.saved_body &&
+                             is_json_type(response.headers.get("content-type").value_or(""));
+    if (!may_be_json) return std::nullopt;
+    const auto json = buffers_->json.make(response.body);
+    return json && is_readable(buffers_->json.oddities(), format_.strict_json) ? json : std::nullopt;
 }
 
 void ResultLineWriter::append_body(std::string& out, const http::Response& response) {
@@ -242,13 +312,10 @@ void ResultLineWriter::append_body(std::string& out, const http::Response& respo
         append_number(out, response.saved_body->size());
         return;
     }
-    if (format_.body == BodyFormat::automatic && is_json_type(response.headers.get("content-type").value_or(""))) {
-        const auto json = buffers_->json.make(response.body);
-        if (json && is_readable(buffers_->json.oddities(), format_.strict_json)) {
-            out += ",\"body\":";
-            out += *json;
-            return;
-        }
+    if (const auto json = json_body(response)) {
+        out += ",\"body\":";
+        out += *json;
+        return;
     }
     if (format_.body != BodyFormat::base64 && json::is_utf8(response.body)) {
         out += ",\"body_text\":";

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/batch/call/batch_format.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
 #include "plait/batch/call/secrets.hpp"
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +31,9 @@ struct ResultFormat {
     BodyFormat body = BodyFormat::automatic;
     /// Whether JSON bodies with numbers beyond doubles or 64 bits are written as text, too.
     bool strict_json = false;
+    /// Whose lines are written. Those of plait have all fields of OpenAI's and Mistral's. Anthropic's and Gemini's hold
+    /// the answer as JSON, so `body` must be `automatic`.
+    BatchFormat batch = BatchFormat::plait;
 };
 
 /// Writes result lines (docs/formats.md). For one thread at a time.
@@ -48,9 +53,19 @@ class ResultLineWriter {
     void append(std::string& out, const BadLine& line);
 
   private:
-    void append_target(std::string& out, const http::Request& request);
-    void append_response(std::string& out, const http::Response& response);
+    /// What a line says of its request.
+    struct Head;
+
+    void append(std::string& out, const Head& head, const CallEnd& end, TimePoint begin);
+    void append_anthropic(std::string& out, const Head& head, const CallEnd& end, TimePoint begin);
+    void append_gemini(std::string& out, const Head& head, const CallEnd& end, TimePoint begin);
+    void append_head(std::string& out, const Head& head, Outcome outcome);
+    void append_target(std::string& out, const http::Request* request);
+    void append_partial(std::string& out, const CallEnd& end);
+    void append_response(std::string& out, const CallEnd& end, bool has_body = true);
+    void append_response(std::string& out, const http::Response& response, bool has_body = true);
     void append_body(std::string& out, const http::Response& response);
+    std::optional<std::string_view> json_body(const http::Response& response);
 
     ResultFormat format_;
     const Secrets* secrets_;

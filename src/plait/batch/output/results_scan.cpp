@@ -3,6 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/batch/output/internal/file_lines.hpp"
+#include "plait/batch/output/internal/gemini_line.hpp"
 #include "plait/json/value.hpp"
 
 #include <fcntl.h>
@@ -92,6 +93,7 @@ bool is_bad_line(const ResultView& result) {
 ResultsEnd for_each_result(int file, const std::string& name, const std::function<void(const ResultView&)>& visit) {
     internal::FileLines lines(file, name);
     AnyResultReader any;
+    internal::GeminiLineReader gemini;
     ResultsEnd end;
     std::uint64_t number = 0, zeros_at = 0;
     while (const auto line = lines.next()) {
@@ -105,6 +107,7 @@ ResultsEnd for_each_result(int file, const std::string& name, const std::functio
             if (zeros_at == 0) zeros_at = number;
             continue;
         }
+        if (internal::GeminiLineReader::is_candidate(text)) text = gemini.read(text).value_or(text);
         std::optional<ResultView> result = read_own_head(text);
         if (!result) result = any.read(text);
         if (!result || zeros_at != 0) {

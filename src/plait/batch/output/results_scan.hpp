@@ -19,7 +19,7 @@ struct ResultView {
     /// The number of the request in the input.
     std::uint64_t line = 0;
     Outcome outcome{};
-    /// The whole line, without its line break.
+    /// The whole line, without its line break. A line in Gemini's form is turned into one of plait.
     std::string_view text;
 };
 

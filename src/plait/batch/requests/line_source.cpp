@@ -1,6 +1,7 @@
 #include "plait/batch/requests/line_source.hpp"
 
 #include "plait/async/event_loop.hpp"
+#include "plait/base/error.hpp"
 #include "plait/json/text.hpp"
 
 #include <fmt/format.h>
@@ -47,12 +48,37 @@ Task<std::optional<SourceItem>> LineSource::next() {
         }
         const std::string_view text = request_text(line->text, line->number);
         if (text.empty()) continue;
-        if (!format_) format_ = request_format_of(text);
+        if (!format_) {
+            format_ = request_format_of(text);
+            check_format(text);
+        }
         if (is_skipped) continue;
         if (format_ == RequestFormat::urls) co_return requests_.read_url(text, line->number);
         // Keep the blanks before it, so that columns are right.
         co_return requests_.read_json(without_mark(line->text, line->number), line->number);
     }
+}
+
+void LineSource::check_format() {
+    if (requests_.format() == BatchFormat::plait) return;
+    if (std::optional<LineReader> lines = lines_.again()) run(check_first(std::move(*lines)));
+}
+
+Task<void> LineSource::check_first(LineReader lines) {
+    while (const auto line = co_await lines.next()) {
+        const std::string_view text = request_text(line->text, line->number);
+        if (text.empty()) continue;
+        if (!line->is_cut) check_format(text);
+        co_return;
+    }
+}
+
+void LineSource::check_format(std::string_view text) {
+    const BatchFormatEntry* const entry = find_batch_format(requests_.format());
+    if (!entry) return;
+    if (request_format_of(text) == RequestFormat::urls)
+        throw_bad_input(fmt::format("{} is no file for --format {}: its first line is not JSON", name(), entry->name));
+    requests_.check_first(text, name());
 }
 
 Task<std::optional<LineReader::Line>> LineSource::next_line() {

@@ -36,7 +36,13 @@ class LineSource final : public ResumableSource {
     void skip(const LineSet& lines) override { skipped_ = &lines; }
     void show_to(InputWatch& watch) override;
 
+    /// Throws `Error(bad_input)` if the first request is not one of the vendor's whose lines are expected. Reads a file
+    /// apart from `next`, which checks this itself for other inputs.
+    void check_format();
+
   private:
+    void check_format(std::string_view text);
+    Task<void> check_first(LineReader lines);
     Task<std::optional<LineReader::Line>> next_line();
     Task<void> show_all(LineReader lines, InputWatch& watch);
 

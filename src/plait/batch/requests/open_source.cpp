@@ -55,8 +55,13 @@ std::optional<std::string> absolute_path(const std::string& path) {
 
 std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, RequestDefaults defaults) {
     if (inputs.empty()) throw_bad_input("no requests: give a file, URLs, or - for standard input");
+    const BatchFormatEntry* const vendor = find_batch_format(defaults.format);
+    if (!vendor && !defaults.model.empty()) throw_bad_input("--model needs --format");
+    if (defaults.format != BatchFormat::mistral && !defaults.endpoint.empty())
+        throw_bad_input("--endpoint needs --format mistral-batch");
     RequestReader requests(std::move(defaults));
     if (std::all_of(inputs.begin(), inputs.end(), is_url)) {
+        if (vendor) throw_bad_input(fmt::format("--format {} is for a file of requests, not for URLs", vendor->name));
         return std::make_unique<UrlSource>(std::move(inputs), std::move(requests));
     }
     const std::string& path = *std::find_if_not(inputs.begin(), inputs.end(), is_url);
@@ -64,8 +69,11 @@ std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, Re
     UniqueFd file = is_standard_input ? open_standard_input() : open_file(path);
     if (inputs.size() > 1)
         throw_bad_input(fmt::format("{} is a file among other inputs: give one file, or only URLs", path));
-    return std::make_unique<LineSource>(LineReader(std::move(file), is_standard_input ? "standard input" : path),
-                                        std::move(requests), is_standard_input ? std::nullopt : absolute_path(path));
+    auto source =
+        std::make_unique<LineSource>(LineReader(std::move(file), is_standard_input ? "standard input" : path),
+                                     std::move(requests), is_standard_input ? std::nullopt : absolute_path(path));
+    source->check_format();
+    return source;
 }
 
 }  // namespace plait::batch

@@ -8,6 +8,7 @@
 #include "plait/batch/requests/internal/multipart_field.hpp"
 #include "plait/batch/requests/internal/rule_fields.hpp"
 #include "plait/batch/requests/url_paths.hpp"
+#include "plait/batch/requests/vendor_line.hpp"
 #include "plait/json/fields.hpp"
 #include "plait/json/text.hpp"
 #include "plait/json/value.hpp"
@@ -37,7 +38,9 @@ http::Url whole_url(std::string_view url, std::uint64_t line, const RequestDefau
     if (defaults.base_url.empty() || has_scheme(url)) return http::Url(url);
     const JoinedUrl joined = join_urls(defaults.base_url, url);
     http::Url whole(joined.text);
-    if (joined.is_joined_once && defaults.notes) defaults.notes->joined_once(line, url, joined.text);
+    // A vendor's lines begin with /v1, and so does the base URL that its users know.
+    const bool is_odd = joined.is_joined_once && defaults.format == BatchFormat::plait;
+    if (is_odd && defaults.notes) defaults.notes->joined_once(line, url, joined.text);
     return whole;
 }
 
@@ -50,6 +53,25 @@ std::size_t column_of(const char* at, std::string_view text) {
 
 constexpr std::string_view key_header = "Idempotency-Key";
 
+/// What every request of this vendor needs.
+RequestDefaults with_vendor(RequestDefaults defaults) {
+    const BatchFormatEntry* const entry = find_batch_format(defaults.format);
+    if (!entry) return defaults;
+    if (defaults.base_url.empty()) defaults.base_url = entry->base_url;
+    constexpr std::string_view version = "anthropic-version";
+    if (defaults.format == BatchFormat::anthropic && !defaults.headers.contains(version))
+        defaults.headers.add(version, "2023-06-01");
+    return defaults;
+}
+
+VendorJob job_of(const RequestDefaults& defaults) {
+    VendorJob job;
+    job.model = defaults.model;
+    if (!defaults.endpoint.empty()) job.endpoint = defaults.endpoint;
+    job.base_url = defaults.base_url;
+    return job;
+}
+
 }  // namespace
 
 std::string checked_base_url(std::string_view url) {
@@ -61,6 +83,7 @@ std::string checked_base_url(std::string_view url) {
 /// The state that is kept from line to line.
 struct RequestReader::Tools {
     explicit Tools(const RequestDefaults& defaults) : secrets(defaults.permitted_secrets, defaults.put_secrets) {
+        if (defaults.format != BatchFormat::plait) vendor.emplace(defaults.format, job_of(defaults));
         if (!defaults.secrets || defaults.put_secrets == SecretExpander::Put::names) return;
         for (const auto& [name, value] : defaults.permitted_secrets) defaults.secrets->add(name, value);
     }
@@ -75,6 +98,7 @@ struct RequestReader::Tools {
     };
     ParsedRule expect;
     ParsedRule refusal;
+    std::optional<VendorLineReader> vendor;
 };
 
 /// Parses one line: each field with a function of its own, and then the call as a whole.
@@ -97,6 +121,10 @@ class RequestReader::LineParser {
             problem_ = not_json(error.error());
         } catch (const Error& error) {
             problem_ = fmt::format("line {}: {}", line_, error.what());
+        }
+        if (defaults_.format == BatchFormat::plait) {
+            if (const auto hint = hint_at_format(text_, BatchFormat::plait))
+                problem_ = fmt::format("line {}: {}", line_, *hint);
         }
         return BadLine(take_id(), line_, std::move(*problem_), std::move(metadata_));
     }
@@ -443,7 +471,7 @@ constexpr std::array<RequestReader::LineParser::Field, 22> RequestReader::LinePa
      {"metadata", &LineParser::read_metadata}}};
 
 RequestReader::RequestReader(RequestDefaults defaults)
-    : defaults_(std::move(defaults)), tools_(std::make_unique<Tools>(defaults_)) {}
+    : defaults_(with_vendor(std::move(defaults))), tools_(std::make_unique<Tools>(defaults_)) {}
 
 RequestReader::RequestReader(RequestReader&&) noexcept = default;
 RequestReader::~RequestReader() = default;
@@ -459,7 +487,22 @@ SourceItem RequestReader::read_url(std::string_view url, std::uint64_t line) {
 }
 
 SourceItem RequestReader::read_json(std::string_view text, std::uint64_t line) {
+    if (tools_->vendor) return read_vendor_line(text, line);
     return LineParser(defaults_, *tools_, text, line).parse();
+}
+
+void RequestReader::check_first(std::string_view text, std::string_view name) {
+    if (tools_->vendor) tools_->vendor->check_first(text, name);
+}
+
+SourceItem RequestReader::read_vendor_line(std::string_view text, std::uint64_t line) {
+    VendorLineReader& vendor = *tools_->vendor;
+    try {
+        return LineParser(defaults_, *tools_, vendor.translate(text), line).parse();
+    } catch (const Error& error) {
+        const std::string& id = vendor.id();
+        return BadLine(id.empty() ? automatic_id(line) : id, line, fmt::format("line {}: {}", line, error.what()));
+    }
 }
 
 }  // namespace plait::batch

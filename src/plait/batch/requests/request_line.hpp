@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/batch/call/batch_format.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/lines/input_notes.hpp"
 #include "plait/batch/requests/secret_expander.hpp"
@@ -20,6 +21,12 @@ class RequestDefaults {
   public:
     RequestDefaults() {}
 
+    /// The form of the lines. A vendor's lines are POSTs to its API, and `base_url` is its own if it is empty.
+    BatchFormat format = BatchFormat::plait;
+    /// The model of a vendor's requests that name none. Empty: each must name one.
+    std::string model;
+    /// The path that Mistral's requests are sent to. Empty: that of chat completions.
+    std::string endpoint;
     /// Put before a URL that starts with `/` or has no scheme: `https://api.example/v1` and `/items` make
     /// `https://api.example/v1/items`, and so does `/v1/items`. Empty: every URL must be absolute.
     std::string base_url;
@@ -56,9 +63,18 @@ class RequestReader {
     /// Parses one line of JSON.
     SourceItem read_json(std::string_view text, std::uint64_t line);
 
+    /// Throws `Error(bad_input)` if the first line of the file `name` shows that its lines are not of the vendor that
+    /// is expected. Not for URLs.
+    void check_first(std::string_view text, std::string_view name);
+
+    /// The form of the lines.
+    BatchFormat format() const noexcept { return defaults_.format; }
+
   private:
     class LineParser;
     struct Tools;
+
+    SourceItem read_vendor_line(std::string_view text, std::uint64_t line);
 
     RequestDefaults defaults_;
     std::unique_ptr<Tools> tools_;

@@ -51,6 +51,12 @@ JoinedUrl join_urls(std::string_view base, std::string_view url) {
     return {std::move(text), !common.empty()};
 }
 
+bool ends_with_version(std::string_view base) {
+    if (base.ends_with('/')) base.remove_suffix(1);
+    const std::string_view path = base.empty() ? base : path_of(base);
+    return !path.empty() && is_version(path.substr(path.rfind('/') + 1));
+}
+
 std::string_view doubled_part(std::string_view path) {
     std::vector<std::string_view> segments;
     for (std::size_t at = 0; at < path.size();) {

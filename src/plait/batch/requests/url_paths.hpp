@@ -16,6 +16,9 @@ struct JoinedUrl {
 /// `https://h/api/v1` and `/v1/items` make `https://h/api/v1/items`.
 JoinedUrl join_urls(std::string_view base, std::string_view url);
 
+/// Whether the last segment of a base URL's path is a version, such as `/v1` or `/v1beta/`.
+bool ends_with_version(std::string_view base);
+
 /// Returns the first part of a path, in whole segments, that is repeated and has a version or `api` in it, as when two
 /// overlapping paths were joined: `/v1/v1` of `/v1/v1/items`. Empty when there is none. Other names may be repeated.
 std::string_view doubled_part(std::string_view path);

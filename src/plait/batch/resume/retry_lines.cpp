@@ -23,7 +23,7 @@ constexpr std::string_view null = "null";
 struct Gap {
     std::size_t at;
     std::size_t replaced;
-    std::string_view before, behind;
+    std::string before, behind;
 };
 
 /// The number of bytes to write at once.
@@ -36,7 +36,7 @@ struct RequestCopier::Buffers {
     json::PaddedText text;
 
     /// Returns the place for an id in a line that has none.
-    std::optional<Gap> gap_for_id(std::string_view line) {
+    std::optional<Gap> gap_for_id(std::string_view line, std::string_view id_field) {
         ondemand::document document;
         ondemand::object object;
         const simdjson::padded_string_view padded = text.assign({line});
@@ -47,16 +47,18 @@ struct RequestCopier::Buffers {
             std::string_view name;
             if (field.unescaped_key().get(name) || field.value().get(value)) return std::nullopt;
             is_empty = false;
-            if (name != "custom_id") continue;
+            if (name != id_field) continue;
             const std::string_view token = value.raw_json_token();
             if (!token.starts_with(null)) return std::nullopt;  // it has one
             return Gap{static_cast<std::size_t>(token.data() - padded.data()), null.size(), "", ""};
         }
-        return Gap{line.find('{') + 1, 0, "\"custom_id\":", is_empty ? "" : ","};
+        return Gap{line.find('{') + 1, 0, fmt::format("\"{}\":", id_field), is_empty ? "" : ","};
     }
 };
 
-RequestCopier::RequestCopier() : buffers_(std::make_unique<Buffers>()) {}
+RequestCopier::RequestCopier(BatchFormat format) : id_field_("custom_id"), buffers_(std::make_unique<Buffers>()) {
+    if (const BatchFormatEntry* const entry = find_batch_format(format)) id_field_ = entry->id_field;
+}
 RequestCopier::~RequestCopier() = default;
 
 void RequestCopier::append(std::string& out, std::string_view text, std::uint64_t line, bool is_url) {
@@ -69,7 +71,7 @@ void RequestCopier::append(std::string& out, std::string_view text, std::uint64_
         out += "}\n";
         return;
     }
-    if (const auto gap = buffers_->gap_for_id(text)) {
+    if (const auto gap = buffers_->gap_for_id(text, id_field_)) {
         out += text.substr(0, gap->at);
         out += gap->before;
         json::append_string(out, id);
@@ -80,8 +82,8 @@ void RequestCopier::append(std::string& out, std::string_view text, std::uint64_
     out += '\n';
 }
 
-Task<std::uint64_t> copy_requests(LineReader& requests, const LineSet& lines, Sink& sink) {
-    RequestCopier copier;
+Task<std::uint64_t> copy_requests(LineReader& requests, const LineSet& lines, Sink& sink, BatchFormat line_format) {
+    RequestCopier copier(line_format);
     std::optional<RequestFormat> format;
     std::string batch;
     std::uint64_t copied = 0;

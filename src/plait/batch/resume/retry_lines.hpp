@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/async/task.hpp"
+#include "plait/batch/call/batch_format.hpp"
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/call/sink.hpp"
 #include "plait/batch/lines/line_reader.hpp"
@@ -15,7 +16,8 @@ namespace plait::batch {
 /// Makes self-contained request lines, for another file. For one thread at a time.
 class RequestCopier {
   public:
-    RequestCopier();
+    /// `format` is that of the lines.
+    explicit RequestCopier(BatchFormat format = BatchFormat::plait);
     ~RequestCopier();
 
     /// Appends the request of this line of a file, with its id. A URL becomes JSON; a line that is not a request stays
@@ -24,10 +26,13 @@ class RequestCopier {
 
   private:
     struct Buffers;
+    std::string id_field_;
     std::unique_ptr<Buffers> buffers_;
 };
 
-/// Copies these lines of a file of requests to `sink`, and returns how many it found. All three must outlive the task.
-Task<std::uint64_t> copy_requests(LineReader& requests, const LineSet& lines, Sink& sink);
+/// Copies these lines of a file of requests to `sink`, and returns how many it found. The first three must outlive the
+/// task.
+Task<std::uint64_t> copy_requests(LineReader& requests, const LineSet& lines, Sink& sink,
+                                  BatchFormat line_format = BatchFormat::plait);
 
 }  // namespace plait::batch

@@ -42,6 +42,17 @@ TEST_CASE("a request with an id is copied as it is") {
     CHECK(copied(line, {1}) == line);
 }
 
+TEST_CASE("a request of Gemini's gets its id as a key") {
+    LineReader requests(memory_file("{\"request\":{}}\n{\"key\":\"a\",\"request\":{}}\n"), "requests");
+    LineSet lines;
+    lines.add(1);
+    lines.add(2);
+    MemorySink sink;
+    sink.open();
+    CHECK(run(copy_requests(requests, lines, sink, BatchFormat::gemini)) == 2);
+    CHECK(sink.text == "{\"key\":\"line-1\",\"request\":{}}\n{\"key\":\"a\",\"request\":{}}\n");
+}
+
 TEST_CASE("a URL becomes JSON") {
     CHECK(copied("http://a.b/1\n\n http://a.b/\"2\" \nhttp://a.b/3", {3, 4}) ==
           "{\"custom_id\":\"line-3\",\"url\":\"http://a.b/\\\"2\\\"\"}\n{\"custom_id\":\"line-4\",\"url\":\"http://a.b/"

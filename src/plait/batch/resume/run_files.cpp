@@ -180,6 +180,13 @@ class RunFiles::ResultsFile {
 
 std::string state_path(const std::string& results_path) { return results_path + ".plait"; }
 
+BatchFormat recorded_format(const std::string& results_path) {
+    if (!exists(state_path(results_path))) return BatchFormat::plait;
+    const Settings settings = read_journal(state_path(results_path)).settings;
+    const std::string* const name = find(settings, "--format");
+    return name ? parse_batch_format(*name) : BatchFormat::plait;
+}
+
 RunFiles::RunFiles(std::string results_path, const Settings& settings, const RunFilesOptions& options)
     : results_path_(std::move(results_path)),
       state_path_(state_path(results_path_)),

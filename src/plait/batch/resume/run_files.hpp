@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/batch/call/batch_format.hpp"
 #include "plait/batch/call/call_end.hpp"
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/call/sink.hpp"
@@ -28,6 +29,9 @@ struct RunFilesOptions {
 
 /// Returns the path of the state file of these results.
 std::string state_path(const std::string& results_path);
+
+/// Returns the form of the requests of these results, as their state file says; that of plait if there is none.
+BatchFormat recorded_format(const std::string& results_path);
 
 /// The files of a run: its results, and beside them its state. They are new, or were left by an earlier run, however it
 /// ended. While this object lives, no other process can open them.

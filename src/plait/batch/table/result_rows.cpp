@@ -96,6 +96,16 @@ void read_response(ondemand::object response, std::vector<Cell>& cells) {
     }
 }
 
+/// The `result` of Anthropic's form, which follows `response`, has the body that is missing there.
+void read_result(ondemand::object result, std::vector<Cell>& cells) {
+    const bool is_elsewhere = cells[status_code].integer == 0 || !cells[body].text.empty() ||
+                              !cells[body_base64].text.empty() || !cells[body_file].text.empty();
+    for (auto field : result) {
+        const std::string_view name = field.unescaped_key().value();
+        if ((name == "message" || name == "error") && !is_elsewhere) cells[body].text = json_of(field.value());
+    }
+}
+
 void read_error(ondemand::object error, std::vector<Cell>& cells) {
     for (auto field : error) {
         const std::string_view name = field.unescaped_key().value();
@@ -137,6 +147,8 @@ void read_field(std::string_view name, ondemand::value value, std::vector<Cell>&
         cells[url].text = value.get_string().value();
     } else if (name == "response") {
         if (is_object(value)) read_response(value.get_object(), cells);
+    } else if (name == "result") {
+        if (is_object(value)) read_result(value.get_object(), cells);
     } else if (name == "error") {
         if (is_object(value)) read_error(value.get_object(), cells);
     } else if (name == "attempts") {

@@ -57,6 +57,20 @@ TEST_CASE("results of older versions have no method and URL") {
     CHECK(cells[6].text == "connect");
 }
 
+TEST_CASE("the body of a result in Anthropic's form is in its result, unless no answer came") {
+    ResultRows rows({parse_selection("text=/text")});
+    const auto body = [&rows](const std::string& response, const std::string& result) {
+        const auto cells = rows.read(R"({"custom_id":"a","line":1,"outcome":"ok","response":)" + response +
+                                     R"(,"result":)" + result + R"(,"error":null,"attempts":[],"metadata":null})");
+        return std::string(cells[10].text) + "|" + std::string(cells.back().text);
+    };
+    CHECK(body(R"({"status_code":200})", R"({"type":"succeeded","message":{"text":"hi"}})") == R"({"text":"hi"}|hi)");
+    CHECK(body(R"({"status_code":529})", R"({"type":"errored","error":{"text":7}})") == R"({"text":7}|7)");
+    CHECK(body(R"({"status_code":413,"body":{"text":1}})", R"({"type":"errored","error":{"text":7}})") ==
+          R"({"text":1}|1)");
+    CHECK(body("null", R"({"type":"errored","error":{"text":7}})") == "|");
+}
+
 TEST_CASE("a line that is no result is refused") {
     ResultRows rows({});
     for (const char* line : {"", "[]", "{\"line\":\"x\"}", "{\"line\":1"}) {

@@ -33,6 +33,11 @@ http::HttpChoice parse_http_choice(const std::string& value) {
     throw_bad_input(fmt::format("'{}' is not auto, 1.1 or 2", value));
 }
 
+std::string parse_path(const std::string& value) {
+    if (!value.starts_with('/')) throw_bad_input(fmt::format("'{}' is not a path such as /v1/embeddings", value));
+    return value;
+}
+
 std::string checked_file(const std::string& path) {
     if (::access(path.c_str(), R_OK) != 0) throw_bad_input(fmt::format("open {}: {}", path, system_message(errno)));
     std::error_code error;
@@ -42,10 +47,32 @@ std::string checked_file(const std::string& path) {
 
 }  // namespace
 
+Flag batch_format_flag(std::string name, std::string help, batch::BatchFormat& format) {
+    std::string names;
+    std::vector<Choice> choices;
+    for (const batch::BatchFormatEntry& entry : batch::batch_formats) {
+        names += fmt::format("{}{}", names.empty() ? "" : "|", entry.name);
+        choices.push_back({std::string(entry.name), std::string(entry.help)});
+    }
+    return Flag(std::move(name), std::move(names), std::move(help),
+                [&format](const std::string& value) { format = batch::parse_batch_format(value); })
+        .with_choices(std::move(choices));
+}
+
 std::vector<Flag> input_flags(batch::RequestDefaults& defaults) {
     return under(
         headings::input_and_output,
         {
+            batch_format_flag("--format",
+                              "Read the batch file of a vendor as it is, and send its requests to the vendor, or to "
+                              "--base-url. Give the key with --header (docs/formats.md).",
+                              defaults.format),
+            {"--model", "NAME", "With --format: use this model for requests that name none.",
+             [&defaults](const std::string& value) { defaults.model = value; }},
+            {"--endpoint", "PATH",
+             "With --format mistral-batch: send requests to this path, such as /v1/embeddings. Default: "
+             "/v1/chat/completions.",
+             [&defaults](const std::string& value) { defaults.endpoint = parse_path(value); }},
             {"--base-url", "URL",
              "Put this before every URL of the input that is only a path. A path that both have, such as /v1, is used "
              "once.",

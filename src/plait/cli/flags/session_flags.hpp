@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/batch/call/batch_format.hpp"
 #include "plait/batch/call/secrets.hpp"
 #include "plait/batch/lines/input_notes.hpp"
 #include "plait/batch/requests/request_line.hpp"
@@ -34,6 +35,9 @@ class SessionSettings {
     ProxyChoice proxies;
     LoginChoice login;
 };
+
+/// The flag that names a form of lines, with `help`. `format` outlives it.
+Flag batch_format_flag(std::string name, std::string help, batch::BatchFormat& format);
 
 /// Flags that change the meaning of input lines. `defaults` outlives them.
 std::vector<Flag> input_flags(batch::RequestDefaults& defaults);

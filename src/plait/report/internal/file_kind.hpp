@@ -12,6 +12,7 @@ enum class FileKind {
     cut_trace,
     trace_events,
     results,
+    gemini_results,
     comparison,
     summary,
     requests,
