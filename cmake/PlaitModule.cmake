@@ -5,6 +5,7 @@
 # above it stops the configure step. A room of a module is named `module/room`, its targets plait_module_room; the tests of
 # rooms may use the room `module/testing`.
 include_guard()
+include(PlaitPrecompile)
 
 define_property(GLOBAL PROPERTY PLAIT_MODULES BRIEF_DOCS "Modules in the order of the table")
 
@@ -32,6 +33,7 @@ function(plait_module name)
     if(sources)
         set(scope PUBLIC)
         add_library(${target} STATIC ${sources})
+        plait_precompile(${target})
     else()
         set(scope INTERFACE)
         add_library(${target} INTERFACE)
@@ -42,6 +44,7 @@ function(plait_module name)
 
     if(PLAIT_TESTS AND tests)
         add_executable(${target}_test ${tests})
+        plait_precompile(${target}_test)
         target_link_libraries(${target}_test PRIVATE ${target} plait_testing)
         get_filename_component(house ${name} DIRECTORY)
         if(NOT house)
