@@ -53,7 +53,7 @@ class OfCalls(MockTest):
         sync, _, together, _ = comparison["rows"]
         self.assertGreater(sync["seconds"], together["seconds"])
         self.assertGreater(sync["waiting_share"], 0.5)
-        self.assertEqual(("nobody", "the task itself"), (sync["who_switches"], together["who_switches"]))
+        self.assertEqual(("nobody", "the task itself"), (sync["scheduling"], together["scheduling"]))
 
     def test_redirects_are_followed_as_in_a_run(self):
         urls = self.requests(*[self.url(f"/redirect/1/302?id={n}") for n in range(4)])

@@ -149,7 +149,7 @@ SWITCHES = {"sync": "nobody", "threads": "the operating system", "async": "the t
 
 def comparison(traces, calls):
     seconds = {method: trace.end / 1e7 for method, trace in traces.items()}
-    rows = [{"by": "plait", "method": method, "who_switches": SWITCHES[method], "workers": {"threads": 16, "processes": 8}.get(method, 1),
+    rows = [{"by": "plait", "method": method, "scheduling": SWITCHES[method], "workers": {"threads": 16, "processes": 8}.get(method, 1),
              "concurrency": {"sync": 1, "threads": 16, "processes": 8}.get(method, 100), "seconds": seconds[method],
              "speed_up": seconds["sync"] / seconds[method], "calls_per_second": calls / seconds[method], "p50_ms": 92.4, "p99_ms": 411.0,
              "cpu_seconds": 0.021, "peak_mib": 7.1, "waiting_share": 0.991, "outcomes": {"ok": calls}, "refused": 0} for method in traces]

@@ -228,20 +228,20 @@ void CompareCommand::check_flags() const {
 
 std::vector<compare::Way> CompareCommand::ways() const {
     std::vector<compare::Way> ways;
-    const bool finds_itself = !job_ && concurrencies_.empty();
-    const auto add = [&](std::string by, std::string_view method, batch::Scheduling switcher, std::size_t usual) {
+    const bool adaptive = !job_ && concurrencies_.empty();
+    const auto add = [&](std::string by, std::string_view method, batch::Scheduling scheduling, std::size_t usual) {
         // Concurrency has no effect: nothing switches, or the tasks compute on one thread.
-        const bool is_one = switcher == batch::Scheduling::nobody || (job_ && switcher == batch::Scheduling::task);
+        const bool is_one = scheduling == batch::Scheduling::nobody || (job_ && scheduling == batch::Scheduling::task);
         std::vector<std::size_t> numbers = concurrencies_.empty() ? std::vector{usual} : concurrencies_;
         if (is_one) numbers = {1};
         for (const std::size_t number : numbers)
-            ways.emplace_back(by, std::string(method), switcher, number, finds_itself);
+            ways.emplace_back(by, std::string(method), scheduling, number, adaptive);
     };
     for (const batch::MethodEntry* method : methods_) {
         add("plait", method->name, method->scheduling, job_ ? processors() : most_by_default(*method));
     }
     if (with_python_) {
-        for (const auto& [method, switcher] : compare::python_methods) add("python", method, switcher, processors());
+        for (const auto& [method, scheduling] : compare::python_methods) add("python", method, scheduling, processors());
     }
     return ways;
 }

@@ -33,7 +33,7 @@ std::string rate_for_people(const Row& row) {
 
 /// `async with 100 in flight`, `32 threads`, `sync`.
 std::string spelled(const Way& way) {
-    switch (way.switcher) {
+    switch (way.scheduling) {
         case batch::Scheduling::nobody:
             return way.method;
         case batch::Scheduling::operating_system:
@@ -52,9 +52,9 @@ Rows rows_by_plait(const Comparison& comparison) {
     return rows;
 }
 
-const Row* row_of(const Rows& rows, batch::Scheduling switcher) {
+const Row* row_of(const Rows& rows, batch::Scheduling scheduling) {
     const auto found =
-        std::find_if(rows.begin(), rows.end(), [&](const Row* row) { return row->way.switcher == switcher; });
+        std::find_if(rows.begin(), rows.end(), [&](const Row* row) { return row->way.scheduling == scheduling; });
     return found == rows.end() ? nullptr : *found;
 }
 
@@ -175,7 +175,7 @@ Advice calls_that_wait(const Comparison& comparison, const Rows& rows, const Row
     advice.text = fmt::format("These calls are I/O-bound: each takes {}, of which {} is CPU time. ",
                               for_people(*alone.measured.p50),
                               for_people(std::chrono::duration_cast<Duration>((1 - waiting) * *alone.measured.p50)));
-    switch (chosen.way.switcher) {
+    switch (chosen.way.scheduling) {
         case batch::Scheduling::task:
             advice.text += fmt::format("Use {}: {}. One thread is enough, because it only waits.", spelled(chosen.way),
                                        gain(comparison, chosen));
@@ -239,7 +239,7 @@ std::string python_sentence(const Comparison& comparison, bool computes) {
     std::string text;
     for (const Row& row : comparison.rows) {
         const auto speed_up = comparison.speed_up(row);
-        if (!row.way.is_python() || row.way.switcher != batch::Scheduling::operating_system || !speed_up) continue;
+        if (!row.way.is_python() || row.way.scheduling != batch::Scheduling::operating_system || !speed_up) continue;
         text += fmt::format("{}{} {:.2f}", text.empty() ? " Times as fast as Python's sync here: " : ", ",
                             row.way.method, *speed_up);
     }

@@ -21,8 +21,8 @@ Comparison jobs(const std::string& work, Duration cpu_of_all) {
     comparison.calls = 20;
     comparison.processors = 2;
     const milliseconds one(150);
-    const auto add = [&](const char* method, batch::Scheduling switcher, std::size_t workers, Duration wall) {
-        comparison.rows.push_back(row(method, switcher, workers, wall, one, cpu_of_all, 20));
+    const auto add = [&](const char* method, batch::Scheduling scheduling, std::size_t workers, Duration wall) {
+        comparison.rows.push_back(row(method, scheduling, workers, wall, one, cpu_of_all, 20));
     };
     add("sync", batch::Scheduling::nobody, 1, 20 * one);
     add("threads", batch::Scheduling::operating_system, 2, 10 * one);
@@ -199,10 +199,10 @@ TEST_CASE("a job that blocks is I/O-bound and stops the loop") {
 
 TEST_CASE("the speed of Python's own rows is given with the reason") {
     Comparison comparison = jobs("fib:38", milliseconds(20 * 150));
-    const auto add = [&](const char* method, batch::Scheduling switcher, Duration wall) {
+    const auto add = [&](const char* method, batch::Scheduling scheduling, Duration wall) {
         Measurement measured = comparison.rows.front().measured;
         measured.wall = wall;
-        comparison.rows.emplace_back(Way("python", method, switcher, 2), measured);
+        comparison.rows.emplace_back(Way("python", method, scheduling, 2), measured);
     };
     add("sync", batch::Scheduling::nobody, milliseconds(100'000));
     add("threading", batch::Scheduling::operating_system, milliseconds(101'000));

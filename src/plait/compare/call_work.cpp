@@ -114,7 +114,7 @@ Measurement CallWork::measure(const Way& way, const std::string& trace_path) con
         options.concurrency = way.concurrency;
         batch::RunnerOptions runner_options;
         runner_options.calls.concurrency = way.concurrency;
-        runner_options.calls.adaptive_concurrency = way.finds_itself;
+        runner_options.calls.adaptive_concurrency = way.adaptive;
         runner_options.calls.once = true;
         runner_options.calls.redirects = redirects_;
         EventLoopOptions loop_options;

@@ -47,7 +47,7 @@ Comparison Comparer::result() const {
         if (candidate.runs.empty()) continue;
         Row& row = comparison.rows.emplace_back(candidate.way, median(candidate.runs));
         // The concurrency that was found. The number of workers is fixed, whether or not calls keep all of them busy.
-        if (row.way.finds_itself && row.way.workers() == 1)
+        if (row.way.adaptive && row.way.workers() == 1)
             row.way.concurrency = static_cast<std::size_t>(row.measured.most_in_flight);
     }
     return comparison;

@@ -25,8 +25,8 @@ std::string milliseconds(std::optional<Duration> duration) {
     return duration ? fmt::format("{:.3f}", seconds(*duration) * 1000) : "null";
 }
 
-std::string_view switcher_name(batch::Scheduling switcher) {
-    switch (switcher) {
+std::string_view scheduling_name(batch::Scheduling scheduling) {
+    switch (scheduling) {
         case batch::Scheduling::nobody:
             return "nobody";
         case batch::Scheduling::operating_system:
@@ -49,8 +49,8 @@ std::string outcomes_json(const Row& row) {
 std::string row_json(const Comparison& comparison, const Row& row) {
     const auto speed_up = comparison.speed_up(row);
     const auto waiting = row.waiting_share();
-    std::string text = fmt::format("{{\"by\":\"{}\",\"method\":\"{}\",\"who_switches\":\"{}\"", row.way.by,
-                                   row.way.method, switcher_name(row.way.switcher));
+    std::string text = fmt::format("{{\"by\":\"{}\",\"method\":\"{}\",\"scheduling\":\"{}\"", row.way.by,
+                                   row.way.method, scheduling_name(row.way.scheduling));
     text += fmt::format(",\"workers\":{},\"concurrency\":{},\"seconds\":{:.4f},\"speed_up\":{}", row.way.workers(),
                         row.way.concurrency, seconds(row.measured.wall),
                         speed_up ? fmt::format("{:.3f}", *speed_up) : "null");

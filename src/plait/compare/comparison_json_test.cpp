@@ -15,7 +15,7 @@ TEST_CASE("a comparison as JSON") {
     comparison.rows.resize(1, comparison.rows.front());
     CHECK(
         comparison_json(comparison) ==
-        R"({"work":"calls","calls":160,"processors":2,"rows":[{"by":"plait","method":"sync","who_switches":"nobody",)"
+        R"({"work":"calls","calls":160,"processors":2,"rows":[{"by":"plait","method":"sync","scheduling":"nobody",)"
         R"("workers":1,"concurrency":1,"seconds":14.4300,"speed_up":1.000,"calls_per_second":11.088,"p50_ms":90.000,)"
         R"("p99_ms":90.000,"busy_processors":0.0014,"processors":1,"cpu_seconds":0.0200,"peak_mib":8.0,"waiting_share":0.9986,)"
         R"("outcomes":{"ok":160,"rejected":0,"failed":0,"unknown":0,"skipped":0},"refused":0}],"bound":"io",)"

@@ -72,7 +72,7 @@ double Row::busy_share(std::size_t processors) const noexcept {
 
 const Row* Comparison::sync_of(const Row& row) const noexcept {
     const auto found = std::find_if(rows.begin(), rows.end(), [&row](const Row& other) {
-        return other.way.by == row.way.by && other.way.switcher == batch::Scheduling::nobody;
+        return other.way.by == row.way.by && other.way.scheduling == batch::Scheduling::nobody;
     });
     return found == rows.end() ? nullptr : &*found;
 }

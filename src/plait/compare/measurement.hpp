@@ -17,26 +17,26 @@ namespace plait::compare {
 /// A way to do the work: a method of plait or Python, and its concurrency.
 class Way {
   public:
-    Way(std::string by_, std::string method_, batch::Scheduling switcher_, std::size_t concurrency_,
-        bool finds_itself_ = false)
+    Way(std::string by_, std::string method_, batch::Scheduling scheduling_, std::size_t concurrency_,
+        bool adaptive_ = false)
         : by(std::move(by_)),
           method(std::move(method_)),
-          switcher(switcher_),
+          scheduling(scheduling_),
           concurrency(concurrency_),
-          finds_itself(finds_itself_) {}
+          adaptive(adaptive_) {}
 
     /// Threads or processes that do the work.
-    std::size_t workers() const noexcept { return switcher == batch::Scheduling::operating_system ? concurrency : 1; }
+    std::size_t workers() const noexcept { return scheduling == batch::Scheduling::operating_system ? concurrency : 1; }
     bool is_python() const noexcept { return by != "plait"; }
 
     std::string by;  ///< `plait` or `python`
     std::string method;
-    batch::Scheduling switcher;
+    batch::Scheduling scheduling;
     /// Calls in flight, or workers. 1 for `sync`, and where one thread does all the computing.
     std::size_t concurrency;
     /// Whether the number of calls in flight is adaptive, which is the default. Before the measurement, `concurrency`
     /// is then its maximum.
-    bool finds_itself;
+    bool adaptive;
 };
 
 /// The figures of one run of the work in one way.

@@ -28,14 +28,14 @@ MeasuringProcess::MeasuringProcess(const Work& work) : pool_(pool_options(work))
 MeasuringProcess::~MeasuringProcess() { work_of_the_process = nullptr; }
 
 Task<Measurement> MeasuringProcess::measure(const Way& way, std::string trace_path) {
-    return pool_.submit(measure_here, way.method, way.concurrency, way.finds_itself, std::move(trace_path));
+    return pool_.submit(measure_here, way.method, way.concurrency, way.adaptive, std::move(trace_path));
 }
 
-Measurement MeasuringProcess::measure_here(std::string method, std::size_t concurrency, bool finds_itself,
+Measurement MeasuringProcess::measure_here(std::string method, std::size_t concurrency, bool adaptive,
                                            std::string trace_path) {
     const batch::MethodEntry* const entry = batch::find_method(method);
     PLAIT_ASSERT(entry, "ways of plait are its methods");
-    const Way way("plait", std::move(method), entry->scheduling, concurrency, finds_itself);
+    const Way way("plait", std::move(method), entry->scheduling, concurrency, adaptive);
     return work_of_the_process->measure(way, trace_path);
 }
 

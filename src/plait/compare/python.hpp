@@ -17,7 +17,7 @@ namespace plait::compare {
 /// A method of Python's.
 struct PythonMethod {
     std::string_view name;
-    batch::Scheduling switcher;
+    batch::Scheduling scheduling;
 };
 extern const std::array<PythonMethod, 5> python_methods;
 

@@ -84,7 +84,7 @@ std::vector<Column> columns_of(const Comparison& comparison) {
 
     add(Column("", "method", 1, true), [](const Row& row) { return row.way.method; });
     add(Column("scheduled", "by", 9, true),
-        [](const Row& row) { return std::string(switcher_text(row.way.switcher)); });
+        [](const Row& row) { return std::string(scheduling_text(row.way.scheduling)); });
     add(Column("CPUs", "busy/on", 8), processors_text);
     add(Column("", "workers", 6), [](const Row& row) { return fmt::to_string(row.way.workers()); });
     if (any([](const Row& row) { return row.way.concurrency != row.way.workers(); })) {
@@ -128,8 +128,8 @@ std::string line(const std::vector<Column>& columns, std::size_t gap, auto cell_
 
 }  // namespace
 
-std::string_view switcher_text(batch::Scheduling switcher) noexcept {
-    switch (switcher) {
+std::string_view scheduling_text(batch::Scheduling scheduling) noexcept {
+    switch (scheduling) {
         case batch::Scheduling::nobody:
             return "none";
         case batch::Scheduling::operating_system:

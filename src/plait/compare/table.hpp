@@ -9,7 +9,7 @@
 namespace plait::compare {
 
 /// Returns who schedules the calls, in one or two words.
-std::string_view switcher_text(batch::Scheduling switcher) noexcept;
+std::string_view scheduling_text(batch::Scheduling scheduling) noexcept;
 
 /// Returns the comparison as a table: a heading and a line for each row, none longer than `columns`, if that is at
 /// least 44. Columns that don't fit are left out, the least important first.

@@ -66,23 +66,23 @@ std::vector<policy::SlidingWindow::Sent> LimitFile::GroupLog::before(const polic
     if (!file_.before_.contains(key)) take_over_from_longest(key);
     std::vector<policy::SlidingWindow::Sent> all;
     TimePoint latest = TimePoint::min();
-    for (const auto& [moment, departures] : file_.before_[key]) {
-        const microseconds ago(std::max<std::int64_t>(file_.now_us() - departures.last_us, 0));
+    for (const auto& [moment, sent] : file_.before_[key]) {
+        const microseconds ago(std::max<std::int64_t>(file_.now_us() - sent.last_us, 0));
         latest = std::max(latest, now() - ago);  // keeps the times in order even if the clock was set back
-        all.push_back({latest, departures.amount});
+        all.push_back({latest, sent.amount});
     }
     return all;
 }
 
 /// If the window of a limit has changed, takes over what was sent under the longest window of its unit.
 void LimitFile::GroupLog::take_over_from_longest(const Limit& key) {
-    const std::map<Moment, Departures>* longest = nullptr;
-    for (const auto& [known, departures] : file_.before_) {
-        if (known.group == key.group && known.unit == key.unit) longest = &departures;  // windows are sorted
+    const std::map<Moment, SentInMoment>* longest = nullptr;
+    for (const auto& [known, sent] : file_.before_) {
+        if (known.group == key.group && known.unit == key.unit) longest = &sent;  // windows are sorted
     }
     if (!longest) return;
     std::string lines;
-    for (const auto& [moment, departures] : *longest) append(lines, key, moment, departures);
+    for (const auto& [moment, sent] : *longest) append(lines, key, moment, sent);
     file_.write(lines);
     file_.before_[key] = *longest;
 }
@@ -90,7 +90,7 @@ void LimitFile::GroupLog::take_over_from_longest(const Limit& key) {
 void LimitFile::GroupLog::sent(const policy::RateLimit& limit, Moment moment, const policy::SlidingWindow::Sent& sent) {
     const std::int64_t last_us = file_.now_us() - duration_cast<microseconds>(now() - sent.last).count();
     std::string line;
-    append(line, key_of(limit), moment, Departures{last_us, sent.amount});
+    append(line, key_of(limit), moment, SentInMoment{last_us, sent.amount});
     file_.write(line);
 }
 
@@ -100,8 +100,8 @@ LimitFile::LimitFile(std::string path, std::string_view run_id, std::string_view
     const std::optional<std::string> found = content();
     // Each process numbers the moments of a window from 0.
     for (const auto& [limit, moments] : still_counted(found ? *found : kept)) {
-        std::map<Moment, Departures>& renumbered = before_[limit];
-        for (const auto& [moment, departures] : moments) renumbered.emplace(renumbered.size(), departures);
+        std::map<Moment, SentInMoment>& renumbered = before_[limit];
+        for (const auto& [moment, sent] : moments) renumbered.emplace(renumbered.size(), sent);
     }
     replace(lines_of(before_));
 }
@@ -124,28 +124,28 @@ LimitFile::Remembered LimitFile::still_counted(std::string_view lines) const {
         std::string_view group, unit;
         std::int64_t window_s = 0;
         Moment moment = 0;
-        Departures departures{};
+        SentInMoment sent{};
         if (parser.iterate(padded.assign({*line})).get(document) || document["group"].get_string().get(group) ||
             document["unit"].get_string().get(unit) || document["window_s"].get_int64().get(window_s) ||
-            document["moment"].get_uint64().get(moment) || document["last_us"].get_int64().get(departures.last_us) ||
-            document["amount"].get_double().get(departures.amount)) {
+            document["moment"].get_uint64().get(moment) || document["last_us"].get_int64().get(sent.last_us) ||
+            document["amount"].get_double().get(sent.amount)) {
             continue;
         }
         // Lines count for a little longer than their window.
-        if (present_us - departures.last_us < window_s * 1'100'000)
-            remembered[Limit{std::string(group), std::string(unit), window_s}][moment] = departures;
+        if (present_us - sent.last_us < window_s * 1'100'000)
+            remembered[Limit{std::string(group), std::string(unit), window_s}][moment] = sent;
     }
     return remembered;
 }
 
-void LimitFile::append(std::string& out, const Limit& limit, Moment moment, const Departures& departures) {
+void LimitFile::append(std::string& out, const Limit& limit, Moment moment, const SentInMoment& sent) {
     out += json::ObjectWriter()
                .text("group", limit.group)
                .text("unit", limit.unit)
                .count("window_s", static_cast<std::uint64_t>(limit.window_s))
                .count("moment", moment)
-               .json("last_us", fmt::to_string(departures.last_us))
-               .number("amount", departures.amount)
+               .json("last_us", fmt::to_string(sent.last_us))
+               .number("amount", sent.amount)
                .end();
     out += '\n';
 }
@@ -163,7 +163,7 @@ std::optional<std::string> LimitFile::content() const {
 std::string LimitFile::lines_of(const Remembered& remembered) {
     std::string lines;
     for (const auto& [limit, moments] : remembered) {
-        for (const auto& [moment, departures] : moments) append(lines, limit, moment, departures);
+        for (const auto& [moment, sent] : moments) append(lines, limit, moment, sent);
     }
     return lines;
 }

@@ -52,13 +52,13 @@ class LimitFile final : public GroupLimitLogs {
         friend auto operator<=>(const Limit&, const Limit&) = default;
     };
     /// What was sent in one moment.
-    struct Departures {
+    struct SentInMoment {
         std::int64_t last_us;  ///< when the last of it was sent, since 1970
         double amount;
     };
-    using Remembered = std::map<Limit, std::map<Moment, Departures>>;
+    using Remembered = std::map<Limit, std::map<Moment, SentInMoment>>;
 
-    static void append(std::string& out, const Limit& limit, Moment moment, const Departures& departures);
+    static void append(std::string& out, const Limit& limit, Moment moment, const SentInMoment& sent);
     std::optional<std::string> content() const;
     Remembered still_counted(std::string_view lines) const;
     static std::string lines_of(const Remembered& remembered);

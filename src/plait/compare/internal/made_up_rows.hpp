@@ -14,7 +14,7 @@ namespace plait::compare::internal {
 using std::chrono::milliseconds;
 
 /// A row of calls that are all ok, until a test says otherwise.
-inline Row row(std::string method, batch::Scheduling switcher, std::size_t concurrency, Duration wall,
+inline Row row(std::string method, batch::Scheduling scheduling, std::size_t concurrency, Duration wall,
                Duration median_call, Duration cpu, std::uint64_t calls = 160) {
     Measurement measured;
     measured.wall = wall;
@@ -23,9 +23,9 @@ inline Row row(std::string method, batch::Scheduling switcher, std::size_t concu
     measured.done = calls;
     measured.p50 = measured.p99 = median_call;
     measured.peak_bytes = 8 << 20;
-    measured.processors = switcher == batch::Scheduling::operating_system ? 2 : 1;
+    measured.processors = scheduling == batch::Scheduling::operating_system ? 2 : 1;
     measured.outcomes[0] = calls;
-    return Row(Way("plait", std::move(method), switcher, concurrency), std::move(measured));
+    return Row(Way("plait", std::move(method), scheduling, concurrency), std::move(measured));
 }
 
 inline Row sync_row(Duration wall, Duration median_call, Duration cpu) {

@@ -30,7 +30,7 @@ export function methodRows(timelines, figures, comparison) {
   if (comparison) {
     return comparison.rows.map((row) => ({
       method: row.by && row.by !== "plait" ? `${row.method} (${row.by})` : String(row.method),
-      switches: String(row.who_switches ?? ""),
+      switches: String(row.scheduling ?? row.who_switches ?? ""),
       workers: numberOf(row.workers),
       concurrency: numberOf(row.concurrency),
       length: numberOf(row.seconds) * 1e6,
