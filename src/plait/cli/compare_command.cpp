@@ -241,7 +241,8 @@ std::vector<compare::Way> CompareCommand::ways() const {
         add("plait", method->name, method->scheduling, job_ ? processors() : most_by_default(*method));
     }
     if (with_python_) {
-        for (const auto& [method, scheduling] : compare::python_methods) add("python", method, scheduling, processors());
+        for (const auto& [method, scheduling] : compare::python_methods)
+            add("python", method, scheduling, processors());
     }
     return ways;
 }

@@ -25,8 +25,7 @@ class MeasuringProcess {
     Task<Measurement> measure(const Way& way, std::string trace_path);
 
   private:
-    static Measurement measure_here(std::string method, std::size_t concurrency, bool adaptive,
-                                    std::string trace_path);
+    static Measurement measure_here(std::string method, std::size_t concurrency, bool adaptive, std::string trace_path);
 
     ProcessPool pool_;
 };
