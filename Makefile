@@ -75,7 +75,7 @@ readers: ## run each line of docs/reading.md with the real tools, as far as they
 	@build/readers/bin/python scripts/readers/check.py build/release/plait
 
 converters: ## convert files that the real tools make, and compare the requests with those that the tools send
-	@scripts/setup build test
+	@scripts/setup build test converters
 	@$(call build,release,plait_program)
 	@scripts/converters/setup build/converters
 	@python3 -B scripts/converters/check.py build/release/plait build/converters

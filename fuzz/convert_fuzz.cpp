@@ -1,18 +1,18 @@
-// A file of another program: the first byte says of which kind.
+// A file of another program, behind a line with the name of its kind.
 #include "plait/base/assert.hpp"
 #include "plait/convert/internal/text_bits.hpp"
 #include "plait/convert/kinds.hpp"
 
 #include "target.hpp"
+#include <algorithm>
 #include <string>
 
 using namespace plait;
 
 void feed(std::string_view bytes) {
-    if (bytes.empty()) return;
-    const auto kinds = convert::kinds();
-    // Standard input: no file beside it is read but those of the working directory.
-    const convert::Input input("-", std::string(bytes.substr(1)));
+    const std::string_view name = bytes.substr(0, bytes.find('\n'));
+    // Standard input: it names no file but those of the working directory.
+    const convert::Input input("-", std::string(bytes.substr(std::min(name.size() + 1, bytes.size()))));
     if (input.text.find_first_not_of(" \t\r\n") == std::string::npos) return;
     // A glob may stand for a million requests, which take their time.
     std::size_t digits = 0;
@@ -20,9 +20,9 @@ void feed(std::string_view bytes) {
         digits = c >= '0' && c <= '9' ? digits + 1 : 0;
         if (digits > 2 && input.text.find('[') != std::string::npos) return;
     }
-    for (const convert::Kind& kind : kinds) (void)kind.recognises(input);
+    for (const convert::Kind& kind : convert::kinds()) (void)kind.recognises(input);
     convert::Conversion conversion;
-    kinds[static_cast<unsigned char>(bytes[0]) % kinds.size()].read(input, conversion);
+    convert::kind_named(name).read(input, conversion);
 
     std::size_t count = 0;
     for (const std::string_view line : convert::internal::lines_of(conversion.lines())) {

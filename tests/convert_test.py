@@ -73,8 +73,8 @@ class Command(RunTest):
         old = self.file("old.jsonl", "old")
         for arguments, message in [
             ((), "no FILE"),
-            ((text,), "notes.txt looks like none of har, curl"),
-            ((script, "--from", "curls"), "'curls' is not one of har, curl"),
+            ((text,), "notes.txt looks like none of har, curl, "),
+            ((script, "--from", "curls"), "'curls' is not one of har, curl, "),
             ((script, "--var", "x"), "'x' is not NAME=VALUE"),
             ((script, "-o", script), "is both input and output"),
             ((script, "-o", old), "old.jsonl exists: --overwrite replaces it"),

@@ -154,6 +154,99 @@ def make_mitmproxy(folder, url):
     return ["flows.har"]
 
 
+def make_vegeta_http(folder, url):
+    return make_vegeta(folder, "http", f"""GET {url}/a?x=1
+X-A: 1
+x-lower: 2
+X-A: 3
+Authorization: Bearer {TOKEN}
+
+# a comment
+POST {url}/b
+Content-Type: application/json
+@body
+DELETE {url}/c
+PUT {url}/d
+@bytes
+""", 4)
+
+
+def make_vegeta_json(folder, url):
+    return make_vegeta(folder, "json", f"""{{"method":"POST","url":"{url}/j","body":"eyJhIjoxfQ==","header":{{"X-A":["1","2"],"Content-Type":["application/json"]}}}}
+{{"method":"PATCH","url":"{url}/k","body":"AP/+"}}
+{{"method":"GET","url":"{url}/l"}}
+""", 3)
+
+
+def make_vegeta(folder, form, targets, count):
+    program = TOOLS / "bin/vegeta"
+    if not program.exists():
+        return None
+    (folder / "body").write_text('{"a": 2}\n')
+    (folder / "bytes").write_bytes(bytes(range(256)))
+    (folder / "targets").write_text(targets)
+    run(program, "attack", f"-format={form}", "-targets", "targets", "-rate", "10", "-duration", f"{count * 100}ms", cwd=folder)
+    return ["targets"]
+
+
+def make_siege(folder, url):
+    if not shutil.which("siege"):
+        return None
+    for name, content in (("d.json", '{"a": 2}\n'), ("d.txt", "x=1\ny\n\n"), ("plain", "x\n")):
+        (folder / name).write_text(content)
+    (folder / "urls.siege").write_text(f"""HOST={url}
+# a comment
+$(HOST)/a?x=1
+{url}/b POST a=1&b=x y
+{url}/c POST <d.json
+{url}/d PUT   {{"a": 1}}
+{url.removeprefix("http://")}/e
+{url}/f DELETE
+{url}/sp ace?q=a b
+{url}/g/../h%zz|"<>^`[y]
+{url}/i PATCH x
+${{HOST}}/k OPTIONS
+{url}/l POST
+{url}/m POST <d.txt
+{url}/n POST <plain
+""")
+    run("siege", "-f", "urls.siege", "-r", "once", "-c", "1", cwd=folder, env={"HOME": str(folder), "PATH": "/usr/bin:/bin"})
+    return ["urls.siege"]
+
+
+def make_wget(folder, url):
+    (folder / "urls.wget").write_text(f"""  {url}/a b?q=x y
+# asked as a host
+{url}/\u00e9?\u00fc={{x}}|"<>^`\\[y]~%zz%41
+{url.removeprefix("http://")}/c/../d/./e/..
+
+{url}/e#fragment
+""")
+    subprocess.run(["wget", "-q", "-t", "1", "-O", "/dev/null", "-i", "urls.wget"], cwd=folder)
+    return ["urls.wget"]
+
+
+def make_aria2(folder, url):
+    if not shutil.which("aria2c"):
+        return None
+    (folder / "urls.aria2").write_text(f"""# a comment
+{url}/a b?q=x\t{url}/mirror
+  header=X-A: 1
+  header=X-B: 2
+  out=o1
+{url}/\u00e9"<>[y]~#fragment
+\tout=o2
+ user-agent=tester
+ referer=http://r.example/
+{url}/c/../d
+ out=o3
+ http-user=alice
+ http-passwd=wonderland
+""")
+    run("aria2c", "-q", "-j1", "--no-conf", "-i", "urls.aria2", cwd=folder)
+    return ["urls.aria2"]
+
+
 def is_text(request):
     return request[1] not in ("/bytes", "/blob", "/upload", "/favicon.ico")
 
@@ -169,4 +262,11 @@ CASES = [
          counts=lambda request: is_text(request) or request[1] == "/bytes"),
     Case("HAR of mitmproxy", make_mitmproxy, secrets={"BASIC": base64.b64encode(b"alice:wonderland").decode()},
          refused=("it was binary, or cut",), counts=lambda request: request[1] not in ("/broken", "/packed")),
+    # vegeta counts what it sends, and Go sorts the fields.
+    Case("vegeta, http", make_vegeta_http, secrets={"TOKEN": TOKEN}, is_ordered=False, free={"x-vegeta-seq"}),
+    Case("vegeta, json", make_vegeta_json, is_ordered=False, free={"x-vegeta-seq"}),
+    Case("siege", make_siege),
+    Case("wget", make_wget),
+    # What aria2 sends with each request.
+    Case("aria2", make_aria2, secrets={"BASIC": base64.b64encode(b"alice:wonderland").decode()}, free={"accept", "want-digest"}),
 ]

@@ -276,12 +276,11 @@ std::string CurlOperation::target_of(const std::string& url) const {
     if (!keeps_dots_) target.remove_dot_segments();
     // With both, curl 7.88 sends the data alone.
     target.append_query(as_curl_appends(gets_ || heads_ ? data_.value_or("") : url_query_));
-    std::string text = target.without_user();
+    std::string text = target.with_user();
     if (!upload_.empty() && (target.path().empty() || target.path().ends_with('/'))) {
         const std::string name = internal::percent_encoded(std::filesystem::path(upload_).filename().string());
         text.insert(std::min(text.find('?'), text.size()), (target.path().empty() ? "/" : "") + name);
     }
-    if (!target.user().empty()) text.insert(text.find("://") + 3, internal::percent_encoded(target.user()) + "@");
     return text;
 }
 

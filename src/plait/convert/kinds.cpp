@@ -3,8 +3,12 @@
 #include "plait/base/error.hpp"
 #include "plait/base/nearest_name.hpp"
 #include "plait/base/words.hpp"
+#include "plait/convert/aria2.hpp"
 #include "plait/convert/curl.hpp"
 #include "plait/convert/har.hpp"
+#include "plait/convert/siege.hpp"
+#include "plait/convert/vegeta.hpp"
+#include "plait/convert/wget.hpp"
 
 #include <fmt/format.h>
 
@@ -20,6 +24,10 @@ constexpr std::array all_kinds{
     Kind{"har", "what a browser, Playwright or mitmproxy recorded", is_har, read_har},
     Kind{"curl", "curl commands, also a browser's \"Copy as cURL\" for bash, or a file for curl -K", is_curl,
          read_curl},
+    Kind{"vegeta", "targets of vegeta, in its formats json and http", is_vegeta, read_vegeta},
+    Kind{"aria2", "a list for aria2c -i", is_aria2, read_aria2},
+    Kind{"siege", "URLs of siege, with methods and bodies", is_siege, read_siege},
+    Kind{"wget", "a list for wget -i", is_wget, read_wget},
 };
 
 std::string names() {

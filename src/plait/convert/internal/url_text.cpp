@@ -54,6 +54,23 @@ std::string percent_encoded(std::string_view text) {
     return encoded;
 }
 
+std::string with_unsafe_encoded(std::string_view url) {
+    url = url.substr(0, url.find('#'));
+    std::string encoded;
+    for (std::size_t i = 0; i < url.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(url[i]);
+        const bool is_code = i + 2 < url.size() && hex_digit(url[i + 1]) >= 0 && hex_digit(url[i + 2]) >= 0;
+        const bool is_unsafe =
+            byte <= 0x20 || byte >= 0x7f || std::string_view("\"<>\\^`{|}").find(url[i]) != std::string_view::npos;
+        if (is_unsafe || (url[i] == '%' && !is_code)) {
+            append_percent(encoded, url[i]);
+        } else {
+            encoded += url[i];
+        }
+    }
+    return encoded;
+}
+
 std::vector<std::pair<std::string, std::string>> decoded_pairs(std::string_view text) {
     std::vector<std::pair<std::string, std::string>> pairs;
     while (!text.empty()) {
@@ -102,6 +119,12 @@ std::string UrlText::without_user() const {
             }
         }
     }
+    return text;
+}
+
+std::string UrlText::with_user() const {
+    std::string text = without_user();
+    if (!user_.empty()) text.insert(text.find("://") + 3, percent_encoded(user_) + "@");
     return text;
 }
 

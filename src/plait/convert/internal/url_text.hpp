@@ -13,6 +13,10 @@ std::string percent_decoded(std::string_view text, bool plus_is_blank = false);
 /// `text` with all but unreserved characters (RFC 3986, section 2.3) percent-encoded.
 std::string percent_encoded(std::string_view text);
 
+/// A URL without its fragment, in which blanks, controls, bytes outside ASCII, `"<>\^`{|}`, backquotes, and percent
+/// signs that encode nothing are percent-encoded, as wget and siege do.
+std::string with_unsafe_encoded(std::string_view url);
+
 /// The pairs of `a=1&b=2`, decoded.
 std::vector<std::pair<std::string, std::string>> decoded_pairs(std::string_view text);
 
@@ -25,6 +29,9 @@ class UrlText {
     /// The URL without user and password. Braces and backslashes in path and query, which plait refuses as what is left
     /// of templates and typing errors, are percent-encoded.
     std::string without_user() const;
+
+    /// The same with user and password, percent-encoded.
+    std::string with_user() const;
 
     /// User and password, decoded: `user:password`; empty: there are none.
     const std::string& user() const noexcept { return user_; }
