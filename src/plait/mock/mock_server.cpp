@@ -7,12 +7,12 @@
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/unique_fd.hpp"
+#include "plait/http/incoming/request_reader.hpp"
 #include "plait/mock/internal/behaviour.hpp"
 #include "plait/mock/internal/delivery.hpp"
 #include "plait/mock/internal/fault_table.hpp"
 #include "plait/mock/internal/http2_conversation.hpp"
 #include "plait/mock/internal/rate_limiter.hpp"
-#include "plait/mock/internal/request_reader.hpp"
 #include "plait/mock/internal/statistics_answer.hpp"
 #include "plait/mock/internal/target.hpp"
 #include "plait/net/certificate.hpp"
@@ -35,12 +35,12 @@ namespace plait::mock {
 
 namespace {
 
+using http::ReceivedRequest;
+using http::RequestReader;
 using mock::internal::Answer;
 using mock::internal::Chance;
 using mock::internal::Delivery;
 using mock::internal::Ending;
-using mock::internal::ReceivedRequest;
-using mock::internal::RequestReader;
 using mock::internal::SpanStates;
 using mock::internal::StreamEnding;
 using mock::internal::Verdict;
@@ -249,7 +249,7 @@ Task<void> MockServer::Implementation::converse(ByteStream& stream) {
     std::string beginning = co_await read_beginning(stream);
     if (beginning.empty()) co_return;
     if (beginning.starts_with(http2_mark)) co_return co_await converse_in_http_2(stream, std::move(beginning));
-    RequestReader reader(options_);
+    RequestReader reader({options_.header_bytes, options_.request_body_bytes});
     for (;;) {
         std::string received = std::exchange(beginning, std::string());
         const std::optional<Arrival> arrival = co_await receive(stream, reader, std::move(received));

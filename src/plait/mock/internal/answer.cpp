@@ -46,7 +46,7 @@ void append_headers(std::string& out, const http::Headers& headers) {
 
 }  // namespace
 
-std::string echo_of(const ReceivedRequest& request) {
+std::string echo_of(const http::ReceivedRequest& request) {
     std::string json = R"({"method":)";
     append_json_string(json, request.method);
     json += R"(,"target":)";
@@ -76,16 +76,16 @@ Answer refusal_answer(int status) {
     return answer;
 }
 
-bool has_body(const Answer& answer, const ReceivedRequest& request) {
+bool has_body(const Answer& answer, const http::ReceivedRequest& request) {
     return request.method != "HEAD" && answer.status != 204 && answer.status != 304;
 }
 
-void append_answer(std::string& out, const Answer& answer, const ReceivedRequest& request) {
+void append_answer(std::string& out, const Answer& answer, const http::ReceivedRequest& request) {
     append_head(out, answer, request);
     if (has_body(answer, request)) out += answer.body;
 }
 
-void append_head(std::string& out, const Answer& answer, const ReceivedRequest& request) {
+void append_head(std::string& out, const Answer& answer, const http::ReceivedRequest& request) {
     const boost::beast::string_view reason =
         boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(static_cast<unsigned>(answer.status)));
     const auto append_number = [&](std::size_t number) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/mock/internal/request_reader.hpp"
+#include "plait/http/incoming/request_reader.hpp"
 
 #include <cstddef>
 #include <string>
@@ -31,15 +31,15 @@ Answer explanation(std::string_view what);
 Answer refusal_answer(int status);
 
 /// Returns the request as JSON.
-std::string echo_of(const ReceivedRequest& request);
+std::string echo_of(const http::ReceivedRequest& request);
 
 /// Appends the answer as it goes on the wire, without its `fill`: status line, header fields, body.
-void append_answer(std::string& out, const Answer& answer, const ReceivedRequest& request);
+void append_answer(std::string& out, const Answer& answer, const http::ReceivedRequest& request);
 
 /// Appends its status line and header fields, and the empty line after them.
-void append_head(std::string& out, const Answer& answer, const ReceivedRequest& request);
+void append_head(std::string& out, const Answer& answer, const http::ReceivedRequest& request);
 
 /// Whether an answer with this status to this request has a body (RFC 9112, section 6.3).
-bool has_body(const Answer& answer, const ReceivedRequest& request);
+bool has_body(const Answer& answer, const http::ReceivedRequest& request);
 
 }  // namespace plait::mock::internal

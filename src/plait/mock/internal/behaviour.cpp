@@ -66,7 +66,7 @@ Duration draw_latency(const Latency& latency, const Chance& chance, Chance::Of p
     return Duration(static_cast<Duration::rep>(std::min(drawn, static_cast<double>(longest_latency.count()))));
 }
 
-Answer usual_answer(const ReceivedRequest& request, const MockOptions& options, const Chance& chance) {
+Answer usual_answer(const http::ReceivedRequest& request, const MockOptions& options, const Chance& chance) {
     Answer answer;
     answer.status = options.status;
     answer.delay = draw_latency(options.latency, chance, Chance::Of::latency, Chance::Of::spread);
@@ -116,7 +116,8 @@ std::optional<Answer> refusal_on_demand(std::string_view arguments, const MockOp
 }
 
 /// Makes the answer that the path or the options ask for, without faults and limits.
-SpanStates asked_for(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
+SpanStates asked_for(const http::ReceivedRequest& request, const MockOptions& options,
+                     const Circumstances& circumstances) {
     const std::string_view path = path_of(request.target);
     SpanStates course;
     if (const auto arguments = after("/delay/", path)) {
@@ -155,7 +156,8 @@ SpanStates asked_for(const ReceivedRequest& request, const MockOptions& options,
 }
 
 /// Returns what happens to a request that was accepted.
-SpanStates admitted(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
+SpanStates admitted(const http::ReceivedRequest& request, const MockOptions& options,
+                    const Circumstances& circumstances) {
     SpanStates course = asked_for(request, options, circumstances);
     course.fault = circumstances.fault;
     const bool is_coded = course.answer.headers.find("Content-Encoding") != std::string::npos;
@@ -189,7 +191,8 @@ Duration latency_before(std::string_view path, const MockOptions& options, const
     return draw_latency(options.latency_before, chance, Chance::Of::latency_before, Chance::Of::spread_before);
 }
 
-SpanStates decide(const ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
+SpanStates decide(const http::ReceivedRequest& request, const MockOptions& options,
+                  const Circumstances& circumstances) {
     const Verdict& verdict = circumstances.verdict;
     LimitTelling telling;
     telling.limits = verdict.limits;

@@ -53,7 +53,7 @@ void name_codings(Answer& answer, const std::vector<Coding>& codings, std::strin
 }
 
 /// The URL of `target` at this server, or, by another name of this machine, at another origin.
-std::string url_of(const ReceivedRequest& request, std::string_view target, std::string_view scheme,
+std::string url_of(const http::ReceivedRequest& request, std::string_view target, std::string_view scheme,
                    bool is_elsewhere) {
     std::string host(request.headers.get("Host").value_or("localhost"));
     if (is_elsewhere) {
@@ -66,7 +66,7 @@ std::string url_of(const ReceivedRequest& request, std::string_view target, std:
 
 }  // namespace
 
-bool accept_all(const ReceivedRequest& request, const std::vector<Coding>& codings) {
+bool accept_all(const http::ReceivedRequest& request, const std::vector<Coding>& codings) {
     const std::string accepted = http::lower(request.headers.get("Accept-Encoding").value_or(""));
     return std::all_of(codings.begin(), codings.end(), [&accepted](Coding coding) {
         return accepted.find(coding::to_string(coding)) != std::string::npos;
@@ -96,7 +96,7 @@ std::optional<Answer> coded_answer(std::string_view arguments, Answer usual) {
     return usual;
 }
 
-std::optional<Answer> redirect_answer(std::string_view arguments, const ReceivedRequest& request,
+std::optional<Answer> redirect_answer(std::string_view arguments, const http::ReceivedRequest& request,
                                       std::string_view scheme, Answer usual) {
     const auto left = parse_number(take_segment(arguments), 0, most_redirects);
     const std::string_view status_text = take_segment(arguments);
@@ -123,7 +123,7 @@ std::optional<Answer> redirect_answer(std::string_view arguments, const Received
     return usual;
 }
 
-Answer cookie_answer(std::string_view arguments, const ReceivedRequest& request, Answer usual) {
+Answer cookie_answer(std::string_view arguments, const http::ReceivedRequest& request, Answer usual) {
     const std::string_view name = take_segment(arguments);
     std::string cookie = fmt::format("{}={}", name, arguments);
     std::string_view query = std::string_view(request.target).substr(path_of(request.target).size());

@@ -15,7 +15,7 @@ namespace plait::mock::internal {
 void apply_codings(Answer& answer, const std::vector<coding::Coding>& codings);
 
 /// Whether the request accepts all these codings. A weight of 0 is not understood.
-bool accept_all(const ReceivedRequest& request, const std::vector<coding::Coding>& codings);
+bool accept_all(const http::ReceivedRequest& request, const std::vector<coding::Coding>& codings);
 
 /// Makes the answer for `/coded/<codings>` or `/coded/<codings>/<flaw>` of the usual one; nothing when the path is
 /// invalid.
@@ -24,11 +24,11 @@ std::optional<Answer> coded_answer(std::string_view arguments, Answer usual);
 /// Makes the answer for `/redirect/<n>`, `/redirect/<n>/<status>` or `/redirect/<n>/<status>/<flaw>`: the usual one for
 /// n = 0; nothing when the path is invalid. With the query `to=URL`, the last redirect leads to this URL. `scheme` is
 /// that of the server.
-std::optional<Answer> redirect_answer(std::string_view arguments, const ReceivedRequest& request,
+std::optional<Answer> redirect_answer(std::string_view arguments, const http::ReceivedRequest& request,
                                       std::string_view scheme, Answer usual);
 
 /// Makes the answer for `/cookie/<name>/<value>` of the usual one. The query holds the attributes of the cookie.
-Answer cookie_answer(std::string_view arguments, const ReceivedRequest& request, Answer usual);
+Answer cookie_answer(std::string_view arguments, const http::ReceivedRequest& request, Answer usual);
 
 /// The paths that an invalid one should have been, for people.
 inline constexpr std::string_view coded_paths =

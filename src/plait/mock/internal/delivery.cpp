@@ -2,7 +2,7 @@
 
 namespace plait::mock::internal {
 
-Delivery::Delivery(const Answer& answer, const ReceivedRequest& request) {
+Delivery::Delivery(const Answer& answer, const http::ReceivedRequest& request) {
     append_head(head, answer, request);
     if (!has_body(answer, request)) return;
     body = answer.body;

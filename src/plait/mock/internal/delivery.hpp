@@ -20,7 +20,7 @@ enum class Ending {
 /// The bytes of an answer, and what happens then. A fault changes these.
 struct Delivery {
     Delivery() {}
-    Delivery(const Answer& answer, const ReceivedRequest& request);
+    Delivery(const Answer& answer, const http::ReceivedRequest& request);
 
     std::string head;
     std::string body;

@@ -155,7 +155,7 @@ Task<void> Http2Conversation::answer(Http2Server::Request request) {
     const std::int32_t id = request.stream;
     if (goodbye_ && id > *goodbye_) co_return;
     const std::int32_t before = std::exchange(last_stream_, std::max(last_stream_, id));
-    ReceivedRequest received;
+    http::ReceivedRequest received;
     received.method = std::move(request.method);
     received.target = std::move(request.target);
     received.headers = std::move(request.headers);

@@ -6,8 +6,8 @@
 #include "plait/async/task.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/http/http2_server.hpp"
+#include "plait/http/incoming/request_reader.hpp"
 #include "plait/mock/internal/delivery.hpp"
-#include "plait/mock/internal/request_reader.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -34,7 +34,7 @@ struct StreamEnding {
 class Http2Conversation {
   public:
     /// Answers a request: writes the answer to `stream`. Both outlive the task.
-    using Answer = std::function<Task<StreamEnding>(ByteStream& stream, const ReceivedRequest& request)>;
+    using Answer = std::function<Task<StreamEnding>(ByteStream& stream, const http::ReceivedRequest& request)>;
 
     /// `stream` must outlive the conversation.
     Http2Conversation(ByteStream& stream, const http::Http2ServerOptions& options, Answer answer);

@@ -19,7 +19,7 @@ std::string_view query_value(std::string_view target, std::string_view name) {
     return {};
 }
 
-std::string_view id_of(const ReceivedRequest& request) {
+std::string_view id_of(const http::ReceivedRequest& request) {
     const std::string_view target = request.target;
     if (const auto id = query_value(target, "id"); !id.empty()) return id;
     for (const char* header : {"X-Request-Id", "Idempotency-Key"}) {
@@ -29,7 +29,7 @@ std::string_view id_of(const ReceivedRequest& request) {
     return path.substr(path.rfind('/') + 1);
 }
 
-std::string_view limit_key_of(const ReceivedRequest& request, std::string_view allowed_per) {
+std::string_view limit_key_of(const http::ReceivedRequest& request, std::string_view allowed_per) {
     if (allowed_per.empty()) return {};
     if (allowed_per != "path") return request.headers.get(allowed_per).value_or(std::string_view());
     std::string_view path = path_of(request.target);

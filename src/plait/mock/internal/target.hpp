@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/mock/internal/request_reader.hpp"
+#include "plait/http/incoming/request_reader.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -16,11 +16,11 @@ std::string_view query_value(std::string_view target, std::string_view name);
 
 /// Returns the id of a request, not decoded: the first that is not empty of `id` in the query, the headers
 /// `X-Request-Id` and `Idempotency-Key`, and the last segment of the path.
-std::string_view id_of(const ReceivedRequest& request);
+std::string_view id_of(const http::ReceivedRequest& request);
 
 /// Returns the key by which a request is counted: the first segment of its path for `path`, or the value of this
 /// header.
-std::string_view limit_key_of(const ReceivedRequest& request, std::string_view allowed_per);
+std::string_view limit_key_of(const http::ReceivedRequest& request, std::string_view allowed_per);
 
 /// Returns the part of `path` after `prefix`; nothing when it does not start with it.
 std::optional<std::string_view> after(std::string_view prefix, std::string_view path);

@@ -1,14 +1,14 @@
-#include "plait/mock/internal/request_reader.hpp"
+#include "plait/http/incoming/request_reader.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace plait::mock;
-using plait::mock::internal::RequestReader;
+using plait::http::RequestBounds;
+using plait::http::RequestReader;
 using Progress = RequestReader::Progress;
 
 namespace {
 
-const MockOptions defaults;
+const RequestBounds defaults(64 * 1024, 100 * 1024 * 1024);
 
 /// Returns the requests in `bytes`, given in pieces of `piece` bytes, one line each.
 std::string requests_in(std::string_view bytes, std::size_t piece) {
@@ -36,7 +36,7 @@ std::string requests_in(std::string_view bytes) {
     return whole;
 }
 
-int refusal_of(std::string_view bytes, const MockOptions& limits = defaults) {
+int refusal_of(std::string_view bytes, const RequestBounds& limits = defaults) {
     RequestReader reader(limits);
     return reader.receive(bytes) == Progress::refused ? reader.refusal() : 0;
 }
@@ -79,9 +79,7 @@ TEST_CASE("bytes that are not a request are refused") {
 }
 
 TEST_CASE("requests have limits") {
-    MockOptions small;
-    small.header_bytes = 100;
-    small.request_body_bytes = 10;
+    const RequestBounds small(100, 10);
     CHECK(refusal_of("GET / HTTP/1.1\r\nX: " + std::string(100, 'x'), small) == 431);
     CHECK(refusal_of("POST / HTTP/1.1\r\nContent-Length: 11\r\n\r\n", small) == 413);
     CHECK(refusal_of("POST / HTTP/1.1\r\nContent-Length: 9223372036854775807\r\n\r\n") == 413);
