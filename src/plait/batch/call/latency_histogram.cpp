@@ -25,6 +25,20 @@ Duration LatencyHistogram::quantile(double share) const noexcept {
     return {};
 }
 
+std::vector<LatencyHistogram::Bin> LatencyHistogram::bins() const {
+    constexpr std::size_t counters = parts / 4;
+    std::vector<Bin> bins;
+    for (std::size_t begin = 0; begin < counts_.size(); begin += counters) {
+        std::uint64_t count = 0;
+        for (std::size_t index = begin; index < begin + counters; ++index) count += counts_[index];
+        if (count == 0) continue;
+        const std::uint64_t below = begin == 0 ? 0 : largest_of(begin - 1) + 1;
+        bins.push_back(
+            {std::chrono::microseconds(below), std::chrono::microseconds(largest_of(begin + counters - 1) + 1), count});
+    }
+    return bins;
+}
+
 std::size_t LatencyHistogram::index_of(std::uint64_t microseconds) noexcept {
     if (microseconds < 2 * parts) return microseconds;
     const auto power = static_cast<std::size_t>(std::bit_width(microseconds)) - 7;  // leaves 7 bits

@@ -3,7 +3,9 @@
 #include "plait/base/clock.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace plait::batch {
 
@@ -18,6 +20,16 @@ class LatencyHistogram {
 
     /// Returns the duration that a `share` (0 to 1) of all did not exceed; 0 if there are none.
     Duration quantile(double share) const noexcept;
+
+    /// A range of durations, and how many fell into it.
+    struct Bin {
+        Duration from;
+        Duration up_to;
+        std::uint64_t count;
+    };
+    /// Returns the ranges that are not empty, the shortest first: four for each power of two, none below 16 us. At most
+    /// 132.
+    std::vector<Bin> bins() const;
 
   private:
     // In microseconds. Each value below 128 has its own counter, and a day is less than 2^37.

@@ -24,6 +24,28 @@ TEST_CASE("quantiles are right to two percent, and the longest latency is exact"
     CHECK(histogram.count() == 10'000);
 }
 
+TEST_CASE("the bins hold all durations, in order, and follow each other") {
+    LatencyHistogram histogram;
+    CHECK(histogram.bins().empty());
+    for (Duration duration = 1us; duration < 48h; duration += 1us + duration / 10) histogram.add(duration);
+    const auto bins = histogram.bins();
+    CHECK(bins.size() <= 132);
+    CHECK(bins.front().from == 0us);
+    std::uint64_t count = 0;
+    for (std::size_t n = 0; n < bins.size(); ++n) {
+        count += bins[n].count;
+        CHECK(bins[n].from < bins[n].up_to);
+        if (n > 0) CHECK(bins[n].from == bins[n - 1].up_to);
+    }
+    CHECK(count == histogram.count());
+    LatencyHistogram one;
+    one.add(100ms);
+    REQUIRE(one.bins().size() == 1);
+    CHECK(one.bins().front().from <= 100ms);
+    CHECK(one.bins().front().up_to > 100ms);
+    CHECK(one.bins().front().up_to < 120ms);
+}
+
 TEST_CASE("every duration is counted, from 0 to longer than any wait") {
     for (Duration duration :
          {Duration(0ns), Duration(-1s), Duration(127us), Duration(128us), Duration(24h), Duration(24h * 365)}) {
