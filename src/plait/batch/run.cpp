@@ -201,6 +201,7 @@ struct Run::Parts {
     std::unique_ptr<ResumableSource> source;
     bool replaces_trace = false;
     int interruptions = 0;  ///< before it began
+    bool is_paused = false;
     std::unique_ptr<trace::TraceFile> trace;
     std::unique_ptr<Method> method;
     std::optional<AuthCommand> auth;
@@ -241,7 +242,7 @@ class Run::Engine {
                  runner_options(parts.options, parts.journal() != nullptr,
                                 parts.world.seed ? *parts.world.seed : std::random_device()()),
                  parts.runner_parts(takes_values)),
-          monitor_(runner, *parts.source, *parts.world.calendar) {}
+          monitor_(runner, *parts.source, *parts.world.calendar, parts.options.page_url) {}
 
     /// Carries the run out in this task.
     Task<void> carry_out();
@@ -448,6 +449,7 @@ void Run::follow(std::unique_ptr<ResumableSource> source) {
 
 Run::Engine& Run::begin(bool takes_values) {
     engine_ = std::make_unique<Engine>(*parts_, takes_values);
+    if (parts_->is_paused) engine_->runner.pause();
     for (; parts_->interruptions > 0; --parts_->interruptions) engine_->interrupt();
     return *engine_;
 }
@@ -491,6 +493,18 @@ void Run::interrupt() {
 bool Run::is_interrupted() const noexcept {
     return engine_ ? engine_->runner.is_interrupted() : parts_->interruptions > 0;
 }
+
+void Run::pause() {
+    parts_->is_paused = true;
+    if (engine_) engine_->runner.pause();
+}
+
+void Run::resume() {
+    parts_->is_paused = false;
+    if (engine_) engine_->runner.resume();
+}
+
+bool Run::is_paused() const noexcept { return parts_->is_paused; }
 
 const std::string& Run::id() const noexcept {
     static const std::string none;

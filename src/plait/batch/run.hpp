@@ -106,6 +106,12 @@ class Run {
     void interrupt();
     bool is_interrupted() const noexcept;
 
+    /// Sends nothing until `resume`; attempts in flight go on to their end. Meanwhile results are written, and
+    /// deadlines pass. Also before the run begins. On the thread of the run.
+    void pause();
+    void resume();
+    bool is_paused() const noexcept;
+
     /// Identifies the run: a resumed run has the id that it began with. Empty without a file.
     const std::string& id() const noexcept;
     /// Whether the same command can resume it.

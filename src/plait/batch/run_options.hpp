@@ -100,6 +100,8 @@ struct RunOptions {
 
     /// Records a trace in this file. Run it in a loop that is made with `Run::loop_options`. Empty: no trace.
     std::string trace{};
+    /// The URL of a page that shows the run, for its reports. Empty: none.
+    std::string page_url{};
     /// Called with each warning, a sentence.
     std::function<void(const std::string& sentence)> warn{};
 };

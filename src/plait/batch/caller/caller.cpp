@@ -81,6 +81,7 @@ Caller::Caller(const CallerOptions& options, CallerParts parts)
     : options_(options),
       parts_(std::move(parts)),
       slots_in_all_(most_in_flight(options, parts_.method)),
+      room_of_method_(slots_in_all_),
       slots_(slots_in_all_),
       rules_(options.rules),
       sender_(options_, parts_, slots_in_all_, rules_, counts_),
@@ -88,7 +89,10 @@ Caller::Caller(const CallerOptions& options, CallerParts parts)
               longest_memory(options)),
       origins_([this](std::string_view name) { return std::make_unique<Origin>(name, options_.retry.max_wait); },
                group_memory) {
-    parts_.method.follow_room([this](std::size_t room) { slots_.resize(std::min(room, slots_in_all_)); });
+    parts_.method.follow_room([this](std::size_t room) {
+        room_of_method_ = room;
+        fit_slots();
+    });
 }
 
 Caller::~Caller() { parts_.method.follow_room({}); }
@@ -398,6 +402,19 @@ void Caller::give_up() noexcept {
         if (active->attempts) active->attempts->cancel();
     }
 }
+
+void Caller::pause() noexcept {
+    paused_ = true;
+    fit_slots();
+}
+
+void Caller::resume() noexcept {
+    paused_ = false;
+    fit_slots();
+}
+
+// Each attempt takes a slot at the moment it is sent, and no earlier: so a pause without slots uses up no limit.
+void Caller::fit_slots() noexcept { slots_.resize(paused_ ? 0 : std::min(room_of_method_, slots_in_all_)); }
 
 std::size_t Caller::room() const {
     std::size_t room = slots_.available();

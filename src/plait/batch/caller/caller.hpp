@@ -51,6 +51,12 @@ class Caller {
     /// Gives up the attempts in flight, too.
     void give_up() noexcept;
 
+    /// Sends no attempt until `resume`; those in flight go on to their end. Deadlines and the waits of limits pass
+    /// meanwhile.
+    void pause() noexcept;
+    void resume() noexcept;
+    bool is_paused() const noexcept { return paused_; }
+
     /// Why the run must stop; nothing while it may go on.
     const std::optional<std::string>& stop_reason() const noexcept { return rules_.stop_reason(); }
     /// Why calls were postponed although nobody stopped the run: the first of the parked groups, and until when.
@@ -106,10 +112,12 @@ class Caller {
     MadeCall not_sent(const Call& call, AttemptsEnd ended) const;
     MadeCall finish(ActiveCall& active, AttemptsEnd ended);
     GroupOptions group_options(std::string_view name) const;
+    void fit_slots() noexcept;
 
     const CallerOptions options_;
     const CallerParts parts_;
     const std::size_t slots_in_all_;
+    std::size_t room_of_method_;  ///< calls that the method can make at a time now
     Semaphore slots_;
     RunRules rules_;
     AttemptSender sender_;
@@ -121,6 +129,7 @@ class Caller {
     std::optional<policy::WaitReason> parked_;
     CallerCounts counts_;
     bool stopped_ = false;
+    bool paused_ = false;
     bool gave_up_ = false;
 };
 

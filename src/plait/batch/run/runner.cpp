@@ -246,6 +246,7 @@ void Runner::end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, Output
     if (!end.attempts.empty())
         latency = end.attempts.back().start + end.attempts.back().total - end.attempts.front().start;
     tally_.call_ended(end, latency, sent_bytes);
+    if (end.outcome != Outcome::ok) error_kinds_.add(call, end, parts_.secrets, now());
     if (end.outcome == Outcome::unknown && first_unknown_.size() < most_unknown)
         first_unknown_.push_back(call.custom_id);
     results_.put(
@@ -255,6 +256,7 @@ void Runner::end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, Output
 
 void Runner::refuse(BadLine line, OutputSlot slot) {
     tally_.line_refused();
+    error_kinds_.add(line, now());
     results_.put(
         std::move(slot), [&](std::string& out) { writer_.append(out, line); },
         [&] { return CallResult(std::move(line)); });

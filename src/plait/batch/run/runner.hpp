@@ -9,6 +9,7 @@
 #include "plait/base/random.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
+#include "plait/batch/call/error_kinds.hpp"
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/call/sink.hpp"
 #include "plait/batch/call/source.hpp"
@@ -115,6 +116,14 @@ class Runner {
 
     bool is_interrupted() const noexcept { return interrupted_.is_set(); }
 
+    /// Whether no further call is started: it was interrupted, or a rule stops it.
+    bool is_stopping() const noexcept { return is_interrupted() || caller_.stop_reason().has_value(); }
+
+    /// Sends nothing until `resume`; attempts in flight go on to their end (`Caller::pause`). On the loop's thread.
+    void pause() noexcept { caller_.pause(); }
+    void resume() noexcept { caller_.resume(); }
+    bool is_paused() const noexcept { return caller_.is_paused(); }
+
     /// Why the run was stopped, or is left unfinished: a sentence; nothing when it was not.
     std::optional<std::string> stop_reason() const;
     /// Whether a budget is the reason.
@@ -123,6 +132,8 @@ class Runner {
     /// The numbers so far, with those of earlier runs.
     const Tally& tally() const noexcept { return tally_; }
     const CallerCounts& counts() const noexcept { return caller_.counts(); }
+    /// The results of this run that are not ok, by kind.
+    const ErrorKinds& error_kinds() const noexcept { return error_kinds_; }
     /// The ids of the first calls of this run that end as `unknown`.
     const std::vector<std::string>& first_unknown() const noexcept { return first_unknown_; }
     /// Returns the time since the run began, up to its end.
@@ -168,6 +179,7 @@ class Runner {
     ReadAhead ahead_;
     KeyOrder order_;
     Tally tally_;
+    ErrorKinds error_kinds_;
     std::vector<std::string> first_unknown_;
     std::optional<TimePoint> began_;
     std::optional<TimePoint> ended_;

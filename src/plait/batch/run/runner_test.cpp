@@ -192,6 +192,76 @@ ASYNC_TEST("in the order of the input, one slow call bounds how many go ahead of
     CHECK(run.results().size() == 100);
 }
 
+ASYNC_TEST("a paused run sends nothing more, and goes on where it was") {
+    TestRun run(lines(urls(10)), with_concurrency(3), [](int) -> Duration { return 2s; });
+    run.start();
+    co_await sleep_for(1s);
+    run.runner.pause();
+    run.runner.pause();
+    CHECK(run.runner.is_paused());
+    co_await sleep_for(1h);
+    CHECK(run.method.requests.size() == 3);
+    CHECK(run.results().size() == 3);
+    run.runner.resume();
+    co_await run.join();
+    CHECK(run.end == RunEnd::finished);
+    CHECK(run.results().size() == 10);
+    CHECK(run.answers.most == 3);
+}
+
+ASYNC_TEST("a pause uses up no rate limit, and does not let a burst go after it") {
+    RunnerOptions options;
+    options.calls.limits = {policy::RateLimit("requests", 60, 1min)};
+    TestRun run(lines(urls(300)), options, [](int) -> Duration { return 1ms; });
+    run.start();
+    co_await sleep_for(10s);
+    const std::size_t before = run.method.requests.size();
+    run.runner.pause();
+    co_await sleep_for(1h);
+    CHECK(run.method.requests.size() == before);
+    run.runner.resume();
+    co_await sleep_for(10s);
+    const std::size_t after = run.method.requests.size() - before;
+    CHECK(after >= 10);
+    CHECK(after <= 12);
+    run.runner.interrupt();
+    co_await run.join();
+}
+
+ASYNC_TEST("retries wait for the end of a pause, too") {
+    int attempts = 0;
+    FakeMethod method([&attempts](http::Request) -> Task<Attempt> {
+        http::Response response;
+        response.status = ++attempts == 1 ? 500 : 200;
+        co_return response;
+    });
+    LineSource source = lines(urls(1));
+    MemorySink sink;
+    Runner runner(source, method, RunnerOptions(), TestRun::parts(sink));
+    TaskGroup beside;
+    beside.start([](Runner& one) -> Task<void> { co_await one.run(); }, std::ref(runner));
+    co_await yield();
+    while (attempts == 0) co_await sleep_for(1ms);
+    runner.pause();
+    co_await sleep_for(5min);
+    CHECK(attempts == 1);
+    runner.resume();
+    co_await beside.join();
+    CHECK(attempts == 2);
+    CHECK(results_in(sink.text) == Results{"line-1 ok"});
+}
+
+ASYNC_TEST("a run can be paused before it begins, and stopped while it is paused") {
+    TestRun run(lines(urls(10)), with_concurrency(3), [](int) -> Duration { return 2s; });
+    run.runner.pause();
+    run.start();
+    co_await sleep_for(1h);
+    CHECK(run.method.requests.empty());
+    run.runner.interrupt();
+    co_await run.join();
+    CHECK(run.end == RunEnd::interrupted);
+}
+
 ASYNC_TEST("an interruption starts no more calls and waits for those in flight") {
     TestRun run(lines(urls(10)), with_concurrency(3), [](int) -> Duration { return 2s; });
     run.start();

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <utility>
 
 namespace plait::batch {
@@ -18,8 +19,8 @@ class RunMonitor {
     /// The recent rate is measured over this window.
     static constexpr Duration lately = std::chrono::seconds(10);
 
-    /// All three outlive it.
-    RunMonitor(const Runner& runner, Source& source, const WallClock& calendar);
+    /// The first three outlive it. `page_url`: where a page shows the run; empty: nowhere.
+    RunMonitor(const Runner& runner, Source& source, const WallClock& calendar, std::string page_url = {});
 
     RunReport report();
 
@@ -30,6 +31,7 @@ class RunMonitor {
     const Runner& runner_;
     Source& source_;
     const WallClock& calendar_;
+    const std::string page_url_;
     WallTime began_;
     std::deque<std::pair<TimePoint, std::uint64_t>> done_lately_;
 };

@@ -46,6 +46,49 @@ class ReportedWorker {
     friend bool operator==(const ReportedWorker&, const ReportedWorker&) = default;
 };
 
+/// A range of durations, and how many calls took that long.
+class ReportedBin {
+  public:
+    ReportedBin() noexcept {}
+
+    Duration from{};
+    Duration up_to{};
+    std::uint64_t calls = 0;
+
+    friend bool operator==(const ReportedBin&, const ReportedBin&) = default;
+};
+
+/// How long calls took that had an answer, in this run.
+class ReportedLatency {
+  public:
+    ReportedLatency() noexcept {}
+
+    std::uint64_t calls = 0;
+    Duration p50{};
+    Duration p90{};
+    Duration p99{};
+    Duration longest{};
+    std::vector<ReportedBin> bins;  ///< that are not empty, the shortest first
+
+    friend bool operator==(const ReportedLatency&, const ReportedLatency&) = default;
+};
+
+/// A kind of result that is not ok, with the latest example. Secrets are redacted in it.
+class ReportedError {
+  public:
+    ReportedError() noexcept {}
+
+    std::string kind;  ///< the code of the error, such as `timeout`, or the status, such as `status 404`
+    std::uint64_t calls = 0;
+    std::string custom_id;
+    std::uint64_t line = 0;
+    std::string request;  ///< method and URL
+    std::string message;  ///< of the error, or the beginning of the answer's body
+    WallTime at{};
+
+    friend bool operator==(const ReportedError&, const ReportedError&) = default;
+};
+
 /// The state of a run at a moment, as plain values that another process can read.
 class RunReport {
   public:
@@ -63,11 +106,17 @@ class RunReport {
     std::array<std::uint64_t, outcome_count> outcomes{};
     std::uint64_t in_flight = 0;
     std::uint64_t retries = 0;
+    std::uint64_t refusals = 0;
     double lately_per_second = 0;  ///< results, recently
     double per_second = 0;         ///< results, since the start of this run
     std::vector<ReportedCost> costs;
     std::vector<policy::RateLimit> limits;  ///< as configured; they apply to each group separately
+    std::optional<ReportedLatency> latency;
+    std::vector<ReportedError> errors;  ///< of this run, the most frequent kind first
 
+    bool is_paused = false;
+    bool is_stopping = false;  ///< no further call is sent
+    std::string page_url;      ///< where a page shows the run, with its token; empty if none does
     bool has_ended = false;
     std::string stopped;  ///< why the run ended early, as a sentence; empty if it did not
 

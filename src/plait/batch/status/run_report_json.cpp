@@ -97,6 +97,34 @@ void fields(auto& each, Worker& worker) {
     each("lost_calls", worker.lost_calls);
 }
 
+template <Is<ReportedBin> Bin>
+void fields(auto& each, Bin& bin) {
+    each("from_s", bin.from);
+    each("up_to_s", bin.up_to);
+    each("calls", bin.calls);
+}
+
+template <Is<ReportedLatency> Latency>
+void fields(auto& each, Latency& latency) {
+    each("calls", latency.calls);
+    each("p50_s", latency.p50);
+    each("p90_s", latency.p90);
+    each("p99_s", latency.p99);
+    each("longest_s", latency.longest);
+    each("bins", latency.bins);
+}
+
+template <Is<ReportedError> Error>
+void fields(auto& each, Error& error) {
+    each("kind", error.kind);
+    each("calls", error.calls);
+    each("custom_id", error.custom_id);
+    each("line", error.line);
+    each("request", error.request);
+    each("message", error.message);
+    each("at", error.at);
+}
+
 template <Is<RunReport> Report>
 void fields(auto& each, Report& report) {
     each("began", report.began);
@@ -107,10 +135,16 @@ void fields(auto& each, Report& report) {
     each("outcomes", report.outcomes);
     each("in_flight", report.in_flight);
     each("retries", report.retries);
+    each("refusals", report.refusals);
     each("lately_per_second", report.lately_per_second);
     each("per_second", report.per_second);
     each("costs", report.costs);
     each("limits", report.limits);
+    each("latency", report.latency);
+    each("errors", report.errors);
+    each("is_paused", report.is_paused);
+    each("is_stopping", report.is_stopping);
+    each("page_url", report.page_url);
     each("has_ended", report.has_ended);
     each("stopped", report.stopped);
     each("groups", report.groups);

@@ -20,6 +20,9 @@ namespace {
 /// Shorter waits are not given an end: with an even pace, each call waits for a moment.
 constexpr Duration shortest_told = std::chrono::seconds(1);
 
+/// Of a page; shorter than what a terminal's line holds.
+constexpr std::size_t longest_url = 200;
+
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 std::time_t whole_seconds(WallTime time) {
@@ -142,6 +145,38 @@ bool waits_for_limit(const RunReport& report) {
                        [](const GroupReport& group) { return group.waits_for.has_value(); });
 }
 
+// ---- the parts of a group's status
+
+std::string quota_in_words(const ReportedQuota& quota, WallTime now, Calendar calendar) {
+    std::string text;
+    if (quota.limit && quota.window) {
+        text = limit_in_words(policy::RateLimit(quota.unit, *quota.limit, *quota.window));
+    } else {
+        text = quota.limit ? fmt::format("{} {}", amount_in_words(*quota.limit), quota.unit) : quota.unit;
+    }
+    text += fmt::format(", learnt from {}", printable(quota.learnt_from));
+    if (quota.remaining) text += fmt::format(": {} left", amount_in_words(std::floor(*quota.remaining)));
+    if (quota.reset_at && *quota.reset_at > now) text += " until " + time_in_words(*quota.reset_at, now, calendar);
+    return text;
+}
+
+/// How the limit of calls in flight was found; empty if it is given.
+std::string limit_change_in_words(const GroupReport& group) {
+    if (!group.concurrency_is_adaptive) return {};
+    if (!group.concurrency_change) return "adaptive";
+    const ReportedChange& change = *group.concurrency_change;
+    return fmt::format("{} from {}: {}", change.to < change.from ? "lowered" : "raised", change.from,
+                       printable(change.why));
+}
+
+/// The limits that were learnt.
+std::vector<std::string> limits_in_words(const GroupReport& group, WallTime now, Calendar calendar) {
+    std::vector<std::string> limits;
+    if (group.learnt_pace) limits.push_back(limit_in_words(*group.learnt_pace) + ", learnt from refusals");
+    for (const ReportedQuota& quota : group.quotas) limits.push_back(quota_in_words(quota, now, calendar));
+    return limits;
+}
+
 // ---- the text of `plait status`
 
 class StatusText {
@@ -159,7 +194,10 @@ class StatusText {
         if (is_running_) {
             going();
             line("state", why_waiting(report_, now_, calendar_));
+            line("page", printable(report_.page_url, longest_url));
         }
+        latency();
+        errors();
         costs();
         limits();
         workers();
@@ -210,6 +248,21 @@ class StatusText {
                                  rate_in_words(report_.per_second)));
     }
 
+    void latency() {
+        if (!report_.latency) return;
+        const ReportedLatency& latency = *report_.latency;
+        line("took", fmt::format("p50 {}, p90 {}, p99 {}, at most {}", in_words(latency.p50), in_words(latency.p90),
+                                 in_words(latency.p99), in_words(latency.longest)));
+    }
+
+    void errors() {
+        for (const ReportedError& error : report_.errors) {
+            const std::string message = error.message.empty() ? "" : ": " + printable(error.message);
+            line("errors",
+                 fmt::format("{} {}, such as {}{}", error.calls, error.kind, printable(error.custom_id), message));
+        }
+    }
+
     void costs() {
         for (const ReportedCost& cost : report_.costs) {
             line("spent", fmt::format("{} {}{}", amount_in_words(cost.spent), cost.unit,
@@ -222,30 +275,8 @@ class StatusText {
             line("limit", fmt::format("{}, configured", policy::to_string(limit)));
         }
         for (const GroupReport& group : report_.groups) {
-            if (group.learnt_pace)
-                line("limit", of(group) + limit_in_words(*group.learnt_pace) + ", learnt from refusals");
-            for (const ReportedQuota& quota : group.quotas) line("limit", of(group) + quota_in_words(quota));
+            for (const std::string& limit : limits_in_words(group, now_, calendar_)) line("limit", of(group) + limit);
         }
-    }
-
-    std::string quota_in_words(const ReportedQuota& quota) const {
-        std::string text;
-        if (quota.limit && quota.window) {
-            text = limit_in_words(policy::RateLimit(quota.unit, *quota.limit, *quota.window));
-        } else {
-            text = quota.limit ? fmt::format("{} {}", amount_in_words(*quota.limit), quota.unit) : quota.unit;
-        }
-        text += fmt::format(", learnt from {}", printable(quota.learnt_from));
-        if (quota.remaining) text += fmt::format(": {} left", amount_in_words(std::floor(*quota.remaining)));
-        if (quota.reset_at && *quota.reset_at > now_) text += " until " + told(*quota.reset_at);
-        return text;
-    }
-
-    static std::string how_it_was_found(const GroupReport& group) {
-        if (!group.concurrency_change) return "adaptive";
-        const ReportedChange& change = *group.concurrency_change;
-        return fmt::format("{} from {}: {}", change.to < change.from ? "lowered" : "raised", change.from,
-                           printable(change.why));
     }
 
     void workers() {
@@ -267,7 +298,7 @@ class StatusText {
             std::string text = fmt::format("{}: {}", printable(group.name), group.in_flight);
             if (group.concurrency > 0) text += fmt::format(" of {}", group.concurrency);
             text += " in flight";
-            if (group.concurrency_is_adaptive) text += fmt::format(" ({})", how_it_was_found(group));
+            if (group.concurrency_is_adaptive) text += fmt::format(" ({})", limit_change_in_words(group));
             if (group.waiting > 0) text += fmt::format(", {} waiting", group.waiting);
             if (group.http_version == "2") text += ", over HTTP/2";
             // The reason of an only group is in the line "state".
@@ -363,6 +394,8 @@ std::string time_in_words(WallTime time, WallTime now, Calendar calendar) {
 }
 
 std::string why_waiting(const RunReport& report, WallTime now, Calendar calendar) {
+    if (report.is_stopping) return "stops when the calls in flight have ended";
+    if (report.is_paused) return "paused";
     for (const GroupReport& group : report.groups) {
         const std::string why = why_group_waits(group, report.group_count > 1, now, calendar);
         if (!why.empty()) return why;
@@ -370,8 +403,16 @@ std::string why_waiting(const RunReport& report, WallTime now, Calendar calendar
     return {};
 }
 
+GroupWords group_in_words(const GroupReport& group, WallTime now, Calendar calendar) {
+    GroupWords words;
+    words.limit_change = limit_change_in_words(group);
+    words.why_waiting = why_group_waits(group, false, now, calendar);
+    words.limits = limits_in_words(group, now, calendar);
+    return words;
+}
+
 std::optional<Duration> time_left(const RunReport& report, WallTime now) {
-    if (!report.total || *report.total < report.done || report.has_ended) return std::nullopt;
+    if (!report.total || *report.total < report.done || report.has_ended || report.is_paused) return std::nullopt;
     if (stands_still_after_failures(report)) return std::nullopt;
     const double allowed = allowed_pace(report);
     double pace = report.lately_per_second > 0 ? report.lately_per_second : report.per_second;

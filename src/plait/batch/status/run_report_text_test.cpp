@@ -269,6 +269,40 @@ TEST_CASE("the text of a finished run says how to retry failures") {
     CHECK(has(text, "         plait retry out.jsonl --unknown writes the 1 unknown request to a new file\n"));
 }
 
+TEST_CASE("the text of a run says that it is paused or stops, and where it can be watched") {
+    RunReport report = with_groups({waiting_group("requests=600/m", "", two_o_clock + 5s)});
+    report.total = 1000;
+    report.done = 400;
+    report.lately_per_second = 10;
+    report.page_url = "http://127.0.0.1:8080/0123/";
+    report.is_paused = true;
+    const std::string paused = text_of(report, Liveness::running);
+    CHECK(has(paused, "  state  paused\n  page   http://127.0.0.1:8080/0123/\n"));
+    CHECK_FALSE(has(paused, "ends "));
+    report.is_stopping = true;
+    CHECK(has(text_of(report, Liveness::running), "  state  stops when the calls in flight have ended\n"));
+}
+
+TEST_CASE("the text of a run has latencies, and an example of each kind of error") {
+    RunReport report = with_groups({});
+    report.latency.emplace();
+    report.latency->p50 = 90ms;
+    report.latency->p90 = 120ms;
+    report.latency->p99 = 1500ms;
+    report.latency->longest = 2s;
+    for (const std::string kind : {"status 404", "timeout"}) {
+        ReportedError& error = report.errors.emplace_back();
+        error.kind = kind;
+        error.calls = 3;
+        error.custom_id = "line-7";
+    }
+    report.errors.back().message = "timed out after 5 s";
+    const std::string text = text_of(report, Liveness::running);
+    CHECK(has(text, "  took   p50 90 ms, p90 120 ms, p99 1.5 s, at most 2 s\n"));
+    CHECK(
+        has(text, "  errors 3 status 404, such as line-7\n         3 timeout, such as line-7: timed out after 5 s\n"));
+}
+
 TEST_CASE("the line for logs says why a run waits") {
     RunReport report = with_groups({waiting_group("requests=600/m", "x-ratelimit-limit", two_o_clock + 5s)});
     CHECK(report_line(RunReport(), two_o_clock, utc_calendar) == "14:00:00  0  0.0/s  0 in flight");
