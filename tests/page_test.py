@@ -1,22 +1,19 @@
-"""`plait report`: the page in Chromium, and its pure functions in node."""
+"""`plait report`: the page in Chromium. The pure functions of all pages, in node."""
 
 import json
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
+from support.node import missing, node
 from support.program import plait
 
 HERE = Path(__file__).resolve().parent
-PAGE = HERE.parent / "src/plait/report/page"
+REPORT = HERE.parent / "src/plait/report"
 sys.path.insert(0, str(HERE / "page"))
 import traces
 
-CHROMIUM = os.environ.get("PLAIT_CHROMIUM", "/usr/bin/chromium")
 NAMES = [
     "</script><script>window.isBroken = 1</script>",
     "<img src=x onerror='window.isBroken = 2'>",
@@ -28,17 +25,10 @@ NAMES = [
 ]
 
 
-def node(*arguments, **environment):
-    """Runs node's tests; returns their output if they fail, else None."""
-    ended = subprocess.run(["node", "--test", *map(str, arguments)], capture_output=True, text=True, timeout=280,
-                           env={**os.environ, **environment})
-    return None if ended.returncode == 0 else ended.stdout + ended.stderr
-
-
 class Parts(unittest.TestCase):
     def test_pure_functions_in_node(self):
-        self.assertTrue(shutil.which("node"), "node is not installed: run scripts/setup test")
-        failed = node(PAGE / "page_test.mjs")
+        self.assertIsNone(missing(needs_chromium=False))
+        failed = node(REPORT / "page/page_test.mjs", REPORT / "live/live_test.mjs")
         if failed:
             self.fail(failed)
 
@@ -52,10 +42,7 @@ class Page(unittest.TestCase):
         (cls.folder / "facts.json").write_text(json.dumps(make_pages(cls.folder)))
 
     def test_the_page_in_chromium(self):
-        self.assertTrue(shutil.which("node"), "node is not installed: run scripts/setup test")
-        self.assertTrue((HERE / "page/node_modules/playwright-core").is_dir(),
-                        "playwright-core, which drives Chromium, is not in tests/page/node_modules: run scripts/setup test")
-        self.assertTrue(Path(CHROMIUM).exists(), f"{CHROMIUM} is not there: run scripts/setup test, or set PLAIT_CHROMIUM")
+        self.assertIsNone(missing())
         failed = node(HERE / "page/browser_test.mjs", PLAIT_PAGES=str(self.folder))
         if failed:
             self.fail(failed)

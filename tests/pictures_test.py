@@ -22,7 +22,7 @@ class Pictures(unittest.TestCase):
             self.assertEqual(self.titles(REPOSITORY / "docs/pictures"), self.titles(Path(folder)))
 
     def titles(self, folder):
-        return {file.name: xml.etree.ElementTree.parse(file).find(TITLE).text for file in folder.iterdir()}
+        return {file.name: xml.etree.ElementTree.parse(file).find(TITLE).text for file in folder.glob("*.svg")}
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <utility>
 
@@ -41,6 +42,33 @@ void add_flag(CLI::App& app, const Flag& flag) {
     };
     CLI::Option* option = app.add_option(flag.name, effect);
     option->type_size(1)->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+}
+
+bool is_number(const std::string& text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Writes flags whose value may be left out as `--flag=value`, because CLI11 would take whatever follows as the value.
+std::vector<std::string> with_values(std::vector<std::string> arguments, const std::vector<Flag>& flags) {
+    std::vector<std::string> result;
+    for (std::size_t n = 0; n < arguments.size(); ++n) {
+        if (arguments[n] == "--") {
+            result.insert(result.end(), arguments.begin() + static_cast<std::ptrdiff_t>(n), arguments.end());
+            break;
+        }
+        const auto flag = std::find_if(flags.begin(), flags.end(), [&](const Flag& known) {
+            return !known.value_if_none.empty() && known.long_name() == arguments[n];
+        });
+        const bool has_value = n + 1 < arguments.size() && is_number(arguments[n + 1]);
+        if (flag == flags.end()) {
+            result.push_back(std::move(arguments[n]));
+        } else {
+            result.push_back(
+                fmt::format("{}={}", flag->long_name(), has_value ? arguments[n + 1] : flag->value_if_none));
+            if (has_value) ++n;
+        }
+    }
+    return result;
 }
 
 /// Replaces CLI11's message about a missing or unwanted value.
@@ -95,6 +123,7 @@ Request parse_command(Command& command, std::vector<std::string> arguments) {
     std::vector<std::string> values;
     if (!positional.name.empty()) app.add_option(positional.name, values, positional.help);
 
+    arguments = with_values(std::move(arguments), flags);
     std::reverse(arguments.begin(), arguments.end());  // the order that CLI11 expects
     try {
         app.parse(std::move(arguments));

@@ -33,6 +33,9 @@ class PackCommand final : public Command {
              }},
             {"--quick", "", "Fold nothing.", [this](const std::string&) { notes_.push_back("quick"); }},
         };
+        flags.push_back(Flag("--socks", "[PAIRS]", "Pack socks.", [this](const std::string& value) {
+                            notes_.push_back("socks " + value);
+                        }).with_optional_number("7"));
         Flag shirt("--shirt", "COLOUR", "Pack a shirt of this colour.",
                    [this](const std::string& value) { notes_.push_back("shirt " + value); });
         shirt = std::move(shirt).repeatable().with_choices({{"red", "like a fire engine"}, {"blue", "like the sea"}});
@@ -102,6 +105,16 @@ TEST_CASE("a repeatable flag takes one value each time") {
           Strings{"shirt red", "shirt blue", "thing hat"});
 }
 
+TEST_CASE("an optional value is the number behind its flag, or what stands behind =") {
+    CHECK(notes_of({"pack", "--socks"}) == Strings{"socks 7"});
+    CHECK(notes_of({"pack", "--socks", "3", "hat"}) == Strings{"socks 3", "thing hat"});
+    CHECK(notes_of({"pack", "--socks=4", "5"}) == Strings{"socks 4", "thing 5"});
+    CHECK(notes_of({"pack", "--socks", "hat"}) == Strings{"socks 7", "thing hat"});
+    CHECK(notes_of({"pack", "--socks", "--quick"}) == Strings{"quick", "socks 7"});
+    CHECK(notes_of({"pack", "--", "--socks", "3"}) == Strings{"thing --socks", "thing 3"});
+    CHECK(refusal_of({"pack", "--socks", "--socks", "2"}) == "--socks may be given only once");
+}
+
 TEST_CASE("a value may look like a flag") { CHECK(notes_of({"pack", "-w", "-1"}) == Strings{"weight -1"}); }
 
 TEST_CASE("a misspelled flag or command gets a suggestion") {
@@ -128,7 +141,8 @@ TEST_CASE("help and version are printed") {
           "Pack a suitcase.\n\nUsage: plait pack THINGS... [flags]\n\n"
           "  THINGS                    Other things to pack.\n\n"
           "  -w, --weight KILOGRAMS    Pack at most this.\n"
-          "  --quick                   Fold nothing.\n\n"
+          "  --quick                   Fold nothing.\n"
+          "  --socks [PAIRS]           Pack socks.\n\n"
           "Clothes:\n"
           "  --shirt COLOUR            Pack a shirt of this colour. Repeatable.\n"
           "      red                   like a fire engine\n"

@@ -23,6 +23,7 @@
 #include <cstdio>
 #include <fstream>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -206,6 +207,15 @@ std::vector<Flag> RunCommand::diagnosis_flags() {
             {"--verbose", "",
              "Say for each origin whether its calls go through a proxy, and why, when the first connection is made.",
              [this](const std::string&) { settings_.session.routes.tell = say_ways(); }},
+            Flag("--ui", "[PORT]",
+                 "Show the run as a page in a browser on this machine, at the URL that is printed: rate, limits, "
+                 "latencies, errors, and buttons that pause, resume and stop the run. Without PORT, at any free port. "
+                 "Whoever knows the URL may watch and stop the run.",
+                 [this](const std::string& value) {
+                     constexpr std::size_t largest = std::numeric_limits<std::uint16_t>::max();
+                     page_port_ = static_cast<std::uint16_t>(parse_count(value, 0, largest));
+                 })
+                .with_optional_number("0"),
             {"--summary-json", "FILE", "Write the summary to this file, as JSON.",
              [this](const std::string& value) { summary_path_ = value; }},
             {"--trace", "FILE",
@@ -229,6 +239,7 @@ int RunCommand::run() {
     options_.session = settings_.session;
     options_.warn = warn;
     if (!cluster_.url.empty()) join_cluster();
+    if (page_port_) open_page();
     batch::Run run(inputs_, output_.empty() ? std::string(standard_output) : output_, options_);
     std::ofstream summary_file = open_summary(summary_path_);
     return EventLoop(run.loop_options()).run(conduct(run, summary_file));
@@ -249,6 +260,42 @@ void RunCommand::join_cluster() {
             "addresses to plait worker");
     options_.cluster = cluster_.settle();
     options_.method = &batch::cluster_method;
+}
+
+/// Before any file is made, and anything is sent: a port that is in use stops the run here.
+void RunCommand::open_page() {
+    try {
+        page_.emplace(*page_port_);
+    } catch (const Error& error) {
+        throw Error(error.code(), fmt::format("--ui: {}; --ui without PORT takes a free one", error.what()));
+    }
+    options_.page_url = page_->url();
+}
+
+/// What the page shows of the run. All arguments outlive it.
+watch::WatchedRun RunCommand::watched(batch::Run& run, batch::Screen& screen, batch::Progress& progress) const {
+    watch::WatchedRun watched;
+    watched.name = output_.empty() ? inputs_.front() : output_;
+    watched.report = [&run] { return run.report(); };
+    const auto say = [&screen, &progress](std::string_view text) {
+        progress.clear();
+        screen.write(text);
+    };
+    watched.pause = [&run, say] {
+        if (!run.is_paused()) say("plait: paused from the page\n");
+        run.pause();
+    };
+    watched.resume = [&run, say] {
+        if (run.is_paused()) say("plait: resumed from the page\n");
+        run.resume();
+    };
+    watched.stop = [&run, say] {
+        if (run.is_interrupted()) return;
+        say("plait: stopped from the page: waiting for the calls in flight (interrupt to abandon them)\n");
+        run.stop_request().ask();
+        run.interrupt();
+    };
+    return watched;
 }
 
 /// Reads the input once before the run does.
@@ -281,7 +328,11 @@ Task<int> RunCommand::conduct(batch::Run& run, std::ostream& summary_file) {
     RunStatus run_status(run, progress, screen, beside);
     const StatusSignal status_signal(run.status_request(), [&] { run_status.show(); });
 
-    const batch::RunEnd end = co_await run.finish();
+    if (page_) {
+        screen.write(fmt::format("plait: watch the run at {}\n", page_->url()));
+        beside.start(page_->serve(watched(run, screen, progress)), "page");
+    }
+    const batch::RunEnd end = co_await finish(run);
     beside.cancel();
     co_await beside.join();
     progress.clear();
@@ -289,6 +340,22 @@ Task<int> RunCommand::conduct(batch::Run& run, std::ostream& summary_file) {
     write_summary(numbers, summary_file);
     say_how_it_ended(screen, run, end);
     co_return exit_code_of(numbers.tally, end);
+}
+
+/// Carries out the run, and tells the page how it ended.
+Task<batch::RunEnd> RunCommand::finish(batch::Run& run) {
+    try {
+        const batch::RunEnd end = co_await run.finish();
+        if (page_) page_->finish(run.report());
+        co_return end;
+    } catch (const Error& error) {
+        if (page_) {
+            batch::RunReport last = run.report();
+            last.stopped = error.what();
+            page_->finish(last);
+        }
+        throw;
+    }
 }
 
 void RunCommand::write_summary(const batch::RunNumbers& numbers, std::ostream& file) const {

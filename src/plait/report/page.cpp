@@ -2,6 +2,7 @@
 
 #include "plait/base/assert.hpp"
 #include "plait/report/internal/page_files.hpp"
+#include "plait/report/internal/page_template.hpp"
 #include "plait/report/internal/words.hpp"
 
 #include <cstddef>
@@ -211,24 +212,14 @@ std::string as_html(std::string_view text) {
 
 std::string page(const std::vector<Timeline>& timelines, std::string_view comparison_json,
                  std::string_view explanation) {
-    const std::map<std::string_view, std::string> parts{
+    const internal::TemplateParts parts{
         {"style", std::string{internal::page_style}},
         {"charts library", std::string{internal::page_charts_library}},
         {"script", std::string{internal::page_script}},
         {"explanation", as_html(explanation)},
         {"data", base64(data_of(timelines, comparison_json))},
     };
-    // One pass over the template: inserted text is not searched for placeholders.
-    std::string_view rest = internal::page_template;
-    std::string html;
-    for (auto open = rest.find("{{"); open != std::string_view::npos; open = rest.find("{{")) {
-        const auto close = rest.find("}}", open);
-        html += rest.substr(0, open);
-        html += parts.at(rest.substr(open + 2, close - open - 2));
-        rest.remove_prefix(close + 2);
-    }
-    html += rest;
-    return html;
+    return internal::filled(internal::page_template, parts);
 }
 
 }  // namespace plait::report

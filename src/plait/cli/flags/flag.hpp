@@ -41,6 +41,14 @@ class Flag {
         return std::move(*this);
     }
 
+    /// The same flag, whose value may be left out: it is then `value_if_none`. `value` is written in brackets, such as
+    /// `[PORT]`, and must be a number, so that it is told apart from what follows the flag.
+    Flag with_optional_number(std::string value_if_none_) && {
+        value_if_none = std::move(value_if_none_);
+        return std::move(*this);
+    }
+
+    bool needs_value() const { return !value.empty() && value_if_none.empty(); }
     std::string_view long_name() const { return std::string_view(name).substr(name.find("--")); }
 
     std::string name;   ///< such as `--output`, or `-o,--output`
@@ -50,6 +58,7 @@ class Flag {
     std::vector<Choice> choices;
     std::string_view heading{};  ///< the group in which help and documents show it; empty: before all groups
     bool is_repeatable = false;
+    std::string value_if_none{};  ///< empty: a value must be given
 };
 
 /// These flags as a group with a heading, which outlives them.

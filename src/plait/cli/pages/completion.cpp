@@ -96,7 +96,7 @@ std::string bash_command(Command& command) {
     for (const Flag& flag : command.flags()) {
         const std::vector<std::string> spellings = names_of(flag);
         names.insert(names.end(), spellings.begin(), spellings.end());
-        if (flag.value.empty()) continue;
+        if (!flag.needs_value()) continue;
         const Candidates candidates = candidates_for(flag.value);
         if (candidates.kind == Candidates::Kind::nothing_known) {
             without_candidates.insert(without_candidates.end(), spellings.begin(), spellings.end());
@@ -164,7 +164,8 @@ std::string zsh_flag(const Flag& flag, const std::string& name) {
     std::string text = flag.is_repeatable ? "*" : fmt::format("({})", in_a_row(names_of(flag)));
     text += fmt::format("{}[{}]", name, with_backslashes(first_sentence(flag.help), "[]:\\"));
     if (!flag.value.empty()) {
-        text += fmt::format(":{}:{}", with_backslashes(flag.value, ":\\"), zsh_candidates(candidates_for(flag.value)));
+        text += fmt::format("{}:{}:{}", flag.needs_value() ? "" : ":", with_backslashes(flag.value, ":\\"),
+                            zsh_candidates(candidates_for(flag.value)));
     }
     return quoted(text);
 }
@@ -243,7 +244,7 @@ std::string fish_command(Command& command) {
         text += start;
         for (const std::string& name : names_of(flag))
             text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-        if (!flag.value.empty()) {
+        if (flag.needs_value()) {
             const Candidates candidates = candidates_for(flag.value);
             // -r alone offers files beside the candidates.
             text += (candidates.kind == Candidates::Kind::files ? " -r" : " -x") + fish_candidates(candidates);

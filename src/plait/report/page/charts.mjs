@@ -1,13 +1,12 @@
 // The charts below the timeline, by uPlot.
 
-import { element } from "./dom.mjs";
 import { formatCount, formatDuration, formatRate } from "./format.mjs";
+import { logSplits, timeX } from "./plot.mjs";
 import { latencyHistogram, thinnedCounts, throughput, titleOf } from "./summary.mjs";
 import { timeTicks } from "./ticks.mjs";
 
 /* global uPlot */
 
-const HEIGHT = 220;
 const MOST_POINTS = 2000;
 const INTERVALS = 80;
 
@@ -72,19 +71,6 @@ function latencyChart(timelines, noun) {
   };
 }
 
-function logSplits(self) {
-  const { min, max } = self.scales.x;
-  const splits = [];
-  for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10) {
-    splits.push(...[1, 2, 5].map((factor) => factor * power).filter((value) => value >= min && value <= max));
-  }
-  if (splits.length < 3) {
-    return timeTicks(min, max, 6).times;
-  }
-  const room = Math.max(2, Math.floor(self.bbox.width / uPlot.pxRatio / 64));
-  return splits.filter((_, i) => i % Math.ceil(splits.length / room) === 0);
-}
-
 function throughputChart(timelines, noun) {
   const length = Math.max(0, ...timelines.map((timeline) => timeline.length));
   const shortest = Math.min(...timelines.map((timeline) => timeline.length));
@@ -111,58 +97,6 @@ function throughputChart(timelines, noun) {
   };
 }
 
-function timeX() {
-  return { text: formatDuration, splits: (self) => timeTicks(self.scales.x.min, self.scales.x.max, self.bbox.width / uPlot.pxRatio / 90).times };
-}
-
 function lineOf(ink, i, count) {
   return { stroke: ink.methods[i % ink.methods.length], dash: DASHES[i % DASHES.length], width: 1.75, fill: count === 1 ? ink.wash : undefined };
-}
-
-/** Puts the charts into `parent`, with their summaries in sight or only for those who listen; returns what draws them for a theme. */
-export function showCharts(parent, charts, hasSummaries) {
-  const figures = charts.map((chart) => {
-    const place = element("div", { class: "plot", role: "img", "aria-label": `${chart.title}. ${chart.summary}` });
-    parent.append(element("figure", {},
-      element("figcaption", {}, element("h3", {}, chart.title), element("p", {}, hasSummaries ? `${chart.summary} ${chart.note}` : chart.note)), place));
-    return { chart, place };
-  });
-  let current = [];
-  const draw = (ink) => {
-    current.forEach((plot) => plot.destroy());
-    current = figures.map(({ chart, place }) => plotOf(chart.make(ink), place, ink));
-  };
-  new ResizeObserver(() => {
-    current.forEach((plot, i) => {
-      const width = figures[i].place.clientWidth;
-      if (width > 0 && width !== plot.width) {
-        plot.setSize({ width, height: HEIGHT });
-      }
-    });
-  }).observe(parent);
-  return draw;
-}
-
-function plotOf({ data, x, y, series }, place, ink) {
-  const axis = { stroke: ink.muted, font: ink.smallFont, grid: { stroke: ink.grid, width: 1 }, ticks: { stroke: ink.grid, width: 1, size: 4 } };
-  return new uPlot({
-    width: Math.max(200, place.clientWidth),
-    height: HEIGHT,
-    padding: [8, 12, 0, 0],
-    cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-    legend: { live: true },
-    scales: { x: { time: false, distr: x.distr ?? 1, range: x.range }, y: { range: (self, min, max) => [0, (max || 1) * 1.08] } },
-    axes: [
-      { ...axis, filter: (self, splits) => splits, splits: x.splits, values: (self, splits) => splits.map((value) => x.text(value)) },
-      {
-        ...axis,
-        size: (self, values) => 14 + Math.max(24, ...(values ?? []).map((text) => text.length * 7)),
-        values: (self, splits) => splits.map((value) => (y.whole && value % 1 !== 0 ? "" : y.text(value))),
-      },
-    ],
-    series: [
-      { label: "at", value: (self, value) => (value === null || value === undefined ? "" : x.text(value)) },
-      ...series.map((line) => ({ points: { show: false }, width: 1.5, value: (self, value) => (value === null || value === undefined ? "" : y.text(value)), ...line })),
-    ],
-  }, data, place);
 }

@@ -1,13 +1,15 @@
 // Puts the page together.
 
 import { ACTIVITIES } from "./activities.mjs";
-import { chartsOf, showCharts } from "./charts.mjs";
+import { chartsOf } from "./charts.mjs";
 import { bytesOfBase64, decode } from "./data.mjs";
-import { byId, element, styleValue } from "./dom.mjs";
+import { byId, element } from "./dom.mjs";
 import { formatCounted } from "./format.mjs";
 import { AXIS_HEIGHT } from "./picture.mjs";
+import { showCharts } from "./plot.mjs";
 import { comparisonOf, figuresOf, nounOf, titleOf } from "./summary.mjs";
 import { keyFigures, methodRows, notesOf, showKeyFigures, showLegend, showMethods, showSlowest } from "./tables.mjs";
+import { Theme } from "./theme.mjs";
 import { TimelineView } from "./timeline.mjs";
 
 function start() {
@@ -69,7 +71,7 @@ function start() {
   });
   theme.apply();
   requestAnimationFrame(() => setTimeout(() => {
-    drawCharts = showCharts(byId("charts"), chartsOf(timelines, noun), timelines.length === 1);
+    drawCharts = showCharts(byId("charts"), chartsOf(timelines, noun), timelines.length === 1).draw;
     drawCharts(theme.ink);
     timeline.rows.makeLoopLines();
   }));
@@ -127,50 +129,6 @@ function listenToTools(timeline) {
   };
   for (const [id, action] of Object.entries(actions)) {
     byId(id).addEventListener("click", action);
-  }
-}
-
-// Light or dark: what the reader chose here, or else what the system says; paper is light.
-class Theme {
-  constructor(onChange) {
-    this.onChange = onChange;
-    this.chosen = undefined;
-    this.isPrinted = false;
-  }
-
-  get name() {
-    return this.isPrinted ? "light" : this.chosen ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-  }
-
-  toggle() {
-    this.chosen = this.name === "dark" ? "light" : "dark";
-    this.apply();
-  }
-
-  print(isPrinted) {
-    this.isPrinted = isPrinted;
-    this.apply();
-  }
-
-  apply() {
-    document.documentElement.dataset.theme = this.name;
-    byId("theme").setAttribute("aria-pressed", String(this.name === "dark"));
-    const family = getComputedStyle(document.body).fontFamily;
-    this.ink = {
-      paper: styleValue("--paper"),
-      track: styleValue("--track"),
-      text: styleValue("--text"),
-      muted: styleValue("--muted"),
-      rule: styleValue("--rule"),
-      grid: styleValue("--grid"),
-      accent: styleValue("--accent"),
-      wash: styleValue("--wash"),
-      ready: styleValue("--activity-1"),
-      methods: [1, 2, 3, 4].map((n) => styleValue(`--method-${n}`)),
-      smallFont: `12px ${family}`,
-      boldFont: `600 14px ${family}`,
-    };
-    this.onChange(this.name, this.ink);
   }
 }
 
