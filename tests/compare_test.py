@@ -218,9 +218,11 @@ class OfJobs(RunTest):
             self.assertTrue(all("R" in job["args"]["states"] for job in jobs))
 
     def test_python_has_rows_beside_ours(self):
-        comparison, table = self.compare("--with-python", "--methods", "sync")
-        rows = [row for row in comparison["rows"] if row["by"] == "python"]
-        self.assertEqual(["sync", "threading", "asyncio", "multiprocessing"], [row["method"] for row in rows])
+        (self.folder / "plait.py").write_text("from asyncio import gather\n")  # instead of the package
+        comparison, table = self.compare("--with-python", "--methods", "sync",
+                                         env={**os.environ, "PYTHONPATH": str(self.folder)})
+        rows = [row for row in comparison["rows"] if row["by"] == "python" and row["method"] != "interpreters"]
+        self.assertEqual(["sync", "threading", "asyncio", "multiprocessing", "plait"], [row["method"] for row in rows])
         self.assertIn("in Python 3", table)
         for row in rows:
             self.assertGreater(row["seconds"], 0)
@@ -229,13 +231,15 @@ class OfJobs(RunTest):
     def test_a_python_without_the_interpreter_lock_is_asked(self):
         program = self.folder / "python3"
         program.write_text("#!/bin/sh\ncase $3 in interpreters) echo plait-python has no such method ;;\n"
+                           "plait) echo plait-python has no plait: the package is not installed ;;\n"
                            "*) echo plait-python 3.14.2 0 1 1 1 0 1 1 1000 2 6765 ;; esac\n")
         program.chmod(0o755)
         comparison, said = self.compare("--with-python", "--methods", "sync", env={"PATH": str(self.folder)})
         rows = [row for row in comparison["rows"] if row["by"] == "python"]
         self.assertEqual(["sync", "threading", "asyncio", "multiprocessing"], [row["method"] for row in rows])
         self.assertEqual([2, 1], [rows[0]["processors"], rows[0]["busy_processors"]])
-        self.assertNotIn("has no row", said)
+        self.assertEqual(1, said.count("has no row"))
+        self.assertIn("Python's plait has no row: the package is not installed", said)
         self.assertIn("This Python runs without its interpreter lock", comparison["advice"])
 
     def with_python3(self, script):

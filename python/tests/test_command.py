@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -26,6 +28,22 @@ def test_it_says_that_the_program_is_missing(tmp_path: pathlib.Path) -> None:
         f"plait: start {tmp_path}/bin/plait: No such file or directory. "
         "The package was built without the command: install it anew.\n"
     )
+
+
+def test_compare_has_a_row_of_the_package(tmp_path: pathlib.Path) -> None:
+    python3 = tmp_path / "python3"
+    python3.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python3.chmod(0o755)
+    ended = subprocess.run(
+        [command.program(), "compare", "--cpu", "fib:5", "--jobs", "2", "--methods", "sync", "--with-python", "--json"],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (row,) = (row for row in json.loads(ended.stdout)["rows"] if row["method"] == "plait")
+    assert (row["by"], row["concurrency"], row["scheduling"]) == ("python", 1, "the task itself")
+    assert "has no row" not in ended.stderr
 
 
 def test_its_program_is_beside_the_package() -> None:

@@ -150,7 +150,8 @@ std::vector<Flag> CompareCommand::flags() {
                 {"--jobs", "N", fmt::format("With --cpu: run N jobs. Default: {}.", usual_jobs),
                  [this](const std::string& value) { jobs_ = parse_count(value, 1, most_jobs); }},
                 {"--with-python", "",
-                 "With --cpu: run the same jobs with Python's own libraries, too, if python3 is installed.",
+                 "With --cpu: run the same jobs with Python's own libraries, too, if python3 is installed, and with "
+                 "the package plait, if it is.",
                  [this](const std::string&) { with_python_ = true; }},
             }),
         under(headings::input_and_output,

@@ -17,6 +17,7 @@ namespace {
 // A function call takes about 50 times as long as in C++, and longer on a busy machine.
 constexpr int slower_at_most = 300;
 constexpr std::string_view no_such_method = "plait-python has no such method";
+constexpr std::string_view no_package = "plait-python has no plait: ";
 constexpr Duration time_to_start = std::chrono::minutes(1);
 
 std::optional<Duration> duration_of(double seconds) {
@@ -39,12 +40,13 @@ std::string_view last_line(std::string_view text) {
 
 }  // namespace
 
-const std::array<PythonMethod, 5> python_methods{{
+const std::array<PythonMethod, 6> python_methods{{
     {"sync", batch::Scheduling::nobody},
     {"threading", batch::Scheduling::operating_system},
     {"asyncio", batch::Scheduling::task},
     {"multiprocessing", batch::Scheduling::operating_system},
     {"interpreters", batch::Scheduling::operating_system},
+    {"plait", batch::Scheduling::task},
 }};
 
 std::optional<PythonMeasurement> read_python_line(std::string_view line, std::size_t count) {
@@ -92,6 +94,7 @@ Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration li
     }
     const std::string_view said = last_line(ended.said);
     if (said == no_such_method) throw NoPythonMethod(ErrorCode::bad_input, std::string(said));
+    if (said.starts_with(no_package)) throw Error(ErrorCode::bad_input, std::string(said.substr(no_package.size())));
     if (ended.wait_status != 0) refuse("failed", said);
     auto measurement = read_python_line(said, work.size());
     if (!measurement) refuse("printed something else than a measurement", said);

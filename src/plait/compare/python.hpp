@@ -14,12 +14,12 @@
 
 namespace plait::compare {
 
-/// A method of Python's.
+/// A method of Python's; `plait` is that of the Python package.
 struct PythonMethod {
     std::string_view name;
     batch::Scheduling scheduling;
 };
-extern const std::array<PythonMethod, 5> python_methods;
+extern const std::array<PythonMethod, 6> python_methods;
 
 /// Python's figures, and its version.
 class PythonMeasurement {
@@ -51,7 +51,8 @@ class NoPythonMethod : public Error {
 };
 
 /// Does `work`, which must outlive the task, in a new process of the `python3` in the path. Throws `NoPython` without
-/// one, `NoPythonMethod`, or `Error` when it failed, printed something else, or took longer than `limit`.
+/// one, `NoPythonMethod`, or `Error` when it failed, printed something else, took longer than `limit`, or has no
+/// package `plait`.
 Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration limit);
 
 }  // namespace plait::compare

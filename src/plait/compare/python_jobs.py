@@ -4,7 +4,7 @@ The program holds this text and runs it:  python3 -c TEXT METHOD KIND AMOUNT COU
 It prints one line: plait-python, Python's version, whether its interpreter lock is on (1 or 0), the wall time, the CPU time, the
 time of all jobs together, what of that they stood in the kernel's queue for a processor, p50 and p99 of a job (all in seconds),
 the peak memory (bytes), the number of different processors that ran jobs, and what a job found out. Or it says that this Python
-does not have the method.
+does not have the method; for the method `plait`, which is the package of that name, it says why.
 """
 
 import asyncio
@@ -107,7 +107,32 @@ def run_asyncio(kind, amount, count, workers):
     return asyncio.run(all_jobs())
 
 
-METHODS = {"sync": run_sync, "threading": run_threading, "asyncio": run_asyncio, "multiprocessing": run_multiprocessing}
+def run_plait(kind, amount, count, workers):
+    """The tasks of `plait.gather`: like asyncio's, they share one thread."""
+    import plait
+
+    async def job():
+        return run_job(kind, amount)
+
+    async def all_jobs():
+        return await plait.gather(*(job() for _ in range(count)))
+
+    return asyncio.run(all_jobs())
+
+
+def why_no_plait():
+    """Returns why the package can't be used, or nothing."""
+    try:
+        from plait import gather  # not any folder of that name
+    except ModuleNotFoundError as error:
+        return "the package is not installed: pip install plait" if error.name == "plait" else f"import plait: {error}"
+    except ImportError as error:
+        return f"import plait: {error}".splitlines()[0]
+    return "" if callable(gather) else "import plait: it is another package"
+
+
+METHODS = {"sync": run_sync, "threading": run_threading, "asyncio": run_asyncio, "multiprocessing": run_multiprocessing,
+           "plait": run_plait}
 if hasattr(concurrent.futures, "InterpreterPoolExecutor"):  # from 3.14 on
     METHODS["interpreters"] = run_interpreters
 
@@ -123,6 +148,9 @@ def cpu_of(*usages):
 def main(method, kind, amount, count, workers):
     if method not in METHODS:
         return print("plait-python has no such method")
+    reason = why_no_plait() if method == "plait" else ""
+    if reason:
+        return print("plait-python has no plait:", reason)
     cpu_before = cpu_of(resource.getrusage(resource.RUSAGE_SELF))
     begin = time.perf_counter()
     runs = METHODS[method](kind, int(amount), int(count), int(workers))
