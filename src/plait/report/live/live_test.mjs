@@ -78,7 +78,7 @@ test("the state is a word and a sentence", () => {
   const words = (state, isConnected = true) => stateInWords(state, phaseOf(state, isConnected)).map(plain).join(" | ");
   assert.equal(words(stateOf({}, { why_waiting: "waits for requests=500/m until 14:03:07" })), "Running: | waits for requests=500/m until 14:03:07");
   assert.match(words(stateOf({ is_paused: true, in_flight: 1 })), /^Paused\. \| .*1 call is in flight/);
-  assert.match(words(stateOf({ has_ended: true }, { is_running: false })), /^Finished \| at \d\d:01:05, after 65 s\.$/);
+  assert.match(words(stateOf({ has_ended: true }, { is_running: false })), /^Finished \| at \d\d:\d\d:05, after 65 s\.$/);
   assert.match(words(stateOf({ has_ended: true, stopped: "interrupted" }, { is_running: false })), /^Stopped \| at .*: interrupted\.$/);
   assert.match(words(stateOf(), false), /^Connection lost\. \| /);
 });
