@@ -30,7 +30,7 @@ install(FILES src/plait/plait.hpp DESTINATION include/plait COMPONENT library)
 configure_file(cmake/plaitConfig.cmake ${PROJECT_BINARY_DIR}/package/plaitConfig.cmake COPYONLY)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/plaitConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/package/plaitConfig.cmake ${PROJECT_BINARY_DIR}/package/plaitConfigVersion.cmake
-    DESTINATION ${package} COMPONENT library)
+    cmake/FindLibcsv.cmake DESTINATION ${package} COMPONENT library)
 
 # The prefix as seen from the file itself: the installed tree may be moved.
 file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /.)

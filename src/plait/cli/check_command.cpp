@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/rows/text_template.hpp"
 #include "plait/cli/flags/session_flags.hpp"
 #include "plait/cli/flags/values.hpp"
 #include "plait/cli/screen/exit_code.hpp"
@@ -47,7 +48,7 @@ std::vector<Flag> CheckCommand::flags() {
     return joined(
         under(headings::input_and_output, {{"--json", "", "Print the report as JSON (docs/formats.md).",
                                             [this](const std::string&) { as_json_ = true; }}}),
-        input_flags(defaults_),
+        input_flags(defaults_), under(headings::input_and_output, {header_flag()}),
         under(
             "Forecast",
             {
@@ -69,7 +70,22 @@ std::vector<Flag> CheckCommand::flags() {
         repeat_flags(defaults_), proxy_flags(proxies_, secrets_));
 }
 
+/// As that of `plait run`, but secrets keep their names.
+Flag CheckCommand::header_flag() {
+    return Flag("--header", "'NAME: VALUE'", "The same as for plait run.",
+                [this](const std::string& value) {
+                    const auto [name, text] = parse_header(value);
+                    if (batch::names_column(text)) {
+                        defaults_.rows.headers.emplace_back(name, text);
+                    } else {
+                        defaults_.headers.add(name, text);
+                    }
+                })
+        .repeatable();
+}
+
 int CheckCommand::run() {
+    check_row_flags(defaults_.rows);
     if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input");
     defaults_.put_secrets = batch::SecretExpander::Put::names;
     defaults_.key_seed = "check";  // keys are made, but not sent

@@ -24,6 +24,8 @@ class CheckCommand final : public Command {
     int run() override;
 
   private:
+    Flag header_flag();
+
     std::vector<std::string> inputs_;
     batch::RequestDefaults defaults_;
     batch::ForecastOptions forecast_;

@@ -120,8 +120,9 @@ Positional RunCommand::positional() const {
 }
 
 std::vector<Flag> RunCommand::flags() {
-    return joined(output_flags(), input_flags(settings_.defaults), header_flags(settings_), resuming_flags(),
-                  method_flags(), calls_flags(calls_), repeat_flags(settings_.defaults), connection_flags(settings_),
+    return joined(output_flags(), input_flags(settings_.defaults, take_body_format()), header_flags(settings_),
+                  resuming_flags(), method_flags(), calls_flags(calls_), repeat_flags(settings_.defaults),
+                  connection_flags(settings_),
                   cluster_flags(cluster_,
                                 "Let workers on other machines make the calls (plait worker), over the NATS "
                                 "server at nats://HOST:PORT, or tls://HOST:PORT for an encrypted connection "
@@ -153,7 +154,8 @@ std::vector<Flag> RunCommand::output_flags() {
                  body_folder_.inline_bytes = parse_bytes(value, 0);
                  inline_max_given_ = true;
              }},
-            Flag("--body", body_format_names(), "Write answer bodies in this form. Default: auto.",
+            Flag("--body-format", body_format_names(),
+                 "Write answer bodies in this form. Default: auto. --body with one of these words does the same.",
                  [this](const std::string& value) { options_.result_format.body = parse_body_format(value); })
                 .with_choices({{"auto", "JSON if possible, else text, else base64"},
                                {"text", "text if it is UTF-8, else base64"},
@@ -166,6 +168,16 @@ std::vector<Flag> RunCommand::output_flags() {
             {"--strict", "", "Send nothing at all if any line is not a valid request, or if an id occurs twice.",
              [this](const std::string&) { strict_ = true; }},
         });
+}
+
+/// Before rows, `--body` was the flag for this.
+OtherBody RunCommand::take_body_format() {
+    return [this](const std::string& value) {
+        const bool is_format = std::any_of(batch::body_formats.begin(), batch::body_formats.end(),
+                                           [&value](const auto& named) { return named.first == value; });
+        if (is_format) options_.result_format.body = parse_body_format(value);
+        return is_format;
+    };
 }
 
 std::vector<Flag> RunCommand::resuming_flags() {

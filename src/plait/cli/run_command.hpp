@@ -31,6 +31,7 @@ class RunCommand final : public Command {
 
   private:
     std::vector<Flag> output_flags();
+    OtherBody take_body_format();
     std::vector<Flag> resuming_flags();
     std::vector<Flag> method_flags();
     std::vector<Flag> diagnosis_flags();

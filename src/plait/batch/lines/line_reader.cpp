@@ -45,8 +45,9 @@ std::optional<LineReader::Line> LineReader::take_line() {
 }
 
 LineReader::Line LineReader::number(std::string_view text) {
-    if (text.ends_with('\r')) text.remove_suffix(1);
-    return Line{text, ++number_};
+    const bool ends_with_crlf = text.ends_with('\r');
+    if (ends_with_crlf) text.remove_suffix(1);
+    return Line{text, ++number_, false, ends_with_crlf};
 }
 
 std::optional<LineReader> LineReader::again() const {

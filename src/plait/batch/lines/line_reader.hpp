@@ -27,6 +27,8 @@ class LineReader {
         std::uint64_t number = 0;
         /// Whether the line is longer than the limit, so that `text` is only its beginning.
         bool is_cut = false;
+        /// Whether its line break is CR LF.
+        bool ends_with_crlf = false;
     };
 
     /// `name` is for errors. Throws as `InputBytes` does.

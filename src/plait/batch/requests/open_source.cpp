@@ -3,7 +3,9 @@
 #include "plait/base/error.hpp"
 #include "plait/base/standard_stream.hpp"
 #include "plait/batch/requests/line_source.hpp"
+#include "plait/batch/requests/row_source.hpp"
 #include "plait/batch/requests/url_source.hpp"
+#include "plait/batch/rows/open_rows.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -59,19 +61,27 @@ std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, Re
     if (!vendor && !defaults.model.empty()) throw_bad_input("--model needs --format");
     if (defaults.format != BatchFormat::mistral && !defaults.endpoint.empty())
         throw_bad_input("--endpoint needs --format mistral-batch");
-    RequestReader requests(std::move(defaults));
-    if (std::all_of(inputs.begin(), inputs.end(), is_url)) {
+    const bool has_rows = defaults.rows.are_given();
+    if (vendor && has_rows) throw_bad_input("--url and --format exclude each other: a vendor's lines are requests");
+    if (!has_rows && std::all_of(inputs.begin(), inputs.end(), is_url)) {
         if (vendor) throw_bad_input(fmt::format("--format {} is for a file of requests, not for URLs", vendor->name));
-        return std::make_unique<UrlSource>(std::move(inputs), std::move(requests));
+        return std::make_unique<UrlSource>(std::move(inputs), RequestReader(std::move(defaults)));
     }
-    const std::string& path = *std::find_if_not(inputs.begin(), inputs.end(), is_url);
+    const std::string& path = has_rows ? inputs.front() : *std::find_if_not(inputs.begin(), inputs.end(), is_url);
     const bool is_standard_input = path == "-";
-    UniqueFd file = is_standard_input ? open_standard_input() : open_file(path);
+    const std::string file_path = has_rows ? path_of_rows(path, defaults.rows) : path;
+    UniqueFd file = is_standard_input ? open_standard_input() : open_file(file_path);
     if (inputs.size() > 1)
         throw_bad_input(fmt::format("{} is a file among other inputs: give one file, or only URLs", path));
+    const std::string name = is_standard_input ? "standard input" : file_path;
+    const std::optional<std::string> found_at = is_standard_input ? std::nullopt : absolute_path(file_path);
+    if (has_rows) {
+        const RowOptions rows = defaults.rows;
+        const auto open = [&](const ColumnList& columns) { return open_rows(std::move(file), name, rows, columns); };
+        return std::make_unique<RowSource>(open, std::move(defaults), found_at);
+    }
     auto source =
-        std::make_unique<LineSource>(LineReader(std::move(file), is_standard_input ? "standard input" : path),
-                                     std::move(requests), is_standard_input ? std::nullopt : absolute_path(path));
+        std::make_unique<LineSource>(LineReader(std::move(file), name), RequestReader(std::move(defaults)), found_at);
     source->check_format();
     return source;
 }

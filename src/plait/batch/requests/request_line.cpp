@@ -33,17 +33,6 @@ bool has_scheme(std::string_view url) {
     return colon != std::string_view::npos && url.find_first_of("/?#") > colon;
 }
 
-/// Joins the URL of a line with the base URL, if it needs one.
-http::Url whole_url(std::string_view url, std::uint64_t line, const RequestDefaults& defaults) {
-    if (defaults.base_url.empty() || has_scheme(url)) return http::Url(url);
-    const JoinedUrl joined = join_urls(defaults.base_url, url);
-    http::Url whole(joined.text);
-    // A vendor's lines begin with /v1, and so does the base URL that its users know.
-    const bool is_odd = joined.is_joined_once && defaults.format == BatchFormat::plait;
-    if (is_odd && defaults.notes) defaults.notes->joined_once(line, url, joined.text);
-    return whole;
-}
-
 /// Counts characters, not bytes, as editors do.
 std::size_t column_of(const char* at, std::string_view text) {
     const std::string_view before = text.substr(0, static_cast<std::size_t>(at - text.data()));
@@ -73,6 +62,16 @@ VendorJob job_of(const RequestDefaults& defaults) {
 }
 
 }  // namespace
+
+http::Url whole_url(std::string_view url, std::uint64_t line, const RequestDefaults& defaults) {
+    if (defaults.base_url.empty() || has_scheme(url)) return http::Url(url);
+    const JoinedUrl joined = join_urls(defaults.base_url, url);
+    http::Url whole(joined.text);
+    // A vendor's lines begin with /v1, and so does the base URL that its users know.
+    const bool is_odd = joined.is_joined_once && defaults.format == BatchFormat::plait;
+    if (is_odd && defaults.notes) defaults.notes->joined_once(line, url, joined.text);
+    return whole;
+}
 
 std::string checked_base_url(std::string_view url) {
     if (url.find_first_of("?#") != std::string_view::npos) throw_bad_input("a base URL has no query and no fragment");

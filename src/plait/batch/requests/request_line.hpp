@@ -4,6 +4,7 @@
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/lines/input_notes.hpp"
 #include "plait/batch/requests/secret_expander.hpp"
+#include "plait/batch/rows/row_options.hpp"
 #include "plait/http/message/headers.hpp"
 
 #include <cstdint>
@@ -48,7 +49,12 @@ class RequestDefaults {
     /// Automatic idempotency keys are made from this and the call's `custom_id`. It is the run's id, which stays the
     /// same when the run is resumed. Empty: a line that asks for a key is refused.
     std::string key_seed;
+    /// The templates for an input of rows. Not given: the input has requests.
+    RowOptions rows;
 };
+
+/// Joins the URL of a line with the base URL, if it needs one. Throws `Error(bad_input)`.
+http::Url whole_url(std::string_view url, std::uint64_t line, const RequestDefaults& defaults);
 
 /// Makes calls of URLs and of request lines (docs/formats.md). For one thread at a time.
 class RequestReader {

@@ -70,6 +70,7 @@ inline std::vector<Flag> under(std::string_view heading, std::vector<Flag> flags
 /// The headings that several commands share.
 namespace headings {
 inline constexpr std::string_view input_and_output = "Input and output";
+inline constexpr std::string_view rows = "Rows";
 inline constexpr std::string_view resuming = "Resuming";
 inline constexpr std::string_view limits = "Limits and concurrency";
 inline constexpr std::string_view retries = "Retries";

@@ -1,6 +1,7 @@
 #include "plait/cli/flags/session_flags.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/batch/rows/text_template.hpp"
 #include "plait/cli/flags/values.hpp"
 #include "plait/cli/screen/terminal.hpp"
 
@@ -59,8 +60,8 @@ Flag batch_format_flag(std::string name, std::string help, batch::BatchFormat& f
         .with_choices(std::move(choices));
 }
 
-std::vector<Flag> input_flags(batch::RequestDefaults& defaults) {
-    return under(
+std::vector<Flag> input_flags(batch::RequestDefaults& defaults, const OtherBody& other_body) {
+    std::vector<Flag> flags = under(
         headings::input_and_output,
         {
             batch_format_flag("--format",
@@ -85,15 +86,21 @@ std::vector<Flag> input_flags(batch::RequestDefaults& defaults) {
                  })
                 .repeatable(),
         });
+    return joined(std::move(flags), row_flags(defaults.rows, other_body));
 }
 
 std::vector<Flag> header_flags(SessionSettings& settings) {
     return under(headings::input_and_output,
                  {Flag("--header", "'NAME: VALUE'",
                        "Send this header with every request whose line does not set it. {{env.NAME}} becomes the value "
-                       "of an environment variable, {{file.PATH}} the content of a file, without --secret.",
+                       "of an environment variable, {{file.PATH}} the content of a file, without --secret; with "
+                       "--url, {{row.COLUMN}} becomes the value of a column.",
                        [&settings](const std::string& value) {
                            const auto [name, text] = parse_header(value);
+                           if (batch::names_column(text)) {
+                               settings.defaults.rows.headers.emplace_back(name, text);
+                               return;
+                           }
                            settings.defaults.headers.add(name, batch::with_secrets(text, settings.defaults.secrets));
                        })
                       .repeatable()});
@@ -200,6 +207,7 @@ void warn(const std::string& sentence) {
 
 void settle(SessionSettings& settings, const std::vector<std::string>& inputs) {
     http::SessionOptions& session = settings.session;
+    check_row_flags(settings.defaults.rows);
     if (session.tls.certificate_file.empty() && !session.tls.key_file.empty())
         throw_bad_input("--key is the key of a client certificate: name its file with --cert");
     session.routes.proxies = settings.proxies.settle();

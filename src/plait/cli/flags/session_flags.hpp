@@ -6,6 +6,7 @@
 #include "plait/batch/requests/request_line.hpp"
 #include "plait/cli/flags/flag.hpp"
 #include "plait/cli/flags/route_flags.hpp"
+#include "plait/cli/flags/row_flags.hpp"
 #include "plait/http/session.hpp"
 
 #include <string>
@@ -39,8 +40,9 @@ class SessionSettings {
 /// The flag that names a form of lines, with `help`. `format` outlives it.
 Flag batch_format_flag(std::string name, std::string help, batch::BatchFormat& format);
 
-/// Flags that change the meaning of input lines. `defaults` outlives them.
-std::vector<Flag> input_flags(batch::RequestDefaults& defaults);
+/// Flags that change the meaning of input lines, and those that make requests of rows. `defaults` outlives them.
+/// `other_body` may be empty.
+std::vector<Flag> input_flags(batch::RequestDefaults& defaults, const OtherBody& other_body = {});
 
 /// The flag that adds headers to every request. `settings` outlives it.
 std::vector<Flag> header_flags(SessionSettings& settings);

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "plait/batch/rows/row_parser.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace plait::batch {
+
+/// Rows of JSON Lines: an object on each line, whose members are the columns. Blank lines are skipped. A member that an
+/// object lacks, or that is null, is missing: whether one is misspelt can't be known before the last line.
+class JsonRowParser final : public RowParser {
+  public:
+    /// `columns` must outlive this. Throws `Error(bad_input)` for one that is not a JSON Pointer, and begins with `/`.
+    explicit JsonRowParser(const ColumnList& columns);
+    ~JsonRowParser() override;
+
+    std::optional<Row> take(const LineReader::Line& line) override;
+    std::optional<Row> finish() override { return std::nullopt; }
+
+  private:
+    struct Wanted;
+    class Reader;
+
+    Row refuse(std::uint64_t line, std::string_view why);
+
+    std::vector<Wanted> wanted_;  ///< one for each column
+    std::vector<RowCell> cells_;
+    std::string problem_;
+    std::unique_ptr<Reader> reader_;
+};
+
+}  // namespace plait::batch

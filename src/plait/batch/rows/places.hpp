@@ -1,0 +1,50 @@
+#pragma once
+
+#include "plait/batch/rows/column_list.hpp"
+#include "plait/batch/rows/row.hpp"
+#include "plait/batch/rows/text_template.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+// How a value is written where it stands in a request: so that whoever reads the request finds the value again, and
+// nothing else.
+namespace plait::batch {
+
+/// Appends `text` for a segment of a path or for a query: all bytes but letters, digits and `-._~` become `%XX` (RFC
+/// 3986, section 2.3), `/` and `+` included.
+void append_for_url(std::string& out, std::string_view text);
+
+/// Appends UTF-8 for the inside of a JSON string, without quotes.
+void append_for_json(std::string& out, std::string_view text);
+
+/// Whether a segment of a path would be lost or would mean another folder: it is empty, `.` or `..`, however encoded.
+bool changes_path(std::string_view segment) noexcept;
+
+/// Whether `text` is a number as JSON writes it (RFC 8259, section 6): not `00123`, `+49`, `.5`, `1,5` or `0x1F`.
+bool is_json_number(std::string_view text) noexcept;
+
+/// The values of one row, as a template asks for them. Refers to all that it is given.
+class RowValues {
+  public:
+    RowValues(std::span<const RowCell> cells, const ColumnList& columns) noexcept : cells_(cells), columns_(columns) {}
+
+    bool is_missing(const ColumnUse& use) const { return cells_[use.column].kind == RowCell::Kind::missing; }
+
+    /// Returns the value, checked for the type that `use` asks for: a boolean is `true` or `false`. A missing value is
+    /// `missing`, if `use` permits that. Otherwise throws `Error(bad_input)`, which names the column.
+    RowCell get(const ColumnUse& use) const;
+
+    /// The same where only text can stand: lists and objects are refused, too. A missing value is empty.
+    std::string_view text(const ColumnUse& use) const;
+
+    /// Throws `Error(bad_input)`, which names the column and quotes its value.
+    [[noreturn]] void refuse(const ColumnUse& use, std::string_view why) const;
+
+  private:
+    std::span<const RowCell> cells_;
+    const ColumnList& columns_;
+};
+
+}  // namespace plait::batch

@@ -1,0 +1,77 @@
+#include "plait/batch/rows/row_reader.hpp"
+
+#include "plait/async/event_loop.hpp"
+#include "plait/json/text.hpp"
+
+#include <utility>
+
+namespace plait::batch {
+
+LineRows::LineRows(LineReader lines, const RowOptions& options, const ColumnList& columns)
+    : lines_(std::move(lines)), options_(options), columns_(columns) {}
+
+Task<std::optional<Row>> LineRows::next() {
+    for (;;) {
+        const std::optional<LineReader::Line> line = co_await next_line();
+        // Lines that were appended since all lines were read are left to the next run.
+        if (!line || line->number > last_line_) co_return parser_ ? parser_->finish() : std::nullopt;
+        if (!parser_) parser_ = parser_of(*line);
+        if (!parser_) continue;
+        if (std::optional<Row> row = parser_->take(*line)) co_return row;
+    }
+}
+
+/// The first line that is not blank decides; null for a blank one.
+std::unique_ptr<RowParser> LineRows::parser_of(const LineReader::Line& line) const {
+    const std::string_view text = line.number == 1 ? json::without_byte_order_mark(line.text) : line.text;
+    return text.empty() ? nullptr : make_row_parser(options_, text, columns_);
+}
+
+Task<std::optional<LineReader::Line>> LineRows::next_line() {
+    const std::optional<LineReader::Line> line = co_await lines_.next();
+    if (watch_ && line) {
+        watch_->see(line->text);
+        watch_->refuse_appended();
+    } else if (watch_) {
+        std::exchange(watch_, nullptr)->end();
+    }
+    co_return line;
+}
+
+void LineRows::check_columns() {
+    std::optional<LineReader> lines = lines_.again();
+    if (!lines) return;
+    LineRows again(std::move(*lines), options_, columns_);
+    run(again.next());
+}
+
+std::optional<std::uint64_t> LineRows::total() {
+    if (!total_) total_ = lines_.count_lines();  // the header counts as a row
+    return total_;
+}
+
+void LineRows::show_to(InputWatch& watch) {
+    std::optional<LineReader> lines = lines_.again();
+    if (lines) {
+        run(show_all(std::move(*lines), watch));
+    } else {
+        watch_ = &watch;
+    }
+}
+
+Task<void> LineRows::show_all(LineReader lines, InputWatch& watch) {
+    std::unique_ptr<RowParser> parser;
+    std::uint64_t total = 0;
+    last_line_ = 0;
+    while (const auto line = co_await lines.next()) {
+        watch.see(line->text);
+        last_line_ = line->number;
+        if (!parser) parser = parser_of(*line);
+        total += parser && parser->take(*line);
+    }
+    total += parser && parser->finish();
+    watch.end();
+    total_ = total;
+}
+
+}  // namespace plait::batch
