@@ -8,7 +8,8 @@ from pathlib import Path
 
 from support.program import PATIENCE_S, PROGRAM, plait
 
-COMMANDS = {"run", "check", "cluster", "convert", "compare", "report", "table", "status", "verify", "retry", "mock", "completion", "worker"}
+COMMANDS = {"run", "check", "cluster", "convert", "compare", "report", "table", "status", "verify", "retry", "doctor", "mock", "completion",
+            "worker"}
 
 
 def output_of(*command, **options):

@@ -6,6 +6,7 @@
 #include "plait/cli/compare_command.hpp"
 #include "plait/cli/completion_command.hpp"
 #include "plait/cli/convert_command.hpp"
+#include "plait/cli/doctor_command.hpp"
 #include "plait/cli/mock_command.hpp"
 #include "plait/cli/report_command.hpp"
 #include "plait/cli/retry_command.hpp"
@@ -43,6 +44,7 @@ Commands all_commands() {
     commands.push_back(std::make_unique<WorkerCommand>());
     commands.push_back(std::make_unique<ClusterCommand>());
     commands.push_back(std::make_unique<MockCommand>());
+    commands.push_back(std::make_unique<DoctorCommand>());
     commands.push_back(std::make_unique<CompletionCommand>(all_commands));
     return commands;
 }

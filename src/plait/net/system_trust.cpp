@@ -6,4 +6,6 @@ namespace plait::net {
 
 bool system_has_trusted_certificates() { return internal::have_any(internal::system_trust_places()); }
 
+SystemTrust system_trust() { return internal::count_certificates(internal::system_trust_places()); }
+
 }  // namespace plait::net

@@ -28,6 +28,15 @@ void set_soft_limit(rlimit limit, rlim_t soft) {
 
 }  // namespace
 
+DescriptorLimits descriptor_limits() {
+    const rlimit limit = descriptor_limit();
+    return {limit.rlim_cur, limit.rlim_max};
+}
+
+std::uint64_t descriptors_for(std::size_t concurrency, std::size_t per_call) {
+    return concurrency * per_call + besides_calls;
+}
+
 std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limits, std::size_t concurrency) {
     if (needed <= limits.soft) return limits.soft;
     if (needed <= limits.hard) return needed;
@@ -45,14 +54,12 @@ std::size_t calls_within(std::size_t most, std::size_t per_call, const Descripto
 }
 
 std::size_t calls_within_descriptors(std::size_t most, std::size_t per_call) {
-    const rlimit limit = descriptor_limit();
-    return calls_within(most, per_call, {limit.rlim_cur, limit.rlim_max});
+    return calls_within(most, per_call, descriptor_limits());
 }
 
 void raise_descriptor_limit(std::size_t concurrency, std::size_t per_call) {
     const rlimit limit = descriptor_limit();
-    set_soft_limit(
-        limit, soft_limit_for(concurrency * per_call + besides_calls, {limit.rlim_cur, limit.rlim_max}, concurrency));
+    set_soft_limit(limit, soft_limit_for(descriptors_for(concurrency, per_call), descriptor_limits(), concurrency));
 }
 
 void raise_descriptor_limit_to_most() {

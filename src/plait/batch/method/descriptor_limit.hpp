@@ -11,6 +11,12 @@ struct DescriptorLimits {
     std::uint64_t hard;
 };
 
+/// The limits of this process.
+DescriptorLimits descriptor_limits();
+
+/// The number of open files that so many calls in flight need, with those that a run has beside them.
+std::uint64_t descriptors_for(std::size_t concurrency, std::size_t per_call);
+
 /// The soft limit that permits `needed` open descriptors: the current one, or a higher one. Throws `Error(bad_input)`
 /// that says what to do if the hard limit is too low.
 std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limits, std::size_t concurrency);

@@ -281,8 +281,7 @@ std::optional<std::string> hint_at_format(std::string_view text, BatchFormat for
     const std::optional<Signs> signs = signs_of(text);
     if (!signs) return std::nullopt;
     if (signs->header) {
-        return "looks like a target of vegeta, whose body is base64: write \"headers\" for \"header\", and "
-               "\"body_base64\" for \"body\"";
+        return "looks like a target of vegeta: plait convert makes a request of it";
     }
     const std::optional<BatchFormat> vendor = signs->vendor();
     // OpenAI's lines are request lines of ours, too.

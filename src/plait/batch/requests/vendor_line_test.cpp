@@ -147,8 +147,7 @@ TEST_CASE("without a format, the error of another program's line says what it lo
     CHECK(refused(gemini_line, defaults) == "line-7: line 7: looks like a Gemini batch: --format gemini-batch");
     CHECK(refused(mistral_line, defaults) == "a: line 7: looks like a Mistral batch: --format mistral-batch");
     CHECK(refused(R"({"method":"POST","url":"http://a.b","body":"aGk=","header":{"A":["b"]}})", defaults) ==
-          "line-7: line 7: looks like a target of vegeta, whose body is base64: write \"headers\" for \"header\", and "
-          "\"body_base64\" for \"body\"");
+          "line-7: line 7: looks like a target of vegeta: plait convert makes a request of it");
     CHECK(refused(R"({"custom_id":"a"})", defaults) == "a: line 7: no \"url\"");
     CHECK(refused(R"({"url":1,"body":{}})", defaults) == "line-7: line 7, column 8: \"url\" must be a string");
 }

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <limits>
 #include <string_view>
 #include <system_error>
 
@@ -21,16 +23,28 @@ bool has_content(const std::string& file) {
     return !error && size > 0;
 }
 
-/// Whether the folder has a file such as `5ad8a5d6.0`, the only kind that OpenSSL finds.
-bool has_certificates(const std::string& folder) {
+/// Counts the files such as `5ad8a5d6.0`, the only kind that OpenSSL finds in a folder, up to `most`.
+std::size_t certificates_in_folder(const std::string& folder, std::size_t most) {
     std::error_code error;
-    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+    std::size_t count = 0;
+    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end && count < most;
          entry.increment(error)) {
         const std::string name = entry->path().filename();
         const auto dot = name.find('.');
-        if (dot == 8 && name.find_first_not_of("0123456789abcdef") == dot) return true;
+        if (dot == 8 && name.find_first_not_of("0123456789abcdef") == dot) ++count;
     }
-    return false;
+    return count;
+}
+
+bool has_certificates(const std::string& folder) { return certificates_in_folder(folder, 1) > 0; }
+
+std::size_t certificates_in_file(const std::string& path) {
+    std::ifstream file(path);
+    std::size_t count = 0;
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with("-----BEGIN ") && line.find("CERTIFICATE-----") != std::string::npos) ++count;
+    }
+    return count;
 }
 
 std::vector<std::string> parts_of(std::string_view list) {
@@ -73,6 +87,18 @@ TrustPlaces system_trust_places() {
 bool have_any(const TrustPlaces& places) {
     return has_content(places.file) || std::any_of(places.folders.begin(), places.folders.end(), has_certificates) ||
            std::any_of(places.other_files.begin(), places.other_files.end(), has_content);
+}
+
+SystemTrust count_certificates(const TrustPlaces& places) {
+    if (const std::size_t count = certificates_in_file(places.file); count > 0) return {places.file, count};
+    for (const std::string& folder : places.folders) {
+        const std::size_t count = certificates_in_folder(folder, std::numeric_limits<std::size_t>::max());
+        if (count > 0) return {folder, count};
+    }
+    for (const std::string& file : places.other_files) {
+        if (const std::size_t count = certificates_in_file(file); count > 0) return {file, count};
+    }
+    return {listed(places), 0};
 }
 
 void trust_system(SSL_CTX* context, const TrustPlaces& places) {

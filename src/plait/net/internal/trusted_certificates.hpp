@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/net/internal/openssl.hpp"
+#include "plait/net/system_trust.hpp"
 
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ TrustPlaces system_trust_places();
 
 /// Whether one of the places has something to read. It may turn out not to be a certificate.
 bool have_any(const TrustPlaces& places);
+
+/// Counts the certificates in the first of the places that has any, in the order in which they are trusted.
+SystemTrust count_certificates(const TrustPlaces& places);
 
 /// Makes `context` trust the certificates of `places`: those of file and folders if there are any, and otherwise those
 /// of the first other file that exists. Throws `Error(tls)` when there are none at all, and says where they were looked

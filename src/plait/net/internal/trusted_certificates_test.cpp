@@ -11,6 +11,7 @@
 #include <string>
 
 using namespace plait;
+using plait::net::internal::count_certificates;
 using plait::net::internal::have_any;
 using plait::net::internal::OwnedSslContext;
 using plait::net::internal::trust_system;
@@ -93,4 +94,21 @@ TEST_CASE("a machine without trusted certificates is told where they were looked
     CHECK(outcome_of({"/none/cert.pem", {"/none/certs"}, {"/none/bundle.pem"}}) ==
           "this machine has no trusted certificates (looked for in /none/cert.pem, /none/certs, /none/bundle.pem): "
           "install the package ca-certificates, or name a file with --cacert");
+}
+
+TEST_CASE("certificates are counted in the first place that has any") {
+    const Folder folder;
+    const TrustPlaces places{folder / "a.pem", {folder / "folder"}, {folder / "b.pem"}};
+    CHECK(count_certificates(places).certificates == 0);
+    CHECK(count_certificates(places).place ==
+          (folder / "a.pem") + ", " + (folder / "folder") + ", " + (folder / "b.pem"));
+    folder.write("b.pem", certificate() + certificate());
+    CHECK(count_certificates(places).certificates == 2);
+    CHECK(count_certificates(places).place == folder / "b.pem");
+    folder.write("folder/0123abcd.0", certificate());
+    folder.write("folder/README", "");
+    CHECK(count_certificates(places).certificates == 1);
+    CHECK(count_certificates(places).place == folder / "folder");
+    folder.write("a.pem", "# comment\n" + certificate());
+    CHECK(count_certificates(places).place == folder / "a.pem");
 }
