@@ -35,6 +35,7 @@ class Browser:
         connection = http.client.HTTPConnection(self.address, timeout=30)
         connection.request("GET", self.path + "events")
         stream = connection.getresponse()
+        assert (stream.readline(), stream.readline()) == (b"retry: 1000\n", b"\n")
         while line := stream.readline().decode():
             name = line.removeprefix("event: ").strip()
             data = json.loads(stream.readline().decode().removeprefix("data: "))

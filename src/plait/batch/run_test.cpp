@@ -2,6 +2,7 @@
 
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/output/result_values.hpp"
 #include "plait/batch/resume/journal.hpp"
@@ -263,6 +264,26 @@ ASYNC_TEST("calls from a program are resumed, and must be the same calls") {
         message = error.what();
     }
     CHECK(message.find("the list of calls") != std::string::npos);
+}
+
+ASYNC_TEST("a run that was paused before its start makes no call until it resumes") {
+    Runs runs;
+    RunOptions options;
+    options.page_url = "http://127.0.0.1:1/token/";
+    Run run(calls_from(calls(3)), no_file, options, runs.world());
+    run.pause();
+    CHECK(run.is_paused());
+    TaskGroup beside;
+    beside.start([](Run& one) -> Task<void> { co_await one.finish(); }, std::ref(run));
+    co_await sleep_for(1h);
+    CHECK(runs.sent.empty());
+    CHECK(run.report().is_paused);
+    CHECK(run.report().page_url == "http://127.0.0.1:1/token/");
+    run.resume();
+    CHECK_FALSE(run.is_paused());
+    co_await beside.join();
+    CHECK(runs.sent.size() == 3);
+    CHECK(run.report().page_url.empty());
 }
 
 ASYNC_TEST("an interruption before the start starts nothing, and one in the middle leaves the rest to another run") {

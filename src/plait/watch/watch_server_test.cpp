@@ -142,6 +142,7 @@ ASYNC_TEST("a page hears the course so far, and then a state twice a second") {
     auto page = co_await bench.page();
     const std::string head = co_await read_until(*page, "\r\n\r\n");
     CHECK(has(head, "Content-Type: text/event-stream\r\n"));
+    co_await read_until(*page, "retry: 1000\n\n");
     const std::string history = co_await read_until(*page, "\n\n");
     CHECK(history.starts_with("event: history\ndata: {\"name\":\"results.jsonl\",\"samples\":[[0.000,0,0,0,null],"));
     std::string state = co_await read_until(*page, "\n\n");

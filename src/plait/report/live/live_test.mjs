@@ -95,7 +95,7 @@ test("100 % is all of them, as in the terminal", () => {
 test("the figures have the same number at any time, so that nothing moves", () => {
   const early = figuresOf(stateOf({}, { seconds_left: null }));
   const latency = { calls: 10, p50_s: 0.09, p90_s: 0.1, p99_s: 1.5, longest_s: 2, bins: [] };
-  const late = figuresOf(stateOf({ latency, groups: [{ concurrency: 96 }] }));
+  const late = figuresOf(stateOf({ latency }), 96);
   assert.equal(early.length, late.length);
   assert.deepEqual(early.map(({ value }) => plain(value)), ["188", "80", "–", "–", "–", "1", "9"]);
   assert.deepEqual(late.map(({ value }) => plain(value)), ["188", "80", "16 s", "90 ms", "1.5 s", "1", "9"]);

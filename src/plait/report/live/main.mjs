@@ -22,7 +22,7 @@ function start() {
   const show = () => {
     showHead(run, phase());
     if (run.state && !document.hidden) {
-      showSections(run.state);
+      showSections(run.state, run.course.column(4).at(-1));
       charts.renew();
     }
   };

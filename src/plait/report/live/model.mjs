@@ -110,16 +110,14 @@ export function tabInWords(report, phase, name) {
   return `${how} · ${name.split("/").at(-1)} · plait`;
 }
 
-/** `[{value, label}]`, the same labels all the time, so that nothing moves. */
-export function figuresOf({ status }) {
+/** `[{value, label}]`, as many all the time, so that nothing moves. `limit`: of the calls in flight, or null. */
+export function figuresOf({ status }, limit) {
   const { report, seconds_left: left, is_running: isRunning } = status;
   const notOk = report.done - report.outcomes.ok;
   const rate = isRunning ? report.lately_per_second : report.per_second;
-  const limits = report.groups.filter((group) => group.concurrency > 0);
-  const most = limits.length === 1 ? ` of at most ${formatCount(limits[0].concurrency)}` : "";
   return [
     { value: formatRate(rate), label: isRunning ? "results per second, lately" : "results per second" },
-    { value: formatCount(report.in_flight), label: `in flight${most}` },
+    { value: formatCount(report.in_flight), label: limit > 0 ? `in flight of at most ${formatCount(limit)}` : "in flight" },
     { value: left === null ? "–" : formatDuration(left * PER_SECOND), label: "left, about" },
     { value: report.latency ? formatDuration(report.latency.p50_s * PER_SECOND) : "–", label: "median of a call" },
     { value: report.latency ? formatDuration(report.latency.p99_s * PER_SECOND) : "–", label: "99th percentile" },

@@ -53,16 +53,16 @@ class Table {
 
 const isText = (kind) => /text/.test(kind ?? "");
 
-/** What shows a state. */
+/** Returns what shows a state; `limit`: of the calls in flight, or null. */
 export function sections() {
   const outcomes = new Table("outcomes", [["outcome", "text"], ["results", "length"], ["share"]]);
   const errors = new Table("errors", [["kind", "text"], ["calls", "length"], ["last at"], ["such as", "text words"], ["request and error", "text words"]]);
   const groups = new Table("groups", [["group", "text"], ["in flight"], ["waiting"], ["limit of calls in flight", "text words"], ["why it waits", "text words"]]);
   const costs = new Table("costs", [["unit", "text"], ["spent", "length"], ["budget"], ["share"]]);
   const workers = new Table("workers", [["machine", "text"], ["state", "text"], ["in flight"], ["calls"], ["version", "text"]]);
-  return (state) => {
+  return (state, limit) => {
     const { report } = state.status;
-    showFigures(figuresOf(state));
+    showFigures(figuresOf(state, limit));
     outcomes.show(outcomeRows(report));
     errors.show(errorRows(report));
     errors.section.hidden = report.errors.length === 0;

@@ -72,7 +72,10 @@ std::string words_of(const batch::GroupReport& group, WallTime now, batch::Calen
 
 }  // namespace
 
-std::string events_head() { return head(200, {}) + "Content-Type: text/event-stream\r\nConnection: close\r\n\r\n"; }
+std::string events_head() {
+    // A page that has lost the connection tries again after a second.
+    return head(200, {}) + "Content-Type: text/event-stream\r\nConnection: close\r\n\r\nretry: 1000\n\n";
+}
 
 std::string answer(int status, std::string_view type, std::string_view body, std::string_view nonce) {
     std::string text = head(status, nonce);
