@@ -251,7 +251,8 @@ int RunCommand::run() {
     options_.session = settings_.session;
     options_.warn = warn;
     if (!cluster_.url.empty()) join_cluster();
-    if (page_port_) open_page();
+    // Before any file is made, and anything is sent: a port that is in use stops the run here.
+    if (page_port_) options_.page_url = page_.emplace(*page_port_).url();
     batch::Run run(inputs_, output_.empty() ? std::string(standard_output) : output_, options_);
     std::ofstream summary_file = open_summary(summary_path_);
     return EventLoop(run.loop_options()).run(conduct(run, summary_file));
@@ -272,42 +273,6 @@ void RunCommand::join_cluster() {
             "addresses to plait worker");
     options_.cluster = cluster_.settle();
     options_.method = &batch::cluster_method;
-}
-
-/// Before any file is made, and anything is sent: a port that is in use stops the run here.
-void RunCommand::open_page() {
-    try {
-        page_.emplace(*page_port_);
-    } catch (const Error& error) {
-        throw Error(error.code(), fmt::format("--ui: {}; --ui without PORT takes a free one", error.what()));
-    }
-    options_.page_url = page_->url();
-}
-
-/// What the page shows of the run. All arguments outlive it.
-watch::WatchedRun RunCommand::watched(batch::Run& run, batch::Screen& screen, batch::Progress& progress) const {
-    watch::WatchedRun watched;
-    watched.name = output_.empty() ? inputs_.front() : output_;
-    watched.report = [&run] { return run.report(); };
-    const auto say = [&screen, &progress](std::string_view text) {
-        progress.clear();
-        screen.write(text);
-    };
-    watched.pause = [&run, say] {
-        if (!run.is_paused()) say("plait: paused from the page\n");
-        run.pause();
-    };
-    watched.resume = [&run, say] {
-        if (run.is_paused()) say("plait: resumed from the page\n");
-        run.resume();
-    };
-    watched.stop = [&run, say] {
-        if (run.is_interrupted()) return;
-        say("plait: stopped from the page: waiting for the calls in flight (interrupt to abandon them)\n");
-        run.stop_request().ask();
-        run.interrupt();
-    };
-    return watched;
 }
 
 /// Reads the input once before the run does.
@@ -340,11 +305,8 @@ Task<int> RunCommand::conduct(batch::Run& run, std::ostream& summary_file) {
     RunStatus run_status(run, progress, screen, beside);
     const StatusSignal status_signal(run.status_request(), [&] { run_status.show(); });
 
-    if (page_) {
-        screen.write(fmt::format("plait: watch the run at {}\n", page_->url()));
-        beside.start(page_->serve(watched(run, screen, progress)), "page");
-    }
-    const batch::RunEnd end = co_await finish(run);
+    if (page_) page_->serve(run, output_.empty() ? inputs_.front() : output_, screen, progress, beside);
+    const batch::RunEnd end = page_ ? co_await page_->finish(run) : co_await run.finish();
     beside.cancel();
     co_await beside.join();
     progress.clear();
@@ -352,22 +314,6 @@ Task<int> RunCommand::conduct(batch::Run& run, std::ostream& summary_file) {
     write_summary(numbers, summary_file);
     say_how_it_ended(screen, run, end);
     co_return exit_code_of(numbers.tally, end);
-}
-
-/// Carries out the run, and tells the page how it ended.
-Task<batch::RunEnd> RunCommand::finish(batch::Run& run) {
-    try {
-        const batch::RunEnd end = co_await run.finish();
-        if (page_) page_->finish(run.report());
-        co_return end;
-    } catch (const Error& error) {
-        if (page_) {
-            batch::RunReport last = run.report();
-            last.stopped = error.what();
-            page_->finish(last);
-        }
-        throw;
-    }
 }
 
 void RunCommand::write_summary(const batch::RunNumbers& numbers, std::ostream& file) const {

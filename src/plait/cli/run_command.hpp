@@ -7,8 +7,7 @@
 #include "plait/cli/flags/cluster_flags.hpp"
 #include "plait/cli/flags/command.hpp"
 #include "plait/cli/flags/session_flags.hpp"
-#include "plait/watch/watch_server.hpp"
-#include "plait/watch/watched_run.hpp"
+#include "plait/cli/run_page.hpp"
 
 #include <cstdint>
 #include <iosfwd>
@@ -36,11 +35,8 @@ class RunCommand final : public Command {
     std::vector<Flag> method_flags();
     std::vector<Flag> diagnosis_flags();
     void join_cluster();
-    void open_page();
-    watch::WatchedRun watched(batch::Run& run, batch::Screen& screen, batch::Progress& progress) const;
     void refuse_bad_lines() const;
     Task<int> conduct(batch::Run& run, std::ostream& summary_file);
-    Task<batch::RunEnd> finish(batch::Run& run);
     void write_summary(const batch::RunNumbers& numbers, std::ostream& file) const;
     void say_how_it_ended(batch::Screen& screen, const batch::Run& run, batch::RunEnd end) const;
 
@@ -57,7 +53,7 @@ class RunCommand final : public Command {
     bool quiet_ = false;
     std::string summary_path_;
     std::optional<std::uint16_t> page_port_;  ///< nothing: no page; 0: any
-    std::optional<watch::WatchServer> page_;
+    std::optional<RunPage> page_;
 };
 
 }  // namespace plait::cli
