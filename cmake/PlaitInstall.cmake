@@ -3,7 +3,16 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-install(TARGETS plait_program COMPONENT program)
+if(PLAIT_STATIC_LIBRARIES)
+    # Libraries without an archive come along. The path to them (DT_RPATH) comes before LD_LIBRARY_PATH, and serves them, too.
+    set_target_properties(plait_program PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/plait")
+    target_link_options(plait_program PRIVATE -Wl,--disable-new-dtags)
+    install(TARGETS plait_program RUNTIME_DEPENDENCY_SET plait_dependencies COMPONENT program)
+    install(RUNTIME_DEPENDENCY_SET plait_dependencies PRE_EXCLUDE_REGEXES "^(libc|libm|ld-linux.*)\\.so"
+        LIBRARY DESTINATION lib/plait COMPONENT program)
+else()
+    install(TARGETS plait_program COMPONENT program)
+endif()
 set(made ${PROJECT_BINARY_DIR}/share)
 install(FILES ${made}/plait.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
 install(FILES ${made}/plait DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT program)

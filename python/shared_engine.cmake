@@ -1,5 +1,5 @@
 # For wheels: the engine as one shared library, which the module and the command `plait` use, so that the wheel holds it once.
-# PLAIT_STATIC_LIBRARIES links other libraries into it, where the system has them as archives.
+# PLAIT_STATIC_LIBRARIES links other libraries into it, where the system has them as archives (cmake/PlaitStaticLibraries.cmake).
 plait_modules_below(modules cli)
 set(objects)
 set(links)
@@ -22,13 +22,6 @@ foreach(module IN LISTS modules)
     endif()
 endforeach()
 if(PLAIT_STATIC_LIBRARIES)
-    list(TRANSFORM links REPLACE "libzstd_shared" "libzstd_static")
-    # What pkg-config tells for shared libraries leaves out what their archives need.
-    foreach(needed IN ITEMS brotlicommon idn2 unistring)
-        find_library(archive_of_${needed} ${needed} REQUIRED)
-    endforeach()
-    target_link_libraries(PkgConfig::brotli INTERFACE ${archive_of_brotlicommon})
-    target_link_libraries(PkgConfig::psl INTERFACE ${archive_of_idn2} ${archive_of_unistring})
     # Debian's archive of this one can't be part of a shared library.
     find_library(shared_nghttp2 libnghttp2.so REQUIRED)
     set_target_properties(PkgConfig::nghttp2 PROPERTIES INTERFACE_LINK_LIBRARIES ${shared_nghttp2})
