@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak run-cluster soak-cluster models pictures readers converters batch-formats wheel format setup install clean check-format
+.PHONY: help run test check bench fuzz soak run-cluster soak-cluster models pictures readers converters batch-formats wheel deb tarball packages-test release-notes format setup install uninstall clean check-format
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -87,8 +87,23 @@ batch-formats: ## check results in the forms of vendors with the vendors' own Py
 	@build/batch_formats/bin/python scripts/batch_formats/check.py build/release/plait
 
 wheel: ## build the wheel of the Python package into build/wheels, and test it with each Python here (PYTHONS='...')
-	@scripts/setup build test wheel
+	@scripts/setup build test package
 	@scripts/wheel
+
+deb: ## build the Debian packages of the current commit into build/packages
+	@scripts/setup build package
+	@scripts/release/build deb
+
+tarball: ## build a tarball of the current commit that runs on other Linux systems too, into build/packages
+	@scripts/setup build package
+	@scripts/release/build tarball
+
+packages-test: ## build packages twice and compare the bytes, check them, and use them in fresh Debian systems (as root)
+	@scripts/setup build package try
+	@scripts/release/check
+
+release-notes: ## print what CHANGELOG.md says of this version
+	@scripts/release/notes
 
 format: ## format all sources
 	@scripts/setup check
@@ -101,6 +116,9 @@ install: ## build and install the program and the library (sudo make install, or
 	@scripts/setup build
 	@$(call build,release,plait_program plait plait_for_testing)
 	@cmake --install build/release --prefix "$(PREFIX)"
+
+uninstall: ## remove the files that the last make install installed (sudo make uninstall)
+	@xargs --no-run-if-empty --delimiter='\n' rm -fv < build/release/install_manifest.txt
 
 clean: ## remove build/ and results/
 	rm -rf build results
