@@ -54,6 +54,22 @@ def test_a_file_needs_no_results(url: str, tmp_path: pathlib.Path) -> None:
     assert (headers["x-one"], headers["authorization"]) == ("1", "Bearer token")
 
 
+def test_a_vendors_batch_file_has_results_of_the_vendor(url: str, tmp_path: pathlib.Path) -> None:
+    requests, results = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    requests.write_text('{"key": "a", "request": {"contents": []}}\n')
+    with pytest.raises(plait.InputError, match=r"names no model: name one with model=\.\.\."):
+        plait.run(requests, results, format="gemini-batch", base_url=url)
+    with pytest.raises(plait.InputError, match='looks like a Gemini batch: format="gemini-batch"'):
+        plait.run(requests, results, format="openai-batch", base_url=url)
+    with pytest.raises(plait.InputError, match="format, model and endpoint are for a file of requests"):
+        plait.run([url], format="openai-batch")
+    run = plait.run(requests, results, format="gemini-batch", result_format="gemini-batch", model="m", base_url=url)
+    (result,) = run
+    assert (result.custom_id, result.json(pointer="/target")) == ("a", "/v1beta/models/m:generateContent")
+    (line,) = lines_of(results)
+    assert (line["key"], line["response"]["target"]) == ("a", "/v1beta/models/m:generateContent")
+
+
 def test_requests_of_all_kinds(url: str) -> None:
     given: list[Any] = [
         plait.Request("PUT", f"{url}/a", json={"x": "ä"}, custom_id="one", metadata=[1], timeout=5),

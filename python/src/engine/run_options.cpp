@@ -103,6 +103,12 @@ void take_rest(const nb::dict& options, RunSettings& settings) {
     run.cookie_jar = option<std::string>(options, "cookie_jar").value_or("");
     run.trace = option<std::string>(options, "trace").value_or("");
     if (const auto name = option<std::string>(options, "body")) run.result_format.body = body_format_from(*name);
+    if (const auto name = option<std::string>(options, "format"))
+        settings.requests.format = batch::parse_batch_format(*name);
+    settings.requests.model = option<std::string>(options, "model").value_or("");
+    settings.requests.endpoint = option<std::string>(options, "endpoint").value_or("");
+    if (const auto name = option<std::string>(options, "result_format"))
+        run.result_format.batch = batch::parse_batch_format(*name);
     if (const auto path = option<std::string>(options, "save_bodies")) {
         run.save_bodies.emplace().path = *path;
         if (const auto size = option<std::size_t>(options, "inline_max")) run.save_bodies->inline_bytes = *size;

@@ -145,6 +145,12 @@ _hints = [
     ("--header was ", "headers was "),
     ("--max-redirects was ", "redirects was "),
     ("--user was ", "auth was "),
+    *((f"--format {vendor}-batch", f'format="{vendor}-batch"') for vendor in ("anthropic", "gemini", "mistral", "openai")),
+    ("leave --format out", "leave format out"),
+    ("--model needs --format", "model needs format"),
+    ("name it with --model", "name it with model=..."),
+    ("name one with --model", "name one with model=..."),
+    ("--result-format was ", "result_format was "),
 ]
 _alone = r"(?<![\w/.%-])"  # not in a URL such as https://xn--bcher-kva.example/a--b
 _setting = r"--([a-z-]+) was "

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ._sessions import RequestTypes
 
 Outcome: TypeAlias = Literal["ok", "rejected", "failed", "unknown", "skipped"]
+BatchFormat: TypeAlias = Literal["anthropic-batch", "gemini-batch", "mistral-batch", "openai-batch"]
 """An expected answer; another answer; no answer and certainly no effect; no answer, but perhaps an effect; not sent."""
 
 
@@ -88,6 +89,14 @@ class RunOptions(ConnectionOptions, total=False):
     """Records what every call does and when, for `plait report`."""
     body: Literal["auto", "text", "base64"]
     """The form of bodies in the results file."""
+    format: BatchFormat
+    """Reads the batch file of a vendor as it is (docs/formats.md). For a file of requests."""
+    model: str
+    """With `format`: the model of requests that name none."""
+    endpoint: str
+    """With `format="mistral-batch"`: the path that requests are sent to ("/v1/chat/completions")."""
+    result_format: BatchFormat
+    """Writes the results file in the form of a vendor's results, which its own classes take."""
     save_bodies: StrPath
     """Large bodies become files in this folder: `response.file`."""
     inline_max: int
@@ -477,6 +486,8 @@ def run(
         if expect is not None:
             source = Expecting(source, expect)
         is_one = isinstance(source, (bytes, Mapping))  # its letters or keys are no requests
+        if any(name in options for name in ("format", "model", "endpoint")):
+            raise InputError("format, model and endpoint are for a file of requests")
         if is_one or (not isinstance(source, AsyncIterable) and not hasattr(source, "__iter__")):
             raise TypeError(f"requests is a file, an iterable or a data frame, not {type(requests).__name__}")
     return Run(source, None if results is None else _path_of(results, "results"), settings, options.get("progress", False))
@@ -495,11 +506,15 @@ _passed_on: dict[str, type] = {
     "canary": int,
     "cost_from": str,
     "durable": bool,
+    "endpoint": str,
     "extend": bool,
+    "format": str,
     "inline_max": int,
     "method": str,
+    "model": str,
     "ordered": bool,
     "repeat_unknown": bool,
+    "result_format": str,
     "resume": bool,
 }
 
