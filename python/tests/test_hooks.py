@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import plait
 import pytest
@@ -42,6 +43,53 @@ def test_hooks_see_each_attempt(start_mock: Callable[..., MockServer]) -> None:
         "before 1", "after 1: 200", "before 1", "after 1: 500", "before 2", "after 2: 500",
         "before 1", "after 1: ConnectError", "before 1", "after 1: 200",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["async", "threads"])
+def test_a_run_has_hooks(url: str, method: Any) -> None:
+    notes = Notes()
+    retries = plait.Retry(2, first_delay="1ms")
+    run = plait.run([url, f"{url}/status/500"], hooks=[notes], retries=retries, concurrency=1, ordered=True, method=method)
+    results = list(run)
+    assert results[0].unwrap().json(pointer="/headers/x-attempt") == "1"
+    assert notes.seen == ["before 1", "after 1: 200", "before 1", "after 1: 500", "before 2", "after 2: 500"]
+    notes.seen.clear()
+    assert plait.run([url], hooks=[notes]).finish()
+
+    async def in_a_loop() -> plait.Report:
+        return await plait.run([url], hooks=[notes]).afinish()
+
+    assert asyncio.run(in_a_loop())
+    assert notes.seen == ["before 1", "after 1: 200"] * 2
+
+
+def test_what_a_hook_raises_in_a_run_is_in_the_result(url: str) -> None:
+    class Broken(plait.Hook):
+        def before(self, attempt: plait.Attempt) -> None:
+            if attempt.request.url.endswith("/bad"):
+                raise ValueError("mine")
+            if attempt.request.url.endswith("/stop"):
+                raise KeyboardInterrupt
+
+    good, bad = plait.run([url, f"{url}/bad"], hooks=[Broken()], ordered=True)
+    assert good.ok and not bad.ok and bad.attempts == 1
+    with pytest.raises(plait.InputError, match=r"a hook has failed: ValueError\('mine'\)"):
+        bad.unwrap()
+    with pytest.raises(KeyboardInterrupt):
+        plait.run([url, f"{url}/stop"], hooks=[Broken()]).finish()
+
+
+def test_hooks_of_a_run_do_not_keep_it(url: str) -> None:
+    class Own(plait.Hook):
+        run: plait.Run
+
+    hook = Own()
+    hook.run = plait.run([url], hooks=[hook])
+    assert hook.run.finish()
+    gone = weakref.ref(hook)
+    del hook
+    gc.collect()
+    assert gone() is None
 
 
 def test_hooks_alone_change_nothing_else(start_mock: Callable[..., MockServer]) -> None:

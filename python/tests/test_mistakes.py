@@ -36,6 +36,7 @@ from plait._errors import for_python
         ({"costs": 5}, "costs is a mapping such as"),
         ({"safe_to_repeat": "no"}, "safe_to_repeat is True or False, not 'no'"),
         ({"idempotency_key": 5}, "idempotency_key must be a str, not int"),
+        ({"raise_for_status": 1}, "raise_for_status is True or False, not 1"),
     ],
 )
 def test_options_of_a_call(call: dict[str, Any], message: str, url: str) -> None:
@@ -67,6 +68,9 @@ def test_options_of_a_session(session: dict[str, Any], message: str) -> None:
         plait.Session(concurrency="many")  # type: ignore[arg-type]
     with pytest.raises(plait.InputError, match="attempts is a number"):
         plait.Retry(2.5)  # type: ignore[arg-type]
+    for statuses in ("404", 404, [99], [True], [404.0]):
+        with pytest.raises(plait.InputError, match="statuses is a list of numbers from 100 to 599"):
+            plait.Retry(statuses=statuses)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -99,8 +103,8 @@ def test_names_that_there_are_not(name: str, message: str, url: str) -> None:
 
 
 def test_a_run_does_not_offer_what_it_refuses(url: str) -> None:
-    with pytest.raises(TypeError, match="a run has no option 'hooks'$"):
-        plait.run([url], hooks=[])
+    with pytest.raises(TypeError, match="a run has no option 'params'$"):
+        plait.run([url], params={"a": 1})
     with pytest.raises(TypeError, match="a run has no option 'retrys': did you mean 'retries'"):
         plait.run([url], retrys=3)  # type: ignore[call-arg]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pathlib
 import socket
 import threading
 import time
@@ -38,6 +39,39 @@ def test_failures_are_repeated_as_often_as_asked(url: str) -> None:
     assert attempts("POST", bad, {"retries": plait.Retry(2, first_delay="1ms", unsafe=True)}) == 2
     with plait.BlockingSession(retries=QUICK) as session:
         assert session.send(plait.Request("GET", bad, retries=1)).attempts == 2
+
+
+def test_more_statuses_are_repeated(url: str, tmp_path: pathlib.Path) -> None:
+    retry = plait.Retry(2, first_delay="1ms", statuses=[404])
+    assert attempts("GET", f"{url}/status/404", {"retries": retry}) == 2
+    assert attempts("GET", f"{url}/status/500", {"retries": retry}) == 2
+    assert attempts("GET", f"{url}/status/409", {"retries": retry}) == 1
+    assert attempts("POST", f"{url}/status/404", {"retries": retry}) == 1
+    items = [f"{url}/status/404", {"url": f"{url}/status/409", "retry": {"statuses": [409]}}]
+    assert [result.attempts for result in plait.run(items, retries=retry, ordered=True)] == [2, 2]
+    lines = tmp_path / "requests.jsonl"
+    lines.write_text('{"url": "http://127.0.0.1:1/"}\n')
+    with pytest.raises(plait.InputError, match="the lines of a file say which statuses"):
+        plait.run(lines, retries=retry)
+
+
+def test_a_call_may_raise_for_its_status(url: str) -> None:
+    bad = f"{url}/status/404"
+
+    async def get(**call: Any) -> plait.Response:
+        async with plait.Session(raise_for_status=call.pop("of_session", False)) as session:
+            return await session.get(bad, **call)
+
+    with pytest.raises(plait.StatusError) as caught:
+        plait.get(bad, raise_for_status=True)
+    assert caught.value.response.status == 404
+    with pytest.raises(plait.StatusError):
+        asyncio.run(get(raise_for_status=True))
+    assert asyncio.run(get(of_session=True, raise_for_status=False)).status == 404
+    with plait.BlockingSession(raise_for_status=True) as session:
+        assert session.get(bad, raise_for_status=False).status == 404
+        with pytest.raises(plait.StatusError):
+            session.get(bad, retries=0)
 
 
 def test_without_retries_nothing_is_sent_twice(start_mock: Callable[..., MockServer]) -> None:

@@ -7,6 +7,9 @@
 
 #include "engine.hpp"
 #include "errors.hpp"
+#include "hooked_method.hpp"
+#include "hooks.hpp"
+#include "options.hpp"
 #include "response.hpp"
 #include "run_driver.hpp"
 #include "run_items.hpp"
@@ -141,6 +144,8 @@ class BatchRun {
     };
 
     void open(const nb::object& requests, const std::optional<std::string>& results, RunSettings settings);
+    batch::RunWorld world_with_hooks(const nb::dict& options);
+    std::string note_thrown_by_hook(const std::exception_ptr& thrown);
     void drop() noexcept;
     void see_to_python();
     void tick();
@@ -158,8 +163,11 @@ class BatchRun {
     Held log_;
     Held tick_;  ///< called with the standing now and then; null: nobody wants to know
     std::chrono::steady_clock::time_point last_tick_;
-    Held reason_;             ///< why the run ends early, to be raised at its end
-    batch::Secrets secrets_;  ///< of requests that come from an iterable; the run redacts them
+    Held reason_;                         ///< why the run ends early, to be raised at its end
+    std::unique_ptr<PythonHooks> hooks_;  ///< around attempts; null: none
+    batch::RunWorld world_;               ///< with which the run is opened
+    Held broken_hook_;                    ///< what a hook has thrown that must end the run, such as KeyboardInterrupt
+    batch::Secrets secrets_;              ///< of requests that come from an iterable; the run redacts them
     std::unique_ptr<RunDriver> driver_;
     int generation_;
     bool is_busy_ = false;
@@ -174,11 +182,42 @@ BatchRun::BatchRun(const nb::object& requests, const std::optional<std::string>&
     : driver_(std::make_unique<RunDriver>()), generation_(process_generation()) {
     RunSettings settings = run_settings_from(options);
     if (!settings.run.trace.empty()) driver_->set_traced();
+    world_ = world_with_hooks(options);
     settings.run.warn = [driver = driver_.get()](const std::string& sentence) { driver->warn(sentence); };
     result_type_.set(python_name("plait._run", "RunResult"));
     log_.set(python_name("plait._run", "log_warning"));
     open(requests, results, std::move(settings));
     for (const std::string& sentence : driver_->take_warnings()) nb::borrow(log_.get())(sentence);
+}
+
+batch::RunWorld BatchRun::world_with_hooks(const nb::dict& options) {
+    batch::RunWorld world;
+    hooks_ = hooks_from(options);
+    if (!hooks_) return world;
+    const std::shared_ptr<void> context = shared(nb::borrow(options["context"]));
+    world.wrap_method = [this, context](std::unique_ptr<batch::Method> method) -> std::unique_ptr<batch::Method> {
+        return std::make_unique<HookedMethod>(
+            std::move(method), *hooks_, [context](const batch::Call&) { return context; },
+            [this](const batch::Call&, const std::exception_ptr& thrown) { return note_thrown_by_hook(thrown); });
+    };
+    return world;
+}
+
+/// What a hook has thrown is the error of its call; what is no `Exception` ends the run, too.
+std::string BatchRun::note_thrown_by_hook(const std::exception_ptr& thrown) {
+    const Locked locked;
+    try {
+        std::rethrow_exception(thrown);
+    } catch (nb::python_error& error) {
+        if (PyErr_GivenExceptionMatches(error.type().ptr(), PyExc_Exception) == 0)
+            broken_hook_.set(nb::borrow(error.value()));
+        const nb::object text = nb::steal(PyObject_Repr(error.value().ptr()));
+        if (text.is_valid()) return "a hook has failed: " + nb::cast<std::string>(text);
+        PyErr_Clear();
+    } catch (const std::exception& error) {
+        return std::string("a hook has failed: ") + error.what();
+    }
+    return "a hook has failed";
 }
 
 void BatchRun::open(const nb::object& requests, const std::optional<std::string>& results, RunSettings settings) {
@@ -187,10 +226,12 @@ void BatchRun::open(const nb::object& requests, const std::optional<std::string>
         const Unlocked released;  // a large file takes seconds
         if (results) {
             settings.run.requests = std::move(settings.requests);
-            driver_->open(std::make_unique<batch::Run>(std::move(name), *results, std::move(settings.run)));
+            driver_->open(
+                std::make_unique<batch::Run>(std::move(name), *results, std::move(settings.run), std::move(world_)));
         } else {
             auto source = batch::open_source({std::move(name)}, std::move(settings.requests));
-            driver_->open(std::make_unique<batch::Run>(std::move(source), batch::no_file, std::move(settings.run)));
+            driver_->open(std::make_unique<batch::Run>(std::move(source), batch::no_file, std::move(settings.run),
+                                                       std::move(world_)));
         }
         return;
     }
@@ -208,13 +249,16 @@ void BatchRun::open(const nb::object& requests, const std::optional<std::string>
             total = static_cast<std::uint64_t>(size);
         }
     }
+    items_.retry_statuses = std::move(settings.retry_statuses);
     settings.requests.secrets = &secrets_;
     settings.run.requests.secrets = &secrets_;
     auto source = std::make_unique<RunItems>(items_, std::move(settings.requests), total);
     RunItems& items = *source;  // the run owns it
     const Unlocked released;
-    auto run = results ? std::make_unique<batch::Run>(std::move(source), *results, std::move(settings.run))
-                       : std::make_unique<batch::Run>(std::move(source), batch::no_file, std::move(settings.run));
+    auto run =
+        results ? std::make_unique<batch::Run>(std::move(source), *results, std::move(settings.run), std::move(world_))
+                : std::make_unique<batch::Run>(std::move(source), batch::no_file, std::move(settings.run),
+                                               std::move(world_));
     items.set_key_seed(run->id().empty() ? std::to_string(std::random_device()()) : run->id());
     driver_->open(std::move(run));
 }
@@ -240,6 +284,7 @@ void BatchRun::see_to_python() {
     if (PyErr_CheckSignals() != 0) wind_up(taken_exception());
     tick();
     if (items_.broken && !reason_) wind_up(nb::borrow(items_.broken.get()));
+    if (broken_hook_ && !reason_) wind_up(nb::borrow(broken_hook_.get()));
     for (; obeyed_ < asked_; ++obeyed_) driver_->interrupt();
 }
 
@@ -442,7 +487,8 @@ int BatchRun::traverse(PyObject* self, visitproc visit, void* arg) {
     Py_VISIT(run->result_type_.get());
     Py_VISIT(run->log_.get());
     Py_VISIT(run->reason_.get());
-    return 0;
+    Py_VISIT(run->broken_hook_.get());
+    return run->hooks_ ? run->hooks_->traverse(visit, arg) : 0;
 }
 
 int BatchRun::clear(PyObject* self) {
@@ -456,6 +502,8 @@ int BatchRun::clear(PyObject* self) {
     run->result_type_.clear();
     run->log_.clear();
     run->reason_.clear();
+    run->broken_hook_.clear();
+    if (run->hooks_) run->hooks_->clear();
     return 0;
 }
 

@@ -31,19 +31,22 @@ class BlockingSession {
         auto request = std::make_unique<http::Request>(
             request_from(seats_.settings(), std::move(method), url, headers, std::move(body), attempt));
         PyObject* const kept = given.is_none() ? nullptr : given.ptr();
+        auto rules = policy_from(policy);
+        const bool check =
+            (rules ? rules->raise_for_status : std::nullopt).value_or(seats_.settings().raise_for_status);
         BlockingCall call;
         {
             Seats::Seat seat(seats_);
             call.wake_up = seat.wake_up();
             {
                 const Seats::Seat::Use in_use = seat.use();
-                seat.engine().start(call, std::move(request), duration_from(deadline), policy_from(policy));
+                seat.engine().start(call, std::move(request), duration_from(deadline), std::move(rules));
             }
             wait_for(call, seat);
         }
         if (!call.response) raise(error_of(call, kept));
         nb::object response = make_response(call, kept);
-        if (seats_.settings().raise_for_status) response.attr("raise_for_status")();
+        if (check) response.attr("raise_for_status")();
         return response;
     }
 

@@ -77,6 +77,7 @@ nb::object send_method(nb::handle self, nb::object value) {
 Call::Call(nb::object session, std::unique_ptr<http::Request> to_send, std::optional<double> deadline,
            std::unique_ptr<CallPolicy> policy, nb::object given)
     : to_send_(std::move(to_send)), deadline_(deadline), policy_(std::move(policy)) {
+    if (policy_) raise_for_status_ = policy_->raise_for_status;
     session_.set(std::move(session));
     if (!given.is_none()) given_.set(std::move(given));
 }
@@ -141,7 +142,7 @@ PySendResult Call::outcome(PyObject** result) {
     finish();
     if (error_) raise(nb::borrow(error_.get()));
     if (!response) raise(error_of(*this, given_.get()));
-    const bool check = session().settings().raise_for_status;
+    const bool check = raise_for_status_.value_or(session().settings().raise_for_status);
     nb::object answer = make_response(*this, given_.get());
     if (check) answer.attr("raise_for_status")();
     *result = answer.release().ptr();

@@ -70,6 +70,7 @@ class Call final : public Caller {
     std::unique_ptr<http::Request> to_send_;
     std::optional<double> deadline_;
     std::unique_ptr<CallPolicy> policy_;
+    std::optional<bool> raise_for_status_;
 };
 
 nb::object make_call(nb::object session, std::unique_ptr<http::Request> request, std::optional<double> deadline,

@@ -19,10 +19,6 @@ struct Seen {
     TimePoint began;
 };
 
-nb::object context_of(const RuledCall& call) {
-    return call.context ? *static_cast<const nb::object*>(call.context.get()) : nb::none();
-}
-
 }  // namespace
 
 PythonHooks::PythonHooks(nb::object hooks) {
@@ -31,13 +27,13 @@ PythonHooks::PythonHooks(nb::object hooks) {
     after_.set(python_name("plait._hooks", "after"));
 }
 
-AttemptHooks::Token PythonHooks::before(const RuledCall& call, http::Request& request) {
+AttemptHooks::Token PythonHooks::before(int number, const std::shared_ptr<void>& given, http::Request& request) {
     const Locked locked;
     nb::object sent = python_name("plait._messages", "sent_request")(request.method(), request.url.text(),
                                                                      list_of(request.headers), to_bytes(request.body));
-    const nb::object context = context_of(call);
-    const auto seen = nb::cast<nb::tuple>(stay_at_exit(
-        [&] { return nb::borrow(before_.get())(nb::borrow(hooks_.get()), sent, call.attempts_begun, context); }));
+    const nb::object context = given ? *static_cast<const nb::object*>(given.get()) : nb::none();
+    const auto seen = nb::cast<nb::tuple>(
+        stay_at_exit([&] { return nb::borrow(before_.get())(nb::borrow(hooks_.get()), sent, number, context); }));
     for (const auto& [name, value] : nb::cast<Fields>(seen[1])) request.headers.set(name, value);
     return Token(new Seen{nb::borrow(seen[0]), context, now()}, [](void* token) {
         const Locked locked_again;
@@ -76,6 +72,13 @@ void PythonHooks::clear() noexcept {
     hooks_.clear();
     before_.clear();
     after_.clear();
+}
+
+std::shared_ptr<void> shared(nb::object object) {
+    return std::shared_ptr<void>(new nb::object(std::move(object)), [](void* held) {
+        const Locked locked;
+        delete static_cast<nb::object*>(held);
+    });
 }
 
 std::unique_ptr<PythonHooks> hooks_from(const nb::dict& options) {

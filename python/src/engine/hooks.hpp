@@ -12,7 +12,7 @@ class PythonHooks final : public AttemptHooks {
   public:
     explicit PythonHooks(nb::object hooks);
 
-    Token before(const RuledCall& call, http::Request& request) override;
+    Token before(int number, const std::shared_ptr<void>& context, http::Request& request) override;
     void after(const Token& token, const http::Request& request, const batch::Attempt* attempt) override;
 
     int traverse(visitproc visit, void* arg) const;
@@ -23,6 +23,9 @@ class PythonHooks final : public AttemptHooks {
     Held before_;
     Held after_;
 };
+
+/// A Python object, for parts that know none; null for None.
+std::shared_ptr<void> shared(nb::object object);
 
 /// The option `hooks`; null: there are none.
 std::unique_ptr<PythonHooks> hooks_from(const nb::dict& options);

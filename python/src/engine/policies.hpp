@@ -35,6 +35,8 @@ struct PolicySettings {
     /// Whether there are limits: those below, and those that servers announce.
     bool is_limited = false;
     std::vector<policy::RateLimit> limits;
+    /// Statuses that are retried, beside the usual ones.
+    std::vector<int> retry_statuses;
     /// The most calls in flight, those of maps included.
     std::size_t concurrency = 1'000'000;
     /// Whether each origin finds its own number of calls in flight.
@@ -53,7 +55,9 @@ struct CallPolicy {
     std::string group;
     int priority = 0;
     policy::Costs costs;
-    /// Whether it says any of this.
+    /// Whether a status that is not 2xx raises. Nothing: as the session has it.
+    std::optional<bool> raise_for_status;
+    /// Whether it says any of this but the last.
     bool has_rules = false;
     /// For hooks: where the call was made.
     std::shared_ptr<void> context;
@@ -63,7 +67,6 @@ struct CallPolicy {
 struct RuledCall final : batch::Call {
     RuledCall(http::Request request_, const CallPolicy* policy, const PolicySettings& settings);
 
-    int attempts_begun = 0;
     std::shared_ptr<void> context;  ///< see `CallPolicy`
     /// What a hook has thrown; it ends the call.
     std::exception_ptr thrown;
@@ -75,8 +78,9 @@ class AttemptHooks {
     /// What `before` leaves for `after`.
     using Token = std::shared_ptr<void>;
 
-    /// Before a request is sent; may add fields to `request`. What it throws ends the call.
-    virtual Token before(const RuledCall& call, http::Request& request) = 0;
+    /// Before a request is sent, for the `number`th time, in this `context` (see `CallPolicy`). May add fields to
+    /// `request`. What it throws ends the call.
+    virtual Token before(int number, const std::shared_ptr<void>& context, http::Request& request) = 0;
     /// After the attempt; null: it was given up. What it throws ends the call.
     virtual void after(const Token& token, const http::Request& request, const batch::Attempt* attempt) = 0;
 
@@ -100,21 +104,19 @@ class Policies {
     /// The method `async` over a session that is there already.
     class SessionMethod final : public batch::Method {
       public:
-        SessionMethod(http::Session& session, AttemptHooks* hooks) noexcept : session_(session), hooks_(hooks) {}
+        explicit SessionMethod(http::Session& session) noexcept : session_(session) {}
 
         Task<batch::Attempt> attempt(const http::Request& request) override;
-        Task<batch::Attempt> attempt_of(const batch::Call& call, const http::Request& request) override;
         std::size_t most_in_flight() const noexcept override;
 
       private:
-        Task<batch::Attempt> attempt_with_hooks(RuledCall& call, http::Request request);
-
         http::Session& session_;
-        AttemptHooks* hooks_;
     };
 
+    static std::unique_ptr<batch::Method> method_for(http::Session& session, AttemptHooks* hooks);
+
     Random random_;
-    SessionMethod method_;
+    std::unique_ptr<batch::Method> method_;
     batch::Caller caller_;
 };
 

@@ -41,6 +41,10 @@ Task<std::optional<batch::SourceItem>> RunItems::next() {
             co_await shared_.more.wait();
         }
         std::optional<batch::SourceItem> item = read();
+        if (auto* const call = item ? std::get_if<batch::Call>(&*item) : nullptr) {
+            std::vector<int>& statuses = call->rules.retry_statuses;
+            statuses.insert(statuses.end(), shared_.retry_statuses.begin(), shared_.retry_statuses.end());
+        }
         if (!item) {
             if (watch_) std::exchange(watch_, nullptr)->end();
             co_return std::nullopt;

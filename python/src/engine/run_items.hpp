@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace plait::python {
 
@@ -24,7 +25,8 @@ class RunItems final : public batch::ResumableSource {
     struct Shared {
         Held iterator;
         Held line_of;
-        Held broken;       ///< what the iterable has thrown
+        Held broken;                      ///< what the iterable has thrown
+        std::vector<int> retry_statuses;  ///< of all requests, beside the usual ones and their own
         Held nothing_yet;  ///< what the iterator returns when its next item has not come yet; null: it never does
         Event more;        ///< it has
     };

@@ -131,6 +131,7 @@ RunSettings run_settings_from(const nb::dict& options) {
     if (connection.deadline) run.deadline = *connection.deadline;
     run.concurrency = option<std::size_t>(options, "concurrency");
     run.retry = retry_from(options);
+    settings.retry_statuses = option<std::vector<int>>(options, "statuses").value_or(std::vector<int>());
     take_rules(options, run);
     run.ordered = option<bool>(options, "ordered").value_or(false);
     run.durable = option<bool>(options, "durable").value_or(false);

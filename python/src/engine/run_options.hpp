@@ -4,6 +4,7 @@
 #include "plait/batch/run_options.hpp"
 
 #include "python.hpp"
+#include <vector>
 
 namespace plait::python {
 
@@ -12,6 +13,7 @@ struct RunSettings {
     RunSettings() {}
 
     batch::RunOptions run;
+    std::vector<int> retry_statuses;  ///< for the items of an iterable, beside the usual ones
     batch::RequestDefaults requests;  ///< for all requests, whether of a file or an iterable
 };
 

@@ -6,6 +6,7 @@
 #include "plait/net/system_trust.hpp"
 #include "plait/policy/pace/rate_limit.hpp"
 
+#include "hooks.hpp"
 #include "options.hpp"
 #include <chrono>
 #include <cmath>
@@ -74,6 +75,7 @@ std::optional<PolicySettings> policies_from(const nb::dict& options, std::size_t
         policies.repeats = true;
         policies.retry = retry_from(*retries);
         policies.is_any_safe_to_repeat = option<bool>(*retries, "unsafe").value_or(false);
+        policies.retry_statuses = option<std::vector<int>>(*retries, "statuses").value_or(std::vector<int>());
     }
     if (limits) {
         policies.is_limited = true;
@@ -93,13 +95,9 @@ std::unique_ptr<CallPolicy> policy_from(const nb::object& policy) {
     if (policy.is_none()) return nullptr;
     const auto options = nb::cast<nb::dict>(policy);
     auto made = std::make_unique<CallPolicy>();
-    if (auto context = option<nb::object>(options, "context")) {
-        made->context = std::shared_ptr<void>(new nb::object(std::move(*context)), [](void* object) {
-            const Locked locked;
-            delete static_cast<nb::object*>(object);
-        });
-    }
-    made->has_rules = nb::len(options) > (made->context ? 1 : 0);
+    if (auto context = option<nb::object>(options, "context")) made->context = shared(std::move(*context));
+    made->raise_for_status = option<bool>(options, "raise_for_status");
+    made->has_rules = nb::len(options) > std::size_t{made->context != nullptr} + made->raise_for_status.has_value();
     made->attempts = option<int>(options, "attempts");
     made->safe_to_repeat = option<bool>(options, "safe_to_repeat");
     made->group = option<std::string>(options, "group").value_or("");

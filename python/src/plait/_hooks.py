@@ -49,8 +49,8 @@ class Attempt:
 
 
 class Hook:
-    """Called around each attempt of a call, in the thread of the loop, or of a thread that waits for the session. What
-    it raises ends the call. A session without hooks does not pay for them. Derive from it, or write a class of your own
+    """Called around each attempt of a call, in the thread of the loop, or of a thread that waits for the session or run.
+    What it raises ends the call; the result of a run then has the error. A session without hooks does not pay for them. Derive from it, or write a class of your own
     with both functions."""
 
     def before(self, attempt: Attempt) -> Mapping[str, str] | None:
@@ -65,8 +65,9 @@ installed: list[Hook] = []
 """For all sessions that are made from now on."""
 
 
-def hooks_for(given: Sequence[Hook]) -> tuple[Hook, ...]:
-    """The hooks of a session with these: also the installed ones, and the log's."""
+def hooks_for(given: Sequence[Hook], *, of_run: bool = False) -> tuple[Hook, ...]:
+    """The hooks of a session with these: also the installed ones, and the log's. A run has that of the log only where
+    every attempt is logged: it would make a Python object for each call."""
     if not isinstance(given, Iterable):
         raise InputError(f"hooks is a list of hooks, not {given!r}")
     hooks = tuple(given)
@@ -76,7 +77,7 @@ def hooks_for(given: Sequence[Hook]) -> tuple[Hook, ...]:
         if not callable(getattr(hook, "before", None)) or not callable(getattr(hook, "after", None)):
             raise InputError(f"a hook has the functions 'before' and 'after', like plait.Hook; {hook!r} has not")
     logging = sys.modules.get("logging")  # who has not imported it has not asked for a log
-    if logging is not None and logging.getLogger("plait").isEnabledFor(logging.INFO):
+    if logging is not None and logging.getLogger("plait").isEnabledFor(logging.DEBUG if of_run else logging.INFO):
         hooks += (_LogHook(logging.getLogger("plait")),)
     return (*hooks, *installed)
 

@@ -119,7 +119,7 @@ class Retry:
     """How failed attempts are repeated: only where that does no harm, and after waits that grow at random. What the
     server asks for (`Retry-After`) counts more. A number in place of this is `attempts - 1`."""
 
-    __slots__ = ("attempts", "first_delay", "longest_delay", "longest_wait", "unsafe")
+    __slots__ = ("attempts", "first_delay", "longest_delay", "longest_wait", "statuses", "unsafe")
 
     def __init__(
         self,
@@ -128,12 +128,14 @@ class Retry:
         first_delay: Seconds = 0.5,
         longest_delay: Seconds = 60.0,
         longest_wait: Seconds = 600.0,
+        statuses: Iterable[int] = (),
         unsafe: bool = False,
     ) -> None:
         """`attempts` of a call at most; by default 5, and up to 15 while most retries succeed. Refusals (429, 503 with
         Retry-After) do not count. `first_delay`: the longest wait after the first attempt; it doubles with each, up to
         `longest_delay`. A server that asks for more than `longest_wait`, or can't be reached for so long, is left
-        alone: its calls raise `RateLimited`. `unsafe` repeats POST and PATCH without an Idempotency-Key, too: they may
+        alone: its calls raise `RateLimited`. `statuses` are repeated beside 408, 425, 429, 500, 502, 503, 504, 509 and
+        those above 511: `statuses=[404]` for what appears a little later. `unsafe` repeats POST and PATCH without an Idempotency-Key, too: they may
         be executed twice."""
         if attempts is not None and (not isinstance(attempts, int) or attempts < 1):
             raise InputError(f"attempts is a number, at least 1, not {attempts!r}")
@@ -141,10 +143,18 @@ class Retry:
         self.first_delay = seconds_of(first_delay, "first_delay")
         self.longest_delay = seconds_of(longest_delay, "longest_delay")
         self.longest_wait = seconds_of(longest_wait, "longest_wait")
+        self.statuses = _statuses(statuses)
         self.unsafe = unsafe
 
     def __repr__(self) -> str:
         return f"Retry({', '.join(f'{name}={getattr(self, name)!r}' for name in Retry.__slots__)})"
+
+
+def _statuses(statuses: Iterable[int]) -> tuple[int, ...]:
+    numbers = tuple(statuses) if isinstance(statuses, Iterable) and not isinstance(statuses, (str, bytes)) else (0,)
+    if not all(type(number) is int and 100 <= number <= 599 for number in numbers):
+        raise InputError(f"statuses is a list of numbers from 100 to 599, such as [404, 409], not {statuses!r}")
+    return numbers
 
 
 class Limits:
@@ -211,6 +221,8 @@ class CallOptions(TypedDict, total=False):
     """Of the calls that wait for a limit, the highest is sent first (0)."""
     costs: Mapping[str, float]
     """What the call uses of each unit that has a limit: {"tokens": 812}."""
+    raise_for_status: bool
+    """Whether a status that is not 2xx raises `StatusError`. By default, as the session has it (False)."""
 
 
 class ConnectionOptions(TypedDict, total=False):
@@ -290,6 +302,7 @@ def policy_of(
     group: str | None,
     priority: int,
     costs: Mapping[str, float] | None,
+    raise_for_status: bool | None = None,
 ) -> dict[str, Any] | None:
     """What a call says about itself, as the engine takes it. None: nothing."""
     policy: dict[str, Any] = {}
@@ -306,6 +319,8 @@ def policy_of(
         policy["priority"] = checked(int, priority, "priority")
     if costs:
         policy["costs"] = amounts_of(costs, "costs")
+    if raise_for_status is not None:
+        policy["raise_for_status"] = checked(bool, raise_for_status, "raise_for_status")
     if defaults.has_hooks:
         import contextvars
 
@@ -435,6 +450,7 @@ def prepare_call(defaults: Defaults, method: str, url: str, call: CallOptions) -
         call.get("group"),
         call.get("priority", 0),
         call.get("costs"),
+        call.get("raise_for_status"),
     )
     return (method, url, fields or None, body or None, *_limits_of(limits, defaults), given, policy)
 

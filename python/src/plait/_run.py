@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Union
 
-from . import _engine
+from . import _engine, _hooks
 from ._checks import amounts_of, checked_options, no_option
 from ._errors import InputError, WrongLoop, for_python
 from ._feed import Expecting, Feed
@@ -42,7 +42,7 @@ BatchFormat: TypeAlias = Literal["anthropic-batch", "gemini-batch", "mistral-bat
 
 class RunOptions(ConnectionOptions, total=False):
     """What a run takes. Calls of earlier runs count for its `limits`, and `retries` are as in `plait.Retry()` by default.
-    Of `ConnectionOptions`, all but `params`, `hooks`, `raise_for_status` and a function as `auth`."""
+    Of `ConnectionOptions`, all but `params`, `raise_for_status` and a function as `auth`."""
 
     concurrency: Union[int, Literal["auto"]]
     """The most calls in flight. "auto" (the default) finds how many each server takes well."""
@@ -480,6 +480,8 @@ def run(
     if isinstance(requests, (str, os.PathLike)):
         if expect is not None:
             raise InputError("expect: the lines of a file say what they expect")
+        if settings["statuses"]:
+            raise InputError('retries: the lines of a file say which statuses are retried: {"retry": {"statuses": …}}')
         source: Any = _path_of(requests, "requests")
     else:
         source = FrameRows(requests) if is_frame(requests) else requests
@@ -521,17 +523,24 @@ _passed_on: dict[str, type] = {
 
 def _options_of(options: RunOptions) -> dict[str, Any]:
     """The options as the engine takes them."""
-    unknown = set(options) - set(RunOptions.__annotations__) | set(options) & {"hooks", "params", "raise_for_status"}
+    unknown = set(options) - set(RunOptions.__annotations__) | set(options) & {"params", "raise_for_status"}
     if unknown:
         raise no_option("a run", unknown, RunOptions.__annotations__)
     if callable(options.get("auth")):
         raise InputError("auth: a run takes a user and a password, or a token; let the iterable make other headers")
     connection = {name: value for name, value in options.items() if name in ConnectionOptions.__annotations__}
-    for name in ("limits", "retries"):
+    for name in ("hooks", "limits", "retries"):
         connection.pop(name, None)
     base_url = connection.pop("base_url", None)
     engine, _ = engine_options(connection, ConnectionOptions)  # type: ignore[arg-type]
     engine["base_path"] = base_url
+    engine.pop("hooks", None)
+    hooks = _hooks.hooks_for(options.get("hooks", ()), of_run=True)
+    if hooks:
+        import contextvars
+
+        engine["hooks"] = hooks
+        engine["context"] = contextvars.copy_context()
     engine.update(checked_options(options, _passed_on))
     concurrency = options.get("concurrency", "auto")
     if concurrency != "auto":

@@ -467,6 +467,7 @@ void Run::follow(std::unique_ptr<ResumableSource> source) {
     method.has_limits = !options.limits.empty();
     method.warn = options.warn;
     parts_->method = parts_->world.method ? std::move(parts_->world.method) : options.method->make(std::move(method));
+    if (parts_->world.wrap_method) parts_->method = parts_->world.wrap_method(std::move(parts_->method));
 }
 
 Run::Engine& Run::begin(bool takes_values) {

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,12 +38,15 @@ class RunNumbers {
     std::vector<std::string> first_unknown;  ///< ids of the first calls of this run that ended as `unknown`
 };
 
-/// For tests: what a run works with instead of the real thing.
+/// What a run works with instead of the real thing: for tests, and for programs that look at each attempt.
 class RunWorld {
   public:
     RunWorld() {}
 
     std::unique_ptr<Method> method;  ///< null: the one that the options name
+    /// Called with that method once, before the first attempt, and returns the one to use: it has to pass on all that
+    /// it is asked. Null: the method is used as it is.
+    std::function<std::unique_ptr<Method>(std::unique_ptr<Method>)> wrap_method;
     const WallClock* calendar = &SystemWallClock::instance();
     std::optional<std::uint64_t> seed;  ///< of random numbers; nothing: a random one
 };

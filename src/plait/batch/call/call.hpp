@@ -61,6 +61,8 @@ class Call {
     /// JSON that is copied into the result; empty: none.
     std::string metadata;
     CallRules rules;
+    /// How often it was sent so far, hedges and redirects included.
+    int attempts_begun = 0;
 };
 
 /// A line of the input that is not a valid request, and why. It has a result like any other.

@@ -40,6 +40,7 @@ Task<Attempt> AttemptSender::send(ActiveCall& active) {
 
 Task<Attempt> AttemptSender::send_once(ActiveCall& active) {
     active.request().time_left = active.deadline_at() - now();
+    ++active.call.attempts_begun;
     if (parts_.auth || parts_.cookies) return send_completed(active);
     return parts_.method.attempt_of(active.call, active.request());
 }

@@ -167,6 +167,7 @@ ASYNC_TEST("the attempts of a call are bounded, by its line before the run") {
         const MadeCall made = co_await bench.caller.make(call);
         CHECK(outcome_of(made) == "rejected");
         CHECK(server.came.size() == static_cast<std::size_t>(expected));
+        CHECK(call.attempts_begun == expected);
     }
 }
 

@@ -1,0 +1,76 @@
+#include "hooked_method.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace plait::python {
+
+namespace {
+
+/// Tells the hooks that an attempt was given up, if it is.
+class Following {
+  public:
+    Following(AttemptHooks& hooks, AttemptHooks::Token token, const http::Request& request)
+        : hooks_(hooks), token_(std::move(token)), request_(request) {}
+    Following(const Following&) = delete;
+    Following& operator=(const Following&) = delete;
+    ~Following() {
+        if (has_ended_) return;
+        try {
+            hooks_.after(token_, request_, nullptr);
+        } catch (...) {
+            static_cast<void>(0);  // nobody waits for the call any more
+        }
+    }
+
+    void ended(const batch::Attempt& attempt) {
+        has_ended_ = true;
+        hooks_.after(token_, request_, &attempt);
+    }
+
+  private:
+    AttemptHooks& hooks_;
+    const AttemptHooks::Token token_;
+    const http::Request& request_;
+    bool has_ended_ = false;
+};
+
+}  // namespace
+
+HookedMethod::HookedMethod(std::unique_ptr<batch::Method> method, AttemptHooks& hooks, ContextOf context_of,
+                           NoteThrown note_thrown)
+    : method_(std::move(method)),
+      hooks_(hooks),
+      context_of_(std::move(context_of)),
+      note_thrown_(std::move(note_thrown)) {}
+
+Task<batch::Attempt> HookedMethod::attempt_of(const batch::Call& call, const http::Request& request) {
+    return attempt_with_hooks(call, http::Request(request));
+}
+
+Task<batch::Attempt> HookedMethod::attempt_with_hooks(const batch::Call& call, http::Request request) {
+    std::optional<Following> following;
+    const int number = call.attempts_begun;
+    try {
+        auto token = hooks_.before(number, context_of_(call), request);
+        following.emplace(hooks_, std::move(token), request);
+    } catch (...) {
+        co_return failed_by_hook(call, std::current_exception(), false);
+    }
+    auto attempting = method_->attempt_of(call, request);
+    batch::Attempt attempt = co_await std::move(attempting);
+    try {
+        following->ended(attempt);
+    } catch (...) {
+        co_return failed_by_hook(call, std::current_exception(), true);
+    }
+    co_return attempt;
+}
+
+batch::Failure HookedMethod::failed_by_hook(const batch::Call& call, std::exception_ptr thrown, bool maybe_sent) const {
+    batch::Failure failure(ErrorCode::bad_input, note_thrown_(call, std::move(thrown)), maybe_sent);
+    failure.is_permanent = true;
+    return failure;
+}
+
+}  // namespace plait::python
