@@ -30,6 +30,14 @@ def test_it_says_that_the_program_is_missing(tmp_path: pathlib.Path) -> None:
     )
 
 
+def test_the_import_takes_only_what_is_needed() -> None:
+    large = {"asyncio", "contextvars", "http", "json", "logging", "ssl", "threading", "urllib.parse", "weakref"}
+    program = "import sys; before = {*sys.modules}; import plait; print(*({*sys.modules} - before))"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "plait._run" in ended.stdout.split()
+    assert not large & {*ended.stdout.split()}
+
+
 def test_compare_has_a_row_of_the_package(tmp_path: pathlib.Path) -> None:
     python3 = tmp_path / "python3"
     python3.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')

@@ -249,3 +249,42 @@ def test_a_mock_refuses_what_would_never_be_asked(plait_mock: plait.Mock) -> Non
     for host in ("*.example", 5, "api.example:99999"):
         with pytest.raises(plait.InputError, match="intercept: "):
             plait_mock.intercept(host)  # type: ignore[arg-type]
+
+
+def test_one_bad_item_does_not_end_a_run(url: str) -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    bad: list[Any] = [5, {"url": url, "json": deep}, {"url": url, "retries": "x"}, {"url": url, "costs": 5}, {"x": 1}]
+    for options in ({}, {"expect": 200}):
+        results = list(plait.run([url, *bad, plait.Request("GET", url)], ordered=True, **options))  # type: ignore[arg-type]
+        assert [result.ok for result in results] == [True, *[False] * len(bad), True]
+        assert {result.error.code for result in results if result.error} == {"bad_input"}
+
+
+@pytest.mark.parametrize("expect", ["foo", 99, [], {"state": 200}, {"status": "2xy"}, {1, 2}])
+def test_what_can_be_expected(expect: Any, url: str) -> None:
+    with pytest.raises(plait.InputError, match="expect is a status such as 404 or '2xx'"):
+        plait.run([url], expect=expect)
+
+
+def test_a_url_prefix_was_called_base_url(url: str) -> None:
+    with pytest.warns(DeprecationWarning, match="base_url of a run is now url_prefix") as caught:
+        (result,) = plait.run(["/b"], base_url=f"{url}/a")
+    assert caught[0].filename == __file__
+    assert result.unwrap().json(pointer="/target") == "/a/b"
+    with pytest.raises(plait.InputError, match="give one of the two"):
+        plait.run(["/b"], base_url=url, url_prefix=url)
+    with pytest.raises(plait.InputError, match="url_prefix is a text, not 5"):
+        plait.run(["/b"], url_prefix=5)  # type: ignore[arg-type]
+
+
+def test_a_pointer_to_pages_that_is_mistyped(plait_mock: plait.Mock) -> None:
+    plait_mock.on("GET", "/", json={"next": None, "items": [1], "none": []})
+    wrong: list[dict[str, Any]] = [{"next": "/nxt"}, {"next": "page", "items": "/itms"}, {"next": "/next", "items": "/i"}]
+    for options in wrong:
+        with pytest.raises(plait.InputError, match="the first page has no value at '/.*optional=True"):
+            list(plait.paginate(plait_mock.url, **options))
+    assert len(list(plait.paginate(plait_mock.url, next="/nxt", optional=True))) == 1
+    assert len(list(plait.paginate(plait_mock.url, next="/next", items="/items"))) == 1
+    assert list(plait.paginate(plait_mock.url, next="/next", items="/none")) == []

@@ -14,6 +14,7 @@ from typing import Any
 import plait
 import pytest
 from conftest import MockServer
+from plait._lines import Lines
 from plait._options import ConnectionOptions, engine_options, prepare_call, prepare_request
 
 
@@ -306,3 +307,13 @@ def test_whether_a_late_call_was_sent(slow_url: str, url: str) -> None:
             first.cancel()
 
     asyncio.run(waits_for_its_turn())
+
+
+def test_a_timeout_of_a_request_is_that_of_a_call() -> None:
+    usual, chosen = Lines(120.0, None), Lines(None, None)
+    given = {"url": "http://a/"}
+    assert usual({**given, "timeout": 600}) == '{"method":"GET","url":"http://a/","timeout_s":600.0,"deadline_s":600.0}'
+    assert usual({**given, "timeout": "60s"}) == '{"method":"GET","url":"http://a/","deadline_s":60.0}'
+    assert chosen({**given, "timeout": 600}) == '{"method":"GET","url":"http://a/","deadline_s":600.0}'
+    both = usual({**given, "timeout": plait.Timeouts(deadline=600, attempt=5)})
+    assert both == '{"method":"GET","url":"http://a/","timeout_s":5.0,"deadline_s":600.0}'

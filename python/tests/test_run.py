@@ -47,7 +47,7 @@ def test_a_file_is_carried_out_and_resumed(url: str, tmp_path: pathlib.Path) -> 
 
 def test_a_file_needs_no_results(url: str, tmp_path: pathlib.Path) -> None:
     requests = write_requests(tmp_path / "in.jsonl", "", 3)
-    results = list(plait.run(requests, base_url=url, headers={"X-One": "1"}, auth="token", ordered=True))
+    results = list(plait.run(requests, url_prefix=url, headers={"X-One": "1"}, auth="token", ordered=True))
     assert [result.custom_id for result in results] == ["c0", "c1", "c2"]
     assert results[2].json(pointer="/target") == "/2"
     headers = results[0].json(pointer="/headers")
@@ -58,12 +58,12 @@ def test_a_vendors_batch_file_has_results_of_the_vendor(url: str, tmp_path: path
     requests, results = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     requests.write_text('{"key": "a", "request": {"contents": []}}\n')
     with pytest.raises(plait.InputError, match=r"names no model: name one with model=\.\.\."):
-        plait.run(requests, results, format="gemini-batch", base_url=url)
+        plait.run(requests, results, format="gemini-batch", url_prefix=url)
     with pytest.raises(plait.InputError, match='looks like a Gemini batch: format="gemini-batch"'):
-        plait.run(requests, results, format="openai-batch", base_url=url)
+        plait.run(requests, results, format="openai-batch", url_prefix=url)
     with pytest.raises(plait.InputError, match="format, model and endpoint are for a file of requests"):
         plait.run([url], format="openai-batch")
-    run = plait.run(requests, results, format="gemini-batch", result_format="gemini-batch", model="m", base_url=url)
+    run = plait.run(requests, results, format="gemini-batch", result_format="gemini-batch", model="m", url_prefix=url)
     (result,) = run
     assert (result.custom_id, result.json(pointer="/target")) == ("a", "/v1beta/models/m:generateContent")
     (line,) = lines_of(results)

@@ -249,6 +249,11 @@ def test_data_frames_are_requests(url: str) -> None:
             list(plait.requests_of(frame, "{path}"))
         with pytest.raises(plait.InputError, match="requests_of"):
             plait.run(frame)
+        for results_of in (plait.run, plait.map):
+            asked = plait.requests_of(frame, f"{url}/{{path}}", custom_id="custom_id")
+            some: list[Any] = list(results_of(asked, ordered=True))
+            assert [result.ok for result in some] == [True, True, False]
+            assert isinstance(some[2].error, plait.InputError)
 
         whole = with_url(frame, url)
         if hasattr(whole, "drop_columns"):

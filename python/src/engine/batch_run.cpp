@@ -1,6 +1,7 @@
 #include "batch_run.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/batch/call/expectation.hpp"
 #include "plait/batch/call/secrets.hpp"
 #include "plait/batch/requests/open_source.hpp"
 #include "plait/batch/run.hpp"
@@ -183,6 +184,7 @@ BatchRun::BatchRun(const nb::object& requests, const std::optional<std::string>&
     RunSettings settings = run_settings_from(options);
     if (!settings.run.trace.empty()) driver_->set_traced();
     world_ = world_with_hooks(options);
+    items_.line_of.set(nb::borrow(options["line_of"]));
     settings.run.warn = [driver = driver_.get()](const std::string& sentence) { driver->warn(sentence); };
     result_type_.set(python_name("plait._run", "RunResult"));
     log_.set(python_name("plait._run", "log_warning"));
@@ -239,7 +241,6 @@ void BatchRun::open(const nb::object& requests, const std::optional<std::string>
     if (!iterator) nb::raise_python_error();
     items_.iterator.set(nb::steal(iterator));
     if (nb::hasattr(requests, "nothing_yet")) items_.nothing_yet.set(requests.attr("nothing_yet"));
-    items_.line_of.set(python_name("plait._lines", "line_of"));
     std::optional<std::uint64_t> total;
     if (PySequence_Check(requests.ptr())) {
         const Py_ssize_t size = PySequence_Size(requests.ptr());
@@ -521,6 +522,8 @@ PyObject* self_slot(PyObject* self) { return Py_NewRef(self); }
 }  // namespace
 
 void register_batch_run(nb::module_& module) {
+    module.def("check_expectation",
+               [](const std::string& json) { static_cast<void>(batch::Expectation::parse(json)); });
     static PyType_Slot slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(&BatchRun::traverse)},
                                   {Py_tp_clear, reinterpret_cast<void*>(&BatchRun::clear)},
                                   {Py_tp_iter, reinterpret_cast<void*>(&self_slot)},

@@ -16,7 +16,7 @@ namespace plait::python {
 
 /// The requests of a Python iterable, as the input of a run. It takes Python's lock to read one, and only for that.
 ///
-/// A URL is read as it stands; of any other item, `plait._run.line_of` makes a request line. A later run can resume
+/// A URL is read as it stands; of any other item, `plait._lines.Lines` makes a request line. A later run can resume
 /// them if the same requests come in the same order: ids, methods, URLs and bodies are compared, but no headers, so
 /// that a token may have changed.
 class RunItems final : public batch::ResumableSource {

@@ -93,12 +93,13 @@ def paginate(
     items: str | None = None,
     until: Callable[[Response], bool] | None = None,
     most: int | None = None,
+    optional: bool = False,
     **call: Unpack[CallOptions],
 ) -> Iterator[Response]:
     """`BlockingSession.paginate`, in the session of the process."""
     session = _default_session()
     return session.paginate(
-        url, next=next, cursor=cursor, page=page, items=items, until=until, most=most, **call
+        url, next=next, cursor=cursor, page=page, items=items, until=until, most=most, optional=optional, **call
     )
 
 

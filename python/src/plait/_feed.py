@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
-
-from ._errors import InputError
 
 if TYPE_CHECKING:
     from ._hosts import Host
@@ -81,21 +79,19 @@ class Feed:
         return _NOTHING_YET
 
 
-class Expecting:
-    """Requests that all expect the same answers, unless they say otherwise."""
+class AsMappings:
+    """Requests whose URLs become mappings, for which request lines with further fields can be made."""
 
-    def __new__(cls, source: Any, expect: int | str | Mapping[str, Any]) -> Any:
-        rule = dict(expect) if isinstance(expect, Mapping) else {"status": expect}
-        return _expecting_later(source, rule) if isinstance(source, AsyncIterable) else _ExpectingNow(source, rule)
+    def __new__(cls, source: Any) -> Any:
+        return _mappings_later(source) if isinstance(source, AsyncIterable) else _MappingsNow(source)
 
 
-class _ExpectingNow:
-    def __init__(self, source: Any, rule: dict[str, Any]) -> None:
+class _MappingsNow:
+    def __init__(self, source: Any) -> None:
         self._source = source
-        self._rule = rule
 
     def __iter__(self) -> Iterator[Any]:
-        return (_with_rule(item, self._rule) for item in self._source)
+        return map(_as_mapping, self._source)
 
     def __len__(self) -> int:
         return len(self._source)
@@ -104,17 +100,10 @@ class _ExpectingNow:
         raise TypeError("the requests are read in order")
 
 
-async def _expecting_later(source: AsyncIterable[Any], rule: dict[str, Any]) -> AsyncIterator[Any]:
+async def _mappings_later(source: AsyncIterable[Any]) -> AsyncIterator[Any]:
     async for item in source:
-        yield _with_rule(item, rule)
+        yield _as_mapping(item)
 
 
-def _with_rule(item: Any, rule: dict[str, Any]) -> Any:
-    from ._lines import line_fields
-
-    if isinstance(item, str):
-        return {"url": item, "expect": rule}
-    try:
-        return {"expect": rule, **line_fields(item)}
-    except InputError:
-        return item  # the run says what is wrong with it
+def _as_mapping(item: Any) -> Any:
+    return {"url": item} if isinstance(item, str) else item

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Union
 
 from ._errors import InputError
-from ._messages import MISSING, Request
+from ._messages import MISSING, BadRequest, Request
 
 if TYPE_CHECKING:
     from typing_extensions import TypeAlias
@@ -78,7 +78,7 @@ def requests_of(
     method: str | None = None,
     json: Mapping[str, Any] | Template | None = None,
     custom_id: str | None = None,
-) -> Iterator[Request]:
+) -> RequestsOfRows:
     """A request for each row of a data frame of pandas, polars or Arrow.
 
         plait.requests_of(frame, "https://api.example/users/{user_id}", custom_id="user_id")
@@ -86,10 +86,41 @@ def requests_of(
 
     `url` and the values of `json` are templates with the names of columns in braces, or functions of a row. In a URL,
     values are percent-encoded; in `json`, a value that is one name alone keeps its type. `custom_id` is a column.
+
+    A row that lacks a value has a result with an `InputError` in `run` and `map`, like other requests that can't be
+    sent. Iterated over otherwise, it raises the error, and goes on with the next row.
     """
     if not is_frame(frame):
         raise TypeError(f"requests_of takes a data frame of pandas, polars or Arrow, not {type(frame).__name__}")
-    return (_request_of(row, url, method, json, custom_id) for row in rows_of(frame))
+    return RequestsOfRows(rows_of(frame), lambda row: _request_of(row, url, method, json, custom_id), custom_id)
+
+
+class RequestsOfRows(Iterator[Request]):
+    """The requests of rows. One that can't be made does not end them."""
+
+    def __init__(
+        self, rows: Iterator[dict[str, Any]], request_of: Callable[[dict[str, Any]], Request], custom_id: str | None
+    ) -> None:
+        self._rows = rows
+        self._request_of = request_of
+        self._custom_id = custom_id
+
+    def __next__(self) -> Request:
+        return self._request_of(next(self._rows))
+
+    def with_bad_ones(self) -> Iterator[Request | BadRequest]:
+        """For `run` and `map`: with what is wrong with a row in the place of its request."""
+        for row in self._rows:
+            try:
+                request: Request | BadRequest = self._request_of(row)
+            except InputError as error:
+                request = BadRequest(str(row.get(self._custom_id) or "") if self._custom_id else "", error)
+            yield request
+
+
+def with_bad_ones(requests: Any) -> Any:
+    """An iterable of requests, as `run` and `map` read it."""
+    return requests.with_bad_ones() if isinstance(requests, RequestsOfRows) else requests
 
 
 def _request_of(

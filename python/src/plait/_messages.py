@@ -295,6 +295,16 @@ class Request:
         return f"<Request {self.method} {self.url.partition('?')[0]}>"
 
 
+class BadRequest:
+    """Stands for a request that could not be made, and says why."""
+
+    __slots__ = ("custom_id", "error")
+
+    def __init__(self, custom_id: str, error: InputError) -> None:
+        self.custom_id = custom_id
+        self.error = error
+
+
 _names_in_mappings = {*Request.__slots__, "params", "json", "body", "data", "cost"}
 
 

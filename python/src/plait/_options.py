@@ -13,7 +13,7 @@ from . import _hooks
 from ._checks import amounts_of, check_target, check_text, checked, checked_options, no_option
 from ._engine import system_has_trusted_certificates
 from ._errors import InputError
-from ._messages import MISSING, Fields, HeaderTypes, ParamTypes, Request, encoded_body, fields_of, with_params
+from ._messages import MISSING, BadRequest, Fields, HeaderTypes, ParamTypes, Request, encoded_body, fields_of, with_params
 
 if TYPE_CHECKING:
     from typing_extensions import TypeAlias
@@ -501,6 +501,8 @@ def prepare(session: Any, item: Any) -> Prepared:
         return prepare_call(defaults, "GET", item, {})
     if isinstance(item, Mapping):
         item = Request.from_dict(item)
+    if isinstance(item, BadRequest):
+        raise item.error
     if not isinstance(item, Request):
         raise InputError(f"a request is a URL, a plait.Request or a mapping, not {type(item).__name__}")
     return prepare_request(defaults, item)

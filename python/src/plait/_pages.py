@@ -33,6 +33,7 @@ class Pages:
         items: str | None,
         until: Callable[[Response], bool] | None,
         most: int | None,
+        optional: bool,
     ) -> None:
         if not callable(next) and next not in ("link", "page") and not str(next).startswith("/"):
             raise InputError(f"next is 'link', 'page', a JSON pointer such as '/next', or a function, not {next!r}")
@@ -54,6 +55,8 @@ class Pages:
         self._items = items
         self._until = until
         self._left = most
+        self._seeks = set() if optional else {pointer for pointer in (next, items) if is_pointer(pointer)}
+        """Pointers that no page had a value at so far: they may be mistyped."""
         self._origin: Origin | None = None
         self._seen: set[str] = set()
 
@@ -61,7 +64,7 @@ class Pages:
         """Takes a page, and finds the next one. Returns False for a page that is empty, and not to be handed out."""
         response.raise_for_status()
         self.url = None
-        if self._items is not None and not _value_at(response, self._items):
+        if self._items is not None and not self._value_at(response, self._items):
             return False
         if self._left is not None:
             self._left -= 1
@@ -80,7 +83,7 @@ class Pages:
         elif self._next == "page":
             return _with_param(here, self._page, str(self._number_of(here) + 1))
         else:
-            value = _value_at(response, self._next)
+            value = self._value_at(response, self._next)
             if value is None or value == "" or value is False:
                 return None
             if self._cursor is not None:
@@ -91,6 +94,21 @@ class Pages:
         if found is not None and not isinstance(found, str):
             raise InputError(f"next returned {found!r}, neither a URL nor None")
         return None if found is None else urljoin(here, found)
+
+    def _value_at(self, response: Response, pointer: str) -> Any:
+        """The value at the pointer; None where there is none, and one was seen."""
+        try:
+            value = response.json(pointer=pointer)
+        except InputError:
+            response.json()  # that it is no JSON must not end a list in silence
+            if pointer in self._seeks:
+                raise InputError(
+                    f"the first page has no value at {pointer!r}, not even null: is it mistyped? Give optional=True if "
+                    "a list of one page has none"
+                ) from None
+            return None
+        self._seeks.discard(pointer)
+        return value
 
     def _number_of(self, url: str) -> int:
         """The number of the page that this URL has."""
@@ -116,13 +134,9 @@ class Pages:
         return url
 
 
-def _value_at(response: Response, pointer: str) -> Any:
-    """The value at the pointer; None where there is none."""
-    try:
-        return response.json(pointer=pointer)
-    except InputError:
-        response.json()  # that it is no JSON must not end a list in silence
-        return None
+def is_pointer(value: Any) -> bool:
+    """Whether this is a JSON pointer into a page."""
+    return isinstance(value, str) and value.startswith("/")
 
 
 def _origin_of(url: str) -> Origin:

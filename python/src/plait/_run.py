@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+from _warnings import warn  # without the rest of `warnings`
 from _weakref import ref  # without the rest of `weakref`, which takes as long as a third of plait
 from collections import deque
 from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Union
 
 from . import _engine, _hooks
-from ._checks import amounts_of, checked_options, no_option
+from ._checks import amounts_of, checked, checked_options, no_option
 from ._errors import InputError, WrongLoop, for_python
-from ._feed import Expecting, Feed
-from ._frames import Body, FrameRows, columns_of, imported, is_frame
+from ._feed import AsMappings, Feed
+from ._frames import Body, FrameRows, columns_of, imported, is_frame, with_bad_ones
 from ._hosts import Host, current
 from ._messages import Request, Result
 from ._options import (
@@ -44,6 +45,9 @@ class RunOptions(ConnectionOptions, total=False):
     """What a run takes. Calls of earlier runs count for its `limits`, and `retries` are as in `plait.Retry()` by default.
     Of `ConnectionOptions`, all but `params`, `raise_for_status` and a function as `auth`."""
 
+    url_prefix: str
+    """Put before every URL that has no host: "https://api.example/v1" and "/items" make "https://api.example/v1/items".
+    In its place, a run still takes `base_url`, with a `DeprecationWarning`."""
     concurrency: Union[int, Literal["auto"]]
     """The most calls in flight. "auto" (the default) finds how many each server takes well."""
     budget: Mapping[str, float]
@@ -484,14 +488,14 @@ def run(
             raise InputError('retries: the lines of a file say which statuses are retried: {"retry": {"statuses": …}}')
         source: Any = _path_of(requests, "requests")
     else:
-        source = FrameRows(requests) if is_frame(requests) else requests
-        if expect is not None:
-            source = Expecting(source, expect)
+        source = FrameRows(requests) if is_frame(requests) else with_bad_ones(requests)
         is_one = isinstance(source, (bytes, Mapping))  # its letters or keys are no requests
         if any(name in options for name in ("format", "model", "endpoint")):
             raise InputError("format, model and endpoint are for a file of requests")
         if is_one or (not isinstance(source, AsyncIterable) and not hasattr(source, "__iter__")):
             raise TypeError(f"requests is a file, an iterable or a data frame, not {type(requests).__name__}")
+        if expect is not None:
+            source = AsMappings(source)
     return Run(source, None if results is None else _path_of(results, "results"), settings, options.get("progress", False))
 
 
@@ -523,6 +527,8 @@ _passed_on: dict[str, type] = {
 
 def _options_of(options: RunOptions) -> dict[str, Any]:
     """The options as the engine takes them."""
+    from ._lines import Lines  # which imports json
+
     unknown = set(options) - set(RunOptions.__annotations__) | set(options) & {"params", "raise_for_status"}
     if unknown:
         raise no_option("a run", unknown, RunOptions.__annotations__)
@@ -531,9 +537,10 @@ def _options_of(options: RunOptions) -> dict[str, Any]:
     connection = {name: value for name, value in options.items() if name in ConnectionOptions.__annotations__}
     for name in ("hooks", "limits", "retries"):
         connection.pop(name, None)
-    base_url = connection.pop("base_url", None)
-    engine, _ = engine_options(connection, ConnectionOptions)  # type: ignore[arg-type]
-    engine["base_path"] = base_url
+    connection.pop("base_url", None)
+    engine, defaults = engine_options(connection, ConnectionOptions)  # type: ignore[arg-type]
+    engine["base_path"] = _url_prefix_of(options)
+    engine["line_of"] = Lines(defaults.usual_attempt, _expectation(options.get("expect")))
     engine.pop("hooks", None)
     hooks = _hooks.hooks_for(options.get("hooks", ()), of_run=True)
     if hooks:
@@ -567,6 +574,33 @@ def _options_of(options: RunOptions) -> dict[str, Any]:
     retries = retry_of(options.get("retries", Retry()))
     engine.update((name, getattr(retries, name)) for name in Retry.__slots__)
     return engine
+
+
+def _url_prefix_of(options: RunOptions) -> str | None:
+    if "base_url" not in options:
+        return str(checked(str, options["url_prefix"], "url_prefix")) if "url_prefix" in options else None
+    if "url_prefix" in options:
+        raise InputError("base_url is the old name of url_prefix: give one of the two")
+    warn(
+        "base_url of a run is now url_prefix: it is put before URLs, which a session resolves against its base_url",
+        DeprecationWarning,
+        stacklevel=4,
+    )
+    return str(checked(str, options["base_url"], "base_url"))
+
+
+def _expectation(expect: int | str | Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The `expect` of a request line. Raises `InputError` for what is none."""
+    if expect is None:
+        return None
+    from ._json import encoded
+
+    rule = dict(expect) if isinstance(expect, Mapping) else {"status": expect}
+    try:
+        _engine.check_expectation(encoded(rule))
+    except (InputError, TypeError, ValueError) as error:
+        raise InputError(f"expect is a status such as 404 or '2xx', or an object of those, not {expect!r}: {error}") from None
+    return rule
 
 
 def _percentile(text: str) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union
 from . import _engine
 from ._checks import check_target
 from ._errors import InputError
+from ._frames import with_bad_ones
 from ._messages import Request, Result
 from ._options import CallOptions, ConnectionOptions, SessionOptions, engine_options, prepare_call, prepare_request
 from ._progress import counted
@@ -123,7 +124,7 @@ class Session(_engine.AsyncSession):
         an exception; an error of the iterable itself is raised. `ordered` hands the results out in the order of the
         requests.
         """
-        return Map(self, requests, concurrency, ordered)
+        return Map(self, with_bad_ones(requests), concurrency, ordered)
 
     def paginate(
         self,
@@ -135,6 +136,7 @@ class Session(_engine.AsyncSession):
         items: str | None = None,
         until: Callable[[Response], bool] | None = None,
         most: int | None = None,
+        optional: bool = False,
         **call: Unpack[CallOptions],
     ) -> AsyncIterator[Response]:
         """Gets a list that comes in pages, one page after the other.
@@ -145,14 +147,16 @@ class Session(_engine.AsyncSession):
         `next` says where a page names the next one: "link", its Link header; a JSON pointer such as "/next" to a URL,
         or, with `cursor`, to the value that this parameter then has; "page", which counts the parameter `page` up; or
         a function from a response to a URL. The list ends where there is no next one, with an empty list at the
-        pointer `items`, with the page for which `until` is true, and after `most` pages.
+        pointer `items`, with the page for which `until` is true, and after `most` pages. A first page without a value at
+        a pointer, not even null, is an `InputError`, because the pointer may be mistyped; with `optional`, it is the only
+        one.
 
         A page whose status is not 2xx raises `StatusError`. Pages that go in a circle, or to another server, raise an
         error.
         """
         from ._pages import Pages, later_pages
 
-        return later_pages(self, Pages(url, next, cursor, page, items, until, most), dict(call))
+        return later_pages(self, Pages(url, next, cursor, page, items, until, most, optional), dict(call))
 
 
 def check_map(requests: Any, concurrency: Any) -> None:
@@ -328,7 +332,7 @@ class BlockingSession(_engine.BlockingSession):
         requests. To leave the loop early gives up what is in flight. `progress` shows a bar of rich or tqdm.
         """
         check_map(requests, concurrency)
-        results = self._map(requests, concurrency, ordered)
+        results = self._map(with_bad_ones(requests), concurrency, ordered)
         if progress is False:
             return results
         total = len(requests) if isinstance(requests, Sized) else None
@@ -344,6 +348,7 @@ class BlockingSession(_engine.BlockingSession):
         items: str | None = None,
         until: Callable[[Response], bool] | None = None,
         most: int | None = None,
+        optional: bool = False,
         **call: Unpack[CallOptions],
     ) -> Iterator[Response]:
         """Gets a list that comes in pages, one page after the other.
@@ -354,14 +359,16 @@ class BlockingSession(_engine.BlockingSession):
         `next` says where a page names the next one: "link", its Link header; a JSON pointer such as "/next" to a URL,
         or, with `cursor`, to the value that this parameter then has; "page", which counts the parameter `page` up; or
         a function from a response to a URL. The list ends where there is no next one, with an empty list at the
-        pointer `items`, with the page for which `until` is true, and after `most` pages.
+        pointer `items`, with the page for which `until` is true, and after `most` pages. A first page without a value at
+        a pointer, not even null, is an `InputError`, because the pointer may be mistyped; with `optional`, it is the only
+        one.
 
         A page whose status is not 2xx raises `StatusError`. Pages that go in a circle, or to another server, raise an
         error.
         """
         from ._pages import Pages, pages_now
 
-        return pages_now(self, Pages(url, next, cursor, page, items, until, most), dict(call))
+        return pages_now(self, Pages(url, next, cursor, page, items, until, most, optional), dict(call))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_session_from, (dict(self._options),))
