@@ -9,6 +9,7 @@ from typing import Any
 
 import plait
 import pytest
+from plait._mock_limits import Limit, wait_for
 
 
 def test_it_answers_what_it_was_told(plait_mock: plait.Mock) -> None:
@@ -102,3 +103,46 @@ def test_the_plugin_needs_no_import(tmp_path: pathlib.Path) -> None:
     names = {entry.name for entry in importlib.metadata.entry_points(group="pytest11")}
     if "plait_mock" not in names:
         pytest.skip("the package is not installed: its entry points are not known")
+
+
+@pytest.mark.parametrize(
+    ("allow", "waits"),
+    [
+        # Requests at 10.5, 10.6, 10.7, 11.2, 11.55 and 11.7 s.
+        ("2/s", [0, 0, 0.8, 0.3, 0, 0]),
+        ("fixed:2/1s", [0, 0, 0.8, 0.3, 0, 0]),
+        ("clock:2/1000ms", [0, 0, 0.3, 0, 0, 0.3]),
+    ],
+)
+def test_limits_count_as_servers_do(allow: str, waits: list[float]) -> None:
+    now = 0.0
+    limit = Limit(allow, lambda: now)
+    got = []
+    for now in (10.5, 10.6, 10.7, 11.2, 11.55, 11.7):
+        got.append(wait_for([limit]))
+    assert got == pytest.approx(waits)
+
+
+def test_a_window_ends_for_all_of_its_requests_at_once() -> None:
+    now = 10.0
+    fixed, sliding = Limit("fixed:2/s", lambda: now), Limit("sliding:2/s", lambda: now)
+    for now in (10.0, 10.9):
+        assert wait_for([fixed, sliding]) == 0
+    now = 11.0
+    assert (wait_for([fixed]), wait_for([sliding])) == (0, 0)
+    assert wait_for([fixed]) == 0
+    assert wait_for([sliding]) == pytest.approx(0.9)
+
+
+def test_a_limited_mock_refuses_and_is_asked_again() -> None:
+    with plait.mock(allow=["1000/s", "fixed:2/1h"]) as mock:
+        mock.on("GET", "/")
+        assert [plait.get(mock.url).status for _ in range(3)] == [200, 200, 429]
+        assert 3500 < int(plait.get(mock.url).headers["retry-after"]) <= 3600
+        assert len(mock.requests) == 4
+    with plait.mock(allow="1/50ms") as mock, plait.BlockingSession(retries=1) as session:
+        mock.on("GET", "/")
+        assert [session.get(mock.url).status for _ in range(3)] == [200] * 3
+    for bad in ("50", "0/s", "often:5/s", "5/x"):
+        with pytest.raises(plait.InputError, match="allow is a "):
+            plait.mock(allow=bad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, Union
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypeAlias
 
+    from ._mock_limits import Limit
     from ._mock_server import MockServer
 
 Fault: TypeAlias = Literal["reset", "cut", "hang"]
@@ -76,7 +78,8 @@ class _Rule:
 class Mock:
     """Answers calls in this process. Made by `plait.mock`, or by the pytest fixture `plait_mock`."""
 
-    def __init__(self, strict: bool, latency: Seconds | None) -> None:
+    def __init__(self, strict: bool, latency: Seconds | None, allow: str | Iterable[str]) -> None:
+        self._limits = _limits_from(allow)
         self._rules: list[_Rule] = []
         self._answering: Answering | None = None
         self._strict = strict
@@ -181,6 +184,10 @@ class Mock:
     def _answer(self, request: Request, path: str) -> tuple[Answer, float | None]:
         """The answer, and how long it takes. Called by the server, in one thread after the other."""
         self._requests.append(request)
+        if self._limits:
+            refusal = _refusal_by(self._limits)
+            if refusal is not None:
+                return refusal, None
         for rule in self._rules:
             if rule.fits(request.method, path):
                 rule.calls += 1
@@ -201,7 +208,32 @@ class Mock:
         return answer, answer.latency or self._latency
 
 
-def mock(*, intercept: str | Iterable[str] = (), strict: bool = True, latency: Seconds | None = None) -> Mock:
+def _limits_from(allow: str | Iterable[str]) -> list[Limit]:
+    if not allow:
+        return []
+    from ._mock_limits import limits_from
+
+    return limits_from(allow)
+
+
+def _refusal_by(limits: list[Limit]) -> Answer | None:
+    """The answer to a request that is one too many."""
+    from ._mock_limits import wait_for
+
+    wait = wait_for(limits)
+    if wait == 0.0:
+        return None
+    fields = {"Retry-After": str(math.ceil(wait)), "Retry-After-Ms": str(math.ceil(wait * 1000))}
+    return Answer(429, json={"error": "too many requests"}, headers=fields)
+
+
+def mock(
+    *,
+    intercept: str | Iterable[str] = (),
+    strict: bool = True,
+    latency: Seconds | None = None,
+    allow: str | Iterable[str] = (),
+) -> Mock:
     """A third party of one's own, in this process, over real sockets.
 
         with plait.mock(intercept=["api.example"]) as mock:
@@ -212,13 +244,17 @@ def mock(*, intercept: str | Iterable[str] = (), strict: bool = True, latency: S
     Calls of this process to the hosts of `intercept` meet the mock instead, also over https, which stays verified.
     It holds for sessions and runs that begin a call meanwhile and have none in flight. With `strict`, a request that
     nothing answers gets 404, and the block ends with an AssertionError. `latency` is the time that answers take.
+
+    `allow` limits the requests: "50/s" accepts 50 in any second, "fixed:100/1m" 100 in a window that begins with its
+    first request, and "clock:100/1m" in one that begins with the minute. The rest is refused with 429, which says when to
+    come again; `mock.requests` has those requests, too.
     """
-    return _InterceptingMock(strict, latency, [intercept] if isinstance(intercept, str) else list(intercept))
+    return _InterceptingMock(strict, latency, allow, [intercept] if isinstance(intercept, str) else list(intercept))
 
 
 class _InterceptingMock(Mock):
-    def __init__(self, strict: bool, latency: Seconds | None, hosts: list[str]) -> None:
-        super().__init__(strict, latency)
+    def __init__(self, strict: bool, latency: Seconds | None, allow: str | Iterable[str], hosts: list[str]) -> None:
+        super().__init__(strict, latency, allow)
         self._wanted = hosts
 
     def __enter__(self) -> Self:
