@@ -16,9 +16,9 @@
 #include "plait/batch/output/result_queue.hpp"
 #include "plait/batch/output/result_values.hpp"
 #include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/resume/row_settings.hpp"
 #include "plait/batch/resume/run_files.hpp"
 #include "plait/batch/resume/run_id.hpp"
-#include "plait/batch/rows/row_options.hpp"
 #include "plait/batch/run/runner.hpp"
 #include "plait/batch/status/run_monitor.hpp"
 
@@ -50,25 +50,6 @@ std::string_view name_of(BodyFormat format) {
         ->first;
 }
 
-/// The templates as they were written: with the names of secrets, not their values.
-void add_templates(const RowOptions& rows, Settings& settings) {
-    const auto add_pairs = [&](std::string_view flag, std::string_view between, const auto& pairs) {
-        std::string text;
-        for (const auto& [name, value] : pairs)
-            text += (text.empty() ? "" : ", ") + name + std::string(between) + value;
-        if (!text.empty()) settings.emplace_back(flag, std::move(text));
-    };
-    settings.emplace_back("--url", rows.url);
-    if (!rows.method.empty()) settings.emplace_back("--request", rows.method);
-    if (rows.body) settings.emplace_back("--body TEMPLATE", *rows.body);
-    add_pairs("--form", "=", rows.form);
-    add_pairs("--header with columns", ": ", rows.headers);
-    if (!rows.id_from.empty()) settings.emplace_back("--id-from", rows.id_from);
-    if (rows.keep) settings.emplace_back("--keep", joined(*rows.keep));
-    if (!rows.table.empty()) settings.emplace_back("--table", rows.table);
-    if (rows.empty_is_text) settings.emplace_back("--empty-is-text", "on");
-}
-
 /// What the results mean depends on these, so a resumed run must have the same. They are named as the command's flags.
 Settings settings_that_matter(const RunOptions& options) {
     const RequestDefaults& requests = options.requests;
@@ -83,7 +64,7 @@ Settings settings_that_matter(const RunOptions& options) {
     if (!requests.endpoint.empty()) settings.emplace_back("--endpoint", requests.endpoint);
     if (const auto* const format = find_batch_format(options.result_format.batch))
         settings.emplace_back("--result-format", std::string(format->name));
-    if (requests.rows.are_given()) add_templates(requests.rows, settings);
+    if (requests.rows.are_given()) add_row_settings(requests.rows, settings);
     if (!requests.permitted_secrets.empty()) {
         std::set<std::string_view> names;
         for (const auto& [name, value] : requests.permitted_secrets) names.insert(name);

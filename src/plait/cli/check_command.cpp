@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/requests/row_source.hpp"
 #include "plait/batch/rows/text_template.hpp"
 #include "plait/cli/flags/session_flags.hpp"
 #include "plait/cli/flags/values.hpp"
@@ -93,6 +94,10 @@ int CheckCommand::run() {
     defaults_.notes = &notes;
     batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, defaults_), forecast_, proxies_.settle());
     report.notes = notes;
+    if (defaults_.rows.are_given()) {
+        for (batch::ColumnPlaces& sent : batch::make_request_template(defaults_).places())
+            report.columns.emplace_back(std::move(sent.column), std::move(sent.places));
+    }
     print(stdout, as_json_ ? batch::check_json(report) + "\n" : batch::check_text(report, name_of(inputs_)));
     return exit_code_of(report);
 }

@@ -6,8 +6,10 @@
 #include "plait/batch/output/file_sink.hpp"
 #include "plait/batch/output/results_scan.hpp"
 #include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/requests/row_lines.hpp"
 #include "plait/batch/resume/journal.hpp"
 #include "plait/batch/resume/retry_lines.hpp"
+#include "plait/batch/resume/row_settings.hpp"
 #include "plait/batch/resume/run_files.hpp"
 #include "plait/cli/flags/session_flags.hpp"
 #include "plait/cli/screen/exit_code.hpp"
@@ -37,7 +39,9 @@ void check_requests(const std::string& requests, const std::string& results) {
     batch::InputWatch watch(
         requests, facts.input, true, [](const batch::InputFingerprint&, std::size_t) {},
         "restore it, or give the file that holds its lines with --requests");
-    batch::open_source({requests}, batch::RequestDefaults())->show_to(watch);
+    batch::RequestDefaults defaults = batch::row_defaults(facts.settings);
+    if (!defaults.rows.are_given()) defaults = batch::RequestDefaults();
+    batch::open_source({requests}, std::move(defaults))->show_to(watch);
 }
 
 batch::LineReader open_requests(const std::string& path) {
@@ -100,6 +104,8 @@ int RetryCommand::run() {
     }
     if (has_state(results_[0])) check_requests(requests, results_[0]);
     const batch::LineSet lines = chosen_lines();
+    if (batch::RequestDefaults rows = batch::recorded_row_defaults(results_[0]); rows.rows.are_given())
+        return write_rows(requests, std::move(rows), lines);
     batch::LineReader reader = open_requests(requests);
     const batch::BatchFormat format =
         format_ == batch::BatchFormat::plait ? batch::recorded_format(results_[0]) : format_;
@@ -111,6 +117,19 @@ int RetryCommand::run() {
                                     copied, lines.size()));
     }
     fmt::print(stderr, "plait: {} request{} selected\n", copied, copied == 1 ? "" : "s");
+    return exit_ok;
+}
+
+/// The input has rows: the templates of the run make requests of those that are selected.
+int RetryCommand::write_rows(const std::string& requests, batch::RequestDefaults defaults,
+                             const batch::LineSet& lines) const {
+    const auto sink =
+        output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
+    const batch::RowsWritten done = batch::write_rows_as_requests(requests, std::move(defaults), *sink, &lines);
+    const std::string refused =
+        done.refused == 0 ? ""
+                          : fmt::format("; {} can't be requests, such as {}", done.refused, done.first_refusals[0]);
+    fmt::print(stderr, "plait: {} request{} selected{}\n", done.written, done.written == 1 ? "" : "s", refused);
     return exit_ok;
 }
 

@@ -3,6 +3,7 @@
 #include "plait/batch/call/batch_format.hpp"
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/output/result_filter.hpp"
+#include "plait/batch/requests/request_line.hpp"
 #include "plait/cli/flags/command.hpp"
 
 #include <string>
@@ -24,6 +25,7 @@ class RetryCommand final : public Command {
     int run() override;
 
   private:
+    int write_rows(const std::string& requests, batch::RequestDefaults defaults, const batch::LineSet& lines) const;
     batch::LineSet chosen_lines() const;
     std::string requests_path() const;
 

@@ -3,8 +3,11 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/words.hpp"
+#include "plait/batch/output/file_sink.hpp"
 #include "plait/batch/output/result_line.hpp"
 #include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/requests/row_lines.hpp"
 #include "plait/batch/status/check.hpp"
 #include "plait/batch/status/summary.hpp"
 #include "plait/cli/flags/values.hpp"
@@ -165,6 +168,10 @@ std::vector<Flag> RunCommand::output_flags() {
                 .with_choices(result_format_choices()),
             {"--strict-json", "", "Write JSON bodies whose numbers exceed doubles or 64 bits as text.",
              [this](const std::string&) { options_.result_format.strict_json = true; }},
+            {"--dry-run", "FILE",
+             "With --url: write the requests of all rows to this file, as request lines, and send nothing. Secrets "
+             "keep their names: permit them with --secret when you run the file.",
+             [this](const std::string& value) { dry_run_ = value; }},
             {"--strict", "", "Send nothing at all if any line is not a valid request, or if an id occurs twice.",
              [this](const std::string&) { strict_ = true; }},
         });
@@ -241,6 +248,8 @@ int RunCommand::run() {
     if (!body_folder_.path.empty()) options_.save_bodies = body_folder_;
     if (inline_max_given_ && !options_.save_bodies) throw_bad_input("--inline-max needs --save-bodies DIR");
     if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input");
+    check_row_flags(settings_.defaults.rows);
+    if (!dry_run_.empty()) return write_requests();
     RunPaths paths(inputs_, output_, options_.trace, summary_path_);
     paths.cookies = options_.cookie_jar;
     check_paths(paths);
@@ -256,6 +265,29 @@ int RunCommand::run() {
     batch::Run run(inputs_, output_.empty() ? std::string(standard_output) : output_, options_);
     std::ofstream summary_file = open_summary(summary_path_);
     return EventLoop(run.loop_options()).run(conduct(run, summary_file));
+}
+
+int RunCommand::write_requests() const {
+    if (!settings_.defaults.rows.are_given())
+        throw_bad_input(
+            "--dry-run writes the requests of rows, which --url TEMPLATE makes: these are requests already");
+    if (inputs_.size() > 1) throw_bad_input("--url takes one file of rows");
+    if (is_same_file(inputs_.front(), dry_run_))
+        throw_bad_input(fmt::format("{} is both input and output: give another --dry-run", dry_run_));
+    const auto sink = dry_run_ == standard_output ? batch::FileSink::standard_output()
+                                                  : batch::FileSink::create(dry_run_, options_.overwrite);
+    const batch::RowsWritten done = batch::write_rows_as_requests(inputs_.front(), settings_.defaults, *sink);
+    StandardError screen;
+    for (const std::string& refusal : done.first_refusals)
+        screen.write(fmt::format("plait: {}\n", printable(refusal, 300)));
+    if (done.refused > done.first_refusals.size())
+        screen.write(fmt::format("plait: and {} more\n", done.refused - done.first_refusals.size()));
+    if (!quiet_) {
+        screen.write(fmt::format("plait: {} request{} written, nothing sent; {} row{} can't be a request\n",
+                                 done.written, done.written == 1 ? "" : "s", done.refused,
+                                 done.refused == 1 ? "" : "s"));
+    }
+    return done.refused > 0 ? exit_some_not_ok : exit_ok;
 }
 
 /// What workers decide, or can't do, must not be asked for here: a flag that did nothing would be a trap.

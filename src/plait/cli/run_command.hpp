@@ -34,6 +34,7 @@ class RunCommand final : public Command {
     std::vector<Flag> resuming_flags();
     std::vector<Flag> method_flags();
     std::vector<Flag> diagnosis_flags();
+    int write_requests() const;
     void join_cluster();
     void refuse_bad_lines() const;
     Task<int> conduct(batch::Run& run, std::ostream& summary_file);
@@ -48,6 +49,7 @@ class RunCommand final : public Command {
     bool inline_max_given_ = false;
     std::string output_;  ///< empty: standard output
     bool strict_ = false;
+    std::string dry_run_;  ///< empty: the calls are made
     ClusterSettings cluster_;
     bool method_given_ = false;
     bool quiet_ = false;

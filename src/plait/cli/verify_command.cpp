@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/resume/row_settings.hpp"
 #include "plait/batch/resume/run_files.hpp"
 #include "plait/batch/resume/verify_results.hpp"
 #include "plait/cli/flags/session_flags.hpp"
@@ -33,7 +34,8 @@ int VerifyCommand::run() {
     if (files_.size() != 2) {
         throw Error(ErrorCode::bad_input, "verify takes two files: REQUESTS and RESULTS");
     }
-    batch::RequestDefaults defaults;
+    batch::RequestDefaults defaults = batch::recorded_row_defaults(files_[1]);
+    if (!defaults.rows.are_given()) defaults = batch::RequestDefaults();
     defaults.format = format_ == batch::BatchFormat::plait ? batch::recorded_format(files_[1]) : format_;
     if (defaults.format != batch::BatchFormat::plait) defaults.model = "any";  // only ids and lines are compared
     const auto source = batch::open_source({files_[0]}, std::move(defaults));

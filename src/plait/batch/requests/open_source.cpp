@@ -53,6 +53,15 @@ std::optional<std::string> absolute_path(const std::string& path) {
     return absolute.lexically_normal().string();
 }
 
+std::unique_ptr<ResumableSource> open_row_source(const std::vector<std::string>& inputs, RequestDefaults defaults) {
+    if (inputs.size() > 1) throw_bad_input(fmt::format("--url takes one file of rows, and here are {}", inputs.size()));
+    RowOptions options = defaults.rows;
+    std::optional<std::string> found_at;
+    if (inputs.front() != "-") found_at = absolute_path(path_of_rows(inputs.front(), options));
+    const auto open = [&](const ColumnList& columns) { return open_row_input(inputs.front(), options, columns); };
+    return std::make_unique<RowSource>(open, std::move(defaults), std::move(found_at));
+}
+
 }  // namespace
 
 std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, RequestDefaults defaults) {
@@ -67,23 +76,23 @@ std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, Re
         if (vendor) throw_bad_input(fmt::format("--format {} is for a file of requests, not for URLs", vendor->name));
         return std::make_unique<UrlSource>(std::move(inputs), RequestReader(std::move(defaults)));
     }
-    const std::string& path = has_rows ? inputs.front() : *std::find_if_not(inputs.begin(), inputs.end(), is_url);
+    if (has_rows) return open_row_source(inputs, std::move(defaults));
+    const std::string& path = *std::find_if_not(inputs.begin(), inputs.end(), is_url);
     const bool is_standard_input = path == "-";
-    const std::string file_path = has_rows ? path_of_rows(path, defaults.rows) : path;
-    UniqueFd file = is_standard_input ? open_standard_input() : open_file(file_path);
+    UniqueFd file = is_standard_input ? open_standard_input() : open_file(path);
     if (inputs.size() > 1)
         throw_bad_input(fmt::format("{} is a file among other inputs: give one file, or only URLs", path));
-    const std::string name = is_standard_input ? "standard input" : file_path;
-    const std::optional<std::string> found_at = is_standard_input ? std::nullopt : absolute_path(file_path);
-    if (has_rows) {
-        const RowOptions rows = defaults.rows;
-        const auto open = [&](const ColumnList& columns) { return open_rows(std::move(file), name, rows, columns); };
-        return std::make_unique<RowSource>(open, std::move(defaults), found_at);
-    }
-    auto source =
-        std::make_unique<LineSource>(LineReader(std::move(file), name), RequestReader(std::move(defaults)), found_at);
+    auto source = std::make_unique<LineSource>(LineReader(std::move(file), is_standard_input ? "standard input" : path),
+                                               RequestReader(std::move(defaults)),
+                                               is_standard_input ? std::nullopt : absolute_path(path));
     source->check_format();
     return source;
+}
+
+std::unique_ptr<RowReader> open_row_input(const std::string& input, RowOptions& options, const ColumnList& columns) {
+    if (input == "-") return open_rows(open_standard_input(), "standard input", options, columns);
+    const std::string path = path_of_rows(input, options);
+    return open_rows(open_file(path), path, options, columns);
 }
 
 }  // namespace plait::batch

@@ -116,3 +116,9 @@ TEST_CASE("an unusable input is refused with advice") {
     const UniqueFd empty = memory_file("");
     CHECK(refusal_of({fmt::format("/proc/self/fd/{}", empty.get())}).ends_with("the file is empty"));
 }
+
+TEST_CASE("a file of CSV without a template says what it needs") {
+    const Items items = items_of_lines("id,name\n");
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].ends_with("(rows of CSV become requests with --url TEMPLATE)"));
+}

@@ -481,7 +481,9 @@ SourceItem RequestReader::read_url(std::string_view url, std::uint64_t line) {
         request.headers = defaults_.headers;
         return Call(automatic_id(line), line, std::move(request));
     } catch (const Error& error) {
-        return BadLine(automatic_id(line), line, fmt::format("line {}: {}", line, error.what()));
+        const bool looks_like_csv = url.find("://") == url.npos && url.find_first_of(",;\t") != url.npos;
+        const char* const hint = looks_like_csv ? " (rows of CSV become requests with --url TEMPLATE)" : "";
+        return BadLine(automatic_id(line), line, fmt::format("line {}: {}{}", line, error.what(), hint));
     }
 }
 

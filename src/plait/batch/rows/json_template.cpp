@@ -203,17 +203,17 @@ void JsonTemplate::write(const std::vector<Piece>& pieces, const RowValues& valu
             continue;
         }
         if (piece.kind == Piece::Kind::inside_string) {
-            append_for_json(body, values.text(piece.use));
+            values.append_text(body, values.text(piece.use));
             continue;
         }
         const RowCell cell = values.get(piece.use);
         if (cell.kind == RowCell::Kind::missing) {
             body += "null";
         } else if (cell.kind != RowCell::Kind::text) {
-            body += cell.text;
+            values.append_json(body, cell.text);
         } else {
             body += '"';
-            append_for_json(body, cell.text);
+            values.append_text(body, cell.text);
             body += '"';
         }
     }

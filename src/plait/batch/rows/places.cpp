@@ -162,6 +162,23 @@ std::string_view RowValues::text(const ColumnUse& use) const {
     return cell.text;
 }
 
+void RowValues::append_text(std::string& out, std::string_view text) const {
+    const std::size_t start = out.size();
+    append_for_json(out, text);
+    if (braces_ == Braces::plain) return;
+    for (std::size_t at = out.find('{', start); at != std::string::npos; at = out.find('{', at))
+        out.replace(at, 1, "\\u007b");
+}
+
+/// Two braces side by side can stand only inside a string.
+void RowValues::append_json(std::string& out, std::string_view json) const {
+    const std::size_t start = out.size();
+    out += json;
+    if (braces_ == Braces::plain) return;
+    for (std::size_t at = out.find("{{", start); at != std::string::npos; at = out.find("{{", at))
+        out.replace(at + 1, 1, "\\u007b");
+}
+
 void RowValues::refuse(const ColumnUse& use, std::string_view why) const {
     const RowCell& cell = cells_[use.column];
     const bool has_text = cell.kind != RowCell::Kind::missing;

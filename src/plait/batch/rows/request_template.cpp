@@ -74,8 +74,8 @@ std::vector<RequestTemplate::Pair> RequestTemplate::parse_pairs(
     return parsed;
 }
 
-void RequestTemplate::fill(std::span<const RowCell> cells, RowRequest& request) const {
-    const RowValues values(cells, columns_);
+void RequestTemplate::fill(std::span<const RowCell> cells, RowRequest& request, Braces braces) const {
+    const RowValues values(cells, columns_, braces);
     url_->write(values, request.url);
     fill(headers_, values, request.headers);
     request.body.clear();

@@ -53,7 +53,7 @@ class RequestTemplate {
     bool has_form() const noexcept { return !form_.empty(); }
 
     /// Fills in the columns. Throws `Error(bad_input)` for a value that can't stand in its place; it names the column.
-    void fill(std::span<const RowCell> cells, RowRequest& request) const;
+    void fill(std::span<const RowCell> cells, RowRequest& request, Braces braces = Braces::plain) const;
 
     /// Returns the id of the row's call; empty: options name no column. Throws `Error(bad_input)` for a row without.
     std::string id_of(std::span<const RowCell> cells) const;

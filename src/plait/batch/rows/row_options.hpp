@@ -28,6 +28,8 @@ class RowOptions {
     /// The pairs of a form, sent as application/x-www-form-urlencoded. Excludes `body`.
     std::vector<std::pair<std::string, std::string>> form;
     std::vector<std::pair<std::string, std::string>> headers;
+    /// Headers of all requests, with the names of secrets: only for files of requests.
+    std::vector<std::pair<std::string, std::string>> fixed_headers;
     /// The column with the ids of the calls; empty: they are named `line-<n>`.
     std::string id_from;
     /// The columns that results have as metadata. Nothing: the column of the ids.

@@ -29,6 +29,26 @@ Task<void> look_at_all(Source& source, Check& check) {
     while (const std::optional<SourceItem> item = co_await source.next()) check.look_at(*item);
 }
 
+/// The message without the line's number and without values in quotes, which differ from line to line.
+std::string reason_of(std::string_view message) {
+    if (message.starts_with("line ")) message.remove_prefix(std::min(message.find(": ") + 2, message.size()));
+    const std::size_t begin = message.find(": '");
+    const std::size_t end = message.rfind("' ");
+    if (begin == std::string_view::npos || end == std::string_view::npos || end < begin + 3)
+        return std::string(message);
+    return std::string(message.substr(0, begin)).append(message.substr(end + 1));
+}
+
+std::string request_text(const Call& call) {
+    constexpr std::size_t longest_body = 2000;
+    std::string text = fmt::format("{} {}\n", call.request.method(), call.request.url.text());
+    for (const http::Header header : call.request.headers) text += fmt::format("{}: {}\n", header.name, header.value);
+    if (call.request.body.empty()) return text;
+    text.append("\n").append(call.request.body, 0, longest_body);
+    if (call.request.body.size() > longest_body) text += "...";
+    return text + "\n";
+}
+
 }  // namespace
 
 CheckReport check_all(Source& source, ForecastOptions options, http::ProxySettings proxies) {
@@ -54,6 +74,7 @@ void Check::look_at(const SourceItem& item) {
 }
 
 void Check::look_at(const Call& call) {
+    if (report_.first_request.empty()) report_.first_request = without_tokens(request_text(call));
     look_for_secrets(call);
     if (!is_new_id(call.custom_id, call.line)) return;
     if (const std::string why = never_fits(call, limits_); !why.empty()) return refuse(call.line, why);
@@ -73,6 +94,14 @@ void Check::look_at(const Call& call) {
 void Check::refuse(std::uint64_t line, std::string_view message) {
     ++report_.bad_count;
     if (report_.bad.size() < most_kept) report_.bad.emplace_back(line, without_tokens(message));
+    const std::string why = without_tokens(reason_of(message));
+    const auto has_reason = [&](const CheckReport::Reason& known) { return known.reason == why; };
+    auto reason = std::find_if(report_.reasons.begin(), report_.reasons.end(), has_reason);
+    if (reason == report_.reasons.end()) {
+        if (report_.reasons.size() == most_kept) return;
+        reason = report_.reasons.emplace(report_.reasons.end(), why, line);
+    }
+    ++reason->lines;
 }
 
 bool Check::is_new_id(std::string_view id, std::uint64_t line) {

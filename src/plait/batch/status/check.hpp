@@ -33,6 +33,15 @@ class CheckReport {
         std::uint64_t line;
         std::string message;
     };
+    /// Why lines can't be sent, without what differs between them, and how many.
+    class Reason {
+      public:
+        Reason(std::string reason_, std::uint64_t first_line_) : reason(std::move(reason_)), first_line(first_line_) {}
+
+        std::string reason;
+        std::uint64_t first_line;
+        std::uint64_t lines = 0;
+    };
     /// An id that an earlier line has, too.
     class RepeatedId {
       public:
@@ -68,6 +77,10 @@ class CheckReport {
     std::uint64_t calls = 0;  ///< valid ones
     std::uint64_t bad_count = 0;
     std::vector<BadRequest> bad;  ///< the first of them
+    std::vector<Reason> reasons;  ///< the first kinds
+    std::string first_request;    ///< as text, without secrets; empty: there is none
+    /// Of rows: each column that is sent, and its places; set by whoever made the templates.
+    std::vector<std::pair<std::string, std::vector<std::string>>> columns;
     std::uint64_t repeated_count = 0;
     std::vector<RepeatedId> repeated;  ///< the first of them
     std::uint64_t calls_with_secrets = 0;

@@ -1,5 +1,6 @@
 #include "plait/batch/status/check.hpp"
 #include "plait/json/object_writer.hpp"
+#include "plait/json/text.hpp"
 
 namespace plait::batch {
 
@@ -38,6 +39,21 @@ std::string check_json(const CheckReport& report) {
     const auto bad = [](const CheckReport::BadRequest& request) {
         return json::ObjectWriter().count("line", request.line).text("message", request.message).end();
     };
+    const auto reason = [](const CheckReport::Reason& why) {
+        return json::ObjectWriter()
+            .text("reason", why.reason)
+            .count("first_line", why.first_line)
+            .count("lines", why.lines)
+            .end();
+    };
+    const auto column = [](const std::pair<std::string, std::vector<std::string>>& sent) {
+        const auto quoted = [](const std::string& place) {
+            std::string text;
+            json::append_string(text, place);
+            return text;
+        };
+        return json::ObjectWriter().text("column", sent.first).list("places", sent.second, quoted).end();
+    };
     const auto repeated = [](const CheckReport::RepeatedId& id) {
         return json::ObjectWriter()
             .text("custom_id", id.custom_id)
@@ -74,6 +90,9 @@ std::string check_json(const CheckReport& report) {
         .list("routes", report.routes, route)
         .count("bad_count", report.bad_count)
         .list("bad", report.bad, bad)
+        .list("reasons", report.reasons, reason)
+        .text("first_request", report.first_request)
+        .list("columns", report.columns, column)
         .count("repeated_count", report.repeated_count)
         .list("repeated", report.repeated, repeated)
         .count("calls_with_secrets", report.calls_with_secrets)

@@ -215,3 +215,35 @@ TEST_CASE("where there are proxies, the report says how calls to each origin go"
     CHECK(has(check_json(report), R"("routes":[{"origin":"https://api.example","route":"through http)"));
     CHECK(report_of({call_of("GET", 1)}).routes.empty());
 }
+
+TEST_CASE("lines that can't be sent are counted by reason, without their values") {
+    Check check{ForecastOptions()};
+    for (std::uint64_t line = 2; line < 30; ++line) {
+        check.look_at(
+            BadLine(automatic_id(line), line,
+                    fmt::format("line {}: column n: 'it's {}' is not a number as JSON writes it", line, line)));
+    }
+    check.look_at(BadLine("x", 40, "line 40: column id has no value"));
+    const CheckReport report = check.report();
+    REQUIRE(report.reasons.size() == 2);
+    CHECK(report.reasons[0].reason == "column n is not a number as JSON writes it");
+    CHECK(report.reasons[0].lines == 28);
+    CHECK(report.reasons[0].first_line == 2);
+    CHECK(report.reasons[1].reason == "column id has no value");
+    CHECK(check_text(report, "rows.csv")
+              .find("  28       column n is not a number as JSON writes it, first in line 2\n") != std::string::npos);
+}
+
+TEST_CASE("rows show the first request and where each column goes") {
+    http::Request request("POST", "http://a.example/7");
+    request.headers.add("X-A", "1");
+    request.body = "{\"a\": 1}";
+    Check check{ForecastOptions()};
+    check.look_at(SourceItem(Call("a", 2, std::move(request))));
+    CheckReport report = check.report();
+    CHECK(check_text(report, "rows.csv").find("first request") == std::string::npos);
+    report.columns = {{"id", {"the path", "the body"}}};
+    CHECK(check_text(report, "rows.csv")
+              .find("Columns that are sent:\n  id: the path, the body\nThe first request:\n"
+                    "  POST http://a.example/7\n  X-A: 1\n\n  {\"a\": 1}\n") != std::string::npos);
+}

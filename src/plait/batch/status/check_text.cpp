@@ -36,6 +36,7 @@ class CheckText {
     std::string write() {
         counts();
         routes();
+        rows();
         bad_lines();
         repeated_ids();
         secrets();
@@ -77,11 +78,36 @@ class CheckText {
         if (report_.routes.size() == Check::most_kept) line("  and perhaps more origins");
     }
 
+    /// Of rows: the templates at work.
+    void rows() {
+        if (report_.columns.empty()) return;
+        line("Columns that are sent:");
+        for (const auto& [column, places] : report_.columns) {
+            std::string list;
+            for (const std::string& place : places) list += (list.empty() ? "" : ", ") + place;
+            line(fmt::format("  {}: {}", printable(column), printable(list, longest_message)));
+        }
+        if (report_.first_request.empty()) return;
+        line("The first request:");
+        std::string_view rest = report_.first_request;
+        while (!rest.empty()) {
+            const std::size_t end = std::min(rest.find('\n'), rest.size());
+            line(end == 0 ? "" : "  " + printable(rest.substr(0, end), rest.size()));
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    }
+
     void bad_lines() {
         if (report_.bad_count == 0) return;
         line(counted(report_.bad_count, "line can't be sent:", "lines can't be sent:"));
         for (const auto& bad : report_.bad) line("  " + printable(bad.message, longest_message));
         more(report_.bad_count, report_.bad.size());
+        if (report_.bad_count <= report_.bad.size()) return;
+        line("By reason:");
+        for (const CheckReport::Reason& reason : report_.reasons) {
+            line(fmt::format("  {:<8} {}, first in line {}", reason.lines, printable(reason.reason, longest_message),
+                             reason.first_line));
+        }
     }
 
     void repeated_ids() {

@@ -164,8 +164,9 @@ std::vector<Flag> login_flags(LoginChoice& choice, batch::Secrets& secrets) {
         headings::connection,
         {
             {"--user", "NAME[:PASSWORD]",
-             "Send this user and password (Basic authentication) to the origin of --base-url, or to that of all URLs "
-             "given as arguments. Without PASSWORD, ask for it. Write {{env.NAME}} or {{file.PATH}} for a secret: "
+             "Send this user and password (Basic authentication) to the origin of --base-url or --url, or to that of "
+             "all "
+             "URLs given as arguments. Without PASSWORD, ask for it. Write {{env.NAME}} or {{file.PATH}} for a secret: "
              "other "
              "users of the machine can see the arguments of a command.",
              [&choice, &secrets](const std::string& value) {

@@ -101,6 +101,7 @@ std::vector<Flag> header_flags(SessionSettings& settings) {
                                settings.defaults.rows.headers.emplace_back(name, text);
                                return;
                            }
+                           settings.defaults.rows.fixed_headers.emplace_back(name, text);
                            settings.defaults.headers.add(name, batch::with_secrets(text, settings.defaults.secrets));
                        })
                       .repeatable()});
@@ -211,7 +212,10 @@ void settle(SessionSettings& settings, const std::vector<std::string>& inputs) {
     if (session.tls.certificate_file.empty() && !session.tls.key_file.empty())
         throw_bad_input("--key is the key of a client certificate: name its file with --cert");
     session.routes.proxies = settings.proxies.settle();
-    session.credentials = settings.login.settle(settings.defaults.base_url, inputs, settings.secrets);
+    // The host of a template is fixed.
+    const std::string& url = settings.defaults.rows.url;
+    const std::vector<std::string> urls = url.empty() ? inputs : std::vector{url.substr(0, url.find("{{"))};
+    session.credentials = settings.login.settle(settings.defaults.base_url, urls, settings.secrets);
     http::Session::check_files(session);
     if (!session.tls.verify) warn("--insecure: certificates are not checked");
     if (settings.login.is_password_visible)

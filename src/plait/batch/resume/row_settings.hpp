@@ -1,0 +1,21 @@
+#pragma once
+
+#include "plait/batch/requests/request_line.hpp"
+#include "plait/batch/resume/settings.hpp"
+#include "plait/batch/rows/row_options.hpp"
+
+#include <string>
+
+namespace plait::batch {
+
+/// Adds the templates to the settings of a run, as they were written: with the names of secrets, not their values.
+void add_row_settings(const RowOptions& rows, Settings& settings);
+
+/// Returns what makes the same requests of the rows again, with the names of secrets; `rows` is not given if the input
+/// had none.
+RequestDefaults row_defaults(const Settings& settings);
+
+/// The same of the settings that a run recorded, if it did.
+RequestDefaults recorded_row_defaults(const std::string& results_path);
+
+}  // namespace plait::batch
