@@ -105,7 +105,7 @@ class BatchFormats(RunTest):
             self.assertEqual(2, refused.code)
             self.assertIn("its first line looks like a Mistral batch: --format mistral-batch", refused.err)
         checked = plait("check", batch)
-        self.assertIn("line 1: looks like a Mistral batch: --format mistral-batch", checked.out)
+        self.assertIn("line 1: no \"url\"; looks like a Mistral batch: --format mistral-batch", checked.out)
 
 
 if __name__ == "__main__":

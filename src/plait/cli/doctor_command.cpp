@@ -81,13 +81,16 @@ int DoctorCommand::run() {
 /// How calls leave this machine.
 std::vector<doctor::Finding> DoctorCommand::check_ways() const {
     std::vector<doctor::Finding> findings;
+    http::ProxySettings proxies;
     try {
-        const http::ProxySettings proxies = proxies_.settle();
-        findings.push_back(doctor::check_proxies(proxies, plan_));
-        if (plan_.server) ask_server(proxies, findings);
+        proxies = proxies_.settle();
     } catch (const Error& error) {
-        findings.emplace_back("proxies", doctor::Verdict::wrong, error.what());
+        findings.emplace_back("proxies", doctor::Verdict::wrong, error.what(),
+                              "set the variable right, or give --proxy");
+        return findings;
     }
+    findings.push_back(doctor::check_proxies(proxies, plan_));
+    if (plan_.server) ask_server(proxies, findings);
     return findings;
 }
 

@@ -139,17 +139,19 @@ std::optional<Finding> check_tracking(const Machine& machine, const Plan& plan) 
 
 Finding check_certificates(const Machine& machine, const Plan& plan) {
     constexpr std::string_view name = "certificates";
-    if (!plan.ca_file.empty()) return {name, Verdict::ok, fmt::format("those in {} are trusted", plan.ca_file)};
-    const net::SystemTrust trust = machine.trust();
+    const bool is_own = !plan.ca_file.empty();
+    const net::SystemTrust trust =
+        is_own ? net::SystemTrust{plan.ca_file, machine.certificates_in(plan.ca_file)} : machine.trust();
     if (trust.certificates > 0) {
         return {name, Verdict::ok,
                 fmt::format("{} certificate{} in {} {} trusted", trust.certificates, trust.certificates == 1 ? "" : "s",
                             trust.place, trust.certificates == 1 ? "is" : "are")};
     }
     const bool is_needed = !plan.server || plan.server->is_https();
-    return {name, is_needed ? Verdict::wrong : Verdict::warn,
-            fmt::format("none is trusted (looked for in {}), so every https call fails", trust.place),
-            "install the package ca-certificates, or name a file with --cacert"};
+    return {
+        name, is_needed ? Verdict::wrong : Verdict::warn,
+        fmt::format("none is trusted (looked for in {}), so every https call fails", trust.place),
+        is_own ? "name a PEM file with --cacert" : "install the package ca-certificates, or name a file with --cacert"};
 }
 
 Finding check_disk(const DiskTrial& trial) {

@@ -33,6 +33,7 @@ class MadeUpMachine final : public Machine {
     std::size_t body_memory() const override { return memory; }
     bool has_nanosecond_waits() const override { return nanoseconds; }
     net::SystemTrust trust() const override { return trusted; }
+    std::size_t certificates_in(const std::string& file) const override { return file == "own.pem" ? 2 : 0; }
     DiskTrial try_disk(const std::string&) const override { return disk; }
 };
 
@@ -143,7 +144,12 @@ TEST_CASE("no trusted certificates are wrong unless the server speaks http") {
     CHECK(check_certificates(machine, with_server("http://a.example")).verdict == Verdict::warn);
     Plan plan;
     plan.ca_file = "own.pem";
-    CHECK(in_words(check_certificates(machine, plan)) == "ok certificates | those in own.pem are trusted | ");
+    CHECK(in_words(check_certificates(machine, plan)) == "ok certificates | 2 certificates in own.pem are trusted | ");
+    plan.ca_file = "none.pem";
+    CHECK(in_words(check_certificates(machine, plan)) ==
+          "wrong certificates | none is trusted (looked for in none.pem), so every https call fails | name a PEM file "
+          "with "
+          "--cacert");
 }
 
 TEST_CASE("a disk takes results, or says why not") {

@@ -98,6 +98,8 @@ bool ThisMachine::has_nanosecond_waits() const {
 
 net::SystemTrust ThisMachine::trust() const { return net::system_trust(); }
 
+std::size_t ThisMachine::certificates_in(const std::string& file) const { return net::certificates_in(file); }
+
 DiskTrial ThisMachine::try_disk(const std::string& folder) const {
     DiskTrial trial;
     trial.folder = folder;

@@ -44,6 +44,8 @@ class Machine {
     /// Whether a loop can wait for a time in nanoseconds.
     virtual bool has_nanosecond_waits() const = 0;
     virtual net::SystemTrust trust() const = 0;
+    /// The number of certificates in a file; 0 if it can't be read.
+    virtual std::size_t certificates_in(const std::string& file) const = 0;
     /// Writes a file in this folder, and removes it.
     virtual DiskTrial try_disk(const std::string& folder) const = 0;
 };
@@ -57,6 +59,7 @@ class ThisMachine final : public Machine {
     std::size_t body_memory() const override;
     bool has_nanosecond_waits() const override;
     net::SystemTrust trust() const override;
+    std::size_t certificates_in(const std::string& file) const override;
     DiskTrial try_disk(const std::string& folder) const override;
 };
 

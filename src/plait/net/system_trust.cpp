@@ -6,6 +6,8 @@ namespace plait::net {
 
 bool system_has_trusted_certificates() { return internal::have_any(internal::system_trust_places()); }
 
+std::size_t certificates_in(const std::string& file) { return internal::certificates_in_file(file); }
+
 SystemTrust system_trust() { return internal::count_certificates(internal::system_trust_places()); }
 
 }  // namespace plait::net

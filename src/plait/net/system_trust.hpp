@@ -20,4 +20,7 @@ struct SystemTrust {
 /// Looks for them where TLS does, and counts them.
 SystemTrust system_trust();
 
+/// Counts the certificates in a PEM file; 0 if it can't be read.
+std::size_t certificates_in(const std::string& file);
+
 }  // namespace plait::net

@@ -123,7 +123,7 @@ class RequestReader::LineParser {
         }
         if (defaults_.format == BatchFormat::plait) {
             if (const auto hint = hint_at_format(text_, BatchFormat::plait))
-                problem_ = fmt::format("line {}: {}", line_, *hint);
+                problem_ = fmt::format("line {}: {}{}", line_, url_ ? "" : "no \"url\"; ", *hint);
         }
         return BadLine(take_id(), line_, std::move(*problem_), std::move(metadata_));
     }

@@ -56,7 +56,7 @@ simdjson::padded_string_view with_padding(std::string_view part) {
 class Signs {
   public:
     bool url = false, body = false, params = false, request = false;
-    bool header = false;  ///< of vegeta: an object
+    bool header = false;  ///< of vegeta: an object of lists
 
     /// The vendor whose lines look like this.
     std::optional<BatchFormat> vendor() const {
@@ -67,6 +67,14 @@ class Signs {
         return std::nullopt;
     }
 };
+
+bool has_lists(simdjson::simdjson_result<ondemand::object> values) {
+    for (auto field : values) {
+        ondemand::json_type type{};
+        if (field.value().type().get(type) || type != ondemand::json_type::array) return false;
+    }
+    return true;
+}
 
 /// Nothing if the text is not a JSON object.
 std::optional<Signs> signs_of(std::string_view text) {
@@ -88,7 +96,7 @@ std::optional<Signs> signs_of(std::string_view text) {
         if (name == "body") signs.body = true;
         if (name == "params") signs.params = is_object;
         if (name == "request") signs.request = is_object;
-        if (name == "header") signs.header = is_object;
+        if (name == "header" && is_object) signs.header = has_lists(value.get_object());
     }
     return signs;
 }

@@ -143,12 +143,17 @@ TEST_CASE("a line that is none of the vendor's is refused, and keeps its id") {
 
 TEST_CASE("without a format, the error of another program's line says what it looks like") {
     const RequestDefaults defaults;
-    CHECK(refused(anthropic_line, defaults) == "a: line 7: looks like an Anthropic batch: --format anthropic-batch");
-    CHECK(refused(gemini_line, defaults) == "line-7: line 7: looks like a Gemini batch: --format gemini-batch");
-    CHECK(refused(mistral_line, defaults) == "a: line 7: looks like a Mistral batch: --format mistral-batch");
+    CHECK(refused(anthropic_line, defaults) ==
+          "a: line 7: no \"url\"; looks like an Anthropic batch: --format anthropic-batch");
+    CHECK(refused(gemini_line, defaults) ==
+          "line-7: line 7: no \"url\"; looks like a Gemini batch: --format gemini-batch");
+    CHECK(refused(mistral_line, defaults) ==
+          "a: line 7: no \"url\"; looks like a Mistral batch: --format mistral-batch");
     CHECK(refused(R"({"method":"POST","url":"http://a.b","body":"aGk=","header":{"A":["b"]}})", defaults) ==
           "line-7: line 7: looks like a target of vegeta: plait convert makes a request of it");
     CHECK(refused(R"({"custom_id":"a"})", defaults) == "a: line 7: no \"url\"");
+    CHECK(refused(R"({"url":"http://a.b","header":{"A":"b"}})", defaults).find("did you mean \"headers\"?") !=
+          std::string::npos);
     CHECK(refused(R"({"url":1,"body":{}})", defaults) == "line-7: line 7, column 8: \"url\" must be a string");
 }
 

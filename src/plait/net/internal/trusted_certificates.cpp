@@ -38,15 +38,6 @@ std::size_t certificates_in_folder(const std::string& folder, std::size_t most) 
 
 bool has_certificates(const std::string& folder) { return certificates_in_folder(folder, 1) > 0; }
 
-std::size_t certificates_in_file(const std::string& path) {
-    std::ifstream file(path);
-    std::size_t count = 0;
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with("-----BEGIN ") && line.find("CERTIFICATE-----") != std::string::npos) ++count;
-    }
-    return count;
-}
-
 std::vector<std::string> parts_of(std::string_view list) {
     std::vector<std::string> parts;
     for (;;) {
@@ -66,6 +57,15 @@ std::string listed(const TrustPlaces& places) {
 }
 
 }  // namespace
+
+std::size_t certificates_in_file(const std::string& path) {
+    std::ifstream file(path);
+    std::size_t count = 0;
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with("-----BEGIN ") && line.find("CERTIFICATE-----") != std::string::npos) ++count;
+    }
+    return count;
+}
 
 TrustPlaces system_trust_places() {
     const char* const file = std::getenv(::X509_get_default_cert_file_env());

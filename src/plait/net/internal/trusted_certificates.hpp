@@ -23,6 +23,9 @@ TrustPlaces system_trust_places();
 /// Whether one of the places has something to read. It may turn out not to be a certificate.
 bool have_any(const TrustPlaces& places);
 
+/// Counts the certificates in a PEM file; 0 if it can't be read.
+std::size_t certificates_in_file(const std::string& path);
+
 /// Counts the certificates in the first of the places that has any, in the order in which they are trusted.
 SystemTrust count_certificates(const TrustPlaces& places);
 
