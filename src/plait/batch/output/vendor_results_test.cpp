@@ -201,3 +201,19 @@ TEST_CASE("a line of Gemini's that plait did not write is not a result") {
     const UniqueFd file = memory_file("{\"key\":\"a\",\"response\":{}}\n");
     CHECK_THROWS_AS(for_each_result(file.get(), "test", [](const ResultView&) {}), Error);
 }
+
+TEST_CASE("a line of Gemini's with changed bytes is read or refused") {
+    const std::string line = line_of(BatchFormat::gemini, answered(Outcome::ok, 200, R"({"candidates":[{"a":1}]})"));
+    for (std::size_t at = 0; at + 1 < line.size(); ++at) {
+        for (const char changed : {'"', '}', '\\', ','}) {
+            std::string other = line;
+            other[at] = changed;
+            const UniqueFd file = memory_file(other);
+            try {
+                for_each_result(file.get(), "test", [](const ResultView& result) { CHECK(result.line > 0); });
+            } catch (const Error& error) {
+                CHECK(error.code() == ErrorCode::bad_input);
+            }
+        }
+    }
+}

@@ -69,11 +69,13 @@ class Signs {
 };
 
 bool has_lists(simdjson::simdjson_result<ondemand::object> values) {
+    bool has_any = false;
     for (auto field : values) {
         ondemand::json_type type{};
         if (field.value().type().get(type) || type != ondemand::json_type::array) return false;
+        has_any = true;
     }
-    return true;
+    return has_any;
 }
 
 /// Nothing if the text is not a JSON object.

@@ -152,6 +152,8 @@ TEST_CASE("without a format, the error of another program's line says what it lo
     CHECK(refused(R"({"method":"POST","url":"http://a.b","body":"aGk=","header":{"A":["b"]}})", defaults) ==
           "line-7: line 7: looks like a target of vegeta: plait convert makes a request of it");
     CHECK(refused(R"({"custom_id":"a"})", defaults) == "a: line 7: no \"url\"");
+    CHECK(refused(R"({"url":"http://a.b","header":{}})", defaults).find("did you mean \"headers\"?") !=
+          std::string::npos);
     CHECK(refused(R"({"url":"http://a.b","header":{"A":"b"}})", defaults).find("did you mean \"headers\"?") !=
           std::string::npos);
     CHECK(refused(R"({"url":1,"body":{}})", defaults) == "line-7: line 7, column 8: \"url\" must be a string");
