@@ -20,14 +20,15 @@ def convert(*arguments, cwd=FILES):
 class Files(unittest.TestCase):
     """Each file has its request lines beside it: NAME.jsonl, written anew with PLAIT_WRITE=1."""
 
-    REFUSED = {"chromium.har": 3, "mitmproxy.har": 1}
+    REFUSED = {"chromium.har": 3, "mitmproxy.har": 1, "calls.postman.json": 2}
+    ARGUMENTS = {"calls.postman.json": ("--environment", "environment.json")}
 
     def test_each_file_becomes_the_lines_beside_it(self):
         names = sorted(path.name.removesuffix(".jsonl") for path in FILES.glob("*.jsonl"))
         self.assertLessEqual({"chromium.har", "mitmproxy.har", "calls.sh", "calls.conf"}, set(names))
         for name in names:
             with self.subTest(name):
-                ended = convert(name)
+                ended = convert(name, *self.ARGUMENTS.get(name, ()))
                 if os.environ.get("PLAIT_WRITE"):
                     (FILES / f"{name}.jsonl").write_text(ended.out)
                 self.assertEqual((FILES / f"{name}.jsonl").read_text(), ended.out, ended.err)

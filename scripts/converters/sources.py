@@ -247,6 +247,50 @@ def make_aria2(folder, url):
     return ["urls.aria2"]
 
 
+COLLECTION = r"""
+const fs = require('fs'), {Collection} = require('postman-collection');
+const base = process.argv[2];
+const login = (type, values) => ({type, [type]: Object.entries(values).map(([key, value]) => ({key, value}))});
+const item = (name, method, path, more = {}, extra = {}) => ({name, request: {method, url: '{{base}}' + path, ...more}, ...extra});
+fs.writeFileSync('f.txt', 'text of a file\n');
+const collection = new Collection({info: {name: 'Calls', schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json'},
+  auth: login('bearer', {token: '{{token}}'}),
+  variable: [{key: 'base', value: 'http://{{host}}'}, {key: 'host', value: base.replace('http://', '')}, {key: 'token', value: 'unused'}],
+  item: [
+    {name: 'Users', auth: login('basic', {username: 'alice', password: 'wonderland'}), item: [
+      item('Get', 'GET', '/users/:id/b c/:none?x=1 é%27"<>&y&z=&&off=1'.replace('&&off=1', ''), {header: [{key: 'X-A', value: '1'},
+        {key: 'X-A', value: '2'}, {key: 'X-Off', value: '1', disabled: true}]}),
+      {name: 'Parts', request: {method: 'GET', url: {protocol: 'http', host: ['{{host}}'], path: ['users', ':id', 'a b', ':none'],
+        query: [{key: 'x', value: "1 '#&=+?/"}, {key: 'off', value: '1', disabled: true}, {key: 'y', value: null}, {key: 'k =', value: ''}],
+        variable: [{key: 'id', value: '7/8 é'}]}}}]},
+    item('JSON', 'POST', '/json', {auth: {type: 'noauth'}, body: {mode: 'raw', raw: '{\n  "host": "{{host}}"\n}', options: {raw: {language: 'json'}}}}),
+    item('Text', 'PUT', '/text', {body: {mode: 'raw', raw: 'text'}}),
+    item('Form', 'POST', '/form', {body: {mode: 'urlencoded', urlencoded: [{key: 'a', value: "1 é&=+*~'()!"}, {key: 'b', value: ''},
+      {key: 'off', value: '1', disabled: true}, {key: 'a', value: '2'}]}}),
+    item('Upload', 'POST', '/upload', {body: {mode: 'formdata', formdata: [{key: 'n', value: '1', type: 'text'}, {key: 'f', type: 'file', src: 'f.txt'},
+      {key: 'j', value: '{}', type: 'text', contentType: 'application/json'}]}}),
+    item('File', 'POST', '/file', {body: {mode: 'file', file: {src: 'f.txt'}}}),
+    item('GraphQL', 'POST', '/graphql', {body: {mode: 'graphql', graphql: {query: '{ x(a: "1") }', variables: '{"a": 1}'}}}),
+    item('Key', 'GET', '/key', {auth: login('apikey', {key: 'X-Api-Key', value: 'Zx81TokenOfNobody', in: 'header'})}),
+    item('Pruned', 'GET', '/pruned', {body: {mode: 'raw', raw: 'text'}}),
+    item('Kept', 'GET', '/kept', {body: {mode: 'raw', raw: 'text'}}, {protocolProfileBehavior: {disableBodyPruning: true}}),
+    item('Unset', 'GET', '/{{unset}}'),
+    item('Digest', 'GET', '/digest', {auth: login('digest', {username: 'a', password: 'b'})}),
+  ]});
+fs.writeFileSync('calls.postman.json', JSON.stringify(collection.toJSON(), null, 1));
+fs.writeFileSync('environment.json', JSON.stringify({name: 'E', values: [{key: 'token', value: 'Zx81TokenOfNobody', enabled: true}]}));
+"""
+
+
+def make_postman(folder, url):
+    if not has_node("newman"):
+        return None
+    node(COLLECTION, folder, url)
+    subprocess.run([TOOLS / "node_modules/.bin/newman", "run", "calls.postman.json", "-e", "environment.json", "--working-dir", folder],
+                   cwd=folder, env={"HOME": str(folder), "PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL)
+    return ["calls.postman.json"]
+
+
 def is_text(request):
     return request[1] not in ("/bytes", "/blob", "/upload", "/favicon.ico")
 
@@ -269,4 +313,7 @@ CASES = [
     Case("wget", make_wget),
     # What aria2 sends with each request.
     Case("aria2", make_aria2, secrets={"BASIC": base64.b64encode(b"alice:wonderland").decode()}, free={"accept", "want-digest"}),
+    Case("Postman", make_postman, arguments=("--environment", "environment.json"), free={"postman-token", "cache-control"},
+         secrets={"TOKEN": TOKEN, "API_KEY": TOKEN, "BASIC": base64.b64encode(b"alice:wonderland").decode()},
+         refused=("{{unset}} has no value", "its login is digest"), counts=lambda request: request[1] not in ("/%7B%7Bunset%7D%7D", "/digest")),
 ]

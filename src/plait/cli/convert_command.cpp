@@ -5,6 +5,7 @@
 #include "plait/cli/screen/exit_code.hpp"
 #include "plait/cli/screen/output.hpp"
 #include "plait/cli/screen/output_paths.hpp"
+#include "plait/convert/environment.hpp"
 #include "plait/convert/input.hpp"
 
 #include <fmt/format.h>
@@ -63,6 +64,11 @@ std::vector<Flag> ConvertCommand::flags() {
             "such as 'token={{env.TOKEN}}'.",
             [this](const std::string& value) { convert::add_variable(variables_, value); })
             .repeatable(),
+        Flag("--environment", "FILE",
+             "Take variables from this file: an environment of Postman or Bruno, a JSON object, or lines NAME=value. "
+             "They win over those of the files; --var wins over them.",
+             [this](const std::string& value) { convert::add_environment(variables_, value); })
+            .repeatable(),
         {"--overwrite", "", "Replace the output file if it exists.", [this](const std::string&) { overwrite_ = true; }},
     };
 }
@@ -90,6 +96,9 @@ void ConvertCommand::report(const convert::Conversion& conversion) const {
     list("left out", conversion.left_out());
     list("not converted", conversion.refused());
     for (const std::string& advice : conversion.advice()) print(stderr, fmt::format("note: {}\n", advice));
+    for (const std::string& name : conversion.secrets().left_in(conversion.lines())) {
+        print(stderr, fmt::format("note: the value of {} is also in the output in plain text\n", name));
+    }
     const std::size_t all = conversion.count() + conversion.refused().size();
     print(stderr, fmt::format("plait: converted {} of {} requests\n", conversion.count(), all));
     std::string exports, permits;

@@ -6,6 +6,7 @@
 #include "plait/convert/aria2.hpp"
 #include "plait/convert/curl.hpp"
 #include "plait/convert/har.hpp"
+#include "plait/convert/postman.hpp"
 #include "plait/convert/siege.hpp"
 #include "plait/convert/vegeta.hpp"
 #include "plait/convert/wget.hpp"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::array all_kinds{
     Kind{"har", "what a browser, Playwright or mitmproxy recorded", is_har, read_har},
+    Kind{"postman", "a collection of Postman, version 2.1", is_postman, read_postman},
     Kind{"curl", "curl commands, also a browser's \"Copy as cURL\" for bash, or a file for curl -K", is_curl,
          read_curl},
     Kind{"vegeta", "targets of vegeta, in its formats json and http", is_vegeta, read_vegeta},

@@ -49,4 +49,14 @@ void SecretNames::mark_used(std::string_view variable) {
     if (known != taken_.end()) secrets_[known->second].is_used = true;
 }
 
+std::vector<std::string> SecretNames::left_in(std::string_view text) const {
+    constexpr std::size_t shortest = 8;  // shorter texts occur by chance
+    std::vector<std::string> left;
+    for (const auto& [stem_and_value, variable] : variables_) {
+        const std::string& value = stem_and_value.second;
+        if (value.size() >= shortest && text.find(value) != std::string_view::npos) left.push_back(variable);
+    }
+    return left;
+}
+
 }  // namespace plait::convert

@@ -33,6 +33,9 @@ class SecretNames {
     /// Notes that a line names this secret.
     void mark_used(std::string_view variable);
 
+    /// Returns the variables of secrets whose values stand in `text`, such as in the text of a message.
+    std::vector<std::string> left_in(std::string_view text) const;
+
     const std::vector<NamedSecret>& all() const noexcept { return secrets_; }
 
   private:

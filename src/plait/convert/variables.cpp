@@ -18,13 +18,15 @@ constexpr std::size_t longest_text = std::size_t{64} << 20;
 
 }  // namespace
 
-void Variables::set(std::string_view name, std::string_view value) {
-    Value& known = values_[std::string(name)];
-    if (!known.is_given) known.text = value;
-}
+void Variables::set(std::string_view name, std::string_view value) { set(name, value, Level::file); }
 
-void Variables::set_given(std::string_view name, std::string_view value) {
-    values_[std::string(name)] = Value{std::string(value), true};
+void Variables::set_environment(std::string_view name, std::string_view value) { set(name, value, Level::environment); }
+
+void Variables::set_given(std::string_view name, std::string_view value) { set(name, value, Level::given); }
+
+void Variables::set(std::string_view name, std::string_view value, Level level) {
+    Value& known = values_[std::string(name)];
+    if (level >= known.level) known = {std::string(value), level};
 }
 
 const std::string* Variables::find(std::string_view name) const {
@@ -55,7 +57,7 @@ std::string Variables::value_of(std::string_view name, int depth) const {
         const std::string reason = is_made ? " is made anew for each request; for one value" : " has no value";
         throw_bad_input(fmt::format("{{{{{0}}}}}{1}: --var '{0}=...'", printable(name), reason));
     }
-    if (known->second.is_given) return known->second.text;
+    if (known->second.level == Level::given) return known->second.text;
     if (depth == deepest) throw_bad_input(fmt::format("{{{{{}}}}} stands in its own value", printable(name)));
     return expand(known->second.text, depth + 1);
 }
@@ -63,7 +65,7 @@ std::string Variables::value_of(std::string_view name, int depth) const {
 std::vector<std::string> Variables::given_references() const {
     std::vector<std::string> references;
     for (const auto& [name, value] : values_) {
-        if (!value.is_given) continue;
+        if (value.level != Level::given) continue;
         for_each_reference(value.text, [&references](std::string_view each) { references.emplace_back(each); });
     }
     return references;

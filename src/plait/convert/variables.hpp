@@ -17,8 +17,11 @@ namespace plait::convert {
 ///     variables.expand("{{base}}/items");  // "https://api.example/items"
 class Variables {
   public:
-    /// Sets a variable, unless it was set as given.
+    /// Sets a variable of a converted file, unless it was set in one of the other ways.
     void set(std::string_view name, std::string_view value);
+
+    /// Sets a variable of an environment, unless it was given.
+    void set_environment(std::string_view name, std::string_view value);
 
     /// Sets a variable that no later `set` changes: those of the command line. Its value is not searched for variables,
     /// and may name secrets of plait, such as `{{env.TOKEN}}`.
@@ -35,10 +38,13 @@ class Variables {
     std::vector<std::string> given_references() const;
 
   private:
+    enum class Level { file, environment, given };
     struct Value {
         std::string text;
-        bool is_given = false;
+        Level level = Level::file;
     };
+
+    void set(std::string_view name, std::string_view value, Level level);
 
     std::string expand(std::string_view text, int depth) const;
     std::string value_of(std::string_view name, int depth) const;

@@ -25,14 +25,17 @@ void append_percent(std::string& out, char c) {
     fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
 }
 
+/// `%4F`.
+bool is_code_at(std::string_view text, std::size_t at) {
+    return text[at] == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0;
+}
+
 }  // namespace
 
 std::string percent_decoded(std::string_view text, bool plus_is_blank) {
     std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool is_encoded =
-            text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
-        if (is_encoded) {
+        if (is_code_at(text, i)) {
             decoded += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
             i += 2;
         } else {
@@ -59,10 +62,9 @@ std::string with_unsafe_encoded(std::string_view url) {
     std::string encoded;
     for (std::size_t i = 0; i < url.size(); ++i) {
         const auto byte = static_cast<unsigned char>(url[i]);
-        const bool is_code = i + 2 < url.size() && hex_digit(url[i + 1]) >= 0 && hex_digit(url[i + 2]) >= 0;
         const bool is_unsafe =
             byte <= 0x20 || byte >= 0x7f || std::string_view("\"<>\\^`{|}").find(url[i]) != std::string_view::npos;
-        if (is_unsafe || (url[i] == '%' && !is_code)) {
+        if (is_unsafe || (url[i] == '%' && !is_code_at(url, i))) {
             append_percent(encoded, url[i]);
         } else {
             encoded += url[i];
@@ -110,13 +112,13 @@ std::string_view UrlText::host() const noexcept {
 
 std::string UrlText::without_user() const {
     std::string text = fmt::format("{}://{}", scheme_, authority_);
-    for (const std::string& part : {path_, query_}) {
-        for (const char c : part) {
-            if (c == '{' || c == '}' || c == '\\') {
-                append_percent(text, c);
-            } else {
-                text += c;
-            }
+    const std::string target = path_ + query_;
+    for (std::size_t i = 0; i < target.size(); ++i) {
+        const char c = target[i];
+        if (c == '{' || c == '}' || c == '\\' || (c == '%' && !is_code_at(target, i))) {
+            append_percent(text, c);
+        } else {
+            text += c;
         }
     }
     return text;

@@ -26,8 +26,8 @@ class UrlText {
     /// A URL without a scheme is http. The fragment is dropped.
     explicit UrlText(std::string_view url);
 
-    /// The URL without user and password. Braces and backslashes in path and query, which plait refuses as what is left
-    /// of templates and typing errors, are percent-encoded.
+    /// The URL without user and password. Braces, backslashes, and percent signs that encode nothing, which plait
+    /// refuses as what is left of templates and typing errors, are percent-encoded in path and query.
     std::string without_user() const;
 
     /// The same with user and password, percent-encoded.
