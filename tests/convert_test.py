@@ -21,7 +21,8 @@ class Files(unittest.TestCase):
     """Each file has its request lines beside it: NAME.jsonl, written anew with PLAIT_WRITE=1."""
 
     REFUSED = {"chromium.har": 3, "mitmproxy.har": 1, "calls.postman.json": 2}
-    ARGUMENTS = {"calls.postman.json": ("--environment", "environment.json")}
+    ARGUMENTS = {"calls.postman.json": ("--environment", "environment.json"),
+                 "bruno": ("--environment", "bruno/environments/local.bru")}
 
     def test_each_file_becomes_the_lines_beside_it(self):
         names = sorted(path.name.removesuffix(".jsonl") for path in FILES.glob("*.jsonl"))
@@ -74,8 +75,8 @@ class Command(RunTest):
         old = self.file("old.jsonl", "old")
         for arguments, message in [
             ((), "no FILE"),
-            ((text,), "notes.txt looks like none of har, curl, "),
-            ((script, "--from", "curls"), "'curls' is not one of har, curl, "),
+            ((text,), "notes.txt looks like none of har, "),
+            ((script, "--from", "curls"), "'curls' is not one of har, "),
             ((script, "--var", "x"), "'x' is not NAME=VALUE"),
             ((script, "-o", script), "is both input and output"),
             ((script, "-o", old), "old.jsonl exists: --overwrite replaces it"),

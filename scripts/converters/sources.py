@@ -291,6 +291,284 @@ def make_postman(folder, url):
     return ["calls.postman.json"]
 
 
+BRU = {
+    "bruno.json": '{"version": "1", "name": "Calls", "type": "collection"}',
+    "collection.bru": """headers {
+  X-Collection: 1
+}
+
+auth {
+  mode: bearer
+}
+
+auth:bearer {
+  token: {{token}}
+}
+
+vars:pre-request {
+  base: URL
+}
+""",
+    "environments/local.bru": "vars {\n  token: Zx81TokenOfNobody\n}\n",
+    "a.bru": """meta {
+  name: Get
+  type: http
+  seq: 1
+}
+
+get {
+  url: {{base}}/users/:id/../:id?x=1&y=a b&off=2
+  body: none
+  auth: inherit
+}
+
+params:query {
+  x: 1
+  ~off: 2
+}
+
+params:path {
+  id: 7/8 \u00e9
+}
+
+headers {
+  X-A: 1
+  ~X-Off: 2
+  X-A: 3
+}
+""",
+    "b.bru": """meta {
+  name: JSON
+  type: http
+  seq: 2
+}
+
+post {
+  url: {{base}}/json
+  body: json
+  auth: basic
+}
+
+auth:basic {
+  username: alice
+  password: wonderland
+}
+
+body:json {
+  {
+    "a": "\u00e9",
+    "b": {
+      "c": 1
+    }
+  }
+}
+""",
+    "c.bru": """meta {
+  name: Form
+  type: http
+  seq: 3
+}
+
+put {
+  url: {{base}}/form
+  body: formUrlEncoded
+  auth: none
+}
+
+body:form-urlencoded {
+  a: 1 \u00e9&=+*~'()!
+  ~off: 1
+  b:
+  a: 2
+}
+""",
+    "d.bru": """meta {
+  name: Upload
+  type: http
+  seq: 4
+}
+
+post {
+  url: {{base}}/upload
+  body: multipartForm
+  auth: none
+}
+
+body:multipart-form {
+  n: 1
+  f: @file(f.txt)
+  j: {} @contentType(application/json)
+}
+""",
+    "e.bru": """meta {
+  name: GraphQL
+  type: graphql
+  seq: 5
+}
+
+post {
+  url: {{base}}/graphql
+  body: graphql
+  auth: apikey
+}
+
+auth:apikey {
+  key: X-Api-Key
+  value: Zx81TokenOfNobody
+  placement: header
+}
+
+body:graphql {
+  query {
+    a
+  }
+}
+
+body:graphql:vars {
+  {
+    "a": 1
+  }
+}
+""",
+    "f.bru": """meta {
+  name: File
+  type: http
+  seq: 6
+}
+
+post {
+  url: {{base}}/file
+  body: file
+  auth: none
+}
+
+body:file {
+  file: @file(f.txt) @contentType(text/plain)
+}
+""",
+    "z/folder.bru": """meta {
+  name: z
+}
+
+headers {
+  X-Folder: 1
+}
+
+auth {
+  mode: basic
+}
+
+auth:basic {
+  username: alice
+  password: wonderland
+}
+""",
+    "z/g.bru": """meta {
+  name: Delete
+  type: http
+  seq: 7
+}
+
+delete {
+  url: {{base}}/delete
+  body: none
+  auth: inherit
+}
+""",
+    "f.txt": "text of a file\n",
+}
+
+
+def make_bruno(folder, url):
+    if not has_node("@usebruno/cli"):
+        return None
+    for name, text in BRU.items():
+        path = folder / "calls" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("URL", url))
+    # One after another, in the order in which `plait convert` takes the folder.
+    for file in sorted(path for path in (folder / "calls").rglob("?.bru")):
+        subprocess.run([TOOLS / "node_modules/.bin/bru", "run", file.relative_to(folder / "calls"), "--env", "local"], cwd=folder / "calls",
+                       env={"HOME": str(folder), "PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL, timeout=60)
+    return ["calls"]
+
+
+HTTP_FILE = """@base = URL
+@token = Zx81TokenOfNobody
+# a comment
+### first
+GET {{base}}/get
+    ?x=1
+    &y=a b
+X-A: 1
+Authorization: Bearer {{token}}
+
+###
+# @name json
+POST {{base}}/json HTTP/1.1
+Content-Type: application/json
+
+{
+  "base": "{{base}}"
+}
+
+> {% console.log(1) %}
+
+###
+{{base}}/alone
+
+###
+POST {{base}}/form
+Content-Type: application/x-www-form-urlencoded
+
+a=1 \u00e9
+&b=2+3
+
+###
+PUT {{base}}/file
+Content-Type: text/plain
+
+< ./f.txt
+
+###
+POST {{base}}/basic
+Authorization: Basic alice wonderland
+
+text
+
+with a blank line
+
+###
+DELETE {{base}}/delete?\u00e9=a b#fragment
+// a comment
+X-B:2
+
+###
+PATCH {{base}}/multi
+Content-Type: multipart/form-data; boundary=XX
+
+--XX
+Content-Disposition: form-data; name="n"
+
+1
+--XX
+Content-Disposition: form-data; name="f"; filename="f.txt"
+
+< ./f.txt
+--XX--
+"""
+
+
+def make_http_file(folder, url):
+    if not has_node("httpyac"):
+        return None
+    (folder / "f.txt").write_text("text of a file\n")
+    (folder / "calls.http").write_text(HTTP_FILE.replace("URL", url))
+    run(TOOLS / "node_modules/.bin/httpyac", "send", "calls.http", "--all", cwd=folder, stdin=subprocess.DEVNULL, timeout=60,
+        env={"HOME": str(folder), "PATH": "/usr/bin:/bin"})
+    return ["calls.http"]
+
+
 def is_text(request):
     return request[1] not in ("/bytes", "/blob", "/upload", "/favicon.ico")
 
@@ -316,4 +594,8 @@ CASES = [
     Case("Postman", make_postman, arguments=("--environment", "environment.json"), free={"postman-token", "cache-control"},
          secrets={"TOKEN": TOKEN, "API_KEY": TOKEN, "BASIC": base64.b64encode(b"alice:wonderland").decode()},
          refused=("{{unset}} has no value", "its login is digest"), counts=lambda request: request[1] not in ("/%7B%7Bunset%7D%7D", "/digest")),
+    Case("Bruno", make_bruno, arguments=("--environment", "calls/environments/local.bru"), is_ordered=False,
+         free={"accept", "request-start-time"},
+         secrets={"TOKEN": TOKEN, "API_KEY": TOKEN, "BASIC": base64.b64encode(b"alice:wonderland").decode()}),
+    Case("http", make_http_file, secrets={"TOKEN": TOKEN, "BASIC": base64.b64encode(b"alice:wonderland").decode()}),
 ]

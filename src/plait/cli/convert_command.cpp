@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <utility>
 
 namespace plait::cli {
 
@@ -48,7 +49,7 @@ std::string_view ConvertCommand::notes() const {
 }
 
 Positional ConvertCommand::positional() const {
-    return {"FILE", "The files to convert, in this order; - is standard input."};
+    return {"FILE", "The files to convert, in this order, or a folder of Bruno; - is standard input."};
 }
 
 std::vector<Flag> ConvertCommand::flags() {
@@ -76,11 +77,15 @@ std::vector<Flag> ConvertCommand::flags() {
 int ConvertCommand::run() {
     if (files_.empty()) throw_bad_input("no FILE: name the files to convert, or - for standard input");
     convert::Conversion conversion(variables_.given_references());
+    std::vector<std::string> files;
     for (const std::string& path : files_) {
+        for (std::string& file : convert::input_files(path)) files.push_back(std::move(file));
+    }
+    for (const std::string& path : files) {
         if (is_same_file(path, output_)) throw_bad_input(fmt::format("{} is both input and output", path));
         convert::Input input = convert::read_input(path);
         input.variables = variables_;
-        if (files_.size() > 1) input.prefix = path + ": ";
+        if (files.size() > 1) input.prefix = path + ": ";
         (kind_ ? *kind_ : convert::kind_of(input)).read(input, conversion);
     }
     if (conversion.count() > 0) {

@@ -8,8 +8,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <system_error>
 
 namespace plait::convert {
 
@@ -38,6 +40,21 @@ std::string Input::beside(std::string_view name) const {
             fmt::format("it names the file '{}', which is not in its folder: copy it there", printable(name)));
     }
     return path == "-" ? file.string() : (std::filesystem::path(path).parent_path() / file).lexically_normal().string();
+}
+
+std::vector<std::string> input_files(const std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error)) return {path};
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path, error)) {
+        const std::filesystem::path name = entry.path().filename();
+        const bool is_setting =
+            name == "collection.bru" || name == "folder.bru" || entry.path().parent_path().filename() == "environments";
+        if (name.extension() == ".bru" && !is_setting) files.push_back(entry.path().string());
+    }
+    if (files.empty()) throw_bad_input(fmt::format("the folder {} has no .bru files", path));
+    std::sort(files.begin(), files.end());
+    return files;
 }
 
 Input read_input(const std::string& path) {

@@ -4,6 +4,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace plait::convert {
 
@@ -27,6 +29,10 @@ class Input {
 
 /// The largest file that is converted.
 inline constexpr std::size_t largest_input = std::size_t{2} << 30;
+
+/// Returns `path` itself, or the requests of a folder of Bruno's: all `.bru` files in it but those of environments,
+/// folders and the collection, by their names. Throws `Error(bad_input)` for a folder without any.
+std::vector<std::string> input_files(const std::string& path);
 
 /// Reads the file `path`, or standard input for `-`. Throws `Error(bad_input)`, also for an empty file.
 Input read_input(const std::string& path);

@@ -4,8 +4,10 @@
 #include "plait/base/nearest_name.hpp"
 #include "plait/base/words.hpp"
 #include "plait/convert/aria2.hpp"
+#include "plait/convert/bruno.hpp"
 #include "plait/convert/curl.hpp"
 #include "plait/convert/har.hpp"
+#include "plait/convert/http_file.hpp"
 #include "plait/convert/postman.hpp"
 #include "plait/convert/siege.hpp"
 #include "plait/convert/vegeta.hpp"
@@ -24,8 +26,10 @@ namespace {
 constexpr std::array all_kinds{
     Kind{"har", "what a browser, Playwright or mitmproxy recorded", is_har, read_har},
     Kind{"postman", "a collection of Postman, version 2.1", is_postman, read_postman},
+    Kind{"bruno", "requests of Bruno, in .bru files", is_bruno, read_bruno},
     Kind{"curl", "curl commands, also a browser's \"Copy as cURL\" for bash, or a file for curl -K", is_curl,
          read_curl},
+    Kind{"http", "an .http file of httpyac or the REST Client", is_http_file, read_http_file},
     Kind{"vegeta", "targets of vegeta, in its formats json and http", is_vegeta, read_vegeta},
     Kind{"aria2", "a list for aria2c -i", is_aria2, read_aria2},
     Kind{"siege", "URLs of siege, with methods and bodies", is_siege, read_siege},
