@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fuzz soak run-cluster soak-cluster models pictures readers converters batch-formats wheel deb tarball packages-test release-notes format setup install uninstall clean check-format
+.PHONY: help run test check bench python-asan fuzz soak run-cluster soak-cluster models pictures readers converters batch-formats wheel deb tarball packages-test release-notes format setup install uninstall clean check-format
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,12 @@ bench: ## set up, build with optimisation, and run the benchmarks (BENCH='--benc
 	@scripts/setup build bench
 	@$(call build,bench,all)
 	@for program in build/bench/bench/*_bench; do echo "== $$program" && $$program $(BENCH) || exit 1; done
+
+python-asan: ## build the Python module with clang 16's sanitizers, and run its tests (TESTS='-k hooks')
+	@scripts/setup build test check
+	@$(call build,dev,plait_program)
+	@$(call build,python-asan,plait_python_module)
+	@scripts/python_asan $(TESTS)
 
 fuzz: ## fuzz each reader of foreign bytes with libFuzzer for FUZZ_SECONDS (60)
 	@scripts/setup build fuzz

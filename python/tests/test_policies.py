@@ -289,8 +289,8 @@ def test_a_forked_child_has_an_engine_of_its_own(url: str) -> None:
 
 def test_whether_a_late_call_was_sent(slow_url: str, url: str) -> None:
     for options in ({}, {"retries": 1}):
-        with plait.BlockingSession(timeout="100ms", **options) as session:  # type: ignore[arg-type]
-            with pytest.raises(plait.Timeout, match="time limit of the call, 100 ms") as caught:
+        with plait.BlockingSession(timeout="300ms", **options) as session:  # type: ignore[arg-type]
+            with pytest.raises(plait.Timeout, match="time limit of the call, 300 ms") as caught:
                 session.get(slow_url)
             assert caught.value.maybe_sent
             with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(plait.Timeout) as caught:
