@@ -8,6 +8,7 @@
 #include "plait/convert/curl.hpp"
 #include "plait/convert/har.hpp"
 #include "plait/convert/http_file.hpp"
+#include "plait/convert/insomnia.hpp"
 #include "plait/convert/postman.hpp"
 #include "plait/convert/siege.hpp"
 #include "plait/convert/vegeta.hpp"
@@ -26,6 +27,7 @@ namespace {
 constexpr std::array all_kinds{
     Kind{"har", "what a browser, Playwright or mitmproxy recorded", is_har, read_har},
     Kind{"postman", "a collection of Postman, version 2.1", is_postman, read_postman},
+    Kind{"insomnia", "a collection of Insomnia 5, in YAML", is_insomnia, read_insomnia},
     Kind{"bruno", "requests of Bruno, in .bru files", is_bruno, read_bruno},
     Kind{"curl", "curl commands, also a browser's \"Copy as cURL\" for bash, or a file for curl -K", is_curl,
          read_curl},

@@ -55,4 +55,8 @@ class Tree {
 /// Reads a JSON document. Half a surrogate pair becomes U+FFFD. Throws `Error(bad_input)`.
 Tree read_json(std::string_view text);
 
+/// Reads the first document of a YAML file (YAML 1.1). Throws `Error(bad_input)`, also if its aliases make it larger
+/// than a million values.
+Tree read_yaml(std::string_view text);
+
 }  // namespace plait::convert
