@@ -11,6 +11,7 @@
 #include "plait/testing/loopback.hpp"
 #include "plait/testing/memory_stream.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -434,4 +435,43 @@ TEST_CASE("a certificate that can't be written is an error") {
     options.ca_file = "/no/such/folder/ca.pem";
     CHECK_THROWS_WITH_AS(MockServer(std::move(options)), "write /no/such/folder/ca.pem: No such file or directory",
                          Error);
+}
+
+ASYNC_TEST("a list comes in pages, of which each names the next one in three ways") {
+    MockServer server{MockOptions()};
+    std::string answer = co_await exchange(server, "GET /pages?n=2&id=a HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(answer.find("Link: </pages?page=2&n=2&id=a>; rel=\"next\"") != std::string::npos);
+    CHECK(answer.find(R"({"page":1,"of":2,"items":[1,2,3],"next":"/pages?page=2&n=2&id=a","cursor":2})") !=
+          std::string::npos);
+    answer = co_await exchange(server, "GET /pages?page=2&n=2&id=a HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(answer.find("Link:") == std::string::npos);
+    CHECK(answer.find(R"("items":[4,5,6],"next":null,"cursor":null})") != std::string::npos);
+    answer = co_await exchange(server, "GET /pages/loop?n=1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(answer.find(R"("next":"/pages/loop?page=1&n=1")") != std::string::npos);
+    answer = co_await exchange(server, "GET /pages/elsewhere?n=2 HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n");
+    CHECK(answer.find(R"("next":"http://localhost:80/pages/elsewhere?page=2&n=2")") != std::string::npos);
+    answer = co_await exchange(server, "GET /pages/missing?n=1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(answer.starts_with("HTTP/1.1 404"));
+    answer = co_await exchange(server, "GET /pages HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(answer.find("write /pages?n=<pages>") != std::string::npos);
+}
+
+ASYNC_TEST("a job runs for a while, and its URL says when it has ended") {
+    MockServer server{MockOptions()};
+    const auto post = [&](const char* target) {
+        return exchange(server, fmt::format("POST {} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", target));
+    };
+    const std::string started = co_await post("/jobs/86400000?id=a&end=failed&retry_after=3");
+    CHECK(started.starts_with("HTTP/1.1 202"));
+    CHECK(started.find("Retry-After: 3\r\n") != std::string::npos);
+    const auto begin = started.find("Location: ") + std::string_view("Location: ").size();
+    const std::string place = started.substr(begin, started.find('\r', begin) - begin);
+    CHECK(place.ends_with("?end=failed&retry_after=3"));
+    std::string answer = co_await exchange(server, fmt::format("GET {} HTTP/1.1\r\nHost: h\r\n\r\n", place));
+    CHECK(answer.starts_with("HTTP/1.1 202"));
+    CHECK(answer.find(R"("status":"running")") != std::string::npos);
+    answer = co_await exchange(server, "GET /jobs/5/1000?end=failed HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(answer.starts_with("HTTP/1.1 200"));
+    CHECK(answer.find(R"("status":"failed")") != std::string::npos);
+    CHECK((co_await post("/jobs/x")).find("write /jobs/<ms>") != std::string::npos);
 }

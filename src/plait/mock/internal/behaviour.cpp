@@ -1,6 +1,7 @@
 #include "plait/mock/internal/behaviour.hpp"
 
 #include "plait/mock/internal/content_answers.hpp"
+#include "plait/mock/internal/follow_answers.hpp"
 #include "plait/mock/internal/refusal_table.hpp"
 #include "plait/mock/internal/target.hpp"
 
@@ -139,6 +140,16 @@ SpanStates asked_for(const http::ReceivedRequest& request, const MockOptions& op
                             .value_or(explanation(redirect_paths));
     } else if (const auto cookie = after("/cookie/", path)) {
         course.answer = cookie_answer(*cookie, request, usual_answer(request, options, circumstances.chance));
+    } else if (path == "/pages" || path.starts_with("/pages/")) {
+        std::string_view flaw = path.substr(std::string_view("/pages").size());
+        if (!flaw.empty()) flaw.remove_prefix(1);
+        course.answer = page_answer(flaw, request, options.tls ? "https" : "http",
+                                    usual_answer(request, options, circumstances.chance))
+                            .value_or(explanation(page_paths));
+    } else if (const auto job = after("/jobs/", path)) {
+        course.answer =
+            job_answer(*job, request, usual_answer(request, options, circumstances.chance), circumstances.now)
+                .value_or(explanation(job_paths));
     } else if (after(fault_path, path) && !circumstances.fault) {
         course.answer = explanation("write /fault/<name>; the names are " + Fault::names());
     } else {

@@ -52,7 +52,8 @@ void name_codings(Answer& answer, const std::vector<Coding>& codings, std::strin
     add_header(answer, "Content-Encoding", names);
 }
 
-/// The URL of `target` at this server, or, by another name of this machine, at another origin.
+}  // namespace
+
 std::string url_of(const http::ReceivedRequest& request, std::string_view target, std::string_view scheme,
                    bool is_elsewhere) {
     std::string host(request.headers.get("Host").value_or("localhost"));
@@ -63,8 +64,6 @@ std::string url_of(const http::ReceivedRequest& request, std::string_view target
     }
     return fmt::format("{}://{}{}", scheme, host, target);
 }
-
-}  // namespace
 
 bool accept_all(const http::ReceivedRequest& request, const std::vector<Coding>& codings) {
     const std::string accepted = http::lower(request.headers.get("Accept-Encoding").value_or(""));

@@ -5,6 +5,7 @@
 #include "plait/mock/internal/answer.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,10 @@ std::optional<Answer> redirect_answer(std::string_view arguments, const http::Re
 
 /// Makes the answer for `/cookie/<name>/<value>` of the usual one. The query holds the attributes of the cookie.
 Answer cookie_answer(std::string_view arguments, const http::ReceivedRequest& request, Answer usual);
+
+/// Returns the URL of `target` at this server, or, by another name of this machine, at another origin.
+std::string url_of(const http::ReceivedRequest& request, std::string_view target, std::string_view scheme,
+                   bool is_elsewhere);
 
 /// The paths that an invalid one should have been, for people.
 inline constexpr std::string_view coded_paths =
