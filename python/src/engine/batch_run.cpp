@@ -467,13 +467,21 @@ nb::object BatchRun::result_of(batch::CallResult result) const {
         call ? std::move(call->metadata) : std::move(std::get<batch::BadLine>(result.item).metadata);
     const std::string custom_id = result.custom_id();
     const std::uint64_t line = result.line();
-    if (call && end.response) {
+    nb::list pages;
+    for (http::Response& page : result.end.pages) {
+        EndedCall ended(http::Request(call->request), std::move(page), elapsed, static_cast<int>(end.attempts.size()));
+        const nb::object made = make_response(ended, request.is_none() ? nullptr : request.ptr());
+        pages.append(made);
+        if (end.last_is_page) response = made;  // of the last of them
+    }
+    if (call && end.response && !end.last_is_page) {
         EndedCall ended(std::move(call->request), std::move(*result.end.response), elapsed,
                         static_cast<int>(end.attempts.size()));
         response = make_response(ended, request.is_none() ? nullptr : request.ptr());
     }
     return nb::borrow(result_type_.get())(line, to_str(custom_id), to_str(to_string(end.outcome)), request, response,
-                                          error, end.attempts.size(), seconds(elapsed), to_str(metadata));
+                                          error, end.attempts.size(), seconds(elapsed), to_str(metadata), pages,
+                                          end.has_more_pages);
 }
 
 int BatchRun::traverse(PyObject* self, visitproc visit, void* arg) {

@@ -4,6 +4,7 @@
 #include "plait/batch/call/cost_source.hpp"
 #include "plait/batch/call/expectation.hpp"
 #include "plait/batch/call/tally.hpp"
+#include "plait/batch/follow/follow_rule.hpp"
 #include "plait/batch/method/methods.hpp"
 #include "plait/batch/output/result_line.hpp"
 #include "plait/batch/requests/secret_expander.hpp"
@@ -99,6 +100,10 @@ void take_rest(const nb::dict& options, RunSettings& settings) {
     for (const std::string& text : option<Texts>(options, "refusal").value_or(Texts()))
         run.refusals.push_back(
             std::make_shared<const batch::Expectation>(batch::Expectation::parse_refusal_flag(text)));
+    if (const auto text = option<std::string>(options, "follow"))
+        run.follow = std::make_shared<const batch::FollowRule>(batch::FollowRule::parse_flag(*text));
+    run.result_format.each_page = option<bool>(options, "each_page").value_or(false);
+    run.max_pages = option<std::size_t>(options, "max_pages");
     run.auth_command = option<std::string>(options, "auth_command").value_or("");
     run.cookie_jar = option<std::string>(options, "cookie_jar").value_or("");
     run.trace = option<std::string>(options, "trace").value_or("");

@@ -61,7 +61,7 @@ def line_fields(item: Any, usual_attempt: float | None) -> dict[str, Any]:
         raise InputError(f"a request is a URL, a plait.Request or a mapping, not {type(item).__name__}")
     if item.keys().isdisjoint(_not_in_lines):
         return dict(item)
-    own = {name: value for name, value in item.items() if name in ("expect", "order_key", "refusal")}
+    own = {name: value for name, value in item.items() if name in ("expect", "follow", "order_key", "refusal")}
     request = Request.from_dict({k: v for k, v in item.items() if k not in own})
     return {**_fields_of(request, usual_attempt), **own}
 

@@ -75,6 +75,13 @@ class RunOptions(ConnectionOptions, total=False):
     lines say so themselves; a mapping with an `expect` of its own keeps it."""
     refusal: Union[str, Iterable[str]]
     """Answers that ask to come later, beside the well-known ones: "status=403"."""
+    follow: Union[str, Mapping[str, Any]]
+    """Makes further requests part of each call: its pages ("next=link", "next=/meta/next,cursor=after"), or the polls of
+    its job ("poll=location", "poll=/status:succeeded,failed"); or an object as in request lines."""
+    max_pages: int
+    """Gets at most so many pages of a call."""
+    each_page: bool
+    """Writes a result line for each page (False). A `RunResult` has all pages of its call in any case."""
     idempotency_keys: Literal["auto"]
     """Sends every request whose method is not safe to repeat with an Idempotency-Key of its own, and repeats it. Use
     this only if the server honours such keys."""
@@ -113,13 +120,17 @@ class RunOptions(ConnectionOptions, total=False):
 class RunResult(Result):
     """The result of one request of a run. There is exactly one for each, whatever happened."""
 
-    __slots__ = ("_metadata", "attempts", "elapsed", "outcome")
+    __slots__ = ("_metadata", "attempts", "elapsed", "more_pages", "outcome", "pages")
 
     outcome: Outcome
     attempts: int
-    """Requests that were sent for it, redirects included."""
+    """Requests that were sent for it: redirects, pages and polls included."""
     elapsed: float
     """From the first send to the end, with the waits in between, in seconds."""
+    pages: list[Response]
+    """The pages that came, of a call with `follow` that has pages; `response` is the last answer."""
+    more_pages: bool
+    """Whether the last page named another one, which was not got: `max_pages`, or an error."""
 
     def __init__(
         self,
@@ -132,8 +143,12 @@ class RunResult(Result):
         attempts: int,
         elapsed: float,
         metadata: str,
+        pages: list[Response],
+        more_pages: bool,
     ) -> None:
         super().__init__(line - 1, (custom_id, request), response, error)
+        self.pages = pages
+        self.more_pages = more_pages
         self.outcome = outcome
         self.attempts = attempts
         self.elapsed = elapsed
@@ -512,10 +527,12 @@ _passed_on: dict[str, type] = {
     "canary": int,
     "cost_from": str,
     "durable": bool,
+    "each_page": bool,
     "endpoint": str,
     "extend": bool,
     "format": str,
     "inline_max": int,
+    "max_pages": int,
     "method": str,
     "model": str,
     "ordered": bool,
@@ -568,6 +585,9 @@ def _options_of(options: RunOptions) -> dict[str, Any]:
     engine["refusal"] = _texts(options.get("refusal", ()), "refusal")
     if "hedge" in options:
         engine["hedge"] = _percentile(options["hedge"])
+    if "follow" in options:
+        rule = options["follow"]
+        engine["follow"] = _follow_text(rule)
     engine["stop_if"] = _texts(options.get("stop_if", ()), "stop_if")
     engine["budget"] = amounts_of(options.get("budget", {}), "budget")
     engine["grace"] = seconds_of(options.get("grace"), "grace")
@@ -600,6 +620,16 @@ def _expectation(expect: int | str | Mapping[str, Any] | None) -> dict[str, Any]
         _engine.check_expectation(encoded(rule))
     except (InputError, TypeError, ValueError) as error:
         raise InputError(f"expect is a status such as 404 or '2xx', or an object of those, not {expect!r}: {error}") from None
+    return rule
+
+
+def _follow_text(rule: Any) -> str:
+    if isinstance(rule, Mapping):
+        import json
+
+        return json.dumps(dict(rule))
+    if not isinstance(rule, str):
+        raise InputError(f"follow is a text such as 'next=link', or a mapping, not {rule!r}")
     return rule
 
 

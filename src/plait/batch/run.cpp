@@ -81,6 +81,9 @@ Settings settings_that_matter(const RunOptions& options) {
     if (redirects.to_http) settings.emplace_back("--redirect-to-http", "on");
     if (const auto& credentials = options.session.credentials; credentials && !credentials->origins_text().empty())
         settings.emplace_back("--user", credentials->origins_text());
+    if (options.follow) settings.emplace_back("--follow", options.follow->text());
+    if (options.max_pages) settings.emplace_back("--max-pages", fmt::to_string(*options.max_pages));
+    if (options.result_format.each_page) settings.emplace_back("--each-page", "on");
     // Requests that were sent without a key must not be sent again with one.
     if (requests.automatic_keys) settings.emplace_back("--idempotency-key", "auto");
     return settings;
@@ -143,6 +146,9 @@ RunnerOptions runner_options(const RunOptions& options, bool is_resumable, std::
     calls.rules.canary = options.canary;
     calls.cost_from = options.cost_from;
     calls.refusals = options.refusals;
+    calls.follow = options.follow;
+    calls.max_pages = options.max_pages;
+    calls.page_bytes = options.session.limits.body_bytes;
     calls.is_resumable = is_resumable;
     runner.read_ahead = options.read_ahead;
     runner.ordered = options.ordered;
@@ -224,6 +230,7 @@ RunnerParts Run::Parts::runner_parts(bool takes_values) {
     parts.cookies = cookies ? &*cookies : nullptr;
     parts.secrets = &secrets();
     parts.calendar = world.calendar;
+    parts.page_memory = options.session.body_memory.get();
     parts.trace = trace.get();
     if (!files) return parts;
     parts.sink = &files->sink();
@@ -434,6 +441,9 @@ void Run::follow(std::unique_ptr<ResumableSource> source) {
     }
     if (options.cookies || !options.cookie_jar.empty()) parts_->cookies.emplace(*parts_->world.calendar);
     if (!options.cookie_jar.empty()) parts_->cookie_file.emplace(options.cookie_jar, *parts_->cookies);
+    // One for all, also for pages that were received.
+    if (!options.session.body_memory)
+        options.session.body_memory = std::make_shared<http::BodyMemory>(http::default_body_memory());
     MethodOptions method;
     method.session = options.session;
     if (options.save_bodies) save_bodies(method.session, *options.save_bodies);

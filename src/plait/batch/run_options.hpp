@@ -3,6 +3,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/batch/call/cost_source.hpp"
 #include "plait/batch/call/expectation.hpp"
+#include "plait/batch/follow/follow_rule.hpp"
 #include "plait/batch/method/methods.hpp"
 #include "plait/batch/output/result_line.hpp"
 #include "plait/batch/requests/request_line.hpp"
@@ -68,6 +69,13 @@ struct RunOptions {
     /// Saves large bodies as files in this folder, named after the `custom_id`, instead of in results. The folder is
     /// made if it is missing.
     std::optional<http::BodyFolder> save_bodies{};
+
+    // Pages and jobs.
+
+    /// What makes further requests part of calls that say nothing about it: their pages, or the polls of their jobs.
+    std::shared_ptr<const FollowRule> follow{};
+    /// The most pages of a call whose rule names no number.
+    std::optional<std::size_t> max_pages{};
 
     // Resuming.
 

@@ -144,6 +144,21 @@ RedirectStep Redirects::after(const Request& sent, const Response& answer, const
     return step;
 }
 
+RedirectStep next_retrieval(const Request& sent, Url url, bool to_http) {
+    RedirectStep step;
+    if (sent.url.is_https() && !url.is_https() && !to_http) {
+        step.why_not = "it leads from https to http (--redirect-to-http)";
+        return step;
+    }
+    Request next = retrieval(sent, std::move(url));
+    step.leaves_origin = next.url.origin() != sent.url.origin();
+    if (step.leaves_origin) leave_origin(next, Headers());
+    if (sent.url.is_https() && !next.url.is_https()) next.without_credentials = true;
+    step.was_executed = !is_repeatable(sent);
+    step.next = std::move(next);
+    return step;
+}
+
 std::string Redirects::why_not_followed(const Request& sent, const Request& next) const {
     if (followed_ >= options_.most)
         return fmt::format("{} were followed before it (--max-redirects)",

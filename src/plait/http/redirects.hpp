@@ -67,6 +67,11 @@ class Redirects {
     std::vector<std::string> visited_;  ///< methods and URLs since the last cookie
 };
 
+/// The GET of `url`, which an answer to `sent` names as what comes next in other words than by a redirect, such as the
+/// next page of a list: without body, and under the rules of redirects to another origin. Not from https to http,
+/// unless `to_http`.
+RedirectStep next_retrieval(const Request& sent, Url url, bool to_http);
+
 /// Whether an answer with this status points to another URL.
 constexpr bool is_redirect(int status) noexcept {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;

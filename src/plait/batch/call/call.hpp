@@ -3,13 +3,16 @@
 #include "plait/base/clock.hpp"
 #include "plait/base/rare_text.hpp"
 #include "plait/batch/call/expectation.hpp"
+#include "plait/batch/follow/follow_rule.hpp"
 #include "plait/http/message/request.hpp"
 #include "plait/policy/pace/costs.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -41,6 +44,8 @@ class CallRules {
     std::shared_ptr<const Expectation> expectation;
     /// Answers that are refusals, beside the well-known ones; null: those that the run names.
     std::shared_ptr<const Expectation> refusal;
+    /// What makes further requests part of the call; null: what the run says.
+    std::shared_ptr<const FollowRule> follow;
 };
 
 /// One request of the input, ready to be sent.
@@ -82,5 +87,10 @@ using SourceItem = std::variant<Call, BadLine>;
 
 /// Returns the id of a line that names none: `line-<n>`.
 std::string automatic_id(std::uint64_t line);
+
+/// Returns the id of a page of a call: that of the call for the first one, then `<id>#2`, `<id>#3` and so on.
+std::string page_id(std::string_view custom_id, std::size_t page);
+/// Whether an id ends like that of a page from the second on.
+bool is_page_id(std::string_view id) noexcept;
 
 }  // namespace plait::batch

@@ -71,6 +71,12 @@ class CallEnd {
 
     Outcome outcome;
     std::optional<http::Response> response;
+    /// The pages that came, of a call that has pages (`PageRule`). If the last answer is one (`last_is_page`), its body
+    /// is here, and not in `response`.
+    std::vector<http::Response> pages;
+    bool has_pages = false;
+    bool last_is_page = false;
+    bool has_more_pages = false;  ///< the last page named another one, which was not got
     /// What had come of a stream when the time for it was up. Without an answer.
     std::optional<http::Response> partial;
     std::optional<CallError> error;

@@ -11,6 +11,7 @@ void Tally::call_ended(const CallEnd& end, Duration latency, std::uint64_t sent_
         received_bytes_ += http::body_size(*end.response);
         latencies_.add(latency);
     }
+    for (const http::Response& page : end.pages) received_bytes_ += http::body_size(page);
     if (end.error) ++errors_[end.error->code];
 }
 

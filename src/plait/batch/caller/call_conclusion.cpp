@@ -56,7 +56,8 @@ std::optional<CallError> error_of(const CallHistory& history, AttemptsEnd ended)
 }  // namespace
 
 std::optional<CallConclusion> conclude(const CallHistory& history, AttemptsEnd ended, bool is_resumable) {
-    const bool may_be_sent_again = history.rules.safe_to_repeat || history.verdict.is_surely_undone;
+    const bool may_be_sent_again =
+        history.rules.safe_to_repeat || history.verdict.is_surely_undone || history.can_be_taken_up;
     if (is_resumable && is_broken_off(ended) && may_be_sent_again) return std::nullopt;
     return CallConclusion(history.verdict.outcome, error_of(history, ended));
 }

@@ -45,6 +45,7 @@ class CallHistory {
     const Attempt& last;
     const AttemptVerdict& verdict;  ///< on the last attempt
     const AskedWait& asked;         ///< by its answer
+    bool can_be_taken_up = false;   ///< a later run can go on where it stands, without sending its request again
 };
 
 /// How a call ends, beside its last answer.

@@ -68,13 +68,6 @@ policy::WaitReason why_backing_off(const policy::RetryDecision& decision, const 
     return reason;
 }
 
-/// Where the last answer of a call comes from that was redirected.
-std::string final_url(const ActiveCall& active, const Secrets* secrets) {
-    std::string url = active.hop->request.url.text_with_fragment();
-    if (secrets) secrets->redact(url);
-    return url;
-}
-
 }  // namespace
 
 Caller::Caller(const CallerOptions& options, CallerParts parts)
@@ -141,6 +134,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reserva
     ActiveCall active(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()),
                       is_once(call.rules), options_.redirects);
     active.reservation = std::move(reservation);
+    if (call.rules.follow || options_.follow) begin_following(active);
     const TaskName name(call.custom_id);
     std::optional<AttemptsEnd> unsent;  // why it is not sent
     std::optional<CallError> impossible;
@@ -274,10 +268,17 @@ Task<std::optional<Value>> Caller::unless_stopped(Task<Value> wait, std::optiona
 
 /// Makes attempts until the call is decided.
 Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
-    policy::Retry retry(retry_options(options_, active.call.rules), parts_.random, &active.first_route.group->retries);
+    std::optional<policy::Retry> retry;
     policy::AttemptHistory history;
-    history.deadline = active.deadline_at();
-    for (;;) {
+    for (bool is_afresh = true;;) {
+        if (is_afresh) {  // each page, and each poll, has attempts and redirects of its own
+            retry.emplace(retry_options(options_, active.call.rules), parts_.random,
+                          &active.first_route.group->retries);
+            history = {};
+            history.deadline = active.deadline_at();
+            active.redirects = http::Redirects(options_.redirects);
+            is_afresh = false;
+        }
         {
             const Counted counted(active.group().on_their_way);
             begin_note(active);
@@ -297,11 +298,13 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
         AttemptNote& note = active.notes.back();
         std::optional<AttemptsEnd> ended;
         if (active.next_hop) {
-            note.why = "redirect";
+            is_afresh = active.following && active.following->is_due;
             active.hop = std::move(active.next_hop);
-            ended = (co_await unless_stopped(acquire_permit(active, true), history.deadline)).value_or(why_cut_short());
+            Task<std::optional<AttemptsEnd>> next = is_afresh ? follow_up(active) : acquire_permit(active, true);
+            if (!is_afresh) note.why = "redirect";
+            ended = (co_await unless_stopped(std::move(next), history.deadline)).value_or(why_cut_short());
             if (ended) co_return *ended;
-            ++counts_.redirects;
+            ++(is_afresh ? counts_.follow_ups : counts_.redirects);
             continue;
         }
         if (is_once(active.rules())) co_return AttemptsEnd::final;
@@ -312,10 +315,10 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
             note.why = "auth-command";
             ended = (co_await unless_stopped(acquire_permit(active, true), history.deadline)).value_or(why_cut_short());
         } else {
-            const policy::RetryDecision decision = retry.after(history, active.verdict->end);
+            const policy::RetryDecision decision = retry->after(history, active.verdict->end);
             if (!decision.again()) co_return end_without_retry(active, decision);
             note_decision(note, decision, active.refusal.asked);
-            ended = (co_await unless_stopped(back_off(active, retry, decision), history.deadline))
+            ended = (co_await unless_stopped(back_off(active, *retry, decision), history.deadline))
                         .value_or(why_cut_short());
         }
         if (ended) co_return *ended;
@@ -358,6 +361,13 @@ MadeCall Caller::not_sent(const Call& call, AttemptsEnd ended) const {
     return CallEnd(Outcome::skipped, std::move(*error));
 }
 
+/// Where the last answer of a call comes from that has followed another one.
+std::string Caller::final_url(const ActiveCall& active) const {
+    std::string url = active.hop->request.url.text_with_fragment();
+    if (parts_.secrets) parts_.secrets->redact(url);
+    return url;
+}
+
 /// The end of a call that was sent.
 MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
     if (active.is_sending) {
@@ -380,13 +390,14 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
         for (AttemptNote& note : active.notes) parts_.secrets->redact(note.url);
     }
     if (auto* response = std::get_if<http::Response>(&*active.last)) {
-        end.response = std::move(*response);
-        if (active.hop) end.response->url = final_url(active, parts_.secrets);
+        if (!active.following || !active.following->is_due) end.response = std::move(*response);
+        if (active.hop && end.response) end.response->url = final_url(active);
     } else if (const auto& partial = std::get<Failure>(*active.last).partial) {
         end.partial = std::move(*partial);
     }
     end.error = std::move(conclusion->error);
     end.attempts = std::move(active.notes);
+    if (active.following) finish_following(active, end);
     return made;
 }
 

@@ -10,6 +10,7 @@
 #include "plait/batch/caller/attempt_sender.hpp"
 #include "plait/batch/caller/call_conclusion.hpp"
 #include "plait/batch/caller/caller_options.hpp"
+#include "plait/batch/follow/next_request.hpp"
 #include "plait/batch/group/group.hpp"
 #include "plait/batch/group/group_report.hpp"
 #include "plait/batch/group/in_flight.hpp"
@@ -45,6 +46,10 @@ class Caller {
     /// Makes a call, which outlives the task. Postponed, when it can be made later and is not made now: its group is
     /// parked, the run stops, or it was given up and is safe to repeat. Throws only `Error(storage)`, of the send log.
     Task<MadeCall> make(Call& call);
+
+    /// Whether an earlier run has sent the request of the call, and has recorded where to ask for the job that it
+    /// started: `make` then asks there, and does not send the request again.
+    bool can_take_up(const Call& call) const;
 
     /// From now on no attempt is sent; those in flight go on to their end.
     void stop() noexcept;
@@ -98,12 +103,24 @@ class Caller {
     AttemptsEnd end_without_retry(const ActiveCall& active, const policy::RetryDecision& decision);
     static bool is_late(const ActiveCall& active);
     std::string plan_hop(ActiveCall& active);
+    void go_to(ActiveCall& active, http::RedirectStep&& step, CallRules rules);
+    void begin_following(ActiveCall& active);
+    std::optional<http::RedirectStep> place_to_take_up(const Call& call) const;
+    CallRules rules_of_follow_up(const ActiveCall& active) const;
+    void judge(ActiveCall& active);
+    bool has_room_for_page(ActiveCall& active) const;
+    void plan_follow_up(ActiveCall& active, FollowStep step);
+    void record_place(ActiveCall& active, const http::Url& place);
+    void keep_page(ActiveCall& active);
+    Task<std::optional<AttemptsEnd>> follow_up(ActiveCall& active);
+    void finish_following(ActiveCall& active, CallEnd& end) const;
     std::optional<CallError> why_not_followed(const ActiveCall& active, AttemptsEnd ended) const;
+    std::string final_url(const ActiveCall& active) const;
     static void adjust_to_redirects(ActiveCall& active, const std::string& why_not_followed);
     void learn(ActiveCall& active);
     void learn_costs(ActiveCall& active);
     policy::Costs costs_of_redirect(const policy::Costs& costs) const;
-    CallRules rules_after(const ActiveCall& active, const http::RedirectStep& step, bool left_origin) const;
+    CallRules rules_after(const ActiveCall& active, const http::RedirectStep& step) const;
     RefusalRules refusal_rules(const CallRules& rules) const noexcept;
     void stop_for_account(const ActiveCall& active);
     bool stop_for_storage(const internal::ActiveCall& active);

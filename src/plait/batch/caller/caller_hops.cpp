@@ -44,12 +44,11 @@ policy::Costs Caller::costs_of_redirect(const policy::Costs& costs) const {
 }
 
 /// The rules of the call for what comes after a redirect.
-CallRules Caller::rules_after(const ActiveCall& active, const http::RedirectStep& step, bool left_origin) const {
+CallRules Caller::rules_after(const ActiveCall& active, const http::RedirectStep& step) const {
     CallRules rules = active.rules();
     if (step.next->method() != active.call.request.method()) rules.safe_to_repeat = true;  // the GET after a 303
     // The rest is paid for.
     if (step.was_executed && !active.rules().safe_to_repeat) rules.costs = costs_of_redirect(rules.costs);
-    if (left_origin) rules.group.clear();
     return rules;
 }
 
@@ -59,16 +58,22 @@ std::string Caller::plan_hop(ActiveCall& active) {
     if (!response || !http::is_redirect(response->status)) return "";
     http::RedirectStep step = active.redirects.after(active.request(), *response);
     if (!step.next) return step.why_not;
-    const bool left_origin = active.has_left_origin() || step.leaves_origin;
-    if (step.leaves_origin && parts_.secrets) remove_secrets(step.next->headers, *parts_.secrets);
-    CallRules rules = rules_after(active, step, left_origin);
+    CallRules rules = rules_after(active, step);
     active.was_executed = active.was_executed || (step.was_executed && !active.rules().safe_to_repeat);
+    go_to(active, std::move(step), std::move(rules));
+    return "";
+}
+
+/// Makes the request of `step` the next hop.
+void Caller::go_to(ActiveCall& active, http::RedirectStep&& step, CallRules rules) {
+    const bool left_origin = active.has_left_origin() || step.leaves_origin;
+    if (left_origin) rules.group.clear();
+    if (step.leaves_origin && parts_.secrets) remove_secrets(step.next->headers, *parts_.secrets);
     const http::Url url = step.next->url;
     const std::string_view group = rules.group.empty() ? url.origin() : rules.group.view();
     const bool is_once = this->is_once(rules);
     active.next_hop = std::make_unique<Hop>(std::move(*step.next), std::move(rules), left_origin,
                                             groups_.use(group, now()), origins_.use(url.origin(), now()), is_once);
-    return "";
 }
 
 /// Adjusts the verdict on the last attempt to what redirects mean for the call.
@@ -82,7 +87,7 @@ void Caller::adjust_to_redirects(ActiveCall& active, const std::string& why_not_
             verdict.error->retryable = false;
             verdict.error->maybe_sent = true;
         }
-    } else if (active.next_hop) {
+    } else if (active.next_hop && !(active.following && active.following->is_due)) {
         verdict.is_surely_undone = true;  // the server says that the request has to go elsewhere
     }
     if (why_not_followed.empty() || verdict.outcome != Outcome::rejected) return;

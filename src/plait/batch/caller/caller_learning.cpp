@@ -36,9 +36,10 @@ void Caller::learn(ActiveCall& active) {
         http::LimitHeaders said;
         if (!options_.once) said = http::read_limit_headers(response->headers, came_at, rules.costs);
         for (const policy::LimitNotice& notice : said.notices) permit.noticed(notice);
+        if (active.following) active.following->note_wait(said);
         active.refusal = read_refusal(*response, said, refusal_rules(rules), came_at);
     }
-    active.verdict.emplace(classify(*active.last, rules, active.refusal));
+    judge(active);
     adjust_to_redirects(active, why_not_followed);
     const AttemptVerdict& verdict = *active.verdict;
     if (verdict.is_refusal) ++counts_.refusals;
@@ -52,6 +53,7 @@ void Caller::learn(ActiveCall& active) {
     const bool is_sign = load == policy::Load::refused || load == policy::Load::overloaded;
     permit.ended(verdict.reach, load, is_sign ? result_of(*active.last) : std::string());
     if (verdict.is_surely_undone && is_recorded(rules)) parts_.sends->retract(active.call.line);
+    if (active.following && active.following->is_due) keep_page(active);
 }
 
 /// Stops the run: further calls would cost time, and perhaps money, and be refused, too.

@@ -10,6 +10,8 @@
 #include "plait/batch/caller/auth_command.hpp"
 #include "plait/batch/group/run_rules.hpp"
 #include "plait/batch/method/method.hpp"
+#include "plait/http/body/body_memory.hpp"
+#include "plait/http/body/limits.hpp"
 #include "plait/http/cookies/cookie_jar.hpp"
 #include "plait/http/redirects.hpp"
 #include "plait/policy/hedge.hpp"
@@ -51,6 +53,12 @@ class CallerOptions {
     std::optional<CostSource> cost_from;
     /// Answers that count as refusals, beside the well-known ones, unless a line has rules of its own.
     std::vector<std::shared_ptr<const Expectation>> refusals;
+    /// What makes further requests part of calls whose lines don't say it; null: nothing.
+    std::shared_ptr<const FollowRule> follow;
+    /// The most pages of a call whose rule names no number.
+    std::optional<std::size_t> max_pages;
+    /// The most bytes that the pages of one call may have together.
+    std::size_t page_bytes = http::Limits().body_bytes;
     /// Sends each request once, as soon as there is room, without retries, pace or circuit breaker. Redirects are
     /// followed.
     bool once = false;
@@ -73,6 +81,7 @@ class CallerParts {
     http::CookieJar* cookies = nullptr;       ///< keeps the cookies of answers for later requests
     const Secrets* secrets = nullptr;         ///< redacted in answers and errors
     trace::SpanRecorder* recorder = nullptr;  ///< records a span for each call
+    http::BodyMemory* page_memory = nullptr;  ///< that pages take until their call has ended
     std::function<void()> on_first_send;      ///< called when a call is sent for the first time
 };
 
@@ -82,7 +91,8 @@ struct CallerCounts {
     std::uint64_t refusals = 0;  ///< attempts that were refused
     std::uint64_t copies = 0;    ///< second copies of slow attempts
     std::uint64_t copies_won = 0;
-    std::uint64_t redirects = 0;  ///< followed
+    std::uint64_t redirects = 0;   ///< followed
+    std::uint64_t follow_ups = 0;  ///< pages beyond the first, and polls of jobs
 };
 
 }  // namespace plait::batch

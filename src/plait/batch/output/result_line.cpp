@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
+#include <vector>
 
 namespace plait::batch {
 
@@ -17,6 +19,9 @@ namespace {
 using json::append_milliseconds;
 using json::append_number;
 using json::append_string;
+
+/// Why a request followed that got another page: here the attempts of a page end.
+constexpr std::string_view page_end = "next-page";
 
 std::string_view json_bool(bool value) { return value ? "true" : "false"; }
 
@@ -137,7 +142,7 @@ void append_attempt(std::string& out, const AttemptNote& attempt, std::size_t nu
     out += '}';
 }
 
-void append_attempts(std::string& out, const std::vector<AttemptNote>& attempts, TimePoint begin) {
+void append_attempts(std::string& out, std::span<const AttemptNote> attempts, TimePoint begin) {
     out += ",\"attempts\":[";
     for (std::size_t i = 0; i < attempts.size(); ++i) {
         if (i > 0) out += ',';
@@ -166,6 +171,9 @@ struct ResultLineWriter::Head {
     std::uint64_t line;
     const http::Request* request;  ///< null: the line is invalid
     std::string_view metadata;
+    std::size_t page = 0;  ///< that the line is about, of how many; 0: it is about the whole call
+    std::size_t page_count = 0;
+    std::string_view page_url{};  ///< of a page from the second on, redacted
 };
 
 struct ResultLineWriter::Buffers {
@@ -179,19 +187,66 @@ ResultLineWriter::ResultLineWriter(const ResultFormat& format, const Secrets* se
 ResultLineWriter::~ResultLineWriter() = default;
 
 void ResultLineWriter::append(std::string& out, const Call& call, const CallEnd& end, TimePoint begin) {
-    append(out, {call.custom_id, call.line, &call.request, call.metadata}, end, begin);
+    if (format_.each_page && end.has_pages) return append_pages(out, call, end, begin);
+    append(out, Head{call.custom_id, call.line, &call.request, call.metadata}, end, begin);
+}
+
+/// The last line is about the last page or, if that did not come, about the attempts to get it.
+void ResultLineWriter::append_pages(std::string& out, const Call& call, const CallEnd& end, TimePoint begin) {
+    const std::size_t count = end.pages.size() + (end.last_is_page ? 0 : 1);
+    std::span<const AttemptNote> rest = end.attempts;
+    for (std::size_t n = 1; n <= count; ++n) {
+        const auto last = std::find_if(rest.begin(), rest.end(), [](const auto& note) { return note.why == page_end; });
+        const auto size = static_cast<std::size_t>(last - rest.begin()) + (last == rest.end() ? 0 : 1);
+        const std::span<const AttemptNote> attempts = n == count ? rest : rest.first(size);
+        rest = rest.subspan(attempts.size());
+        const std::string id = page_id(call.custom_id, n);
+        Head head{id, call.line, &call.request, call.metadata, n, count, {}};
+        if (n > 1 && !attempts.empty()) head.page_url = attempts.front().url.view();
+        append_head(out, head, n == count ? end.outcome : Outcome::ok);
+        out += ",\"response\":";
+        if (n <= end.pages.size()) {
+            append_response(out, end.pages[n - 1]);
+        } else if (end.response) {
+            append_response(out, *end.response);
+        } else {
+            out += "null";
+        }
+        out += ",\"more_pages\":";
+        out += json_bool(n == count && end.has_more_pages);
+        if (n == count) {
+            append_error(out, end);
+        } else {
+            out += ",\"error\":null";
+        }
+        append_attempts(out, attempts, begin);
+        append_metadata(out, call.metadata);
+        out += "}\n";
+    }
+}
+
+void ResultLineWriter::append_page_list(std::string& out, const CallEnd& end) {
+    if (!end.has_pages) return;
+    out += ",\"pages\":[";
+    for (const http::Response& page : end.pages) {
+        if (&page != end.pages.data()) out += ',';
+        append_response(out, page);
+    }
+    out += "],\"more_pages\":";
+    out += json_bool(end.has_more_pages);
 }
 
 void ResultLineWriter::append(std::string& out, const BadLine& line) {
     const CallEnd end(Outcome::failed, CallError(ErrorCode::bad_input, line.message));
-    append(out, {line.custom_id, line.line, nullptr, line.metadata}, end, TimePoint());
+    append(out, Head{line.custom_id, line.line, nullptr, line.metadata}, end, TimePoint());
 }
 
 void ResultLineWriter::append(std::string& out, const Head& head, const CallEnd& end, TimePoint begin) {
     if (format_.batch == BatchFormat::anthropic) return append_anthropic(out, head, end, begin);
     if (format_.batch == BatchFormat::gemini) return append_gemini(out, head, end, begin);
     append_head(out, head, end.outcome);
-    append_response(out, end);
+    append_response(out, end, !end.last_is_page);
+    append_page_list(out, end);
     append_partial(out, end);
     append_error(out, end);
     append_attempts(out, end.attempts, begin);
@@ -239,9 +294,18 @@ void ResultLineWriter::append_head(std::string& out, const Head& head, Outcome o
     json::append_number(out, head.line);
     out += ",\"outcome\":\"";
     out += to_string(outcome);
-    out += "\",\"id\":";
+    out += '"';
+    if (head.page > 0) {
+        out += ",\"page\":";
+        json::append_number(out, head.page);
+        out += ",\"page_count\":";
+        json::append_number(out, head.page_count);
+    }
+    out += ",\"id\":";
     json::append_string(out, head.custom_id);
-    append_target(out, head.request);
+    if (head.page <= 1) return append_target(out, head.request);
+    out += ",\"method\":\"GET\",\"url\":";
+    json::append_string(out, head.page_url);
 }
 
 void ResultLineWriter::append_target(std::string& out, const http::Request* request) {

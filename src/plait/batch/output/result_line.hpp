@@ -34,6 +34,8 @@ struct ResultFormat {
     /// Whose lines are written. Those of plait have all fields of OpenAI's and Mistral's. Anthropic's and Gemini's hold
     /// the answer as JSON, so `body` must be `automatic`.
     BatchFormat batch = BatchFormat::plait;
+    /// Whether each page of a call that has pages is a result of its own, instead of an element of `pages`.
+    bool each_page = false;
 };
 
 /// Writes result lines (docs/formats.md). For one thread at a time.
@@ -46,7 +48,8 @@ class ResultLineWriter {
     explicit ResultLineWriter(const ResultFormat& format, const Secrets* secrets = nullptr);
     ~ResultLineWriter();
 
-    /// Appends the line of a call. Of `call.request`, only method and URL are read. Times are counted from `begin`.
+    /// Appends the line of a call or, with `each_page`, those of its pages. Of `call.request`, only method and URL are
+    /// read. Times are counted from `begin`.
     void append(std::string& out, const Call& call, const CallEnd& end, TimePoint begin);
 
     /// Appends the line of an invalid request, which was not sent.
@@ -57,6 +60,8 @@ class ResultLineWriter {
     struct Head;
 
     void append(std::string& out, const Head& head, const CallEnd& end, TimePoint begin);
+    void append_pages(std::string& out, const Call& call, const CallEnd& end, TimePoint begin);
+    void append_page_list(std::string& out, const CallEnd& end);
     void append_anthropic(std::string& out, const Head& head, const CallEnd& end, TimePoint begin);
     void append_gemini(std::string& out, const Head& head, const CallEnd& end, TimePoint begin);
     void append_head(std::string& out, const Head& head, Outcome outcome);

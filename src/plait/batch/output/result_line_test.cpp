@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <sstream>
+#include <string>
+#include <vector>
 
 using namespace plait;
 using namespace plait::batch;
@@ -167,4 +170,88 @@ TEST_CASE("a header that occurs more than once has a list as its value") {
     CHECK(contains(line_of(response), R"("headers":{"set-cookie":["a=1","b=2","c=3"],"x-one":"1"})"));
     response.headers.clear();
     CHECK(contains(line_of(response), R"("request_id":"","headers":{})"));
+}
+
+namespace {
+
+/// A call with pages, each got at the second attempt, of which the last is the answer.
+CallEnd paged(std::size_t pages) {
+    CallEnd end(Outcome::ok);
+    end.has_pages = true;
+    for (std::size_t n = 1; n <= pages; ++n) {
+        end.pages.push_back(answer("application/json", "{\"n\":" + std::to_string(n) + "}"));
+        if (n > 1) end.pages.back().url = "http://a.b/" + std::to_string(n);
+        for (const char* why : {"back-off", n < pages ? "next-page" : ""}) {
+            AttemptNote& note = end.attempts.emplace_back();
+            note.status = *why == 'b' ? 500 : 200;
+            if (n > 1) note.url = end.pages.back().url;
+            note.why = why;
+        }
+    }
+    end.response = answer("application/json", "");
+    end.last_is_page = true;
+    return end;
+}
+
+std::vector<std::string> page_lines_of(const CallEnd& end) {
+    ResultFormat format;
+    format.each_page = true;
+    std::string out;
+    ResultLineWriter(format).append(out, call(), end, begin);
+    std::vector<std::string> lines;
+    std::istringstream text(out);
+    for (std::string line; std::getline(text, line);) lines.push_back(line);
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("a call with pages has them in one line") {
+    const std::string line = line_of(paged(2));
+    CHECK(contains(line,
+                   R"("response":{"status_code":200,"http_version":"1.1","request_id":"","headers":{"content-type":)"
+                   R"("application/json"}},"pages":[{"status_code":200)"));
+    CHECK(contains(line, R"("body":{"n":1}},{"status_code":200,"http_version":"1.1","request_id":"",)"
+                         R"("url":"http://a.b/2")"));
+    CHECK(contains(line, R"("body":{"n":2}}],"more_pages":false,"error":null,"attempts":[{"n":1,)"));
+}
+
+TEST_CASE("each page is a line, with its attempts") {
+    const std::vector<std::string> lines = page_lines_of(paged(3));
+    REQUIRE(lines.size() == 3);
+    CHECK(contains(lines[0], R"({"custom_id":"row-17","line":17,"outcome":"ok","page":1,"page_count":3,"id":"row-17",)"
+                             R"("method":"POST","url":"http://a.b/","response":{"status_code":200)"));
+    CHECK(contains(lines[1], R"({"custom_id":"row-17#2","line":17,"outcome":"ok","page":2,"page_count":3,)"
+                             R"("id":"row-17#2","method":"GET","url":"http://a.b/2","response":{"status_code":200)"));
+    for (const std::string& line : lines) {
+        CHECK(contains(line, R"("more_pages":false,"error":null,"attempts":[{"n":1,)"));
+        CHECK(contains(line, R"({"n":2,)"));
+        CHECK_FALSE(line.find(R"({"n":3,)") != std::string::npos);
+        CHECK(contains(line, R"("metadata":{"row":17}})"));
+    }
+}
+
+TEST_CASE("the last line of pages says what is wrong with the page that did not come") {
+    CallEnd end = paged(3);
+    end.outcome = Outcome::rejected;
+    end.error.emplace(ErrorCode::expect, "page 3: status 404");
+    end.response = std::move(end.pages.back());
+    end.response->status = 404;
+    end.pages.pop_back();
+    end.last_is_page = false;
+    std::vector<std::string> lines = page_lines_of(end);
+    REQUIRE(lines.size() == 3);
+    CHECK(contains(lines[1], R"("outcome":"ok","page":2,"page_count":3,)"));
+    CHECK(contains(lines[2], R"({"custom_id":"row-17#3","line":17,"outcome":"rejected","page":3,)"));
+    CHECK(contains(lines[2], R"("response":{"status_code":404)"));
+    CHECK(contains(lines[2], R"("error":{"code":"expect","message":"page 3: status 404")"));
+
+    end.response.reset();
+    end.attempts.resize(4);
+    end.outcome = Outcome::failed;
+    end.has_more_pages = true;
+    lines = page_lines_of(end);
+    REQUIRE(lines.size() == 3);
+    CHECK(contains(lines[2], R"("method":"GET","url":"","response":null,"more_pages":true,"error":{)"));
+    CHECK(contains(lines[2], R"("attempts":[])"));
 }

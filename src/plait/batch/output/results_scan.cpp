@@ -42,6 +42,14 @@ std::string_view take_to_quote(std::string_view& text) {
     return taken;
 }
 
+/// Removes a number from the front.
+bool take_number(std::string_view& text, std::uint64_t& number) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc()) return false;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return true;
+}
+
 /// Reads the beginning of a line as `ResultLineWriter` writes it; nothing if it differs, or if its id has an escape.
 std::optional<ResultView> read_own_head(std::string_view text) {
     ResultView result;
@@ -50,13 +58,15 @@ std::optional<ResultView> read_own_head(std::string_view text) {
     if (!text.ends_with('}') || !skip(rest, "{\"custom_id\":\"")) return std::nullopt;
     result.custom_id = take_to_quote(rest);
     if (result.custom_id.find('\\') != std::string_view::npos || !skip(rest, "\",\"line\":")) return std::nullopt;
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), result.line);
-    if (error != std::errc() || !is_line_number(result.line)) return std::nullopt;
-    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    if (!take_number(rest, result.line) || !is_line_number(result.line)) return std::nullopt;
     if (!skip(rest, ",\"outcome\":\"")) return std::nullopt;
     const auto outcome = outcome_of(take_to_quote(rest));
     if (!outcome || !skip(rest, "\",\"")) return std::nullopt;
     result.outcome = *outcome;
+    if (skip(rest, "page\":")) {
+        if (!take_number(rest, result.page) || !skip(rest, ",\"page_count\":") || !take_number(rest, result.page_count))
+            return std::nullopt;
+    }
     return result;
 }
 
@@ -76,6 +86,9 @@ class AnyResultReader {
         const auto outcome = outcome_of(outcome_name);
         if (!outcome || !is_line_number(result.line) || !text.ends_with('}')) return std::nullopt;
         result.outcome = *outcome;
+        if (document["page"].get_uint64().get(result.page) == simdjson::SUCCESS &&
+            document["page_count"].get_uint64().get(result.page_count) != simdjson::SUCCESS)
+            return std::nullopt;
         return result;
     }
 
@@ -87,6 +100,36 @@ class AnyResultReader {
 bool is_bad_line(const ResultView& result) {
     return result.outcome == Outcome::failed && result.text.find(R"("code":"bad_input")") != std::string_view::npos;
 }
+
+/// The results of a call, of which there are several if each page has one. They were written together.
+class PageGroup {
+  public:
+    explicit PageGroup(const std::string& name) : name_(name) {}
+
+    /// Takes the next result; returns whether it is the last of its call.
+    bool ends_with(const ResultView& result) {
+        const bool goes_on = result.page > 1;
+        if (is_open() ? result.line != line_ || result.page != pages_ + 1 : goes_on) {
+            throw Error(ErrorCode::bad_input,
+                        fmt::format("{}: a page is missing before {}{}: restore it", name_, result.custom_id,
+                                    goes_on ? fmt::format(", page {}", result.page) : ""));
+        }
+        if (!goes_on) begin_ = result.offset;
+        line_ = result.line;
+        pages_ = result.page < result.page_count ? result.page : 0;
+        return pages_ == 0;
+    }
+
+    bool is_open() const noexcept { return pages_ > 0; }
+    /// Where the results of the call begin in the file.
+    std::uint64_t begin() const noexcept { return begin_; }
+
+  private:
+    const std::string& name_;
+    std::uint64_t begin_ = 0;
+    std::uint64_t line_ = 0;
+    std::uint64_t pages_ = 0;  ///< of a call of which more pages must follow
+};
 
 }  // namespace
 
@@ -115,6 +158,7 @@ ResultsEnd for_each_result(int file, const std::string& name, const std::functio
                         fmt::format("{}, line {}: not a result line", name, zeros_at != 0 ? zeros_at : number));
         }
         end.whole_bytes = end.bytes;
+        result->offset = line->offset;
         visit(*result);
     }
     return end;
@@ -128,11 +172,16 @@ ResultsEnd for_each_result(const std::string& path, const std::function<void(con
 
 ResultsScan scan_results(int file, const std::string& name, IdRegister& ids) {
     ResultsScan scan;
+    PageGroup group(name);
     scan.end = for_each_result(file, name, [&](const ResultView& result) {
+        if (!group.ends_with(result)) return;  // it will be made again, under the same id
+        std::string_view id = result.custom_id;
+        if (result.page > 1) id = id.substr(0, id.rfind('#'));
+        if (!is_bad_line(result)) ids.claim(id, result.line);
         scan.done.add(result.line);
         ++scan.outcomes[static_cast<std::size_t>(result.outcome)];
-        if (!is_bad_line(result)) ids.claim(result.custom_id, result.line);
     });
+    if (group.is_open()) scan.end.whole_bytes = group.begin();
     return scan;
 }
 

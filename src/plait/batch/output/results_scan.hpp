@@ -19,6 +19,11 @@ struct ResultView {
     /// The number of the request in the input.
     std::uint64_t line = 0;
     Outcome outcome{};
+    /// The page of the call that it is, of how many (`ResultFormat::each_page`). 0: it is that of the whole call.
+    std::uint64_t page = 0;
+    std::uint64_t page_count = 0;
+    /// Where the line begins in the file.
+    std::uint64_t offset = 0;
     /// The whole line, without its line break. A line in Gemini's form is turned into one of plait.
     std::string_view text;
 };
@@ -47,8 +52,9 @@ struct ResultsScan {
     ResultsEnd end;
 };
 
-/// Reads a results file, and claims its ids in `ids`, except those of invalid lines. Such a line may have been refused
-/// because an earlier one has its id; that one may have no result yet, and must keep the id.
+/// Reads a results file. The pages of a call follow one another; if the file ends before the last of them, they count
+/// as cut off. Claims its ids in `ids`, except those of invalid lines. Such a line may have been refused because an
+/// earlier one has its id; that one may have no result yet, and must keep the id.
 ResultsScan scan_results(int file, const std::string& name, IdRegister& ids);
 
 }  // namespace plait::batch

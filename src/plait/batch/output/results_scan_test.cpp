@@ -121,3 +121,57 @@ TEST_CASE("a line longer than any buffer is read whole") {
     CHECK(seen.results == Results{"a 1 ok", "b 2 ok"});
     CHECK(seen.end.whole_bytes == seen.end.bytes);
 }
+
+namespace {
+
+std::string page_result(std::string_view id, std::uint64_t line, int page, int count, std::string_view outcome = "ok") {
+    return fmt::format(R"({{"custom_id":"{}","line":{},"outcome":"{}","page":{},"page_count":{},"id":"x"}})", id, line,
+                       outcome, page, count) +
+           "\n";
+}
+
+ResultsScan scan(std::string_view text) {
+    const UniqueFd file = memory_file(text);
+    IdRegister ids;
+    return scan_results(file.get(), "results.jsonl", ids);
+}
+
+}  // namespace
+
+TEST_CASE("the pages of a call are one call, and count as cut off until the last of them") {
+    const std::string before = result("a", 1);
+    const std::string first = page_result("b", 2, 1, 3), second = page_result("b#2", 2, 2, 3);
+    const std::string last = page_result("b#3", 2, 3, 3, "rejected");
+    ResultsScan whole = scan(before + first + second + last + result("c", 3) + page_result("d", 4, 1, 1));
+    CHECK(whole.done.size() == 4);
+    CHECK(whole.outcomes[static_cast<std::size_t>(Outcome::ok)] == 3);
+    CHECK(whole.outcomes[static_cast<std::size_t>(Outcome::rejected)] == 1);
+
+    const UniqueFd file = memory_file(before + first + second);
+    IdRegister ids;
+    scan_results(file.get(), "results.jsonl", ids);
+    CHECK(ids.claim("a", 9) == 1);
+    CHECK_FALSE(ids.claim("b", 2));  // it can be made again
+
+    for (const std::string& torn : {first, first + second, first + second + last.substr(0, 50)}) {
+        const ResultsScan cut = scan(before + torn);
+        CHECK(cut.done.size() == 1);
+        CHECK(cut.end.whole_bytes == before.size());
+        CHECK(cut.end.bytes == before.size() + torn.size());
+        CHECK(cut.outcomes[static_cast<std::size_t>(Outcome::ok)] == 1);
+    }
+}
+
+TEST_CASE("a page that somebody removed is missed") {
+    const std::string first = page_result("b", 2, 1, 3), last = page_result("b#3", 2, 3, 3);
+    CHECK_THROWS_WITH_AS(scan(first + last), "results.jsonl: a page is missing before b#3, page 3: restore it", Error);
+    CHECK_THROWS_WITH_AS(scan(last), doctest::Contains("a page is missing"), Error);
+    CHECK_THROWS_WITH_AS(scan(first + result("c", 3)), doctest::Contains("a page is missing before c"), Error);
+}
+
+TEST_CASE("pages in another form are read, too") {
+    const std::string text =
+        "{ \"line\": 3, \"page\": 1, \"page_count\": 2, \"outcome\": \"ok\", \"custom_id\": \"x\" }\n";
+    CHECK(scan(text).done.size() == 0);
+    CHECK(scan(text + page_result("x#2", 3, 2, 2)).done.size() == 1);
+}

@@ -4,6 +4,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/form_text.hpp"
+#include "plait/batch/follow/follow_rule.hpp"
 #include "plait/batch/requests/idempotency_key.hpp"
 #include "plait/batch/requests/internal/multipart_field.hpp"
 #include "plait/batch/requests/internal/rule_fields.hpp"
@@ -91,12 +92,14 @@ struct RequestReader::Tools {
     ondemand::parser parser;
     SecretExpander secrets;
     // Most files have the same expectation on each line.
+    template <class Rule>
     struct ParsedRule {
         std::string text;
-        std::shared_ptr<const Expectation> rule;
+        std::shared_ptr<const Rule> rule;
     };
-    ParsedRule expect;
-    ParsedRule refusal;
+    ParsedRule<Expectation> expect;
+    ParsedRule<Expectation> refusal;
+    ParsedRule<FollowRule> follow;
     std::optional<VendorLineReader> vendor;
 };
 
@@ -133,7 +136,7 @@ class RequestReader::LineParser {
         std::string_view name;
         void (LineParser::*read)(ondemand::value value);
     };
-    static const std::array<Field, 22> fields;
+    static const std::array<Field, 23> fields;
 
     void read_fields() {
         if (!json::is_utf8(text_)) throw_bad_input("not UTF-8");
@@ -347,12 +350,17 @@ class RequestReader::LineParser {
         rules().refusal = read_rule(value, "refusal", Expectation::parse_refusal, tools_.refusal);
     }
 
-    std::shared_ptr<const Expectation> read_rule(ondemand::value value, std::string_view name,
-                                                 Expectation (*parse_rule)(std::string_view), Tools::ParsedRule& last) {
+    void read_follow(ondemand::value value) {
+        rules().follow = read_rule(value, "follow", FollowRule::parse, tools_.follow);
+    }
+
+    template <class Rule>
+    std::shared_ptr<const Rule> read_rule(ondemand::value value, std::string_view name,
+                                          Rule (*parse_rule)(std::string_view), Tools::ParsedRule<Rule>& last) {
         const std::string_view text = json::checked_text(document_, value);
         if (!last.rule || last.text != text) {
             try {
-                last.rule = std::make_shared<const Expectation>(parse_rule(text));
+                last.rule = std::make_shared<const Rule>(parse_rule(text));
             } catch (const Error& error) {
                 throw_bad_input(fmt::format("\"{}\": {}", name, error.what()));
             }
@@ -445,7 +453,7 @@ class RequestReader::LineParser {
 };
 
 /// All fields of a request line, the most common first.
-constexpr std::array<RequestReader::LineParser::Field, 22> RequestReader::LineParser::fields{
+constexpr std::array<RequestReader::LineParser::Field, 23> RequestReader::LineParser::fields{
     {{"custom_id", &LineParser::read_custom_id},
      {"method", &LineParser::read_method},
      {"url", &LineParser::read_url},
@@ -467,6 +475,7 @@ constexpr std::array<RequestReader::LineParser::Field, 22> RequestReader::LinePa
      {"cost", &LineParser::read_cost},
      {"expect", &LineParser::read_expect},
      {"refusal", &LineParser::read_refusal},
+     {"follow", &LineParser::read_follow},
      {"metadata", &LineParser::read_metadata}}};
 
 RequestReader::RequestReader(RequestDefaults defaults)

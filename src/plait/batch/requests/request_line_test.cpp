@@ -209,7 +209,8 @@ TEST_CASE("a line can set the rules of its call") {
     const Call call =
         read(line_with(R"("deadline_s":900,"retry":{"max_attempts":3,"statuses":[409,423]},)"
                        R"("group":"tenant-a","order_key":"user-1","priority":-2,)"
-                       R"("cost":{"tokens":812,"usd":0.5},"expect":{"status":404},"refusal":{"status":403})"));
+                       R"("cost":{"tokens":812,"usd":0.5},"expect":{"status":404},"refusal":{"status":403},)"
+                       R"("follow":{"next":"/n"})"));
     CHECK(call.rules.deadline == 900s);
     CHECK(call.rules.max_attempts == 3);
     CHECK(call.rules.retry_statuses == std::vector<int>{409, 423});
@@ -223,6 +224,8 @@ TEST_CASE("a line can set the rules of its call") {
     response.status = 404;
     REQUIRE(call.rules.expectation);
     CHECK(call.rules.expectation->unmet_by(response).empty());
+    REQUIRE(call.rules.follow);
+    CHECK(call.rules.follow->pages()->pointer == "/n");
     REQUIRE(call.rules.refusal);
     response.status = 403;
     CHECK(call.rules.refusal->is_met_by(response));
@@ -239,6 +242,7 @@ TEST_CASE("a line without rules leaves them to the run") {
     CHECK(rules.costs.begin() == rules.costs.end());
     CHECK_FALSE(rules.expectation);
     CHECK_FALSE(rules.refusal);
+    CHECK_FALSE(rules.follow);
 }
 
 TEST_CASE("an invalid rule is refused with its column") {
@@ -269,6 +273,8 @@ TEST_CASE("an invalid rule is refused with its column") {
     CHECK(fault(R"("expect":{"status":"ok"})").starts_with("\"expect\": \"status\" must be a code"));
     CHECK(fault(R"("expect":"2xx")") == "\"expect\": \"expect\" must be an object");
     CHECK(fault(R"("refusal":{})") == R"("refusal": "refusal" needs a "status", a rule in "json", or both)");
+    CHECK(fault(R"("follow":"next")") == "\"follow\": \"follow\" must be an object");
+    CHECK(fault(R"("follow":{"next":"x"})").starts_with(R"("follow": "next" is "link" or a JSON Pointer)"));
     CHECK(fault(R"("refusal":403)") == "\"refusal\": \"refusal\" must be an object");
 }
 

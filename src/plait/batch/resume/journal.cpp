@@ -25,6 +25,9 @@ namespace {
 
 std::string marks_path(const std::string& path) { return path + "-sent"; }
 
+/// The name of the fact that says where to ask for the job of a line.
+std::string poll_fact(std::uint64_t line) { return fmt::format("poll {}", line); }
+
 }  // namespace
 
 Journal::Journal(const std::string& path, bool durable) : path_(path), durable_(durable) {
@@ -210,6 +213,16 @@ void Journal::retract(std::uint64_t line) {
     if (waiting != sent_.end()) sent_.erase(waiting);
     not_sent_.push_back(line);
     if (marks_ && !marks_->is_full()) marks_->add({line, false});
+}
+
+void Journal::record_poll(std::uint64_t line, std::string_view url) {
+    fail_if_broken();
+    internal::set_fact(file_->database, poll_fact(line), url);
+}
+
+std::optional<std::string> Journal::poll_of(std::uint64_t line) {
+    if (!sent_before_.contains(line)) return std::nullopt;
+    return internal::fact(file_->database, poll_fact(line));
 }
 
 void Journal::commit() {

@@ -540,3 +540,18 @@ TEST_CASE("a file of format 1 is read") {
     CHECK(facts.input.blocks[0][15] == 15);
     CHECK(sent_before(path) == Lines{1, 3, 5, 9});
 }
+
+ASYNC_TEST("a later run knows where to ask for the jobs of requests that were sent") {
+    const TestFolder folder;
+    const std::string path = folder.file("r.plait");
+    {
+        const auto journal = begun(path);
+        co_await journal->record(7);
+        journal->record_poll(7, "https://a.example/jobs/1?k=v");
+        journal->record_poll(8, "https://a.example/jobs/2");
+        CHECK_FALSE(journal->poll_of(7));  // this run sent it
+        Journal later(killed_now(folder, path), false);
+        CHECK(later.poll_of(7) == "https://a.example/jobs/1?k=v");
+        CHECK_FALSE(later.poll_of(8));  // it was not sent, as far as is known
+    }
+}

@@ -75,8 +75,12 @@ Verification verify_results(Source& source, const std::string& results_path) {
     LineSet answered;
     const ResultsEnd end = for_each_result(results_path, [&](const ResultView& result) {
         ++found.results;
-        if (!requests.has(result.custom_id, result.line)) {
+        std::string_view id = result.custom_id;
+        if (result.page > 1) id = id.substr(0, id.rfind('#'));
+        if (!requests.has(id, result.line)) {
             found.unmatched.add(in_words(result.custom_id, result.line));
+        } else if (result.page < result.page_count) {
+            if (answered.contains(result.line)) found.repeated.add(in_words(result.custom_id, result.line));
         } else if (!answered.add(result.line)) {
             found.repeated.add(in_words(result.custom_id, result.line));
         }

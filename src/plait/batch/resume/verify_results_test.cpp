@@ -54,3 +54,16 @@ TEST_CASE("of many faults, the first are shown and all are counted") {
     CHECK(text.find("30 missing:\n  line 1\n") != std::string::npos);
     CHECK(text.find("  line 20\n  and 10 more\n") != std::string::npos);
 }
+
+TEST_CASE("the pages of a call are its result") {
+    const auto page = [](const char* id, int number, int count) {
+        return fmt::format(R"({{"custom_id":"{}","line":1,"outcome":"ok","page":{},"page_count":{},"id":"x"}})", id,
+                           number, count) +
+               "\n";
+    };
+    const std::string pages = page("a", 1, 2) + page("a#2", 2, 2);
+    CHECK(verify(requests, pages + result("line-3", 3) + result("c", 4)).is_good());
+    CHECK(verify(requests, page("a", 1, 2)).missing.count == 3);
+    CHECK(verify(requests, pages + pages).repeated.count == 2);
+    CHECK(verify(requests, page("b#2", 2, 2)).unmatched.count == 1);
+}

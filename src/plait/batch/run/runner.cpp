@@ -39,6 +39,16 @@ void keep_as(const std::shared_ptr<http::SavedBody>& body, const std::string& na
     body->keep_as(name, durable);
 }
 
+/// No id has such a file, as a `#` in it is encoded.
+std::string page_file_name(const std::string& name, std::size_t page) {
+    return page == 1 ? name : fmt::format("{}#{}", name, page);
+}
+
+bool has_file(const CallEnd& end) {
+    const auto is_file = [](const http::Response& page) { return page.saved_body != nullptr; };
+    return (end.response && is_file(*end.response)) || std::any_of(end.pages.begin(), end.pages.end(), is_file);
+}
+
 std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& calendar, TimePoint time) {
     std::string reason = parked.limit;
     if (!parked.learnt_from.empty()) reason += fmt::format(" ({})", parked.learnt_from);
@@ -93,6 +103,7 @@ CallerParts Runner::caller_parts(Method& method) {
     parts.auth = parts_.auth;
     parts.cookies = parts_.cookies;
     parts.secrets = parts_.secrets;
+    parts.page_memory = parts_.page_memory;
     if (parts_.trace) parts.recorder = &parts_.trace->recorder();
     parts.on_first_send = [this] { ahead_.call_sent(); };
     return parts;
@@ -177,8 +188,14 @@ void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, 
                std::move(slot));
         return;
     }
+    if (const std::string_view why = why_unwritable(call); !why.empty()) {
+        std::string message = fmt::format("line {}: {}", call.line, why);
+        refuse(BadLine(std::move(call.custom_id), call.line, std::move(message), std::move(call.metadata)),
+               std::move(slot));
+        return;
+    }
     const bool was_sent = parts_.sent_before && parts_.sent_before->contains(call.line) && !call.rules.safe_to_repeat;
-    if (was_sent && !method_.takes_over(call.custom_id)) {
+    if (was_sent && !caller_.can_take_up(call) && !method_.takes_over(call.custom_id)) {
         CallEnd end = end_of_earlier_run();
         end_call(call, end, 0, std::move(slot));
         return;
@@ -202,8 +219,7 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
     }
     MadeCall made = co_await caller_.make(call);
     auto* const end = std::get_if<CallEnd>(&made);
-    const bool has_file = end && end->response && end->response->saved_body;
-    if (end && (!has_file || co_await keep_body(call, *end))) {
+    if (end && (!has_file(*end) || co_await keep_bodies(call, *end))) {
         end_call(call, *end, sent_bytes, std::move(slot));
     } else if (end) {
         results_.leave_out(std::move(slot));
@@ -216,27 +232,45 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
     if (blocks_loop_) results_.flush();
 }
 
-/// Gives a saved body its final name. If that fails the run stops, and the answer counts as not received; false: there
-/// is no result, because the call can be made again. The disk is waited for on another thread.
-Task<bool> Runner::keep_body(const Call& call, CallEnd& end) {
+/// Why the pages of a call would have no place in its result; empty: they have one, or it has none.
+std::string_view Runner::why_unwritable(const Call& call) const {
+    const ResultFormat& format = options_.result_format;
+    if (format.each_page && is_page_id(call.custom_id))
+        return "its custom_id ends like that of a page (--each-page), in # and a number: use another one";
+    const FollowRule* const follow = call.rules.follow ? call.rules.follow.get() : options_.calls.follow.get();
+    const bool is_for_one = format.batch == BatchFormat::anthropic || format.batch == BatchFormat::gemini;
+    return follow && follow->pages() && is_for_one ? "the result format has no place for pages (--result-format)" : "";
+}
+
+/// Gives saved bodies their final names. If that fails the run stops, and the answer counts as not received; false:
+/// there is no result, because the call can be made again.
+Task<bool> Runner::keep_bodies(const Call& call, CallEnd& end) {
     try {
         const std::string name = body_file_name(call.custom_id);
-        if (blocks_loop_) {
-            // The next attempt would keep this loop from writing the result.
-            keep_as(end.response->saved_body, name, options_.durable_bodies);
-        } else {
-            // Whatever stops the run, the answer is there.
-            constexpr Duration as_long_as_it_takes = std::chrono::hours(24 * 365);
-            co_await shielded(as_long_as_it_takes,
-                              disk_.submit(keep_as, end.response->saved_body, name, options_.durable_bodies));
-        }
+        std::size_t page = 0;
+        for (const http::Response& one : end.pages) co_await keep_body(one.saved_body, page_file_name(name, ++page));
+        if (end.response) co_await keep_body(end.response->saved_body, page_file_name(name, ++page));
         co_return true;
     } catch (const Error& error) {
         caller_.rules().stop(error.what());
         end.response.reset();
+        end.pages.clear();
         end.outcome = Outcome::unknown;
         end.error.emplace(error.code(), error.what(), false, true);
         co_return !call.rules.safe_to_repeat || !options_.calls.is_resumable;
+    }
+}
+
+/// The disk is waited for on another thread. Throws `Error(storage)`.
+Task<void> Runner::keep_body(std::shared_ptr<http::SavedBody> body, std::string name) {
+    if (!body) co_return;
+    if (blocks_loop_) {
+        // The next attempt would keep this loop from writing the result.
+        keep_as(body, name, options_.durable_bodies);
+    } else {
+        // Whatever stops the run, the answer is there.
+        constexpr Duration as_long_as_it_takes = std::chrono::hours(24 * 365);
+        co_await shielded(as_long_as_it_takes, disk_.submit(keep_as, body, name, options_.durable_bodies));
     }
 }
 

@@ -22,6 +22,8 @@
 #include "plait/batch/output/result_values.hpp"
 #include "plait/batch/run/key_order.hpp"
 #include "plait/batch/run/read_ahead.hpp"
+#include "plait/http/body/body_memory.hpp"
+#include "plait/http/body/saved_body.hpp"
 #include "plait/policy/pace/costs.hpp"
 #include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
@@ -30,8 +32,10 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace plait::batch {
@@ -68,6 +72,7 @@ class RunnerParts {
     AuthCommand* auth = nullptr;                               ///< gets new credentials after a 401
     http::CookieJar* cookies = nullptr;                        ///< keeps the cookies of answers
     const Secrets* secrets = nullptr;                          ///< redacted in results
+    http::BodyMemory* page_memory = nullptr;                   ///< that pages take until their call has ended
     const WallClock* calendar = &SystemWallClock::instance();  ///< for dates
     /// Takes a span for each call, and is closed with the run. The loop that runs the runner is made with its recorder,
     /// and the trace outlives that loop.
@@ -157,7 +162,9 @@ class Runner {
     Task<void> start_calls(TaskGroup& calls);
     void start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, OutputSlot slot);
     Task<void> make_call(Call call, ReadAhead::Permit ahead, OutputSlot slot, std::optional<KeyOrder::Turn> turn);
-    Task<bool> keep_body(const Call& call, CallEnd& end);
+    std::string_view why_unwritable(const Call& call) const;
+    Task<bool> keep_bodies(const Call& call, CallEnd& end);
+    Task<void> keep_body(std::shared_ptr<http::SavedBody> body, std::string name);
     void end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot);
     void refuse(BadLine line, OutputSlot slot);
     void stop_starting() noexcept;

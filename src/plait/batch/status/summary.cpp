@@ -105,6 +105,7 @@ std::string summary_text(const Tally& tally, const CallerCounts& counts, Duratio
         text += fmt::format("  retries  {}, {} after a refusal\n", counts.retries,
                             std::min(counts.refusals, counts.retries));
     if (counts.redirects > 0) text += fmt::format("  redirects {}\n", counts.redirects);
+    if (counts.follow_ups > 0) text += fmt::format("  followed {} pages and polls\n", counts.follow_ups);
     if (notes.calls_with_left_names() > 0) text += left_names_for_people(notes);
     if (counts.copies > 0) text += fmt::format("  hedged   {}, {} won\n", counts.copies, counts.copies_won);
     text += fmt::format("  bytes    {} sent, {} received\n", bytes_for_people(tally.sent_bytes()),
@@ -129,8 +130,9 @@ std::string summary_json(const Tally& tally, const CallerCounts& counts, Duratio
     text += fmt::format("}},\"status_codes\":{},\"errors\":{},\"sent_bytes\":{},\"received_bytes\":{}",
                         counts_as_json(tally.status_codes()), counts_as_json(tally.errors()), tally.sent_bytes(),
                         tally.received_bytes());
-    text += fmt::format(",\"retries\":{},\"refusals\":{},\"hedged\":{},\"hedges_won\":{},\"redirects\":{}",
-                        counts.retries, counts.refusals, counts.copies, counts.copies_won, counts.redirects);
+    text += fmt::format(
+        ",\"retries\":{},\"refusals\":{},\"hedged\":{},\"hedges_won\":{},\"redirects\":{},\"follow_ups\":{}",
+        counts.retries, counts.refusals, counts.copies, counts.copies_won, counts.redirects, counts.follow_ups);
     text += fmt::format(",\"names_not_permitted\":{},\"urls_joined_once\":{}", left_names_as_json(notes),
                         notes.urls_joined_once());
     text += fmt::format(",\"seconds\":{:.3f},\"calls_per_second\":{:.1f},\"latency_ms\":{{", seconds(elapsed),

@@ -101,7 +101,7 @@ TEST_CASE("a summary as JSON has the same") {
           R"({"calls":4,"calls_before":0,"outcomes":{"ok":1,"rejected":1,"failed":1,"unknown":1,"skipped":0},)"
           R"("status_codes":{"200":1,"404":1},)"
           R"("errors":{"bad_input":1,"reset":1},"sent_bytes":10,"received_bytes":1520,)"
-          R"("retries":0,"refusals":0,"hedged":0,"hedges_won":0,"redirects":0,)"
+          R"("retries":0,"refusals":0,"hedged":0,"hedges_won":0,"redirects":0,"follow_ups":0,)"
           R"("names_not_permitted":{"calls":0,"names":{}},"urls_joined_once":0,"seconds":2.000,)"
           R"("calls_per_second":2.0,"latency_ms":{"p50":90.111,"p90":2000.000,"p99":2000.000,"max":2000.000}})"
           "\n");

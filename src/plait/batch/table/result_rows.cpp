@@ -106,6 +106,22 @@ void read_result(ondemand::object result, std::vector<Cell>& cells) {
     }
 }
 
+/// The bodies of pages, as a list: an element is the JSON of a body, or a text.
+void read_pages(ondemand::array pages, std::string& bodies) {
+    bodies = "[";
+    for (ondemand::object page : pages) {
+        if (bodies.size() > 1) bodies += ',';
+        const std::size_t before = bodies.size();
+        for (auto field : page) {
+            const std::string_view name = field.unescaped_key().value();
+            if (name == "body" || name == "body_text" || name == "body_base64" || name == "body_file")
+                bodies += json_of(field.value());
+        }
+        if (bodies.size() == before) bodies += "null";
+    }
+    bodies += ']';
+}
+
 void read_error(ondemand::object error, std::vector<Cell>& cells) {
     for (auto field : error) {
         const std::string_view name = field.unescaped_key().value();
@@ -182,7 +198,13 @@ struct ResultRows::Reader {
         std::fill(cells.begin(), cells.end(), Cell());
         ondemand::document document = parser.iterate(line_text.assign({line})).value();
         for (auto field : ondemand::object(document.get_object())) {
-            read_field(field.unescaped_key().value(), field.value(), cells);
+            const std::string_view name = field.unescaped_key().value();
+            if (name == "pages") {
+                read_pages(field.value().get_array(), page_bodies);
+                cells[body].text = page_bodies;
+            } else {
+                read_field(name, field.value(), cells);
+            }
         }
     }
 
@@ -207,6 +229,7 @@ struct ResultRows::Reader {
     std::vector<Cell> cells;
     ondemand::parser parser;
     json::PaddedText line_text;
+    std::string page_bodies;
     ondemand::parser body_parser;
     json::PaddedText body_text;
 };

@@ -78,3 +78,14 @@ TEST_CASE("a line that is no result is refused") {
         CHECK_THROWS_WITH_AS(rows.read(line), doctest::Contains("not a result line"), Error);
     }
 }
+
+TEST_CASE("the body of a call with pages is a list of their bodies") {
+    ResultRows rows({parse_selection("n=/1/n:number")});
+    const auto cells = rows.read(
+        R"({"custom_id":"a","line":1,"outcome":"ok","response":{"status_code":200,"headers":{}},"pages":[)"
+        R"({"status_code":200,"headers":{},"body":{"n":1}},{"status_code":200,"headers":{},"body":{"n":2}},)"
+        R"({"status_code":200,"headers":{},"body_text":"x"}],"more_pages":false,"error":null,"attempts":[]})");
+    CHECK(cells[10].text == R"([{"n":1},{"n":2},"x"])");
+    CHECK(cells.back().number == 2);
+    CHECK(cells[5].integer == 200);
+}

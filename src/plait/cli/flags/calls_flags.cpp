@@ -3,6 +3,7 @@
 #include "plait/base/error.hpp"
 #include "plait/batch/call/cost_source.hpp"
 #include "plait/batch/call/expectation.hpp"
+#include "plait/batch/follow/follow_rule.hpp"
 #include "plait/batch/method/methods.hpp"
 #include "plait/cli/flags/values.hpp"
 #include "plait/policy/pace/costs.hpp"
@@ -24,6 +25,7 @@ constexpr std::size_t most_concurrency = 1'000'000;
 constexpr std::size_t most_attempts = 1000;
 constexpr std::size_t most_canaries = 1'000'000;
 constexpr std::size_t most_redirects = 100;
+constexpr std::size_t most_pages = 1'000'000;
 
 /// Independent of the machine, because docs/cli.md contains it.
 std::string concurrency_help() {
@@ -166,6 +168,33 @@ std::vector<Flag> cookie_flags(CallsSettings& settings) {
         });
 }
 
+std::vector<Flag> follow_flags(CallsSettings& settings) {
+    batch::RunOptions& run = settings.run;
+    return under(
+        headings::follow_ups,
+        {
+            {"--follow", "RULE",
+             "Make further requests part of each call, unless its line says otherwise. Pages: next=link follows the "
+             "Link header, next=/meta/next a URL at this JSON Pointer, next=/meta/next,cursor=after puts the value "
+             "there into the query parameter after. Jobs: poll=location asks at the Location of a 202 until the status "
+             "is another one, poll=/status:succeeded,failed until the value at this pointer is one of these. Or JSON "
+             "as in a line's field follow (docs/formats.md). Only GETs follow, within --deadline.",
+             [&run](const std::string& value) {
+                 run.follow = std::make_shared<const batch::FollowRule>(batch::FollowRule::parse_flag(value));
+             }},
+            {"--max-pages", "N",
+             fmt::format("Get at most N pages of a call, unless its line has max_pages. The result says if there are "
+                         "more. Default: all; a call with more than {} is rejected.",
+                         batch::PageRule::usual_most),
+             [&run](const std::string& value) { run.max_pages = parse_count(value, 1, most_pages); }},
+            {"--each-page", "",
+             "Write a result for each page: the first has the custom_id of the call, the next ones end in #2, #3 and "
+             "so "
+             "on. All of a call are written together, when its last page has come.",
+             [&run](const std::string&) { run.result_format.each_page = true; }},
+        });
+}
+
 std::vector<Flag> stop_flags(CallsSettings& settings) {
     batch::RunOptions& run = settings.run;
     return under(
@@ -209,7 +238,7 @@ std::vector<Flag> redirect_flags(http::RedirectOptions& redirects) {
 }
 
 std::vector<Flag> calls_flags(CallsSettings& settings) {
-    return joined(limit_flags(settings), retry_flags(settings), stop_flags(settings),
+    return joined(limit_flags(settings), retry_flags(settings), follow_flags(settings), stop_flags(settings),
                   redirect_flags(settings.run.redirects), cookie_flags(settings));
 }
 

@@ -74,6 +74,7 @@ inline constexpr std::string_view rows = "Rows";
 inline constexpr std::string_view resuming = "Resuming";
 inline constexpr std::string_view limits = "Limits and concurrency";
 inline constexpr std::string_view retries = "Retries";
+inline constexpr std::string_view follow_ups = "Pages and jobs";
 inline constexpr std::string_view stopping = "Stopping early";
 inline constexpr std::string_view connection = "Connection";
 inline constexpr std::string_view cluster = "Cluster";

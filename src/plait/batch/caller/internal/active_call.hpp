@@ -8,10 +8,14 @@
 #include "plait/batch/caller/attempt_verdict.hpp"
 #include "plait/batch/caller/call_conclusion.hpp"
 #include "plait/batch/caller/send_permit.hpp"
+#include "plait/batch/follow/next_request.hpp"
 #include "plait/batch/group/group.hpp"
 #include "plait/batch/group/run_rules.hpp"
 #include "plait/batch/method/attempt.hpp"
+#include "plait/http/body/body_memory.hpp"
+#include "plait/http/limit_headers/limit_headers.hpp"
 #include "plait/http/message/request.hpp"
+#include "plait/http/message/response.hpp"
 #include "plait/http/redirects.hpp"
 
 #include <cstddef>
@@ -75,6 +79,27 @@ struct Hop {
     Route route;
 };
 
+/// The pages, or the job, of a call.
+struct Following {
+    Following(std::shared_ptr<const FollowRule> rule_, std::optional<std::size_t> max_pages, http::BodyMemory* memory);
+
+    /// Notes the wait that the last answer asks for.
+    void note_wait(const http::LimitHeaders& said);
+
+    const std::shared_ptr<const FollowRule> rule;
+    PageTrail trail;                                ///< if it has pages
+    std::vector<http::Response> pages;              ///< that came before the last answer
+    std::optional<http::BodyMemory::Share> memory;  ///< that these take; nothing: it is not limited
+    std::size_t bytes = 0;                          ///< of these
+    std::size_t sent = 0;                           ///< follow-ups that were sent
+    bool is_page = false;                           ///< whether the last answer is one
+    bool is_broken = false;                         ///< what follows the last answer can't be got
+    bool is_due = false;                            ///< whether a follow-up is to be sent next, and was not yet
+    AskedWait asked;                                ///< by the last answer
+    Duration wait{};                                ///< before the follow-up
+    bool has_place = false;                         ///< whether a later run knows where to ask for the job
+};
+
 /// A call while it is made.
 struct ActiveCall {
     ActiveCall(Call& call_, KeyedCache<Group>::Ref group, KeyedCache<Origin>::Ref origin, bool once,
@@ -91,7 +116,9 @@ struct ActiveCall {
 
     /// Of a call that was sent.
     CallHistory history() const noexcept {
-        return CallHistory(call.rules, deadline, notes.size(), is_sending, *last, *verdict, refusal.asked);
+        CallHistory history(call.rules, deadline, notes.size(), is_sending, *last, *verdict, refusal.asked);
+        history.can_be_taken_up = following && following->has_place;
+        return history;
     }
 
     TimePoint deadline_at() const noexcept { return sent_at + deadline; }
@@ -101,9 +128,10 @@ struct ActiveCall {
     Call& call;
     Route first_route;
     http::Redirects redirects;
-    std::unique_ptr<Hop> hop;       ///< null before the first redirect
-    std::unique_ptr<Hop> next_hop;  ///< where the last answer redirected to
-    bool was_executed = false;      ///< whether the call must not be sent again, whatever becomes of a hop
+    std::unique_ptr<Hop> hop;              ///< null before the first redirect
+    std::unique_ptr<Hop> next_hop;         ///< where the last answer redirected to
+    std::unique_ptr<Following> following;  ///< null: no answer is followed but redirects
+    bool was_executed = false;             ///< whether the call must not be sent again, whatever becomes of a hop
 
     // Of the attempt that comes next, or is in flight.
     std::optional<RunRules::Reservation> reservation;

@@ -1,0 +1,243 @@
+// How a caller gets the pages of a call, and asks for its job: further requests of the same call.
+#include "plait/async/activity_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/async/sleep.hpp"
+#include "plait/batch/call/answer_text.hpp"
+#include "plait/batch/caller/attempt_verdict.hpp"
+#include "plait/batch/caller/caller.hpp"
+#include "plait/batch/caller/internal/active_call.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace plait::batch {
+
+using internal::ActiveCall;
+using internal::Following;
+
+namespace {
+
+constexpr int success = 2;
+
+PageRule page_rule(const FollowRule& rule, std::optional<std::size_t> max_pages) {
+    if (!rule.pages()) return PageRule();
+    PageRule pages = *rule.pages();
+    if (!pages.most) pages.most = max_pages;
+    return pages;
+}
+
+/// The memory that a page takes. A body in a file takes none.
+std::size_t size_of(const http::Response& page) {
+    std::size_t size = page.body.size();
+    for (const http::Header field : page.headers) size += field.name.size() + field.value.size();
+    return size;
+}
+
+/// What `response` says beside its body.
+http::Response head_of(const http::Response& response) {
+    http::Response head;
+    head.status = response.status;
+    head.url = response.url;
+    head.reason = response.reason;
+    head.headers = response.headers;
+    head.trailers = response.trailers;
+    head.timings = response.timings;
+    head.reused = response.reused;
+    head.version = response.version;
+    head.connection = response.connection;
+    head.relay = response.relay;
+    return head;
+}
+
+}  // namespace
+
+Following::Following(std::shared_ptr<const FollowRule> rule_, std::optional<std::size_t> max_pages,
+                     http::BodyMemory* memory_)
+    : rule(std::move(rule_)), trail(page_rule(*rule, max_pages)) {
+    if (memory_) memory.emplace(*memory_);
+}
+
+void Following::note_wait(const http::LimitHeaders& said) {
+    asked.wait = said.retry_after;
+    asked.source = said.retry_after_source;
+}
+
+/// Prepares the call for its pages or its job, and goes on where an earlier run asked for the job.
+void Caller::begin_following(ActiveCall& active) {
+    const std::optional<http::RedirectStep> place = place_to_take_up(active.call);
+    const auto& rule = active.call.rules.follow ? active.call.rules.follow : options_.follow;
+    active.following = std::make_unique<Following>(rule, options_.max_pages, parts_.page_memory);
+    if (!place) return;
+    http::RedirectStep step = *place;
+    CallRules rules = rules_of_follow_up(active);
+    go_to(active, std::move(step), std::move(rules));
+    active.hop = std::move(active.next_hop);
+    active.was_executed = true;
+    active.following->has_place = true;
+    active.following->sent = 1;
+}
+
+bool Caller::can_take_up(const Call& call) const { return place_to_take_up(call).has_value(); }
+
+/// The request with which a call goes on whose own request an earlier run has sent.
+std::optional<http::RedirectStep> Caller::place_to_take_up(const Call& call) const {
+    const FollowRule* const rule = call.rules.follow ? call.rules.follow.get() : options_.follow.get();
+    if (!rule || !rule->poll() || !is_recorded(call.rules)) return std::nullopt;
+    const std::optional<std::string> url = parts_.sends->poll_of(call.line);
+    if (!url) return std::nullopt;
+    http::RedirectStep step = http::next_retrieval(call.request, http::Url(*url), options_.redirects.to_http);
+    if (!step.next) return std::nullopt;
+    return step;
+}
+
+/// A poll, and what follows a request that was paid for, costs a request and nothing of what the call is for.
+CallRules Caller::rules_of_follow_up(const ActiveCall& active) const {
+    CallRules rules = active.rules();
+    const bool is_poll = active.following->rule->poll() != nullptr;
+    if (is_poll || !rules.safe_to_repeat) rules.costs = costs_of_redirect(rules.costs);
+    rules.safe_to_repeat = true;
+    return rules;
+}
+
+/// Decides what the last attempt means, and plans the request that follows its answer, if one does.
+void Caller::judge(ActiveCall& active) {
+    Following* const following = active.following.get();
+    const auto* response = std::get_if<http::Response>(&*active.last);
+    if (following) following->is_page = false;
+    if (!following || !response || active.next_hop || response->status / 100 != success) {
+        active.verdict.emplace(classify(*active.last, active.rules(), active.refusal));
+        return;
+    }
+    const AnswerText text(*response);
+    if (const PollRule* const poll = following->rule->poll()) {
+        FollowStep step = next_poll(*poll, active.request(), following->sent == 0, *response, text.get());
+        CallRules rules = active.rules();
+        if (step.kind == FollowStep::Kind::next) rules.expectation = nullptr;  // it is about the last answer
+        active.verdict.emplace(classify(*active.last, rules, active.refusal));
+        if (active.verdict->outcome == Outcome::ok) plan_follow_up(active, std::move(step));
+    } else {
+        active.verdict.emplace(classify(*active.last, active.rules(), active.refusal));
+        if (active.verdict->outcome == Outcome::ok && has_room_for_page(active))
+            plan_follow_up(active, following->trail.after(active.request().url, *response, text.get()));
+    }
+}
+
+/// Whether the last answer, a page, can be held beside the pages before it. If not, the call ends.
+bool Caller::has_room_for_page(ActiveCall& active) const {
+    Following& following = *active.following;
+    const std::size_t size = size_of(std::get<http::Response>(*active.last));
+    const bool is_small = size <= options_.page_bytes - following.bytes;
+    if (is_small && (!following.memory || following.memory->take(size))) {
+        following.bytes += size;
+        following.is_page = true;
+        return true;
+    }
+    active.verdict->outcome = Outcome::rejected;
+    active.verdict->error.emplace(
+        ErrorCode::too_large,
+        is_small
+            ? "the pages of all calls take more memory together than --max-body-total permits"
+            : fmt::format("the pages of the call have more than {} bytes together (--max-body)", options_.page_bytes));
+    return false;
+}
+
+void Caller::plan_follow_up(ActiveCall& active, FollowStep step) {
+    Following& following = *active.following;
+    AttemptVerdict& verdict = *active.verdict;
+    const bool is_poll = following.rule->poll() != nullptr;
+    std::optional<http::RedirectStep> next;
+    if (step.kind == FollowStep::Kind::next) {
+        next = http::next_retrieval(active.request(), *step.url, options_.redirects.to_http);
+        if (!next->next) step = FollowStep::broken(fmt::format("{}: {}", step.url->without_query(), next->why_not));
+    }
+    if (step.kind == FollowStep::Kind::over) return;
+    if (step.kind == FollowStep::Kind::broken) {
+        verdict.outcome = Outcome::rejected;
+        following.is_broken = true;
+        verdict.error.emplace(ErrorCode::expect, is_poll ? fmt::format("the job can't be followed: {}", step.why)
+                                                         : fmt::format("what follows page {} can't be got: {}",
+                                                                       following.sent + 1, step.why));
+        return;
+    }
+    // This is how the call ends if the follow-up is never sent.
+    verdict.outcome = Outcome::failed;
+    verdict.error.emplace(ErrorCode::cancelled,
+                          is_poll ? fmt::format("the job had not ended, ask at {}", step.url->text())
+                                  : fmt::format("page {} was not requested", following.sent + 2),
+                          true);
+    if (is_poll) record_place(active, *step.url);
+    CallRules rules = rules_of_follow_up(active);
+    if (!active.rules().safe_to_repeat) active.was_executed = true;
+    if (is_poll) following.wait = poll_wait(*following.rule->poll(), following.asked.wait, now() - active.sent_at);
+    go_to(active, std::move(*next), std::move(rules));
+    following.is_due = true;
+}
+
+/// Lets a later run ask for the job. After a hop to another origin it could not: it would not know what to leave out.
+void Caller::record_place(ActiveCall& active, const http::Url& place) {
+    if (active.following->has_place || active.has_left_origin() || !is_recorded(active.call.rules)) return;
+    parts_.sends->record_poll(active.call.line, place.text());
+    active.following->has_place = true;
+}
+
+/// Keeps the last answer, which is followed by another one, if it is a page.
+void Caller::keep_page(ActiveCall& active) {
+    if (!active.following->is_page) return;
+    if (parts_.secrets && !parts_.secrets->empty()) parts_.secrets->redact(*active.last);
+    auto& page = std::get<http::Response>(*active.last);
+    if (active.hop) page.url = final_url(active);
+    const int status = page.status;
+    active.following->pages.push_back(std::move(page));
+    page.status = status;  // what the call has to say of its last answer
+}
+
+/// Waits until the follow-up is due, and acquires what it needs.
+Task<std::optional<AttemptsEnd>> Caller::follow_up(ActiveCall& active) {
+    Following& following = *active.following;
+    const bool is_poll = following.rule->poll() != nullptr;
+    AttemptNote& note = active.notes.back();
+    note.why = !is_poll ? std::string_view("next-page") : following.asked.wait ? following.asked.source : "poll";
+    if (is_poll) {
+        if (now() + following.wait > active.deadline_at()) co_return AttemptsEnd::no_time_left;
+        const ActivityScope activity_scope(trace::Activity::back_off);
+        co_await sleep_for(following.wait);
+    }
+    const std::optional<AttemptsEnd> ended = co_await acquire_permit(active, true);
+    if (ended) co_return ended;
+    following.is_due = false;
+    ++following.sent;
+    co_return std::nullopt;
+}
+
+/// Adds to the end of the call what came of its pages, and which part of it failed.
+void Caller::finish_following(ActiveCall& active, CallEnd& end) const {
+    Following& following = *active.following;
+    const bool is_poll = following.rule->poll() != nullptr;
+    if (!is_poll) {
+        end.has_pages = true;
+        end.pages = std::move(following.pages);
+        end.has_more_pages = following.trail.has_more() || (following.is_due && end.outcome != Outcome::ok);
+        if (following.is_page && end.response) {
+            http::Response head = head_of(*end.response);
+            end.pages.push_back(std::move(*end.response));
+            end.response = std::move(head);
+            end.last_is_page = true;
+        }
+    }
+    const bool is_part = following.sent > 0 && !following.is_due && !following.is_broken;
+    if (end.outcome == Outcome::ok || !is_part) return;
+    if (!end.error && end.response)
+        end.error.emplace(ErrorCode::expect, fmt::format("status {}", end.response->status));
+    if (!end.error) return;
+    const std::string part = is_poll ? fmt::format("the poll of {}", active.hop->request.url.text())
+                                     : fmt::format("page {}", following.sent + 1);
+    end.error->message = fmt::format("{}: {}", part, end.error->message);
+    if (parts_.secrets) parts_.secrets->redact(end.error->message);
+}
+
+}  // namespace plait::batch

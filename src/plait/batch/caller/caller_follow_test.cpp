@@ -1,0 +1,469 @@
+#include "plait/async/sleep.hpp"
+#include "plait/async/task_group.hpp"
+#include "plait/batch/caller/caller.hpp"
+#include "plait/batch/testing/fakes.hpp"
+#include "plait/testing/async_test.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+using namespace plait;
+using namespace plait::batch;
+using namespace std::chrono_literals;
+using plait::batch::internal::FakeMethod;
+
+namespace {
+
+Attempt answer(int status, std::string body = {}, std::vector<std::pair<std::string, std::string>> fields = {}) {
+    http::Response response;
+    response.status = status;
+    response.body = std::move(body);
+    for (const auto& [name, value] : fields) response.headers.add(name, value);
+    return response;
+}
+
+Task<Attempt> later(Attempt attempt) {
+    co_await sleep_for(10ms);
+    co_return attempt;
+}
+
+/// Servers whose answers depend on the URL, and on how often it was asked for.
+using Servers = std::function<Attempt(const std::string& url, int times)>;
+
+class Dates final : public WallClock {
+  public:
+    WallTime now() const override { return WallTime(1'700'000'000s); }
+};
+
+class NotingLog final : public SendLog {
+  public:
+    bool try_record(std::uint64_t) override {
+        told += "sent ";
+        return true;
+    }
+    Task<void> record(std::uint64_t) override { co_return; }
+    void retract(std::uint64_t) override { told += "undone "; }
+    void record_poll(std::uint64_t, std::string_view url) override { told += "poll " + std::string(url) + " "; }
+    std::optional<std::string> poll_of(std::uint64_t) override { return place; }
+
+    std::string told;
+    std::optional<std::string> place;
+};
+
+/// A caller whose method asks `servers`, and the requests that they got.
+struct Bench {
+    explicit Bench(Servers servers_, CallerOptions options = {}, const Secrets* secrets = nullptr,
+                   http::BodyMemory* memory = nullptr)
+        : servers(std::move(servers_)),
+          method([this](http::Request request) {
+              const std::string& url = request.url.text();
+              asked.push_back(request.method() + " " + url);
+              return later(servers(url, ++times[url]));
+          }),
+          caller(options, parts(secrets, memory)) {}
+
+    CallerParts parts(const Secrets* secrets, http::BodyMemory* memory) {
+        CallerParts parts(method, random, dates);
+        parts.sends = &log;
+        parts.secrets = secrets;
+        parts.page_memory = memory;
+        return parts;
+    }
+
+    /// The end of a call that has one.
+    Task<CallEnd> make(Call call) {
+        MadeCall made = co_await caller.make(call);
+        REQUIRE(std::holds_alternative<CallEnd>(made));
+        co_return std::get<CallEnd>(std::move(made));
+    }
+
+    Servers servers;
+    FakeMethod method;
+    std::map<std::string, int> times;
+    std::vector<std::string> asked;
+    Random random{1};
+    Dates dates;
+    NotingLog log;
+    Caller caller;
+};
+
+Call call_to(std::string url, const char* rule, std::string method = "GET") {
+    Call call("id", 1, http::Request(std::move(method), http::Url(url)));
+    call.rules.follow = std::make_shared<const FollowRule>(FollowRule::parse_flag(rule));
+    return call;
+}
+
+Attempt page(std::string next, std::string body = "") {
+    return answer(200, R"({"next": ")" + next + R"(", "b": ")" + body + "\"}");
+}
+
+/// Three pages at http://a/1, http://a/2, http://a/3.
+Attempt three_pages(const std::string& url, int) {
+    return page(url.back() == '3' ? "" : "/" + std::string(1, static_cast<char>(url.back() + 1)));
+}
+
+/// "200 next-page, 200 http://a/2": status and URL of each attempt, and why another one followed.
+std::string attempts_of(const CallEnd& end) {
+    std::string text;
+    for (const AttemptNote& note : end.attempts) {
+        text += text.empty() ? "" : ", ";
+        text += note.status ? std::to_string(note.status) : std::string(to_string(note.error));
+        if (!note.url.empty()) text += " " + std::string(note.url);
+        if (!note.why.empty()) text += " " + std::string(note.why);
+    }
+    return text;
+}
+
+std::string error_of(const CallEnd& end) {
+    return end.error ? std::string(to_string(end.error->code)) + ": " + end.error->message : "";
+}
+
+}  // namespace
+
+ASYNC_TEST("the pages of a list are one call") {
+    Bench bench(three_pages);
+    const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(error_of(end) == "");
+    CHECK(attempts_of(end) == "200 next-page, 200 http://a/2 next-page, 200 http://a/3");
+    REQUIRE(end.pages.size() == 3);
+    CHECK(end.pages[0].body == R"({"next": "/2", "b": ""})");
+    CHECK(end.pages[0].url.empty());
+    CHECK(end.pages[2].url == "http://a/3");
+    CHECK(end.response->status == 200);
+    CHECK(end.response->url == "http://a/3");
+    CHECK(end.response->body.empty());
+    CHECK(end.has_pages);
+    CHECK_FALSE(end.has_more_pages);
+    CHECK(bench.caller.counts().follow_ups == 2);
+    CHECK(bench.caller.counts().retries == 0);
+    CHECK(bench.caller.counts().redirects == 0);
+}
+
+ASYNC_TEST("a list of one page is one page") {
+    Bench bench([](const std::string&, int) { return page(""); });
+    const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(end.pages.size() == 1);
+    CHECK(end.response->body.empty());
+}
+
+ASYNC_TEST("a page that fails for a while is retried itself, with attempts of its own") {
+    CallerOptions options;
+    options.retry.max_attempts = options.retry.most_attempts = 3;
+    Bench bench([](const std::string& url,
+                   int times) { return times < 2 && url.back() != '1' ? answer(500) : three_pages(url, times); },
+                options);
+    const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(end.attempts.size() == 5);
+    CHECK(end.pages.size() == 3);
+    CHECK(bench.caller.counts().retries == 2);
+}
+
+ASYNC_TEST("a page that can't be got ends the call, which keeps what came") {
+    Bench bench([](const std::string& url, int times) {
+        return url.back() == '3' ? answer(404, "no") : three_pages(url, times);
+    });
+    const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
+    CHECK(end.outcome == Outcome::rejected);
+    CHECK(error_of(end) == "expect: page 3: status 404");
+    CHECK(end.pages.size() == 2);
+    CHECK(end.response->status == 404);
+    CHECK(end.response->body == "no");
+}
+
+ASYNC_TEST("a page without an answer fails the call") {
+    CallerOptions options;
+    options.retry.max_attempts = options.retry.most_attempts = 1;
+    Bench bench(
+        [](const std::string& url, int times) -> Attempt {
+            if (url.back() == '2') return Failure(ErrorCode::reset, "the connection ended", true);
+            return three_pages(url, times);
+        },
+        options);
+    const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
+    CHECK(end.outcome == Outcome::failed);
+    CHECK(error_of(end) == "reset: page 2: the connection ended");
+    CHECK(end.pages.size() == 1);
+    CHECK_FALSE(end.response);
+}
+
+ASYNC_TEST("a circle, and pages that are not JSON, are no success") {
+    Bench bench([](const std::string& url, int) { return url.back() == '3' ? page("/2") : three_pages(url, 1); });
+    CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
+    CHECK(end.outcome == Outcome::rejected);
+    CHECK(error_of(end) ==
+          "expect: what follows page 3 can't be got: the pages go in a circle: http://a/2 came before");
+    CHECK(end.pages.size() == 3);
+
+    bench.servers = [](const std::string&, int) { return answer(200, "<html>"); };
+    end = co_await bench.make(call_to("http://a/1", "next=/next"));
+    CHECK(end.outcome == Outcome::rejected);
+    CHECK(error_of(end).find("it is not JSON") != std::string::npos);
+}
+
+ASYNC_TEST("no more pages than wanted are got, and the end says that there are more") {
+    CallerOptions options;
+    options.max_pages = 2;
+    Bench bench(three_pages, options);
+    const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(end.pages.size() == 2);
+    CHECK(end.has_more_pages);
+    CHECK(bench.asked.size() == 2);
+}
+
+ASYNC_TEST("pages may have so many bytes together, of a call and of all") {
+    CallerOptions options;
+    options.page_bytes = 60;
+    http::BodyMemory memory(1000);
+    Bench bench(three_pages, options, nullptr, &memory);
+    CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
+    CHECK(end.outcome == Outcome::rejected);
+    CHECK(error_of(end) == "too_large: page 3: the pages of the call have more than 60 bytes together (--max-body)");
+    CHECK(end.pages.size() == 2);
+    CHECK(memory.held() == 0);
+
+    http::BodyMemory little(30);
+    Bench poor(three_pages, {}, nullptr, &little);
+    end = co_await poor.make(call_to("http://a/1", "next=/next"));
+    CHECK(error_of(end).find("--max-body-total") != std::string::npos);
+    CHECK(little.held() == 0);
+}
+
+ASYNC_TEST("credentials stay with their origin") {
+    Secrets secrets;
+    secrets.add("env.KEY", "s3cret");
+    Bench bench(
+        [](const std::string& url, int) { return url == "http://a/1" ? page("http://b/2") : page("", "s3cret"); }, {},
+        &secrets);
+    Call call = call_to("http://a/1", "next=/next");
+    call.request.headers.add("Authorization", "Bearer s3cret");
+    call.request.headers.add("Accept", "text/plain");
+    const CallEnd end = co_await bench.make(std::move(call));
+    CHECK(end.outcome == Outcome::ok);
+    const http::Request& second = bench.method.requests.back();
+    CHECK_FALSE(second.headers.contains("Authorization"));
+    CHECK(second.headers.get("Accept") == "text/plain");
+    CHECK(second.without_default_headers);
+    CHECK(end.pages.back().body.find("s3cret") == std::string::npos);
+
+    bench.servers = [](const std::string&, int) { return page("http://a/2"); };
+    const CallEnd insecure = co_await bench.make(call_to("https://a/1", "next=/next"));
+    CHECK(error_of(insecure).find("it leads from https to http") != std::string::npos);
+    CHECK(insecure.outcome == Outcome::rejected);
+}
+
+ASYNC_TEST("each page may be redirected") {
+    CallerOptions options;
+    options.redirects.most = 1;
+    Bench bench(
+        [](const std::string& url, int) -> Attempt {
+            if (url.find('r') != std::string::npos)
+                return answer(302, "", {{"Location", "/" + url.substr(url.size() - 1)}});
+            return page(url.back() == '2' ? "" : "/r2");
+        },
+        options);
+    const CallEnd end = co_await bench.make(call_to("http://a/r1", "next=/next"));
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(attempts_of(end) == "302 redirect, 200 http://a/1 next-page, 302 http://a/r2 redirect, 200 http://a/2");
+    CHECK(end.pages.size() == 2);
+}
+
+ASYNC_TEST("expect is asked of each page") {
+    Bench bench(three_pages);
+    Call call = call_to("http://a/1", "next=/next");
+    call.rules.expectation =
+        std::make_shared<const Expectation>(Expectation::parse(R"({"json": [{"path": "/next", "is": "/2"}]})"));
+    const CallEnd end = co_await bench.make(std::move(call));
+    CHECK(end.outcome == Outcome::rejected);
+    CHECK(error_of(end).find("expect: page 2: /next is") == 0);
+    CHECK(end.pages.size() == 1);
+}
+
+ASYNC_TEST("each page obeys the pace, and the deadline is that of the whole call") {
+    CallerOptions options;
+    options.limits = {policy::parse_rate_limit("requests=1/10s")};
+    options.deadline = 15s;
+    Bench bench(three_pages, options);
+    const TimePoint begin = now();
+    const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
+    CHECK(now() - begin == 15s);
+    CHECK(end.outcome == Outcome::failed);
+    CHECK(error_of(end) ==
+          "deadline: its deadline of 15 s passed after 2 attempts; the last: 200: page 3 was not requested");
+    CHECK(end.pages.size() == 2);
+    CHECK_FALSE(end.response);
+    CHECK(end.has_more_pages);
+}
+
+ASYNC_TEST("only GETs follow an unsafe request, which is never sent again") {
+    CallerOptions options;
+    options.retry.max_attempts = options.retry.most_attempts = 2;
+    Bench bench(
+        [](const std::string& url, int times) -> Attempt {
+            if (url.back() == '2') return Failure(ErrorCode::reset, "the connection ended", true);
+            return three_pages(url, times);
+        },
+        options);
+    Call call = call_to("http://a/1", "next=/next", "POST");
+    call.request.body = "search";
+    const CallEnd end = co_await bench.make(std::move(call));
+    CHECK(bench.asked == std::vector<std::string>{"POST http://a/1", "GET http://a/2", "GET http://a/2"});
+    CHECK(bench.method.requests.back().body.empty());
+    CHECK(end.outcome == Outcome::unknown);
+    CHECK(error_of(end) == "reset: page 2: the connection ended");
+    CHECK_FALSE(end.error->retryable);
+    CHECK(bench.log.told == "sent ");
+}
+
+ASYNC_TEST("a call with pages that is stopped is made again as a whole, or has no success") {
+    const auto stopped = [](bool is_resumable) -> Task<MadeCall> {
+        CallerOptions options;
+        options.is_resumable = is_resumable;
+        options.limits = {policy::parse_rate_limit("requests=1/10s")};
+        Bench bench(three_pages, options);
+        TaskGroup beside;
+        beside.start([](Caller& caller) -> Task<void> {
+            co_await sleep_for(1s);
+            caller.stop();
+        }(bench.caller));
+        Call call = call_to("http://a/1", "next=/next");
+        MadeCall made = co_await bench.caller.make(call);
+        co_await beside.join();
+        co_return made;
+    };
+    const MadeCall later_made = co_await stopped(true);
+    CHECK(std::holds_alternative<Postponed>(later_made));
+    const MadeCall made = co_await stopped(false);
+    const CallEnd& end = std::get<CallEnd>(made);
+    CHECK(end.outcome == Outcome::failed);
+    CHECK(error_of(end) == "cancelled: page 2 was not requested");
+    CHECK(end.pages.size() == 1);
+}
+
+namespace {
+
+/// A job that is started by a POST to http://a/jobs, and has ended when it was asked for `times` times.
+Servers job_of(int times) {
+    return [times](const std::string& url, int time) {
+        if (url == "http://a/jobs") return answer(202, "", {{"Location", "/s/1"}});
+        return time < times ? answer(202) : answer(200, "result");
+    };
+}
+
+}  // namespace
+
+ASYNC_TEST("a job is asked for until it has ended, and its POST is sent once") {
+    Bench bench(job_of(3));
+    const TimePoint begin = now();
+    const CallEnd end = co_await bench.make(call_to("http://a/jobs", "poll=location", "POST"));
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(attempts_of(end) == "202 poll, 202 http://a/s/1 poll, 202 http://a/s/1 poll, 200 http://a/s/1");
+    CHECK(end.response->body == "result");
+    CHECK(end.response->url == "http://a/s/1");
+    CHECK_FALSE(end.has_pages);
+    CHECK(bench.asked.front() == "POST http://a/jobs");
+    CHECK(bench.times["http://a/jobs"] == 1);
+    CHECK(now() - begin == 3s + 4 * 10ms);
+    CHECK(bench.log.told == "sent poll http://a/s/1 ");
+}
+
+ASYNC_TEST("polls wait as long as Retry-After says") {
+    Bench bench([](const std::string& url, int times) {
+        if (url == "http://a/jobs") return answer(202, "", {{"Location", "/s/1"}, {"Retry-After", "7"}});
+        return times < 2 ? answer(202, "", {{"Retry-After", "20"}}) : answer(200);
+    });
+    const TimePoint begin = now();
+    const CallEnd end = co_await bench.make(call_to("http://a/jobs", "poll=location", "POST"));
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(now() - begin >= 27s);
+    CHECK(now() - begin < 28s);
+    CHECK(http::equal_ignoring_case(end.attempts[0].why, "Retry-After"));
+    CHECK(http::equal_ignoring_case(end.attempts[1].why, "Retry-After"));
+}
+
+ASYNC_TEST("expect is about the last answer of a job") {
+    Bench bench([](const std::string& url, int times) {
+        if (url == "http://a/jobs") return answer(201, R"({"id": "7", "status": "new"})");
+        return answer(200, times < 2 ? R"({"status": "running"})" : R"({"status": "failed"})");
+    });
+    const char* rule = R"({"poll": "/status", "until": ["ok", "failed"], "at": "/jobs/{/id}"})";
+    Call call = call_to("http://a/jobs", rule, "POST");
+    call.rules.expectation =
+        std::make_shared<const Expectation>(Expectation::parse(R"({"json": [{"path": "/status", "is": "ok"}]})"));
+    const CallEnd end = co_await bench.make(std::move(call));
+    CHECK(end.outcome == Outcome::rejected);
+    CHECK(bench.asked.back() == "GET http://a/jobs/7");
+    CHECK(bench.asked.size() == 3);
+    CHECK(error_of(end).find("the poll of http://a/jobs/7: /status is \"failed\"") != std::string::npos);
+}
+
+ASYNC_TEST("a poll that fails is retried, and the call is then unknown, as the job was started") {
+    CallerOptions options;
+    options.retry.max_attempts = options.retry.most_attempts = 2;
+    Bench bench(
+        [](const std::string& url, int) -> Attempt {
+            if (url == "http://a/jobs") return answer(202, "", {{"Location", "/s/1"}});
+            return Failure(ErrorCode::connect, "refused", false);
+        },
+        options);
+    const CallEnd end = co_await bench.make(call_to("http://a/jobs", "poll=location", "POST"));
+    CHECK(bench.asked.size() == 3);
+    CHECK(end.outcome == Outcome::unknown);
+    CHECK(error_of(end) == "connect: the poll of http://a/s/1: refused");
+    CHECK(bench.log.told == "sent poll http://a/s/1 ");
+}
+
+ASYNC_TEST("a job that does not end in time is unknown, and the error says where to ask") {
+    CallerOptions options;
+    options.deadline = 60s;
+    Bench bench(job_of(1'000'000), options);
+    const TimePoint begin = now();
+    const CallEnd end = co_await bench.make(call_to("http://a/jobs", "poll=location", "POST"));
+    CHECK(now() - begin > 50s);
+    CHECK(now() - begin < 60s);
+    CHECK(end.outcome == Outcome::unknown);
+    CHECK(error_of(end).find("deadline: there is no time for another attempt before its deadline of 60 s, after") == 0);
+    CHECK(error_of(end).find("the job had not ended, ask at http://a/s/1") != std::string::npos);
+}
+
+ASYNC_TEST("a resumable run that is stopped leaves a job to the next one, which goes on asking") {
+    CallerOptions options;
+    options.is_resumable = true;
+    Bench bench(job_of(1'000'000), options);
+    TaskGroup beside;
+    beside.start([](Caller& caller) -> Task<void> {
+        co_await sleep_for(5s);
+        caller.stop();
+    }(bench.caller));
+    Call call = call_to("http://a/jobs", "poll=location", "POST");
+    const MadeCall made = co_await bench.caller.make(call);
+    co_await beside.join();
+    CHECK(std::holds_alternative<Postponed>(made));
+
+    Bench next(job_of(2), options);
+    next.log.place = "http://a/s/1";
+    CHECK(next.caller.can_take_up(call));
+    const CallEnd end = co_await next.make(call);
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(next.asked == std::vector<std::string>{"GET http://a/s/1", "GET http://a/s/1"});
+    CHECK(end.response->body == "result");
+    CHECK(next.log.told == "");
+    call.rules.follow.reset();
+    CHECK_FALSE(next.caller.can_take_up(call));
+}
+
+ASYNC_TEST("a job that nobody says where to ask for is no success") {
+    Bench bench([](const std::string&, int) { return answer(202); });
+    const CallEnd end = co_await bench.make(call_to("http://a/jobs", "poll=location", "POST"));
+    CHECK(end.outcome == Outcome::rejected);
+    CHECK(error_of(end).find("expect: the job can't be followed: the 202 has no Location") == 0);
+    CHECK(bench.asked.size() == 1);
+}

@@ -1,0 +1,219 @@
+#include "plait/batch/follow/follow_rule.hpp"
+
+#include "plait/base/error.hpp"
+#include "plait/base/words.hpp"
+#include "plait/json/fields.hpp"
+#include "plait/json/text.hpp"
+#include "plait/json/value.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+
+namespace plait::batch {
+
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+constexpr std::string_view by_link = "link";
+constexpr std::string_view by_location = "location";
+
+/// All fields of a `follow` object.
+struct Fields {
+    Fields() {}
+
+    std::optional<std::string> next, cursor, poll, at;
+    std::optional<std::size_t> max_pages;
+    std::optional<std::vector<std::string>> until;
+    std::optional<Duration> every;
+};
+
+bool is_pointer(std::string_view text) {
+    if (!text.starts_with('/')) return false;
+    for (std::size_t at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
+        if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) return false;
+    }
+    return true;
+}
+
+void check_pointer(std::string_view name, std::string_view word, std::string_view text) {
+    if (text == word || is_pointer(text)) return;
+    throw_bad_input(fmt::format("\"{}\" is \"{}\" or a JSON Pointer such as {}, not '{}'", name, word,
+                                name == "next" ? "/meta/next" : "/status", printable(text)));
+}
+
+void refuse(std::string_view name, bool is_given, std::string_view with) {
+    if (is_given) throw_bad_input(fmt::format("\"{}\" belongs to \"{}\"", name, with));
+}
+
+FollowRule rule_of(Fields&& fields) {
+    if (fields.next.has_value() == fields.poll.has_value())
+        throw_bad_input(R"(it has either "next", for pages, or "poll", for a job)");
+    if (fields.next) {
+        refuse("until", fields.until.has_value(), "poll");
+        refuse("at", fields.at.has_value(), "poll");
+        refuse("every_s", fields.every.has_value(), "poll");
+        check_pointer("next", by_link, *fields.next);
+        if (fields.cursor && *fields.next == by_link)
+            throw_bad_input(R"("cursor" needs a JSON Pointer as "next": it names where a page has the next cursor)");
+        PageRule pages;
+        if (*fields.next != by_link) pages.pointer = std::move(*fields.next);
+        pages.cursor = std::move(fields.cursor).value_or("");
+        pages.most = fields.max_pages;
+        return FollowRule(std::move(pages));
+    }
+    refuse("cursor", fields.cursor.has_value(), "next");
+    refuse("max_pages", fields.max_pages.has_value(), "next");
+    check_pointer("poll", by_location, *fields.poll);
+    const bool has_state = *fields.poll != by_location;
+    if (has_state != fields.until.has_value())
+        throw_bad_input(has_state ? R"("poll" needs "until": the values that end the job, such as ["succeeded"])"
+                                  : R"("until" needs a JSON Pointer as "poll": it names where the state stands)");
+    PollRule poll;
+    if (has_state) poll.pointer = std::move(*fields.poll);
+    poll.until = std::move(fields.until).value_or(std::vector<std::string>());
+    poll.at = std::move(fields.at).value_or("");
+    poll.every = fields.every;
+    return FollowRule(std::move(poll));
+}
+
+std::string scalar_text(ondemand::value value, std::string_view name) {
+    switch (json::type_of(value)) {
+        case ondemand::json_type::string:
+            return std::string(json::read_text(value, name));
+        case ondemand::json_type::number:
+        case ondemand::json_type::boolean: {
+            std::string_view token = value.raw_json_token();
+            while (token.ends_with(' ') || token.ends_with('\n') || token.ends_with('\r') || token.ends_with('\t'))
+                token.remove_suffix(1);
+            return std::string(token);
+        }
+        default:
+            throw_bad_input(fmt::format("\"{}\" must be a text, a number, true, false, or a list of these", name));
+    }
+}
+
+std::vector<std::string> read_values(ondemand::value value, std::string_view name) {
+    std::vector<std::string> values;
+    if (json::type_of(value) == ondemand::json_type::array) {
+        for (ondemand::value element : json::read_list(value, name)) values.push_back(scalar_text(element, name));
+    } else {
+        values.push_back(scalar_text(value, name));
+    }
+    if (values.empty()) throw_bad_input(fmt::format("\"{}\" is empty: the job would never end", name));
+    return values;
+}
+
+Fields read_fields(ondemand::object object) {
+    constexpr std::array<std::string_view, 7> names{"next", "cursor", "max_pages", "poll", "until", "at", "every_s"};
+    Fields fields;
+    for (ondemand::field field : object) {
+        const std::string name(std::string_view(field.unescaped_key()));
+        ondemand::value value = field.value();
+        if (name == "next") {
+            fields.next = json::read_name(value, name);
+        } else if (name == "cursor") {
+            fields.cursor = json::read_name(value, name);
+        } else if (name == "max_pages") {
+            fields.max_pages = json::read_whole_number(value, name, 1, std::numeric_limits<int>::max());
+        } else if (name == "poll") {
+            fields.poll = json::read_name(value, name);
+        } else if (name == "until") {
+            fields.until = read_values(value, name);
+        } else if (name == "at") {
+            fields.at = json::read_name(value, name);
+        } else if (name == "every_s") {
+            fields.every = json::read_seconds(value, name);
+        } else {
+            throw_bad_input(json::unknown_field(name, names));
+        }
+    }
+    return fields;
+}
+
+/// Takes `name=` off the front.
+bool take_name(std::string_view& text, std::string_view name) {
+    if (!text.starts_with(name) || text.substr(name.size(), 1) != "=") return false;
+    text.remove_prefix(name.size() + 1);
+    return true;
+}
+
+std::vector<std::string> split(std::string_view text) {
+    std::vector<std::string> parts;
+    for (;;) {
+        const std::size_t comma = text.find(',');
+        parts.emplace_back(text.substr(0, comma));
+        if (comma == std::string_view::npos) return parts;
+        text.remove_prefix(comma + 1);
+    }
+}
+
+}  // namespace
+
+FollowRule FollowRule::parse(std::string_view json) {
+    json::LoneValue value;
+    if (!value.assign(json)) throw_bad_input("it is not JSON");
+    return rule_of(read_fields(json::read_object(value.read(), "follow")));
+}
+
+std::string FollowRule::text() const {
+    std::string json = "{";
+    const auto add = [&json](std::string_view name, std::string_view value) {
+        json += json.size() == 1 ? "\"" : ",\"";
+        json.append(name).append("\":");
+        json::append_string(json, value);
+    };
+    if (const PageRule* const pages = this->pages()) {
+        add("next", pages->pointer.empty() ? by_link : pages->pointer);
+        if (!pages->cursor.empty()) add("cursor", pages->cursor);
+        if (pages->most) json += fmt::format(",\"max_pages\":{}", *pages->most);
+        return json + "}";
+    }
+    const PollRule& poll = *this->poll();
+    add("poll", poll.pointer.empty() ? by_location : poll.pointer);
+    for (const std::string& value : poll.until) {
+        json += &value == poll.until.data() ? ",\"until\":[" : ",";
+        json::append_string(json, value);
+    }
+    if (!poll.until.empty()) json += "]";
+    if (!poll.at.empty()) add("at", poll.at);
+    if (poll.every) json += fmt::format(",\"every_s\":{}", std::chrono::duration<double>(*poll.every).count());
+    return json + "}";
+}
+
+FollowRule FollowRule::parse_flag(std::string_view text) {
+    if (text.starts_with('{')) return parse(text);
+    Fields fields;
+    if (take_name(text, "next")) {
+        constexpr std::string_view cursor = ",cursor=";
+        if (const std::size_t at = text.rfind(cursor); at != std::string_view::npos) {
+            fields.cursor = text.substr(at + cursor.size());
+            if (fields.cursor->empty()) throw_bad_input("there is no name behind cursor=");
+            text = text.substr(0, at);
+        }
+        fields.next = text;
+    } else if (take_name(text, "poll")) {
+        const std::size_t colon = text.rfind(':');
+        if (text != by_location && colon != std::string_view::npos) {
+            fields.until = split(text.substr(colon + 1));
+            const bool has_gap = std::any_of(fields.until->begin(), fields.until->end(),
+                                             [](const std::string& one) { return one.empty(); });
+            if (has_gap) throw_bad_input("a value behind the ':' is empty");
+            text = text.substr(0, colon);
+        }
+        fields.poll = text;
+    } else {
+        throw_bad_input(
+            fmt::format("'{}' is none of next=link, next=/POINTER, next=/POINTER,cursor=PARAMETER, poll=location, "
+                        "poll=/POINTER:VALUE,... and JSON as in a line's field follow",
+                        printable(text)));
+    }
+    return rule_of(std::move(fields));
+}
+
+}  // namespace plait::batch

@@ -1,0 +1,169 @@
+#include "plait/batch/follow/next_request.hpp"
+
+#include <doctest/doctest.h>
+
+#include <utility>
+#include <vector>
+
+using namespace plait;
+using namespace plait::batch;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Fields = std::vector<std::pair<const char*, const char*>>;
+
+http::Response answer(int status, const Fields& fields = {}) {
+    http::Response response;
+    response.status = status;
+    for (const auto& [name, value] : fields) response.headers.add(name, value);
+    return response;
+}
+
+/// "over", the next URL, or "broken: why".
+std::string in_words(const FollowStep& step) {
+    if (step.kind == FollowStep::Kind::over) return "over";
+    if (step.kind == FollowStep::Kind::next) return step.url->text();
+    return "broken: " + step.why;
+}
+
+std::string after_page(const char* rule, const char* url, const char* body, const Fields& fields = {}) {
+    PageTrail trail(*FollowRule::parse_flag(rule).pages());
+    return in_words(trail.after(http::Url(url), answer(200, fields), body));
+}
+
+bool contains(const std::string& text, std::string_view part) {
+    CAPTURE(text);
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a page names the next one in its Link header") {
+    CHECK(after_page("next=link", "http://a/x?p=1", "", {{"Link", R"(</x?p=2>; rel="next")"}}) == "http://a/x?p=2");
+    CHECK(after_page("next=link", "http://a/x?p=1", "", {{"Link", R"(<?p=2>; rel="next")"}}) == "http://a/x?p=2");
+    CHECK(after_page("next=link", "http://a/x", "", {{"Link", R"(<http://b/y>; rel="next")"}}) == "http://b/y");
+    CHECK(after_page("next=link", "http://a/x", "", {{"Link", R"(</x>; rel="prev")"}}) == "over");
+    CHECK(after_page("next=link", "http://a/x", "") == "over");
+    CHECK(contains(after_page("next=link", "http://a/x", "", {{"Link", R"(<ftp://b/>; rel="next")"}}),
+                   "broken: its next link can't be used"));
+}
+
+TEST_CASE("a page names the next one at a pointer, as a URL or a cursor") {
+    struct Row {
+        const char* rule;
+        const char* url;
+        const char* body;
+        const char* next;
+    };
+    const Row rows[] = {
+        {"next=/next", "http://a/x?p=1", R"({"next": "http://b/y"})", "http://b/y"},
+        {"next=/next", "http://a/x?p=1", R"({"next": "?p=2"})", "http://a/x?p=2"},
+        {"next=/meta/next", "http://a/v/x", R"({"meta": {"next": "/v/y"}})", "http://a/v/y"},
+        {"next=/next", "http://a/x", R"({"next": null})", "over"},
+        {"next=/next", "http://a/x", R"({"next": ""})", "over"},
+        {"next=/next", "http://a/x", R"({"next": false})", "over"},
+        {"next=/next", "http://a/x", R"({})", "over"},
+        {"next=/next,cursor=after", "http://a/x", R"({"next": "q w/1"})", "http://a/x?after=q%20w%2F1"},
+        {"next=/next,cursor=after", "http://a/x?n=5&after=1&m", R"({"next": 2})", "http://a/x?n=5&m&after=2"},
+        {"next=/next,cursor=p[a]", "http://a/x?p%5Ba%5D=1", R"({"next": "z"})", "http://a/x?p%5Ba%5D=z"},
+        {"next=/next,cursor=offset", "http://a/x", R"({"next": 18446744073709551615})",
+         "http://a/x?offset=18446744073709551615"},
+        {"next=/next,cursor=after", "http://a/x", R"({"next": null})", "over"},
+        {"next=/0/next", "http://a/x", R"([{"next": "/y"}])", "http://a/y"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.body);
+        CHECK(after_page(row.rule, row.url, row.body) == row.next);
+    }
+}
+
+TEST_CASE("a page that says nothing clear about the next one is broken") {
+    CHECK(contains(after_page("next=/next", "http://a/x", "<html>"), "broken: it is not JSON"));
+    CHECK(contains(after_page("next=/next", "http://a/x", ""), "broken: it is not JSON"));
+    CHECK(contains(after_page("next=/next", "http://a/x", R"({"next": {"u": 1}})"), "is an object or a list"));
+    CHECK(contains(after_page("next=/next", "http://a/x", R"({"next": 2})"), R"(is "cursor" missing)"));
+    CHECK(contains(after_page("next=/next", "http://a/x", R"({"next": "http://["})"), "can't be used"));
+    CHECK(contains(after_page("next=/next", "http://a/x", R"({"next": "/x"})"), "in a circle: http://a/x came before"));
+}
+
+TEST_CASE("pages that were seen, and too many, end a list aloud") {
+    const auto page = [](PageTrail& trail, int n, int next) {
+        const std::string body = R"({"next": "/)" + std::to_string(next) + "\"}";
+        return trail.after(http::Url("http://a/" + std::to_string(n)), answer(200), body);
+    };
+    PageRule rule;
+    rule.pointer = "/next";
+    PageTrail circle(rule);
+    CHECK(page(circle, 1, 2).kind == FollowStep::Kind::next);
+    CHECK(page(circle, 2, 3).kind == FollowStep::Kind::next);
+    CHECK(page(circle, 3, 1).kind == FollowStep::Kind::broken);
+
+    rule.most = 2;
+    PageTrail two(rule);
+    CHECK(page(two, 1, 2).kind == FollowStep::Kind::next);
+    CHECK(page(two, 2, 3).kind == FollowStep::Kind::over);
+    CHECK(two.has_more());
+    CHECK(two.pages() == 2);
+
+    rule.most.reset();
+    PageTrail endless(rule);
+    for (int n = 1; n < 1000; ++n) CHECK(page(endless, n, n + 1).kind == FollowStep::Kind::next);
+    CHECK(contains(page(endless, 1000, 1001).why, "more than 1000 pages"));
+    CHECK_FALSE(endless.has_more());
+}
+
+TEST_CASE("a job is asked for where its first answer says") {
+    const auto first = [](const char* rule, const char* method, const http::Response& response, const char* body = "") {
+        const http::Request sent(method, "http://a/v1/jobs");
+        return in_words(next_poll(*FollowRule::parse_flag(rule).poll(), sent, true, response, body));
+    };
+    CHECK(first("poll=location", "POST", answer(202, {{"Location", "/s/1"}})) == "http://a/s/1");
+    CHECK(first("poll=location", "POST", answer(200)) == "over");
+    CHECK(first("poll=location", "GET", answer(202)) == "http://a/v1/jobs");
+    CHECK(contains(first("poll=location", "POST", answer(202)), "broken: the 202 has no Location"));
+    CHECK(contains(first("poll=location", "POST", answer(202, {{"Location", "http://["}})), "can't be used"));
+    CHECK(first("poll=/status:done", "POST", answer(201, {{"Location", "/s/1"}}), R"({"id": 1})") == "http://a/s/1");
+    CHECK(first("poll=/status:done", "POST", answer(200), R"({"status": "done"})") == "over");
+    CHECK(first("poll=/status:done", "GET", answer(200), R"({"status": "new"})") == "http://a/v1/jobs");
+    CHECK(contains(first("poll=/status:done", "GET", answer(200), R"({"stat": 1})"), "no state at /status"));
+
+    const char* by_pointer = R"({"poll": "/status", "until": "done", "at": "/urls/get"})";
+    CHECK(first(by_pointer, "POST", answer(201, {{"Location", "/no"}}), R"({"urls": {"get": "/p/1"}})") ==
+          "http://a/p/1");
+    CHECK(contains(first(by_pointer, "POST", answer(201), R"({"urls": {}})"), "no URL at /urls/get"));
+    const char* by_name = R"({"poll": "/status", "until": "done", "at": "/v1/jobs/{/id}/state?of={/id}"})";
+    CHECK(first(by_name, "POST", answer(200), R"({"id": "a/b", "status": "new"})") ==
+          "http://a/v1/jobs/a%2Fb/state?of=a%2Fb");
+    CHECK(contains(first(by_name, "POST", answer(200), R"({"id": ".."})"), "no name at /id"));
+    CHECK(contains(first(by_name, "POST", answer(200), R"({"id": null})"), "no name at /id"));
+}
+
+TEST_CASE("a job has ended when its status, or its state, says so") {
+    const auto later = [](const char* rule, const http::Response& response, const char* body = "") {
+        const http::Request sent("GET", "http://a/s/1");
+        return in_words(next_poll(*FollowRule::parse_flag(rule).poll(), sent, false, response, body));
+    };
+    CHECK(later("poll=location", answer(202)) == "http://a/s/1");
+    CHECK(later("poll=location", answer(202, {{"Location", "2"}})) == "http://a/s/2");
+    CHECK(later("poll=location", answer(200, {{"Location", "2"}})) == "over");
+    CHECK(later("poll=/status:ok,failed", answer(200), R"({"status": "running"})") == "http://a/s/1");
+    CHECK(later("poll=/status:ok,failed", answer(200), R"({"status": null})") == "http://a/s/1");
+    CHECK(later("poll=/status:ok,failed", answer(200), R"({"status": "failed"})") == "over");
+    CHECK(later("poll=/done:true", answer(200), R"({"done": false})") == "http://a/s/1");
+    CHECK(later("poll=/done:true", answer(200), R"({"done": true})") == "over");
+    CHECK(later("poll=/progress:100", answer(200), R"({"progress": 100})") == "over");
+    CHECK(later("poll=/status:ok", answer(202), "") == "http://a/s/1");
+    CHECK(contains(later("poll=/status:ok", answer(200), "<html>"), "broken: the answer has no state at /status"));
+}
+
+TEST_CASE("polls are as far apart as the server asks, or the rule says, or a tenth of the time so far") {
+    PollRule rule;
+    CHECK(poll_wait(rule, std::nullopt, 0s) == 1s);
+    CHECK(poll_wait(rule, std::nullopt, 100s) == 10s);
+    CHECK(poll_wait(rule, std::nullopt, 2h) == 30s);
+    CHECK(poll_wait(rule, 90s, 2h) == 90s);
+    rule.every = 5s;
+    CHECK(poll_wait(rule, std::nullopt, 2h) == 5s);
+    CHECK(poll_wait(rule, 90s, 2h) == 90s);
+}
