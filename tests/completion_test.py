@@ -37,7 +37,7 @@ class Bash(unittest.TestCase):
         self.assertEqual({"report", "retry"}, self.complete("re") - {"run"})
 
     def test_it_completes_the_flags_of_a_command(self):
-        self.assertEqual({"--max-wait", "--max-body", "--max-body-total", "--max-header-bytes", "--max-header-count", "--max-redirects"},
+        self.assertEqual({"--max-wait", "--max-body", "--max-body-total", "--max-header-bytes", "--max-header-count", "--max-pages", "--max-redirects"},
                          self.complete("run", "in.jsonl", "--max-"))
         self.assertEqual({"--json", "--watch", "--help"}, self.complete("status", "--"))
 
