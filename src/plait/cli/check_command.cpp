@@ -39,8 +39,7 @@ std::string_view CheckCommand::help() const {
 
 std::string_view CheckCommand::notes() const {
     return "Exit code: 2 if a line can't be sent or an id occurs twice (plait run --strict would send nothing); else 1 "
-           "if "
-           "a secret is in plain text, a path looks doubled or a budget is too small; else 0.";
+           "if a secret is in plain text, a path looks doubled or a budget is too small; else 0.";
 }
 
 Positional CheckCommand::positional() const { return {"REQUESTS", "The same as for plait run."}; }

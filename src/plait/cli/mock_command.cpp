@@ -85,10 +85,8 @@ std::string_view MockCommand::help() const { return "Run a mock API server to re
 std::string_view MockCommand::notes() const {
     return "Paths ask for one answer: /delay/<ms>, /status/<code>, /fault/<name>, /refuse/<seconds>, /coded/<codings>, "
            "/redirect/<n>, /cookie/<name>/<value>, /pages?n=<n>, /jobs/<ms>; /stats counts. Redirects lead to another "
-           "origin with "
-           "/redirect/1/302/elsewhere (another name of this machine) or /redirect/1?to=URL (any server). Any other "
-           "path "
-           "echoes the request (docs/mock.md).";
+           "origin with /redirect/1/302/elsewhere (another name of this machine) or /redirect/1?to=URL (any server). "
+           "Any other path echoes the request (docs/mock.md).";
 }
 
 std::vector<Flag> MockCommand::flags() { return joined(server_flags(), answer_flags(), limit_flags(), fault_flags()); }

@@ -54,9 +54,8 @@ std::string_view WorkerCommand::help() const {
 
 std::string_view WorkerCommand::notes() const {
     return "Start any number of workers, on any machines, at any time. A run finds them within a second, and goes on "
-           "when "
-           "one leaves or dies. Ctrl-C or SIGTERM: take no more calls, finish those in flight, hand over their results "
-           "and exit. Requests come with their secrets filled in; the worker needs none.";
+           "when one leaves or dies. Ctrl-C or SIGTERM: take no more calls, finish those in flight, hand over their "
+           "results and exit. Requests come with their secrets filled in; the worker needs none.";
 }
 
 std::vector<Flag> WorkerCommand::flags() {

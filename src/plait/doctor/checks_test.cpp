@@ -91,8 +91,7 @@ TEST_CASE("local ports are compared with the calls in flight and with closed con
     range = "32768\t60999\n";
     constexpr auto message =
         "28232 local ports, so at most as many connections to one address of a server; over HTTP/1.1, each call in "
-        "flight "
-        "has one";
+        "flight has one";
     constexpr auto advice = "widen the range, such as sysctl -w net.ipv4.ip_local_port_range='1024 65535'";
     CHECK(in_words(check_ports(machine, Plan())) == std::string("ok local ports | ") + message + " | ");
     CHECK(in_words(check_ports(machine, with_calls(28233))) ==
@@ -148,8 +147,7 @@ TEST_CASE("no trusted certificates are wrong unless the server speaks http") {
     plan.ca_file = "none.pem";
     CHECK(in_words(check_certificates(machine, plan)) ==
           "wrong certificates | none is trusted (looked for in none.pem), so every https call fails | name a PEM file "
-          "with "
-          "--cacert");
+          "with --cacert");
 }
 
 TEST_CASE("a disk takes results, or says why not") {

@@ -114,8 +114,7 @@ std::optional<LimitDialect> LimitDialect::named(std::string_view name) {
 std::string LimitDialect::names() {
     return fmt::format(
         "{}; append @NAME for names that end in -NAME, :FORM for the form of the reset ({}), :ROUNDING for its "
-        "rounding "
-        "({}), and :always for fields that otherwise appear on refusals only",
+        "rounding ({}), and :always for fields that otherwise appear on refusals only",
         list_families(), list(form_names), list(rounding_names));
 }
 

@@ -209,8 +209,8 @@ FollowRule FollowRule::parse_flag(std::string_view text) {
         fields.poll = text;
     } else {
         throw_bad_input(
-            fmt::format("'{}' is none of next=link, next=/POINTER, next=/POINTER,cursor=PARAMETER, poll=location, "
-                        "poll=/POINTER:VALUE,... and JSON as in a line's field follow",
+            fmt::format("'{}' must be next=link, next=/POINTER, next=/POINTER,cursor=PARAMETER, poll=location, "
+                        "poll=/POINTER:VALUE,..., or JSON as in a line's field follow",
                         printable(text)));
     }
     return rule_of(std::move(fields));

@@ -30,7 +30,6 @@ TEST_CASE("the message about a limit that can't be raised says what to do") {
         CHECK(error.code() == ErrorCode::bad_input);
         CHECK(std::string(error.what()) ==
               "--concurrency 20000 needs 20064 open files, and this system allows 4096: lower it, or raise the limit "
-              "with "
-              "`ulimit -n 20064` (as root, or in limits.conf)");
+              "with `ulimit -n 20064` (as root, or in limits.conf)");
     }
 }

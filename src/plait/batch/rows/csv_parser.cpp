@@ -98,8 +98,7 @@ bool CsvParser::add_line(std::string_view text, bool ends_with_crlf) {
     } else if (problem_.empty()) {
         problem_ =
             "a quote or a carriage return stands inside a cell: put the cell in quotes, and write each quote in it "
-            "twice, "
-            "such as \"5\"\" pipe\"";
+            "twice, such as \"5\"\" pipe\"";
     }
     return true;
 }

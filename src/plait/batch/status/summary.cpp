@@ -105,7 +105,7 @@ std::string summary_text(const Tally& tally, const CallerCounts& counts, Duratio
         text += fmt::format("  retries  {}, {} after a refusal\n", counts.retries,
                             std::min(counts.refusals, counts.retries));
     if (counts.redirects > 0) text += fmt::format("  redirects {}\n", counts.redirects);
-    if (counts.follow_ups > 0) text += fmt::format("  followed {} pages and polls\n", counts.follow_ups);
+    if (counts.follow_ups > 0) text += fmt::format("  follow-ups {}\n", counts.follow_ups);
     if (notes.calls_with_left_names() > 0) text += left_names_for_people(notes);
     if (counts.copies > 0) text += fmt::format("  hedged   {}, {} won\n", counts.copies, counts.copies_won);
     text += fmt::format("  bytes    {} sent, {} received\n", bytes_for_people(tally.sent_bytes()),

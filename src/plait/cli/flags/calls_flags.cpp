@@ -38,8 +38,7 @@ std::string concurrency_help() {
     }
     return fmt::format(
         "Allow at most N calls in flight in total; threads and processes start N workers. auto finds for each group "
-        "how "
-        "many calls its server handles well, from {} up to a total of: {}. Default: auto.",
+        "how many calls its server handles well, from {} up to a total of: {}. Default: auto.",
         policy::AdaptiveLimitOptions().first, text);
 }
 
@@ -156,13 +155,11 @@ std::vector<Flag> cookie_flags(CallsSettings& settings) {
         {
             {"--cookies", "",
              "Send the cookies that answers set with later requests of this run, by the rules of RFC 6265bis. A "
-             "request "
-             "with a Cookie header of its own gets no others.",
+             "request with a Cookie header of its own gets no others.",
              [&settings](const std::string&) { settings.run.cookies = true; }},
             {"--cookie-jar", "FILE",
              "Read the cookies in this file before the run, and write all cookies to it at the end and once a second "
-             "in "
-             "between. Its format is that of curl and of browsers' cookies.txt; only you can read it. Implies "
+             "in between. Its format is that of curl and of browsers' cookies.txt; only you can read it. Implies "
              "--cookies.",
              [&settings](const std::string& value) { settings.run.cookie_jar = value; }},
         });
@@ -189,8 +186,7 @@ std::vector<Flag> follow_flags(CallsSettings& settings) {
              [&run](const std::string& value) { run.max_pages = parse_count(value, 1, most_pages); }},
             {"--each-page", "",
              "Write a result for each page: the first has the custom_id of the call, the next ones end in #2, #3 and "
-             "so "
-             "on. All of a call are written together, when its last page has come.",
+             "so on. All of a call are written together, when its last page has come.",
              [&run](const std::string&) { run.result_format.each_page = true; }},
         });
 }
@@ -226,8 +222,7 @@ std::vector<Flag> redirect_flags(http::RedirectOptions& redirects) {
              fmt::format(
                  "Follow at most N redirects of a call: for GET and HEAD, and 307 and 308 within the origin for other "
                  "methods; a 303 is followed by GET. Credentials stay with their origin. 0: take a redirect for an "
-                 "answer "
-                 "like any other. Default: {}.",
+                 "answer like any other. Default: {}.",
                  http::RedirectOptions().most),
              [&redirects](const std::string& value) { redirects.most = parse_count(value, 0, most_redirects); }},
             {"--redirect-to-http", "",

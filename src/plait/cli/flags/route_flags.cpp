@@ -103,13 +103,11 @@ std::vector<Flag> proxy_flags(ProxyChoice& choice, batch::Secrets& secrets) {
             {"--proxy", "URL",
              "Make connections through this proxy: [KIND://][USER:PASSWORD@]HOST[:PORT]. KIND is http (the default), "
              "https, socks5, or socks5h, which looks names up itself. Write {{env.NAME}} or {{file.PATH}} for a "
-             "secret. "
-             "Default: http_proxy, https_proxy and all_proxy of the environment (docs/proxies.md).",
+             "secret. Default: http_proxy, https_proxy and all_proxy of the environment (docs/proxies.md).",
              [&choice, &secrets](const std::string& value) { choice.proxy = parse_proxy(value, secrets); }},
             {"--noproxy", "LIST",
              "Connect without a proxy to these hosts and the names below them, to addresses such as 10.0.0.0/8, or "
-             "with "
-             "'*' to every host. Default: no_proxy of the environment.",
+             "with '*' to every host. Default: no_proxy of the environment.",
              [&choice](const std::string& value) { choice.no_proxy.emplace(value); }},
         });
 }
@@ -165,10 +163,8 @@ std::vector<Flag> login_flags(LoginChoice& choice, batch::Secrets& secrets) {
         {
             {"--user", "NAME[:PASSWORD]",
              "Send this user and password (Basic authentication) to the origin of --base-url or --url, or to that of "
-             "all "
-             "URLs given as arguments. Without PASSWORD, ask for it. Write {{env.NAME}} or {{file.PATH}} for a secret: "
-             "other "
-             "users of the machine can see the arguments of a command.",
+             "all URLs given as arguments. Without PASSWORD, ask for it. Write {{env.NAME}} or {{file.PATH}} for a "
+             "secret: other users of the machine can see the arguments of a command.",
              [&choice, &secrets](const std::string& value) {
                  const auto colon = value.find(':');
                  choice.user = value.substr(0, colon);
