@@ -112,7 +112,7 @@ class Pace {
     /// Returns why the group is parked, and until when; nullopt when it is not.
     std::optional<WaitReason> parked() const { return server_.parked(now()); }
 
-    /// Returns why the head of the queue waits; nullopt when the queue is empty.
+    /// Returns why the head of the queue waits; nullopt when the queue is empty, or no limit holds it.
     std::optional<WaitReason> waits_for() const;
 
     /// Calls that wait.

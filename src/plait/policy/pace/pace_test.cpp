@@ -173,6 +173,21 @@ ASYNC_TEST("callers that are dropped while they wait leave the line") {
     CHECK(departures.size() == 1);
 }
 
+ASYNC_TEST("a call that waits for a slot waits for no limit") {
+    Semaphore slots(1);
+    Pace pace({}, &slots);
+    auto first = co_await pace.enter({});
+    std::vector<Departed> departures;
+    TaskGroup group;
+    group.start(send, std::ref(pace), Costs(), 0, 1, std::ref(departures));
+    co_await testing::others_wait();
+    CHECK(pace.waiting() == 1);
+    CHECK_FALSE(pace.waits_for());
+    first.reset();
+    co_await group.join();
+    CHECK(departures.size() == 1);
+}
+
 ASYNC_TEST("a call waits for the slowest of its limits and says which it is") {
     Pace pace(limited_to({"requests=100/s", "tokens=60k/m"}));
     CHECK(co_await pace.enter(Costs("tokens", 30'000)));

@@ -179,12 +179,12 @@ std::optional<WaitReason> ServerLimits::parked(TimePoint now) const {
     return parked_;
 }
 
-WaitReason ServerLimits::reason() const {
+std::optional<WaitReason> ServerLimits::reason() const {
     WaitReason reason;
     reason.until = because_until_;
     switch (because_) {
         case Because::nothing:
-            break;
+            return std::nullopt;
         case Because::opening:
             reason.limit = "waits for the first answers";
             break;

@@ -82,8 +82,8 @@ class ServerLimits {
     /// Returns until when the group is parked, and why; nullopt when it is not.
     std::optional<WaitReason> parked(TimePoint now) const;
 
-    /// Returns what the last `earliest` later than its `now` waits for.
-    WaitReason reason() const;
+    /// Returns what the last `earliest` waits for; nullopt if it was not later than its `now`.
+    std::optional<WaitReason> reason() const;
 
     /// The pace learnt from refusals.
     std::optional<RateLimit> learnt_pace() const { return learnt_.limit(); }
