@@ -111,6 +111,8 @@ class BrunoReader {
         return request;
     }
 
+    std::vector<std::string> secret_values() const { return variables_.secret_values(); }
+
   private:
     /// Reads `folder.bru` of each folder up to the one with `bruno.json`, the collection, whose file is
     /// `collection.bru`.
@@ -331,6 +333,7 @@ void read_bruno(const Input& input, Conversion& conversion) {
     const BruFile file(input.text);
     if (!file.method()) throw_bad_input(fmt::format("{} has no request, such as a block get {{ ... }}", input.path));
     const BrunoReader reader(input, file);
+    conversion.know_secrets(reader.secret_values());
     const std::string where = input.prefix + printable(reader.id());
     if (reader.has_script())
         conversion.advise(fmt::format("{} has a script that runs before it; it was not run", where));

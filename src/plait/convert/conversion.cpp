@@ -52,8 +52,10 @@ Conversion::Conversion(Conversion&&) noexcept = default;
 Conversion::~Conversion() = default;
 
 void Conversion::add(std::string where, Request request) {
+    where = masked(std::move(where));
     attempt(where, [&] {
         request.id = unique_id(request.id);
+        request.secrets.insert(request.secrets.end(), known_secrets_.begin(), known_secrets_.end());
         const std::string line = request_line(request, given_references_, secrets_, where);
         for (const batch::ClearTextSecret& secret : check_->check(line)) {
             advise(fmt::format("{}: {} looks like {}, and is still in the output", where, secret.where, secret.kind));
@@ -66,8 +68,26 @@ void Conversion::add(std::string where, Request request) {
     });
 }
 
+void Conversion::know_secrets(const std::vector<std::string>& values) {
+    constexpr std::size_t shortest = 4;
+    for (const std::string& value : values) {
+        const bool is_known = std::find(known_secrets_.begin(), known_secrets_.end(), value) != known_secrets_.end();
+        const bool is_name = value.find("{{") != std::string::npos;
+        if (value.size() >= shortest && !is_known && !is_name) known_secrets_.push_back(value);
+    }
+}
+
+std::string Conversion::masked(std::string text) const {
+    constexpr std::string_view mask = "***";
+    for (const std::string& secret : known_secrets_) {
+        for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + mask.size()))
+            text.replace(at, secret.size(), mask);
+    }
+    return text;
+}
+
 void Conversion::refuse(std::string where, std::string reason) {
-    refused_.push_back({std::move(where), std::move(reason)});
+    refused_.push_back({masked(std::move(where)), masked(std::move(reason))});
 }
 
 void Conversion::leave_out(std::string where, std::string reason) {

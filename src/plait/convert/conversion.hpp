@@ -34,6 +34,9 @@ class Conversion {
 
     /// Adds the request's line if `plait run` takes it, without its secrets; otherwise refuses it.
     void add(std::string where, Request request);
+    /// Notes values that are secret wherever they stand, such as those of variables. Later lines and messages do not
+    /// have them, except values of less than 4 characters, and those that name secrets of plait.
+    void know_secrets(const std::vector<std::string>& values);
     /// Notes a request that can't be converted.
     void refuse(std::string where, std::string reason);
     /// Notes what is no request of its own, such as the second half of a redirect.
@@ -59,10 +62,12 @@ class Conversion {
 
     void refuse_thrown(std::string_view where);
     std::string unique_id(const std::string& id);
+    std::string masked(std::string text) const;
 
     std::vector<std::string> given_references_;
     std::unique_ptr<LineCheck> check_;
     SecretNames secrets_;
+    std::vector<std::string> known_secrets_;
     std::string lines_;
     std::size_t count_ = 0;
     std::set<std::string, std::less<>> ids_;

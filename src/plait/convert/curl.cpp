@@ -4,15 +4,16 @@
 #include "plait/base/read_file.hpp"
 #include "plait/base/trim.hpp"
 #include "plait/base/words.hpp"
-#include "plait/batch/requests/clear_text_secrets.hpp"
 #include "plait/convert/curl_arguments.hpp"
 #include "plait/convert/curl_operation.hpp"
 #include "plait/convert/internal/text_bits.hpp"
+#include "plait/convert/internal/url_text.hpp"
 #include "plait/convert/shell_words.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 namespace plait::convert {
@@ -21,11 +22,46 @@ namespace {
 
 constexpr std::size_t largest_config = std::size_t{16} << 20;
 
+bool is_curl_name(std::string_view word) { return word == "curl" || word == "curl.exe" || word.ends_with("/curl"); }
+
+/// Words that stand before a command, as in `do curl` and `time curl`.
+bool stands_before_command(std::string_view word) {
+    constexpr std::array<std::string_view, 16> words{"$",    "do",   "then", "else",  "elif", "if", "while", "until",
+                                                     "time", "sudo", "env",  "nohup", "exec", "!",  "{",     "("};
+    const auto equals = word.find('=');
+    const bool is_assignment = equals != std::string_view::npos && equals > 0 && word.find_first_of(":/") > equals;
+    return is_assignment || std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// Whether the line's first command is curl, behind words such as `do` or in `x=$(curl`.
 bool runs_curl(std::string_view line) {
-    line = trimmed(line);
-    if (line.starts_with("$ ")) line.remove_prefix(2);
-    const std::string_view word = line.substr(0, line.find_first_of(" \t"));
-    return word == "curl" || word == "curl.exe" || word.ends_with("/curl");
+    for (line = trimmed(line); !line.empty(); line = trimmed(line)) {
+        std::string_view word = line.substr(0, line.find_first_of(" \t"));
+        line.remove_prefix(word.size());
+        const std::string_view inner = word.substr(word.find_last_of("(`\"") + 1);
+        if (is_curl_name(word) || is_curl_name(inner)) return true;
+        if (!stands_before_command(word)) return false;
+    }
+    return false;
+}
+
+/// Whether a command that is not curl may run curl: `time curl`, `sh -c "curl ..."`, `x=$(curl ...)`.
+bool may_run_curl(const ShellCommand& command) {
+    constexpr std::array<std::string_view, 8> harmless{"echo", "printf",  "which", "type",
+                                                       "apt",  "apt-get", "brew",  "cat"};
+    const std::vector<std::string>& words = command.words;
+    if (words.empty() || std::find(harmless.begin(), harmless.end(), words[0]) != harmless.end()) return false;
+    if (words[0] == "command" && words.size() > 1 && words[1] == "-v") return false;
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+        return is_curl_name(word) || word.find("curl ") != std::string_view::npos ||
+               (!command.problem.empty() && word.find("curl") != std::string_view::npos);
+    });
+}
+
+/// The program of a command, without the value of an assignment.
+std::string program_of(const ShellCommand& command) {
+    if (command.words.empty()) return "nothing";
+    return printable(std::string_view(command.words[0]).substr(0, command.words[0].find('=')));
 }
 
 bool sets_url(std::string_view line) {
@@ -85,10 +121,9 @@ void add_requests(const std::string& where, std::vector<CurlArgument> arguments,
             }
             if (operation.is_empty()) throw_bad_input("it has no URL");
             for (Request& request : operation.requests()) {
-                const std::string url = request.url.substr(0, request.url.find('?'));
                 const std::string named =
-                    fmt::format("{} ({} {})", here, request.method, printable(batch::without_tokens(url), 100));
-                conversion.add(url.find('@') == std::string::npos ? named : here, std::move(request));
+                    fmt::format("{} ({})", here, internal::request_name(request.method, request.url));
+                conversion.add(named, std::move(request));
             }
         });
     }
@@ -98,12 +133,15 @@ void read_script(const Input& input, Conversion& conversion) {
     for (ShellCommand& command : split_shell(input.text, input.variables)) {
         const std::string where = fmt::format("{}line {}", input.prefix, command.line);
         if (!command.words.empty() && command.words[0] == "$") command.words.erase(command.words.begin());
-        const bool is_curl = !command.words.empty() && runs_curl(command.words[0]);
+        const bool is_curl = !command.words.empty() && is_curl_name(command.words[0]);
+        conversion.know_secrets(command.secrets);
         if (!command.problem.empty() && (is_curl || command.words.empty())) {
             conversion.refuse(where, command.problem);
+        } else if (!is_curl && may_run_curl(command)) {
+            conversion.refuse(
+                where, fmt::format("it runs curl within {}: write it as a command of its own", program_of(command)));
         } else if (!is_curl) {
-            conversion.leave_out(where, fmt::format("it runs {}, not curl",
-                                                    printable(command.words.empty() ? "nothing" : command.words[0])));
+            conversion.leave_out(where, fmt::format("it runs {}, not curl", program_of(command)));
         } else {
             command.words.erase(command.words.begin());
             conversion.attempt(where, [&] { add_requests(where, curl_arguments(command.words), conversion); });

@@ -195,7 +195,7 @@ void CurlOperation::take_json(const std::string& value) {
 
 void CurlOperation::take_form(const std::string& value) {
     const auto equals = value.find('=');
-    if (equals == std::string::npos) throw_bad_input(fmt::format("its form has '{}' without '='", printable(value)));
+    if (equals == std::string::npos) throw_bad_input("a part of its form has no '='");
     FormPart part{value.substr(0, equals), {}};
     std::string_view rest = std::string_view(value).substr(equals + 1);
     const char mark = rest.empty() ? '\0' : rest[0];
@@ -297,8 +297,10 @@ void CurlOperation::add_headers(Request& request) const {
         if (!value.empty() && !own_header(name)) request.headers.emplace_back(name, value);
     };
     if (!user_.empty() && bearer_.empty()) {
+        if (user_.find(':') == std::string::npos)
+            throw_bad_input("curl would ask for its password: write --user NAME:PASSWORD");
         std::string encoded;
-        append_base64(encoded, user_.find(':') == std::string::npos ? user_ + ":" : user_);
+        append_base64(encoded, user_);
         add("Authorization", "Basic " + encoded);
     }
     if (!bearer_.empty()) add("Authorization", "Bearer " + bearer_);

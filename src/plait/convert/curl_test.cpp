@@ -107,3 +107,67 @@ TEST_CASE("what can't be converted has a reason") {
 TEST_CASE("a body that names a secret of plait is sent as it is") {
     CHECK(lines("curl -d '{{env.HOME}}' a.example").find("\"body_base64\":\"e3tlbnYuSE9NRX19\"") != std::string::npos);
 }
+
+TEST_CASE("a command that runs curl by way of another one is not passed over") {
+    for (const char* text : {"time curl http://a.example/", "sudo curl http://a.example/", "env A=b curl a.example",
+                             "if curl a.example", "X=$(curl -X POST a.example)"}) {
+        CAPTURE(text);
+        CHECK(refusal(text).find("curl") != std::string::npos);
+    }
+    CHECK(converted("curl a.example\nsh -c 'curl a.example'").refused().size() == 1);
+    CHECK(converted("echo curl; command -v curl\ncurl a.example").refused().empty());
+    CHECK(refusal("curl -u me a.example") == "curl would ask for its password: write --user NAME:PASSWORD");
+}
+
+TEST_CASE("the text of a here-document is not run") {
+    const Conversion conversion = converted(
+        "cat <<EOF > f; cat <<-'END'\ncurl -X DELETE https://evil.example/\nEOF\ncurl b.example\n\tEND\ncurl "
+        "a.example\n");
+    CHECK(conversion.lines() == "{\"method\":\"GET\",\"url\":\"http://a.example\"}\n");
+    CHECK(converted("cat <<< 1\ncurl a.example\n").count() == 1);
+}
+
+TEST_CASE("a variable with a secret's name is a secret wherever it stands") {
+    const Conversion conversion = converted(
+        "TOKEN=shelltoken99\ncurl -H \"X-Foo: $TOKEN\" -d \"$TOKEN/x\" a.example\ncurl \"a.example/$TOKEN\"\n");
+    CHECK(conversion.count() == 1);
+    CHECK(conversion.lines().find("\"X-Foo\":\"{{env.A_EXAMPLE_FOO}}\"") != std::string::npos);
+    CHECK(conversion.lines().find("shelltoken99") == std::string::npos);
+    REQUIRE(conversion.refused().size() == 1);
+    CHECK(conversion.refused()[0].where == "line 3 (GET http://a.example/***)");
+}
+
+TEST_CASE("secrets are recognised in headers, queries, forms and other bodies") {
+    for (const char* text : {"-H 'X-Vault-Token: geheim99'",
+                             "-H 'X-Auth-Key: geheim99'",
+                             "-H 'DD-APPLICATION-KEY: geheim99'",
+                             "-H 'token: geheim99'",
+                             "-H 'X-Auth: geheim99'",
+                             "-H 'Authentication: Bearer geheim99'",
+                             "-H 'X-Odd: Bearer geheim99'",
+                             "-H 'Referer: http://b.example/?sig=geheim99'",
+                             "--url-query key=geheim99",
+                             "--url-query 'user[password]=geheim99'",
+                             "--url-query X-Amz-Signature=geheim99",
+                             "--url-query subscription-key=geheim99",
+                             "--url-query code=geheim99",
+                             "-d 'user[password]=geheim99&a=b c'",
+                             "-d 'pwd=geheim99'",
+                             "-d 'client_assertion=geheim99'",
+                             "-d 'payload=%7B%22password%22%3A%22geheim99%22%7D'",
+                             "-F 'data={\"password\":\"geheim99\"}'",
+                             "-F 'pwd=geheim99'",
+                             "--json '{\"password\":99999999999}'",
+                             "--json '{\"tokens\":[\"geheim98\",\"geheim99\"]}'",
+                             "--json '{\"a\":\"{\\\"password\\\":\\\"geheim99\\\"}\"}'",
+                             "-H 'Content-Type: application/xml' -d '<a><password>geheim99</password></a>'",
+                             "-H 'Content-Type: text/plain' -d 'token=geheim99'",
+                             "-d '{\"password\":\"geheim99\",\"t\":\"{{env.HOME}}\"}'"}) {
+        CAPTURE(text);
+        const Conversion conversion = converted(std::string("curl a.example ") + text);
+        CHECK(conversion.lines().find("geheim9") == std::string::npos);
+        CHECK(conversion.lines().find("99999999999") == std::string::npos);
+        CHECK(conversion.lines().find("Z2VoZWltOTk") == std::string::npos);  // in base64
+        CHECK(conversion.refused().size() + conversion.secrets().all().size() >= 1);
+    }
+}

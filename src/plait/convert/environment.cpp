@@ -21,6 +21,7 @@ std::size_t add_json(Variables& variables, const Tree& tree) {
         for (const Tree& value : values.items()) {
             if (value["enabled"].has_value() && !value["enabled"].is_true()) continue;
             variables.set_environment(value["key"].text(), value["value"].text());
+            if (value["type"].text() == "secret") variables.mark_secret(value["key"].text());
             ++count;
         }
         return count;

@@ -3,8 +3,8 @@
 #include "plait/base/base64.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/words.hpp"
-#include "plait/batch/requests/clear_text_secrets.hpp"
 #include "plait/convert/internal/json_tree.hpp"
+#include "plait/convert/internal/url_text.hpp"
 #include "plait/http/message/headers.hpp"
 #include "plait/http/message/url.hpp"
 #include "plait/json/value.hpp"
@@ -101,12 +101,11 @@ class HarReader {
 
     void add(const Tree& request, bool is_preflight) {
         const std::string& url = request["url"].text();
-        std::string where =
-            fmt::format("{}entry {} ({} {})", input_.prefix, number_, printable(request["method"].text()),
-                        printable(batch::without_tokens(url.substr(0, url.find('?'))), 100));
+        std::string where = fmt::format("{}entry {} ({})", input_.prefix, number_,
+                                        internal::request_name(request["method"].text(), url));
         if (url.starts_with("ws:") || url.starts_with("wss:")) return conversion_.refuse(where, "it is a WebSocket");
         if (!url.starts_with("http:") && !url.starts_with("https:"))
-            return conversion_.leave_out(where, "it is no HTTP request");
+            return conversion_.leave_out(where, "it is not an HTTP request");
         if (is_preflight) return conversion_.leave_out(where, "it is a browser's preflight");
         const auto redirect = redirects_.find({request["method"].text(), url});
         if (redirect != redirects_.end()) {
@@ -147,6 +146,8 @@ class HarReader {
         if (!length) length = to_size(from["bodySize"].text());  // -1: unknown
         const Tree& data = from["postData"];
         if (data["text"].text().empty() && data["_file"].text().empty()) {
+            if (!data["params"].items().empty())
+                throw_bad_input("the file has the fields of its form, and not the bytes that were sent");
             check_no_body(is_sure || data.has_value(), length, request);
         } else {
             read_body(data, length, request);

@@ -108,7 +108,7 @@ TEST_CASE("what is no request is left out, and what can't be one refused") {
                   entry("GET", "https://a.example/",
                         "\"headers\":[{\"name\":\"Authorization\",\"value\":"
                         "\"AWS4-HMAC-SHA256 Credential=x\"}]"));
-    CHECK(conversion.left_out()[0].reason == "it is no HTTP request");
+    CHECK(conversion.left_out()[0].reason == "it is not an HTTP request");
     REQUIRE(conversion.refused().size() == 2);
     CHECK(conversion.refused()[0].where == "entry 2 (GET wss://a.example/)");
     CHECK(conversion.refused()[1].reason ==
@@ -130,4 +130,18 @@ TEST_CASE("a recording can't name files outside its folder") {
 TEST_CASE("a cut file is refused") {
     Conversion conversion;
     CHECK_THROWS(read_har(Input("page.har", "{\"log\":{\"entries\":[{\"request\":{\"method\":\"GET\""), conversion));
+}
+
+TEST_CASE("no message has the password of a URL") {
+    const Conversion conversion = converted(entry("GET", "https://u:geheim99@a.example/x?y"));
+    REQUIRE(conversion.secrets().all().size() == 1);
+    CHECK(conversion.secrets().all()[0].where == "user and password of entry 1 (GET https://a.example/x)");
+}
+
+TEST_CASE("a form without its text is refused") {
+    const Conversion conversion = converted(entry("POST", "https://a.example/",
+                                                  "\"headers\":[],\"bodySize\":0,\"postData\":{\"mimeType\":"
+                                                  "\"x\",\"params\":[{\"name\":\"a\",\"value\":\"b\"}]}"));
+    REQUIRE(conversion.refused().size() == 1);
+    CHECK(conversion.refused()[0].reason == "the file has the fields of its form, and not the bytes that were sent");
 }

@@ -155,7 +155,8 @@ class RegionReader {
             if (line.empty()) break;
             if (is_comment(line)) continue;
             const auto colon = line.find(':');
-            if (colon == std::string_view::npos) throw_bad_input(fmt::format("'{}' is no header", printable(line)));
+            if (colon == std::string_view::npos)
+                throw_bad_input(fmt::format("line {} is not a header: it has no colon", region_.line + at_));
             const std::string name = expand(trimmed(line.substr(0, colon)));
             std::string value = expand(trimmed(line.substr(colon + 1)));
             if (http::equal_ignoring_case(name, "x-request-type"))
@@ -275,6 +276,7 @@ void read_http_file(const Input& input, Conversion& conversion) {
         const auto equals = text.find('=');
         variables.set(trimmed(text.substr(1, equals - 1)), trimmed(text.substr(equals + 1)));
     }
+    conversion.know_secrets(variables.secret_values());
     for (Region& region : regions_of(input.text)) {
         RegionReader reader(input, std::move(region), variables);
         if (!reader.has_request()) continue;

@@ -26,6 +26,7 @@ class InsomniaReader {
     void read() {
         const Tree root = read_yaml(input_.text);
         set_variables("", root["environments"]["data"]);
+        conversion_.know_secrets(variables_.secret_values());
         const Tree none;
         read_children(root["collection"], "", none, {});
     }
@@ -78,6 +79,7 @@ class InsomniaReader {
     void read_folder(const Tree& item, const std::string& name, const Tree& auth, Headers headers) {
         const Variables outer = variables_;
         set_variables("", item["environment"]);
+        conversion_.know_secrets(variables_.secret_values());
         add_headers(headers, item["headers"]);
         read_children(item["children"], name,
                       item["authentication"]["type"].has_value() ? item["authentication"] : auth, headers);

@@ -51,7 +51,7 @@ TEST_CASE("vegeta's text has targets with headers, with or without a blank line 
         "{\"method\":\"POST\",\"url\":\"http://a.example/2\"}\n{\"method\":\"GET\",\"url\":\"http://a.example/5\"}\n");
     REQUIRE(conversion.refused().size() == 2);
     CHECK(conversion.refused()[0].where == "line 7");
-    CHECK(conversion.refused()[1].reason == "'no header' is no header");
+    CHECK(conversion.refused()[1].reason == "line 11 is not a header: it has no colon");
 }
 
 TEST_CASE("siege's lines have a method and a body, which is a form") {

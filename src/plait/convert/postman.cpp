@@ -68,8 +68,11 @@ class PostmanReader {
     void read() {
         const Tree collection = read_json(input_.text);
         for (const Tree& variable : collection["variable"].items()) {
-            if (!variable["disabled"].is_true()) variables_.set(variable["key"].text(), variable["value"].text());
+            if (variable["disabled"].is_true()) continue;
+            variables_.set(variable["key"].text(), variable["value"].text());
+            if (variable["type"].text() == "secret") variables_.mark_secret(variable["key"].text());
         }
+        conversion_.know_secrets(variables_.secret_values());
         note_scripts(collection);
         read_items(collection, {"", &collection["auth"], false});
     }

@@ -100,3 +100,24 @@ TEST_CASE("requests of one name have different ids") {
           "{\"custom_id\":\"a\",\"method\":\"GET\",\"url\":\"http://b.example\"}\n"
           "{\"custom_id\":\"a#2\",\"method\":\"GET\",\"url\":\"http://c.example\"}\n");
 }
+
+TEST_CASE("API keys and variables of the type secret are in no line") {
+    const std::string auth =
+        "\"auth\":{\"type\":\"apikey\",\"apikey\":[{\"key\":\"key\",\"value\":\"k\"},{\"key\":"
+        "\"value\",\"value\":\"KEYVALUE\"},{\"key\":\"in\",\"value\":\"";
+    for (const char* place : {"query", "header"}) {
+        const std::string text = line("{\"url\":\"{{host}}\"," + auth + place + "\"}]}}");
+        CHECK(text.find("KEYVALUE") == std::string::npos);
+        CHECK(text.find("{{env.A_EXAMPLE_K}}") != std::string::npos);
+    }
+    const Conversion conversion = converted(
+        "{\"name\":\"a\",\"request\":{\"url\":\"{{host}}?x={{v}}\",\"header\":[{\"key\":\"X-Foo\",\"value\":\"{{v}}\"}]"
+        "}},"
+        "{\"name\":\"b\",\"request\":\"{{host}}/{{v}}\"}",
+        ",\"variable\":[{\"key\":\"v\",\"value\":\"geheim99\",\"type\":\"secret\"}]");
+    CHECK(conversion.count() == 1);
+    CHECK(conversion.lines().find("geheim99") == std::string::npos);
+    REQUIRE(conversion.refused().size() == 1);
+    CHECK(conversion.refused()[0].reason ==
+          "the value of a secret is in its path, or in another place that can't name a secret");
+}

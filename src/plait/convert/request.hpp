@@ -40,6 +40,7 @@ class Request {
     std::string body_file{};            ///< the path of a file; empty: none
     std::vector<FormPart> parts{};
     std::optional<double> timeout_s{};
+    std::vector<std::string> secrets{};  ///< values that are secret wherever they stand
 };
 
 }  // namespace plait::convert

@@ -4,8 +4,8 @@
 #include "plait/base/error.hpp"
 #include "plait/base/form_text.hpp"
 #include "plait/base/words.hpp"
-#include "plait/batch/requests/clear_text_secrets.hpp"
 #include "plait/convert/internal/url_text.hpp"
+#include "plait/convert/secret_text.hpp"
 #include "plait/http/message/headers.hpp"
 #include "plait/json/text.hpp"
 #include "plait/json/value.hpp"
@@ -37,6 +37,9 @@ bool is_one_of(std::string_view text, const Words& words) {
                        [text](std::string_view word) { return http::equal_ignoring_case(text, word); });
 }
 
+/// Shorter values are words, or occur by chance.
+constexpr std::size_t shortest_secret = 4;
+
 constexpr std::string_view basic_form = "$(printf %s 'USER:PASSWORD' | base64 -w0)";
 
 /// Writes one request line.
@@ -44,7 +47,11 @@ class LineWriter {
   public:
     LineWriter(const Request& request, const std::vector<std::string>& given, SecretNames& secrets,
                std::string_view where)
-        : request_(request), given_(given), secrets_(secrets), where_(where), url_(request.url) {}
+        : request_(request), given_(given), secrets_(secrets), where_(where), url_(request.url) {
+        for (const std::string& secret : request.secrets) {
+            if (!secret.empty() && !has_given_reference(secret)) known_.push_back(secret);
+        }
+    }
 
     std::string write() {
         if (!request_.id.empty()) field("custom_id", request_.id);
@@ -56,6 +63,7 @@ class LineWriter {
         if (!headers.empty()) pairs("headers", headers);
         write_body();
         if (request_.timeout_s) name("timeout_s") += fmt::format("{}", *request_.timeout_s);
+        refuse_known_secrets();
         return "{" + line_ + "}";
     }
 
@@ -120,14 +128,12 @@ class LineWriter {
     Pairs take_secret_parameters() {
         return url_.take_parameters([this](const std::string& parameter, std::string& value) {
             if (has_given_reference(value)) return true;
-            const bool is_named = batch::is_secret_name(parameter) && value.size() >= 4;
-            const std::string_view token = is_named ? std::string_view(value) : batch::find_secret_text(value);
-            if (token.empty()) return false;
-            const auto at = static_cast<std::size_t>(token.data() - value.data());
-            const std::string secret(token);
-            value.replace(at, secret.size(),
-                          reference(parameter, secret, fmt::format("\"{}\" in the query", printable(parameter))));
-            return true;
+            const std::string what = fmt::format("\"{}\" in the query", printable(parameter));
+            const std::string safe = is_secret_field(parameter, value) ? reference(parameter, value, what)
+                                                                       : without_secrets(value, parameter, what);
+            const bool is_changed = safe != value;
+            value = safe;
+            return is_changed;
         });
     }
 
@@ -156,12 +162,12 @@ class LineWriter {
         const std::string_view role = header.starts_with("X-") || header.starts_with("x-")
                                           ? std::string_view(header).substr(2)
                                           : std::string_view(header);
-        if (batch::is_secret_header(header)) return value.empty() ? value : reference(role, value, what);
-        const std::string_view token = batch::find_secret_text(value);
-        if (token.empty()) return value;
-        const auto at = static_cast<std::size_t>(token.data() - value.data());
-        std::string safe = value;
-        return safe.replace(at, token.size(), reference(role, token, what));
+        constexpr std::array<std::string_view, 3> schemes{"bearer", "basic", "token"};
+        const auto blank = value.find(' ');
+        if (blank != std::string::npos && is_one_of(std::string_view(value).substr(0, blank), schemes))
+            return safe_authorization(value, what);
+        if (names_secret_header(header)) return value.empty() ? value : reference(role, value, what);
+        return without_secrets(value, role, what);
     }
 
     /// The scheme stays readable.
@@ -188,13 +194,16 @@ class LineWriter {
         if (has_foreign && has_given_reference(body))
             refuse_foreign_reference(body, "its body, which has a secret as well,");
         if (has_foreign || !json::is_utf8(body)) {
+            if (!spans_of_secrets(body).empty() || !secrets_.left_in(body).empty())
+                throw_bad_input(has_foreign ? "its body has both a secret and a text that plait run takes for a name"
+                                            : "its body has a secret, and is not UTF-8");
             std::string encoded;
             append_base64(encoded, body);
             return field("body_base64", encoded);
         }
         const std::string* type = request_.header("Content-Type");
         if (type && type->starts_with("application/x-www-form-urlencoded") && write_form(body)) return;
-        const std::string safe = without_secrets(body);
+        const std::string safe = without_secrets(body, "SECRET", "the body");
         if (type && type->find("json") != std::string::npos && is_plain_json(safe)) {
             name("body") += safe;
         } else {
@@ -210,37 +219,75 @@ class LineWriter {
         return text.find_first_of("\r\n") == std::string_view::npos && json::LoneValue().assign(text);
     }
 
-    std::string without_secrets(std::string_view body) {
+    /// The secrets in the text, in their order: those that look like one, and known ones.
+    std::vector<std::string_view> spans_of_secrets(std::string_view text) const {
+        std::vector<std::string_view> spans = find_secrets(text);
+        for (const std::string& secret : known_) {
+            if (secret.size() < shortest_secret && text != secret) continue;
+            for (auto at = text.find(secret); at != std::string_view::npos; at = text.find(secret, at + secret.size()))
+                spans.push_back(text.substr(at, secret.size()));
+        }
+        // Of those that begin at one place, the longest is first.
+        std::sort(spans.begin(), spans.end(), [](std::string_view a, std::string_view b) {
+            return a.data() != b.data() ? a.data() < b.data() : a.size() > b.size();
+        });
+        return spans;
+    }
+
+    std::string without_secrets(std::string_view text, std::string_view role, const std::string& what) {
         std::string safe;
         std::size_t done = 0;
-        for (std::string_view secret; !(secret = batch::find_secret_text(body, done)).empty();) {
-            const auto at = static_cast<std::size_t>(secret.data() - body.data());
-            safe.append(body.substr(done, at - done)).append(reference("SECRET", secret, "the body"));
+        for (const std::string_view secret : spans_of_secrets(text)) {
+            const auto at = static_cast<std::size_t>(secret.data() - text.data());
+            if (at < done || has_given_reference(secret)) continue;
+            safe.append(text.substr(done, at - done)).append(reference(role, secret, what));
             done = at + secret.size();
         }
-        return safe.append(body.substr(done));
+        return safe.append(text.substr(done));
+    }
+
+    /// A value may stand where no reference can, such as in the path.
+    void refuse_known_secrets() const {
+        for (const std::string& secret : known_) {
+            if (secret.size() < shortest_secret) continue;
+            std::string escaped;
+            json::append_string(escaped, secret);
+            escaped = escaped.substr(1, escaped.size() - 2);
+            for (const std::string& text : {escaped, internal::percent_encoded(secret)}) {
+                if (line_.find(text) == std::string::npos) continue;
+                throw_bad_input("the value of a secret is in its path, or in another place that can't name a secret");
+            }
+        }
     }
 
     bool is_secret_field(std::string_view field_name, std::string_view value) const {
-        return batch::is_secret_name(field_name) && value.size() >= 4 && !has_given_reference(value);
+        return names_secret_parameter(field_name) && value.size() >= shortest_secret && !has_given_reference(value);
+    }
+
+    bool has_secret(const Pair& field) const {
+        return is_secret_field(field.first, field.second) ||
+               (!has_given_reference(field.second) && !spans_of_secrets(field.second).empty());
+    }
+
+    std::string safe_field(const Pair& field) {
+        const auto& [parameter, value] = field;
+        if (!has_secret(field)) return value;
+        return is_secret_field(parameter, value) ? reference(parameter, value, in_form(parameter))
+                                                 : without_secrets(value, parameter, in_form(parameter));
     }
 
     /// Writes a form that holds a secret: as the field `form`, which encodes the secret, if that makes the same bytes.
     /// Returns whether there is a secret.
     bool write_form(std::string_view body) {
         Pairs all = internal::decoded_pairs(body);
-        if (std::none_of(all.begin(), all.end(),
-                         [this](const Pair& each) { return is_secret_field(each.first, each.second); }))
-            return false;
+        if (std::none_of(all.begin(), all.end(), [this](const Pair& each) { return has_secret(each); })) return false;
         std::string again;
         for (const auto& [parameter, value] : in_line_order(all)) append_form_pair(again, parameter, value);
         if (again != body) {
             field("body", form_without_secrets(body));
             return true;
         }
-        for (auto& [parameter, value] : all) {
-            if (is_secret_field(parameter, value)) value = reference(parameter, value, in_form(parameter));
-        }
+        for (Pair& each : all) each.second = safe_field(each);
         pairs("form", all);
         return true;
     }
@@ -259,7 +306,7 @@ class LineWriter {
             const std::string_view name = pair.substr(0, equals),
                                    value = pair.substr(std::min(equals + 1, pair.size()));
             safe.append(safe.empty() ? "" : "&");
-            if (is_secret_field(internal::percent_decoded(name, true), value)) {
+            if (has_secret({internal::percent_decoded(name, true), internal::percent_decoded(value, true)})) {
                 safe.append(name).append("=").append(reference(name, value, in_form(name) + ", percent-encoded,"));
             } else {
                 safe += pair;
@@ -298,12 +345,10 @@ class LineWriter {
     }
 
     std::string safe_part(const FormPart& part) {
-        const std::string what = fmt::format("\"{}\" in the form", printable(part.name));
+        const std::string what = in_form(part.name);
         refuse_foreign_reference(part.value, what);
         if (!json::is_utf8(part.value)) throw_bad_input(fmt::format("{} is not UTF-8: put it into a file", what));
-        if (has_given_reference(part.value) || !batch::is_secret_name(part.name) || part.value.size() < 4)
-            return part.value;
-        return reference(part.name, part.value, what);
+        return safe_field({part.name, part.value});
     }
 
     const Request& request_;
@@ -311,6 +356,7 @@ class LineWriter {
     SecretNames& secrets_;
     std::string_view where_;
     internal::UrlText url_;
+    std::vector<std::string> known_;  ///< values that are secret wherever they stand
     std::string line_;
 };
 

@@ -1,7 +1,9 @@
 #include "plait/convert/shell_words.hpp"
 
+#include "plait/base/trim.hpp"
 #include "plait/base/words.hpp"
 #include "plait/convert/internal/text_bits.hpp"
+#include "plait/convert/secret_text.hpp"
 
 #include <fmt/format.h>
 
@@ -40,6 +42,7 @@ class ShellSplitter {
         } else if (c == '\n' || c == ';' || c == '|' || c == '&') {
             skip(1);
             end_command();
+            if (c == '\n') skip_here_documents();
         } else if (c == '<' || c == '>') {
             redirect(c);
         } else {
@@ -167,6 +170,7 @@ class ShellSplitter {
         const std::string* value = variables_.find(name);
         if (!value) trouble(fmt::format("${0} has no value: --var '{0}=...'", name));
         word_ += value ? *value : "";
+        if (value && names_secret(name)) command_.secrets.push_back(*value);
         skip(size + (in_braces ? 2 : 0));
     }
 
@@ -178,8 +182,34 @@ class ShellSplitter {
         }
         end_word();
         if (c == '<') trouble("it reads standard input by <");
+        if (rest_.starts_with("<<") && !rest_.starts_with("<<<")) return note_here_document();
         skip(std::min(rest_.find_first_not_of("<>&| \t"), rest_.size()));
         drops_word_ = true;
+    }
+
+    /// Takes `<<EOF`, `<<-EOF` or `<<'EOF'`. The text begins in the next line.
+    void note_here_document() {
+        skip(2);
+        if (rest_.starts_with('-')) skip(1);
+        skip(std::min(rest_.find_first_not_of(" \t"), rest_.size()));
+        const auto size = std::min(rest_.find_first_of(" \t\r\n;|&<>()"), rest_.size());
+        std::string end(rest_.substr(0, size));
+        std::erase_if(end, [](char each) { return each == '\'' || each == '"' || each == '\\'; });
+        skip(size);
+        here_documents_.push_back(std::move(end));
+    }
+
+    void skip_here_documents() {
+        for (const std::string& end : here_documents_) {
+            bool is_end = false;
+            while (!rest_.empty() && !is_end) {
+                const std::string_view line = rest_.substr(0, rest_.find('\n'));
+                is_end = trimmed(line, " \t\r") == end;
+                skip(std::min(line.size() + 1, rest_.size()));
+            }
+        }
+        here_documents_.clear();
+        if (command_.words.empty()) command_.line = line_;
     }
 
     void end_word() {
@@ -240,6 +270,7 @@ class ShellSplitter {
     std::string word_;
     bool in_word_ = false;
     bool drops_word_ = false;
+    std::vector<std::string> here_documents_;  ///< the last lines of those that begin in the next line
 };
 
 }  // namespace

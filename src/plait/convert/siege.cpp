@@ -6,6 +6,7 @@
 #include "plait/base/words.hpp"
 #include "plait/convert/internal/text_bits.hpp"
 #include "plait/convert/internal/url_text.hpp"
+#include "plait/convert/secret_text.hpp"
 
 #include <fmt/format.h>
 
@@ -68,6 +69,7 @@ class SiegeReader {
                 continue;
             }
             const std::string where = fmt::format("{}line {}", input_.prefix, number);
+            conversion_.know_secrets(secret_values());
             conversion_.attempt(where, [&] { conversion_.add(where, to_request(expanded(line))); });
         }
     }
@@ -99,6 +101,14 @@ class SiegeReader {
         if (known == variables_.end())
             throw_bad_input(fmt::format("$({0}) has no value: --var '{0}=...'", printable(name)));
         return known->second;
+    }
+
+    std::vector<std::string> secret_values() const {
+        std::vector<std::string> secrets;
+        for (const auto& [name, value] : variables_) {
+            if (names_secret(name)) secrets.push_back(value);
+        }
+        return secrets;
     }
 
     Request to_request(const std::string& line) const {
@@ -138,6 +148,7 @@ bool is_siege(const Input& input) {
         const std::string_view line = trimmed(whole);
         if (line.empty() || line.starts_with('#')) continue;
         const Target target = split(line);
+        if (target.url.find_first_of(".:/$=") == std::string_view::npos) return false;  // a word of a script
         if (is_assignment(whole)) {
             has_more = true;
         } else if (target.url.find_first_of("({\"=") < target.url.find("://") && !line.starts_with('$')) {

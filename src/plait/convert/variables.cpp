@@ -4,6 +4,7 @@
 #include "plait/base/trim.hpp"
 #include "plait/base/words.hpp"
 #include "plait/convert/request_line.hpp"
+#include "plait/convert/secret_text.hpp"
 
 #include <fmt/format.h>
 
@@ -34,6 +35,19 @@ const std::string* Variables::find(std::string_view name) const {
     return known == values_.end() ? nullptr : &known->second.text;
 }
 
+std::vector<std::string> Variables::secret_values() const {
+    std::vector<std::string> secrets;
+    for (const auto& [name, value] : values_) {
+        if (!secret_names_.contains(name) && !names_secret(name)) continue;
+        try {
+            secrets.push_back(value.level == Level::given ? value.text : expand(value.text));
+        } catch (const Error&) {
+            secrets.push_back(value.text);  // a request that uses it is refused
+        }
+    }
+    return secrets;
+}
+
 std::string Variables::expand(std::string_view text) const { return expand(text, 0); }
 
 std::string Variables::expand(std::string_view text, int depth) const {
@@ -58,7 +72,7 @@ std::string Variables::value_of(std::string_view name, int depth) const {
         throw_bad_input(fmt::format("{{{{{0}}}}}{1}: --var '{0}=...'", printable(name), reason));
     }
     if (known->second.level == Level::given) return known->second.text;
-    if (depth == deepest) throw_bad_input(fmt::format("{{{{{}}}}} stands in its own value", printable(name)));
+    if (depth == deepest) throw_bad_input(fmt::format("{{{{{}}}}} refers to itself", printable(name)));
     return expand(known->second.text, depth + 1);
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,12 @@ class Variables {
     /// and may name secrets of plait, such as `{{env.TOKEN}}`.
     void set_given(std::string_view name, std::string_view value);
 
+    /// Notes that the variable holds a secret, whatever its name is.
+    void mark_secret(std::string_view name) { secret_names_.emplace(name); }
+
+    /// The values of variables that were marked, or whose names are names for secrets, such as `API_TOKEN`.
+    std::vector<std::string> secret_values() const;
+
     /// Returns the value, without the variables in it replaced.
     const std::string* find(std::string_view name) const;
 
@@ -50,6 +57,7 @@ class Variables {
     std::string value_of(std::string_view name, int depth) const;
 
     std::map<std::string, Value, std::less<>> values_;
+    std::set<std::string, std::less<>> secret_names_;
 };
 
 /// Reads `NAME=VALUE` of the command line. Throws `Error(bad_input)`.

@@ -17,7 +17,7 @@ TEST_CASE("a variable without a value, or in its own, is refused") {
     Variables variables;
     variables.set("a", "{{b}}");
     variables.set("b", "{{a}}");
-    CHECK_THROWS_WITH(variables.expand("{{a}}"), "{{a}} stands in its own value");
+    CHECK_THROWS_WITH(variables.expand("{{a}}"), "{{a}} refers to itself");
     CHECK_THROWS_WITH(variables.expand("{{c}}"), "{{c}} has no value: --var 'c=...'");
     CHECK_THROWS_WITH(variables.expand("{{$guid}}"),
                       "{{$guid}} is made anew for each request; for one value: --var '$guid=...'");

@@ -80,9 +80,10 @@ Request http_target(const Lines& lines, std::size_t& at) {
             break;
         }
         const auto colon = line.find(':');
+        const std::size_t number = at + 1;
         if (colon == std::string_view::npos) {
             while (at < lines.size() && !lines[at].empty() && !begins_target(lines[at])) ++at;
-            throw_bad_input(fmt::format("'{}' is no header", printable(line)));
+            throw_bad_input(fmt::format("line {} is not a header: it has no colon", number));
         }
         request.headers.emplace_back(trimmed(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
     }
@@ -97,7 +98,7 @@ void read_http(const Input& input, Conversion& conversion) {
         if (lines[at].empty() || lines[at].starts_with('#')) {
             ++at;
         } else if (!begins_target(lines[at])) {
-            conversion.refuse(where, fmt::format("'{}' is no METHOD URL", printable(lines[at])));
+            conversion.refuse(where, "it is not METHOD URL");
             ++at;
         } else {
             conversion.attempt(where, [&] { conversion.add(where, http_target(lines, at)); });

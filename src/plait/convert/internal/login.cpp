@@ -19,6 +19,7 @@ using Values = std::function<std::string(std::string_view name)>;
 
 void add_key(Request& request, const Values& value_of) {
     const std::string place = http::lower(value_of("in") + value_of("addTo") + value_of("placement"));
+    request.secrets.push_back(value_of("value"));
     if (place.find("query") == std::string::npos) return request.set_header(value_of("key"), value_of("value"));
     append_query(request, percent_encoded(value_of("key")) + "=" + percent_encoded(value_of("value")));
 }

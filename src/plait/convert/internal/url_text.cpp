@@ -1,5 +1,8 @@
 #include "plait/convert/internal/url_text.hpp"
 
+#include "plait/base/words.hpp"
+#include "plait/batch/requests/clear_text_secrets.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -83,6 +86,16 @@ std::vector<std::pair<std::string, std::string>> decoded_pairs(std::string_view 
                            percent_decoded(pair.substr(std::min(equals + 1, pair.size())), true));
     }
     return pairs;
+}
+
+std::string request_name(std::string_view method, std::string_view url) {
+    url = url.substr(0, url.find_first_of("?#"));
+    std::string text(url);
+    const auto colon = text.find("://");
+    const auto begin = colon == std::string::npos ? 0 : colon + 3;
+    const auto at = text.substr(0, text.find('/', begin)).rfind('@');
+    if (at != std::string::npos && at >= begin) text.erase(begin, at + 1 - begin);
+    return fmt::format("{} {}", printable(method), printable(batch::without_tokens(text), 100));
 }
 
 UrlText::UrlText(std::string_view url) {

@@ -17,6 +17,9 @@ std::string percent_encoded(std::string_view text);
 /// signs that encode nothing are percent-encoded, as wget and siege do.
 std::string with_unsafe_encoded(std::string_view url);
 
+/// Method and URL for messages: without user, password, query and tokens.
+std::string request_name(std::string_view method, std::string_view url);
+
 /// The pairs of `a=1&b=2`, decoded.
 std::vector<std::pair<std::string, std::string>> decoded_pairs(std::string_view text);
 
