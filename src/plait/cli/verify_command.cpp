@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/requests/vendor_line.hpp"
 #include "plait/batch/resume/row_settings.hpp"
 #include "plait/batch/resume/run_files.hpp"
 #include "plait/batch/resume/verify_results.hpp"
@@ -37,7 +38,7 @@ int VerifyCommand::run() {
     batch::RequestDefaults defaults = batch::recorded_row_defaults(files_[1]);
     if (!defaults.rows.are_given()) defaults = batch::RequestDefaults();
     defaults.format = format_ == batch::BatchFormat::plait ? batch::recorded_format(files_[1]) : format_;
-    if (defaults.format != batch::BatchFormat::plait) defaults.model = "any";  // only ids and lines are compared
+    if (batch::takes_model(defaults.format)) defaults.model = "any";  // only ids and lines are compared
     const auto source = batch::open_source({files_[0]}, std::move(defaults));
     const batch::Verification found = batch::verify_results(*source, files_[1]);
     fmt::print("{}", batch::verification_text(found));

@@ -2,6 +2,7 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
+#include "plait/batch/requests/vendor_line.hpp"
 #include "plait/json/text.hpp"
 
 #include <fmt/format.h>
@@ -74,10 +75,9 @@ Task<void> LineSource::check_first(LineReader lines) {
 }
 
 void LineSource::check_format(std::string_view text) {
-    const BatchFormatEntry* const entry = find_batch_format(requests_.format());
-    if (!entry) return;
+    if (requests_.format() == BatchFormat::plait) return;
     if (request_format_of(text) == RequestFormat::urls)
-        throw_bad_input(fmt::format("{} is no file for --format {}: its first line is not JSON", name(), entry->name));
+        throw_bad_input(not_a_batch(name(), requests_.format()) + "is not JSON");
     requests_.check_first(text, name());
 }
 

@@ -5,6 +5,7 @@
 #include "plait/batch/requests/line_source.hpp"
 #include "plait/batch/requests/row_source.hpp"
 #include "plait/batch/requests/url_source.hpp"
+#include "plait/batch/requests/vendor_line.hpp"
 #include "plait/batch/rows/open_rows.hpp"
 
 #include <fcntl.h>
@@ -67,7 +68,8 @@ std::unique_ptr<ResumableSource> open_row_source(const std::vector<std::string>&
 std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, RequestDefaults defaults) {
     if (inputs.empty()) throw_bad_input("no requests: give a file, URLs, or - for standard input");
     const BatchFormatEntry* const vendor = find_batch_format(defaults.format);
-    if (!vendor && !defaults.model.empty()) throw_bad_input("--model needs --format");
+    if (!takes_model(defaults.format) && !defaults.model.empty())
+        throw_bad_input("--model needs --format gemini-batch or mistral-batch");
     if (defaults.format != BatchFormat::mistral && !defaults.endpoint.empty())
         throw_bad_input("--endpoint needs --format mistral-batch");
     const bool has_rows = defaults.rows.are_given();

@@ -35,9 +35,9 @@ std::vector<std::string> items_of_lines(std::string_view text, std::size_t longe
     return items_of(source);
 }
 
-std::string refusal_of(std::vector<std::string> inputs) {
+std::string refusal_of(std::vector<std::string> inputs, RequestDefaults defaults = {}) {
     try {
-        open_source(std::move(inputs), RequestDefaults());
+        open_source(std::move(inputs), std::move(defaults));
     } catch (const Error& error) {
         CHECK(error.code() == ErrorCode::bad_input);
         return error.what();
@@ -57,6 +57,15 @@ TEST_CASE("each kind of input keeps the contract of a source") {
     run(testing::check_source([] {
         return open_source({"http://a.example/1", "http://a.example/2"}, RequestDefaults());
     }));
+}
+
+TEST_CASE("a model is for the formats whose requests may name none") {
+    for (const BatchFormat format : {BatchFormat::plait, BatchFormat::anthropic, BatchFormat::openai}) {
+        RequestDefaults defaults;
+        defaults.format = format;
+        defaults.model = "m";
+        CHECK(refusal_of({"-"}, std::move(defaults)) == "--model needs --format gemini-batch or mistral-batch");
+    }
 }
 
 TEST_CASE("lines of JSON are requests, blank ones are skipped and counted") {

@@ -62,6 +62,16 @@ VendorJob job_of(const RequestDefaults& defaults) {
     return job;
 }
 
+/// OpenAI's files have POSTs to paths of one API. Who writes one must not choose another server for the key.
+void check_vendor_request(const http::Request& request, const std::string& base_url) {
+    if (request.method() != "POST") throw_bad_input("\"method\" must be POST");
+    const http::Url base(base_url);
+    if (request.url.origin() == base.origin()) return;
+    throw_bad_input(
+        fmt::format("\"url\" is on {}, and requests of this format go to {}: give a path, or another --base-url",
+                    request.url.origin(), base.origin()));
+}
+
 }  // namespace
 
 http::Url whole_url(std::string_view url, std::uint64_t line, const RequestDefaults& defaults) {
@@ -508,7 +518,10 @@ void RequestReader::check_first(std::string_view text, std::string_view name) {
 SourceItem RequestReader::read_vendor_line(std::string_view text, std::uint64_t line) {
     VendorLineReader& vendor = *tools_->vendor;
     try {
-        return LineParser(defaults_, *tools_, vendor.translate(text), line).parse();
+        SourceItem item = LineParser(defaults_, *tools_, vendor.translate(text), line).parse();
+        const Call* const call = std::get_if<Call>(&item);
+        if (call && defaults_.format == BatchFormat::openai) check_vendor_request(call->request, defaults_.base_url);
+        return item;
     } catch (const Error& error) {
         const std::string& id = vendor.id();
         return BadLine(id.empty() ? automatic_id(line) : id, line, fmt::format("line {}: {}", line, error.what()));

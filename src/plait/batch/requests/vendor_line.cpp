@@ -103,9 +103,12 @@ std::optional<Signs> signs_of(std::string_view text) {
     return signs;
 }
 
+const char* article_of(std::string_view vendor) {
+    return std::string_view("AO").find(vendor.front()) == std::string_view::npos ? "a" : "an";
+}
+
 std::string looks_like(const BatchFormatEntry& entry) {
-    const char* article = std::string_view("AO").find(entry.vendor.front()) == std::string_view::npos ? "a" : "an";
-    return fmt::format("looks like {} {} batch: --format {}", article, entry.vendor, entry.name);
+    return fmt::format("looks like {} {} batch: --format {}", article_of(entry.vendor), entry.vendor, entry.name);
 }
 
 /// The path that Gemini's requests are sent to. A base URL may end with a version of its own.
@@ -116,13 +119,28 @@ std::string gemini_path(const VendorJob& job, std::string_view model) {
     return fmt::format("{}/{}{}:generateContent", version, folder, model);
 }
 
-bool needs_model(BatchFormat format) { return format == BatchFormat::gemini || format == BatchFormat::mistral; }
-
+/// Whether this can be part of a URL's path, and names the same path after a server has removed `.` and `..`.
 bool is_model_name(std::string_view name) {
-    return !name.empty() && name.find_first_of("?#% \"\\{}") == std::string_view::npos;
+    if (name.find_first_of("?#% \"\\{}") != std::string_view::npos) return false;
+    for (;;) {
+        const auto slash = name.find('/');
+        const std::string_view segment = name.substr(0, slash);
+        if (segment.empty() || segment == "." || segment == "..") return false;
+        if (slash == std::string_view::npos) return true;
+        name.remove_prefix(slash + 1);
+    }
 }
 
 }  // namespace
+
+bool takes_model(BatchFormat format) noexcept {
+    return format == BatchFormat::gemini || format == BatchFormat::mistral;
+}
+
+std::string not_a_batch(std::string_view name, BatchFormat format) {
+    const BatchFormatEntry& entry = *find_batch_format(format);
+    return fmt::format("{} is not {} {} file: its first line ", name, article_of(entry.vendor), entry.name);
+}
 
 /// The state that is kept from line to line.
 struct VendorLineReader::Buffers {
@@ -136,7 +154,7 @@ struct VendorLineReader::Buffers {
     std::string out;
 
     void read(std::string_view line, BatchFormat format);
-    std::string_view model();
+    std::optional<std::string_view> model();
     void begin(std::string_view path);
     void end();
 
@@ -203,12 +221,12 @@ void VendorLineReader::Buffers::read_metadata(ondemand::value value) {
     }
 }
 
-/// The model that the request names; empty: none.
-std::string_view VendorLineReader::Buffers::model() {
-    ondemand::document inside;
-    std::string_view name;
-    if (body_parser.iterate(with_padding(body)).get(inside) || inside["model"].get_string().get(name)) return {};
-    return name;
+/// The model that the request names, which can't be null or empty; nothing: there is no `model`.
+std::optional<std::string_view> VendorLineReader::Buffers::model() {
+    ondemand::document inside = body_parser.iterate(with_padding(body));
+    ondemand::value value;
+    if (inside["model"].get(value)) return std::nullopt;
+    return json::read_name(value, "model");
 }
 
 void VendorLineReader::Buffers::begin(std::string_view path) {
@@ -236,21 +254,20 @@ const std::string& VendorLineReader::id() const noexcept { return buffers_->id; 
 void VendorLineReader::check_first(std::string_view text, std::string_view name) {
     const std::optional<Signs> signs = signs_of(text);
     if (!signs) return;
-    const BatchFormatEntry& entry = *find_batch_format(format_);
     if (signs->vendor() != format_) {
-        const std::string why = fmt::format("{} is no file for --format {}: its first line ", name, entry.name);
+        const std::string why = not_a_batch(name, format_);
         if (const std::optional<std::string> hint = hint_at_format(text, format_)) throw_bad_input(why + *hint);
         if (signs->url) throw_bad_input(why + "is a request line of plait: leave --format out");
         throw_bad_input(fmt::format("{}has no \"{}\"", why, request_field_of(format_)));
     }
-    if (!needs_model(format_) || !job_.model.empty()) return;
+    if (!takes_model(format_) || !job_.model.empty()) return;
     try {
         buffers_->read(text, format_);
+        if (buffers_->model()) return;
     } catch (const std::exception&) {
         return;  // this line has an error of its own
     }
-    if (buffers_->model().empty())
-        throw_bad_input(fmt::format("the first request of {} names no model: name one with --model", name));
+    throw_bad_input(fmt::format("the first request of {} names no model: name one with --model", name));
 }
 
 std::string_view VendorLineReader::translate(std::string_view text) {
@@ -267,14 +284,14 @@ std::string_view VendorLineReader::translate(std::string_view text) {
         line.end();
         return line.out;
     }
-    const std::string named(line.model());
-    const std::string& model = named.empty() ? job_.model : named;
+    const std::optional<std::string_view> named = line.model();
+    const std::string model(named.value_or(job_.model));
     if (model.empty())
         throw_bad_input(fmt::format("\"{}\" names no \"model\": name it with --model", request_field_of(format_)));
     if (format_ == BatchFormat::gemini && !is_model_name(model))
         throw_bad_input(fmt::format("the model '{}' can't be part of a URL", model));
     line.begin(format_ == BatchFormat::gemini ? gemini_path(job_, model) : job_.endpoint);
-    if (format_ == BatchFormat::mistral && named.empty()) {
+    if (format_ == BatchFormat::mistral && !named) {
         line.out += "{\"model\":";
         json::append_string(line.out, model);
         const std::string_view rest = line.body.substr(1);

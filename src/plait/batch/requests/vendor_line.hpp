@@ -53,6 +53,13 @@ class VendorLineReader {
     std::unique_ptr<Buffers> buffers_;
 };
 
+/// Whether requests of this vendor may leave their model to the job: `--model`.
+bool takes_model(BatchFormat format) noexcept;
+
+/// Begins the error of a file `name` that is of another kind than `format`, up to what its first line is:
+/// `a.jsonl is not an openai-batch file: its first line `.
+std::string not_a_batch(std::string_view name, BatchFormat format);
+
 /// If this line is that of another program than the one that `format` is for, returns a sentence that says so and names
 /// what to do: `looks like an Anthropic batch: --format anthropic-batch`.
 std::optional<std::string> hint_at_format(std::string_view text, BatchFormat format);

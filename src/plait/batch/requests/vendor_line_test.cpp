@@ -87,6 +87,12 @@ TEST_CASE("a line of Gemini's names the model in its URL") {
           "a: line 7: \"request\" names no \"model\": name it with --model");
     CHECK(refused(gemini_line, defaults_for(BatchFormat::gemini, "a?b")) ==
           "a: line 7: the model 'a?b' can't be part of a URL");
+    for (const char* name : {"a/../b", "models/..", "./a", "a/.", "a//b", "a/", "/a"}) {
+        CAPTURE(name);
+        CHECK(refused(gemini_line, defaults_for(BatchFormat::gemini, name)) ==
+              "a: line 7: the model '" + std::string(name) + "' can't be part of a URL");
+    }
+    CHECK(url(gemini_line, "a..b/c.", "http://a.b") == "http://a.b/v1beta/models/a..b/c.:generateContent");
 }
 
 TEST_CASE("a line of Gemini's may have texts as metadata, which are those of its result") {
@@ -111,6 +117,16 @@ TEST_CASE("a line of Mistral's gets the job's model unless it has one") {
     CHECK(refused(mistral_line, defaults_for(BatchFormat::mistral)) ==
           "a: line 7: \"body\" names no \"model\": name it with --model");
 
+    for (const char* name : {"null", "7", R"("")"}) {
+        const std::string body_of_line = R"({"model":)" + std::string(name) + R"(,"a":1})";
+        CAPTURE(body_of_line);
+        CHECK(refused(R"({"custom_id":"a","body":)" + body_of_line + "}", defaults_for(BatchFormat::mistral, "m"))
+                  .starts_with("a: line 7: \"model\" "));
+        CHECK(refused(R"({"key":"a","request":)" + body_of_line + "}", defaults_for(BatchFormat::gemini, "m"))
+                  .starts_with("a: line 7: \"model\" "));
+        CHECK(first_refused(R"({"custom_id":"a","body":)" + body_of_line + "}", BatchFormat::mistral, "") == "taken");
+    }
+
     RequestDefaults embeddings = defaults_for(BatchFormat::mistral, "m");
     CHECK(url_of(mistral_line, embeddings) == "https://api.mistral.ai/v1/chat/completions");
     embeddings.endpoint = "/v1/embeddings";
@@ -125,6 +141,26 @@ TEST_CASE("a line of OpenAI's is a request line, and /v1 is used once without a 
     CHECK(url_of(openai_line, defaults) == "http://a.b/v1/chat/completions");
     CHECK(notes.urls_joined_once() == 0);
     CHECK(refused(R"({"custom_id":"a","body":{}})", defaults) == "a: line 7: no \"url\"");
+}
+
+TEST_CASE("a line of OpenAI's is a POST to the server of the base URL, which gets the key") {
+    const auto line = [](std::string_view method, std::string_view url) {
+        return R"({"custom_id":"a","method":")" + std::string(method) + R"(","url":")" + std::string(url) +
+               R"(","body":{}})";
+    };
+    const RequestDefaults defaults = defaults_for(BatchFormat::openai, {}, "http://a.b/v1");
+    CHECK(url_of(line("POST", "http://A.b:80/v1/x"), defaults) == "http://a.b/v1/x");
+    CHECK(url_of(line("POST", "//c.d/x"), defaults).starts_with("http://a.b/"));
+    CHECK(url_of(line("POST", "@c.d/x"), defaults).starts_with("http://a.b/"));
+    CHECK(refused(line("POST", "http://c.d/v1/x"), defaults) ==
+          "a: line 7: \"url\" is on http://c.d, and requests of this format go to http://a.b: give a path, or another "
+          "--base-url");
+    for (const char* url : {"https://a.b/v1/x", "http://a.b:81/v1/x", "http://a.b@c.d/"})
+        CHECK(refused(line("POST", url), defaults).starts_with("a: line 7"));
+    CHECK(refused(line("POST", "https://c.d/"), defaults_for(BatchFormat::openai)).find("api.openai.com") !=
+          std::string::npos);
+    for (const char* method : {"DELETE", "GET"})
+        CHECK(refused(line(method, "/v1/x"), defaults) == "a: line 7: \"method\" must be POST");
 }
 
 TEST_CASE("a line that is none of the vendor's is refused, and keeps its id") {
@@ -166,16 +202,16 @@ TEST_CASE("a file of another kind is refused by its first line") {
     CHECK(first_refused(openai_line, BatchFormat::openai) == "taken");
     CHECK(first_refused("not JSON", BatchFormat::openai) == "taken");  // its own error is enough
     CHECK(first_refused(openai_line, BatchFormat::anthropic) ==
-          "a.jsonl is no file for --format anthropic-batch: its first line looks like an OpenAI batch: --format "
+          "a.jsonl is not an anthropic-batch file: its first line looks like an OpenAI batch: --format "
           "openai-batch");
     CHECK(first_refused(anthropic_line, BatchFormat::openai) ==
-          "a.jsonl is no file for --format openai-batch: its first line looks like an Anthropic batch: --format "
+          "a.jsonl is not an openai-batch file: its first line looks like an Anthropic batch: --format "
           "anthropic-batch");
     CHECK(first_refused(R"({"url":"http://a.b"})", BatchFormat::gemini) ==
-          "a.jsonl is no file for --format gemini-batch: its first line is a request line of plait: leave --format "
+          "a.jsonl is not a gemini-batch file: its first line is a request line of plait: leave --format "
           "out");
     CHECK(first_refused(R"({"custom_id":"a"})", BatchFormat::mistral) ==
-          "a.jsonl is no file for --format mistral-batch: its first line has no \"body\"");
+          "a.jsonl is not a mistral-batch file: its first line has no \"body\"");
     CHECK(first_refused(gemini_line, BatchFormat::gemini, "") ==
           "the first request of a.jsonl names no model: name one with --model");
     CHECK(first_refused(R"({"request":{"model":"m"}})", BatchFormat::gemini, "") == "taken");

@@ -68,7 +68,8 @@ std::vector<Flag> input_flags(batch::RequestDefaults& defaults, const OtherBody&
                               "Read the batch file of a vendor as it is, and send its requests to the vendor, or to "
                               "--base-url. Give the key with --header (docs/formats.md).",
                               defaults.format),
-            {"--model", "NAME", "With --format: use this model for requests that name none.",
+            {"--model", "NAME",
+             "With --format gemini-batch or mistral-batch: use this model for requests that name none.",
              [&defaults](const std::string& value) { defaults.model = value; }},
             {"--endpoint", "PATH",
              "With --format mistral-batch: send requests to this path, such as /v1/embeddings. Default: "
