@@ -38,8 +38,11 @@ class Doctor(RunTest):
         self.assertIn("127.0.0.1:9", checks["server"]["message"])
         self.assertNotIn("clock", checks)
         gone = plait("doctor", "-o", self.folder / "none/results.jsonl")
+        folder = plait("doctor", "-o", self.folder)
         self.assertEqual(1, gone.code)
-        self.assertRegex(gone.out, r"(?m)^wrong  disk .*/none: no run can write results: create a file: No such file or directory")
+        self.assertRegex(gone.out, r"(?m)^wrong  disk  +the folder .*/none does not exist: create it, or name another with -o$")
+        self.assertEqual(1, folder.code)
+        self.assertRegex(folder.out, r"(?m)^wrong  disk .*: no run can write results: .* is a folder: name another place with -o$")
         self.assertEqual(2, plait("doctor", "not a URL").code)
 
 

@@ -14,7 +14,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <iterator>
 #include <utility>
 
@@ -26,11 +25,6 @@ constexpr std::size_t most_concurrency = 1'000'000;
 
 /// A server that does not answer within this time is in no shape for a large run.
 constexpr Duration patience = std::chrono::seconds(10);
-
-std::string folder_of(const std::string& file) {
-    const std::string folder = std::filesystem::path(file).parent_path().string();
-    return folder.empty() ? "." : folder;
-}
 
 }  // namespace
 
@@ -54,8 +48,9 @@ std::vector<Flag> DoctorCommand::flags() {
     return joined(
         std::vector<Flag>{
             {"-o,--output", "FILE",
-             "Check the disk where this file of results would be. Default: the working directory.",
-             [this](const std::string& value) { plan_.folder = folder_of(value); }},
+             "Check that a run can write this file of results, and the disk where it is. Default: the working "
+             "directory.",
+             [this](const std::string& value) { plan_.output = value == "-" ? "" : value; }},
             {"--concurrency", "N",
              fmt::format("Check for N calls in flight. Default: up to {}.",
                          batch::max_adaptive_concurrency(batch::methods.front())),
@@ -85,8 +80,7 @@ std::vector<doctor::Finding> DoctorCommand::check_ways() const {
     try {
         proxies = proxies_.settle();
     } catch (const Error& error) {
-        findings.emplace_back("proxies", doctor::Verdict::wrong, error.what(),
-                              "set the variable right, or give --proxy");
+        findings.emplace_back("proxies", doctor::Verdict::wrong, error.what(), "correct the variable, or give --proxy");
         return findings;
     }
     findings.push_back(doctor::check_proxies(proxies, plan_));

@@ -85,7 +85,7 @@ std::vector<Finding> check_machine(const Machine& machine, const Plan& plan) {
     if (auto finding = check_ports(machine, plan)) findings.push_back(std::move(*finding));
     if (auto finding = check_tracking(machine, plan)) findings.push_back(std::move(*finding));
     findings.push_back(check_certificates(machine, plan));
-    findings.push_back(check_disk(machine.try_disk(plan.folder)));
+    findings.push_back(check_disk(machine.try_disk(plan.output)));
     findings.push_back(check_processors(machine));
     findings.push_back(check_memory(machine));
     findings.push_back(check_waits(machine));
@@ -101,8 +101,12 @@ Finding check_descriptors(const Machine& machine, const Plan& plan) {
         fmt::format("a process may have {} open files, and {} need{}", most, calls_in_flight(plan),
                     fmt::format("{} {}", plan.concurrency ? "" : "s", needed));
     if (needed <= limits.hard) return {"open files", Verdict::ok, message};
+    // `calls_within` is at least 1, even if that does not fit.
     const std::size_t calls = batch::calls_within(plan.calls(), 1, limits);
-    return {"open files", too_few(plan), fmt::format("{}; only {} fit", message, calls),
+    const bool has_none = limits.hard < batch::descriptors_for(1, 1);
+    const std::string fitting =
+        has_none ? "not even 1 call fits" : fmt::format("only {} {}", calls, calls == 1 ? "call fits" : "calls fit");
+    return {"open files", has_none ? Verdict::wrong : too_few(plan), fmt::format("{}; {}", message, fitting),
             fmt::format("raise the hard limit with `ulimit -n {}` as root, in limits.conf or by LimitNOFILE= of a "
                         "service",
                         needed)};
@@ -113,8 +117,8 @@ std::optional<Finding> check_ports(const Machine& machine, const Plan& plan) {
     if (!range || (*range)[1] < (*range)[0]) return std::nullopt;
     const auto ports = static_cast<std::uint64_t>((*range)[1] - (*range)[0]) + 1;
     const std::string message = fmt::format(
-        "{} local ports, so at most as many connections to one address of a server; over HTTP/1.1, each "
-        "call in flight has one",
+        "{} local ports, which limits connections to one address to that number; over HTTP/1.1, each call in flight "
+        "has one",
         ports);
     const std::string widen = "widen the range, such as sysctl -w net.ipv4.ip_local_port_range='1024 65535'";
     if (ports < plan.calls()) return Finding("local ports", too_few(plan), message, widen);
@@ -159,13 +163,16 @@ Finding check_disk(const DiskTrial& trial) {
     constexpr std::uint64_t little_room = std::uint64_t{1} << 30;
     constexpr Duration slow = std::chrono::milliseconds(20);
     const auto about = [&trial](std::string_view text) { return fmt::format("{}: {}", trial.folder, text); };
+    if (!trial.has_folder)
+        return {name, Verdict::wrong, fmt::format("the folder {} does not exist", trial.folder),
+                "create it, or name another with -o"};
     if (trial.free_files && *trial.free_files == 0)
         return {name, Verdict::wrong, about("no more files can be created"), "remove some, or write elsewhere"};
     if (!trial.failure.empty())
         return {name, Verdict::wrong, about("no run can write results: " + trial.failure),
                 "name another place with -o"};
-    const std::string message = about(fmt::format("{} are free, and waiting for the disk takes {}",
-                                                  in_bytes(trial.free_bytes), in_words(trial.sync)));
+    const std::string message = about(
+        fmt::format("{} are free, and a synced write takes {}", in_bytes(trial.free_bytes), in_words(trial.sync)));
     if (trial.free_bytes < little_room)
         return {name, Verdict::warn, message, "a result takes about 1 KiB and its answer: make room for all of them"};
     if (trial.is_memory)
@@ -221,12 +228,14 @@ Finding check_memory(const Machine& machine) {
 }
 
 Finding check_waits(const Machine& machine) {
-    if (machine.has_nanosecond_waits()) return {"timers", Verdict::ok, "the kernel wakes a run up to the microsecond"};
+    if (machine.has_nanosecond_waits()) return {"timers", Verdict::ok, "timers are accurate to a microsecond"};
     return {"timers", Verdict::warn, "waits end up to 1 ms late, so more than 1000 sends/s leave in groups",
             "use Linux 5.11 or later, or a sandbox that permits epoll_pwait2"};
 }
 
-Finding check_proxies(const http::ProxySettings& settings, const Plan& plan) {
+namespace {
+
+Finding check_ways(const http::ProxySettings& settings, const Plan& plan) {
     constexpr std::string_view name = "proxies";
     if (plan.server) {
         const http::Url& url = *plan.server;
@@ -238,7 +247,21 @@ Finding check_proxies(const http::ProxySettings& settings, const Plan& plan) {
     const std::string message = fmt::format("https goes {}; http goes {}", settings.explain(true, any_host, 443),
                                             settings.explain(false, any_host, 80));
     if (settings.for_https) return {name, Verdict::ok, message};
-    return {name, Verdict::warn, message, "set https_proxy, too, if https needs the proxy"};
+    return {name, Verdict::warn, message, "set https_proxy too if https needs the proxy"};
+}
+
+}  // namespace
+
+Finding check_proxies(const http::ProxySettings& settings, const Plan& plan) {
+    Finding finding = check_ways(settings, plan);
+    const std::vector<std::string_view> unusable = settings.no_proxy.value.unusable();
+    if (unusable.empty()) return finding;
+    finding.verdict = Verdict::warn;
+    finding.message +=
+        fmt::format("; {} has entries that match nothing: '{}'", settings.no_proxy.source, fmt::join(unusable, "', '"));
+    finding.advice += finding.advice.empty() ? "" : "; ";
+    finding.advice += "write names, addresses, or networks such as 10.0.0.0/8";
+    return finding;
 }
 
 }  // namespace plait::doctor

@@ -22,8 +22,8 @@ class Plan {
     std::size_t most_adaptive = 1000;
     /// A server that is called; nothing: any.
     std::optional<http::Url> server;
-    /// The folder of the results.
-    std::string folder = ".";
+    /// The file of results; empty: any in the working directory.
+    std::string output;
     /// The file of certificates to trust instead of the system's; empty: the system's.
     std::string ca_file;
 

@@ -75,10 +75,16 @@ TEST_CASE("open files suffice for the calls in flight, or too few are a warning,
     machine.limits = {256, 1024};
     CHECK(in_words(check_descriptors(machine, Plan())) ==
           "warn open files | a process may have 1024 open files, and a run, which has up to 1000 calls in flight, "
-          "needs 1064; only 960 fit | raise the hard limit with `ulimit -n 1064` as root, in limits.conf or by "
+          "needs 1064; only 960 calls fit | raise the hard limit with `ulimit -n 1064` as root, in limits.conf or by "
           "LimitNOFILE= of a service");
     CHECK(check_descriptors(machine, with_calls(960)).verdict == Verdict::ok);
     CHECK(check_descriptors(machine, with_calls(961)).verdict == Verdict::wrong);
+    machine.limits = {65, 65};
+    CHECK(check_descriptors(machine, Plan()).verdict == Verdict::warn);
+    CHECK(check_descriptors(machine, Plan()).message.ends_with("; only 1 call fits"));
+    machine.limits = {7, 64};
+    CHECK(check_descriptors(machine, Plan()).verdict == Verdict::wrong);
+    CHECK(check_descriptors(machine, Plan()).message.ends_with("; not even 1 call fits"));
     machine.limits = {256, ~std::uint64_t{0}};
     CHECK(in_words(check_descriptors(machine, with_calls(5))) ==
           "ok open files | a process may have any number of open files, and 5 calls in flight need 69 | ");
@@ -90,8 +96,8 @@ TEST_CASE("local ports are compared with the calls in flight and with closed con
     std::string& range = machine.files["/proc/sys/net/ipv4/ip_local_port_range"];
     range = "32768\t60999\n";
     constexpr auto message =
-        "28232 local ports, so at most as many connections to one address of a server; over HTTP/1.1, each call in "
-        "flight has one";
+        "28232 local ports, which limits connections to one address to that number; over HTTP/1.1, each call in flight "
+        "has one";
     constexpr auto advice = "widen the range, such as sysctl -w net.ipv4.ip_local_port_range='1024 65535'";
     CHECK(in_words(check_ports(machine, Plan())) == std::string("ok local ports | ") + message + " | ");
     CHECK(in_words(check_ports(machine, with_calls(28233))) ==
@@ -151,13 +157,16 @@ TEST_CASE("no trusted certificates are wrong unless the server speaks http") {
 }
 
 TEST_CASE("a disk takes results, or says why not") {
-    CHECK(in_words(check_disk(good_disk())) ==
-          "ok disk | /data: 5.0 GiB are free, and waiting for the disk takes 1.5 ms | ");
+    CHECK(in_words(check_disk(good_disk())) == "ok disk | /data: 5.0 GiB are free, and a synced write takes 1.5 ms | ");
     DiskTrial trial = good_disk();
     trial.failure = "create a file: Permission denied";
     CHECK(
         in_words(check_disk(trial)) ==
         "wrong disk | /data: no run can write results: create a file: Permission denied | name another place with -o");
+    trial.has_folder = false;
+    CHECK(in_words(check_disk(trial)) ==
+          "wrong disk | the folder /data does not exist | create it, or name another with -o");
+    trial.has_folder = true;
     trial.free_files = 0;
     CHECK(in_words(check_disk(trial)) ==
           "wrong disk | /data: no more files can be created | remove some, or write elsewhere");
@@ -166,7 +175,7 @@ TEST_CASE("a disk takes results, or says why not") {
     CHECK(check_disk(trial).verdict == Verdict::ok);
     trial.free_bytes = 300 << 20;
     CHECK(in_words(check_disk(trial)) ==
-          "warn disk | /data: 300 MiB are free, and waiting for the disk takes 1.5 ms | a result takes about 1 KiB and "
+          "warn disk | /data: 300 MiB are free, and a synced write takes 1.5 ms | a result takes about 1 KiB and "
           "its answer: make room for all of them");
     trial = good_disk();
     trial.is_memory = true;
@@ -177,7 +186,7 @@ TEST_CASE("a disk takes results, or says why not") {
     trial = good_disk();
     trial.sync = 21ms;
     CHECK(in_words(check_disk(trial)) ==
-          "warn disk | /data: 5.0 GiB are free, and waiting for the disk takes 21 ms | --durable will be slow here");
+          "warn disk | /data: 5.0 GiB are free, and a synced write takes 21 ms | --durable will be slow here");
 }
 
 TEST_CASE("the quota of processors is the least of a group and those around it, in either version") {
@@ -245,10 +254,19 @@ TEST_CASE("proxies are named with their variables") {
     CHECK(
         in_words(check_proxies(with({{"http_proxy", "http://p:3128"}}), Plan())) ==
         "warn proxies | https goes direct: there is no proxy for https; http goes through http://p:3128 (http_proxy) | "
-        "set https_proxy, too, if https needs the proxy");
+        "set https_proxy too if https needs the proxy");
     CHECK(in_words(check_proxies(with({{"https_proxy", "http://p:3128"}, {"no_proxy", "a.example"}}),
                                  with_server("https://a.example/x"))) ==
           "ok proxies | https://a.example goes direct: no_proxy has a.example | ");
+    CHECK(in_words(check_proxies(with({{"no_proxy", "10.0.0.0/99 a.b x/y"}}), Plan())) ==
+          "warn proxies | none: all calls go direct; no_proxy has entries that match nothing: '10.0.0.0/99', 'x/y' | "
+          "write names, "
+          "addresses, or networks such as 10.0.0.0/8");
+    CHECK(
+        in_words(check_proxies(with({{"http_proxy", "http://p:1"}, {"NO_PROXY", "x/y"}}), Plan()))
+            .ends_with(
+                "(http_proxy); NO_PROXY has entries that match nothing: 'x/y' | set https_proxy too if https needs the "
+                "proxy; write names, addresses, or networks such as 10.0.0.0/8"));
 }
 
 TEST_CASE("all checks of a machine come in one order") {
@@ -270,5 +288,14 @@ TEST_CASE("this machine can be asked everything") {
     CHECK(machine.body_memory() > 0);
     CHECK(machine.text_of("/proc/self/cgroup"));
     CHECK_FALSE(machine.text_of("/proc/no/such/file"));
-    CHECK(machine.try_disk("/no/such/folder").failure == "create a file: No such file or directory");
+}
+
+TEST_CASE("an existing file of results is opened, and a folder is none") {
+    const ThisMachine machine;
+    CHECK_FALSE(machine.try_disk("/no/such/results.jsonl").has_folder);
+    CHECK(machine.try_disk("/no/such/results.jsonl").folder == "/no/such");
+    CHECK(machine.try_disk("/proc").failure == "/proc is a folder");
+    // The file of a program that runs can't be written, whoever asks.
+    CHECK(machine.try_disk("/proc/self/exe").failure == "open /proc/self/exe: Text file busy");
+    CHECK(machine.try_disk("").folder == ".");
 }

@@ -4,10 +4,12 @@
 #include "plait/base/unique_fd.hpp"
 #include "plait/http/body/body_memory.hpp"
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -16,6 +18,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string_view>
@@ -76,6 +79,21 @@ class FileTrial {
     UniqueFd file_;
 };
 
+std::string folder_of(const std::string& file) {
+    const std::string folder = std::filesystem::path(file).parent_path().string();
+    return folder.empty() ? "." : folder;
+}
+
+/// Why a run can't write on in this file; empty: it can, or there is none yet.
+std::string failure_of_file(const std::string& path) {
+    struct stat status {};
+    if (path.empty() || ::stat(path.c_str(), &status) != 0) return {};
+    if (S_ISDIR(status.st_mode)) return path + " is a folder";
+    if (!S_ISREG(status.st_mode)) return {};  // opening a pipe would wait for its reader
+    const UniqueFd file(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
+    return file ? "" : "open " + path + ": " + system_message(errno);
+}
+
 }  // namespace
 
 batch::DescriptorLimits ThisMachine::descriptors() const { return batch::descriptor_limits(); }
@@ -100,9 +118,13 @@ net::SystemTrust ThisMachine::trust() const { return net::system_trust(); }
 
 std::size_t ThisMachine::certificates_in(const std::string& file) const { return net::certificates_in(file); }
 
-DiskTrial ThisMachine::try_disk(const std::string& folder) const {
+DiskTrial ThisMachine::try_disk(const std::string& output) const {
+    const std::string folder = folder_of(output);
     DiskTrial trial;
     trial.folder = folder;
+    struct stat status {};
+    trial.has_folder = ::stat(folder.c_str(), &status) == 0 || errno != ENOENT;
+    if (!trial.has_folder) return trial;
     struct statvfs room {};
     if (::statvfs(folder.c_str(), &room) == 0) {
         trial.free_bytes = std::uint64_t{room.f_bavail} * room.f_frsize;
@@ -111,7 +133,8 @@ DiskTrial ThisMachine::try_disk(const std::string& folder) const {
     struct statfs kind {};
     if (::statfs(folder.c_str(), &kind) == 0)
         trial.is_memory = kind.f_type == TMPFS_MAGIC || kind.f_type == RAMFS_MAGIC;
-    FileTrial(trial).run();
+    trial.failure = failure_of_file(output);
+    if (trial.failure.empty()) FileTrial(trial).run();
     return trial;
 }
 

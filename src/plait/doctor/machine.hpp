@@ -16,7 +16,9 @@ struct DiskTrial {
     DiskTrial() noexcept {}
 
     std::string folder;
-    /// Why a file can't be created, written, locked or brought to the disk, with the step; empty: it can.
+    bool has_folder = true;
+    /// Why the file of results can't be written, or no file in its folder can be created, written, locked or brought to
+    /// the disk, with the step; empty: all can.
     std::string failure;
     /// Whether files can be mapped into shared memory.
     bool has_shared_maps = true;
@@ -46,8 +48,9 @@ class Machine {
     virtual net::SystemTrust trust() const = 0;
     /// The number of certificates in a file; 0 if it can't be read.
     virtual std::size_t certificates_in(const std::string& file) const = 0;
-    /// Writes a file in this folder, and removes it.
-    virtual DiskTrial try_disk(const std::string& folder) const = 0;
+    /// Opens this file of results if it exists, without a change to it. Writes another file in its folder, and removes
+    /// that. Empty: there is only the working directory.
+    virtual DiskTrial try_disk(const std::string& output) const = 0;
 };
 
 /// This machine.
@@ -60,7 +63,7 @@ class ThisMachine final : public Machine {
     bool has_nanosecond_waits() const override;
     net::SystemTrust trust() const override;
     std::size_t certificates_in(const std::string& file) const override;
-    DiskTrial try_disk(const std::string& folder) const override;
+    DiskTrial try_disk(const std::string& output) const override;
 };
 
 }  // namespace plait::doctor

@@ -97,6 +97,15 @@ bool NoProxy::covers(const Network& network, std::string_view address) {
     return difference >> (8 - rest) == 0;
 }
 
+std::vector<std::string_view> NoProxy::unusable() const {
+    std::vector<std::string_view> texts;
+    for (const Entry& entry : entries_) {
+        if (entry.network || entry.name == "*") continue;
+        if (entry.name.empty() || entry.name.find_first_of("/:[]*") != std::string::npos) texts.push_back(entry.text);
+    }
+    return texts;
+}
+
 std::optional<std::string_view> NoProxy::match(std::string_view host, std::uint16_t port) const {
     const std::string address = address_bytes(host);
     for (const Entry& entry : entries_) {

@@ -33,6 +33,9 @@ class NoProxy {
     /// address without brackets.
     std::optional<std::string_view> match(std::string_view host, std::uint16_t port) const;
 
+    /// The entries that are none of these, as they stand in the list. Valid as long as this.
+    std::vector<std::string_view> unusable() const;
+
   private:
     /// A network: the first `bits` bits of an address of 4 or 16 bytes.
     struct Network {

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 using plait::http::NoProxy;
 
@@ -84,4 +86,13 @@ TEST_CASE("nothing is direct that NO_PROXY does not name") {
     for (const char* entry :
          {".", "*.", "10.0.0.0/33", "10.0.0.0/x", "/var/run/docker.sock", "http://example.com", "[::1"})
         CHECK_MESSAGE(match(entry, "example.com") == "", entry);
+}
+
+TEST_CASE("entries of NO_PROXY that match nothing are named") {
+    using Texts = std::vector<std::string_view>;
+    const NoProxy good("a.b, .a.b, *.a.b, *, *:80, a.b:80, 10.0.0.1, 10.0.0.0/8, ::1, [::1]:80, fe80::/10, localhost");
+    CHECK(good.unusable().empty());
+    const NoProxy bad("10.0.0.0/99 a.b 10.0.0/8 http://a.b a.*.b a.b:99999 . ::1/129 [::1");
+    CHECK(bad.unusable() ==
+          Texts{"10.0.0.0/99", "10.0.0/8", "http://a.b", "a.*.b", "a.b:99999", ".", "::1/129", "[::1"});
 }

@@ -28,8 +28,7 @@ Kind kind_of(std::string_view name) {
     for (const auto& [known, kind] : kinds) {
         if (equal_ignoring_case(name, known)) return kind;
     }
-    throw_bad_input(fmt::format("a proxy of the kind '{}' is not supported: http, https, socks5 and socks5h are",
-                                name.substr(0, 20)));
+    throw_bad_input(fmt::format("unknown proxy kind '{}' (use http, https, socks5 or socks5h)", name.substr(0, 20)));
 }
 
 /// As browsers do: a percent sign without two hexadecimal digits stands for itself.

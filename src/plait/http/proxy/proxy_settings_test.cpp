@@ -62,7 +62,7 @@ TEST_CASE("a variable that can't be used is named, without its password") {
         settings({{"https_proxy", "gopher://user:secret@x"}});
         FAIL("it was used");
     } catch (const Error& error) {
-        CHECK(std::string(error.what()).starts_with("https_proxy of the environment: a proxy of the kind 'gopher'"));
+        CHECK(std::string(error.what()).starts_with("https_proxy of the environment: unknown proxy kind 'gopher'"));
         CHECK(std::string(error.what()).find("secret") == std::string::npos);
     }
 }

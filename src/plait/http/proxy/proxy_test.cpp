@@ -44,7 +44,7 @@ TEST_CASE("user and password of a proxy are percent-decoded, and never shown") {
 
 TEST_CASE("what can't be a proxy is refused, without its password") {
     CHECK(error_of("ftp://user:secret@proxy.example") ==
-          "a proxy of the kind 'ftp' is not supported: http, https, socks5 and socks5h are");
+          "unknown proxy kind 'ftp' (use http, https, socks5 or socks5h)");
     CHECK(error_of("http://user:secret@proxy.example/path") ==
           "a proxy is KIND://USER:PASSWORD@HOST:PORT, without a path");
     CHECK(error_of("http://user:secret@proxy.example:99999").find("secret") == std::string::npos);
