@@ -67,7 +67,14 @@ class Command(RunTest):
                      f"not converted: {script}: line 3: $HOST has no value: --var 'HOST=...'", "plait: converted 2 of 4 requests"):
             self.assertIn(line + "\n", said.err)
         again = convert(script, "--var", "HOST=d.example")
-        self.assertIn("note: curl's --insecure is plait run's --insecure\n", again.err)
+        self.assertIn("note: --insecure is not part of a request line: give --insecure to plait run\n", again.err)
+
+    def test_a_file_that_cannot_be_read_leaves_the_others(self):
+        good = self.file("calls.sh", "curl http://a.example/\n")
+        said = convert(good, self.file("cut.har", '{"log": {"entries": [{"request"'), self.folder / "none")
+        self.assertEqual((1, 1), (said.code, said.out.count("\n")), said.err)
+        self.assertIn(f"not converted: {self.folder / 'none'}: open {self.folder / 'none'}: No such file or directory\n", said.err)
+        self.assertIn("plait: converted 1 of 3 requests", said.err)
 
     def test_wrong_arguments_are_explained(self):
         script = self.file("calls.sh", "curl http://a.example/\n")
@@ -82,7 +89,7 @@ class Command(RunTest):
             ((script, "-o", old), "old.jsonl exists: --overwrite replaces it"),
             ((self.file("empty", "\n"),), "empty is empty"),
             ((self.folder / "none",), "none: No such file or directory"),
-            ((self.file("cut.har", '{"log": {"entries": [{"request"'),), "cut.har is no HAR, or cut"),
+            ((self.file("cut.har", '{"log": {"entries": [{"request"'),), "cut.har is not a HAR, or is cut"),
         ]:
             with self.subTest(arguments=arguments):
                 ended = convert(*arguments)

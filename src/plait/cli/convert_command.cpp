@@ -43,9 +43,10 @@ std::string_view ConvertCommand::help() const {
 }
 
 std::string_view ConvertCommand::notes() const {
-    return "Secrets, such as Authorization, Cookie and API keys, are left out: {{env.NAME}} stands in their place, and "
-           "the names are listed. What can't be converted is listed with the reason (docs/convert.md).\n\n"
-           "Exit code: 0 if all requests were converted, 1 if some were not, 2 if a file can't be used.";
+    return "Secrets, such as Authorization, Cookie and API keys, are replaced by {{env.NAME}}, and the names are "
+           "listed. What can't be converted is listed with the reason (docs/convert.md).\n\n"
+           "Exit code: 0 if all requests were converted, 1 if some were not, 2 if the only file can't be used."
+           " Of several files, one that can't be used is listed, too.";
 }
 
 Positional ConvertCommand::positional() const {
@@ -83,10 +84,11 @@ int ConvertCommand::run() {
     }
     for (const std::string& path : files) {
         if (is_same_file(path, output_)) throw_bad_input(fmt::format("{} is both input and output", path));
-        convert::Input input = convert::read_input(path);
-        input.variables = variables_;
-        if (files.size() > 1) input.prefix = path + ": ";
-        (kind_ ? *kind_ : convert::kind_of(input)).read(input, conversion);
+        if (files.size() > 1) {
+            read_one_of_several(path, conversion);
+        } else {
+            read(path, "", conversion);
+        }
     }
     if (conversion.count() > 0) {
         batch::OutputFile file(output_, overwrite_);
@@ -95,6 +97,31 @@ int ConvertCommand::run() {
     }
     report(conversion);
     return conversion.refused().empty() && conversion.count() > 0 ? exit_ok : exit_some_not_ok;
+}
+
+void ConvertCommand::read(const std::string& path, const std::string& prefix, convert::Conversion& conversion) const {
+    try {
+        convert::Input input = convert::read_input(path);
+        input.variables = variables_;
+        input.prefix = prefix;
+        (kind_ ? *kind_ : convert::kind_of(input)).read(input, conversion);
+    } catch (const Error& error) {
+        const std::string name = path == "-" ? "standard input" : path;
+        const std::string_view message = error.what();
+        if (error.code() != ErrorCode::bad_input || message.find(name) != std::string_view::npos) throw;
+        throw_bad_input(fmt::format("{}: {}", name, message));
+    }
+}
+
+void ConvertCommand::read_one_of_several(const std::string& path, convert::Conversion& conversion) const {
+    const std::string prefix = path + ": ";
+    try {
+        read(path, prefix, conversion);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::bad_input) throw;
+        const std::string_view reason = error.what();
+        conversion.refuse(path, std::string(reason.substr(reason.starts_with(prefix) ? prefix.size() : 0)));
+    }
 }
 
 void ConvertCommand::report(const convert::Conversion& conversion) const {

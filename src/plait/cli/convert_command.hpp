@@ -23,6 +23,9 @@ class ConvertCommand final : public Command {
     int run() override;
 
   private:
+    void read(const std::string& path, const std::string& prefix, convert::Conversion& conversion) const;
+    /// The others are converted all the same.
+    void read_one_of_several(const std::string& path, convert::Conversion& conversion) const;
     void report(const convert::Conversion& conversion) const;
 
     std::vector<std::string> files_;

@@ -71,7 +71,7 @@ std::vector<Download> downloads_of(std::string_view text) {
 
 Request to_request(const Download& download) {
     Request request("GET", std::string(download.urls.substr(0, download.urls.find('\t'))));
-    if (!request.url.starts_with("http")) throw_bad_input("it is no HTTP request");
+    if (!request.url.starts_with("http")) throw_bad_input("it is not an HTTP request");
     std::string user, password;
     for (const std::string_view option : download.options) {
         const std::string_view name = option.substr(0, option.find('='));
@@ -87,7 +87,7 @@ Request to_request(const Download& download) {
         } else if (name == "http-passwd") {
             password = value;
         } else if (std::find(ignored_options.begin(), ignored_options.end(), name) == ignored_options.end()) {
-            throw_bad_input(fmt::format("it has the option {}, which plait convert does not know", printable(name)));
+            throw_bad_input(fmt::format("unknown option {}", printable(name)));
         }
     }
     if (!user.empty()) {

@@ -302,7 +302,9 @@ std::vector<BruBlock> bru_blocks(std::string_view text) {
     std::vector<BruBlock> blocks;
     bool is_open = false;
     bool is_first = false;
+    std::size_t number = 0;
     for (std::string_view line : internal::lines_of(text)) {
+        ++number;
         if (is_open && (line == "}" || line == "]")) {
             is_open = false;
         } else if (is_open) {
@@ -312,7 +314,7 @@ std::vector<BruBlock> bru_blocks(std::string_view text) {
             blocks.emplace_back(std::string(line.substr(0, line.size() - 2)), std::string());
             is_open = is_first = true;
         } else if (!line.empty()) {
-            throw_bad_input(fmt::format("'{}' is no block of Bruno", printable(line)));
+            throw_bad_input(fmt::format("line {} is outside of Bruno's blocks", number));
         }
     }
     if (is_open) throw_bad_input(fmt::format("the block {} of Bruno is not closed", blocks.back().name));
@@ -331,7 +333,7 @@ bool is_bruno(const Input& input) {
 
 void read_bruno(const Input& input, Conversion& conversion) {
     const BruFile file(input.text);
-    if (!file.method()) throw_bad_input(fmt::format("{} has no request, such as a block get {{ ... }}", input.path));
+    if (!file.method()) throw_bad_input(fmt::format("{} has no request, such as a block get {{ ... }}", input.name()));
     const BrunoReader reader(input, file);
     conversion.know_secrets(reader.secret_values());
     const std::string where = input.prefix + printable(reader.id());

@@ -69,6 +69,6 @@ TEST_CASE("what Bruno alone knows is refused, with the reason") {
     CHECK(refusal("get {\n  url: {{host}}\n  auth: digest\n}\n") ==
           "its login is digest, which is computed or asked for anew");
     CHECK(refusal("post {\n  url: {{host}}\n  body: file\n}\n\nbody:file {\n  file: @file(../x)\n}\n") ==
-          "it names the file '../x', which is not in its folder: copy it there");
+          "it names the file '../x', which is not in the working directory: copy it there");
     CHECK(converted("get {\n  url: {{host}}\n}\n\nscript:pre-request {\n  x();\n}\n").advice().size() == 1);
 }

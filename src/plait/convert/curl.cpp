@@ -103,8 +103,11 @@ void add_requests(const std::string& where, std::vector<CurlArgument> arguments,
     std::vector<std::vector<CurlArgument>> operations(1);
     for (CurlArgument& argument : arguments) {
         if (argument.option->use == CurlUse::advised) {
-            conversion.advise(
-                fmt::format("curl's --{} is plait run's {}", argument.option->name, argument.option->advice));
+            conversion.advise(argument.option->advice.empty()
+                                  ? fmt::format("--{} is not part of a request line, and plait run does not have it",
+                                                argument.option->name)
+                                  : fmt::format("--{} is not part of a request line: give {} to plait run",
+                                                argument.option->name, argument.option->advice));
         }
         if (argument.option->name == "next")
             operations.emplace_back();
@@ -155,10 +158,10 @@ bool is_curl(const Input& input) { return has_line(input.text, runs_curl) || has
 
 void read_curl(const Input& input, Conversion& conversion) {
     if (is_for_cmd(input.text)) {
-        throw_bad_input(fmt::format("{} is for cmd.exe: in the browser, use \"Copy as cURL (bash)\"", input.path));
+        throw_bad_input(fmt::format("{} is for cmd.exe: in the browser, use \"Copy as cURL (bash)\"", input.name()));
     }
     if (has_line(input.text, runs_curl)) return read_script(input, conversion);
-    const std::string where = input.prefix.empty() ? input.path : input.prefix.substr(0, input.prefix.size() - 2);
+    const std::string where = input.prefix.empty() ? input.name() : input.prefix.substr(0, input.prefix.size() - 2);
     add_requests(where, curl_config(input.text), conversion);
 }
 

@@ -66,6 +66,12 @@ constexpr std::array options{
     CurlOption{"connect-timeout", 0, true, advised, "--connect-timeout"},
     CurlOption{"max-redirs", 0, true, advised, "--max-redirects"},
 
+    CurlOption{"proxy-user", 'U', true, advised, "--proxy with user and password"},
+    CurlOption{"ciphers", 0, true, advised, ""},
+    CurlOption{"interface", 0, true, advised, ""},
+    CurlOption{"unix-socket", 0, true, advised, "--unix-socket"},
+    CurlOption{"tlsv1", '1', false, ignored},
+
     CurlOption{"compressed", 0, false, ignored},
     CurlOption{"location", 'L', false, ignored},
     CurlOption{"location-trusted", 0, false, ignored},
@@ -126,14 +132,14 @@ const CurlOption* find(std::string_view name) {
 
 const CurlOption& named(std::string_view name) {
     if (const CurlOption* option = find(name)) return *option;
-    throw_bad_input(fmt::format("it has the option --{}, which plait convert does not know", printable(name)));
+    throw_bad_input(fmt::format("unknown option --{}", printable(name)));
 }
 
 const CurlOption& lettered(char letter) {
     const auto found =
         std::find_if(options.begin(), options.end(), [letter](const auto& each) { return each.letter == letter; });
     if (found != options.end()) return *found;
-    throw_bad_input(fmt::format("it has the option -{}, which plait convert does not know", printable({&letter, 1})));
+    throw_bad_input(fmt::format("unknown option -{}", printable({&letter, 1})));
 }
 
 /// `--no-silent` switches an option off, and so does no harm.
@@ -221,7 +227,7 @@ std::vector<CurlArgument> curl_config(std::string_view text) {
         line.remove_prefix(std::min(line.find_first_not_of(" \t=:"), line.size()));
         try {
             const bool is_letter = has_dash && !name.starts_with("--");
-            if (is_letter && name.size() > 2) throw_bad_input(fmt::format("'{}' is no option", printable(name)));
+            if (is_letter && name.size() > 2) throw_bad_input(fmt::format("'{}' is not an option", printable(name)));
             const std::string_view word = name.substr(has_dash && !is_letter ? 2 : 0);
             if (!is_letter && is_off(word)) continue;
             const CurlOption& option = is_letter ? lettered(name.back()) : named(word);

@@ -129,6 +129,8 @@ void take_form_settings(std::string_view rest, FormPart& part) {
 void CurlOperation::take(const CurlArgument& argument) {
     const std::string_view option = argument.option->name;
     const std::string& value = argument.value;
+    if (option == "upload-file" && !upload_.empty())
+        throw_bad_input("it uploads several files: write a command for each");
     if (option.starts_with("data")) return take_data(option, value);
     if (option == "url") {
         urls_.push_back(value);
@@ -233,6 +235,7 @@ void CurlOperation::take_header(const std::string& value) {
 }
 
 void CurlOperation::take_cookie(const std::string& value) {
+    if (value.empty()) return;  // keeps cookies between redirects
     if (value.find('=') == std::string::npos) {
         throw_bad_input(
             fmt::format("its cookies are in the file '{}': give it to plait run --cookies", printable(value)));

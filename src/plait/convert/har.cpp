@@ -73,13 +73,25 @@ class HarReader {
         ondemand::parser parser;
         ondemand::document document = parser.iterate(padded.assign({input_.text}));
         ondemand::object log = document["log"];
-        for (ondemand::object entry : log["entries"].get_array()) read_entry(entry);
+        for (ondemand::value element : log["entries"].get_array()) {
+            ++number_;
+            ondemand::object entry;
+            ondemand::value request;
+            simdjson::error_code error = element.get_object().get(entry);
+            if (!error) error = entry["request"].get(request);
+            if (!error && request.type() != ondemand::json_type::object) error = simdjson::INCORRECT_TYPE;
+            const bool is_odd = error == simdjson::NO_SUCH_FIELD || error == simdjson::INCORRECT_TYPE;
+            if (error && !is_odd) throw simdjson::simdjson_error(error);  // the text itself is broken
+            if (is_odd) {
+                conversion_.refuse(fmt::format("{}entry {}", input_.prefix, number_), "it has no request");
+            } else {
+                read_entry(entry, internal::to_tree(request));
+            }
+        }
     }
 
   private:
-    void read_entry(ondemand::object entry) {
-        ++number_;
-        const Tree request = internal::to_tree(entry["request"].value());
+    void read_entry(ondemand::object entry, const Tree& request) {
         // The answer's body may be large, and is not needed.
         const std::string status = scalar_of(entry, "response", "status");
         const std::string location = scalar_of(entry, "response", "redirectURL");
@@ -211,18 +223,23 @@ HarBytes bytes_of(const HarBody& body) {
 }
 
 bool is_har(const Input& input) {
-    const auto first = input.text.find_first_not_of(" \t\r\n");
+    constexpr std::string_view blanks = " \t\r\n", log = "\"log\"";
+    const auto first = input.text.find_first_not_of(blanks);
     if (input.text[first] != '{') return false;
-    const std::string_view start = std::string_view(input.text).substr(first + 1, 200);
-    const auto quote = start.find_first_not_of(" \t\r\n");
-    return quote != std::string_view::npos && start.substr(quote).starts_with("\"log\"");
+    const std::string_view start = std::string_view(input.text).substr(first + 1, 4096);
+    const auto at = start.find(log);
+    if (at == std::string_view::npos) return false;
+    if (start.find_first_not_of(blanks) == at) return true;
+    const auto colon = start.find_first_not_of(blanks, at + log.size());  // members of its own are before it
+    return colon != std::string_view::npos && start[colon] == ':' &&
+           input.text.find("\"entries\"") != std::string::npos;
 }
 
 void read_har(const Input& input, Conversion& conversion) {
     try {
         HarReader(input, conversion).read();
     } catch (const simdjson::simdjson_error& error) {
-        throw_bad_input(fmt::format("{} is no HAR, or cut: {}", input.path, error.what()));
+        throw_bad_input(fmt::format("{} is not a HAR, or is cut: {}", input.name(), error.what()));
     }
 }
 

@@ -145,3 +145,16 @@ TEST_CASE("a form without its text is refused") {
     REQUIRE(conversion.refused().size() == 1);
     CHECK(conversion.refused()[0].reason == "the file has the fields of its form, and not the bytes that were sent");
 }
+
+TEST_CASE("an odd entry does not lose the others") {
+    const Conversion conversion = converted("{\"_x\":1},5,{\"request\":[1]}," + entry("GET", "https://a.example/"));
+    CHECK(conversion.count() == 1);
+    REQUIRE(conversion.refused().size() == 3);
+    CHECK(conversion.refused()[2].where == "entry 3");
+    CHECK(conversion.refused()[2].reason == "it has no request");
+}
+
+TEST_CASE("a HAR may have members before its log") {
+    CHECK(is_har(Input("-", "{\"_comment\": 1, \"log\": {\"entries\": []}}")));
+    CHECK_FALSE(is_har(Input("-", "{\"kind\": \"log\", \"entries\": []}")));
+}

@@ -57,7 +57,8 @@ TEST_CASE("what an .http file alone can do is refused, with the reason") {
           "line 1: {{$guid}} is made anew for each request; for one value: --var '$guid=...'\nline 3: it is GRPC, not "
           "HTTP\n"
           "line 6: it is sent in a loop (# @loop)\nline 8: its body is a file with variables (<@)\n"
-          "line 12: it names the file '../x', which is not in its folder: copy it there\nline 16: line 17 is not a "
+          "line 12: it names the file '../x', which is not in the working directory: copy it there\nline 16: line 17 "
+          "is not a "
           "header: it has no colon\n");
     CHECK(conversion.left_out().size() == 1);
     CHECK(conversion.advice().size() == 1);

@@ -31,16 +31,29 @@ std::string read_standard_input() {
     }
 }
 
+/// Follows symbolic links.
+bool is_within(const std::filesystem::path& folder, const std::filesystem::path& file) {
+    std::error_code error;
+    const auto real = [&error](const std::filesystem::path& path) {
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+    };
+    const std::filesystem::path outer = real(folder.empty() ? "." : folder), inner = real(file);
+    return !error && std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
 }  // namespace
 
 std::string Input::beside(std::string_view name) const {
     const std::filesystem::path file = std::filesystem::path(name).lexically_normal();
-    if (name.empty() || file.is_absolute() || *file.begin() == "..") {
-        throw_bad_input(
-            fmt::format("it names the file '{}', which is not in its folder: copy it there", printable(name)));
+    const std::filesystem::path folder = path == "-" ? "" : std::filesystem::path(path).parent_path();
+    if (name.empty() || file.is_absolute() || *file.begin() == ".." || !is_within(folder, folder / file)) {
+        throw_bad_input(fmt::format("it names the file '{}', which is not in {}: copy it there", printable(name),
+                                    path == "-" ? "the working directory" : "its folder"));
     }
-    return path == "-" ? file.string() : (std::filesystem::path(path).parent_path() / file).lexically_normal().string();
+    return (folder / file).lexically_normal().string();
 }
+
+std::string in_working_directory(std::string_view name) { return Input("-", {}).beside(name); }
 
 std::vector<std::string> input_files(const std::string& path) {
     std::error_code error;

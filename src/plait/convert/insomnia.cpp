@@ -67,7 +67,7 @@ class InsomniaReader {
             if (item["children"].is(Tree::Kind::list)) {
                 conversion_.attempt(where, [&] { read_folder(item, name + "/", auth, headers); });
             } else if (item["method"].text().empty()) {
-                conversion_.refuse(where, "it is no HTTP request");
+                conversion_.refuse(where, "it is not an HTTP request");
             } else {
                 conversion_.attempt(where, [&] { conversion_.add(where, to_request(item, name, auth, headers)); });
             }

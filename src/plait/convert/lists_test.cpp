@@ -86,7 +86,7 @@ TEST_CASE("aria2's tabs are mirrors, and its options are headers") {
     REQUIRE(conversion.left_out().size() == 1);
     CHECK(conversion.left_out()[0].reason == "1 more URLs are mirrors of the first");
     REQUIRE(conversion.refused().size() == 2);
-    CHECK(conversion.refused()[1].reason == "it has the option frob, which plait convert does not know");
+    CHECK(conversion.refused()[1].reason == "unknown option frob");
 }
 
 TEST_CASE("wget's URLs are encoded as wget does") {
@@ -96,4 +96,15 @@ TEST_CASE("wget's URLs are encoded as wget does") {
           "{\"method\":\"GET\",\"url\":\"http://a.example/a%20b?%C3%A9=%25zz%41%7B%7C%7D[x]\"}\n"
           "{\"method\":\"GET\",\"url\":\"http://a.example/c/\"}\n");
     CHECK(conversion.left_out().size() == 1);
+}
+
+TEST_CASE("a list names no files outside of the working directory") {
+    const Conversion siege = converted("http://a.example/ POST <../../x\nhttp://a.example/ POST a\n", "siege");
+    CHECK(siege.count() == 1);
+    REQUIRE(siege.refused().size() == 1);
+    CHECK(siege.refused()[0].reason ==
+          "it names the file '../../x', which is not in the working directory: copy it there");
+    const Conversion vegeta = converted("POST http://a.example/\n@/x\nGET http://a.example/\n", "vegeta");
+    CHECK(vegeta.count() == 1);
+    CHECK(vegeta.refused().size() == 1);
 }

@@ -89,7 +89,8 @@ TEST_CASE("Postman's bodies have the types that newman sends") {
 TEST_CASE("what Postman alone knows is refused, with the way out") {
     CHECK(refusal("\"{{host}}/{{x}}\"") == "{{x}} has no value: --var 'x=...'");
     CHECK(refusal("{\"url\":\"{{host}}\",\"method\":\"POST\",\"body\":{\"mode\":\"file\",\"file\":{\"src\":\"/etc/"
-                  "hosts\"}}}") == "it names the file '/etc/hosts', which is not in its folder: copy it there");
+                  "hosts\"}}}") ==
+          "it names the file '/etc/hosts', which is not in the working directory: copy it there");
     CHECK(converted("{\"name\":\"a\",\"request\":\"{{host}}\",\"event\":[{\"listen\":\"prerequest\",\"script\":{"
                     "\"exec\":[\"x()\"]}}]}")
               .advice()[0] == "a has a script that runs before a request; it was not run");

@@ -125,7 +125,7 @@ class SiegeReader {
             if (!target.data.empty()) request.body = target.data;
             return request;
         }
-        const std::string path(trimmed(target.data.substr(1)));
+        const std::string path = in_working_directory(trimmed(target.data.substr(1)));
         if (!is_one_of(std::filesystem::path(path).extension().string(), text_endings)) {
             request.body_file = path;
             return request;

@@ -17,7 +17,10 @@ namespace {
 using Texts = std::vector<std::string>;
 
 [[noreturn]] void refuse(std::string_view glob) {
-    throw_bad_input(fmt::format("the URL has {}, which is no glob of curl (--globoff takes it as it is)", glob));
+    throw_bad_input(
+        glob.size() == 1
+            ? fmt::format("the URL has an unmatched {}; add --globoff to send it literally", glob)
+            : fmt::format("the URL has {}, which is not a glob of curl; add --globoff to send it literally", glob));
 }
 
 std::optional<std::uint64_t> to_number(std::string_view text) {

@@ -75,8 +75,8 @@ Request http_target(const Lines& lines, std::size_t& at) {
         const std::string_view line = lines[at];
         if (line.starts_with('#')) continue;
         if (line.starts_with('@')) {
-            request.body_file = line.substr(1);
             ++at;
+            request.body_file = in_working_directory(line.substr(1));
             break;
         }
         const auto colon = line.find(':');
