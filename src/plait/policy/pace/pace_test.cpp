@@ -176,7 +176,7 @@ ASYNC_TEST("callers that are dropped while they wait leave the line") {
 ASYNC_TEST("a call that waits for a slot waits for no limit") {
     Semaphore slots(1);
     Pace pace({}, &slots);
-    auto first = co_await pace.enter({});
+    auto first = co_await pace.enter(Costs());
     std::vector<Departed> departures;
     TaskGroup group;
     group.start(send, std::ref(pace), Costs(), 0, 1, std::ref(departures));
