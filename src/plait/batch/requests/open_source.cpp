@@ -7,6 +7,7 @@
 #include "plait/batch/requests/url_source.hpp"
 #include "plait/batch/requests/vendor_line.hpp"
 #include "plait/batch/rows/open_rows.hpp"
+#include "plait/batch/rows/sqlite_rows.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -92,7 +93,11 @@ std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, Re
 }
 
 std::unique_ptr<RowReader> open_row_input(const std::string& input, RowOptions& options, const ColumnList& columns) {
-    if (input == "-") return open_rows(open_standard_input(), "standard input", options, columns);
+    if (input == "-") {
+        UniqueFd file = open_standard_input();
+        if (is_sqlite(file.get())) throw_bad_input("standard input is an SQLite database: give its file");
+        return open_rows(std::move(file), "standard input", options, columns);
+    }
     const std::string path = path_of_rows(input, options);
     return open_rows(open_file(path), path, options, columns);
 }

@@ -5,6 +5,7 @@
 #include "plait/batch/requests/open_source.hpp"
 #include "plait/batch/requests/row_source.hpp"
 #include "plait/batch/rows/row_reader.hpp"
+#include "plait/http/message/headers.hpp"
 #include "plait/json/text.hpp"
 
 #include <fmt/format.h>
@@ -30,6 +31,12 @@ std::size_t names_in(std::string_view text) {
         for (auto at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) ++count;
     }
     return count;
+}
+
+/// In a request line, `"body"` is not JSON then: a string is the text that is sent, and null is nothing.
+bool stands_for_text(std::string_view json) {
+    json.remove_prefix(std::min(json.find_first_not_of(" \t"), json.size()));
+    return json.starts_with('"') || json.starts_with('n');
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view text) {
@@ -80,20 +87,39 @@ void RowLineWriter::append(std::string& out, const Row& row) {
         append_field(out, "url", url.text());
         Pairs pairs;
         for (const auto& [name, value] : template_.url().secret_pairs()) pairs.emplace_back(name, value);
-        append_pairs(out, "params", pairs);
-        refuse_names(request_.headers, defaults_.rows.headers);
-        pairs = request_.headers;
-        for (const auto& [name, value] : defaults_.rows.fixed_headers) pairs.emplace_back(name, value);
-        append_pairs(out, "headers", pairs);
-        if (template_.has_json()) out.append(",\"body\":").append(body);
+        if (!pairs.empty()) append_pairs(out, "params", pairs);
+        const bool is_text = template_.has_json() && stands_for_text(body);
+        if (const Pairs headers = headers_of_row(is_text); !headers.empty()) append_pairs(out, "headers", headers);
+        if (is_text) {
+            if (names_in_body_ > 0)
+                throw_bad_input("a secret in a body that is one JSON string: only an object or a list can name it");
+            append_field(out, "body", body);
+        } else if (template_.has_json()) {
+            out.append(",\"body\":").append(body);
+        }
         refuse_names(request_.form, defaults_.rows.form);
-        append_pairs(out, "form", request_.form);
+        if (template_.has_form()) append_pairs(out, "form", request_.form);
         if (const std::string metadata = template_.metadata_of(row.cells); !metadata.empty())
             out.append(",\"metadata\":").append(metadata);
         out += "}\n";
     } catch (const Error& error) {
         throw_bad_input(fmt::format("line {}: {}", row.line, error.what()));
     }
+}
+
+/// The headers that a run would send: one of the row replaces those of all requests.
+RowLineWriter::Pairs RowLineWriter::headers_of_row(bool has_text_body) const {
+    refuse_names(request_.headers, defaults_.rows.headers);
+    http::Headers of_row;
+    for (const auto& [name, value] : request_.headers) of_row.add(name, value);
+    Pairs pairs = request_.headers;
+    bool has_type = of_row.contains("content-type");
+    for (const auto& [name, value] : defaults_.rows.fixed_headers) {
+        if (!of_row.contains(name)) pairs.emplace_back(name, value);
+        has_type = has_type || http::equal_ignoring_case(name, "content-type");
+    }
+    if (has_text_body && !has_type) pairs.emplace_back("Content-Type", "application/json");
+    return pairs;
 }
 
 /// The body on one line, so that no text of the row can be taken for the name of a secret.
@@ -121,7 +147,6 @@ void RowLineWriter::refuse_names(const Pairs& pairs,
 
 /// Pairs of the same name become a list.
 void RowLineWriter::append_pairs(std::string& out, std::string_view field, const Pairs& pairs) const {
-    if (pairs.empty()) return;
     out.append(",\"").append(field).append("\":{");
     for (auto pair = pairs.begin(); pair != pairs.end(); ++pair) {
         const auto has_name = [&](const auto& other) { return other.first == pair->first; };
@@ -147,6 +172,7 @@ RowsWritten write_rows_as_requests(const std::string& input, RequestDefaults def
     RowOptions options = defaults.rows;
     RowLineWriter writer(std::move(defaults));
     const std::unique_ptr<RowReader> rows = open_row_input(input, options, writer.columns());
+    rows->check_columns();
     RowsWritten done;
     run(write_all(*rows, writer, sink, lines, done));
     return done;

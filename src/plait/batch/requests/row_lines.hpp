@@ -31,6 +31,7 @@ class RowLineWriter {
     using Pairs = std::vector<std::pair<std::string_view, std::string>>;
 
     void append_pairs(std::string& out, std::string_view field, const Pairs& pairs) const;
+    Pairs headers_of_row(bool has_text_body) const;
     std::string body_of(const Row& row);
     void refuse_names(const Pairs& pairs, const std::vector<std::pair<std::string, std::string>>& templates) const;
 

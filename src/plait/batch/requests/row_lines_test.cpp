@@ -74,6 +74,40 @@ TEST_CASE("pairs of one name become a list") {
           "\n");
 }
 
+TEST_CASE("a body that is one JSON string or null is sent as it is written") {
+    RequestDefaults defaults;
+    defaults.rows.url = "http://h/";
+    defaults.rows.body = "{{row.a|}}";
+    const std::string line = line_of(defaults, {{"a", text("hel\"lo {{env.KEY}}")}});
+    CHECK(line.find(R"("headers":{"Content-Type":"application/json"})") != std::string::npos);
+    CHECK(body_sent(line) == R"("hel\"lo \u007b\u007benv.KEY}}")");
+    CHECK(body_sent(line_of(defaults, {})) == "null");
+    CHECK(body_sent(line_of(defaults, {{"a", RowCell(RowCell::Kind::number, "1.0")}})) == "1.0");
+    defaults.rows.fixed_headers = {{"content-type", "application/x"}};
+    CHECK(line_of(defaults, {{"a", text("x")}}).find("application/json") == std::string::npos);
+    defaults.rows.body = "\"{{row.a|}} {{env.KEY}}\"";
+    CHECK(line_of(defaults, {}) ==
+          "line 7: a secret in a body that is one JSON string: only an object or a list can name it");
+}
+
+TEST_CASE("headers of a row are those that a run sends") {
+    RequestDefaults defaults;
+    defaults.rows.url = "http://h/";
+    defaults.rows.headers = {{"X-A", "{{row.a?}}"}};
+    defaults.rows.fixed_headers = {{"x-a", "1"}};
+    CHECK(line_of(defaults, {{"a", text("2")}}).find(R"("headers":{"X-A":"2"})") != std::string::npos);
+    CHECK(line_of(defaults, {}).find(R"("headers":{"x-a":"1"})") != std::string::npos);
+    CHECK(line_of(defaults, {{"a", text("2\n3")}}).starts_with("line 7: "));
+}
+
+TEST_CASE("a form whose pairs are all left out stays a form") {
+    RequestDefaults defaults;
+    defaults.rows.url = "http://h/";
+    defaults.rows.form = {{"t", "{{row.a?}}"}};
+    CHECK(line_of(defaults, {}) == R"({"custom_id":"line-7","method":"POST","url":"http://h/","form":{}})"
+                                   "\n");
+}
+
 TEST_CASE("a value names no secret in a request line either") {
     RequestDefaults defaults;
     defaults.rows.url = "http://h/";

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -16,27 +17,21 @@ namespace plait::batch {
 
 namespace {
 
-constexpr std::string_view body_name = "--body TEMPLATE", form_name = "--form ", header_name = "--header ";
+constexpr std::string_view body_name = "--body TEMPLATE", form_name = "--form #", header_name = "--header #";
 
 constexpr std::array<std::pair<std::string_view, RowFormat>, 4> formats{
     {{"csv", RowFormat::csv}, {"tsv", RowFormat::tsv}, {"jsonl", RowFormat::jsonl}, {"sqlite", RowFormat::sqlite}}};
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-/// A name that occurs again gets a number.
+/// A name may occur again, so each pair has its number: `--form #2 name`.
 void add_pairs(std::string_view flag, const Pairs& pairs, Settings& settings) {
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-        const auto same = std::count_if(pairs.begin(), pairs.begin() + static_cast<std::ptrdiff_t>(i),
-                                        [&](const auto& pair) { return pair.first == pairs[i].first; });
-        settings.emplace_back(
-            fmt::format("{}{}{}", flag, pairs[i].first, std::string(static_cast<std::size_t>(same), '\'')),
-            pairs[i].second);
-    }
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+        settings.emplace_back(fmt::format("{}{} {}", flag, i + 1, pairs[i].first), pairs[i].second);
 }
 
 std::string without_number(std::string_view name) {
-    while (name.ends_with('\'')) name.remove_suffix(1);
-    return std::string(name);
+    return std::string(name.substr(std::min(name.find(' '), name.size() - 1) + 1));
 }
 
 std::vector<std::string> names_of(std::string_view list) {

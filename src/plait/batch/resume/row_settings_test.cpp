@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 using namespace plait::batch;
 
 TEST_CASE("templates come back from the settings of a run as they were") {
@@ -9,8 +11,9 @@ TEST_CASE("templates come back from the settings of a run as they were") {
     rows.url = "/items/{{row.id}}";
     rows.method = "PUT";
     rows.body = "[{{row.a}}]";
-    rows.form = {{"a", "1"}, {"b", "{{row.b}}"}, {"a", "2"}};
-    rows.headers = {{"X-A", "{{row.a}}"}};
+    rows.form = {{"a'", "1"}, {"b", "{{row.b}}"}, {"a'", "2"}, {"#1 a", "3"}, {"a", "4"}};
+    for (int i = 0; i < 10; ++i) rows.form.emplace_back("c", std::to_string(i));
+    rows.headers = {{"X-A'", "{{row.a}}"}, {"X-A", "{{row.b}}"}};
     rows.id_from = "id";
     rows.keep = {"id", "name"};
     rows.format = RowFormat::tsv;

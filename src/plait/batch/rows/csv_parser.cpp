@@ -46,7 +46,8 @@ CsvParser::~CsvParser() = default;
 std::optional<Row> CsvParser::take(const LineReader::Line& line) {
     std::string_view text = line.number == 1 ? json::without_byte_order_mark(line.text) : line.text;
     if (!in_quotes_) {
-        if (text.empty() || (line.number == 1 && take_delimiter(text))) return std::nullopt;
+        if (text.empty()) return std::nullopt;
+        if (!std::exchange(has_delimiter_, true) && take_delimiter(text)) return std::nullopt;
         first_line_ = line.number;
         problem_.clear();
         row_.clear();
@@ -71,11 +72,13 @@ std::optional<Row> CsvParser::finish() {
     return Row(first_line_, problem_);
 }
 
-/// A first line `sep=;` is for spreadsheets, and no header.
+/// A first line `sep=;`, in quotes or not, is for spreadsheets, and no header.
 bool CsvParser::take_delimiter(std::string_view text) {
     constexpr std::string_view sign = "sep=";
-    const bool is_sign = text.size() == sign.size() + 1 && text.starts_with(sign);
-    if (!delimiter_) delimiter_ = is_sign ? text.back() : most_frequent_delimiter(text);
+    std::string_view bare = text;
+    if (bare.size() > 2 && bare.starts_with('"') && bare.ends_with('"')) bare = bare.substr(1, bare.size() - 2);
+    const bool is_sign = bare.size() == sign.size() + 1 && bare.starts_with(sign);
+    if (!delimiter_) delimiter_ = is_sign ? bare.back() : most_frequent_delimiter(text);
     quoted_->set_delimiter(*delimiter_);
     return is_sign;
 }

@@ -46,6 +46,7 @@ class CsvParser final : public RowParser {
     const ColumnList& columns_;
     std::optional<char> delimiter_;
     bool empty_is_text_;
+    bool has_delimiter_ = false;  ///< the first line that is not empty was seen
     bool has_header_ = false;
     std::vector<std::string> names_;
     std::vector<std::size_t> places_;  ///< of each of `columns_` in a row

@@ -79,6 +79,9 @@ TEST_CASE("the delimiter is the most frequent one of the header, or the one of s
     CHECK(rows_of("\xef\xbb\xbfsep=|\r\na|b\r\n1|2\r\n", {"b"}) == Strings{"3 t<2>"});
     CHECK(rows_of("a,b\tc\n1,2\t3\n", {"c"}, format(RowFormat::tsv)) == Strings{"2 t<3>"});
     CHECK(rows_of("id\n7\n", {"id"}) == Strings{"2 t<7>"});
+    CHECK(rows_of("\"sep=;\"\na;b\n1;2\n", {"b"}) == Strings{"3 t<2>"});
+    CHECK(rows_of("\n\na;b\n1;2\n", {"b"}) == Strings{"4 t<2>"});
+    CHECK(rows_of("\nsep=|\na|b\n1|\"2\"\n", {"b"}) == Strings{"4 t<2>"});
 }
 
 TEST_CASE("a cell that is empty and not in quotes is missing") {

@@ -1,7 +1,11 @@
 #include "plait/batch/rows/row_reader.hpp"
 
 #include "plait/async/event_loop.hpp"
+#include "plait/base/error.hpp"
+#include "plait/batch/rows/sqlite_rows.hpp"
 #include "plait/json/text.hpp"
+
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -23,8 +27,12 @@ Task<std::optional<Row>> LineRows::next() {
 
 /// The first line that is not blank decides; null for a blank one.
 std::unique_ptr<RowParser> LineRows::parser_of(const LineReader::Line& line) const {
+    // Of a pipe, nothing can be read before its lines.
+    if (line.number == 1 && begins_sqlite(line.text))
+        throw_bad_input(fmt::format("{} is an SQLite database: give its file", lines_.name()));
     const std::string_view text = line.number == 1 ? json::without_byte_order_mark(line.text) : line.text;
-    return text.empty() ? nullptr : make_row_parser(options_, text, columns_);
+    const bool is_blank = text.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
+    return is_blank ? nullptr : make_row_parser(options_, text, columns_);
 }
 
 Task<std::optional<LineReader::Line>> LineRows::next_line() {
@@ -43,6 +51,7 @@ void LineRows::check_columns() {
     if (!lines) return;
     LineRows again(std::move(*lines), options_, columns_);
     run(again.next());
+    if (!again.parser_) throw_bad_input(fmt::format("{} has no lines but blank ones", lines_.name()));
 }
 
 std::optional<std::uint64_t> LineRows::total() {

@@ -17,6 +17,8 @@ namespace plait::batch {
 
 namespace {
 
+constexpr std::string_view magic("SQLite format 3\0", 16);
+
 // The most that is read at once.
 constexpr std::size_t page_rows = 1000;
 constexpr std::size_t page_bytes = 1024 * 1024;
@@ -48,11 +50,12 @@ std::string real_text(double value) {
 
 }  // namespace
 
+bool begins_sqlite(std::string_view content) noexcept { return content.starts_with(magic); }
+
 bool is_sqlite(int file) noexcept {
-    constexpr std::string_view magic("SQLite format 3\0", 16);
     std::array<char, magic.size()> begin{};
     return ::pread(file, begin.data(), begin.size(), 0) == static_cast<ssize_t>(begin.size()) &&
-           std::string_view(begin.data(), begin.size()) == magic;
+           begins_sqlite(std::string_view(begin.data(), begin.size()));
 }
 
 /// The connection, and the statement that reads the columns.

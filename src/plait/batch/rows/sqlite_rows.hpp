@@ -61,7 +61,8 @@ class SqliteRows final : public RowReader {
     std::size_t taken_ = 0;  ///< of the page
 };
 
-/// Whether a file begins as an SQLite database does.
+/// Whether a file, or its first bytes, begin as an SQLite database does.
 bool is_sqlite(int file) noexcept;
+bool begins_sqlite(std::string_view content) noexcept;
 
 }  // namespace plait::batch

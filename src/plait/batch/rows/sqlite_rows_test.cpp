@@ -48,6 +48,7 @@ Strings rows_of(const std::string& input, const Strings& names, RowOptions optio
     try {
         const std::string path = path_of_rows(input, options);
         const auto reader = open_rows(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), path, options, columns);
+        reader->check_columns();
         while (const auto row = run(reader->next())) {
             std::string text = row->problem.empty() ? fmt::format("{}", row->line) : std::string(row->problem);
             for (const RowCell& cell : row->cells)
@@ -121,6 +122,21 @@ TEST_CASE("a table that changes is noticed, and rows that are added meanwhile ar
     database.execute("UPDATE t SET x = 7 WHERE x = 2");
     InputWatch changed("t", fingerprint, true, save);
     CHECK_THROWS_AS(SqliteRows(database.path, {}, columns).show_to(changed), Error);
+}
+
+TEST_CASE("a database whose content comes as lines is refused") {
+    const Database database("CREATE TABLE t (x)");
+    const ColumnList columns = named({"x"});
+    LineRows rows(LineReader(UniqueFd(::open(database.path.c_str(), O_RDONLY | O_CLOEXEC)), "standard input"), {},
+                  columns);
+    CHECK_THROWS_WITH(run(rows.next()), "standard input is an SQLite database: give its file");
+}
+
+TEST_CASE("a file that has only a byte order mark or blank lines has no rows") {
+    const plait::batch::internal::TestFolder folder;
+    CHECK(rows_of(folder.write("a.csv", "\xef\xbb\xbf"), {"id"}).at(0).ends_with("has no lines but blank ones"));
+    CHECK(rows_of(folder.write("b.csv", "\n \n"), {"id"}).at(0).ends_with("has no lines but blank ones"));
+    CHECK(rows_of(folder.write("c.jsonl", "\n \n{\"id\": 7}\n"), {"id"}) == Strings{"3 n<7>"});
 }
 
 TEST_CASE("what is no database is said so") {
