@@ -61,7 +61,7 @@ class Rows(MockTest):
         chosen = plait("retry", self.results, "--where", "custom_id == 'r2' or custom_id == '..'")
         self.assertEqual(0, chosen.code, chosen.err)
         self.assertEqual(["r2"], [line["custom_id"] for line in chosen.results])
-        self.assertIn("1 can't be requests, such as line 7", chosen.err)
+        self.assertIn("1 row can't become a request: line 7: ", chosen.err)
         repeated = run("-", stdin=chosen.out.encode())
         # In a request line, the braces of a value are escaped.
         self.assertEqual(json.loads(self.echo(results["r2"])["body"]), json.loads(self.echo(repeated.results[0])["body"]))
@@ -73,10 +73,11 @@ class Rows(MockTest):
                       f"  POST {self.url()}/items/r0?q=M%22", '  {"name": "M\\"ü', "line 7: column id: '..' would change the path"):
             self.assertIn(words, ended.out)
         requests = self.folder / "requests.jsonl"
-        ended = plait("run", self.rows, *self.template(), "--header", "Authorization: Bearer {{env.KEY}}", "--dry-run", requests,
+        ended = plait("run", self.rows, *self.template(), "--header", "Authorization: Bearer {{env.KEY}}", "--safe-to-repeat", "--dry-run", requests,
                       env={"KEY": "s3cret"})
         self.assertEqual((1, ""), (ended.code, ended.out))
-        self.assertIn("4 requests written, nothing sent; 1 row can't be a request", ended.err)
+        self.assertIn("4 requests written, nothing sent; 1 row can't become a request", ended.err)
+        self.assertIn("repeat --safe-to-repeat when you run the file: its lines do not hold flags", ended.err)
         self.assertNotIn("s3cret", requests.read_text())
         sent = run(requests, "--secret", "env.KEY", "-o", self.results, env={"KEY": "s3cret"})
         self.assertEqual(0, sent.code, sent.err)

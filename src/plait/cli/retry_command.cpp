@@ -126,9 +126,10 @@ int RetryCommand::write_rows(const std::string& requests, batch::RequestDefaults
     const auto sink =
         output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
     const batch::RowsWritten done = batch::write_rows_as_requests(requests, std::move(defaults), *sink, &lines);
-    const std::string refused =
-        done.refused == 0 ? ""
-                          : fmt::format("; {} can't be requests, such as {}", done.refused, done.first_refusals[0]);
+    std::string refused;
+    if (done.refused == 1) refused = fmt::format("; 1 row can't become a request: {}", done.first_refusals[0]);
+    if (done.refused > 1)
+        refused = fmt::format("; {} rows can't become requests, such as {}", done.refused, done.first_refusals[0]);
     fmt::print(stderr, "plait: {} request{} selected{}\n", done.written, done.written == 1 ? "" : "s", refused);
     return exit_ok;
 }

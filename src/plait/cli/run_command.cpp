@@ -267,6 +267,17 @@ int RunCommand::run() {
     return EventLoop(run.loop_options()).run(conduct(run, summary_file));
 }
 
+/// What is given with a dry run and affects how requests are made, but does not stand in them.
+std::string RunCommand::flags_of_the_run() const {
+    std::string flags;
+    for (const auto& [is_given, flag] : {std::pair(options_.follow != nullptr, "--follow"),
+                                         std::pair(settings_.defaults.safe_to_repeat, "--safe-to-repeat"),
+                                         std::pair(settings_.defaults.automatic_keys, "--idempotency-key")}) {
+        if (is_given) flags.append(flags.empty() ? "" : ", ").append(flag);
+    }
+    return flags;
+}
+
 int RunCommand::write_requests() const {
     if (!settings_.defaults.rows.are_given())
         throw_bad_input(
@@ -282,10 +293,14 @@ int RunCommand::write_requests() const {
         screen.write(fmt::format("plait: {}\n", printable(refusal, 300)));
     if (done.refused > done.first_refusals.size())
         screen.write(fmt::format("plait: and {} more\n", done.refused - done.first_refusals.size()));
+    if (const std::string flags = flags_of_the_run(); !flags.empty() && done.written > 0)
+        screen.write(fmt::format("plait: repeat {} when you run the file: its lines do not hold flags\n", flags));
     if (!quiet_) {
-        screen.write(fmt::format("plait: {} request{} written, nothing sent; {} row{} can't be a request\n",
-                                 done.written, done.written == 1 ? "" : "s", done.refused,
-                                 done.refused == 1 ? "" : "s"));
+        const std::string refused = done.refused == 0   ? ""
+                                    : done.refused == 1 ? "; 1 row can't become a request"
+                                                        : fmt::format("; {} rows can't become requests", done.refused);
+        screen.write(fmt::format("plait: {} request{} written, nothing sent{}\n", done.written,
+                                 done.written == 1 ? "" : "s", refused));
     }
     return done.refused > 0 ? exit_some_not_ok : exit_ok;
 }

@@ -34,6 +34,7 @@ class RunCommand final : public Command {
     std::vector<Flag> resuming_flags();
     std::vector<Flag> method_flags();
     std::vector<Flag> diagnosis_flags();
+    std::string flags_of_the_run() const;
     int write_requests() const;
     void join_cluster();
     void refuse_bad_lines() const;

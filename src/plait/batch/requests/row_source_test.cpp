@@ -66,10 +66,12 @@ TEST_CASE("rows keep the contract of a source") {
 TEST_CASE("each row becomes a call, or a bad line with its id and metadata") {
     RequestDefaults defaults = defaults_with("http://a.example/{{row.id}}");
     defaults.rows.id_from = "id";
-    CHECK(items_of("id,n\n7,1\n..,2\n,3\nx\n", defaults) ==
-          Items{R"(7 GET http://a.example/7 {"id":"7"})",
-                R"(.. line 3: column id: '..' would change the path {"id":".."})",
-                R"(line-4 line 4: column id has no value {})", "line-5 line 5: 1 cell, and the header has 2 "});
+    CHECK(
+        items_of("id,n\n7,1\n..,2\n,3\nx\n", defaults) ==
+        Items{
+            R"(7 GET http://a.example/7 {"id":"7"})", R"(.. line 3: column id: '..' would change the path {"id":".."})",
+            R"(line-4 line 4: column id has no value (an empty cell is missing; --empty-is-text takes it for text) {})",
+            "line-5 line 5: 1 cell, and the header has 2 "});
 }
 
 TEST_CASE("the run's defaults hold for rows, too") {

@@ -17,6 +17,8 @@ namespace {
 
 using State = internal::QuotedCells::State;
 
+constexpr std::string_view why_missing = "an empty cell is missing; --empty-is-text takes it for text";
+
 /// Returns the delimiter that stands most often outside of quotes; a comma if there is none.
 char most_frequent_delimiter(std::string_view header) {
     constexpr std::array<char, 3> delimiters{',', ';', '\t'};
@@ -155,7 +157,8 @@ Row CsvParser::make_row() {
     for (std::size_t i = 0; i < places_.size(); ++i) {
         const auto& cell = row_[places_[i]];
         const bool is_missing = !cell && !empty_is_text_;
-        cells_[i] = is_missing ? RowCell() : RowCell(RowCell::Kind::text, cell.value_or(""));
+        cells_[i] =
+            is_missing ? RowCell(RowCell::Kind::missing, why_missing) : RowCell(RowCell::Kind::text, cell.value_or(""));
     }
     return Row(first_line_, cells_);
 }

@@ -16,8 +16,9 @@ std::string path_of_rows(const std::string& input, RowOptions& options) {
     std::string path = input.substr(0, sign);
     if (::access(path.c_str(), F_OK) != 0) return input;
     const std::string table = input.substr(sign + 1);
-    if (table.empty() || (!options.table.empty() && options.table != table))
-        throw_bad_input(fmt::format("{}: name one table, as {}#NAME or with --table NAME", input, path));
+    if (!table.empty() && !options.table.empty() && options.table != table)
+        throw_bad_input(fmt::format("two tables are named: {} and {}", table, options.table));
+    if (table.empty()) throw_bad_input(fmt::format("{}: name one table, as {}#NAME or with --table NAME", input, path));
     options.table = table;
     return path;
 }

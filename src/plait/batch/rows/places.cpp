@@ -76,6 +76,14 @@ std::string_view truth(std::string_view text) noexcept {
     return {};
 }
 
+/// Why a text is no number of JSON.
+std::string_view number_problem(std::string_view text) noexcept {
+    if (text.starts_with('-')) text.remove_prefix(1);
+    const bool has_zeros = text.size() > 1 && text[0] == '0' && is_digit(text[1]);
+    return has_zeros ? "is no JSON number (no leading zeros): leave out :number to send it as text"
+                     : "is no JSON number: leave out :number to send it as text";
+}
+
 }  // namespace
 
 void append_for_url(std::string& out, std::string_view text) {
@@ -136,14 +144,15 @@ bool is_json_number(std::string_view text) noexcept {
 RowCell RowValues::get(const ColumnUse& use) const {
     const RowCell& cell = cells_[use.column];
     if (cell.kind == RowCell::Kind::missing) {
-        if (use.if_missing == IfMissing::refuse) refuse(use, "has no value");
-        return cell;
+        if (use.if_missing == IfMissing::refuse)
+            refuse(use, cell.text.empty() ? "has no value" : fmt::format("has no value ({})", cell.text));
+        return RowCell();
     }
     switch (use.type) {
         case ValueType::as_is:
             return cell;
         case ValueType::number:
-            if (!is_json_number(cell.text)) refuse(use, "is not a number as JSON writes it");
+            if (!is_json_number(cell.text)) refuse(use, number_problem(cell.text));
             return RowCell(RowCell::Kind::number, cell.text);
         case ValueType::boolean:
             if (const std::string_view word = truth(cell.text); !word.empty())

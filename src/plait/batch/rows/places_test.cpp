@@ -110,8 +110,10 @@ TEST_CASE("numbers are those of JSON") {
 
 TEST_CASE("a value has the type that is asked for, or is refused with its column") {
     CHECK(refusal(text("1.10"), ValueType::number) == "1.10");
-    CHECK(refusal(text("00123"), ValueType::number) == "column n: '00123' is not a number as JSON writes it");
-    CHECK(refusal(text(""), ValueType::number) == "column n: '' is not a number as JSON writes it");
+    CHECK(refusal(text("00123"), ValueType::number) ==
+          "column n: '00123' is no JSON number (no leading zeros): leave out :number to send it as text");
+    CHECK(refusal(text("1,5"), ValueType::number) ==
+          "column n: '1,5' is no JSON number: leave out :number to send it as text");
     CHECK(refusal(text("T"), ValueType::boolean) == "true");
     CHECK(refusal(text("False"), ValueType::boolean) == "false");
     CHECK(refusal(text("0"), ValueType::boolean) == "false");
@@ -119,4 +121,5 @@ TEST_CASE("a value has the type that is asked for, or is refused with its column
     CHECK(refusal(text(R"([1, {"a": 2}])"), ValueType::json) == R"([1, {"a": 2}])");
     CHECK(refusal(text("[1"), ValueType::json) == "column n: '[1' is not JSON");
     CHECK(refusal(RowCell(), ValueType::as_is) == "column n has no value");
+    CHECK(refusal(RowCell(RowCell::Kind::missing, "why"), ValueType::as_is) == "column n has no value (why)");
 }

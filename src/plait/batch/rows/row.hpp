@@ -19,7 +19,7 @@ class RowCell {
     constexpr RowCell(Kind kind_, std::string_view text_) noexcept : kind(kind_), text(text_) {}
 
     Kind kind = Kind::missing;
-    std::string_view text;  ///< a text without quotes and escapes; anything else as JSON
+    std::string_view text;  ///< a text without quotes and escapes; of a missing one, why, if known; else JSON
 
     friend bool operator==(const RowCell&, const RowCell&) = default;
 };

@@ -31,7 +31,8 @@ std::string shown(const Row& row) {
     if (!row.problem.empty()) return fmt::format("{}", row.problem);
     for (const RowCell& cell : row.cells) {
         const std::string_view kinds = "-tnbj";
-        text += fmt::format(" {}<{}>", kinds[static_cast<std::size_t>(cell.kind)], cell.text);
+        text += fmt::format(" {}<{}>", kinds[static_cast<std::size_t>(cell.kind)],
+                            cell.kind == RowCell::Kind::missing ? "" : cell.text);
     }
     return text;
 }

@@ -86,7 +86,8 @@ TEST_CASE("a table is named if there are several") {
     options.table = "b'\"";
     CHECK(rows_of(database.path, {"y"}, options) == Strings{"1 t<b>"});
     CHECK(rows_of(database.path, {"z"}, options).at(0).starts_with("no column z"));
-    CHECK(rows_of(database.path + "#a", {"x"}, options).at(0).find("name one table") != std::string::npos);
+    CHECK(rows_of(database.path + "#a", {"x"}, options).at(0).find("two tables are named: a and ") !=
+          std::string::npos);
 }
 
 TEST_CASE("rows come in the order of row ids, page by page, or of the primary key") {
@@ -148,5 +149,8 @@ TEST_CASE("what is no database is said so") {
     CHECK(rows_of(path + "#t", {"id"}).at(0).find("it has no tables") != std::string::npos);
     const Database database("CREATE TABLE t (x)");
     options.format = RowFormat::csv;
+    options.table = "w";
+    CHECK(rows_of(database.path + "#pk", {"x"}, options).at(0) == "two tables are named: pk and w");
+    options.table.clear();
     CHECK(rows_of(database.path, {"x"}, options).at(0).find("leave out --rows") != std::string::npos);
 }

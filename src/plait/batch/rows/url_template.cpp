@@ -64,7 +64,8 @@ UrlTemplate::UrlTemplate(std::string_view text, ColumnList& columns, const Secre
     is_whole_ = parts.size() == 1 && parts[0].kind == Kind::column;
     if (is_whole_) {
         if (parts[0].use != ColumnUse(parts[0].use.column))
-            throw_bad_input("a column that is the whole URL takes no :type, ? or |");
+            throw_bad_input(fmt::format("{{{{row.{}}}}} alone as the URL takes no :type, ? or |",
+                                        columns[parts[0].use.column].name));
         path_columns_.push_back(parts[0].use);
         pieces_.emplace_back(Piece::Kind::fixed, std::move(parts));
         return;
@@ -82,7 +83,8 @@ UrlTemplate::UrlTemplate(std::string_view text, ColumnList& columns, const Secre
     const Parts authority = take_until(parts, "/?#");
     if (authority.size() != 1 || authority[0].kind != Kind::literal)
         throw_bad_input(
-            "scheme and host are fixed: no {{...}} may stand in them (a column with whole URLs stands alone)");
+            "scheme and host are fixed: no {{...}} may stand in them (for whole URLs in a column, use --url "
+            "'{{row.url}}')");
     pieces_.emplace_back(Piece::Kind::fixed, Parts{literal(scheme + authority[0].text)});
     add_path(parts);
     if (begins_with(parts, '?')) {
