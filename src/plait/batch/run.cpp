@@ -187,12 +187,17 @@ Tally tally_of(const RunFiles& files) {
     return tally;
 }
 
+std::size_t descriptors_beside(const RunOptions& options) {
+    return options.page_url.empty() ? 0 : descriptors_of_a_page;
+}
+
 }  // namespace
 
 std::size_t concurrency_of(const RunOptions& options) {
     const MethodEntry& method = *options.method;
     if (options.concurrency) return *options.concurrency;
-    return calls_within_descriptors(max_adaptive_concurrency(method), method.descriptors_per_call);
+    return calls_within_descriptors(max_adaptive_concurrency(method), method.descriptors_per_call,
+                                    descriptors_beside(options));
 }
 
 /// What a run owns. The order matters: what stands further down refers to what stands above.
@@ -426,7 +431,7 @@ void Run::open_files(const std::string& results) {
 void Run::follow(std::unique_ptr<ResumableSource> source) {
     RunOptions& options = parts_->options;
     const std::size_t concurrency = concurrency_of(options);
-    raise_descriptor_limit(concurrency, options.method->descriptors_per_call);
+    raise_descriptor_limit(concurrency, options.method->descriptors_per_call, descriptors_beside(options));
     parts_->source = std::move(source);
     if (parts_->files) parts_->files->follow(*parts_->source);
     if (!options.trace.empty()) {

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
+#include <system_error>
 #include <utility>
 
 namespace plait::cli {
@@ -48,6 +50,13 @@ bool is_number(const std::string& text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// Whether a word behind a flag without a value may be something else: another flag, `-`, a file, a URL.
+bool stands_for_itself(const std::string& word) {
+    if (word.starts_with('-')) return word.size() == 1 || word[1] < '0' || word[1] > '9';
+    std::error_code ignored;
+    return word.find("://") != std::string::npos || std::filesystem::exists(word, ignored);
+}
+
 /// Writes flags whose value may be left out as `--flag=value`, because CLI11 would take whatever follows as the value.
 std::vector<std::string> with_values(std::vector<std::string> arguments, const std::vector<Flag>& flags) {
     std::vector<std::string> result;
@@ -63,6 +72,9 @@ std::vector<std::string> with_values(std::vector<std::string> arguments, const s
         if (flag == flags.end()) {
             result.push_back(std::move(arguments[n]));
         } else {
+            if (!has_value && n + 1 < arguments.size() && !stands_for_itself(arguments[n + 1]))
+                throw_bad_input(fmt::format("{} {}: '{}' is neither a number, nor an existing file, nor a URL",
+                                            flag->long_name(), flag->value, arguments[n + 1]));
             result.push_back(
                 fmt::format("{}={}", flag->long_name(), has_value ? arguments[n + 1] : flag->value_if_none));
             if (has_value) ++n;

@@ -109,10 +109,15 @@ TEST_CASE("an optional value is the number behind its flag, or what stands behin
     CHECK(notes_of({"pack", "--socks"}) == Strings{"socks 7"});
     CHECK(notes_of({"pack", "--socks", "3", "hat"}) == Strings{"socks 3", "thing hat"});
     CHECK(notes_of({"pack", "--socks=4", "5"}) == Strings{"socks 4", "thing 5"});
-    CHECK(notes_of({"pack", "--socks", "hat"}) == Strings{"socks 7", "thing hat"});
+    CHECK(notes_of({"pack", "--socks", "/dev/null"}) == Strings{"socks 7", "thing /dev/null"});
+    CHECK(notes_of({"pack", "--socks", "http://hat/"}) == Strings{"socks 7", "thing http://hat/"});
+    CHECK(notes_of({"pack", "hat", "--socks"}) == Strings{"socks 7", "thing hat"});
     CHECK(notes_of({"pack", "--socks", "--quick"}) == Strings{"quick", "socks 7"});
     CHECK(notes_of({"pack", "--", "--socks", "3"}) == Strings{"thing --socks", "thing 3"});
     CHECK(refusal_of({"pack", "--socks", "--socks", "2"}) == "--socks may be given only once");
+    for (const std::string wrong : {"3x", "-1", "abc"})
+        CHECK(refusal_of({"pack", "/dev/null", "--socks", wrong}) ==
+              "--socks [PAIRS]: '" + wrong + "' is neither a number, nor an existing file, nor a URL");
 }
 
 TEST_CASE("a value may look like a flag") { CHECK(notes_of({"pack", "-w", "-1"}) == Strings{"weight -1"}); }

@@ -1,6 +1,7 @@
 #include "plait/cli/run_page.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/batch/method/descriptor_limit.hpp"
 #include "plait/watch/watched_run.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,9 @@
 namespace plait::cli {
 
 namespace {
+
+/// Two listeners have one connection each that is not counted yet, and one that is being closed.
+static_assert(watch::WatchServer::most_connections + 6 <= batch::descriptors_of_a_page);
 
 watch::WatchServer listen(std::uint16_t port) {
     try {

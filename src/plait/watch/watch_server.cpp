@@ -13,6 +13,7 @@
 #include "plait/watch/history.hpp"
 #include "plait/watch/internal/messages.hpp"
 #include "plait/watch/internal/route.hpp"
+#include "plait/watch/internal/visitors.hpp"
 
 #include <fmt/format.h>
 
@@ -28,8 +29,12 @@ namespace plait::watch {
 namespace {
 
 using internal::Action;
+using internal::Visitors;
 
 const http::RequestBounds bounds(16 * 1024, 1024);
+
+/// Closes the connection after an answer.
+constexpr std::string_view closing = "Connection: close\r\n";
 
 /// How long to wait for a free descriptor when no connection can be accepted.
 constexpr Duration wait_for_descriptors = std::chrono::milliseconds(200);
@@ -108,23 +113,12 @@ class WatchServer::Implementation {
         std::list<Page>::iterator page_;
     };
 
-    /// Counts a connection as long as it lives.
-    class Open {
-      public:
-        explicit Open(std::size_t& count) noexcept : count_(count) { ++count_; }
-        Open(const Open&) = delete;
-        Open& operator=(const Open&) = delete;
-        ~Open() { --count_; }
-
-      private:
-        std::size_t& count_;
-    };
-
     Task<void> take_connections(net::TcpListener& listener, TaskGroup& connections);
     void take_state(const batch::RunReport& report, batch::Liveness liveness);
-    Task<void> converse(ByteStream& stream);
+    Task<void> converse(ByteStream& stream, Visitors::Visitor& visitor);
     Task<bool> receive(ByteStream& stream, http::RequestReader& reader);
-    std::string answer_to(Action action);
+    std::string answer_to(const internal::Route& route);
+    std::string refusal_of(const internal::Route& route) const;
     Task<void> send_events(ByteStream& stream);
     static Task<bool> send(ByteStream& stream, std::string text);
 
@@ -132,7 +126,7 @@ class WatchServer::Implementation {
     const std::string token_;
     const std::string nonce_;
     WatchedRun run_;
-    std::size_t open_connections_ = 0;
+    Visitors visitors_{most_connections, most_strangers};
 
     History history_;
     std::string state_;                ///< the last event
@@ -160,7 +154,7 @@ Task<void> WatchServer::Implementation::take_connections(net::TcpListener& liste
         }
         if (!connection) {
             co_await sleep_for(wait_for_descriptors);
-        } else if (open_connections_ < most_connections) {
+        } else {
             connections.start(serve_connection(std::move(connection)), "browser");
         }
     }
@@ -201,29 +195,34 @@ void WatchServer::Implementation::finish(const batch::RunReport& last) {
 }
 
 Task<void> WatchServer::Implementation::serve_connection(std::unique_ptr<ByteStream> connection) {
-    const Open counted(open_connections_);
+    Visitors::Visitor visitor(visitors_);
+    if (!visitor.is_admitted()) co_return;
     try {
-        co_await converse(*connection);
+        co_await visitor.scope().run(converse(*connection, visitor));
     } catch (const Error&) {
         // The browser has gone, which is no trouble of the run.
     }
 }
 
-Task<void> WatchServer::Implementation::converse(ByteStream& stream) {
+Task<void> WatchServer::Implementation::converse(ByteStream& stream, Visitors::Visitor& visitor) {
     http::RequestReader reader(bounds);
     for (;;) {
-        const std::optional<bool> has_arrived = co_await within(patience, receive(stream, reader));
+        const Duration limit = visitor.is_stranger() ? patience_with_strangers : patience;
+        const std::optional<bool> has_arrived = co_await within(limit, receive(stream, reader));
         if (!has_arrived || !*has_arrived) co_return;
         if (reader.refusal() != 0) {
-            std::string text = internal::refusal(reader.refusal());
+            std::string text = internal::refusal(reader.refusal(), closing);
             co_await send(stream, std::move(text));
             break;
         }
+        const bool is_head = reader.request().method == "HEAD";
         const internal::Route route = internal::route_of(reader.request(), token_);
-        if (route.action == Action::events) co_return co_await send_events(stream);
-        std::string text = route.action == Action::none ? internal::refusal(route.status) : answer_to(route.action);
+        if (route.has_token) visitor.trust();
+        if (route.action == Action::events && !is_head) co_return co_await send_events(stream);
+        std::string text = answer_to(route);
+        if (is_head) text = internal::without_body(std::move(text));
         const bool is_sent = co_await send(stream, std::move(text));
-        if (!is_sent || !reader.request().keep_alive) break;
+        if (!is_sent || !route.has_token || route.action == Action::events || !reader.request().keep_alive) break;
     }
     stream.close_write();
 }
@@ -242,16 +241,28 @@ Task<bool> WatchServer::Implementation::receive(ByteStream& stream, http::Reques
     co_return true;
 }
 
-std::string WatchServer::Implementation::answer_to(Action action) {
+std::string WatchServer::Implementation::answer_to(const internal::Route& route) {
+    const Action action = route.action;
+    if (action == Action::none) return refusal_of(route);
+    if (action == Action::events) return internal::events_head();
     if (action == Action::page)
         return internal::answer(200, "text/html; charset=utf-8", report::live_page(nonce_), nonce_);
     if (!has_ended_) {
+        if (action != Action::stop && run_.report().is_stopping) return internal::refusal(409);
         if (action == Action::pause) run_.pause();
         if (action == Action::resume) run_.resume();
         if (action == Action::stop) run_.stop();
         take_state(run_.report(), batch::Liveness::running);
     }
     return internal::answer(204, "", "");
+}
+
+std::string WatchServer::Implementation::refusal_of(const internal::Route& route) const {
+    // A connection of a stranger has one request.
+    if (!route.has_token) return internal::refusal(route.status, closing);
+    if (route.status == 308) return internal::refusal(route.status, fmt::format("Location: /{}/\r\n", token_));
+    if (!route.methods.empty()) return internal::refusal(route.status, fmt::format("Allow: {}\r\n", route.methods));
+    return internal::refusal(route.status);
 }
 
 /// Sends what is new, as long as the browser takes it. One that has missed a sample gets them all.

@@ -30,8 +30,12 @@ class WatchServer {
     /// The time between two states.
     static constexpr Duration interval = std::chrono::milliseconds(500);
     /// Further connections are closed at once.
-    static constexpr std::size_t most_connections = 200;
-    /// The longest time without a request, or for a page to take what it is sent.
+    static constexpr std::size_t most_connections = 64;
+    /// Of these, the most that have not shown the token. A new one takes the place of the oldest.
+    static constexpr std::size_t most_strangers = 16;
+    /// The longest time of a connection up to the end of a request with the token.
+    static constexpr Duration patience_with_strangers = std::chrono::seconds(5);
+    /// Then: the longest time without a request, or for a page to take what it is sent.
     static constexpr Duration patience = std::chrono::minutes(1);
 
     /// Port 0: a free one. Throws `Error(bad_input)` when the port is in use.

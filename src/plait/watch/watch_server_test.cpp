@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 using namespace plait;
 using namespace plait::watch;
@@ -132,6 +133,86 @@ ASYNC_TEST("a POST pauses, resumes and stops the run, over one connection") {
     const std::string by_get = co_await bench.answer("GET", bench.path() + "stop");
     CHECK(by_get.starts_with("HTTP/1.1 405 "));
     CHECK(bench.asked == "pause resume stop ");
+    co_await bench.end();
+}
+
+ASYNC_TEST("a run that is stopping is neither paused nor resumed") {
+    Bench bench;
+    bench.report.is_stopping = true;
+    for (const std::string what : {"pause", "resume"}) {
+        const std::string answer = co_await bench.answer("POST", bench.path() + what);
+        CHECK(answer.starts_with("HTTP/1.1 409 Conflict\r\n"));
+    }
+    CHECK(bench.asked.empty());
+    co_await bench.answer("POST", bench.path() + "stop");
+    CHECK(bench.asked == "stop ");
+    co_await bench.end();
+}
+
+ASYNC_TEST("HEAD has the head of GET and no body, so that the next answer is read rightly") {
+    Bench bench;
+    auto browser = bench.connect();
+    for (const std::string what : {"", "stop", "other"}) {
+        co_await write_text(*browser, fmt::format("HEAD {}{} HTTP/1.1\r\nHost: localhost\r\n\r\n", bench.path(), what));
+        const std::string head = co_await read_until(*browser, "\r\n\r\n");
+        CHECK(head.starts_with("HTTP/1.1 "));
+        CHECK(has(head, "Content-Length: "));
+        CHECK(has(head, "Allow: POST\r\n") == (what == "stop"));
+    }
+    co_await write_text(*browser, fmt::format("HEAD {}events HTTP/1.1\r\nHost: localhost\r\n\r\n", bench.path()));
+    const std::string events = co_await read_until(*browser, "no such text");
+    CHECK(has(events, "Content-Type: text/event-stream\r\n"));
+    CHECK(events.ends_with("\r\n\r\n"));
+    CHECK(bench.asked.empty());
+    co_await bench.end();
+}
+
+ASYNC_TEST("the URL without its last slash leads to the page") {
+    Bench bench;
+    const std::string path = bench.path();
+    const std::string answer = co_await bench.answer("GET", path.substr(0, path.size() - 1));
+    CHECK(answer.starts_with("HTTP/1.1 308 Permanent Redirect\r\n"));
+    CHECK(has(answer, fmt::format("Location: {}\r\n", path)));
+    co_await bench.end();
+}
+
+ASYNC_TEST("strangers can't keep out who has the token") {
+    Bench bench;
+    auto page = co_await bench.page();
+    co_await read_until(*page, "event: state");
+    std::vector<std::unique_ptr<MemoryStream>> strangers;
+    for (std::size_t n = 0; n < 200; ++n) strangers.push_back(bench.connect());
+    const std::string seen = co_await bench.answer("GET", bench.path());
+    CHECK(seen.starts_with("HTTP/1.1 200 OK\r\n"));
+    const TimePoint before = now();
+    CHECK(co_await read_until(*strangers.front(), "x") == "");
+    CHECK(now() == before);
+    // Those that are left have 5 s, and one request.
+    CHECK(co_await read_until(*strangers.back(), "x") == "");
+    CHECK(now() == before + WatchServer::patience_with_strangers);
+    const std::string still = co_await read_until(*page, "event: state");
+    CHECK(has(still, "event: state"));
+    auto guessing = bench.connect();
+    co_await write_text(*guessing,
+                        "GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    const std::string refused = co_await read_until(*guessing, "no such text");
+    CHECK(has(refused, "Connection: close\r\n"));
+    CHECK(refused.find("HTTP/1.1 404 ") == refused.rfind("HTTP/1.1 404 "));
+    co_await bench.end();
+}
+
+ASYNC_TEST("connections are bounded, also those with the token") {
+    Bench bench;
+    std::vector<std::unique_ptr<MemoryStream>> pages;
+    for (std::size_t n = 0; n < WatchServer::most_connections; ++n) {
+        pages.push_back(co_await bench.page());
+        co_await read_until(*pages.back(), "event: state");
+    }
+    CHECK(co_await bench.answer("GET", bench.path()) == "");
+    pages.pop_back();
+    co_await sleep_for(2 * WatchServer::interval);
+    const std::string seen = co_await bench.answer("GET", bench.path());
+    CHECK(seen.starts_with("HTTP/1.1 200 OK\r\n"));
     co_await bench.end();
 }
 

@@ -33,8 +33,8 @@ DescriptorLimits descriptor_limits() {
     return {limit.rlim_cur, limit.rlim_max};
 }
 
-std::uint64_t descriptors_for(std::size_t concurrency, std::size_t per_call) {
-    return concurrency * per_call + besides_calls;
+std::uint64_t descriptors_for(std::size_t concurrency, std::size_t per_call, std::size_t more) {
+    return concurrency * per_call + besides_calls + more;
 }
 
 std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limits, std::size_t concurrency) {
@@ -47,19 +47,20 @@ std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limit
                     concurrency, needed, limits.hard, needed));
 }
 
-std::size_t calls_within(std::size_t most, std::size_t per_call, const DescriptorLimits& limits) {
+std::size_t calls_within(std::size_t most, std::size_t per_call, const DescriptorLimits& limits, std::size_t more) {
     if (per_call == 0) return most;
-    const std::uint64_t for_calls = limits.hard - std::min(limits.hard, besides_calls);
+    const std::uint64_t for_calls = limits.hard - std::min(limits.hard, besides_calls + more);
     return static_cast<std::size_t>(std::clamp<std::uint64_t>(for_calls / per_call, 1, most));
 }
 
-std::size_t calls_within_descriptors(std::size_t most, std::size_t per_call) {
-    return calls_within(most, per_call, descriptor_limits());
+std::size_t calls_within_descriptors(std::size_t most, std::size_t per_call, std::size_t more) {
+    return calls_within(most, per_call, descriptor_limits(), more);
 }
 
-void raise_descriptor_limit(std::size_t concurrency, std::size_t per_call) {
+void raise_descriptor_limit(std::size_t concurrency, std::size_t per_call, std::size_t more) {
     const rlimit limit = descriptor_limit();
-    set_soft_limit(limit, soft_limit_for(descriptors_for(concurrency, per_call), descriptor_limits(), concurrency));
+    const std::uint64_t needed = descriptors_for(concurrency, per_call, more);
+    set_soft_limit(limit, soft_limit_for(needed, descriptor_limits(), concurrency));
 }
 
 void raise_descriptor_limit_to_most() {

@@ -20,6 +20,12 @@ TEST_CASE("the default concurrency stays below the hard limit") {
     CHECK(calls_within(1000, 1, {256, 564}) == 500);
     CHECK(calls_within(1000, 4, {256, 564}) == 125);
     CHECK(calls_within(1000, 1, {16, 32}) == 1);
+    CHECK(calls_within(1000, 1, {256, 564}, 100) == 400);
+    CHECK(calls_within(1000, 1, {16, 100}, 100) == 1);
+}
+
+TEST_CASE("what a run has open beside its calls is counted") {
+    CHECK(descriptors_for(100, 2, 72) == descriptors_for(100, 2) + 72);
 }
 
 TEST_CASE("the message about a limit that can't be raised says what to do") {

@@ -53,7 +53,7 @@ function flightChart(run) {
 function latencyChart(run) {
   const steps = () => latencySteps(run.state?.status.report.latency);
   return {
-    title: "Duration of a call",
+    title: "Latency",
     note: "Of calls with an answer.",
     summary: () => {
       const latency = run.state?.status.report.latency;

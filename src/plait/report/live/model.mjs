@@ -75,7 +75,7 @@ export function stateInWords(state, phase) {
     case "running":
       return why ? ["Running:", why] : ["Running", ""];
     case "paused":
-      return ["Paused.", `Nothing is sent until you resume. ${inFlight}; deadlines of calls go on.`];
+      return ["Paused.", `Nothing is sent until you resume. ${inFlight}; deadlines keep running.`];
     case "stopping":
       return ["Stopping.", `Nothing more is sent. ${inFlight}.`];
     case "finished":
@@ -83,7 +83,7 @@ export function stateInWords(state, phase) {
     case "stopped":
       return ["Stopped", `at ${clockOf(report.last_heard)}: ${report.stopped || "unknown"}.`];
     default:
-      return ["Connection lost.", `Last heard of at ${clockOf(report.last_heard)}. The run may have ended; trying again.`];
+      return ["Connection lost.", `Last update at ${clockOf(report.last_heard)}. The run may have ended; trying again.`];
   }
 }
 
@@ -118,15 +118,15 @@ export function figuresOf({ status }, limit) {
   return [
     { value: formatRate(rate), label: isRunning ? "results per second, lately" : "results per second" },
     { value: formatCount(report.in_flight), label: limit > 0 ? `in flight of at most ${formatCount(limit)}` : "in flight" },
-    { value: left === null ? "–" : formatDuration(left * PER_SECOND), label: "left, about" },
-    { value: report.latency ? formatDuration(report.latency.p50_s * PER_SECOND) : "–", label: "median of a call" },
+    { value: left === null ? "–" : formatDuration(left * PER_SECOND), label: "time left" },
+    { value: report.latency ? formatDuration(report.latency.p50_s * PER_SECOND) : "–", label: "median latency" },
     { value: report.latency ? formatDuration(report.latency.p99_s * PER_SECOND) : "–", label: "99th percentile" },
     { value: formatCount(report.retries), label: `${report.retries === 1 ? "retry" : "retries"}, ${formatCount(report.refusals)} refused` },
     { value: formatCount(notOk), label: "not ok" },
   ];
 }
 
-/** The durations of calls as steps: `{edges, counts}`, in microseconds, without gaps. */
+/** The latencies of calls as steps: `{edges, counts}`, in microseconds, without gaps. */
 export function latencySteps(latency) {
   const edges = [];
   const counts = [];

@@ -56,7 +56,7 @@ const isText = (kind) => /text/.test(kind ?? "");
 /** Returns what shows a state; `limit`: of the calls in flight, or null. */
 export function sections() {
   const outcomes = new Table("outcomes", [["outcome", "text"], ["results", "length"], ["share"]]);
-  const errors = new Table("errors", [["kind", "text"], ["calls", "length"], ["last at"], ["such as", "text words"], ["request and error", "text words"]]);
+  const errors = new Table("errors", [["kind", "text"], ["calls", "length"], ["last at"], ["example", "text words"], ["request and error", "text words"]]);
   const groups = new Table("groups", [["group", "text"], ["in flight"], ["waiting"], ["limit of calls in flight", "text words"], ["why it waits", "text words"]]);
   const costs = new Table("costs", [["unit", "text"], ["spent", "length"], ["budget"], ["share"]]);
   const workers = new Table("workers", [["machine", "text"], ["state", "text"], ["in flight"], ["calls"], ["version", "text"]]);

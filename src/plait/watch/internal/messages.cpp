@@ -17,12 +17,16 @@ std::string_view reason_of(int status) {
             return "OK";
         case 204:
             return "No Content";
+        case 308:
+            return "Permanent Redirect";
         case 403:
             return "Forbidden";
         case 404:
             return "Not Found";
         case 405:
             return "Method Not Allowed";
+        case 409:
+            return "Conflict";
         default:
             return "Refused";
     }
@@ -30,12 +34,19 @@ std::string_view reason_of(int status) {
 
 std::string_view sentence_of(int status) {
     switch (status) {
+        case 308:
+            return "The path of the page ends with a slash.\n";
         case 403:
-            return "This page is for browsers on the machine of the run.\n";
+            return "Refused: the request comes from another site or names another host.\n";
         case 404:
             return "There is nothing here: open the URL that plait run printed, with its token.\n";
         case 405:
             return "This method is not for this path.\n";
+        case 409:
+            return "The run is stopping: it can't be paused or resumed any more.\n";
+        case 413:
+        case 431:
+            return "The request is too large.\n";
         default:
             return "This is not a request that plait understands.\n";
     }
@@ -77,14 +88,23 @@ std::string events_head() {
     return head(200, {}) + "Content-Type: text/event-stream\r\nConnection: close\r\n\r\nretry: 1000\n\n";
 }
 
-std::string answer(int status, std::string_view type, std::string_view body, std::string_view nonce) {
-    std::string text = head(status, nonce);
+std::string answer(int status, std::string_view type, std::string_view body, std::string_view nonce,
+                   std::string_view fields) {
+    std::string text = head(status, nonce).append(fields);
     if (!type.empty()) text += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", type, body.size());
     text += "\r\n";
     return text.append(body);
 }
 
-std::string refusal(int status) { return answer(status, "text/plain; charset=utf-8", sentence_of(status)); }
+std::string refusal(int status, std::string_view fields) {
+    return answer(status, "text/plain; charset=utf-8", sentence_of(status), {}, fields);
+}
+
+std::string without_body(std::string answer) {
+    constexpr std::string_view end_of_head = "\r\n\r\n";
+    answer.resize(answer.find(end_of_head) + end_of_head.size());
+    return answer;
+}
 
 std::string history_event(std::string_view name, const History& history) {
     const auto sample = [](const Sample& one) { return to_json(one); };

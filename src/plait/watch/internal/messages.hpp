@@ -14,10 +14,15 @@ namespace plait::watch::internal {
 std::string events_head();
 
 /// An answer with a body. `nonce`: what scripts and styles in it must have; empty: it has none.
-std::string answer(int status, std::string_view type, std::string_view body, std::string_view nonce = {});
+std::string answer(int status, std::string_view type, std::string_view body, std::string_view nonce = {},
+                   std::string_view fields = {});
 
-/// The answer to a request that is refused, with a sentence for people.
-std::string refusal(int status);
+/// The answer to a request that is refused or led elsewhere, with a sentence for people. `fields`: further lines of its
+/// head, each with its end.
+std::string refusal(int status, std::string_view fields = {});
+
+/// An answer as it is to HEAD: without its body.
+std::string without_body(std::string answer);
 
 /// The event `history`: the run's name and all samples.
 std::string history_event(std::string_view name, const History& history);

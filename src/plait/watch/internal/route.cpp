@@ -9,6 +9,7 @@ namespace plait::watch::internal {
 
 namespace {
 
+constexpr int permanent_redirect = 308;
 constexpr int forbidden = 403;
 constexpr int not_found = 404;
 constexpr int method_not_allowed = 405;
@@ -46,14 +47,29 @@ bool is_foreign(const http::ReceivedRequest& request, std::string_view host) {
 
 struct Place {
     std::string_view path;
-    std::string_view method;
+    std::string_view methods;
     Action action;
 };
-constexpr std::array<Place, 5> places{{{"", "GET", Action::page},
-                                       {"events", "GET", Action::events},
+constexpr std::string_view reading = "GET, HEAD";
+constexpr std::array<Place, 5> places{{{"", reading, Action::page},
+                                       {"events", reading, Action::events},
                                        {"pause", "POST", Action::pause},
                                        {"resume", "POST", Action::resume},
                                        {"stop", "POST", Action::stop}}};
+
+bool takes(const Place& place, std::string_view method) noexcept {
+    if (place.methods == reading) return method == "GET" || method == "HEAD";
+    return method == place.methods;
+}
+
+Route route_behind_token(const http::ReceivedRequest& request, std::string_view rest, std::string_view host) {
+    const auto place =
+        std::find_if(places.begin(), places.end(), [rest](const Place& one) { return one.path == rest; });
+    if (place == places.end()) return {Action::none, not_found, true};
+    if (!takes(*place, request.method)) return {Action::none, method_not_allowed, true, place->methods};
+    if (place->methods == "POST" && is_foreign(request, host)) return {Action::none, forbidden, true};
+    return {place->action, 200, true};
+}
 
 }  // namespace
 
@@ -64,14 +80,10 @@ Route route_of(const http::ReceivedRequest& request, std::string_view token) {
     if (!path.starts_with('/')) return {Action::none, not_found};
     path.remove_prefix(1);
     const auto slash = path.find('/');
-    if (slash == std::string_view::npos || !is_token(path.substr(0, slash), token)) return {Action::none, not_found};
-    const std::string_view rest = path.substr(slash + 1);
-    const auto place =
-        std::find_if(places.begin(), places.end(), [rest](const Place& one) { return one.path == rest; });
-    if (place == places.end()) return {Action::none, not_found};
-    if (request.method != place->method) return {Action::none, method_not_allowed};
-    if (place->method == "POST" && is_foreign(request, hosts.front())) return {Action::none, forbidden};
-    return {place->action};
+    if (!is_token(path.substr(0, slash), token)) return {Action::none, not_found};
+    if (slash != std::string_view::npos) return route_behind_token(request, path.substr(slash + 1), hosts.front());
+    const Route page = route_behind_token(request, "", hosts.front());
+    return page.action == Action::none ? page : Route{Action::none, permanent_redirect, true};
 }
 
 }  // namespace plait::watch::internal

@@ -40,12 +40,34 @@ TEST_CASE("each path asks for one thing, by one method") {
     CHECK(status_of(request("GET", root + "other")) == 404);
 }
 
+TEST_CASE("HEAD asks for what GET asks for, and a wrong method is told the right ones") {
+    CHECK(route_of(request("HEAD", root), token).action == Action::page);
+    CHECK(route_of(request("HEAD", root + "events"), token).action == Action::events);
+    CHECK(status_of(request("HEAD", root + "stop")) == 405);
+    CHECK(route_of(request("HEAD", root + "stop"), token).methods == "POST");
+    CHECK(route_of(request("POST", root), token).methods == "GET, HEAD");
+}
+
+TEST_CASE("the path without its last slash leads to the page") {
+    const std::string bare = "/" + std::string(token);
+    CHECK(status_of(request("GET", bare)) == 308);
+    CHECK(status_of(request("HEAD", bare + "?a=1")) == 308);
+    CHECK(status_of(request("POST", bare)) == 405);
+    CHECK(status_of(request("GET", bare, "attacker.example")) == 403);
+}
+
+TEST_CASE("a request tells whether it shows the token") {
+    CHECK(route_of(request("GET", root), token).has_token);
+    CHECK(route_of(request("GET", root + "other"), token).has_token);
+    CHECK_FALSE(route_of(request("GET", "/"), token).has_token);
+    CHECK_FALSE(route_of(request("GET", root, "attacker.example"), token).has_token);
+}
+
 TEST_CASE("without the token there is nothing") {
     for (const std::string target : {"/", "/events", "/stop", "*", "", "//", "http://127.0.0.1:8080/"}) {
         CHECK(status_of(request("GET", target)) == 404);
         CHECK(status_of(request("POST", target)) == 404);
     }
-    CHECK(status_of(request("GET", "/" + std::string(token))) == 404);
     CHECK(status_of(request("GET", "/0123456789abcdef0123456789abcdeF/")) == 404);
     CHECK(status_of(request("GET", "/" + std::string(token.substr(1)) + "/")) == 404);
 }
