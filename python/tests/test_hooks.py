@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 import time
 import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import plait
@@ -73,10 +75,38 @@ def test_what_a_hook_raises_in_a_run_is_in_the_result(url: str) -> None:
 
     good, bad = plait.run([url, f"{url}/bad"], hooks=[Broken()], ordered=True)
     assert good.ok and not bad.ok and bad.attempts == 1
-    with pytest.raises(plait.InputError, match=r"a hook has failed: ValueError\('mine'\)"):
+    with pytest.raises(plait.InputError, match=r"a hook has failed: ValueError\('mine'\)") as caught:
         bad.unwrap()
+    assert isinstance(caught.value.__cause__, ValueError) and bad.outcome == "failed"
     with pytest.raises(KeyboardInterrupt):
         plait.run([url, f"{url}/stop"], hooks=[Broken()]).finish()
+
+
+def test_an_answer_outlives_a_hook_that_fails_with_it(url: str, tmp_path: Path) -> None:
+    class Broken(plait.Hook):
+        def after(self, attempt: plait.Attempt) -> None:
+            raise ValueError("mine")
+
+    posts = [{"url": f"{url}/{name}", "method": "POST", "body": {}} for name in "ab"]
+    for result in plait.run(posts, tmp_path / "results", hooks=[Broken()], ordered=True):
+        assert result.outcome == "rejected" and result.attempts == 1
+        assert result.response is not None and result.response.status == 200
+        assert result.error is not None and not getattr(result.error, "maybe_sent", False)
+        assert isinstance(result.error, plait.InputError) and repr(result.error.__cause__) == "ValueError('mine')"
+    lines = [json.loads(line) for line in (tmp_path / "results").read_text().splitlines()]
+    assert [line["response"]["status_code"] for line in lines if "custom_id" in line] == [200, 200]
+
+
+def test_the_page_is_kept_whose_hook_fails(url: str) -> None:
+    class Broken(plait.Hook):
+        def after(self, attempt: plait.Attempt) -> None:
+            if "page=2" in attempt.request.url:
+                raise ValueError("mine")
+
+    (result,) = plait.run([f"{url}/pages?n=3&id=hook"], hooks=[Broken()], follow="next=link")
+    assert [page.json(pointer="/page") for page in result.pages] == [1]
+    assert result.response is not None and "page=2" in result.response.url
+    assert result.outcome == "rejected" and "page 2: a hook has failed" in str(result.error)
 
 
 def test_hooks_of_a_run_do_not_keep_it(url: str) -> None:
@@ -169,6 +199,16 @@ def test_a_hook_may_make_calls_but_not_close_its_session(url: str) -> None:
 def test_what_is_no_hook_is_refused() -> None:
     with pytest.raises(plait.InputError, match="before"):
         plait.Session(hooks=[object()])  # type: ignore[list-item]
+
+
+def test_a_coroutine_function_is_no_hook(recwarn: pytest.WarningsRecorder) -> None:
+    class Waits(plait.Hook):
+        async def before(self, attempt: plait.Attempt) -> None:  # type: ignore[override]
+            await asyncio.sleep(0)
+
+    with pytest.raises(plait.InputError, match="Waits.before is a coroutine function: hooks are plain functions"):
+        plait.BlockingSession(hooks=[Waits()])
+    assert not recwarn.list
 
 
 def test_the_log_has_retries_and_attempts(

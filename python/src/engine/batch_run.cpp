@@ -17,6 +17,8 @@
 #include "run_options.hpp"
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -146,7 +148,9 @@ class BatchRun {
 
     void open(const nb::object& requests, const std::optional<std::string>& results, RunSettings settings);
     batch::RunWorld world_with_hooks(const nb::dict& options);
-    std::string note_thrown_by_hook(const std::exception_ptr& thrown);
+    std::string note_thrown_by_hook(const batch::Call& call, const std::exception_ptr& thrown);
+    void drop_values_of_driver();
+    void set_cause(const nb::object& error, std::uint64_t line);
     void drop() noexcept;
     void see_to_python();
     void tick();
@@ -157,18 +161,20 @@ class BatchRun {
     [[noreturn]] void raise_reason();
     void raise_error();
     nb::dict standing();
-    nb::object result_of(batch::CallResult result) const;
+    nb::object result_of(batch::CallResult result);
 
     RunItems::Shared items_;
     Held result_type_;
     Held log_;
     Held tick_;  ///< called with the standing now and then; null: nobody wants to know
     std::chrono::steady_clock::time_point last_tick_;
-    Held reason_;                         ///< why the run ends early, to be raised at its end
-    std::unique_ptr<PythonHooks> hooks_;  ///< around attempts; null: none
-    batch::RunWorld world_;               ///< with which the run is opened
-    Held broken_hook_;                    ///< what a hook has thrown that must end the run, such as KeyboardInterrupt
-    batch::Secrets secrets_;              ///< of requests that come from an iterable; the run redacts them
+    Held reason_;                           ///< why the run ends early, to be raised at its end
+    std::unique_ptr<PythonHooks> hooks_;    ///< around attempts; null: none
+    batch::RunWorld world_;                 ///< with which the run is opened
+    Held broken_hook_;                      ///< what a hook has thrown that must end the run, such as KeyboardInterrupt
+    std::map<std::uint64_t, Held> causes_;  ///< what hooks have thrown, by the line of their call, until it is taken
+    bool keeps_causes_ = false;             ///< results are taken
+    batch::Secrets secrets_;                ///< of requests that come from an iterable; the run redacts them
     std::unique_ptr<RunDriver> driver_;
     int generation_;
     bool is_busy_ = false;
@@ -200,19 +206,22 @@ batch::RunWorld BatchRun::world_with_hooks(const nb::dict& options) {
     world.wrap_method = [this, context](std::unique_ptr<batch::Method> method) -> std::unique_ptr<batch::Method> {
         return std::make_unique<HookedMethod>(
             std::move(method), *hooks_, [context](const batch::Call&) { return context; },
-            [this](const batch::Call&, const std::exception_ptr& thrown) { return note_thrown_by_hook(thrown); });
+            [this](const batch::Call& call, const std::exception_ptr& thrown) {
+                return note_thrown_by_hook(call, thrown);
+            });
     };
     return world;
 }
 
 /// What a hook has thrown is the error of its call; what is no `Exception` ends the run, too.
-std::string BatchRun::note_thrown_by_hook(const std::exception_ptr& thrown) {
+std::string BatchRun::note_thrown_by_hook(const batch::Call& call, const std::exception_ptr& thrown) {
     const Locked locked;
     try {
         std::rethrow_exception(thrown);
     } catch (nb::python_error& error) {
         if (PyErr_GivenExceptionMatches(error.type().ptr(), PyExc_Exception) == 0)
             broken_hook_.set(nb::borrow(error.value()));
+        if (keeps_causes_) causes_[call.line].set(nb::borrow(error.value()));
         const nb::object text = nb::steal(PyObject_Repr(error.value().ptr()));
         if (text.is_valid()) return "a hook has failed: " + nb::cast<std::string>(text);
         PyErr_Clear();
@@ -273,10 +282,23 @@ void BatchRun::drop() noexcept {
     }
 }
 
+void BatchRun::drop_values_of_driver() {
+    driver_->drop_values();
+    keeps_causes_ = false;
+    const auto dropped = std::move(causes_);  // whose destructors may run code of the program
+    causes_.clear();
+}
+
+/// The error of a call whose hook has thrown has that as its `__cause__`.
+void BatchRun::set_cause(const nb::object& error, std::uint64_t line) {
+    const auto cause = causes_.extract(line);
+    if (cause) PyException_SetCause(error.ptr(), nb::borrow(cause.mapped().get()).release().ptr());
+}
+
 /// Ends the run early, in order; again: at once.
 void BatchRun::wind_up(nb::object reason) {
     if (!reason_) reason_.set(std::move(reason));
-    driver_->drop_values();
+    drop_values_of_driver();
     driver_->interrupt();
 }
 
@@ -336,6 +358,7 @@ int BatchRun::begin(bool keeps_values) {
     if (is_closed_ || !driver_) raise(PyExc_RuntimeError, "this run is closed");
     if (driver_->has_begun()) raise(PyExc_RuntimeError, "this run was begun without an event loop: go on without one");
     is_in_host_ = true;
+    keeps_causes_ = keeps_values;
     driver_->begin(keeps_values);
     see_to_python();
     return driver_->fd();
@@ -359,7 +382,7 @@ nb::list BatchRun::take_all() {
 void BatchRun::drop_values() {
     const Busy busy(*this);
     if (!driver_) return;
-    driver_->drop_values();
+    drop_values_of_driver();
     driver_->run_ready();
 }
 
@@ -367,7 +390,7 @@ void BatchRun::give_up() {
     const Busy busy(*this);
     is_closed_ = true;
     if (!driver_) return;
-    driver_->drop_values();
+    drop_values_of_driver();
     driver_->interrupt();
     driver_->interrupt();
 }
@@ -390,7 +413,10 @@ nb::object BatchRun::next() {
     const Busy busy(*this);
     check_blocking();
     if (was_told_ || is_closed_ || !driver_) return {};
-    if (!driver_->has_begun()) driver_->begin(true);
+    if (!driver_->has_begun()) {
+        keeps_causes_ = true;
+        driver_->begin(true);
+    }
     {
         const Unlocked released;
         driver_->keep_going();
@@ -412,7 +438,7 @@ nb::dict BatchRun::finish() {
     check_blocking();
     if (is_closed_ || !driver_) return standing();
     if (driver_->has_begun()) {
-        driver_->drop_values();
+        drop_values_of_driver();
     } else {
         const Unlocked released;
         driver_->begin(false);
@@ -431,7 +457,7 @@ void BatchRun::close() {
     is_closed_ = true;
     if (!driver_->has_begun()) return drop();
     if (driver_->is_over()) return;
-    driver_->drop_values();
+    drop_values_of_driver();
     driver_->interrupt();
     driver_->interrupt();
     wait_until_over();
@@ -451,7 +477,7 @@ nb::dict BatchRun::standing() {
     return fields;
 }
 
-nb::object BatchRun::result_of(batch::CallResult result) const {
+nb::object BatchRun::result_of(batch::CallResult result) {
     const batch::CallEnd& end = result.end;
     const Duration elapsed = time_of(end.attempts);
     nb::object error = nb::none();
@@ -462,6 +488,7 @@ nb::object BatchRun::result_of(batch::CallResult result) const {
     if (end.error) {
         const Failure failure(end.error->code, end.error->message, end.error->maybe_sent);
         error = error_of(failure, request.is_none() ? nullptr : request.ptr());
+        set_cause(error, result.line());
     }
     const std::string metadata =
         call ? std::move(call->metadata) : std::move(std::get<batch::BadLine>(result.item).metadata);
@@ -497,6 +524,7 @@ int BatchRun::traverse(PyObject* self, visitproc visit, void* arg) {
     Py_VISIT(run->log_.get());
     Py_VISIT(run->reason_.get());
     Py_VISIT(run->broken_hook_.get());
+    for (const auto& [line, cause] : run->causes_) Py_VISIT(cause.get());
     return run->hooks_ ? run->hooks_->traverse(visit, arg) : 0;
 }
 
@@ -512,6 +540,7 @@ int BatchRun::clear(PyObject* self) {
     run->log_.clear();
     run->reason_.clear();
     run->broken_hook_.clear();
+    std::exchange(run->causes_, {}).clear();
     if (run->hooks_) run->hooks_->clear();
     return 0;
 }

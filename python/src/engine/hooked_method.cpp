@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <utility>
+#include <variant>
 
 namespace plait::python {
 
@@ -55,21 +56,25 @@ Task<batch::Attempt> HookedMethod::attempt_with_hooks(const batch::Call& call, h
         auto token = hooks_.before(number, context_of_(call), request);
         following.emplace(hooks_, std::move(token), request);
     } catch (...) {
-        co_return failed_by_hook(call, std::current_exception(), false);
+        co_return failed_by_hook(call, std::current_exception(), nullptr, false);
     }
     auto attempting = method_->attempt_of(call, request);
     batch::Attempt attempt = co_await std::move(attempting);
     try {
         following->ended(attempt);
     } catch (...) {
-        co_return failed_by_hook(call, std::current_exception(), true);
+        auto* const answer = std::get_if<http::Response>(&attempt);
+        const bool maybe_sent = !answer && std::get<batch::Failure>(attempt).maybe_sent;
+        co_return failed_by_hook(call, std::current_exception(), answer, maybe_sent);
     }
     co_return attempt;
 }
 
-batch::Failure HookedMethod::failed_by_hook(const batch::Call& call, std::exception_ptr thrown, bool maybe_sent) const {
+batch::Failure HookedMethod::failed_by_hook(const batch::Call& call, std::exception_ptr thrown, http::Response* answer,
+                                            bool maybe_sent) const {
     batch::Failure failure(ErrorCode::bad_input, note_thrown_(call, std::move(thrown)), maybe_sent);
     failure.is_permanent = true;
+    if (answer) failure.partial = std::make_shared<http::Response>(std::move(*answer));
     return failure;
 }
 

@@ -41,7 +41,9 @@ class HookedMethod final : public batch::Method {
 
   private:
     Task<batch::Attempt> attempt_with_hooks(const batch::Call& call, http::Request request);
-    batch::Failure failed_by_hook(const batch::Call& call, std::exception_ptr thrown, bool maybe_sent) const;
+    /// The end of a call whose hook has thrown. `answer`: what had come, which is kept; null: no answer.
+    batch::Failure failed_by_hook(const batch::Call& call, std::exception_ptr thrown, http::Response* answer,
+                                  bool maybe_sent) const;
 
     std::unique_ptr<batch::Method> method_;
     AttemptHooks& hooks_;

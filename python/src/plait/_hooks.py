@@ -50,8 +50,8 @@ class Attempt:
 
 class Hook:
     """Called around each attempt of a call, in the thread of the loop, or of a thread that waits for the session or run.
-    What it raises ends the call; the result of a run then has the error. A session without hooks does not pay for them. Derive from it, or write a class of your own
-    with both functions."""
+    What it raises ends the call; in a run, it is the `__cause__` of the result's error. A session without hooks does
+    not pay for them. Derive from it, or write a class of your own with both methods, which are plain functions."""
 
     def before(self, attempt: Attempt) -> Mapping[str, str] | None:
         """Before the request is sent. Returns header fields to send with it, such as `traceparent`, or None."""
@@ -59,6 +59,12 @@ class Hook:
 
     def after(self, attempt: Attempt) -> None:
         """After the attempt, whose `response` or `error` is there now. A call that is given up has an error, too."""
+
+
+def _is_coroutine_function(function: Any) -> bool:
+    """As `inspect.iscoroutinefunction`, whose module takes long to import."""
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    return code is not None and bool(code.co_flags & 0x80)  # CO_COROUTINE
 
 
 installed: list[Hook] = []
@@ -75,7 +81,10 @@ def hooks_for(given: Sequence[Hook], *, of_run: bool = False) -> tuple[Hook, ...
         if isinstance(hook, type):
             raise InputError(f"a hook is an object: give {hook.__name__}(), not the class")
         if not callable(getattr(hook, "before", None)) or not callable(getattr(hook, "after", None)):
-            raise InputError(f"a hook has the functions 'before' and 'after', like plait.Hook; {hook!r} has not")
+            raise InputError(f"a hook needs the methods 'before' and 'after' (see plait.Hook); {hook!r} lacks them")
+        for name in ("before", "after"):
+            if _is_coroutine_function(getattr(hook, name)):
+                raise InputError(f"{type(hook).__name__}.{name} is a coroutine function: hooks are plain functions")
     logging = sys.modules.get("logging")  # who has not imported it has not asked for a log
     if logging is not None and logging.getLogger("plait").isEnabledFor(logging.DEBUG if of_run else logging.INFO):
         hooks += (_LogHook(logging.getLogger("plait")),)

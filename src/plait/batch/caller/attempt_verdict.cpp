@@ -119,7 +119,21 @@ Reach reach_of(const Failure& failure) noexcept {
     }
 }
 
+/// Whether an answer came, and what was called with it refused it (a hook of a Python program).
+bool has_refused_answer(const Failure& failure) noexcept {
+    return failure.code == ErrorCode::bad_input && failure.partial;
+}
+
+/// The call was executed, so that it is neither `failed` nor `unknown`, and its answer is kept.
+AttemptVerdict judge_refused_answer(const Failure& failure) {
+    AttemptVerdict verdict(Outcome::rejected, AttemptEnd::final());
+    verdict.error.emplace(failure.code, failure.message);
+    verdict.reach = Reach::reached;
+    return verdict;
+}
+
 AttemptVerdict judge_failure(const Failure& failure, const CallRules& rules) {
+    if (has_refused_answer(failure)) return judge_refused_answer(failure);
     const bool may_repeat = rules.safe_to_repeat || !failure.maybe_sent;
     const bool is_worth_it = may_repeat && may_pass(failure.code) && !failure.is_permanent;
     AttemptVerdict verdict(may_repeat ? Outcome::failed : Outcome::unknown,

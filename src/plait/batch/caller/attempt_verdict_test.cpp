@@ -205,6 +205,18 @@ TEST_CASE("a server that can't be reached differs from one that breaks off") {
     CHECK(classify_plainly(answer(500), safe).reach == Reach::reached);
 }
 
+TEST_CASE("an answer that was refused on its way is kept, and the call is not repeated") {
+    Failure failure(ErrorCode::bad_input, "a hook has failed", false);
+    CHECK(classify_plainly(failure, unsafe).outcome == Outcome::failed);
+    failure.partial = std::make_shared<http::Response>();
+    const AttemptVerdict verdict = classify_plainly(failure, unsafe);
+    CHECK(verdict.outcome == Outcome::rejected);
+    CHECK(verdict.end.kind() != Kind::repeatable);
+    CHECK_FALSE(verdict.error->maybe_sent);
+    CHECK_FALSE(verdict.is_surely_undone);
+    CHECK(verdict.reach == Reach::reached);
+}
+
 TEST_CASE("a proxy that fails is tried again, even for an unsafe call, unless it refuses for good") {
     Failure failure(ErrorCode::proxy, "proxy http://p: refused", false);
     const AttemptVerdict passing = classify_plainly(failure, unsafe);

@@ -391,10 +391,11 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
     }
     if (auto* response = std::get_if<http::Response>(&*active.last)) {
         if (!active.following || !active.following->is_due) end.response = std::move(*response);
-        if (active.hop && end.response) end.response->url = final_url(active);
     } else if (const auto& partial = std::get<Failure>(*active.last).partial) {
-        end.partial = std::move(*partial);
+        // What is rejected has its whole answer (`classify`).
+        (end.outcome == Outcome::rejected ? end.response : end.partial) = std::move(*partial);
     }
+    if (active.hop && end.response) end.response->url = final_url(active);
     end.error = std::move(conclusion->error);
     end.attempts = std::move(active.notes);
     if (active.following) finish_following(active, end);

@@ -30,7 +30,7 @@ class Failure {
     bool was_stale;
     /// Whether an HTTP/2 server turned it away unprocessed.
     bool was_refused;
-    /// What had come of a stream when the time for it was up; null: nothing.
+    /// What had come of a stream when its time was up; the whole answer, with `bad_input`; null: nothing.
     std::shared_ptr<http::Response> partial;
     /// The number of the connection that it was sent over, among those of its worker; 0: none was open.
     std::uint64_t connection = 0;
