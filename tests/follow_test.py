@@ -28,6 +28,11 @@ class Pages(MockTest):
             self.assertEqual(["next-page", "next-page", None], [attempt.get("why") for attempt in result["attempts"]])
             self.assertEqual((200, False, False), (result["response"]["status_code"], "body" in result["response"], result["more_pages"]))
 
+    def test_flags_of_pages_need_a_rule_for_urls(self):
+        for flag in (["--max-pages", "2"], ["--each-page"]):
+            ended = plait("run", self.url(PAGES + "f"), *flag)
+            self.assertEqual((2, f"plait: {flag[0]} needs --follow RULE, such as --follow next=link\n"), (ended.code, ended.err))
+
     def test_a_list_never_ends_early_in_silence(self):
         for path, error in (("/pages/missing?n=3", "page 3: status 404"), ("/pages/loop?n=3", "the pages go in a circle")):
             ended = plait("run", self.url(path), "--follow", "next=link", "--summary-json", self.folder / "s.json")

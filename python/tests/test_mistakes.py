@@ -56,6 +56,8 @@ def test_options_of_a_call(call: dict[str, Any], message: str, url: str) -> None
         ({"tls": True}, "tls is a plait.Tls"),
         ({"limits": 5}, "limits is a text or a list of texts, not 5"),
         ({"hooks": plait.Hook()}, "hooks is a list of hooks"),
+        ({"hooks": [object()]}, "a hook needs the methods 'before' and 'after' .*lacks them"),
+        ({"retries": plait.Retry(statuses=[404, 204])}, "statuses: an answer 204 is ok"),
         ({"hooks": [plait.Hook]}, r"a hook is an object: give Hook\(\)"),
         ({"timeout": "5 s"}, "timeout is a time such as"),
     ],
@@ -80,6 +82,12 @@ def test_options_of_a_session(session: dict[str, Any], message: str) -> None:
         ({"canary": -1}, "canary is a whole number, at least 0"),
         ({"durable": "x"}, "durable is True or False"),
         ({"budget": "5"}, "budget is a mapping"),
+        ({"max_pages": 0, "follow": "next=link"}, "max_pages is a whole number, at least 1"),
+        ({"max_pages": 2}, "max_pages needs follow"),
+        ({"each_page": True}, "each_page needs follow"),
+        ({"each_page": True, "follow": "next=link"}, "each_page is for the results file"),
+        ({"result_format": "openai-batch"}, "result_format is for the results file"),
+        ({"retries": plait.Retry(statuses=[200])}, "statuses: an answer 200 is ok"),
     ],
 )
 def test_options_of_a_run(run: dict[str, Any], message: str, url: str) -> None:

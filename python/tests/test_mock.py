@@ -144,5 +144,5 @@ def test_a_limited_mock_refuses_and_is_asked_again() -> None:
         mock.on("GET", "/")
         assert [session.get(mock.url).status for _ in range(3)] == [200] * 3
     for bad in ("50", "0/s", "often:5/s", "5/x"):
-        with pytest.raises(plait.InputError, match="allow is a "):
+        with pytest.raises(plait.InputError, match=f"allow is a rate such as .*, not {bad!r}"):
             plait.mock(allow=bad)

@@ -146,7 +146,7 @@ _hints = [
     ("--max-redirects was ", "redirects was "),
     ("--user was ", "auth was "),
     *((f"--format {vendor}-batch", f'format="{vendor}-batch"') for vendor in ("anthropic", "gemini", "mistral", "openai")),
-    ("leave --format out", "leave format out"),
+    ("omit --format", "omit format"),
     ("--model needs --format", "model needs format"),
     ("name it with --model", "name it with model=..."),
     ("name one with --model", "name one with model=..."),

@@ -19,14 +19,18 @@ class Limit:
     def __init__(self, text: str, clock: Clock = time.time) -> None:
         kind, _, rate = text.rpartition(":")
         number, _, per = rate.partition("/")
+        refused = InputError(
+            f"allow is a rate such as '50/s', 'fixed:100/1m' or 'clock:10/200ms', not {text!r}; "
+            "the command `plait mock` has more kinds"
+        )
         if kind not in ("", "sliding", "fixed", "clock") or not number.isdecimal() or int(number) < 1 or not per:
-            raise InputError(
-                f"allow is a rate such as '50/s', 'fixed:100/1m' or 'clock:10/200ms', not {text!r}; "
-                "the command `plait mock` has more kinds"
-            )
+            raise refused
         self._kind = kind or "sliding"
         self._most = int(number)
-        length = seconds_of(f"1{per}" if per.isalpha() else per, "allow")
+        try:
+            length = seconds_of(f"1{per}" if per.isalpha() else per, "allow")
+        except InputError:
+            raise refused from None
         assert length is not None
         self._length = length
         self._clock = clock

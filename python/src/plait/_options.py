@@ -135,8 +135,8 @@ class Retry:
         Retry-After) do not count. `first_delay`: the longest wait after the first attempt; it doubles with each, up to
         `longest_delay`. A server that asks for more than `longest_wait`, or can't be reached for so long, is left
         alone: its calls raise `RateLimited`. `statuses` are repeated beside 408, 425, 429, 500, 502, 503, 504, 509 and
-        those above 511: `statuses=[404]` for what appears a little later. `unsafe` repeats POST and PATCH without an Idempotency-Key, too: they may
-        be executed twice."""
+        those above 511: `statuses=[404]` for what appears a little later. `unsafe` repeats POST and PATCH without an
+        Idempotency-Key, too: they may be executed twice."""
         if attempts is not None and (not isinstance(attempts, int) or attempts < 1):
             raise InputError(f"attempts is a number, at least 1, not {attempts!r}")
         self.attempts = attempts
@@ -155,6 +155,13 @@ def _statuses(statuses: Iterable[int]) -> tuple[int, ...]:
     if not all(type(number) is int and 100 <= number <= 599 for number in numbers):
         raise InputError(f"statuses is a list of numbers from 100 to 599, such as [404, 409], not {statuses!r}")
     return numbers
+
+
+def check_failing(statuses: Iterable[int]) -> None:
+    """Raises `InputError` for statuses that are never retried where no answer is expected but any 2xx."""
+    good = [number for number in statuses if 200 <= number <= 299]
+    if good:
+        raise InputError(f"statuses: an answer {good[0]} is ok, and is not retried; a run that expects others retries it")
 
 
 class Limits:
@@ -308,7 +315,7 @@ def policy_of(
     policy: dict[str, Any] = {}
     if retries is not None:
         if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
-            raise InputError(f"retries of a call is a number, at least 0, not {retries!r}")
+            raise InputError(f"`retries` of a call must be a number, at least 0, not {retries!r}; give a `Retry` to the session")
         policy["attempts"] = retries + 1
     if safe_to_repeat is not None:
         policy["safe_to_repeat"] = checked(bool, safe_to_repeat, "safe_to_repeat")
@@ -406,6 +413,7 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
         engine["most_in_flight"] = options.get("concurrency", 100)
     if "retries" in options and options["retries"] != 0:
         retry = retry_of(options["retries"])
+        check_failing(retry.statuses)
         engine["session_retries"] = {name: getattr(retry, name) for name in Retry.__slots__}
     if "limits" in options:
         limits = limits_of(options["limits"])

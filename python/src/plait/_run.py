@@ -22,6 +22,7 @@ from ._options import (
     Seconds,
     StrPath,
     _texts,
+    check_failing,
     engine_options,
     limits_of,
     retry_of,
@@ -264,7 +265,7 @@ class Run(_engine.BatchRun):
 
     With a results file, it can end in any way, even by `kill -9`: give the same call again and it goes on. Ctrl-C, and
     an exception of the iterable, start no more calls, wait up to `grace` seconds for those in flight, and are raised
-    then; a second Ctrl-C gives them up. To leave the `with` block early gives up what is in flight.
+    then; a second Ctrl-C gives them up. Leaving the `with` block early abandons the calls in flight.
     """
 
     def __init__(self, requests: Any, results: str | None, options: dict[str, Any], progress: ProgressLike) -> None:
@@ -509,9 +510,33 @@ def run(
             raise InputError("format, model and endpoint are for a file of requests")
         if is_one or (not isinstance(source, AsyncIterable) and not hasattr(source, "__iter__")):
             raise TypeError(f"requests is a file, an iterable or a data frame, not {type(requests).__name__}")
+        if _are_bare(requests):
+            _check_for_bare(options, settings)
         if expect is not None:
             source = AsMappings(source)
+    if results is None:
+        _check_without_results(options)
     return Run(source, None if results is None else _path_of(results, "results"), settings, options.get("progress", False))
+
+
+def _are_bare(requests: Any) -> bool:
+    """Whether these are only URLs and `plait.Request`s, which have no rules of their own."""
+    return isinstance(requests, (list, tuple)) and all(isinstance(item, (str, Request)) for item in requests)
+
+
+def _check_for_bare(options: RunOptions, settings: dict[str, Any]) -> None:
+    if "follow" not in options:
+        for name in ("max_pages", "each_page"):
+            if options.get(name):
+                raise InputError(f"{name} needs follow, such as follow='next=link'")
+    if "expect" not in options:
+        check_failing(settings["statuses"])
+
+
+def _check_without_results(options: RunOptions) -> None:
+    for name in ("each_page", "result_format"):
+        if options.get(name):
+            raise InputError(f"{name} is for the results file: name one, as in plait.run(requests, 'results.jsonl')")
 
 
 def _path_of(path: StrPath, name: str) -> str:
@@ -566,6 +591,8 @@ def _options_of(options: RunOptions) -> dict[str, Any]:
         engine["hooks"] = hooks
         engine["context"] = contextvars.copy_context()
     engine.update(checked_options(options, _passed_on))
+    if engine.get("max_pages") == 0:
+        raise InputError("max_pages is a whole number, at least 1, not 0")
     concurrency = options.get("concurrency", "auto")
     if concurrency != "auto":
         engine.update(checked_options({"concurrency": concurrency}, {"concurrency": int}))

@@ -257,7 +257,7 @@ void VendorLineReader::check_first(std::string_view text, std::string_view name)
     if (signs->vendor() != format_) {
         const std::string why = not_a_batch(name, format_);
         if (const std::optional<std::string> hint = hint_at_format(text, format_)) throw_bad_input(why + *hint);
-        if (signs->url) throw_bad_input(why + "is a request line of plait: leave --format out");
+        if (signs->url) throw_bad_input(why + "is a plait request line; omit --format");
         throw_bad_input(fmt::format("{}has no \"{}\"", why, request_field_of(format_)));
     }
     if (!takes_model(format_) || !job_.model.empty()) return;

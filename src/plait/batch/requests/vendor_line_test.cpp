@@ -208,8 +208,8 @@ TEST_CASE("a file of another kind is refused by its first line") {
           "a.jsonl is not an openai-batch file: its first line looks like an Anthropic batch: --format "
           "anthropic-batch");
     CHECK(first_refused(R"({"url":"http://a.b"})", BatchFormat::gemini) ==
-          "a.jsonl is not a gemini-batch file: its first line is a request line of plait: leave --format "
-          "out");
+          "a.jsonl is not a gemini-batch file: its first line is a plait request line; omit "
+          "--format");
     CHECK(first_refused(R"({"custom_id":"a"})", BatchFormat::mistral) ==
           "a.jsonl is not a mistral-batch file: its first line has no \"body\"");
     CHECK(first_refused(gemini_line, BatchFormat::gemini, "") ==
