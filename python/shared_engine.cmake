@@ -50,3 +50,5 @@ set_target_properties(plait_python_module PROPERTIES
     CXX_VISIBILITY_PRESET default VISIBILITY_INLINES_HIDDEN OFF INSTALL_RPATH "$ORIGIN")
 install(TARGETS plait_python_module plait_shared LIBRARY DESTINATION plait)
 install(TARGETS plait_command RUNTIME DESTINATION plait/bin)
+# The program has uPlot in it, whose licence asks for its text beside each copy.
+install(FILES ${CMAKE_CURRENT_SOURCE_DIR}/../src/plait/report/page/third_party/uPlot/LICENSE DESTINATION plait/licences/uPlot)

@@ -96,7 +96,21 @@ class Debian(unittest.TestCase):
                 if file.startswith("usr/"):
                     self.assertIn(Path(file).name.removesuffix(".a").removeprefix("lib"), f"plait_testing {installed}", list.name)
                 else:
-                    self.assertTrue((REPOSITORY / file).exists(), f"{list.name}: {file}")
+                    self.assertTrue([*REPOSITORY.glob(file)], f"{list.name}: {file}")
+
+    def test_it_has_the_documents_that_its_own_texts_name(self):
+        packed = {path.relative_to(REPOSITORY).as_posix() for line in text("debian", "plait.docs").split() for path in REPOSITORY.glob(line)}
+        named = set(re.findall(r"docs/[a-z_]+\.md", text("README.md") + plait("--help-man").out))
+        self.assertIn("docs/formats.md", named)
+        self.assertEqual(set(), named - packed)
+
+    def test_what_is_bundled_has_its_licence_there(self):
+        copyright, build = text("debian", "copyright"), text("scripts", "release", "build")
+        for licence in REPOSITORY.glob("src/**/third_party/*/LICENSE"):
+            folder = licence.parent.relative_to(REPOSITORY).as_posix()
+            self.assertIn(f"\nFiles: {folder}/*\n", copyright)
+            self.assertIn(f"{folder}/LICENSE", build)
+            self.assertIn(f"{folder}/LICENSE", text("python", "shared_engine.cmake"))
 
 
 class Release(unittest.TestCase):
