@@ -2,6 +2,7 @@
 #include "plait/async/activity_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
+#include "plait/base/words.hpp"
 #include "plait/batch/call/answer_text.hpp"
 #include "plait/batch/caller/attempt_verdict.hpp"
 #include "plait/batch/caller/caller.hpp"
@@ -9,11 +10,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace plait::batch {
 
@@ -36,6 +40,36 @@ std::size_t size_of(const http::Response& page) {
     std::size_t size = page.body.size();
     for (const http::Header field : page.headers) size += field.name.size() + field.value.size();
     return size;
+}
+
+/// Puts the secrets in the query of `call` back into a redacted URL, which has no braces of its own. Nothing if the URL
+/// has another one.
+std::optional<std::string> with_secrets(std::string_view redacted, const http::Url& call, const Secrets* secrets) {
+    if (redacted.find('{') == std::string_view::npos) return std::string(redacted);
+    if (!secrets) return std::nullopt;
+    std::vector<std::pair<std::string, std::string_view>> values;  // by the names of the secrets
+    const std::string_view text = call.text();
+    for (std::string_view rest = text.substr(std::min(text.find('?'), text.size())); !rest.empty();) {
+        rest.remove_prefix(1);  // the '?' or '&'
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(pair.size());
+        const std::string_view value = pair.substr(std::min(pair.find('=') + 1, pair.size()));
+        std::string name(value);
+        secrets->redact(name);
+        if (name.starts_with("{{") && name.ends_with("}}")) values.emplace_back(std::move(name), value);
+    }
+    std::string url;
+    for (;;) {
+        const std::size_t brace = redacted.find('{');
+        url += redacted.substr(0, brace);
+        if (brace == std::string_view::npos) return url;
+        redacted.remove_prefix(brace);
+        const auto known = std::find_if(values.begin(), values.end(),
+                                        [redacted](const auto& one) { return redacted.starts_with(one.first); });
+        if (known == values.end()) return std::nullopt;
+        url += known->second;
+        redacted.remove_prefix(known->first.size());
+    }
 }
 
 /// What `response` says beside its body.
@@ -88,7 +122,8 @@ bool Caller::can_take_up(const Call& call) const { return place_to_take_up(call)
 std::optional<http::RedirectStep> Caller::place_to_take_up(const Call& call) const {
     const FollowRule* const rule = call.rules.follow ? call.rules.follow.get() : options_.follow.get();
     if (!rule || !rule->poll() || !is_recorded(call.rules)) return std::nullopt;
-    const std::optional<std::string> url = parts_.sends->poll_of(call.line);
+    std::optional<std::string> url = parts_.sends->poll_of(call.line);
+    if (url) url = with_secrets(*url, call.request.url, parts_.secrets);
     if (!url) return std::nullopt;
     http::RedirectStep step = http::next_retrieval(call.request, http::Url(*url), options_.redirects.to_http);
     if (!step.next) return std::nullopt;
@@ -160,15 +195,15 @@ void Caller::plan_follow_up(ActiveCall& active, FollowStep step) {
         verdict.outcome = Outcome::rejected;
         following.is_broken = true;
         verdict.error.emplace(ErrorCode::expect, is_poll ? fmt::format("the job can't be followed: {}", step.why)
-                                                         : fmt::format("what follows page {} can't be got: {}",
+                                                         : fmt::format("the page after page {} can't be fetched: {}",
                                                                        following.sent + 1, step.why));
         return;
     }
     // This is how the call ends if the follow-up is never sent.
     verdict.outcome = Outcome::failed;
     verdict.error.emplace(ErrorCode::cancelled,
-                          is_poll ? fmt::format("the job had not ended, ask at {}", step.url->text())
-                                  : fmt::format("page {} was not requested", following.sent + 2),
+                          is_poll ? fmt::format("the job had not ended; ask at {}", step.url->text())
+                                  : fmt::format("page {} was not fetched", following.sent + 2),
                           true);
     if (is_poll) record_place(active, *step.url);
     CallRules rules = rules_of_follow_up(active);
@@ -179,9 +214,15 @@ void Caller::plan_follow_up(ActiveCall& active, FollowStep step) {
 }
 
 /// Lets a later run ask for the job. After a hop to another origin it could not: it would not know what to leave out.
+/// Secrets are recorded by name. A place whose secrets are not those of the query of the call is not recorded.
 void Caller::record_place(ActiveCall& active, const http::Url& place) {
     if (active.following->has_place || active.has_left_origin() || !is_recorded(active.call.rules)) return;
-    parts_.sends->record_poll(active.call.line, place.text());
+    std::string url = place.text();
+    if (parts_.secrets && !parts_.secrets->empty()) {
+        parts_.secrets->redact(url);
+        if (with_secrets(url, active.call.request.url, parts_.secrets) != place.text()) return;
+    }
+    parts_.sends->record_poll(active.call.line, url);
     active.following->has_place = true;
 }
 
@@ -228,6 +269,11 @@ void Caller::finish_following(ActiveCall& active, CallEnd& end) const {
             end.response = std::move(head);
             end.last_is_page = true;
         }
+    }
+    if (is_poll && following.is_due && end.error && end.error->code == ErrorCode::deadline) {
+        end.error->message = fmt::format("the job had not ended when its deadline of {} came; ask at {}",
+                                         in_words(active.deadline), active.hop->request.url.text());
+        if (parts_.secrets) parts_.secrets->redact(end.error->message);
     }
     const bool is_part = following.sent > 0 && !following.is_due && !following.is_broken;
     if (end.outcome == Outcome::ok || !is_part) return;

@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/base/words.hpp"
+#include "plait/http/message/url.hpp"
 #include "plait/json/fields.hpp"
 #include "plait/json/text.hpp"
 #include "plait/json/value.hpp"
@@ -47,13 +48,46 @@ void check_pointer(std::string_view name, std::string_view word, std::string_vie
                                 name == "next" ? "/meta/next" : "/status", printable(text)));
 }
 
+[[noreturn]] void refuse_place(std::string_view at, std::string_view why) {
+    throw_bad_input(
+        fmt::format("\"at\" is a JSON Pointer such as /urls/get, or a URL with pointers in braces such as "
+                    "/v1/jobs/{{/id}}, not '{}': {}",
+                    printable(at), why));
+}
+
+/// Refuses an `at` that no answer can make a URL: before the job is started.
+void check_place(std::string_view at) {
+    if (at.find_first_of("{}") == std::string_view::npos) {
+        if (!is_pointer(at)) refuse_place(at, "it has no braces, and is no pointer");
+        return;
+    }
+    std::string url;
+    for (std::string_view rest = at; !rest.empty();) {
+        const std::size_t open = rest.find('{');
+        url += rest.substr(0, open);
+        if (open == std::string_view::npos) break;
+        rest.remove_prefix(open + 1);
+        const std::size_t close = rest.find('}');
+        if (close == std::string_view::npos) refuse_place(at, "a brace is not closed");
+        if (!is_pointer(rest.substr(0, close)))
+            refuse_place(at, fmt::format("'{}' in braces is no pointer", printable(rest.substr(0, close))));
+        url += '1';  // any name
+        rest.remove_prefix(close + 1);
+    }
+    try {
+        (void)http::Url("http://host/").resolve(url);
+    } catch (const Error& error) {
+        refuse_place(at, error.what());
+    }
+}
+
 void refuse(std::string_view name, bool is_given, std::string_view with) {
     if (is_given) throw_bad_input(fmt::format("\"{}\" belongs to \"{}\"", name, with));
 }
 
 FollowRule rule_of(Fields&& fields) {
     if (fields.next.has_value() == fields.poll.has_value())
-        throw_bad_input(R"(it has either "next", for pages, or "poll", for a job)");
+        throw_bad_input(R"(give either "next" (pages) or "poll" (a job))");
     if (fields.next) {
         refuse("until", fields.until.has_value(), "poll");
         refuse("at", fields.at.has_value(), "poll");
@@ -74,6 +108,7 @@ FollowRule rule_of(Fields&& fields) {
     if (has_state != fields.until.has_value())
         throw_bad_input(has_state ? R"("poll" needs "until": the values that end the job, such as ["succeeded"])"
                                   : R"("until" needs a JSON Pointer as "poll": it names where the state stands)");
+    if (fields.at) check_place(*fields.at);
     PollRule poll;
     if (has_state) poll.pointer = std::move(*fields.poll);
     poll.until = std::move(fields.until).value_or(std::vector<std::string>());
@@ -106,6 +141,8 @@ std::vector<std::string> read_values(ondemand::value value, std::string_view nam
         values.push_back(scalar_text(value, name));
     }
     if (values.empty()) throw_bad_input(fmt::format("\"{}\" is empty: the job would never end", name));
+    if (std::find(values.begin(), values.end(), "") != values.end())
+        throw_bad_input(fmt::format("\"{}\" has an empty text, which ends no job", name));
     return values;
 }
 
@@ -158,7 +195,10 @@ std::vector<std::string> split(std::string_view text) {
 FollowRule FollowRule::parse(std::string_view json) {
     json::LoneValue value;
     if (!value.assign(json)) throw_bad_input("it is not JSON");
-    return rule_of(read_fields(json::read_object(value.read(), "follow")));
+    ondemand::value rule = value.read();
+    if (json::type_of(rule) != ondemand::json_type::object)
+        throw_bad_input(R"("follow" must be an object such as {"next": "link"})");
+    return rule_of(read_fields(rule.get_object()));
 }
 
 std::string FollowRule::text() const {

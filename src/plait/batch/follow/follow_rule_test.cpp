@@ -57,8 +57,8 @@ TEST_CASE("a rule that means nothing is refused with what to write") {
         CAPTURE(message);
         CHECK(message.find(part) != std::string::npos);
     };
-    refused("{}", R"(either "next", for pages, or "poll")");
-    refused(R"({"next": "link", "poll": "location"})", R"(either "next")");
+    refused("{}", R"(give either "next" (pages) or "poll" (a job))");
+    refused(R"({"next": "link", "poll": "location"})", R"(give either "next")");
     refused(R"({"next": "meta"})", R"("next" is "link" or a JSON Pointer such as /meta/next, not 'meta')");
     refused(R"({"next": "/a~2"})", "JSON Pointer");
     refused(R"({"next": "link", "cursor": "c"})", R"("cursor" needs a JSON Pointer)");
@@ -70,7 +70,15 @@ TEST_CASE("a rule that means nothing is refused with what to write") {
     refused(R"({"poll": "/status", "until": [{}]})", "a text, a number, true, false");
     refused(R"({"poll": "location", "max_pages": 2})", R"("max_pages" belongs to "next")");
     refused(R"({"nxt": "link"})", R"(did you mean "next"?)");
-    refused(R"(["link"])", "follow");
+    refused(R"(["link"])", R"("follow" must be an object such as {"next": "link"})");
+    refused(R"({"poll": "/status", "until": ""})", R"("until" has an empty text)");
+    refused(R"({"poll": "/status", "until": ["a", ""]})", R"("until" has an empty text)");
+    refused(R"({"poll": "location", "at": "garbage"})", "not 'garbage': it has no braces");
+    refused(R"({"poll": "location", "at": "/x/{id}"})", "'id' in braces is no pointer");
+    refused(R"({"poll": "location", "at": "/x/{}"})", "'' in braces is no pointer");
+    refused(R"({"poll": "location", "at": "/x/{/id"})", "a brace is not closed");
+    refused(R"({"poll": "location", "at": "/x/{/id}}"})", "has '}' at byte");
+    refused(R"({"poll": "location", "at": "http://[{/id}]/"})", "IPv6");
 }
 
 TEST_CASE("a rule is short in a flag") {

@@ -1,13 +1,11 @@
 #include "plait/batch/follow/next_request.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/form_text.hpp"
 #include "plait/base/words.hpp"
+#include "plait/batch/follow/answer_value.hpp"
 #include "plait/batch/follow/link_header.hpp"
-#include "plait/json/text.hpp"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <chrono>
@@ -19,43 +17,23 @@ namespace plait::batch {
 
 namespace {
 
-namespace dom = simdjson::dom;
-
 constexpr int accepted = 202;
 
-/// What stands at a pointer.
-struct Found {
-    enum class Kind { text, null, missing, not_json, not_scalar };
-
-    Found(Kind kind_, std::string text_ = {}) : kind(kind_), text(std::move(text_)) {}
-
-    bool is_text() const noexcept { return kind == Kind::text && !text.empty(); }
-    bool exists() const noexcept { return kind != Kind::missing && kind != Kind::not_json; }
-
-    Kind kind;
-    std::string text;  ///< of a string, a number, `true` or `false`
-};
-
-Found value_at(std::string_view pointer, std::string_view body) {
-    thread_local dom::parser parser;  // it keeps its buffers
-    dom::element document, value;
-    if (parser.parse(json::without_byte_order_mark(body)).get(document) != simdjson::SUCCESS)
-        return Found(Found::Kind::not_json);
-    if (document.at_pointer(pointer).get(value) != simdjson::SUCCESS) return Found(Found::Kind::missing);
-    switch (value.type()) {
-        case dom::element_type::STRING:
-            return Found(Found::Kind::text, std::string(value.get_string().value_unsafe()));
-        case dom::element_type::NULL_VALUE:
-            return Found(Found::Kind::null);
-        case dom::element_type::OBJECT:
-        case dom::element_type::ARRAY:
-            return Found(Found::Kind::not_scalar);
-        default:
-            return Found(Found::Kind::text, std::string(simdjson::minify(value)));
-    }
+/// Whether a URL, absolute or relative, has a user name or password.
+bool has_user_info(std::string_view reference) {
+    const std::size_t slashes = reference.substr(0, reference.find_first_of("/?#")).ends_with(':')
+                                    ? reference.find("//")
+                                : reference.starts_with("//") ? 0
+                                                              : reference.npos;
+    if (slashes == reference.npos) return false;
+    const std::string_view authority = reference.substr(slashes + 2);
+    return authority.substr(0, authority.find_first_of("/?#")).find('@') != authority.npos;
 }
 
 FollowStep resolved(const http::Url& base, std::string_view reference, std::string_view what) {
+    if (has_user_info(reference))
+        return FollowStep::broken(fmt::format(
+            "{} can't be used: it has a user name or password, which plait does not take from an answer", what));
     try {
         return FollowStep::next(base.resolve(reference));
     } catch (const Error& error) {
@@ -63,19 +41,32 @@ FollowStep resolved(const http::Url& base, std::string_view reference, std::stri
     }
 }
 
+/// The value of a hexadecimal digit, such as those of `%5B` in a URL.
+int digit_of(char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; }
+
+/// Decodes a name of a query as servers do (WHATWG URL, section 5.1). A URL has two digits behind each `%`.
+std::string decoded_name(std::string_view text) {
+    std::string name;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%' && i + 2 < text.size()) {
+            name += static_cast<char>(digit_of(text[i + 1]) * 16 + digit_of(text[i + 2]));
+            i += 2;
+        } else {
+            name += text[i] == '+' ? ' ' : text[i];
+        }
+    }
+    return name;
+}
+
 /// The URL with this value of the parameter, instead of any that it has.
 http::Url with_parameter(const http::Url& url, std::string_view name, std::string_view value) {
-    std::string encoded;
-    append_form_pair(encoded, name, "");
-    encoded.pop_back();  // the '='
     const std::string_view text = url.text();
     const std::size_t query = std::min(text.find('?'), text.size());
     std::string kept;
     for (std::string_view rest = text.substr(std::min(query + 1, text.size())); !rest.empty();) {
         const std::string_view pair = rest.substr(0, rest.find('&'));
         rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
-        const std::string_view its_name = pair.substr(0, pair.find('='));
-        if (its_name == name || its_name == encoded) continue;
+        if (decoded_name(pair.substr(0, pair.find('='))) == name) continue;
         kept += kept.empty() ? '?' : '&';
         kept += pair;
     }
@@ -102,8 +93,8 @@ std::string segment_of(std::string_view text) {
 /// Where to ask for the job, by the `at` of its rule.
 FollowStep place_of(const std::string& at, const http::Url& base, std::string_view body) {
     if (at.find('{') == std::string::npos) {
-        const Found url = value_at(at, body);
-        if (!url.is_text()) return FollowStep::broken(fmt::format("the answer has no URL at {}", at));
+        const AnswerValue url = value_at(at, body);
+        if (!url.has_text()) return FollowStep::broken(fmt::format("the answer has no URL at {}", at));
         return resolved(base, url.text, fmt::format("the value at {}", at));
     }
     std::string url;
@@ -115,8 +106,8 @@ FollowStep place_of(const std::string& at, const http::Url& base, std::string_vi
         rest.remove_prefix(open + 1);
         const std::string_view pointer = rest.substr(0, rest.find('}'));
         rest.remove_prefix(std::min(pointer.size() + 1, rest.size()));
-        const Found name = value_at(pointer, body);
-        if (!name.is_text() || name.text == "." || name.text == "..")
+        const AnswerValue name = value_at(pointer, body);
+        if (!name.has_text() || name.text == "." || name.text == "..")
             return FollowStep::broken(fmt::format("the answer has no name at {} for the URL {}", pointer, at));
         url += segment_of(name.text);
     }
@@ -145,7 +136,7 @@ FollowStep PageTrail::after(const http::Url& from, const http::Response& page, s
     if (pages_ < rule_.most.value_or(PageRule::usual_most)) return step;
     if (!rule_.most)
         return FollowStep::broken(
-            fmt::format("there are more than {} pages: say how many are wanted (max_pages, --max-pages)", pages_));
+            fmt::format("more than {} pages: set the most you want with max_pages or --max-pages", pages_));
     has_more_ = true;
     return FollowStep::over();
 }
@@ -153,14 +144,19 @@ FollowStep PageTrail::after(const http::Url& from, const http::Response& page, s
 FollowStep PageTrail::next_of(const http::Url& from, const http::Response& page, std::string_view body) const {
     if (rule_.pointer.empty()) {
         const auto target = link_target(page.headers, "next");
-        return target ? resolved(from, *target, "its next link") : FollowStep::over();
+        if (!target) return FollowStep::over();
+        if (target->empty()) return FollowStep::broken("its next link is empty");
+        return resolved(from, *target, "its next link");
     }
-    const Found found = value_at(rule_.pointer, body);
-    if (found.kind == Found::Kind::not_json)
+    using Kind = AnswerValue::Kind;
+    const AnswerValue found = value_at(rule_.pointer, body);
+    if (found.kind == Kind::not_json)
         return FollowStep::broken(fmt::format("it is not JSON, so nothing says what follows ({})", rule_.pointer));
-    if (found.kind == Found::Kind::not_scalar)
+    if (found.kind == Kind::object_or_list)
         return FollowStep::broken(fmt::format("the value at {} is an object or a list", rule_.pointer));
-    if (!found.is_text() || found.text == "false") return FollowStep::over();
+    if (found.kind == Kind::not_unicode)
+        return FollowStep::broken(fmt::format("the value at {} has half of a surrogate pair", rule_.pointer));
+    if (!found.has_text() || found.text == "false") return FollowStep::over();
     if (!rule_.cursor.empty()) return FollowStep::next(with_parameter(from, rule_.cursor, found.text));
     const bool is_number = found.text.find_first_not_of("-+.0123456789eE") == std::string::npos;
     if (is_number || found.text == "true")
@@ -175,9 +171,10 @@ FollowStep next_poll(const PollRule& rule, const http::Request& sent, bool is_fi
     if (rule.pointer.empty()) {
         if (answer.status != accepted) return FollowStep::over();
     } else {
-        const Found state = value_at(rule.pointer, body);
-        const bool has_ended = std::find(rule.until.begin(), rule.until.end(), state.text) != rule.until.end();
-        if (has_ended && state.is_text()) return FollowStep::over();
+        const AnswerValue state = value_at(rule.pointer, body);
+        const bool has_ended = std::any_of(rule.until.begin(), rule.until.end(),
+                                           [&state](const std::string& value) { return state.is(value); });
+        if (has_ended) return FollowStep::over();
         const bool starts_a_job = is_first && sent.method() != "GET" && sent.method() != "HEAD";
         if (!state.exists() && !starts_a_job && answer.status != accepted)
             return FollowStep::broken(fmt::format("the answer has no state at {}", rule.pointer));

@@ -70,6 +70,16 @@ TEST_CASE("a page names the next one at a pointer, as a URL or a cursor") {
         {"next=/next,cursor=offset", "http://a/x", R"({"next": 18446744073709551615})",
          "http://a/x?offset=18446744073709551615"},
         {"next=/next,cursor=after", "http://a/x", R"({"next": null})", "over"},
+        {"next=/next,cursor=c", "http://a/x?%63=1&c=2&C=3", R"({"next": 5})", "http://a/x?C=3&c=5"},
+        {"next=/next,cursor=a b", "http://a/x?a+b=1&a%20b", R"({"next": 5})", "http://a/x?a%20b=5"},
+        {"next=/next,cursor=c", "http://a/x", R"({"next": 1.10 })", "http://a/x?c=1.10"},
+        {"next=/next,cursor=c", "http://a/x", R"({"next": 123456789012345678901234567890})",
+         "http://a/x?c=123456789012345678901234567890"},
+        {"next=/next", "http://a/x", R"({"i": [12345678901234567890123, 1e400, "\ud83d"], "next": "/y"})",
+         "http://a/y"},
+        {"next=/a~1b~0/1", "http://a/x", R"({"a/b~": [[], "/y"]})", "http://a/y"},
+        {"next=/a/01", "http://a/x", R"({"a": ["/x", "/y"]})", "over"},
+        {"next=/a/b", "http://a/x", R"({"a": "b"})", "over"},
         {"next=/0/next", "http://a/x", R"([{"next": "/y"}])", "http://a/y"},
     };
     for (const Row& row : rows) {
@@ -81,6 +91,18 @@ TEST_CASE("a page names the next one at a pointer, as a URL or a cursor") {
 TEST_CASE("a page that says nothing clear about the next one is broken") {
     CHECK(contains(after_page("next=/next", "http://a/x", "<html>"), "broken: it is not JSON"));
     CHECK(contains(after_page("next=/next", "http://a/x", ""), "broken: it is not JSON"));
+    CHECK(contains(after_page("next=/next", "http://a/x", R"({"next": "/y"} 1)"), "broken: it is not JSON"));
+    CHECK(contains(after_page("next=/next", "http://a/x", R"({"next": "\ud83d"})"), "half of a surrogate pair"));
+    for (const char* url : {"http://u:p@b/", "//u@b/"}) {
+        const std::string body = std::string(R"({"next": ")") + url + "\"}";
+        CHECK(
+            after_page("next=/next", "http://a/x", body.c_str()) ==
+            "broken: the value at /next can't be used: it has a user name or password, which plait does not take from "
+            "an answer");
+    }
+    CHECK(after_page("next=/next", "http://a/x", R"({"next": "/u@v"})") == "http://a/u@v");
+    CHECK(after_page("next=link", "http://a/x", "", {{"Link", R"(<>; rel="next")"}}) ==
+          "broken: its next link is empty");
     CHECK(contains(after_page("next=/next", "http://a/x", R"({"next": {"u": 1}})"), "is an object or a list"));
     CHECK(contains(after_page("next=/next", "http://a/x", R"({"next": 2})"), R"(is "cursor" missing)"));
     CHECK(contains(after_page("next=/next", "http://a/x", R"({"next": "http://["})"), "can't be used"));
@@ -153,6 +175,11 @@ TEST_CASE("a job has ended when its status, or its state, says so") {
     CHECK(later("poll=/done:true", answer(200), R"({"done": false})") == "http://a/s/1");
     CHECK(later("poll=/done:true", answer(200), R"({"done": true})") == "over");
     CHECK(later("poll=/progress:100", answer(200), R"({"progress": 100})") == "over");
+    CHECK(later("poll=/progress:100", answer(200), R"({"progress": 1e2, "n": 1e400})") == "over");
+    CHECK(later("poll=/progress:1e3", answer(200), R"({"progress": 1e3})") == "over");
+    CHECK(later("poll=/progress:1", answer(200), R"({"progress": 1.0})") == "over");
+    CHECK(later("poll=/progress:1", answer(200), R"({"progress": "1.0"})") == "http://a/s/1");
+    CHECK(later("poll=/status:ok", answer(200), R"({"status": "\ud83d"})") == "http://a/s/1");
     CHECK(later("poll=/status:ok", answer(202), "") == "http://a/s/1");
     CHECK(contains(later("poll=/status:ok", answer(200), "<html>"), "broken: the answer has no state at /status"));
 }
