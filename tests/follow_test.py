@@ -89,6 +89,13 @@ class EachPage(MockTest):
         plait("run", self.url(PAGES + "z"), "-o", results, "--follow", "next=link")
         ended = plait("run", self.url(PAGES + "z"), "-o", results, *self.FLAGS)
         self.assertIn("--each-page was not given", ended.err)
+        ended = plait("run", self.url(PAGES + "z"), "--follow", "poll=location", "--each-page")
+        self.assertEqual(2, ended.code)
+        self.assertIn("--each-page needs pages", ended.err)
+
+    def test_check_knows_the_rule(self):
+        self.assertEqual(0, plait("check", self.url(PAGES + "z"), "--follow", "next=link").code)
+        self.assertEqual(2, plait("check", self.url(PAGES + "z"), "--follow", "next=").code)
 
 
 class Jobs(MockTest):
@@ -108,6 +115,12 @@ class Jobs(MockTest):
         self.assertEqual([("ok", "succeeded")] * 3, [(result["outcome"], result["response"]["body"]["status"]) for result in ended.results])
         for id in "abc":
             self.assertEqual(1, self.mock.of_id(id)["came"])
+
+    def test_a_job_that_outlives_its_deadline_is_not_started_again_unawares(self):
+        requests, results = self.requests(self.job("late", 60000)), self.folder / "r.jsonl"
+        plait("run", requests, "-o", results, "--follow", self.FOLLOW, "--deadline", "300ms")
+        self.assertEqual("unknown", results_in(results)[0]["outcome"])
+        self.assertIn("has started a job, such as that of line 1 (ask at http", plait("retry", results, "--unknown").err)
 
     def test_a_killed_run_goes_on_asking_and_never_starts_a_job_twice(self):
         for kill in (signal.SIGKILL, signal.SIGINT):

@@ -4,6 +4,7 @@
 #include "plait/batch/requests/open_source.hpp"
 #include "plait/batch/requests/row_source.hpp"
 #include "plait/batch/rows/text_template.hpp"
+#include "plait/cli/flags/calls_flags.hpp"
 #include "plait/cli/flags/session_flags.hpp"
 #include "plait/cli/flags/values.hpp"
 #include "plait/cli/screen/exit_code.hpp"
@@ -67,7 +68,7 @@ std::vector<Flag> CheckCommand::flags() {
                      [this](const std::string& value) { forecast_.budgets.push_back(policy::parse_budget(value)); })
                     .repeatable(),
             }),
-        repeat_flags(defaults_), proxy_flags(proxies_, secrets_));
+        under(headings::follow_ups, {follow_check_flag()}), repeat_flags(defaults_), proxy_flags(proxies_, secrets_));
 }
 
 /// As that of `plait run`, but secrets keep their names.

@@ -2,6 +2,7 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/words.hpp"
 #include "plait/batch/lines/input_fingerprint.hpp"
 #include "plait/batch/output/file_sink.hpp"
 #include "plait/batch/output/results_scan.hpp"
@@ -11,6 +12,7 @@
 #include "plait/batch/resume/retry_lines.hpp"
 #include "plait/batch/resume/row_settings.hpp"
 #include "plait/batch/resume/run_files.hpp"
+#include "plait/batch/resume/started_jobs.hpp"
 #include "plait/cli/flags/session_flags.hpp"
 #include "plait/cli/screen/exit_code.hpp"
 #include "plait/cli/screen/output.hpp"
@@ -104,6 +106,7 @@ int RetryCommand::run() {
     }
     if (has_state(results_[0])) check_requests(requests, results_[0]);
     const batch::LineSet lines = chosen_lines();
+    if (has_state(results_[0])) warn_of_started_jobs(lines);
     if (batch::RequestDefaults rows = batch::recorded_row_defaults(results_[0]); rows.rows.are_given())
         return write_rows(requests, std::move(rows), lines);
     batch::LineReader reader = open_requests(requests);
@@ -143,6 +146,19 @@ batch::LineSet RetryCommand::chosen_lines() const {
         if (std::any_of(filters_.begin(), filters_.end(), holds)) lines.add(result.line);
     });
     return lines;
+}
+
+/// A selected request that has started a job would start another one.
+void RetryCommand::warn_of_started_jobs(const batch::LineSet& lines) const {
+    std::size_t count = 0;
+    std::string first;
+    for (const auto& [line, url] : batch::started_jobs(batch::state_path(results_[0]))) {
+        if (!lines.contains(line)) continue;
+        if (++count == 1) first = fmt::format("line {} (ask at {})", line, printable(url));
+    }
+    if (count == 0) return;
+    warn(fmt::format("{} of the selected requests {} a job, such as that of {}: to send them again starts other jobs",
+                     count, count == 1 ? "has started" : "have each started", first));
 }
 
 std::string RetryCommand::requests_path() const {

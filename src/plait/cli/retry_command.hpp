@@ -27,6 +27,7 @@ class RetryCommand final : public Command {
   private:
     int write_rows(const std::string& requests, batch::RequestDefaults defaults, const batch::LineSet& lines) const;
     batch::LineSet chosen_lines() const;
+    void warn_of_started_jobs(const batch::LineSet& lines) const;
     std::string requests_path() const;
 
     std::vector<std::string> results_;

@@ -258,6 +258,8 @@ void RunCommand::check_page_flags() const {
 int RunCommand::run() {
     if (!body_folder_.path.empty()) options_.save_bodies = body_folder_;
     if (inline_max_given_ && !options_.save_bodies) throw_bad_input("--inline-max needs --save-bodies DIR");
+    if (options_.result_format.each_page && options_.follow && options_.follow->poll())
+        throw_bad_input("--each-page needs pages, but --follow is about a job: leave one of them out");
     if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input");
     check_row_flags(settings_.defaults.rows);
     check_page_flags();

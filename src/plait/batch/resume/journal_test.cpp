@@ -5,6 +5,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
+#include "plait/batch/resume/started_jobs.hpp"
 #include "plait/batch/testing/test_folder.hpp"
 #include "plait/testing/async_test.hpp"
 
@@ -553,5 +554,7 @@ ASYNC_TEST("a later run knows where to ask for the jobs of requests that were se
         Journal later(killed_now(folder, path), false);
         CHECK(later.poll_of(7) == "https://a.example/jobs/1?k=v");
         CHECK_FALSE(later.poll_of(8));  // it was not sent, as far as is known
+        CHECK(started_jobs(path).at(7) == "https://a.example/jobs/1?k=v");
+        CHECK(started_jobs(path).size() == 2);
     }
 }

@@ -175,7 +175,8 @@ std::vector<Flag> follow_flags(CallsSettings& settings) {
              "Link header, next=/meta/next a URL at this JSON Pointer, next=/meta/next,cursor=after puts the value "
              "there into the query parameter after. Jobs: poll=location asks at the Location of a 202 until the status "
              "is another one, poll=/status:succeeded,failed until the value at this pointer is one of these. Or JSON "
-             "as in a line's field follow (docs/formats.md). Only GETs follow, within --deadline.",
+             "as in a line's field follow (docs/formats.md). All further requests are GETs, and --deadline covers them "
+             "all.",
              [&run](const std::string& value) {
                  run.follow = std::make_shared<const batch::FollowRule>(batch::FollowRule::parse_flag(value));
              }},
@@ -186,7 +187,7 @@ std::vector<Flag> follow_flags(CallsSettings& settings) {
              [&run](const std::string& value) { run.max_pages = parse_count(value, 1, most_pages); }},
             {"--each-page", "",
              "Write a result for each page: the first has the custom_id of the call, the next ones end in #2, #3 and "
-             "so on. All of a call are written together, when its last page has come.",
+             "so on. The results of a call are written together, when its last page has come.",
              [&run](const std::string&) { run.result_format.each_page = true; }},
         });
 }
@@ -213,6 +214,13 @@ std::vector<Flag> stop_flags(CallsSettings& settings) {
 }
 
 }  // namespace
+
+Flag follow_check_flag() {
+    return {"--follow", "RULE",
+            "Check this rule, which is the same as for plait run. The forecast counts the first request of each call, "
+            "and no further pages or polls.",
+            [](const std::string& value) { (void)batch::FollowRule::parse_flag(value); }};
+}
 
 std::vector<Flag> redirect_flags(http::RedirectOptions& redirects) {
     return under(

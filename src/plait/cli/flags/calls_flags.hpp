@@ -21,6 +21,9 @@ class CallsSettings {
 /// The flags that change `settings`, which outlives them.
 std::vector<Flag> calls_flags(CallsSettings& settings);
 
+/// `--follow` of a command that sends nothing: the rule is only checked.
+Flag follow_check_flag();
+
 /// Those of them that say which redirects are followed.
 std::vector<Flag> redirect_flags(http::RedirectOptions& redirects);
 
