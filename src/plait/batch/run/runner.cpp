@@ -248,8 +248,11 @@ Task<bool> Runner::keep_bodies(const Call& call, CallEnd& end) {
     try {
         const std::string name = body_file_name(call.custom_id);
         std::size_t page = 0;
-        for (const http::Response& one : end.pages) co_await keep_body(one.saved_body, page_file_name(name, ++page));
-        if (end.response) co_await keep_body(end.response->saved_body, page_file_name(name, ++page));
+        for (const http::Response& one : end.pages) {
+            ++page;
+            co_await keep_body(one.saved_body, page_file_name(name, page));
+        }
+        if (end.response) co_await keep_body(end.response->saved_body, page_file_name(name, page + 1));
         co_return true;
     } catch (const Error& error) {
         caller_.rules().stop(error.what());
