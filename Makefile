@@ -132,5 +132,5 @@ clean: ## remove build/ and results/
 # build(preset, targets), test(preset, ctest's arguments)
 build = echo "== $(1): build" && { test build/$(1)/build.ninja -nt CMakePresets.json || cmake --preset $(1) --log-level=WARNING; } && cmake --build --preset $(1) --parallel $(JOBS) --target $(2)
 test = echo "== $(1): tests" && $(call ctest,$(1)) $(2)
-# Tests with programs wait more than they compute.
-ctest = ctest --preset $(1) --parallel $$((2 * $(JOBS)))
+# Tests with programs often wait: one more runs meanwhile.
+ctest = ctest --preset $(1) --parallel $$(($(JOBS) + 1))
