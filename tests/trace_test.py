@@ -88,7 +88,8 @@ class Each(MockTest):
         for method, trace in self.each_trace():
             for call in trace.calls:
                 sums = sums_of(call)
-                self.assertEqual("f", max(sums, key=sums.get), (method, call))
+                # On a busy machine, the mock takes its time to accept a connection.
+                self.assertEqual("f", max(sums.keys() - {"k"}, key=sums.get), (method, call))
                 self.assertGreater(sums["f"], LATENCY_US * 0.5)
                 self.assertIn("R", sums)
                 # The caller ends the task that listens for Ctrl-C.
