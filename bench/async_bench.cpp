@@ -1,8 +1,8 @@
 // What the runtime costs. Floors of the same run: a malloc and free, a call that can't be inlined.
 
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/channel.hpp"
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/channel.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"

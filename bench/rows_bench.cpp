@@ -1,7 +1,7 @@
 // What a row costs: reading it and filling in a template, beside reading the same request as a request line.
 #include "plait/async/event_loop.hpp"
-#include "plait/batch/requests/open_source.hpp"
-#include "plait/batch/requests/row_source.hpp"
+#include "plait/batch/sources/open_source.hpp"
+#include "plait/batch/sources/row_source.hpp"
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>

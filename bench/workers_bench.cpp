@@ -1,8 +1,8 @@
 // What it costs to have work done by a thread or a process. Floors of the same run: two threads that pass a turn back
 // and forth with a mutex and a condition variable; two processes that pass a packet back and forth.
 
+#include "plait/async/coordination/gather.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/gather.hpp"
 #include "plait/workers/process_pool.hpp"
 #include "plait/workers/thread_pool.hpp"
 

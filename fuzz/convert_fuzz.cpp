@@ -1,7 +1,7 @@
 // A file of another program, behind a line with the name of its kind.
 #include "plait/base/assert.hpp"
-#include "plait/convert/internal/text_bits.hpp"
 #include "plait/convert/kinds.hpp"
+#include "plait/convert/request/internal/text_bits.hpp"
 
 #include "target.hpp"
 #include <algorithm>

@@ -43,7 +43,7 @@ def complaints(plait):
     found = [f"{folder}: the folder is in no plait_module() line" for folder in sorted(module_folders(plait, table) - table.keys())]
 
     for module, uses in table.items():
-        for_tests = {"testing", f"{module.split('/')[0]}/testing"}
+        for_tests = {"testing", *table.get("testing", []), f"{module.split('/')[0]}/testing"}
         really_used = set()
         for path in sorted((plait / module).rglob("*.[ch]pp")):
             if module_of(str(path.relative_to(plait)), table)[0] != module:
@@ -140,6 +140,14 @@ class MadeUpTrees(unittest.TestCase):
         self.assertEqual([], self.complaints_about(table=table, low__a_test_cpp=line))
         self.assertEqual(["low/a.cpp includes plait/testing/a.hpp: 'low' does not use 'testing' in the table"],
                          self.complaints_about(table=table, low__a_cpp=line))
+
+    def test_a_test_may_include_what_testing_uses(self):
+        table = "plait_module(low)\nplait_module(middle)\nplait_module(testing USES middle)\n"
+        files = {"middle__a_hpp": "", "testing__a_hpp": '#include "plait/middle/a.hpp"\n'}
+        line = '#include "plait/middle/a.hpp"\n'
+        self.assertEqual([], self.complaints_about(table=table, low__a_test_cpp=line, **files))
+        self.assertEqual(["low/a.cpp includes plait/middle/a.hpp: 'low' does not use 'middle' in the table"],
+                         self.complaints_about(table=table, low__a_cpp=line, **files))
 
     def test_another_modules_internal_header_is_found(self):
         found = self.complaints_about(low__a_hpp="", high__a_cpp='#include "plait/low/internal/b.hpp"\n')

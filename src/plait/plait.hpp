@@ -7,13 +7,13 @@
 #include "plait/base/error.hpp"
 
 // Tasks, the loop that runs them, and what they can wait for.
-#include "plait/async/cancel_scope.hpp"  // CancelScope, within, shielded
-#include "plait/async/channel.hpp"       // Channel: passes items from task to task
-#include "plait/async/event.hpp"         // Event: wakes all waiting tasks, once
-#include "plait/async/event_loop.hpp"    // EventLoop, run(task), statistics, calls from other threads
+#include "plait/async/cancel_scope.hpp"            // CancelScope, within, shielded
+#include "plait/async/coordination/channel.hpp"    // Channel: passes items from task to task
+#include "plait/async/coordination/event.hpp"      // Event: wakes all waiting tasks, once
+#include "plait/async/coordination/gather.hpp"     // gather, settle, as_completed, race
+#include "plait/async/coordination/semaphore.hpp"  // Semaphore: at most N at a time
+#include "plait/async/event_loop.hpp"              // EventLoop, run(task), statistics, calls from other threads
 #include "plait/async/frame_statistics.hpp"
-#include "plait/async/gather.hpp"      // gather, settle, as_completed, race
-#include "plait/async/semaphore.hpp"   // Semaphore: at most N at a time
 #include "plait/async/sleep.hpp"       // sleep_for, sleep_until, yield
 #include "plait/async/task.hpp"        // Task
 #include "plait/async/task_group.hpp"  // TaskGroup: owns the tasks it starts

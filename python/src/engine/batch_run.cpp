@@ -1,10 +1,10 @@
 #include "batch_run.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/batch/call/expectation.hpp"
+#include "plait/batch/answer/expectation.hpp"
 #include "plait/batch/call/secrets.hpp"
-#include "plait/batch/requests/open_source.hpp"
 #include "plait/batch/run.hpp"
+#include "plait/batch/sources/open_source.hpp"
 
 #include "engine.hpp"
 #include "errors.hpp"

@@ -1,7 +1,7 @@
 #include "engine.hpp"
 
 #include "plait/async/event_loop.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/http/send_error.hpp"
 
 #include <pthread.h>

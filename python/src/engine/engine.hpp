@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/async/cancel_scope.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/hosted_loop.hpp"
-#include "plait/async/semaphore.hpp"
 #include "plait/base/error.hpp"
 #include "plait/http/cookies/cookie_jar.hpp"
 #include "plait/http/redirects.hpp"

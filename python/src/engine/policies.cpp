@@ -1,7 +1,7 @@
 #include "policies.hpp"
 
 #include "plait/base/clock.hpp"
-#include "plait/batch/method/send_once.hpp"
+#include "plait/batch/attempt/send_once.hpp"
 
 #include "hooked_method.hpp"
 #include <chrono>

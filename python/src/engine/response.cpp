@@ -1,7 +1,7 @@
 #include "response.hpp"
 
 #include "plait/base/read_file.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 
 #include <fmt/format.h>
 

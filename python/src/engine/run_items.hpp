@@ -1,9 +1,9 @@
 #pragma once
 
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/task.hpp"
 #include "plait/batch/requests/request_line.hpp"
-#include "plait/batch/requests/resumable_source.hpp"
+#include "plait/batch/sources/resumable_source.hpp"
 
 #include "python.hpp"
 #include <cstdint>

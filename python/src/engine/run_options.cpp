@@ -1,8 +1,8 @@
 #include "run_options.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/batch/call/cost_source.hpp"
-#include "plait/batch/call/expectation.hpp"
+#include "plait/batch/answer/cost_source.hpp"
+#include "plait/batch/answer/expectation.hpp"
 #include "plait/batch/call/tally.hpp"
 #include "plait/batch/follow/follow_rule.hpp"
 #include "plait/batch/method/methods.hpp"

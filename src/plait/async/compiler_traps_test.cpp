@@ -2,8 +2,8 @@
 // form that plait does not use. Aggregates and closures that own something, as temporaries in a co_await expression,
 // are destroyed twice there; without optimisation or with sanitizers, symmetric transfer is not a tail call.
 
+#include "plait/async/coordination/gather.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/gather.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task.hpp"
 #include "plait/async/task_group.hpp"

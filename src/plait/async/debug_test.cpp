@@ -1,8 +1,8 @@
 #include "plait/async/debug.hpp"
 
 #include "plait/async/activity_scope.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/dump.hpp"
-#include "plait/async/event.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"

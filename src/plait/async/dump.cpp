@@ -4,7 +4,7 @@
 #include "plait/async/internal/debug_watch.hpp"
 #include "plait/async/internal/scheduler.hpp"
 #include "plait/async/internal/task_tree.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 
 #include <fmt/format.h>
 

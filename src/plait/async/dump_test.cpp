@@ -2,9 +2,9 @@
 
 #include "plait/async/activity_scope.hpp"
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/internal/test_abort.hpp"
-#include "plait/async/semaphore.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/async/task_name.hpp"

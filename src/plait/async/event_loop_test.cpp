@@ -1,8 +1,8 @@
 #include "plait/async/event_loop.hpp"
 
 #include "plait/async/cancel_scope.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/descriptor.hpp"
-#include "plait/async/event.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/unique_fd.hpp"

@@ -1,8 +1,8 @@
 #include "plait/async/hosted_loop.hpp"
 
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/descriptor.hpp"
 #include "plait/async/dump.hpp"
-#include "plait/async/event.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/testing/jumping_clock.hpp"

@@ -1,11 +1,11 @@
 #include "plait/async/task_group.hpp"
 
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/channel.hpp"
+#include "plait/async/coordination/channel.hpp"
+#include "plait/async/coordination/event.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/descriptor.hpp"
-#include "plait/async/event.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/semaphore.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/testing/async_test.hpp"
 

@@ -1,6 +1,6 @@
 #include "plait/async/task.hpp"
 
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"

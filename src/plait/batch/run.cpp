@@ -15,11 +15,11 @@
 #include "plait/batch/output/body_files.hpp"
 #include "plait/batch/output/result_queue.hpp"
 #include "plait/batch/output/result_values.hpp"
-#include "plait/batch/requests/open_source.hpp"
 #include "plait/batch/resume/row_settings.hpp"
 #include "plait/batch/resume/run_files.hpp"
 #include "plait/batch/resume/run_id.hpp"
 #include "plait/batch/run/runner.hpp"
+#include "plait/batch/sources/open_source.hpp"
 #include "plait/batch/status/run_monitor.hpp"
 
 #include <fmt/format.h>

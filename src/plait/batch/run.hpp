@@ -8,9 +8,9 @@
 #include "plait/batch/group/in_flight.hpp"
 #include "plait/batch/method/status_request.hpp"
 #include "plait/batch/method/stop_request.hpp"
-#include "plait/batch/requests/call_source.hpp"
-#include "plait/batch/requests/resumable_source.hpp"
 #include "plait/batch/run_options.hpp"
+#include "plait/batch/sources/call_source.hpp"
+#include "plait/batch/sources/resumable_source.hpp"
 #include "plait/batch/status/run_report.hpp"
 
 #include <cstddef>

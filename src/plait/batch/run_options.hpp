@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/batch/call/cost_source.hpp"
-#include "plait/batch/call/expectation.hpp"
+#include "plait/batch/answer/cost_source.hpp"
+#include "plait/batch/answer/expectation.hpp"
 #include "plait/batch/follow/follow_rule.hpp"
 #include "plait/batch/method/methods.hpp"
 #include "plait/batch/output/result_line.hpp"

@@ -1,7 +1,7 @@
 #include "plait/cli/command_line.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/nearest_name.hpp"
+#include "plait/base/text/nearest_name.hpp"
 #include "plait/cli/pages/man_page.hpp"
 #include "plait/cli/pages/reference.hpp"
 

@@ -4,7 +4,7 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/method/descriptor_limit.hpp"
-#include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/sources/open_source.hpp"
 #include "plait/cli/flags/calls_flags.hpp"
 #include "plait/cli/flags/values.hpp"
 #include "plait/cli/screen/exit_code.hpp"

@@ -5,8 +5,8 @@
 #include "plait/cli/screen/exit_code.hpp"
 #include "plait/cli/screen/output.hpp"
 #include "plait/cli/screen/output_paths.hpp"
-#include "plait/convert/environment.hpp"
-#include "plait/convert/input.hpp"
+#include "plait/convert/collection/environment.hpp"
+#include "plait/convert/request/input.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "plait/cli/flags/command.hpp"
-#include "plait/convert/conversion.hpp"
 #include "plait/convert/kinds.hpp"
-#include "plait/convert/variables.hpp"
+#include "plait/convert/request/conversion.hpp"
+#include "plait/convert/request/variables.hpp"
 
 #include <string>
 #include <utility>

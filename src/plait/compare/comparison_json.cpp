@@ -1,6 +1,6 @@
 #include "plait/compare/comparison_json.hpp"
 
-#include "plait/base/json_string.hpp"
+#include "plait/base/text/json_string.hpp"
 #include "plait/batch/call/call_end.hpp"
 #include "plait/compare/advice.hpp"
 

@@ -1,7 +1,7 @@
 #include "plait/compare/job_work.hpp"
 
+#include "plait/async/coordination/gather.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/gather.hpp"
 #include "plait/base/assert.hpp"
 #include "plait/batch/call/latency_histogram.hpp"
 #include "plait/batch/method/methods.hpp"

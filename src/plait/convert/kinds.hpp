@@ -1,7 +1,7 @@
 #pragma once
 
-#include "plait/convert/conversion.hpp"
-#include "plait/convert/input.hpp"
+#include "plait/convert/request/conversion.hpp"
+#include "plait/convert/request/input.hpp"
 
 #include <span>
 #include <string>

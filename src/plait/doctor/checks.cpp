@@ -1,6 +1,6 @@
 #include "plait/doctor/checks.hpp"
 
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/http/body/limits.hpp"
 
 #include <fmt/format.h>

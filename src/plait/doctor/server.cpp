@@ -2,7 +2,7 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/http/message/date.hpp"
 #include "plait/http/message/request.hpp"
 

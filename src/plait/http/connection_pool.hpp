@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/async/byte_stream.hpp"
-#include "plait/async/semaphore.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/http/origin_habits.hpp"

@@ -4,7 +4,7 @@
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/async/task_group.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/http/connect/internal/net_connector.hpp"
 #include "plait/http/connect/internal/proxy_error.hpp"
 #include "plait/http/h1/internal/exchange.hpp"

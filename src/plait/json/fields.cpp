@@ -1,7 +1,7 @@
 #include "plait/json/fields.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/nearest_name.hpp"
+#include "plait/base/text/nearest_name.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "plait/json/text.hpp"
 
-#include "plait/base/json_string.hpp"
+#include "plait/base/text/json_string.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>

@@ -1,7 +1,7 @@
 #include "plait/mock/mixture.hpp"
 
 #include "plait/mock/fault.hpp"
-#include "plait/mock/limit_headers.hpp"
+#include "plait/mock/limit/limit_headers.hpp"
 
 #include <doctest/doctest.h>
 

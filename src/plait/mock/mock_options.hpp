@@ -2,9 +2,9 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/coding/decoder.hpp"
-#include "plait/mock/allowed_rate.hpp"
 #include "plait/mock/fault.hpp"
-#include "plait/mock/limit_headers.hpp"
+#include "plait/mock/limit/allowed_rate.hpp"
+#include "plait/mock/limit/limit_headers.hpp"
 #include "plait/mock/mixture.hpp"
 #include "plait/mock/refusal.hpp"
 

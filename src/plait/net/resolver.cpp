@@ -1,6 +1,6 @@
 #include "plait/net/resolver.hpp"
 
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
 

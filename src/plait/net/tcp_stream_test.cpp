@@ -1,7 +1,7 @@
 #include "plait/net/tcp_stream.hpp"
 
+#include "plait/async/coordination/gather.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/gather.hpp"
 #include "plait/base/error.hpp"
 #include "plait/testing/async_test.hpp"
 #include "plait/testing/check_byte_stream.hpp"

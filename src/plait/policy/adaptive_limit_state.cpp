@@ -1,6 +1,6 @@
 #include "plait/policy/adaptive_limit_state.hpp"
 
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 
 #include <fmt/format.h>
 

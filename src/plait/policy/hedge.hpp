@@ -1,10 +1,10 @@
 #pragma once
 
+#include "plait/async/coordination/gather.hpp"
+#include "plait/async/coordination/wait_until_cancelled.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/gather.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task.hpp"
-#include "plait/async/wait_until_cancelled.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/policy/quantile.hpp"
 

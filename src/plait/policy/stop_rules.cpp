@@ -1,7 +1,7 @@
 #include "plait/policy/stop_rules.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/trim.hpp"
+#include "plait/base/text/trim.hpp"
 #include "plait/policy/pace/internal/amount.hpp"
 
 #include <fmt/format.h>

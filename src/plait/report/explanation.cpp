@@ -1,6 +1,6 @@
 #include "plait/report/explanation.hpp"
 
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/report/internal/words.hpp"
 #include "plait/report/measures.hpp"
 

@@ -1,6 +1,6 @@
 #include "plait/report/svg_picture.hpp"
 
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/report/internal/raster.hpp"
 #include "plait/report/internal/words.hpp"
 #include "plait/report/measures.hpp"

@@ -1,6 +1,6 @@
 #include "plait/testing/memory_stream.hpp"
 
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/base/error.hpp"
 #include "plait/trace/recorder.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "plait/base/create_file.hpp"
 #include "plait/base/error.hpp"
-#include "plait/base/json_string.hpp"
+#include "plait/base/text/json_string.hpp"
 #include "plait/trace/internal/loop_recorder.hpp"
 #include "plait/trace/internal/record_text.hpp"
 

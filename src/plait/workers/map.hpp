@@ -1,7 +1,7 @@
 #pragma once
 
-#include "plait/async/event.hpp"
-#include "plait/async/settled.hpp"
+#include "plait/async/coordination/event.hpp"
+#include "plait/async/coordination/settled.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/workers/internal/map_run.hpp"

@@ -1,6 +1,6 @@
 #include "plait/workers/process_pool.hpp"
 
-#include "plait/async/semaphore.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/base/assert.hpp"
 #include "plait/workers/internal/worker_crew.hpp"
 

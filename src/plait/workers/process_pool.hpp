@@ -1,7 +1,7 @@
 #pragma once
 
+#include "plait/async/coordination/settled.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/settled.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"

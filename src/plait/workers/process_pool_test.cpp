@@ -6,8 +6,8 @@
 // it.
 #ifndef __SANITIZE_THREAD__
 
+#include "plait/async/coordination/gather.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/gather.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/trace/recorder.hpp"

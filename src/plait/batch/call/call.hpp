@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/base/rare_text.hpp"
-#include "plait/batch/call/expectation.hpp"
+#include "plait/base/text/rare_text.hpp"
+#include "plait/batch/answer/expectation.hpp"
 #include "plait/batch/follow/follow_rule.hpp"
 #include "plait/http/message/request.hpp"
 #include "plait/policy/pace/costs.hpp"

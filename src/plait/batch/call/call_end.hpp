@@ -2,7 +2,7 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
-#include "plait/base/rare_text.hpp"
+#include "plait/base/text/rare_text.hpp"
 #include "plait/http/message/response.hpp"
 #include "plait/trace/span_recorder.hpp"
 

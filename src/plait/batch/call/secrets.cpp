@@ -1,6 +1,6 @@
 #include "plait/batch/call/secrets.hpp"
 
-#include "plait/base/trim.hpp"
+#include "plait/base/text/trim.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/batch/method/attempt.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,6 @@
 #include "plait/batch/call/secrets.hpp"
 
-#include "plait/base/json_string.hpp"
+#include "plait/base/text/json_string.hpp"
 #include "plait/http/message/url.hpp"
 
 #include <doctest/doctest.h>

@@ -2,10 +2,10 @@
 
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/caller/caller_options.hpp"
 #include "plait/batch/group/run_rules.hpp"
-#include "plait/batch/method/attempt.hpp"
 
 #include <cstddef>
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/batch/answer/refusal.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
-#include "plait/batch/call/refusal.hpp"
-#include "plait/batch/method/attempt.hpp"
 #include "plait/policy/adaptive_limit.hpp"
 #include "plait/policy/retry.hpp"
 

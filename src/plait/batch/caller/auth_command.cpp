@@ -2,8 +2,8 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
-#include "plait/base/trim.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/trim.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/http/message/headers.hpp"
 #include "plait/workers/child_program.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/semaphore.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/http/message/request.hpp"

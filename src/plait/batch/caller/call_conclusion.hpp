@@ -1,11 +1,11 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/batch/answer/refusal.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
-#include "plait/batch/call/refusal.hpp"
 #include "plait/batch/caller/attempt_verdict.hpp"
-#include "plait/batch/method/attempt.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/semaphore.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/batch/answer/refusal.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
-#include "plait/batch/call/refusal.hpp"
 #include "plait/batch/caller/attempt_sender.hpp"
 #include "plait/batch/caller/call_conclusion.hpp"
 #include "plait/batch/caller/caller_options.hpp"

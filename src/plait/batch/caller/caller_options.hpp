@@ -2,8 +2,8 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/base/random.hpp"
+#include "plait/batch/answer/cost_source.hpp"
 #include "plait/batch/call/call.hpp"
-#include "plait/batch/call/cost_source.hpp"
 #include "plait/batch/call/group_limit_logs.hpp"
 #include "plait/batch/call/secrets.hpp"
 #include "plait/batch/call/send_log.hpp"

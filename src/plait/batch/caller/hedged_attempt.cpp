@@ -1,6 +1,6 @@
 #include "plait/batch/caller/hedged_attempt.hpp"
 
-#include "plait/async/wait_until_cancelled.hpp"
+#include "plait/async/coordination/wait_until_cancelled.hpp"
 
 #include <optional>
 #include <variant>

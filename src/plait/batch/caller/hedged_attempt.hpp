@@ -1,10 +1,10 @@
 #pragma once
 
 #include "plait/async/task.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/group/group.hpp"
 #include "plait/batch/group/run_rules.hpp"
-#include "plait/batch/method/attempt.hpp"
 
 #include <functional>
 #include <utility>

@@ -1,7 +1,7 @@
 #include "plait/batch/follow/follow_rule.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/http/message/url.hpp"
 #include "plait/json/fields.hpp"
 #include "plait/json/text.hpp"

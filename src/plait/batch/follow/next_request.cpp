@@ -1,7 +1,7 @@
 #include "plait/batch/follow/next_request.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/batch/follow/answer_value.hpp"
 #include "plait/batch/follow/link_header.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/semaphore.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/http/message/response.hpp"
 #include "plait/policy/adaptive_limit.hpp"

@@ -1,6 +1,6 @@
 #include "plait/batch/group/in_flight.hpp"
 
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 
 #include <fmt/format.h>
 

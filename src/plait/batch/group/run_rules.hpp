@@ -1,7 +1,7 @@
 #pragma once
 
-#include "plait/async/event.hpp"
-#include "plait/async/semaphore.hpp"
+#include "plait/async/coordination/event.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/task.hpp"
 #include "plait/batch/call/call_end.hpp"
 #include "plait/policy/pace/costs.hpp"

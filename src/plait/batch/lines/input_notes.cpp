@@ -1,6 +1,6 @@
 #include "plait/batch/lines/input_notes.hpp"
 
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/async/task.hpp"
-#include "plait/base/line_buffer.hpp"
+#include "plait/base/text/line_buffer.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/batch/lines/input_bytes.hpp"
 

@@ -1,6 +1,6 @@
 #include "plait/batch/method/async_method.hpp"
 
-#include "plait/batch/method/send_once.hpp"
+#include "plait/batch/attempt/send_once.hpp"
 
 #include <utility>
 

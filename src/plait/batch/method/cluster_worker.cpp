@@ -3,9 +3,9 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/base/error.hpp"
-#include "plait/batch/method/attempt.hpp"
+#include "plait/batch/attempt/attempt.hpp"
+#include "plait/batch/attempt/send_once.hpp"
 #include "plait/batch/method/internal/call_text.hpp"
-#include "plait/batch/method/send_once.hpp"
 #include "plait/cluster/protocol/messages.hpp"
 #include "plait/cluster/relay/subjects.hpp"
 

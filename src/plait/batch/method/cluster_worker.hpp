@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/task.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/clock.hpp"

@@ -3,7 +3,7 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/batch/method/attempt.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/http/message/request.hpp"
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 #include "plait/batch/method/processes_method.hpp"
 
+#include "plait/batch/attempt/send_once.hpp"
 #include "plait/batch/method/internal/attempt_loop.hpp"
-#include "plait/batch/method/send_once.hpp"
 
 #include <unistd.h>
 

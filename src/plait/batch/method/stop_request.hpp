@@ -2,7 +2,7 @@
 
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/batch/method/attempt.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/method/status_request.hpp"
 
 #include <atomic>

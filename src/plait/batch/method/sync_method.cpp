@@ -3,7 +3,7 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_name.hpp"
-#include "plait/batch/method/send_once.hpp"
+#include "plait/batch/attempt/send_once.hpp"
 
 #include <string>
 #include <utility>

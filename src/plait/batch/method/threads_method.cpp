@@ -2,7 +2,7 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/async/task_name.hpp"
-#include "plait/batch/method/send_once.hpp"
+#include "plait/batch/attempt/send_once.hpp"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 #include "plait/batch/output/result_line.hpp"
 
-#include "plait/base/base64.hpp"
+#include "plait/base/text/base64.hpp"
 #include "plait/batch/output/internal/gemini_line.hpp"
 #include "plait/batch/output/internal/vendor_results.hpp"
 #include "plait/http/message/headers.hpp"

@@ -1,6 +1,6 @@
 #include "plait/batch/requests/clear_text_secrets.hpp"
 
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/batch/requests/internal/token_shapes.hpp"
 #include "plait/http/message/headers.hpp"
 

@@ -1,9 +1,9 @@
 #include "plait/batch/requests/request_line.hpp"
 
-#include "plait/base/base64.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
-#include "plait/base/form_text.hpp"
+#include "plait/base/text/base64.hpp"
+#include "plait/base/text/form_text.hpp"
 #include "plait/batch/follow/follow_rule.hpp"
 #include "plait/batch/requests/idempotency_key.hpp"
 #include "plait/batch/requests/internal/multipart_field.hpp"

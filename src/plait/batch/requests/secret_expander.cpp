@@ -1,9 +1,9 @@
 #include "plait/batch/requests/secret_expander.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/json_string.hpp"
 #include "plait/base/read_file.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/json_string.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/json/text.hpp"
 #include "plait/json/value.hpp"
 

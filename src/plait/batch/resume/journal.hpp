@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/task.hpp"
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/call/send_log.hpp"

@@ -2,7 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/batch/call/call.hpp"
-#include "plait/batch/requests/line_source.hpp"
+#include "plait/batch/sources/line_source.hpp"
 #include "plait/json/text.hpp"
 #include "plait/json/value.hpp"
 

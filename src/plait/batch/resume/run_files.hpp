@@ -6,9 +6,9 @@
 #include "plait/batch/call/sink.hpp"
 #include "plait/batch/lines/input_fingerprint.hpp"
 #include "plait/batch/output/id_register.hpp"
-#include "plait/batch/requests/resumable_source.hpp"
 #include "plait/batch/resume/journal.hpp"
 #include "plait/batch/resume/limit_file.hpp"
+#include "plait/batch/sources/resumable_source.hpp"
 
 #include <array>
 #include <cstdint>

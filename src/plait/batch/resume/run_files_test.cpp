@@ -3,8 +3,8 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/unique_fd.hpp"
-#include "plait/batch/requests/line_source.hpp"
-#include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/sources/line_source.hpp"
+#include "plait/batch/sources/open_source.hpp"
 #include "plait/batch/testing/test_files.hpp"
 #include "plait/batch/testing/test_folder.hpp"
 

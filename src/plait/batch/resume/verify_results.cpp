@@ -1,7 +1,7 @@
 #include "plait/batch/resume/verify_results.hpp"
 
 #include "plait/async/event_loop.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/output/results_scan.hpp"
 

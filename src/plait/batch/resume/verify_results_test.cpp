@@ -1,6 +1,6 @@
 #include "plait/batch/resume/verify_results.hpp"
 
-#include "plait/batch/requests/open_source.hpp"
+#include "plait/batch/sources/open_source.hpp"
 #include "plait/batch/testing/test_folder.hpp"
 
 #include <doctest/doctest.h>

@@ -1,7 +1,7 @@
 #include "plait/batch/rows/csv_parser.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/batch/rows/internal/quoted_cells.hpp"
 #include "plait/json/text.hpp"
 

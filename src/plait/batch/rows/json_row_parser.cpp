@@ -1,7 +1,7 @@
 #include "plait/batch/rows/json_row_parser.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/json/fields.hpp"
 #include "plait/json/text.hpp"
 #include "plait/json/value.hpp"

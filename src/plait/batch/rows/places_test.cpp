@@ -1,7 +1,7 @@
 #include "plait/batch/rows/places.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/form_text.hpp"
+#include "plait/base/text/form_text.hpp"
 #include "plait/json/value.hpp"
 
 #include <doctest/doctest.h>

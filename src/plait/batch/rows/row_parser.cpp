@@ -1,7 +1,7 @@
 #include "plait/batch/rows/row_parser.hpp"
 
-#include "plait/base/nearest_name.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/nearest_name.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/batch/rows/csv_parser.hpp"
 #include "plait/batch/rows/json_row_parser.hpp"
 

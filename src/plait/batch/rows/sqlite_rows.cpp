@@ -1,7 +1,7 @@
 #include "plait/batch/rows/sqlite_rows.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/json/text.hpp"
 
 #include <fmt/format.h>

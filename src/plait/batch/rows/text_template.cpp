@@ -1,7 +1,7 @@
 #include "plait/batch/rows/text_template.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/json/value.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/task.hpp"
 
 #include <memory>

@@ -1,8 +1,8 @@
 #include "plait/batch/run/read_ahead.hpp"
 
 #include "plait/async/cancel_scope.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/semaphore.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/testing/async_test.hpp"

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/event.hpp"
-#include "plait/async/semaphore.hpp"
+#include "plait/async/coordination/event.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/task.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/clock.hpp"

@@ -1,4 +1,4 @@
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/batch/status/check.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "plait/batch/status/forecast.hpp"
 
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "plait/batch/status/run_report_text.hpp"
 
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/json/object_writer.hpp"
 
 #include <fmt/chrono.h>

@@ -1,6 +1,6 @@
 #include "plait/batch/status/summary.hpp"
 
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/json/text.hpp"
 
 #include <fmt/format.h>

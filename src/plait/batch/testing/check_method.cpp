@@ -1,8 +1,8 @@
 #include "plait/batch/testing/check_method.hpp"
 
 #include "plait/async/cancel_scope.hpp"
+#include "plait/async/coordination/gather.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/gather.hpp"
 #include "plait/async/remote_call.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/call/sink.hpp"
 #include "plait/batch/method/method.hpp"
-#include "plait/batch/requests/url_source.hpp"
+#include "plait/batch/sources/url_source.hpp"
 
 #include <functional>
 #include <optional>

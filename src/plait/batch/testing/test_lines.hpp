@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/base/unique_fd.hpp"
-#include "plait/batch/requests/line_source.hpp"
+#include "plait/batch/sources/line_source.hpp"
 #include "plait/batch/testing/test_files.hpp"
 
 #include <string_view>

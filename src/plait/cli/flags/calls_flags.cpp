@@ -1,8 +1,8 @@
 #include "plait/cli/flags/calls_flags.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/batch/call/cost_source.hpp"
-#include "plait/batch/call/expectation.hpp"
+#include "plait/batch/answer/cost_source.hpp"
+#include "plait/batch/answer/expectation.hpp"
 #include "plait/batch/follow/follow_rule.hpp"
 #include "plait/batch/method/methods.hpp"
 #include "plait/cli/flags/values.hpp"

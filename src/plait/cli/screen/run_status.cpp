@@ -1,9 +1,9 @@
 #include "plait/cli/screen/run_status.hpp"
 
 #include "plait/async/dump.hpp"
-#include "plait/async/inspect_remote.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/batch/group/in_flight.hpp"
+#include "plait/workers/inspect_remote.hpp"
 
 #include <fmt/format.h>
 

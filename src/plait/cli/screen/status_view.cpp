@@ -1,7 +1,7 @@
 #include "plait/cli/screen/status_view.hpp"
 
 #include "plait/async/sleep.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 
 #include <fmt/format.h>
 

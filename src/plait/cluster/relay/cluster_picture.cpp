@@ -1,7 +1,7 @@
 #include "plait/cluster/relay/cluster_picture.hpp"
 
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"

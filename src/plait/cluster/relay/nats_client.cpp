@@ -5,7 +5,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
-#include "plait/base/json_string.hpp"
+#include "plait/base/text/json_string.hpp"
 #include "plait/net/tcp_stream.hpp"
 
 #include <fmt/format.h>

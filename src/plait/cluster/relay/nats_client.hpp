@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/async/byte_stream.hpp"
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/base/random.hpp"

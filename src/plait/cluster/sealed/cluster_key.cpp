@@ -1,10 +1,10 @@
 #include "plait/cluster/sealed/cluster_key.hpp"
 
 #include "plait/base/assert.hpp"
-#include "plait/base/base64.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/read_file.hpp"
-#include "plait/base/trim.hpp"
+#include "plait/base/text/base64.hpp"
+#include "plait/base/text/trim.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>

@@ -1,6 +1,6 @@
 #include "plait/http/cookies/cookie.hpp"
 
-#include "plait/base/trim.hpp"
+#include "plait/base/text/trim.hpp"
 #include "plait/http/cookies/internal/cookie_date.hpp"
 #include "plait/http/message/headers.hpp"
 

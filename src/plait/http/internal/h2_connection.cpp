@@ -4,7 +4,7 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/http/transfer/internal/body_writer.hpp"
 #include "plait/trace/activity.hpp"
 

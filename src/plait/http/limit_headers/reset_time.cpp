@@ -1,6 +1,6 @@
 #include "plait/http/limit_headers/reset_time.hpp"
 
-#include "plait/base/trim.hpp"
+#include "plait/base/text/trim.hpp"
 #include "plait/http/limit_headers/internal/number_text.hpp"
 #include "plait/http/message/date.hpp"
 

@@ -1,7 +1,7 @@
 #include "plait/http/login/credentials.hpp"
 
-#include "plait/base/base64.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/text/base64.hpp"
 #include "plait/http/message/headers.hpp"
 
 namespace plait::http {

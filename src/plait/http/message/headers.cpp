@@ -1,7 +1,7 @@
 #include "plait/http/message/headers.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/trim.hpp"
+#include "plait/base/text/trim.hpp"
 #include "plait/http/message/internal/escaped.hpp"
 
 #include <fmt/format.h>

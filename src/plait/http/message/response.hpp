@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/base/rare_text.hpp"
+#include "plait/base/text/rare_text.hpp"
 #include "plait/http/body/saved_body.hpp"
 #include "plait/http/message/headers.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/base/rare_text.hpp"
+#include "plait/base/text/rare_text.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "plait/mock/internal/answer.hpp"
 
-#include "plait/base/json_string.hpp"
+#include "plait/base/text/json_string.hpp"
 #include "plait/http/message/headers.hpp"
 
 #include <boost/beast/http/status.hpp>

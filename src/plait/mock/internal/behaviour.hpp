@@ -2,9 +2,9 @@
 
 #include "plait/mock/fault.hpp"
 #include "plait/mock/internal/answer.hpp"
-#include "plait/mock/internal/limit_text.hpp"
 #include "plait/mock/internal/random.hpp"
-#include "plait/mock/internal/rate_limiter.hpp"
+#include "plait/mock/limit/internal/limit_text.hpp"
+#include "plait/mock/limit/internal/rate_limiter.hpp"
 #include "plait/mock/mock_options.hpp"
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "plait/mock/internal/follow_answers.hpp"
 
-#include "plait/base/json_string.hpp"
+#include "plait/base/text/json_string.hpp"
 #include "plait/mock/internal/content_answers.hpp"
 #include "plait/mock/internal/target.hpp"
 

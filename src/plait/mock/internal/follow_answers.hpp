@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/mock/internal/answer.hpp"
-#include "plait/mock/internal/reset_text.hpp"
+#include "plait/mock/limit/internal/reset_text.hpp"
 
 #include <optional>
 #include <string_view>

@@ -2,7 +2,7 @@
 
 #include "plait/async/byte_stream.hpp"
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/task.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/http/http2_server.hpp"

@@ -1,6 +1,6 @@
 #include "plait/mock/internal/statistics_answer.hpp"
 
-#include "plait/base/json_string.hpp"
+#include "plait/base/text/json_string.hpp"
 #include "plait/mock/internal/fault_table.hpp"
 #include "plait/mock/internal/target.hpp"
 

@@ -1,7 +1,7 @@
 #include "plait/net/internal/first_connection.hpp"
 
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 

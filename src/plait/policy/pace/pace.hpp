@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/semaphore.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/task.hpp"
 #include "plait/policy/pace/costs.hpp"
 #include "plait/policy/pace/internal/waiting_line.hpp"

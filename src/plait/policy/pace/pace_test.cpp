@@ -1,6 +1,6 @@
 #include "plait/policy/pace/pace.hpp"
 
-#include "plait/async/semaphore.hpp"
+#include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"

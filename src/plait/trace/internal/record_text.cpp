@@ -1,7 +1,7 @@
 #include "plait/trace/internal/record_text.hpp"
 
 #include "plait/base/assert.hpp"
-#include "plait/base/json_string.hpp"
+#include "plait/base/text/json_string.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/async/cancel_scope.hpp"
-#include "plait/async/settled.hpp"
+#include "plait/async/coordination/settled.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task.hpp"
 #include "plait/workers/internal/map_run.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/settled.hpp"
+#include "plait/async/coordination/settled.hpp"
 #include "plait/base/error.hpp"
 #include "plait/workers/internal/payload.hpp"
 #include "plait/workers/internal/result_board.hpp"

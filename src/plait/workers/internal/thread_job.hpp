@@ -1,8 +1,8 @@
 #pragma once
 
-#include "plait/async/event.hpp"
+#include "plait/async/coordination/event.hpp"
+#include "plait/async/coordination/settled.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/settled.hpp"
 #include "plait/trace/recorder.hpp"
 
 #include <atomic>

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "plait/batch/answer/refusal.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/call/call_end.hpp"
-#include "plait/batch/call/refusal.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
-#include "plait/batch/method/attempt.hpp"
 #include "plait/policy/retry.hpp"
 
 namespace plait::batch::internal {

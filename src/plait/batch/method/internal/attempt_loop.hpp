@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/async/event_loop.hpp"
-#include "plait/batch/method/attempt.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/trace/trace_file.hpp"
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/batch/method/attempt.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/http/message/request.hpp"
 #include "plait/http/session.hpp"
 

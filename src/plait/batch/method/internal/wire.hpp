@@ -2,7 +2,7 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
-#include "plait/batch/method/attempt.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/method/internal/attempt_loop.hpp"
 #include "plait/http/message/request.hpp"
 

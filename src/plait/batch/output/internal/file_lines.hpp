@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/base/line_buffer.hpp"
+#include "plait/base/text/line_buffer.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #include "plait/http/connect/internal/connect_handshake.hpp"
 
-#include "plait/base/trim.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/trim.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/http/connect/internal/proxy_error.hpp"
 #include "plait/http/connect/internal/proxy_login.hpp"
 #include "plait/http/login/credentials.hpp"

@@ -1,6 +1,6 @@
 #include "plait/http/connect/internal/proxy_login.hpp"
 
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 
 #include <fmt/format.h>
 

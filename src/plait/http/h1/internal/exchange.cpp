@@ -5,7 +5,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
-#include "plait/base/words.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/http/transfer/internal/body_writer.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #include "plait/http/h1/internal/message_parser.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/trim.hpp"
+#include "plait/base/text/trim.hpp"
 #include "plait/http/message/internal/escaped.hpp"
 #include "plait/http/transfer/internal/answer_error.hpp"
 

@@ -1,6 +1,6 @@
 #include "plait/http/limit_headers/internal/structured_list.hpp"
 
-#include "plait/base/trim.hpp"
+#include "plait/base/text/trim.hpp"
 #include "plait/http/limit_headers/internal/number_text.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "plait/http/message/internal/content_codings.hpp"
 
-#include "plait/base/trim.hpp"
+#include "plait/base/text/trim.hpp"
 
 #include <algorithm>
 #include <optional>

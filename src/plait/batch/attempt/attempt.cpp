@@ -1,0 +1,14 @@
+#include "plait/batch/attempt/attempt.hpp"
+
+#include <fmt/format.h>
+
+namespace plait::batch {
+
+Failure given_up() { return Failure(ErrorCode::cancelled, "given up: the run was interrupted", true); }
+
+std::string result_of(const Attempt& attempt) {
+    if (const auto* response = std::get_if<http::Response>(&attempt)) return fmt::to_string(response->status);
+    return std::string(to_string(std::get<Failure>(attempt).code));
+}
+
+}  // namespace plait::batch
