@@ -39,6 +39,10 @@ constexpr double doubtful_signs = 3;
 constexpr double gentle_step = 0.05;
 /// Cuts in a row, each accepting fewer calls than before, that show a cut to be in vain.
 constexpr int in_vain = 3;
+/// A server that fails more than this fraction of the calls is spared, whether or not their number is why. The fraction
+/// is an average over about `failing_over` calls.
+constexpr double most_failing = 0.75;
+constexpr double failing_over = 200;
 /// Isolated failures that can be ignored, beside their fraction of the limit.
 constexpr double most_forgiven = 4;
 /// Two storms of refusals within this many round trips, with the same number accepted (to within this fraction), are
@@ -128,6 +132,12 @@ void AdaptiveLimitState::ended(const Call& call, Load load, TimePoint now, std::
     count_time(now);
     --in_flight_;
     if (storm_ && call.round < cut_round_) --stormy_;
+    if (load != Load::unknown) failing_ += ((load == Load::fine ? 0 : 1) - failing_) / failing_over;
+    if (load != Load::fine && call.is_measured && call.round == round_) {
+        // Another call takes its place in the round, which otherwise would not become whole.
+        --begun_;
+        begins_ -= nanoseconds(call.begin - round_begin_);
+    }
     if (load == Load::overloaded || load == Load::refused) overloaded(call, load == Load::refused, now, sign);
     if (load == Load::fine) {
         forgiveness_ = std::min(forgiveness_ + options_.forgiven, most_forgiven + 2 * options_.forgiven * limit_);
@@ -220,7 +230,7 @@ void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
     const bool is_slight = falls || (climbs_ && binds && waits);
     signs_ = is_queue ? signs_ + 1 : std::max(0.0, signs_ + (is_slight ? 0.5 : -0.5));
     const bool is_look_due = !climbs_ && reached_ && now >= look_at_;
-    partly_ = 0;
+    vain_cuts_ = 0;
     if ((is_queue && climbs_) || signs_ >= doubtful_signs || is_look_due) {
         begin_look(round, working * look_share);
         return;
@@ -300,7 +310,7 @@ void AdaptiveLimitState::overloaded(const Call& call, bool is_refusal, TimePoint
         --accepted_;
         limit_ = std::max(options_.least, std::min(limit_, static_cast<double>(accepted_)));
     }
-    if (storm_ || is_old || now < numb_until_) return;
+    if (storm_ || is_old || (now < numb_until_ && failing_ <= most_failing)) return;
     if (forgiveness_ >= 1) {
         forgiveness_ -= 1;
         return;
@@ -309,6 +319,7 @@ void AdaptiveLimitState::overloaded(const Call& call, bool is_refusal, TimePoint
     looks_ = climbs_ = false;
     look_at_ = now + pause_;
     before_cut_ = limit_;
+    was_alone_ = limit() == 1 && answers_ > 0;
     const double base = std::min(limit_, static_cast<double>(std::max<std::size_t>(peak_, 1)));
     stormy_ = accepted_ = in_flight_;
     storm_ = true;
@@ -326,12 +337,12 @@ void AdaptiveLimitState::end_storm(TimePoint now) {
     storm_ = false;
     limit_ = half_;
     const auto accepted = static_cast<double>(accepted_);
-    partly_ = accepted > limit_ ? partly_ + 1 : 0;
-    if (partly_ == 1) before_partly_ = before_cut_;
-    if (partly_ >= in_vain) {
-        // After each cut, fewer calls are accepted than just before: their number is not why calls fail.
-        partly_ = 0;
-        limit_ = before_partly_;
+    if (vain_cuts_ == 0) before_vain_cuts_ = before_cut_;
+    vain_cuts_ = is_in_vain(accepted) ? vain_cuts_ + 1 : std::max(0, vain_cuts_ - 1);
+    accepted_in_storm_ = accepted;
+    if (vain_cuts_ >= in_vain) {
+        vain_cuts_ = 0;
+        limit_ = before_vain_cuts_;
         ceiling_ = options_.most;
         climbs_ = true;
         numb_until_ = now + numb_pause_;
@@ -351,6 +362,16 @@ void AdaptiveLimitState::end_storm(TimePoint now) {
     probe_step_ = first_probe_step;
     probe_at_ = now + probe_pause_;
     probe_pause_ = std::min(2 * probe_pause_, options_.longest_pause);
+}
+
+/// Whether the storm suggests that the number in flight is not why calls fail. A server that accepts a number of calls
+/// accepts as many of them after a cut as before. One that fails at random accepts fewer, and fails calls sent one by
+/// one.
+bool AdaptiveLimitState::is_in_vain(double accepted) const noexcept {
+    if (failing_ > most_failing) return false;
+    if (was_alone_) return true;
+    if (accepted > half_ || vain_cuts_ == 0) return accepted > 0;
+    return !is_of_refusals_ && accepted > 0 && accepted < clearly_less * accepted_in_storm_;
 }
 
 /// Whether refusals came at the same number in flight as shortly before: then the server limits that number, and not a

@@ -113,6 +113,8 @@ std::string in_words(const LimitChange& change);
 ///   accepted meanwhile, if that is higher, and exceeds it only in small steps, after a pause. Refusals halve it, too,
 ///   but not below `least_by_refusals`, and only until it has grown again: they are usually about a rate, which is a
 ///   matter for the pace. Refusals that come at the same number in flight are about that number, and count as overload.
+///   A server that fails at random accepts fewer calls after each cut; one that accepts a number, as many. After three
+///   such cuts, the limit is restored, and failures are ignored for a pause, unless most calls fail.
 ///
 /// A call sent before the last cut causes no other: there is at most one cut per round trip.
 class AdaptiveLimitState {
@@ -158,6 +160,7 @@ class AdaptiveLimitState {
     void end_look(const Round& round, TimePoint now);
     void overloaded(const Call& call, bool is_refusal, TimePoint now, std::string_view sign);
     void end_storm(TimePoint now);
+    bool is_in_vain(double accepted) const noexcept;
     bool is_refused_by_number(double accepted, TimePoint now) noexcept;
     void change_to(double limit, LimitChange::Why why, const Round* round = nullptr);
 
@@ -222,8 +225,11 @@ class AdaptiveLimitState {
     TimePoint probe_at_{};
     TimePoint refused_at_{};
     double accepted_before_ = 0;  // in the last storm of refusals
-    int partly_ = 0;              // storms in a row after which only part was accepted
-    double before_partly_ = 0;
+    double failing_ = 0;          // the fraction of calls that fail
+    int vain_cuts_ = 0;           // in a row
+    double before_vain_cuts_ = 0;
+    double accepted_in_storm_ = 0;  // the last one
+    bool was_alone_ = false;        // the call that failed, after others that had not
     Duration numb_pause_;
     TimePoint numb_until_{};  // failures are ignored until then
 };

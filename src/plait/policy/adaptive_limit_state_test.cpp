@@ -358,6 +358,23 @@ TEST_CASE("random failures do not end the climb") {
     });
 }
 
+TEST_CASE("a server that fails half of the calls at random is not taken for one that is overloaded") {
+    for (const double fails : {0.1, 0.4, 0.6}) {
+        CAPTURE(fails);
+        for (const Latency& latency : {always(100), lognormal(100, 0.5), always(5)}) {
+            Server server{latency};
+            server.fails = fails;
+            with_seeds(10, [&](std::uint64_t seed) {
+                AdaptiveLimitState state(AdaptiveLimitOptions(), start);
+                const Tally found = Simulation(server, seed).run(&state, 0, 1e9, 0, 4000);
+                const Tally fixed = Simulation(server, seed).run(nullptr, 100, 1e9, 0, 4000);
+                CHECK(found.ended <= 4 * fixed.ended);
+                CHECK(state.limit() >= 50);
+            });
+        }
+    }
+}
+
 TEST_CASE("the limit follows a server that becomes larger, smaller or slower") {
     const std::pair<Server, Server> changes[] = {
         {{always(20), 16}, {always(20), 128}},
