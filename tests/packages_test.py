@@ -51,6 +51,12 @@ class Unit(unittest.TestCase):
             worker.send_signal(signal.SIGTERM)
             self.assertEqual(0, worker.wait(timeout=60))
 
+    def test_a_wrong_flag_or_key_ends_the_service(self):
+        prevented = int(settings("plait-worker.service")["RestartPreventExitStatus"])
+        with tempfile.NamedTemporaryFile() as empty:
+            for wrong in (["--no-such-flag"], ["--cluster", "nats://127.0.0.1:1", "--cluster-key", empty.name]):
+                self.assertEqual(prevented, plait("worker", *wrong).code, wrong)
+
     def test_it_needs_the_files_that_the_settings_name(self):
         unit, explained = text("deploy", "plait-worker.service"), text("deploy", "worker.env")
         for file in re.findall(r"^LoadCredential=\w+:(.*)$", unit, re.MULTILINE):
