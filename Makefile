@@ -5,6 +5,7 @@ PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:  # each target uses all processors, and some share folders of build/
 .PHONY: help run test check bench python-asan fuzz soak run-cluster soak-cluster models pictures readers converters batch-formats wheel deb tarball packages-test release-notes format setup install uninstall clean check-format
 
 help: ## show this help
