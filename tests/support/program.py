@@ -27,7 +27,9 @@ PATIENCE_S = 60
 
 def other_machine(**differences):
     """Returns the environment for a program that should see another machine, with these differences."""
-    return {**os.environ, "LD_PRELOAD": OTHER_MACHINE, **differences}
+    # In LD_PRELOAD, a blank ends a path; in LD_LIBRARY_PATH it does not.
+    folder, library = os.path.split(OTHER_MACHINE)
+    return {**os.environ, "LD_LIBRARY_PATH": folder, "LD_PRELOAD": library, **differences}
 
 
 def wait_until(condition, what):
