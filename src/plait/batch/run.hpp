@@ -150,7 +150,6 @@ class Run {
 
     Run(RunOptions options, RunWorld world);
     void open_files(const std::string& results);
-    void follow(std::unique_ptr<ResumableSource> source);
     Engine& begin(bool takes_values);
     Task<void> drop_values();
 

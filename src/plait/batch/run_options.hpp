@@ -117,4 +117,8 @@ struct RunOptions {
 /// Returns how many calls a run with these options may have in flight on this machine.
 std::size_t concurrency_of(const RunOptions& options);
 
+/// Raises the limit of open files of this process for a run with these options. Throws `Error(bad_input)` when
+/// the hard limit is too low.
+void raise_descriptor_limit(const RunOptions& options);
+
 }  // namespace plait::batch

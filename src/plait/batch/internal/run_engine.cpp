@@ -1,0 +1,117 @@
+#include "plait/batch/internal/run_engine.hpp"
+
+#include "plait/async/sleep.hpp"
+#include "plait/base/error.hpp"
+#include "plait/batch/output/result_queue.hpp"
+
+#include <chrono>
+
+namespace plait::batch {
+
+namespace {
+
+/// Closes the values when it goes, whatever the reason: whoever takes them must not wait for ever.
+class ClosedAtTheEnd {
+  public:
+    explicit ClosedAtTheEnd(ResultValues& values) noexcept : values_(values) {}
+    ClosedAtTheEnd(const ClosedAtTheEnd&) = delete;
+    ClosedAtTheEnd& operator=(const ClosedAtTheEnd&) = delete;
+    ~ClosedAtTheEnd() { values_.close(); }
+
+  private:
+    ResultValues& values_;
+};
+
+}  // namespace
+
+Task<void> Run::Engine::carry_out() {
+    TaskGroup beside;
+    if (parts_.cookie_file) beside.start(parts_.cookie_file->keep(), "cookies");
+    if (Journal* const journal = parts_.journal()) {
+        beside.start(keep_status(*journal), "status");
+        if (!parts_.options.budgets.empty()) beside.start(keep_spent(*journal), "budget");
+    }
+    beside.start(work_beside(), "method");
+    try {
+        co_await beginning_.run(parts_.method->begin());
+        const RunEnd end = co_await runner.run();
+        last_report_ = monitor_.last_report(end);
+        end_ = end;
+        close_files();
+        co_await parts_.method->end();
+    } catch (const Error&) {
+        if (!error_) error_ = std::current_exception();
+        if (!end_ && parts_.files) parts_.files->close();  // what is known of requests that were not sent
+    }
+    beside.cancel();
+    co_await beside.join();
+    save_cookies();
+}
+
+/// The method's own work. If it fails, no attempt can be made any more.
+Task<void> Run::Engine::work_beside() {
+    try {
+        co_await parts_.method->work();
+    } catch (const Error&) {
+        if (!error_) error_ = std::current_exception();
+        interrupt();
+        interrupt();
+    }
+}
+
+void Run::Engine::interrupt() {
+    beginning_.cancel();
+    runner.interrupt();
+}
+
+/// However the run ended; no earlier state of the cookies is written any more.
+void Run::Engine::save_cookies() {
+    try {
+        if (parts_.cookie_file) parts_.cookie_file->save();
+    } catch (const Error&) {
+        if (!error_) error_ = std::current_exception();
+    }
+}
+
+Task<void> Run::Engine::carry_out_beside() {
+    const ClosedAtTheEnd closed(parts_.values);
+    co_await carry_out();
+}
+
+// The group goes now, as it belongs to the task that made it.
+Task<void> Run::Engine::join() {
+    co_await beside_->join();
+    beside_.reset();
+}
+
+RunEnd Run::Engine::end() const {
+    if (error_) std::rethrow_exception(error_);
+    return *end_;
+}
+
+void Run::Engine::close_files() {
+    if (!parts_.files) return;
+    if (Journal* const journal = parts_.journal()) {
+        journal->set_spent(runner.spent());
+        journal->set_status(to_json(last_report_));
+    }
+    parts_.files->close();
+}
+
+/// Stores how the run stands where `plait status` finds it.
+Task<void> Run::Engine::keep_status(Journal& journal) {
+    for (;;) {
+        journal.set_status(to_json(monitor_.report()));
+        co_await sleep_for(std::chrono::seconds(1));
+    }
+}
+
+/// Stores what is spent as soon as results are, so that not even a killed run spends a budget twice.
+Task<void> Run::Engine::keep_spent(Journal& journal) {
+    for (;;) {
+        journal.set_spent(runner.spent());
+        co_await sleep_for(ResultQueue::longest_wait);
+    }
+}
+
+}  // namespace plait::batch
