@@ -1,7 +1,8 @@
 #include "plait/batch/status/progress.hpp"
 
 #include "plait/async/sleep.hpp"
-#include "plait/batch/status/run_report_text.hpp"
+#include "plait/batch/status/group_words.hpp"
+#include "plait/batch/status/time_left.hpp"
 
 #include <fmt/format.h>
 

@@ -1,183 +1,26 @@
 #include "plait/batch/status/run_report_text.hpp"
 
 #include "plait/base/text/words.hpp"
+#include "plait/batch/status/group_words.hpp"
+#include "plait/batch/status/internal/report_parts.hpp"
+#include "plait/batch/status/time_left.hpp"
 #include "plait/json/object_writer.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <numeric>
-#include <vector>
+#include <optional>
 
 namespace plait::batch {
 
 namespace {
 
-/// Shorter waits are not given an end: with an even pace, each call waits for a moment.
-constexpr Duration shortest_told = std::chrono::seconds(1);
-
 /// Of a page; shorter than what a terminal's line holds.
 constexpr std::size_t longest_url = 200;
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-std::time_t whole_seconds(WallTime time) {
-    return static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
-}
-
 std::string rate_in_words(double per_second) { return fmt::format("{:.{}f}/s", per_second, per_second < 10 ? 1 : 0); }
-
-std::string amount_in_words(double amount) { return fmt::format("{:.6g}", amount); }
-
-std::string limit_in_words(const policy::RateLimit& limit) {
-    // A learnt limit is a measurement: its fractions are noise.
-    const double amount = limit.amount >= 10 ? std::round(limit.amount) : limit.amount;
-    return policy::to_string(policy::RateLimit(limit.unit, amount, limit.window));
-}
-
-// ---- why it waits
-
-std::string source_in_words(const std::string& source) {
-    return source.empty() ? "" : fmt::format(" ({})", printable(source));
-}
-
-/// Whether a reason is a limit, such as `requests=500/m` or `tokens: 0 of 90k left`, and not a phrase.
-bool is_limit(const std::string& reason) { return reason.find_first_of("=:") != std::string::npos; }
-
-/// The reason as a phrase.
-std::string reason_in_words(const std::string& limit) {
-    if (limit.empty()) return "waits";
-    return (is_limit(limit) ? "waits for " : "") + printable(limit);
-}
-
-/// Whether the end of the wait is known. If it depends on a call in flight, `until` is decades ahead.
-bool is_end_known(const ReportedWait& wait, WallTime now) {
-    constexpr Duration longest = std::chrono::hours(24 * 365 * 10);
-    return wait.until - now < longest;
-}
-
-std::string wait_in_words(const ReportedWait& wait, WallTime now, Calendar calendar) {
-    std::string text = reason_in_words(wait.limit) + source_in_words(wait.learnt_from);
-    if (wait.until - now >= shortest_told && is_end_known(wait, now))
-        text += " until " + time_in_words(wait.until, now, calendar);
-    return text;
-}
-
-bool is_parked(const GroupReport& group, WallTime now) { return group.parked && group.parked->until > now; }
-
-/// Empty if the group does not wait.
-std::string why_group_waits(const GroupReport& group, bool is_named, WallTime now, Calendar calendar) {
-    const std::string name = printable(group.name);
-    if (is_parked(group, now)) {
-        return fmt::format("{} is parked until {}{}", name, time_in_words(group.parked->until, now, calendar),
-                           source_in_words(group.parked->learnt_from));
-    }
-    if (group.circuit_open_since) {
-        return fmt::format("{} has been unreachable since {}", name,
-                           time_in_words(*group.circuit_open_since, now, calendar));
-    }
-    if (!group.waits_for) return {};
-    return (is_named ? name + " " : "") + wait_in_words(*group.waits_for, now, calendar);
-}
-
-// ---- when it will be done
-
-/// The mean cost of a call in a unit; nothing if unknown.
-std::optional<double> mean_cost(const RunReport& report, const std::string& unit) {
-    for (const ReportedCost& cost : report.costs) {
-        if (cost.unit == unit && cost.spent > 0 && report.done > 0)
-            return cost.spent / static_cast<double>(report.done);
-    }
-    if (unit == policy::requests_unit) return 1;
-    return std::nullopt;
-}
-
-/// The calls per second that the limits of a group allow; infinite without limits.
-double allowed_pace(const RunReport& report, const GroupReport& group) {
-    double least = std::numeric_limits<double>::infinity();
-    const auto obey = [&](const std::string& unit, double amount, Duration window) {
-        const auto cost = mean_cost(report, unit);
-        if (cost && window > Duration::zero()) least = std::min(least, amount / seconds(window) / *cost);
-    };
-    for (const policy::RateLimit& limit : report.limits) obey(limit.unit, limit.amount, limit.window);
-    if (group.learnt_pace) obey(group.learnt_pace->unit, group.learnt_pace->amount, group.learnt_pace->window);
-    for (const ReportedQuota& quota : group.quotas) {
-        if (quota.limit && quota.window) obey(quota.unit, *quota.limit, *quota.window);
-    }
-    return least;
-}
-
-/// The sum over all groups.
-double allowed_pace(const RunReport& report) {
-    double sum = 0;
-    for (const GroupReport& group : report.groups) sum += allowed_pace(report, group);
-    const bool are_all_known = !report.groups.empty() && report.group_count <= report.groups.size();
-    return are_all_known ? sum : std::numeric_limits<double>::infinity();
-}
-
-/// When the first group can send again; now, unless all wait.
-WallTime sends_again_at(const RunReport& report, WallTime now) {
-    std::optional<WallTime> first;
-    for (const GroupReport& group : report.groups) {
-        const auto& wait = is_parked(group, now) ? group.parked : group.waits_for;
-        if (!wait || wait->until <= now || !is_end_known(*wait, now)) return now;
-        first = std::min(first.value_or(wait->until), wait->until);
-    }
-    return first.value_or(now);
-}
-
-/// Whether failures hold up all calls. How many will succeed is unknown then, so past rates predict nothing.
-bool stands_still_after_failures(const RunReport& report) {
-    const auto is_on_its_way = [](const GroupReport& group) { return group.in_flight > 0; };
-    const auto waits_without_end = [](const GroupReport& group) {
-        return group.waits_for && group.waits_for->learnt_from.empty() && !is_limit(group.waits_for->limit);
-    };
-    return std::none_of(report.groups.begin(), report.groups.end(), is_on_its_way) &&
-           std::any_of(report.groups.begin(), report.groups.end(), waits_without_end);
-}
-
-bool waits_for_limit(const RunReport& report) {
-    return std::any_of(report.groups.begin(), report.groups.end(),
-                       [](const GroupReport& group) { return group.waits_for.has_value(); });
-}
-
-// ---- the parts of a group's status
-
-std::string quota_in_words(const ReportedQuota& quota, WallTime now, Calendar calendar) {
-    std::string text;
-    if (quota.limit && quota.window) {
-        text = limit_in_words(policy::RateLimit(quota.unit, *quota.limit, *quota.window));
-    } else {
-        text = quota.limit ? fmt::format("{} {}", amount_in_words(*quota.limit), quota.unit) : quota.unit;
-    }
-    text += fmt::format(", learnt from {}", printable(quota.learnt_from));
-    if (quota.remaining) text += fmt::format(": {} left", amount_in_words(std::floor(*quota.remaining)));
-    if (quota.reset_at && *quota.reset_at > now) text += " until " + time_in_words(*quota.reset_at, now, calendar);
-    return text;
-}
-
-/// How the limit of calls in flight was found; empty if it is given.
-std::string limit_change_in_words(const GroupReport& group) {
-    if (!group.concurrency_is_adaptive) return {};
-    if (!group.concurrency_change) return "adaptive";
-    const ReportedChange& change = *group.concurrency_change;
-    return fmt::format("{} from {}: {}", change.to < change.from ? "lowered" : "raised", change.from,
-                       printable(change.why));
-}
-
-/// The limits that were learnt.
-std::vector<std::string> limits_in_words(const GroupReport& group, WallTime now, Calendar calendar) {
-    std::vector<std::string> limits;
-    if (group.learnt_pace) limits.push_back(limit_in_words(*group.learnt_pace) + ", learnt from refusals");
-    for (const ReportedQuota& quota : group.quotas) limits.push_back(quota_in_words(quota, now, calendar));
-    return limits;
-}
-
-// ---- the text of `plait status`
 
 class StatusText {
   public:
@@ -265,8 +108,9 @@ class StatusText {
 
     void costs() {
         for (const ReportedCost& cost : report_.costs) {
-            line("spent", fmt::format("{} {}{}", amount_in_words(cost.spent), cost.unit,
-                                      cost.budget ? fmt::format(" of {}", amount_in_words(*cost.budget)) : ""));
+            line("spent",
+                 fmt::format("{} {}{}", internal::amount_in_words(cost.spent), cost.unit,
+                             cost.budget ? fmt::format(" of {}", internal::amount_in_words(*cost.budget)) : ""));
         }
     }
 
@@ -275,7 +119,8 @@ class StatusText {
             line("limit", fmt::format("{}, configured", policy::to_string(limit)));
         }
         for (const GroupReport& group : report_.groups) {
-            for (const std::string& limit : limits_in_words(group, now_, calendar_)) line("limit", of(group) + limit);
+            for (const std::string& limit : group_in_words(group, now_, calendar_).limits)
+                line("limit", of(group) + limit);
         }
     }
 
@@ -295,14 +140,15 @@ class StatusText {
 
     void groups() {
         for (const GroupReport& group : report_.groups) {
+            const GroupWords words = group_in_words(group, now_, calendar_);
             std::string text = fmt::format("{}: {}", printable(group.name), group.in_flight);
             if (group.concurrency > 0) text += fmt::format(" of {}", group.concurrency);
             text += " in flight";
-            if (group.concurrency_is_adaptive) text += fmt::format(" ({})", limit_change_in_words(group));
+            if (group.concurrency_is_adaptive) text += fmt::format(" ({})", words.limit_change);
             if (group.waiting > 0) text += fmt::format(", {} waiting", group.waiting);
             if (group.http_version == "2") text += ", over HTTP/2";
             // The reason of an only group is in the line "state".
-            const std::string why = is_only_group() ? "" : why_group_waits(group, false, now_, calendar_);
+            const std::string why = is_only_group() ? "" : words.why_waiting;
             line("group", text + (why.empty() ? "" : ": " + why));
         }
         if (report_.group_count > report_.groups.size()) {
@@ -372,66 +218,6 @@ class StatusText {
 
 }  // namespace
 
-std::tm local_calendar(WallTime time) {
-    const std::time_t at = whole_seconds(time);
-    std::tm date{};
-    ::localtime_r(&at, &date);
-    return date;
-}
-
-std::tm utc_calendar(WallTime time) {
-    const std::time_t at = whole_seconds(time);
-    std::tm date{};
-    ::gmtime_r(&at, &date);
-    return date;
-}
-
-std::string time_in_words(WallTime time, WallTime now, Calendar calendar) {
-    const std::tm date = calendar(time);
-    const std::tm today = calendar(now);
-    const bool is_today = date.tm_year == today.tm_year && date.tm_yday == today.tm_yday;
-    return is_today ? fmt::format("{:%H:%M:%S}", date) : fmt::format("{:%Y-%m-%d %H:%M:%S}", date);
-}
-
-std::string why_waiting(const RunReport& report, WallTime now, Calendar calendar) {
-    if (report.is_stopping) return "stops when the calls in flight have ended";
-    if (report.is_paused) return "paused";
-    for (const GroupReport& group : report.groups) {
-        const std::string why = why_group_waits(group, report.group_count > 1, now, calendar);
-        if (!why.empty()) return why;
-    }
-    return {};
-}
-
-GroupWords group_in_words(const GroupReport& group, WallTime now, Calendar calendar) {
-    GroupWords words;
-    words.limit_change = limit_change_in_words(group);
-    words.why_waiting = why_group_waits(group, false, now, calendar);
-    words.limits = limits_in_words(group, now, calendar);
-    return words;
-}
-
-std::optional<Duration> time_left(const RunReport& report, WallTime now) {
-    if (!report.total || *report.total < report.done || report.has_ended || report.is_paused) return std::nullopt;
-    if (stands_still_after_failures(report)) return std::nullopt;
-    const double allowed = allowed_pace(report);
-    double pace = report.lately_per_second > 0 ? report.lately_per_second : report.per_second;
-    if (std::isfinite(allowed) && (pace > allowed || waits_for_limit(report))) pace = allowed;
-    if (!(pace > 0)) return std::nullopt;
-    constexpr double longest = 100.0 * 365 * 24 * 3600;
-    const double left = std::min(static_cast<double>(*report.total - report.done) / pace, longest);
-    return sends_again_at(report, now) - now +
-           std::chrono::duration_cast<Duration>(std::chrono::duration<double>(left));
-}
-
-std::optional<WallTime> come_back_at(const RunReport& report) {
-    std::optional<WallTime> first;
-    for (const GroupReport& group : report.groups) {
-        if (group.parked) first = std::min(first.value_or(group.parked->until), group.parked->until);
-    }
-    return first;
-}
-
 std::string report_line(const RunReport& report, WallTime now, Calendar calendar) {
     std::string line = fmt::format("{}  {}", time_in_words(now, now, calendar), report.done);
     if (report.total) line += fmt::format("/{}", *report.total);
@@ -450,7 +236,7 @@ std::string report_json(const RunReport& report, Liveness liveness, WallTime now
     return json::ObjectWriter()
         .flag("is_running", is_running)
         .text("why_waiting", is_running ? why_waiting(report, now, calendar) : "")
-        .number("seconds_left", left ? std::optional(seconds(*left)) : std::nullopt)
+        .number("seconds_left", left ? std::optional(std::chrono::duration<double>(*left).count()) : std::nullopt)
         .json("report", to_json(report))
         .end();
 }

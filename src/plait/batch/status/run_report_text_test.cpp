@@ -1,5 +1,8 @@
 #include "plait/batch/status/run_report_text.hpp"
 
+#include "plait/batch/status/group_words.hpp"
+#include "plait/batch/status/time_left.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace plait;

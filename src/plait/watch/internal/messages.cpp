@@ -1,5 +1,6 @@
 #include "plait/watch/internal/messages.hpp"
 
+#include "plait/batch/status/group_words.hpp"
 #include "plait/json/object_writer.hpp"
 #include "plait/json/text.hpp"
 
