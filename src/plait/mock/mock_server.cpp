@@ -1,20 +1,15 @@
 #include "plait/mock/mock_server.hpp"
 
-#include "plait/async/cancel_scope.hpp"
-#include "plait/async/coordination/semaphore.hpp"
-#include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/http/incoming/request_reader.hpp"
-#include "plait/mock/internal/behaviour.hpp"
+#include "plait/mock/internal/answer_writer.hpp"
+#include "plait/mock/internal/answering.hpp"
 #include "plait/mock/internal/delivery.hpp"
 #include "plait/mock/internal/fault_table.hpp"
 #include "plait/mock/internal/http2_conversation.hpp"
-#include "plait/mock/internal/statistics_answer.hpp"
-#include "plait/mock/internal/target.hpp"
-#include "plait/mock/limit/internal/rate_limiter.hpp"
 #include "plait/net/certificate.hpp"
 #include "plait/net/tcp_stream.hpp"
 #include "plait/net/tls_stream.hpp"
@@ -22,10 +17,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <optional>
 #include <span>
 #include <utility>
@@ -37,25 +30,18 @@ namespace {
 
 using http::ReceivedRequest;
 using http::RequestReader;
-using mock::internal::Answer;
-using mock::internal::Chance;
-using mock::internal::Delivery;
+using mock::internal::Arrival;
 using mock::internal::Ending;
-using mock::internal::SpanStates;
 using mock::internal::StreamEnding;
-using mock::internal::Verdict;
 using namespace std::chrono_literals;
 
 /// How long to wait for a free descriptor when no connection can be accepted.
 constexpr Duration wait_for_descriptors = 50ms;
 
-/// How long a client may keep sending after it was refused, before its connection is closed.
-constexpr Duration linger = 1s;
-
-constexpr std::size_t block_size = 64 * 1024;
-
 /// How a client begins that speaks HTTP/2 (RFC 9113, section 3.4), and none of HTTP/1.1.
 constexpr std::string_view http2_mark = "PRI * ";
+
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
 void check(const MockOptions& options) {
     if (options.hosts.empty()) throw_bad_input("a mock server listens at one address or more");
@@ -96,13 +82,6 @@ net::TlsServerContext make_tls(const MockOptions& options) {
     return net::TlsServerContext(std::move(tls));
 }
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
-
-const std::string& fill_block() {
-    static const std::string block(block_size, 'x');
-    return block;
-}
-
 }  // namespace
 
 class MockServer::Implementation {
@@ -117,28 +96,6 @@ class MockServer::Implementation {
     Task<void> serve_connection(std::unique_ptr<ByteStream> connection);
 
   private:
-    /// A request whose head has arrived.
-    struct Arrival {
-        RequestLedger::Entry* entry;
-        Chance chance;
-        std::optional<Fault> fault;
-    };
-
-    /// Counts a request as in flight until its answer is sent or abandoned.
-    class InFlight {
-      public:
-        InFlight(RequestLedger& ledger, RequestLedger::Entry* entry) noexcept : ledger_(ledger), entry_(entry) {
-            ledger_.came(entry_, now());
-        }
-        InFlight(const InFlight&) = delete;
-        InFlight& operator=(const InFlight&) = delete;
-        ~InFlight() { ledger_.left(entry_); }
-
-      private:
-        RequestLedger& ledger_;
-        RequestLedger::Entry* const entry_;
-    };
-
     /// Counts a connection as open while it lives.
     class Open {
       public:
@@ -158,35 +115,23 @@ class MockServer::Implementation {
     Task<StreamEnding> answer_in_http_2(ByteStream& stream, const ReceivedRequest& request);
     Task<std::string> read_beginning(ByteStream& stream);
     Task<std::optional<Arrival>> receive(ByteStream& stream, RequestReader& reader, std::string received);
-    Arrival arrival_of(const ReceivedRequest& request);
-    SpanStates course_of(const ReceivedRequest& request, const Arrival& arrival, const MockStatistics& seen);
-    Task<void> make(const SpanStates& course);
-    Task<Ending> answer(ByteStream& stream, const ReceivedRequest& request, Arrival arrival);
-    Task<void> refuse(ByteStream& stream, int status);
-    Task<void> send(ByteStream& stream, const Answer& answer, const ReceivedRequest& request);
-    Task<void> send_rest(ByteStream& stream, std::string rest, std::size_t fill);
-    Task<Ending> deliver(ByteStream& stream, Delivery delivery);
-    Task<void> drip(ByteStream& stream, std::string text, std::size_t fill, Duration per_byte);
-    Task<void> discard(ByteStream& stream);
-    void crash();
 
     const MockOptions options_;
     std::vector<std::unique_ptr<net::TcpListener>> listeners_;
     std::optional<net::TlsServerContext> tls_;
     const std::shared_ptr<RequestLedger> ledger_;
-    mock::internal::RateLimiter limiter_;
-    Semaphore slots_;
+    mock::internal::AnswerWriter writer_;
+    mock::internal::Answering answering_;
     std::size_t open_connections_ = 0;
-    // Shared by all connections, none of which waits while it uses them. So a waiting connection holds no buffers.
-    std::array<std::byte, block_size> received_;
-    std::string sent_;
+    // Shared by all connections, none of which waits while it uses it. So a waiting connection holds no buffer.
+    std::array<std::byte, mock::internal::AnswerWriter::block_size> received_;
 };
 
 MockServer::Implementation::Implementation(MockOptions options)
     : options_(std::move(options)),
       ledger_(options_.ledger ? options_.ledger : std::make_shared<RequestLedger>(options_.most_ids)),
-      limiter_(options_.allowed, options_.clock_epoch.time_since_epoch()),
-      slots_(options_.slots) {
+      writer_(options_.crash),
+      answering_(options_, *ledger_, writer_) {
     check(options_);
     std::uint16_t port = options_.port;
     for (const std::string& host : options_.hosts) {
@@ -254,7 +199,7 @@ Task<void> MockServer::Implementation::converse(ByteStream& stream) {
         std::string received = std::exchange(beginning, std::string());
         const std::optional<Arrival> arrival = co_await receive(stream, reader, std::move(received));
         if (!arrival) break;
-        const Ending ending = co_await answer(stream, reader.request(), *arrival);
+        const Ending ending = co_await answering_.answer(stream, reader.request(), *arrival);
         if (ending == Ending::reset) {
             stream.reset_at_close();
             co_return;
@@ -288,7 +233,7 @@ Task<void> MockServer::Implementation::converse_in_http_2(ByteStream& stream, st
 }
 
 Task<StreamEnding> MockServer::Implementation::answer_in_http_2(ByteStream& stream, const ReceivedRequest& request) {
-    const Arrival arrival = arrival_of(request);
+    const Arrival arrival = answering_.arrival_of(request);
     StreamEnding ending;
     if (arrival.fault) {
         ending.needs_http_1 = arrival.fault->row().name == mock::internal::http_1_1_required;
@@ -299,164 +244,31 @@ Task<StreamEnding> MockServer::Implementation::answer_in_http_2(ByteStream& stre
         ledger_->struck(arrival.fault->index());
         co_return ending;
     }
-    ending.ending = co_await answer(stream, request, arrival);
+    ending.ending = co_await answering_.answer(stream, request, arrival);
     co_return ending;
 }
 
 /// Reads the next request, or only its head when its fault strikes then. Returns nothing when there is none: the client
 /// has ended the connection, or its request was refused.
-Task<std::optional<MockServer::Implementation::Arrival>> MockServer::Implementation::receive(ByteStream& stream,
-                                                                                             RequestReader& reader,
-                                                                                             std::string received) {
+Task<std::optional<Arrival>> MockServer::Implementation::receive(ByteStream& stream, RequestReader& reader,
+                                                                 std::string received) {
     using Progress = RequestReader::Progress;
     std::optional<Arrival> arrival;
     for (Progress progress = reader.receive(received);;) {
         if (progress == Progress::refused) {
-            co_await refuse(stream, reader.refusal());
+            co_await writer_.refuse(stream, reader.refusal());
             co_return std::nullopt;
         }
-        if (!arrival && reader.has_head()) arrival = arrival_of(reader.request());
+        if (!arrival && reader.has_head()) arrival = answering_.arrival_of(reader.request());
         const bool is_struck = arrival && arrival->fault && arrival->fault->row().before_reading;
         if (is_struck || progress == Progress::complete) co_return arrival;
-        if (reader.take_expectation()) co_await write_all(stream, bytes_of("HTTP/1.1 100 Continue\r\n\r\n"));
+        if (reader.take_expectation()) co_await write_all(stream, std::as_bytes(std::span(continue_line)));
         co_await stream.readable();
         const auto count = stream.try_read(received_);
         if (!count) continue;
         if (*count == 0) co_return std::nullopt;
         progress = reader.receive({reinterpret_cast<const char*>(received_.data()), *count});
     }
-}
-
-MockServer::Implementation::Arrival MockServer::Implementation::arrival_of(const ReceivedRequest& request) {
-    const std::string_view path = mock::internal::path_of(request.target);
-    const std::string_view id = mock::internal::id_of(request);
-    RequestLedger::Entry* const entry = mock::internal::asks_for_statistics(path) ? nullptr : ledger_->line_of(id);
-    const Chance chance(options_.seed, id, ledger_->next_number(entry));
-    return {entry, chance, mock::internal::fault_of(path, options_, chance)};
-}
-
-SpanStates MockServer::Implementation::course_of(const ReceivedRequest& request, const Arrival& arrival,
-                                                 const MockStatistics& seen) {
-    const std::string_view path = mock::internal::path_of(request.target);
-    Verdict verdict;
-    if (mock::internal::does_only_what_it_says(path)) {
-        // No limit applies to these paths.
-    } else if (options_.most_in_flight > 0 && seen.in_flight > options_.most_in_flight) {
-        verdict = mock::internal::too_many_in_flight(options_.most_in_flight);
-    } else {
-        verdict = limiter_.judge(mock::internal::limit_key_of(request, options_.allowed_per), now());
-    }
-    mock::internal::Circumstances circumstances(arrival.chance, verdict);
-    circumstances.fault = arrival.fault;
-    circumstances.number = seen.requests;
-    circumstances.in_flight = seen.in_flight;
-    circumstances.now = options_.clock_epoch + now().time_since_epoch();
-    return mock::internal::decide(request, options_, circumstances);
-}
-
-/// Waits for as long as the answer takes, in a slot if it needs one.
-Task<void> MockServer::Implementation::make(const SpanStates& course) {
-    if (course.wait > Duration::zero()) co_await sleep_for(course.wait);
-    std::optional<Semaphore::Permit> slot;
-    if (course.takes_slot) slot.emplace(co_await slots_.acquire());
-    if (course.answer.delay > Duration::zero()) co_await sleep_for(course.answer.delay);
-}
-
-/// Sends the answer, or what a fault makes of it. Returns what happens to the connection.
-Task<Ending> MockServer::Implementation::answer(ByteStream& stream, const ReceivedRequest& request, Arrival arrival) {
-    if (mock::internal::asks_for_statistics(mock::internal::path_of(request.target))) {
-        const Answer answer = mock::internal::statistics_answer(request.target, *ledger_);
-        co_await send(stream, answer, request);
-        co_return Ending::next_request;
-    }
-    if (arrival.fault && arrival.fault->row().before_reading) {
-        ledger_->struck(arrival.fault->index());
-        co_return Ending::reset;
-    }
-    const InFlight counted(*ledger_, arrival.entry);
-    MockStatistics seen = ledger_->statistics();
-    const Duration before =
-        mock::internal::latency_before(mock::internal::path_of(request.target), options_, arrival.chance);
-    if (before > Duration::zero()) {
-        co_await sleep_for(before);
-        seen.in_flight = ledger_->statistics().in_flight;
-    }
-    const SpanStates course = course_of(request, arrival, seen);
-    if (course.refused) ledger_->refused(arrival.entry);
-    if (course.fault) ledger_->struck(course.fault->index());
-    if (course.answer.delay + course.wait > Duration::zero() || course.takes_slot) co_await make(course);
-    Ending ending = Ending::next_request;
-    if (course.fault) {
-        Delivery delivery(course.answer, request);
-        course.fault->row().effect(delivery);
-        ending = co_await deliver(stream, std::move(delivery));
-    } else {
-        co_await send(stream, course.answer, request);
-    }
-    const bool is_answered = !course.refused && (!course.fault || course.fault->row().is_answer);
-    if (is_answered) ledger_->answered(arrival.entry);
-    co_return ending;
-}
-
-Task<void> MockServer::Implementation::refuse(ByteStream& stream, int status) {
-    const ReceivedRequest unreadable;
-    const Answer answer = mock::internal::refusal_answer(status);
-    co_await send(stream, answer, unreadable);
-    stream.close_write();
-    // Closing with unread bytes resets the connection, and the client might never see the answer.
-    co_await within(linger, discard(stream));
-}
-
-Task<void> MockServer::Implementation::discard(ByteStream& stream) {
-    for (;;) {
-        co_await stream.readable();
-        if (stream.try_read(received_) == 0) co_return;
-    }
-}
-
-Task<void> MockServer::Implementation::send(ByteStream& stream, const Answer& answer, const ReceivedRequest& request) {
-    sent_.clear();
-    mock::internal::append_answer(sent_, answer, request);
-    std::size_t fill = mock::internal::has_body(answer, request) ? answer.fill : 0;
-    if (sent_.size() + fill <= block_size) sent_.append(std::exchange(fill, 0), 'x');
-    const std::size_t taken = stream.try_write(bytes_of(sent_)).value_or(0);
-    if (taken == sent_.size() && fill == 0) co_return;
-    co_await send_rest(stream, sent_.substr(taken), fill);
-}
-
-Task<void> MockServer::Implementation::send_rest(ByteStream& stream, std::string rest, std::size_t fill) {
-    co_await write_all(stream, bytes_of(rest));
-    while (fill > 0) {
-        const std::size_t count = std::min(fill, block_size);
-        co_await write_all(stream, bytes_of(fill_block()).first(count));
-        fill -= count;
-    }
-}
-
-Task<Ending> MockServer::Implementation::deliver(ByteStream& stream, Delivery delivery) {
-    std::string text = std::move(delivery.head);
-    text += delivery.body;
-    if (delivery.per_byte > Duration::zero()) {
-        co_await drip(stream, std::move(text), delivery.fill, delivery.per_byte);
-    } else {
-        co_await send_rest(stream, std::move(text), delivery.fill);
-    }
-    if (delivery.ending == Ending::stall) co_await discard(stream);
-    if (delivery.ending == Ending::crash) crash();
-    co_return delivery.ending;
-}
-
-Task<void> MockServer::Implementation::drip(ByteStream& stream, std::string text, std::size_t fill, Duration per_byte) {
-    text.append(fill, 'x');
-    for (const char& byte : text) {
-        co_await write_all(stream, std::as_bytes(std::span(&byte, 1)));
-        co_await sleep_for(per_byte);
-    }
-}
-
-void MockServer::Implementation::crash() {
-    if (options_.crash) return options_.crash();
-    ::kill(::getpid(), SIGKILL);
 }
 
 MockServer::MockServer(MockOptions options) : implementation_(std::make_unique<Implementation>(std::move(options))) {}

@@ -117,70 +117,70 @@ std::optional<Answer> refusal_on_demand(std::string_view arguments, const MockOp
 }
 
 /// Makes the answer that the path or the options ask for, without faults and limits.
-SpanStates asked_for(const http::ReceivedRequest& request, const MockOptions& options,
-                     const Circumstances& circumstances) {
+Behaviour asked_for(const http::ReceivedRequest& request, const MockOptions& options,
+                    const Circumstances& circumstances) {
     const std::string_view path = path_of(request.target);
-    SpanStates course;
+    Behaviour behaviour;
     if (const auto arguments = after("/delay/", path)) {
-        course.answer = delayed_answer(*arguments, options);
+        behaviour.answer = delayed_answer(*arguments, options);
     } else if (const auto refusal = after(refuse_path, path)) {
         const auto answer = refusal_on_demand(*refusal, options, circumstances.now);
-        course.refused = answer.has_value();
-        course.answer = answer
-                            ? *answer
-                            : explanation(fmt::format("write /refuse/<seconds>, /refuse/<seconds>/<headers> or "
-                                                      "/refuse/<seconds>/<headers>/<lie>; headers are {}; lies are {}",
-                                                      LimitDialect::names(), Lie::names()));
+        behaviour.refused = answer.has_value();
+        behaviour.answer =
+            answer ? *answer
+                   : explanation(fmt::format("write /refuse/<seconds>, /refuse/<seconds>/<headers> or "
+                                             "/refuse/<seconds>/<headers>/<lie>; headers are {}; lies are {}",
+                                             LimitDialect::names(), Lie::names()));
     } else if (const auto codings = after("/coded/", path)) {
-        course.answer = coded_answer(*codings, usual_answer(request, options, circumstances.chance))
-                            .value_or(explanation(coded_paths));
+        behaviour.answer = coded_answer(*codings, usual_answer(request, options, circumstances.chance))
+                               .value_or(explanation(coded_paths));
     } else if (const auto redirect = after("/redirect/", path)) {
-        course.answer = redirect_answer(*redirect, request, options.tls ? "https" : "http",
-                                        usual_answer(request, options, circumstances.chance))
-                            .value_or(explanation(redirect_paths));
+        behaviour.answer = redirect_answer(*redirect, request, options.tls ? "https" : "http",
+                                           usual_answer(request, options, circumstances.chance))
+                               .value_or(explanation(redirect_paths));
     } else if (const auto cookie = after("/cookie/", path)) {
-        course.answer = cookie_answer(*cookie, request, usual_answer(request, options, circumstances.chance));
+        behaviour.answer = cookie_answer(*cookie, request, usual_answer(request, options, circumstances.chance));
     } else if (path == "/pages" || path.starts_with("/pages/")) {
         std::string_view flaw = path.substr(std::string_view("/pages").size());
         if (!flaw.empty()) flaw.remove_prefix(1);
-        course.answer = page_answer(flaw, request, options.tls ? "https" : "http",
-                                    usual_answer(request, options, circumstances.chance))
-                            .value_or(explanation(page_paths));
+        behaviour.answer = page_answer(flaw, request, options.tls ? "https" : "http",
+                                       usual_answer(request, options, circumstances.chance))
+                               .value_or(explanation(page_paths));
     } else if (const auto job = after("/jobs/", path)) {
-        course.answer =
+        behaviour.answer =
             job_answer(*job, request, usual_answer(request, options, circumstances.chance), circumstances.now)
                 .value_or(explanation(job_paths));
     } else if (after(fault_path, path) && !circumstances.fault) {
-        course.answer = explanation("write /fault/<name>; the names are " + Fault::names());
+        behaviour.answer = explanation("write /fault/<name>; the names are " + Fault::names());
     } else {
-        course.answer = usual_answer(request, options, circumstances.chance);
+        behaviour.answer = usual_answer(request, options, circumstances.chance);
         if (const auto code = after("/status/", path)) {
             const auto status = parse_number(*code, 200, 599);
             if (!status) {
-                course.answer = explanation("write /status/<code>, from 200 to 599");
+                behaviour.answer = explanation("write /status/<code>, from 200 to 599");
             } else {
-                course.answer.status = static_cast<int>(*status);
+                behaviour.answer.status = static_cast<int>(*status);
             }
         }
     }
-    return course;
+    return behaviour;
 }
 
 /// Returns what happens to a request that was accepted.
-SpanStates admitted(const http::ReceivedRequest& request, const MockOptions& options,
-                    const Circumstances& circumstances) {
-    SpanStates course = asked_for(request, options, circumstances);
-    course.fault = circumstances.fault;
-    const bool is_coded = course.answer.headers.find("Content-Encoding") != std::string::npos;
+Behaviour admitted(const http::ReceivedRequest& request, const MockOptions& options,
+                   const Circumstances& circumstances) {
+    Behaviour behaviour = asked_for(request, options, circumstances);
+    behaviour.fault = circumstances.fault;
+    const bool is_coded = behaviour.answer.headers.find("Content-Encoding") != std::string::npos;
     if (!options.codings.empty() && !is_coded && accept_all(request, options.codings))
-        apply_codings(course.answer, options.codings);
-    if (course.fault && course.fault->status() != 0) course.answer.status = course.fault->status();
-    if (does_only_what_it_says(path_of(request.target))) return course;
+        apply_codings(behaviour.answer, options.codings);
+    if (behaviour.fault && behaviour.fault->status() != 0) behaviour.answer.status = behaviour.fault->status();
+    if (does_only_what_it_says(path_of(request.target))) return behaviour;
     const auto others = static_cast<Duration::rep>(circumstances.in_flight - 1);
-    course.answer.delay += options.latency_per_request * others;
-    course.wait = circumstances.verdict.delay;
-    course.takes_slot = options.slots > 0;
-    return course;
+    behaviour.answer.delay += options.latency_per_request * others;
+    behaviour.wait = circumstances.verdict.delay;
+    behaviour.takes_slot = options.slots > 0;
+    return behaviour;
 }
 
 }  // namespace
@@ -202,8 +202,7 @@ Duration latency_before(std::string_view path, const MockOptions& options, const
     return draw_latency(options.latency_before, chance, Chance::Of::latency_before, Chance::Of::spread_before);
 }
 
-SpanStates decide(const http::ReceivedRequest& request, const MockOptions& options,
-                  const Circumstances& circumstances) {
+Behaviour decide(const http::ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances) {
     const Verdict& verdict = circumstances.verdict;
     LimitTelling telling;
     telling.limits = verdict.limits;
@@ -211,20 +210,20 @@ SpanStates decide(const http::ReceivedRequest& request, const MockOptions& optio
     telling.refused = !verdict.let_in;
     telling.now = circumstances.now;
     telling.partition = limit_key_of(request, options.allowed_per);
-    SpanStates course;
+    Behaviour behaviour;
     if (options.crash_every > 0 && circumstances.number % options.crash_every == 0) {
-        course.fault = Fault::named("crash");
+        behaviour.fault = Fault::named("crash");
     } else if (!verdict.let_in) {
-        course.answer = refused_answer(options.refusal, telling);
-        course.refused = true;
+        behaviour.answer = refused_answer(options.refusal, telling);
+        behaviour.refused = true;
     } else {
-        course = admitted(request, options, circumstances);
+        behaviour = admitted(request, options, circumstances);
     }
     if (!verdict.limits.empty() && verdict.is_told) {
         telling.lie = options.lies.pick(circumstances.chance.draw(Chance::Of::lie));
-        append_limit_headers(course.answer.headers, options.limit_headers, telling);
+        append_limit_headers(behaviour.answer.headers, options.limit_headers, telling);
     }
-    return course;
+    return behaviour;
 }
 
 }  // namespace plait::mock::internal

@@ -14,8 +14,8 @@
 namespace plait::mock::internal {
 
 /// How the server treats a request that it has read.
-struct SpanStates {
-    SpanStates() {}
+struct Behaviour {
+    Behaviour() {}
 
     Answer answer;
     std::optional<Fault> fault;
@@ -49,6 +49,6 @@ std::optional<Fault> fault_of(std::string_view path, const MockOptions& options,
 Duration latency_before(std::string_view path, const MockOptions& options, const Chance& chance);
 
 /// Decides the server's behaviour, other than answers to `/stats`.
-SpanStates decide(const http::ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances);
+Behaviour decide(const http::ReceivedRequest& request, const MockOptions& options, const Circumstances& circumstances);
 
 }  // namespace plait::mock::internal
