@@ -1,0 +1,204 @@
+#include "plait/http/internal/session_attempt.hpp"
+
+#include "plait/async/activity_scope.hpp"
+#include "plait/async/cancel_scope.hpp"
+#include "plait/async/event_loop.hpp"
+#include "plait/base/text/words.hpp"
+#include "plait/http/connect/internal/proxy_error.hpp"
+#include "plait/trace/activity.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace plait::http {
+
+using internal::Phase;
+
+namespace {
+
+std::string_view name_of(ConnectStep step) {
+    switch (step) {
+        case ConnectStep::resolving:
+            return "looking up the host";
+        case ConnectStep::connecting:
+            return "connecting";
+        case ConnectStep::tunnelling:
+            return "asking the proxy for a connection";
+        case ConnectStep::encrypting:
+            return "agreeing on encryption";
+    }
+    return "";
+}
+
+std::string_view name_of(Phase phase) {
+    switch (phase) {
+        case Phase::sending:
+            return "sending the request";
+        case Phase::waiting:
+            return "waiting for the answer";
+        case Phase::receiving:
+            return "receiving the answer";
+    }
+    return "";
+}
+
+constexpr int expectation_failed = 417;
+
+/// Longer limits are cut to this, so that they can be added to a time without overflow.
+constexpr Duration longest = std::chrono::hours(24 * 365);
+
+Duration bounded(std::optional<Duration> limit) { return std::min(limit.value_or(longest), longest); }
+
+}  // namespace
+
+Session::Attempt::Attempt(Session& session, const Request& request)
+    : session_(session),
+      request_(request),
+      start_(now()),
+      bounds_{session.options_.limits,
+              *session.body_memory_,
+              session.options_.decode ? internal::Decoding::on : internal::Decoding::off,
+              bounded(session.options_.timeouts.idle),
+              start_ + std::min(bounded(request.timeout.value_or(session.options_.timeouts.attempt)),
+                                bounded(request.time_left)),
+              session.options_.until_event,
+              session.body_writer_.get()} {}
+
+/// A server that can't be asked before it gets the body refuses the question, not the request (RFC 9110, 10.1.1).
+Task<void> Session::Attempt::run_with_second_tries() {
+    if (!session_.may_speak_http_2(request_.url)) {
+        co_await run_http_1();
+    } else if (auto place = co_await negotiate()) {
+        // Here, so that a call that waits for its answer holds no more than it needs.
+        co_await exchange_http_2(std::move(*place));
+    }
+    if (goes_over_http_1_) {
+        record_ = internal::ExchangeRecord();
+        co_await run_http_1();
+    }
+    if (!asked_before_body_ || record_.response.status != expectation_failed) co_return;
+    record_ = internal::ExchangeRecord();
+    co_await run_http_1();
+}
+
+std::string Session::Attempt::serialized_head() {
+    const auto relayed = session_.relayed_form(request_.url);
+    return internal::serialize_head(request_, session_.headers_for(request_), bounds_.decoding,
+                                    relayed ? &*relayed : nullptr);
+}
+
+Task<void> Session::Attempt::run_http_1() {
+    std::string head = serialized_head();
+    auto lease = session_.pool_.try_lease(request_.url.origin(), needs());
+    if (!lease) lease = co_await wait_for_lease(needs());
+    reused_ = lease->stream() != nullptr;
+    if (!reused_) {
+        co_await connect(*lease);
+        // Another server of an origin whose others speak HTTP/1.1.
+        if (speaks_http_2_) {
+            auto opening = session_.h2_pool_->adopt(request_.url.origin());
+            co_return co_await exchange_http_2(opening.add(std::move(*lease), now()));
+        }
+    }
+    co_await exchange_http_1(*lease, std::move(head));
+}
+
+Task<void> Session::Attempt::exchange_http_1(ConnectionPool::Lease& lease, std::string head) {
+    connection_ = lease.number();
+    asked_before_body_ = internal::asks_before_body(request_) && lease.habit().may_ask_before_body(now());
+    if (asked_before_body_) internal::add_expectation(head);
+    internal::Exchange exchange(*lease.stream(), request_, bounds_, record_);
+    try {
+        co_await exchange.run(std::move(head), asked_before_body_);
+    } catch (const Error& error) {
+        if (was_stale(error)) lease.report_early_close(now());
+        throw;
+    }
+    const bool was_question_refused = asked_before_body_ && record_.response.status == expectation_failed;
+    if (exchange.was_asked_in_vain() || was_question_refused) lease.habit().record_no_continue(now());
+    const bool ends = internal::asks_to_close(request_, session_.headers_for(request_));
+    if (!ends && exchange.keep_alive()) lease.keep(now(), exchange.server_idle_limit());
+}
+
+ConnectionNeeds Session::Attempt::needs() const {
+    return ConnectionNeeds(is_repeatable(request_) ? Repeatable::yes : Repeatable::no, request_.over_new_connection);
+}
+
+/// Waits for a turn where the number of connections is limited.
+Task<ConnectionPool::Lease> Session::Attempt::wait_for_lease(ConnectionNeeds needs) {
+    const ActivityScope activity_scope(trace::Activity::permit);
+    CancelScope scope(bounds_.deadline);
+    session_.h2_pool_->close_idle();
+    auto lease = co_await scope.run(session_.pool_.lease(request_.url.origin(), needs));
+    if (!lease) throw no_connection_in_time();
+    co_return std::move(*lease);
+}
+
+Error Session::Attempt::no_connection_in_time() const {
+    return Error(ErrorCode::timeout,
+                 fmt::format("no connection became free in {}", in_words(bounds_.deadline - start_)));
+}
+
+Task<void> Session::Attempt::connect(ConnectionPool::Lease& lease) {
+    const Url& url = request_.url;
+    const net::Endpoint endpoint(std::string(url.host()), url.port());
+    const Duration limit = std::min(bounded(session_.options_.timeouts.connect), bounds_.deadline - now());
+    connecting_ = ConnectStep::resolving;
+    CancelScope scope(after(limit));
+    const Offer offer = session_.h2_pool_->requires_http_1(url.origin()) ? Offer::http_1_1 : Offer::all;
+    auto made = co_await scope.run(session_.connector_->connect(endpoint, url.is_https(), offer, *connecting_));
+    if (!made) {
+        throw Error(ErrorCode::timeout,
+                    fmt::format("connect {}: timed out after {}", endpoint.to_string(), in_words(limit)));
+    }
+    lease.set(std::move(made->stream));
+    connecting_times_.dns = made->dns;
+    connecting_times_.connect = made->connect;
+    connecting_times_.tls = made->tls;
+    speaks_http_2_ = made->alpn == internal::alpn_http_2 || is_prior_knowledge();
+    if (session_.options_.http == HttpChoice::http_2 && !speaks_http_2_) {
+        throw Error(ErrorCode::protocol,
+                    fmt::format("{} does not speak HTTP/2: use --http auto", endpoint.to_string()));
+    }
+}
+
+Response Session::Attempt::take_response() {
+    Response& response = record_.response;
+    response.reused = reused_;
+    response.connection = connection_;
+    if (const Proxy* const relay = session_.relay_for(request_.url)) response.relay = relay->to_string();
+    response.timings.dns = connecting_times_.dns;
+    response.timings.connect = connecting_times_.connect;
+    response.timings.tls = connecting_times_.tls;
+    return std::move(response);
+}
+
+/// Whether `error` means that a kept connection ended before the first byte of the answer.
+bool Session::Attempt::was_stale(const Error& error) const noexcept {
+    if (record_.response.version == HttpVersion::http_2 && !met_silence_) return false;
+    return reused_ && error.code() == ErrorCode::reset && record_.phase && *record_.phase != Phase::receiving;
+}
+
+SendError Session::Attempt::describe(const Error& error) {
+    std::string message = fmt::format("{} {}: {}", request_.method(), request_.url.without_query(), error.what());
+    if (record_.phase || connecting_) {
+        const auto step = record_.phase ? name_of(*record_.phase) : name_of(*connecting_);
+        message += fmt::format(" ({}{}, {} after the start)", step, reused_ ? " on a kept connection" : "",
+                               in_words(now() - start_));
+    }
+    SendError described(error.code(), message, record_.any_byte_sent && !is_unprocessed_, was_stale(error),
+                        was_refused_);
+    described.set_connection(connection_);
+    if (error.code() == ErrorCode::timeout && !record_.response.body.empty() && is_stream(record_.response)) {
+        described.add_partial(std::make_shared<Response>(take_response()));
+    }
+    if (const auto* refusal = dynamic_cast<const internal::ProxyError*>(&error); refusal && refusal->is_permanent())
+        described.set_permanent();
+    return described;
+}
+
+}  // namespace plait::http

@@ -1,0 +1,126 @@
+#include "plait/http/internal/session_attempt.hpp"
+
+#include <exception>
+#include <utility>
+
+// How an attempt uses HTTP/2: it takes a place on a connection, or opens one that others may wait for.
+namespace plait::http {
+
+/// HTTP/2 without TLS is spoken from the first byte (RFC 9113, section 3.3).
+bool Session::Attempt::is_prior_knowledge() const noexcept {
+    return session_.options_.http == HttpChoice::http_2 && !request_.url.is_https();
+}
+
+/// Finds a place on a connection of HTTP/2. Returns nothing when the exchange has been made: over HTTP/1.1, which the
+/// origin speaks, or over a connection that was opened for it.
+Task<std::optional<internal::H2Pool::Place>> Session::Attempt::negotiate() {
+    const std::string_view origin = request_.url.origin();
+    for (;;) {
+        auto turn = session_.h2_pool_->try_turn(origin, needs(), is_prior_knowledge(), now());
+        if (turn.step == internal::H2Step::wait) {
+            turn = co_await session_.h2_pool_->turn(origin, needs(), is_prior_knowledge(), bounds_.deadline);
+        }
+        switch (turn.step) {
+            case internal::H2Step::wait:
+                throw no_connection_in_time();
+            case internal::H2Step::http_1:
+                co_await run_http_1();
+                co_return std::nullopt;
+            case internal::H2Step::open:
+                if (co_await open(std::move(*turn.opening))) co_return std::nullopt;
+                break;
+            case internal::H2Step::use:
+                if (turn.place->is_good()) co_return std::move(turn.place);
+        }
+    }
+}
+
+/// Opens the connection that others may wait for, and makes the exchange over it. Returns false when that could not be
+/// done, and another connection has room.
+Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
+    std::string head = serialized_head();  // throws before there is a cost
+    ConnectionNeeds needs = this->needs();
+    needs.is_new = true;
+    auto lease = session_.pool_.try_lease(request_.url.origin(), needs);
+    if (!lease && opening.is_trial()) co_return false;
+    if (!lease) {
+        internal::H2Pool::Turn other = co_await wait_for_lease_or_room(opening, needs, lease);
+        if (other.step == internal::H2Step::use && other.place->is_good()) {
+            {
+                const auto left_to_others = std::move(opening);
+            }
+            co_await exchange_http_2(std::move(*other.place));
+            co_return true;
+        }
+        if (!lease) co_return false;
+    }
+    try {
+        co_await connect(*lease);
+    } catch (const Error&) {
+        if (opening.is_trial()) {
+            connecting_.reset();
+            co_return false;
+        }
+        if (now() < bounds_.deadline) opening.failed(std::current_exception());
+        throw;
+    }
+    if (speaks_http_2_) {
+        co_await exchange_http_2(opening.add(std::move(*lease), now()));
+    } else {
+        opening.speaks_http_1();
+        co_await exchange_http_1(*lease, std::move(head));
+    }
+    co_return true;
+}
+
+Task<void> Session::Attempt::exchange_http_2(internal::H2Pool::Place place) {
+    reused_ = place.is_reused();
+    connection_ = place.number();
+    internal::H2Call call(request_, bounds_, record_);
+    try {
+        co_await place.use().exchange(call, session_.headers_for(request_), bounds_);
+        place.answered(record_.response.timings.wait, now());
+    } catch (const Error&) {
+        if (may_go_over_http_1(call)) {
+            goes_over_http_1_ = true;
+            place.require_http_1();
+            co_return;
+        }
+        met_silence_ = call.met_silence();
+        is_unprocessed_ = call.was_not_processed();
+        was_refused_ = is_unprocessed_ && !call.needs_http_1();
+        throw;
+    }
+}
+
+/// Whether the server wants HTTP/1.1 for this request, which it has not processed, and we may speak that (RFC 9113,
+/// section 7, HTTP_1_1_REQUIRED).
+bool Session::Attempt::may_go_over_http_1(const internal::H2Call& call) const noexcept {
+    return call.needs_http_1() && session_.options_.http == HttpChoice::automatic && !goes_over_http_1_;
+}
+
+/// Waits until the connection may be opened, or until another one has room, whichever comes first.
+Task<internal::H2Pool::Turn> Session::Attempt::wait_for_lease_or_room(internal::H2Pool::Opening& opening,
+                                                                      ConnectionNeeds needs,
+                                                                      std::optional<ConnectionPool::Lease>& lease) {
+    internal::H2Pool::Turn turn;
+    TaskGroup waits;
+    waits.start(take_lease(needs, lease, waits), "wait for a connection");
+    if (!request_.over_new_connection) waits.start(take_room(opening, turn, waits), "wait for a stream");
+    co_await waits.join();
+    co_return turn;
+}
+
+Task<void> Session::Attempt::take_lease(ConnectionNeeds needs, std::optional<ConnectionPool::Lease>& lease,
+                                        TaskGroup& waits) {
+    lease = co_await wait_for_lease(needs);
+    waits.cancel();
+}
+
+Task<void> Session::Attempt::take_room(internal::H2Pool::Opening& opening, internal::H2Pool::Turn& turn,
+                                       TaskGroup& waits) {
+    turn = co_await opening.room_beside(this->needs());
+    waits.cancel();
+}
+
+}  // namespace plait::http
