@@ -2,6 +2,7 @@
 
 #include "plait/base/text/words.hpp"
 #include "plait/report/internal/raster.hpp"
+#include "plait/report/internal/text_writer.hpp"
 #include "plait/report/internal/words.hpp"
 #include "plait/report/measures.hpp"
 
@@ -65,77 +66,6 @@ Mark mark_of(const Cell& cell, double whole, float threshold) {
     if (2 * cell.at(Activity::ready) >= all) return Mark::ready;
     return static_cast<double>(all) < few * whole ? Mark::few_wait : Mark::waits;
 }
-
-/// Builds text line by line, and switches colours only where they change.
-class Writer {
-  public:
-    explicit Writer(const TextOptions& options) : options_(options) {}
-
-    void put(std::string_view text, std::string_view colour = {}) {
-        if (!options_.colour) colour = {};
-        if (colour != colour_) {
-            if (!colour_.empty()) text_ += "\x1b[0m";
-            if (!colour.empty()) text_.append("\x1b[").append(colour).append("m");
-            colour_ = colour;
-        }
-        text_ += text;
-    }
-
-    void end_line() {
-        put("");
-        while (text_.ends_with(' ')) text_.pop_back();
-        text_ += '\n';
-    }
-
-    /// Wraps `text` at blanks. The first line is indented by `first` blanks, the others by `others`.
-    void paragraph(std::string_view text, std::size_t first = 0, std::size_t others = 0, std::string_view colour = {}) {
-        put(std::string(first, ' '));
-        std::size_t used = first;
-        bool begins = true;
-        while (!text.empty()) {
-            const std::size_t size = unbroken(text);
-            const std::string word = fitted(text.substr(0, size), options_.columns - others, options_.ascii);
-            text.remove_prefix(std::min(text.size(), size + 1));
-            if (word.empty()) continue;
-            const std::size_t columns = columns_of(word);
-            if (!begins && used + 1 + columns > options_.columns) {
-                end_line();
-                put(std::string(others, ' '));
-                used = others;
-                begins = true;
-            }
-            put((begins ? "" : " ") + word, colour);
-            used += columns + (begins ? 0 : 1);
-            begins = false;
-        }
-        end_line();
-    }
-
-    /// Adds `text`, cut or padded to this many columns.
-    void column(std::string_view text, std::size_t columns, bool to_the_right = false, std::string_view colour = {}) {
-        const std::string shown = fitted(text, columns, options_.ascii);
-        const std::string blanks(columns - std::min(columns, columns_of(shown)), ' ');
-        if (to_the_right) put(blanks);
-        put(shown, colour);
-        if (!to_the_right) put(blanks);
-    }
-
-    std::string take() { return std::move(text_); }
-
-  private:
-    /// Returns the number of bytes before the first blank at which a line may end: a number stays with its unit.
-    static std::size_t unbroken(std::string_view text) {
-        constexpr std::size_t longest_unit = 3;
-        std::size_t end = std::min(text.find(' '), text.size());
-        if (end == text.size() || text[0] < '0' || text[0] > '9') return end;
-        const std::size_t behind_unit = std::min(text.find(' ', end + 1), text.size());
-        return behind_unit - end - 1 <= longest_unit ? behind_unit : end;
-    }
-
-    TextOptions options_;
-    std::string text_;
-    std::string_view colour_;
-};
 
 constexpr std::string_view strong = "1";
 
@@ -406,7 +336,7 @@ class TextPicture {
 
     const std::vector<Timeline>& timelines_;
     TextOptions options_;
-    Writer writer_;
+    TextWriter writer_;
     std::vector<std::string> titles_;
     std::vector<Measures> measures_;
     Duration axis_{};
