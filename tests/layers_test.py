@@ -48,7 +48,7 @@ def complaints(plait):
         for path in sorted((plait / module).rglob("*.[ch]pp")):
             if module_of(str(path.relative_to(plait)), table)[0] != module:
                 continue  # a module within this one
-            is_test = path.name.endswith("_test.cpp")
+            is_test = path.name.endswith(("_test.cpp", "_test.hpp"))
             is_public = path.suffix == ".hpp" and path.parent == plait / module
             allowed = {module, *uses, *(for_tests if is_test else [])}
             for name in included(path.read_text()):
@@ -137,7 +137,7 @@ class MadeUpTrees(unittest.TestCase):
     def test_a_test_may_include_testing_and_other_files_may_not(self):
         table = "plait_module(testing)\nplait_module(low)\n"
         line = '#include "plait/testing/a.hpp"\n'
-        self.assertEqual([], self.complaints_about(table=table, low__a_test_cpp=line))
+        self.assertEqual([], self.complaints_about(table=table, low__a_test_cpp=line, low__internal__b_test_hpp=line))
         self.assertEqual(["low/a.cpp includes plait/testing/a.hpp: 'low' does not use 'testing' in the table"],
                          self.complaints_about(table=table, low__a_cpp=line))
 

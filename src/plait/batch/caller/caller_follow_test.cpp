@@ -1,7 +1,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/batch/caller/caller.hpp"
-#include "plait/batch/testing/fakes.hpp"
+#include "plait/batch/caller/internal/caller_bench_test.hpp"
 #include "plait/testing/async_test.hpp"
 
 #include <functional>
@@ -15,7 +15,9 @@
 using namespace plait;
 using namespace plait::batch;
 using namespace std::chrono_literals;
-using plait::batch::internal::FakeMethod;
+using plait::batch::internal::attempts_of;
+using plait::batch::internal::CallerBench;
+using plait::batch::internal::Servers;
 
 namespace {
 
@@ -26,71 +28,6 @@ Attempt answer(int status, std::string body = {}, std::vector<std::pair<std::str
     for (const auto& [name, value] : fields) response.headers.add(name, value);
     return response;
 }
-
-Task<Attempt> later(Attempt attempt) {
-    co_await sleep_for(10ms);
-    co_return attempt;
-}
-
-/// Servers whose answers depend on the URL, and on how often it was asked for.
-using Servers = std::function<Attempt(const std::string& url, int times)>;
-
-class Dates final : public WallClock {
-  public:
-    WallTime now() const override { return WallTime(1'700'000'000s); }
-};
-
-class NotingLog final : public SendLog {
-  public:
-    bool try_record(std::uint64_t) override {
-        told += "sent ";
-        return true;
-    }
-    Task<void> record(std::uint64_t) override { co_return; }
-    void retract(std::uint64_t) override { told += "undone "; }
-    void record_poll(std::uint64_t, std::string_view url) override { told += "poll " + std::string(url) + " "; }
-    std::optional<std::string> poll_of(std::uint64_t) override { return place; }
-
-    std::string told;
-    std::optional<std::string> place;
-};
-
-/// A caller whose method asks `servers`, and the requests that they got.
-struct Bench {
-    explicit Bench(Servers servers_, CallerOptions options = {}, const Secrets* secrets = nullptr,
-                   http::BodyMemory* memory = nullptr)
-        : servers(std::move(servers_)),
-          method([this](http::Request request) {
-              const std::string& url = request.url.text();
-              asked.push_back(request.method() + " " + url);
-              return later(servers(url, ++times[url]));
-          }),
-          caller(options, parts(secrets, memory)) {}
-
-    CallerParts parts(const Secrets* secrets, http::BodyMemory* memory) {
-        CallerParts parts(method, random, dates);
-        parts.sends = &log;
-        parts.secrets = secrets;
-        parts.page_memory = memory;
-        return parts;
-    }
-
-    /// The end of a call that has one.
-    Task<CallEnd> make(Call call) {
-        MadeCall made = co_await caller.make(call);
-        REQUIRE(std::holds_alternative<CallEnd>(made));
-        co_return std::get<CallEnd>(std::move(made));
-    }
-
-    Servers servers;
-    FakeMethod method;
-    std::map<std::string, int> times;
-    std::vector<std::string> asked;
-    Random random{1};
-    Dates dates;
-    NotingLog log;
-    Caller caller;
-};
 
 Call call_to(std::string url, const char* rule, std::string method = "GET") {
     Call call("id", 1, http::Request(std::move(method), http::Url(url)));
@@ -107,18 +44,6 @@ Attempt three_pages(const std::string& url, int) {
     return page(url.back() == '3' ? "" : "/" + std::string(1, static_cast<char>(url.back() + 1)));
 }
 
-/// "200 next-page, 200 http://a/2": status and URL of each attempt, and why another one followed.
-std::string attempts_of(const CallEnd& end) {
-    std::string text;
-    for (const AttemptNote& note : end.attempts) {
-        text += text.empty() ? "" : ", ";
-        text += note.status ? std::to_string(note.status) : std::string(to_string(note.error));
-        if (!note.url.empty()) text += " " + std::string(note.url);
-        if (!note.why.empty()) text += " " + std::string(note.why);
-    }
-    return text;
-}
-
 std::string error_of(const CallEnd& end) {
     return end.error ? std::string(to_string(end.error->code)) + ": " + end.error->message : "";
 }
@@ -126,7 +51,7 @@ std::string error_of(const CallEnd& end) {
 }  // namespace
 
 ASYNC_TEST("the pages of a list are one call") {
-    Bench bench(three_pages);
+    CallerBench bench(three_pages);
     const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
     CHECK(end.outcome == Outcome::ok);
     CHECK(error_of(end) == "");
@@ -146,7 +71,7 @@ ASYNC_TEST("the pages of a list are one call") {
 }
 
 ASYNC_TEST("a list of one page is one page") {
-    Bench bench([](const std::string&, int) { return page(""); });
+    CallerBench bench([](const std::string&, int) { return page(""); });
     const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
     CHECK(end.outcome == Outcome::ok);
     CHECK(end.pages.size() == 1);
@@ -156,9 +81,9 @@ ASYNC_TEST("a list of one page is one page") {
 ASYNC_TEST("a page that fails for a while is retried itself, with attempts of its own") {
     CallerOptions options;
     options.retry.max_attempts = options.retry.most_attempts = 3;
-    Bench bench([](const std::string& url,
-                   int times) { return times < 2 && url.back() != '1' ? answer(500) : three_pages(url, times); },
-                options);
+    CallerBench bench([](const std::string& url,
+                         int times) { return times < 2 && url.back() != '1' ? answer(500) : three_pages(url, times); },
+                      options);
     const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
     CHECK(end.outcome == Outcome::ok);
     CHECK(end.attempts.size() == 5);
@@ -166,8 +91,8 @@ ASYNC_TEST("a page that fails for a while is retried itself, with attempts of it
     CHECK(bench.caller.counts().retries == 2);
 }
 
-ASYNC_TEST("a page that can't be got ends the call, which keeps what came") {
-    Bench bench([](const std::string& url, int times) {
+ASYNC_TEST("a page whose request fails ends the call, which keeps the pages before it") {
+    CallerBench bench([](const std::string& url, int times) {
         return url.back() == '3' ? answer(404, "no") : three_pages(url, times);
     });
     const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
@@ -181,7 +106,7 @@ ASYNC_TEST("a page that can't be got ends the call, which keeps what came") {
 ASYNC_TEST("a page without an answer fails the call") {
     CallerOptions options;
     options.retry.max_attempts = options.retry.most_attempts = 1;
-    Bench bench(
+    CallerBench bench(
         [](const std::string& url, int times) -> Attempt {
             if (url.back() == '2') return Failure(ErrorCode::reset, "the connection ended", true);
             return three_pages(url, times);
@@ -195,7 +120,7 @@ ASYNC_TEST("a page without an answer fails the call") {
 }
 
 ASYNC_TEST("a circle, and pages that are not JSON, are no success") {
-    Bench bench([](const std::string& url, int) { return url.back() == '3' ? page("/2") : three_pages(url, 1); });
+    CallerBench bench([](const std::string& url, int) { return url.back() == '3' ? page("/2") : three_pages(url, 1); });
     CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
     CHECK(end.outcome == Outcome::rejected);
     CHECK(error_of(end) ==
@@ -211,7 +136,7 @@ ASYNC_TEST("a circle, and pages that are not JSON, are no success") {
 ASYNC_TEST("no more pages than wanted are got, and the end says that there are more") {
     CallerOptions options;
     options.max_pages = 2;
-    Bench bench(three_pages, options);
+    CallerBench bench(three_pages, options);
     const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
     CHECK(end.outcome == Outcome::ok);
     CHECK(end.pages.size() == 2);
@@ -223,7 +148,7 @@ ASYNC_TEST("pages may have so many bytes together, of a call and of all") {
     CallerOptions options;
     options.page_bytes = 60;
     http::BodyMemory memory(1000);
-    Bench bench(three_pages, options, nullptr, &memory);
+    CallerBench bench(three_pages, options, nullptr, &memory);
     CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
     CHECK(end.outcome == Outcome::rejected);
     CHECK(error_of(end) == "too_large: page 3: the pages of the call have more than 60 bytes together (--max-body)");
@@ -231,7 +156,7 @@ ASYNC_TEST("pages may have so many bytes together, of a call and of all") {
     CHECK(memory.held() == 0);
 
     http::BodyMemory little(30);
-    Bench poor(three_pages, {}, nullptr, &little);
+    CallerBench poor(three_pages, {}, nullptr, &little);
     end = co_await poor.make(call_to("http://a/1", "next=/next"));
     CHECK(error_of(end).find("--max-body-total") != std::string::npos);
     CHECK(little.held() == 0);
@@ -240,7 +165,7 @@ ASYNC_TEST("pages may have so many bytes together, of a call and of all") {
 ASYNC_TEST("credentials stay with their origin") {
     Secrets secrets;
     secrets.add("env.KEY", "s3cret");
-    Bench bench(
+    CallerBench bench(
         [](const std::string& url, int) { return url == "http://a/1" ? page("http://b/2") : page("", "s3cret"); }, {},
         &secrets);
     Call call = call_to("http://a/1", "next=/next");
@@ -263,7 +188,7 @@ ASYNC_TEST("credentials stay with their origin") {
 ASYNC_TEST("each page may be redirected") {
     CallerOptions options;
     options.redirects.most = 1;
-    Bench bench(
+    CallerBench bench(
         [](const std::string& url, int) -> Attempt {
             if (url.find('r') != std::string::npos)
                 return answer(302, "", {{"Location", "/" + url.substr(url.size() - 1)}});
@@ -277,7 +202,7 @@ ASYNC_TEST("each page may be redirected") {
 }
 
 ASYNC_TEST("expect is asked of each page") {
-    Bench bench(three_pages);
+    CallerBench bench(three_pages);
     Call call = call_to("http://a/1", "next=/next");
     call.rules.expectation =
         std::make_shared<const Expectation>(Expectation::parse(R"({"json": [{"path": "/next", "is": "/2"}]})"));
@@ -291,7 +216,7 @@ ASYNC_TEST("each page obeys the pace, and the deadline is that of the whole call
     CallerOptions options;
     options.limits = {policy::parse_rate_limit("requests=1/10s")};
     options.deadline = 15s;
-    Bench bench(three_pages, options);
+    CallerBench bench(three_pages, options);
     const TimePoint begin = now();
     const CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
     CHECK(now() - begin == 15s);
@@ -306,7 +231,7 @@ ASYNC_TEST("each page obeys the pace, and the deadline is that of the whole call
 ASYNC_TEST("only GETs follow an unsafe request, which is never sent again") {
     CallerOptions options;
     options.retry.max_attempts = options.retry.most_attempts = 2;
-    Bench bench(
+    CallerBench bench(
         [](const std::string& url, int times) -> Attempt {
             if (url.back() == '2') return Failure(ErrorCode::reset, "the connection ended", true);
             return three_pages(url, times);
@@ -328,7 +253,7 @@ ASYNC_TEST("a call with pages that is stopped is made again as a whole, or has n
         CallerOptions options;
         options.is_resumable = is_resumable;
         options.limits = {policy::parse_rate_limit("requests=1/10s")};
-        Bench bench(three_pages, options);
+        CallerBench bench(three_pages, options);
         TaskGroup beside;
         beside.start([](Caller& caller) -> Task<void> {
             co_await sleep_for(1s);
@@ -361,7 +286,7 @@ Servers job_of(int times) {
 }  // namespace
 
 ASYNC_TEST("a job is asked for until it has ended, and its POST is sent once") {
-    Bench bench(job_of(3));
+    CallerBench bench(job_of(3));
     const TimePoint begin = now();
     const CallEnd end = co_await bench.make(call_to("http://a/jobs", "poll=location", "POST"));
     CHECK(end.outcome == Outcome::ok);
@@ -376,7 +301,7 @@ ASYNC_TEST("a job is asked for until it has ended, and its POST is sent once") {
 }
 
 ASYNC_TEST("polls wait as long as Retry-After says") {
-    Bench bench([](const std::string& url, int times) {
+    CallerBench bench([](const std::string& url, int times) {
         if (url == "http://a/jobs") return answer(202, "", {{"Location", "/s/1"}, {"Retry-After", "7"}});
         return times < 2 ? answer(202, "", {{"Retry-After", "20"}}) : answer(200);
     });
@@ -390,7 +315,7 @@ ASYNC_TEST("polls wait as long as Retry-After says") {
 }
 
 ASYNC_TEST("expect is about the last answer of a job") {
-    Bench bench([](const std::string& url, int times) {
+    CallerBench bench([](const std::string& url, int times) {
         if (url == "http://a/jobs") return answer(201, R"({"id": "7", "status": "new"})");
         return answer(200, times < 2 ? R"({"status": "running"})" : R"({"status": "failed"})");
     });
@@ -408,7 +333,7 @@ ASYNC_TEST("expect is about the last answer of a job") {
 ASYNC_TEST("a poll that fails is retried, and the call is then unknown, as the job was started") {
     CallerOptions options;
     options.retry.max_attempts = options.retry.most_attempts = 2;
-    Bench bench(
+    CallerBench bench(
         [](const std::string& url, int) -> Attempt {
             if (url == "http://a/jobs") return answer(202, "", {{"Location", "/s/1"}});
             return Failure(ErrorCode::connect, "refused", false);
@@ -424,7 +349,7 @@ ASYNC_TEST("a poll that fails is retried, and the call is then unknown, as the j
 ASYNC_TEST("a job that does not end in time is unknown, and the error says where to ask") {
     CallerOptions options;
     options.deadline = 60s;
-    Bench bench(job_of(1'000'000), options);
+    CallerBench bench(job_of(1'000'000), options);
     const TimePoint begin = now();
     const CallEnd end = co_await bench.make(call_to("http://a/jobs", "poll=location", "POST"));
     CHECK(now() - begin > 50s);
@@ -436,7 +361,7 @@ ASYNC_TEST("a job that does not end in time is unknown, and the error says where
 ASYNC_TEST("a resumable run that is stopped leaves a job to the next one, which goes on asking") {
     CallerOptions options;
     options.is_resumable = true;
-    Bench bench(job_of(1'000'000), options);
+    CallerBench bench(job_of(1'000'000), options);
     TaskGroup beside;
     beside.start([](Caller& caller) -> Task<void> {
         co_await sleep_for(5s);
@@ -447,7 +372,7 @@ ASYNC_TEST("a resumable run that is stopped leaves a job to the next one, which 
     co_await beside.join();
     CHECK(std::holds_alternative<Postponed>(made));
 
-    Bench next(job_of(2), options);
+    CallerBench next(job_of(2), options);
     next.log.place = "http://a/s/1";
     CHECK(next.caller.can_take_up(call));
     const CallEnd end = co_await next.make(call);
@@ -467,30 +392,30 @@ ASYNC_TEST("the place of a job is recorded without secrets, and found again with
         if (url.starts_with("http://a/jobs")) return answer(202, "", {{"Location", place}});
         return answer(200, "result");
     };
-    Bench bench(servers, {}, &secrets);
+    CallerBench bench(servers, {}, &secrets);
     const Call call = call_to("http://a/jobs?x&k=s3cret%20w%2Fs", "poll=location", "POST");
     CHECK((co_await bench.make(call)).outcome == Outcome::ok);
     CHECK(bench.log.told == "sent poll http://a/s/1?k={{env.KEY}}&n=1 ");
 
-    Bench next(servers, {}, &secrets);
+    CallerBench next(servers, {}, &secrets);
     next.log.place = "http://a/s/1?k={{env.KEY}}&n=1";
     CHECK(next.caller.can_take_up(call));
     CHECK((co_await next.make(call)).outcome == Outcome::ok);
     CHECK(next.asked == std::vector<std::string>{"GET http://a/s/1?k=s3cret%20w%2Fs&n=1"});
     next.log.place = "http://a/s/1?k={{env.OTHER}}";
     CHECK_FALSE(next.caller.can_take_up(call));
-    Bench without(servers);
+    CallerBench without(servers);
     without.log.place = "http://a/s/1?k={{env.KEY}}";
     CHECK_FALSE(without.caller.can_take_up(call));
 
     place = "/s/1?k=s3cret+w/s";  // a spelling that would not come back
-    Bench other(servers, {}, &secrets);
+    CallerBench other(servers, {}, &secrets);
     CHECK((co_await other.make(call)).outcome == Outcome::ok);
     CHECK(other.log.told == "sent ");
 }
 
 ASYNC_TEST("a job that nobody says where to ask for is no success") {
-    Bench bench([](const std::string&, int) { return answer(202); });
+    CallerBench bench([](const std::string&, int) { return answer(202); });
     const CallEnd end = co_await bench.make(call_to("http://a/jobs", "poll=location", "POST"));
     CHECK(end.outcome == Outcome::rejected);
     CHECK(error_of(end).find("expect: the job can't be followed: the 202 has no Location") == 0);

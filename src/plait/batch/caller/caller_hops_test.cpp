@@ -1,7 +1,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/batch/caller/caller.hpp"
-#include "plait/batch/testing/fakes.hpp"
+#include "plait/batch/caller/internal/caller_bench_test.hpp"
 #include "plait/testing/async_test.hpp"
 
 #include <functional>
@@ -15,7 +15,9 @@
 using namespace plait;
 using namespace plait::batch;
 using namespace std::chrono_literals;
-using plait::batch::internal::FakeMethod;
+using plait::batch::internal::attempts_of;
+using plait::batch::internal::CallerBench;
+using plait::batch::internal::Servers;
 
 namespace {
 
@@ -26,84 +28,12 @@ Attempt answer(int status, std::string_view location = {}) {
     return response;
 }
 
-Task<Attempt> later(Attempt attempt) {
-    co_await sleep_for(10ms);
-    co_return attempt;
-}
-
-/// Servers whose answers depend on the URL, and on how often it was asked for.
-using Servers = std::function<Attempt(const std::string& url, int times)>;
-
-class Dates final : public WallClock {
-  public:
-    WallTime now() const override { return WallTime(1'700'000'000s); }
-};
-
-class NotingLog final : public SendLog {
-  public:
-    bool try_record(std::uint64_t) override {
-        told += "sent ";
-        return true;
-    }
-    Task<void> record(std::uint64_t) override { co_return; }
-    void retract(std::uint64_t) override { told += "undone "; }
-
-    std::string told;
-};
-
-/// A caller whose method asks `servers`, and the requests that they got.
-struct Bench {
-    explicit Bench(Servers servers_, CallerOptions options = {}, const Secrets* secrets = nullptr)
-        : servers(std::move(servers_)),
-          method([this](http::Request request) {
-              const std::string& url = request.url.text();
-              asked.push_back(request.method() + " " + url);
-              return later(servers(url, ++times[url]));
-          }),
-          caller(options, parts(secrets)) {}
-
-    CallerParts parts(const Secrets* secrets) {
-        CallerParts parts(method, random, dates);
-        parts.sends = &log;
-        parts.secrets = secrets;
-        return parts;
-    }
-
-    /// The end of a call that has one.
-    Task<CallEnd> make(Call call) {
-        MadeCall made = co_await caller.make(call);
-        REQUIRE(std::holds_alternative<CallEnd>(made));
-        co_return std::get<CallEnd>(std::move(made));
-    }
-
-    Servers servers;
-    FakeMethod method;
-    std::map<std::string, int> times;
-    std::vector<std::string> asked;
-    Random random{1};
-    Dates dates;
-    NotingLog log;
-    Caller caller;
-};
-
 Call call_to(std::string url, std::string method = "GET") {
     return Call("id", 1, http::Request(std::move(method), http::Url(url)));
 }
 
 Servers redirecting_once(int status, std::string to, int then = 200) {
     return [=](const std::string& url, int) { return url.ends_with("/from") ? answer(status, to) : answer(then); };
-}
-
-/// "302 redirect, 200 http://a/to": status and URL of each attempt, and why another one followed.
-std::string attempts_of(const CallEnd& end) {
-    std::string text;
-    for (const AttemptNote& note : end.attempts) {
-        text += text.empty() ? "" : ", ";
-        text += note.status ? std::to_string(note.status) : std::string(to_string(note.error));
-        if (!note.url.empty()) text += " " + std::string(note.url);
-        if (!note.why.empty()) text += " " + std::string(note.why);
-    }
-    return text;
 }
 
 std::string error_of(const CallEnd& end) {
@@ -115,7 +45,7 @@ std::string error_of(const CallEnd& end) {
 ASYNC_TEST("a redirect is followed, and is no attempt of the call's number") {
     CallerOptions options;
     options.retry.max_attempts = options.retry.most_attempts = 1;
-    Bench bench(redirecting_once(302, "/to"), options);
+    CallerBench bench(redirecting_once(302, "/to"), options);
     const CallEnd end = co_await bench.make(call_to("http://a/from"));
     CHECK(end.outcome == Outcome::ok);
     CHECK(attempts_of(end) == "302 redirect, 200 http://a/to");
@@ -128,9 +58,9 @@ ASYNC_TEST("a redirect is followed, and is no attempt of the call's number") {
 ASYNC_TEST("a hop obeys the limits of the group of its origin") {
     CallerOptions options;
     options.limits = {policy::parse_rate_limit("requests=1/10s")};
-    Bench bench([](const std::string& url,
-                   int) { return url.starts_with("http://a") ? answer(302, "http://b/to") : answer(200); },
-                options);
+    CallerBench bench([](const std::string& url,
+                         int) { return url.starts_with("http://a") ? answer(302, "http://b/to") : answer(200); },
+                      options);
     const TimePoint start = now();
     TaskGroup calls;
     std::vector<TimePoint> ended;
@@ -149,7 +79,7 @@ ASYNC_TEST("a hop obeys the limits of the group of its origin") {
 ASYNC_TEST("a call that is stopped before its hop says so") {
     CallerOptions options;
     options.limits = {policy::parse_rate_limit("requests=1/10s")};
-    Bench bench(redirecting_once(302, "/to"), options);
+    CallerBench bench(redirecting_once(302, "/to"), options);
     TaskGroup calls;
     std::optional<CallEnd> end;
     const auto make = [&]() -> Task<void> { end = co_await bench.make(call_to("http://a/from")); };
@@ -167,7 +97,7 @@ ASYNC_TEST("an unsafe call that is stopped before its hop was not executed, and 
     options.limits = {policy::parse_rate_limit("requests=1/10s")};
     options.is_resumable = true;
     for (const int status : {307, 303}) {
-        Bench bench(redirecting_once(status, "/to"), options);
+        CallerBench bench(redirecting_once(status, "/to"), options);
         TaskGroup calls;
         Call call = call_to("http://a/from", "POST");
         std::optional<MadeCall> made;
@@ -184,7 +114,7 @@ ASYNC_TEST("an unsafe call that is stopped before its hop was not executed, and 
 }
 
 ASYNC_TEST("a hop that fails is repeated, not the call") {
-    Bench bench([](const std::string& url, int times) {
+    CallerBench bench([](const std::string& url, int times) {
         if (url == "http://a/from") return answer(302, "/to");
         return times == 1 ? answer(503) : answer(200);
     });
@@ -194,7 +124,7 @@ ASYNC_TEST("a hop that fails is repeated, not the call") {
 }
 
 ASYNC_TEST("the log knows of each hop of an unsafe request, and that it was not executed before") {
-    Bench bench(redirecting_once(307, "/to"));
+    CallerBench bench(redirecting_once(307, "/to"));
     const CallEnd end = co_await bench.make(call_to("http://a/from", "POST"));
     CHECK(end.outcome == Outcome::ok);
     CHECK(bench.asked == std::vector<std::string>{"POST http://a/from", "POST http://a/to"});
@@ -202,7 +132,7 @@ ASYNC_TEST("the log knows of each hop of an unsafe request, and that it was not 
 }
 
 ASYNC_TEST("an unsafe request that was executed is not sent again, but the GET after its 303 is") {
-    Bench bench([](const std::string& url, int times) -> Attempt {
+    CallerBench bench([](const std::string& url, int times) -> Attempt {
         if (url == "http://a/from") return answer(303, "/to");
         if (times == 1) return Failure(ErrorCode::reset, "gone", true);
         return answer(200);
@@ -214,7 +144,7 @@ ASYNC_TEST("an unsafe request that was executed is not sent again, but the GET a
 }
 
 ASYNC_TEST("the outcome is unknown if an unsafe request was executed and what follows has no answer") {
-    Bench bench([](const std::string& url, int) -> Attempt {
+    CallerBench bench([](const std::string& url, int) -> Attempt {
         if (url == "http://a/from") return answer(303, "/to");
         return Failure(ErrorCode::connect, "refused", false);
     });
@@ -227,7 +157,7 @@ ASYNC_TEST("the outcome is unknown if an unsafe request was executed and what fo
 }
 
 ASYNC_TEST("a redirect that is not followed is the answer, and the error says why") {
-    Bench bench(redirecting_once(302, "/to"));
+    CallerBench bench(redirecting_once(302, "/to"));
     const CallEnd posted = co_await bench.make(call_to("http://a/from", "POST"));
     CHECK(posted.outcome == Outcome::rejected);
     CHECK(posted.response->status == 302);
@@ -238,7 +168,7 @@ ASYNC_TEST("a redirect that is not followed is the answer, and the error says wh
 
     CallerOptions none;
     none.redirects.most = 0;
-    Bench unfollowed(redirecting_once(302, "/to"), none);
+    CallerBench unfollowed(redirecting_once(302, "/to"), none);
     const CallEnd end = co_await unfollowed.make(call_to("http://a/from"));
     CHECK(end.outcome == Outcome::rejected);
     CHECK_FALSE(end.error);
@@ -246,12 +176,12 @@ ASYNC_TEST("a redirect that is not followed is the answer, and the error says wh
 }
 
 ASYNC_TEST("a circle ends, and so do redirects without end") {
-    Bench circle([](const std::string& url, int) { return answer(302, url == "http://a/1" ? "/2" : "/1"); });
+    CallerBench circle([](const std::string& url, int) { return answer(302, url == "http://a/1" ? "/2" : "/1"); });
     const CallEnd end = co_await circle.make(call_to("http://a/1"));
     CHECK(error_of(end) == "expect: the redirect is not followed: it leads in a circle");
     CHECK(circle.asked.size() == 2);
 
-    Bench endless([](const std::string& url, int) { return answer(302, url + "x"); });
+    CallerBench endless([](const std::string& url, int) { return answer(302, url + "x"); });
     const CallEnd last = co_await endless.make(call_to("http://a/x"));
     CHECK(error_of(last) ==
           "expect: the redirect is not followed: 10 redirects were followed before it (--max-redirects)");
@@ -261,7 +191,7 @@ ASYNC_TEST("a circle ends, and so do redirects without end") {
 ASYNC_TEST("no secret leaves its origin, in whatever field it stands") {
     Secrets secrets;
     secrets.add("env.KEY", "s3cret-value");
-    Bench bench(redirecting_once(302, "http://b/to?key=s3cret-value"), {}, &secrets);
+    CallerBench bench(redirecting_once(302, "http://b/to?key=s3cret-value"), {}, &secrets);
     Call call = call_to("http://a/from");
     call.request.headers = {{"Authorization", "Bearer x"}, {"User-Agent", "me s3cret-value"}, {"Accept", "text/plain"}};
     const CallEnd end = co_await bench.make(std::move(call));
@@ -273,7 +203,7 @@ ASYNC_TEST("no secret leaves its origin, in whatever field it stands") {
 }
 
 ASYNC_TEST("the deadline spans all hops") {
-    Bench bench([](const std::string& url, int) { return answer(302, url + "x"); });
+    CallerBench bench([](const std::string& url, int) { return answer(302, url + "x"); });
     Call call = call_to("http://a/x");
     call.rules.deadline = 25ms;
     const CallEnd end = co_await bench.make(std::move(call));
@@ -285,7 +215,7 @@ ASYNC_TEST("a redirect costs a request, and only the request that is answered co
     CallerOptions options;
     options.limits = {policy::parse_rate_limit("tokens=10/10s")};
     options.rules.budgets = {policy::Budget("tokens", 1000), policy::Budget("requests", 1000)};
-    Bench bench(redirecting_once(302, "/to"), options);
+    CallerBench bench(redirecting_once(302, "/to"), options);
     const TimePoint start = now();
     for (int n = 0; n < 2; ++n) {
         Call call = call_to("http://a/from");
@@ -300,7 +230,7 @@ ASYNC_TEST("a redirect costs a request, and only the request that is answered co
 ASYNC_TEST("after 303 the unsafe request has paid, and what follows costs a request") {
     CallerOptions options;
     options.rules.budgets = {policy::Budget("tokens", 1000), policy::Budget("requests", 1000)};
-    Bench bench(redirecting_once(303, "/to"), options);
+    CallerBench bench(redirecting_once(303, "/to"), options);
     Call call = call_to("http://a/from", "POST");
     call.rules.costs.set("tokens", 5);
     co_await bench.make(std::move(call));
@@ -311,13 +241,13 @@ ASYNC_TEST("after 303 the unsafe request has paid, and what follows costs a requ
 ASYNC_TEST("redirects are followed where each request is sent once, too") {
     CallerOptions options;
     options.once = true;
-    Bench bench(redirecting_once(302, "http://b/to", 503), options);
+    CallerBench bench(redirecting_once(302, "http://b/to", 503), options);
     const CallEnd end = co_await bench.make(call_to("http://a/from"));
     CHECK(attempts_of(end) == "302 redirect, 503 http://b/to");
 }
 
 ASYNC_TEST("a call whose unsafe request was answered by 303 is unknown if the deadline ends what follows") {
-    Bench bench([](const std::string& url, int) { return answer(url.ends_with("/from") ? 303 : 200, "/to"); });
+    CallerBench bench([](const std::string& url, int) { return answer(url.ends_with("/from") ? 303 : 200, "/to"); });
     Call call = call_to("http://a/from", "POST");
     call.rules.deadline = 15ms;
     const CallEnd end = co_await bench.make(std::move(call));

@@ -197,7 +197,7 @@ FollowRule FollowRule::parse(std::string_view json) {
     if (!value.assign(json)) throw_bad_input("it is not JSON");
     ondemand::value rule = value.read();
     if (json::type_of(rule) != ondemand::json_type::object)
-        throw_bad_input(R"("follow" must be an object such as {"next": "link"})");
+        throw_bad_input(R"(it must be an object such as {"next": "link"})");
     return rule_of(read_fields(rule.get_object()));
 }
 

@@ -70,7 +70,7 @@ TEST_CASE("a rule that means nothing is refused with what to write") {
     refused(R"({"poll": "/status", "until": [{}]})", "a text, a number, true, false");
     refused(R"({"poll": "location", "max_pages": 2})", R"("max_pages" belongs to "next")");
     refused(R"({"nxt": "link"})", R"(did you mean "next"?)");
-    refused(R"(["link"])", R"("follow" must be an object such as {"next": "link"})");
+    refused(R"(["link"])", R"(it must be an object such as {"next": "link"})");
     refused(R"({"poll": "/status", "until": ""})", R"("until" has an empty text)");
     refused(R"({"poll": "/status", "until": ["a", ""]})", R"("until" has an empty text)");
     refused(R"({"poll": "location", "at": "garbage"})", "not 'garbage': it has no braces");
