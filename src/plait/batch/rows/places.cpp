@@ -76,7 +76,7 @@ std::string_view truth(std::string_view text) noexcept {
     return {};
 }
 
-/// Why a text is no number of JSON.
+/// Why a text is not a JSON number.
 std::string_view number_problem(std::string_view text) noexcept {
     if (text.starts_with('-')) text.remove_prefix(1);
     const bool has_zeros = text.size() > 1 && text[0] == '0' && is_digit(text[1]);

@@ -13,8 +13,7 @@ namespace plait::convert {
 /// Whether the text is a request of Bruno: `meta {`, and a block for a method.
 bool is_bruno(const Input& input);
 
-/// Adds the request of a `.bru` file as Bruno's command sends it, with the headers, variables and the login of its
-/// folders
+/// Adds the request of a `.bru` file as Bruno's command sends it, with the headers, variables and login of its folders
 /// (`folder.bru`) and its collection (`collection.bru`, beside `bruno.json`). Scripts are not run.
 void read_bruno(const Input& input, Conversion& conversion);
 

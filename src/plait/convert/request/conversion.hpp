@@ -13,7 +13,7 @@
 
 namespace plait::convert {
 
-/// What a file says that is no request line.
+/// Something in a file that does not become a request line, and why.
 struct Remark {
     std::string where;   ///< such as `entry 3 (POST https://api.example/items)`
     std::string reason;  ///< a sentence without its full stop

@@ -6,7 +6,7 @@
 namespace plait::convert {
 
 /// Whether members of JSON, tags, variables and fields of this name hold secrets, such as `user[password]` or
-/// `GITHUB_TOKEN`. It takes more names for secret than `batch::is_secret_name`: here, an error costs one variable,
+/// `GITHUB_TOKEN`. More names count as secret than for `batch::is_secret_name`: here, an error costs one variable,
 /// there, a warning for each line.
 bool names_secret(std::string_view name);
 

@@ -12,7 +12,7 @@ namespace plait::convert {
 
 namespace {
 
-/// Deeper is a variable in its own value.
+/// Values nested more deeply than this contain themselves.
 constexpr int deepest = 16;
 
 constexpr std::size_t longest_text = std::size_t{64} << 20;

@@ -7,7 +7,7 @@
 
 namespace plait::convert::internal {
 
-/// Appends a Unicode character. What is none becomes U+FFFD.
+/// Appends a Unicode character. A surrogate, or a number above U+10FFFF, becomes U+FFFD.
 void append_utf8(std::string& out, unsigned code);
 
 /// The lines of a text, without their ends (LF or CRLF).
