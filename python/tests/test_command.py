@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -40,7 +41,7 @@ def test_the_import_takes_only_what_is_needed() -> None:
 
 def test_compare_has_a_row_of_the_package(tmp_path: pathlib.Path) -> None:
     python3 = tmp_path / "python3"
-    python3.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python3.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     python3.chmod(0o755)
     ended = subprocess.run(
         [command.program(), "compare", "--cpu", "fib:5", "--jobs", "2", "--methods", "sync", "--with-python", "--json"],
