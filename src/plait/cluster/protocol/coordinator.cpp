@@ -168,6 +168,7 @@ void Coordinator::take(Result&& result, TimePoint now) {
     if (!state.fetch) {
         state.fetch.emplace();
         state.fetch->size = result.text.size;
+        state.fetch->text.reserve(std::min<std::uint64_t>(result.text.size, most_text_bytes));
     }
     begin_fetches(now);
 }
@@ -179,7 +180,7 @@ void Coordinator::answer(Worker& worker, std::map<CallId, Call>::iterator call, 
     state.fetch.reset();
     state.has_ended = true;
     give_place_back(worker, state);
-    state.request.clear();
+    std::string().swap(state.request);
     ended_.push_back({{worker.report.instance, call->first}, How::answered, std::move(text)});
 }
 
@@ -241,8 +242,8 @@ void Coordinator::take(PartRequest&& request, TimePoint) {
     Worker& worker = found->second;
     const auto call = worker.calls.find(request.call);
     if (call == worker.calls.end() || request.offset >= call->second.request.size()) return;
-    send(worker,
-         Part{request.instance, request.call, request.offset, call->second.request.substr(request.offset, part_bytes)});
+    send(worker, Part{request.instance, request.call, request.offset,
+                      call->second.request.substr(request.offset, options_.part_bytes)});
 }
 
 bool Coordinator::takes_calls(const Worker& worker, TimePoint now) const {
@@ -274,9 +275,13 @@ std::optional<Dispatch> Coordinator::dispatch(std::string_view name, std::string
     const CallId id{options_.epoch, next_number_++};
     Call call;
     call.seq = ++best->seq;
-    CallOrder order{options_.epoch,    best->seq, id.number,
-                    std::string(name), now,       options_.leave_within.value_or(Duration::max()),
-                    Parcel(request)};
+    CallOrder order{options_.epoch,
+                    best->seq,
+                    id.number,
+                    std::string(name),
+                    now,
+                    options_.leave_within.value_or(Duration::max()),
+                    Parcel(request, options_.part_bytes)};
     if (!order.request.is_whole()) call.request = request;
     ++best->in_place;
     ++best->report.calls;

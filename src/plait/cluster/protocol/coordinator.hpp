@@ -28,6 +28,8 @@ class CoordinatorOptions {
     std::string terms;
     /// Calls leave within this time beyond the fastest way, or come back unsent. Nothing: at any time.
     std::optional<Duration> leave_within;
+    /// A larger request travels in parts of this size.
+    std::size_t part_bytes = cluster::part_bytes;
 };
 
 /// Where a call was given to.

@@ -122,7 +122,8 @@ Message read_kind(std::size_t kind, FieldReader& in, std::index_sequence<Kinds..
 
 }  // namespace
 
-Parcel::Parcel(std::string_view text_) : size(text_.size()), text(size > part_bytes ? std::string_view() : text_) {}
+Parcel::Parcel(std::string_view text_, std::size_t most)
+    : size(text_.size()), text(size > most ? std::string_view() : text_) {}
 
 std::string encode(const Message& message) {
     std::string text;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/cluster/protocol/numbers.hpp"
 
 #include <compare>
 #include <cstddef>
@@ -31,8 +32,8 @@ struct CallId {
 class Parcel {
   public:
     Parcel() {}
-    /// Announces `text`, and contains it unless it is larger than `part_bytes`.
-    explicit Parcel(std::string_view text);
+    /// Announces `text`, and contains it unless it is larger than `most`.
+    explicit Parcel(std::string_view text, std::size_t most = part_bytes);
 
     std::uint64_t size = 0;
     std::string text;

@@ -113,8 +113,8 @@ void Worker::take(Part&& part, TimePoint now) {
 void Worker::take(PartRequest&& request, TimePoint) {
     const auto found = holds_.find(request.call);
     if (found == holds_.end() || !found->second.is_done || request.offset >= found->second.result.size()) return;
-    outgoing_.push_back(
-        Part{options_.instance, request.call, request.offset, found->second.result.substr(request.offset, part_bytes)});
+    outgoing_.push_back(Part{options_.instance, request.call, request.offset,
+                             found->second.result.substr(request.offset, options_.part_bytes)});
 }
 
 // W3: what was sent before this ping and did not come by now will never be taken: one sender, one subject, in order;
@@ -182,7 +182,7 @@ void Worker::finished(const CallId& call, bool was_sent, std::string text, TimeP
 
 void Worker::tell(const CallId& call, Held& held, TimePoint now) {
     held.told = now;
-    outgoing_.push_back(Result{options_.instance, call, held.was_sent, Parcel(held.result)});
+    outgoing_.push_back(Result{options_.instance, call, held.was_sent, Parcel(held.result, options_.part_bytes)});
 }
 
 void Worker::beat(TimePoint now) {

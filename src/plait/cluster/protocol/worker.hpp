@@ -25,6 +25,8 @@ class WorkerOptions {
     std::string version;
     /// Calls that it can make at a time.
     std::size_t places = 1;
+    /// A larger result travels in parts of this size.
+    std::size_t part_bytes = cluster::part_bytes;
 };
 
 /// How much longer than the fastest one a message took, without clocks that agree: the smallest difference between the
