@@ -140,6 +140,10 @@ Request parse_command(Command& command, std::vector<std::string> arguments) {
     try {
         app.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
+        const std::vector<std::string> rest = app.remaining();
+        const auto unknown = std::find_if(
+            rest.begin(), rest.end(), [](const std::string& word) { return word.starts_with('-') && word != "--"; });
+        if (unknown != rest.end()) refuse_rest({*unknown}, flags);
         return {nullptr, help_text(command)};
     } catch (const CLI::ArgumentMismatch& error) {
         refuse_number_of_values(error, flags);

@@ -141,6 +141,7 @@ TEST_CASE("a surplus argument is named") { CHECK(refusal_of({"wait", "long"}) ==
 
 TEST_CASE("help and version are printed") {
     CHECK(text_of({"--version"}) == "plait 1.2.3\n");
+    CHECK(refusal_of({"pack", "--bogus", "--help"}) == "unknown flag --bogus");
     CHECK(text_of({"--help"}).find("  pack                      Pack a suitcase.\n") != std::string::npos);
     CHECK(text_of({"pack", "--help"}) ==
           "Pack a suitcase.\n\nUsage: plait pack THINGS... [flags]\n\n"
