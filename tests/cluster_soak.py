@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Kills and stops workers, coordinator and broker of clusters at random moments, and checks with the server that no call is lost or made twice.
 
-PLAIT_PROGRAM names the program; `make soak-cluster` builds one with optimisation and sets it.
+As root, where `ip` and `iptables` are, coordinator and workers are in network namespaces, and their ways to the broker are cut, too.
+PLAIT_PROGRAM names the program, PLAIT_NATS_SERVER perhaps another server; `make soak-cluster` builds one with optimisation and sets it.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import concurrent.futures
 import sys
 from collections import Counter
 
+from support import namespaces
 from support.cluster_round import Round
 
 
@@ -19,10 +21,12 @@ def main():
     parser.add_argument("--faults", type=int, default=5, help="faults in each (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the first run; each later run adds one (%(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time (%(default)s)")
+    parser.add_argument("--no-namespaces", action="store_true", help="leave the network alone")
     options = parser.parse_args()
+    in_namespaces = namespaces.are_had() and not options.no_namespaces
 
     def play(seed):
-        return Round(seed, options.lines, options.faults).play()
+        return Round(seed, options.lines, options.faults, in_namespaces).play()
 
     seeds = range(options.seed, options.seed + options.rounds)
     outcomes, happened, failed = Counter(), Counter(), 0
@@ -34,7 +38,7 @@ def main():
                 failed += 1
                 print(f"seed {seed} went wrong ({', '.join(played.happened)}):")
                 print("".join(f"  {sentence}\n" for sentence in played.wrong[:20]), end="", flush=True)
-    print(f"{options.rounds} runs of {options.lines} lines: {dict(outcomes)}; {dict(happened)}; {failed} went wrong")
+    print(f"{options.rounds} runs{' in network namespaces' if in_namespaces else ''} of {options.lines} lines: {dict(outcomes)}; {dict(happened)}; {failed} went wrong")
     return 1 if failed else 0
 
 

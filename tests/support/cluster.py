@@ -1,5 +1,6 @@
 """A cluster on this machine: a NATS server, workers, and a bare client for messages that plait would never send."""
 
+import os
 import re
 import socket
 import subprocess
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from . import program
 from .program import PATIENCE_S, end, plait, wait_until
+
+# The broker of all tests; another version than the system's, perhaps.
+NATS_SERVER = os.environ.get("PLAIT_NATS_SERVER", "nats-server")
 
 
 def free_port():
@@ -40,7 +44,7 @@ class Broker:
         config = Path(self.folder.name) / "nats.conf"
         config.write_text(f"listen: {self.host}:{self.port}\n{self.config}\n")
         self.log = open(Path(self.folder.name) / "log", "ab")
-        self.process = subprocess.Popen(["nats-server", "-c", config], stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen([NATS_SERVER, "-c", config], stdout=self.log, stderr=self.log)
         wait_until(self.is_up, "nats-server listens")
 
     def is_up(self):
@@ -63,12 +67,13 @@ class Broker:
 class Worker:
     """`plait worker`, for the length of a `with` block."""
 
-    def __init__(self, url, *arguments):
+    def __init__(self, url, *arguments, prefix=()):
         self.arguments = ["worker", "--cluster", url, *arguments]
+        self.prefix = prefix
         self.said = []
 
     def __enter__(self):
-        self.process = program.start(*self.arguments)
+        self.process = program.start(*self.arguments, prefix=self.prefix)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         return self

@@ -1,5 +1,6 @@
 """A run over a cluster whose parts are killed and stopped at random moments, judged by what the server saw."""
 
+import contextlib
 import json
 import random
 import signal
@@ -10,18 +11,27 @@ from collections import Counter
 from pathlib import Path
 
 from . import program
-from .cluster import Broker, Worker
+from .cluster import Broker, Worker, new_key
+from .namespaces import HOST, Namespace
 from .program import Mock, end, results_in
 
 WORKERS = 3
 PLACES = 8
 LONGEST_STOP_S = 8
+FAULTS = ["worker dies", "worker stops", "coordinator dies", "coordinator stops", "broker dies", "broker stops"]
+NETWORK_FAULTS = ["worker behind a black hole", "worker cut off", "coordinator behind a black hole", "coordinator cut off"]
+MAKE_UNKNOWN = ("worker dies", "worker stops", "coordinator dies", "worker behind a black hole", "worker cut off")
 
 
 class Round:
-    """One run: `lines` requests, every second of them unsafe, and `faults` random faults. Afterwards `wrong` lists what should not be."""
+    """One run: `lines` requests, every second of them unsafe, and `faults` random faults. Afterwards `wrong` lists what should not be.
 
-    def __init__(self, seed, lines=600, faults=4):
+    With `in_namespaces`, coordinator and workers are in network namespaces of their own, and their ways to the broker are cut, too.
+    """
+
+    def __init__(self, seed, lines=600, faults=4, in_namespaces=False):
+        self.seed = seed
+        self.in_namespaces = in_namespaces
         self.random = random.Random(seed)
         self.lines = lines
         self.faults = faults
@@ -30,28 +40,46 @@ class Round:
         self.happened = []
 
     def play(self):
-        with tempfile.TemporaryDirectory(prefix="plait-cluster-") as folder, Broker() as broker, Mock("--latency", "5ms..60ms") as mock:
-            self.broker, self.mock = broker, mock
+        everywhere = {"host": "0.0.0.0"} if self.in_namespaces else {}
+        with tempfile.TemporaryDirectory(prefix="plait-cluster-") as folder, contextlib.ExitStack() as stack:
+            self.broker = stack.enter_context(Broker(**everywhere))
+            self.mock = stack.enter_context(Mock("--latency", "5ms..60ms", *(("--host", "0.0.0.0") if self.in_namespaces else ())))
+            self.enter_namespaces(stack, folder)
             self.requests, self.results = Path(folder) / "requests.jsonl", Path(folder) / "results.jsonl"
             self.requests.write_text("".join(json.dumps(self.line(n)) + "\n" for n in range(self.lines)))
-            self.workers = [self.new_worker() for _ in range(WORKERS)]
+            self.workers = [self.new_worker(n) for n in range(WORKERS)]
             try:
                 self.run_to_the_end()
-                self.judge()
+                if not self.wrong:
+                    self.judge()
             finally:
                 for worker in self.workers:
                     worker.__exit__(None, None, None)
         return self
 
+    def enter_namespaces(self, stack, folder):
+        """The last one is that of the coordinator."""
+        self.spaces, self.target, self.key = [], self.mock.url, ()
+        if self.in_namespaces:
+            first = self.seed % 4000 * (WORKERS + 1)
+            self.spaces = [stack.enter_context(Namespace(first + n)) for n in range(WORKERS + 1)]
+            self.target = f"http://{HOST}:{self.mock.url.rpartition(':')[2]}"
+            self.broker.url = f"nats://{HOST}:{self.broker.port}"
+            self.key = ("--cluster-key", new_key(folder))
+
+    def prefix(self, n):
+        return self.spaces[n].prefix if self.spaces else ()
+
     def line(self, n):
         unsafe = {"method": "POST", "body": {"n": n}} if n % 2 else {}
-        return {"custom_id": f"call-{n}", "url": f"{self.mock.url}/?id=call-{n}", **unsafe}
+        return {"custom_id": f"call-{n}", "url": f"{self.target}/?id=call-{n}", **unsafe}
 
-    def new_worker(self):
-        return Worker(self.broker.url, "--concurrency", PLACES, "--quiet").__enter__()
+    def new_worker(self, n):
+        return Worker(self.broker.url, "--concurrency", PLACES, "--quiet", *self.key, prefix=self.prefix(n)).__enter__()
 
     def start(self):
-        return program.start("run", self.requests, "-o", self.results, "--cluster", self.broker.url, "--quiet")
+        return program.start("run", self.requests, "-o", self.results, "--cluster", self.broker.url, "--quiet", *self.key,
+                             prefix=self.prefix(WORKERS))
 
     def run_to_the_end(self):
         run = self.start()
@@ -70,7 +98,8 @@ class Round:
                 if run.poll() is not None:
                     said = run.stderr.read().decode()
                     # A run that finds no broker at its start says so, and has sent nothing.
-                    finds_no_broker = run.returncode == 3 and "broker dies" in self.happened and ": refused" in said
+                    finds_no_broker = (run.returncode == 3 and "is its NATS server running?" in said
+                                       and any(what.startswith("broker") or what in NETWORK_FAULTS for what in self.happened))
                     if run.returncode != -signal.SIGKILL and not finds_no_broker:
                         self.wrong.append(f"the run ended with {run.returncode}: {said}")
                         return
@@ -83,12 +112,14 @@ class Round:
             end(run)
 
     def strike(self, run):
-        what = self.random.choice(["worker dies", "worker stops", "coordinator dies", "coordinator stops", "broker dies", "broker stops"])
+        what = self.random.choice(FAULTS + (NETWORK_FAULTS if self.spaces else []))
         self.happened.append(what)
+        if what in NETWORK_FAULTS:
+            return self.strike_network(what)
         if what == "worker dies":
             victim = self.random.randrange(len(self.workers))
             self.workers[victim].__exit__(None, None, None)
-            self.workers[victim] = self.new_worker()
+            self.workers[victim] = self.new_worker(victim)
         elif what == "coordinator dies":
             run.kill()
             run.wait()
@@ -101,6 +132,15 @@ class Round:
             of.send_signal(signal.SIGSTOP)
             time.sleep(self.random.uniform(0.1, LONGEST_STOP_S))
             of.send_signal(signal.SIGCONT)
+
+    def strike_network(self, what):
+        space = self.spaces[WORKERS] if what.startswith("coordinator") else self.random.choice(self.spaces[:WORKERS])
+        if what.endswith("behind a black hole"):
+            space.lose(self.broker.port)
+        else:
+            space.refuse(self.broker.port)
+        time.sleep(self.random.uniform(0.1, LONGEST_STOP_S))
+        space.heal()
 
     def judge(self):
         results = results_in(self.results)
@@ -119,7 +159,7 @@ class Round:
                 self.wrong.append(f"{one} is ok, but never arrived")
             if outcome not in ("ok", "unknown") or (outcome == "unknown" and not is_unsafe):
                 self.wrong.append(f"{one} is {outcome}: {result['error']}")
-        if self.outcomes["unknown"] and not any(what in self.happened for what in ("worker dies", "worker stops", "coordinator dies")):
+        if self.outcomes["unknown"] and not any(what in self.happened for what in MAKE_UNKNOWN):
             self.wrong.append(f"{self.outcomes['unknown']} are unknown although only {self.happened} happened")
 
     def counts(self):

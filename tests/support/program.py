@@ -43,10 +43,10 @@ def wait_until(condition, what):
     raise AssertionError(f"waited {PATIENCE_S} s in vain: {what}")
 
 
-def start(*arguments, **options):
-    """Starts the program with pipes for its output. The caller must end it."""
+def start(*arguments, prefix=(), **options):
+    """Starts the program with pipes for its output, perhaps by another one (`prefix`). The caller must end it."""
     settings = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    return subprocess.Popen([PROGRAM, *map(str, arguments)], **settings)
+    return subprocess.Popen([*prefix, PROGRAM, *map(str, arguments)], **settings)
 
 
 def end(process):
