@@ -3,7 +3,6 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/base/error.hpp"
-#include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/attempt/send_once.hpp"
 #include "plait/batch/method/internal/call_text.hpp"
 #include "plait/cluster/protocol/messages.hpp"
@@ -32,6 +31,10 @@ cluster::WorkerOptions worker_options(const ClusterWorkerOptions& options, clust
 }
 
 }  // namespace
+
+ClusterWorkerOptions::ClusterWorkerOptions(cluster::ClusterOptions cluster_)
+    : cluster(std::move(cluster_)),
+      send([](http::Session& through, const http::Request& request) { return send_once(through, request); }) {}
 
 /// The work for one run.
 class ClusterWorker::Seat {
@@ -211,8 +214,8 @@ Task<void> ClusterWorker::make_call(Seat& seat, cluster::CallId call, std::strin
     std::optional<Attempt> attempt;
     try {
         const http::Request decoded = internal::read_request(request);
-        request = std::string();
-        attempt = co_await scope.run(send_once(*session, decoded));
+        std::string().swap(request);  // it may be large, and an assignment would keep its memory
+        attempt = co_await scope.run(options_.send(*session, decoded));
     } catch (const Error& error) {
         attempt.emplace(Failure(error.code(), error.what(), false));
     }

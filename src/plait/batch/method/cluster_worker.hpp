@@ -5,6 +5,7 @@
 #include "plait/async/task.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/cluster/protocol/worker.hpp"
 #include "plait/cluster/relay/cluster_options.hpp"
 #include "plait/cluster/relay/nats_client.hpp"
@@ -24,7 +25,8 @@ namespace plait::batch {
 
 class ClusterWorkerOptions {
   public:
-    explicit ClusterWorkerOptions(cluster::ClusterOptions cluster_) : cluster(std::move(cluster_)) {}
+    /// Calls are made with `send_once`.
+    explicit ClusterWorkerOptions(cluster::ClusterOptions cluster_);
 
     cluster::ClusterOptions cluster;
     /// How servers are reached: proxies, certificates, addresses. The rest is for the run to say.
@@ -34,6 +36,8 @@ class ClusterWorkerOptions {
     /// Works for the run with this id only. Empty: for all.
     std::string only_run;
     std::string host;
+    /// Makes a call: sends the request once. What it is given outlives the task.
+    std::function<Task<Attempt>(http::Session& session, const http::Request& request)> send;
     /// Called with each event, a sentence: a run that begins or ends, trouble with the broker.
     std::function<void(const std::string& sentence)> tell;
 };
