@@ -32,10 +32,13 @@ void Coordinator::receive(Message message, TimePoint now) {
 }
 
 // C3: a worker is lost when enough of our own beats came back through the broker since its last one. If the broker is
-// down, or we are cut off from it, our beats don't come back, and nobody is lost.
+// down, or we are cut off from it, our beats don't come back, and nobody is lost. Those that were lost don't count:
+// else the first one after a cut would stand for all of them, and workers would be lost that had no time to be heard.
 void Coordinator::take(OwnBeat&& beat, TimePoint now) {
     if (beat.epoch == options_.epoch && beat.nonce == options_.nonce) {
-        own_seen_ = std::max(own_seen_, beat.count);
+        if (beat.count <= last_own_) return;  // repeated or overtaken
+        last_own_ = beat.count;
+        ++own_seen_;
         lose_silent(now);
     } else if (beat.epoch >= options_.epoch) {
         conflict_ = beat.epoch == options_.epoch ? "another coordinator runs with a copy of the same state file"

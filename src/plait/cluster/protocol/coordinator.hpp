@@ -195,7 +195,8 @@ class Coordinator {
     std::set<std::string, std::less<>> adopted_;  ///< names
     std::uint64_t next_number_ = 1;
     std::uint64_t own_count_ = 0;
-    std::uint64_t own_seen_ = 0;
+    std::uint64_t last_own_ = 0;  ///< the last own beat that came back
+    std::uint64_t own_seen_ = 0;  ///< how many came back
     std::uint64_t late_results_ = 0;
     std::size_t fetches_ = 0;
     std::string conflict_;

@@ -177,6 +177,16 @@ TEST_CASE("a worker is lost after so many own beats without one of its own, and 
     CHECK(pair.coordinator.workers().at(0).lost_calls == 1);
 }
 
+TEST_CASE("own beats that did not come back are no proof that a worker is lost") {
+    Pair pair;
+    pair.coordinator.dispatch("a", "request", pair.now);
+    for (std::uint64_t beat = 0; beat < 2 * beats_until_lost; ++beat) pair.coordinator.beat(pair.now);
+    const auto all = pair.coordinator.take_outgoing();
+    for (int times = 0; times < 2; ++times) pair.coordinator.receive(all.back().message, pair.now);
+    CHECK(pair.coordinator.take_ended().empty());
+    CHECK(pair.coordinator.own_beats() == 2);
+}
+
 TEST_CASE("what a silent worker has in flight takes no place from the others") {
     Pair pair;
     WorkerOptions options = Pair::worker_options();
