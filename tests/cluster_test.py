@@ -15,7 +15,7 @@ from pathlib import Path
 from support.cluster import BareClient, Broker, Worker, new_key
 from support.cluster_round import Round
 from support.program import Mock, RunTest, finish, plait, results_in, wait_until
-from support.servers import make_certificate
+from support.servers import Rogue, make_certificate, response
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 
@@ -137,6 +137,73 @@ class Work(ClusterTest):
         self.assertIn('"worker 2"', trace.read_text())
 
 
+class Features(ClusterTest):
+    """What a run does without a cluster, over one."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = Broker()
+        cls.shared.__enter__()
+        cls.addClassCleanup(cls.shared.__exit__)
+        cls.mock = Mock()
+        cls.mock.__enter__()
+        cls.addClassCleanup(cls.mock.__exit__)
+        member = Worker(cls.shared.url)
+        member.__enter__()
+        cls.addClassCleanup(member.__exit__)
+        member.wait_for("connected")
+
+    def made(self, *arguments, code=0):
+        ended = plait("run", *arguments, "--cluster", self.shared.url)
+        self.assertEqual(code, ended.code, ended.err)
+        return ended.results
+
+    def test_large_bodies_are_saved_by_the_coordinator(self):
+        bodies = self.folder / "bodies"
+        requests = self.requests({"custom_id": "large", "method": "POST", "url": f"{self.mock.url}/echo", "body": "x" * 700_000},
+                                 {"custom_id": "small", "url": f"{self.mock.url}/status/200"})
+        answers = {result["custom_id"]: result["response"] for result in
+                   self.made(requests, "--save-bodies", bodies, "--inline-max", "100k")}
+        self.assertEqual([bodies / "large"], list(bodies.iterdir()))
+        self.assertEqual((str(bodies / "large"), (bodies / "large").stat().st_size), (answers["large"]["body_file"], answers["large"]["body_bytes"]))
+        self.assertIn("x" * 700_000, (bodies / "large").read_text())
+        self.assertNotIn("body_file", answers["small"])
+
+    def test_pages_are_followed(self):
+        result, = self.made(f"{self.mock.url}/pages?n=3&id=cluster", "--follow", "next=link")
+        self.assertEqual(("ok", [1, 2, 3]), (result["outcome"], [page["body"]["page"] for page in result["pages"]]))
+
+    def test_rows_become_requests(self):
+        rows = self.folder / "rows.csv"
+        rows.write_text("name\nfirst\nsecond\n")
+        results = self.made(rows, "--url", self.mock.url + "/items/{{row.name}}", "--body", '{"name": {{row.name}}}')
+        self.assertEqual({"/items/first", "/items/second"}, {result["response"]["body"]["target"] for result in results})
+
+    def test_calls_with_one_order_key_are_made_one_by_one(self):
+        lines = [{"url": f"{self.mock.url}/delay/5?id=key-{key}", "order_key": key} for _ in range(6) for key in ("a", "b")]
+        results = self.made(self.requests(*lines))
+        for key in (0, 1):
+            seen = self.mock.of_id(f"key-{'ab'[key]}")
+            self.assertEqual((6, 1), (seen["came"], seen["most_in_flight"]))
+            order = [result["line"] for result in results if result["line"] % 2 == 1 - key]
+            self.assertEqual(sorted(order), order)
+
+    def test_a_call_that_hangs_is_answered_by_its_hedge(self):
+        def script(peer):
+            peer.request()
+            if peer.number == 1:
+                peer.wait_for_the_end()
+            peer.send(response())
+
+        # As in run_pace_test.py: they establish the usual latency.
+        with Rogue(script) as server:
+            calls = [*({"url": f"{self.mock.url}/delay/20"} for _ in range(200)), {"custom_id": "hangs", "url": server.url}]
+            results = self.made(self.requests(*({**call, "group": "one"} for call in calls)), "--hedge", "p99", "--concurrency", "3")
+            self.assertEqual(2, server.connections)
+        hung, = (result for result in results if result["custom_id"] == "hangs")
+        self.assertEqual(["second"], [attempt.get("hedge") for attempt in hung["attempts"]])
+
+
 class Deaths(ClusterTest):
     def test_a_killed_worker_costs_only_what_it_had_in_flight(self):
         broker, mock = self.broker(), self.enter(Mock())
@@ -165,6 +232,22 @@ class Deaths(ClusterTest):
         self.assertEqual({"ok": 60}, self.judge(mock, 60))
         for worker in workers:
             worker.wait_for("has ended")
+
+    def test_an_answer_that_waits_to_be_written_outlives_its_coordinator(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        late, early = ({"custom_id": f"call-{n}", "method": "POST", "url": f"{mock.url}/delay/{ms}?id=call-{n}"} for n, ms in ((1, 2500), (3, 1)))
+        self.requests(late, early)
+        self.worker(broker)
+        command = self.command(broker, "--ordered")
+        process = self.start(*command)
+        wait_until(lambda: mock.stats()["requests"] == 2, "both calls arrive")
+        time.sleep(1)  # the answer of the second waits for that of the first
+        process.kill()
+        process.wait()
+        ended = plait(*command)
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual(["call-1", "call-3"], [result["custom_id"] for result in results_in(self.results)])
+        self.assertEqual([1, 1], [mock.of_id(f"call-{n}")["came"] for n in (1, 3)])
 
     def test_a_killed_broker_makes_nothing_unknown(self):
         broker, mock = self.broker(), self.enter(Mock())
@@ -329,6 +412,46 @@ class Trust(ClusterTest):
         self.worker(broker, "--cluster-creds", nkey)
         ended = plait(*self.command(broker, "--cluster-creds", password))
         self.assertEqual(0, ended.code, ended.err)
+
+    def test_a_missing_permission_is_told_at_once(self):
+        broker = self.broker('authorization { users: [ { user: boss, password: p },'
+                             '{ user: mute, password: p, permissions: { publish: ["nothing"], subscribe: ["plait.>"] } } ] }')
+        mock = self.enter(Mock())
+        self.requests(*lines(mock, 4, "/"))
+        boss, mute = self.folder / "boss", self.folder / "mute"
+        boss.write_text("boss:p")
+        mute.write_text("mute:p")
+        ended = plait(*self.command(broker, "--cluster-creds", mute))
+        self.assertEqual(2, ended.code, ended.err)
+        self.assertRegex(ended.err, r"^plait: broker nats://\S+: the login has no permission: Permissions Violation for Publish to \S+ "
+                                    r"\(docs/cluster.md has those that are needed\)\n$")
+        worker = self.worker(broker, "--cluster-creds", mute)
+        process = self.start(*self.command(broker, "--cluster-creds", boss))
+        worker.wait_for(r"the login has no permission: Permissions Violation for Publish to \S+\.in")
+        self.worker(broker, "--cluster-creds", boss)
+        self.assertEqual(0, finish(process).code)
+
+    def test_the_installed_configuration_serves_a_run_over_tls(self):
+        certificate, _ = make_certificate(self.folder, "server", "IP:127.0.0.1")
+        config = (DEPLOY / "nats.conf").read_text().replace("/etc/nats", str(self.folder))
+        config = re.sub(r"(?m)^(listen|http):.*$", "", config)
+        # The seed of the worker's NKEY in it is nobody's.
+        config = re.sub(r"nkey: UCK5\w+", "user: worker, password: pass", config)
+        mock, key, broker = self.enter(Mock()), new_key(self.folder), self.broker(config)
+        seed, login = self.folder / "seed", self.folder / "login"
+        seed.write_text("SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY")
+        login.write_text("worker:pass")
+        broker.url = broker.url.replace("nats:", "tls:")
+        self.requests(*lines(mock, 20))
+        coordinator = ("--cluster-key", key, "--cluster-creds", seed)
+        ended = plait(*self.command(broker, *coordinator))
+        self.assertEqual(3, ended.code, ended.err)
+        self.assertIn("certificate", ended.err)
+        worker = self.worker(broker, "--cluster-key", key, "--cluster-creds", login, "--cluster-cacert", certificate)
+        ended = plait(*self.command(broker, *coordinator, "--cluster-cacert", certificate))
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual({"ok": 20}, self.judge(mock, 20))
+        self.assertFalse([line for line in worker.said if "permission" in line])
 
     def test_tls_is_enforced(self):
         broker = self.broker()

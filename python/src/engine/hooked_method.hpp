@@ -36,6 +36,7 @@ class HookedMethod final : public batch::Method {
     Task<void> work() override { return method_->work(); }
     Task<void> end() override { return method_->end(); }
     void follow_room(std::function<void(std::size_t)> changed) override { method_->follow_room(std::move(changed)); }
+    std::function<void(std::uint64_t)> follow_results() override { return method_->follow_results(); }
     bool takes_over(std::string_view custom_id) override { return method_->takes_over(custom_id); }
     std::vector<batch::RemoteWorker> remote_workers() const override { return method_->remote_workers(); }
 

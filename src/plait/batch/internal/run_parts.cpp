@@ -24,6 +24,16 @@ void save_bodies(http::SessionOptions& session, http::BodyFolder folder) {
     session.body_memory = std::make_shared<http::BodyMemory>(limit, std::move(folder));
 }
 
+/// A later page, or where a redirect led to, has no name: its answer is not that of the call.
+AttemptOwner owner_of(const Call& call, const http::Request& request) {
+    AttemptOwner owner;
+    owner.line = call.line;
+    const bool is_first = request.url.text() == call.request.url.text() && request.body == call.request.body &&
+                          request.body_parts == call.request.body_parts;
+    if (is_first && !call.rules.safe_to_repeat) owner.name = call.custom_id;
+    return owner;
+}
+
 /// The results that exist.
 Tally tally_of(const RunFiles& files) {
     Tally tally;
@@ -76,6 +86,7 @@ MethodOptions Run::Parts::method_options() {
     made_with.run_id = id().empty() ? random_run_id() : id();
     if (journal() && options.cluster) made_with.epoch = journal()->count_opening();
     made_with.has_limits = !options.limits.empty();
+    made_with.owner_of = owner_of;
     made_with.warn = options.warn;
     return made_with;
 }

@@ -6,7 +6,6 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/span_scope.hpp"
 #include "plait/async/task_group.hpp"
-#include "plait/async/task_name.hpp"
 #include "plait/base/assert.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/method/internal/call_text.hpp"
@@ -14,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <memory>
 #include <random>
 #include <utility>
 #include <variant>
@@ -30,12 +31,31 @@ constexpr std::size_t most_warnings = 100;
 /// How long the broker may take before the run begins.
 constexpr Duration begin_limit = std::chrono::seconds(30);
 
+/// Answers come here whole, so that no body may be larger than a message, also not one that is saved here.
+http::SessionOptions session_of_workers(const http::SessionOptions& session) {
+    http::SessionOptions theirs = session;
+    constexpr std::size_t beside = std::size_t{1024} * 1024;  // headers
+    constexpr std::uint64_t most = cluster::most_text_bytes - beside;
+    const auto folder = session.body_memory ? session.body_memory->folder() : std::nullopt;
+    const std::uint64_t wanted = folder ? folder->most_bytes : session.limits.body_bytes;
+    theirs.limits.body_bytes = static_cast<std::size_t>(std::min(wanted, most));
+    return theirs;
+}
+
+/// Runs on a thread: the disk may be slow.
+std::shared_ptr<http::SavedBody> save(std::string folder, std::string body) {
+    auto saved = std::make_shared<http::SavedBody>(folder);
+    saved->append(body);
+    saved->flush();
+    return saved;
+}
+
 cluster::CoordinatorOptions coordinator_options(const MethodOptions& options) {
     cluster::CoordinatorOptions coordinator;
     coordinator.epoch = options.epoch;
     coordinator.nonce = (std::uint64_t{std::random_device()()} << 32) | std::random_device()();
     coordinator.version = PLAIT_VERSION;
-    coordinator.terms = internal::terms_text(options.session);
+    coordinator.terms = internal::terms_text(session_of_workers(options.session));
     if (options.has_limits) coordinator.leave_within = cluster::departure_jitter;
     return coordinator;
 }
@@ -57,7 +77,8 @@ Failure lost(std::string why) { return Failure(ErrorCode::worker_died, std::move
 /// An attempt that waits for its end. Nobody waits any more when it is destroyed before.
 class ClusterMethod::Waiting {
   public:
-    Waiting(ClusterMethod& method, cluster::Dispatch dispatch) : method_(method), dispatch_(dispatch) {
+    Waiting(ClusterMethod& method, cluster::Dispatch dispatch, Owner owner_)
+        : owner(std::move(owner_)), method_(method), dispatch_(dispatch) {
         method_.waiting_.emplace(dispatch_.call, this);
     }
     Waiting(const Waiting&) = delete;
@@ -74,6 +95,7 @@ class ClusterMethod::Waiting {
         event.set();
     }
 
+    const Owner owner;
     Event event{trace::Wait::event};
     std::optional<CallEnded> ended;
 
@@ -93,14 +115,18 @@ ClusterMethod::ClusterMethod(MethodOptions options)
           client.on_trouble = [this](const std::string& sentence) {
               if (options_.warn) options_.warn(sentence);
           };
+          client.on_denied = [this](const std::string& sentence) { denied(sentence); };
           return client;
       }()) {
     client_.subscribe(cluster::subject_of_coordinator(options_.run_id));
     client_.subscribe(cluster::subject_of_self(options_.run_id));
+    if (options_.session.body_memory && options_.session.body_memory->folder())
+        disk_.emplace(ThreadPoolOptions{.threads = 1});
 }
 
 Task<void> ClusterMethod::begin() {
     const bool in_time = co_await within(begin_limit, is_ready_.wait());
+    if (!denied_.empty()) throw Error(ErrorCode::bad_input, denied_);
     if (!in_time) {
         throw Error(ErrorCode::connect,
                     fmt::format("broker {}: messages to ourselves did not come back within {} s: "
@@ -118,10 +144,6 @@ Task<void> ClusterMethod::work() {
 }
 
 Task<void> ClusterMethod::end() {
-    while (!to_store_.empty()) {
-        coordinator_.stored(to_store_.front().second);
-        to_store_.pop_front();
-    }
     coordinator_.close();
     settle();
     co_await within(std::chrono::seconds(1), client_.flush());
@@ -130,7 +152,6 @@ Task<void> ClusterMethod::end() {
 Task<void> ClusterMethod::beat() {
     for (;;) {
         if (client_.is_connected()) coordinator_.beat(now());
-        tell_stored();
         settle();
         tell_room();
         if (!coordinator_.conflict().empty()) throw Error(ErrorCode::bad_input, coordinator_.conflict());
@@ -138,12 +159,23 @@ Task<void> ClusterMethod::beat() {
     }
 }
 
-/// Results whose attempts ended a while ago are written by now.
-void ClusterMethod::tell_stored() {
-    while (!to_store_.empty() && now() - to_store_.front().first >= storing_time) {
-        coordinator_.stored(to_store_.front().second);
-        to_store_.pop_front();
-    }
+/// C4: the worker may forget an answer when nobody needs it any more. A later coordinator makes a call without a name
+/// again, or has no use for its answer. One with a name is needed until its result is written, or it was sent again.
+void ClusterMethod::answered(const cluster::Dispatch& dispatch, const Owner& owner) {
+    if (owner.name.empty()) return coordinator_.stored(dispatch);
+    const auto [known, is_first] = unwritten_.try_emplace(owner.line, dispatch);
+    if (!is_first) coordinator_.stored(std::exchange(known->second, dispatch));
+}
+
+void ClusterMethod::result_written(std::uint64_t line) {
+    const auto found = unwritten_.find(line);
+    if (found == unwritten_.end()) return;
+    coordinator_.stored(found->second);
+    unwritten_.erase(found);
+}
+
+std::function<void(std::uint64_t)> ClusterMethod::follow_results() {
+    return [this](std::uint64_t line) { result_written(line); };
 }
 
 void ClusterMethod::receive(std::string_view subject, std::string_view payload) {
@@ -203,7 +235,7 @@ void ClusterMethod::tell_ended() {
         PLAIT_ASSERT(found != waiting_.end(), "a call that nobody waits for was given up, and has no end");
         Waiting& waiting = *found->second;
         waiting_.erase(found);
-        if (ended.how == CallEnded::How::answered) to_store_.emplace_back(now(), ended.dispatch);
+        if (ended.how == CallEnded::How::answered) answered(ended.dispatch, waiting.owner);
         waiting.end(std::move(ended));
     }
 }
@@ -219,11 +251,15 @@ void ClusterMethod::follow_room(std::function<void(std::size_t)> changed) {
     if (room_changed_) room_changed_(room_);
 }
 
-Task<Attempt> ClusterMethod::attempt(const http::Request& request) {
-    // The name only matters for what must not be sent twice: that is what a later run may take over.
-    std::string name = http::is_repeatable(request) ? std::string() : std::string(TaskName::current());
-    if (promised_.erase(name) > 0) co_return co_await take_over(std::move(name));
-    if (taken_over_.erase(name) > 0) {
+Task<Attempt> ClusterMethod::attempt(const http::Request& request) { return attempt_for({}, request); }
+
+Task<Attempt> ClusterMethod::attempt_of(const Call& call, const http::Request& request) {
+    return attempt_for(options_.owner_of ? options_.owner_of(call, request) : Owner(), request);
+}
+
+Task<Attempt> ClusterMethod::attempt_for(Owner owner, const http::Request& request) {
+    if (promised_.erase(owner.name) > 0) co_return co_await take_over(std::move(owner));
+    if (taken_over_.erase(owner.name) > 0) {
         co_return lost("an earlier run may have sent it again after the answer that it got; not sent again");
     }
     std::string text;
@@ -236,21 +272,21 @@ Task<Attempt> ClusterMethod::attempt(const http::Request& request) {
     }
     for (;;) {
         bool should_repeat = false;
-        Attempt attempt = co_await make_once(name, text, should_repeat);
+        Attempt attempt = co_await make_once(owner, text, should_repeat);
         if (!should_repeat) co_return attempt;
     }
 }
 
 /// Without limits, what was surely not sent is given to a worker again at once. With limits its permit may be too old:
 /// the caller takes a new one.
-Task<Attempt> ClusterMethod::make_once(std::string name, std::string request, bool& should_repeat) {
+Task<Attempt> ClusterMethod::make_once(Owner owner, std::string request, bool& should_repeat) {
     const ActivityScope activity(trace::Activity::worker);
-    const std::optional<cluster::Dispatch> dispatched = co_await dispatch(std::move(name), std::move(request));
+    const std::optional<cluster::Dispatch> dispatched = co_await dispatch(owner.name, std::move(request));
     if (!dispatched) co_return not_sent("no worker had a free place in time");
     const TimePoint began = now();
-    CallEnded ended = co_await wait_for_end(*dispatched);
+    CallEnded ended = co_await wait_for_end(*dispatched, std::move(owner));
     should_repeat = ended.how == CallEnded::How::not_sent && !options_.has_limits;
-    co_return read_answer(ended, began);
+    co_return co_await read_answer(std::move(ended), began);
 }
 
 /// Waits for a free place. Returns nothing if the permit of the attempt is too old by then.
@@ -270,22 +306,39 @@ Task<std::optional<cluster::Dispatch>> ClusterMethod::dispatch(std::string name,
     }
 }
 
-Task<CallEnded> ClusterMethod::wait_for_end(cluster::Dispatch dispatch) {
-    Waiting waiting(*this, dispatch);
+Task<CallEnded> ClusterMethod::wait_for_end(cluster::Dispatch dispatch, Owner owner) {
+    Waiting waiting(*this, dispatch, std::move(owner));
     co_await waiting.event.wait();
     co_return std::move(*waiting.ended);
 }
 
-Attempt ClusterMethod::read_answer(const CallEnded& ended, TimePoint began) {
-    if (ended.how == CallEnded::How::not_sent) return not_sent(ended.text);
-    if (ended.how == CallEnded::How::lost) return lost(ended.text);
+Task<Attempt> ClusterMethod::read_answer(CallEnded ended, TimePoint began) {
+    if (ended.how == CallEnded::How::not_sent) co_return not_sent(std::move(ended.text));
+    if (ended.how == CallEnded::How::lost) co_return lost(std::move(ended.text));
     try {
         Attempt attempt = internal::read_attempt(ended.text);
+        std::string().swap(ended.text);  // it may be large, and an assignment would keep its memory
         if (options_.trace) trace(attempt, ended.dispatch.worker, began);
-        return attempt;
+        if (!disk_) co_return attempt;
+        co_return co_await save_body(std::move(attempt));
     } catch (const Error& error) {
-        return Failure(ErrorCode::protocol, fmt::format("the answer of its worker: {}", error.what()), true);
+        co_return Failure(ErrorCode::protocol, fmt::format("the answer of its worker: {}", error.what()), true);
     }
+}
+
+/// Moves a large body to a file, as a session does that receives it.
+Task<Attempt> ClusterMethod::save_body(Attempt attempt) {
+    const http::BodyFolder& folder = *options_.session.body_memory->folder();
+    auto* answer = std::get_if<http::Response>(&attempt);
+    if (!answer) answer = std::get<Failure>(attempt).partial.get();
+    if (!answer || answer->body.size() <= folder.inline_bytes) co_return attempt;
+    try {
+        answer->saved_body = co_await disk_->submit(save, folder.path, std::move(answer->body));
+        answer->body.clear();
+    } catch (const Error& error) {
+        co_return Failure(error.code(), error.what(), true);
+    }
+    co_return attempt;
 }
 
 /// The phases that the worker measured, as its lane shows them. They end when its result came.
@@ -319,13 +372,13 @@ bool ClusterMethod::takes_over(std::string_view custom_id) {
 
 /// Whatever comes of it, the request is never sent again: the earlier run may have done that already, after the answer
 /// that we get.
-Task<Attempt> ClusterMethod::take_over(std::string name) {
-    const std::optional<cluster::Dispatch> adopted = coordinator_.adopt(name);
+Task<Attempt> ClusterMethod::take_over(Owner owner) {
+    const std::optional<cluster::Dispatch> adopted = coordinator_.adopt(owner.name);
     if (!adopted) co_return lost("the worker that had it for an earlier run was lost");
     const TimePoint began = now();
-    taken_over_.insert(std::move(name));
-    const CallEnded ended = co_await wait_for_end(*adopted);
-    co_return read_answer(ended, began);
+    taken_over_.insert(owner.name);
+    CallEnded ended = co_await wait_for_end(*adopted, std::move(owner));
+    co_return co_await read_answer(std::move(ended), began);
 }
 
 std::vector<RemoteWorker> ClusterMethod::remote_workers() const {
@@ -342,6 +395,14 @@ std::vector<RemoteWorker> ClusterMethod::remote_workers() const {
         worker.lost_calls = report.lost_calls;
     }
     return workers;
+}
+
+/// A coordinator needs all of its permissions: without one it would wait for ever.
+void ClusterMethod::denied(const std::string& sentence) {
+    if (!denied_.empty()) return;  // one is enough
+    if (is_ready_.is_set()) return warn_once(sentence);
+    denied_ = sentence;
+    is_ready_.set();
 }
 
 void ClusterMethod::warn_once(const std::string& sentence) {

@@ -7,16 +7,17 @@
 #include "plait/cluster/protocol/coordinator.hpp"
 #include "plait/cluster/relay/nats_client.hpp"
 #include "plait/cluster/sealed/envelope.hpp"
+#include "plait/workers/thread_pool.hpp"
 
-#include <chrono>
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace plait::batch {
@@ -28,12 +29,11 @@ namespace plait::batch {
 /// permit of the departure.
 class ClusterMethod final : public Method {
   public:
-    /// A worker may forget a result this long after its attempt has ended here: by then the result is written.
-    static constexpr Duration storing_time = std::chrono::milliseconds(300);
-
     explicit ClusterMethod(MethodOptions options);
 
+    /// As for a request that may be sent twice: no later run takes the attempt over.
     Task<Attempt> attempt(const http::Request& request) override;
+    Task<Attempt> attempt_of(const Call& call, const http::Request& request) override;
     std::size_t most_in_flight() const noexcept override { return options_.concurrency; }
 
     /// Connects to the broker, and waits for what the workers of an earlier coordinator say that they hold.
@@ -42,26 +42,32 @@ class ClusterMethod final : public Method {
     /// Tells the workers that the run has ended.
     Task<void> end() override;
     void follow_room(std::function<void(std::size_t room)> changed) override;
+    std::function<void(std::uint64_t line)> follow_results() override;
     bool takes_over(std::string_view custom_id) override;
     std::vector<RemoteWorker> remote_workers() const override;
 
   private:
     class Waiting;
+    using Owner = AttemptOwner;
 
+    Task<Attempt> attempt_for(Owner owner, const http::Request& request);
     Task<std::optional<cluster::Dispatch>> dispatch(std::string name, std::string request);
-    Task<Attempt> make_once(std::string name, std::string request, bool& should_repeat);
-    Task<Attempt> take_over(std::string name);
-    Task<cluster::CallEnded> wait_for_end(cluster::Dispatch dispatch);
-    Attempt read_answer(const cluster::CallEnded& ended, TimePoint began);
+    Task<Attempt> make_once(Owner owner, std::string request, bool& should_repeat);
+    Task<Attempt> take_over(Owner owner);
+    Task<cluster::CallEnded> wait_for_end(cluster::Dispatch dispatch, Owner owner);
+    Task<Attempt> read_answer(cluster::CallEnded ended, TimePoint began);
+    Task<Attempt> save_body(Attempt attempt);
     void trace(const Attempt& attempt, cluster::Instance worker, TimePoint began);
     Task<void> beat();
     void receive(std::string_view subject, std::string_view payload);
     void take_message(std::string_view text);
+    void answered(const cluster::Dispatch& dispatch, const Owner& owner);
+    void result_written(std::uint64_t line);
     void settle();
     void send(const cluster::Coordinator::Outgoing& outgoing);
     void tell_ended();
-    void tell_stored();
     void tell_room();
+    void denied(const std::string& sentence);
     void warn_once(const std::string& sentence);
 
     MethodOptions options_;
@@ -70,12 +76,14 @@ class ClusterMethod final : public Method {
     cluster::Coordinator coordinator_;
     cluster::NatsClient client_;
     std::map<cluster::CallId, Waiting*> waiting_;
-    std::deque<std::pair<TimePoint, cluster::Dispatch>> to_store_;
-    std::set<std::string, std::less<>> promised_;    ///< calls of an earlier run that a worker holds
-    std::set<std::string, std::less<>> taken_over_;  ///< such calls whose attempt has ended
+    std::unordered_map<std::uint64_t, cluster::Dispatch> unwritten_;  ///< answers of unsafe calls, by their lines
+    std::optional<ThreadPool> disk_;                                  ///< for `--save-bodies`
+    std::set<std::string, std::less<>> promised_;                     ///< calls of an earlier run that a worker holds
+    std::set<std::string, std::less<>> taken_over_;                   ///< such calls whose attempt has ended
     std::set<std::string, std::less<>> warned_;
     std::function<void(std::size_t)> room_changed_;
     std::size_t room_ = 0;
+    std::string denied_;  ///< which permission this run lacks, before it has begun
     Event has_place_;
     Event is_ready_;
 };

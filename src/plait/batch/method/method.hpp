@@ -72,8 +72,12 @@ class Method {
     /// with an empty function. A method that never calls it can always make `most_in_flight`.
     virtual void follow_room(std::function<void(std::size_t room)> /*changed*/) {}
 
-    /// Whether the attempt of an earlier run at this call goes on, and the next attempt of this name
-    /// (`TaskName::current`) waits for its end instead of sending the request.
+    /// Returns what to call, on the calling loop, when the result of the call at a line was written. Empty: the method
+    /// does not want to know. The method outlives it.
+    virtual std::function<void(std::uint64_t line)> follow_results() { return {}; }
+
+    /// Whether the attempt of an earlier run at this call goes on, and the next attempt at it (`attempt_of`) waits for
+    /// its end instead of sending the request.
     virtual bool takes_over(std::string_view /*custom_id*/) { return false; }
 
     /// Returns the workers on other machines, also those that were lost.

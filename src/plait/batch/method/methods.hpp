@@ -19,6 +19,17 @@
 
 namespace plait::batch {
 
+/// The call that an attempt belongs to, as far as a later run needs to know it.
+class AttemptOwner {
+  public:
+    AttemptOwner() {}
+
+    /// What a later run takes the attempt over by: the custom_id of a call that must not be made twice. Empty: the
+    /// later run can do without the attempt.
+    std::string name;
+    std::uint64_t line = 0;
+};
+
 /// The options of a method.
 class MethodOptions {
   public:
@@ -44,6 +55,8 @@ class MethodOptions {
     std::uint64_t epoch = 1;
     /// Whether attempts must leave soon after their permit, because the run has rate limits.
     bool has_limits = false;
+    /// Returns whose attempt a request is. Empty: that of a call that may be made twice.
+    std::function<AttemptOwner(const Call& call, const http::Request& request)> owner_of;
     /// Called with each warning, a sentence.
     std::function<void(const std::string& sentence)> warn;
 };

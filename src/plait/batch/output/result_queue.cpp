@@ -2,10 +2,12 @@
 
 #include "plait/async/cancel_scope.hpp"
 
+#include <utility>
+
 namespace plait::batch {
 
-ResultQueue::ResultQueue(Sink* sink, ResultValues* values, std::optional<std::size_t> window)
-    : sink_(sink), values_(values) {
+ResultQueue::ResultQueue(Sink* sink, ResultValues* values, std::optional<std::size_t> window, Out on_out)
+    : sink_(sink), values_(values), on_out_(std::move(on_out)) {
     if (window) window_.emplace(*window);
 }
 
@@ -29,6 +31,7 @@ void ResultQueue::put_in_order(OutputSlot slot, Line line) {
         Line& next = *early_.front();
         ready_ += next.text;
         if (next.value) ready_values_.push_back(std::move(next.value));
+        if (on_out_ && next.of_call) ready_calls_.push_back(*next.of_call);
         early_.pop_front();
         ++first_;
     }
@@ -71,6 +74,7 @@ Task<bool> ResultQueue::write_all() {
 Task<bool> ResultQueue::write_ready() {
     std::swap(ready_, writing_);
     std::swap(ready_values_, writing_values_);
+    std::swap(ready_calls_, writing_calls_);
     if (sink_) {
         const bool is_read = co_await sink_->write(writing_);
         if (!is_read) co_return false;
@@ -78,6 +82,8 @@ Task<bool> ResultQueue::write_ready() {
     writing_.clear();
     for (std::unique_ptr<CallResult>& value : writing_values_) values_->put(std::move(value));
     writing_values_.clear();
+    for (const std::uint64_t line : writing_calls_) on_out_(line);
+    writing_calls_.clear();
     co_return true;
 }
 

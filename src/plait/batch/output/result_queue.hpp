@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,22 +42,27 @@ class ResultQueue {
     /// No slot is given out while more bytes than this wait: the sink is slower than the calls.
     static constexpr std::size_t largest_backlog = 4 * 1024 * 1024;
 
+    /// Called for each result that is out, with the line of its call. It must not throw.
+    using Out = std::function<void(std::uint64_t line)>;
+
     /// `sink` takes lines, and `values` takes values. Each may be null, and must outlive the queue. With a `window`,
     /// results go out in the order of the input, and at most this many slots are held at a time.
-    ResultQueue(Sink* sink, ResultValues* values, std::optional<std::size_t> window);
+    ResultQueue(Sink* sink, ResultValues* values, std::optional<std::size_t> window, Out on_out = {});
 
     /// Waits until there is room for one more result.
     Task<OutputSlot> reserve();
 
-    /// Puts a result: the line that `append(std::string& out)` appends, and then the value that `take()` returns as a
-    /// `CallResult`. Each is called only if it is needed.
+    /// Puts the result of the call at `line` of the input: the line that `append(std::string& out)` appends, and then
+    /// the value that `take()` returns as a `CallResult`. Each is called only if it is needed.
     template <class Append, class Take>
-    void put(OutputSlot slot, Append append, Take take) {
+    void put(OutputSlot slot, std::uint64_t line_of_call, Append append, Take take) {
         if (!window_) {
+            if (on_out_) ready_calls_.push_back(line_of_call);
             if (sink_) append(ready_);
             if (values_) ready_values_.push_back(std::make_unique<CallResult>(take()));
         } else {
             Line line;
+            line.of_call = line_of_call;
             if (sink_) append(line.text);
             if (values_) line.value = std::make_unique<CallResult>(take());
             put_in_order(std::move(slot), std::move(line));
@@ -81,6 +87,7 @@ class ResultQueue {
     struct Line {
         std::string text;
         std::unique_ptr<CallResult> value;
+        std::optional<std::uint64_t> of_call;  ///< nothing: the slot was left out
         std::optional<Semaphore::Permit> permit;
     };
 
@@ -91,6 +98,7 @@ class ResultQueue {
 
     Sink* sink_;
     ResultValues* values_;
+    const Out on_out_;
     std::optional<Semaphore> window_;
     std::uint64_t next_slot_ = 0;
     std::deque<std::optional<Line>> early_;  ///< lines that wait for an earlier one; the first is of slot `first_`
@@ -99,6 +107,8 @@ class ResultQueue {
     std::string writing_;
     std::vector<std::unique_ptr<CallResult>> ready_values_;
     std::vector<std::unique_ptr<CallResult>> writing_values_;
+    std::vector<std::uint64_t> ready_calls_;
+    std::vector<std::uint64_t> writing_calls_;
     bool closed_ = false;
     Event some_;  ///< there are results, or no more will come
     Event due_;   ///< they have to be written now

@@ -26,8 +26,9 @@ CallResult value_of(std::string_view line) {
 }
 
 void put(ResultQueue& queue, OutputSlot slot, std::string_view line) {
+    constexpr std::uint64_t line_of_call = 7;
     queue.put(
-        std::move(slot), [line](std::string& out) { out += line; }, [line] { return value_of(line); });
+        std::move(slot), line_of_call, [line](std::string& out) { out += line; }, [line] { return value_of(line); });
 }
 
 Task<void> put(ResultQueue& queue, std::string line) {
@@ -199,6 +200,30 @@ ASYNC_TEST("without a sink, values are handed out at once, in the order of the s
         CHECK(taken == (is_ordered ? "12" : "21"));
         CHECK(now() == begin + 1ms);
         values.close();
+        queue.close();
+        co_await group.join();
+    }
+}
+
+ASYNC_TEST("who follows the results learns of each when it was written, and not of slots that were left out") {
+    for (const bool is_ordered : {false, true}) {
+        MemorySink sink;
+        std::vector<std::uint64_t> out;
+        ResultQueue queue(&sink, nullptr, is_ordered ? std::optional<std::size_t>(10) : std::nullopt,
+                          [&](std::uint64_t line) { out.push_back(line); });
+        std::optional<bool> read;
+        TaskGroup group;
+        group.start(write_all(queue, read));
+        OutputSlot first = co_await queue.reserve();
+        OutputSlot second = co_await queue.reserve();
+        sink.block();
+        put(queue, std::move(second), "2\n");
+        queue.leave_out(std::move(first));
+        co_await sleep_for(1s);
+        CHECK(out.empty());
+        sink.open();
+        co_await sleep_for(1s);
+        CHECK(out == std::vector<std::uint64_t>{7});
         queue.close();
         co_await group.join();
     }

@@ -88,7 +88,7 @@ Runner::Runner(Source& source, Method& method, const RunnerOptions& options, Run
       random_(options.seed),
       caller_(options.calls, caller_parts(method)),
       blocks_loop_(method.blocks_loop()),
-      results_(parts_.sink, parts_.values, window(most_in_flight(method, options), options)),
+      results_(parts_.sink, parts_.values, window(most_in_flight(method, options), options), method.follow_results()),
       writer_(options.result_format, parts_.secrets),
       ahead_(
           options.read_ahead, [this] { return caller_.room(); }, [this] { return caller_.in_flight(); }),
@@ -287,7 +287,7 @@ void Runner::end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, Output
     if (end.outcome == Outcome::unknown && first_unknown_.size() < most_unknown)
         first_unknown_.push_back(call.custom_id);
     results_.put(
-        std::move(slot), [&](std::string& out) { writer_.append(out, call, end, *began_); },
+        std::move(slot), call.line, [&](std::string& out) { writer_.append(out, call, end, *began_); },
         [&] { return CallResult(std::move(call), std::move(end)); });
 }
 
@@ -295,7 +295,7 @@ void Runner::refuse(BadLine line, OutputSlot slot) {
     tally_.line_refused();
     error_kinds_.add(line, now());
     results_.put(
-        std::move(slot), [&](std::string& out) { writer_.append(out, line); },
+        std::move(slot), line.line, [&](std::string& out) { writer_.append(out, line); },
         [&] { return CallResult(std::move(line)); });
 }
 

@@ -145,8 +145,6 @@ void RunCommand::join_cluster() {
     const bool names_ways = settings_.proxies.proxy || settings_.proxies.no_proxy || !session.routes.resolve.empty() ||
                             !session.routes.connect_to.empty() || !session.routes.unix_socket.empty();
     if (method_given_) throw_bad_input("--cluster and --method exclude each other: workers make the calls");
-    if (options_.save_bodies)
-        throw_bad_input("--save-bodies can't be used with --cluster: answers come to this machine whole");
     if (names_files || names_ways)
         throw_bad_input(
             "with --cluster, workers make the connections: give flags about proxies, certificates and "

@@ -180,8 +180,11 @@ void NatsClient::take(const NatsParser::Event& event) {
 void NatsClient::refused(std::string_view why) {
     const bool stays_open = why.starts_with("Permissions Violation") || why.starts_with("permissions violation");
     if (!stays_open) throw Error(ErrorCode::reset, fmt::format("the server says: {}", why));
-    tell(fmt::format("broker {}: the login has no permission: {} (docs/cluster.md has those that are needed)",
-                     options_.address.to_string(), why));
+    const std::string sentence =
+        fmt::format("broker {}: the login has no permission: {} (docs/cluster.md has those that are needed)",
+                    options_.address.to_string(), why);
+    if (options_.on_denied) return options_.on_denied(sentence);
+    tell(sentence);
 }
 
 Task<void> NatsClient::write_all_published() {

@@ -42,6 +42,9 @@ class NatsOptions {
     /// Called with a sentence when the connection breaks, can't be made, or the server refuses something. The same
     /// sentence comes once in a row.
     std::function<void(const std::string& sentence)> on_trouble;
+    /// Called with a sentence when the login lacks a permission that was needed; the connection stays. Empty: then
+    /// `on_trouble` is.
+    std::function<void(const std::string& sentence)> on_denied;
 };
 
 /// A client of a NATS server: publishes and subscribes, and connects again for ever after a break. What was published
