@@ -84,6 +84,29 @@ batch::BodyFormat body_format_from(const std::string& name) {
     throw_bad_input(fmt::format("body: '{}' is not auto, text or base64", name));
 }
 
+batch::RowFormat row_format_from(const std::string& name) {
+    if (name == "csv") return batch::RowFormat::csv;
+    if (name == "tsv") return batch::RowFormat::tsv;
+    return name == "jsonl" ? batch::RowFormat::jsonl : batch::RowFormat::sqlite;
+}
+
+/// The option `rows`, a dict of what `plait.Rows` has.
+batch::RowOptions rows_from(const nb::dict& options) {
+    using Pairs = std::vector<std::pair<std::string, std::string>>;
+    batch::RowOptions rows;
+    rows.url = option<std::string>(options, "url").value_or("");
+    rows.method = option<std::string>(options, "method").value_or("");
+    rows.body = option<std::string>(options, "body");
+    rows.form = option<Pairs>(options, "form").value_or(Pairs());
+    rows.headers = option<Pairs>(options, "headers").value_or(Pairs());
+    rows.id_from = option<std::string>(options, "id_from").value_or("");
+    rows.keep = option<Texts>(options, "keep");
+    if (const auto name = option<std::string>(options, "format")) rows.format = row_format_from(*name);
+    rows.table = option<std::string>(options, "table").value_or("");
+    rows.empty_is_text = option<bool>(options, "empty_is_text").value_or(false);
+    return rows;
+}
+
 void take_secrets(const nb::dict& options, batch::RequestDefaults& requests) {
     for (const std::string& name : option<Texts>(options, "secrets").value_or(Texts()))
         requests.permitted_secrets.insert_or_assign(name, batch::secret_value(name));
@@ -93,6 +116,7 @@ void take_secrets(const nb::dict& options, batch::RequestDefaults& requests) {
 void take_rest(const nb::dict& options, RunSettings& settings) {
     batch::RunOptions& run = settings.run;
     take_secrets(options, settings.requests);
+    if (const auto rows = option<nb::dict>(options, "rows")) settings.requests.rows = rows_from(*rows);
     settings.requests.automatic_keys = option<bool>(options, "automatic_keys").value_or(false);
     if (const auto name = option<std::string>(options, "method")) run.method = method_from(*name);
     if (const auto percentile = option<double>(options, "hedge"))

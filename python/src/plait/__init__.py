@@ -48,6 +48,7 @@ from ._hooks import Attempt, Hook
 from ._messages import Headers, Request, Result
 from ._mock import Answer, Mock, mock
 from ._options import Limits, Retry, Timeouts, Tls
+from ._rows import Rows
 from ._run import Report, Run, RunResult, run
 from ._sessions import BlockingSession, Map, Session
 from ._together import as_completed, gather, race, settle
@@ -75,6 +76,7 @@ __all__ = [
     "Response",
     "Result",
     "Retry",
+    "Rows",
     "Run",
     "RunResult",
     "SendError",

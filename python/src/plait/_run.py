@@ -29,6 +29,7 @@ from ._options import (
     seconds_of,
 )
 from ._progress import ProgressLike, RunProgress
+from ._rows import Rows, engine_rows
 
 if TYPE_CHECKING:
     from typing_extensions import Self, TypeAlias, Unpack
@@ -94,6 +95,8 @@ class RunOptions(ConnectionOptions, total=False):
     """Cookies are read from this file, and written to it."""
     hedge: str
     """Sends a second copy of calls that are safe to repeat and slower than most: "p95"."""
+    rows: Rows
+    """Makes a request of each row of a file: `plait.Rows("https://api.example/{{row.id}}", id_from="id")`."""
     method: Literal["async", "sync", "threads", "processes"]
     """How calls are made. "processes" needs a program that has no other threads yet; with "sync", Ctrl-C takes effect
     when the call in flight has ended."""
@@ -508,6 +511,8 @@ def run(
         is_one = isinstance(source, (bytes, Mapping))  # its letters or keys are no requests
         if any(name in options for name in ("format", "model", "endpoint")):
             raise InputError("format, model and endpoint are for a file of requests")
+        if "rows" in options:
+            raise InputError("rows is for a file of rows; plait.requests_of makes requests of a data frame")
         if is_one or (not isinstance(source, AsyncIterable) and not hasattr(source, "__iter__")):
             raise TypeError(f"requests is a file, an iterable or a data frame, not {type(requests).__name__}")
         if _are_bare(requests):
@@ -615,6 +620,8 @@ def _options_of(options: RunOptions) -> dict[str, Any]:
     if "follow" in options:
         rule = options["follow"]
         engine["follow"] = _follow_text(rule)
+    if "rows" in options:
+        engine["rows"] = engine_rows(options["rows"])
     engine["stop_if"] = _texts(options.get("stop_if", ()), "stop_if")
     engine["budget"] = amounts_of(options.get("budget", {}), "budget")
     engine["grace"] = seconds_of(options.get("grace"), "grace")
