@@ -343,3 +343,16 @@ def test_a_program_ends_well_while_daemon_threads_make_calls(url: str, slow_url:
         command = [sys.executable, "-c", DAEMONS, url, slow_url]
         ended = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60)
         assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_body_has_a_largest_size(answering: Callable[[bytes], RawServer]) -> None:
+    server = answering(answer(b"12345678"))
+    with plait.BlockingSession(max_body=8) as session:
+        assert session.get(server.url).content == b"12345678"
+    with plait.BlockingSession(max_body=7) as session, pytest.raises(plait.TooLargeError, match=r"7 bytes of body \(max_body\)"):
+        session.get(server.url)
+    (result,) = plait.run([server.url], max_body=7)
+    assert isinstance(result.error, plait.TooLargeError)
+    wrong: Any = "1G"
+    with pytest.raises(plait.InputError, match="max_body is a number of bytes"):
+        plait.BlockingSession(max_body=wrong)

@@ -137,6 +137,7 @@ Settings settings_from(const nb::dict& options) {
     session.http = version_of(options);
     session.routes.proxies = proxies_of(options);
     session.pool.max_idle = option<std::size_t>(options, "idle_connections").value_or(session.pool.max_idle);
+    session.limits.body_bytes = option<std::size_t>(options, "max_body").value_or(session.limits.body_bytes);
     settings.redirects.most = option<std::size_t>(options, "redirects").value_or(settings.redirects.most);
     settings.cookies = option<bool>(options, "cookies").value_or(true);
     settings.raise_for_status = option<bool>(options, "raise_for_status").value_or(false);

@@ -143,6 +143,7 @@ _hints = [
     ("the path of --base-url", "the path of url_prefix"),
     ("--base-url was ", "url_prefix was "),
     ("--header was ", "headers was "),
+    ("(--max-body)", "(max_body)"),
     ("--max-redirects was ", "redirects was "),
     ("--user was ", "auth was "),
     *((f"--format {vendor}-batch", f'format="{vendor}-batch"') for vendor in ("anthropic", "gemini", "mistral", "openai")),

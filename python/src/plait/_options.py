@@ -254,6 +254,8 @@ class ConnectionOptions(TypedDict, total=False):
     """"1.1" or "2". By default, what the server chooses in TLS, and 1.1 without."""
     idle_connections: int
     """The most unused connections that are kept."""
+    max_body: int
+    """The most bytes that the body of an answer may have (100 MiB). A larger one is a `TooLargeError`."""
     retries: Union[int, Retry]
     """How failed attempts are repeated. By default, they are not."""
     limits: Union[Limits, str, Iterable[str]]
@@ -407,6 +409,8 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
         "key_file": key,
     }
     engine.update(checked_options(options, _passed_on))
+    if "max_body" in options:
+        engine["max_body"] = _size_of(options["max_body"])
     if "proxy" in options:
         engine["proxy"] = checked(str, options["proxy"] or "", "proxy")
     if known is not ConnectionOptions:
@@ -428,6 +432,12 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
         engine["hooks"] = hooks
     usual_attempt = times.attempt if times.is_attempt_usual else None
     return engine, Defaults(options.get("params"), auth, bool(hooks), usual_attempt)
+
+
+def _size_of(size: int) -> int:
+    if type(size) is not int or not 0 <= size < 2**63:
+        raise InputError(f"max_body is a number of bytes, such as 2**30, not {size!r}")
+    return size
 
 
 def prepare_call(defaults: Defaults, method: str, url: str, call: CallOptions) -> Prepared:
