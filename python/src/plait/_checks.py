@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from ._errors import InputError
+
+TYPE_CHECKING = False  # importing typing would take a fifth of the time of importing plait
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class TypedDict:
+    """Stands for `typing.TypedDict` when the program runs: its classes know the names of their fields, and no more."""
+
+    def __init_subclass__(cls, total: bool = True) -> None:
+        inherited = [getattr(base, "__annotations__", {}) for base in reversed(cls.__mro__[1:])]
+        cls.__annotations__ = {name: kind for fields in (*inherited, cls.__annotations__) for name, kind in fields.items()}
 
 
 def pairs_of(given: Any, what: str) -> Iterable[tuple[Any, Any]]:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union
 
 from . import _hooks
 from ._checks import amounts_of, check_target, check_text, checked, checked_options, no_option
@@ -15,13 +11,19 @@ from ._engine import system_has_trusted_certificates
 from ._errors import InputError
 from ._messages import MISSING, BadRequest, Fields, HeaderTypes, ParamTypes, Request, encoded_body, fields_of, with_params
 
+TYPE_CHECKING = False  # importing typing would take a fifth of the time of importing plait
 if TYPE_CHECKING:
-    from typing_extensions import TypeAlias
+    from datetime import timedelta
+    from typing import Any, Literal, TypedDict, Union
 
-Seconds: TypeAlias = Union[float, timedelta, str]
+    from typing_extensions import TypeAlias
+else:
+    from ._checks import TypedDict
+
+Seconds: TypeAlias = "Union[float, timedelta, str]"
 """1.5, timedelta(milliseconds=1500), or a text: "90ms", "2s", "1.5m", "1h"."""
-StrPath: TypeAlias = Union[str, "os.PathLike[str]"]
-Auth: TypeAlias = Union[tuple[str, str], str, Callable[[Request], Request]]
+StrPath: TypeAlias = "Union[str, os.PathLike[str]]"
+Auth: TypeAlias = "Union[tuple[str, str], str, Callable[[Request], Request]]"
 """A user and a password, a bearer token, or a function from a request to the one to send."""
 
 
@@ -32,8 +34,9 @@ def seconds_of(value: Seconds | None, name: str) -> float | None:
     """`value` in seconds. Raises `InputError` for what is no time limit."""
     if value is None:
         return None
-    if isinstance(value, timedelta):
-        value = value.total_seconds()
+    seconds = getattr(value, "total_seconds", None)  # of a timedelta, whose module is not imported for this
+    if seconds is not None:
+        value = seconds()
     elif isinstance(value, str):
         number = value.rstrip("ushm")
         unit = value[len(number) :]
@@ -272,7 +275,7 @@ class SessionOptions(ConnectionOptions, total=False):
     but where there are retries or limits: there, this one is for all."""
 
 
-Prepared: TypeAlias = tuple[
+Prepared: TypeAlias = """tuple[
     str,
     str,
     Union[Fields, None],
@@ -281,7 +284,7 @@ Prepared: TypeAlias = tuple[
     Union[float, None],
     Union[Request, None],
     Union[dict[str, Any], None],
-]
+]"""
 """The arguments of the engine's `_call`: method, URL, headers, body, attempt, deadline, request, policy."""
 
 
@@ -346,6 +349,8 @@ def authorization(auth: tuple[str, str] | str) -> str:
     user, password = auth
     if ":" in user:
         raise InputError("auth: a user name must not contain ':'")
+    from binascii import b2a_base64
+
     return "Basic " + b2a_base64(f"{user}:{password}".encode(), newline=False).decode("ascii")
 
 
@@ -357,6 +362,8 @@ def _certifi_file() -> str:
     """The certificates of the package certifi, if it is installed and the system has none; else nothing."""
     if "SSL_CERT_FILE" in os.environ or "SSL_CERT_DIR" in os.environ or system_has_trusted_certificates():
         return ""
+    from importlib import import_module
+
     try:
         certifi: Any = import_module("certifi")
     except ImportError:
