@@ -12,7 +12,7 @@ import threading
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import anyio
@@ -599,3 +599,39 @@ def test_raise_for_status_can_be_the_rule(answering: Callable[[bytes], RawServer
                 await session.get(server.url)
 
     asyncio.run(main())
+
+
+def test_get_takes_its_arguments_as_request_does(url: str) -> None:
+    async def main() -> None:
+        async with plait.Session() as session, plait.Session(params={"a": 1}) as with_params:
+            assert (await session.get(f"{url}/x")).json(pointer="/method") == "GET"
+            assert (await session.get(url=f"{url}/x")).status == 200
+            assert (await session.get(f"{url}/x", params={"b": "2"})).json(pointer="/target") == "/x?b=2"
+            assert (await with_params.get(f"{url}/x")).json(pointer="/target") == "/x?a=1"
+            for wrong in (5, "\ud800", "no url"):
+                with pytest.raises(plait.InputError):
+                    session.get(wrong)  # type: ignore[arg-type]
+            call: Any = session.get
+            with pytest.raises(TypeError):
+                call()
+            with pytest.raises(TypeError):
+                call(url, url, url)
+
+    asyncio.run(main())
+
+
+def test_results_of_a_map_that_are_not_taken_hold_up_only_so_many_calls(url: str) -> None:
+    read = 0
+
+    def urls() -> Iterator[str]:
+        nonlocal read
+        for number in range(1000):
+            read += 1
+            yield f"{url}/{number}"
+
+    with plait.BlockingSession() as session:
+        results = session.map(urls(), concurrency=10)
+        seen = {next(results).index for _ in range(100)}
+        assert read <= 100 + 10 + 40
+        seen |= {result.index for result in results}
+    assert seen == set(range(1000))

@@ -296,3 +296,23 @@ def test_a_pointer_to_pages_that_is_mistyped(plait_mock: plait.Mock) -> None:
     assert len(list(plait.paginate(plait_mock.url, next="/nxt", optional=True))) == 1
     assert len(list(plait.paginate(plait_mock.url, next="/next", items="/items"))) == 1
     assert list(plait.paginate(plait_mock.url, next="/next", items="/none")) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*uninitialized instance")
+def test_an_object_that_no_constructor_made() -> None:
+    session, call = plait.Session.__new__(plait.Session), plait.Call.__new__(plait.Call)
+    for use in (
+        lambda: session.get("http://a.example"),
+        lambda: call.send(None),
+        lambda: next(call.__await__()),
+        lambda: call.throw(ValueError("no")),
+        lambda: call.close(),
+    ):
+        with pytest.raises(TypeError):
+            use()
+    response = plait.Response.__new__(plait.Response)
+    for name in ("status", "ok", "content", "headers"):
+        with pytest.raises(TypeError):
+            getattr(response, name)
+    with pytest.raises(TypeError):
+        memoryview(response)

@@ -75,6 +75,7 @@ class AsyncMap final : public Bulk, public TurnListener {
         return map->traverse_held(visit, arg);
     }
     static int clear(PyObject* self) {
+        if (!nb::inst_ready(self)) return 0;
         auto* map = nb::inst_ptr<AsyncMap>(self);
         map->close();
         map->future_.clear();

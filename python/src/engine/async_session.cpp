@@ -2,6 +2,7 @@
 
 #include "call.hpp"
 #include "errors.hpp"
+#include "options.hpp"
 #include <algorithm>
 #include <utility>
 
@@ -45,6 +46,38 @@ nb::object running_loop() {
     return nb::borrow(function)();
 }
 
+/// `get(url, **options)`. With a URL alone, where the session adds nothing to its calls, the call is made here, as by
+/// `request` in Python, which makes all others: a frame of Python's would cost as much as all the rest of this.
+PyObject* get(PyObject* self, PyObject* const* values, Py_ssize_t count, PyObject* names) noexcept {
+    try {
+        const AsyncSession& session = instance_of<AsyncSession>(self);
+        const bool is_url_alone = count == 1 && (!names || PyTuple_Size(names) == 0) && PyUnicode_Check(values[0]);
+        if (is_url_alone && session.is_plain()) {
+            Py_ssize_t size = 0;
+            if (const char* const url = PyUnicode_AsUTF8AndSize(values[0], &size)) {
+                auto request = std::make_unique<http::Request>(
+                    request_from(session.settings(), "GET", {url, static_cast<std::size_t>(size)}, {}, {}, {}));
+                return make_call(nb::borrow(self), std::move(request), {}, nullptr, nb::none()).release().ptr();
+            }
+            PyErr_Clear();  // a lone surrogate: `request` says so
+        }
+        static PyObject* const method = PyUnicode_InternFromString("GET");
+        static PyObject* const name = PyUnicode_InternFromString("request");
+        std::vector<PyObject*> arguments{self, method};
+        arguments.insert(arguments.end(), values, values + count + (names ? PyTuple_Size(names) : 0));
+        return PyObject_VectorcallMethod(name, arguments.data(), static_cast<std::size_t>(count) + 2, names);
+    } catch (...) {
+        set_python_error();
+        return nullptr;
+    }
+}
+
+PyMethodDef methods[] = {
+    {"get", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&get)), METH_FASTCALL | METH_KEYWORDS,
+     "get($self, url, **call)\n--\n\nA call of GET, which is made when it is awaited. It takes the options of "
+     "`CallOptions`."},
+    {nullptr, nullptr, 0, nullptr}};
+
 }  // namespace
 
 void wake_future(const Held& future) noexcept {
@@ -57,7 +90,10 @@ void wake_future(const Held& future) noexcept {
 }
 
 AsyncSession::AsyncSession(const nb::dict& options)
-    : hooks_(hooks_from(options)), settings_(with_hooks(settings_from(options), hooks_.get())), engine_(settings_) {}
+    : is_plain_(option<bool>(options, "is_plain").value_or(false)),
+      hooks_(hooks_from(options)),
+      settings_(with_hooks(settings_from(options), hooks_.get())),
+      engine_(settings_) {}
 
 AsyncSession::~AsyncSession() {
     // No call is in flight here: it would hold the session.
@@ -241,6 +277,7 @@ int AsyncSession::traverse(PyObject* self, visitproc visit, void* arg) {
 }
 
 int AsyncSession::clear(PyObject* self) {
+    if (!nb::inst_ready(self)) return 0;
     AsyncSession& session = session_of(self);
     session.leave_loop();
     session.is_closed_ = true;
@@ -260,7 +297,8 @@ int AsyncSession::clear(PyObject* self) {
 void register_async_session(nb::module_& module) {
     nb::class_<LoopCallback>(module, "LoopCallback").def("__call__", &LoopCallback::call);
 
-    static PyType_Slot slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(&AsyncSession::traverse)},
+    static PyType_Slot slots[] = {{Py_tp_methods, methods},
+                                  {Py_tp_traverse, reinterpret_cast<void*>(&AsyncSession::traverse)},
                                   {Py_tp_clear, reinterpret_cast<void*>(&AsyncSession::clear)},
                                   {0, nullptr}};
     nb::class_<AsyncSession>(module, "AsyncSession", nb::type_slots(slots), nb::is_weak_referenceable())

@@ -44,6 +44,8 @@ class AsyncSession {
     ~AsyncSession();
 
     const Settings& settings() const noexcept { return settings_; }
+    /// Whether a URL is all that a call needs: Python code adds nothing to it.
+    bool is_plain() const noexcept { return is_plain_; }
 
     /// Throws `WrongLoop`, `SessionClosed` or a RuntimeError unless the session can be used here and now.
     void enter();
@@ -93,6 +95,7 @@ class AsyncSession {
 
     static constexpr std::size_t most_eager = 4;
 
+    const bool is_plain_;
     std::unique_ptr<PythonHooks> hooks_;  ///< null: none
     Settings settings_;
     OwnedEngine engine_;

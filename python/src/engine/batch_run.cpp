@@ -529,6 +529,7 @@ int BatchRun::traverse(PyObject* self, visitproc visit, void* arg) {
 }
 
 int BatchRun::clear(PyObject* self) {
+    if (!nb::inst_ready(self)) return 0;
     auto* run = nb::inst_ptr<BatchRun>(self);
     run->drop();
     run->items_.iterator.clear();
@@ -547,7 +548,7 @@ int BatchRun::clear(PyObject* self) {
 
 PyObject* next_slot(PyObject* self) noexcept {
     try {
-        return nb::inst_ptr<BatchRun>(self)->next().release().ptr();
+        return instance_of<BatchRun>(self).next().release().ptr();
     } catch (...) {
         set_python_error();
         return nullptr;

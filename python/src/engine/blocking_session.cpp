@@ -57,6 +57,7 @@ class BlockingSession {
         return hooks ? hooks->traverse(visit, arg) : 0;
     }
     static int clear(PyObject* self) {
+        if (!nb::inst_ready(self)) return 0;
         const auto& hooks = nb::inst_ptr<BlockingSession>(self)->hooks_;
         if (hooks) hooks->clear();
         return 0;

@@ -14,11 +14,12 @@ struct Bulk::Call final : Caller {
         takes_turn = false;  // a bulk has a limit of its own
         wake_up = bulk.wake_up_;
     }
-    void on_end() noexcept override { bulk.ended_.push_back(index); }
+    void on_end() noexcept override { bulk.ended_.push_back(this); }
 
     Bulk& bulk;
     std::size_t index;
-    nb::object item;  ///< a URL or a `plait.Request`
+    std::size_t place = 0;  ///< in the bulk's list of calls
+    nb::object item;        ///< a URL or a `plait.Request`
 };
 
 Bulk::Bulk(nb::object session, const Settings& settings, const nb::object& requests, std::size_t concurrency,
@@ -34,6 +35,7 @@ Bulk::Bulk(nb::object session, const Settings& settings, const nb::object& reque
         if (!iterator) nb::raise_python_error();
         source_.set(nb::steal(iterator));
     }
+    prepare_.set(python_name("plait._options", "prepare"));
     result_type_.set(python_name("plait._messages", "Result"));
 }
 
@@ -45,17 +47,20 @@ void Bulk::begin(Engine& engine, Caller& caller, std::unique_ptr<http::Request> 
 }
 
 void Bulk::forget() noexcept {
-    calls_.clear();
-    ended_.clear();
-    ready_.clear();
     is_exhausted_ = true;
+    ended_.clear();
+    next_ended_ = 0;
+    // Letting items go may run code of the program, which must find an empty bulk.
+    const auto calls = std::exchange(calls_, {});
+    const auto ready = std::exchange(ready_, {});
 }
 
 bool Bulk::is_done() const noexcept { return is_exhausted_ && calls_.empty() && ready_.empty(); }
 
 bool Bulk::has_room() const noexcept {
     // Results that wait for their turn have a bound, too.
-    return !is_exhausted_ && calls_.size() < concurrency_ && ready_.size() < 4 * concurrency_;
+    const std::size_t untaken = ended_count() + ready_.size();
+    return !is_exhausted_ && calls_.size() - ended_count() < concurrency_ && untaken < 4 * concurrency_;
 }
 
 void Bulk::refill(Engine& engine) {
@@ -94,8 +99,8 @@ void Bulk::start(Engine& engine, const nb::object& item) {
     if (is_plain_ && PyUnicode_Check(item.ptr()) && nb::try_cast(item, url)) {
         request = std::make_unique<http::Request>(request_from(settings_, "GET", url, {}, {}, {}));
     } else {
-        const nb::tuple made = nb::cast<nb::tuple>(
-            stay_at_exit([&] { return python_name("plait._options", "prepare")(session(), item); }));
+        const nb::tuple made =
+            nb::cast<nb::tuple>(stay_at_exit([&] { return nb::borrow(prepare_.get())(session(), item); }));
         request = std::make_unique<http::Request>(
             request_from(settings_, nb::cast<std::string>(made[0]), nb::cast<std::string_view>(made[1]),
                          nb::cast<std::optional<Fields>>(made[2]), nb::cast<std::optional<nb::bytes>>(made[3]),
@@ -106,17 +111,26 @@ void Bulk::start(Engine& engine, const nb::object& item) {
     }
     auto call = std::make_unique<Call>(*this, index, std::move(given));
     begin(engine, *call, std::move(request), deadline, std::move(policy));
-    calls_.emplace_hint(calls_.end(), index, std::move(call));
+    call->place = calls_.size();
+    calls_.push_back(std::move(call));
 }
 
 void Bulk::put(std::size_t index, nb::object result) { ready_.emplace_hint(ready_.end(), index, std::move(result)); }
 
-void Bulk::collect() {
-    const std::vector<std::size_t> ended = std::exchange(ended_, {});
-    for (const std::size_t index : ended) {
-        auto call = calls_.extract(index);
-        put(index, result_of(*call.mapped()));
+/// The call that ended first of those that were not taken.
+std::unique_ptr<Bulk::Call> Bulk::pop_ended() {
+    Call* const ended = ended_[next_ended_++];
+    if (next_ended_ == ended_.size()) {
+        ended_.clear();
+        next_ended_ = 0;
     }
+    std::unique_ptr<Call> call = std::move(calls_[ended->place]);
+    if (ended->place + 1 < calls_.size()) {
+        calls_[ended->place] = std::move(calls_.back());
+        calls_[ended->place]->place = ended->place;
+    }
+    calls_.pop_back();
+    return call;
 }
 
 nb::object Bulk::result_of(Call& call) const {
@@ -152,29 +166,41 @@ bool Bulk::can_take() const noexcept {
 }
 
 nb::object Bulk::take() {
-    if (!ended_.empty()) collect();
-    if (!can_take()) return {};
+    // Making a result may run code of the program, in finalizers, which may even close this bulk.
+    while (ordered_ && ended_count() > 0) {
+        const std::unique_ptr<Call> call = pop_ended();
+        put(call->index, result_of(*call));
+    }
+    if (can_take()) return pop_ready();
+    if (ended_count() == 0) return {};
+    const std::unique_ptr<Call> call = pop_ended();
+    return result_of(*call);
+}
+
+nb::object Bulk::pop_ready() {
     nb::object result = std::move(ready_.extract(ready_.begin()).mapped());
     ++next_to_take_;
     return result;
 }
 
 void Bulk::give_up(Engine& engine) noexcept {
-    for (auto& [index, call] : calls_) engine.give_up(*call);
+    for (const auto& call : calls_) engine.give_up(*call);
     forget();
 }
 
 int Bulk::traverse_held(visitproc visit, void* arg) const {
     Py_VISIT(session_.get());
     Py_VISIT(source_.get());
+    Py_VISIT(prepare_.get());
     Py_VISIT(result_type_.get());
-    for (const auto& [index, call] : calls_) Py_VISIT(call->item.ptr());
+    for (const auto& call : calls_) Py_VISIT(call->item.ptr());
     for (const auto& [index, result] : ready_) Py_VISIT(result.ptr());
     return 0;
 }
 
 void Bulk::clear_held() noexcept {
     source_.clear();
+    prepare_.clear();
     result_type_.clear();
 }
 
@@ -226,6 +252,7 @@ class BlockingMap final : public Bulk {
         return nb::inst_ready(self) ? nb::inst_ptr<BlockingMap>(self)->traverse_held(visit, arg) : 0;
     }
     static int clear(PyObject* self) {
+        if (!nb::inst_ready(self)) return 0;
         auto* map = nb::inst_ptr<BlockingMap>(self);
         map->close();
         map->clear_held();
@@ -277,7 +304,7 @@ class BlockingMap final : public Bulk {
 
 PyObject* next_slot(PyObject* self) noexcept {
     try {
-        return nb::inst_ptr<BlockingMap>(self)->next().release().ptr();
+        return instance_of<BlockingMap>(self).next().release().ptr();
     } catch (...) {
         set_python_error();
         return nullptr;

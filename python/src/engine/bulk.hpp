@@ -5,7 +5,6 @@
 #include "seats.hpp"
 #include "settings.hpp"
 #include <cstddef>
-#include <deque>
 #include <map>
 #include <memory>
 #include <vector>
@@ -34,7 +33,7 @@ class Bulk {
 
     /// A result that is there, or an invalid object.
     nb::object take();
-    bool has_results() const noexcept { return !ended_.empty() || can_take(); }
+    bool has_results() const noexcept { return ended_count() > 0 || can_take(); }
     /// Whether each request that was read has been taken as a result, and there is no other one.
     bool is_done() const noexcept;
 
@@ -58,7 +57,9 @@ class Bulk {
     struct Call;
 
     void start(Engine& engine, const nb::object& item);
-    void collect();
+    std::size_t ended_count() const noexcept { return ended_.size() - next_ended_; }
+    std::unique_ptr<Call> pop_ended();
+    nb::object pop_ready();
     bool can_take() const noexcept;
     void put(std::size_t index, nb::object result);
     nb::object result_of(Call& call) const;
@@ -71,13 +72,15 @@ class Bulk {
     const bool is_plain_;  ///< a URL is all that a request needs
     Held session_;
     Held source_;
+    Held prepare_;  // of `plait._options`
     Held result_type_;
     bool is_exhausted_ = false;
     std::size_t next_index_ = 0;
-    std::size_t next_to_take_ = 0;  // in order
-    std::map<std::size_t, std::unique_ptr<Call>> calls_;
-    std::vector<std::size_t> ended_;
-    std::map<std::size_t, nb::object> ready_;
+    std::size_t next_to_take_ = 0;              // in order
+    std::vector<std::unique_ptr<Call>> calls_;  // those that have ended included, until they are taken
+    std::vector<Call*> ended_;                  // in the order of their ends
+    std::size_t next_ended_ = 0;                // the first of these that was not taken
+    std::map<std::size_t, nb::object> ready_;   // results that came before their turn, or without a call
 };
 
 nb::object make_bulk(nb::object session, Seats& seats, const nb::object& requests, std::size_t concurrency,

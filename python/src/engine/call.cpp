@@ -26,7 +26,7 @@ Call& call_of(PyObject* self) { return *nb::inst_ptr<Call>(self); }
 PySendResult send_slot(PyObject* self, PyObject* value, PyObject** result) noexcept {
     try {
         const nb::object kept = nb::borrow(self);
-        return call_of(self).send(value, result);
+        return instance_of<Call>(self).send(value, result);
     } catch (...) {
         set_python_error();
         *result = nullptr;
@@ -49,7 +49,7 @@ PyObject* next_slot(PyObject* self) {
 
 PyObject* get_name(PyObject* self, void*) noexcept {
     try {
-        return to_lenient_str(call_of(self).name()).release().ptr();
+        return to_lenient_str(instance_of<Call>(self).name()).release().ptr();
     } catch (...) {
         set_python_error();
         return nullptr;
@@ -234,6 +234,7 @@ int Call::traverse(PyObject* self, visitproc visit, void* arg) {
 }
 
 int Call::clear(PyObject* self) {
+    if (!nb::inst_ready(self)) return 0;
     Call& call = call_of(self);
     call.state_ = State::done;
     call.given_.clear();
@@ -274,13 +275,13 @@ void register_call(nb::module_& module) {
             "throw",
             [](nb::handle self, nb::object type, nb::object value, nb::object traceback) {
                 const nb::object kept = nb::borrow(self);
-                return call_of(self.ptr()).throw_(std::move(type), std::move(value), std::move(traceback));
+                return instance_of<Call>(self.ptr()).throw_(std::move(type), std::move(value), std::move(traceback));
             },
             nb::arg(), nb::arg().none() = nb::none(), nb::arg().none() = nb::none())
         .def("_expect", &Call::expect)
         .def("close", [](nb::handle self) {
             const nb::object kept = nb::borrow(self);
-            call_of(self.ptr()).close();
+            instance_of<Call>(self.ptr()).close();
         });
 }
 

@@ -56,6 +56,14 @@ inline nb::object to_lenient_str(std::string_view text) {
 
 inline nb::bytes to_bytes(std::string_view text) { return nb::bytes(text.data(), text.size()); }
 
+/// The C++ object of a Python one. Throws TypeError unless it was made as it should: `Class.__new__(Class)` alone
+/// leaves memory that is no object. For slots, which Python calls without nanobind.
+template <class T>
+T& instance_of(PyObject* self) {
+    if (!nb::inst_ready(self)) throw nb::type_error("this object was not made by a call of its class");
+    return *nb::inst_ptr<T>(self);
+}
+
 /// A reference to a Python object that is held by an object of the engine, and known to Python's garbage collector.
 class Held {
   public:

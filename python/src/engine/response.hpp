@@ -20,6 +20,8 @@ class Response {
     explicit Response(const nb::tuple& state);
 
     int status() const noexcept { return answer_->status; }
+    /// Whether the status is 2xx.
+    bool ok() const noexcept { return status() / 100 == 2; }
     const http::Response& answer() const noexcept { return *answer_; }
 
     /// The file with the body; nothing: it is in memory.

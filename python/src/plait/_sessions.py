@@ -44,7 +44,7 @@ class Session(_engine.AsyncSession):
         """Takes the options of `SessionOptions`. Raises `InputError` for those that can't be used."""
         engine, self._defaults = engine_options(options, SessionOptions)
         self._is_plain = self._defaults.are_none
-        super().__init__(engine)
+        super().__init__({**engine, "is_plain": self._is_plain})
 
     async def __aenter__(self) -> Self:
         return self
@@ -81,14 +81,9 @@ class Session(_engine.AsyncSession):
                 raise
         return self._call(*prepare_call(self._defaults, method, url, call))
 
-    def get(self, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
-        if not call and self._is_plain:
-            try:
-                return self._call("GET", url)
-            except TypeError:
-                check_target("GET", url)
-                raise
-        return self.request("GET", url, **call)
+    if TYPE_CHECKING:  # it is the engine's own: the call that programs make most
+
+        def get(self, url: str, **call: Unpack[CallOptions]) -> Call[Response]: ...
 
     def post(self, url: str, **call: Unpack[CallOptions]) -> Call[Response]:
         return self.request("POST", url, **call)
