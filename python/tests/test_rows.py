@@ -42,7 +42,7 @@ def test_a_row_that_lacks_a_value_is_a_bad_input(url: str, tmp_path: pathlib.Pat
     results = list(plait.run(table, rows=plait.Rows(f"{url}/{{{{row.name}}}}"), ordered=True))
     assert [result.outcome for result in results] == ["failed", "ok"]
     assert isinstance(results[0].error, plait.InputError) and "name" in str(results[0].error)
-    assert "--" not in str(results[0].error)
+    assert "empty_is_text=True takes it for text" in str(results[0].error)
     empty = plait.Rows(f"{url}/?q={{{{row.name}}}}", empty_is_text=True)
     assert [result.outcome for result in plait.run(table, rows=empty)] == ["ok", "ok"]
 
@@ -72,6 +72,15 @@ def test_rows_are_checked(tmp_path: pathlib.Path) -> None:
         plait.Rows("http://a.example", format=kind)
     with pytest.raises(plait.InputError, match="keep is a list of columns"):
         plait.Rows("http://a.example", keep="id")
+    for rows, message in (
+        (plait.Rows("https://{{row.id}}.example"), r"^url: .*the url is '\{\{row.url\}\}'"),
+        (plait.Rows("https://a.example", body="{"), "^body: "),
+        (plait.Rows("https://a.example", headers={"a b": "{{row.id}}"}), "^headers: "),
+        (plait.Rows("https://a.example", table="t"), "it has no tables"),
+    ):
+        with pytest.raises(plait.InputError, match=message) as error:
+            plait.run(table, rows=rows)
+        assert "--" not in str(error.value)
     with pytest.raises(plait.InputError) as missing:
         plait.run(table, rows=plait.Rows("http://a.example/{{row.nothing}}")).finish()
     assert "nothing" in str(missing.value) and "--" not in str(missing.value)
