@@ -31,7 +31,7 @@ foreach(library IN LISTS libraries)
     foreach(module IN LISTS modules)
         cmake_path(GET module PARENT_PATH house)
         install(DIRECTORY src/plait/${module} DESTINATION include/plait/${house} COMPONENT library
-            FILES_MATCHING PATTERN "*.hpp" PATTERN "*_test.hpp" EXCLUDE)
+            FILES_MATCHING PATTERN "*.hpp" REGEX "/internal/[a-z0-9_]*_test\\.hpp$" EXCLUDE)
     endforeach()
 endforeach()
 install(FILES src/plait/plait.hpp DESTINATION include/plait COMPONENT library)

@@ -48,7 +48,7 @@ def complaints(plait):
         for path in sorted((plait / module).rglob("*.[ch]pp")):
             if module_of(str(path.relative_to(plait)), table)[0] != module:
                 continue  # a module within this one
-            is_test = path.name.endswith(("_test.cpp", "_test.hpp"))
+            is_test = path.name.endswith("_test.cpp") or (path.parent.name == "internal" and path.name.endswith("_test.hpp"))
             is_public = path.suffix == ".hpp" and path.parent == plait / module
             allowed = {module, *uses, *(for_tests if is_test else [])}
             for name in included(path.read_text()):
