@@ -1,6 +1,7 @@
 #include "plait/doctor/checks.hpp"
 
 #include "plait/base/text/words.hpp"
+#include "plait/doctor/control_groups.hpp"
 #include "plait/http/body/limits.hpp"
 
 #include <fmt/format.h>
@@ -25,14 +26,17 @@ std::string in_bytes(std::uint64_t bytes) {
     return fmt::format("{:.{}f} {}", amount, amount < 10 ? 1 : 0, units[unit]);
 }
 
-/// The numbers in a file of the kernel; nothing if it can't be read or has others than `count`.
-std::optional<std::vector<double>> numbers_in(const Machine& machine, const std::string& path, std::size_t count) {
-    const std::optional<std::string> text = machine.text_of(path);
-    if (!text) return std::nullopt;
-    std::istringstream stream(*text);
-    std::vector<double> numbers;
-    for (double number = 0; stream >> number;) numbers.push_back(number);
-    return numbers.size() == count ? std::optional(numbers) : std::nullopt;
+/// The ports of a range that are reserved, and so given to no connection: a list such as `8080,9000-9100`.
+std::uint64_t reserved_ports(const Machine& machine, double first, double last) {
+    std::istringstream list(machine.text_of("/proc/sys/net/ipv4/ip_local_reserved_ports").value_or(""));
+    double count = 0;
+    for (std::string item; std::getline(list, item, ',');) {
+        char* rest = nullptr;
+        const double from = std::strtod(item.c_str(), &rest);
+        const double to = *rest == '-' ? std::strtod(rest + 1, nullptr) : from;
+        count += std::max(0.0, std::min(to, last) - std::max(from, first) + 1);
+    }
+    return static_cast<std::uint64_t>(count);
 }
 
 std::string calls_in_flight(const Plan& plan) {
@@ -51,33 +55,6 @@ std::uint64_t waiting_connections(const Machine& machine) {
     return at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + 4, nullptr, 10);
 }
 
-/// The path of a process's control group for `controller`, in version 1, or in version 2 if that is empty.
-std::optional<std::string> group_path(const std::string& groups, std::string_view controller) {
-    std::istringstream lines(groups);
-    for (std::string line; std::getline(lines, line);) {
-        const auto first = line.find(':');
-        const auto second = first == std::string::npos ? first : line.find(':', first + 1);
-        if (second == std::string::npos) continue;
-        const std::string names = "," + line.substr(first + 1, second - first - 1) + ",";
-        const bool is_it =
-            controller.empty() ? names == ",," : names.find("," + std::string(controller) + ",") != std::string::npos;
-        if (is_it) return line.substr(second + 1);
-    }
-    return std::nullopt;
-}
-
-/// Calls `look` with the folder of a group and of each group around it.
-template <class Look>
-void for_each_group(const std::string& root, std::string path, Look look) {
-    for (;;) {
-        while (path.ends_with('/')) path.pop_back();
-        look(root + path);
-        const auto slash = path.rfind('/');
-        if (slash == std::string::npos) return;
-        path.resize(slash);
-    }
-}
-
 }  // namespace
 
 std::vector<Finding> check_machine(const Machine& machine, const Plan& plan) {
@@ -87,6 +64,7 @@ std::vector<Finding> check_machine(const Machine& machine, const Plan& plan) {
     findings.push_back(check_certificates(machine, plan));
     findings.push_back(check_disk(machine.try_disk(plan.output)));
     findings.push_back(check_processors(machine));
+    if (auto finding = check_tasks(machine)) findings.push_back(std::move(*finding));
     findings.push_back(check_memory(machine));
     findings.push_back(check_waits(machine));
     return findings;
@@ -115,11 +93,12 @@ Finding check_descriptors(const Machine& machine, const Plan& plan) {
 std::optional<Finding> check_ports(const Machine& machine, const Plan& plan) {
     const auto range = numbers_in(machine, "/proc/sys/net/ipv4/ip_local_port_range", 2);
     if (!range || (*range)[1] < (*range)[0]) return std::nullopt;
-    const auto ports = static_cast<std::uint64_t>((*range)[1] - (*range)[0]) + 1;
+    const std::uint64_t reserved = reserved_ports(machine, (*range)[0], (*range)[1]);
+    const auto ports = static_cast<std::uint64_t>((*range)[1] - (*range)[0]) + 1 - reserved;
     const std::string message = fmt::format(
-        "{} local ports, which limits connections to one address to that number; over HTTP/1.1, each call in flight "
+        "{} local ports{}, which limits connections to one address to that number; over HTTP/1.1, each call in flight "
         "has one",
-        ports);
+        ports, reserved == 0 ? "" : fmt::format(" ({} more are reserved)", reserved));
     const std::string widen = "widen the range, such as sysctl -w net.ipv4.ip_local_port_range='1024 65535'";
     if (ports < plan.calls()) return Finding("local ports", too_few(plan), message, widen);
     const std::uint64_t waiting = waiting_connections(machine);
@@ -185,27 +164,6 @@ Finding check_disk(const DiskTrial& trial) {
     return {name, Verdict::ok, message};
 }
 
-std::optional<double> processor_quota(const Machine& machine) {
-    const std::string groups = machine.text_of("/proc/self/cgroup").value_or("");
-    std::optional<double> least;
-    const auto note = [&least](double quota, double period) {
-        if (quota > 0 && period > 0) least = std::min(least.value_or(quota / period), quota / period);
-    };
-    if (const auto path = group_path(groups, "")) {
-        for_each_group("/sys/fs/cgroup", *path, [&](const std::string& folder) {
-            if (const auto limit = numbers_in(machine, folder + "/cpu.max", 2)) note((*limit)[0], (*limit)[1]);
-        });
-    }
-    if (const auto path = group_path(groups, "cpu")) {
-        for_each_group("/sys/fs/cgroup/cpu", *path, [&](const std::string& folder) {
-            const auto quota = numbers_in(machine, folder + "/cpu.cfs_quota_us", 1);
-            const auto period = numbers_in(machine, folder + "/cpu.cfs_period_us", 1);
-            if (quota && period) note(quota->front(), period->front());
-        });
-    }
-    return least;
-}
-
 Finding check_processors(const Machine& machine) {
     const std::size_t processors = machine.processors();
     const std::string message = fmt::format("{} processor{}", processors, processors == 1 ? "" : "s");
@@ -217,6 +175,20 @@ Finding check_processors(const Machine& machine) {
     return {"processors", Verdict::warn,
             limited + "; the process is stopped again and again, and answers seem to take longer",
             "give the container or service a whole processor"};
+}
+
+std::optional<Finding> check_tasks(const Machine& machine) {
+    // A run has some for itself, one loop and its helpers, even if a service keeps others in the group busy.
+    constexpr std::uint64_t of_a_run = 16;
+    const std::optional<std::uint64_t> room = room_for_tasks(machine);
+    if (!room) return std::nullopt;
+    const std::string message = fmt::format(
+        "control groups allow {} more threads and processes; --method threads and processes start one for each call in "
+        "flight",
+        *room);
+    if (*room >= of_a_run) return Finding("tasks", Verdict::ok, message);
+    return Finding("tasks", Verdict::warn, message,
+                   "raise pids.max: TasksMax= of a service, --pids-limit of a container");
 }
 
 Finding check_memory(const Machine& machine) {

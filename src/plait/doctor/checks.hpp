@@ -42,13 +42,12 @@ std::optional<Finding> check_tracking(const Machine& machine, const Plan& plan);
 Finding check_certificates(const Machine& machine, const Plan& plan);
 Finding check_disk(const DiskTrial& trial);
 Finding check_processors(const Machine& machine);
+/// Threads and processes, where control groups limit them.
+std::optional<Finding> check_tasks(const Machine& machine);
 Finding check_memory(const Machine& machine);
 Finding check_waits(const Machine& machine);
 
 /// Says how calls go, through which proxy and why.
 Finding check_proxies(const http::ProxySettings& settings, const Plan& plan);
-
-/// The fraction of a processor, or the number of processors, that control groups allow; nothing: no limit.
-std::optional<double> processor_quota(const Machine& machine);
 
 }  // namespace plait::doctor

@@ -1,5 +1,6 @@
 #include "plait/doctor/checks.hpp"
 
+#include "plait/doctor/control_groups.hpp"
 #include "plait/http/message/url.hpp"
 
 #include <doctest/doctest.h>
@@ -118,6 +119,42 @@ TEST_CASE("local ports are compared with the calls in flight and with closed con
         range = unusable;
         CHECK_FALSE(check_ports(machine, Plan()));
     }
+}
+
+TEST_CASE("reserved ports are for no connection") {
+    MadeUpMachine machine;
+    machine.files["/proc/sys/net/ipv4/ip_local_port_range"] = "32768\t60999\n";
+    std::string& reserved = machine.files["/proc/sys/net/ipv4/ip_local_reserved_ports"];
+    reserved = "\n";
+    CHECK(check_ports(machine, Plan())->message.starts_with("28232 local ports, "));
+    reserved = "8080,32700-32769,60999-61005\n";
+    CHECK(check_ports(machine, Plan())->message.starts_with("28229 local ports (3 more are reserved), "));
+    reserved = "32768-60999\n";
+    CHECK(check_ports(machine, Plan())->verdict == Verdict::warn);
+}
+
+TEST_CASE("few threads and processes are a warning where control groups limit them") {
+    MadeUpMachine machine;
+    CHECK_FALSE(check_tasks(machine));
+    machine.files["/proc/self/cgroup"] = "0::/a/b\n";
+    machine.files["/sys/fs/cgroup/a/b/pids.max"] = "max\n";
+    machine.files["/sys/fs/cgroup/a/b/pids.current"] = "7\n";
+    CHECK_FALSE(check_tasks(machine));
+    machine.files["/sys/fs/cgroup/a/pids.max"] = "512\n";
+    std::string& used = machine.files["/sys/fs/cgroup/a/pids.current"];
+    used = "496\n";
+    CHECK(in_words(check_tasks(machine)) ==
+          "ok tasks | control groups allow 16 more threads and processes; --method threads and processes start one for "
+          "each call in flight | ");
+    used = "513\n";
+    CHECK(check_tasks(machine)->message.starts_with("control groups allow 0 more"));
+    CHECK(check_tasks(machine)->verdict == Verdict::warn);
+    CHECK(check_tasks(machine)->advice == "raise pids.max: TasksMax= of a service, --pids-limit of a container");
+    MadeUpMachine old;
+    old.files["/proc/self/cgroup"] = "3:pids:/c\n";
+    old.files["/sys/fs/cgroup/pids/c/pids.max"] = "100\n";
+    old.files["/sys/fs/cgroup/pids/c/pids.current"] = "1\n";
+    CHECK(room_for_tasks(old) == 99);
 }
 
 TEST_CASE("a full table of connections is a warning") {
