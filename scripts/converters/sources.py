@@ -5,6 +5,7 @@ import gzip
 import re
 import shutil
 import signal
+import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,6 +129,55 @@ def make_page(how):
         shutil.unpack_archive(folder / "page.zip", folder / "har")
         return ["har/har.har"]
     return make
+
+
+# The browser serves its developer tools itself. A second page is these tools for the first one, and makes the commands
+# with the function behind "Copy all as cURL".
+COPY = r"""
+const {chromium} = require('playwright-core'), fs = require('fs');
+(async () => {
+  const [url, port] = process.argv.slice(2), own = `127.0.0.1:${port}`;
+  const browser = await chromium.launch({executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', `--remote-debugging-port=${port}`, '--remote-allow-origins=*']});
+  const page = await browser.newPage();
+  await page.goto(url + '/page');
+  const target = (await (await fetch(`http://${own}/json/list`)).json()).find(one => one.url == url + '/page');
+  const tools = await (await browser.newContext()).newPage();
+  await tools.goto(`http://${own}/devtools/devtools_app.html?ws=${own}/devtools/page/${target.id}&panel=network`);
+  const count = () => tools.evaluate(async () => {
+    globalThis.network = (await import('/devtools/panels/network/network.js')).NetworkLogView.NetworkLogView;
+    globalThis.requests = () => logs.NetworkLog.NetworkLog.instance().requests().filter(one => !one.url().endsWith('/probe'));
+    globalThis.logs = await import('/devtools/models/logs/logs.js');
+    return logs.NetworkLog.NetworkLog.instance().requests().length;
+  });
+  do await page.evaluate(() => fetch('/probe')); while (await count() == 0);
+  await page.evaluate(async () => {
+    document.cookie = 'sid=1234';
+    const send = (path, options) => fetch(path, options);
+    await send('/json?q=a%20b&x=[1]&x=%7B', {method: 'POST', headers: {'Content-Type': 'application/json', 'X-A': '1'}, body: '{"a": "\u00e9\u4e2d"}'});
+    await send('/form', {method: 'POST', body: new URLSearchParams({a: '\u00e9 b', c: '&'})});
+    await send('/text', {method: 'PUT', body: 'caf\u00e9\n\'!" $HOME `x` \\n \u0001 \ud83d\ude00 @file'});
+    await send('/at', {method: 'POST', body: '@file'});
+    await send('/auth', {headers: {Authorization: 'Bearer Zx81TokenOfNobody'}});
+    await send('/delete', {method: 'DELETE'});
+    await send('/empty', {method: 'POST'});
+    await send('/head', {method: 'HEAD'});
+  });
+  while (await tools.evaluate(() => requests().filter(one => one.finished).length) < 8) await new Promise(go => setTimeout(go, 50));
+  fs.writeFileSync('copied.sh', await tools.evaluate(() => network.prototype.generateAllCurlCommand.call(network.prototype, requests(), 'unix')));
+  await browser.close();
+})().catch(error => { console.error(error); process.exit(1); });
+"""
+
+
+def make_copied(folder, url):
+    if not has_node("playwright-core") or not shutil.which("chromium"):
+        return None
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    node(COPY, folder, url, port)
+    return ["copied.sh"]
 
 
 def make_mitmproxy(folder, url):
@@ -582,6 +632,9 @@ CASES = [
     Case("HAR of Chromium", make_page("embed"), secrets={"TOKEN": TOKEN}, refused=(NO_BINARY,) * 3, is_ordered=False, counts=is_text),
     Case("HAR of Chromium, attached", make_page("attach"), secrets={"TOKEN": TOKEN}, refused=(NO_BINARY,) * 2, is_ordered=False,
          counts=lambda request: is_text(request) or request[1] == "/bytes"),
+    # The tools sort the fields.
+    Case("Copy as cURL of Chromium", make_copied, secrets={"TOKEN": TOKEN, "COOKIE": "sid=1234"}, is_ordered=False,
+         counts=lambda request: request[1] not in ("/page", "/probe", "/favicon.ico") and not request[1].startswith("/.well-known")),
     Case("HAR of mitmproxy", make_mitmproxy, secrets={"BASIC": base64.b64encode(b"alice:wonderland").decode()},
          refused=("it was binary, or cut",), counts=lambda request: request[1] not in ("/broken", "/packed")),
     # vegeta counts what it sends, and Go sorts the fields.
