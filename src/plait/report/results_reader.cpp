@@ -87,6 +87,20 @@ class ResultLineParser {
   public:
     /// Reads only the fields that are needed: a body of megabytes is skipped.
     ResultLine parse(std::string_view text) {
+        return parse_own(text.starts_with("{\"key\":") ? own_line_of(text) : text);
+    }
+
+  private:
+    /// Lines in Gemini's form have the line of plait as a text (docs/formats.md). Returns it as `parse` takes a line.
+    std::string_view own_line_of(std::string_view text) {
+        ondemand::document document =
+            outer_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
+        own_ = std::string_view(document["metadata"]["plait"].get_string());
+        own_.reserve(own_.size() + simdjson::SIMDJSON_PADDING);
+        return own_;
+    }
+
+    ResultLine parse_own(std::string_view text) {
         ResultLine result;
         ondemand::document document =
             outer_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING);
@@ -113,7 +127,6 @@ class ResultLineParser {
         return result;
     }
 
-  private:
     static std::string version_of(ondemand::value response) {
         std::string_view version;
         ondemand::object fields;
@@ -134,6 +147,7 @@ class ResultLineParser {
 
     ondemand::parser outer_;
     simdjson::dom::parser inner_;
+    std::string own_;
 };
 
 /// Puts overlapping spans into rows, each into the lowest free one, and returns the number of rows. The spans are

@@ -51,6 +51,20 @@ std::string attempt_from(int start_ms, int total_ms) {
 
 }  // namespace
 
+TEST_CASE("results in the form of Gemini's have the result in their metadata") {
+    const std::string own =
+        R"({\"custom_id\":\"a\",\"line\":1,\"outcome\":\"ok\",\"attempts\":[{\"n\":1,)"
+        R"(\"status_code\":200,\"start_ms\":0.5,\"total_ms\":10}],\"response\":{\"http_version\":\"2\"}})";
+    const std::string line = R"({"key":"a","response":{"x":"y"},"metadata":{"mine":"1","plait":")" + own + R"("}})";
+    const Timeline timeline = timeline_of(line + "\n" + line + "\n");
+    REQUIRE(timeline.spans.size() == 2);
+    CHECK(timeline.spans[0].name == "a");
+    CHECK(timeline.spans[0].length == 10ms);
+    CHECK(timeline.answers.at("2") == 2);
+    CHECK(error_of(R"({"key":"a","request":{}})").find("is a file of requests") != std::string::npos);
+    CHECK(error_of(R"({"key":"a","response":{}})").find("is neither a trace nor a results file") != std::string::npos);
+}
+
 TEST_CASE("results give a timeline of what their attempts waited for") {
     const Timeline timeline = timeline_of(three_lines);
     CHECK(timeline.command == "results");

@@ -41,7 +41,7 @@ Task<void> Run::Engine::carry_out() {
         co_await parts_.method->end();
     } catch (const Error&) {
         if (!error_) error_ = std::current_exception();
-        if (!end_ && parts_.files) parts_.files->close();  // what is known of requests that were not sent
+        if (!end_ && parts_.files) leave_files();
     }
     beside.cancel();
     co_await beside.join();
@@ -87,6 +87,16 @@ Task<void> Run::Engine::join() {
 RunEnd Run::Engine::end() const {
     if (error_) std::rethrow_exception(error_);
     return *end_;
+}
+
+/// After an error. A run that did nothing, such as one that was given another file than it was meant for, must not keep
+/// its input and options from being put right.
+void Run::Engine::leave_files() {
+    if (!runner.has_read_any()) {
+        parts_.files->discard();
+    } else {
+        parts_.files->close();  // what is known of requests that were not sent
+    }
 }
 
 void Run::Engine::close_files() {

@@ -38,6 +38,7 @@ class Run::Engine {
     Task<void> keep_status(Journal& journal);
     Task<void> keep_spent(Journal& journal);
     void close_files();
+    void leave_files();
     void save_cookies();
 
     Parts& parts_;

@@ -258,6 +258,7 @@ void RunFiles::follow(ResumableSource& source) {
     results_->cut(whole_bytes_);
     source.skip(done_);
     if (options_.durable) sync_folder_of(results_path_);
+    are_results_new_ = results_->is_new();
     sink_ = std::make_unique<FileSink>(results_->take(), results_path_, options_.durable);
     results_.reset();
 }
@@ -305,6 +306,14 @@ void RunFiles::close() {
         ::unlink((state_path_ + "-limits").c_str());
     }
     journal_->close();
+}
+
+void RunFiles::discard() {
+    close();
+    std::error_code error;
+    if (!journal_ || is_resumed_ || std::filesystem::file_size(results_path_, error) != 0 || error) return;
+    remove_state(state_path_);
+    if (are_results_new_) ::unlink(results_path_.c_str());
 }
 
 }  // namespace plait::batch

@@ -89,6 +89,8 @@ class RunFiles {
 
     /// Commits the rest, when all calls have ended.
     void close();
+    /// As `close`, and removes the files if the run began with them and has no result: it leaves nothing to resume.
+    void discard();
 
   private:
     class ResultsFile;
@@ -111,6 +113,7 @@ class RunFiles {
     std::unique_ptr<Sink> sink_;
     std::string run_id_;
     bool is_resumed_ = false;
+    bool are_results_new_ = false;  ///< the results were created by this run
     LineSet done_;
     std::uint64_t whole_bytes_ = 0;  ///< of the results
     LineSet nothing_;

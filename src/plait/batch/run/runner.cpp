@@ -2,6 +2,7 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
+#include "plait/batch/call/page_id_trouble.hpp"
 #include "plait/batch/output/body_files.hpp"
 #include "plait/http/body/saved_body.hpp"
 #include "plait/http/message/url.hpp"
@@ -169,6 +170,7 @@ Task<void> Runner::start_calls(TaskGroup& calls) {
         OutputSlot slot = co_await results_.reserve();
         std::optional<SourceItem> item = co_await source_.next();
         if (!item) co_return;
+        has_read_any_ = true;
         if (auto* call = std::get_if<Call>(&*item)) {
             start_call(calls, std::move(*call), std::move(ahead), std::move(slot));
         } else {
@@ -235,8 +237,7 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
 /// Why the pages of a call would have no place in its result; empty: they have one, or it has none.
 std::string_view Runner::why_unwritable(const Call& call) const {
     const ResultFormat& format = options_.result_format;
-    if (format.each_page && is_page_id(call.custom_id))
-        return "its custom_id ends like that of a page (--each-page), in # and a number: use another one";
+    if (format.each_page && is_page_id(call.custom_id)) return page_id_trouble;
     const FollowRule* const follow = call.rules.follow ? call.rules.follow.get() : options_.calls.follow.get();
     const bool is_for_one = format.batch == BatchFormat::anthropic || format.batch == BatchFormat::gemini;
     return follow && follow->pages() && is_for_one ? "the result format has no place for pages (--result-format)" : "";

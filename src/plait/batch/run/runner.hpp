@@ -144,6 +144,9 @@ class Runner {
     /// Returns the time since the run began, up to its end.
     Duration elapsed() const noexcept;
 
+    /// Whether the source had a line to make a call of, or to refuse, so far.
+    bool has_read_any() const noexcept { return has_read_any_; }
+
     /// Calls that were sent and have not ended.
     std::size_t in_flight() const noexcept { return caller_.in_flight(); }
     /// Returns at most `most` of them, the oldest first.
@@ -190,6 +193,7 @@ class Runner {
     std::vector<std::string> first_unknown_;
     std::optional<TimePoint> began_;
     std::optional<TimePoint> ended_;
+    bool has_read_any_ = false;
     RunEnd end_ = RunEnd::finished;
     std::exception_ptr source_error_;
 

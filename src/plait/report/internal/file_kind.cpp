@@ -27,8 +27,6 @@ std::string_view words_for(FileKind kind) {
             return "is the summary of a run, without its calls";
         case FileKind::requests:
             return "is a file of requests, nothing was measured yet";
-        case FileKind::gemini_results:
-            return "has results in Gemini's form, without a timeline (plait run --trace FILE records one)";
         case FileKind::compressed:
             return "is compressed, unpack it first";
         case FileKind::trace:
@@ -56,7 +54,9 @@ FileKind kind_of(std::string_view beginning) {
         return has(beginning, "\"ph\"") ? FileKind::trace_events : FileKind::other;
     }
     if (beginning[first] != '{') return FileKind::other;
-    if (beginning.substr(first).starts_with("{\"key\":")) return FileKind::gemini_results;
+    if (beginning.substr(first).starts_with("{\"key\":") && !has(beginning, "\"response\":") &&
+        !has(beginning, "\"error\":"))
+        return FileKind::requests;
     if (has(beginning, "\"outcome\"") || has(beginning, "\"attempts\"")) return FileKind::results;
     if (has(beginning, "\"traceEvents\"")) return FileKind::trace_events;
     if (has(beginning, "\"rows\"") && has(beginning, "\"work\"")) return FileKind::comparison;

@@ -12,7 +12,6 @@ enum class FileKind {
     cut_trace,
     trace_events,
     results,
-    gemini_results,
     comparison,
     summary,
     requests,
