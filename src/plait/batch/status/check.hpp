@@ -112,7 +112,8 @@ class Check {
     /// Further methods are counted together: any token is a valid method.
     static constexpr std::size_t most_methods = 50;
 
-    explicit Check(ForecastOptions options, http::ProxySettings proxies = {});
+    /// `each_page`: each page of a call has a result of its own (`ResultFormat::each_page`).
+    explicit Check(ForecastOptions options, http::ProxySettings proxies = {}, bool each_page = false);
 
     /// Checks the next item of the source, with secrets not filled in.
     void look_at(const SourceItem& item);
@@ -129,6 +130,7 @@ class Check {
 
     std::vector<policy::RateLimit> limits_;
     Forecaster forecaster_;
+    bool each_page_;
     IdRegister ids_;
     http::ProxySettings proxies_;
     std::set<std::string, std::less<>> origins_;
@@ -137,7 +139,8 @@ class Check {
 };
 
 /// Checks a whole source. Not in a running loop.
-CheckReport check_all(Source& source, ForecastOptions options = {}, http::ProxySettings proxies = {});
+CheckReport check_all(Source& source, ForecastOptions options = {}, http::ProxySettings proxies = {},
+                      bool each_page = false);
 
 /// The report as text. `name` is the input's name for the user.
 std::string check_text(const CheckReport& report, std::string_view name);

@@ -34,6 +34,14 @@ TEST_CASE("a valid input has neither errors nor warnings") {
           "  3        https://api.example\n");
 }
 
+TEST_CASE("an id that ends like that of a page can't be sent with a result for each page") {
+    Check check({}, {}, true);
+    for (const char* id : {"a#2", "a#b"}) check.look_at(SourceItem(call_of("GET", 1, id)));
+    CHECK(check.report().bad_count == 1);
+    CHECK(has(check.report().bad.front().message, "ends like that of a page"));
+    CHECK_FALSE(report_of({call_of("GET", 1, "a#2")}).is_refused());
+}
+
 TEST_CASE("an empty input has no calls") { CHECK(check_text(report_of({}), "in") == "in: 0 calls\n"); }
 
 TEST_CASE("invalid lines are counted, and the first are listed with the reason") {

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <set>
@@ -215,11 +216,25 @@ std::vector<Flag> stop_flags(CallsSettings& settings) {
 
 }  // namespace
 
-Flag follow_check_flag() {
-    return {"--follow", "RULE",
-            "Check this rule, which is the same as for plait run. The forecast counts the first request of each call, "
-            "and no further pages or polls.",
-            [](const std::string& value) { (void)batch::FollowRule::parse_flag(value); }};
+std::vector<Flag> follow_check_flags(CallsSettings& settings) {
+    std::vector<Flag> flags = follow_flags(settings);
+    for (Flag& flag : flags) {
+        flag.help = "The same as for plait run.";
+        if (flag.name == "--follow")
+            flag.help += " The forecast counts the first request of each call, and no further pages or polls.";
+    }
+    return flags;
+}
+
+void check_page_flags(const batch::RunOptions& run, const std::vector<std::string>& inputs, bool has_rows) {
+    if (run.result_format.each_page && run.follow && run.follow->poll())
+        throw_bad_input("--each-page needs pages, but --follow is about a job: leave one of them out");
+    if (run.follow || has_rows) return;
+    const bool are_urls = std::all_of(inputs.begin(), inputs.end(),
+                                      [](const std::string& input) { return input.find("://") != std::string::npos; });
+    if (!are_urls) return;
+    if (run.max_pages) throw_bad_input("--max-pages needs --follow RULE, such as --follow next=link");
+    if (run.result_format.each_page) throw_bad_input("--each-page needs --follow RULE, such as --follow next=link");
 }
 
 std::vector<Flag> redirect_flags(http::RedirectOptions& redirects) {

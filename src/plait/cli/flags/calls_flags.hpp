@@ -21,8 +21,12 @@ class CallsSettings {
 /// The flags that change `settings`, which outlives them.
 std::vector<Flag> calls_flags(CallsSettings& settings);
 
-/// `--follow` of a command that sends nothing: the rule is only checked.
-Flag follow_check_flag();
+/// The flags about pages and jobs, for a command that sends nothing: they are only checked.
+std::vector<Flag> follow_check_flags(CallsSettings& settings);
+
+/// Throws `Error(bad_input)` for flags about pages that nothing can follow: lines of a file may have rules of their
+/// own, and so may rows; URLs have none.
+void check_page_flags(const batch::RunOptions& run, const std::vector<std::string>& inputs, bool has_rows);
 
 /// Those of them that say which redirects are followed.
 std::vector<Flag> redirect_flags(http::RedirectOptions& redirects);

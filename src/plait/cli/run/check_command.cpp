@@ -68,7 +68,7 @@ std::vector<Flag> CheckCommand::flags() {
                      [this](const std::string& value) { forecast_.budgets.push_back(policy::parse_budget(value)); })
                     .repeatable(),
             }),
-        under(headings::follow_ups, {follow_check_flag()}), repeat_flags(defaults_), proxy_flags(proxies_, secrets_));
+        follow_check_flags(calls_), repeat_flags(defaults_), proxy_flags(proxies_, secrets_));
 }
 
 /// As that of `plait run`, but secrets keep their names.
@@ -88,11 +88,13 @@ Flag CheckCommand::header_flag() {
 int CheckCommand::run() {
     check_row_flags(defaults_.rows);
     if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input");
+    check_page_flags(calls_.run, inputs_, defaults_.rows.are_given());
     defaults_.put_secrets = batch::SecretExpander::Put::names;
     defaults_.key_seed = "check";  // keys are made, but not sent
     batch::InputNotes notes;
     defaults_.notes = &notes;
-    batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, defaults_), forecast_, proxies_.settle());
+    batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, defaults_), forecast_, proxies_.settle(),
+                                                 calls_.run.result_format.each_page);
     report.notes = notes;
     if (defaults_.rows.are_given()) {
         for (batch::ColumnPlaces& sent : batch::make_request_template(defaults_).places())

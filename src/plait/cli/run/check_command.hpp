@@ -4,6 +4,7 @@
 #include "plait/batch/requests/request_line.hpp"
 #include "plait/batch/status/check.hpp"
 #include "plait/batch/status/forecast.hpp"
+#include "plait/cli/flags/calls_flags.hpp"
 #include "plait/cli/flags/command.hpp"
 #include "plait/cli/flags/route_flags.hpp"
 
@@ -31,6 +32,7 @@ class CheckCommand final : public Command {
     batch::ForecastOptions forecast_;
     batch::Secrets secrets_;
     ProxyChoice proxies_;
+    CallsSettings calls_;
     bool as_json_ = false;
 };
 

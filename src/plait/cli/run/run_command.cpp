@@ -63,25 +63,12 @@ Positional RunCommand::positional() const {
         "A file of requests (JSON Lines, or one URL per line; see docs/formats.md), URLs, or - for standard input."};
 }
 
-/// Lines of a file may have rules of their own, and so may rows; URLs have none.
-void RunCommand::check_page_flags() const {
-    if (options_.follow || settings_.defaults.rows.are_given()) return;
-    const bool are_urls = std::all_of(inputs_.begin(), inputs_.end(),
-                                      [](const std::string& input) { return input.find("://") != std::string::npos; });
-    if (!are_urls) return;
-    if (options_.max_pages) throw_bad_input("--max-pages needs --follow RULE, such as --follow next=link");
-    if (options_.result_format.each_page)
-        throw_bad_input("--each-page needs --follow RULE, such as --follow next=link");
-}
-
 int RunCommand::run() {
     if (!body_folder_.path.empty()) options_.save_bodies = body_folder_;
     if (inline_max_given_ && !options_.save_bodies) throw_bad_input("--inline-max needs --save-bodies DIR");
-    if (options_.result_format.each_page && options_.follow && options_.follow->poll())
-        throw_bad_input("--each-page needs pages, but --follow is about a job: leave one of them out");
     if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input");
     check_row_flags(settings_.defaults.rows);
-    check_page_flags();
+    check_page_flags(options_, inputs_, settings_.defaults.rows.are_given());
     if (!dry_run_.empty()) return write_requests();
     RunPaths paths(inputs_, output_, options_.trace, summary_path_);
     paths.cookies = options_.cookie_jar;

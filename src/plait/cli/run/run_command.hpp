@@ -36,7 +36,6 @@ class RunCommand final : public Command {
     std::vector<Flag> diagnosis_flags();
     std::string flags_of_the_run() const;
     int write_requests() const;
-    void check_page_flags() const;
     void join_cluster();
     void refuse_bad_lines() const;
     Task<int> conduct(batch::Run& run, std::ostream& summary_file);
