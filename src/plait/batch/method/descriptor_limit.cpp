@@ -37,14 +37,16 @@ std::uint64_t descriptors_for(std::size_t concurrency, std::size_t per_call, std
     return concurrency * per_call + besides_calls + more;
 }
 
-std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limits, std::size_t concurrency) {
+std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limits, std::size_t concurrency,
+                             std::size_t more) {
     if (needed <= limits.soft) return limits.soft;
     if (needed <= limits.hard) return needed;
     throw Error(
         ErrorCode::bad_input,
-        fmt::format("--concurrency {} needs {} open files, and this system allows {}: lower it, or raise the limit "
+        fmt::format("--concurrency {} needs {} open files{}, and this system allows {}: lower it, or raise the limit "
                     "with `ulimit -n {}` (as root, or in limits.conf)",
-                    concurrency, needed, limits.hard, needed));
+                    concurrency, needed, more == 0 ? "" : fmt::format(" ({} of them for the page of --ui)", more),
+                    limits.hard, needed));
 }
 
 std::size_t calls_within(std::size_t most, std::size_t per_call, const DescriptorLimits& limits, std::size_t more) {
@@ -60,7 +62,7 @@ std::size_t calls_within_descriptors(std::size_t most, std::size_t per_call, std
 void raise_descriptor_limit(std::size_t concurrency, std::size_t per_call, std::size_t more) {
     const rlimit limit = descriptor_limit();
     const std::uint64_t needed = descriptors_for(concurrency, per_call, more);
-    set_soft_limit(limit, soft_limit_for(needed, descriptor_limits(), concurrency));
+    set_soft_limit(limit, soft_limit_for(needed, descriptor_limits(), concurrency, more));
 }
 
 void raise_descriptor_limit_to_most() {

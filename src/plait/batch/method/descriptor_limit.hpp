@@ -21,8 +21,9 @@ constexpr std::size_t descriptors_of_a_page = 72;
 std::uint64_t descriptors_for(std::size_t concurrency, std::size_t per_call, std::size_t more = 0);
 
 /// The soft limit that permits `needed` open descriptors: the current one, or a higher one. Throws `Error(bad_input)`
-/// that says what to do if the hard limit is too low.
-std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limits, std::size_t concurrency);
+/// that says what to do if the hard limit is too low. `more` are those of a page, among the needed ones.
+std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limits, std::size_t concurrency,
+                             std::size_t more = 0);
 
 /// The number of calls, from 1 to `most`, that can have `per_call` descriptors each under the hard limit, beside
 /// `more`.

@@ -142,7 +142,12 @@ ResultsEnd for_each_result(int file, const std::string& name, const std::functio
     while (const auto line = lines.next()) {
         ++number;
         end.bytes = line->offset + line->text.size() + (line->is_whole ? 1 : 0);
-        if (!line->is_whole) break;
+        if (!line->is_whole) {
+            // A first line that was cut is no other file, unless it can't be the beginning of a result.
+            if (number == 1 && !line->text.starts_with('{') && line->text.find('\0') == std::string_view::npos)
+                throw Error(ErrorCode::bad_input, fmt::format("{}, line 1: not a result line", name));
+            break;
+        }
         std::string_view text = line->text;
         if (text.ends_with('\r')) text.remove_suffix(1);
         // After a power cut, blocks that did not reach the disk are zeros. They are the end, unless more follows.

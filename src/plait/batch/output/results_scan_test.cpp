@@ -85,6 +85,7 @@ TEST_CASE("zeros at the end, which a power cut can leave, are ignored") {
 TEST_CASE("the error for a line that is not a result names it") {
     CHECK(refusal_of(result("a", 1) + "{\"url\":\"http://a.b\"}\n") == "results.jsonl, line 2: not a result line");
     CHECK(refusal_of("hello\n") == "results.jsonl, line 1: not a result line");
+    CHECK(refusal_of("hello") == "results.jsonl, line 1: not a result line");
     CHECK(refusal_of("\n") == "results.jsonl, line 1: not a result line");
     CHECK(refusal_of(result("a", 0)) == "results.jsonl, line 1: not a result line");
     CHECK(refusal_of(result("a", 1, "good")) == "results.jsonl, line 1: not a result line");

@@ -50,7 +50,9 @@ SourceItem RequestReader::read_url(std::string_view url, std::uint64_t line) {
         return Call(automatic_id(line), line, std::move(request));
     } catch (const Error& error) {
         const bool looks_like_csv = url.find("://") == url.npos && url.find_first_of(",;\t") != url.npos;
-        const char* const hint = looks_like_csv ? " (rows of CSV become requests with --url TEMPLATE)" : "";
+        const char* const hint = url.starts_with("curl ") ? " (plait convert makes requests of curl commands)"
+                                 : looks_like_csv         ? " (rows of CSV become requests with --url TEMPLATE)"
+                                                          : "";
         return BadLine(automatic_id(line), line, fmt::format("line {}: {}{}", line, error.what(), hint));
     }
 }

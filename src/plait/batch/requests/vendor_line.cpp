@@ -56,7 +56,16 @@ simdjson::padded_string_view with_padding(std::string_view part) {
 class Signs {
   public:
     bool url = false, body = false, params = false, request = false;
-    bool header = false;  ///< of vegeta: an object of lists
+    bool header = false;              ///< of vegeta: an object of lists
+    bool log = false;                 ///< of a HAR
+    bool info = false, item = false;  ///< of a collection of Postman
+
+    /// What `plait convert` makes requests of; empty: nothing that is known.
+    std::string_view convertible() const {
+        if (header) return "a target of vegeta";
+        if (log) return "a HAR";
+        return info && item ? "a collection of Postman" : "";
+    }
 
     /// The vendor whose lines look like this.
     std::optional<BatchFormat> vendor() const {
@@ -98,6 +107,9 @@ std::optional<Signs> signs_of(std::string_view text) {
         if (name == "body") signs.body = true;
         if (name == "params") signs.params = is_object;
         if (name == "request") signs.request = is_object;
+        if (name == "log") signs.log = is_object;
+        if (name == "info") signs.info = is_object;
+        if (name == "item") signs.item = type == ondemand::json_type::array;
         if (name == "header" && is_object) signs.header = has_lists(value.get_object());
     }
     return signs;
@@ -307,9 +319,8 @@ std::string_view VendorLineReader::translate(std::string_view text) {
 std::optional<std::string> hint_at_format(std::string_view text, BatchFormat format) {
     const std::optional<Signs> signs = signs_of(text);
     if (!signs) return std::nullopt;
-    if (signs->header) {
-        return "looks like a target of vegeta: plait convert makes a request of it";
-    }
+    if (const std::string_view kind = signs->convertible(); !kind.empty())
+        return fmt::format("looks like {}: plait convert makes requests of it", kind);
     const std::optional<BatchFormat> vendor = signs->vendor();
     // OpenAI's lines are request lines of ours, too.
     if (!vendor || vendor == format || (format == BatchFormat::plait && vendor == BatchFormat::openai))

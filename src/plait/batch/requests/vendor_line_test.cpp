@@ -186,7 +186,12 @@ TEST_CASE("without a format, the error of another program's line says what it lo
     CHECK(refused(mistral_line, defaults) ==
           "a: line 7: no \"url\"; looks like a Mistral batch: --format mistral-batch");
     CHECK(refused(R"({"method":"POST","url":"http://a.b","body":"aGk=","header":{"A":["b"]}})", defaults) ==
-          "line-7: line 7: looks like a target of vegeta: plait convert makes a request of it");
+          "line-7: line 7: looks like a target of vegeta: plait convert makes requests of it");
+    CHECK(refused(R"({"log":{"entries":[]}})", defaults)
+              .ends_with("looks like a HAR: plait convert makes requests of it"));
+    CHECK(refused(R"({"info":{},"item":[]})", defaults)
+              .ends_with("looks like a collection of Postman: plait convert makes requests of it"));
+    CHECK(refused("{", defaults).ends_with("Of a HAR or a collection, plait convert makes requests."));
     CHECK(refused(R"({"custom_id":"a"})", defaults) == "a: line 7: no \"url\"");
     CHECK(refused(R"({"url":"http://a.b","header":{}})", defaults).find("did you mean \"headers\"?") !=
           std::string::npos);

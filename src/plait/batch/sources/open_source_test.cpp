@@ -130,4 +130,5 @@ TEST_CASE("a file of CSV without a template says what it needs") {
     const Items items = items_of_lines("id,name\n");
     REQUIRE(items.size() == 1);
     CHECK(items[0].ends_with("(rows of CSV become requests with --url TEMPLATE)"));
+    CHECK(items_of_lines("curl http://a.b\n")[0].ends_with("(plait convert makes requests of curl commands)"));
 }

@@ -15,7 +15,7 @@ constexpr std::array<std::pair<std::string_view, ColumnType>, 3> types{
 
 [[noreturn]] void refuse_selection(std::string_view text, std::string_view reason) {
     throw_bad_input(
-        fmt::format("--select '{}': {}; write NAME=/pointer, or NAME=/pointer:number, :bool or :text", text, reason));
+        fmt::format("'{}': {}; write NAME=/pointer, or NAME=/pointer:number, :bool or :text", text, reason));
 }
 
 /// Whether each `~` is one of the two escapes of RFC 6901, section 3.

@@ -284,7 +284,11 @@ class LineParser {
         const bool known = document_.is_alive() && document_.current_location().get(at) == simdjson::SUCCESS &&
                            at >= text_.data() && at <= text_.data() + text_.size();
         const std::string where = known ? fmt::format(", column {}", column_of(at, text_)) : "";
-        return fmt::format("line {}{}: not JSON: {}", line_, where, simdjson::error_message(error));
+        const std::size_t end = text_.find_last_not_of(" \t\r");
+        const bool spans_lines = end == text_.find_first_not_of(" \t\r");  // a bracket alone
+        return fmt::format(
+            "line {}{}: not JSON: {}{}", line_, where, simdjson::error_message(error),
+            spans_lines ? " A request is one line. Of a HAR or a collection, plait convert makes requests." : "");
     }
 
     const RequestDefaults& defaults_;
