@@ -92,6 +92,17 @@ class Work(ClusterTest):
                     self.assertEqual(*(re.sub(r"[\d.]+ [um]?s after", "some us after", json.dumps(by_id[one][field])) for by_id in (without, within)))
             self.assertEqual(len(without[one]["attempts"]), len(within[one]["attempts"]))
 
+    def test_rows_and_pages_are_as_without_a_cluster(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.worker(broker)
+        rows = self.folder / "rows.csv"
+        rows.write_text('id,name\n7,"a ""b"" &"\n8,\n')
+        command = ["run", rows, "--url", mock.url + "/pages?n=3&id={{row.id}}&q={{row.name}}", "--id-from", "id", "--follow", "next=link"]
+        both = [{result["custom_id"]: result for result in plait(*command, *cluster).results} for cluster in ([], ["--cluster", broker.url])]
+        for results in both:
+            self.assertEqual(([1, 2, 3], "bad_input"), ([page["body"]["page"] for page in results["7"]["pages"]], results["8"]["error"]["code"]))
+        self.assertEqual(*(results["7"]["response"]["url"] for results in both))
+
     def test_large_requests_and_answers_travel_in_parts(self):
         broker, mock = self.broker(), self.enter(Mock("--body-bytes", "3000000"))
         self.worker(broker)

@@ -43,6 +43,12 @@ class Pages(MockTest):
         small = self.result_of(self.url(PAGES + "c"), "--follow", "next=link", "--max-body", "300")
         self.assertEqual(("rejected", "too_large", [1]), (small["outcome"], small["error"]["code"], self.pages_of(small)))
 
+    def test_pages_may_be_hedged_and_traced(self):
+        trace, lists = self.folder / "trace.json", [self.url(f"/pages?n=2&id=h{n}") for n in range(30)]
+        ended = plait("run", *lists, "--follow", "next=link", "--hedge", "p50", "--trace", trace)
+        self.assertEqual([[1, 2]] * 30, [self.pages_of(result) for result in ended.results], ended.err)
+        self.assertIn("30 calls", plait("report", trace, "--text").out)
+
     def test_credentials_stay_with_their_origin(self):
         result = self.result_of(self.url("/pages/elsewhere?n=2"), "--follow", "next=link", "--header", "X-Key: k")
         self.assertEqual([1, 2], self.pages_of(result))
@@ -96,6 +102,8 @@ class EachPage(MockTest):
     def test_check_knows_the_rule(self):
         self.assertEqual(0, plait("check", self.url(PAGES + "z"), "--follow", "next=link").code)
         self.assertEqual(2, plait("check", self.url(PAGES + "z"), "--follow", "next=").code)
+        self.assertEqual(0, plait("check", self.url(PAGES + "z"), "--follow", "next=link", "--max-pages", "2", "--each-page").code)
+        self.assertIn("--max-pages needs --follow RULE", plait("check", self.url(PAGES + "z"), "--max-pages", "2").err)
 
 
 class Jobs(MockTest):

@@ -20,18 +20,22 @@ from support.process_tree import leaves
 
 METHODS = ("async", "sync", "threads", "processes")
 
-# Requests that may be sent twice (the first four), that must not be, and that can't be sent at all.
+# Requests that may be sent twice (the first five), that must not be, and that can't be sent at all.
 KINDS = {
     "get": {},
     "put": {"method": "PUT", "body": {"text": "a"}},
     "keyed": {"method": "POST", "body": {"text": "a"}, "idempotency_key": "auto"},
     "declared": {"method": "POST", "body": {"text": "a"}, "safe_to_repeat": True},
+    "list": {"follow": {"next": "link"}},  # pages
     "post": {"method": "POST", "body": {"text": "a"}},
     "patch": {"method": "PATCH", "body": "a"},
+    "job": {"method": "POST", "body": "a", "follow": {"poll": "location", "every_s": 0.01}},  # started once, and asked for
     "line": None,  # not a request; its id is its line number
     "again": None,  # repeats the id of the first line
 }
-UNSAFE = ("post", "patch")
+UNSAFE = ("post", "patch", "job")
+PATHS = {"list": "/pages?n=3&id=", "job": "/jobs/30?id="}  # of the others: /calls/
+PAGES = [1, 2, 3]
 REFUSED = ("line", "again")
 
 # 429 comes only from --allow: the mock counts those refusals separately, but would count a random 429 as an answer.
@@ -53,7 +57,7 @@ class Plan:
         self.concurrency = 1 if method == "sync" else chance.randint(2, 12)
         self.count = chance.randint(40, 80) if method == "sync" else chance.randint(60, 150)
         self.latency_ms = chance.uniform(1, 4) if method == "sync" else chance.uniform(2, 15)
-        kinds = chance.choices(list(KINDS), weights=(20, 10, 20, 10, 40, 10, 1, 1), k=self.count)
+        kinds = chance.choices(list(KINDS), weights=(20, 10, 20, 10, 15, 40, 10, 15, 1, 1), k=self.count)
         kinds[0] = "get"  # the first line determines the format
         self.ids = [f"{kind}-{number}" for number, kind in enumerate(kinds, start=1)]
         self.more = {"order_key": "one"} if chance.random() < 0.1 else {"group": "a"} if chance.random() < 0.1 else {}
@@ -104,7 +108,7 @@ class Plan:
             elif kind == "again":
                 yield json.dumps({"custom_id": self.ids[0], "url": f"/calls/{custom_id}", "body": "a"}) + "\n"
             else:
-                yield json.dumps({"custom_id": custom_id, "url": f"/calls/{custom_id}", **KINDS[kind], **self.more}) + "\n"
+                yield json.dumps({"custom_id": custom_id, "url": PATHS.get(kind, "/calls/") + custom_id, **KINDS[kind], **self.more}) + "\n"
 
 
 class Stop:
@@ -260,6 +264,8 @@ def judge_refused(custom_id, result, times, verdict):
 def judge_one(custom_id, result, times, verdict):
     """`times`: how often the request arrived; None if unknown."""
     outcome, is_unsafe = result["outcome"], kind_of(custom_id) in UNSAFE
+    if kind_of(custom_id) == "list" and outcome == "ok" and [page["body"]["page"] for page in result["pages"]] != PAGES:
+        verdict.wrong.append(f"{custom_id} lacks pages: {result['pages']}")
     if outcome == "skipped":
         verdict.wrong.append(f"{custom_id} was skipped: {result['error']}")
     if result["error"] and result["error"]["code"] == "bad_input":
