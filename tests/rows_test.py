@@ -5,7 +5,7 @@ import sqlite3
 import unittest
 import urllib.parse
 
-from support.program import MockTest, plait, results_in, run
+from support.program import MockTest, finish, plait, results_in, run, wait_until
 
 NAMES = ['M"ü; x\r\ny', "a/b & c", "{{env.HOME}}", "00123"]
 
@@ -66,6 +66,27 @@ class Rows(MockTest):
         # In a request line, the braces of a value are escaped.
         self.assertEqual(json.loads(self.echo(results["r2"])["body"]), json.loads(self.echo(repeated.results[0])["body"]))
 
+    def test_a_killed_run_of_rows_is_resumed_and_sends_nothing_twice(self):
+        ids = [f"kill-{n}" for n in range(60)]
+        self.rows.write_bytes(csv_of(("id", "name"), *((id, f"a\n{id}") for id in ids)))
+        command = ["run", self.rows, "--url", self.url("/delay/20?id={{row.id}}"), "--body", '{"name": {{row.name}}}', "--id-from", "id",
+                   "-o", self.results, "--concurrency", "4"]
+        for patience in (5, 10, 20):
+            before = self.mock.stats()["requests"]
+            process = self.start(*command)
+            wait_until(lambda: process.poll() is not None or self.mock.stats()["requests"] > before + patience, "calls arrive")
+            process.kill()
+            finish(process)
+        ended = plait(*command)
+        self.assertIn(ended.code, (0, 1), ended.err)
+        results = results_in(self.results)
+        self.assertEqual(sorted(ids), sorted(result["custom_id"] for result in results))
+        self.assertLessEqual({result["outcome"] for result in results}, {"ok", "unknown"})
+        for result in results:
+            came = self.mock.of_id(result["custom_id"])["came"]
+            self.assertIn(came, (1,) if result["outcome"] == "ok" else (0, 1))
+        self.assertEqual(0, plait("verify", self.rows, self.results).code)
+
     def test_check_shows_the_first_request_and_a_dry_run_writes_all(self):
         ended = plait("check", self.rows, *self.template())
         self.assertEqual(2, ended.code, ended.err)
@@ -91,6 +112,11 @@ class Rows(MockTest):
             ended = run(source, "--url", self.url() + "/{{row.nam}}", stdin=stdin)
             self.assertEqual((2, ""), (ended.code, ended.out), ended.err)
             self.assertIn("no column nam, did you mean name? (the columns are id, name, n)", ended.err)
+        lines = self.folder / "rows.jsonl"
+        lines.write_text('# comments\n{"name": 1}\n')
+        ended = run(lines, "--url", self.url() + "/{{row.nam}}", "-o", self.results)
+        self.assertEqual((2, False), (ended.code, self.results.exists()))
+        self.assertIn("rows.jsonl: no column nam, did you mean name? (the columns are name)", ended.err)
         self.assertEqual(before, self.mock.stats()["requests"])
 
     def test_rows_of_json_lines_and_sqlite(self):

@@ -52,8 +52,9 @@ RowCell::Kind kind_of(ondemand::json_type type) {
 /// A column: a member of the row, and a pointer into it.
 struct JsonRowParser::Wanted {
     std::string member;
-    std::string inside;  ///< a JSON Pointer; empty: the member itself
-    bool is_found = false;
+    std::string inside;      ///< a JSON Pointer; empty: the member itself
+    bool is_found = false;   ///< in this row
+    bool was_found = false;  ///< in any row, with what the pointer leads to
     // For the value of the member, if there is a pointer.
     json::PaddedText padded{};
     ondemand::parser parser{};
@@ -63,7 +64,9 @@ struct JsonRowParser::Wanted {
 /// Reads one line. Its cells refer to its memory, and that of `Wanted`.
 class JsonRowParser::Reader {
   public:
-    void read(std::string_view text, std::vector<Wanted>& wanted, std::vector<RowCell>& cells) {
+    /// `names`: takes the names of all members; null: nobody wants them.
+    void read(std::string_view text, std::vector<Wanted>& wanted, std::vector<RowCell>& cells,
+              std::vector<std::string>* names) {
         text_ = padded_.assign({text});
         if (!json::is_utf8(text_)) throw_bad_input("not UTF-8");
         document_ = parser_.iterate(text_);
@@ -74,6 +77,7 @@ class JsonRowParser::Reader {
         }
         for (ondemand::field field : object) {
             const std::string_view name = field.unescaped_key();
+            if (names) names->emplace_back(name);
             ondemand::value value = field.value();
             read_member(name, value, wanted, cells);
         }
@@ -89,6 +93,7 @@ class JsonRowParser::Reader {
             if (wanted[i].is_found) throw_bad_input(fmt::format("\"{}\" occurs twice", printable(name)));
             wanted[i].is_found = true;
             if (!cell) cell = cell_of(document_, value);
+            wanted[i].was_found = wanted[i].was_found || wanted[i].inside.empty();
             cells[i] = wanted[i].inside.empty() ? *cell : inside_of(*cell, wanted[i]);
         }
         if (!cell) (void)json::checked_text(document_, value).value();
@@ -105,6 +110,7 @@ class JsonRowParser::Reader {
         if (member.kind != RowCell::Kind::json) return RowCell();
         wanted.document = wanted.parser.iterate(wanted.padded.assign({member.text}));
         if (wanted.document.at_pointer(wanted.inside).get(value)) return RowCell();
+        wanted.was_found = true;
         return cell_of(wanted.document, value);
     }
 
@@ -114,7 +120,8 @@ class JsonRowParser::Reader {
     ondemand::document document_;
 };
 
-JsonRowParser::JsonRowParser(const ColumnList& columns) : cells_(columns.size()), reader_(std::make_unique<Reader>()) {
+JsonRowParser::JsonRowParser(const ColumnList& columns)
+    : columns_(columns), cells_(columns.size()), reader_(std::make_unique<Reader>()) {
     for (const RowColumn& column : columns) {
         Wanted& wanted = wanted_.emplace_back();
         if (!column.is_pointer) {
@@ -139,7 +146,7 @@ std::optional<Row> JsonRowParser::take(const LineReader::Line& line) {
     for (Wanted& wanted : wanted_) wanted.is_found = false;
     std::fill(cells_.begin(), cells_.end(), RowCell());
     try {
-        reader_->read(text, wanted_, cells_);
+        reader_->read(text, wanted_, cells_, names_.empty() ? &names_ : nullptr);
     } catch (const simdjson::simdjson_error& error) {
         return refuse(line.number, fmt::format("not JSON: {}", simdjson::error_message(error.error())));
     } catch (const Error& error) {
@@ -149,6 +156,14 @@ std::optional<Row> JsonRowParser::take(const LineReader::Line& line) {
         if (cell.kind == RowCell::Kind::missing) cell = RowCell();
     }
     return Row(line.number, cells_);
+}
+
+std::optional<std::string> JsonRowParser::unknown_column() const {
+    if (names_.empty()) return std::nullopt;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (columns_[i].is_needed && !wanted_[i].was_found) return no_such_column(columns_[i].name, names_);
+    }
+    return std::nullopt;
 }
 
 Row JsonRowParser::refuse(std::uint64_t line, std::string_view why) {

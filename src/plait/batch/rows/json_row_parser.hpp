@@ -10,8 +10,8 @@
 
 namespace plait::batch {
 
-/// Rows of JSON Lines: an object on each line, whose members are the columns. Blank lines are skipped. A member that an
-/// object lacks, or that is null, is missing: whether one is misspelt can't be known before the last line.
+/// Rows of JSON Lines: an object on each line, whose members are the columns. Blank lines and comments are skipped. A
+/// member that an object lacks, or that is null, is missing.
 class JsonRowParser final : public RowParser {
   public:
     /// `columns` must outlive this. Throws `Error(bad_input)` for one that is not a JSON Pointer, and begins with `/`.
@@ -20,6 +20,7 @@ class JsonRowParser final : public RowParser {
 
     std::optional<Row> take(const LineReader::Line& line) override;
     std::optional<Row> finish() override { return std::nullopt; }
+    std::optional<std::string> unknown_column() const override;
 
   private:
     struct Wanted;
@@ -27,7 +28,9 @@ class JsonRowParser final : public RowParser {
 
     Row refuse(std::uint64_t line, std::string_view why);
 
-    std::vector<Wanted> wanted_;  ///< one for each column
+    const ColumnList& columns_;
+    std::vector<Wanted> wanted_;      ///< one for each column
+    std::vector<std::string> names_;  ///< the members of the first object
     std::vector<RowCell> cells_;
     std::string problem_;
     std::unique_ptr<Reader> reader_;

@@ -43,10 +43,13 @@ RequestTemplate::RequestTemplate(const RowOptions& options, const SecretText& se
     method_ = !options.method.empty() ? options.method : json_ || !form_.empty() ? "POST" : "GET";
     of_flag("--request", [&] { return http::Request(method_, http::Url("http://a/")); });
     read_ids(options);
+    for_each_use([this](const ColumnUse& use, const auto&...) {
+        if (use.if_missing == IfMissing::refuse) columns_.need(use.column);
+    });
 }
 
 void RequestTemplate::read_ids(const RowOptions& options) {
-    if (!options.id_from.empty()) id_ = columns_.add(column_named(options.id_from));
+    if (!options.id_from.empty()) columns_.need(id_.emplace(columns_.add(column_named(options.id_from))));
     if (options.keep) {
         for (const std::string& name : *options.keep) kept_.push_back(columns_.add(column_named(name)));
     } else if (id_) {
@@ -124,29 +127,36 @@ std::string RequestTemplate::metadata_of(std::span<const RowCell> cells) const {
     return metadata;
 }
 
-std::vector<ColumnPlaces> RequestTemplate::places() const {
-    std::vector<ColumnPlaces> all;
-    const auto add = [&](const ColumnUse& use, const std::string& place) {
-        const std::string& name = columns_[use.column].name;
-        auto known = std::find_if(all.begin(), all.end(), [&](const ColumnPlaces& of) { return of.column == name; });
-        if (known == all.end()) known = all.insert(all.end(), ColumnPlaces(name));
-        std::vector<std::string>& places = known->places;
-        if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(place);
-    };
-    const auto add_pairs = [&](const std::vector<Pair>& pairs, std::string_view kind) {
+/// Calls `visit` with each use of a column that is sent, and the kind and the name of its place.
+template <class Visit>
+void RequestTemplate::for_each_use(Visit visit) const {
+    const auto visit_pairs = [&](const std::vector<Pair>& pairs, std::string_view kind) {
         for (const Pair& pair : pairs) {
             for (const TemplatePart& part : pair.parts) {
-                if (part.kind == TemplatePart::Kind::column) add(part.use, fmt::format("{} {}", kind, pair.name));
+                if (part.kind == TemplatePart::Kind::column) visit(part.use, kind, pair.name);
             }
         }
     };
-    for (const ColumnUse& use : url_->path_columns()) add(use, url_->is_whole() ? "the whole URL" : "the path");
-    for (const ColumnUse& use : url_->query_columns()) add(use, "the query");
-    add_pairs(headers_, "the header");
+    const std::string_view none;
+    for (const ColumnUse& use : url_->path_columns()) visit(use, url_->is_whole() ? "the whole URL" : "the path", none);
+    for (const ColumnUse& use : url_->query_columns()) visit(use, "the query", none);
+    visit_pairs(headers_, "the header");
     if (json_) {
-        for (const ColumnUse& use : json_->columns()) add(use, "the body");
+        for (const ColumnUse& use : json_->columns()) visit(use, "the body", none);
     }
-    add_pairs(form_, "the form's");
+    visit_pairs(form_, "the form's");
+}
+
+std::vector<ColumnPlaces> RequestTemplate::places() const {
+    std::vector<ColumnPlaces> all;
+    for_each_use([&](const ColumnUse& use, std::string_view kind, std::string_view of) {
+        const std::string place = fmt::format("{}{}{}", kind, of.empty() ? "" : " ", of);
+        const std::string& name = columns_[use.column].name;
+        auto known = std::find_if(all.begin(), all.end(), [&](const ColumnPlaces& one) { return one.column == name; });
+        if (known == all.end()) known = all.insert(all.end(), ColumnPlaces(name));
+        std::vector<std::string>& places = known->places;
+        if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(place);
+    });
     return all;
 }
 

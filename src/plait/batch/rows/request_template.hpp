@@ -75,6 +75,8 @@ class RequestTemplate {
                                          std::string_view flag, ColumnList& columns, const SecretText& secret_text);
     static void fill(const std::vector<Pair>& pairs, const RowValues& values,
                      std::vector<std::pair<std::string_view, std::string>>& filled);
+    template <class Visit>
+    void for_each_use(Visit visit) const;
     void read_ids(const RowOptions& options);
 
     ColumnList columns_;

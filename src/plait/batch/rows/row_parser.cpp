@@ -4,6 +4,7 @@
 #include "plait/base/text/words.hpp"
 #include "plait/batch/rows/csv_parser.hpp"
 #include "plait/batch/rows/json_row_parser.hpp"
+#include "plait/batch/rows/undecided_parser.hpp"
 
 #include <fmt/format.h>
 
@@ -14,11 +15,11 @@ namespace plait::batch {
 
 std::unique_ptr<RowParser> make_row_parser(const RowOptions& options, std::string_view first_line,
                                            const ColumnList& columns) {
-    const bool looks_like_json =
-        first_line.substr(std::min(first_line.find_first_not_of(" \t"), first_line.size())).starts_with('{');
-    const bool is_json =
-        options.format == RowFormat::jsonl || (options.format == RowFormat::automatic && looks_like_json);
-    if (is_json) return std::make_unique<JsonRowParser>(columns);
+    const std::string_view begin = first_line.substr(std::min(first_line.find_first_not_of(" \t"), first_line.size()));
+    const bool is_open = options.format == RowFormat::automatic;
+    if (is_open && begin.starts_with('#')) return std::make_unique<UndecidedParser>(options, columns);
+    if (options.format == RowFormat::jsonl || (is_open && begin.starts_with('{')))
+        return std::make_unique<JsonRowParser>(columns);
     const std::optional<char> delimiter = options.format == RowFormat::tsv ? std::optional('\t') : std::nullopt;
     return std::make_unique<CsvParser>(columns, delimiter, options.empty_is_text);
 }

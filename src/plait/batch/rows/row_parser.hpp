@@ -25,9 +25,14 @@ class RowParser {
 
     /// Call it after the last line. Returns a row that has no end, as a problem.
     virtual std::optional<Row> finish() = 0;
+
+    /// Returns a message about a column that is needed and that no row had so far; nothing if there is none, or if a
+    /// header says which there are.
+    virtual std::optional<std::string> unknown_column() const { return std::nullopt; }
 };
 
-/// Chooses a parser by the options, or by the first line that is not blank: `{` begins JSON. `columns` must outlive it.
+/// Chooses a parser by the options, or by the first line that is not blank: `{` begins JSON, and `#` either a comment
+/// in front of it or the header of CSV, which the next line tells. `columns` must outlive it.
 std::unique_ptr<RowParser> make_row_parser(const RowOptions& options, std::string_view first_line,
                                            const ColumnList& columns);
 

@@ -128,6 +128,33 @@ TEST_CASE("rows of JSON Lines have the values of members, with their types") {
                   "3 n<12345678901234567890123> -<> n<7> -<> -<> -<> n<12345678901234567890123>"});
 }
 
+TEST_CASE("a first line with # is a comment before JSON, or the header of CSV") {
+    CHECK(rows_of("# made by a tool\n\n#\n{\"a\": 1}\n# x\n{\"a\": 2}\n", {"a"}) == Strings{"4 n<1>", "6 n<2>"});
+    CHECK(rows_of("#a,b\n{1},2\n#3,4\n", {"#a"}) == Strings{"2 t<{1}>", "3 t<#3>"});
+    CHECK(rows_of("#a;b\r\n1;\"2\r\n3\"\r\n", {"b"}) == Strings{"2 t<2\r\n3>"});
+    CHECK(rows_of("\xef\xbb\xbf#a,b\n1,2\n", {"#a"}) == Strings{"2 t<1>"});
+    CHECK(rows_of("#a,b\n#1,2\n3,4\n", {"#a"}) ==
+          Strings{"the first 2 lines begin with #: with --rows csv, they are the header and rows, with --rows jsonl "
+                  "comments"});
+    CHECK(rows_of("#a,b\n#1,2\n3,4\n", {"#a"}, format(RowFormat::csv)) == Strings{"2 t<#1>", "3 t<3>"});
+    CHECK(rows_of("#a,b\n", {"other"}) == Strings{"no column other (the columns are #a, b)"});
+}
+
+TEST_CASE("a needed member that no object had so far is told, with the nearest of the first object") {
+    ColumnList columns = named({"naem", "other", "/c/d"});
+    const auto parser = make_row_parser({}, "{", columns);
+    CHECK_FALSE(parser->unknown_column());
+    (void)parser->take({R"({"name": 1, "c": {"d": null}})", 1});
+    CHECK_FALSE(parser->unknown_column());
+    columns.need(0);
+    columns.need(2);
+    CHECK(parser->unknown_column() == "no column naem, did you mean name? (the columns are name, c)");
+    (void)parser->take({R"({"naem": null})", 2});
+    CHECK_FALSE(parser->unknown_column());
+    columns.need(1);
+    CHECK(parser->unknown_column() == "no column other (the columns are name, c)");
+}
+
 TEST_CASE("a pointer of JSON rows may be escaped") {
     CHECK(rows_of(R"({"a/b": {"c~d": 1}})", {"/a~1b/c~0d"}) == Strings{"1 n<1>"});
     CHECK(rows_of("{}", {"/a~2"}) == Strings{"/a~2 is not a JSON Pointer: ~ is written ~0"});

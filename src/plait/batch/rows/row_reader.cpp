@@ -50,8 +50,18 @@ void LineRows::check_columns() {
     std::optional<LineReader> lines = lines_.again();
     if (!lines) return;
     LineRows again(std::move(*lines), options_, columns_);
-    run(again.next());
+    run(again.look_for_columns());
     if (!again.parser_) throw_bad_input(fmt::format("{} has no lines but blank ones", lines_.name()));
+}
+
+/// Reads the first rows, for a member that no object has is misspelt, or at least useless.
+Task<void> LineRows::look_for_columns() {
+    constexpr int enough_rows = 100;
+    for (int count = 0; count < enough_rows && co_await next(); ++count) {
+        if (!parser_->unknown_column()) co_return;
+    }
+    if (!parser_) co_return;
+    if (const auto problem = parser_->unknown_column()) throw_bad_input(fmt::format("{}: {}", lines_.name(), *problem));
 }
 
 std::optional<std::uint64_t> LineRows::total() {

@@ -59,8 +59,8 @@ TEST_CASE("columns are named once, and a pointer is another column than the name
     ColumnList columns;
     parse_template(R"({{row.a}}{{row.b}}{{row.a}}{{row./a}}{{row["/a"]}})", columns);
     CHECK(columns.size() == 4);
-    CHECK(columns[2] == RowColumn("/a", true));
-    CHECK(columns[3] == RowColumn("/a", false));
+    CHECK(columns[2].is_same_as(RowColumn("/a", true)));
+    CHECK(columns[3].is_same_as(RowColumn("/a", false)));
 }
 
 TEST_CASE("a text that names a column is told from others") {

@@ -2,6 +2,7 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/text/form_text.hpp"
 #include "plait/batch/rows/row_reader.hpp"
 #include "plait/batch/sources/open_source.hpp"
 #include "plait/batch/sources/row_source.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::size_t full_batch = 64 * 1024;
 constexpr std::size_t most_refusals = 20;
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 
 RequestDefaults with_names(RequestDefaults defaults) {
     defaults.put_secrets = SecretExpander::Put::names;
@@ -37,6 +39,26 @@ std::size_t names_in(std::string_view text) {
 bool stands_for_text(std::string_view json) {
     json.remove_prefix(std::min(json.find_first_not_of(" \t"), json.size()));
     return json.starts_with('"') || json.starts_with('n');
+}
+
+/// Whether pairs of one name are apart, so that the members of an object can't have their order.
+bool is_shuffled(const RowLineWriter::Pairs& pairs) {
+    for (std::size_t i = 1; i < pairs.size(); ++i) {
+        const auto has_name = [&](const auto& other) { return other.first == pairs[i].first; };
+        if (!has_name(pairs[i - 1]) && std::any_of(pairs.begin(), pairs.begin() + static_cast<long>(i), has_name))
+            return true;
+    }
+    return false;
+}
+
+bool names_secrets(const RowLineWriter::Pairs& pairs) {
+    return std::any_of(pairs.begin(), pairs.end(), [](const auto& pair) { return names_in(pair.second) > 0; });
+}
+
+std::string form_text(const RowLineWriter::Pairs& pairs) {
+    std::string text;
+    for (const auto& [name, value] : pairs) append_form_pair(text, name, value);
+    return text;
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view text) {
@@ -89,7 +111,10 @@ void RowLineWriter::append(std::string& out, const Row& row) {
         for (const auto& [name, value] : template_.url().secret_pairs()) pairs.emplace_back(name, value);
         if (!pairs.empty()) append_pairs(out, "params", pairs);
         const bool is_text = template_.has_json() && stands_for_text(body);
-        if (const Pairs headers = headers_of_row(is_text); !headers.empty()) append_pairs(out, "headers", headers);
+        refuse_names(request_.form, defaults_.rows.form);
+        const bool is_form_text = is_shuffled(request_.form) && !names_secrets(request_.form);
+        const std::string_view type = is_text ? "application/json" : is_form_text ? form_type : "";
+        if (const Pairs headers = headers_of_row(type); !headers.empty()) append_pairs(out, "headers", headers);
         if (is_text) {
             if (names_in_body_ > 0)
                 throw_bad_input("a secret in a body that is one JSON string: only an object or a list can name it");
@@ -97,8 +122,11 @@ void RowLineWriter::append(std::string& out, const Row& row) {
         } else if (template_.has_json()) {
             out.append(",\"body\":").append(body);
         }
-        refuse_names(request_.form, defaults_.rows.form);
-        if (template_.has_form()) append_pairs(out, "form", request_.form);
+        if (is_form_text) {
+            append_field(out, "body", form_text(request_.form));
+        } else if (template_.has_form()) {
+            append_pairs(out, "form", request_.form);
+        }
         if (const std::string metadata = template_.metadata_of(row.cells); !metadata.empty())
             out.append(",\"metadata\":").append(metadata);
         out += "}\n";
@@ -107,8 +135,9 @@ void RowLineWriter::append(std::string& out, const Row& row) {
     }
 }
 
-/// The headers that a run would send: one of the row replaces those of all requests.
-RowLineWriter::Pairs RowLineWriter::headers_of_row(bool has_text_body) const {
+/// The headers that a run would send: one of the row replaces those of all requests. `type`: that of a body which is
+/// a text in the line; empty: the field of the body says it.
+RowLineWriter::Pairs RowLineWriter::headers_of_row(std::string_view type) const {
     refuse_names(request_.headers, defaults_.rows.headers);
     http::Headers of_row;
     for (const auto& [name, value] : request_.headers) of_row.add(name, value);
@@ -118,7 +147,7 @@ RowLineWriter::Pairs RowLineWriter::headers_of_row(bool has_text_body) const {
         if (!of_row.contains(name)) pairs.emplace_back(name, value);
         has_type = has_type || http::equal_ignoring_case(name, "content-type");
     }
-    if (has_text_body && !has_type) pairs.emplace_back("Content-Type", "application/json");
+    if (!type.empty() && !has_type) pairs.emplace_back("Content-Type", type);
     return pairs;
 }
 

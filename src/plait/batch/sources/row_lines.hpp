@@ -27,11 +27,11 @@ class RowLineWriter {
     /// name a secret in the line, where values are looked at again.
     void append(std::string& out, const Row& row);
 
-  private:
     using Pairs = std::vector<std::pair<std::string_view, std::string>>;
 
+  private:
     void append_pairs(std::string& out, std::string_view field, const Pairs& pairs) const;
-    Pairs headers_of_row(bool has_text_body) const;
+    Pairs headers_of_row(std::string_view type) const;
     std::string body_of(const Row& row);
     void refuse_names(const Pairs& pairs, const std::vector<std::pair<std::string, std::string>>& templates) const;
 

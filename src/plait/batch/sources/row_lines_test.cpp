@@ -65,13 +65,20 @@ TEST_CASE("a row is written as a request line, with the names of secrets") {
     CHECK(line_of(defaults, {{"a", text("")}}) == "line 7: column a: '' is no id");
 }
 
-TEST_CASE("pairs of one name become a list") {
+TEST_CASE("pairs of one name become a list, or a body where others stand between them") {
     RequestDefaults defaults = some_defaults();
     defaults.rows.url = "http://h/";
     defaults.rows.form = {{"t", "{{row.a}}"}, {"u", "1"}, {"t", "{{row.b|}}"}};
+    const std::string line = line_of(defaults, {{"a", text("&")}});
+    CHECK(line.find(R"("headers":{"Content-Type":"application/x-www-form-urlencoded"},"body":"t=%26&u=1&t="})") !=
+          std::string::npos);
+    CHECK(body_sent(line) == "t=%26&u=1&t=");
+    defaults.rows.form[1].second = "{{env.KEY}}";
     CHECK(line_of(defaults, {{"a", text("&")}}) ==
-          R"({"custom_id":"line-7","method":"POST","url":"http://h/","form":{"t":["&",""],"u":"1"}})"
+          R"({"custom_id":"line-7","method":"POST","url":"http://h/","form":{"t":["&",""],"u":"{{env.KEY}}"}})"
           "\n");
+    defaults.rows.form = {{"t", "{{row.a}}"}, {"t", "2"}, {"u", "1"}};
+    CHECK(line_of(defaults, {{"a", text("&")}}).find(R"("form":{"t":["&","2"],"u":"1"})") != std::string::npos);
 }
 
 TEST_CASE("a body that is one JSON string or null is sent as it is written") {

@@ -136,6 +136,19 @@ TEST_CASE("an unknown column is an error before the first row") {
     CHECK(items_of("id,name\n7,x\n", defaults) == Items{"no column x (the columns are id, name)"});
 }
 
+TEST_CASE("a member that all of the first objects lack is an error before the first row, if each row needs it") {
+    const std::string_view rows = "{\"name\": 7}\n{}\n";
+    CHECK(items_of(rows, defaults_with("http://a/{{row.nam}}")) ==
+          Items{"test: no column nam, did you mean name? (the columns are name)"});
+    CHECK(items_of(rows, defaults_with("http://a/?n={{row.nam?}}")) ==
+          Items{"line-1 GET http://a/", "line-2 GET http://a/"});
+    CHECK(items_of(rows, defaults_with("http://a/?n={{row.name}}")) ==
+          Items{"line-1 GET http://a/?n=7", "line-2 line 2: column name has no value "});
+    RequestDefaults defaults = defaults_with("http://a/");
+    defaults.rows.id_from = "id";
+    CHECK(items_of(rows, defaults) == Items{"test: no column id (the columns are name)"});
+}
+
 TEST_CASE("lines with a result are skipped by the number of their first line") {
     const auto source = source_of("id\n\"a\nb\"\nc\n", defaults_with("http://a/{{row.id}}"));
     LineSet done;
