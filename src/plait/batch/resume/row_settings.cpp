@@ -2,6 +2,7 @@
 
 #include "plait/batch/resume/journal.hpp"
 #include "plait/batch/resume/run_files.hpp"
+#include "plait/http/message/headers.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -44,6 +45,16 @@ std::vector<std::string> names_of(std::string_view list) {
     return names;
 }
 
+/// Whether a list of headers, such as `Authorization, Content-Type`, has the type.
+bool has_type(std::string_view list) {
+    while (!list.empty()) {
+        const std::size_t end = std::min(list.find(", "), list.size());
+        if (http::equal_ignoring_case(list.substr(0, end), "content-type")) return true;
+        list.remove_prefix(std::min(end + 2, list.size()));
+    }
+    return false;
+}
+
 }  // namespace
 
 void add_row_settings(const RowOptions& rows, Settings& settings) {
@@ -74,6 +85,7 @@ RequestDefaults row_defaults(const Settings& settings) {
         if (name == "--url") rows.url = value;
         if (name == "--request") rows.method = value;
         if (name == body_name) rows.body = value;
+        if (name == "--header" && has_type(value)) rows.fixed_headers.emplace_back("Content-Type", "");
         if (name == "--id-from") rows.id_from = value;
         if (name == "--keep") rows.keep = names_of(value);
         if (name == "--table") rows.table = value;

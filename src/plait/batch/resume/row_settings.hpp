@@ -12,7 +12,8 @@ namespace plait::batch {
 void add_row_settings(const RowOptions& rows, Settings& settings);
 
 /// Returns what makes the same requests of the rows again, with the names of secrets; `rows` is not given if the input
-/// had none.
+/// had none. Headers of all requests are not recorded: a type among them is a fixed header without a value, which says
+/// that `--header` gives it again.
 RequestDefaults row_defaults(const Settings& settings);
 
 /// The same of the settings that a run recorded, if it did.

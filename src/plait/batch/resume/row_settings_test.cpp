@@ -35,6 +35,8 @@ TEST_CASE("templates come back from the settings of a run as they were") {
     CHECK(back.format == rows.format);
     CHECK(back.table == rows.table);
     CHECK(back.empty_is_text);
+    CHECK(back.fixed_headers.empty());
+    CHECK(row_defaults({{"--header", "A, content-type"}}).rows.fixed_headers.size() == 1);
 }
 
 TEST_CASE("settings of a run of requests name no rows") {

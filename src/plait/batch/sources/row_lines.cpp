@@ -144,8 +144,10 @@ RowLineWriter::Pairs RowLineWriter::headers_of_row(std::string_view type) const 
     Pairs pairs = request_.headers;
     bool has_type = of_row.contains("content-type");
     for (const auto& [name, value] : defaults_.rows.fixed_headers) {
-        if (!of_row.contains(name)) pairs.emplace_back(name, value);
-        has_type = has_type || http::equal_ignoring_case(name, "content-type");
+        const bool is_type = http::equal_ignoring_case(name, "content-type");
+        has_type = has_type || is_type;
+        // A type without a value is not recorded: whoever sends the line gives it again.
+        if (!of_row.contains(name) && !(is_type && value.empty())) pairs.emplace_back(name, value);
     }
     if (!type.empty() && !has_type) pairs.emplace_back("Content-Type", type);
     return pairs;

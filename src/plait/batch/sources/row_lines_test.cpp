@@ -92,6 +92,8 @@ TEST_CASE("a body that is one JSON string or null is sent as it is written") {
     CHECK(body_sent(line_of(defaults, {{"a", RowCell(RowCell::Kind::number, "1.0")}})) == "1.0");
     defaults.rows.fixed_headers = {{"content-type", "application/x"}};
     CHECK(line_of(defaults, {{"a", text("x")}}).find("application/json") == std::string::npos);
+    defaults.rows.fixed_headers = {{"Content-Type", ""}};
+    CHECK(line_of(defaults, {{"a", text("x")}}).find("headers") == std::string::npos);
     defaults.rows.body = "\"{{row.a|}} {{env.KEY}}\"";
     CHECK(line_of(defaults, {}) ==
           "line 7: a secret in a body that is one JSON string: only an object or a list can name it");

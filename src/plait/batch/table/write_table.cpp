@@ -22,6 +22,7 @@ std::uint64_t write_table(const std::string& results, const std::string& output,
         try {
             writer->add(rows.read(result.text));
         } catch (const Error& error) {
+            if (error.code() == ErrorCode::storage) throw;  // it is not about the line
             throw Error(error.code(), fmt::format("{} line {}: {}", results, count + 1, error.what()));
         }
         ++count;
