@@ -1,12 +1,10 @@
 #include "plait/json/text.hpp"
 
 #include "plait/base/text/json_string.hpp"
+#include "plait/json/text_writer.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
-
-#include <algorithm>
-#include <array>
 
 namespace plait::json {
 
@@ -25,7 +23,7 @@ void append_as_iso_8859_1(std::string& out, char c) {
 }  // namespace
 
 void append_string(std::string& out, std::string_view text) {
-    if (is_utf8(text)) return append_json_string(out, text);
+    if (is_plain_json(text) || is_utf8(text)) return append_json_string(out, text);
     std::string utf8;
     for (const char c : text) append_as_iso_8859_1(utf8, c);
     append_json_string(out, utf8);
@@ -37,13 +35,9 @@ void append_number(std::string& out, std::uint64_t number) {
 }
 
 void append_milliseconds(std::string& out, Duration duration) {
-    const auto microseconds =
-        static_cast<std::uint64_t>(std::max<Duration::rep>(0, duration / std::chrono::microseconds(1)));
-    append_number(out, microseconds / 1000);
-    const auto rest = static_cast<unsigned>(microseconds % 1000);
-    const std::array<char, 4> fraction{'.', static_cast<char>('0' + rest / 100),
-                                       static_cast<char>('0' + rest / 10 % 10), static_cast<char>('0' + rest % 10)};
-    out.append(fraction.data(), fraction.size());
+    TextWriter writer(out);
+    writer.put_milliseconds(duration);
+    writer.flush();
 }
 
 std::string_view without_byte_order_mark(std::string_view text) noexcept {

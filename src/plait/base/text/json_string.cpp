@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 
 namespace plait {
@@ -32,6 +34,8 @@ constexpr Kinds make_kinds_for_page() {
     return kinds;
 }
 
+constexpr Kind kind_of(char c, const Kinds& kinds) { return kinds[static_cast<unsigned char>(c)]; }
+
 constexpr Kinds usual_kinds = make_kinds();
 constexpr Kinds kinds_for_page = make_kinds_for_page();
 
@@ -54,6 +58,26 @@ std::size_t sequence_size(std::string_view text) {
                    : 0;
     }
     return 0;
+}
+
+constexpr std::size_t step = sizeof(std::uint64_t);
+
+constexpr std::uint64_t each_byte(std::uint64_t byte) { return byte * 0x0101010101010101; }
+
+/// Whether one of eight bytes is not plain. Each term sets the highest bit of such a byte; where all bytes are plain,
+/// no byte carries into or borrows from its neighbour.
+bool has_other(std::uint64_t bytes) {
+    const std::uint64_t below_space = bytes - each_byte(0x20);
+    const std::uint64_t is_quote = (bytes ^ each_byte('"')) - each_byte(1);
+    const std::uint64_t is_backslash = (bytes ^ each_byte('\\')) - each_byte(1);
+    const std::uint64_t is_delete = bytes + each_byte(1);
+    return ((bytes | below_space | is_quote | is_backslash | is_delete) & each_byte(0x80)) != 0;
+}
+
+std::uint64_t eight_bytes(const char* at) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return bytes;
 }
 
 void append_escaped(std::string& out, char c) {
@@ -79,16 +103,16 @@ void append_escaped(std::string& out, char c) {
 }
 
 void append(std::string& out, std::string_view text, const Kinds& kinds) {
-    const auto kind_of = [&kinds](char c) { return kinds[static_cast<unsigned char>(c)]; };
     out += '"';
     while (!text.empty()) {
         // Nearly every string is plain throughout: one pass over its bytes, and one copy.
-        const auto other = std::find_if(text.begin(), text.end(), [&](char c) { return kind_of(c) != Kind::plain; });
+        const auto other =
+            std::find_if(text.begin(), text.end(), [&](char c) { return kind_of(c, kinds) != Kind::plain; });
         const auto plain = static_cast<std::size_t>(other - text.begin());
         out.append(text.data(), plain);
         text.remove_prefix(plain);
         if (text.empty()) break;
-        if (kind_of(text.front()) == Kind::escaped) {
+        if (kind_of(text.front(), kinds) == Kind::escaped) {
             append_escaped(out, text.front());
             text.remove_prefix(1);
             continue;
@@ -102,13 +126,29 @@ void append(std::string& out, std::string_view text, const Kinds& kinds) {
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view text) { append(out, text, usual_kinds); }
+void append_json_string(std::string& out, std::string_view text) {
+    if (!is_plain_json(text)) return append(out, text, usual_kinds);
+    out.append(1, '"').append(text).append(1, '"');
+}
 
 void append_json_string_for_page(std::string& out, std::string_view text) { append(out, text, kinds_for_page); }
 
+bool is_plain_json(std::string_view text) noexcept {
+    if (text.size() < step) return plain_json_end(text.data(), text.data() + text.size()) == text.data() + text.size();
+    const char* const last = text.data() + text.size() - step;
+    for (const char* at = text.data(); at < last; at += step) {
+        if (has_other(eight_bytes(at))) return false;
+    }
+    return !has_other(eight_bytes(last));
+}
+
+const char* plain_json_end(const char* begin, const char* end) noexcept {
+    while (end - begin >= static_cast<std::ptrdiff_t>(step) && !has_other(eight_bytes(begin))) begin += step;
+    return std::find_if(begin, end, [](char c) { return kind_of(c, usual_kinds) != Kind::plain; });
+}
+
 bool is_plain_json_for_page(std::string_view text) noexcept {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return kinds_for_page[static_cast<unsigned char>(c)] == Kind::plain; });
+    return std::all_of(text.begin(), text.end(), [](char c) { return kind_of(c, kinds_for_page) == Kind::plain; });
 }
 
 }  // namespace plait

@@ -42,3 +42,19 @@ TEST_CASE("a string for a page can't end a script") {
     CHECK(out == "\"\\u003c/script>\xc3\xb6\"");
     CHECK(quoted("</script>") == R"("</script>")");
 }
+
+TEST_CASE("a plain text needs no escaping") {
+    for (int c = 0; c < 256; ++c) {
+        const bool is_plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+        for (std::size_t size = 1; size < 20; ++size) {
+            for (std::size_t at = 0; at < size; ++at) {
+                std::string text(size, '~');
+                text[at] = static_cast<char>(c);
+                REQUIRE(plait::is_plain_json(text) == is_plain);
+                const char* const end = plait::plain_json_end(text.data(), text.data() + size);
+                REQUIRE(static_cast<std::size_t>(end - text.data()) == (is_plain ? size : at));
+            }
+        }
+    }
+    CHECK(plait::is_plain_json(""));
+}

@@ -5,6 +5,7 @@
 #include "plait/batch/output/internal/vendor_results.hpp"
 #include "plait/http/message/headers.hpp"
 #include "plait/json/text.hpp"
+#include "plait/json/text_writer.hpp"
 #include "plait/json/value.hpp"
 
 #include <algorithm>
@@ -16,9 +17,7 @@ namespace plait::batch {
 
 namespace {
 
-using json::append_milliseconds;
-using json::append_number;
-using json::append_string;
+using json::TextWriter;
 
 /// Why a request followed that got another page: here the attempts of a page end.
 constexpr std::string_view page_end = "next-page";
@@ -40,128 +39,144 @@ bool is_readable(const json::Oddities& oddities, bool numbers_matter) {
            !(numbers_matter && oddities.large_number);
 }
 
-void append_lower_case(std::string& out, std::string_view name) {
-    out += '"';
-    for (const char c : name) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    out += '"';
+void append_lower_case(TextWriter& out, std::string_view name) {
+    out.put("\"");
+    out.put_lower(name);
+    out.put("\"");
 }
 
-void append_header_values(std::string& out, const http::Headers& headers, std::string_view name) {
+void append_header_values(TextWriter& out, const http::Headers& headers, std::string_view name) {
     const auto values = headers.get_all(name);
-    out += '[';
+    out.put("[");
     for (const std::string_view value : values) {
-        if (value.data() != values.front().data()) out += ',';
-        json::append_string(out, value);
+        if (value.data() != values.front().data()) out.put(",");
+        out.put_string(value);
     }
-    out += ']';
+    out.put("]");
 }
 
-void append_headers(std::string& out, const http::Headers& headers) {
-    out += '{';
+/// One of 64 bits. Names whose bits differ are different.
+std::uint64_t bit_of(std::string_view name) {
+    if (name.empty()) return 1;
+    const auto lower = [](char c) { return static_cast<unsigned char>(http::to_lower(c)); };
+    return std::uint64_t{1} << ((name.size() * 7 + lower(name.front()) * 3u + lower(name.back())) % 64);
+}
+
+void append_headers(TextWriter& out, const http::Headers& headers) {
+    std::uint64_t seen = 0;
+    std::uint64_t repeated = 0;  // the other names occur once
+    for (const http::Header header : headers) {
+        repeated |= seen & bit_of(header.name);
+        seen |= bit_of(header.name);
+    }
+    out.put("{");
     for (auto it = headers.begin(); it != headers.end(); ++it) {
-        const auto is_same = [name = (*it).name](const http::Header& other) {
+        const http::Header header = *it;
+        const bool may_repeat = (repeated & bit_of(header.name)) != 0;
+        const auto is_same = [name = header.name](const http::Header& other) {
             return http::equal_ignoring_case(name, other.name);
         };
-        if (std::find_if(headers.begin(), it, is_same) != it) continue;  // is in the list of the first one
-        if (it != headers.begin()) out += ',';
-        append_lower_case(out, (*it).name);
-        out += ':';
-        if (std::find_if(std::next(it), headers.end(), is_same) == headers.end()) {
-            json::append_string(out, (*it).value);
+        if (may_repeat && std::find_if(headers.begin(), it, is_same) != it)
+            continue;  // is in the list of the first one
+        if (it != headers.begin()) out.put(",");
+        append_lower_case(out, header.name);
+        out.put(":");
+        if (!may_repeat || std::find_if(std::next(it), headers.end(), is_same) == headers.end()) {
+            out.put_string(header.value);
         } else {
-            append_header_values(out, headers, (*it).name);
+            append_header_values(out, headers, header.name);
         }
     }
-    out += '}';
+    out.put("}");
 }
 
-void append_coding(std::string& out, const http::Response& response) {
+void append_coding(TextWriter& out, const http::Response& response) {
     if (response.coding.empty()) return;
-    out += response.is_decoded ? ",\"decoded\":" : ",\"undecoded\":";
-    json::append_string(out, response.coding);
+    out.put(response.is_decoded ? ",\"decoded\":" : ",\"undecoded\":");
+    out.put_string(response.coding);
 }
 
-void append_request_id(std::string& out, const http::Headers& headers) {
+void append_request_id(TextWriter& out, const http::Headers& headers) {
     std::optional<std::string_view> id = headers.get("x-request-id");
     if (!id) id = headers.get("request-id");
-    json::append_string(out, id.value_or(""));
+    out.put_string(id.value_or(""));
 }
 
-void append_error(std::string& out, const CallError& error) {
-    out += ",\"error\":{\"code\":\"";
-    out += to_string(error.code);
-    out += "\",\"message\":";
-    json::append_string(out, error.message);
-    out += ",\"retryable\":";
-    out += json_bool(error.retryable);
-    out += ",\"maybe_sent\":";
-    out += json_bool(error.maybe_sent);
-    out += '}';
+void append_error(TextWriter& out, const CallError& error) {
+    out.put(",\"error\":{\"code\":\"");
+    out.put(to_string(error.code));
+    out.put("\",\"message\":");
+    out.put_string(error.message);
+    out.put(",\"retryable\":");
+    out.put(json_bool(error.retryable));
+    out.put(",\"maybe_sent\":");
+    out.put(json_bool(error.maybe_sent));
+    out.put("}");
 }
 
-void append_named_time(std::string& out, std::string_view name, Duration time) {
-    out += name;
-    json::append_milliseconds(out, time);
+void append_named_time(TextWriter& out, std::string_view name, Duration time) {
+    out.put(name);
+    out.put_milliseconds(time);
 }
 
-void append_timings(std::string& out, const http::Timings& timings, bool reused) {
+void append_timings(TextWriter& out, const http::Timings& timings, bool reused) {
     append_named_time(out, ",\"dns_ms\":", timings.dns);
     append_named_time(out, ",\"connect_ms\":", timings.connect);
     append_named_time(out, ",\"tls_ms\":", timings.tls);
     append_named_time(out, ",\"send_ms\":", timings.send);
     append_named_time(out, ",\"wait_ms\":", timings.wait);
     append_named_time(out, ",\"receive_ms\":", timings.receive);
-    out += ",\"reused\":";
-    out += json_bool(reused);
+    out.put(",\"reused\":");
+    out.put(json_bool(reused));
 }
 
-void append_attempt(std::string& out, const AttemptNote& attempt, std::size_t number, TimePoint begin) {
-    out += "{\"n\":";
-    json::append_number(out, number);
+void append_attempt(TextWriter& out, const AttemptNote& attempt, std::size_t number, TimePoint begin) {
+    out.put("{\"n\":");
+    out.put_number(number);
     if (!attempt.url.empty()) {
-        out += ",\"url\":";
-        json::append_string(out, attempt.url);
+        out.put(",\"url\":");
+        out.put_string(attempt.url);
     }
     if (attempt.status > 0) {
-        out += ",\"status_code\":";
-        json::append_number(out, static_cast<std::uint64_t>(attempt.status));
+        out.put(",\"status_code\":");
+        out.put_number(static_cast<std::uint64_t>(attempt.status));
     } else {
-        out += ",\"error\":\"";
-        out += to_string(attempt.error);
-        out += '"';
+        out.put(",\"error\":\"");
+        out.put(to_string(attempt.error));
+        out.put("\"");
     }
     append_named_time(out, ",\"start_ms\":", attempt.start - begin);
     append_named_time(out, ",\"total_ms\":", attempt.total);
     if (attempt.status > 0) append_timings(out, attempt.timings, attempt.reused);
-    if (attempt.copies > 1) out += attempt.second_won ? ",\"hedge\":\"second\"" : ",\"hedge\":\"first\"";
+    if (attempt.copies > 1) out.put(attempt.second_won ? ",\"hedge\":\"second\"" : ",\"hedge\":\"first\"");
     if (attempt.wait_after) {
         append_named_time(out, ",\"wait_after_ms\":", *attempt.wait_after);
-        out += ",\"why\":";
-        json::append_string(out, attempt.why);
+        out.put(",\"why\":");
+        out.put_string(attempt.why);
     }
-    out += '}';
+    out.put("}");
 }
 
-void append_attempts(std::string& out, std::span<const AttemptNote> attempts, TimePoint begin) {
-    out += ",\"attempts\":[";
+void append_attempts(TextWriter& out, std::span<const AttemptNote> attempts, TimePoint begin) {
+    out.put(",\"attempts\":[");
     for (std::size_t i = 0; i < attempts.size(); ++i) {
-        if (i > 0) out += ',';
+        if (i > 0) out.put(",");
         append_attempt(out, attempts[i], i + 1, begin);
     }
-    out += ']';
+    out.put("]");
 }
 
-void append_error(std::string& out, const CallEnd& end) {
+void append_error(TextWriter& out, const CallEnd& end) {
     if (end.error) {
         append_error(out, *end.error);
     } else {
-        out += ",\"error\":null";
+        out.put(",\"error\":null");
     }
 }
 
-void append_metadata(std::string& out, std::string_view metadata) {
-    out += ",\"metadata\":";
-    out += metadata.empty() ? "null" : metadata;
+void append_metadata(TextWriter& out, std::string_view metadata) {
+    out.put(",\"metadata\":");
+    out.put(metadata.empty() ? "null" : metadata);
 }
 
 }  // namespace
@@ -186,13 +201,18 @@ ResultLineWriter::ResultLineWriter(const ResultFormat& format, const Secrets* se
 
 ResultLineWriter::~ResultLineWriter() = default;
 
-void ResultLineWriter::append(std::string& out, const Call& call, const CallEnd& end, TimePoint begin) {
-    if (format_.each_page && end.has_pages) return append_pages(out, call, end, begin);
-    append(out, Head{call.custom_id, call.line, &call.request, call.metadata}, end, begin);
+void ResultLineWriter::append(std::string& line, const Call& call, const CallEnd& end, TimePoint begin) {
+    TextWriter out(line);
+    if (format_.each_page && end.has_pages) {
+        append_pages(out, call, end, begin);
+    } else {
+        append(out, Head{call.custom_id, call.line, &call.request, call.metadata}, end, begin);
+    }
+    out.flush();
 }
 
 /// The last line is about the last page or, if that did not come, about the attempts to get it.
-void ResultLineWriter::append_pages(std::string& out, const Call& call, const CallEnd& end, TimePoint begin) {
+void ResultLineWriter::append_pages(TextWriter& out, const Call& call, const CallEnd& end, TimePoint begin) {
     const std::size_t count = end.pages.size() + (end.last_is_page ? 0 : 1);
     std::span<const AttemptNote> rest = end.attempts;
     for (std::size_t n = 1; n <= count; ++n) {
@@ -204,44 +224,46 @@ void ResultLineWriter::append_pages(std::string& out, const Call& call, const Ca
         Head head{id, call.line, &call.request, call.metadata, n, count, {}};
         if (n > 1 && !attempts.empty()) head.page_url = attempts.front().url.view();
         append_head(out, head, n == count ? end.outcome : Outcome::ok);
-        out += ",\"response\":";
+        out.put(",\"response\":");
         if (n <= end.pages.size()) {
             append_response(out, end.pages[n - 1]);
         } else if (end.response) {
             append_response(out, *end.response);
         } else {
-            out += "null";
+            out.put("null");
         }
-        out += ",\"more_pages\":";
-        out += json_bool(n == count && end.has_more_pages);
+        out.put(",\"more_pages\":");
+        out.put(json_bool(n == count && end.has_more_pages));
         if (n == count) {
             append_error(out, end);
         } else {
-            out += ",\"error\":null";
+            out.put(",\"error\":null");
         }
         append_attempts(out, attempts, begin);
         append_metadata(out, call.metadata);
-        out += "}\n";
+        out.put("}\n");
     }
 }
 
-void ResultLineWriter::append_page_list(std::string& out, const CallEnd& end) {
+void ResultLineWriter::append_page_list(TextWriter& out, const CallEnd& end) {
     if (!end.has_pages) return;
-    out += ",\"pages\":[";
+    out.put(",\"pages\":[");
     for (const http::Response& page : end.pages) {
-        if (&page != end.pages.data()) out += ',';
+        if (&page != end.pages.data()) out.put(",");
         append_response(out, page);
     }
-    out += "],\"more_pages\":";
-    out += json_bool(end.has_more_pages);
+    out.put("],\"more_pages\":");
+    out.put(json_bool(end.has_more_pages));
 }
 
-void ResultLineWriter::append(std::string& out, const BadLine& line) {
+void ResultLineWriter::append(std::string& text, const BadLine& line) {
     const CallEnd end(Outcome::failed, CallError(ErrorCode::bad_input, line.message));
+    TextWriter out(text);
     append(out, Head{line.custom_id, line.line, nullptr, line.metadata}, end, TimePoint());
+    out.flush();
 }
 
-void ResultLineWriter::append(std::string& out, const Head& head, const CallEnd& end, TimePoint begin) {
+void ResultLineWriter::append(TextWriter& out, const Head& head, const CallEnd& end, TimePoint begin) {
     if (format_.batch == BatchFormat::anthropic) return append_anthropic(out, head, end, begin);
     if (format_.batch == BatchFormat::gemini) return append_gemini(out, head, end, begin);
     append_head(out, head, end.outcome);
@@ -251,11 +273,11 @@ void ResultLineWriter::append(std::string& out, const Head& head, const CallEnd&
     append_error(out, end);
     append_attempts(out, end.attempts, begin);
     append_metadata(out, head.metadata);
-    out += "}\n";
+    out.put("}\n");
 }
 
 /// Anthropic's classes take further fields.
-void ResultLineWriter::append_anthropic(std::string& out, const Head& head, const CallEnd& end, TimePoint begin) {
+void ResultLineWriter::append_anthropic(TextWriter& out, const Head& head, const CallEnd& end, TimePoint begin) {
     std::string& result = buffers_->result;
     result.clear();
     const auto json = end.response ? json_body(*end.response) : std::nullopt;
@@ -263,100 +285,103 @@ void ResultLineWriter::append_anthropic(std::string& out, const Head& head, cons
     append_head(out, head, end.outcome);
     append_response(out, end, !has_body);
     append_partial(out, end);
-    out.append(",\"result\":").append(result);
+    out.put(",\"result\":");
+    out.put(result);
     append_error(out, end);
     append_attempts(out, end.attempts, begin);
     append_metadata(out, head.metadata);
-    out += "}\n";
+    out.put("}\n");
 }
 
-void ResultLineWriter::append_gemini(std::string& out, const Head& head, const CallEnd& end, TimePoint begin) {
+void ResultLineWriter::append_gemini(TextWriter& out, const Head& head, const CallEnd& end, TimePoint begin) {
     std::string& result = buffers_->result;
     std::string& own = buffers_->own;
     result.clear();
     own.clear();
     const auto json = end.response ? json_body(*end.response) : std::nullopt;
     const bool has_body = internal::append_gemini_result(result, end, json);
-    append_head(own, head, end.outcome);
-    append_partial(own, end);
-    append_error(own, end);
-    append_attempts(own, end.attempts, begin);
-    append_metadata(own, head.metadata);
-    append_response(own, end, !has_body);
-    own += '}';
-    internal::append_gemini_line(out, head.custom_id, result, own, head.metadata);
+    TextWriter own_out(own);
+    append_head(own_out, head, end.outcome);
+    append_partial(own_out, end);
+    append_error(own_out, end);
+    append_attempts(own_out, end.attempts, begin);
+    append_metadata(own_out, head.metadata);
+    append_response(own_out, end, !has_body);
+    own_out.put("}");
+    own_out.flush();
+    internal::append_gemini_line(out.flushed(), head.custom_id, result, own, head.metadata);
 }
 
-void ResultLineWriter::append_head(std::string& out, const Head& head, Outcome outcome) {
-    out += "{\"custom_id\":";
-    json::append_string(out, head.custom_id);
-    out += ",\"line\":";
-    json::append_number(out, head.line);
-    out += ",\"outcome\":\"";
-    out += to_string(outcome);
-    out += '"';
+void ResultLineWriter::append_head(TextWriter& out, const Head& head, Outcome outcome) {
+    out.put("{\"custom_id\":");
+    out.put_string(head.custom_id);
+    out.put(",\"line\":");
+    out.put_number(head.line);
+    out.put(",\"outcome\":\"");
+    out.put(to_string(outcome));
+    out.put("\"");
     if (head.page > 0) {
-        out += ",\"page\":";
-        json::append_number(out, head.page);
-        out += ",\"page_count\":";
-        json::append_number(out, head.page_count);
+        out.put(",\"page\":");
+        out.put_number(head.page);
+        out.put(",\"page_count\":");
+        out.put_number(head.page_count);
     }
-    out += ",\"id\":";
-    json::append_string(out, head.custom_id);
+    out.put(",\"id\":");
+    out.put_string(head.custom_id);
     if (head.page <= 1) return append_target(out, head.request);
-    out += ",\"method\":\"GET\",\"url\":";
-    json::append_string(out, head.page_url);
+    out.put(",\"method\":\"GET\",\"url\":");
+    out.put_string(head.page_url);
 }
 
-void ResultLineWriter::append_target(std::string& out, const http::Request* request) {
+void ResultLineWriter::append_target(TextWriter& out, const http::Request* request) {
     if (!request) {
-        out += ",\"method\":\"\",\"url\":\"\"";
+        out.put(",\"method\":\"\",\"url\":\"\"");
         return;
     }
-    out += ",\"method\":";
-    json::append_string(out, request->method());
-    out += ",\"url\":";
-    if (!secrets_ || secrets_->empty()) return json::append_string(out, request->url.text());
+    out.put(",\"method\":");
+    out.put_string(request->method());
+    out.put(",\"url\":");
+    if (!secrets_ || secrets_->empty()) return out.put_string(request->url.text());
     std::string url = request->url.text();
     secrets_->redact(url);
-    json::append_string(out, url);
+    out.put_string(url);
 }
 
-void ResultLineWriter::append_partial(std::string& out, const CallEnd& end) {
+void ResultLineWriter::append_partial(TextWriter& out, const CallEnd& end) {
     if (!end.partial) return;
-    out += ",\"partial\":";
+    out.put(",\"partial\":");
     append_response(out, *end.partial);
 }
 
-void ResultLineWriter::append_response(std::string& out, const CallEnd& end, bool has_body) {
-    out += ",\"response\":";
+void ResultLineWriter::append_response(TextWriter& out, const CallEnd& end, bool has_body) {
+    out.put(",\"response\":");
     if (end.response) {
         append_response(out, *end.response, has_body);
     } else {
-        out += "null";
+        out.put("null");
     }
 }
 
-void ResultLineWriter::append_response(std::string& out, const http::Response& response, bool has_body) {
-    out += "{\"status_code\":";
-    json::append_number(out, static_cast<std::uint64_t>(response.status));
-    out += ",\"http_version\":\"";
-    out += to_string(response.version);
-    out += "\",\"request_id\":";
+void ResultLineWriter::append_response(TextWriter& out, const http::Response& response, bool has_body) {
+    out.put("{\"status_code\":");
+    out.put_number(static_cast<std::uint64_t>(response.status));
+    out.put(",\"http_version\":\"");
+    out.put(to_string(response.version));
+    out.put("\",\"request_id\":");
     append_request_id(out, response.headers);
     if (!response.url.empty()) {
-        out += ",\"url\":";
-        json::append_string(out, response.url);
+        out.put(",\"url\":");
+        out.put_string(response.url);
     }
-    out += ",\"headers\":";
+    out.put(",\"headers\":");
     append_headers(out, response.headers);
     append_coding(out, response);
     if (!response.relay.empty()) {
-        out += ",\"relay\":";
-        json::append_string(out, response.relay);
+        out.put(",\"relay\":");
+        out.put_string(response.relay);
     }
     if (has_body) append_body(out, response);
-    out += '}';
+    out.put("}");
 }
 
 /// The body as JSON on one line, if the line may hold it so. Valid until the next call.
@@ -368,27 +393,27 @@ std::optional<std::string_view> ResultLineWriter::json_body(const http::Response
     return json && is_readable(buffers_->json.oddities(), format_.strict_json) ? json : std::nullopt;
 }
 
-void ResultLineWriter::append_body(std::string& out, const http::Response& response) {
+void ResultLineWriter::append_body(TextWriter& out, const http::Response& response) {
     if (response.saved_body) {
-        out += ",\"body_file\":";
-        append_string(out, response.saved_body->path());
-        out += ",\"body_bytes\":";
-        append_number(out, response.saved_body->size());
+        out.put(",\"body_file\":");
+        out.put_string(response.saved_body->path());
+        out.put(",\"body_bytes\":");
+        out.put_number(response.saved_body->size());
         return;
     }
     if (const auto json = json_body(response)) {
-        out += ",\"body\":";
-        out += *json;
+        out.put(",\"body\":");
+        out.put(*json);
         return;
     }
     if (format_.body != BodyFormat::base64 && json::is_utf8(response.body)) {
-        out += ",\"body_text\":";
-        json::append_string(out, response.body);
+        out.put(",\"body_text\":");
+        out.put_string(response.body);
         return;
     }
-    out += ",\"body_base64\":\"";
-    append_base64(out, response.body);
-    out += '"';
+    out.put(",\"body_base64\":\"");
+    append_base64(out.flushed(), response.body);
+    out.put("\"");
 }
 
 }  // namespace plait::batch

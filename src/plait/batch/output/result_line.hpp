@@ -13,6 +13,10 @@
 #include <string_view>
 #include <utility>
 
+namespace plait::json {
+class TextWriter;
+}
+
 namespace plait::batch {
 
 /// The form of an answer's body in its result line.
@@ -59,17 +63,17 @@ class ResultLineWriter {
     /// What a line says of its request.
     struct Head;
 
-    void append(std::string& out, const Head& head, const CallEnd& end, TimePoint begin);
-    void append_pages(std::string& out, const Call& call, const CallEnd& end, TimePoint begin);
-    void append_page_list(std::string& out, const CallEnd& end);
-    void append_anthropic(std::string& out, const Head& head, const CallEnd& end, TimePoint begin);
-    void append_gemini(std::string& out, const Head& head, const CallEnd& end, TimePoint begin);
-    void append_head(std::string& out, const Head& head, Outcome outcome);
-    void append_target(std::string& out, const http::Request* request);
-    void append_partial(std::string& out, const CallEnd& end);
-    void append_response(std::string& out, const CallEnd& end, bool has_body = true);
-    void append_response(std::string& out, const http::Response& response, bool has_body = true);
-    void append_body(std::string& out, const http::Response& response);
+    void append(json::TextWriter& out, const Head& head, const CallEnd& end, TimePoint begin);
+    void append_pages(json::TextWriter& out, const Call& call, const CallEnd& end, TimePoint begin);
+    void append_page_list(json::TextWriter& out, const CallEnd& end);
+    void append_anthropic(json::TextWriter& out, const Head& head, const CallEnd& end, TimePoint begin);
+    void append_gemini(json::TextWriter& out, const Head& head, const CallEnd& end, TimePoint begin);
+    void append_head(json::TextWriter& out, const Head& head, Outcome outcome);
+    void append_target(json::TextWriter& out, const http::Request* request);
+    void append_partial(json::TextWriter& out, const CallEnd& end);
+    void append_response(json::TextWriter& out, const CallEnd& end, bool has_body = true);
+    void append_response(json::TextWriter& out, const http::Response& response, bool has_body = true);
+    void append_body(json::TextWriter& out, const http::Response& response);
     std::optional<std::string_view> json_body(const http::Response& response);
 
     ResultFormat format_;
