@@ -1,5 +1,6 @@
 #include "plait/json/value.hpp"
 
+#include "plait/json/plain_value.hpp"
 #include "plait/json/text.hpp"
 
 #include <algorithm>
@@ -240,6 +241,10 @@ ondemand::value LoneValue::read() {
 }
 
 std::optional<std::string_view> CompactValue::make(std::string_view text) {
+    if (is_plain_value(text)) {
+        oddities_ = {};
+        return text;
+    }
     Oddities oddities;
     if (!value_.assign(text, &oddities)) return std::nullopt;
     oddities_ = oddities;
