@@ -12,6 +12,16 @@
 
 namespace plait::net::internal {
 
+namespace {
+
+/// Empties OpenSSL's list of errors, so that what is in it after an operation came from there. To clear an empty list
+/// takes as long as a small operation.
+void clear_errors() noexcept {
+    if (::ERR_peek_error() != 0) ::ERR_clear_error();
+}
+
+}  // namespace
+
 OpenSslStream::OpenSslStream(SSL_CTX* context, std::unique_ptr<ByteStream> inner, std::string peer)
     : inner_(std::move(inner)), ssl_(::SSL_new(context)), peer_(std::move(peer)), process_(::getpid()) {
     check_openssl(ssl_ != nullptr, "make a TLS connection");
@@ -37,7 +47,7 @@ OpenSslStream::~OpenSslStream() {
 void OpenSslStream::say_goodbye() noexcept {
     if (!says_goodbye_ || ::SSL_is_server(ssl_.get()) || ::getpid() != process_) return;
     ::SSL_shutdown(ssl_.get());
-    ::ERR_clear_error();
+    clear_errors();
 }
 
 const BIO_METHOD* OpenSslStream::bio_method() {
@@ -130,18 +140,18 @@ OpenSslStream::Needs OpenSslStream::needs_after(int ssl_error) {
 void OpenSslStream::fail_by_openssl() {
     const int reason = ERR_GET_REASON(::ERR_peek_last_error());
     if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) {
-        ::ERR_clear_error();
+        clear_errors();
         fail("the peer does not speak TLS there; is it plain http?");
     }
     if (reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED) {
-        ::ERR_clear_error();
+        clear_errors();
         fail("the server asks for a client certificate: use --cert FILE and --key FILE");
     }
     fail(take_openssl_reason());
 }
 
 void OpenSslStream::fail_at_end() const {
-    ::ERR_clear_error();
+    clear_errors();
     if (!is_open_)
         throw Error(ErrorCode::reset, "tls " + peer_ + ": the peer has closed the connection in the handshake");
     throw Error(
@@ -151,7 +161,7 @@ void OpenSslStream::fail_at_end() const {
 
 Task<void> OpenSslStream::handshake() {
     for (;;) {
-        ::ERR_clear_error();
+        clear_errors();
         const int result = ::SSL_do_handshake(ssl_.get());
         if (result == 1) break;
         if (needs_after(::SSL_get_error(ssl_.get(), result)) == Needs::reading) {
@@ -165,7 +175,7 @@ Task<void> OpenSslStream::handshake() {
 
 std::optional<std::size_t> OpenSslStream::try_read(std::span<std::byte> bytes) {
     read_needs_ = Needs::nothing;
-    ::ERR_clear_error();
+    clear_errors();
     std::size_t count = 0;
     if (::SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &count) == 1) return count;
     const int error = ::SSL_get_error(ssl_.get(), 0);
@@ -177,7 +187,7 @@ std::optional<std::size_t> OpenSslStream::try_read(std::span<std::byte> bytes) {
 std::optional<std::size_t> OpenSslStream::try_write(std::span<const std::byte> bytes) {
     write_needs_ = Needs::nothing;
     if (bytes.empty()) return 0;
-    ::ERR_clear_error();
+    clear_errors();
     std::size_t count = 0;
     if (::SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count) == 1) return count;
     write_needs_ = needs_after(::SSL_get_error(ssl_.get(), 0));
@@ -196,7 +206,7 @@ bool OpenSslStream::is_quiet() {
     const auto nothing_waits = [this] { return !::SSL_has_pending(ssl_.get()) && inner_->is_quiet(); };
     if (nothing_waits()) return true;
     // Session tickets of TLS 1.3 come at any time and are no surplus: let OpenSSL read them.
-    ::ERR_clear_error();
+    clear_errors();
     std::byte next;
     std::size_t count = 0;
     if (::SSL_peek_ex(ssl_.get(), &next, 1, &count) == 1) return false;
@@ -207,7 +217,7 @@ bool OpenSslStream::seems_quiet() { return (!::SSL_has_pending(ssl_.get()) && in
 
 void OpenSslStream::close_write() noexcept {
     ::SSL_shutdown(ssl_.get());
-    ::ERR_clear_error();
+    clear_errors();
     inner_->close_write();
 }
 
