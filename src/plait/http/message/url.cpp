@@ -109,6 +109,9 @@ std::size_t scheme_end_of(std::string_view text) noexcept {
 }
 
 bool is_https(std::string_view text) {
+    // As nearly all are written.
+    if (text.starts_with("https://")) return true;
+    if (text.starts_with("http://")) return false;
     const auto scheme_end = scheme_end_of(text);
     const std::string_view scheme = scheme_end == std::string_view::npos ? "" : text.substr(0, scheme_end);
     const bool https = equal_ignoring_case(scheme, "https");

@@ -72,8 +72,11 @@ class LineParser {
     }
 
     void read_fields() {
-        if (!json::is_utf8(text_)) throw_bad_input("not UTF-8");
-        document_ = tools_.parser.iterate(text_);
+        if (const auto error = tools_.parser.iterate(text_).get(document_)) {
+            // simdjson checks this, too, but may come upon something else first.
+            if (!json::is_utf8(text_)) throw_bad_input("not UTF-8");
+            throw simdjson::simdjson_error(error);
+        }
         ondemand::object object;
         if (auto error = document_.get_object().get(object)) {
             if (error == simdjson::INCORRECT_TYPE)
