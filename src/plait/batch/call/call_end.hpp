@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/base/boxed.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/text/rare_text.hpp"
@@ -70,7 +71,7 @@ class CallEnd {
     CallEnd(Outcome outcome_, CallError error_) : outcome(outcome_), error(std::move(error_)) {}
 
     Outcome outcome;
-    std::optional<http::Response> response;
+    Boxed<http::Response> response;
     /// The pages that came, of a call that has pages (`PageRule`). If the last answer is one (`last_is_page`), its body
     /// is here, and not in `response`.
     std::vector<http::Response> pages;
@@ -78,11 +79,11 @@ class CallEnd {
     bool last_is_page = false;
     bool has_more_pages = false;  ///< the last page named another one, which was not got
     /// What had come of a stream when the time for it was up. Without an answer.
-    std::optional<http::Response> partial;
+    Boxed<http::Response> partial;
     std::optional<CallError> error;
     std::vector<AttemptNote> attempts;
     /// The activities of the call, if it is traced.
-    std::optional<trace::Span> span;
+    Boxed<trace::Span> span;
 };
 
 /// A call that did not end and has no result; a later run can make it.

@@ -72,7 +72,7 @@ std::optional<CallError> why_skipped(AttemptsEnd ended, bool is_resumable, std::
     return CallError(ErrorCode::cancelled, fmt::format("not sent: the run was stopped: {}", *stop_reason), true);
 }
 
-Failure deadline_passed(Duration deadline, std::optional<Failure> cut) {
+Failure deadline_passed(Duration deadline, Boxed<Failure> cut) {
     const bool maybe_sent = !cut || cut->maybe_sent;
     Failure failure(
         ErrorCode::deadline,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/base/boxed.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/batch/answer/refusal.hpp"
 #include "plait/batch/attempt/attempt.hpp"
@@ -68,6 +69,6 @@ std::optional<CallError> why_skipped(AttemptsEnd ended, bool is_resumable, std::
 
 /// The failure of an attempt that the deadline of its call ended. `cut`: how it ended itself then, with what had come
 /// of a stream; nothing: it had to be cancelled.
-Failure deadline_passed(Duration deadline, std::optional<Failure> cut = std::nullopt);
+Failure deadline_passed(Duration deadline, Boxed<Failure> cut = {});
 
 }  // namespace plait::batch

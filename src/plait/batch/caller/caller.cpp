@@ -159,9 +159,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reserva
     active.attempts = &scope;
     const std::optional<AttemptsEnd> ended = co_await scope.run(make_attempts(active));
     active.attempts = nullptr;
-    MadeCall made = finish(active, ended.value_or(gave_up_ ? AttemptsEnd::given_up : AttemptsEnd::late));
-    if (auto* end = std::get_if<CallEnd>(&made); end && span.is_followed()) end->span = span.end();
-    co_return made;
+    co_return finish(active, ended.value_or(gave_up_ ? AttemptsEnd::given_up : AttemptsEnd::late), span);
 }
 
 /// Acquires the send permit if that takes no time.
@@ -366,6 +364,13 @@ std::string Caller::final_url(const ActiveCall& active) const {
     std::string url = active.hop->request.url.text_with_fragment();
     if (parts_.secrets) parts_.secrets->redact(url);
     return url;
+}
+
+// Its variables are not those of `make_admitted`, whose frame lives as long as the call waits.
+MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended, SpanScope& span) {
+    MadeCall made = finish(active, ended);
+    if (auto* end = std::get_if<CallEnd>(&made); end && span.is_followed()) end->span = span.end();
+    return made;
 }
 
 /// The end of a call that was sent.

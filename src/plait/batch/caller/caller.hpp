@@ -2,6 +2,7 @@
 
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/coordination/semaphore.hpp"
+#include "plait/async/span_scope.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/batch/answer/refusal.hpp"
@@ -127,6 +128,7 @@ class Caller {
     static policy::WaitReason why_unreachable(const ActiveCall& active);
     void park(const ActiveCall& active, policy::WaitReason reason);
     MadeCall not_sent(const Call& call, AttemptsEnd ended) const;
+    MadeCall finish(ActiveCall& active, AttemptsEnd ended, SpanScope& span);
     MadeCall finish(ActiveCall& active, AttemptsEnd ended);
     GroupOptions group_options(std::string_view name) const;
     void fit_slots() noexcept;

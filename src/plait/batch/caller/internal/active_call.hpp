@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/async/cancel_scope.hpp"
+#include "plait/base/boxed.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/batch/answer/refusal.hpp"
 #include "plait/batch/attempt/attempt.hpp"
@@ -145,8 +146,8 @@ struct ActiveCall {
 
     // Of the last attempt, and of all.
     std::optional<Attempt> last;
-    std::optional<Failure> cut;  ///< how the deadline ended an attempt; nothing: it did not, or cut off a hung worker
-    Refusal refusal;             ///< by its answer
+    Boxed<Failure> cut;  ///< how the deadline ended an attempt; nothing: it did not, or cut off a hung worker
+    Refusal refusal;     ///< by its answer
     std::optional<AttemptVerdict> verdict;
     std::vector<AttemptNote> notes;
 };
