@@ -8,6 +8,7 @@
 #include "plait/async/internal/timers.hpp"
 #include "plait/base/assert.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/base/thread_local.hpp"
 #include "plait/trace/recorder.hpp"
 
 #include <algorithm>
@@ -45,11 +46,15 @@ class Scheduler {
     ~Scheduler();
 
     /// The scheduler whose task runs on this thread.
-    static Scheduler& current() noexcept {
+    PLAIT_OF_THIS_THREAD static Scheduler& current() noexcept {
+        PLAIT_ASK_ANEW();
         PLAIT_ASSERT(current_, "this needs a running event loop: call it from a task, or use run(task)");
         return *current_;
     }
-    static Scheduler* current_or_null() noexcept { return current_; }
+    PLAIT_OF_THIS_THREAD static Scheduler* current_or_null() noexcept {
+        PLAIT_ASK_ANEW();
+        return current_;
+    }
     /// No task runs on this thread any more, although one did: the process was forked.
     static void leave_current() noexcept { current_ = nullptr; }
 

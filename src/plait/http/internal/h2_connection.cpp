@@ -5,6 +5,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/text/words.hpp"
+#include "plait/base/thread_local.hpp"
 #include "plait/http/transfer/internal/body_writer.hpp"
 #include "plait/trace/activity.hpp"
 
@@ -20,12 +21,14 @@ namespace plait::http::internal {
 namespace {
 
 // One for all connections of a thread: bytes stay in it between a read and the session, and never across a wait.
-std::span<std::byte> read_buffer() noexcept {
+PLAIT_OF_THIS_THREAD std::span<std::byte> read_buffer() noexcept {
+    PLAIT_ASK_ANEW();
     thread_local std::array<std::byte, 64 * 1024> buffer;
     return buffer;
 }
 
-std::string& write_buffer() noexcept {
+PLAIT_OF_THIS_THREAD std::string& write_buffer() noexcept {
+    PLAIT_ASK_ANEW();
     thread_local std::string buffer;
     buffer.clear();
     return buffer;

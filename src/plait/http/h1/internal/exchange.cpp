@@ -6,6 +6,7 @@
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
 #include "plait/base/text/words.hpp"
+#include "plait/base/thread_local.hpp"
 #include "plait/http/transfer/internal/body_writer.hpp"
 
 #include <fmt/format.h>
@@ -26,7 +27,8 @@ constexpr std::size_t largest_body_sent_with_head = 16 * 1024;
 
 // One for all connections of a thread: bytes stay in it between a read and the parser, and never across a wait. So a
 // waiting call needs no buffer.
-std::span<std::byte> read_buffer() noexcept {
+PLAIT_OF_THIS_THREAD std::span<std::byte> read_buffer() noexcept {
+    PLAIT_ASK_ANEW();
     thread_local std::array<std::byte, 64 * 1024> buffer;
     return buffer;
 }

@@ -1,6 +1,7 @@
 #include "plait/http/transfer/internal/body_reader.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/base/thread_local.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,7 +18,8 @@ namespace plait::http::internal {
 namespace {
 
 // One for all uploads of a thread: no byte stays in it across a wait, so an upload that waits needs no buffer.
-std::array<char, 64 * 1024>& file_buffer() noexcept {
+PLAIT_OF_THIS_THREAD std::array<char, 64 * 1024>& file_buffer() noexcept {
+    PLAIT_ASK_ANEW();
     thread_local std::array<char, 64 * 1024> buffer;
     return buffer;
 }
