@@ -85,9 +85,10 @@ batch::BodyFormat body_format_from(const std::string& name) {
 }
 
 batch::RowFormat row_format_from(const std::string& name) {
-    if (name == "csv") return batch::RowFormat::csv;
-    if (name == "tsv") return batch::RowFormat::tsv;
-    return name == "jsonl" ? batch::RowFormat::jsonl : batch::RowFormat::sqlite;
+    for (const auto& [known, format] : batch::row_format_names) {
+        if (known == name) return format;
+    }
+    throw_bad_input(fmt::format("rows: '{}' is not a format of rows", name));
 }
 
 /// The option `rows`, a dict of what `plait.Rows` has.

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -19,9 +18,6 @@ namespace plait::batch {
 namespace {
 
 constexpr std::string_view body_name = "--body TEMPLATE", form_name = "--form #", header_name = "--header #";
-
-constexpr std::array<std::pair<std::string_view, RowFormat>, 4> formats{
-    {{"csv", RowFormat::csv}, {"tsv", RowFormat::tsv}, {"jsonl", RowFormat::jsonl}, {"sqlite", RowFormat::sqlite}}};
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -69,7 +65,7 @@ void add_row_settings(const RowOptions& rows, Settings& settings) {
         for (const std::string& name : *rows.keep) names += (names.empty() ? "" : ",") + name;
         settings.emplace_back("--keep", std::move(names));
     }
-    for (const auto& [name, format] : formats) {
+    for (const auto& [name, format] : row_format_names) {
         if (rows.format == format) settings.emplace_back("--rows", name);
     }
     if (!rows.table.empty()) settings.emplace_back("--table", rows.table);
@@ -93,7 +89,7 @@ RequestDefaults row_defaults(const Settings& settings) {
         if (name.starts_with(form_name)) rows.form.emplace_back(without_number(name.substr(form_name.size())), value);
         if (name.starts_with(header_name))
             rows.headers.emplace_back(without_number(name.substr(header_name.size())), value);
-        for (const auto& [known, format] : formats) {
+        for (const auto& [known, format] : row_format_names) {
             if (name == "--rows" && value == known) rows.format = format;
         }
     }

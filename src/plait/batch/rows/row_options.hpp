@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +12,10 @@ namespace plait::batch {
 
 /// The format of a file of rows.
 enum class RowFormat : std::uint8_t { automatic, csv, tsv, jsonl, sqlite };
+
+/// The names of the formats that can be chosen, as flags and the files of a run write them.
+inline constexpr std::array<std::pair<std::string_view, RowFormat>, 4> row_format_names{
+    {{"csv", RowFormat::csv}, {"tsv", RowFormat::tsv}, {"jsonl", RowFormat::jsonl}, {"sqlite", RowFormat::sqlite}}};
 
 /// How rows become requests: templates for the parts of a request, in which `{{row.COLUMN}}` stands for a value.
 ///

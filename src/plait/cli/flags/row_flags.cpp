@@ -17,16 +17,13 @@ namespace {
 
 constexpr std::size_t largest_template = 32 * 1024 * 1024;
 
-constexpr std::array<std::pair<std::string_view, batch::RowFormat>, 4> formats{{{"csv", batch::RowFormat::csv},
-                                                                                {"tsv", batch::RowFormat::tsv},
-                                                                                {"jsonl", batch::RowFormat::jsonl},
-                                                                                {"sqlite", batch::RowFormat::sqlite}}};
-
 batch::RowFormat parse_format(const std::string& value) {
-    for (const auto& [name, format] : formats) {
+    std::string names;
+    for (const auto& [name, format] : batch::row_format_names) {
         if (name == value) return format;
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
     }
-    throw_bad_input(fmt::format("'{}' is not one of csv, tsv, jsonl, sqlite", value));
+    throw_bad_input(fmt::format("'{}' is not one of {}", value, names));
 }
 
 std::string not_empty(const std::string& value, std::string_view what) {
