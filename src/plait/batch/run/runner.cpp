@@ -3,16 +3,13 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/batch/call/page_id_trouble.hpp"
-#include "plait/batch/output/body_files.hpp"
-#include "plait/http/body/saved_body.hpp"
-#include "plait/http/message/url.hpp"
+#include "plait/batch/run/run_trace.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -36,20 +33,6 @@ CallEnd end_of_earlier_run() {
                   "sent by an earlier run, which ended before it learned the outcome; not sent again", false, true));
 }
 
-void keep_as(const std::shared_ptr<http::SavedBody>& body, const std::string& name, bool durable) {
-    body->keep_as(name, durable);
-}
-
-/// No id has such a file, as a `#` in it is encoded.
-std::string page_file_name(const std::string& name, std::size_t page) {
-    return page == 1 ? name : fmt::format("{}#{}", name, page);
-}
-
-bool has_file(const CallEnd& end) {
-    const auto is_file = [](const http::Response& page) { return page.saved_body != nullptr; };
-    return (end.response && is_file(*end.response)) || std::any_of(end.pages.begin(), end.pages.end(), is_file);
-}
-
 std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& calendar, TimePoint time) {
     std::string reason = parked.limit;
     if (!parked.learnt_from.empty()) reason += fmt::format(" ({})", parked.learnt_from);
@@ -59,24 +42,6 @@ std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& 
                               fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
     }
     return reason;
-}
-
-/// The concurrency that each group found, and why; and which of them spoke HTTP/2.
-std::vector<std::string> groups_in_words(const std::vector<GroupReport>& groups) {
-    std::vector<std::string> sentences;
-    for (const GroupReport& group : groups) {
-        if (group.http_version == "2") sentences.push_back(fmt::format("{} spoke HTTP/2", group.name));
-        if (!group.concurrency_change) continue;
-        sentences.push_back(
-            fmt::format("{} may have {} in flight: {}", group.name, group.concurrency, group.concurrency_change->why));
-    }
-    return sentences;
-}
-
-/// Returns the origin of the text of a URL. It is not parsed: names of redacted secrets in it are not part of URLs.
-std::string_view origin_of(std::string_view url) {
-    const auto scheme_end = url.find("://");
-    return scheme_end == std::string_view::npos ? url : url.substr(0, url.find_first_of("/?", scheme_end + 3));
 }
 
 }  // namespace
@@ -93,7 +58,8 @@ Runner::Runner(Source& source, Method& method, const RunnerOptions& options, Run
       writer_(options.result_format, parts_.secrets),
       ahead_(
           options.read_ahead, [this] { return caller_.room(); }, [this] { return caller_.in_flight(); }),
-      tally_(parts_.done) {
+      tally_(parts_.done),
+      bodies_(blocks_loop_, options.durable_bodies) {
     caller_.rules().spent_before(parts_.spent_before);
 }
 
@@ -113,7 +79,7 @@ CallerParts Runner::caller_parts(Method& method) {
 Task<RunEnd> Runner::run() {
     began_ = now();
     TaskGroup beside;
-    if (parts_.trace) beside.start(keep_trace_written(), "trace");
+    if (parts_.trace) beside.start(keep_trace_written(*parts_.trace), "trace");
     TaskGroup parts;
     parts.start(make_calls(), "calls");
     parts.start(write_results(), "results");
@@ -121,7 +87,7 @@ Task<RunEnd> Runner::run() {
     beside.cancel();
     co_await beside.join();
     ended_ = now();
-    if (parts_.trace) close_trace();
+    if (parts_.trace) close_trace(*parts_.trace, tally_, groups({now(), parts_.calendar->now()}));
     if (source_error_) std::rethrow_exception(source_error_);
     if (end_ == RunEnd::finished && stop_reason()) end_ = RunEnd::stopped;
     co_return end_;
@@ -221,12 +187,18 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
     }
     MadeCall made = co_await caller_.make(call);
     auto* const end = std::get_if<CallEnd>(&made);
-    if (end && (!has_file(*end) || co_await keep_bodies(call, *end))) {
+    bool has_result = end != nullptr;
+    if (end && SavedBodies::are_in(*end) && !co_await bodies_.keep(call.custom_id, *end)) {
+        caller_.rules().stop(end->error->message);
+        // Without a result, a later run makes the call again.
+        has_result = !call.rules.safe_to_repeat || !options_.calls.is_resumable;
+    }
+    if (has_result) {
         end_call(call, *end, sent_bytes, std::move(slot));
-    } else if (end) {
-        results_.leave_out(std::move(slot));
     } else {
-        if (turn) turn->break_off();
+        // A call that was made, and whose body could not be kept, needs no break: the run stops before the next call of
+        // its key has its turn.
+        if (turn && !end) turn->break_off();
         results_.leave_out(std::move(slot));
     }
     if (caller_.stop_reason()) stop_starting();
@@ -243,43 +215,8 @@ std::string_view Runner::why_unwritable(const Call& call) const {
     return follow && follow->pages() && is_for_one ? "the result format has no place for pages (--result-format)" : "";
 }
 
-/// Gives saved bodies their final names. If that fails the run stops, and the answer counts as not received; false:
-/// there is no result, because the call can be made again.
-Task<bool> Runner::keep_bodies(const Call& call, CallEnd& end) {
-    try {
-        const std::string name = body_file_name(call.custom_id);
-        std::size_t page = 0;
-        for (const http::Response& one : end.pages) {
-            ++page;
-            co_await keep_body(one.saved_body, page_file_name(name, page));
-        }
-        if (end.response) co_await keep_body(end.response->saved_body, page_file_name(name, page + 1));
-        co_return true;
-    } catch (const Error& error) {
-        caller_.rules().stop(error.what());
-        end.response.reset();
-        end.pages.clear();
-        end.outcome = Outcome::unknown;
-        end.error.emplace(error.code(), error.what(), false, true);
-        co_return !call.rules.safe_to_repeat || !options_.calls.is_resumable;
-    }
-}
-
-/// The disk is waited for on another thread. Throws `Error(storage)`.
-Task<void> Runner::keep_body(std::shared_ptr<http::SavedBody> body, std::string name) {
-    if (!body) co_return;
-    if (blocks_loop_) {
-        // The next attempt would keep this loop from writing the result.
-        keep_as(body, name, options_.durable_bodies);
-    } else {
-        // Whatever stops the run, the answer is there.
-        constexpr Duration as_long_as_it_takes = std::chrono::hours(24 * 365);
-        co_await shielded(as_long_as_it_takes, disk_.submit(keep_as, body, name, options_.durable_bodies));
-    }
-}
-
 void Runner::end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot) {
-    if (end.span) trace_call(call, end);
+    if (end.span) trace_call(*parts_.trace, call, end);
     Duration latency{};
     if (!end.attempts.empty())
         latency = end.attempts.back().start + end.attempts.back().total - end.attempts.front().start;
@@ -312,41 +249,6 @@ Task<void> Runner::write_results() {
 void Runner::stop_starting() noexcept {
     starting_.cancel();
     caller_.stop();
-}
-
-// Spans reach the file soon, even if nothing happens any more.
-Task<void> Runner::keep_trace_written() {
-    for (;;) {
-        co_await sleep_for(trace::TraceFile::longest_wait);
-        parts_.trace->keep_written(now());
-    }
-}
-
-void Runner::trace_call(const Call& call, CallEnd& end) {
-    trace::SpanLabel label;
-    label.name = call.custom_id;
-    label.line = call.line;
-    label.ok = end.outcome == Outcome::ok;
-    label.attempt = static_cast<unsigned>(end.attempts.size());
-    const fmt::format_int status(end.response ? end.response->status : 0);
-    label.result = end.response ? std::string_view(status.data(), status.size()) : to_string(end.error->code);
-    std::vector<trace::SpanConnection> connections;
-    connections.reserve(end.attempts.size());
-    for (const AttemptNote& note : end.attempts) {
-        const std::string_view url = note.url;
-        connections.push_back({std::string(url.empty() ? call.request.url.origin() : origin_of(url)), note.connection});
-    }
-    label.connections = connections;
-    parts_.trace->add(label, std::move(*end.span));
-}
-
-void Runner::close_trace() {
-    std::vector<std::pair<std::string_view, std::uint64_t>> outcomes;
-    for (std::size_t n = 0; n < outcome_count; ++n) {
-        const auto outcome = static_cast<Outcome>(n);
-        if (tally_.count(outcome) > 0) outcomes.emplace_back(to_string(outcome), tally_.count(outcome));
-    }
-    parts_.trace->close(now(), outcomes, groups_in_words(groups({now(), parts_.calendar->now()})));
 }
 
 Task<void> Runner::end_grace() {

@@ -22,17 +22,15 @@
 #include "plait/batch/output/result_values.hpp"
 #include "plait/batch/run/key_order.hpp"
 #include "plait/batch/run/read_ahead.hpp"
+#include "plait/batch/run/saved_bodies.hpp"
 #include "plait/http/body/body_memory.hpp"
-#include "plait/http/body/saved_body.hpp"
 #include "plait/policy/pace/costs.hpp"
 #include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
 #include "plait/trace/trace_file.hpp"
-#include "plait/workers/thread_pool.hpp"
 
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -166,15 +164,10 @@ class Runner {
     void start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, OutputSlot slot);
     Task<void> make_call(Call call, ReadAhead::Permit ahead, OutputSlot slot, std::optional<KeyOrder::Turn> turn);
     std::string_view why_unwritable(const Call& call) const;
-    Task<bool> keep_bodies(const Call& call, CallEnd& end);
-    Task<void> keep_body(std::shared_ptr<http::SavedBody> body, std::string name);
     void end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot);
     void refuse(BadLine line, OutputSlot slot);
     void stop_starting() noexcept;
     Task<void> write_results();
-    Task<void> keep_trace_written();
-    void close_trace();
-    void trace_call(const Call& call, CallEnd& end);
     Task<void> end_grace();
 
     Source& source_;
@@ -197,7 +190,7 @@ class Runner {
     RunEnd end_ = RunEnd::finished;
     std::exception_ptr source_error_;
 
-    ThreadPool disk_{{.threads = 2}};  ///< waits for the disk of saved bodies
+    SavedBodies bodies_;
 
     CancelScope starting_;  ///< starting calls; left early when the run is interrupted
     Event interrupted_;
