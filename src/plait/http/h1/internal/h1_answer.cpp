@@ -17,11 +17,12 @@ namespace {
 constexpr std::string_view end_of_head = "\r\n\r\n";
 constexpr std::size_t common_header_count = 16;
 
-/// The three digits behind `HTTP/1.1 `; 0 where there are none, which the parser refuses.
+/// The digits behind `HTTP/1.1 `; 0 where there are none, which the parser refuses.
 int status_of(std::string_view head) {
     constexpr std::size_t start = std::string_view("HTTP/1.1 ").size();
+    constexpr std::size_t digits = 3;
     int status = 0;
-    if (head.size() >= start + 3) std::from_chars(head.data() + start, head.data() + start + 3, status);
+    if (head.size() >= start + digits) std::from_chars(head.data() + start, head.data() + start + digits, status);
     return status;
 }
 
@@ -50,7 +51,7 @@ H1Answer::H1Answer(const Request& request, const Limits& limits, BodyMemory& mem
     parser_.emplace(response_, limits_, memory_, decoding_, until_event_);
 }
 
-void H1Answer::enter(AnswerEvent event) {
+void H1Answer::apply(AnswerEvent event) {
     const auto next = next_state(state_, event);
     PLAIT_ASSERT(next, "an answer met an event that its state does not allow");
     state_ = *next;
@@ -60,7 +61,7 @@ void H1Answer::receive(std::string_view bytes) {
     try {
         take_in(bytes);
     } catch (...) {
-        enter(AnswerEvent::violation);
+        apply(AnswerEvent::violation);
         throw;
     }
 }
@@ -71,11 +72,11 @@ void H1Answer::receive_end() {
         try {
             parser_->end_body();
         } catch (...) {
-            enter(AnswerEvent::violation);
+            apply(AnswerEvent::violation);
             throw;
         }
     }
-    enter(AnswerEvent::stream_end);
+    apply(AnswerEvent::stream_end);
     if (state_ != AnswerState::failed) return;
     const std::uint64_t missing = before == AnswerState::sized_body ? parser_->missing() : 0;
     const bool is_anything_there = !pending_.empty() || interim_answers_ > 0;
@@ -119,9 +120,9 @@ void H1Answer::take_in(std::string_view bytes) {
     }
     if (!is_done() && parser_->has_last_event()) {
         pending_ = {};
-        enter(AnswerEvent::last_event);
+        apply(AnswerEvent::wanted_event);
     } else if (is_done() && unparsed > 0) {
-        enter(AnswerEvent::surplus);
+        apply(AnswerEvent::surplus);
     }
 }
 
@@ -185,7 +186,7 @@ void H1Answer::end_head() {
     HeadFacts facts = parser_->facts();
     facts.answers_head_request = answers_head_request_;
     const AnswerEvent event = classify_head(facts);
-    enter(event);
+    apply(event);
     if (event == AnswerEvent::interim_head) {
         end_interim_answer();
     } else if (parser_->is_done()) {
@@ -199,7 +200,7 @@ void H1Answer::end_interim_answer() {
     if (++interim_answers_ > limits_.interim_responses) {
         throw Error(ErrorCode::too_large, fmt::format("more than {} interim answers came", limits_.interim_responses));
     }
-    had_doubtful_head_ = had_doubtful_head_ || parser_->has_two_framings();
+    had_two_framings_ = had_two_framings_ || parser_->has_two_framings();
     response_.headers.clear();
     parser_.emplace(response_, limits_, memory_, decoding_, until_event_);
 }
@@ -208,9 +209,9 @@ void H1Answer::end_interim_answer() {
 void H1Answer::end_answer() {
     if (state_ != AnswerState::done) {
         parser_->end_body();
-        enter(AnswerEvent::body_end);
+        apply(AnswerEvent::body_end);
     }
-    if (had_doubtful_head_ || !parser_->lets_connection_persist()) enter(AnswerEvent::last_use);
+    if (had_two_framings_ || !parser_->lets_connection_persist()) apply(AnswerEvent::no_reuse);
 }
 
 }  // namespace plait::http::internal

@@ -63,7 +63,7 @@ class H1Answer {
     std::optional<Duration> keep_alive_timeout() const;
 
   private:
-    void enter(AnswerEvent event);
+    void apply(AnswerEvent event);
     void take_in(std::string_view bytes);
     std::size_t parse(std::string_view bytes);
     std::size_t parse_head(std::string_view bytes);
@@ -81,7 +81,7 @@ class H1Answer {
     const bool answers_head_request_;
     AnswerState state_ = AnswerState::head;
     bool wants_body_ = false;
-    bool had_doubtful_head_ = false;  ///< of an interim answer, after which the connection must not be used again
+    bool had_two_framings_ = false;  ///< of an interim answer, after which the connection must not be used again
     std::size_t interim_answers_ = 0;
     std::size_t searched_ = 0;             ///< how much of an unfinished head is known not to hold its end
     std::size_t checked_ = 0;              ///< how much of it has proper line ends

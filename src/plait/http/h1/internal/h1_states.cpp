@@ -1,7 +1,5 @@
 #include "plait/http/h1/internal/h1_states.hpp"
 
-#include <algorithm>
-
 namespace plait::http::internal {
 
 namespace {
@@ -21,19 +19,19 @@ constexpr AnswerTransition transitions[] = {
 
     {sized_body,   body_end,      done},
     {sized_body,   stream_end,    failed},  // a cut answer is an error, never a short success
-    {sized_body,   last_event,    must_close},
+    {sized_body,   wanted_event,  must_close},
     {sized_body,   violation,     failed},
 
     {chunked_body, body_end,      done},
     {chunked_body, stream_end,    failed},
-    {chunked_body, last_event,    must_close},
+    {chunked_body, wanted_event,  must_close},
     {chunked_body, violation,     failed},
 
     {unsized_body, stream_end,    must_close},
-    {unsized_body, last_event,    must_close},
+    {unsized_body, wanted_event,  must_close},
     {unsized_body, violation,     failed},
 
-    {done,         last_use,      must_close},
+    {done,         no_reuse,      must_close},
     {done,         surplus,       must_close},
     {done,         stream_end,    must_close},
 

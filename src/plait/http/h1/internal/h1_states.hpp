@@ -25,8 +25,8 @@ enum class AnswerEvent {
     chunked_head,   ///< a final head arrived, and its body comes in chunks
     unsized_head,   ///< a final head arrived, and nothing says where its body ends
     body_end,       ///< the last byte of the body arrived; of a chunked one, the end of its trailers
-    last_event,     ///< the event arrived after which the caller wants no more
-    last_use,       ///< the complete answer says, or shows, that its connection must not be used again
+    wanted_event,   ///< the event arrived after which the caller wants no more
+    no_reuse,       ///< the complete answer says, or shows, that its connection must not be used again
     surplus,        ///< a byte arrived after the complete answer
     stream_end,     ///< the server closed its side of the connection
     violation,      ///< a rule was broken, or a limit exceeded

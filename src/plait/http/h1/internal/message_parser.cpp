@@ -9,7 +9,6 @@
 #include <boost/beast/http/error.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
 
 namespace plait::http::internal {
@@ -84,6 +83,7 @@ std::size_t MessageParser::put_bytes(std::string_view bytes) {
 /// Beast refuses a head with both fields that give a body's length, even where no body follows that they could disagree
 /// about. The field that Beast does not get to see goes straight into the response.
 std::string MessageParser::without_transfer_encoding(std::string_view head) {
+    constexpr std::size_t around_value = std::string_view(":\r\n").size();
     std::string rest;
     std::string_view name;
     std::string_view value;
@@ -94,7 +94,7 @@ std::string MessageParser::without_transfer_encoding(std::string_view head) {
         has_length = has_length || is_field(line, "Content-Length");
         if (name.empty() && is_field(line, "Transfer-Encoding")) {
             name = line.substr(0, line.find(':'));
-            value = trimmed(line.substr(name.size() + 1, line.size() - name.size() - 3));
+            value = trimmed(line.substr(name.size() + 1, line.size() - name.size() - around_value));
         } else {
             rest += line;
         }
