@@ -112,7 +112,7 @@ Task<ConnectionPool::Lease> ConnectionPool::lease(std::string_view origin, Conne
 
 /// Called when it is the turn of `lease`.
 void ConnectionPool::fill(Lease& lease, ConnectionNeeds needs) {
-    lease.stream_ = take(lease, needs, now());
+    lease.stream_ = find_kept(lease, needs, now());
     lease.is_reused_ = lease.stream_ != nullptr;
     ++lease.origin_->used;
     ++used_;
@@ -128,8 +128,8 @@ ConnectionPool::Origin& ConnectionPool::origin_of(std::string_view name) {
 }
 
 /// Returns a kept connection that is good for the request; null when a new one has to be opened.
-std::unique_ptr<ByteStream> ConnectionPool::take(Lease& lease, ConnectionNeeds needs, TimePoint now) {
-    // A server that closes connections sooner than this does not keep them.
+std::unique_ptr<ByteStream> ConnectionPool::find_kept(Lease& lease, ConnectionNeeds needs, TimePoint now) {
+    // A server that closed a connection this soon does not keep connections: its habits are noted.
     constexpr Duration early = std::chrono::seconds(1);
     Origin& origin = *lease.origin_;
     for (;;) {

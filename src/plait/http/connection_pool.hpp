@@ -160,7 +160,7 @@ class ConnectionPool {
     Task<Lease> lease(std::string_view origin, ConnectionNeeds needs);
 
     /// The number of open, unused connections.
-    std::size_t idle() const noexcept { return idle_.size(); }
+    std::size_t idle_count() const noexcept { return idle_.size(); }
 
     /// Whether a request waits because of the limit on all connections.
     bool has_waiting() const noexcept { return waiting_ > 0; }
@@ -171,7 +171,7 @@ class ConnectionPool {
   private:
     Origin& origin_of(std::string_view name);
     void fill(Lease& lease, ConnectionNeeds needs);
-    std::unique_ptr<ByteStream> take(Lease& lease, ConnectionNeeds needs, TimePoint now);
+    std::unique_ptr<ByteStream> find_kept(Lease& lease, ConnectionNeeds needs, TimePoint now);
     Idle take_newest(Origin& origin);
     void close_oldest();
     void close_expired(TimePoint now);

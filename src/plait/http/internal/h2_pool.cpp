@@ -347,7 +347,7 @@ void H2Pool::close_idle() {
 
 void H2Pool::close_expired(TimePoint now) {
     while (!idle_.empty() && is_used_up(*idle_.front(), now)) close(*idle_.front());
-    while (!idle_.empty() && idle_.size() + others_.idle() > options_.max_idle) close(*idle_.front());
+    while (!idle_.empty() && idle_.size() + others_.idle_count() > options_.max_idle) close(*idle_.front());
 }
 
 }  // namespace plait::http::internal
