@@ -1,4 +1,4 @@
-// All calls concurrently on one thread: a task runs until it awaits, then the event loop runs another.
+// All calls concurrently on one thread: a task runs until it has to wait, then the event loop runs another.
 
 #include "plait/plait.hpp"
 

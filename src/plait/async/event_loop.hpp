@@ -69,7 +69,7 @@ class LoopHandle {
     std::shared_ptr<internal::Inbox> inbox_;
 };
 
-/// Runs tasks on one thread, each until it awaits.
+/// Runs tasks on one thread, each until it has to wait. The loop itself is `internal::Scheduler::run_until`.
 ///
 /// The loop has a list of ready tasks and a list of waiting ones, and repeats: run the ready ones, in the order in
 /// which they became ready; ask the kernel which of the waiting became ready, waiting no longer than the next timer. No

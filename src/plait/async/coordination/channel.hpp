@@ -27,13 +27,13 @@ class Channel {
     class [[nodiscard("awaited, or it does nothing")]] PushAwaiter : private internal::Waiter {
       public:
         PushAwaiter(Channel& channel, T item) : channel_(&channel), item_(std::move(item)) {}
-        /// Only before it is awaited.
+        /// Movable only until it is awaited: its task's record then points to it.
         PushAwaiter(PushAwaiter&& other)
             : internal::Waiter(), channel_(other.channel_), item_(std::move(other.item_)) {}
 
         bool await_ready() { return internal::Scheduler::current().take_budget() && push_now(); }
         bool await_suspend(std::coroutine_handle<> resume_point) {
-            if (push_now()) {
+            if (push_now()) {  // done, but the task has used up its budget: the others run first
                 internal::Scheduler::current().requeue(resume_point);
                 return true;
             }
@@ -64,12 +64,12 @@ class Channel {
     class [[nodiscard("awaited, or it does nothing")]] PopAwaiter : private internal::Waiter {
       public:
         explicit PopAwaiter(Channel& channel) noexcept : channel_(&channel) {}
-        /// Only before it is awaited.
+        /// Movable only until it is awaited: its task's record then points to it.
         PopAwaiter(PopAwaiter&& other) noexcept : internal::Waiter(), channel_(other.channel_) {}
 
         bool await_ready() { return internal::Scheduler::current().take_budget() && pop_now(); }
         bool await_suspend(std::coroutine_handle<> resume_point) {
-            if (pop_now()) {
+            if (pop_now()) {  // done, but the task has used up its budget: the others run first
                 internal::Scheduler::current().requeue(resume_point);
                 return true;
             }

@@ -40,7 +40,7 @@ class Semaphore {
     class [[nodiscard("awaited, or it does nothing")]] AcquireAwaiter : private internal::Waiter {
       public:
         explicit AcquireAwaiter(Semaphore& semaphore) noexcept : semaphore_(&semaphore) {}
-        /// Only before it is awaited.
+        /// Movable only until it is awaited: its task's record then points to it.
         AcquireAwaiter(AcquireAwaiter&& other) noexcept : internal::Waiter(), semaphore_(other.semaphore_) {}
         ~AcquireAwaiter() {
             if (granted_) semaphore_->give_back();  // the task was dropped between the grant and its turn
@@ -53,6 +53,8 @@ class Semaphore {
         }
         bool await_suspend(std::coroutine_handle<> resume_point) noexcept {
             if (semaphore_->can_take()) {
+                // A permit is free, but the task has used up its budget: it takes the permit and lets the others run
+                // first.
                 --semaphore_->free_;
                 granted_ = true;
                 internal::Scheduler::current().requeue(resume_point);
@@ -81,6 +83,7 @@ class Semaphore {
     /// Waits for a permit: `auto permit = co_await semaphore.acquire();`
     AcquireAwaiter acquire() noexcept { return AcquireAwaiter(*this); }
 
+    /// Takes a permit if one is free; never waits.
     std::optional<Permit> try_acquire() noexcept {
         if (!can_take()) return std::nullopt;
         --free_;
@@ -90,7 +93,7 @@ class Semaphore {
     /// The number of permits that are not held.
     std::size_t available() const noexcept { return free_; }
 
-    /// Changes the limit. If more permits are held than that, those that are given back next are gone.
+    /// Changes the limit. If more permits than `limit` are held, the surplus is retired as permits are given back.
     void resize(std::size_t limit) noexcept {
         for (; limit_ < limit; ++limit_) give_back();
         const std::size_t fewer = limit_ - limit;

@@ -117,7 +117,7 @@ class Scheduler {
         Scheduler& scheduler_;
     };
 
-    /// Runs until `done` is true.
+    /// Runs until `done` is true. Data before timers: each turn takes in what has arrived, then fires what is due.
     void run_until(const bool& done);
 
     /// Does once what `run_until` repeats, without waiting: takes what has come, fires what is due, and runs what is
