@@ -6,7 +6,7 @@ namespace plait::mock {
 
 namespace {
 
-// Shares that add up to 1 may be a little more in binary.
+// Shares that add up to 100 % may exceed 1 by a rounding error.
 constexpr double all = 1 + 1e-9;
 
 double parse_share(std::string_view text) {

@@ -57,7 +57,7 @@ RetryDecision decide(const AttemptHistory& history, const AttemptEnd& end, const
         if (!is_failure || asked >= decision.wait) decision = {Why::asked, asked, false};
     }
     if (history.deadline && now + decision.wait >= *history.deadline) return {Why::past_deadline, {}, false};
-    // A requested wait is no failure, and a client that obeys multiplies nothing.
+    // A retry that the server asked for does not count against the budget: it adds no load to a failing server.
     decision.counts = end.is_rationed() && decision.why == Why::back_off;
     return decision;
 }

@@ -34,8 +34,7 @@ int wait_nanoseconds(int epoll, epoll_event* events, std::optional<Duration> tim
     timespec limit{};
     limit.tv_sec = seconds.count();
     limit.tv_nsec = (*timeout - seconds).count();
-    // Not by the C library's function, which glibc has from 2.35 on: binaries that are built here run with older ones,
-    // too.
+    // A raw system call: glibc wraps it only from 2.35 on, and our binaries also run with older versions.
     const long count = ::syscall(SYS_epoll_pwait2, epoll, events, events_a_wait, &limit, nullptr, std::size_t{0});
     if (count >= 0 || errno == EINTR) return static_cast<int>(count);
     missing = true;

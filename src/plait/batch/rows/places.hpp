@@ -9,8 +9,7 @@
 #include <string>
 #include <string_view>
 
-// How a value is written where it stands in a request: so that whoever reads the request finds the value again, and
-// nothing else.
+// How a value is escaped for its place in a request, so that the reader gets back exactly that value.
 namespace plait::batch {
 
 /// Appends `text` for a segment of a path or for a query: all bytes but letters, digits and `-._~` become `%XX` (RFC

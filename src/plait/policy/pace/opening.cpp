@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The number of calls, beyond the first look, that may have been sent by a time after the first answer is
+// `time` ms after the first answer, this many calls beyond the first look may have been sent:
 // `size * (2^doublings - 1)`, where `doublings = time / linear + (time / square)^2`. A near server refuses within
 // milliseconds, so a gentle start costs little: 8 more after 30 ms, 20 after 50, thousands after 250. A far server
 // needs a steep one: 128 more after 30 ms.

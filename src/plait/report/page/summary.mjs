@@ -133,7 +133,8 @@ export function throughput(timelines, interval, most) {
         return i > 0 && times[i - 1] < timeline.length ? 0 : null;
       }
       const group = Math.floor(i / together);
-      // The last interval of a run may be cut by its end; a sliver of one says nothing of a second.
+      // The run may end within its last interval. Divide by at least a quarter of one, or a few calls look like a
+      // huge rate.
       return ended[group] / (Math.min(span, Math.max(timeline.length - group * span, span / 4)) / 1e6);
     });
   });

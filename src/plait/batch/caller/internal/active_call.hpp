@@ -94,7 +94,7 @@ struct Following {
     std::size_t bytes = 0;                          ///< of these
     std::size_t sent = 0;                           ///< follow-ups that were sent
     bool is_page = false;                           ///< whether the last answer is one
-    bool is_broken = false;                         ///< what follows the last answer can't be got
+    bool is_broken = false;                         ///< the last answer's follow-up can't be made
     bool is_due = false;                            ///< whether a follow-up is to be sent next, and was not yet
     AskedWait asked;                                ///< by the last answer
     Duration wait{};                                ///< before the follow-up
