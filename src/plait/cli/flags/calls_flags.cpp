@@ -48,7 +48,7 @@ std::optional<std::size_t> parse_concurrency(const std::string& value) {
     return parse_count(value, 1, most_concurrency);
 }
 
-Duration parse_some_time(const std::string& value) {
+Duration parse_positive_duration(const std::string& value) {
     const Duration time = parse_duration(value);
     if (time <= Duration::zero()) throw_bad_input(fmt::format("'{}' is not more than zero", value));
     return time;
@@ -120,13 +120,13 @@ std::vector<Flag> retry_flags(CallsSettings& settings) {
              fmt::format("Limit the time of a whole call, from its first send, with all attempts and the waits between "
                          "them, unless its line has deadline_s. --timeout limits one attempt. Default: {}.",
                          to_flag_value(usual.deadline)),
-             [&run](const std::string& value) { run.deadline = parse_some_time(value); }},
+             [&run](const std::string& value) { run.deadline = parse_positive_duration(value); }},
             {"--max-wait", "DURATION",
              fmt::format("Park a group if its server asks for a longer wait than this, or can't be reached for this "
                          "long. Other groups continue. The run then ends with exit code 3 and says when to resume. "
                          "Default: {}.",
                          to_flag_value(usual.retry.max_wait)),
-             [&run](const std::string& value) { run.retry.max_wait = parse_some_time(value); }},
+             [&run](const std::string& value) { run.retry.max_wait = parse_positive_duration(value); }},
             Flag("--refusal", "RULE",
                  "Treat such an answer as a refusal: the server did nothing, and the call is sent again later. RULE is "
                  "status=403, status=400,5xx, or JSON as in a line's field refusal, such as "
