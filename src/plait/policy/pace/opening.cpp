@@ -22,6 +22,8 @@ struct Curve {
 constexpr Curve near{20, 70, 100};
 constexpr Curve far{72, 20, 1e3};
 constexpr Duration far_away = 50ms;
+// Calls to a near server that may wait for their answers: all of them would be refused with the first one.
+constexpr std::uint64_t near_unanswered = 16;
 constexpr Duration open_wide = 350ms;
 
 /// Returns when, after the first answer, the next call beyond these may be sent.
@@ -46,8 +48,10 @@ TimePoint Opening::earliest(TimePoint now) noexcept {
         is_over_ = true;
         return now;
     }
+    const bool is_near = opened_at_ - first_sent_at_ < far_away;
+    if (is_near && left_ - answered_ >= near_unanswered) return opened_at_ + open_wide;
     const double beyond = static_cast<double>(left_ - options_.first_look);
-    const Curve& curve = opened_at_ - first_sent_at_ < far_away ? near : far;
+    const Curve& curve = is_near ? near : far;
     return std::max(now, opened_at_ + time_of(curve, beyond));
 }
 
@@ -57,7 +61,9 @@ void Opening::sent(TimePoint now) noexcept {
 }
 
 void Opening::answered(TimePoint now) noexcept {
-    if (!is_over_) opened_at_ = std::min(opened_at_, now);
+    if (is_over_) return;
+    ++answered_;
+    opened_at_ = std::min(opened_at_, now);
 }
 
 }  // namespace plait::policy

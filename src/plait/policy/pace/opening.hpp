@@ -17,8 +17,8 @@ struct OpeningOptions {
 
 /// The slow start at a server whose limits are unknown: a few calls, then, from the first answer on, more and more
 /// along a curve in time. Otherwise a server that answers within milliseconds would be sent thousands of calls before
-/// its first refusal came back. A slow server has all its calls in flight a twentieth of a second later. Knows no
-/// clock.
+/// its first refusal came back. A slow server has all its calls in flight a twentieth of a second later. At a server
+/// that answers soon but one call after the other, few wait for their answer at a time. Knows no clock.
 class Opening {
   public:
     explicit Opening(const OpeningOptions& options) noexcept : options_(options), is_over_(options.first_look == 0) {}
@@ -36,6 +36,7 @@ class Opening {
     OpeningOptions options_;
     bool is_over_;
     std::uint64_t left_ = 0;
+    std::uint64_t answered_ = 0;
     TimePoint first_sent_at_{};
     TimePoint opened_at_ = TimePoint::max();
 };

@@ -36,12 +36,29 @@ TEST_CASE("sending to a near server grows so gently that few calls are refused w
     Opening opening({.first_look = 32});
     const TimePoint start(1h);
     CHECK(leave_all(opening, start) == 32);
-    opening.answered(start + 5ms);
+    for (int call = 0; call < 32; ++call) opening.answered(start + 5ms);
+    const auto leave_and_answer = [&](Duration time) {
+        const int count = leave_all(opening, start + time);
+        for (int call = 0; call < count; ++call) opening.answered(start + time);
+        return count;
+    };
     int more = 0;
-    for (Duration time = 5ms; time <= 25ms; time += 1ms) more += leave_all(opening, start + time);
+    for (Duration time = 5ms; time <= 25ms; time += 1ms) more += leave_and_answer(time);
     CHECK(more <= 10);
-    for (Duration time = 25ms; time <= 255ms; time += 1ms) more += leave_all(opening, start + time);
+    for (Duration time = 25ms; time <= 255ms; time += 1ms) more += leave_and_answer(time);
     CHECK(more >= 1000);
+}
+
+TEST_CASE("a near server that answers one call after the other has few of them at a time") {
+    Opening opening({.first_look = 32});
+    const TimePoint start(1h);
+    int unanswered = leave_all(opening, start);
+    for (Duration time = 4ms; time <= 300ms; time += 4ms) {
+        opening.answered(start + time);
+        unanswered += leave_all(opening, start + time) - 1;
+        CHECK(unanswered <= (time < 64ms ? 32 : 16));
+    }
+    CHECK(leave_all(opening, start + 400ms) == 1000);
 }
 
 TEST_CASE("a slow answer holds calls back for no longer than a second") {
