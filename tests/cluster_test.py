@@ -260,6 +260,43 @@ class Deaths(ClusterTest):
         self.assertEqual(["call-1", "call-3"], [result["custom_id"] for result in results_in(self.results)])
         self.assertEqual([1, 1], [mock.of_id(f"call-{n}")["came"] for n in (1, 3)])
 
+    def test_where_a_redirect_led_nothing_is_sent_twice_after_a_killed_coordinator(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.requests(*({"custom_id": f"call-{n}", "method": "POST", "body": {"n": n},
+                         "url": f"{mock.url}/redirect/1/{status}?to={mock.url}/delay/3000?id=call-{n}"} for n, status in ((1, 307), (3, 303))))
+        self.worker(broker)
+        process = self.start(*self.command(broker))
+        wait_until(lambda: mock.stats()["in_flight"] == 2, "the redirected requests arrive")
+        process.kill()
+        process.wait()
+        ended = plait(*self.command(broker))
+        self.assertEqual(1, ended.code, ended.err)
+        results = {result["custom_id"]: result for result in results_in(self.results)}
+        self.assertEqual({"call-1": "unknown", "call-3": "ok"}, {one: result["outcome"] for one, result in results.items()})
+        self.assertIn("not sent again", results["call-1"]["error"]["message"])
+        self.assertEqual([1, 2], [mock.of_id(f"call-{n}")["came"] for n in (1, 3)], "a GET may be sent again")
+
+    def test_an_interrupted_run_leaves_the_workers_what_it_has_not_taken_over(self):
+        broker, mock = self.broker(), self.enter(Mock())
+        self.requests({"custom_id": "call-1", "method": "POST", "url": f"{mock.url}/delay/100?id=call-1"})
+        worker = self.worker(broker)
+        process = self.start(*self.command(broker))
+        wait_until(lambda: mock.stats()["requests"] == 1, "the call arrives")
+        process.kill()
+        process.wait()
+        spy = BareClient(broker)
+        self.addCleanup(spy.close)
+        process = self.start(*self.command(broker))
+        while not spy.hear()[0].endswith(".self"):
+            pass
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(3, finish(process).code)
+        ended = plait(*self.command(broker))
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual(["ok"], [result["outcome"] for result in results_in(self.results)])
+        self.assertEqual(1, mock.of_id("call-1")["came"])
+        worker.wait_for("has ended")
+
     def test_a_killed_broker_makes_nothing_unknown(self):
         broker, mock = self.broker(), self.enter(Mock())
         self.requests(*lines(mock, 400, "/delay/30"))
@@ -458,6 +495,7 @@ class Trust(ClusterTest):
         ended = plait(*self.command(broker, *coordinator))
         self.assertEqual(3, ended.code, ended.err)
         self.assertIn("certificate", ended.err)
+        self.assertEqual([], list(self.folder.glob("results.jsonl*")), "a run that did nothing leaves nothing")
         worker = self.worker(broker, "--cluster-key", key, "--cluster-creds", login, "--cluster-cacert", certificate)
         ended = plait(*self.command(broker, *coordinator, "--cluster-cacert", certificate))
         self.assertEqual(0, ended.code, ended.err)

@@ -34,7 +34,7 @@ class HookedMethod final : public batch::Method {
     std::vector<LoopHandle> worker_loops() const override { return method_->worker_loops(); }
     Task<void> begin() override { return method_->begin(); }
     Task<void> work() override { return method_->work(); }
-    Task<void> end() override { return method_->end(); }
+    Task<void> end(bool has_finished) override { return method_->end(has_finished); }
     void follow_room(std::function<void(std::size_t)> changed) override { method_->follow_room(std::move(changed)); }
     std::function<void(std::uint64_t)> follow_results() override { return method_->follow_results(); }
     bool takes_over(std::string_view custom_id) override { return method_->takes_over(custom_id); }

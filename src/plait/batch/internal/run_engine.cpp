@@ -37,8 +37,13 @@ Task<void> Run::Engine::carry_out() {
         const RunEnd end = co_await runner.run();
         last_report_ = monitor_.last_report(end);
         end_ = end;
-        close_files();
-        co_await parts_.method->end();
+        // The method may have failed meanwhile, and with it the run.
+        if (error_ && parts_.files && !runner.has_read_any()) {
+            leave_files();
+        } else {
+            close_files();
+        }
+        if (!error_) co_await parts_.method->end(end == RunEnd::finished);
     } catch (const Error&) {
         if (!error_) error_ = std::current_exception();
         if (!end_ && parts_.files) leave_files();

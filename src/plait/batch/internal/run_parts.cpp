@@ -24,13 +24,15 @@ void save_bodies(http::SessionOptions& session, http::BodyFolder folder) {
     session.body_memory = std::make_shared<http::BodyMemory>(limit, std::move(folder));
 }
 
-/// A later page, or where a redirect led to, has no name: its answer is not that of the call.
 AttemptOwner owner_of(const Call& call, const http::Request& request) {
     AttemptOwner owner;
     owner.line = call.line;
-    const bool is_first = request.url.text() == call.request.url.text() && request.body == call.request.body &&
-                          request.body_parts == call.request.body_parts;
-    if (is_first && !call.rules.safe_to_repeat) owner.name = call.custom_id;
+    if (call.rules.safe_to_repeat) return owner;
+    owner.unsafe_call = call.custom_id;
+    owner.is_first = request.url.text() == call.request.url.text() && request.body == call.request.body &&
+                     request.body_parts == call.request.body_parts;
+    // With the method of the call it may be its redirected request: the line knows best what must not be sent twice.
+    owner.may_repeat = request.method() != call.request.method() && http::is_repeatable(request);
     return owner;
 }
 

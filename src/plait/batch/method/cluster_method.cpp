@@ -72,6 +72,13 @@ Failure not_sent(std::string why) { return Failure(ErrorCode::worker_died, "not 
 
 Failure lost(std::string why) { return Failure(ErrorCode::worker_died, std::move(why), true); }
 
+/// What an earlier run may have done after the answer that we took over: a retry, or the next hop.
+Failure sent_before() {
+    Failure failure = lost("an earlier run may have sent it after the answer that it got; not sent again");
+    failure.is_permanent = true;
+    return failure;
+}
+
 }  // namespace
 
 /// An attempt that waits for its end. Nobody waits any more when it is destroyed before.
@@ -143,8 +150,8 @@ Task<void> ClusterMethod::work() {
     co_await parts.join();
 }
 
-Task<void> ClusterMethod::end() {
-    coordinator_.close();
+Task<void> ClusterMethod::end(bool has_finished) {
+    coordinator_.close(has_finished);
     settle();
     co_await within(std::chrono::seconds(1), client_.flush());
 }
@@ -161,17 +168,14 @@ Task<void> ClusterMethod::beat() {
 
 /// C4: the worker may forget an answer when nobody needs it any more. A later coordinator makes a call without a name
 /// again, or has no use for its answer. One with a name is needed until its result is written, or it was sent again.
-void ClusterMethod::answered(const cluster::Dispatch& dispatch, const Owner& owner) {
-    if (owner.name.empty()) return coordinator_.stored(dispatch);
-    const auto [known, is_first] = unwritten_.try_emplace(owner.line, dispatch);
-    if (!is_first) coordinator_.stored(std::exchange(known->second, dispatch));
+void ClusterMethod::answered(const CallEnded& answer, const Owner& owner) {
+    if (owner.name().empty()) return coordinator_.stored(answer.dispatch);
+    for (const cluster::Dispatch& dispatch : unwritten_.add(owner.line, answer.dispatch, answer.text.size()))
+        coordinator_.stored(dispatch);
 }
 
 void ClusterMethod::result_written(std::uint64_t line) {
-    const auto found = unwritten_.find(line);
-    if (found == unwritten_.end()) return;
-    coordinator_.stored(found->second);
-    unwritten_.erase(found);
+    if (const auto dispatch = unwritten_.remove(line)) coordinator_.stored(*dispatch);
 }
 
 std::function<void(std::uint64_t)> ClusterMethod::follow_results() {
@@ -230,14 +234,17 @@ void ClusterMethod::send(const Coordinator::Outgoing& outgoing) {
 void ClusterMethod::tell_ended() {
     std::vector<CallEnded> all = coordinator_.take_ended();
     if (!all.empty()) has_place_.set();
+    bool was_refused = false;
     for (CallEnded& ended : all) {
         const auto found = waiting_.find(ended.dispatch.call);
         PLAIT_ASSERT(found != waiting_.end(), "a call that nobody waits for was given up, and has no end");
         Waiting& waiting = *found->second;
         waiting_.erase(found);
-        if (ended.how == CallEnded::How::answered) answered(ended.dispatch, waiting.owner);
+        if (ended.how == CallEnded::How::answered) answered(ended, waiting.owner);
+        was_refused |= ended.how == CallEnded::How::not_sent;
         waiting.end(std::move(ended));
     }
+    if (was_refused) tell_room();  // its worker is held back
 }
 
 void ClusterMethod::tell_room() {
@@ -258,10 +265,9 @@ Task<Attempt> ClusterMethod::attempt_of(const Call& call, const http::Request& r
 }
 
 Task<Attempt> ClusterMethod::attempt_for(Owner owner, const http::Request& request) {
-    if (promised_.erase(owner.name) > 0) co_return co_await take_over(std::move(owner));
-    if (taken_over_.erase(owner.name) > 0) {
-        co_return lost("an earlier run may have sent it again after the answer that it got; not sent again");
-    }
+    // Whatever a hook has made of it, this is the first attempt.
+    if (promised_.erase(owner.unsafe_call) > 0) co_return co_await take_over(std::move(owner));
+    if (taken_over_.contains(owner.unsafe_call) && !owner.may_repeat) co_return sent_before();
     std::string text;
     try {
         text = internal::request_text(internal::self_contained(request, options_.session));
@@ -281,7 +287,7 @@ Task<Attempt> ClusterMethod::attempt_for(Owner owner, const http::Request& reque
 /// the caller takes a new one.
 Task<Attempt> ClusterMethod::make_once(Owner owner, std::string request, bool& should_repeat) {
     const ActivityScope activity(trace::Activity::worker);
-    const std::optional<cluster::Dispatch> dispatched = co_await dispatch(owner.name, std::move(request));
+    const std::optional<cluster::Dispatch> dispatched = co_await dispatch(owner.name(), std::move(request));
     if (!dispatched) co_return not_sent("no worker had a free place in time");
     const TimePoint began = now();
     CallEnded ended = co_await wait_for_end(*dispatched, std::move(owner));
@@ -293,14 +299,14 @@ Task<Attempt> ClusterMethod::make_once(Owner owner, std::string request, bool& s
 Task<std::optional<cluster::Dispatch>> ClusterMethod::dispatch(std::string name, std::string request) {
     const TimePoint since = now();
     for (;;) {
+        if (options_.has_limits && now() - since > cluster::departure_jitter) co_return std::nullopt;
         if (client_.is_connected()) {
-            const auto dispatch = coordinator_.dispatch(name, request, now());
+            const auto dispatch = coordinator_.dispatch(name, request, now(), since);
             if (dispatch) {
                 settle();
                 co_return dispatch;
             }
         }
-        if (options_.has_limits && now() - since > cluster::departure_jitter) co_return std::nullopt;
         has_place_.reset();
         co_await within(cluster::departure_jitter, has_place_.wait());
     }
@@ -370,13 +376,14 @@ bool ClusterMethod::takes_over(std::string_view custom_id) {
     return true;
 }
 
-/// Whatever comes of it, the request is never sent again: the earlier run may have done that already, after the answer
-/// that we get.
+/// Whatever comes of it, nothing is sent for this call that must not be sent twice: the earlier run may have sent it
+/// already, after the answer that we get.
 Task<Attempt> ClusterMethod::take_over(Owner owner) {
-    const std::optional<cluster::Dispatch> adopted = coordinator_.adopt(owner.name);
+    taken_over_.insert(owner.unsafe_call);
+    owner.is_first = true;
+    const std::optional<cluster::Dispatch> adopted = coordinator_.adopt(owner.unsafe_call);
     if (!adopted) co_return lost("the worker that had it for an earlier run was lost");
     const TimePoint began = now();
-    taken_over_.insert(owner.name);
     CallEnded ended = co_await wait_for_end(*adopted, std::move(owner));
     co_return co_await read_answer(std::move(ended), began);
 }

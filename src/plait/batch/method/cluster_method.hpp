@@ -2,6 +2,7 @@
 
 #include "plait/async/coordination/event.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/batch/method/internal/unwritten_answers.hpp"
 #include "plait/batch/method/method.hpp"
 #include "plait/batch/method/methods.hpp"
 #include "plait/cluster/protocol/coordinator.hpp"
@@ -17,7 +18,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 namespace plait::batch {
@@ -39,8 +39,8 @@ class ClusterMethod final : public Method {
     /// Connects to the broker, and waits for what the workers of an earlier coordinator say that they hold.
     Task<void> begin() override;
     Task<void> work() override;
-    /// Tells the workers that the run has ended.
-    Task<void> end() override;
+    /// Tells the workers that the run has ended, unless a later one may take over what they hold.
+    Task<void> end(bool has_finished) override;
     void follow_room(std::function<void(std::size_t room)> changed) override;
     std::function<void(std::uint64_t line)> follow_results() override;
     bool takes_over(std::string_view custom_id) override;
@@ -61,7 +61,7 @@ class ClusterMethod final : public Method {
     Task<void> beat();
     void receive(std::string_view subject, std::string_view payload);
     void take_message(std::string_view text);
-    void answered(const cluster::Dispatch& dispatch, const Owner& owner);
+    void answered(const cluster::CallEnded& answer, const Owner& owner);
     void result_written(std::uint64_t line);
     void settle();
     void send(const cluster::Coordinator::Outgoing& outgoing);
@@ -76,10 +76,10 @@ class ClusterMethod final : public Method {
     cluster::Coordinator coordinator_;
     cluster::NatsClient client_;
     std::map<cluster::CallId, Waiting*> waiting_;
-    std::unordered_map<std::uint64_t, cluster::Dispatch> unwritten_;  ///< answers of unsafe calls, by their lines
-    std::optional<ThreadPool> disk_;                                  ///< for `--save-bodies`
-    std::set<std::string, std::less<>> promised_;                     ///< calls of an earlier run that a worker holds
-    std::set<std::string, std::less<>> taken_over_;                   ///< such calls whose attempt has ended
+    internal::UnwrittenAnswers unwritten_;           ///< of unsafe calls
+    std::optional<ThreadPool> disk_;                 ///< for `--save-bodies`
+    std::set<std::string, std::less<>> promised_;    ///< calls of an earlier run that a worker holds
+    std::set<std::string, std::less<>> taken_over_;  ///< such calls that were taken over
     std::set<std::string, std::less<>> warned_;
     std::function<void(std::size_t)> room_changed_;
     std::size_t room_ = 0;

@@ -65,8 +65,9 @@ class Method {
     /// Runs beside all attempts, from before `begin` until it is cancelled after `end`. Throws `Error` when no attempt
     /// can be made any more.
     virtual Task<void> work() { co_return; }
-    /// Awaited after the results of all attempts were written.
-    virtual Task<void> end() { co_return; }
+    /// Awaited after the results of all attempts were written. `has_finished`: all calls have one. It is not called
+    /// after an error.
+    virtual Task<void> end(bool /*has_finished*/) { co_return; }
 
     /// Calls `changed` now, and whenever the number of attempts changes that can be made at a time, until it is called
     /// with an empty function. A method that never calls it can always make `most_in_flight`.

@@ -24,9 +24,15 @@ class AttemptOwner {
   public:
     AttemptOwner() {}
 
-    /// What a later run takes the attempt over by: the custom_id of a call that must not be made twice. Empty: the
-    /// later run can do without the attempt.
-    std::string name;
+    /// What a later run takes the attempt over by: the custom_id. Empty if the later run can do without the attempt.
+    std::string name() const { return is_first ? unsafe_call : std::string(); }
+
+    /// The custom_id of a call that must not be made twice. Empty: it may be.
+    std::string unsafe_call;
+    /// Whether this is the first request of the call, or that again: not a page, nor where a redirect led to.
+    bool is_first = false;
+    /// Whether the request may be sent again although the call must not be made twice, as the GET after a 303.
+    bool may_repeat = false;
     std::uint64_t line = 0;
 };
 

@@ -56,11 +56,12 @@ void Coordinator::lose_silent(TimePoint now) {
 void Coordinator::lose(Worker& worker, TimePoint now) {
     worker.report.lost_at = now;
     worker.report.places = 0;
-    while (!worker.calls.empty()) {
-        const auto call = worker.calls.begin();
-        if (!call->second.has_ended && !call->second.is_given_up) ++worker.report.lost_calls;
-        // A result that waits to be stored is told to the worker as stored if it should come back: see `compare_holds`.
-        end(worker, call, How::lost, "its worker was lost: " + worker.report.host);
+    for (auto call = worker.calls.begin(); call != worker.calls.end();) {
+        const auto current = call++;
+        // If the worker comes back, it holds an answer until that is stored.
+        if (current->second.has_ended) continue;
+        if (!current->second.is_given_up) ++worker.report.lost_calls;
+        end(worker, current, How::lost, "its worker was lost: " + worker.report.host);
     }
     worker.to_forget.clear();
     std::erase_if(adoptable_, [&](const auto& entry) { return entry.second.worker == worker.report.instance; });
@@ -263,12 +264,13 @@ std::size_t Coordinator::room(TimePoint now) const {
     std::size_t room = 0;
     for (const auto& [instance, worker] : workers_) {
         const std::size_t out = worker.in_place + worker.adopted;
-        room += takes_calls(worker, now) ? out + free_places(worker) : out;
+        room += takes_calls(worker, now) && !worker.is_held_back ? out + free_places(worker) : out;
     }
     return room;
 }
 
-std::optional<Dispatch> Coordinator::dispatch(std::string_view name, std::string_view request, TimePoint now) {
+std::optional<Dispatch> Coordinator::dispatch(std::string_view name, std::string_view request, TimePoint now,
+                                              std::optional<TimePoint> permitted) {
     Worker* best = nullptr;
     for (auto& [instance, worker] : workers_) {
         if (worker.is_held_back || free_places(worker) == 0 || !takes_calls(worker, now)) continue;
@@ -282,7 +284,7 @@ std::optional<Dispatch> Coordinator::dispatch(std::string_view name, std::string
                     best->seq,
                     id.number,
                     std::string(name),
-                    now,
+                    permitted.value_or(now),
                     options_.leave_within.value_or(Duration::max()),
                     Parcel(request, options_.part_bytes)};
     if (!order.request.is_whole()) call.request = request;
@@ -324,9 +326,20 @@ void Coordinator::send(const Worker& worker, Message message) {
     outgoing_.push_back({Outgoing::To::worker, worker.report.instance, std::move(message)});
 }
 
-void Coordinator::close() {
+void Coordinator::close(bool has_finished) {
     for (auto& [instance, worker] : workers_) tell_forgotten(worker);
-    outgoing_.push_back({Outgoing::To::all_workers, 0, Close{options_.epoch}});
+    if (has_finished || !may_be_taken_over())
+        outgoing_.push_back({Outgoing::To::all_workers, 0, Close{options_.epoch}});
+}
+
+/// Whether workers may hold what a later coordinator needs. What they hold of earlier epochs is never known for sure:
+/// one may be silent.
+bool Coordinator::may_be_taken_over() const {
+    if (options_.epoch > 1) return true;
+    return std::any_of(workers_.begin(), workers_.end(), [](const auto& entry) {
+        const auto& calls = entry.second.calls;
+        return std::any_of(calls.begin(), calls.end(), [](const auto& call) { return call.second.has_ended; });
+    });
 }
 
 std::vector<Coordinator::Outgoing> Coordinator::take_outgoing() { return std::exchange(outgoing_, {}); }

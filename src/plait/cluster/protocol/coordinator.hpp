@@ -97,8 +97,10 @@ class Coordinator {
     /// that the others have.
     std::size_t room(TimePoint now) const;
 
-    /// Gives a call to the worker with the most free places; nothing if there is none.
-    std::optional<Dispatch> dispatch(std::string_view name, std::string_view request, TimePoint now);
+    /// Gives a call to the worker with the most free places; nothing if there is none. `leave_within` counts from
+    /// `permitted`, by default now.
+    std::optional<Dispatch> dispatch(std::string_view name, std::string_view request, TimePoint now,
+                                     std::optional<TimePoint> permitted = std::nullopt);
     /// Nobody waits for this call any more: it gets no end.
     void give_up(const Dispatch& dispatch);
     /// The result of a call that was `answered` is safe: its worker may forget it.
@@ -109,8 +111,9 @@ class Coordinator {
     /// Waits for the result of such a call instead of making it again. Once for each name.
     std::optional<Dispatch> adopt(std::string_view name);
 
-    /// Tells the workers that the run has ended.
-    void close();
+    /// Tells the workers that the run has ended. They forget what they hold, so they are told only if it has finished,
+    /// or if they surely hold nothing that a later coordinator could take over.
+    void close(bool has_finished);
 
     /// Own beats that came back.
     std::uint64_t own_beats() const noexcept { return own_seen_; }
@@ -179,6 +182,7 @@ class Coordinator {
     void note_adoptable(Worker& worker, const Hold& hold);
     void lose_silent(TimePoint now);
     void lose(Worker& worker, TimePoint now);
+    bool may_be_taken_over() const;
     static void give_place_back(Worker& worker, const Call& call);
     void end(Worker& worker, std::map<CallId, Call>::iterator call, CallEnded::How how, std::string text);
     void answer(Worker& worker, std::map<CallId, Call>::iterator call, std::string text);

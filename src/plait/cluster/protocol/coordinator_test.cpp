@@ -231,6 +231,99 @@ TEST_CASE("a new coordinator takes over what a worker holds") {
     CHECK(ended[0].text == "answer");
 }
 
+TEST_CASE("an answer is held until it is stored, although its worker was lost meanwhile and comes back") {
+    Pair pair;
+    const auto dispatch = pair.coordinator.dispatch("a", "request", pair.now);
+    REQUIRE(dispatch);
+    pair.exchange();
+    pair.worker.finished(dispatch->call, true, "answer", pair.now);
+    pair.exchange();
+    CHECK(pair.coordinator.take_ended().size() == 1);
+    for (std::uint64_t beat = 0; beat <= beats_until_lost; ++beat) {
+        pair.coordinator.beat(pair.now);
+        for (auto& outgoing : pair.coordinator.take_outgoing()) {
+            if (outgoing.to == Coordinator::Outgoing::To::itself) pair.coordinator.receive(outgoing.message, pair.now);
+        }
+    }
+    REQUIRE(pair.coordinator.workers().at(0).lost_at);
+    CHECK(pair.coordinator.take_ended().empty());
+    pair.meet();
+    CHECK_FALSE(pair.coordinator.workers().at(0).lost_at);
+    CHECK(pair.worker.holds() == 1);
+    pair.coordinator.stored(*dispatch);
+    pair.meet();
+    CHECK(pair.worker.holds() == 0);
+}
+
+TEST_CASE("a run that is interrupted leaves a worker the answer that was not stored") {
+    Pair pair;
+    const auto dispatch = pair.coordinator.dispatch("a", "request", pair.now);
+    REQUIRE(dispatch);
+    pair.exchange();
+    pair.worker.finished(dispatch->call, true, "answer", pair.now);
+    pair.exchange();
+    pair.coordinator.close(false);
+    pair.exchange();
+    CHECK(pair.worker.holds() == 1);
+    pair.coordinator.stored(*dispatch);
+    pair.coordinator.close(false);
+    pair.exchange();
+    CHECK(pair.worker.holds() == 0);
+}
+
+TEST_CASE("a resumed run that is interrupted leaves workers what an earlier one left them, and one that finishes not") {
+    Pair pair;
+    const auto dispatch = pair.coordinator.dispatch("a", "request", pair.now);
+    REQUIRE(dispatch);
+    pair.exchange();
+    pair.worker.finished(dispatch->call, true, "answer", pair.now);
+    CoordinatorOptions options;
+    options.epoch = 2;
+    pair.coordinator = Coordinator(options);
+    pair.coordinator.close(false);  // before it has heard of a worker
+    pair.meet();
+    pair.coordinator.close(false);
+    pair.exchange();
+    CHECK(pair.worker.holds() == 1);
+    pair.coordinator.close(true);
+    pair.exchange();
+    CHECK(pair.worker.holds() == 0);
+}
+
+TEST_CASE("a worker that refused a call has no room before its next beat") {
+    Pair pair;
+    pair.now += lease + 1ms;
+    pair.worker.set_others(2);
+    pair.meet();
+    pair.worker.set_others(0);
+    pair.meet();
+    REQUIRE(pair.coordinator.dispatch("a", "request", pair.now));
+    pair.worker.set_others(2);
+    pair.exchange();
+    CHECK(pair.coordinator.take_ended().size() == 1);
+    CHECK(pair.coordinator.room(pair.now) == 0);
+    pair.worker.set_others(0);
+    pair.worker.beat(pair.now);
+    pair.exchange();
+    CHECK(pair.coordinator.room(pair.now) == 2);
+}
+
+TEST_CASE("with limits, the time that a call had to wait for a place counts") {
+    CoordinatorOptions options;
+    options.leave_within = 50ms;
+    Pair pair(options);
+    const TimePoint permitted = pair.now;
+    pair.now += 30ms;
+    pair.meet();
+    pair.coordinator.dispatch("a", "request", pair.now, permitted);
+    pair.exchange();
+    CHECK(pair.started().size() == 1);
+    pair.coordinator.dispatch("b", "request", pair.now, permitted);
+    pair.now += 21ms;
+    pair.exchange();
+    CHECK(pair.started().empty());
+}
+
 TEST_CASE("what was given up gets no end, and its place is free again") {
     Pair pair;
     const auto dispatch = pair.coordinator.dispatch("a", "request", pair.now);

@@ -43,7 +43,8 @@ inline constexpr std::size_t most_places = 10'000;
 /// The most results that the coordinator fetches in parts at a time.
 inline constexpr std::size_t most_fetches = 4;
 
-/// A worker that holds more results than this, or more bytes of them, takes no new call before some are stored.
+/// A worker that holds more results of the present epoch than this, or more bytes of them, takes no new call before
+/// some are stored.
 inline constexpr std::size_t most_holds = 16'384;
 inline constexpr std::size_t most_held_bytes = std::size_t{256} * 1024 * 1024;
 

@@ -195,6 +195,10 @@ class Simulation {
             add_worker();
         }
         if (hits(setting_.coordinator_dies)) {
+            if (coordinator_ && calls_.empty()) {  // it is interrupted
+                coordinator_->close(false);
+                post_outgoing();
+            }
             coordinator_.reset();
             reopen_ = now_ + up_to(4s);
         }
@@ -355,6 +359,10 @@ class Simulation {
         take_ends();
         write();
         if (coordinator_->own_beats() >= (epoch_ == 1 ? 1 : beats_until_lost)) start_calls();
+        post_outgoing();
+    }
+
+    void post_outgoing() {
         for (auto& outgoing : coordinator_->take_outgoing()) {
             using To = Coordinator::Outgoing::To;
             if (outgoing.to == To::all_workers) {

@@ -38,6 +38,8 @@ void Worker::take(EpochNews&& news, TimePoint now) {
     lease_since_.reset();
     unconfirmed_.clear();
     lateness_ = Lateness();
+    held_before_ = holds_.size();
+    held_bytes_ = 0;
     // The rest of these requests died with the coordinator that had them.
     for (auto& [call, held] : holds_) {
         if (held.fetched) finished(call, false, "its coordinator ended before all of the request had come", now);
@@ -82,7 +84,8 @@ std::string Worker::why_not_sent(Duration late, Duration leave_within, TimePoint
     if (!has_terms_) return "its worker did not know the terms of the run";
     if (is_leaving_) return "its worker is leaving";
     if (running_ + others_ >= options_.places) return "its worker had no free place";
-    if (holds_.size() > most_holds || held_bytes_ > most_held_bytes) return "its worker holds too many results";
+    if (holds_.size() - held_before_ > most_holds || held_bytes_ > most_held_bytes)
+        return "its worker holds too many results";
     return {};
 }
 
@@ -138,7 +141,11 @@ void Worker::take(Stored&& stored, TimePoint) {
             --running_;
             actions_.push_back(Cancel{call});
         }
-        held_bytes_ -= found->second.result.size();
+        if (call.epoch < epoch_) {
+            --held_before_;
+        } else {
+            held_bytes_ -= found->second.result.size();
+        }
         holds_.erase(found);
     }
 }
@@ -162,6 +169,7 @@ void Worker::take(Close&& close, TimePoint) {
     }
     holds_.clear();
     running_ = 0;
+    held_before_ = 0;
     held_bytes_ = 0;
     actions_.push_back(Leave{});
 }
@@ -176,7 +184,7 @@ void Worker::finished(const CallId& call, bool was_sent, std::string text, TimeP
     held.is_done = true;
     held.was_sent = was_sent;
     held.result = std::move(text);
-    held_bytes_ += held.result.size();
+    if (call.epoch == epoch_) held_bytes_ += held.result.size();
     tell(call, held, now);
 }
 

@@ -136,7 +136,9 @@ class Worker {
     bool has_objected_ = false;
     std::size_t others_ = 0;
     std::size_t running_ = 0;  ///< or with a place taken
-    std::size_t held_bytes_ = 0;
+    // The limits count what is of this epoch: what an earlier coordinator left goes when new calls end.
+    std::size_t held_before_ = 0;                     ///< holds of earlier epochs
+    std::size_t held_bytes_ = 0;                      ///< of results of this epoch
     std::map<std::uint64_t, TimePoint> unconfirmed_;  ///< when beats were sent
     std::optional<TimePoint> lease_since_;
     Lateness lateness_;
