@@ -21,21 +21,33 @@ void leave_out(Sample& sample, std::string reason) {
 }  // namespace
 
 void Sampler::show(batch::Call call) {
-    if (shown_++ % stride_ != 0) return;
-    if (held_.size() == 2 * wanted_) {
-        // Drop every other call. This call fits the wider stride, because 2 * wanted_ is even.
-        for (std::size_t kept = 1; kept < wanted_; ++kept) held_[kept] = std::move(held_[2 * kept]);
-        held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(wanted_), held_.end());
-        stride_ *= 2;
+    // Each block of `stride_` calls has one at a random place, so that no pattern of the input meets that of the
+    // sample.
+    const std::uint64_t place = shown_++ % stride_;
+    if (place == 0) {
+        if (held_.size() == 2 * wanted_) widen();
+        chosen_place_ = random_() % stride_;
     }
-    held_.push_back(std::move(call));
+    if (place == chosen_place_) held_.push_back(std::move(call));
+}
+
+/// Two blocks become one, which keeps the call of either.
+void Sampler::widen() {
+    for (std::size_t block = 0; block < wanted_; ++block)
+        if (const std::size_t kept = 2 * block + random_() % 2; kept != block) held_[block] = std::move(held_[kept]);
+    held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(wanted_), held_.end());
+    stride_ *= 2;
 }
 
 std::vector<batch::Call> Sampler::take() {
     if (held_.size() <= wanted_) return std::move(held_);
     std::vector<batch::Call> chosen;
     chosen.reserve(wanted_);
-    for (std::size_t n = 0; n < wanted_; ++n) chosen.push_back(std::move(held_[n * held_.size() / wanted_]));
+    for (std::size_t n = 0; n < wanted_; ++n) {
+        const std::size_t from = n * held_.size() / wanted_;
+        const std::size_t to = (n + 1) * held_.size() / wanted_;
+        chosen.push_back(std::move(held_[from + random_() % (to - from)]));
+    }
     return chosen;
 }
 

@@ -6,13 +6,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <random>
 #include <string>
 #include <vector>
 
 namespace plait::compare {
 
-/// Chooses calls that are spread evenly over all calls shown to it, however many there are. Holds at most twice as many
-/// as it chooses.
+/// Chooses calls that are spread evenly over all calls shown to it, however many there are: one at a random place in
+/// each stretch, as calls at even distances would all be of one kind in an input whose kinds alternate. The seed is
+/// fixed: the same calls give the same sample. Holds at most twice as many as it chooses.
 class Sampler {
   public:
     explicit Sampler(std::size_t wanted) : wanted_(wanted) {}
@@ -23,9 +25,13 @@ class Sampler {
     std::vector<batch::Call> take();
 
   private:
+    void widen();
+
     std::size_t wanted_;
     std::uint64_t shown_ = 0;
-    std::uint64_t stride_ = 1;  ///< one call in this many is held
+    std::uint64_t stride_ = 1;        ///< one call in this many is held
+    std::uint64_t chosen_place_ = 0;  ///< that of the call that is held, in the current block of `stride_`
+    std::mt19937_64 random_;          // NOLINT(cert-msc32-c,cert-msc51-cpp): seeded alike on purpose
     std::vector<batch::Call> held_;
 };
 

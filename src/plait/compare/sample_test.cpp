@@ -62,10 +62,10 @@ TEST_CASE("a sample has the wanted size for any length of the input") {
     for (std::uint64_t count = 5; count < 300; ++count) {
         const auto lines = chosen(5, count);
         REQUIRE(lines.size() == 5);
-        CHECK(lines.front() == 1);
         CHECK(std::is_sorted(lines.begin(), lines.end()));
+        CHECK(std::adjacent_find(lines.begin(), lines.end()) == lines.end());
     }
-    CHECK(chosen(1, 1000) == std::vector<std::uint64_t>{1});
+    CHECK(chosen(1, 1000).size() == 1);
 }
 
 TEST_CASE("a sample is spread evenly over the input") {
@@ -76,7 +76,23 @@ TEST_CASE("a sample is spread evenly over the input") {
         const double even = static_cast<double>(count) / static_cast<double>(wanted);
         for (std::size_t n = 0; n < wanted; ++n) {
             CAPTURE(count);
-            CHECK(static_cast<double>(lines[n + 1] - lines[n]) <= 2 * even + 1);
+            CHECK(static_cast<double>(lines[n + 1] - lines[n]) <= 3 * even + 1);
+        }
+    }
+}
+
+TEST_CASE("a sample of kinds that alternate has all of them, and is the same each time") {
+    for (const std::uint64_t period : {2u, 4u, 8u}) {
+        for (const std::uint64_t count : {200u, 1000u, 1024u, 12800u}) {
+            CAPTURE(period);
+            CAPTURE(count);
+            const auto lines = chosen(100, count);
+            CHECK(lines == chosen(100, count));
+            for (std::uint64_t kind = 0; kind < period; ++kind) {
+                const auto of_kind = std::count_if(lines.begin(), lines.end(),
+                                                   [&](std::uint64_t line) { return line % period == kind; });
+                CHECK(static_cast<double>(of_kind) > 30.0 / static_cast<double>(period));
+            }
         }
     }
 }
