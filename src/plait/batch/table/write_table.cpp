@@ -7,29 +7,38 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
+#include <span>
 #include <utility>
 
 namespace plait::batch {
 
-std::uint64_t write_table(const std::string& results, const std::string& output, std::vector<Selection> selections,
-                          bool overwrite) {
+TableWritten write_table(const std::string& results, const std::string& output, std::vector<Selection> selections,
+                         bool overwrite) {
     check_table_name(output);
-    ResultRows rows(std::move(selections));
+    ResultRows rows(selections);
+    const std::size_t first_selected = rows.columns().size() - selections.size();
+    std::vector<bool> have_value(selections.size());
     OutputFile file(output, overwrite);
     const auto writer = table_writer(output, file, rows.columns());
-    std::uint64_t count = 0;
+    TableWritten written;
     for_each_result(results, [&](const ResultView& result) {
         try {
-            writer->add(rows.read(result.text));
+            const std::span<const Cell> cells = rows.read(result.text);
+            writer->add(cells);
+            for (std::size_t n = 0; n < have_value.size(); ++n)
+                if (!cells[first_selected + n].is_missing) have_value[n] = true;
         } catch (const Error& error) {
             if (error.code() == ErrorCode::storage) throw;  // it is not about the line
-            throw Error(error.code(), fmt::format("{} line {}: {}", results, count + 1, error.what()));
+            throw Error(error.code(), fmt::format("{} line {}: {}", results, written.rows + 1, error.what()));
         }
-        ++count;
+        ++written.rows;
     });
     writer->finish();
     file.finish();
-    return count;
+    for (std::size_t n = 0; n < selections.size(); ++n)
+        if (!have_value[n]) written.without_values.push_back(std::move(selections[n]));
+    return written;
 }
 
 }  // namespace plait::batch

@@ -8,11 +8,18 @@
 
 namespace plait::batch {
 
+/// What a table has.
+struct TableWritten {
+    std::uint64_t rows = 0;
+    /// Selections for which no row has a value.
+    std::vector<Selection> without_values;
+};
+
 /// Writes the results file at `results` as a table to `output`, in the format that its name says (`table_writer`).
-/// Returns the number of rows. A run may still be writing the results: what it has written so far is taken.
+/// A run may still be writing the results: what it has written so far is taken.
 ///
 /// Throws `Error(bad_input)` for a wrong name or line, and `Error(storage)` if a file can't be read or written.
-std::uint64_t write_table(const std::string& results, const std::string& output, std::vector<Selection> selections,
-                          bool overwrite);
+TableWritten write_table(const std::string& results, const std::string& output, std::vector<Selection> selections,
+                         bool overwrite);
 
 }  // namespace plait::batch

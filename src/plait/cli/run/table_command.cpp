@@ -1,7 +1,9 @@
 #include "plait/cli/run/table_command.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/batch/table/write_table.hpp"
+#include "plait/cli/flags/session_flags.hpp"
 #include "plait/cli/screen/exit_code.hpp"
 #include "plait/cli/screen/output.hpp"
 #include "plait/cli/screen/output_paths.hpp"
@@ -12,14 +14,23 @@
 
 namespace plait::cli {
 
+namespace {
+
+std::string_view kind_of(batch::ColumnType type) {
+    if (type == batch::ColumnType::number) return "a number";
+    return type == batch::ColumnType::truth ? "true or false" : "a value";
+}
+
+}  // namespace
+
 std::string_view TableCommand::help() const {
     return "Write results as a table for DuckDB, pandas, polars or a spreadsheet.";
 }
 
 Positional TableCommand::positional() const {
     return {"RESULTS",
-            "The results of a run, finished or not. Each becomes a row with the same columns; what a result does not "
-            "have is 0 or an empty text.",
+            "The results of a run, finished or not. Each becomes a row with the same columns; missing values "
+            "become 0 or an empty text.",
             false};
 }
 
@@ -42,8 +53,12 @@ int TableCommand::run() {
     if (files_.size() != 1) throw_bad_input("table takes one file: the RESULTS of a run");
     if (output_.empty()) throw_bad_input("no -o FILE: name the table, such as -o table.parquet");
     if (is_same_file(files_[0], output_)) throw_bad_input(fmt::format("{} is both input and output", output_));
-    const std::uint64_t rows = batch::write_table(files_[0], output_, selections_, overwrite_);
-    if (output_ != standard_output) fmt::print(stderr, "plait: wrote {}: {} rows\n", output_, rows);
+    const batch::TableWritten written = batch::write_table(files_[0], output_, selections_, overwrite_);
+    if (output_ != standard_output)
+        fmt::print(stderr, "plait: wrote {}: {} row{}\n", output_, written.rows, written.rows == 1 ? "" : "s");
+    if (written.rows == 0) return exit_ok;
+    for (const batch::Selection& selection : written.without_values)
+        warn(fmt::format("no answer has {} at {}", kind_of(selection.type), printable(selection.pointer)));
     return exit_ok;
 }
 
