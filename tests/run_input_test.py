@@ -126,8 +126,14 @@ class Sources(Input):
     def test_a_file_without_requests_is_a_run_without_calls(self):
         path = self.folder / "blank.jsonl"
         path.write_text("\n\n")
-        for ended in (plait("run", path), plait("run", "-", stdin=b"")):
+        for ended in (plait("run", path), plait("run", "-", stdin=b"\n")):
             self.assertEqual((0, ""), (ended.code, ended.out), ended.err)
+
+    def test_standard_input_without_a_line_is_refused_as_an_empty_file_is(self):
+        for more in ((), ("--url", self.url("/{{row.a}}"))):
+            ended = plait("run", "-", "-o", self.folder / "r.jsonl", *more, stdin=b"")
+            self.assertEqual((2, "plait: standard input is empty\n"), (ended.code, ended.err))
+        self.assertFalse((self.folder / "r.jsonl").exists())
 
     def test_a_last_line_needs_no_line_feed_and_lines_may_end_in_crlf(self):
         path = self.folder / "requests.jsonl"

@@ -17,6 +17,8 @@ LineRows::LineRows(LineReader lines, const RowOptions& options, const ColumnList
 Task<std::optional<Row>> LineRows::next() {
     for (;;) {
         const std::optional<LineReader::Line> line = co_await next_line();
+        // Of a pipe, this shows only now.
+        if (!line && !parser_ && !lines_.again()) throw_bad_input(fmt::format("{} is empty", lines_.name()));
         // Lines that were appended since all lines were read are left to the next run.
         if (!line || line->number > last_line_) co_return parser_ ? parser_->finish() : std::nullopt;
         if (!parser_) parser_ = parser_of(*line);

@@ -39,7 +39,9 @@ Task<std::optional<SourceItem>> LineSource::next() {
     for (;;) {
         const std::optional<LineReader::Line> line = co_await next_line();
         // Lines that were appended since all lines were read are left to the next run.
+        if (!line && !has_read_) refuse_empty();
         if (!line || line->number > last_line_) co_return std::nullopt;
+        has_read_ = true;
         // The first line that is not blank decides the format, even if it is skipped.
         const bool is_skipped = skipped_ && skipped_->contains(line->number);
         if (is_skipped && (format_ || line->is_cut)) continue;
@@ -59,6 +61,9 @@ Task<std::optional<SourceItem>> LineSource::next() {
         co_return requests_.read_json(without_mark(line->text, line->number), line->number);
     }
 }
+
+/// A file is refused when it is opened, but a pipe shows only now that nothing comes.
+void LineSource::refuse_empty() const { throw_bad_input(fmt::format("{} is empty", name())); }
 
 void LineSource::check_format() {
     if (requests_.format() == BatchFormat::plait) return;

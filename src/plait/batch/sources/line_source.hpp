@@ -42,6 +42,7 @@ class LineSource final : public ResumableSource {
 
   private:
     void check_format(std::string_view text);
+    [[noreturn]] void refuse_empty() const;
     Task<void> check_first(LineReader lines);
     Task<std::optional<LineReader::Line>> next_line();
     Task<void> show_all(LineReader lines, InputWatch& watch);
@@ -50,6 +51,7 @@ class LineSource final : public ResumableSource {
     RequestReader requests_;
     std::optional<std::string> path_;
     std::optional<RequestFormat> format_;
+    bool has_read_ = false;  ///< any line
     const LineSet* skipped_ = nullptr;
     InputWatch* watch_ = nullptr;  ///< sees each line as it is read; null when it has seen all, or there is none
     std::optional<std::uint64_t> total_;

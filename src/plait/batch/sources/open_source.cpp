@@ -37,8 +37,7 @@ UniqueFd open_file(const std::string& path) {
     if (::fstat(file.get(), &status) != 0) throw_bad_input(fmt::format("open {}: {}", path, system_message(errno)));
     if (S_ISDIR(status.st_mode))
         throw_bad_input(fmt::format("open {}: {}, not a file of requests", path, system_message(EISDIR)));
-    if (S_ISREG(status.st_mode) && status.st_size == 0)
-        throw_bad_input(fmt::format("open {}: the file is empty", path));
+    if (S_ISREG(status.st_mode) && status.st_size == 0) throw_bad_input(fmt::format("{} is empty", path));
     return file;
 }
 
