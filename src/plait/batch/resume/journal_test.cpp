@@ -11,8 +11,10 @@
 
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -46,6 +48,22 @@ void execute(const std::string& path, const char* sql) {
     REQUIRE(::sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
     ::sqlite3_close(database);
 }
+
+/// Takes the right to write anywhere from root, for a test of files that can't be written.
+class AsNobody {
+  public:
+    AsNobody() {
+        if (is_root_) REQUIRE(::seteuid(65534) == 0);
+    }
+    AsNobody(const AsNobody&) = delete;
+    AsNobody& operator=(const AsNobody&) = delete;
+    ~AsNobody() {
+        if (is_root_ && ::seteuid(0) != 0) std::abort();
+    }
+
+  private:
+    const bool is_root_ = ::geteuid() == 0;
+};
 
 Error error_of(const std::function<void()>& action) {
     try {
@@ -84,6 +102,27 @@ Lines lines_from(std::uint64_t first, std::uint64_t count) {
 }
 
 }  // namespace
+
+TEST_CASE("a state file can be read where nothing can be written") {
+    const TestFolder folder;
+    std::filesystem::create_directory(folder.file("50% off?"));
+    const std::string inside = folder.file("50% off?"), path = inside + "/r.jsonl.plait";
+    {
+        Journal journal(path, false);
+        journal.begin(some_settings(), "in.jsonl");
+        journal.set_status("{}");
+    }
+    using std::filesystem::perms;
+    std::filesystem::permissions(folder.file(""), perms{0711});
+    std::filesystem::permissions(path, perms{0444});
+    std::filesystem::permissions(inside, perms{0555});
+    {
+        const AsNobody nobody;
+        CHECK(read_journal(path).requests == "in.jsonl");
+        CHECK(read_status(path) == "{}");
+    }
+    std::filesystem::permissions(inside, perms::owner_all);
+}
 
 TEST_CASE("only its owner can read a state file, and it is read back as it was written") {
     const TestFolder folder;

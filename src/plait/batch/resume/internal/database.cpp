@@ -2,7 +2,11 @@
 
 #include "plait/base/error.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 namespace plait::batch::internal {
 
@@ -31,12 +35,30 @@ constexpr std::string_view what_to_do(int code) {
     }
 }
 
+/// Whether nobody can be writing the file: SQLite would need a writable folder to share it with others.
+bool is_immutable(const std::string& path) {
+    const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+    const bool is_writable = ::faccessat(AT_FDCWD, parent.empty() ? "." : parent.c_str(), W_OK, AT_EACCESS) == 0;
+    return !is_writable && ::access((path + "-wal").c_str(), F_OK) != 0;
+}
+
+std::string immutable_uri(const std::string& path) {
+    std::string uri = "file:";
+    for (const char c : std::filesystem::absolute(path).string()) {
+        const bool is_special = c == '%' || c == '?' || c == '#';
+        uri += is_special ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string(1, c);
+    }
+    return uri + "?immutable=1";
+}
+
 }  // namespace
 
 Database::Database(const std::string& path, Access access) : path_(path) {
     sqlite3* opened = nullptr;
+    const bool is_fixed = access == Access::read && is_immutable(path);
     const int flags = access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    const int code = ::sqlite3_open_v2(path.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code = ::sqlite3_open_v2(is_fixed ? immutable_uri(path).c_str() : path.c_str(), &opened,
+                                       flags | SQLITE_OPEN_NOMUTEX | (is_fixed ? SQLITE_OPEN_URI : 0), nullptr);
     database_.reset(opened);
     check(code);
     ::sqlite3_extended_result_codes(opened, 1);
