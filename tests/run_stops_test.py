@@ -35,7 +35,10 @@ class Stops(RunTest):
         self.assertEqual(1, len(said), ended.err)
         self.assertRegex(said[0], "^plait: stopped: " + sentence + "$")
         how = " with a larger --budget" if "budget" in sentence else ""
-        self.assertIn(f"plait: repeat the command{how} to resume\n", ended.err)
+        first = "correct the key or its rights, then " if "key" in sentence else ""
+        self.assertIn(f"plait: {first}repeat the command{how} to resume\n", ended.err)
+        status = plait("status", self.results).out
+        self.assertIn(f"next   {first}repeat the command{how} to resume", status)
 
     def expect_done(self, ended, results):
         """Checks that the run is complete: each line has exactly one result."""
@@ -117,6 +120,13 @@ class StopRules(Stops):
             ended = self.run_file(requests, "--stop-if", "rejected>3")
             self.assertEqual((1, 30), (ended.code, len(results_in(self.results))), ended.err)
 
+    def test_with_nothing_left_there_is_nothing_to_resume(self):
+        with Rogue(Deciding(lambda path, times: response(404))) as server:
+            ended = self.run_file(self.lines(server.url, 2), "--stop-if", "rejected>1")
+        self.assertEqual(3, ended.code, ended.err)
+        self.assertIn("plait: stopped: 2 calls rejected, more than 1\n", ended.err)
+        self.assertNotIn("repeat the command", ended.err + plait("status", self.results).out)
+
     def test_a_share_of_the_latest_calls(self):
         script = Deciding(lambda path, times: response(404 if int(path[1:]) % 2 else 200))
         with Rogue(script) as server:
@@ -136,6 +146,7 @@ class Canaries(Stops):
             ended = plait("run", requests, "-o", self.results, "--canary", "2", "--header", "X-Key: wrong")
             self.expect_stopped(ended, "one of the first 2 calls failed, and the others would too: status 401, .*key.*")
             self.assertEqual(2, len(server.heads))
+            self.assertIn("plait retry {} --rejected writes the 2 rejected requests".format(self.results), ended.err)
             ended = plait("run", requests, "-o", self.results, "--canary", "2", "--header", "X-Key: right")
             self.assertEqual((1, 20, 20), (ended.code, len(results_in(self.results)), len(server.heads)), ended.err)
 
@@ -144,7 +155,7 @@ class Canaries(Stops):
             port = listener.getsockname()[1]
             requests = self.lines(f"http://127.0.0.1:{port}", 20)
             command = (requests, "--canary", "1", "--attempts", "1")
-            self.expect_stopped(self.run_file(*command), f"one of the first 1 calls failed, .*127.0.0.1:{port}.*refused.*")
+            self.expect_stopped(self.run_file(*command), f"the first call failed, .*127.0.0.1:{port}.*refused.*")
             self.assertEqual(["failed"], [result["outcome"] for result in results_in(self.results)])
             with Rogue(keeping(), listener=listener) as server:
                 ended = self.run_file(*command)

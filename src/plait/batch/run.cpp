@@ -141,9 +141,9 @@ Task<std::optional<CallResult>> Run::next() & {
     co_return std::nullopt;
 }
 
-void Run::interrupt() {
+void Run::interrupt(std::string why) {
     if (engine_) {
-        engine_->interrupt();
+        engine_->interrupt(std::move(why));
     } else {
         ++parts_->interruptions;
     }

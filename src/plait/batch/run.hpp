@@ -107,7 +107,7 @@ class Run {
 
     /// Starts no more calls; those in flight have `grace`. A second time: they are given up at once, and have a result,
     /// too. On the thread of the run.
-    void interrupt();
+    void interrupt(std::string why = "interrupted");
     bool is_interrupted() const noexcept;
 
     /// Sends nothing until `resume`; attempts in flight go on to their end. Meanwhile results are written, and

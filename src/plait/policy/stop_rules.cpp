@@ -90,7 +90,8 @@ bool StopIfRule::ended(std::string_view outcome) {
 }
 
 std::string StopIfRule::reason() const {
-    if (rule_.of == 0) return fmt::format("{} calls {}, more than {}", bad_, rule_.outcome, rule_.more_than);
+    if (rule_.of == 0)
+        return fmt::format("{} call{} {}, more than {}", bad_, bad_ == 1 ? "" : "s", rule_.outcome, rule_.more_than);
     return fmt::format("{} of the last {} calls {}, more than {}%", bad_, last_.size(), rule_.outcome, rule_.more_than);
 }
 
@@ -108,7 +109,8 @@ void Canary::ended(std::string_view problem) {
 
 std::optional<std::string> Canary::reason() const {
     if (problem_.empty()) return std::nullopt;
-    return fmt::format("one of the first {} calls failed, and the others would too: {}", calls_, problem_);
+    return fmt::format("{} failed, and the others would too: {}",
+                       calls_ == 1 ? "the first call" : fmt::format("one of the first {} calls", calls_), problem_);
 }
 
 }  // namespace plait::policy

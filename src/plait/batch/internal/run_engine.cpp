@@ -5,6 +5,7 @@
 #include "plait/batch/output/result_queue.hpp"
 
 #include <chrono>
+#include <utility>
 
 namespace plait::batch {
 
@@ -36,6 +37,7 @@ Task<void> Run::Engine::carry_out() {
         co_await beginning_.run(parts_.method->begin());
         const RunEnd end = co_await runner.run();
         last_report_ = monitor_.last_report(end);
+        if (end == RunEnd::interrupted) last_report_.stopped = interruption_;
         end_ = end;
         // The method may have failed meanwhile, and with it the run.
         if (error_ && parts_.files && !runner.has_read_any()) {
@@ -64,7 +66,8 @@ Task<void> Run::Engine::work_beside() {
     }
 }
 
-void Run::Engine::interrupt() {
+void Run::Engine::interrupt(std::string why) {
+    if (interruption_.empty()) interruption_ = std::move(why);
     beginning_.cancel();
     runner.interrupt();
 }
@@ -100,8 +103,20 @@ void Run::Engine::leave_files() {
     if (!runner.has_read_any()) {
         parts_.files->discard();
     } else {
+        if (Journal* const journal = parts_.journal()) journal->set_status(to_json(report_of_failure()));
         parts_.files->close();  // what is known of requests that were not sent
     }
+}
+
+/// Results that were counted may not have been written, so that the run has not ended: `plait status` counts anew.
+RunReport Run::Engine::report_of_failure() {
+    RunReport report = monitor_.report();
+    try {
+        std::rethrow_exception(error_);
+    } catch (const Error& error) {
+        report.stopped = error.what();
+    }
+    return report;
 }
 
 void Run::Engine::close_files() {

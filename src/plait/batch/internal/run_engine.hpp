@@ -25,7 +25,7 @@ class Run::Engine {
     void start_beside() { beside_.emplace().start(carry_out_beside(), "run"); }
     bool is_beside() const noexcept { return beside_.has_value(); }
     Task<void> join();
-    void interrupt();
+    void interrupt(std::string why = "interrupted");
 
     RunReport report() { return end_ ? last_report_ : monitor_.report(); }
     /// Returns how the run ended, or throws the error that it ended with.
@@ -39,6 +39,7 @@ class Run::Engine {
     Task<void> keep_spent(Journal& journal);
     void close_files();
     void leave_files();
+    RunReport report_of_failure();
     void save_cookies();
 
     Parts& parts_;
@@ -49,6 +50,7 @@ class Run::Engine {
   private:
     RunMonitor monitor_;
     CancelScope beginning_;
+    std::string interruption_;  ///< why it was interrupted
     std::optional<RunEnd> end_;
     std::exception_ptr error_;
     RunReport last_report_;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -42,6 +43,13 @@ std::string reason_of_parked(const policy::WaitReason& parked, const WallClock& 
                               fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
     }
     return reason;
+}
+
+/// What is lost with a results file that can't be written, and what to do.
+std::string with_advice(std::string_view failure, std::size_t in_flight) {
+    const bool is_full = failure.ends_with(system_message(ENOSPC)) || failure.ends_with(system_message(EDQUOT));
+    return fmt::format("{}; {} call{} in flight; {}repeat the command to resume", failure, in_flight,
+                       in_flight == 1 ? " was" : "s were", is_full ? "make room, then " : "");
 }
 
 }  // namespace
@@ -238,8 +246,14 @@ void Runner::refuse(BadLine line, OutputSlot slot) {
 }
 
 Task<void> Runner::write_results() {
-    const bool read = co_await results_.write_all();
-    if (read) co_return;
+    bool is_read = false;
+    try {
+        is_read = co_await results_.write_all();
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::storage || !options_.calls.is_resumable) throw;
+        throw Error(error.code(), with_advice(error.what(), caller_.in_flight()));
+    }
+    if (is_read) co_return;
     end_ = RunEnd::unread;
     stop_starting();
     caller_.give_up();

@@ -109,7 +109,10 @@ RunReport RunMonitor::last_report(RunEnd end) {
     report.page_url.clear();
     if (end == RunEnd::interrupted) report.stopped = "interrupted";
     if (end == RunEnd::unread) report.stopped = "nobody reads the results any more";
-    if (end == RunEnd::stopped) report.stopped = runner_.stop_reason().value_or("");
+    if (end == RunEnd::stopped) {
+        report.stopped = runner_.stop_reason().value_or("");
+        report.is_budget_used_up = runner_.is_budget_used_up();
+    }
     return report;
 }
 

@@ -118,7 +118,8 @@ class RunReport {
     bool is_stopping = false;  ///< no further call is sent
     std::string page_url;      ///< where a page shows the run, with its token; empty if none does
     bool has_ended = false;
-    std::string stopped;  ///< why the run ended early, as a sentence; empty if it did not
+    std::string stopped;             ///< why the run ended early, as a sentence; empty if it did not
+    bool is_budget_used_up = false;  ///< whether that was the reason
 
     std::vector<GroupReport> groups;  ///< the busiest first
     std::uint64_t group_count = 0;    ///< all of them

@@ -147,6 +147,7 @@ void fields(auto& each, Report& report) {
     each("page_url", report.page_url);
     each("has_ended", report.has_ended);
     each("stopped", report.stopped);
+    each("is_budget_used_up", report.is_budget_used_up);
     each("groups", report.groups);
     each("group_count", report.group_count);
     each("workers", report.workers);

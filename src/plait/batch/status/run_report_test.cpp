@@ -53,6 +53,7 @@ RunReport full_report() {
     report.is_paused = report.is_stopping = true;
     report.page_url = "http://127.0.0.1:8080/0123/";
     report.has_ended = true;
+    report.is_budget_used_up = true;
     report.stopped = "the budget of \"5\" usd is used up";
     GroupReport group("https://api.example");
     group.in_flight = 80;

@@ -3,6 +3,7 @@
 #include "plait/base/text/words.hpp"
 #include "plait/batch/status/group_words.hpp"
 #include "plait/batch/status/internal/report_parts.hpp"
+#include "plait/batch/status/next_steps.hpp"
 #include "plait/batch/status/time_left.hpp"
 #include "plait/json/object_writer.hpp"
 
@@ -177,23 +178,14 @@ class StatusText {
     }
 
     void next() {
-        if (!report_.has_ended || !report_.stopped.empty()) {
-            const auto back = come_back_at(report_);
-            const bool is_later = back && *back > now_;
-            line("next", is_later ? fmt::format("repeat the command to resume; the servers ask you to wait until {}",
-                                                told(*back))
-                                  : "repeat the command to resume");
-            return;
-        }
-        retry(Outcome::failed);
-        retry(Outcome::unknown);
-    }
-
-    void retry(Outcome outcome) {
-        if (report_.count(outcome) == 0) return;
-        const std::uint64_t count = report_.count(outcome);
-        line("next", fmt::format("plait retry {} --{} writes the {} {} request{} to a new file", results_,
-                                 to_string(outcome), count, to_string(outcome), count == 1 ? "" : "s"));
+        std::string resume;
+        if (!report_.has_ended || !report_.stopped.empty()) resume = how_to_resume(report_);
+        const auto back = come_back_at(report_);
+        if (!resume.empty() && back && *back > now_)
+            resume += fmt::format("; the servers ask you to wait until {}", told(*back));
+        line("next", resume);
+        if (!report_.has_ended) return;
+        for (const std::string& step : retry_steps(report_, results_)) line("next", step);
     }
 
     bool is_only_group() const { return report_.group_count <= 1; }

@@ -229,6 +229,45 @@ TEST_CASE("the text of a stopped run says why, and how to resume") {
     CHECK_FALSE(has(text, "pace"));
 }
 
+TEST_CASE("the text of a stopped run advises what helps") {
+    RunReport report = with_groups({});
+    report.has_ended = true;
+    report.stopped = "the budget of 5 usd is used up";
+    report.is_budget_used_up = true;
+    CHECK(has(text_of(report, Liveness::ended), "  next   repeat the command with a larger --budget to resume\n"));
+
+    report.stopped = "the first call failed, and the others would too: status 401";
+    report.is_budget_used_up = false;
+    ReportedError& error = report.errors.emplace_back();
+    error.kind = "status 401";
+    error.calls = 1;
+    report.count(Outcome::rejected) = 1;
+    CHECK(has(text_of(report, Liveness::ended),
+              "  next   correct the key or its rights, then repeat the command to resume\n"
+              "         plait retry out.jsonl --rejected writes the 1 rejected request to a new file\n"));
+
+    report.total = report.done = 1;
+    const std::string text = text_of(report, Liveness::ended);
+    CHECK_FALSE(has(text, "repeat the command"));
+    CHECK(has(text, "  next   plait retry out.jsonl --rejected"));
+}
+
+TEST_CASE("invalid lines are to be corrected, as a retry would not help") {
+    RunReport report = with_groups({});
+    report.has_ended = true;
+    report.count(Outcome::failed) = 1;
+    ReportedError& error = report.errors.emplace_back();
+    error.kind = "bad_input";
+    error.calls = 1;
+    CHECK(has(text_of(report, Liveness::ended),
+              "  next   correct the 1 invalid line (bad_input) in a file of its own, and run that with another -o\n"));
+    CHECK_FALSE(has(text_of(report, Liveness::ended), "plait retry"));
+    report.count(Outcome::failed) = 3;
+    CHECK(has(text_of(report, Liveness::ended),
+              "         plait retry out.jsonl --where \"outcome == 'failed' and error != 'bad_input'\" writes the 2 "
+              "failed requests to a new file\n"));
+}
+
 TEST_CASE("the text of a run that a parked group stopped says when to resume") {
     GroupReport parked("https://api.example");
     parked.parked = wait_for("asked to wait", "retry-after", two_o_clock + 1h);

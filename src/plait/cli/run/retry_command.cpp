@@ -134,7 +134,7 @@ int RetryCommand::write_rows(const std::string& requests, batch::RequestDefaults
     if (done.refused > 1)
         refused = fmt::format("; {} rows can't become requests, such as {}", done.refused, done.first_refusals[0]);
     fmt::print(stderr, "plait: {} request{} selected{}\n", done.written, done.written == 1 ? "" : "s", refused);
-    return exit_ok;
+    return done.written == 0 && done.refused > 0 ? exit_some_not_ok : exit_ok;
 }
 
 batch::LineSet RetryCommand::chosen_lines() const {

@@ -8,6 +8,7 @@
 #include "plait/batch/sources/open_source.hpp"
 #include "plait/batch/sources/row_lines.hpp"
 #include "plait/batch/status/check.hpp"
+#include "plait/batch/status/next_steps.hpp"
 #include "plait/batch/status/summary.hpp"
 #include "plait/cli/screen/exit_code.hpp"
 #include "plait/cli/screen/interrupts.hpp"
@@ -187,7 +188,7 @@ void RunCommand::write_summary(const batch::RunNumbers& numbers, std::ostream& f
     if (!file) throw Error(ErrorCode::storage, fmt::format("write {}: {}", summary_path_, system_message(errno)));
 }
 
-void RunCommand::say_how_it_ended(batch::Screen& screen, const batch::Run& run, batch::RunEnd end) const {
+void RunCommand::say_how_it_ended(batch::Screen& screen, batch::Run& run, batch::RunEnd end) const {
     const batch::RunNumbers numbers = run.numbers();
     if (!quiet_ && end != batch::RunEnd::unread) {
         screen.write(batch::summary_text(numbers.tally, numbers.counts, numbers.elapsed, settings_.notes));
@@ -205,10 +206,13 @@ void RunCommand::say_how_it_ended(batch::Screen& screen, const batch::Run& run, 
     const bool goes_on = run.is_resumable() && end != batch::RunEnd::finished;
     if (end == batch::RunEnd::stopped)
         screen.write(fmt::format("plait: stopped: {}\n", run.stop_reason().value_or("")));
-    const bool is_used_up = end == batch::RunEnd::stopped && run.is_budget_used_up();
-    if (goes_on && !quiet_)
-        screen.write(
-            fmt::format("plait: repeat the command{} to resume\n", is_used_up ? " with a larger --budget" : ""));
+    if (!goes_on || quiet_) return;
+    const batch::RunReport report = run.report();
+    if (const std::string resume = batch::how_to_resume(report); !resume.empty())
+        screen.write(fmt::format("plait: {}\n", resume));
+    if (end != batch::RunEnd::stopped) return;
+    for (const std::string& step : batch::retry_steps(report, output_))
+        screen.write(fmt::format("plait: then {}\n", step));
 }
 
 }  // namespace plait::cli

@@ -40,7 +40,7 @@ class RunCommand final : public Command {
     void refuse_bad_lines() const;
     Task<int> conduct(batch::Run& run, std::ostream& summary_file);
     void write_summary(const batch::RunNumbers& numbers, std::ostream& file) const;
-    void say_how_it_ended(batch::Screen& screen, const batch::Run& run, batch::RunEnd end) const;
+    void say_how_it_ended(batch::Screen& screen, batch::Run& run, batch::RunEnd end) const;
 
     std::vector<std::string> inputs_;
     SessionSettings settings_;

@@ -49,7 +49,7 @@ void RunPage::serve(batch::Run& run, std::string name, batch::Screen& screen, ba
         if (run.is_interrupted()) return;
         say("plait: stopped from the page: waiting for the calls in flight (interrupt to abandon them)\n");
         run.stop_request().ask();
-        run.interrupt();
+        run.interrupt("stopped from the page");
     };
     say(fmt::format("plait: watch the run at {}\n", url()));
     beside.start(server_.serve(std::move(watched)), "page");
