@@ -66,9 +66,9 @@ class Work(ClusterTest):
         self.requests(*lines(mock, 400))
         process = self.start(*self.command(broker))
         first = self.worker(broker, "--concurrency", "10")
-        first.wait_for("works for run")
+        first.wait_for("working for run")
         second = self.worker(broker, "--concurrency", "10")
-        second.wait_for("works for run")
+        second.wait_for("working for run")
         first.process.send_signal(signal.SIGTERM)
         self.assertEqual(0, first.process.wait(timeout=30))
         ended = finish(process)
@@ -135,7 +135,7 @@ class Work(ClusterTest):
         trace = self.folder / "trace.json"
         process = self.start(*self.command(broker, "--trace", trace))
         for worker in workers:
-            worker.wait_for("works for run")
+            worker.wait_for("working for run")
         picture = plait("cluster", "status", broker.url)
         self.assertRegex(picture.out, r"run [0-9a-f]{32}: coordinated by plait .*, epoch 1\n(  worker .*: 5 places, holds \d+ calls\n){2}")
         ended = finish(process)

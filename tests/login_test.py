@@ -118,8 +118,8 @@ class Logins(RunTest):
         good = "machine 127.0.0.1 login anna password s3cret\n"
         self.expect_wrong_usage(run(self.server.url, "--netrc-file", self.netrc(good, 0o640)), "chmod 600")
         self.expect_wrong_usage(run(self.server.url, "--netrc-file", self.netrc("machine a\nlogin x\nsecret s3cret")), "netrc, line 3")
-        self.expect_wrong_usage(run(self.server.url, "--netrc-file", self.folder / "none"), "--netrc-file: there is no ", "none")
-        self.expect_wrong_usage(run(self.server.url, "--netrc", env={**os.environ, "HOME": str(self.folder / "none")}), "/.netrc; --netrc-file reads")
+        self.expect_wrong_usage(run(self.server.url, "--netrc-file", self.folder / "none"), "--netrc-file: ", "none: no such file")
+        self.expect_wrong_usage(run(self.server.url, "--netrc", env={**os.environ, "HOME": str(self.folder / "none")}), "/.netrc: no such file; --netrc-file reads")
         self.expect_wrong_usage(run(self.server.url, "--netrc-file", self.netrc("machine a login b:c password s3cret")), "the user b:c can't be sent")
         self.assertEqual([], self.server.heads)
         for text in ("", "machine 127.0.0.1 login anna\n"):

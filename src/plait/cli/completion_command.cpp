@@ -21,8 +21,8 @@ std::string shell_names() {
 
 std::string_view CompletionCommand::notes() const {
     return "make install puts the scripts where the shells look for them. To try one without: source <(plait "
-           "completion "
-           "bash), the same with zsh, or plait completion fish | source.";
+           "completion bash); autoload -U compinit && compinit, then source <(plait completion zsh); or plait "
+           "completion fish | source.";
 }
 
 Positional CompletionCommand::positional() const { return {shell_names(), "The shell.", false}; }

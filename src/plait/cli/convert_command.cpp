@@ -39,7 +39,7 @@ void list(std::string_view title, const std::vector<convert::Remark>& remarks) {
 }  // namespace
 
 std::string_view ConvertCommand::help() const {
-    return "Make request lines of recordings, collections and lists of other programs.";
+    return "Turn other programs' recordings, collections and lists into request lines.";
 }
 
 std::string_view ConvertCommand::notes() const {
@@ -132,7 +132,7 @@ void ConvertCommand::report(const convert::Conversion& conversion) const {
         print(stderr, fmt::format("note: the value of {} is also in the output in plain text\n", name));
     }
     const std::size_t all = conversion.count() + conversion.refused().size();
-    print(stderr, fmt::format("plait: converted {} of {} requests\n", conversion.count(), all));
+    print(stderr, fmt::format("plait: converted {} of {} request{}\n", conversion.count(), all, all == 1 ? "" : "s"));
     std::string exports, permits;
     for (const convert::NamedSecret& secret : conversion.secrets().all()) {
         if (!secret.is_used) continue;

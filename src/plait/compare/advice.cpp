@@ -240,8 +240,9 @@ std::string python_sentence(const Comparison& comparison, bool computes) {
     for (const Row& row : comparison.rows) {
         const auto speed_up = comparison.speed_up(row);
         if (!row.way.is_python() || row.way.scheduling != batch::Scheduling::operating_system || !speed_up) continue;
-        text += fmt::format("{}{} {:.2f}", text.empty() ? " Times as fast as Python's sync here: " : ", ",
-                            row.way.method, *speed_up);
+        text += text.empty()
+                    ? fmt::format(" Compared with Python's sync: {} is {:.2f} times as fast", row.way.method, *speed_up)
+                    : fmt::format(", {} {:.2f} times", row.way.method, *speed_up);
     }
     if (!text.empty()) text += '.';
     if (!computes) return text;

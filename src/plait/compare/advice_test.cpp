@@ -209,7 +209,7 @@ TEST_CASE("the speed of Python's own rows is given with the reason") {
     add("multiprocessing", batch::Scheduling::operating_system, milliseconds(51'000));
     comparison.python_has_lock = true;
     const Advice advice = advise(comparison);
-    CHECK(says(advice, "Times as fast as Python's sync here: threading 0.99, multiprocessing 1.96."));
+    CHECK(says(advice, "Compared with Python's sync: threading is 0.99 times as fast, multiprocessing 1.96 times."));
     CHECK(says(advice, "Python's threads would not help either: its interpreter lock"));
     CHECK(says(advice, "Use 2 threads"));
 }

@@ -96,8 +96,8 @@ std::optional<Finding> check_ports(const Machine& machine, const Plan& plan) {
     const std::uint64_t reserved = reserved_ports(machine, (*range)[0], (*range)[1]);
     const auto ports = static_cast<std::uint64_t>((*range)[1] - (*range)[0]) + 1 - reserved;
     const std::string message = fmt::format(
-        "{} local ports{}, which limits connections to one address to that number; over HTTP/1.1, each call in flight "
-        "has one",
+        "{} local ports{}, so at most that many connections to one address; over HTTP/1.1, each call in flight uses "
+        "one",
         ports, reserved == 0 ? "" : fmt::format(" ({} more are reserved)", reserved));
     const std::string widen = "widen the range, such as sysctl -w net.ipv4.ip_local_port_range='1024 65535'";
     if (ports < plan.calls()) return Finding("local ports", too_few(plan), message, widen);
@@ -153,7 +153,8 @@ Finding check_disk(const DiskTrial& trial) {
     const std::string message = about(
         fmt::format("{} are free, and a synced write takes {}", in_bytes(trial.free_bytes), in_words(trial.sync)));
     if (trial.free_bytes < little_room)
-        return {name, Verdict::warn, message, "a result takes about 1 KiB and its answer: make room for all of them"};
+        return {name, Verdict::warn, message,
+                "each result takes about 1 KiB plus its answer: free enough space for all of them"};
     if (trial.is_memory)
         return {name, Verdict::warn, message + "; it is in memory",
                 "results are lost when the machine stops, even with --durable"};
@@ -193,7 +194,7 @@ std::optional<Finding> check_tasks(const Machine& machine) {
 
 Finding check_memory(const Machine& machine) {
     const std::size_t memory = machine.body_memory();
-    const std::string message = fmt::format("answers in flight may take {} together", in_bytes(memory));
+    const std::string message = fmt::format("answers in flight may take up to {} in total", in_bytes(memory));
     if (memory >= http::Limits().body_bytes) return {"memory", Verdict::ok, message};
     return {"memory", Verdict::warn, message + "; a larger one fails",
             "give the container more, or write large bodies to files with --save-bodies"};

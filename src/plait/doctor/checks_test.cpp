@@ -97,8 +97,8 @@ TEST_CASE("local ports are compared with the calls in flight and with closed con
     std::string& range = machine.files["/proc/sys/net/ipv4/ip_local_port_range"];
     range = "32768\t60999\n";
     constexpr auto message =
-        "28232 local ports, which limits connections to one address to that number; over HTTP/1.1, each call in flight "
-        "has one";
+        "28232 local ports, so at most that many connections to one address; over HTTP/1.1, each call in flight uses "
+        "one";
     constexpr auto advice = "widen the range, such as sysctl -w net.ipv4.ip_local_port_range='1024 65535'";
     CHECK(in_words(check_ports(machine, Plan())) == std::string("ok local ports | ") + message + " | ");
     CHECK(in_words(check_ports(machine, with_calls(28233))) ==
@@ -212,8 +212,8 @@ TEST_CASE("a disk takes results, or says why not") {
     CHECK(check_disk(trial).verdict == Verdict::ok);
     trial.free_bytes = 300 << 20;
     CHECK(in_words(check_disk(trial)) ==
-          "warn disk | /data: 300 MiB are free, and a synced write takes 1.5 ms | a result takes about 1 KiB and "
-          "its answer: make room for all of them");
+          "warn disk | /data: 300 MiB are free, and a synced write takes 1.5 ms | each result takes about 1 KiB "
+          "plus its answer: free enough space for all of them");
     trial = good_disk();
     trial.is_memory = true;
     CHECK(check_disk(trial).advice == "results are lost when the machine stops, even with --durable");
@@ -265,10 +265,11 @@ TEST_CASE("less than a processor is a warning") {
 
 TEST_CASE("memory for less than the largest answer, and coarse timers, are warnings") {
     MadeUpMachine machine;
-    CHECK(in_words(check_memory(machine)) == "ok memory | answers in flight may take 1.0 GiB together | ");
+    CHECK(in_words(check_memory(machine)) == "ok memory | answers in flight may take up to 1.0 GiB in total | ");
     machine.memory = std::size_t{64} << 20;
     CHECK(in_words(check_memory(machine)) ==
-          "warn memory | answers in flight may take 64 MiB together; a larger one fails | give the container more, or "
+          "warn memory | answers in flight may take up to 64 MiB in total; a larger one fails | give the container "
+          "more, or "
           "write large bodies to files with --save-bodies");
     CHECK(check_waits(machine).verdict == Verdict::ok);
     machine.nanoseconds = false;

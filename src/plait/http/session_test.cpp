@@ -398,7 +398,7 @@ ASYNC_TEST("a server may be silent for as long as the attempt may take") {
 
     Outcome silent = co_await send_alone(session, get("http://b.example/x"));
     CHECK(silent.text ==
-          "GET http://b.example/x: the time for the attempt was up (waiting for the answer, 5 min after the start)");
+          "GET http://b.example/x: the attempt ran out of time (waiting for the answer, 5 min after the start)");
 }
 
 ASYNC_TEST("silence may have a shorter limit, before the answer and within it") {
@@ -430,7 +430,7 @@ ASYNC_TEST("an attempt has a time limit even while bytes move") {
     }
     co_await group.join();
     CHECK(outcome.text ==
-          "GET http://a.example/x: the time for the attempt was up (receiving the answer, 2 min after the start)");
+          "GET http://a.example/x: the attempt ran out of time (receiving the answer, 2 min after the start)");
 }
 
 ASYNC_TEST("the longest time limit overflows nothing") {
@@ -449,7 +449,7 @@ ASYNC_TEST("a request may have a time limit of its own") {
     request.timeout = 3s;
     Outcome outcome = co_await send_alone(session, std::move(request));
     CHECK(outcome.text ==
-          "GET http://a.example/x: the time for the attempt was up (waiting for the answer, 3 s after the start)");
+          "GET http://a.example/x: the attempt ran out of time (waiting for the answer, 3 s after the start)");
 }
 
 ASYNC_TEST("an invalid request is refused before a connection is made") {

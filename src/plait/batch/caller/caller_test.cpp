@@ -967,7 +967,7 @@ Task<std::pair<MadeCall, Duration>> made_within_5s(Method& method, std::string n
 }
 
 ASYNC_TEST("the deadline is a limit of each attempt, which hands over what has come of a stream") {
-    Failure cut(ErrorCode::timeout, "the time for the attempt was up", true);
+    Failure cut(ErrorCode::timeout, "the attempt ran out of time", true);
     cut.partial = std::make_shared<http::Response>();
     cut.partial->body = "data: 1\n\n";
     Ending method{Attempt(cut)};

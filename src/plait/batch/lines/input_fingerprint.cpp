@@ -110,12 +110,15 @@ void InputWatch::compare(const InputFingerprint::BlockHash& hash, std::uint64_t 
 
 void InputWatch::refuse_appended() const {
     if (!has_more_than_before() || extend_) return;
-    refuse(name_, fmt::format("more than its {} lines came", before_.lines), "--extend accepts them");
+    refuse(name_, fmt::format("more than its {} line{} came", before_.lines, before_.lines == 1 ? "" : "s"),
+           "--extend accepts them");
 }
 
 void InputWatch::end() {
     if (seen_.lines < before_.lines) {
-        refuse(name_, fmt::format("it has {} lines, and had {}", seen_.lines, before_.lines), if_changed_);
+        refuse(name_,
+               fmt::format("it has {} line{}, and had {}", seen_.lines, seen_.lines == 1 ? "" : "s", before_.lines),
+               if_changed_);
     }
     if (has_more_than_before() && !extend_) {
         const std::uint64_t more = seen_.lines - before_.lines;

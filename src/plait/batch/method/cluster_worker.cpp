@@ -160,7 +160,7 @@ void ClusterWorker::receive(std::string_view subject, std::string_view payload) 
         cluster::Message message = cluster::decode(envelope.text);
         if (!std::exchange(seat->is_member, true)) {
             client_.subscribe(cluster::subject_of_worker(seat->run, instance_));
-            tell(fmt::format("works for run {}", seat->run));
+            tell(fmt::format("working for run {}", seat->run));
         }
         seat->machine.set_others(running() - seat->machine.running());
         seat->machine.receive(std::move(message), now());

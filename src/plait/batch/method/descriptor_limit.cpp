@@ -41,12 +41,15 @@ std::uint64_t soft_limit_for(std::uint64_t needed, const DescriptorLimits& limit
                              std::size_t more) {
     if (needed <= limits.soft) return limits.soft;
     if (needed <= limits.hard) return needed;
+    // One call is the least, and may not have been asked for.
+    const bool can_be_lowered = concurrency > 1;
+    const std::string calls = can_be_lowered ? fmt::format("--concurrency {}", concurrency) : "even one call at a time";
     throw Error(
         ErrorCode::bad_input,
-        fmt::format("--concurrency {} needs {} open files{}, and this system allows {}: lower it, or raise the limit "
-                    "with `ulimit -n {}` (as root, or in limits.conf)",
-                    concurrency, needed, more == 0 ? "" : fmt::format(" ({} of them for the page of --ui)", more),
-                    limits.hard, needed));
+        fmt::format("{} needs {} open files{}, and this system allows {}: {}raise the limit with `ulimit -n {}` (as "
+                    "root, or in limits.conf)",
+                    calls, needed, more == 0 ? "" : fmt::format(" ({} of them for the page of --ui)", more),
+                    limits.hard, can_be_lowered ? "lower it, or " : "", needed));
 }
 
 std::size_t calls_within(std::size_t most, std::size_t per_call, const DescriptorLimits& limits, std::size_t more) {

@@ -28,6 +28,13 @@ TEST_CASE("what a run has open beside its calls is counted") {
     CHECK(descriptors_for(100, 2, 72) == descriptors_for(100, 2) + 72);
 }
 
+TEST_CASE("one call is not to be lowered") {
+    CHECK_THROWS_WITH_AS(soft_limit_for(65, {20, 20}, 1),
+                         "even one call at a time needs 65 open files, and this system allows 20: raise the limit with "
+                         "`ulimit -n 65` (as root, or in limits.conf)",
+                         Error);
+}
+
 TEST_CASE("the message about a limit that can't be raised says what to do") {
     try {
         soft_limit_for(20064, {1024, 4096}, 20000);

@@ -93,7 +93,9 @@ Verification verify_results(Source& source, const std::string& results_path) {
 }
 
 std::string verification_text(const Verification& verification) {
-    std::string text = fmt::format("{} requests, {} results\n", verification.requests, verification.results);
+    std::string text =
+        fmt::format("{} request{}, {} result{}\n", verification.requests, verification.requests == 1 ? "" : "s",
+                    verification.results, verification.results == 1 ? "" : "s");
     append_faults(text, verification.missing, "missing");
     append_faults(text, verification.repeated, "duplicate");
     append_faults(text, verification.unmatched, "unmatched");

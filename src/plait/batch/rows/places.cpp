@@ -80,8 +80,8 @@ std::string_view truth(std::string_view text) noexcept {
 std::string_view number_problem(std::string_view text) noexcept {
     if (text.starts_with('-')) text.remove_prefix(1);
     const bool has_zeros = text.size() > 1 && text[0] == '0' && is_digit(text[1]);
-    return has_zeros ? "is no JSON number (no leading zeros): leave out :number to send it as text"
-                     : "is no JSON number: leave out :number to send it as text";
+    return has_zeros ? "is not a JSON number (no leading zeros): leave out :number to send it as text"
+                     : "is not a JSON number: leave out :number to send it as text";
 }
 
 }  // namespace

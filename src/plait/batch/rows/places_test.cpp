@@ -111,9 +111,9 @@ TEST_CASE("numbers are those of JSON") {
 TEST_CASE("a value has the type that is asked for, or is refused with its column") {
     CHECK(refusal(text("1.10"), ValueType::number) == "1.10");
     CHECK(refusal(text("00123"), ValueType::number) ==
-          "column n: '00123' is no JSON number (no leading zeros): leave out :number to send it as text");
+          "column n: '00123' is not a JSON number (no leading zeros): leave out :number to send it as text");
     CHECK(refusal(text("1,5"), ValueType::number) ==
-          "column n: '1,5' is no JSON number: leave out :number to send it as text");
+          "column n: '1,5' is not a JSON number: leave out :number to send it as text");
     CHECK(refusal(text("T"), ValueType::boolean) == "true");
     CHECK(refusal(text("False"), ValueType::boolean) == "false");
     CHECK(refusal(text("0"), ValueType::boolean) == "false");

@@ -111,7 +111,7 @@ std::size_t braces_end(std::string_view text) {
         if (end != std::string_view::npos) from = quote + end;
     }
     const std::size_t close = text.find(closing, from);
-    if (close == std::string_view::npos) refuse(text, "no }} follows");
+    if (close == std::string_view::npos) refuse(text, "the closing }} is missing");
     return close + closing.size();
 }
 

@@ -49,7 +49,7 @@ TEST_CASE("a template consists of text, columns and secrets") {
 TEST_CASE("braces that mean nothing are refused with what may stand there") {
     CHECK(parts_of("{{id}}").starts_with("{{id}}: only {{row.COLUMN}}"));
     CHECK(parts_of("{{row.}}").starts_with("{{row.}}: name a column"));
-    CHECK(parts_of("{{row.id").starts_with("{{row.id: no }} follows"));
+    CHECK(parts_of("{{row.id").starts_with("{{row.id: the closing }} is missing"));
     CHECK(parts_of("{{row.n:int}}").ends_with("the type int is not one of number, bool, json"));
     CHECK(parts_of("{{row.n|none}}").find("row[\"a:b\"]") != std::string::npos);
     CHECK(parts_of("{{row[id]}}").ends_with(R"(a name in brackets is a JSON string, such as {{row["a:b"]}})"));

@@ -166,10 +166,10 @@ class CheckText {
 
     void unsafe() {
         if (report_.unsafe_count == 0) return;
-        line(
-            fmt::format("{} not safe to repeat and without an idempotency key: when a run is killed, those in flight "
-                        "end as unknown. --idempotency-key auto prevents that, if the server honours such keys.",
-                        counted(report_.unsafe_count, "call is", "calls are")));
+        line(fmt::format(
+            "{} not safe to repeat and {} no idempotency key: when a run is killed, those in flight "
+            "end as unknown. --idempotency-key auto prevents that, if the server honours such keys.",
+            counted(report_.unsafe_count, "call is", "calls are"), report_.unsafe_count == 1 ? "has" : "have"));
     }
 
     void least_time() {

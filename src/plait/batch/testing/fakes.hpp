@@ -70,7 +70,7 @@ class FakeMethod final : public Method {
     static Task<Attempt> limited(Task<Attempt> answer, std::optional<Duration> limit) {
         if (!limit) co_return co_await std::move(answer);
         std::optional<Attempt> ended = co_await within(*limit, std::move(answer));
-        if (!ended) co_return Failure(ErrorCode::timeout, "the time for the attempt was up", true);
+        if (!ended) co_return Failure(ErrorCode::timeout, "the attempt ran out of time", true);
         co_return std::move(*ended);
     }
 

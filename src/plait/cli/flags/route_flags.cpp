@@ -62,7 +62,7 @@ void read_netrc(http::CredentialTable& table, const LoginChoice& choice) {
     const bool is_usual = choice.netrc_flag == "--netrc";
     std::error_code error;
     if (!std::filesystem::exists(choice.netrc, error))
-        throw_bad_input(fmt::format("{}: there is no {}{}", choice.netrc_flag, choice.netrc,
+        throw_bad_input(fmt::format("{}: {}: no such file{}", choice.netrc_flag, choice.netrc,
                                     is_usual ? "; --netrc-file reads another file" : ""));
     batch::read_netrc(table, choice.netrc);
     if (table.empty())

@@ -92,7 +92,9 @@ std::vector<std::string> parse_list(std::string_view text) {
     std::vector<std::string> parts;
     for (std::string_view rest = text;;) {
         const auto comma = rest.find(',');
-        const std::string_view part = rest.substr(0, comma);
+        std::string_view part = rest.substr(0, comma);
+        while (part.starts_with(' ')) part.remove_prefix(1);
+        while (part.ends_with(' ')) part.remove_suffix(1);
         if (part.empty()) throw_bad_input(fmt::format("'{}' is not a list such as a,b,c", text));
         parts.emplace_back(part);
         if (comma == std::string_view::npos) return parts;

@@ -29,7 +29,7 @@ std::string to_flag_value(std::size_t bytes);
 /// A duration, or a range such as `50ms..200ms`: the least and the most.
 std::pair<Duration, Duration> parse_duration_range(std::string_view text);
 
-/// The parts of a list such as `a,b,c`. None is empty.
+/// The parts of a list such as `a,b,c`, without blanks around them. None is empty.
 std::vector<std::string> parse_list(std::string_view text);
 
 /// A header such as `Name: value`.

@@ -58,7 +58,7 @@ int ClusterCommand::run() {
 int ClusterCommand::show_status() {
     cluster_.url = words_.back();
     const cluster::ClusterPicture picture = plait::run(cluster::look_at_cluster(cluster_.settle()));
-    if (picture.runs.empty()) fmt::print("no run is there\n");
+    if (picture.runs.empty()) fmt::print("no runs found\n");
     for (const auto& [id, run] : picture.runs) fmt::print("{}", text_of(id, run));
     return exit_ok;
 }

@@ -16,9 +16,9 @@ struct ExitCodeMeaning {
 inline constexpr std::array<ExitCodeMeaning, 5> exit_codes{{
     {exit_ok, "finished: every call is ok"},
     {exit_some_not_ok, "finished: some calls have another outcome"},
-    {exit_wrong_usage, "invalid flags or input"},
+    {exit_wrong_usage, "invalid flags or input, or an input that can't be opened"},
     {exit_stopped, "stopped early"},
-    {exit_storage, "a file can't be read or written"},
+    {exit_storage, "a file can't be written, or reading it failed"},
 }};
 
 }  // namespace plait::cli

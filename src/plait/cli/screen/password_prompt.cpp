@@ -44,7 +44,7 @@ std::string ask_for_password(const std::string& what) {
     const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
     if (!terminal)
         throw_bad_input("there is no terminal to ask for the password of " + what +
-                        ": write it behind the name and a colon, as NAME:{{env.VARIABLE}} or NAME:{{file.PATH}}");
+                        ": write it after the name and a colon, as NAME:{{env.VARIABLE}} or NAME:{{file.PATH}}");
     std::string password;
     {
         const HiddenTyping hidden(terminal.get());  // before the prompt, which invites to type

@@ -141,8 +141,8 @@ void read_script(const Input& input, Conversion& conversion) {
         if (!command.problem.empty() && (is_curl || command.words.empty())) {
             conversion.refuse(where, command.problem);
         } else if (!is_curl && may_run_curl(command)) {
-            conversion.refuse(
-                where, fmt::format("it runs curl within {}: write it as a command of its own", program_of(command)));
+            conversion.refuse(where, fmt::format("curl runs inside another command ({}): give it a line of its own",
+                                                 program_of(command)));
         } else if (!is_curl) {
             conversion.leave_out(where, fmt::format("it runs {}, not curl", program_of(command)));
         } else {

@@ -222,8 +222,8 @@ ASYNC_TEST("a call whose time is up resets its stream, and the others go on") {
     group.start(peers.call_into(get(), texts[1], 2s));
     group.start(peers.call_into(get(), texts[2]));
     co_await sleep_for(3s);
-    CHECK(texts[0] == "timeout: the time for the attempt was up");
-    CHECK(texts[1] == "timeout: the time for the attempt was up");
+    CHECK(texts[0] == "timeout: the attempt ran out of time");
+    CHECK(texts[1] == "timeout: the attempt ran out of time");
     CHECK(count_frames(peers.client_end->written(), reset_frame) == 2);
     peers.say(frames::answer(5));
     co_await group.join();

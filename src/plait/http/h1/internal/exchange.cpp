@@ -190,7 +190,7 @@ Task<void> Exchange::ready_for(Direction direction) {
         if (direction == Direction::reading) reading_ = nullptr;
         if (body_failure_) std::rethrow_exception(body_failure_);
         if (is_ready) co_return;
-        if (now() >= bounds_.deadline) throw Error(ErrorCode::timeout, "the time for the attempt was up");
+        if (now() >= bounds_.deadline) throw Error(ErrorCode::timeout, "the attempt ran out of time");
         // Unless bytes moved in the other direction meanwhile.
         if (now() >= last_byte_ + bounds_.idle_limit) {
             throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(bounds_.idle_limit)));

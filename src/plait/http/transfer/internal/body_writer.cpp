@@ -22,7 +22,7 @@ Task<void> ThreadBodyWriter::write(const Response& response, TimePoint deadline)
     CancelScope scope(deadline);
     const bool is_written =
         co_await scope.run(threads_.submit_abandonable(write_block, std::move(body), std::move(block)));
-    if (!is_written) throw Error(ErrorCode::timeout, "the time for the attempt was up while the body was written");
+    if (!is_written) throw Error(ErrorCode::timeout, "the attempt ran out of time while the body was written");
 }
 
 }  // namespace plait::http::internal
