@@ -1,6 +1,9 @@
 """The documents agree with the tree: modules, links, flags. Code in a document is a literal part of an example."""
 
+import os
 import re
+import shlex
+import tempfile
 import textwrap
 import unittest
 from pathlib import Path
@@ -80,6 +83,26 @@ class Documents(unittest.TestCase):
         for path in DOCUMENTS:
             for target in re.findall(r"`(?:sudo )?make ([a-z-]+)`", path.read_text()):
                 self.assertIn(target, targets, f"{path.name}: make {target}")
+
+
+class Commands(unittest.TestCase):
+    def accept(self, commands):
+        """Checks that each command is understood: without its files, it fails only because they are missing."""
+        for command in commands:
+            words = shlex.split(command, comments=True)
+            if "|" in words or "--cpu" in words or words[1] == "doctor":
+                continue  # these need no file, and would begin to work
+            with tempfile.TemporaryDirectory() as folder:
+                ended = plait(*words[1:], cwd=folder, env={**os.environ, "API_KEY": "key"})
+            self.assertEqual(2, ended.code, command + "\n" + ended.err)
+            self.assertRegex(ended.err, "No such file|has no .* beside it|are not recorded", command)
+
+    def test_those_in_the_readme_are_understood(self):
+        text = "".join(fenced((REPOSITORY / "README.md").read_text(), "sh")).replace("\\\n", " ")
+        self.accept(re.findall(r"^plait .*", text, re.MULTILINE))
+
+    def test_those_in_the_help_are_understood(self):
+        self.accept(re.findall(r"^  (plait .*)", plait("--help").out, re.MULTILINE))
 
 
 class Pictures(unittest.TestCase):

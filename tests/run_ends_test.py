@@ -126,9 +126,12 @@ class Readers(MockTest):
 class Storage(MockTest):
     def test_a_full_disk_ends_it_with_a_message(self):
         with open("/dev/full", "wb") as full:
-            ended = plait("run", self.url("/"), stdout=full)
-        self.assertEqual(4, ended.code, ended.err)
-        self.assertIn("No space left on device", ended.err)
+            requests = self.requests({"url": self.url("/")})
+            for command in (["run", self.url("/")], ["verify", requests, "/dev/null"], ["cluster", "key"], ["run", "--help"],
+                            ["--version"]):
+                ended = plait(*command, stdout=full)
+                self.assertEqual(4, ended.code, ended.err)
+                self.assertIn("No space left on device", ended.err, command)
 
     def test_a_full_disk_keeps_whole_lines_and_the_run_resumes_with_more_space(self):
         with SmallDisk("512k") as disk:

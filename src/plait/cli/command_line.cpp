@@ -107,6 +107,8 @@ std::vector<std::string_view> names_of(const std::vector<Flag>& flags) {
     return names;
 }
 
+bool is_help(std::string_view word) { return word == "--help" || word == "-h"; }
+
 [[noreturn]] void refuse_command(const Commands& commands, const std::vector<std::string>& arguments) {
     std::vector<std::string_view> names;
     std::string list;
@@ -117,6 +119,13 @@ std::vector<std::string_view> names_of(const std::vector<Flag>& flags) {
     if (arguments.empty()) throw_bad_input("no command; the commands are " + list);
     throw_bad_input(
         fmt::format("unknown command {}{} (the commands are {})", arguments[0], suggestion(arguments[0], names), list));
+}
+
+Command& command_named(const Commands& commands, const std::string& name) {
+    const auto command =
+        std::find_if(commands.begin(), commands.end(), [&name](const auto& known) { return known->name() == name; });
+    if (command == commands.end()) refuse_command(commands, {name});
+    return **command;
 }
 
 [[noreturn]] void refuse_rest(const std::vector<std::string>& rest, const std::vector<Flag>& flags) {
@@ -157,20 +166,37 @@ Request parse_command(Command& command, std::vector<std::string> arguments) {
     return {&command, {}};
 }
 
+/// `plait help [COMMAND]`, and `plait --help [COMMAND]`.
+Request help_about(const Commands& commands, const std::vector<std::string>& words) {
+    if (words.empty()) return {nullptr, help_text(commands)};
+    if (words.front().starts_with('-')) refuse_rest(words, {});
+    Command& command = command_named(commands, words.front());
+    if (words.size() > 1) refuse_rest({words.begin() + 1, words.end()}, {});
+    return {nullptr, help_text(command)};
+}
+
+/// What a flag prints that stands where a command would.
+std::string text_of_flag(const Commands& commands, const std::string& flag, std::string_view version) {
+    if (flag == "--version" || flag == "-V") return fmt::format("plait {}\n", version);
+    if (flag == "--help-markdown") return reference_markdown(commands);
+    if (flag == "--help-man") return man_page(commands, version);
+    throw_bad_input(fmt::format("unknown flag {}{} (plait --help lists the commands)", flag,
+                                suggestion(flag, {"--help", "--version", "--help-man", "--help-markdown"})));
+}
+
 }  // namespace
 
 Request parse_command_line(const Commands& commands, std::vector<std::string> arguments, std::string_view version) {
     if (arguments.empty()) refuse_command(commands, arguments);
-    const std::string& first = arguments.front();
-    if (first == "--help" || first == "-h") return {nullptr, help_text(commands)};
-    if (first == "--version") return {nullptr, fmt::format("plait {}\n", version)};
-    if (first == "--help-markdown") return {nullptr, reference_markdown(commands)};
-    if (first == "--help-man") return {nullptr, man_page(commands, version)};
-    const auto command =
-        std::find_if(commands.begin(), commands.end(), [&first](const auto& known) { return known->name() == first; });
-    if (command == commands.end()) refuse_command(commands, arguments);
+    const std::string first = arguments.front();
     arguments.erase(arguments.begin());
-    return parse_command(**command, std::move(arguments));
+    if (first == "help" || is_help(first)) return help_about(commands, arguments);
+    if (first.starts_with('-')) {
+        std::string text = text_of_flag(commands, first, version);
+        if (!arguments.empty()) refuse_rest(arguments, {});
+        return {nullptr, std::move(text)};
+    }
+    return parse_command(command_named(commands, first), std::move(arguments));
 }
 
 }  // namespace plait::cli

@@ -141,6 +141,15 @@ TEST_CASE("a surplus argument is named") { CHECK(refusal_of({"wait", "long"}) ==
 
 TEST_CASE("help and version are printed") {
     CHECK(text_of({"--version"}) == "plait 1.2.3\n");
+    CHECK(text_of({"-V"}) == "plait 1.2.3\n");
+    CHECK(text_of({"help"}) == text_of({"--help"}));
+    CHECK(text_of({"help", "pack"}) == text_of({"pack", "--help"}));
+    CHECK(text_of({"--help", "pack"}) == text_of({"pack", "--help"}));
+    CHECK(refusal_of({"--help", "--bogus"}) == "unknown flag --bogus");
+    CHECK(refusal_of({"--version", "now"}) == "unexpected argument now");
+    CHECK(refusal_of({"help", "pakc"}) == "unknown command pakc, did you mean pack? (the commands are pack, wait)");
+    CHECK(refusal_of({"--verison"}) ==
+          "unknown flag --verison, did you mean --version? (plait --help lists the commands)");
     CHECK(refusal_of({"pack", "--bogus", "--help"}) == "unknown flag --bogus");
     CHECK(text_of({"--help"}).find("  pack                      Pack a suitcase.\n") != std::string::npos);
     CHECK(text_of({"pack", "--help"}) ==

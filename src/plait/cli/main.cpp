@@ -16,6 +16,7 @@
 #include "plait/cli/run/verify_command.hpp"
 #include "plait/cli/run/worker_command.hpp"
 #include "plait/cli/screen/exit_code.hpp"
+#include "plait/cli/screen/output.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -52,7 +53,7 @@ Commands all_commands() {
 int run(const Commands& commands, std::vector<std::string> arguments) {
     const Request request = parse_command_line(commands, std::move(arguments), PLAIT_VERSION);
     if (request.command) return request.command->run();
-    std::fputs(request.text.c_str(), stdout);
+    print(stdout, request.text);
     return exit_ok;
 }
 

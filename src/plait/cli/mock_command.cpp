@@ -7,6 +7,7 @@
 #include "plait/cli/flags/values.hpp"
 #include "plait/cli/screen/exit_code.hpp"
 #include "plait/cli/screen/interrupts.hpp"
+#include "plait/cli/screen/output.hpp"
 #include "plait/mock/codings.hpp"
 #include "plait/mock/mock_server.hpp"
 #include "plait/mock/supervisor.hpp"
@@ -38,8 +39,7 @@ constexpr std::size_t most_connections = 1'000'000;
 Task<void> serve_until_interrupted(mock::MockServer& server, bool is_news) {
     CancelScope serving;
     const Interrupts interrupts([&serving] { serving.cancel(); });
-    if (is_news) fmt::print("{}\n", server.url());
-    std::fflush(stdout);  // for a parent process that waits for the address
+    if (is_news) print(stdout, server.url() + "\n");  // flushed: a parent process may wait for the address
     co_await serving.run(server.serve());
 }
 

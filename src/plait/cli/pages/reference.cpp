@@ -69,8 +69,9 @@ std::string help_text(const Commands& commands) {
     for (const auto& [command, help] : program_examples) text += fmt::format("  {}\n      {}\n", command, help);
     text += "\nUsage: plait COMMAND [flags]\n\nCommands:\n";
     for (const auto& command : commands) text += help_line(command->name(), command->help());
-    text += "\n" + help_line("--version", "Print the version.");
-    text += help_line("--help", "Print this help; after a command, its flags.");
+    text += "\n" + help_line("help [COMMAND]", "Print this help, or that of a command.");
+    text += help_line("-V, --version", "Print the version.");
+    text += help_line("-h, --help", "Print this help; after a command, its flags.");
     text += help_line("--help-man", "Print the manual page (man -l).");
     return text;
 }

@@ -21,8 +21,8 @@ struct Example {
 inline constexpr std::array<Example, 3> program_examples{{
     {"plait run requests.jsonl -o results.jsonl",
      "Send the requests and write one result each. Repeat the command to resume."},
-    {"plait run requests.jsonl -o results.jsonl --limit requests=500/m --budget usd=5",
-     "Obey a rate limit, and stop before spending more than 5 USD."},
+    {"plait run requests.jsonl -o results.jsonl --limit requests=500/m --budget requests=10k",
+     "Obey a rate limit, and stop before sending more than 10,000 requests."},
     {"plait compare requests.jsonl", "Make the same calls with each method, and explain which one to use."},
 }};
 

@@ -3,12 +3,14 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
 #include "plait/cli/screen/exit_code.hpp"
+#include "plait/cli/screen/output.hpp"
 #include "plait/cluster/relay/cluster_picture.hpp"
 #include "plait/cluster/sealed/cluster_key.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <string>
 
 namespace plait::cli {
 
@@ -48,7 +50,7 @@ std::vector<Flag> ClusterCommand::flags() {
 
 int ClusterCommand::run() {
     if (words_.size() == 1 && words_.front() == "key") {
-        fmt::print("{}\n", cluster::ClusterKey::random().text());
+        print(stdout, cluster::ClusterKey::random().text() + "\n");
         return exit_ok;
     }
     if (words_.size() == 2 && words_.front() == "status") return show_status();
@@ -58,8 +60,9 @@ int ClusterCommand::run() {
 int ClusterCommand::show_status() {
     cluster_.url = words_.back();
     const cluster::ClusterPicture picture = plait::run(cluster::look_at_cluster(cluster_.settle()));
-    if (picture.runs.empty()) fmt::print("no runs found\n");
-    for (const auto& [id, run] : picture.runs) fmt::print("{}", text_of(id, run));
+    std::string text = picture.runs.empty() ? "no runs found\n" : "";
+    for (const auto& [id, run] : picture.runs) text += text_of(id, run);
+    print(stdout, text);
     return exit_ok;
 }
 

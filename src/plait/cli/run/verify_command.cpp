@@ -8,9 +8,9 @@
 #include "plait/batch/sources/open_source.hpp"
 #include "plait/cli/flags/session_flags.hpp"
 #include "plait/cli/screen/exit_code.hpp"
+#include "plait/cli/screen/output.hpp"
 
-#include <fmt/format.h>
-
+#include <cstdio>
 #include <utility>
 
 namespace plait::cli {
@@ -41,7 +41,7 @@ int VerifyCommand::run() {
     if (batch::takes_model(defaults.format)) defaults.model = "any";  // only ids and lines are compared
     const auto source = batch::open_source({files_[0]}, std::move(defaults));
     const batch::Verification found = batch::verify_results(*source, files_[1]);
-    fmt::print("{}", batch::verification_text(found));
+    print(stdout, batch::verification_text(found));
     return found.is_good() ? exit_ok : exit_some_not_ok;
 }
 
