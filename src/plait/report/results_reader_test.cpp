@@ -62,6 +62,8 @@ TEST_CASE("results in the form of Gemini's have the result in their metadata") {
     CHECK(timeline.spans[0].length == 10ms);
     CHECK(timeline.answers.at("2") == 2);
     CHECK(error_of(R"({"key":"a","request":{}})").find("is a file of requests") != std::string::npos);
+    CHECK(error_of(R"({"key":"a","request":{"parts":[{"functionResponse":{"response":{}}}]}})")
+              .find("is a file of requests") != std::string::npos);
     CHECK(error_of(R"({"key":"a","response":{}})").find("is neither a trace nor a results file") != std::string::npos);
 }
 

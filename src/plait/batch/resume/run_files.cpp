@@ -69,7 +69,10 @@ void sync_folder_of(const std::string& path) {
     if (!file || ::fsync(file.get()) != 0) fail("sync the folder of", path);
 }
 
-std::string in_quotes(const std::string* value) { return value ? fmt::format("'{}'", *value) : "not given"; }
+/// An empty value is that of a flag that was not given.
+bool is_given(const std::string* value) { return value && !value->empty(); }
+
+std::string in_quotes(const std::string* value) { return is_given(value) ? fmt::format("'{}'", *value) : "not given"; }
 
 const std::string* find(const Settings& settings, const std::string& name) {
     for (const auto& [key, value] : settings) {
@@ -82,9 +85,8 @@ const std::string* find(const Settings& settings, const std::string& name) {
 void compare(const Settings& before, const Settings& now) {
     const auto refuse_change = [](const std::string& name, const std::string* was, const std::string* is) {
         throw_bad_input(
-            fmt::format("{} was {} when this run began, and is {} now: restore it, or start over with "
-                        "--overwrite",
-                        name, in_quotes(was), in_quotes(is)));
+            fmt::format("{} was {} when this run began, and is {} now: {} it, or start over with --overwrite", name,
+                        in_quotes(was), in_quotes(is), is_given(was) ? "restore" : "omit"));
     };
     for (const auto& [name, value] : before) {
         const std::string* is = find(now, name);

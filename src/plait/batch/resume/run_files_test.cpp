@@ -232,9 +232,13 @@ TEST_CASE("changed settings are refused, with their old values") {
     CHECK(runs.refusal() ==
           "--body was 'auto' when this run began, and is 'text' now: restore it, or start over with --overwrite");
     runs.settings = {{"--body", "auto"}, {"--ordered", "yes"}};
-    CHECK(runs.refusal().starts_with("--ordered was not given when this run began, and is 'yes' now"));
+    CHECK(runs.refusal() ==
+          "--ordered was not given when this run began, and is 'yes' now: omit it, or start over with --overwrite");
     runs.settings = {};
     CHECK(runs.refusal().starts_with("--body was 'auto' when this run began, and is not given now"));
+    runs.settings = {{"--body", ""}};
+    CHECK(runs.refusal() ==
+          "--body was 'auto' when this run began, and is not given now: restore it, or start over with --overwrite");
 }
 
 TEST_CASE("results without a state file are refused, unless they are empty") {

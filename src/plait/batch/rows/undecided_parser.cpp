@@ -42,6 +42,9 @@ std::optional<Row> UndecidedParser::take(const LineReader::Line& line) {
 }
 
 std::optional<Row> UndecidedParser::finish() {
+    if (!parser_ && count_ > 0) {
+        throw_bad_input("there are only lines that begin with #: comments, or with --rows csv a header (and rows)");
+    }
     if (!parser_) decide_for(RowFormat::csv);
     return parser_->finish();
 }

@@ -18,6 +18,7 @@ class UndecidedParser final : public RowParser {
 
     /// Throws `Error(bad_input)` also when several lines begin with `#`, and CSV follows: these might be its rows.
     std::optional<Row> take(const LineReader::Line& line) override;
+    /// Throws `Error(bad_input)` if all lines begin with `#`.
     std::optional<Row> finish() override;
     std::optional<std::string> unknown_column() const override;
 

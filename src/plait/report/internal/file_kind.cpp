@@ -4,6 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
 namespace plait::report::internal {
 
 namespace {
@@ -12,6 +16,14 @@ constexpr std::string_view accepted =
     "a trace of `plait run --trace FILE`, its results, or the folder of `plait compare --trace DIR`";
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// Whether this is a line of Gemini's batch requests. Its results begin with a key, too. What comes first decides: a
+/// request may hold the response of a function.
+bool is_gemini_request(std::string_view line) {
+    if (!line.starts_with("{\"key\":")) return false;
+    const std::size_t result = std::min(line.find("\"response\":"), line.find("\"error\":"));
+    return result == std::string_view::npos || line.find("\"request\":") < result;
+}
 
 std::string_view words_for(FileKind kind) {
     switch (kind) {
@@ -54,9 +66,7 @@ FileKind kind_of(std::string_view beginning) {
         return has(beginning, "\"ph\"") ? FileKind::trace_events : FileKind::other;
     }
     if (beginning[first] != '{') return FileKind::other;
-    if (beginning.substr(first).starts_with("{\"key\":") && !has(beginning, "\"response\":") &&
-        !has(beginning, "\"error\":"))
-        return FileKind::requests;
+    if (is_gemini_request(beginning.substr(first))) return FileKind::requests;
     if (has(beginning, "\"outcome\"") || has(beginning, "\"attempts\"")) return FileKind::results;
     if (has(beginning, "\"traceEvents\"")) return FileKind::trace_events;
     if (has(beginning, "\"rows\"") && has(beginning, "\"work\"")) return FileKind::comparison;
