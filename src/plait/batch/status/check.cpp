@@ -59,9 +59,9 @@ CheckReport check_all(Source& source, ForecastOptions options, http::ProxySettin
 }
 
 bool CheckReport::has_warnings() const noexcept {
-    const bool has_enough = std::all_of(forecast.budgets.begin(), forecast.budgets.end(),
-                                        [](const BudgetForecast& budget) { return budget.is_enough(); });
-    return calls_with_secrets > 0 || doubled_count > 0 || !has_enough;
+    const bool has_too_small = std::any_of(forecast.budgets.begin(), forecast.budgets.end(),
+                                           [](const BudgetForecast& budget) { return budget.is_too_small(); });
+    return calls_with_secrets > 0 || doubled_count > 0 || has_too_small;
 }
 
 Check::Check(ForecastOptions options, http::ProxySettings proxies, bool each_page)

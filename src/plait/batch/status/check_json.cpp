@@ -20,7 +20,9 @@ std::string forecast_json(const Forecast& forecast) {
             .text("unit", of.rule.budget().unit)
             .number("budget", of.rule.budget().amount)
             .number("needed", of.needed)
-            .flag("is_enough", of.is_enough())
+            .json("is_enough", of.is_enough()      ? "true"
+                               : of.is_too_small() ? "false"
+                                                   : "null")
             .count("enough_for_calls", of.enough_for)
             .count("calls_untold", of.untold)
             .end();

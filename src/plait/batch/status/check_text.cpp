@@ -185,19 +185,24 @@ class CheckText {
     }
 
     void budgets() {
-        for (const BudgetForecast& budget : report_.forecast.budgets) {
-            const policy::Budget& given = budget.rule.budget();
-            const std::string all = fmt::format("{} {}", amount_in_words(budget.needed), given.unit);
-            const std::string untold =
-                budget.untold == 0
-                    ? ""
-                    : fmt::format(" ({})", counted(budget.untold, "call states no cost", "calls state no cost"));
-            line(budget.is_enough() ? fmt::format("The budget of {} {} is enough: all calls cost {}{}",
-                                                  amount_in_words(given.amount), given.unit, all, untold)
-                                    : fmt::format("The budget of {} {} lasts for {}: all calls cost {}{}",
-                                                  amount_in_words(given.amount), given.unit,
-                                                  counted(budget.enough_for, "call", "calls"), all, untold));
-        }
+        for (const BudgetForecast& budget : report_.forecast.budgets) line(budget_in_words(budget));
+    }
+
+    static std::string budget_in_words(const BudgetForecast& budget) {
+        const policy::Budget& given = budget.rule.budget();
+        const std::string amount = fmt::format("{} {}", amount_in_words(given.amount), given.unit);
+        const std::string all = fmt::format("{} {}", amount_in_words(budget.needed), given.unit);
+        const std::string untold =
+            budget.untold == 0
+                ? ""
+                : counted(budget.untold, "call states no cost", "calls state no cost") + " in " + given.unit;
+        if (budget.is_enough()) return fmt::format("The budget of {} is enough: all calls cost {}", amount, all);
+        if (!budget.is_too_small())
+            return fmt::format("Whether the budget of {} is enough can't be told: {}{}", amount, untold,
+                               budget.needed > 0 ? fmt::format("; the others cost {}", all) : "");
+        return fmt::format("The budget of {} lasts for {}: all calls cost {}{}", amount,
+                           counted(budget.enough_for, "call", "calls"), all,
+                           untold.empty() ? "" : fmt::format(" ({})", untold));
     }
 
     void more(std::uint64_t all, std::size_t told) {

@@ -46,7 +46,9 @@ class BudgetForecast {
     double needed = 0;             ///< for all calls that state a cost
     std::uint64_t enough_for = 0;  ///< calls, in input order
     std::uint64_t untold = 0;      ///< calls that state no cost in its unit
-    bool is_enough() const noexcept { return needed <= rule.spent(); }
+    bool is_too_small() const noexcept { return needed > rule.spent(); }
+    /// Whether each call states a cost, and all fit. If some state none, that can't be told.
+    bool is_enough() const noexcept { return !is_too_small() && untold == 0; }
 };
 
 /// The total cost in a unit.
