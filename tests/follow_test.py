@@ -28,6 +28,11 @@ class Pages(MockTest):
             self.assertEqual(["next-page", "next-page", None], [attempt.get("why") for attempt in result["attempts"]])
             self.assertEqual((200, False, False), (result["response"]["status_code"], "body" in result["response"], result["more_pages"]))
 
+    def test_a_pointer_at_which_no_first_page_has_a_value_is_a_warning(self):
+        for pointer, has_warning in (("/nxt", True), ("/next", False)):
+            ended = plait("run", self.url(PAGES + "w"), "--follow", "next=" + pointer)
+            self.assertEqual((0, has_warning), (ended.code, f"no first page has a value at {pointer}" in ended.err), ended.err)
+
     def test_flags_of_pages_need_a_rule_for_urls(self):
         for flag in (["--max-pages", "2"], ["--each-page"]):
             ended = plait("run", self.url(PAGES + "f"), *flag)

@@ -101,6 +101,13 @@ class Budget(Stops):
         self.assertEqual(["skipped", "ok"], [result["outcome"] for result in ended.results])
         self.assertEqual("budget", ended.results[0]["error"]["code"])
 
+    def test_a_budget_that_no_call_counts_for_is_a_warning(self):
+        with Mock() as mock:
+            ended = self.run_file(self.lines(mock.url, 2), "--budget", "usd=5")
+        said = "no call has stated a cost in usd, so --budget usd=5 limits nothing"
+        self.assertEqual((0, 1), (ended.code, ended.err.count(said)), ended.err)
+        self.assertIn(said, plait("status", self.results).out)
+
     def test_a_refusal_costs_nothing(self):
         script = Deciding(lambda path, times: response(429, [("Retry-After", "0")]) if times == 1 else response())
         with Rogue(script) as server:

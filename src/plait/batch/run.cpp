@@ -179,6 +179,7 @@ RunNumbers Run::numbers() const {
     numbers.counts = runner.counts();
     numbers.elapsed = runner.elapsed();
     numbers.first_unknown = runner.first_unknown();
+    numbers.remarks = runner.remarks();
     return numbers;
 }
 

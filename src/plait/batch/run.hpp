@@ -36,6 +36,7 @@ class RunNumbers {
     CallerCounts counts;                     ///< of this run
     Duration elapsed{};                      ///< since this run began, up to its end
     std::vector<std::string> first_unknown;  ///< ids of the first calls of this run that ended as `unknown`
+    RunRemarks remarks;                      ///< of this run
 };
 
 /// What a run works with instead of the real thing: for tests, and for programs that look at each attempt.

@@ -77,6 +77,7 @@ Caller::Caller(const CallerOptions& options, CallerParts parts)
       room_of_method_(slots_in_all_),
       slots_(slots_in_all_),
       rules_(options.rules),
+      idle_rules_(options.limits, options.rules.budgets, options.cost_from),
       sender_(options_, parts_, slots_in_all_, rules_, counts_),
       groups_([this](std::string_view name) { return std::make_unique<Group>(name, group_options(name), slots_); },
               longest_memory(options)),

@@ -11,6 +11,7 @@
 #include "plait/batch/caller/attempt_sender.hpp"
 #include "plait/batch/caller/call_conclusion.hpp"
 #include "plait/batch/caller/caller_options.hpp"
+#include "plait/batch/caller/idle_rules.hpp"
 #include "plait/batch/follow/next_request.hpp"
 #include "plait/batch/group/group.hpp"
 #include "plait/batch/group/group_report.hpp"
@@ -82,6 +83,9 @@ class Caller {
     /// Budgets and stop rules.
     RunRules& rules() noexcept { return rules_; }
     const RunRules& rules() const noexcept { return rules_; }
+    /// Rules that have had no effect so far.
+    IdleRules& idle_rules() noexcept { return idle_rules_; }
+    const IdleRules& idle_rules() const noexcept { return idle_rules_; }
 
   private:
     using ActiveCall = internal::ActiveCall;
@@ -120,6 +124,7 @@ class Caller {
     static void adjust_to_redirects(ActiveCall& active, const std::string& why_not_followed);
     void learn(ActiveCall& active);
     void learn_costs(ActiveCall& active);
+    void look_for_idle_rules(const ActiveCall& active, bool reported);
     policy::Costs costs_of_redirect(const policy::Costs& costs) const;
     CallRules rules_after(const ActiveCall& active, const http::RedirectStep& step) const;
     RefusalRules refusal_rules(const CallRules& rules) const noexcept;
@@ -139,6 +144,7 @@ class Caller {
     std::size_t room_of_method_;  ///< calls that the method can make at a time now
     Semaphore slots_;
     RunRules rules_;
+    IdleRules idle_rules_;
     AttemptSender sender_;
     KeyedCache<Group> groups_;
     KeyedCache<Origin> origins_;

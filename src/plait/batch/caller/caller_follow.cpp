@@ -157,8 +157,13 @@ void Caller::judge(ActiveCall& active) {
         if (active.verdict->outcome == Outcome::ok) plan_follow_up(active, std::move(step));
     } else {
         active.verdict.emplace(classify(*active.last, active.rules(), active.refusal));
-        if (active.verdict->outcome == Outcome::ok && has_room_for_page(active))
-            plan_follow_up(active, following->trail.after(active.request().url, *response, text.get()));
+        if (active.verdict->outcome == Outcome::ok && has_room_for_page(active)) {
+            PageTrail& trail = following->trail;
+            FollowStep step = trail.after(active.request().url, *response, text.get());
+            if (trail.pages() == 1 && !trail.pointer().empty())
+                idle_rules_.first_page(trail.pointer(), trail.has_value_at_pointer());
+            plan_follow_up(active, std::move(step));
+        }
     }
 }
 

@@ -80,6 +80,7 @@ void Caller::learn_costs(ActiveCall& active) {
     const auto* response = std::get_if<http::Response>(&*active.last);
     std::optional<double> reported;
     if (response && options_.cost_from) reported = cost_in(*response, *options_.cost_from);
+    if (idle_rules_.has_silent_units()) look_for_idle_rules(active, reported.has_value());
     if (reported) active.permit().settle(policy::Costs(options_.cost_from->unit, *reported));
     const bool was_redirected = active.next_hop && active.verdict->is_surely_undone;
     if (was_redirected) active.permit().settle_apart(costs_of_redirect(active.rules().costs));
@@ -89,6 +90,16 @@ void Caller::learn_costs(ActiveCall& active) {
     if (reported) costs.set(options_.cost_from->unit, *reported);
     active.reservation->settle(costs);
     active.reservation.reset();
+}
+
+/// Only answers that are worth something: a refusal has no costs.
+void Caller::look_for_idle_rules(const ActiveCall& active, bool reported) {
+    constexpr int success = 2;
+    const auto* response = std::get_if<http::Response>(&*active.last);
+    if (!response || response->status / 100 != success) return;
+    for (const std::string& sentence : idle_rules_.answered(active.rules().costs, reported)) {
+        if (parts_.warn) parts_.warn(sentence);
+    }
 }
 
 }  // namespace plait::batch

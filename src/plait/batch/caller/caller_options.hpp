@@ -25,6 +25,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace plait::batch {
@@ -74,15 +75,16 @@ class CallerParts {
 
     Method& method;
     Random& random;
-    const WallClock& calendar;                ///< for dates in headers
-    SendLog* sends = nullptr;                 ///< records requests that must not be sent twice
-    GroupLimitLogs* limit_logs = nullptr;     ///< records what is sent under the limits
-    AuthCommand* auth = nullptr;              ///< gets new credentials after a 401
-    http::CookieJar* cookies = nullptr;       ///< keeps the cookies of answers for later requests
-    const Secrets* secrets = nullptr;         ///< redacted in answers and errors
-    trace::SpanRecorder* recorder = nullptr;  ///< records a span for each call
-    http::BodyMemory* page_memory = nullptr;  ///< that pages take until their call has ended
-    std::function<void()> on_first_send;      ///< called when a call is sent for the first time
+    const WallClock& calendar;                              ///< for dates in headers
+    SendLog* sends = nullptr;                               ///< records requests that must not be sent twice
+    GroupLimitLogs* limit_logs = nullptr;                   ///< records what is sent under the limits
+    AuthCommand* auth = nullptr;                            ///< gets new credentials after a 401
+    http::CookieJar* cookies = nullptr;                     ///< keeps the cookies of answers for later requests
+    const Secrets* secrets = nullptr;                       ///< redacted in answers and errors
+    trace::SpanRecorder* recorder = nullptr;                ///< records a span for each call
+    http::BodyMemory* page_memory = nullptr;                ///< that pages take until their call has ended
+    std::function<void()> on_first_send;                    ///< called when a call is sent for the first time
+    std::function<void(const std::string& sentence)> warn;  ///< called with each warning
 };
 
 /// What calls took beyond one attempt each.

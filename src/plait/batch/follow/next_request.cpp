@@ -141,7 +141,7 @@ FollowStep PageTrail::after(const http::Url& from, const http::Response& page, s
     return FollowStep::over();
 }
 
-FollowStep PageTrail::next_of(const http::Url& from, const http::Response& page, std::string_view body) const {
+FollowStep PageTrail::next_of(const http::Url& from, const http::Response& page, std::string_view body) {
     if (rule_.pointer.empty()) {
         const auto target = link_target(page.headers, "next");
         if (!target) return FollowStep::over();
@@ -150,6 +150,7 @@ FollowStep PageTrail::next_of(const http::Url& from, const http::Response& page,
     }
     using Kind = AnswerValue::Kind;
     const AnswerValue found = value_at(rule_.pointer, body);
+    has_value_ = found.kind != Kind::missing;
     if (found.kind == Kind::not_json)
         return FollowStep::broken(fmt::format("it is not JSON, so nothing says what follows ({})", rule_.pointer));
     if (found.kind == Kind::object_or_list)

@@ -62,13 +62,19 @@ class PageTrail {
     std::size_t pages() const noexcept { return pages_; }
     /// Whether the last page named another one that is not wanted.
     bool has_more() const noexcept { return has_more_; }
+    /// Where a page names the next one; empty: in its `Link` header.
+    const std::string& pointer() const noexcept { return rule_.pointer; }
+    /// Whether there is a value at the pointer in the last page, perhaps null; also if the page is not JSON, which is
+    /// an error of its own.
+    bool has_value_at_pointer() const noexcept { return has_value_; }
 
   private:
-    FollowStep next_of(const http::Url& from, const http::Response& page, std::string_view body) const;
+    FollowStep next_of(const http::Url& from, const http::Response& page, std::string_view body);
 
     PageRule rule_;
     std::size_t pages_ = 0;
     bool has_more_ = false;
+    bool has_value_ = false;
     std::set<std::string> visited_;
 };
 

@@ -129,6 +129,7 @@ RunnerParts Run::Parts::runner_parts(bool takes_values) {
     parts.cookies = cookies ? &*cookies : nullptr;
     parts.secrets = &secrets();
     parts.calendar = world.calendar;
+    parts.warn = options.warn;
     parts.page_memory = options.session.body_memory.get();
     parts.trace = trace.get();
     if (!files) return parts;

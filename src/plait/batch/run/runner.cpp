@@ -69,6 +69,7 @@ Runner::Runner(Source& source, Method& method, const RunnerOptions& options, Run
       tally_(parts_.done),
       bodies_(blocks_loop_, options.durable_bodies) {
     caller_.rules().spent_before(parts_.spent_before);
+    caller_.idle_rules().spent_before(parts_.spent_before);
 }
 
 CallerParts Runner::caller_parts(Method& method) {
@@ -81,6 +82,7 @@ CallerParts Runner::caller_parts(Method& method) {
     parts.page_memory = parts_.page_memory;
     if (parts_.trace) parts.recorder = &parts_.trace->recorder();
     parts.on_first_send = [this] { ahead_.call_sent(); };
+    parts.warn = parts_.warn;
     return parts;
 }
 
@@ -105,6 +107,13 @@ std::optional<std::string> Runner::stop_reason() const {
     if (caller_.stop_reason()) return caller_.stop_reason();
     if (caller_.parked()) return reason_of_parked(*caller_.parked(), *parts_.calendar, ended_ ? *ended_ : now());
     return std::nullopt;
+}
+
+RunRemarks Runner::remarks() const {
+    RunRemarks remarks;
+    remarks.warnings = caller_.idle_rules().sentences(ended_.has_value());
+    remarks.first_bad_line = first_bad_line_;
+    return remarks;
 }
 
 Duration Runner::elapsed() const noexcept {
@@ -240,6 +249,7 @@ void Runner::end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, Output
 void Runner::refuse(BadLine line, OutputSlot slot) {
     tally_.line_refused();
     error_kinds_.add(line, now());
+    if (first_bad_line_.empty()) first_bad_line_ = line.message;
     results_.put(
         std::move(slot), line.line, [&](std::string& out) { writer_.append(out, line); },
         [&] { return CallResult(std::move(line)); });

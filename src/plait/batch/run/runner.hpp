@@ -31,6 +31,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,6 +59,15 @@ class RunnerOptions {
     std::uint64_t seed = 1;
 };
 
+/// What a run has to say beside its numbers.
+class RunRemarks {
+  public:
+    RunRemarks() {}
+
+    std::vector<std::string> warnings;  ///< sentences about rules without effect
+    std::string first_bad_line;         ///< why the first line that is not a request was refused; empty: none was
+};
+
 /// What a runner works with beside its source and method. All objects outlive it; null: none.
 class RunnerParts {
   public:
@@ -72,6 +82,7 @@ class RunnerParts {
     const Secrets* secrets = nullptr;                          ///< redacted in results
     http::BodyMemory* page_memory = nullptr;                   ///< that pages take until their call has ended
     const WallClock* calendar = &SystemWallClock::instance();  ///< for dates
+    std::function<void(const std::string& sentence)> warn;     ///< called with each warning
     /// Takes a span for each call, and is closed with the run. The loop that runs the runner is made with its recorder,
     /// and the trace outlives that loop.
     trace::TraceFile* trace = nullptr;
@@ -139,6 +150,8 @@ class Runner {
     const ErrorKinds& error_kinds() const noexcept { return error_kinds_; }
     /// The ids of the first calls of this run that end as `unknown`.
     const std::vector<std::string>& first_unknown() const noexcept { return first_unknown_; }
+    /// What there is to say of this run so far; all of it when the run has ended.
+    RunRemarks remarks() const;
     /// Returns the time since the run began, up to its end.
     Duration elapsed() const noexcept;
 
@@ -184,6 +197,7 @@ class Runner {
     Tally tally_;
     ErrorKinds error_kinds_;
     std::vector<std::string> first_unknown_;
+    std::string first_bad_line_;
     std::optional<TimePoint> began_;
     std::optional<TimePoint> ended_;
     bool has_read_any_ = false;

@@ -77,6 +77,7 @@ RunReport RunMonitor::report() {
         report.errors.push_back(reported(kind, of_kind, clocks));
     std::stable_sort(report.errors.begin(), report.errors.end(),
                      [](const ReportedError& a, const ReportedError& b) { return a.calls > b.calls; });
+    report.warnings = runner_.remarks().warnings;
     const auto& [since, done_then] = done_lately_.front();
     report.lately_per_second = per_second(tally.done() - done_then, clocks.steady - since);
     report.per_second = per_second(tally.done(), runner_.elapsed());

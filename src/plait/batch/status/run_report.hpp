@@ -113,6 +113,7 @@ class RunReport {
     std::vector<policy::RateLimit> limits;  ///< as configured; they apply to each group separately
     std::optional<ReportedLatency> latency;
     std::vector<ReportedError> errors;  ///< of this run, the most frequent kind first
+    std::vector<std::string> warnings;  ///< sentences about rules without effect
 
     bool is_paused = false;
     bool is_stopping = false;  ///< no further call is sent

@@ -2,6 +2,7 @@
 #include "plait/batch/status/run_report.hpp"
 #include "plait/http/message/date.hpp"
 #include "plait/json/object_writer.hpp"
+#include "plait/json/text.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -142,6 +143,7 @@ void fields(auto& each, Report& report) {
     each("limits", report.limits);
     each("latency", report.latency);
     each("errors", report.errors);
+    each("warnings", report.warnings);
     each("is_paused", report.is_paused);
     each("is_stopping", report.is_stopping);
     each("page_url", report.page_url);
@@ -199,6 +201,13 @@ class FieldWriter {
         } else {
             writer_.json(name, "null");
         }
+    }
+    void write(std::string_view name, const std::vector<std::string>& sentences) {
+        writer_.list(name, sentences, [](const std::string& sentence) {
+            std::string text;
+            json::append_string(text, sentence);
+            return text;
+        });
     }
     template <class Struct>
     void write(std::string_view name, const std::vector<Struct>& list) {

@@ -20,6 +20,7 @@ namespace {
 
 /// Of a page; shorter than what a terminal's line holds.
 constexpr std::size_t longest_url = 200;
+constexpr std::size_t longest_warning = 300;
 
 std::string rate_in_words(double per_second) { return fmt::format("{:.{}f}/s", per_second, per_second < 10 ? 1 : 0); }
 
@@ -44,6 +45,7 @@ class StatusText {
         errors();
         costs();
         limits();
+        warnings();
         workers();
         if (is_running_) {
             groups();
@@ -123,6 +125,10 @@ class StatusText {
             for (const std::string& limit : group_in_words(group, now_, calendar_).limits)
                 line("limit", of(group) + limit);
         }
+    }
+
+    void warnings() {
+        for (const std::string& warning : report_.warnings) line("warn", printable(warning, longest_warning));
     }
 
     void workers() {

@@ -9,6 +9,7 @@
 #include <array>
 #include <ranges>
 #include <string_view>
+#include <vector>
 
 namespace plait::batch {
 
@@ -21,6 +22,7 @@ struct Quantile {
     std::string_view name;
     double share;
 };
+constexpr std::size_t longest_message = 300;
 constexpr std::array<Quantile, 4> quantiles{{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"max", 1}}};
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -88,9 +90,19 @@ std::string left_names_as_json(const InputNotes& notes) {
     return fmt::format("{{\"calls\":{},\"names\":{{{}}}}}", notes.calls_with_left_names(), text);
 }
 
+std::string list_as_json(const std::vector<std::string>& sentences) {
+    std::string text;
+    for (const std::string& sentence : sentences) {
+        if (!text.empty()) text += ',';
+        json::append_string(text, sentence);
+    }
+    return fmt::format("[{}]", text);
+}
+
 }  // namespace
 
-std::string summary_text(const Tally& tally, const CallerCounts& counts, Duration elapsed, const InputNotes& notes) {
+std::string summary_text(const Tally& tally, const CallerCounts& counts, Duration elapsed, const InputNotes& notes,
+                         const RunRemarks& remarks) {
     const std::uint64_t before = tally.done_in_all() - tally.done();
     std::string text = fmt::format("{} {} in {}{}: ", tally.done(), tally.done() == 1 ? "call" : "calls",
                                    for_people(elapsed), before > 0 ? fmt::format(", {} earlier", before) : "");
@@ -101,6 +113,8 @@ std::string summary_text(const Tally& tally, const CallerCounts& counts, Duratio
     text += '\n';
     if (!tally.status_codes().empty()) text += fmt::format("  status   {}\n", counts_for_people(tally.status_codes()));
     if (!tally.errors().empty()) text += fmt::format("  errors   {}\n", counts_for_people(tally.errors()));
+    if (!remarks.first_bad_line.empty())
+        text += fmt::format("  such as  {}\n", printable(remarks.first_bad_line, longest_message));
     if (counts.retries > 0)
         text += fmt::format("  retries  {}, {} after a refusal\n", counts.retries,
                             std::min(counts.refusals, counts.retries));
@@ -118,10 +132,13 @@ std::string summary_text(const Tally& tally, const CallerCounts& counts, Duratio
                                 quantile.share < 1 ? "," : "\n");
         }
     }
+    for (const std::string& warning : remarks.warnings)
+        text += fmt::format("  warning  {}\n", printable(warning, longest_message));
     return text;
 }
 
-std::string summary_json(const Tally& tally, const CallerCounts& counts, Duration elapsed, const InputNotes& notes) {
+std::string summary_json(const Tally& tally, const CallerCounts& counts, Duration elapsed, const InputNotes& notes,
+                         const RunRemarks& remarks) {
     std::string text = fmt::format("{{\"calls\":{},\"calls_before\":{},\"outcomes\":{{", tally.done(),
                                    tally.done_in_all() - tally.done());
     for (const Outcome outcome : outcomes) {
@@ -135,6 +152,7 @@ std::string summary_json(const Tally& tally, const CallerCounts& counts, Duratio
         counts.retries, counts.refusals, counts.copies, counts.copies_won, counts.redirects, counts.follow_ups);
     text += fmt::format(",\"names_not_permitted\":{},\"urls_joined_once\":{}", left_names_as_json(notes),
                         notes.urls_joined_once());
+    text += fmt::format(",\"warnings\":{}", list_as_json(remarks.warnings));
     text += fmt::format(",\"seconds\":{:.3f},\"calls_per_second\":{:.1f},\"latency_ms\":{{", seconds(elapsed),
                         rate(tally, elapsed));
     for (const Quantile& quantile : quantiles) {

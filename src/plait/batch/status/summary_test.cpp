@@ -96,13 +96,26 @@ TEST_CASE("a summary without any answer has no latency") {
           "  rate     0.0 calls/s\n");
 }
 
+TEST_CASE("a summary has the first refused line, and warnings") {
+    Tally tally;
+    tally.line_refused();
+    RunRemarks remarks;
+    remarks.first_bad_line = "line 1: no \"url\"";
+    remarks.warnings = {"no call has stated a cost in usd"};
+    const std::string text = summary_text(tally, {}, 0ns, InputNotes(), remarks);
+    CHECK(text.find("  errors   bad_input 1\n  such as  line 1: no \"url\"\n") != std::string::npos);
+    CHECK(text.ends_with("  warning  no call has stated a cost in usd\n"));
+    CHECK(summary_json(tally, {}, 0ns, InputNotes(), remarks)
+              .find(R"("warnings":["no call has stated a cost in usd"])") != std::string::npos);
+}
+
 TEST_CASE("a summary as JSON has the same") {
     CHECK(summary_json(some_calls(), {}, 2s) ==
           R"({"calls":4,"calls_before":0,"outcomes":{"ok":1,"rejected":1,"failed":1,"unknown":1,"skipped":0},)"
           R"("status_codes":{"200":1,"404":1},)"
           R"("errors":{"bad_input":1,"reset":1},"sent_bytes":10,"received_bytes":1520,)"
           R"("retries":0,"refusals":0,"hedged":0,"hedges_won":0,"redirects":0,"follow_ups":0,)"
-          R"("names_not_permitted":{"calls":0,"names":{}},"urls_joined_once":0,"seconds":2.000,)"
+          R"("names_not_permitted":{"calls":0,"names":{}},"urls_joined_once":0,"warnings":[],"seconds":2.000,)"
           R"("calls_per_second":2.0,"latency_ms":{"p50":90.111,"p90":2000.000,"p99":2000.000,"max":2000.000}})"
           "\n");
 }

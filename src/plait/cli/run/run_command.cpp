@@ -184,14 +184,16 @@ Task<int> RunCommand::conduct(batch::Run& run, std::ostream& summary_file) {
 
 void RunCommand::write_summary(const batch::RunNumbers& numbers, std::ostream& file) const {
     if (summary_path_.empty()) return;
-    file << batch::summary_json(numbers.tally, numbers.counts, numbers.elapsed, settings_.notes) << std::flush;
+    file << batch::summary_json(numbers.tally, numbers.counts, numbers.elapsed, settings_.notes, numbers.remarks)
+         << std::flush;
     if (!file) throw Error(ErrorCode::storage, fmt::format("write {}: {}", summary_path_, system_message(errno)));
 }
 
 void RunCommand::say_how_it_ended(batch::Screen& screen, batch::Run& run, batch::RunEnd end) const {
     const batch::RunNumbers numbers = run.numbers();
     if (!quiet_ && end != batch::RunEnd::unread) {
-        screen.write(batch::summary_text(numbers.tally, numbers.counts, numbers.elapsed, settings_.notes));
+        screen.write(
+            batch::summary_text(numbers.tally, numbers.counts, numbers.elapsed, settings_.notes, numbers.remarks));
         if (const std::uint64_t unknown = numbers.tally.count(batch::Outcome::unknown); unknown > 0) {
             const auto& first = numbers.first_unknown;
             const bool are_all_named = first.size() == unknown || output_.empty();
