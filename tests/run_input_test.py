@@ -1,11 +1,13 @@
 """`plait run`: valid requests, and the results of invalid ones."""
 
 import base64
+import contextlib
 import gzip
 import json
 import lzma
 import os
 import re
+import sqlite3
 import unittest
 
 from support.program import MockTest, RunTest, plait, results_in
@@ -412,6 +414,29 @@ class Strict(Input):
 
 
 class BadFiles(RunTest):
+    def test_a_file_of_another_kind_is_refused_before_anything_is_written(self):
+        results = self.folder / "results.jsonl"
+        database = self.folder / "rows.sqlite"
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            connection.execute("CREATE TABLE rows (id)")
+            connection.commit()
+        texts = (("id,name\n1,a\n", "looks like CSV: make requests of its rows with --url TEMPLATE"),
+                 ('{"custom_id":"a","params":{"model":"m"}}\n', "looks like an Anthropic batch: --format anthropic-batch"),
+                 ('{"custom_id":"a","url":"/v1/chat/completions","body":{}}\n', "without a server: name it with --base-url"),
+                 (None, "is an SQLite database: make requests of its rows with --url TEMPLATE"))
+        for text, sentence in texts:
+            file = self.folder / "requests" if text else database
+            if text:
+                file.write_text(text)
+            ended = plait("run", file, "-o", results)
+            self.assertEqual((2, 1), (ended.code, len(ended.err.splitlines())), ended.err)
+            self.assertIn(sentence, ended.err)
+            self.assertEqual([], list(self.folder.glob("results*")))
+
+    def test_the_summary_has_the_first_line_that_is_refused(self):
+        ended = plait("run", "-", stdin=b"nope\n")
+        self.assertIn("  errors   bad_input 1\n  such as  line 1: URL 'nope': no scheme", ended.err)
+
     def expect_refused(self, *arguments, words):
         ended = plait("run", *arguments)
         self.assertEqual((2, ""), (ended.code, ended.out), ended.err)

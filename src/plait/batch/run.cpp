@@ -77,6 +77,7 @@ Run::Run(std::vector<std::string> requests, std::string results, RunOptions opti
     : Run(std::move(options), std::move(world)) {
     open_files(results);
     parts_->options.requests.key_seed = id();
+    parts_->options.requests.refuses_other_kinds = true;
     parts_->follow(open_source(std::move(requests), parts_->options.requests));
 }
 

@@ -48,6 +48,9 @@ class RequestDefaults {
     /// Automatic idempotency keys are made from this and the call's `custom_id`. It is the run's id, which stays the
     /// same when the run is resumed. Empty: a line that asks for a key is refused.
     std::string key_seed;
+    /// Whether an input is refused as a whole if its first line shows that it is of another kind: rows of CSV, a
+    /// vendor's batch, or the input of another program.
+    bool refuses_other_kinds = false;
     /// The templates for an input of rows. Not given: the input has requests.
     RowOptions rows;
 };

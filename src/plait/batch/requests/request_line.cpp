@@ -49,7 +49,7 @@ SourceItem RequestReader::read_url(std::string_view url, std::uint64_t line) {
         request.headers = defaults_.headers;
         return Call(automatic_id(line), line, std::move(request));
     } catch (const Error& error) {
-        const bool looks_like_csv = url.find("://") == url.npos && url.find_first_of(",;\t") != url.npos;
+        const bool looks_like_csv = is_like_csv(url);
         const char* const hint = url.starts_with("curl ") ? " (plait convert makes requests of curl commands)"
                                  : looks_like_csv         ? " (rows of CSV become requests with --url TEMPLATE)"
                                                           : "";
@@ -63,7 +63,8 @@ SourceItem RequestReader::read_json(std::string_view text, std::uint64_t line) {
 }
 
 void RequestReader::check_first(std::string_view text, std::string_view name) {
-    if (tools_->vendor) tools_->vendor->check_first(text, name);
+    if (tools_->vendor) return tools_->vendor->check_first(text, name);
+    if (defaults_.refuses_other_kinds) refuse_other_kind(text, name, !defaults_.base_url.empty());
 }
 
 SourceItem RequestReader::read_vendor_line(std::string_view text, std::uint64_t line) {

@@ -27,9 +27,11 @@ class RequestReader {
     /// Parses one line of JSON.
     SourceItem read_json(std::string_view text, std::uint64_t line);
 
-    /// Throws `Error(bad_input)` if the first line of the file `name` shows that its lines are not of the vendor that
-    /// is expected. Not for URLs.
+    /// Throws `Error(bad_input)` if the first line of the file `name` shows that its lines are of another kind. A
+    /// vendor's are not expected to be URLs.
     void check_first(std::string_view text, std::string_view name);
+    /// Whether `check_first` looks at anything.
+    bool checks_first() const noexcept { return format() != BatchFormat::plait || defaults_.refuses_other_kinds; }
 
     /// The form of the lines.
     BatchFormat format() const noexcept { return defaults_.format; }

@@ -1,6 +1,7 @@
 #include "plait/batch/requests/vendor_line.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/base/text/words.hpp"
 #include "plait/batch/requests/url_paths.hpp"
 #include "plait/json/fields.hpp"
 #include "plait/json/text.hpp"
@@ -56,6 +57,7 @@ simdjson::padded_string_view with_padding(std::string_view part) {
 class Signs {
   public:
     bool url = false, body = false, params = false, request = false;
+    std::string path;                 ///< the URL, if it is a path of OpenAI's
     bool header = false;              ///< of vegeta: an object of lists
     bool log = false;                 ///< of a HAR
     bool info = false, item = false;  ///< of a collection of Postman
@@ -103,7 +105,11 @@ std::optional<Signs> signs_of(std::string_view text) {
         ondemand::json_type type{};
         if (field.unescaped_key().get(name) || field.value().get(value) || value.type().get(type)) return std::nullopt;
         const bool is_object = type == ondemand::json_type::object;
-        if (name == "url") signs.url = true;
+        if (name == "url") {
+            signs.url = true;
+            std::string_view url;
+            if (!value.get_string().get(url) && url.starts_with("/v1/")) signs.path = url;
+        }
         if (name == "body") signs.body = true;
         if (name == "params") signs.params = is_object;
         if (name == "request") signs.request = is_object;
@@ -326,6 +332,24 @@ std::optional<std::string> hint_at_format(std::string_view text, BatchFormat for
     if (!vendor || vendor == format || (format == BatchFormat::plait && vendor == BatchFormat::openai))
         return std::nullopt;
     return looks_like(*find_batch_format(*vendor));
+}
+
+bool is_like_csv(std::string_view line) {
+    return line.find("://") == line.npos && line.find_first_of(",;\t") != line.npos;
+}
+
+void refuse_other_kind(std::string_view text, std::string_view name, bool has_base_url) {
+    const bool is_json = text.starts_with('{');
+    if (!is_json && !has_base_url && is_like_csv(text) && !text.starts_with('[') && !text.starts_with('"'))
+        throw_bad_input(fmt::format("{} looks like CSV: make requests of its rows with --url TEMPLATE", name));
+    if (!is_json) return;
+    if (const std::optional<std::string> hint = hint_at_format(text, BatchFormat::plait))
+        throw_bad_input(fmt::format("{} has no requests of plait: its first line {}", name, *hint));
+    if (has_base_url) return;
+    const std::optional<Signs> signs = signs_of(text);
+    if (signs && signs->vendor() == BatchFormat::openai && !signs->path.empty())
+        throw_bad_input(fmt::format("{} has the URL {} in its first line, without a server: name it with --base-url",
+                                    name, printable(signs->path)));
 }
 
 }  // namespace plait::batch

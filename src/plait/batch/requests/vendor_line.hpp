@@ -64,4 +64,11 @@ std::string not_a_batch(std::string_view name, BatchFormat format);
 /// what to do: `looks like an Anthropic batch: --format anthropic-batch`.
 std::optional<std::string> hint_at_format(std::string_view text, BatchFormat format);
 
+/// Whether this line is no URL, and has more than one cell.
+bool is_like_csv(std::string_view line);
+
+/// Throws `Error(bad_input)` if the first line of the file `name`, which is to have requests, shows that all its lines
+/// are of another kind, and says how to make requests of them.
+void refuse_other_kind(std::string_view text, std::string_view name, bool has_base_url);
+
 }  // namespace plait::batch

@@ -66,7 +66,7 @@ Task<std::optional<SourceItem>> LineSource::next() {
 void LineSource::refuse_empty() const { throw_bad_input(fmt::format("{} is empty", name())); }
 
 void LineSource::check_format() {
-    if (requests_.format() == BatchFormat::plait) return;
+    if (!requests_.checks_first()) return;
     if (std::optional<LineReader> lines = lines_.again()) run(check_first(std::move(*lines)));
 }
 
@@ -80,8 +80,8 @@ Task<void> LineSource::check_first(LineReader lines) {
 }
 
 void LineSource::check_format(std::string_view text) {
-    if (requests_.format() == BatchFormat::plait) return;
-    if (request_format_of(text) == RequestFormat::urls)
+    const bool is_of_vendor = requests_.format() != BatchFormat::plait;
+    if (is_of_vendor && request_format_of(text) == RequestFormat::urls)
         throw_bad_input(not_a_batch(name(), requests_.format()) + "is not JSON");
     requests_.check_first(text, name());
 }

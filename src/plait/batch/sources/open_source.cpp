@@ -84,6 +84,9 @@ std::unique_ptr<ResumableSource> open_source(std::vector<std::string> inputs, Re
     UniqueFd file = is_standard_input ? open_standard_input() : open_file(path);
     if (inputs.size() > 1)
         throw_bad_input(fmt::format("{} is a file among other inputs: give one file, or only URLs", path));
+    if (is_sqlite(file.get()))
+        throw_bad_input(fmt::format("{} is an SQLite database: make requests of its rows with --url TEMPLATE",
+                                    is_standard_input ? "standard input" : path));
     auto source = std::make_unique<LineSource>(LineReader(std::move(file), is_standard_input ? "standard input" : path),
                                                RequestReader(std::move(defaults)),
                                                is_standard_input ? std::nullopt : absolute_path(path));
