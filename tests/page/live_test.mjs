@@ -103,7 +103,7 @@ test("a run is seen, paused and resumed, in several tabs, and stopped", { timeou
   await last.locator("#stop").click();
   await last.locator("#confirm-yes").click();
   await isIn(last, "stopped");
-  assert.match(await text(last, "#state"), /^Stopped at .*: interrupted\.$/);
+  assert.match(await text(last, "#state"), /^Stopped at .*: stopped from the page\.$/);
   assert.equal(await last.locator("#pause").isDisabled(), true);
   assert.match(await last.title(), /^stopped · /);
   await save(last, "stopped");
