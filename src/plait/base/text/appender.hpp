@@ -25,6 +25,7 @@ class Appender {
 
     [[gnu::always_inline]] void put(std::string_view part) {
         if (part.size() > buffer_.size() - size_) return put_large(part);
+        if (part.empty()) return;  // it may have no address, and memcpy wants one
         std::memcpy(buffer_.data() + size_, part.data(), part.size());
         size_ += part.size();
     }

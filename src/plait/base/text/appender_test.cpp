@@ -21,3 +21,12 @@ TEST_CASE("parts of any size follow each other") {
     out.flush();
     CHECK(written == expected);
 }
+
+TEST_CASE("a part without an address adds nothing") {
+    std::string text = "a";
+    plait::Appender out(text);
+    out.put(std::string_view());
+    out.put("b");
+    out.flush();
+    CHECK(text == "ab");
+}
