@@ -48,7 +48,8 @@ TimePoint Opening::earliest(TimePoint now) noexcept {
         is_over_ = true;
         return now;
     }
-    const bool is_near = opened_at_ - first_sent_at_ < far_away;
+    // The first answer may come late, as a busy server's does. Any other one can show that the server is near.
+    const bool is_near = shortest_ < far_away;
     if (is_near && left_ - answered_ >= near_unanswered) return opened_at_ + open_wide;
     const double beyond = static_cast<double>(left_ - options_.first_look);
     const Curve& curve = is_near ? near : far;
@@ -60,10 +61,11 @@ void Opening::sent(TimePoint now) noexcept {
     if (left_++ == 0) first_sent_at_ = now;
 }
 
-void Opening::answered(TimePoint now) noexcept {
+void Opening::answered(TimePoint sent_at, TimePoint now) noexcept {
     if (is_over_) return;
     ++answered_;
     opened_at_ = std::min(opened_at_, now);
+    shortest_ = std::min(shortest_, now - sent_at);
 }
 
 }  // namespace plait::policy

@@ -26,8 +26,8 @@ class Opening {
     /// Returns when a call may be sent if nothing else happens before: `now`, or later.
     TimePoint earliest(TimePoint now) noexcept;
     void sent(TimePoint now) noexcept;
-    /// A call was answered.
-    void answered(TimePoint now) noexcept;
+    /// A call that was sent at `sent_at` was answered.
+    void answered(TimePoint sent_at, TimePoint now) noexcept;
     /// Ends the slow start.
     void end() noexcept { is_over_ = true; }
     bool is_over() const noexcept { return is_over_; }
@@ -39,6 +39,7 @@ class Opening {
     std::uint64_t answered_ = 0;
     TimePoint first_sent_at_{};
     TimePoint opened_at_ = TimePoint::max();
+    Duration shortest_ = Duration::max();  // from sending a call to its answer
 };
 
 }  // namespace plait::policy

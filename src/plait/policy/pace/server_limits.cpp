@@ -110,7 +110,7 @@ void ServerLimits::notice(const LimitNotice& notice, const Grant& grant, TimePoi
 
 void ServerLimits::accepted(Grant& grant, TimePoint now) {
     if (std::exchange(grant.is_reported, true)) return;
-    opening_.answered(now);
+    opening_.answered(grant.when, now);
     if (grant.number > last_explained_) explained_in_a_row_ = 0;
     learnt_.accepted({grant.number, grant.when}, now);
 }
