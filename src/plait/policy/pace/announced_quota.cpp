@@ -321,8 +321,12 @@ double AnnouncedQuota::scouts() const noexcept {
 
 /// Returns when the next scout is sent.
 TimePoint AnnouncedQuota::turn_of_scout(double left) const noexcept {
-    // Before a new window can have begun: this one shows whether the reset is steady.
-    if (resets_ == Resets::unknown && left > 2) return latest_reset_ - grain_ - same_reset;
+    // This one shows whether the reset is steady: as soon as its answer can tell, because it may postpone the reset,
+    // and before a new window can have begun.
+    if (resets_ == Resets::unknown && left > 2) {
+        const TimePoint tells = first_answer_at_ + 2 * (grain_ + same_reset) + a_moment;
+        return std::min(tells, latest_reset_ - grain_ - same_reset);
+    }
     if (whole_window_) return begun_by_ + *whole_window_ + a_moment;
     const auto sooner = std::chrono::floor<std::chrono::seconds>(*resets_at_ - begun_by_);
     return begun_by_ + sooner + a_moment + (left > 1 ? Duration::zero() : Duration(1s));

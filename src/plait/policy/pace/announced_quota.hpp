@@ -24,8 +24,8 @@ namespace plait::policy {
 /// counted from the call that began it. A scout is sent at each: neither is refused, and one meets the new window. From
 /// then on the length is known.
 ///
-/// *Other kinds.* A scout just before the first reset shows whether the reset is *steady*, or postponed by each call.
-/// If postponed, spend the quota at once and wait for the last reset. If steady, but bringing back only a little (a
+/// *Other kinds.* A scout before the first reset shows whether the reset is *steady*, or postponed by each call. If
+/// postponed, spend the quota at once and wait for the last reset. If steady, but bringing back only a little (a
 /// sliding counter), spend the quota evenly from then on; likewise when resets are as far away as the quota is used (a
 /// bucket). If a server announces an amount and a window but no remainder, keep every window of that length within the
 /// amount.
