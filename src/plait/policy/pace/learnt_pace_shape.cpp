@@ -28,6 +28,7 @@ constexpr Duration short_window = 2s;
 // This many calls measure the rate of a bucket; fewer only bound it.
 constexpr double least_evidence = 8;
 constexpr double below_measured = 0.98;
+constexpr double below_agreed = 0.99;
 constexpr double first_step = 0.02;
 constexpr double step_growth = 1.5;
 constexpr double longest_step = 0.25;
@@ -135,9 +136,10 @@ void LearntPace::measure_bucket(TimePoint onset) {
     const double before = rate_;
     const bool is_good = since_onset_ >= least_evidence;
     const bool agrees_again = is_good && is_measured_ && std::abs(before - measured) < before * agreement;
-    rate_ = std::min(before, measured) * below_measured;
+    rate_ = std::min(before, measured) * (agrees_again ? below_agreed : below_measured);
     // A refusal only a few calls after another says that the limit is still used up, not how high it is.
     if (!is_good) rate_ = std::max(rate_, before * (is_proved_ ? 0.95 : 1.0 / 3));
+    if (!is_good && !is_proved_ && before > refused_rate_) rate_ = std::max(rate_, refused_rate_ * below_measured);
     if (is_good) refused_rate_ = before;
     is_proved_ = is_proved_ || is_good;
     if (agrees_again) {
