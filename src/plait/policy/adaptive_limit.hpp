@@ -3,6 +3,7 @@
 #include "plait/async/task.hpp"
 #include "plait/policy/adaptive_limit_state.hpp"
 #include "plait/policy/pace/internal/waiting_line.hpp"
+#include "plait/policy/pace/pace.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -14,7 +15,8 @@ namespace plait::policy {
 /// A semaphore that adapts its size: it lets as many calls be in flight as the server handles well.
 ///
 /// The highest priority is served first, then the oldest waiter. A cancelled waiter leaves the queue and takes no
-/// permit. A lowered limit stops no call; returned permits are withheld until the limit is met. Belongs to one loop.
+/// permit. A lowered limit stops no call that was sent; those that hold a permit and wait for something else are sent
+/// only within the lowered limit (`may_begin`). Returned permits are withheld until it is met. Belongs to one loop.
 class AdaptiveLimit {
   public:
     /// In a running loop.
@@ -23,7 +25,7 @@ class AdaptiveLimit {
     AdaptiveLimit& operator=(const AdaptiveLimit&) = delete;
 
     /// The right to make one call, returned when it is destroyed. The limit outlives it.
-    class [[nodiscard("a permit that is dropped is given back at once")]] Permit {
+    class [[nodiscard("a permit that is dropped is given back at once")]] Permit final : public HeldSlot {
       public:
         Permit(Permit&& other) noexcept : limit_(std::exchange(other.limit_, nullptr)), call_(other.call_) {}
         Permit& operator=(Permit&& other) noexcept {
@@ -33,9 +35,12 @@ class AdaptiveLimit {
         }
         ~Permit() { end(Load::unknown); }
 
+        /// Whether fewer calls are in flight than the limit allows now.
+        bool may_begin() const noexcept override { return !limit_ || limit_->in_flight() < limit_->limit(); }
+
         /// The call is sent now: its latency counts from here. Waits before, such as for a pace, are not the server's
         /// fault.
-        void begin() noexcept {
+        void begin() noexcept override {
             if (limit_ && !call_) call_ = limit_->call_begins();
         }
 

@@ -224,7 +224,8 @@ void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
     const bool binds = round.in_flight + 1 >= clearly_less * limit_;  // otherwise something else holds calls up
     const bool shows_queue =
         target < clearly_less * round.in_flight || (is_first_ && wait > no_wait_at_first * usual_latency_);
-    const bool is_queue = binds && shows_queue;
+    // No more than the first round may have been let go.
+    const bool is_queue = shows_queue && (binds || (is_first_ && peak_ >= first_round));
     if (signs_ == 0) limit_before_signs_ = limit_;
     const bool falls = binds && target < limit_ - 1 && target < slightly_less * limit_;
     const bool is_slight = falls || (climbs_ && binds && waits);

@@ -182,6 +182,19 @@ void with_seeds(std::uint64_t seeds, Check check) {
 
 }  // namespace
 
+TEST_CASE("a queue that the first round shows is noticed, although no more than that round was let go") {
+    AdaptiveLimitState state({}, start);
+    std::deque<AdaptiveLimitState::Call> calls;
+    for (int call = 0; call < 32; ++call) calls.push_back(state.began(start));
+    for (int answer = 1; answer <= 32; ++answer) {
+        const TimePoint now = start + answer * 5ms;
+        state.ended(calls.front(), Load::fine, now);
+        calls.pop_front();
+        if (calls.size() < 16) calls.push_back(state.began(now));
+    }
+    CHECK(state.limit() <= 16);
+}
+
 TEST_CASE("the limit doubles each round trip of clean answers") {
     AdaptiveLimitState state(AdaptiveLimitOptions(), start);
     const Tally tally = Simulation({always(100)}, 1).run(&state, 0, 1e9, 0, 1600);

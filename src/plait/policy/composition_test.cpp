@@ -67,10 +67,9 @@ Task<std::optional<Answer>> limit(Group& group, ThirdParty& server) {
     auto slot = co_await group.in_flight.enter();
     auto circuit = co_await group.breaker.enter();
     if (!circuit) co_return std::nullopt;
-    auto permit = co_await group.pace.enter();
+    auto permit = co_await group.pace.enter({}, 0, &slot);
     if (!permit) co_return std::nullopt;
 
-    slot.begin();
     const Answer answer = co_await send(server);
 
     if (answer.status == 0) {
@@ -153,4 +152,35 @@ ASYNC_TEST("a deadline ends the calls that are still held back by the limits") {
     CHECK(ends.ok <= 500);
     CHECK(group.pace.waiting() == 0);
     CHECK(group.in_flight.permits() == 0);
+}
+
+namespace {
+
+Task<void> make_call(AdaptiveLimit& in_flight, Pace& pace, Load load) {
+    auto slot = co_await in_flight.enter();
+    auto permit = co_await pace.enter({}, 0, &slot);
+    if (load == Load::fine) CHECK(in_flight.in_flight() <= in_flight.limit());
+    co_await sleep_for(100ms);
+    slot.end(load, "status 503");
+}
+
+}  // namespace
+
+ASYNC_TEST("a limit that is lowered also holds for calls that wait for the pace with a slot") {
+    AdaptiveLimitOptions eight;
+    eight.first = 8;
+    AdaptiveLimit in_flight(eight);
+    PaceOptions two_at_first;
+    two_at_first.server.opening.first_look = 2;
+    Pace pace(two_at_first);
+    TaskGroup group;
+    for (int call = 0; call < 8; ++call)
+        group.start(make_call, std::ref(in_flight), std::ref(pace), call < 2 ? Load::overloaded : Load::fine);
+    co_await testing::others_wait();
+    CHECK(in_flight.permits() == 8);
+    CHECK(in_flight.in_flight() == 2);
+    co_await sleep_for(500ms);
+    CHECK(in_flight.limit() == 1);
+    co_await group.join();
+    CHECK(in_flight.permits() == 0);
 }

@@ -20,7 +20,7 @@ Task<SendPermit::Turn> SendPermit::take(const policy::Costs& costs, int priority
             if (!circuit_permit_) co_return Turn::unreachable;
         }
         if (group_.in_flight) slot_.emplace(co_await group_.in_flight->enter(priority));
-        pace_permit_ = co_await group_.pace.enter(costs, priority);
+        pace_permit_ = co_await group_.pace.enter(costs, priority, slot_ ? &*slot_ : nullptr);
         if (!pace_permit_) co_return Turn::parked;
     } while (circuit_permit_ && !circuit_permit_->still_holds());
     co_return Turn::taken;

@@ -51,15 +51,31 @@ double Pace::GivenLimit::cost_of(const Costs& costs) const noexcept {
 /// A call in the queue, and its permit once one was granted by the call before it.
 class Pace::Waiter final : public internal::WaitingLine::Place {
   public:
-    Waiter(internal::WaitingLine& line, const Costs& costs_, int priority) : Place(line, priority), costs(costs_) {}
+    Waiter(internal::WaitingLine& line, const Costs& costs_, int priority, HeldSlot* held)
+        : Place(line, priority), costs(costs_), held_(held) {}
+
+    bool may_begin() const noexcept { return !held_ || held_->may_begin(); }
+    void grant(Permit granted) noexcept {
+        permit = std::move(granted);
+        if (held_) held_->begin();
+        leave();
+    }
 
     const Costs& costs;
     std::optional<Permit> permit;
+
+  private:
+    HeldSlot* held_;
 };
 
-Task<std::optional<Pace::Permit>> Pace::enter(Costs costs, int priority) {
-    if (auto permit = try_enter(costs)) co_return std::move(*permit);
-    Waiter waiter(line_, costs, priority);
+Task<std::optional<Pace::Permit>> Pace::enter(Costs costs, int priority, HeldSlot* held) {
+    if (!held || held->may_begin()) {
+        if (auto permit = try_enter(costs)) {
+            if (held) held->begin();
+            co_return std::move(*permit);
+        }
+    }
+    Waiter waiter(line_, costs, priority, held);
     while (!waiter.permit && !parked()) {
         if (!waiter.is_first()) {
             co_await waiter.called();
@@ -67,7 +83,7 @@ Task<std::optional<Pace::Permit>> Pace::enter(Costs costs, int priority) {
         }
         const TimePoint when = earliest(costs);
         if (parked()) break;
-        if (when == TimePoint::max()) {
+        if (when == TimePoint::max() || !waiter.may_begin()) {
             co_await waiter.called();  // when a call in flight ends
         } else if (when > now()) {
             co_await waiter.called_or_at(when);
@@ -75,9 +91,8 @@ Task<std::optional<Pace::Permit>> Pace::enter(Costs costs, int priority) {
             std::optional<Semaphore::Permit> slot;
             if (slots_) slot = co_await slots_->acquire();
             // A refusal, or a call with a higher priority, may have come meanwhile.
-            if (!waiter.is_first() || parked() || earliest(costs) > now()) continue;
-            waiter.permit = sent(costs, std::move(slot));
-            waiter.leave();
+            if (!waiter.is_first() || parked() || earliest(costs) > now() || !waiter.may_begin()) continue;
+            waiter.grant(sent(costs, std::move(slot)));
             serve_line();
         }
     }
@@ -90,12 +105,11 @@ Task<std::optional<Pace::Permit>> Pace::enter(Costs costs, int priority) {
 void Pace::serve_line() {
     while (!line_.empty()) {
         auto& next = static_cast<Waiter&>(line_.first());
-        const bool may_go = !parked() && earliest(next.costs) <= now();
+        const bool may_go = !parked() && earliest(next.costs) <= now() && next.may_begin();
         std::optional<Semaphore::Permit> slot = may_go && slots_ ? slots_->try_acquire() : std::nullopt;
         next.call();
         if (!may_go || (slots_ && !slot)) return;
-        next.permit = sent(next.costs, std::move(slot));
-        next.leave();
+        next.grant(sent(next.costs, std::move(slot)));
     }
 }
 

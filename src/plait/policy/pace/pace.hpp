@@ -28,6 +28,18 @@ class PaceOptions {
     ServerLimitsOptions server;
 };
 
+/// A slot that a call holds while it waits for the pace. Its limit may be lowered meanwhile.
+class HeldSlot {
+  public:
+    /// Whether the call may be sent within the limit as it is now.
+    virtual bool may_begin() const noexcept = 0;
+    /// The call is sent now.
+    virtual void begin() noexcept = 0;
+
+  protected:
+    ~HeldSlot() = default;
+};
+
 /// Sends the calls of a group no faster than its rate limits allow: the given ones, and those that its servers announce
 /// or enforce.
 ///
@@ -88,7 +100,10 @@ class Pace {
     /// A call that does not state its cost in a limit's unit is assumed to cost the average of the settled ones; before
     /// any is settled, one second's share of the limit. Throws `Error(bad_input)` for a cost above a whole given limit,
     /// because such a call could never be sent, and whatever the log throws.
-    Task<std::optional<Permit>> enter(Costs costs = {}, int priority = 0);
+    ///
+    /// `held`: a slot that the call holds, and that outlives the wait. Then the call also waits until it may begin, and
+    /// begins.
+    Task<std::optional<Permit>> enter(Costs costs = {}, int priority = 0, HeldSlot* held = nullptr);
 
     /// The same without waiting. Returns nullopt when the call can't be sent at once, or others wait.
     std::optional<Permit> try_enter(const Costs& costs);

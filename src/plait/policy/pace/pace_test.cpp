@@ -403,3 +403,38 @@ ASYNC_TEST("a call that can't be recorded is not sent") {
     log->is_full = false;
     CHECK(co_await pace.enter());
 }
+
+namespace {
+
+struct FewSlots final : HeldSlot {
+    explicit FewSlots(int& free_) : free(free_) {}
+    bool may_begin() const noexcept override { return free > 0; }
+    void begin() noexcept override { --free; }
+    int& free;
+};
+
+Task<void> send_with_slot(Pace& pace, int& free, int& sent) {
+    FewSlots slot(free);
+    const auto permit = co_await pace.enter({}, 0, &slot);
+    ++sent;
+    co_await sleep_for(1s);
+    ++free;
+}
+
+}  // namespace
+
+ASYNC_TEST("a call with a slot is sent only while the slot's limit has room, and the next when a call has ended") {
+    Pace pace;
+    int free = 2;
+    int sent = 0;
+    TaskGroup group;
+    for (int call = 0; call < 6; ++call) group.start(send_with_slot, std::ref(pace), std::ref(free), std::ref(sent));
+    co_await testing::others_wait();
+    CHECK(sent == 2);
+    CHECK(pace.waiting() == 4);
+    co_await sleep_for(1500ms);
+    CHECK(sent == 4);
+    co_await group.join();
+    CHECK(sent == 6);
+    CHECK(free == 2);
+}
