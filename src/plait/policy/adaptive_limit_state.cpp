@@ -31,7 +31,7 @@ constexpr double look_share = 0.75;
 /// Latency that falls below this fraction shows that there was a queue.
 constexpr double fell = 0.75;
 /// A server that answers at less than this fraction of its rate before the look has no queue left.
-constexpr double still_busy = 0.7;
+constexpr double still_busy = 0.85;
 /// After this many rounds that show a queue although the limit falls, the latency without one may have changed. A
 /// slight sign counts half.
 constexpr double doubtful_signs = 3;
@@ -224,8 +224,9 @@ void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
     const bool binds = round.in_flight + 1 >= clearly_less * limit_;  // otherwise something else holds calls up
     const bool shows_queue =
         target < clearly_less * round.in_flight || (is_first_ && wait > no_wait_at_first * usual_latency_);
-    // No more than the first round may have been let go.
-    const bool is_queue = shows_queue && (binds || (is_first_ && peak_ >= first_round));
+    // No more than the first round may have been let go. Only a queue delays its last calls by more than the average.
+    const bool is_long_queue = is_first_ && peak_ >= first_round && wait > usual_latency_;
+    const bool is_queue = shows_queue && (binds || is_long_queue);
     if (signs_ == 0) limit_before_signs_ = limit_;
     const bool falls = binds && target < limit_ - 1 && target < slightly_less * limit_;
     const bool is_slight = falls || (climbs_ && binds && waits);

@@ -22,8 +22,10 @@ struct Curve {
 constexpr Curve near{20, 70, 100};
 constexpr Curve far{72, 20, 1e3};
 constexpr Duration far_away = 50ms;
-// Calls to a near server that may wait for their answers: all of them would be refused with the first one.
+// Calls to a near server that may wait for their answers, because all of them would be refused with the first one: a
+// few, then more as calls are answered.
 constexpr std::uint64_t near_unanswered = 16;
+constexpr std::uint64_t answered_before_more = 24;
 constexpr Duration open_wide = 350ms;
 
 /// Returns when, after the first answer, the next call beyond these may be sent.
@@ -33,6 +35,10 @@ Duration time_of(const Curve& curve, double beyond) noexcept {
     const double b = 1 / curve.linear;
     const double ms = (std::sqrt(b * b + 4 * a * doublings) - b) / (2 * a);
     return Duration(static_cast<Duration::rep>(ms * 1e6));
+}
+
+std::uint64_t most_unanswered(std::uint64_t answered) noexcept {
+    return std::max(near_unanswered, answered - std::min(answered, answered_before_more));
 }
 
 }  // namespace
@@ -50,7 +56,7 @@ TimePoint Opening::earliest(TimePoint now) noexcept {
     }
     // The first answer may come late, as a busy server's does. Any other one can show that the server is near.
     const bool is_near = shortest_ < far_away;
-    if (is_near && left_ - answered_ >= near_unanswered) return opened_at_ + open_wide;
+    if (is_near && left_ - answered_ >= most_unanswered(answered_)) return opened_at_ + open_wide;
     const double beyond = static_cast<double>(left_ - options_.first_look);
     const Curve& curve = is_near ? near : far;
     return std::max(now, opened_at_ + time_of(curve, beyond));
