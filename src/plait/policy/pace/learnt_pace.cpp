@@ -28,6 +28,7 @@ constexpr int enough_to_decide = 4;
 constexpr double small_share = 0.1;
 constexpr double most_by_number = 20;
 constexpr int longest_crossing_pause = 32;
+constexpr double like_before = 0.7;
 // Send times kept of each cycle.
 constexpr std::size_t most_remembered = 1000;
 
@@ -192,12 +193,15 @@ void LearntPace::fall_silent(const Call& call, std::optional<Duration> wait, Tim
     next_probe_ = now + (wait && *wait > Duration::zero() ? *wait : gap_);
 }
 
-Duration LearntPace::gap_to_begin_with(TimePoint now) const {
+Duration LearntPace::gap_to_begin_with(TimePoint now) {
     // If the refused call counts, too, two calls have to expire.
     if (shape_ == Shape::bucket) return std::clamp(seconds(2 / rate_), Duration(10ms), options_.longest_gap);
     if (shape_ == Shape::window) return std::max(*cycle_begin_ + window_to_try() - now, Duration(10ms));
     if (needs_quiet_) return window_hi_;
-    return options_.first_gap;
+    // As much was let in as before a silence that outlived many probes, so this is no bucket. Try at once whether it
+    // was the probes that kept the window closed.
+    tries_quiet_ = quiet_hi_ > Duration::zero() && accepted_ >= quota_ * like_before;
+    return tries_quiet_ ? times(quiet_hi_, 1 + narrow / 6) : options_.first_gap;
 }
 
 void LearntPace::probe_refused(std::optional<Duration> wait, TimePoint now) {
@@ -206,7 +210,9 @@ void LearntPace::probe_refused(std::optional<Duration> wait, TimePoint now) {
     wait_was_given_ = wait.has_value();
     if (std::exchange(tries_quiet_, false) && !wait) {
         probes_refused_ = 0;
-        next_probe_ = std::max(now + gap_, *cycle_begin_ + window_to_try());
+        if (shape_ == Shape::unknown) gap_ /= 2;
+        next_probe_ = now + gap_;
+        if (shape_ == Shape::window) next_probe_ = std::max(next_probe_, *cycle_begin_ + window_to_try());
         return;
     }
     if (shape_ == Shape::window && probes_refused_ == 1) {

@@ -90,7 +90,7 @@ class LearntPace {
     void confirm_or_clear(TimePoint now);
     void fall_silent(const Call& call, std::optional<Duration> wait, TimePoint now);
     void probe_refused(std::optional<Duration> wait, TimePoint now);
-    Duration gap_to_begin_with(TimePoint now) const;
+    Duration gap_to_begin_with(TimePoint now);
     Duration window_to_try() const noexcept;
     void resume(const Call& probe, TimePoint now);
     void learn_window(Duration lo, Duration hi);

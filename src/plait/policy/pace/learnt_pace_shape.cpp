@@ -120,6 +120,7 @@ void LearntPace::learn_shape(Duration hi) {
 void LearntPace::become_bucket(double rate) {
     shape_ = Shape::bucket;
     rate_ = rate;
+    needs_quiet_ = false;
     step_ = first_step;
     trust_ = first_trust;
     clean_rate_ = 0;
