@@ -2,6 +2,7 @@
 
 #include "plait/async/activity_scope.hpp"
 #include "plait/async/event_loop.hpp"
+#include "plait/async/late_cancel.hpp"
 #include "plait/async/span_scope.hpp"
 #include "plait/async/task_name.hpp"
 #include "plait/batch/caller/attempt_verdict.hpp"
@@ -156,7 +157,8 @@ Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reserva
     SpanScope span(parts_.recorder);
     active.sent_at = now();
     active.deadline = call.rules.deadline.value_or(options_.deadline);
-    CancelScope scope(active.deadline_at() + overtime);
+    CancelScope scope;
+    const LateCancel late_cancel(scope, active.deadline_at(), overtime);
     active.attempts = &scope;
     const std::optional<AttemptsEnd> ended = co_await scope.run(make_attempts(active));
     active.attempts = nullptr;
