@@ -35,6 +35,8 @@ struct RunOptions {
     /// Calls in flight in all. Nothing: each group finds out how many its servers take well.
     std::optional<std::size_t> concurrency{};
     /// Calls that are read before they can be sent.
+    /// Calls in flight to each origin, whatever their groups. Nothing: no limit of its own.
+    std::optional<std::size_t> concurrency_per_origin{};
     std::size_t read_ahead = RunnerOptions().read_ahead;
 
     // Retries.

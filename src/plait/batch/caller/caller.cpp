@@ -82,8 +82,11 @@ Caller::Caller(const CallerOptions& options, CallerParts parts)
       sender_(options_, parts_, slots_in_all_, rules_, counts_),
       groups_([this](std::string_view name) { return std::make_unique<Group>(name, group_options(name), slots_); },
               longest_memory(options)),
-      origins_([this](std::string_view name) { return std::make_unique<Origin>(name, options_.retry.max_wait); },
-               group_memory) {
+      origins_(
+          [this](std::string_view name) {
+              return std::make_unique<Origin>(name, options_.retry.max_wait, options_.concurrency_per_origin);
+          },
+          group_memory) {
     parts_.method.follow_room([this](std::size_t room) {
         room_of_method_ = room;
         fit_slots();
@@ -443,6 +446,10 @@ std::size_t Caller::room() const {
         if (group.in_flight) room = std::min(room, group.in_flight->available());
     });
     return room;
+    if (origins_.size() != 1) return room;
+    origins_.each([&room](const Origin& origin) {
+        if (origin.in_flight) room = std::min(room, origin.in_flight->available());
+    });
 }
 
 std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
@@ -453,7 +460,8 @@ std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
 }
 
 std::vector<GroupReport> Caller::groups(const ClockPair& clocks) const {
-    return report_groups(groups_, origins_, options_.concurrency, clocks);
+    const std::size_t concurrency = options_.concurrency_per_origin.value_or(options_.concurrency);
+    return report_groups(groups_, origins_, std::min(options_.concurrency, concurrency), clocks);
 }
 
 }  // namespace plait::batch

@@ -42,6 +42,8 @@ class CallerOptions {
     /// Rate limits, of each group.
     std::vector<policy::RateLimit> limits;
     /// Their windows are longer by this much: the most time from the permit of an attempt to its departure.
+    /// Calls in flight to each origin, whatever their groups. Nothing: no limit of its own.
+    std::optional<std::size_t> concurrency_per_origin;
     Duration departure_jitter{};
     policy::RetryOptions retry;
     /// Time limit of a whole call with its attempts and waits, from its first send.

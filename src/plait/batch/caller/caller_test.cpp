@@ -68,6 +68,19 @@ class ThirdParty {
     std::deque<Attempt> script_;
 };
 
+/// How many calls are at a server, and were at most.
+struct Crowd {
+    int now = 0;
+    int most = 0;
+};
+
+Task<Attempt> visit(Crowd& crowd) {
+    crowd.most = std::max(crowd.most, ++crowd.now);
+    co_await sleep_for(10ms);
+    --crowd.now;
+    co_return answer(200);
+}
+
 class Dates final : public WallClock {
   public:
     WallTime now() const override { return WallTime(1'700'000'000s); }
@@ -411,6 +424,31 @@ ASYNC_TEST("calls that wait for a place while their server turns out to be unrea
     CHECK(std::count_if(made.begin(), made.end(),
                         [](const auto& one) { return outcome_of(one.second) == "postponed"; }) == 20);
     CHECK(bench.caller.parked()->limit == "http://a.b: can't be reached");
+}
+
+ASYNC_TEST("each origin has no more calls in flight than it may have, also of several groups") {
+    for (const bool is_adaptive : {false, true}) {
+        std::map<std::string, Crowd> crowds;
+        const auto reply = [&](http::Request request) { return visit(crowds[std::string(request.url.host())]); };
+        CallerOptions options;
+        options.concurrency_per_origin = 2;
+        options.adaptive_concurrency = is_adaptive;
+        Bench bench(reply, options);
+        Made made;
+        TaskGroup calls;
+        for (std::uint64_t line = 1; line <= 20; ++line) {
+            Call call = call_to(line % 2 ? "http://a.b/" : "http://c.d/", "GET", line);
+            if (line > 10) call.rules.group = "all";
+            calls.start(make(bench.caller, std::move(call), made));
+        }
+        const TimePoint begin = now();
+        co_await calls.join();
+        CHECK(made.size() == 20);
+        CHECK(crowds["a.b"].most == 2);
+        CHECK(crowds["c.d"].most == 2);
+        CHECK(now() - begin == 50ms);  // 10 calls to each, two at a time
+        CHECK(bench.caller.groups({now(), bench.dates.now()}).size() == 3);
+    }
 }
 
 ASYNC_TEST("a call whose end stops the run lets no other go") {

@@ -4,8 +4,10 @@ namespace plait::batch {
 
 bool SendPermit::try_take(const policy::Costs& costs) {
     if (circuit_) circuit_permit_ = circuit_->try_enter();
+    if (origin_slots_) origin_slot_ = origin_slots_->try_enter();
     if (group_.in_flight) slot_ = group_.in_flight->try_enter();
-    const bool may_go = (circuit_permit_ || !circuit_) && (slot_ || !group_.in_flight);
+    const bool may_go =
+        (circuit_permit_ || !circuit_) && (origin_slot_ || !origin_slots_) && (slot_ || !group_.in_flight);
     if (may_go) pace_permit_ = group_.pace.try_enter(costs);
     if (pace_permit_) return true;
     give_back();
@@ -19,6 +21,7 @@ Task<SendPermit::Turn> SendPermit::take(const policy::Costs& costs, int priority
             circuit_permit_ = co_await circuit_->enter();
             if (!circuit_permit_) co_return Turn::unreachable;
         }
+        if (origin_slots_) origin_slot_.emplace(co_await origin_slots_->enter(priority));
         if (group_.in_flight) slot_.emplace(co_await group_.in_flight->enter(priority));
         pace_permit_ = co_await group_.pace.enter(costs, priority, slot_ ? &*slot_ : nullptr);
         if (!pace_permit_) co_return Turn::parked;
@@ -37,6 +40,7 @@ void SendPermit::give_back() noexcept {
     pace_permit_.reset();
     circuit_permit_.reset();
     slot_.reset();
+    origin_slot_.reset();
 }
 
 }  // namespace plait::batch

@@ -5,6 +5,7 @@
 #include "plait/batch/group/group.hpp"
 #include "plait/policy/adaptive_limit.hpp"
 #include "plait/policy/circuit_breaker.hpp"
+#include "plait/policy/fixed_limit.hpp"
 #include "plait/policy/pace/costs.hpp"
 #include "plait/policy/pace/limit_notice.hpp"
 #include "plait/policy/pace/pace.hpp"
@@ -14,13 +15,14 @@
 
 namespace plait::batch {
 
-/// All that an attempt needs before it is sent: a permit of its origin's circuit breaker, a slot of its group, and a
-/// permit of the group's pace. It is acquired as a whole, learns what the attempt showed, and is given back when it is
-/// destroyed. Belongs to one loop.
+/// All that an attempt needs before it is sent: a permit of its origin's circuit breaker, slots of its origin and of
+/// its group, and a permit of the group's pace. It is acquired as a whole, learns what the attempt showed, and is given
+/// back when it is destroyed. Belongs to one loop.
 class SendPermit {
   public:
-    /// `circuit`: that of the origin; null: attempts ignore it. Both outlive the permit.
-    SendPermit(Group& group, policy::CircuitBreaker* circuit) noexcept : group_(group), circuit_(circuit) {}
+    /// `circuit` and `origin_slots` are those of the origin; null: attempts ignore them. All outlive the permit.
+    SendPermit(Group& group, policy::CircuitBreaker* circuit, policy::FixedLimit* origin_slots = nullptr) noexcept
+        : group_(group), circuit_(circuit), origin_slots_(origin_slots) {}
     SendPermit(const SendPermit&) = delete;
     SendPermit& operator=(const SendPermit&) = delete;
 
@@ -50,8 +52,8 @@ class SendPermit {
     }
     void settle(const policy::Costs& actual) { group_.pace.settle(*pace_permit_, actual); }
     void settle_apart(const policy::Costs& actual) { group_.pace.settle_apart(*pace_permit_, actual); }
-    /// Gives back the slot and the circuit's permit. An answer without a sign of overload was within the server's
-    /// limits. `sign`: the sign of an overload, for people.
+    /// Gives back the group's slot and the circuit's permit. An answer without a sign of overload was within the
+    /// server's limits. `sign`: the sign of an overload, for people.
     void ended(Reach reach, policy::Load load, std::string_view sign = {}) noexcept;
 
     void give_back() noexcept;
@@ -59,6 +61,8 @@ class SendPermit {
   private:
     Group& group_;
     policy::CircuitBreaker* circuit_;
+    policy::FixedLimit* origin_slots_;
+    std::optional<policy::FixedLimit::Permit> origin_slot_;
     std::optional<policy::AdaptiveLimit::Permit> slot_;
     std::optional<policy::CircuitBreaker::Permit> circuit_permit_;
     std::optional<policy::Pace::Permit> pace_permit_;

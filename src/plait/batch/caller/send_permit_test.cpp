@@ -112,6 +112,27 @@ ASYNC_TEST("a way that was closed while its holder waited for the rest is waited
     CHECK(now() - closed >= policy::CircuitBreakerOptions().first_pause);
 }
 
+ASYNC_TEST("a full origin holds calls back whatever their groups, and takes no slot of theirs") {
+    Bench bench(2);
+    Bench other(2);
+    policy::FixedLimit origin(1);
+    SendPermit first(bench.group, &bench.circuit, &origin);
+    CHECK(first.try_take(bench.costs));
+    SendPermit second(other.group, &other.circuit, &origin);
+    CHECK_FALSE(second.try_take(other.costs));
+    SendPermit::Turn turn = SendPermit::Turn::parked;
+    TaskGroup waiting;
+    waiting.start(take(second, other, turn));
+    co_await sleep_for(1min);
+    CHECK(origin.waiting() == 1);
+    CHECK(other.group.in_flight->permits() == 0);
+    first.ended(Reach::reached, policy::Load::fine);
+    first.give_back();
+    co_await waiting.join();
+    CHECK(turn == SendPermit::Turn::taken);
+    CHECK(origin.permits() == 1);
+}
+
 ASYNC_TEST("a right that is dropped is given back") {
     Bench bench(1);
     {

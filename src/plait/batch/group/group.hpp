@@ -5,6 +5,7 @@
 #include "plait/http/message/response.hpp"
 #include "plait/policy/adaptive_limit.hpp"
 #include "plait/policy/circuit_breaker.hpp"
+#include "plait/policy/fixed_limit.hpp"
 #include "plait/policy/hedge.hpp"
 #include "plait/policy/pace/pace.hpp"
 #include "plait/policy/pace/server_limits.hpp"
@@ -54,14 +55,18 @@ class Group {
     std::optional<http::HttpVersion> http_version{};
 };
 
-/// A server, and whether it can be reached.
+/// A server, whether it can be reached, and how many calls it may have in flight.
 class Origin {
   public:
-    /// `max_wait`: calls are parked when it is unreachable for longer than this.
-    explicit Origin(std::string_view name_, Duration max_wait) : name(name_), circuit({.max_wait = max_wait}) {}
+    /// `max_wait`: calls are parked when it is unreachable for longer than this. `most`: nothing: any number.
+    Origin(std::string_view name_, Duration max_wait, std::optional<std::size_t> most)
+        : name(name_), circuit({.max_wait = max_wait}) {
+        if (most) in_flight.emplace(*most);
+    }
 
     const std::string name;
     policy::CircuitBreaker circuit;
+    std::optional<policy::FixedLimit> in_flight;
 };
 
 /// A cache of things by their names. A thing is made when it is first needed, and forgotten some time after its last

@@ -98,6 +98,7 @@ RunnerOptions Run::Parts::runner_options() {
     CallerOptions& calls = runner.calls;
     calls.concurrency = concurrency_of(options);
     calls.adaptive_concurrency = !options.concurrency;
+    calls.concurrency_per_origin = options.concurrency_per_origin;
     calls.limits = options.limits;
     calls.departure_jitter = options.method->departure_jitter;
     calls.retry = options.retry;

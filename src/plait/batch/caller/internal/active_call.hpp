@@ -58,7 +58,9 @@ class Listed {
 /// What attempts need on their way to one server.
 struct Route {
     Route(KeyedCache<Group>::Ref group_, KeyedCache<Origin>::Ref origin_, bool once)
-        : group(std::move(group_)), origin(std::move(origin_)), permit(*group, once ? nullptr : &origin->circuit) {}
+        : group(std::move(group_)),
+          origin(std::move(origin_)),
+          permit(*group, once ? nullptr : &origin->circuit, origin->in_flight ? &*origin->in_flight : nullptr) {}
 
     KeyedCache<Group>::Ref group;
     KeyedCache<Origin>::Ref origin;
