@@ -14,6 +14,7 @@
 #include "plait/policy/hedge.hpp"
 #include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/retry.hpp"
+#include "plait/policy/retry_budget.hpp"
 #include "plait/policy/stop_rules.hpp"
 
 #include <cstddef>
@@ -42,6 +43,8 @@ struct RunOptions {
     // Retries.
 
     policy::RetryOptions retry{};
+    /// Of each group. A call alone may use up its attempts, whatever this says.
+    policy::RetryBudgetOptions retry_budget{};
     /// Time limit of a whole call with its attempts and waits, from its first send.
     Duration deadline = CallerOptions().deadline;
     /// Sends a second copy of slow calls that are safe to repeat.

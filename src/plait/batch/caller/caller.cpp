@@ -102,6 +102,7 @@ GroupOptions Caller::group_options(std::string_view name) const {
     if (parts_.limit_logs) group.pace.log = parts_.limit_logs->of_group(name);
     group.pace.server.max_wait = options_.retry.max_wait;
     if (options_.adaptive_concurrency && !options_.once) group.pace.server.opening.first_look = first_look;
+    group.retries = options_.retry_budget;
     // A call alone can use up its attempts.
     group.retries.least = std::max(group.retries.least, options_.retry.max_attempts - 1);
     if (options_.hedge) group.hedge = *options_.hedge;

@@ -19,6 +19,7 @@
 #include "plait/policy/retry.hpp"
 #include "plait/trace/span_recorder.hpp"
 
+#include "plait/policy/retry_budget.hpp"
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,8 @@ class CallerOptions {
     policy::RetryOptions retry;
     /// Time limit of a whole call with its attempts and waits, from its first send.
     Duration deadline = std::chrono::minutes(15);
+    /// Of each group. A call alone may use up its attempts, whatever this says.
+    policy::RetryBudgetOptions retry_budget;
     /// Sends a second copy of slow calls that are safe to repeat.
     std::optional<policy::HedgeOptions> hedge;
     /// Which redirects are followed. Each hop has the send permit of the group of its origin, and uses up no attempt.

@@ -451,6 +451,32 @@ ASYNC_TEST("each origin has no more calls in flight than it may have, also of se
     }
 }
 
+ASYNC_TEST("without good answers, the retry budget decides how many calls are retried") {
+    const auto options_with = [](const policy::RetryBudgetOptions& budget) {
+        CallerOptions options;
+        options.retry.max_attempts = 2;
+        options.retry_budget = budget;
+        return options;
+    };
+    const auto failing = [](http::Request) { return after(10ms, answer(500)); };
+    policy::RetryBudgetOptions half;
+    half.share = 0.5;
+    policy::RetryBudgetOptions none;
+    none.share = 0;
+    policy::RetryBudgetOptions any;
+    any.least = 1'000'000;
+    for (const auto& [budget, retries] : {std::pair(policy::RetryBudgetOptions(), 4u), std::pair(half, 10u),
+                                          std::pair(none, 3u), std::pair(any, 20u)}) {
+        Bench bench(failing, options_with(budget));
+        Made made;
+        TaskGroup calls;
+        for (std::uint64_t line = 1; line <= 20; ++line)
+            calls.start(make(bench.caller, call_to("http://a.b/", "GET", line), made));
+        co_await calls.join();
+        CHECK(bench.method.requests.size() == 20 + retries);
+    }
+}
+
 ASYNC_TEST("a call whose end stops the run lets no other go") {
     CallerOptions options;
     options.concurrency = 1;

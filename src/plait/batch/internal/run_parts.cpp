@@ -102,6 +102,7 @@ RunnerOptions Run::Parts::runner_options() {
     calls.limits = options.limits;
     calls.departure_jitter = options.method->departure_jitter;
     calls.retry = options.retry;
+    calls.retry_budget = options.retry_budget;
     calls.deadline = options.deadline;
     calls.hedge = options.hedge;
     calls.redirects = options.redirects;
