@@ -5,6 +5,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/batch/call/call_result.hpp"
 #include "plait/batch/call/tally.hpp"
+#include "plait/batch/caller/caller_options.hpp"
 #include "plait/batch/group/in_flight.hpp"
 #include "plait/batch/method/status_request.hpp"
 #include "plait/batch/method/stop_request.hpp"
@@ -48,6 +49,8 @@ class RunWorld {
     /// Called with that method once, before the first attempt, and returns the one to use: it has to pass on all that
     /// it is asked. Null: the method is used as it is.
     std::function<std::unique_ptr<Method>(std::unique_ptr<Method>)> wrap_method;
+    /// Asked after each attempt but redirects, in the loop of the run, whether another one is worthwhile. Null: nobody.
+    WantsRetry wants_retry;
     const WallClock* calendar = &SystemWallClock::instance();
     std::optional<std::uint64_t> seed;  ///< of random numbers; nothing: a random one
 };

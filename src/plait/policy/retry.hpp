@@ -62,6 +62,13 @@ class AttemptEnd {
         end.is_rationed_ = false;
         return end;
     }
+    /// The server was well, but another attempt is wanted: it counts for no budget.
+    static AttemptEnd wanted(std::optional<Duration> wait = std::nullopt) noexcept {
+        AttemptEnd end = repeatable(wait);
+        end.is_good_ = true;
+        end.is_rationed_ = false;
+        return end;
+    }
     static AttemptEnd asked_to_wait(std::optional<Duration> wait = std::nullopt) noexcept {
         return {Kind::asked_to_wait, wait};
     }

@@ -152,4 +152,19 @@ AttemptVerdict classify(const Attempt& attempt, const CallRules& rules, const Re
     return judge_failure(std::get<Failure>(attempt), rules);
 }
 
+void apply_wish(AttemptVerdict& verdict, bool is_worth_it, const CallRules& rules, const Refusal& refusal) {
+    const bool is_final = verdict.end.kind() == AttemptEnd::Kind::final;
+    const bool is_failure =
+        verdict.error && (verdict.outcome == Outcome::failed || verdict.outcome == Outcome::unknown);
+    if (verdict.is_for_account || is_final == !is_worth_it) return;
+    if (!is_worth_it) {
+        const bool is_refusal = verdict.end.kind() == AttemptEnd::Kind::asked_to_wait;
+        verdict.end = is_refusal ? AttemptEnd::final() : AttemptEnd::final_failure();
+    } else if (rules.safe_to_repeat || verdict.is_surely_undone) {
+        const std::optional<Duration> wait = refusal.asked.wait;
+        verdict.end = verdict.end.is_good() ? AttemptEnd::wanted(wait) : AttemptEnd::repeatable(wait);
+    }
+    if (is_failure) verdict.error->retryable = verdict.end.kind() != AttemptEnd::Kind::final;
+}
+
 }  // namespace plait::batch

@@ -55,4 +55,9 @@ constexpr bool is_usually_retried(int status) noexcept {
 /// request is safe to repeat, or certainly was not executed: it was not sent, or got a 401, or a refusal that says so.
 AttemptVerdict classify(const Attempt& attempt, const CallRules& rules, const Refusal& refusal);
 
+/// Adds to the verdict what the program says: whether another attempt is worthwhile. It has the last word on that, but
+/// not on what does harm: nothing is repeated that `classify` would not repeat, and the refusal of an account stays
+/// one.
+void apply_wish(AttemptVerdict& verdict, bool is_worth_it, const CallRules& rules, const Refusal& refusal);
+
 }  // namespace plait::batch

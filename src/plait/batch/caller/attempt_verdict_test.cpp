@@ -231,3 +231,42 @@ TEST_CASE("a proxy that fails is tried again, even for an unsafe call, unless it
     CHECK(lasting.end.kind() != Kind::repeatable);
     CHECK_FALSE(lasting.error->retryable);
 }
+
+TEST_CASE("a program decides which attempts are worth another one, within what does no harm") {
+    const auto end_with = [](const Attempt& attempt, const CallRules& call_rules, bool wish) {
+        AttemptVerdict verdict = classify_plainly(attempt, call_rules);
+        apply_wish(verdict, wish, call_rules, said_by(attempt));
+        return verdict.end;
+    };
+    CHECK(end_with(answer(200), safe, true).kind() == Kind::repeatable);
+    CHECK(end_with(answer(404), safe, true).kind() == Kind::repeatable);
+    CHECK(end_with(answer(404), safe, false).kind() == Kind::final);
+    CHECK(end_with(answer(500), safe, false).kind() == Kind::final);
+    CHECK(end_with(answer_with(404, {{"Retry-After", "7"}}), safe, true).wait() == 7s);
+    CHECK(end_with(answer(429), safe, true).kind() == Kind::asked_to_wait);
+    CHECK(end_with(answer(429), safe, false).kind() == Kind::final);
+    CHECK(end_with(Failure(ErrorCode::tls, "", false), safe, true).kind() == Kind::repeatable);
+    CHECK(end_with(Failure(ErrorCode::reset, "", true), safe, false).kind() == Kind::final);
+
+    // What may have had an effect is not repeated; what certainly had none is.
+    CHECK(end_with(answer(404), unsafe, true).kind() == Kind::final);
+    CHECK(end_with(Failure(ErrorCode::reset, "", true), unsafe, true).kind() == Kind::final);
+    CHECK(end_with(answer(401), unsafe, true).kind() == Kind::repeatable);
+
+    // A server that answers is well, however often its answers are not the wanted ones.
+    CHECK(end_with(answer(404), safe, true).is_good());
+    CHECK_FALSE(end_with(answer(404), safe, true).is_rationed());
+    CHECK_FALSE(end_with(Failure(ErrorCode::tls, "", false), safe, true).is_good());
+    CHECK(end_with(Failure(ErrorCode::tls, "", false), safe, true).is_rationed());
+    CHECK_FALSE(end_with(answer(500), safe, false).is_good());
+}
+
+TEST_CASE("the error of an attempt says what the program has decided") {
+    AttemptVerdict verdict = classify_plainly(Failure(ErrorCode::reset, "", true), safe);
+    CHECK(verdict.error->retryable);
+    apply_wish(verdict, false, safe, Refusal());
+    CHECK_FALSE(verdict.error->retryable);
+    verdict = classify_plainly(Failure(ErrorCode::tls, "", false), safe);
+    apply_wish(verdict, true, safe, Refusal());
+    CHECK(verdict.error->retryable);
+}

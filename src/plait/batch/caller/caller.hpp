@@ -123,6 +123,7 @@ class Caller {
     std::string final_url(const ActiveCall& active) const;
     static void adjust_to_redirects(ActiveCall& active, const std::string& why_not_followed);
     void learn(ActiveCall& active);
+    std::optional<bool> wish_of_program(ActiveCall& active);
     void learn_costs(ActiveCall& active);
     void look_for_idle_rules(const ActiveCall& active, bool reported);
     policy::Costs costs_of_redirect(const policy::Costs& costs) const;

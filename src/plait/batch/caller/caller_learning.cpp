@@ -1,13 +1,17 @@
 // What a caller learns from an attempt that has ended.
 
+#include "plait/async/event_loop.hpp"
 #include "plait/batch/caller/attempt_verdict.hpp"
 #include "plait/batch/caller/caller.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
+#include "plait/batch/caller/internal/attempt_notes.hpp"
 #include "plait/batch/caller/send_permit.hpp"
 #include "plait/http/limit_headers/limit_headers.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <variant>
@@ -15,6 +19,7 @@
 namespace plait::batch {
 
 using internal::ActiveCall;
+using internal::note_end;
 
 namespace {
 
@@ -25,10 +30,11 @@ policy::Costs no_costs() { return policy::Costs(policy::requests_unit, 0); }
 /// Learns from the attempt: about its server, and what it means for its call.
 void Caller::learn(ActiveCall& active) {
     SendPermit& permit = active.permit();
-    const auto* response = std::get_if<http::Response>(&*active.last);
     const CallRules& rules = active.rules();
     active.refusal = Refusal();
     const std::string why_not_followed = plan_hop(active);
+    const std::optional<bool> wish = wish_of_program(active);
+    const auto* response = std::get_if<http::Response>(&*active.last);
     if (response) {
         active.group().http_version = response->version;
         if (parts_.cookies) parts_.cookies->store(active.request().url, response->headers);
@@ -40,6 +46,7 @@ void Caller::learn(ActiveCall& active) {
         active.refusal = read_refusal(*response, said, refusal_rules(rules), came_at);
     }
     judge(active);
+    if (wish) apply_wish(*active.verdict, *wish, rules, active.refusal);
     adjust_to_redirects(active, why_not_followed);
     const AttemptVerdict& verdict = *active.verdict;
     if (verdict.is_refusal) ++counts_.refusals;
@@ -54,6 +61,19 @@ void Caller::learn(ActiveCall& active) {
     permit.ended(verdict.reach, load, is_sign ? result_of(*active.last) : std::string());
     if (verdict.is_surely_undone && is_recorded(rules)) parts_.sends->retract(active.call.line);
     if (active.following && active.following->is_due) keep_page(active);
+}
+
+/// Whether the program wants another attempt. It may have made a failure of the answer.
+std::optional<bool> Caller::wish_of_program(ActiveCall& active) {
+    if (!parts_.wants_retry || active.next_hop || is_once(active.rules())) return std::nullopt;
+    const auto is_redirect = [](const AttemptNote& note) { return note.why == "redirect"; };
+    const auto redirects = std::count_if(active.notes.begin(), active.notes.end(), is_redirect);
+    const auto number = static_cast<int>(active.notes.size()) - static_cast<int>(redirects);
+    const std::size_t kind = active.last->index();
+    const std::optional<bool> wish =
+        parts_.wants_retry(EndedAttempt(active.call, active.request(), number, now() - active.sent_at, *active.last));
+    if (active.last->index() != kind) note_end(active.notes.back(), *active.last);
+    return wish;
 }
 
 /// Stops the run: further calls would cost time, and perhaps money, and be refused, too.

@@ -3,6 +3,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/base/random.hpp"
 #include "plait/batch/answer/cost_source.hpp"
+#include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/group_limit_logs.hpp"
 #include "plait/batch/call/secrets.hpp"
@@ -13,13 +14,14 @@
 #include "plait/http/body/body_memory.hpp"
 #include "plait/http/body/limits.hpp"
 #include "plait/http/cookies/cookie_jar.hpp"
+#include "plait/http/message/request.hpp"
 #include "plait/http/redirects.hpp"
 #include "plait/policy/hedge.hpp"
 #include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/retry.hpp"
+#include "plait/policy/retry_budget.hpp"
 #include "plait/trace/span_recorder.hpp"
 
-#include "plait/policy/retry_budget.hpp"
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -40,17 +42,17 @@ class CallerOptions {
     std::size_t concurrency = 100;
     /// Whether each group finds its own limit of calls in flight; `concurrency` is then the most in all.
     bool adaptive_concurrency = false;
+    /// Calls in flight to each origin, whatever their groups. Nothing: no limit of its own.
+    std::optional<std::size_t> concurrency_per_origin;
     /// Rate limits, of each group.
     std::vector<policy::RateLimit> limits;
     /// Their windows are longer by this much: the most time from the permit of an attempt to its departure.
-    /// Calls in flight to each origin, whatever their groups. Nothing: no limit of its own.
-    std::optional<std::size_t> concurrency_per_origin;
     Duration departure_jitter{};
     policy::RetryOptions retry;
-    /// Time limit of a whole call with its attempts and waits, from its first send.
-    Duration deadline = std::chrono::minutes(15);
     /// Of each group. A call alone may use up its attempts, whatever this says.
     policy::RetryBudgetOptions retry_budget;
+    /// Time limit of a whole call with its attempts and waits, from its first send.
+    Duration deadline = std::chrono::minutes(15);
     /// Sends a second copy of slow calls that are safe to repeat.
     std::optional<policy::HedgeOptions> hedge;
     /// Which redirects are followed. Each hop has the send permit of the group of its origin, and uses up no attempt.
@@ -72,6 +74,22 @@ class CallerOptions {
     bool is_resumable = false;
 };
 
+/// An attempt that has ended, for a program that decides which ones are worth another.
+class EndedAttempt {
+  public:
+    EndedAttempt(Call& call_, const http::Request& request_, int number_, Duration elapsed_, Attempt& attempt_) noexcept
+        : call(call_), request(request_), number(number_), elapsed(elapsed_), attempt(attempt_) {}
+
+    Call& call;
+    const http::Request& request;  ///< as it was sent
+    int number;                    ///< of the attempts of the call, redirects not counted
+    Duration elapsed;              ///< since the call was first sent
+    Attempt& attempt;              ///< may be replaced by a failure
+};
+
+/// Says whether another attempt is worthwhile; nothing: the caller decides. Does not throw.
+using WantsRetry = std::function<std::optional<bool>(const EndedAttempt& ended)>;
+
 /// The objects that a caller works with. All of them outlive it; null: none.
 class CallerParts {
   public:
@@ -88,6 +106,7 @@ class CallerParts {
     const Secrets* secrets = nullptr;                       ///< redacted in answers and errors
     trace::SpanRecorder* recorder = nullptr;                ///< records a span for each call
     http::BodyMemory* page_memory = nullptr;                ///< that pages take until their call has ended
+    WantsRetry wants_retry;                                 ///< asked after each attempt but redirects
     std::function<void()> on_first_send;                    ///< called when a call is sent for the first time
     std::function<void(const std::string& sentence)> warn;  ///< called with each warning
 };

@@ -477,6 +477,54 @@ ASYNC_TEST("without good answers, the retry budget decides how many calls are re
     }
 }
 
+ASYNC_TEST("a program decides which attempts are worth another one, and is not asked of redirects") {
+    ThirdParty server({answer(404), answer(302, {{"Location", "/there"}}), answer(404), answer(500), answer(404)});
+    FakeMethod method(server.answers());
+    Random random{1};
+    Dates dates;
+    CallerParts parts(method, random, dates);
+    std::vector<std::string> asked;
+    parts.wants_retry = [&asked](const EndedAttempt& ended) -> std::optional<bool> {
+        const int status = std::get<http::Response>(ended.attempt).status;
+        asked.push_back(std::to_string(ended.number) + ". " + std::string(ended.request.url.target()) + " " +
+                        std::to_string(status));
+        if (status == 404) return true;
+        if (status == 500) return std::nullopt;
+        return false;
+    };
+    Caller caller(CallerOptions(), std::move(parts));
+    Call call = call_to("http://a.b/");
+    const MadeCall made = co_await caller.make(call);
+    CHECK(outcome_of(made) == "ok");
+    CHECK(asked ==
+          std::vector<std::string>{"1. / 404", "2. /there 404", "3. /there 500", "4. /there 404", "5. /there 200"});
+    Call once = call_to("http://a.b/");
+    once.rules.may_repeat = false;
+    co_await caller.make(once);
+    CHECK(asked.size() == 5);
+}
+
+ASYNC_TEST("a program that fails to decide ends the call with its error, and the answer is kept") {
+    ThirdParty server;
+    FakeMethod method(server.answers());
+    Random random{1};
+    Dates dates;
+    CallerParts parts(method, random, dates);
+    parts.wants_retry = [](const EndedAttempt& ended) -> std::optional<bool> {
+        Failure failure(ErrorCode::bad_input, "the program has failed", true);
+        failure.is_permanent = true;
+        failure.partial = std::make_shared<http::Response>(std::get<http::Response>(std::move(ended.attempt)));
+        ended.attempt = std::move(failure);
+        return std::nullopt;
+    };
+    Caller caller(CallerOptions(), std::move(parts));
+    Call call = call_to("http://a.b/");
+    const MadeCall made = co_await caller.make(call);
+    CHECK(outcome_of(made) == "rejected bad_input");
+    CHECK(std::get<CallEnd>(made).response->status == 200);
+    CHECK(server.came.size() == 1);
+}
+
 ASYNC_TEST("a call whose end stops the run lets no other go") {
     CallerOptions options;
     options.concurrency = 1;

@@ -132,6 +132,7 @@ RunnerParts Run::Parts::runner_parts(bool takes_values) {
     parts.secrets = &secrets();
     parts.calendar = world.calendar;
     parts.warn = options.warn;
+    parts.wants_retry = world.wants_retry;
     parts.page_memory = options.session.body_memory.get();
     parts.trace = trace.get();
     if (!files) return parts;

@@ -83,6 +83,7 @@ CallerParts Runner::caller_parts(Method& method) {
     if (parts_.trace) parts.recorder = &parts_.trace->recorder();
     parts.on_first_send = [this] { ahead_.call_sent(); };
     parts.warn = parts_.warn;
+    parts.wants_retry = parts_.wants_retry;
     return parts;
 }
 

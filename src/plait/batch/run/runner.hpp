@@ -83,6 +83,7 @@ class RunnerParts {
     http::BodyMemory* page_memory = nullptr;                   ///< that pages take until their call has ended
     const WallClock* calendar = &SystemWallClock::instance();  ///< for dates
     std::function<void(const std::string& sentence)> warn;     ///< called with each warning
+    WantsRetry wants_retry;                                    ///< asked after each attempt but redirects
     /// Takes a span for each call, and is closed with the run. The loop that runs the runner is made with its recorder,
     /// and the trace outlives that loop.
     trace::TraceFile* trace = nullptr;
