@@ -1,6 +1,7 @@
 #include "engine.hpp"
 
 #include "plait/async/event_loop.hpp"
+#include "plait/async/late_cancel.hpp"
 #include "plait/base/text/words.hpp"
 #include "plait/http/send_error.hpp"
 
@@ -212,18 +213,19 @@ Policies& Engine::policies_of(const Running& running) {
     return *policies;
 }
 
+Task<void> Engine::send_in_time(Running& running) {
+    CancelScope scope;
+    const LateCancel late_cancel(scope, running.began + *running.deadline, overtime);
+    auto limited = scope.run(send(running));
+    co_await std::move(limited);
+}
+
 Task<void> Engine::carry_out(std::unique_ptr<Running> running) {
     running->began = now();
     try {
-        auto sending = send(*running);
-        if (running->deadline) {
-            auto limited = within(*running->deadline + overtime, std::move(sending));
-            auto in_scope = running->scope.run(std::move(limited));
-            co_await std::move(in_scope);
-        } else {
-            auto in_scope = running->scope.run(std::move(sending));
-            co_await std::move(in_scope);
-        }
+        auto sending = running->deadline ? send_in_time(*running) : send(*running);
+        auto in_scope = running->scope.run(std::move(sending));
+        co_await std::move(in_scope);
     } catch (const http::SendError& error) {
         running->failure = std::make_unique<Failure>(failure_of(*running, error));
     } catch (const Error& error) {

@@ -119,6 +119,7 @@ class Engine {
 
   private:
     Task<void> carry_out(std::unique_ptr<Running> running);
+    Task<void> send_in_time(Running& running);
     Task<void> send(Running& running);
     Task<void> send_plainly(Running& running);
     Task<void> send_by_policy(Running& running);
