@@ -146,3 +146,91 @@ def test_a_limited_mock_refuses_and_is_asked_again() -> None:
     for bad in ("50", "0/s", "often:5/s", "5/x"):
         with pytest.raises(plait.InputError, match=f"allow is a rate such as .*, not {bad!r}"):
             plait.mock(allow=bad)
+
+
+def test_limits_count_by_a_clock_of_ones_own() -> None:
+    now = 100.0
+    with plait.mock(allow="fixed:1/1m", clock=lambda: now) as mock:
+        mock.on("GET", "/", json=1)
+        assert [plait.get(mock.url).status for _ in range(2)] == [200, 429]
+        now += 59.5
+        refused = plait.get(mock.url)
+        assert (refused.status, refused.headers["retry-after"], refused.headers["retry-after-ms"]) == (429, "1", "500")
+        now += 0.5
+        assert plait.get(mock.url).status == 200
+    with pytest.raises(plait.InputError, match="clock is a function"):
+        plait.mock(clock=5)  # type: ignore[arg-type]
+
+
+def test_it_speaks_http_2() -> None:
+    large = b"x" * 1_000_000
+    with plait.mock(intercept="api.example", http2=True) as mock:
+        mock.on("GET", "/items", status=503, times=2).on("GET", "/items", json=[1], headers={"X-A": "1"})
+        mock.on("POST", "/large", content=large).on("HEAD", "/*").on("DELETE", "/none", status=204)
+        with plait.BlockingSession(base_url="https://api.example", retries=plait.Retry(3, first_delay="1ms")) as session:
+            response = session.get("/items", params={"q": "é"})
+            assert (response.http_version, response.json(), response.attempts) == ("2", [1], 3)
+            assert response.headers["x-a"] == "1"
+            posted = session.post("/large", content=large, headers={"X-B": "2"})
+            assert (posted.http_version, posted.content) == ("2", large)
+            assert session.head("/items").content == b""
+            assert session.delete("/none").status == 204
+        last = mock.requests[3]
+        assert (last.method, last.url, last.content) == ("POST", "https://api.example/large", large)
+        assert last.headers["x-b"] == "2"
+        assert mock.requests[0].url == "https://api.example/items?q=%C3%A9"
+        for scheme in ("http", "https"):
+            with plait.BlockingSession(http_version="2") as session:
+                assert session.head(f"{scheme}://api.example/").http_version == "2"
+            with plait.BlockingSession(http_version="1.1") as session:
+                assert session.head(f"{scheme}://api.example/").http_version == "1.1"
+        assert plait.head(mock.url).http_version == "1.1"  # without TLS, only who asks for it gets it
+    with plait.mock(intercept="api.example") as mock:
+        mock.on("GET", "/")
+        assert plait.get("https://api.example/").http_version == "1.1"
+
+
+def test_many_calls_share_a_connection() -> None:
+    async def main() -> None:
+        async with plait.Session(concurrency=50) as session:
+            first = await session.get("https://api.example/0")
+            responses = await plait.gather(*(session.get(f"https://api.example/{i}") for i in range(1, 50)))
+            assert not first.reused and all(response.reused for response in responses)
+            assert [response.json() for response in responses] == [f"/{i}" for i in range(1, 50)]
+
+    began = time.monotonic()
+    with plait.mock(intercept="api.example", http2=True, latency="300ms") as mock:
+        mock.answer(lambda request: request.url.removeprefix("https://api.example"))
+        asyncio.run(main())
+        assert time.monotonic() - began >= 0.6
+
+
+def test_faults_over_http_2() -> None:
+    with plait.mock(intercept="api.example", http2=True, allow="1000/s") as mock:
+        mock.on("GET", "/reset", fault="reset").on("GET", "/cut", content="half", fault="cut")
+        mock.on("GET", "/hang", fault="hang").on("GET", "/good", json=1)
+        with plait.BlockingSession(base_url="https://api.example") as session:
+            with pytest.raises(plait.SendError):
+                session.get("/reset")
+            with pytest.raises(plait.SendError):
+                session.get("/cut")
+            with pytest.raises(plait.Timeout):
+                session.get("/hang", timeout="100ms")
+            assert session.get("/good").http_version == "2"
+    with pytest.raises(plait.InputError, match="http2 is True or False, not 'yes'"):
+        plait.mock(http2="yes")  # type: ignore[arg-type]
+
+
+def test_the_end_of_the_block_ends_connections_of_http_2() -> None:
+    with plait.BlockingSession() as session:
+        with plait.mock(intercept="api.example", http2=True, strict=False) as mock:
+            mock.on("GET", "/slow", latency="1h")
+            with pytest.raises(plait.Timeout):
+                session.get("https://api.example/slow", timeout="50ms")
+            server = mock._server
+            assert server is not None
+        for _ in range(500):
+            if not server._sockets:
+                break
+            time.sleep(0.01)
+        assert not server._sockets

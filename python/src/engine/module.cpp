@@ -7,6 +7,7 @@
 #include "bulk.hpp"
 #include "call.hpp"
 #include "errors.hpp"
+#include "http2_server.hpp"
 #include "intercept.hpp"
 #include "python.hpp"
 #include "response.hpp"
@@ -27,5 +28,6 @@ NB_MODULE(_engine, module) {
     register_batch_run(module);
     register_settings(module);
     register_intercept(module);
+    register_http2_server(module);
     module.attr("version") = PLAIT_VERSION;
 }

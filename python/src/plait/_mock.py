@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from ._checks import checked
 from ._errors import InputError
 from ._messages import MISSING, HeaderTypes, Headers, Request, encoded_body, fields_of
 from ._options import Seconds, seconds_of
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypeAlias
 
-    from ._mock_limits import Limit
+    from ._mock_limits import Clock, Limit
     from ._mock_server import MockServer
 
 Fault: TypeAlias = 'Literal["reset", "cut", "hang"]'
@@ -78,8 +79,13 @@ class _Rule:
 class Mock:
     """Answers calls in this process. Made by `plait.mock`, or by the pytest fixture `plait_mock`."""
 
-    def __init__(self, strict: bool, latency: Seconds | None, allow: str | Iterable[str]) -> None:
-        self._limits = _limits_from(allow)
+    def __init__(
+        self, strict: bool, latency: Seconds | None, allow: str | Iterable[str], clock: Clock | None, http2: bool
+    ) -> None:
+        if clock is not None and not callable(clock):
+            raise InputError(f"clock is a function that returns a time in seconds, such as time.time, not {clock!r}")
+        self._limits = _limits_from(allow, clock)
+        self._http2 = checked(bool, http2, "http2")
         self._rules: list[_Rule] = []
         self._answering: Answering | None = None
         self._strict = strict
@@ -156,7 +162,7 @@ class Mock:
     def __enter__(self) -> Self:
         from ._mock_server import MockServer
 
-        self._server = MockServer(self._answer)
+        self._server = MockServer(self._answer, self._http2)
         return self
 
     def __exit__(
@@ -208,12 +214,12 @@ class Mock:
         return answer, answer.latency or self._latency
 
 
-def _limits_from(allow: str | Iterable[str]) -> list[Limit]:
+def _limits_from(allow: str | Iterable[str], clock: Clock | None) -> list[Limit]:
     if not allow:
         return []
     from ._mock_limits import limits_from
 
-    return limits_from(allow)
+    return limits_from(allow, clock)
 
 
 def _refusal_by(limits: list[Limit]) -> Answer | None:
@@ -235,6 +241,8 @@ def mock(
     strict: bool = True,
     latency: Seconds | None = None,
     allow: str | Iterable[str] = (),
+    clock: Callable[[], float] | None = None,
+    http2: bool = False,
 ) -> Mock:
     """A third party of one's own, in this process, over real sockets.
 
@@ -249,14 +257,19 @@ def mock(
 
     `allow` limits the requests: "50/s" accepts 50 in any second, "fixed:100/1m" 100 in a window that begins with its
     first request, and "clock:100/1m" in one that begins with the minute. The rest is refused with 429, which says when to
-    come again; `mock.requests` has those requests, too.
+    come again; `mock.requests` has those requests, too. It counts by `clock`, a function that returns a time in
+    seconds (`time.time`): with one of your own, a test need not wait for the end of a window.
+
+    With `http2`, the mock speaks HTTP/2, too: over https with clients that offer it, as plait does, and over http with
+    those that begin with it, such as a session with `http_version="2"`.
     """
-    return _InterceptingMock(strict, latency, allow, [intercept] if isinstance(intercept, str) else list(intercept))
+    hosts = [intercept] if isinstance(intercept, str) else list(intercept)
+    return _InterceptingMock(hosts, strict, latency, allow, clock, http2)
 
 
 class _InterceptingMock(Mock):
-    def __init__(self, strict: bool, latency: Seconds | None, allow: str | Iterable[str], hosts: list[str]) -> None:
-        super().__init__(strict, latency, allow)
+    def __init__(self, hosts: list[str], *options: Any) -> None:
+        super().__init__(*options)
         self._wanted = hosts
 
     def __enter__(self) -> Self:

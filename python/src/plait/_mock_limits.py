@@ -54,8 +54,8 @@ class Limit:
         self._accepted.append(now)
 
 
-def limits_from(allow: str | Iterable[str]) -> list[Limit]:
-    return [Limit(text) for text in _texts(allow, "allow")]
+def limits_from(allow: str | Iterable[str], clock: Clock | None) -> list[Limit]:
+    return [Limit(text, clock or time.time) for text in _texts(allow, "allow")]
 
 
 def wait_for(limits: list[Limit]) -> float:

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from . import _engine
 from ._errors import InputError
-from ._messages import Request
+from ._messages import Fields, Request
 
 if TYPE_CHECKING:
     from ._mock import Answer
@@ -27,8 +27,9 @@ Answering = Callable[[Request, str], "tuple[Answer, float | None]"]
 class MockServer:
     """Listens for http, and for https once hosts are intercepted."""
 
-    def __init__(self, answering: Answering) -> None:
+    def __init__(self, answering: Answering, http2: bool) -> None:
         self._answering = answering
+        self._http2 = http2
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._sockets: set[socket.socket] = set()
@@ -105,6 +106,14 @@ class MockServer:
                     with outer._lock:
                         outer._sockets.discard(request)
 
+            def finish_request(self, request: Any, client_address: Any) -> None:
+                if outer._http2:
+                    from ._mock_http2 import Http2Conversation, is_http2
+
+                    if is_http2(request):
+                        return Http2Conversation(outer, request, "http" if tls is None else "https").run()
+                super().finish_request(request, client_address)
+
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """A client that goes away is no news."""
 
@@ -122,6 +131,8 @@ class MockServer:
         shown = self._file(certificate + key)
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(shown)
+        if self._http2:
+            tls.set_alpn_protocols(["h2", "http/1.1"])
         if self._secure is not None:
             self._secure.shutdown()
             self._secure.server_close()
@@ -135,6 +146,15 @@ class MockServer:
         self._files.append(path)
         return path
 
+    def answer_to(
+        self, scheme: str, method: str, target: str, fields: Fields, body: bytes
+    ) -> tuple[Answer, float | None]:
+        """The answer to a request, and how long it takes."""
+        host = next((value for name, value in fields if name.lower() == "host"), "127.0.0.1")
+        request = Request(method, f"{scheme}://{host}{target}", headers=fields, content=body or None)
+        with self._lock:
+            return self._answering(request, target.partition("?")[0])
+
     def take(self, handler: _Handler) -> None:
         """Answers one request."""
         length = int(handler.headers.get("Content-Length") or 0)
@@ -147,11 +167,8 @@ class MockServer:
         if "://" in target:  # by a proxy
             parts = urlsplit(target)
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        host = handler.headers.get("Host") or "127.0.0.1"
         fields = [(name, value) for name, value in handler.headers.items()]
-        request = Request(handler.command, f"{handler.scheme}://{host}{target}", headers=fields, content=body or None)
-        with self._lock:
-            answer, latency = self._answering(request, target.partition("?")[0])
+        answer, latency = self.answer_to(handler.scheme, handler.command, target, fields, body)
         if latency is not None and self._stopping.wait(latency):
             return handler.close()
         self._send(handler, answer)
