@@ -16,6 +16,10 @@ namespace plait::python {
 
 namespace {
 
+/// No wait is longer, in milliseconds: a signal that comes just before it begins does not end it, and its handler runs
+/// then.
+constexpr int longest_wait = 100;
+
 /// Wakes a loop up, no more.
 class WakeUp final : public RemoteCall {
   public:
@@ -109,7 +113,7 @@ void Seats::Seat::wait_and_turn() {
     } else {
         const Unlocked released;
         pollfd readable{engine().fd(), POLLIN, 0};
-        if (::poll(&readable, 1, -1) > 0) engine().loop().turn();
+        if (::poll(&readable, 1, longest_wait) > 0) engine().loop().turn();
     }
     check();
 }
@@ -151,7 +155,7 @@ void Seats::Seat::wait_among_others() {
     pollfd readable[] = {{wake_up_.get(), POLLIN, 0}, {engine().fd(), POLLIN, 0}};
     {
         const Unlocked released;
-        ::poll(readable, watches ? 2 : 1, -1);
+        ::poll(readable, watches ? 2 : 1, longest_wait);
     }
     eventfd_t ignored = 0;
     ::eventfd_read(wake_up_.get(), &ignored);
