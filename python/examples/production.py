@@ -10,11 +10,16 @@ from typing import Any
 import plait
 
 
+def is_worth_it(came: plait.Response | plait.Error) -> bool | None:
+    is_used_up = isinstance(came, plait.Response) and "daily quota" in came.text
+    return False if is_used_up else None
+
+
 def careful_session(key: str) -> plait.Session:
     return plait.Session(
         headers={"Authorization": f"Bearer {key}"},
-        retries=plait.Retry(5, first_delay="200ms"),
-        limits=plait.Limits("requests=500/m", "tokens=90k/m", concurrency="auto"),
+        retries=plait.Retry(5, first_delay="200ms", when=is_worth_it),
+        limits=plait.Limits("requests=500/m", "tokens=90k/m", concurrency="auto", per_origin=50),
         timeout="30s",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from pathlib import Path
 from typing import Any
 
 import plait
@@ -93,6 +94,14 @@ def test_options_of_a_session(session: dict[str, Any], message: str) -> None:
 def test_options_of_a_run(run: dict[str, Any], message: str, url: str) -> None:
     with pytest.raises(plait.InputError, match=message):
         plait.run([url], **run)
+
+
+@pytest.mark.parametrize("poll", ["poll=location", {"poll": "/status", "until": ["done"]}])
+def test_a_job_has_no_pages(poll: Any, url: str, tmp_path: Path) -> None:
+    results = tmp_path / "results.jsonl"
+    with pytest.raises(plait.InputError, match="each_page needs pages, but follow is about a job: leave one of them out"):
+        plait.run([url], results, follow=poll, each_page=True)
+    assert not results.exists()
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,50 @@ def test_priority_decides_who_waits(url: str) -> None:
     assert asyncio.run(main()) == ["high", "low", "lower"]
 
 
+def test_each_origin_has_a_limit_of_its_own(start_mock: Callable[..., MockServer], url: str) -> None:
+    """Of two origins, also where calls have groups, and beside another session's calls."""
+    limits = plait.Limits(per_origin=3)
+    servers = [start_mock("--latency", "20ms") for _ in range(2)]
+    requests = [
+        plait.Request("GET", f"{server.url}/{number}", group="all" if number % 2 else None)
+        for number in range(12)
+        for server in servers
+    ]
+
+    async def in_a_loop() -> None:
+        async with plait.Session(limits=limits, concurrency=50) as session:
+            await asyncio.gather(*map(session.send, requests))
+
+    def in_threads() -> None:
+        with plait.BlockingSession(limits=limits) as session:
+            threads = [threading.Thread(target=session.send, args=(request,)) for request in requests]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+    assert all(result.ok for result in plait.map(requests, limits=limits))
+    assert plait.run(requests, limits=limits).finish()
+    assert plait.run(requests, limits=plait.Limits(per_origin=3, concurrency=50)).finish()
+    asyncio.run(in_a_loop())
+    in_threads()
+    for server in servers:
+        assert plait.get(f"{server.url}/stats").json(pointer="/most_in_flight") == 3
+
+
+def test_priority_decides_who_waits_for_an_origin(plait_mock: plait.Mock) -> None:
+    plait_mock.on("GET", "/*")
+
+    async def main() -> None:
+        async with plait.Session(limits=plait.Limits(per_origin=1), base_url=plait_mock.url) as session:
+            first = asyncio.ensure_future(session.get("/first"))
+            await asyncio.sleep(0)
+            await asyncio.gather(first, session.get("/low"), session.get("/high", priority=5))
+
+    asyncio.run(main())
+    assert [request.url.rpartition("/")[2] for request in plait_mock.requests] == ["first", "high", "low"]
+
+
 def test_a_cost_above_a_whole_limit_is_refused(url: str) -> None:
     with plait.BlockingSession(limits="tokens=10/s") as session, pytest.raises(plait.InputError, match="tokens"):
         session.get(url, costs={"tokens": 11})
@@ -241,6 +285,10 @@ def test_options_are_checked(options: dict[str, Any], message: str) -> None:
         plait.Limits(concurrency=0)
     with pytest.raises(plait.InputError, match="attempts"):
         plait.Retry(0)
+    for wrong in (0, -1, 1.5, "5", True):
+        with pytest.raises(plait.InputError, match="per_origin is a number of calls above 0, not "):
+            plait.Limits(per_origin=wrong)  # type: ignore[arg-type]
+    assert repr(plait.Limits("requests=5/s", per_origin=3)) == "Limits('requests=5/s', concurrency=None, per_origin=3)"
 
 
 def test_times_are_written_as_texts() -> None:

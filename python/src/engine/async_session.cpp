@@ -91,8 +91,8 @@ void wake_future(const Held& future) noexcept {
 
 AsyncSession::AsyncSession(const nb::dict& options)
     : is_plain_(option<bool>(options, "is_plain").value_or(false)),
-      hooks_(hooks_from(options)),
-      settings_(with_hooks(settings_from(options), hooks_.get())),
+      callbacks_(options),
+      settings_(callbacks_.with(settings_from(options))),
       engine_(settings_) {}
 
 AsyncSession::~AsyncSession() {
@@ -273,7 +273,7 @@ int AsyncSession::traverse(PyObject* self, visitproc visit, void* arg) {
     for (const Held* held : {&session.host_, &session.loop_, &session.create_future_, &session.finished_future_,
                              &session.call_soon_, &session.on_readable_, &session.on_soon_})
         Py_VISIT(held->get());
-    return session.hooks_ ? session.hooks_->traverse(visit, arg) : 0;
+    return session.callbacks_.traverse(visit, arg);
 }
 
 int AsyncSession::clear(PyObject* self) {
@@ -290,7 +290,7 @@ int AsyncSession::clear(PyObject* self) {
     for (Held* held : {&session.host_, &session.loop_, &session.create_future_, &session.finished_future_,
                        &session.call_soon_, &session.on_readable_, &session.on_soon_})
         held->clear();
-    if (session.hooks_) session.hooks_->clear();
+    session.callbacks_.clear();
     return 0;
 }
 

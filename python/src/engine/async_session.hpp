@@ -1,7 +1,7 @@
 #pragma once
 
+#include "callbacks.hpp"
 #include "engine.hpp"
-#include "hooks.hpp"
 #include "python.hpp"
 #include "settings.hpp"
 #include <cstddef>
@@ -96,7 +96,7 @@ class AsyncSession {
     static constexpr std::size_t most_eager = 4;
 
     const bool is_plain_;
-    std::unique_ptr<PythonHooks> hooks_;  ///< null: none
+    Callbacks callbacks_;
     Settings settings_;
     OwnedEngine engine_;
     bool is_closed_ = false;

@@ -6,10 +6,10 @@
 #include "plait/batch/run.hpp"
 #include "plait/batch/sources/open_source.hpp"
 
+#include "callbacks.hpp"
 #include "engine.hpp"
 #include "errors.hpp"
 #include "hooked_method.hpp"
-#include "hooks.hpp"
 #include "options.hpp"
 #include "response.hpp"
 #include "run_driver.hpp"
@@ -37,11 +37,6 @@ double seconds(Duration duration) { return std::chrono::duration<double>(duratio
 Duration time_of(const std::vector<batch::AttemptNote>& attempts) {
     if (attempts.empty()) return {};
     return attempts.back().start + attempts.back().total - attempts.front().start;
-}
-
-nb::object request_of(const http::Request& request) {
-    return python_name("plait._messages", "sent_request")(request.method(), request.url.text(),
-                                                          list_of(request.headers), to_bytes(request.body));
 }
 
 nb::dict outcomes_of(const batch::Tally& tally) {
@@ -147,8 +142,8 @@ class BatchRun {
     };
 
     void open(const nb::object& requests, const std::optional<std::string>& results, RunSettings settings);
-    batch::RunWorld world_with_hooks(const nb::dict& options);
-    std::string note_thrown_by_hook(const batch::Call& call, const std::exception_ptr& thrown);
+    batch::RunWorld world_with_callbacks(const nb::dict& options);
+    std::string note_thrown(const batch::Call& call, const std::exception_ptr& thrown, const char* by);
     void drop_values_of_driver();
     void set_cause(const nb::object& error, std::uint64_t line);
     void drop() noexcept;
@@ -168,11 +163,11 @@ class BatchRun {
     Held log_;
     Held tick_;  ///< called with the standing now and then; null: nobody wants to know
     std::chrono::steady_clock::time_point last_tick_;
-    Held reason_;                           ///< why the run ends early, to be raised at its end
-    std::unique_ptr<PythonHooks> hooks_;    ///< around attempts; null: none
+    Held reason_;  ///< why the run ends early, to be raised at its end
+    Callbacks callbacks_;
     batch::RunWorld world_;                 ///< with which the run is opened
-    Held broken_hook_;                      ///< what a hook has thrown that must end the run, such as KeyboardInterrupt
-    std::map<std::uint64_t, Held> causes_;  ///< what hooks have thrown, by the line of their call, until it is taken
+    Held break_;                            ///< what one of them has thrown that must end the run: KeyboardInterrupt
+    std::map<std::uint64_t, Held> causes_;  ///< what they have thrown, by the line of their call, until it is taken
     bool keeps_causes_ = false;             ///< results are taken
     batch::Secrets secrets_;                ///< of requests that come from an iterable; the run redacts them
     std::unique_ptr<RunDriver> driver_;
@@ -186,10 +181,10 @@ class BatchRun {
 };
 
 BatchRun::BatchRun(const nb::object& requests, const std::optional<std::string>& results, const nb::dict& options)
-    : driver_(std::make_unique<RunDriver>()), generation_(process_generation()) {
+    : callbacks_(options), driver_(std::make_unique<RunDriver>()), generation_(process_generation()) {
     RunSettings settings = run_settings_from(options);
     if (!settings.run.trace.empty()) driver_->set_traced();
-    world_ = world_with_hooks(options);
+    world_ = world_with_callbacks(options);
     items_.line_of.set(nb::borrow(options["line_of"]));
     settings.run.warn = [driver = driver_.get()](const std::string& sentence) { driver->warn(sentence); };
     result_type_.set(python_name("plait._run", "RunResult"));
@@ -198,37 +193,48 @@ BatchRun::BatchRun(const nb::object& requests, const std::optional<std::string>&
     for (const std::string& sentence : driver_->take_warnings()) nb::borrow(log_.get())(sentence);
 }
 
-batch::RunWorld BatchRun::world_with_hooks(const nb::dict& options) {
+batch::RunWorld BatchRun::world_with_callbacks(const nb::dict& options) {
     batch::RunWorld world;
-    hooks_ = hooks_from(options);
-    if (!hooks_) return world;
+    if (PythonJudge* const judge = callbacks_.judge()) {
+        world.wants_retry = [this, judge](const batch::EndedAttempt& ended) -> std::optional<bool> {
+            try {
+                return judge->wants_retry(ended);
+            } catch (...) {
+                std::string text = note_thrown(ended.call, std::current_exception(), "the function when");
+                ended.attempt = failed_by_program(std::move(text), std::move(ended.attempt));
+                return std::nullopt;
+            }
+        };
+    }
+    if (!callbacks_.hooks()) return world;
     const std::shared_ptr<void> context = shared(nb::borrow(options["context"]));
     world.wrap_method = [this, context](std::unique_ptr<batch::Method> method) -> std::unique_ptr<batch::Method> {
         return std::make_unique<HookedMethod>(
-            std::move(method), *hooks_, [context](const batch::Call&) { return context; },
+            std::move(method), *callbacks_.hooks(), [context](const batch::Call&) { return context; },
             [this](const batch::Call& call, const std::exception_ptr& thrown) {
-                return note_thrown_by_hook(call, thrown);
+                return note_thrown(call, thrown, "a hook");
             });
     };
     return world;
 }
 
-/// What a hook has thrown is the error of its call; what is no `Exception` ends the run, too.
-std::string BatchRun::note_thrown_by_hook(const batch::Call& call, const std::exception_ptr& thrown) {
+/// What a function of the program has thrown is the error of its call; what is no `Exception` ends the run, too.
+std::string BatchRun::note_thrown(const batch::Call& call, const std::exception_ptr& thrown, const char* by) {
     const Locked locked;
+    const std::string what = std::string(by) + " has failed";
     try {
         std::rethrow_exception(thrown);
     } catch (nb::python_error& error) {
         if (PyErr_GivenExceptionMatches(error.type().ptr(), PyExc_Exception) == 0)
-            broken_hook_.set(nb::borrow(error.value()));
+            break_.set(nb::borrow(error.value()));
         if (keeps_causes_) causes_[call.line].set(nb::borrow(error.value()));
         const nb::object text = nb::steal(PyObject_Repr(error.value().ptr()));
-        if (text.is_valid()) return "a hook has failed: " + nb::cast<std::string>(text);
+        if (text.is_valid()) return what + ": " + nb::cast<std::string>(text);
         PyErr_Clear();
     } catch (const std::exception& error) {
-        return std::string("a hook has failed: ") + error.what();
+        return what + ": " + error.what();
     }
-    return "a hook has failed";
+    return what;
 }
 
 void BatchRun::open(const nb::object& requests, const std::optional<std::string>& results, RunSettings settings) {
@@ -289,7 +295,7 @@ void BatchRun::drop_values_of_driver() {
     causes_.clear();
 }
 
-/// The error of a call whose hook has thrown has that as its `__cause__`.
+/// The error of a call for which a function of the program has thrown has that as its `__cause__`.
 void BatchRun::set_cause(const nb::object& error, std::uint64_t line) {
     const auto cause = causes_.extract(line);
     if (cause) PyException_SetCause(error.ptr(), nb::borrow(cause.mapped().get()).release().ptr());
@@ -307,7 +313,7 @@ void BatchRun::see_to_python() {
     if (PyErr_CheckSignals() != 0) wind_up(taken_exception());
     tick();
     if (items_.broken && !reason_) wind_up(nb::borrow(items_.broken.get()));
-    if (broken_hook_ && !reason_) wind_up(nb::borrow(broken_hook_.get()));
+    if (break_ && !reason_) wind_up(nb::borrow(break_.get()));
     for (; obeyed_ < asked_; ++obeyed_) driver_->interrupt();
 }
 
@@ -484,7 +490,7 @@ nb::object BatchRun::result_of(batch::CallResult result) {
     nb::object response = nb::none();
     nb::object request = nb::none();
     auto* const call = std::get_if<batch::Call>(&result.item);
-    if (call && (!end.response || end.error)) request = request_of(call->request);
+    if (call && (!end.response || end.error)) request = sent_request(call->request);
     if (end.error) {
         const Failure failure(end.error->code, end.error->message, end.error->maybe_sent);
         error = error_of(failure, request.is_none() ? nullptr : request.ptr());
@@ -523,9 +529,9 @@ int BatchRun::traverse(PyObject* self, visitproc visit, void* arg) {
     Py_VISIT(run->result_type_.get());
     Py_VISIT(run->log_.get());
     Py_VISIT(run->reason_.get());
-    Py_VISIT(run->broken_hook_.get());
+    Py_VISIT(run->break_.get());
     for (const auto& [line, cause] : run->causes_) Py_VISIT(cause.get());
-    return run->hooks_ ? run->hooks_->traverse(visit, arg) : 0;
+    return run->callbacks_.traverse(visit, arg);
 }
 
 int BatchRun::clear(PyObject* self) {
@@ -540,9 +546,9 @@ int BatchRun::clear(PyObject* self) {
     run->result_type_.clear();
     run->log_.clear();
     run->reason_.clear();
-    run->broken_hook_.clear();
+    run->break_.clear();
     std::exchange(run->causes_, {}).clear();
-    if (run->hooks_) run->hooks_->clear();
+    run->callbacks_.clear();
     return 0;
 }
 

@@ -1,8 +1,8 @@
 #include "blocking_session.hpp"
 
 #include "bulk.hpp"
+#include "callbacks.hpp"
 #include "errors.hpp"
-#include "hooks.hpp"
 #include "response.hpp"
 #include "seats.hpp"
 #include <memory>
@@ -21,7 +21,7 @@ class BlockingCall final : public Caller {
 class BlockingSession {
   public:
     explicit BlockingSession(const nb::dict& options)
-        : hooks_(hooks_from(options)), seats_(with_hooks(settings_from(options), hooks_.get())) {}
+        : callbacks_(options), seats_(callbacks_.with(settings_from(options))) {}
 
     Seats& seats() noexcept { return seats_; }
 
@@ -53,13 +53,11 @@ class BlockingSession {
     static int traverse(PyObject* self, visitproc visit, void* arg) {
         Py_VISIT(Py_TYPE(self));
         if (!nb::inst_ready(self)) return 0;
-        const auto& hooks = nb::inst_ptr<BlockingSession>(self)->hooks_;
-        return hooks ? hooks->traverse(visit, arg) : 0;
+        return nb::inst_ptr<BlockingSession>(self)->callbacks_.traverse(visit, arg);
     }
     static int clear(PyObject* self) {
         if (!nb::inst_ready(self)) return 0;
-        const auto& hooks = nb::inst_ptr<BlockingSession>(self)->hooks_;
-        if (hooks) hooks->clear();
+        nb::inst_ptr<BlockingSession>(self)->callbacks_.clear();
         return 0;
     }
 
@@ -74,7 +72,7 @@ class BlockingSession {
         }
     }
 
-    std::unique_ptr<PythonHooks> hooks_;  ///< null: none
+    Callbacks callbacks_;
     Seats seats_;
 };
 

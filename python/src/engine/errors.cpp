@@ -62,11 +62,7 @@ nb::object error_of(const Failure& failure, PyObject* request) {
 
 nb::object error_of(const Caller& caller, PyObject* given) {
     nb::object request = nb::borrow(given);
-    if (!given) {
-        const http::Request& sent = *caller.request;
-        request = python_name("plait._messages", "sent_request")(sent.method(), sent.url.text(), list_of(sent.headers),
-                                                                 to_bytes(sent.body));
-    }
+    if (!given) request = sent_request(*caller.request);
     nb::object error = error_of(caller.failure, request.ptr());
     if (caller.attempts > 0 && nb::hasattr(error, "attempts")) error.attr("attempts") = caller.attempts;
     return error;

@@ -38,6 +38,15 @@ class Following {
 
 }  // namespace
 
+batch::Failure failed_by_program(std::string message, batch::Attempt attempt) {
+    auto* const answer = std::get_if<http::Response>(&attempt);
+    const bool maybe_sent = !answer && std::get<batch::Failure>(attempt).maybe_sent;
+    batch::Failure failure(ErrorCode::bad_input, std::move(message), maybe_sent);
+    failure.is_permanent = true;
+    if (answer) failure.partial = std::make_shared<http::Response>(std::move(*answer));
+    return failure;
+}
+
 HookedMethod::HookedMethod(std::unique_ptr<batch::Method> method, AttemptHooks& hooks, ContextOf context_of,
                            NoteThrown note_thrown)
     : method_(std::move(method)),
@@ -56,26 +65,17 @@ Task<batch::Attempt> HookedMethod::attempt_with_hooks(const batch::Call& call, h
         auto token = hooks_.before(number, context_of_(call), request);
         following.emplace(hooks_, std::move(token), request);
     } catch (...) {
-        co_return failed_by_hook(call, std::current_exception(), nullptr, false);
+        co_return failed_by_program(note_thrown_(call, std::current_exception()),
+                                    batch::Failure(ErrorCode::bad_input, "", false));
     }
     auto attempting = method_->attempt_of(call, request);
     batch::Attempt attempt = co_await std::move(attempting);
     try {
         following->ended(attempt);
     } catch (...) {
-        auto* const answer = std::get_if<http::Response>(&attempt);
-        const bool maybe_sent = !answer && std::get<batch::Failure>(attempt).maybe_sent;
-        co_return failed_by_hook(call, std::current_exception(), answer, maybe_sent);
+        co_return failed_by_program(note_thrown_(call, std::current_exception()), std::move(attempt));
     }
     co_return attempt;
-}
-
-batch::Failure HookedMethod::failed_by_hook(const batch::Call& call, std::exception_ptr thrown, http::Response* answer,
-                                            bool maybe_sent) const {
-    batch::Failure failure(ErrorCode::bad_input, note_thrown_(call, std::move(thrown)), maybe_sent);
-    failure.is_permanent = true;
-    if (answer) failure.partial = std::make_shared<http::Response>(std::move(*answer));
-    return failure;
 }
 
 }  // namespace plait::python

@@ -14,6 +14,10 @@
 
 namespace plait::python {
 
+/// What an attempt ends with when a function of the program has failed that looked at it. Its answer, if one had come,
+/// is kept.
+batch::Failure failed_by_program(std::string message, batch::Attempt attempt);
+
 /// Another method, with hooks around its attempts. They are called on the loop that runs the calls.
 class HookedMethod final : public batch::Method {
   public:
@@ -42,10 +46,6 @@ class HookedMethod final : public batch::Method {
 
   private:
     Task<batch::Attempt> attempt_with_hooks(const batch::Call& call, http::Request request);
-    /// The end of a call whose hook has thrown. `answer`: what had come, which is kept; null: no answer.
-    batch::Failure failed_by_hook(const batch::Call& call, std::exception_ptr thrown, http::Response* answer,
-                                  bool maybe_sent) const;
-
     std::unique_ptr<batch::Method> method_;
     AttemptHooks& hooks_;
     ContextOf context_of_;

@@ -3,7 +3,6 @@
 #include "plait/async/event_loop.hpp"
 
 #include "errors.hpp"
-#include "options.hpp"
 #include "response.hpp"
 #include <utility>
 #include <variant>
@@ -29,8 +28,7 @@ PythonHooks::PythonHooks(nb::object hooks) {
 
 AttemptHooks::Token PythonHooks::before(int number, const std::shared_ptr<void>& given, http::Request& request) {
     const Locked locked;
-    nb::object sent = python_name("plait._messages", "sent_request")(request.method(), request.url.text(),
-                                                                     list_of(request.headers), to_bytes(request.body));
+    const nb::object sent = sent_request(request);
     const nb::object context = given ? *static_cast<const nb::object*>(given.get()) : nb::none();
     const auto seen = nb::cast<nb::tuple>(
         stay_at_exit([&] { return nb::borrow(before_.get())(nb::borrow(hooks_.get()), sent, number, context); }));
@@ -79,18 +77,6 @@ std::shared_ptr<void> shared(nb::object object) {
         const Locked locked;
         delete static_cast<nb::object*>(held);
     });
-}
-
-std::unique_ptr<PythonHooks> hooks_from(const nb::dict& options) {
-    auto hooks = option<nb::object>(options, "hooks");
-    return hooks ? std::make_unique<PythonHooks>(std::move(*hooks)) : nullptr;
-}
-
-Settings with_hooks(Settings settings, PythonHooks* hooks) {
-    if (!hooks) return settings;
-    if (!settings.policies) settings.policies.emplace().concurrency = settings.most_by_policy;
-    settings.policies->hooks = hooks;
-    return settings;
 }
 
 }  // namespace plait::python

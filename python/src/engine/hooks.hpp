@@ -1,6 +1,5 @@
 #pragma once
 
-#include "engine.hpp"
 #include "policies.hpp"
 #include "python.hpp"
 #include <memory>
@@ -26,11 +25,5 @@ class PythonHooks final : public AttemptHooks {
 
 /// A Python object, for parts that know none; null for None.
 std::shared_ptr<void> shared(nb::object object);
-
-/// The option `hooks`; null: there are none.
-std::unique_ptr<PythonHooks> hooks_from(const nb::dict& options);
-
-/// Settings whose calls have these hooks, which outlive them and may be null.
-Settings with_hooks(Settings settings, PythonHooks* hooks);
 
 }  // namespace plait::python

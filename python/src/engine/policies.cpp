@@ -22,15 +22,29 @@ batch::CallerOptions caller_options(const PolicySettings& settings, const http::
     options.adaptive_concurrency = settings.is_adaptive;
     options.limits = settings.limits;
     options.retry = settings.retry;
+    options.retry_budget = settings.retry_budget;
+    options.concurrency_per_origin = settings.per_origin;
     options.deadline = no_deadline;
     options.redirects = redirects;
     options.once = once;
     return options;
 }
 
-batch::CallerParts caller_parts(batch::Method& method, Random& random, http::CookieJar* cookies) {
+/// All calls of these sessions are the engine's own.
+RuledCall& ruled(batch::Call& call) { return static_cast<RuledCall&>(call); }
+
+batch::CallerParts caller_parts(batch::Method& method, Random& random, http::CookieJar* cookies, RetryJudge* judge) {
     batch::CallerParts parts(method, random, SystemWallClock::instance());
     parts.cookies = cookies;
+    if (!judge) return parts;
+    parts.wants_retry = [judge](const batch::EndedAttempt& ended) -> std::optional<bool> {
+        try {
+            return judge->wants_retry(ended);
+        } catch (...) {
+            ruled(ended.call).thrown = std::current_exception();
+            return false;
+        }
+    };
     return parts;
 }
 
@@ -57,14 +71,13 @@ Policies::Policies(const PolicySettings& settings, const http::RedirectOptions& 
                    http::CookieJar* cookies, bool once)
     : random_(std::random_device()()),
       method_(method_for(session, settings.hooks)),
-      caller_(caller_options(settings, redirects, once), caller_parts(*method_, random_, cookies)) {}
+      caller_(caller_options(settings, redirects, once), caller_parts(*method_, random_, cookies, settings.judge)) {}
 
 std::unique_ptr<batch::Method> Policies::method_for(http::Session& session, AttemptHooks* hooks) {
     auto method = std::make_unique<SessionMethod>(session);
     if (!hooks) return method;
     const auto note = [](const batch::Call& call, std::exception_ptr thrown) {
-        // All calls of this method are the engine's own, which are not const.
-        const_cast<RuledCall&>(static_cast<const RuledCall&>(call)).thrown = std::move(thrown);
+        ruled(const_cast<batch::Call&>(call)).thrown = std::move(thrown);  // it was not made as a constant
         return std::string("a hook has failed");
     };
     const auto context = [](const batch::Call& call) { return static_cast<const RuledCall&>(call).context; };

@@ -11,6 +11,7 @@
 #include "plait/policy/pace/costs.hpp"
 #include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/retry.hpp"
+#include "plait/policy/retry_budget.hpp"
 
 #include <cstddef>
 #include <exception>
@@ -22,6 +23,7 @@
 namespace plait::python {
 
 class AttemptHooks;
+class RetryJudge;
 
 /// How the calls of a session are repeated and held back. With neither retries nor limits, there are only hooks.
 struct PolicySettings {
@@ -32,17 +34,22 @@ struct PolicySettings {
     /// Whether that holds for POST and its like without an idempotency key, too.
     bool is_any_safe_to_repeat = false;
     policy::RetryOptions retry;
+    policy::RetryBudgetOptions retry_budget;
     /// Whether there are limits: those below, and those that servers announce.
     bool is_limited = false;
     std::vector<policy::RateLimit> limits;
     /// Statuses that are retried, beside the usual ones.
     std::vector<int> retry_statuses;
+    /// The most calls in flight to each origin; nothing: no limit of its own.
+    std::optional<std::size_t> per_origin;
     /// The most calls in flight, those of maps included.
     std::size_t concurrency = 1'000'000;
     /// Whether each origin finds its own number of calls in flight.
     bool is_adaptive = false;
     /// Called around each attempt; outlives the sessions. Null: none.
     AttemptHooks* hooks = nullptr;
+    /// Decides which attempts are worth another one; outlives the sessions. Null: the usual rules do.
+    RetryJudge* judge = nullptr;
 };
 
 /// What a call says about itself.
@@ -68,7 +75,7 @@ struct RuledCall final : batch::Call {
     RuledCall(http::Request request_, const CallPolicy* policy, const PolicySettings& settings);
 
     std::shared_ptr<void> context;  ///< see `CallPolicy`
-    /// What a hook has thrown; it ends the call.
+    /// What a hook or the judge has thrown; it ends the call.
     std::exception_ptr thrown;
 };
 
@@ -86,6 +93,16 @@ class AttemptHooks {
 
   protected:
     ~AttemptHooks() = default;
+};
+
+/// Decides which attempts are worth another one, in a turn of the loop.
+class RetryJudge {
+  public:
+    /// Nothing: the usual rules decide. What it throws ends the call.
+    virtual std::optional<bool> wants_retry(const batch::EndedAttempt& ended) = 0;
+
+  protected:
+    ~RetryJudge() = default;
 };
 
 /// Makes calls of one session with retries, limits and hooks: by the same rules as a run.

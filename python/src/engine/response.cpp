@@ -58,6 +58,11 @@ EndedCall::EndedCall(http::Request request_, http::Response response_, Duration 
     attempts = attempts_;
 }
 
+nb::object sent_request(const http::Request& request) {
+    return python_name("plait._messages", "sent_request")(request.method(), request.url.text(),
+                                                          list_of(request.headers), to_bytes(request.body));
+}
+
 nb::list list_of(const http::Headers& headers) {
     nb::list fields;
     for (const http::Header header : headers) {

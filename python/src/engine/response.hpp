@@ -69,6 +69,9 @@ class EndedCall final : public Caller {
 /// Header fields as a list of pairs.
 nb::list list_of(const http::Headers& headers);
 
+/// The `plait.Request` of what was sent.
+nb::object sent_request(const http::Request& request);
+
 /// A `Response` for Python.
 nb::object make_response(Caller& caller, PyObject* request);
 

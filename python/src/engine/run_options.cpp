@@ -51,6 +51,13 @@ std::string usual_unit(const batch::RunOptions& run) {
     return units.size() == 1 ? *units.begin() : "";
 }
 
+void take_retry(const nb::dict& options, RunSettings& settings) {
+    settings.run.retry = retry_from(options);
+    settings.run.retry_budget = retry_budget_from(options);
+    settings.retry_statuses = option<std::vector<int>>(options, "statuses").value_or(std::vector<int>());
+    settings.requests.safe_to_repeat = option<bool>(options, "unsafe").value_or(false);
+}
+
 void take_rules(const nb::dict& options, batch::RunOptions& run) {
     for (const std::string& text : option<Texts>(options, "limits").value_or(Texts()))
         run.limits.push_back(policy::parse_rate_limit(text));
@@ -128,6 +135,8 @@ void take_rest(const nb::dict& options, RunSettings& settings) {
     if (const auto text = option<std::string>(options, "follow"))
         run.follow = std::make_shared<const batch::FollowRule>(batch::FollowRule::parse_flag(*text));
     run.result_format.each_page = option<bool>(options, "each_page").value_or(false);
+    if (run.result_format.each_page && run.follow && run.follow->poll())
+        throw_bad_input("each_page needs pages, but follow is about a job: leave one of them out");
     run.max_pages = option<std::size_t>(options, "max_pages");
     run.auth_command = option<std::string>(options, "auth_command").value_or("");
     run.cookie_jar = option<std::string>(options, "cookie_jar").value_or("");
@@ -154,14 +163,13 @@ RunSettings run_settings_from(const nb::dict& options) {
     settings.requests.headers = std::exchange(connection.session.headers, {});
     if (const auto base = option<std::string>(options, "base_path"))
         settings.requests.base_url = batch::checked_base_url(*base);
-    settings.requests.safe_to_repeat = option<bool>(options, "unsafe").value_or(false);
     run.session = intercepted(std::move(connection.session));
     run.redirects = connection.redirects;
     run.cookies = option<bool>(options, "cookies").value_or(false);
     if (connection.deadline) run.deadline = *connection.deadline;
     run.concurrency = option<std::size_t>(options, "concurrency");
-    run.retry = retry_from(options);
-    settings.retry_statuses = option<std::vector<int>>(options, "statuses").value_or(std::vector<int>());
+    run.concurrency_per_origin = option<std::size_t>(options, "per_origin");
+    take_retry(option<nb::dict>(options, "retry").value_or(nb::dict()), settings);
     take_rules(options, run);
     run.ordered = option<bool>(options, "ordered").value_or(false);
     run.durable = option<bool>(options, "durable").value_or(false);

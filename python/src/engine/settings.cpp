@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,6 +63,17 @@ policy::RetryOptions retry_from(const nb::dict& options) {
     return retry;
 }
 
+policy::RetryBudgetOptions retry_budget_from(const nb::dict& options) {
+    policy::RetryBudgetOptions budget;
+    if (!options.contains("budget")) return budget;
+    if (const auto share = option<double>(options, "budget")) {
+        budget.share = *share;
+    } else {
+        budget.least = std::numeric_limits<int>::max();
+    }
+    return budget;
+}
+
 namespace {
 
 /// Nothing where neither retries nor limits are wanted.
@@ -74,6 +86,7 @@ std::optional<PolicySettings> policies_from(const nb::dict& options, std::size_t
     if (retries) {
         policies.repeats = true;
         policies.retry = retry_from(*retries);
+        policies.retry_budget = retry_budget_from(*retries);
         policies.is_any_safe_to_repeat = option<bool>(*retries, "unsafe").value_or(false);
         policies.retry_statuses = option<std::vector<int>>(*retries, "statuses").value_or(std::vector<int>());
     }
@@ -81,6 +94,7 @@ std::optional<PolicySettings> policies_from(const nb::dict& options, std::size_t
         policies.is_limited = true;
         for (const std::string& text : option<Texts>(*limits, "rates").value_or(Texts()))
             policies.limits.push_back(policy::parse_rate_limit(text));
+        policies.per_origin = option<std::size_t>(*limits, "per_origin");
         policies.is_adaptive = option<bool>(*limits, "is_adaptive").value_or(false);
         const auto usual =
             policies.is_adaptive ? batch::max_adaptive_concurrency(batch::methods.front()) : most_in_flight;

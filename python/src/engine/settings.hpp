@@ -12,6 +12,7 @@ Settings settings_from(const nb::dict& options);
 
 /// How failed attempts are repeated. Throws `Error(bad_input)`.
 policy::RetryOptions retry_from(const nb::dict& options);
+policy::RetryBudgetOptions retry_budget_from(const nb::dict& options);
 
 /// `seconds` as a duration. Throws `Error(bad_input)` for what is not above 0.
 std::optional<Duration> duration_from(std::optional<double> seconds);

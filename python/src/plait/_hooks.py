@@ -63,7 +63,7 @@ class Hook:
         """After the attempt, whose `response` or `error` is there now. A call that is given up has an error, too."""
 
 
-def _is_coroutine_function(function: Any) -> bool:
+def is_coroutine_function(function: Any) -> bool:
     """As `inspect.iscoroutinefunction`, whose module takes long to import."""
     code = getattr(getattr(function, "__func__", function), "__code__", None)
     return code is not None and bool(code.co_flags & 0x80)  # CO_COROUTINE
@@ -85,7 +85,7 @@ def hooks_for(given: Sequence[Hook], *, of_run: bool = False) -> tuple[Hook, ...
         if not callable(getattr(hook, "before", None)) or not callable(getattr(hook, "after", None)):
             raise InputError(f"a hook needs the methods 'before' and 'after' (see plait.Hook); {hook!r} lacks them")
         for name in ("before", "after"):
-            if _is_coroutine_function(getattr(hook, name)):
+            if is_coroutine_function(getattr(hook, name)):
                 raise InputError(f"{type(hook).__name__}.{name} is a coroutine function: hooks are plain functions")
     logging = sys.modules.get("logging")  # who has not imported it has not asked for a log
     if logging is not None and logging.getLogger("plait").isEnabledFor(logging.DEBUG if of_run else logging.INFO):

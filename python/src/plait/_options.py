@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from . import _hooks
 from ._checks import amounts_of, check_target, check_text, checked, checked_options, no_option
 from ._engine import system_has_trusted_certificates
-from ._errors import InputError
+from ._errors import Error, InputError
 from ._messages import MISSING, BadRequest, Fields, HeaderTypes, ParamTypes, Request, encoded_body, fields_of, with_params
 
 TYPE_CHECKING = False  # importing typing would take a fifth of the time of importing plait
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typing import Any, Literal, TypedDict, Union
 
     from typing_extensions import TypeAlias
+
+    from ._engine import Response
 else:
     from ._checks import TypedDict
 
@@ -25,6 +27,8 @@ Seconds: TypeAlias = "Union[float, timedelta, str]"
 StrPath: TypeAlias = "Union[str, os.PathLike[str]]"
 Auth: TypeAlias = "Union[tuple[str, str], str, Callable[[Request], Request]]"
 """A user and a password, a bearer token, or a function from a request to the one to send."""
+When: TypeAlias = "Callable[[Union[Response, Error]], Union[bool, None]]"
+"""Whether an attempt that has ended so is worth another one."""
 
 
 _units = {"us": 1e-6, "ms": 1e-3, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -122,7 +126,7 @@ class Retry:
     """How failed attempts are repeated: only where that does no harm, and after waits that grow at random. What the
     server asks for (`Retry-After`) counts more. A number in place of this is `attempts - 1`."""
 
-    __slots__ = ("attempts", "first_delay", "longest_delay", "longest_wait", "statuses", "unsafe")
+    __slots__ = ("attempts", "budget", "first_delay", "longest_delay", "longest_wait", "statuses", "unsafe", "when")
 
     def __init__(
         self,
@@ -133,13 +137,22 @@ class Retry:
         longest_wait: Seconds = 600.0,
         statuses: Iterable[int] = (),
         unsafe: bool = False,
+        budget: float | None = 0.2,
+        when: When | None = None,
     ) -> None:
         """`attempts` of a call at most; by default 5, and up to 15 while most retries succeed. Refusals (429, 503 with
         Retry-After) do not count. `first_delay`: the longest wait after the first attempt; it doubles with each, up to
         `longest_delay`. A server that asks for more than `longest_wait`, or can't be reached for so long, is left
         alone: its calls raise `RateLimited`. `statuses` are repeated beside 408, 425, 429, 500, 502, 503, 504, 509 and
         those above 511: `statuses=[404]` for what appears a little later. `unsafe` repeats POST and PATCH without an
-        Idempotency-Key, too: they may be executed twice."""
+        Idempotency-Key, too: they may be executed twice.
+
+        `budget` is the retry budget, which protects a server that is down: without good answers, at most this share of
+        the calls of the last minute is retried, or three calls, if that is more. Each good answer makes room for four
+        retries. None: no budget. `when` has the last word on which attempts are worth another one: it gets the
+        `Response` or the error that the attempt has ended with, whatever its status, and returns True, False, or None
+        for what would happen without it. What may do harm is not repeated, whatever it returns, and there are no more
+        than `attempts`. What it raises ends the call."""
         if attempts is not None and (not isinstance(attempts, int) or attempts < 1):
             raise InputError(f"attempts is a number, at least 1, not {attempts!r}")
         self.attempts = attempts
@@ -147,7 +160,9 @@ class Retry:
         self.longest_delay = seconds_of(longest_delay, "longest_delay")
         self.longest_wait = seconds_of(longest_wait, "longest_wait")
         self.statuses = _statuses(statuses)
-        self.unsafe = unsafe
+        self.unsafe = checked(bool, unsafe, "unsafe")
+        self.budget = _share_of(budget)
+        self.when = _checked_when(when)
 
     def __repr__(self) -> str:
         return f"Retry({', '.join(f'{name}={getattr(self, name)!r}' for name in Retry.__slots__)})"
@@ -158,6 +173,24 @@ def _statuses(statuses: Iterable[int]) -> tuple[int, ...]:
     if not all(type(number) is int and 100 <= number <= 599 for number in numbers):
         raise InputError(f"statuses is a list of numbers from 100 to 599, such as [404, 409], not {statuses!r}")
     return numbers
+
+
+def _share_of(budget: float | None) -> float | None:
+    if budget is None:
+        return None
+    if isinstance(budget, bool) or not isinstance(budget, (int, float)) or not 0 <= budget < 2**31:
+        raise InputError(f"budget is a share of the calls, such as 0.2, or None for no budget, not {budget!r}")
+    return float(budget)
+
+
+def _checked_when(when: When | None) -> When | None:
+    if when is None:
+        return None
+    if not callable(when):
+        raise InputError(f"when is a function of a response or an error that returns True, False or None, not {when!r}")
+    if _hooks.is_coroutine_function(when):
+        raise InputError("when is a coroutine function: it must be a plain one")
+    return when
 
 
 def check_failing(statuses: Iterable[int]) -> None:
@@ -175,17 +208,28 @@ class Limits:
     refusals, counts, too.
     """
 
-    __slots__ = ("concurrency", "rates")
+    __slots__ = ("concurrency", "per_origin", "rates")
 
-    def __init__(self, *rates: str, concurrency: int | Literal["auto"] | None = None) -> None:
-        """`concurrency`: the most calls in flight. "auto" finds how many each server takes well."""
+    def __init__(
+        self, *rates: str, concurrency: int | Literal["auto"] | None = None, per_origin: int | None = None
+    ) -> None:
+        """`concurrency`: the most calls in flight. "auto" finds how many each server takes well. `per_origin`: the most
+        to each origin (scheme, host and port), whatever the groups of the calls."""
         self.rates = tuple(_texts(rates, "limits"))
-        if concurrency is not None and concurrency != "auto" and (not isinstance(concurrency, int) or concurrency < 1):
+        if concurrency is not None and concurrency != "auto" and not _is_number_of_calls(concurrency):
             raise InputError(f"concurrency is a number above 0, or 'auto', not {concurrency!r}")
+        if per_origin is not None and not _is_number_of_calls(per_origin):
+            raise InputError(f"per_origin is a number of calls above 0, not {per_origin!r}")
         self.concurrency = concurrency
+        self.per_origin = per_origin
 
     def __repr__(self) -> str:
-        return f"Limits({', '.join([*map(repr, self.rates), f'concurrency={self.concurrency!r}'])})"
+        numbers = (f"{name}={getattr(self, name)!r}" for name in ("concurrency", "per_origin"))
+        return f"Limits({', '.join([*map(repr, self.rates), *numbers])})"
+
+
+def _is_number_of_calls(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**31
 
 
 def limits_of(limits: Limits | str | Iterable[str]) -> Limits:
@@ -200,6 +244,11 @@ def retry_of(retries: int | Retry) -> Retry:
     if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
         raise InputError(f"retries must be a number, at least 0, or a plait.Retry, not {retries!r}")
     return Retry(retries + 1)
+
+
+def engine_retry(retry: Retry) -> dict[str, Any]:
+    """The numbers of `retry`, as the engine takes them."""
+    return {name: getattr(retry, name) for name in Retry.__slots__ if name != "when"}
 
 
 def _texts(value: str | Iterable[str], name: str) -> list[str]:
@@ -425,7 +474,8 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
     if "retries" in options and options["retries"] != 0:
         retry = retry_of(options["retries"])
         check_failing(retry.statuses)
-        engine["session_retries"] = {name: getattr(retry, name) for name in Retry.__slots__}
+        engine["session_retries"] = engine_retry(retry)
+        engine["retry_when"] = retry.when
     if "limits" in options:
         limits = limits_of(options["limits"])
         is_adaptive = limits.concurrency == "auto"
@@ -433,6 +483,7 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
             "rates": list(limits.rates),
             "concurrency": None if is_adaptive else limits.concurrency,
             "is_adaptive": is_adaptive,
+            "per_origin": limits.per_origin,
         }
     hooks = _hooks.hooks_for(options.get("hooks", ()))
     if hooks:

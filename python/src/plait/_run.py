@@ -23,6 +23,7 @@ from ._options import (
     _texts,
     check_failing,
     engine_options,
+    engine_retry,
     limits_of,
     retry_of,
     seconds_of,
@@ -505,7 +506,7 @@ def run(
     if isinstance(requests, (str, os.PathLike)):
         if expect is not None:
             raise InputError("expect: the lines of a file say what they expect")
-        if settings["statuses"]:
+        if settings["retry"]["statuses"]:
             raise InputError('retries: the lines of a file say which statuses are retried: {"retry": {"statuses": …}}')
         source: Any = _path_of(requests, "requests")
     else:
@@ -537,7 +538,7 @@ def _check_for_bare(options: RunOptions, settings: dict[str, Any]) -> None:
             if options.get(name):
                 raise InputError(f"{name} needs follow, such as follow='next=link'")
     if "expect" not in options:
-        check_failing(settings["statuses"])
+        check_failing(settings["retry"]["statuses"])
 
 
 def _check_without_results(options: RunOptions) -> None:
@@ -607,6 +608,7 @@ def _options_of(options: RunOptions) -> dict[str, Any]:
     engine["limits"] = list(limits.rates)
     if limits.concurrency not in (None, "auto"):
         engine["concurrency"] = limits.concurrency
+    engine["per_origin"] = limits.per_origin
     for name in ("cookie_jar", "save_bodies", "trace"):
         if name in options:
             engine[name] = _path_of(options[name], name)  # type: ignore[literal-required]
@@ -628,7 +630,8 @@ def _options_of(options: RunOptions) -> dict[str, Any]:
     engine["budget"] = amounts_of(options.get("budget", {}), "budget")
     engine["grace"] = seconds_of(options.get("grace"), "grace")
     retries = retry_of(options.get("retries", Retry()))
-    engine.update((name, getattr(retries, name)) for name in Retry.__slots__)
+    engine["retry"] = engine_retry(retries)
+    engine["retry_when"] = retries.when
     return engine
 
 

@@ -35,9 +35,9 @@ struct RunOptions {
     std::vector<policy::RateLimit> limits{};
     /// Calls in flight in all. Nothing: each group finds out how many its servers take well.
     std::optional<std::size_t> concurrency{};
-    /// Calls that are read before they can be sent.
     /// Calls in flight to each origin, whatever their groups. Nothing: no limit of its own.
     std::optional<std::size_t> concurrency_per_origin{};
+    /// Calls that are read before they can be sent.
     std::size_t read_ahead = RunnerOptions().read_ahead;
 
     // Retries.

@@ -446,11 +446,11 @@ std::size_t Caller::room() const {
     groups_.each([&room](const Group& group) {
         if (group.in_flight) room = std::min(room, group.in_flight->available());
     });
-    return room;
     if (origins_.size() != 1) return room;
     origins_.each([&room](const Origin& origin) {
         if (origin.in_flight) room = std::min(room, origin.in_flight->available());
     });
+    return room;
 }
 
 std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
