@@ -1,18 +1,18 @@
 // The module `plait._engine`: what the package's Python code is built on. Only that code uses it.
 
-#include "async_map.hpp"
-#include "async_session.hpp"
-#include "batch_run.hpp"
-#include "blocking_session.hpp"
-#include "bulk.hpp"
-#include "call.hpp"
-#include "errors.hpp"
-#include "http2_server.hpp"
-#include "intercept.hpp"
-#include "python.hpp"
-#include "response.hpp"
-#include "settings.hpp"
-#include "task_waiter.hpp"
+#include "mock/http2_server.hpp"
+#include "mock/intercept.hpp"
+#include "run/batch_run.hpp"
+#include "session/async_map.hpp"
+#include "session/async_session.hpp"
+#include "session/blocking_session.hpp"
+#include "session/bulk.hpp"
+#include "session/call.hpp"
+#include "session/task_waiter.hpp"
+#include "values/errors.hpp"
+#include "values/python.hpp"
+#include "values/response.hpp"
+#include "values/settings.hpp"
 
 NB_MODULE(_engine, module) {
     using namespace plait::python;

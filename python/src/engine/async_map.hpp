@@ -1,9 +1,0 @@
-#pragma once
-
-#include "python.hpp"
-
-namespace plait::python {
-
-void register_async_map(nb::module_& module);
-
-}  // namespace plait::python
