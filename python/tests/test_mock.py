@@ -9,7 +9,7 @@ from typing import Any
 
 import plait
 import pytest
-from plait._mock_limits import Limit, wait_for
+from plait._mock.limits import Limit, wait_for
 
 
 def test_it_answers_what_it_was_told(plait_mock: plait.Mock) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 import plait
 import pytest
 from conftest import MockServer
-from plait._lines import Lines
-from plait._options import ConnectionOptions, engine_options, prepare_call, prepare_request
+from plait._options import ConnectionOptions
+from plait._prepare import engine_options, prepare_call, prepare_request
+from plait._run.lines import Lines
 
 
 QUICK = plait.Retry(3, first_delay="1ms", longest_delay="2ms")

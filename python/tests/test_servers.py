@@ -141,7 +141,7 @@ def test_a_system_without_certificates_has_those_of_certifi(monkeypatch: pytest.
         monkeypatch.delenv("SSL_CERT_DIR", raising=False)
         with pytest.raises(plait.TlsError):
             plait.BlockingSession().get(server.url)  # the system's count for more
-        monkeypatch.setattr("plait._options.system_has_trusted_certificates", lambda: False)
+        monkeypatch.setattr("plait._prepare.system_has_trusted_certificates", lambda: False)
         assert plait.BlockingSession().get(server.url).ok
     finally:
         server.stop()

@@ -48,8 +48,7 @@ from ._hooks import Attempt, Hook
 from ._messages import Headers, Request, Result
 from ._mock import Answer, Mock, mock
 from ._options import Limits, Retry, Timeouts, Tls
-from ._rows import Rows
-from ._run import Report, Run, RunResult, run
+from ._run import Report, Rows, Run, RunResult, run
 from ._sessions import BlockingSession, Map, Session
 from ._together import as_completed, gather, race, settle
 

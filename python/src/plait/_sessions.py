@@ -10,7 +10,8 @@ from ._checks import check_target
 from ._errors import InputError
 from ._frames import with_bad_ones
 from ._messages import Request, Result
-from ._options import CallOptions, ConnectionOptions, SessionOptions, engine_options, prepare_call, prepare_request
+from ._options import CallOptions, ConnectionOptions, SessionOptions
+from ._prepare import engine_options, prepare_call, prepare_request
 from ._progress import counted
 
 TYPE_CHECKING = False  # importing typing would take a fifth of the time of importing plait

@@ -35,7 +35,7 @@ Bulk::Bulk(nb::object session, const Settings& settings, const nb::object& reque
         if (!iterator) nb::raise_python_error();
         source_.set(nb::steal(iterator));
     }
-    prepare_.set(python_name("plait._options", "prepare"));
+    prepare_.set(python_name("plait._prepare", "prepare"));
     result_type_.set(python_name("plait._messages", "Result"));
 }
 

@@ -14,12 +14,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from . import _engine
-from ._errors import InputError
-from ._messages import Fields, Request
+from .. import _engine
+from .._errors import InputError
+from .._messages import Fields, Request
 
 if TYPE_CHECKING:
-    from ._mock import Answer
+    from . import Answer
 
 Answering = Callable[[Request, str], "tuple[Answer, float | None]"]
 
@@ -108,7 +108,7 @@ class MockServer:
 
             def finish_request(self, request: Any, client_address: Any) -> None:
                 if outer._http2:
-                    from ._mock_http2 import Http2Conversation, is_http2
+                    from .http2 import Http2Conversation, is_http2
 
                     if is_http2(request):
                         return Http2Conversation(outer, request, "http" if tls is None else "https").run()

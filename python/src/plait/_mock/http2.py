@@ -9,11 +9,11 @@ import time
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from ._engine import Http2Server
+from .._engine import Http2Server
 
 if TYPE_CHECKING:
-    from ._mock import Answer
-    from ._mock_server import MockServer
+    from . import Answer
+    from .server import MockServer
 
 _of_connection = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
 """Fields that HTTP/2 has not (RFC 9113, section 8.2.2)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ._checks import check_text, checked, pairs_of
-from ._errors import InputError
+from .._checks import check_text, checked, pairs_of
+from .._errors import InputError
 
 TYPE_CHECKING = False  # importing typing would take a fifth of the time of importing plait
 if TYPE_CHECKING:

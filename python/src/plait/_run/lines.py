@@ -6,10 +6,10 @@ from binascii import b2a_base64
 from collections.abc import Mapping
 from typing import Any
 
-from ._errors import InputError
-from ._json import encoded
-from ._messages import BadRequest, Request
-from ._options import Seconds, Timeouts, limits_of_call, seconds_of
+from .._errors import InputError
+from .._json import encoded
+from .._messages import BadRequest, Request
+from .._options import Seconds, Timeouts, limits_of_call, seconds_of
 
 _not_in_lines = {"content", "costs", "data", "json", "params", "retries", "timeout"}
 """Fields of mappings that request lines have not."""

@@ -6,8 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from ._errors import InputError
-from ._options import _texts, seconds_of
+from .._errors import InputError
+from .._options import _texts, seconds_of
 
 Clock = Callable[[], float]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ._checks import checked
-from ._errors import InputError
-from ._messages import MISSING, HeaderTypes, Headers, Request, encoded_body, fields_of
-from ._options import Seconds, seconds_of
+from .._checks import checked
+from .._errors import InputError
+from .._messages import MISSING, HeaderTypes, Headers, Request, encoded_body, fields_of
+from .._options import Seconds, seconds_of
 
 TYPE_CHECKING = False  # importing typing would take a fifth of the time of importing plait
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypeAlias
 
-    from ._mock_limits import Clock, Limit
-    from ._mock_server import MockServer
+    from .limits import Clock, Limit
+    from .server import MockServer
 
 Fault: TypeAlias = 'Literal["reset", "cut", "hang"]'
 """Breaks the connection before the answer; in the middle of its body; or never answers."""
@@ -160,7 +160,7 @@ class Mock:
                 raise AssertionError(f"the mock was asked {rule.calls} times for {rule}, {rule.left} too few")
 
     def __enter__(self) -> Self:
-        from ._mock_server import MockServer
+        from .server import MockServer
 
         self._server = MockServer(self._answer, self._http2)
         return self
@@ -217,16 +217,16 @@ class Mock:
 def _limits_from(allow: str | Iterable[str], clock: Clock | None) -> list[Limit]:
     if not allow:
         return []
-    from ._mock_limits import limits_from
+    from .limits import limits_from
 
     return limits_from(allow, clock)
 
 
-def _refusal_by(limits: list[Limit]) -> Answer | None:
+def _refusal_by(given: list[Limit]) -> Answer | None:
     """The answer to a request that is one too many."""
-    from ._mock_limits import wait_for
+    from .limits import wait_for
 
-    wait = wait_for(limits)
+    wait = wait_for(given)
     if wait == 0.0:
         return None
     import math

@@ -9,7 +9,7 @@ TYPE_CHECKING = False  # importing typing would take a fifth of the time of impo
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._hosts import Host
+    from .._hosts import Host
 
 _NOTHING_YET = object()
 
