@@ -42,7 +42,7 @@ TimePoint LearntPace::earliest(TimePoint now) {
     if (phase_ == Phase::silent) return probe_ != 0 ? TimePoint::max() : std::max(now, next_probe_);
     // In small flights: most of a large one would be refused, beyond what is known or after a silence.
     const double flight = std::max(2.0, std::max(quota_, accepted_) * small_share);
-    const bool goes_beyond = left_ >= quota_ && left_ < accepted_ + std::clamp(accepted_ - quota_, 1.0, flight);
+    const bool goes_beyond = left_ >= quota_ && left_ < accepted_ + std::clamp(accepted_ - known_, 1.0, flight);
     const double may_have_left = std::min({2 * accepted_ + 1, accepted_ + flight, quota_});
     if (phase_ == Phase::returning) return by_answers(now, goes_beyond || left_ < may_have_left);
     if (shape_ == Shape::bucket) {
@@ -258,6 +258,7 @@ void LearntPace::resume(const Call& probe, TimePoint now) {
     since_onset_ += 1;
     if (phase_ == Phase::open) return;
     if (shape_ == Shape::unknown) {
+        known_ = quota_;
         phase_ = Phase::returning;
         return;
     }
@@ -265,6 +266,7 @@ void LearntPace::resume(const Call& probe, TimePoint now) {
     if (shape_ == Shape::bucket) {
         even_ = now + seconds(1 / rate_);
     } else {
+        known_ = quota_;
         crosses_ = until_crossing_ <= 0;
         --until_crossing_;
     }

@@ -129,6 +129,7 @@ class LearntPace {
 
     // A window.
     double quota_ = 0;
+    double known_ = 0;                   // what it was as this cycle began
     int short_cycles_ = 0;               // in a row that let in less than known
     std::vector<TimePoint> this_cycle_;  // when its calls were sent
     std::vector<TimePoint> last_cycle_;

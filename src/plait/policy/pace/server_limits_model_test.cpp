@@ -26,8 +26,25 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr double allowed = 40;
-constexpr double window = 8;  // seconds, as all times of the models
+double allowed = 40;
+double window = 8;  // seconds, as all times of the models
+
+/// Another limit, during a test.
+class Instead {
+  public:
+    Instead(double allowed_, double window_)
+        : before_allowed_(std::exchange(allowed, allowed_)), before_window_(std::exchange(window, window_)) {}
+    Instead(const Instead&) = delete;
+    Instead& operator=(const Instead&) = delete;
+    ~Instead() {
+        allowed = before_allowed_;
+        window = before_window_;
+    }
+
+  private:
+    double before_allowed_;
+    double before_window_;
+};
 
 Duration of_seconds(double seconds) { return Duration(static_cast<Duration::rep>(seconds * 1e9)); }
 
@@ -325,5 +342,14 @@ TEST_CASE("a window that refused calls postpone, too, is found to need quiet") {
         const double at_first = Run(quiet_window(true), Telling(), 0.01, seed).windows(20).let_in;
         const double in_all = Run(quiet_window(true), Telling(), 0.01, seed).windows(50).let_in;
         CHECK(in_all - at_first >= 0.7 * 30 * allowed);
+    }
+}
+
+TEST_CASE("a limit for a second at a server a tenth of a second away is used for most of a minute") {
+    const Instead limit(50, 1);
+    for (std::uint64_t seed = 1; seed <= testing::seeds(10); ++seed) {
+        CAPTURE(seed);
+        CHECK(Run(fixed_window(std::nullopt), Telling(), 0.09, seed).windows(60).let_in >= 0.65 * 60 * allowed);
+        CHECK(Run(bucket(), Telling(), 0.09, seed).windows(60).let_in >= 0.65 * 60 * allowed);
     }
 }
