@@ -1,6 +1,7 @@
 #include "plait/http/session.hpp"
 
 #include "plait/http/connect/internal/net_connector.hpp"
+#include "plait/http/h1/internal/common_head.hpp"
 #include "plait/http/internal/h2_pool.hpp"
 #include "plait/http/internal/session_attempt.hpp"
 #include "plait/http/transfer/internal/body_writer.hpp"
@@ -40,6 +41,8 @@ Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
       body_memory_(options_.body_memory ? options_.body_memory : std::make_shared<BodyMemory>(default_body_memory())),
       body_writer_(body_memory_->folder() ? std::make_unique<internal::ThreadBodyWriter>() : nullptr),
       connector_(std::move(connector)),
+      heads_(std::make_unique<internal::HeadWriter>(
+          options_.headers, options_.decode ? internal::Decoding::on : internal::Decoding::off)),
       pool_(options_.pool, options_.habits),
       h2_pool_(std::make_unique<internal::H2Pool>(options_.pool, http_2_options(options_), pool_)) {}
 

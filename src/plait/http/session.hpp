@@ -25,6 +25,7 @@ namespace plait::http {
 namespace internal {
 class BodyWriter;
 class H2Pool;
+class HeadWriter;
 struct RelayedForm;
 }  // namespace internal
 
@@ -153,9 +154,10 @@ class Session {
     std::unique_ptr<internal::BodyWriter> body_writer_;  ///< null: no body goes to a file
     std::unique_ptr<Connector> connector_;
     using HeadersOfOrigins = std::map<std::string, Headers, std::less<>>;
-    HeadersOfOrigins headers_of_origins_;     ///< with credentials
-    HeadersOfOrigins headers_after_leaving_;  ///< credentials alone, for requests without default headers
-    std::string relay_authorization_;         ///< for the proxy that relays; empty until it asks for it
+    HeadersOfOrigins headers_of_origins_;          ///< with credentials
+    HeadersOfOrigins headers_after_leaving_;       ///< credentials alone, for requests without default headers
+    std::string relay_authorization_;              ///< for the proxy that relays; empty until it asks for it
+    std::unique_ptr<internal::HeadWriter> heads_;  ///< of requests with the usual default headers
     ConnectionPool pool_;
     std::unique_ptr<internal::H2Pool> h2_pool_;  // last: its connections hold leases of `pool_`
 };

@@ -5,6 +5,7 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/base/text/words.hpp"
 #include "plait/http/connect/internal/proxy_error.hpp"
+#include "plait/http/h1/internal/common_head.hpp"
 #include "plait/trace/activity.hpp"
 
 #include <fmt/format.h>
@@ -86,9 +87,10 @@ Task<void> Session::Attempt::run_with_second_tries() {
 }
 
 std::string Session::Attempt::serialized_head() {
+    const Headers& defaults = session_.headers_for(request_);
     const auto relayed = session_.relayed_form(request_.url);
-    return internal::serialize_head(request_, session_.headers_for(request_), bounds_.decoding,
-                                    relayed ? &*relayed : nullptr);
+    if (!relayed && &defaults == &session_.options_.headers) return session_.heads_->head_of(request_);
+    return internal::serialize_head(request_, defaults, bounds_.decoding, relayed ? &*relayed : nullptr);
 }
 
 Task<void> Session::Attempt::run_http_1() {

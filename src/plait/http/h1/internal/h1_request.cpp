@@ -12,10 +12,6 @@ namespace plait::http::internal {
 
 namespace {
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
-}
-
 /// Some proxies pass on fields that are for them, and what the server then does is anybody's guess.
 void check_no_hop_fields(const Request& request, const Headers& defaults) {
     for (const char* name : {"TE", "Upgrade"}) {
@@ -26,10 +22,14 @@ void check_no_hop_fields(const Request& request, const Headers& defaults) {
 
 }  // namespace
 
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
 std::string serialize_head(const Request& request, const Headers& defaults, Decoding decoding,
                            const RelayedForm* relayed) {
     std::string out;
-    out.reserve(512);
+    out.reserve(head_capacity);
     const std::string_view target = relayed ? request.url.text() : request.url.target();
     out.append(request.method()).append(" ").append(target).append(" HTTP/1.1\r\n");
     append_field(out, "Host", authority_of(request, defaults));

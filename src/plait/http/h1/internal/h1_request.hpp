@@ -4,6 +4,7 @@
 #include "plait/http/message/internal/content_codings.hpp"
 #include "plait/http/message/request.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,12 @@ struct RelayedForm {
 /// `relayed`, `TE` and `Upgrade`, which end at the proxy.
 std::string serialize_head(const Request& request, const Headers& defaults, Decoding decoding = Decoding::on,
                            const RelayedForm* relayed = nullptr);
+
+/// Room for the heads of most requests.
+inline constexpr std::size_t head_capacity = 512;
+
+/// Appends the line of a field.
+void append_field(std::string& out, std::string_view name, std::string_view value);
 
 /// Adds `Expect: 100-continue` to such a head: the server says whether it wants the body (RFC 9110, section 10.1.1).
 void add_expectation(std::string& head);
