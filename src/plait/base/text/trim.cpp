@@ -5,9 +5,11 @@
 namespace plait {
 
 std::string_view trimmed(std::string_view text, std::string_view blanks) noexcept {
-    const auto first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+    // Nearly always, there are one or two blanks to compare with, and none or one to remove.
+    const auto is_blank = [blanks](char c) { return std::find(blanks.begin(), blanks.end(), c) != blanks.end(); };
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
 }
 
 void skip_blanks(std::string_view& text) noexcept {

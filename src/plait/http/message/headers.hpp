@@ -74,7 +74,7 @@ class Headers {
 
   private:
     friend class internal::H2Stream;       // appends fields that nghttp2 has checked
-    friend class internal::MessageParser;  // appends fields that Beast has checked
+    friend class internal::MessageParser;  // appends fields that it has checked
 
     struct Field {
         std::uint32_t start;  ///< of the name in text_; the value follows at once

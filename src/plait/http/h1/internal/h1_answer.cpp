@@ -17,15 +17,6 @@ namespace {
 constexpr std::string_view end_of_head = "\r\n\r\n";
 constexpr std::size_t common_header_count = 16;
 
-/// The digits behind `HTTP/1.1 `; 0 where there are none, which the parser refuses.
-int status_of(std::string_view head) {
-    constexpr std::size_t start = std::string_view("HTTP/1.1 ").size();
-    constexpr std::size_t digits = 3;
-    int status = 0;
-    if (head.size() >= start + digits) std::from_chars(head.data() + start, head.data() + start + digits, status);
-    return status;
-}
-
 /// What a connection that closed in `state` cut off.
 std::string describe_cut(AnswerState state, std::uint64_t size, std::uint64_t missing, bool is_anything_there) {
     switch (state) {
@@ -143,16 +134,14 @@ std::size_t H1Answer::parse_head(std::string_view bytes) {
     const std::size_t end = bytes.find(end_of_head, searched_);
     const std::size_t size = end == std::string_view::npos ? bytes.size() : end + end_of_head.size();
     if (size > limits_.header_bytes) fail_too_large("header", limits_.header_bytes, "--max-header-bytes");
-    const std::string_view head = bytes.substr(0, size);
-    check_unfinished_head(head);
     if (end == std::string_view::npos) {
+        check_unfinished_head(bytes);
         searched_ = size - std::min(size, end_of_head.size() - 1);
         return 0;
     }
     searched_ = checked_ = 0;
     response_.headers.reserve(common_header_count, size);
-    parser_->put_head(head, !has_no_body(status_of(head), answers_head_request_));
-    end_head();
+    end_head(parser_->put_head(bytes.substr(0, size), answers_head_request_));
     return size;
 }
 
@@ -182,10 +171,7 @@ std::size_t H1Answer::parse_body(std::string_view bytes) {
     return parsed;
 }
 
-void H1Answer::end_head() {
-    HeadFacts facts = parser_->facts();
-    facts.answers_head_request = answers_head_request_;
-    const AnswerEvent event = classify_head(facts);
+void H1Answer::end_head(AnswerEvent event) {
     apply(event);
     if (event == AnswerEvent::interim_head) {
         end_interim_answer();

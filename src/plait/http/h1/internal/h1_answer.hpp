@@ -69,7 +69,7 @@ class H1Answer {
     std::size_t parse_head(std::string_view bytes);
     std::size_t parse_body(std::string_view bytes);
     void check_unfinished_head(std::string_view bytes);
-    void end_head();
+    void end_head(AnswerEvent event);
     void end_interim_answer();
     void end_answer();
 

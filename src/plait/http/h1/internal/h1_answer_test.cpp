@@ -117,9 +117,9 @@ TEST_CASE("an answer without a body may have both fields for its length") {
     CHECK(both.text == "200 OK | Transfer-Encoding=chunked | Content-Length=5 | ");
     CHECK_FALSE(both.keep_alive);  // nobody knows what such a server sends next
     CHECK(text_of("HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding:chunked \r\nA: b\r\n\r\n", "HEAD") ==
-          "200 OK | transfer-encoding=chunked | content-length=5 | A=b | ");
+          "200 OK | content-length=5 | transfer-encoding=chunked | A=b | ");
     CHECK(text_of("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n") ==
-          "304 Not Modified | Transfer-Encoding=chunked | Content-Length=5 | ");
+          "304 Not Modified | Content-Length=5 | Transfer-Encoding=chunked | ");
     CHECK(text_of("HTTP/1.1 103 \r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
                   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi") == "200 OK | Content-Length=2 | hi");
     CHECK(failed(receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")));
@@ -187,11 +187,18 @@ TEST_CASE("a folded header value is joined with a space") {
           "204 No | A=one two three | B=1 | ");
 }
 
+TEST_CASE("a folded trailer is joined with a space, and its connection is kept") {
+    CHECK(receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: one\r\n two\r\nB:\r\n\r\n") ==
+          Result{"200 OK | Transfer-Encoding=chunked |  | A=one two | B=", true});
+}
+
 TEST_CASE("a connection is kept only when the server keeps it, too") {
     CHECK_FALSE(receive("HTTP/1.1 204 No\r\nConnection: close\r\n\r\n").keep_alive);
     CHECK_FALSE(receive("HTTP/1.1 204 No\r\nConnection: foo, Close\r\n\r\n").keep_alive);
     CHECK_FALSE(receive("HTTP/1.0 204 No\r\n\r\n").keep_alive);
     CHECK(receive("HTTP/1.0 204 No\r\nConnection: keep-alive\r\n\r\n").keep_alive);
+    CHECK(receive("HTTP/1.0 204 No\r\nProxy-Connection: keep-alive\r\n\r\n").keep_alive);
+    CHECK_FALSE(receive("HTTP/1.0 204 No\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n").keep_alive);
     CHECK_FALSE(
         receive("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").keep_alive);
 }
@@ -302,6 +309,9 @@ TEST_CASE("violations in the header are errors") {
         "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551616\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5,\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5,,5\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nConnection: a b\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
@@ -316,9 +326,25 @@ TEST_CASE("violations in the header are errors") {
     }
 }
 
+TEST_CASE("an error in the header quotes what is wrong") {
+    const auto said_of = [](const std::string& lines) {
+        constexpr std::string_view start = "protocol: the answer is not HTTP/1.1: ";
+        return text_of("HTTP/1.1 200 OK\r\n" + lines + "\r\n\r\n").substr(start.size());
+    };
+    CHECK(said_of("no colon") == "a header line has no colon: 'no colon'");
+    CHECK(said_of("A : b") == "'A ' is no name of a header field");
+    CHECK(said_of("A: \x01") == "its header has the control character '\\x01'");
+    CHECK(said_of("Content-Length: 5, 6") == "Content-Length '5, 6' is no length, or not the only one");
+    CHECK(said_of("Transfer-Encoding: gzip") == "Transfer-Encoding 'gzip' was not asked for");
+    CHECK(said_of("Connection: a b") == "Connection is 'a b'");
+    CHECK(text_of("HTTP/1.2 200 OK\r\n\r\n") ==
+          "protocol: the answer is not HTTP/1.1: its status line is 'HTTP/1.2 200 OK'");
+}
+
 TEST_CASE("the same content length twice is accepted") {
     CHECK(text_of("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx") ==
           "200 OK | Content-Length=1 | Content-Length=1 | x");
+    CHECK(text_of("HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\nx") == "200 OK | Content-Length=1, 1 | x");
 }
 
 TEST_CASE("violations in the chunks are errors") {
@@ -333,6 +359,11 @@ TEST_CASE("violations in the chunks are errors") {
         "1\rx\nx\r\n0\r\n\r\n",
         "1;\r\nx\r\n0\r\n\r\n",
         "1;a=\"b\r\nx\"\r\n0\r\n\r\n",
+        "1;a=\"b\nc\"\r\nx\r\n0\r\n\r\n",
+        "1;a=\"\\\"\r\nx\r\n0\r\n\r\n",
+        "1;a=\r\nx\r\n0\r\n\r\n",
+        "1 a\r\nx\r\n0\r\n\r\n",
+        "\r\nx\r\n0\r\n\r\n",
         "0\r\nno colon\r\n\r\n",
         "0\r\nContent-Length: 5\r\n\r\n",
         "0\r\nTransfer-Encoding: chunked\r\n\r\n",

@@ -1,5 +1,8 @@
 #include "plait/http/h1/internal/h1_states.hpp"
 
+#include <array>
+#include <cstddef>
+
 namespace plait::http::internal {
 
 namespace {
@@ -40,15 +43,23 @@ constexpr AnswerTransition transitions[] = {
 };
 // clang-format on
 
+constexpr std::size_t index_of(AnswerState state) { return static_cast<std::size_t>(state); }
+constexpr std::size_t index_of(AnswerEvent event) { return static_cast<std::size_t>(event); }
+
+/// The table by state and event: it is asked some times for each answer.
+constexpr auto next_states = [] {
+    std::array<std::array<std::optional<AnswerState>, index_of(violation) + 1>, index_of(failed) + 1> next{};
+    for (const AnswerTransition& transition : transitions)
+        next[index_of(transition.state)][index_of(transition.event)] = transition.next;
+    return next;
+}();
+
 }  // namespace
 
 std::span<const AnswerTransition> answer_transitions() noexcept { return transitions; }
 
 std::optional<AnswerState> next_state(AnswerState state, AnswerEvent event) noexcept {
-    for (const AnswerTransition& transition : transitions) {
-        if (transition.state == state && transition.event == event) return transition.next;
-    }
-    return std::nullopt;
+    return next_states[index_of(state)][index_of(event)];
 }
 
 AnswerEvent classify_head(const HeadFacts& head) noexcept {
@@ -58,7 +69,7 @@ AnswerEvent classify_head(const HeadFacts& head) noexcept {
     // The steps of RFC 9112, section 6.3. Where they call for an error, MessageParser has thrown it by now.
     //
     // 1. An answer to HEAD, a 204 and a 304 end with their head.
-    if (has_no_body(head.status, head.answers_head_request)) return bodiless_head;
+    if (head.answers_head_request || head.status == 204 || head.status == 304) return bodiless_head;
     // 2. A 2xx to CONNECT opens a tunnel. Request refuses CONNECT.
     // 3. Transfer-Encoding together with Content-Length is how answers are smuggled: an error.
     // 4. A Transfer-Encoding of "chunked" delimits the body. We ask for no other coding, so any other is an error.
@@ -69,10 +80,6 @@ AnswerEvent classify_head(const HeadFacts& head) noexcept {
     // 7. About requests, which have no body here.
     // 8. An answer without either field ends when the server closes the connection.
     return unsized_head;
-}
-
-bool has_no_body(int status, bool answers_head_request) noexcept {
-    return answers_head_request || (status >= 100 && status < 200) || status == 204 || status == 304;
 }
 
 }  // namespace plait::http::internal

@@ -56,7 +56,4 @@ struct HeadFacts {
 /// How the body ends (RFC 9112, section 6.3), as one of the five events ending in `_head`.
 AnswerEvent classify_head(const HeadFacts& head) noexcept;
 
-/// Whether an answer ends with its head, whatever its fields say about a body.
-bool has_no_body(int status, bool answers_head_request) noexcept;
-
 }  // namespace plait::http::internal

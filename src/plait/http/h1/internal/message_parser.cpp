@@ -2,165 +2,157 @@
 
 #include "plait/base/error.hpp"
 #include "plait/base/text/trim.hpp"
+#include "plait/http/h1/internal/field_lines.hpp"
 #include "plait/http/message/internal/escaped.hpp"
 #include "plait/http/transfer/internal/answer_error.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/error.hpp>
 #include <fmt/format.h>
 
-#include <limits>
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <system_error>
 
 namespace plait::http::internal {
 
 namespace {
 
-constexpr std::size_t status_code_end = std::string_view("HTTP/1.1 200").size();
+/// Takes the first element out of a list with commas, without the blanks around it.
+std::string_view take_element(std::string_view& list) {
+    const std::size_t size = std::min(list.find(','), list.size());
+    const std::string_view element = trimmed(list.substr(0, size));
+    list.remove_prefix(std::min(size + 1, list.size()));
+    return element;
+}
 
-std::string_view to_std(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-bool is_field(std::string_view line, std::string_view name) {
-    return line.size() > name.size() && line[name.size()] == ':' &&
-           equal_ignoring_case(line.substr(0, name.size()), name);
+std::optional<std::uint64_t> decimal(std::string_view text) {
+    std::uint64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, value);
+    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+    return value;
 }
 
 }  // namespace
 
 MessageParser::MessageParser(Response& response, const Limits& limits, BodyMemory& memory, Decoding decoding,
-                             std::string_view until_event)
-    : response_(response), limits_(limits), body_(response, limits, memory, decoding, until_event) {
-    // All limits are ours, so that they hold for the sum of the pieces and have one kind of message.
-    header_limit(std::numeric_limits<std::uint32_t>::max());
-    body_limit(boost::none);
-    eager(true);
-}
+                             std::string_view until_event) noexcept
+    : response_(response),
+      limits_(limits),
+      body_(response, limits, memory, decoding, until_event),
+      chunks_(limits.chunk_overhead_bytes) {}
 
-void MessageParser::put_head(std::string_view head, bool may_have_body) {
-    skip(!may_have_body);
-    std::string rewritten;
-    if (!may_have_body) head = rewritten = without_transfer_encoding(head);
-    // Beast refuses a status line that ends with the code. The space that it misses is optional for everyone else.
-    if (head.size() > status_code_end && head[status_code_end] == '\r') {
-        put_bytes(std::string(head.substr(0, status_code_end)) + " \r\n");
-        head.remove_prefix(status_code_end + 2);
-    }
-    put_bytes(head);
-    if (!is_header_done()) fail_protocol("a header line is not finished");
+AnswerEvent MessageParser::put_head(std::string_view head, bool answers_head_request) {
+    constexpr std::size_t empty_line = 2;
+    head.remove_suffix(empty_line);
+    put_status_line(take_line(head));
+    FieldLines fields(head);
+    while (const auto field = fields.next()) put_field(*field);
+
+    facts_.answers_head_request = answers_head_request;
+    framing_ = classify_head(facts_);
+    const bool has_body = framing_ != AnswerEvent::bodiless_head && framing_ != AnswerEvent::interim_head;
+    if (has_two_framings() && has_body) fail_protocol("it has both Content-Length and Transfer-Encoding");
+    if (framing_ == AnswerEvent::sized_head) missing_ = *facts_.content_length;
+    // Before the first byte of the body, which a server could make us wait for.
+    if (!is_done()) body_.begin(facts_.content_length);
+    return framing_;
 }
 
 std::size_t MessageParser::put_body(std::string_view bytes) {
-    // Beast asserts that it sees a last chunk whole; the shortest is "0\r\n\r\n".
-    constexpr std::size_t shortest_last_chunk = 5;
-    const bool is_between_chunks = chunked() && chunk_remaining_ == 0;
-    if (is_between_chunks && bytes.size() < shortest_last_chunk) return 0;
-    const std::size_t parsed = put_bytes(bytes);
-    if (bytes.size() - parsed > limits_.chunk_overhead_bytes && !is_done()) {
-        fail_too_large("chunk extensions and trailers", limits_.chunk_overhead_bytes);
+    if (framing_ == AnswerEvent::chunked_head) return chunks_.put(bytes, body_, response_.trailers);
+    const bool is_sized = framing_ == AnswerEvent::sized_head;
+    const std::string_view part = is_sized ? bytes.substr(0, std::min<std::uint64_t>(missing_, bytes.size())) : bytes;
+    body_.put(part);
+    if (is_sized) missing_ -= part.size();
+    return part.size();
+}
+
+bool MessageParser::is_done() const noexcept {
+    switch (framing_) {
+        case AnswerEvent::sized_head:
+            return missing_ == 0;
+        case AnswerEvent::chunked_head:
+            return chunks_.is_done();
+        case AnswerEvent::unsized_head:
+            return false;
+        default:
+            return true;
     }
-    return parsed;
 }
 
-HeadFacts MessageParser::facts() const {
-    HeadFacts facts{.status = response_.status, .is_chunked = chunked()};
-    if (content_length()) facts.content_length = *content_length();
-    return facts;
-}
-
-bool MessageParser::lets_connection_persist() const {
-    if (has_two_framings_) return false;  // nobody knows what such a server sends next
+bool MessageParser::lets_connection_persist() const noexcept {
+    if (has_two_framings()) return false;  // nobody knows what such a server sends next
     // HTTP/1.0 has no chunks: a server that sends them has mixed two answers up (RFC 9112, section 6.1).
-    if (version_ == 10 && chunked()) return false;
-    return keep_alive();
+    if (is_http_1_0_ && facts_.is_chunked) return false;
+    // RFC 9112, section 9.3.
+    return !says_close_ && (!is_http_1_0_ || says_keep_alive_) && framing_ != AnswerEvent::unsized_head;
 }
 
-std::size_t MessageParser::put_bytes(std::string_view bytes) {
-    boost::beast::error_code error;
-    const std::size_t parsed = put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-    if (error && error != boost::beast::http::error::need_more) fail_protocol(error.message());
-    return parsed;
-}
-
-/// Beast refuses a head with both fields that give a body's length, even where no body follows that they could disagree
-/// about. The field that Beast does not get to see goes straight into the response.
-std::string MessageParser::without_transfer_encoding(std::string_view head) {
-    constexpr std::size_t around_value = std::string_view(":\r\n").size();
-    std::string rest;
-    std::string_view name;
-    std::string_view value;
-    bool has_length = false;
-    for (std::size_t at = 0; at < head.size();) {
-        const std::string_view line = head.substr(at, head.find('\n', at) + 1 - at);
-        at += line.size();
-        has_length = has_length || is_field(line, "Content-Length");
-        if (name.empty() && is_field(line, "Transfer-Encoding")) {
-            name = line.substr(0, line.find(':'));
-            value = trimmed(line.substr(name.size() + 1, line.size() - name.size() - around_value));
-        } else {
-            rest += line;
-        }
+/// `HTTP/1.1 200 OK`. The blank before a reason that is missing is optional for everyone (RFC 9112, section 4).
+void MessageParser::put_status_line(std::string_view line) {
+    constexpr std::size_t version_size = std::string_view("HTTP/1.1 ").size();
+    constexpr std::size_t status_size = 3;
+    constexpr std::size_t reason_at = version_size + status_size + 1;
+    is_http_1_0_ = line.starts_with("HTTP/1.0 ");
+    const bool is_known = is_http_1_0_ || line.starts_with("HTTP/1.1 ");
+    const auto status = is_known ? decimal(line.substr(version_size, status_size)) : std::nullopt;
+    const bool has_end = line.size() < reason_at || line[reason_at - 1] == ' ';
+    if (!status || line.size() < reason_at - 1 || !has_end) {
+        fail_protocol(fmt::format("its status line is '{}'", escaped(line)));
     }
-    // Beast refuses any other value; nothing else checks its characters.
-    if (!has_length || !equal_ignoring_case(value, "chunked")) return std::string(head);
-    add_field(name, value);
-    has_two_framings_ = true;
-    return rest;
+    if (*status < 100) fail_protocol(fmt::format("status {:03}", *status));
+    facts_.status = response_.status = static_cast<int>(*status);
+    response_.reason = line.substr(std::min(reason_at, line.size()));
 }
 
-void MessageParser::on_response_impl(int code, string_view reason, int version, error_code&) {
-    if (code < 100) fail_protocol(fmt::format("status {:03}", code));
-    response_.status = code;
-    response_.reason = to_std(reason);
-    version_ = version;
-}
-
-void MessageParser::on_field_impl(boost::beast::http::field field, string_view name, string_view value, error_code&) {
-    if (is_header_done()) {
-        count_chunk_overhead(name.size() + value.size());
-        response_.trailers.append(to_std(name), to_std(value));
-        return;
-    }
-    // Step 4 of RFC 9112, section 6.3: bytes in any other coding would be passed on as if they were the body.
-    if (field == boost::beast::http::field::transfer_encoding && !equal_ignoring_case(to_std(value), "chunked")) {
-        fail_protocol(fmt::format("Transfer-Encoding '{}' was not asked for", escaped(to_std(value))));
-    }
-    add_field(to_std(name), to_std(value));
-}
-
-void MessageParser::add_field(std::string_view name, std::string_view value) {
+void MessageParser::put_field(const Header& field) {
     if (response_.headers.size() >= limits_.header_count) {
         throw Error(ErrorCode::too_large, fmt::format("the answer has more than {} header fields (--max-header-count)",
                                                       limits_.header_count));
     }
-    response_.headers.append(name, value);
+    note(field);
+    response_.headers.append(field.name, field.value);
 }
 
-void MessageParser::on_header_impl(error_code&) {
-    // Before the first byte of the body, which a server could make us wait for.
-    if (is_done()) return;
-    std::optional<std::uint64_t> length;
-    if (content_length()) length = *content_length();
-    body_.begin(length);
+/// Notes what a field says of the message's end and of the connection.
+void MessageParser::note(const Header& field) {
+    const auto is = [&field](std::string_view name) {
+        return field.name.size() == name.size() && (field.name == name || equal_ignoring_case(field.name, name));
+    };
+    if (is("Content-Length")) return note_length(field.value);
+    if (is("Transfer-Encoding")) return note_transfer_coding(field.value);
+    // No standard has the latter; some proxies do.
+    if (is("Connection") || is("Proxy-Connection")) note_connection(field.value);
 }
 
-std::size_t MessageParser::on_body_impl(string_view bytes, error_code&) {
-    body_.put(to_std(bytes));
-    return bytes.size();
+/// The same length may be there several times (RFC 9112, section 6.3).
+void MessageParser::note_length(std::string_view value) {
+    std::string_view rest = value;
+    do {
+        const auto length = decimal(take_element(rest));
+        if (!length || (facts_.content_length && *facts_.content_length != *length) || value.ends_with(',')) {
+            fail_protocol(fmt::format("Content-Length '{}' is no length, or not the only one", escaped(value)));
+        }
+        facts_.content_length = length;
+    } while (!rest.empty());
 }
 
-void MessageParser::on_chunk_header_impl(std::uint64_t size, string_view extensions, error_code&) {
-    count_chunk_overhead(extensions.size());
-    chunk_remaining_ = size;
+/// Step 4 of RFC 9112, section 6.3: bytes in any other coding would be passed on as if they were the body.
+void MessageParser::note_transfer_coding(std::string_view value) {
+    if (!equal_ignoring_case(value, "chunked")) {
+        fail_protocol(fmt::format("Transfer-Encoding '{}' was not asked for", escaped(value)));
+    }
+    if (facts_.is_chunked) fail_protocol("it has Transfer-Encoding twice");
+    facts_.is_chunked = true;
 }
 
-std::size_t MessageParser::on_chunk_body_impl(std::uint64_t, string_view bytes, error_code& error) {
-    chunk_remaining_ -= bytes.size();
-    return on_body_impl(bytes, error);
-}
-
-void MessageParser::count_chunk_overhead(std::size_t bytes) {
-    chunk_overhead_ += bytes;
-    if (chunk_overhead_ > limits_.chunk_overhead_bytes) {
-        fail_too_large("chunk extensions and trailers", limits_.chunk_overhead_bytes);
+void MessageParser::note_connection(std::string_view value) {
+    for (std::string_view rest = value; !rest.empty();) {
+        const std::string_view option = take_element(rest);
+        if (!option.empty() && !is_token(option)) fail_protocol(fmt::format("Connection is '{}'", escaped(value)));
+        says_close_ = says_close_ || equal_ignoring_case(option, "close");
+        says_keep_alive_ = says_keep_alive_ || equal_ignoring_case(option, "keep-alive");
     }
 }
 
