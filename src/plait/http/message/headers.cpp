@@ -145,15 +145,14 @@ void Headers::reserve(std::size_t fields, std::size_t text) {
 
 Header Headers::at(std::size_t index) const noexcept {
     const Field& field = fields_[index];
-    const std::string_view text = text_;
-    return {text.substr(field.start, field.name_size), text.substr(field.start + field.name_size, field.value_size)};
+    const char* const name = text_.data() + field.start;
+    return {{name, field.name_size}, {name + field.name_size, field.value_size}};
 }
 
 std::size_t Headers::find(std::string_view name, std::size_t from) const noexcept {
-    const std::string_view text = text_;
     for (std::size_t index = from; index < fields_.size(); ++index) {
         const Field& field = fields_[index];
-        if (field.name_size == name.size() && equal_ignoring_case(text.substr(field.start, field.name_size), name))
+        if (field.name_size == name.size() && equal_ignoring_case({text_.data() + field.start, name.size()}, name))
             return index;
     }
     return fields_.size();
