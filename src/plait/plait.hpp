@@ -13,7 +13,7 @@
 #include "plait/async/coordination/gather.hpp"     // gather, settle, as_completed, race
 #include "plait/async/coordination/semaphore.hpp"  // Semaphore: at most N at a time
 #include "plait/async/event_loop.hpp"              // EventLoop, run(task), statistics, calls from other threads
-#include "plait/async/frame_statistics.hpp"
+#include "plait/async/parts/frame_statistics.hpp"
 #include "plait/async/sleep.hpp"       // sleep_for, sleep_until, yield
 #include "plait/async/task.hpp"        // Task
 #include "plait/async/task_group.hpp"  // TaskGroup: owns the tasks it starts

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "plait/async/internal/poller.hpp"
 #include "plait/async/internal/waiter.hpp"
+#include "plait/async/parts/internal/poller.hpp"
 #include "plait/base/unique_fd.hpp"
 
 #include <memory>

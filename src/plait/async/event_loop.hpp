@@ -2,7 +2,7 @@
 
 #include "plait/async/debug.hpp"
 #include "plait/async/internal/scheduler.hpp"
-#include "plait/async/remote_call.hpp"
+#include "plait/async/parts/remote_call.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/trace/recorder.hpp"

@@ -2,7 +2,7 @@
 
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/internal/wake_timer.hpp"
+#include "plait/async/parts/internal/wake_timer.hpp"
 #include "plait/async/task.hpp"
 
 #include <cstddef>

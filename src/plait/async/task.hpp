@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/internal/frame_memory.hpp"
+#include "plait/async/parts/internal/frame_memory.hpp"
 #include "plait/base/assert.hpp"
 
 #include <concepts>

@@ -1,6 +1,6 @@
 #include "session/seats.hpp"
 
-#include "plait/async/remote_call.hpp"
+#include "plait/async/parts/remote_call.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>

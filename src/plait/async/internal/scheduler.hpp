@@ -1,11 +1,11 @@
 #pragma once
 
-#include "plait/async/internal/inbox.hpp"
 #include "plait/async/internal/loop_meter.hpp"
-#include "plait/async/internal/poller.hpp"
 #include "plait/async/internal/ready_queue.hpp"
 #include "plait/async/internal/task_record.hpp"
-#include "plait/async/internal/timers.hpp"
+#include "plait/async/parts/internal/inbox.hpp"
+#include "plait/async/parts/internal/poller.hpp"
+#include "plait/async/parts/internal/timers.hpp"
 #include "plait/base/assert.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/base/thread_local.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "plait/async/internal/list.hpp"
-#include "plait/async/internal/timers.hpp"
+#include "plait/async/parts/internal/list.hpp"
+#include "plait/async/parts/internal/timers.hpp"
 #include "plait/async/task.hpp"
 #include "plait/trace/recorder.hpp"
 

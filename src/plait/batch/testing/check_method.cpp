@@ -3,7 +3,7 @@
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/coordination/gather.hpp"
 #include "plait/async/event_loop.hpp"
-#include "plait/async/remote_call.hpp"
+#include "plait/async/parts/remote_call.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/http/message/request.hpp"

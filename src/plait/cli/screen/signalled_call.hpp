@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/async/event_loop.hpp"
-#include "plait/async/remote_call.hpp"
+#include "plait/async/parts/remote_call.hpp"
 
 #include <atomic>
 #include <functional>

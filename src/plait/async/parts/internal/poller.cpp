@@ -1,4 +1,4 @@
-#include "plait/async/internal/poller.hpp"
+#include "plait/async/parts/internal/poller.hpp"
 
 #include "plait/base/error.hpp"
 

@@ -1,4 +1,4 @@
-#include "plait/async/internal/wake_timer.hpp"
+#include "plait/async/parts/internal/wake_timer.hpp"
 
 #include "plait/base/error.hpp"
 

@@ -1,6 +1,6 @@
-#include "plait/async/internal/frame_memory.hpp"
+#include "plait/async/parts/internal/frame_memory.hpp"
 
-#include "plait/async/frame_statistics.hpp"
+#include "plait/async/parts/frame_statistics.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "plait/async/internal/inbox.hpp"
+#include "plait/async/parts/internal/inbox.hpp"
 
 #include "plait/base/error.hpp"
 

@@ -1,4 +1,4 @@
-#include "plait/async/internal/timers.hpp"
+#include "plait/async/parts/internal/timers.hpp"
 
 #include <doctest/doctest.h>
 

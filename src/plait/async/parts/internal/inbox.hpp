@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/remote_call.hpp"
+#include "plait/async/parts/remote_call.hpp"
 #include "plait/base/unique_fd.hpp"
 
 #include <atomic>

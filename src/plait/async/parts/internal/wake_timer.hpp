@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/async/internal/poller.hpp"
+#include "plait/async/parts/internal/poller.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/base/unique_fd.hpp"
 
