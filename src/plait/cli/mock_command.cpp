@@ -8,7 +8,7 @@
 #include "plait/cli/screen/exit_code.hpp"
 #include "plait/cli/screen/interrupts.hpp"
 #include "plait/cli/screen/output.hpp"
-#include "plait/mock/codings.hpp"
+#include "plait/mock/content/codings.hpp"
 #include "plait/mock/mock_server.hpp"
 #include "plait/mock/supervisor.hpp"
 

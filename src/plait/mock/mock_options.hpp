@@ -2,11 +2,11 @@
 
 #include "plait/base/clock.hpp"
 #include "plait/coding/decoder.hpp"
+#include "plait/mock/content/refusal.hpp"
 #include "plait/mock/fault.hpp"
 #include "plait/mock/limit/allowed_rate.hpp"
 #include "plait/mock/limit/limit_headers.hpp"
 #include "plait/mock/mixture.hpp"
-#include "plait/mock/refusal.hpp"
 
 #include <chrono>
 #include <cstddef>

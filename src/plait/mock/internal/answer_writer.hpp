@@ -4,7 +4,7 @@
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/http/incoming/request_reader.hpp"
-#include "plait/mock/internal/answer.hpp"
+#include "plait/mock/content/internal/answer.hpp"
 #include "plait/mock/internal/delivery.hpp"
 
 #include <array>

@@ -2,9 +2,9 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
+#include "plait/mock/content/internal/target.hpp"
 #include "plait/mock/internal/fault_table.hpp"
 #include "plait/mock/internal/statistics_answer.hpp"
-#include "plait/mock/internal/target.hpp"
 
 #include <string_view>
 #include <utility>

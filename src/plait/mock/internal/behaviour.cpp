@@ -1,9 +1,9 @@
 #include "plait/mock/internal/behaviour.hpp"
 
-#include "plait/mock/internal/content_answers.hpp"
-#include "plait/mock/internal/follow_answers.hpp"
-#include "plait/mock/internal/refusal_table.hpp"
-#include "plait/mock/internal/target.hpp"
+#include "plait/mock/content/internal/content_answers.hpp"
+#include "plait/mock/content/internal/follow_answers.hpp"
+#include "plait/mock/content/internal/refusal_table.hpp"
+#include "plait/mock/content/internal/target.hpp"
 
 #include <fmt/format.h>
 

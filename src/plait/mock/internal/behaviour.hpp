@@ -1,7 +1,7 @@
 #pragma once
 
+#include "plait/mock/content/internal/answer.hpp"
 #include "plait/mock/fault.hpp"
-#include "plait/mock/internal/answer.hpp"
 #include "plait/mock/internal/random.hpp"
 #include "plait/mock/limit/internal/limit_text.hpp"
 #include "plait/mock/limit/internal/rate_limiter.hpp"

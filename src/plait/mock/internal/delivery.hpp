@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/mock/internal/answer.hpp"
+#include "plait/mock/content/internal/answer.hpp"
 
 #include <cstddef>
 #include <string>

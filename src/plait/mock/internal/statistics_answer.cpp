@@ -1,8 +1,8 @@
 #include "plait/mock/internal/statistics_answer.hpp"
 
 #include "plait/base/text/json_string.hpp"
+#include "plait/mock/content/internal/target.hpp"
 #include "plait/mock/internal/fault_table.hpp"
-#include "plait/mock/internal/target.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/mock/internal/answer.hpp"
+#include "plait/mock/content/internal/answer.hpp"
 #include "plait/mock/request_ledger.hpp"
 
 #include <string_view>

@@ -1,8 +1,8 @@
-#include "plait/mock/internal/content_answers.hpp"
+#include "plait/mock/content/internal/content_answers.hpp"
 
 #include "plait/coding/encoder.hpp"
 #include "plait/http/message/headers.hpp"
-#include "plait/mock/internal/target.hpp"
+#include "plait/mock/content/internal/target.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "plait/mock/internal/answer.hpp"
+#include "plait/mock/content/internal/answer.hpp"
 
 #include "plait/base/text/json_string.hpp"
 #include "plait/http/message/headers.hpp"

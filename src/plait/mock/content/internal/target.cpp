@@ -1,4 +1,4 @@
-#include "plait/mock/internal/target.hpp"
+#include "plait/mock/content/internal/target.hpp"
 
 #include <charconv>
 

@@ -1,8 +1,8 @@
-#include "plait/mock/internal/follow_answers.hpp"
+#include "plait/mock/content/internal/follow_answers.hpp"
 
 #include "plait/base/text/json_string.hpp"
-#include "plait/mock/internal/content_answers.hpp"
-#include "plait/mock/internal/target.hpp"
+#include "plait/mock/content/internal/content_answers.hpp"
+#include "plait/mock/content/internal/target.hpp"
 
 #include <fmt/format.h>
 

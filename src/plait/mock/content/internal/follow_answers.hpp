@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/mock/internal/answer.hpp"
+#include "plait/mock/content/internal/answer.hpp"
 #include "plait/mock/limit/internal/reset_text.hpp"
 
 #include <optional>

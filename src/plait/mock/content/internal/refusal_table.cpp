@@ -1,6 +1,6 @@
-#include "plait/mock/internal/refusal_table.hpp"
+#include "plait/mock/content/internal/refusal_table.hpp"
 
-#include "plait/mock/refusal.hpp"
+#include "plait/mock/content/refusal.hpp"
 
 #include <algorithm>
 #include <array>

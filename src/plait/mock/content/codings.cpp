@@ -1,4 +1,4 @@
-#include "plait/mock/codings.hpp"
+#include "plait/mock/content/codings.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/coding/decoder.hpp"
-#include "plait/mock/codings.hpp"
-#include "plait/mock/internal/answer.hpp"
+#include "plait/mock/content/codings.hpp"
+#include "plait/mock/content/internal/answer.hpp"
 
 #include <optional>
 #include <string>
