@@ -4,7 +4,6 @@
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/batch/call/call_result.hpp"
-#include "plait/batch/call/tally.hpp"
 #include "plait/batch/caller/caller_options.hpp"
 #include "plait/batch/group/in_flight.hpp"
 #include "plait/batch/method/status_request.hpp"
@@ -13,6 +12,7 @@
 #include "plait/batch/sources/call_source.hpp"
 #include "plait/batch/sources/resumable_source.hpp"
 #include "plait/batch/status/run_report.hpp"
+#include "plait/batch/tally/tally.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,8 +3,8 @@
 #include "plait/async/task.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
-#include "plait/batch/call/tally.hpp"
 #include "plait/batch/caller/caller.hpp"
+#include "plait/batch/tally/tally.hpp"
 #include "plait/trace/trace_file.hpp"
 
 #include <vector>

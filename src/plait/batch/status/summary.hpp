@@ -1,10 +1,10 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/batch/call/tally.hpp"
 #include "plait/batch/caller/caller.hpp"
 #include "plait/batch/lines/input_notes.hpp"
 #include "plait/batch/run/runner.hpp"
+#include "plait/batch/tally/tally.hpp"
 
 #include <string>
 

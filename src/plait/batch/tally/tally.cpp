@@ -1,4 +1,4 @@
-#include "plait/batch/call/tally.hpp"
+#include "plait/batch/tally/tally.hpp"
 
 namespace plait::batch {
 

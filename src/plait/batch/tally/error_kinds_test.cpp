@@ -1,4 +1,4 @@
-#include "plait/batch/call/error_kinds.hpp"
+#include "plait/batch/tally/error_kinds.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

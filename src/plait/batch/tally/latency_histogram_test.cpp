@@ -1,4 +1,4 @@
-#include "plait/batch/call/latency_histogram.hpp"
+#include "plait/batch/tally/latency_histogram.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/call/call_end.hpp"
-#include "plait/batch/call/latency_histogram.hpp"
+#include "plait/batch/tally/latency_histogram.hpp"
 
 #include <array>
 #include <cstdint>
