@@ -1,6 +1,6 @@
 // Templates of rows, and the values that go into them: `url NUL body NUL value`.
 #include "plait/base/error.hpp"
-#include "plait/batch/rows/request_template.hpp"
+#include "plait/batch/templates/request_template.hpp"
 #include "plait/http/message/url.hpp"
 #include "plait/json/text.hpp"
 #include "plait/json/value.hpp"

@@ -3,8 +3,8 @@
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/call/sink.hpp"
 #include "plait/batch/requests/request_line.hpp"
-#include "plait/batch/rows/request_template.hpp"
 #include "plait/batch/rows/row.hpp"
+#include "plait/batch/templates/request_template.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "plait/batch/requests/request_line.hpp"
-#include "plait/batch/rows/request_template.hpp"
 #include "plait/batch/rows/row_options.hpp"
 #include "plait/batch/rows/row_reader.hpp"
 #include "plait/batch/sources/resumable_source.hpp"
+#include "plait/batch/templates/request_template.hpp"
 
 #include <functional>
 #include <memory>

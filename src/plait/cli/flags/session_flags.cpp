@@ -1,7 +1,7 @@
 #include "plait/cli/flags/session_flags.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/batch/rows/text_template.hpp"
+#include "plait/batch/templates/text_template.hpp"
 #include "plait/cli/flags/values.hpp"
 #include "plait/cli/screen/terminal.hpp"
 

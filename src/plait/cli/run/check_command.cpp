@@ -1,9 +1,9 @@
 #include "plait/cli/run/check_command.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/batch/rows/text_template.hpp"
 #include "plait/batch/sources/open_source.hpp"
 #include "plait/batch/sources/row_source.hpp"
+#include "plait/batch/templates/text_template.hpp"
 #include "plait/cli/flags/calls_flags.hpp"
 #include "plait/cli/flags/session_flags.hpp"
 #include "plait/cli/flags/values.hpp"

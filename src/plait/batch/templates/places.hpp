@@ -2,7 +2,7 @@
 
 #include "plait/batch/rows/column_list.hpp"
 #include "plait/batch/rows/row.hpp"
-#include "plait/batch/rows/text_template.hpp"
+#include "plait/batch/templates/text_template.hpp"
 
 #include <cstdint>
 #include <span>

@@ -1,4 +1,4 @@
-#include "plait/batch/rows/url_template.hpp"
+#include "plait/batch/templates/url_template.hpp"
 
 #include "plait/base/error.hpp"
 #include "plait/http/message/url.hpp"

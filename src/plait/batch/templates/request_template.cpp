@@ -1,4 +1,4 @@
-#include "plait/batch/rows/request_template.hpp"
+#include "plait/batch/templates/request_template.hpp"
 
 #include "plait/base/error.hpp"
 #include "plait/http/message/headers.hpp"

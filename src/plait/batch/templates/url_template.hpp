@@ -1,7 +1,7 @@
 #pragma once
 
-#include "plait/batch/rows/places.hpp"
-#include "plait/batch/rows/text_template.hpp"
+#include "plait/batch/templates/places.hpp"
+#include "plait/batch/templates/text_template.hpp"
 
 #include <cstdint>
 #include <string>

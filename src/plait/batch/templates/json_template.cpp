@@ -1,4 +1,4 @@
-#include "plait/batch/rows/json_template.hpp"
+#include "plait/batch/templates/json_template.hpp"
 
 #include "plait/base/error.hpp"
 #include "plait/json/text.hpp"

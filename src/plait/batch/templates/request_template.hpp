@@ -1,11 +1,11 @@
 #pragma once
 
 #include "plait/batch/rows/column_list.hpp"
-#include "plait/batch/rows/json_template.hpp"
-#include "plait/batch/rows/places.hpp"
 #include "plait/batch/rows/row_options.hpp"
-#include "plait/batch/rows/text_template.hpp"
-#include "plait/batch/rows/url_template.hpp"
+#include "plait/batch/templates/json_template.hpp"
+#include "plait/batch/templates/places.hpp"
+#include "plait/batch/templates/text_template.hpp"
+#include "plait/batch/templates/url_template.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "plait/batch/rows/text_template.hpp"
+#include "plait/batch/templates/text_template.hpp"
 
 #include "plait/base/error.hpp"
 

@@ -1,4 +1,4 @@
-#include "plait/batch/rows/places.hpp"
+#include "plait/batch/templates/places.hpp"
 
 #include "plait/base/error.hpp"
 #include "plait/base/text/form_text.hpp"
