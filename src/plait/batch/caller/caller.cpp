@@ -5,12 +5,12 @@
 #include "plait/async/late_cancel.hpp"
 #include "plait/async/span_scope.hpp"
 #include "plait/async/task_name.hpp"
-#include "plait/batch/caller/attempt_verdict.hpp"
-#include "plait/batch/caller/call_conclusion.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
 #include "plait/batch/caller/internal/attempt_notes.hpp"
 #include "plait/batch/caller/send_permit.hpp"
 #include "plait/batch/group/report_groups.hpp"
+#include "plait/batch/verdict/attempt_verdict.hpp"
+#include "plait/batch/verdict/call_conclusion.hpp"
 
 #include <fmt/format.h>
 

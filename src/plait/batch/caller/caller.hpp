@@ -9,7 +9,6 @@
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
 #include "plait/batch/caller/attempt_sender.hpp"
-#include "plait/batch/caller/call_conclusion.hpp"
 #include "plait/batch/caller/caller_options.hpp"
 #include "plait/batch/caller/idle_rules.hpp"
 #include "plait/batch/follow/next_request.hpp"
@@ -17,6 +16,7 @@
 #include "plait/batch/group/group_report.hpp"
 #include "plait/batch/group/in_flight.hpp"
 #include "plait/batch/group/run_rules.hpp"
+#include "plait/batch/verdict/call_conclusion.hpp"
 #include "plait/http/redirects.hpp"
 #include "plait/policy/retry.hpp"
 

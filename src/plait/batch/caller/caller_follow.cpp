@@ -4,9 +4,9 @@
 #include "plait/async/sleep.hpp"
 #include "plait/base/text/words.hpp"
 #include "plait/batch/answer/answer_text.hpp"
-#include "plait/batch/caller/attempt_verdict.hpp"
 #include "plait/batch/caller/caller.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
+#include "plait/batch/verdict/attempt_verdict.hpp"
 
 #include <fmt/format.h>
 

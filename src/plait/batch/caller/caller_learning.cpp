@@ -1,11 +1,11 @@
 // What a caller learns from an attempt that has ended.
 
 #include "plait/async/event_loop.hpp"
-#include "plait/batch/caller/attempt_verdict.hpp"
 #include "plait/batch/caller/caller.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
 #include "plait/batch/caller/internal/attempt_notes.hpp"
 #include "plait/batch/caller/send_permit.hpp"
+#include "plait/batch/verdict/attempt_verdict.hpp"
 #include "plait/http/limit_headers/limit_headers.hpp"
 
 #include <fmt/format.h>

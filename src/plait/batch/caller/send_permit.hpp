@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/async/task.hpp"
-#include "plait/batch/caller/attempt_verdict.hpp"
 #include "plait/batch/group/group.hpp"
+#include "plait/batch/verdict/attempt_verdict.hpp"
 #include "plait/policy/adaptive_limit.hpp"
 #include "plait/policy/circuit_breaker.hpp"
 #include "plait/policy/fixed_limit.hpp"

@@ -1,4 +1,4 @@
-#include "plait/batch/caller/call_conclusion.hpp"
+#include "plait/batch/verdict/call_conclusion.hpp"
 
 #include "plait/base/text/words.hpp"
 

@@ -6,7 +6,7 @@
 #include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
-#include "plait/batch/caller/attempt_verdict.hpp"
+#include "plait/batch/verdict/attempt_verdict.hpp"
 
 #include <cstddef>
 #include <optional>

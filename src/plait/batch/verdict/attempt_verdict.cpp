@@ -1,4 +1,4 @@
-#include "plait/batch/caller/attempt_verdict.hpp"
+#include "plait/batch/verdict/attempt_verdict.hpp"
 
 #include <fmt/format.h>
 
