@@ -16,7 +16,7 @@ list(REMOVE_DUPLICATES links)
 
 # Small where speed does not count: what is only in the command, and what a run does once.
 foreach(module IN LISTS modules)
-    if(module MATCHES "^(cli|report|compare|convert|doctor|watch|mock|workers|batch/table|batch/status|batch/resume|batch$)")
+    if(module MATCHES "^(cli|report|compare|convert|doctor|watch|mock|workers|batch/table|batch/check|batch/status|batch/resume|batch$)")
         string(REPLACE "/" "_" part plait_${module})
         target_compile_options(${part} PRIVATE -Os)
     endif()

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "plait/batch/call/secrets.hpp"
+#include "plait/batch/check/check.hpp"
+#include "plait/batch/check/forecast.hpp"
 #include "plait/batch/requests/request_line.hpp"
-#include "plait/batch/status/check.hpp"
-#include "plait/batch/status/forecast.hpp"
 #include "plait/cli/flags/calls_flags.hpp"
 #include "plait/cli/flags/command.hpp"
 #include "plait/cli/flags/route_flags.hpp"

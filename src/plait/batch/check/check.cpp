@@ -1,4 +1,4 @@
-#include "plait/batch/status/check.hpp"
+#include "plait/batch/check/check.hpp"
 
 #include "plait/async/event_loop.hpp"
 #include "plait/batch/call/page_id_trouble.hpp"

@@ -1,4 +1,4 @@
-#include "plait/batch/status/check.hpp"
+#include "plait/batch/check/check.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

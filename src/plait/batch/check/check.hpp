@@ -2,11 +2,11 @@
 
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/source.hpp"
+#include "plait/batch/check/forecast.hpp"
 #include "plait/batch/lines/input_notes.hpp"
 #include "plait/batch/output/id_register.hpp"
 #include "plait/batch/requests/clear_text_secrets.hpp"
 #include "plait/batch/requests/request_line.hpp"
-#include "plait/batch/status/forecast.hpp"
 #include "plait/http/proxy/proxy_settings.hpp"
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "plait/batch/status/forecast.hpp"
+#include "plait/batch/check/forecast.hpp"
 
 #include <doctest/doctest.h>
 

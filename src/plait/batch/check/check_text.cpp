@@ -1,5 +1,5 @@
 #include "plait/base/text/words.hpp"
-#include "plait/batch/status/check.hpp"
+#include "plait/batch/check/check.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "plait/batch/status/check.hpp"
+#include "plait/batch/check/check.hpp"
 #include "plait/json/object_writer.hpp"
 #include "plait/json/text.hpp"
 
