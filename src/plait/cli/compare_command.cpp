@@ -12,9 +12,9 @@
 #include "plait/cli/screen/output.hpp"
 #include "plait/cli/screen/terminal.hpp"
 #include "plait/compare/advice.hpp"
-#include "plait/compare/call_work.hpp"
 #include "plait/compare/comparison_json.hpp"
-#include "plait/compare/python.hpp"
+#include "plait/compare/jobs/python.hpp"
+#include "plait/compare/measure/call_work.hpp"
 #include "plait/compare/table.hpp"
 
 #include <fmt/format.h>

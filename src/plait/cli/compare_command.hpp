@@ -5,9 +5,9 @@
 #include "plait/cli/flags/command.hpp"
 #include "plait/cli/flags/session_flags.hpp"
 #include "plait/compare/comparer.hpp"
-#include "plait/compare/job.hpp"
-#include "plait/compare/sample.hpp"
-#include "plait/compare/work.hpp"
+#include "plait/compare/jobs/job.hpp"
+#include "plait/compare/measure/sample.hpp"
+#include "plait/compare/measure/work.hpp"
 #include "plait/http/redirects.hpp"
 
 #include <cstddef>

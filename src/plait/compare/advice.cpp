@@ -1,6 +1,6 @@
 #include "plait/compare/advice.hpp"
 
-#include "plait/compare/job.hpp"
+#include "plait/compare/jobs/job.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "plait/compare/comparer.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/compare/python.hpp"
+#include "plait/compare/jobs/python.hpp"
 
 #include <fmt/format.h>
 

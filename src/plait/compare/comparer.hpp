@@ -1,10 +1,10 @@
 #pragma once
 
 #include "plait/async/task.hpp"
-#include "plait/compare/job_work.hpp"
-#include "plait/compare/measurement.hpp"
-#include "plait/compare/measuring_process.hpp"
-#include "plait/compare/work.hpp"
+#include "plait/compare/jobs/job_work.hpp"
+#include "plait/compare/measure/measurement.hpp"
+#include "plait/compare/measure/measuring_process.hpp"
+#include "plait/compare/measure/work.hpp"
 
 #include <cstddef>
 #include <functional>

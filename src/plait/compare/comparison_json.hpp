@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/compare/measurement.hpp"
+#include "plait/compare/measure/measurement.hpp"
 
 #include <string>
 

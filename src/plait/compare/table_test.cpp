@@ -1,6 +1,6 @@
 #include "plait/compare/table.hpp"
 
-#include "plait/compare/internal/made_up_rows.hpp"
+#include "plait/compare/measure/internal/made_up_rows.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "plait/compare/job.hpp"
+#include "plait/compare/jobs/job.hpp"
 
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"

@@ -1,4 +1,4 @@
-#include "plait/compare/python.hpp"
+#include "plait/compare/jobs/python.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "plait/compare/sample.hpp"
+#include "plait/compare/measure/sample.hpp"
 
 #include "plait/http/message/url.hpp"
 #include "plait/testing/async_test.hpp"

@@ -1,4 +1,4 @@
-#include "plait/compare/call_work.hpp"
+#include "plait/compare/measure/call_work.hpp"
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/assert.hpp"
@@ -6,8 +6,8 @@
 #include "plait/batch/call/source.hpp"
 #include "plait/batch/method/methods.hpp"
 #include "plait/batch/run/runner.hpp"
-#include "plait/compare/internal/measurement_trace.hpp"
-#include "plait/compare/resource_usage.hpp"
+#include "plait/compare/measure/internal/measurement_trace.hpp"
+#include "plait/compare/measure/resource_usage.hpp"
 #include "plait/http/message/request.hpp"
 
 #include <algorithm>

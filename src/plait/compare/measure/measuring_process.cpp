@@ -1,4 +1,4 @@
-#include "plait/compare/measuring_process.hpp"
+#include "plait/compare/measure/measuring_process.hpp"
 
 #include "plait/base/assert.hpp"
 #include "plait/batch/method/methods.hpp"

@@ -1,4 +1,4 @@
-#include "plait/compare/internal/measurement_trace.hpp"
+#include "plait/compare/measure/internal/measurement_trace.hpp"
 
 #include "plait/batch/method/open_trace.hpp"
 

@@ -1,4 +1,4 @@
-#include "plait/compare/resource_usage.hpp"
+#include "plait/compare/measure/resource_usage.hpp"
 
 #include <sched.h>
 #include <sys/resource.h>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "plait/async/task.hpp"
-#include "plait/compare/measurement.hpp"
-#include "plait/compare/work.hpp"
+#include "plait/compare/measure/measurement.hpp"
+#include "plait/compare/measure/work.hpp"
 #include "plait/workers/process_pool.hpp"
 
 #include <string>

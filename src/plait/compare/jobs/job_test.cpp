@@ -1,4 +1,4 @@
-#include "plait/compare/job.hpp"
+#include "plait/compare/jobs/job.hpp"
 
 #include "plait/base/error.hpp"
 

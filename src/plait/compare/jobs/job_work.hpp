@@ -1,7 +1,7 @@
 #pragma once
 
-#include "plait/compare/job.hpp"
-#include "plait/compare/work.hpp"
+#include "plait/compare/jobs/job.hpp"
+#include "plait/compare/measure/work.hpp"
 
 #include <cstddef>
 #include <string>

@@ -1,4 +1,4 @@
-#include "plait/compare/sample.hpp"
+#include "plait/compare/measure/sample.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "plait/compare/measurement.hpp"
+#include "plait/compare/measure/measurement.hpp"
 
 #include <algorithm>
 

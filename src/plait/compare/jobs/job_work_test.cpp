@@ -1,4 +1,4 @@
-#include "plait/compare/job_work.hpp"
+#include "plait/compare/jobs/job_work.hpp"
 
 #include "plait/batch/method/methods.hpp"
 

@@ -4,8 +4,8 @@
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/method/methods.hpp"
-#include "plait/compare/job_work.hpp"
-#include "plait/compare/measurement.hpp"
+#include "plait/compare/jobs/job_work.hpp"
+#include "plait/compare/measure/measurement.hpp"
 
 #include <array>
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/batch/call/call.hpp"
-#include "plait/compare/work.hpp"
+#include "plait/compare/measure/work.hpp"
 #include "plait/http/redirects.hpp"
 #include "plait/http/session.hpp"
 

@@ -1,7 +1,7 @@
-#include "plait/compare/python.hpp"
+#include "plait/compare/jobs/python.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/compare/internal/python_script.hpp"
+#include "plait/compare/jobs/internal/python_script.hpp"
 #include "plait/workers/child_program.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
-#include "plait/compare/measurement.hpp"
+#include "plait/compare/measure/measurement.hpp"
 
-#include "plait/compare/internal/made_up_rows.hpp"
+#include "plait/compare/measure/internal/made_up_rows.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/batch/method/methods.hpp"
-#include "plait/compare/measurement.hpp"
+#include "plait/compare/measure/measurement.hpp"
 
 #include <cstddef>
 #include <cstdint>
