@@ -12,6 +12,7 @@ from layers_test import module_table
 from support.program import OTHER_MACHINE, other_machine, plait
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+TABLE = module_table((REPOSITORY / "src/plait/CMakeLists.txt").read_text())
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
 
 
@@ -38,6 +39,11 @@ def dead_links(path):
         elif anchor and anchor not in anchors(target.read_text()):
             found.append(f"{path.name}: {link}: no such heading")
     return found
+
+
+def first_cells(markdown):
+    """Returns the names in the first columns of this page's tables."""
+    return re.findall(r"^\| `([\w/]+)` \|", markdown, re.MULTILINE)
 
 
 def fenced(markdown, language):
@@ -139,9 +145,13 @@ class Architecture(unittest.TestCase):
     def test_it_is_short_enough_for_one_sitting(self):
         self.assertLess(len(self.TEXT.split("\n")), 175)
 
-    def test_its_modules_are_those_of_the_table_in_that_order(self):
-        table = module_table((REPOSITORY / "src/plait/CMakeLists.txt").read_text())
-        self.assertEqual(list(table), re.findall(r"^\| `([\w/]+)` \|", self.TEXT, re.MULTILINE))
+    def test_its_houses_are_those_of_the_table_in_that_order(self):
+        houses = list(dict.fromkeys(module.split("/")[0] for module in TABLE))
+        self.assertEqual(houses, first_cells(self.TEXT))
+        self.assertIn(f"The code stands in {len(houses)} houses", self.TEXT)
+
+    def test_the_page_of_the_modules_has_them_in_the_order_of_the_table(self):
+        self.assertEqual(list(TABLE), first_cells((REPOSITORY / "docs/modules.md").read_text()))
 
 
 class Rules(unittest.TestCase):
