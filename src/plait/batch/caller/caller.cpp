@@ -7,6 +7,8 @@
 #include "plait/async/task_name.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
 #include "plait/batch/caller/internal/attempt_notes.hpp"
+#include "plait/batch/caller/internal/counted.hpp"
+#include "plait/batch/caller/internal/part_options.hpp"
 #include "plait/batch/caller/send_permit.hpp"
 #include "plait/batch/group/report_groups.hpp"
 #include "plait/batch/verdict/attempt_verdict.hpp"
@@ -15,6 +17,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace plait::batch {
@@ -22,6 +25,7 @@ namespace plait::batch {
 using internal::ActiveCall;
 using internal::begin_note;
 using internal::Counted;
+using internal::is_once;
 using internal::Listed;
 using internal::note_decision;
 using internal::note_end;
@@ -30,21 +34,12 @@ namespace {
 
 constexpr int unauthorized = 401;
 
-/// With adaptive concurrency, this many calls of a new group are sent before its first answer is awaited.
-constexpr std::uint64_t first_look = 32;
-
-/// What was learnt of a group is kept for this long after its last use.
-constexpr Duration group_memory = std::chrono::minutes(10);
+/// What was learnt of an origin is kept for this long after its last use.
+constexpr Duration origin_memory = std::chrono::minutes(10);
 
 /// The deadline is a limit of each attempt, so that an attempt ends itself and hands over what has come of a stream.
 /// One that does not, in a worker that hangs, is cancelled this much later.
 constexpr Duration overtime = std::chrono::seconds(1);
-
-Duration longest_memory(const CallerOptions& options) {
-    Duration longest = group_memory;
-    for (const policy::RateLimit& limit : options.limits) longest = std::max(longest, limit.window);
-    return longest;
-}
 
 std::string_view group_name(const Call& call) {
     return call.rules.group.empty() ? call.request.url.origin() : call.rules.group.view();
@@ -52,12 +47,6 @@ std::string_view group_name(const Call& call) {
 
 std::size_t most_in_flight(const CallerOptions& options, const Method& method) {
     return std::min(options.concurrency, method.most_in_flight());
-}
-
-policy::RetryOptions retry_options(const CallerOptions& options, const CallRules& rules) {
-    policy::RetryOptions retry = options.retry;
-    if (rules.max_attempts) retry.max_attempts = retry.most_attempts = *rules.max_attempts;
-    return retry;
 }
 
 policy::WaitReason why_backing_off(const policy::RetryDecision& decision, const AskedWait& asked) {
@@ -79,14 +68,16 @@ Caller::Caller(const CallerOptions& options, CallerParts parts)
       slots_(slots_in_all_),
       rules_(options.rules),
       idle_rules_(options.limits, options.rules.budgets, options.cost_from),
-      sender_(options_, parts_, slots_in_all_, rules_, counts_),
-      groups_([this](std::string_view name) { return std::make_unique<Group>(name, group_options(name), slots_); },
-              longest_memory(options)),
+      groups_([this](std::string_view name) { return make_group(name); }, internal::group_memory(options)),
       origins_(
           [this](std::string_view name) {
               return std::make_unique<Origin>(name, options_.retry.max_wait, options_.concurrency_per_origin);
           },
-          group_memory) {
+          origin_memory),
+      gate_(parts_, rules_),
+      sender_(options_, parts_, slots_in_all_, rules_, counts_),
+      hops_(options_, parts_, groups_, origins_),
+      follow_ups_(options_, parts_, gate_, hops_, idle_rules_) {
     parts_.method.follow_room([this](std::size_t room) {
         room_of_method_ = room;
         fit_slots();
@@ -95,23 +86,10 @@ Caller::Caller(const CallerOptions& options, CallerParts parts)
 
 Caller::~Caller() { parts_.method.follow_room({}); }
 
-GroupOptions Caller::group_options(std::string_view name) const {
-    GroupOptions group;
-    group.pace.limits = options_.limits;
-    for (policy::RateLimit& limit : group.pace.limits) limit.window += options_.departure_jitter;
-    if (parts_.limit_logs) group.pace.log = parts_.limit_logs->of_group(name);
-    group.pace.server.max_wait = options_.retry.max_wait;
-    if (options_.adaptive_concurrency && !options_.once) group.pace.server.opening.first_look = first_look;
-    group.retries = options_.retry_budget;
-    // A call alone can use up its attempts.
-    group.retries.least = std::max(group.retries.least, options_.retry.max_attempts - 1);
-    if (options_.hedge) group.hedge = *options_.hedge;
-    if (options_.adaptive_concurrency) {
-        group.in_flight.emplace();
-        group.in_flight->most = static_cast<double>(slots_in_all_);
-        group.in_flight->first = std::min(group.in_flight->first, group.in_flight->most);
-    }
-    return group;
+std::unique_ptr<Group> Caller::make_group(std::string_view name) {
+    GroupOptions options = internal::group_options(options_, slots_in_all_);
+    if (parts_.limit_logs) options.pace.log = parts_.limit_logs->of_group(name);
+    return std::make_unique<Group>(name, options, slots_);
 }
 
 Task<MadeCall> Caller::make(Call& call) {
@@ -121,7 +99,7 @@ Task<MadeCall> Caller::make(Call& call) {
 
 Task<MadeCall> Caller::make_within_rules(Call& call) {
     using Verdict = RunRules::Admission::Verdict;
-    std::optional<RunRules::Admission> admission = co_await unless_stopped(rules_.admit(call.rules.costs));
+    std::optional<RunRules::Admission> admission = co_await gate_.unless_stopped(rules_.admit(call.rules.costs));
     if (!admission || admission->verdict == Verdict::stop) co_return not_sent(call, AttemptsEnd::stopped);
     if (admission->verdict == Verdict::never) {
         co_return CallEnd(Outcome::skipped,
@@ -138,17 +116,17 @@ Task<MadeCall> Caller::make_within_rules(Call& call) {
 
 Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reservation> reservation) {
     ActiveCall active(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()),
-                      is_once(call.rules), options_.redirects);
+                      is_once(options_, call.rules), options_.redirects);
     active.reservation = std::move(reservation);
-    if (call.rules.follow || options_.follow) begin_following(active);
+    follow_ups_.begin(active);
     const TaskName name(call.custom_id);
     std::optional<AttemptsEnd> unsent;  // why it is not sent
     std::optional<CallError> impossible;
     try {
-        if (!try_acquire_permit(active)) {
-            unsent = (co_await unless_stopped(acquire_permit(active, false))).value_or(AttemptsEnd::stopped);
-        } else if (!try_record(active)) {
-            unsent = co_await record(active);
+        if (!gate_.try_take_permit(active)) {
+            unsent = (co_await gate_.unless_stopped(gate_.pass(active, false))).value_or(AttemptsEnd::stopped);
+        } else if (!gate_.try_record(active)) {
+            unsent = co_await gate_.record(active);
         }
     } catch (const Error& error) {
         if (error.code() != ErrorCode::bad_input) throw;
@@ -169,71 +147,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reserva
     co_return finish(active, ended.value_or(gave_up_ ? AttemptsEnd::given_up : AttemptsEnd::late), span);
 }
 
-/// Acquires the send permit if that takes no time.
-bool Caller::try_acquire_permit(ActiveCall& active) {
-    if (stopped_ || !active.permit().try_take(active.rules().costs)) return false;
-    begin(active);
-    return true;
-}
-
-/// Acquires all that the attempt needs before it is sent, as it becomes free: room in the budgets, the send permit, and
-/// its record in the send log. Returns nothing when it may be sent, else why it may not.
-Task<std::optional<AttemptsEnd>> Caller::acquire_permit(ActiveCall& active, bool is_retry) {
-    if (is_retry && rules_.any()) {
-        active.reservation = co_await rules_.admit_again(active.rules().costs);
-        if (!active.reservation) co_return AttemptsEnd::stopped;
-    }
-    const std::optional<AttemptsEnd> ended = co_await wait_for_permit(active, is_retry);
-    if (ended || try_record(active)) co_return ended;
-    co_return co_await record(active);
-}
-
-Task<std::optional<AttemptsEnd>> Caller::wait_for_permit(ActiveCall& active, bool is_retry) {
-    const CallRules& rules = active.rules();
-    // A retry goes before calls that have not begun, or its deadline would pass in the queue.
-    const int priority = 2 * rules.priority + (is_retry ? 1 : 0);
-    const Counted counted(active.group().waiting);
-    const ActivityScope activity_scope(trace::Activity::permit);
-    const SendPermit::Turn turn = co_await active.permit().take(rules.costs, priority);
-    if (turn == SendPermit::Turn::unreachable) {
-        park(active, why_unreachable(active));
-        co_return AttemptsEnd::parked;
-    }
-    if (turn == SendPermit::Turn::parked) {
-        park(active, active.group().pace.parked().value_or(policy::WaitReason()));
-        co_return AttemptsEnd::parked;
-    }
-    // The call that stopped the run may have made room for this one.
-    if (stopped_) co_return AttemptsEnd::stopped;
-    begin(active);
-    co_return std::nullopt;
-}
-
-/// The call may now be sent. A call waiting for its log entry already counts as in flight.
-void Caller::begin(ActiveCall& active) {
-    active.permit().begin();
-    if (active.in_flight) return;
-    active.in_flight.emplace(in_flight_);
-    if (parts_.on_first_send) parts_.on_first_send();
-}
-
-/// Whether the send log must know of the call before it is sent.
-bool Caller::is_recorded(const CallRules& rules) const noexcept { return parts_.sends && !rules.safe_to_repeat; }
-
-/// Records the send, if it must be. False when that takes time.
-bool Caller::try_record(const ActiveCall& active) {
-    return !is_recorded(active.rules()) || parts_.sends->try_record(active.call.line);
-}
-
-Task<std::optional<AttemptsEnd>> Caller::record(ActiveCall& active) {
-    const ActivityScope activity_scope(trace::Activity::permit);
-    co_await parts_.sends->record(active.call.line);
-    if (!stopped_) co_return std::nullopt;
-    parts_.sends->retract(active.call.line);
-    co_return AttemptsEnd::stopped;
-}
-
-/// Waits until the retry is due, and acquires what it needs. The note of the last attempt then names what it waited for
+/// Waits until the retry is due, and passes the gate. The note of the last attempt then names what it waited for
 /// longest.
 Task<std::optional<AttemptsEnd>> Caller::back_off(ActiveCall& active, policy::Retry& retry,
                                                   policy::RetryDecision decision) {
@@ -252,7 +166,7 @@ Task<std::optional<AttemptsEnd>> Caller::back_off(ActiveCall& active, policy::Re
         active.notes.back().why = to_string(policy::RetryDecision::Why::budget_used_up);
         co_return AttemptsEnd::final;
     }
-    const std::optional<AttemptsEnd> ended = co_await acquire_permit(active, true);
+    const std::optional<AttemptsEnd> ended = co_await gate_.pass(active, true);
     const Duration for_permit = now() - since - decision.wait - for_share;
     if (for_share > std::max(decision.wait, for_permit)) {
         active.notes.back().why = "retry-share";
@@ -262,22 +176,13 @@ Task<std::optional<AttemptsEnd>> Caller::back_off(ActiveCall& active, policy::Re
     co_return ended;
 }
 
-/// Awaits `wait`; returns nothing if the run was stopped, or the time came, first.
-template <class Value>
-Task<std::optional<Value>> Caller::unless_stopped(Task<Value> wait, std::optional<TimePoint> until) {
-    if (stopped_) co_return std::nullopt;
-    CancelScope scope = until ? CancelScope(*until) : CancelScope();
-    const Listed listed(waits_, scope);
-    co_return co_await scope.run(std::move(wait));
-}
-
 /// Makes attempts until the call is decided.
 Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
     std::optional<policy::Retry> retry;
     policy::AttemptHistory history;
     for (bool is_afresh = true;;) {
         if (is_afresh) {  // each page, and each poll, has attempts and redirects of its own
-            retry.emplace(retry_options(options_, active.call.rules), parts_.random,
+            retry.emplace(internal::retry_options(options_, active.call.rules), parts_.random,
                           &active.first_route.group->retries);
             history = {};
             history.deadline = active.deadline_at();
@@ -305,26 +210,27 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
         if (active.next_hop) {
             is_afresh = active.following && active.following->is_due;
             active.hop = std::move(active.next_hop);
-            Task<std::optional<AttemptsEnd>> next = is_afresh ? follow_up(active) : acquire_permit(active, true);
+            Task<std::optional<AttemptsEnd>> next = is_afresh ? follow_ups_.wait(active) : gate_.pass(active, true);
             if (!is_afresh) note.why = "redirect";
-            ended = (co_await unless_stopped(std::move(next), history.deadline)).value_or(why_cut_short());
+            ended = (co_await gate_.unless_stopped(std::move(next), history.deadline)).value_or(gate_.why_cut_short());
             if (ended) co_return *ended;
             ++(is_afresh ? counts_.follow_ups : counts_.redirects);
             continue;
         }
-        if (is_once(active.rules())) co_return AttemptsEnd::final;
+        if (is_once(options_, active.rules())) co_return AttemptsEnd::final;
         if (parts_.auth && note.status == unauthorized && !active.has_left_origin()) {
-            const auto is_renewed = co_await unless_stopped(sender_.renew_credentials(active), history.deadline);
-            if (!is_renewed) co_return why_cut_short();
+            const auto is_renewed = co_await gate_.unless_stopped(sender_.renew_credentials(active), history.deadline);
+            if (!is_renewed) co_return gate_.why_cut_short();
             if (!*is_renewed) co_return AttemptsEnd::final;
             note.why = "auth-command";
-            ended = (co_await unless_stopped(acquire_permit(active, true), history.deadline)).value_or(why_cut_short());
+            ended = (co_await gate_.unless_stopped(gate_.pass(active, true), history.deadline))
+                        .value_or(gate_.why_cut_short());
         } else {
             const policy::RetryDecision decision = retry->after(history, active.verdict->end);
             if (!decision.again()) co_return end_without_retry(active, decision);
             note_decision(note, decision, active.refusal.asked);
-            ended = (co_await unless_stopped(back_off(active, *retry, decision), history.deadline))
-                        .value_or(why_cut_short());
+            ended = (co_await gate_.unless_stopped(back_off(active, *retry, decision), history.deadline))
+                        .value_or(gate_.why_cut_short());
         }
         if (ended) co_return *ended;
         ++counts_.retries;
@@ -341,36 +247,16 @@ AttemptsEnd Caller::end_without_retry(const ActiveCall& active, const policy::Re
     using Why = policy::RetryDecision::Why;
     if (decision.why == Why::past_deadline) return AttemptsEnd::no_time_left;
     if (decision.why != Why::asked_for_too_long) return AttemptsEnd::final;
-    park(active, active.group().pace.parked().value_or(policy::WaitReason()));
+    gate_.park(active, active.group().pace.parked().value_or(policy::WaitReason()));
     return AttemptsEnd::parked;
 }
 
-policy::WaitReason Caller::why_unreachable(const ActiveCall& active) {
-    policy::WaitReason reason;
-    const bool is_whole_group = active.group().name == active.origin().name;
-    reason.limit = is_whole_group ? "can't be reached" : fmt::format("{} can't be reached", active.origin().name);
-    return reason;
-}
-
-/// Notes that the group is parked, for the reason why the run is left unfinished.
-void Caller::park(const ActiveCall& active, policy::WaitReason reason) {
-    reason.limit = fmt::format("{}: {}", active.group().name, reason.limit);
-    if (!parked_ || parked_->until > reason.until) parked_ = std::move(reason);
-}
-
 MadeCall Caller::not_sent(const Call& call, AttemptsEnd ended) const {
-    if (is_recorded(call.rules)) parts_.sends->retract(call.line);
-    const std::string_view parked = parked_ ? std::string_view(parked_->limit) : std::string_view();
+    gate_.retract(call, call.rules);
+    const std::string_view parked = gate_.parked() ? std::string_view(gate_.parked()->limit) : std::string_view();
     std::optional<CallError> error = why_skipped(ended, options_.is_resumable, parked, stop_reason());
     if (!error) return Postponed();
     return CallEnd(Outcome::skipped, std::move(*error));
-}
-
-/// Where the last answer of a call comes from that has followed another one.
-std::string Caller::final_url(const ActiveCall& active) const {
-    std::string url = active.hop->request.url.text_with_fragment();
-    if (parts_.secrets) parts_.secrets->redact(url);
-    return url;
 }
 
 // Its variables are not those of `make_admitted`, whose frame lives as long as the call waits.
@@ -387,13 +273,14 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
             ended == AttemptsEnd::given_up ? given_up() : deadline_passed(active.deadline, std::move(active.cut));
         note_end(active.notes.back(), *active.last);
         active.verdict.emplace(classify(*active.last, active.call.rules, Refusal()));
-        adjust_to_redirects(active, "");
+        internal::adjust_to_redirects(active, "");
         learn_costs(active);
-        if (active.verdict->is_surely_undone && is_recorded(active.rules())) parts_.sends->retract(active.call.line);
+        if (active.verdict->is_surely_undone) gate_.retract(active.call, active.rules());
     }
     std::optional<CallConclusion> conclusion = conclude(active.history(), ended, options_.is_resumable);
     if (!conclusion) return Postponed();
-    if (!conclusion->error) conclusion->error = why_not_followed(active, ended);
+    if (!conclusion->error && internal::is_unfollowed_redirect(active, ended))
+        conclusion->error = internal::not_followed(why_nothing_is_sent(ended));
     MadeCall made(std::in_place_type<CallEnd>, conclusion->outcome);
     CallEnd& end = std::get<CallEnd>(made);
     if (parts_.secrets && !parts_.secrets->empty()) {
@@ -407,20 +294,21 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
         // What is rejected has its whole answer (`classify`).
         (end.outcome == Outcome::rejected ? end.response : end.partial) = std::move(*partial);
     }
-    if (active.hop && end.response) end.response->url = final_url(active);
+    if (active.hop && end.response) end.response->url = hops_.final_url(active);
     end.error = std::move(conclusion->error);
     end.attempts = std::move(active.notes);
-    if (active.following) finish_following(active, end);
+    if (active.following) follow_ups_.finish(active, end);
     return made;
 }
 
-void Caller::stop() noexcept {
-    stopped_ = true;
-    for (CancelScope* wait : waits_) wait->cancel();
+/// Why an attempt that was due is not sent.
+std::string Caller::why_nothing_is_sent(AttemptsEnd ended) const {
+    if (ended == AttemptsEnd::parked && parked()) return parked()->limit;
+    return stop_reason().value_or("the run was stopped before");
 }
 
 void Caller::give_up() noexcept {
-    stop();
+    gate_.close();
     gave_up_ = true;
     for (ActiveCall* active : made_) {
         if (active->attempts) active->attempts->cancel();

@@ -4,6 +4,7 @@
 #include "plait/batch/caller/caller.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
 #include "plait/batch/caller/internal/attempt_notes.hpp"
+#include "plait/batch/caller/internal/part_options.hpp"
 #include "plait/batch/caller/send_permit.hpp"
 #include "plait/batch/verdict/attempt_verdict.hpp"
 #include "plait/http/limit_headers/limit_headers.hpp"
@@ -32,7 +33,7 @@ void Caller::learn(ActiveCall& active) {
     SendPermit& permit = active.permit();
     const CallRules& rules = active.rules();
     active.refusal = Refusal();
-    const std::string why_not_followed = plan_hop(active);
+    const std::string why_not_followed = hops_.plan_redirect(active);
     const std::optional<bool> wish = wish_of_program(active);
     const auto* response = std::get_if<http::Response>(&*active.last);
     if (response) {
@@ -45,9 +46,9 @@ void Caller::learn(ActiveCall& active) {
         if (active.following) active.following->note_wait(said);
         active.refusal = read_refusal(*response, said, refusal_rules(rules), came_at);
     }
-    judge(active);
+    follow_ups_.judge(active);
     if (wish) apply_wish(*active.verdict, *wish, rules, active.refusal);
-    adjust_to_redirects(active, why_not_followed);
+    internal::adjust_to_redirects(active, why_not_followed);
     const AttemptVerdict& verdict = *active.verdict;
     if (verdict.is_refusal) ++counts_.refusals;
     if ((verdict.is_refusal || verdict.is_overload) && !options_.once) {
@@ -59,13 +60,13 @@ void Caller::learn(ActiveCall& active) {
     const policy::Load load = verdict.is_refusal ? policy::Load::refused : verdict.load;
     const bool is_sign = load == policy::Load::refused || load == policy::Load::overloaded;
     permit.ended(verdict.reach, load, is_sign ? result_of(*active.last) : std::string());
-    if (verdict.is_surely_undone && is_recorded(rules)) parts_.sends->retract(active.call.line);
-    if (active.following && active.following->is_due) keep_page(active);
+    if (verdict.is_surely_undone) gate_.retract(active.call, rules);
+    if (active.following && active.following->is_due) follow_ups_.keep_page(active);
 }
 
 /// Whether the program wants another attempt. It may have made a failure of the answer.
 std::optional<bool> Caller::wish_of_program(ActiveCall& active) {
-    if (!parts_.wants_retry || active.next_hop || is_once(active.rules())) return std::nullopt;
+    if (!parts_.wants_retry || active.next_hop || internal::is_once(options_, active.rules())) return std::nullopt;
     const auto is_redirect = [](const AttemptNote& note) { return note.why == "redirect"; };
     const auto redirects = std::count_if(active.notes.begin(), active.notes.end(), is_redirect);
     const auto number = static_cast<int>(active.notes.size()) - static_cast<int>(redirects);
@@ -103,10 +104,10 @@ void Caller::learn_costs(ActiveCall& active) {
     if (idle_rules_.has_silent_units()) look_for_idle_rules(active, reported.has_value());
     if (reported) active.permit().settle(policy::Costs(options_.cost_from->unit, *reported));
     const bool was_redirected = active.next_hop && active.verdict->is_surely_undone;
-    if (was_redirected) active.permit().settle_apart(costs_of_redirect(active.rules().costs));
+    if (was_redirected) active.permit().settle_apart(hops_.costs_of_redirect(active.rules().costs));
     if (!active.reservation) return;
     policy::Costs costs = active.verdict->is_surely_undone ? no_costs() : active.rules().costs;
-    if (was_redirected) costs = costs_of_redirect(active.rules().costs);
+    if (was_redirected) costs = hops_.costs_of_redirect(active.rules().costs);
     if (reported) costs.set(options_.cost_from->unit, *reported);
     active.reservation->settle(costs);
     active.reservation.reset();

@@ -7,6 +7,7 @@
 #include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
+#include "plait/batch/caller/internal/counted.hpp"
 #include "plait/batch/caller/send_permit.hpp"
 #include "plait/batch/follow/next_request.hpp"
 #include "plait/batch/group/group.hpp"
@@ -21,39 +22,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 namespace plait::batch::internal {
-
-/// Counts up as long as it lives.
-class Counted {
-  public:
-    explicit Counted(std::size_t& count) noexcept : count_(count) { ++count_; }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-    ~Counted() { --count_; }
-
-  private:
-    std::size_t& count_;
-};
-
-/// Keeps an element in a list as long as it lives.
-template <class Element>
-class Listed {
-  public:
-    Listed(std::list<Element*>& list, Element& element) : list_(list), at_(list.insert(list.end(), &element)) {}
-    Listed(const Listed&) = delete;
-    Listed& operator=(const Listed&) = delete;
-    ~Listed() { list_.erase(at_); }
-
-  private:
-    std::list<Element*>& list_;
-    typename std::list<Element*>::iterator at_;
-};
 
 /// What attempts need on their way to one server.
 struct Route {

@@ -1,28 +1,22 @@
-// How a caller gets the pages of a call, and asks for its job: further requests of the same call.
+#include "plait/batch/caller/internal/follow_ups.hpp"
+
 #include "plait/async/activity_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/base/text/words.hpp"
 #include "plait/batch/answer/answer_text.hpp"
-#include "plait/batch/caller/caller.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
+#include "plait/batch/caller/internal/secrets_in_url.hpp"
 #include "plait/batch/verdict/attempt_verdict.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
-#include <vector>
 
-namespace plait::batch {
-
-using internal::ActiveCall;
-using internal::Following;
+namespace plait::batch::internal {
 
 namespace {
 
@@ -40,36 +34,6 @@ std::size_t size_of(const http::Response& page) {
     std::size_t size = page.body.size();
     for (const http::Header field : page.headers) size += field.name.size() + field.value.size();
     return size;
-}
-
-/// Puts the secrets in the query of `call` back into a redacted URL, which has no braces of its own. Nothing if the URL
-/// has another one.
-std::optional<std::string> with_secrets(std::string_view redacted, const http::Url& call, const Secrets* secrets) {
-    if (redacted.find('{') == std::string_view::npos) return std::string(redacted);
-    if (!secrets) return std::nullopt;
-    std::vector<std::pair<std::string, std::string_view>> values;  // by the names of the secrets
-    const std::string_view text = call.text();
-    for (std::string_view rest = text.substr(std::min(text.find('?'), text.size())); !rest.empty();) {
-        rest.remove_prefix(1);  // the '?' or '&'
-        const std::string_view pair = rest.substr(0, rest.find('&'));
-        rest.remove_prefix(pair.size());
-        const std::string_view value = pair.substr(std::min(pair.find('=') + 1, pair.size()));
-        std::string name(value);
-        secrets->redact(name);
-        if (name.starts_with("{{") && name.ends_with("}}")) values.emplace_back(std::move(name), value);
-    }
-    std::string url;
-    for (;;) {
-        const std::size_t brace = redacted.find('{');
-        url += redacted.substr(0, brace);
-        if (brace == std::string_view::npos) return url;
-        redacted.remove_prefix(brace);
-        const auto known = std::find_if(values.begin(), values.end(),
-                                        [redacted](const auto& one) { return redacted.starts_with(one.first); });
-        if (known == values.end()) return std::nullopt;
-        url += known->second;
-        redacted.remove_prefix(known->first.size());
-    }
 }
 
 /// What `response` says beside its body.
@@ -101,27 +65,25 @@ void Following::note_wait(const http::LimitHeaders& said) {
     asked.source = said.retry_after_source;
 }
 
-/// Prepares the call for its pages or its job, and goes on where an earlier run asked for the job.
-void Caller::begin_following(ActiveCall& active) {
+void FollowUps::begin(ActiveCall& active) const {
+    const std::shared_ptr<const FollowRule>& rule = rule_of(active.call);
+    if (!rule) return;
     const std::optional<http::RedirectStep> place = place_to_take_up(active.call);
-    const auto& rule = active.call.rules.follow ? active.call.rules.follow : options_.follow;
     active.following = std::make_unique<Following>(rule, options_.max_pages, parts_.page_memory);
     if (!place) return;
     http::RedirectStep step = *place;
     CallRules rules = rules_of_follow_up(active);
-    go_to(active, std::move(step), std::move(rules));
+    hops_.go_to(active, std::move(step), std::move(rules));
     active.hop = std::move(active.next_hop);
     active.was_executed = true;
     active.following->has_place = true;
     active.following->sent = 1;
 }
 
-bool Caller::can_take_up(const Call& call) const { return place_to_take_up(call).has_value(); }
-
 /// The request with which a call goes on whose own request an earlier run has sent.
-std::optional<http::RedirectStep> Caller::place_to_take_up(const Call& call) const {
-    const FollowRule* const rule = call.rules.follow ? call.rules.follow.get() : options_.follow.get();
-    if (!rule || !rule->poll() || !is_recorded(call.rules)) return std::nullopt;
+std::optional<http::RedirectStep> FollowUps::place_to_take_up(const Call& call) const {
+    const FollowRule* const rule = rule_of(call).get();
+    if (!rule || !rule->poll() || !gate_.is_recorded(call.rules)) return std::nullopt;
     std::optional<std::string> url = parts_.sends->poll_of(call.line);
     if (url) url = with_secrets(*url, call.request.url, parts_.secrets);
     if (!url) return std::nullopt;
@@ -131,16 +93,15 @@ std::optional<http::RedirectStep> Caller::place_to_take_up(const Call& call) con
 }
 
 /// A poll, and what follows a request that was paid for, costs a request and nothing of what the call is for.
-CallRules Caller::rules_of_follow_up(const ActiveCall& active) const {
+CallRules FollowUps::rules_of_follow_up(const ActiveCall& active) const {
     CallRules rules = active.rules();
     const bool is_poll = active.following->rule->poll() != nullptr;
-    if (is_poll || !rules.safe_to_repeat) rules.costs = costs_of_redirect(rules.costs);
+    if (is_poll || !rules.safe_to_repeat) rules.costs = hops_.costs_of_redirect(rules.costs);
     rules.safe_to_repeat = true;
     return rules;
 }
 
-/// Decides what the last attempt means, and plans the request that follows its answer, if one does.
-void Caller::judge(ActiveCall& active) {
+void FollowUps::judge(ActiveCall& active) const {
     Following* const following = active.following.get();
     const auto* response = std::get_if<http::Response>(&*active.last);
     if (following) following->is_page = false;
@@ -154,7 +115,7 @@ void Caller::judge(ActiveCall& active) {
         CallRules rules = active.rules();
         if (step.kind == FollowStep::Kind::next) rules.expectation = nullptr;  // it is about the last answer
         active.verdict.emplace(classify(*active.last, rules, active.refusal));
-        if (active.verdict->outcome == Outcome::ok) plan_follow_up(active, std::move(step));
+        if (active.verdict->outcome == Outcome::ok) plan(active, std::move(step));
     } else {
         active.verdict.emplace(classify(*active.last, active.rules(), active.refusal));
         if (active.verdict->outcome == Outcome::ok && has_room_for_page(active)) {
@@ -162,13 +123,13 @@ void Caller::judge(ActiveCall& active) {
             FollowStep step = trail.after(active.request().url, *response, text.get());
             if (trail.pages() == 1 && !trail.pointer().empty())
                 idle_rules_.first_page(trail.pointer(), trail.has_value_at_pointer());
-            plan_follow_up(active, std::move(step));
+            plan(active, std::move(step));
         }
     }
 }
 
 /// Whether the last answer, a page, can be held beside the pages before it. If not, the call ends.
-bool Caller::has_room_for_page(ActiveCall& active) const {
+bool FollowUps::has_room_for_page(ActiveCall& active) const {
     Following& following = *active.following;
     const std::size_t size = size_of(std::get<http::Response>(*active.last));
     const bool is_small = size <= options_.page_bytes - following.bytes;
@@ -186,7 +147,7 @@ bool Caller::has_room_for_page(ActiveCall& active) const {
     return false;
 }
 
-void Caller::plan_follow_up(ActiveCall& active, FollowStep step) {
+void FollowUps::plan(ActiveCall& active, FollowStep step) const {
     Following& following = *active.following;
     AttemptVerdict& verdict = *active.verdict;
     const bool is_poll = following.rule->poll() != nullptr;
@@ -214,14 +175,14 @@ void Caller::plan_follow_up(ActiveCall& active, FollowStep step) {
     CallRules rules = rules_of_follow_up(active);
     if (!active.rules().safe_to_repeat) active.was_executed = true;
     if (is_poll) following.wait = poll_wait(*following.rule->poll(), following.asked.wait, now() - active.sent_at);
-    go_to(active, std::move(*next), std::move(rules));
+    hops_.go_to(active, std::move(*next), std::move(rules));
     following.is_due = true;
 }
 
 /// Lets a later run ask for the job. After a hop to another origin it could not: it would not know what to leave out.
 /// Secrets are recorded by name. A place whose secrets are not those of the query of the call is not recorded.
-void Caller::record_place(ActiveCall& active, const http::Url& place) {
-    if (active.following->has_place || active.has_left_origin() || !is_recorded(active.call.rules)) return;
+void FollowUps::record_place(ActiveCall& active, const http::Url& place) const {
+    if (active.following->has_place || active.has_left_origin() || !gate_.is_recorded(active.call.rules)) return;
     std::string url = place.text();
     if (parts_.secrets && !parts_.secrets->empty()) {
         parts_.secrets->redact(url);
@@ -231,19 +192,17 @@ void Caller::record_place(ActiveCall& active, const http::Url& place) {
     active.following->has_place = true;
 }
 
-/// Keeps the last answer, which is followed by another one, if it is a page.
-void Caller::keep_page(ActiveCall& active) {
+void FollowUps::keep_page(ActiveCall& active) const {
     if (!active.following->is_page) return;
     if (parts_.secrets && !parts_.secrets->empty()) parts_.secrets->redact(*active.last);
     auto& page = std::get<http::Response>(*active.last);
-    if (active.hop) page.url = final_url(active);
+    if (active.hop) page.url = hops_.final_url(active);
     const int status = page.status;
     active.following->pages.push_back(std::move(page));
     page.status = status;  // what the call has to say of its last answer
 }
 
-/// Waits until the follow-up is due, and acquires what it needs.
-Task<std::optional<AttemptsEnd>> Caller::follow_up(ActiveCall& active) {
+Task<std::optional<AttemptsEnd>> FollowUps::wait(ActiveCall& active) const {
     Following& following = *active.following;
     const bool is_poll = following.rule->poll() != nullptr;
     AttemptNote& note = active.notes.back();
@@ -253,15 +212,14 @@ Task<std::optional<AttemptsEnd>> Caller::follow_up(ActiveCall& active) {
         const ActivityScope activity_scope(trace::Activity::back_off);
         co_await sleep_for(following.wait);
     }
-    const std::optional<AttemptsEnd> ended = co_await acquire_permit(active, true);
+    const std::optional<AttemptsEnd> ended = co_await gate_.pass(active, true);
     if (ended) co_return ended;
     following.is_due = false;
     ++following.sent;
     co_return std::nullopt;
 }
 
-/// Adds to the end of the call what came of its pages, and which part of it failed.
-void Caller::finish_following(ActiveCall& active, CallEnd& end) const {
+void FollowUps::finish(ActiveCall& active, CallEnd& end) const {
     Following& following = *active.following;
     const bool is_poll = following.rule->poll() != nullptr;
     if (!is_poll) {
@@ -291,4 +249,4 @@ void Caller::finish_following(ActiveCall& active, CallEnd& end) const {
     if (parts_.secrets) parts_.secrets->redact(end.error->message);
 }
 
-}  // namespace plait::batch
+}  // namespace plait::batch::internal

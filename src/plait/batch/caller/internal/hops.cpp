@@ -1,19 +1,16 @@
-// How a caller follows redirects.
-#include "plait/batch/caller/caller.hpp"
+#include "plait/batch/caller/internal/hops.hpp"
+
+#include "plait/async/event_loop.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
+#include "plait/batch/caller/internal/part_options.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
-#include <optional>
-#include <string_view>
 #include <utility>
+#include <variant>
 
-namespace plait::batch {
-
-using internal::ActiveCall;
-using internal::Hop;
+namespace plait::batch::internal {
 
 namespace {
 
@@ -28,14 +25,9 @@ void remove_secrets(http::Headers& headers, const Secrets& secrets) {
     headers = std::move(kept);
 }
 
-CallError not_followed(std::string_view why) {
-    return CallError(ErrorCode::expect, fmt::format("the redirect is not followed: {}", why));
-}
-
 }  // namespace
 
-/// What a request costs that was only redirected: a request, and nothing of what the call is for.
-policy::Costs Caller::costs_of_redirect(const policy::Costs& costs) const {
+policy::Costs Hops::costs_of_redirect(const policy::Costs& costs) const {
     policy::Costs hop;
     for (const policy::RateLimit& limit : options_.limits) hop.set(limit.unit, 0);
     for (const policy::Budget& budget : options_.rules.budgets) hop.set(budget.unit, 0);
@@ -44,7 +36,7 @@ policy::Costs Caller::costs_of_redirect(const policy::Costs& costs) const {
 }
 
 /// The rules of the call for what comes after a redirect.
-CallRules Caller::rules_after(const ActiveCall& active, const http::RedirectStep& step) const {
+CallRules Hops::rules_after(const ActiveCall& active, const http::RedirectStep& step) const {
     CallRules rules = active.rules();
     if (step.next->method() != active.call.request.method()) rules.safe_to_repeat = true;  // the GET after a 303
     // The rest is paid for.
@@ -52,8 +44,7 @@ CallRules Caller::rules_after(const ActiveCall& active, const http::RedirectStep
     return rules;
 }
 
-/// Plans the next hop if the last answer is a redirect. Returns why not, if it is one that is not followed.
-std::string Caller::plan_hop(ActiveCall& active) {
+std::string Hops::plan_redirect(ActiveCall& active) {
     const auto* response = std::get_if<http::Response>(&*active.last);
     if (!response || !http::is_redirect(response->status)) return "";
     http::RedirectStep step = active.redirects.after(active.request(), *response);
@@ -64,20 +55,24 @@ std::string Caller::plan_hop(ActiveCall& active) {
     return "";
 }
 
-/// Makes the request of `step` the next hop.
-void Caller::go_to(ActiveCall& active, http::RedirectStep&& step, CallRules rules) {
+void Hops::go_to(ActiveCall& active, http::RedirectStep&& step, CallRules rules) {
     const bool left_origin = active.has_left_origin() || step.leaves_origin;
     if (left_origin) rules.group.clear();
     if (step.leaves_origin && parts_.secrets) remove_secrets(step.next->headers, *parts_.secrets);
     const http::Url url = step.next->url;
     const std::string_view group = rules.group.empty() ? url.origin() : rules.group.view();
-    const bool is_once = this->is_once(rules);
+    const bool once = is_once(options_, rules);
     active.next_hop = std::make_unique<Hop>(std::move(*step.next), std::move(rules), left_origin,
-                                            groups_.use(group, now()), origins_.use(url.origin(), now()), is_once);
+                                            groups_.use(group, now()), origins_.use(url.origin(), now()), once);
 }
 
-/// Adjusts the verdict on the last attempt to what redirects mean for the call.
-void Caller::adjust_to_redirects(ActiveCall& active, const std::string& why_not_followed) {
+std::string Hops::final_url(const ActiveCall& active) const {
+    std::string url = active.hop->request.url.text_with_fragment();
+    if (parts_.secrets) parts_.secrets->redact(url);
+    return url;
+}
+
+void adjust_to_redirects(ActiveCall& active, std::string_view why_not_followed) {
     AttemptVerdict& verdict = *active.verdict;
     if (active.was_executed) {
         // Whatever became of the GET after a 303: the request before it was executed.
@@ -96,13 +91,14 @@ void Caller::adjust_to_redirects(ActiveCall& active, const std::string& why_not_
     verdict.error = std::move(error);
 }
 
-/// Why the last answer is a redirect that was about to be followed; nothing if it is none.
-std::optional<CallError> Caller::why_not_followed(const ActiveCall& active, AttemptsEnd ended) const {
+bool is_unfollowed_redirect(const ActiveCall& active, AttemptsEnd ended) {
+    if (ended != AttemptsEnd::stopped && ended != AttemptsEnd::parked) return false;
     const auto* response = std::get_if<http::Response>(&*active.last);
-    const bool was_planned = response && active.hop && http::is_redirect(response->status);
-    if (!was_planned || (ended != AttemptsEnd::stopped && ended != AttemptsEnd::parked)) return std::nullopt;
-    const bool is_parked = ended == AttemptsEnd::parked && parked_;
-    return not_followed(is_parked ? parked_->limit : stop_reason().value_or("the run was stopped before"));
+    return response && active.hop && http::is_redirect(response->status);
 }
 
-}  // namespace plait::batch
+CallError not_followed(std::string_view why) {
+    return CallError(ErrorCode::expect, fmt::format("the redirect is not followed: {}", why));
+}
+
+}  // namespace plait::batch::internal
