@@ -9,13 +9,12 @@
 #include "plait/base/assert.hpp"
 #include "plait/base/error.hpp"
 #include "plait/batch/method/internal/call_text.hpp"
+#include "plait/batch/method/internal/cluster_options.hpp"
+#include "plait/batch/method/internal/remote_span.hpp"
 #include "plait/cluster/relay/subjects.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <memory>
-#include <random>
 #include <utility>
 #include <variant>
 
@@ -30,43 +29,6 @@ constexpr std::size_t most_warnings = 100;
 
 /// How long the broker may take before the run begins.
 constexpr Duration begin_limit = std::chrono::seconds(30);
-
-/// Answers come here whole, so that no body may be larger than a message, also not one that is saved here.
-http::SessionOptions session_of_workers(const http::SessionOptions& session) {
-    http::SessionOptions theirs = session;
-    constexpr std::size_t beside = std::size_t{1024} * 1024;  // headers
-    constexpr std::uint64_t most = cluster::most_text_bytes - beside;
-    const auto folder = session.body_memory ? session.body_memory->folder() : std::nullopt;
-    const std::uint64_t wanted = folder ? folder->most_bytes : session.limits.body_bytes;
-    theirs.limits.body_bytes = static_cast<std::size_t>(std::min(wanted, most));
-    return theirs;
-}
-
-/// Runs on a thread: the disk may be slow.
-std::shared_ptr<http::SavedBody> save(std::string folder, std::string body) {
-    auto saved = std::make_shared<http::SavedBody>(folder);
-    saved->append(body);
-    saved->flush();
-    return saved;
-}
-
-cluster::CoordinatorOptions coordinator_options(const MethodOptions& options) {
-    cluster::CoordinatorOptions coordinator;
-    coordinator.epoch = options.epoch;
-    coordinator.nonce = (std::uint64_t{std::random_device()()} << 32) | std::random_device()();
-    coordinator.version = PLAIT_VERSION;
-    coordinator.terms = internal::terms_text(session_of_workers(options.session));
-    if (options.has_limits) coordinator.leave_within = cluster::departure_jitter;
-    return coordinator;
-}
-
-cluster::NatsOptions client_options(const cluster::ClusterOptions& cluster, const std::string& run) {
-    cluster::NatsOptions options(cluster.address);
-    options.login = cluster.login;
-    options.tls = cluster.tls;
-    options.name = "plait run " + run;
-    return options;
-}
 
 Failure not_sent(std::string why) { return Failure(ErrorCode::worker_died, "not sent: " + std::move(why), false); }
 
@@ -115,9 +77,9 @@ ClusterMethod::ClusterMethod(MethodOptions options)
     : options_(std::move(options)),
       cluster_(*options_.cluster),
       post_(cluster_.key, options_.run_id),
-      coordinator_(coordinator_options(options_)),
+      coordinator_(internal::coordinator_options(options_)),
       client_([this] {
-          cluster::NatsOptions client = client_options(cluster_, options_.run_id);
+          cluster::NatsOptions client = internal::client_options(options_);
           client.on_message = [this](std::string_view subject, std::string_view payload) { receive(subject, payload); };
           client.on_trouble = [this](const std::string& sentence) {
               if (options_.warn) options_.warn(sentence);
@@ -128,7 +90,7 @@ ClusterMethod::ClusterMethod(MethodOptions options)
     client_.subscribe(cluster::subject_of_coordinator(options_.run_id));
     client_.subscribe(cluster::subject_of_self(options_.run_id));
     if (options_.session.body_memory && options_.session.body_memory->folder())
-        disk_.emplace(ThreadPoolOptions{.threads = 1});
+        body_saver_.emplace(*options_.session.body_memory->folder());
 }
 
 Task<void> ClusterMethod::begin() {
@@ -325,49 +287,22 @@ Task<Attempt> ClusterMethod::read_answer(CallEnded ended, TimePoint began) {
         Attempt attempt = internal::read_attempt(ended.text);
         std::string().swap(ended.text);  // it may be large, and an assignment would keep its memory
         if (options_.trace) trace(attempt, ended.dispatch.worker, began);
-        if (!disk_) co_return attempt;
-        co_return co_await save_body(std::move(attempt));
+        if (!body_saver_) co_return attempt;
+        co_return co_await body_saver_->save(std::move(attempt));
     } catch (const Error& error) {
         co_return Failure(ErrorCode::protocol, fmt::format("the answer of its worker: {}", error.what()), true);
     }
 }
 
-/// Moves a large body to a file, as a session does that receives it.
-Task<Attempt> ClusterMethod::save_body(Attempt attempt) {
-    const http::BodyFolder& folder = *options_.session.body_memory->folder();
-    auto* answer = std::get_if<http::Response>(&attempt);
-    if (!answer) answer = std::get<Failure>(attempt).partial.get();
-    if (!answer || answer->body.size() <= folder.inline_bytes) co_return attempt;
-    try {
-        answer->saved_body = co_await disk_->submit(save, folder.path, std::move(answer->body));
-        answer->body.clear();
-    } catch (const Error& error) {
-        co_return Failure(error.code(), error.what(), true);
-    }
-    co_return attempt;
-}
-
-/// The phases that the worker measured, as its lane shows them. They end when its result came.
+/// Shows in the lane of its worker what the attempt did there.
 void ClusterMethod::trace(const Attempt& attempt, cluster::Instance worker, TimePoint began) {
     std::size_t number = 0;
     for (const cluster::WorkerReport& report : coordinator_.workers()) {
         if (report.instance == worker) number = report.number;
     }
-    trace::SpanStates states(began);
-    if (const auto* const response = std::get_if<http::Response>(&attempt)) {
-        const http::Timings& took = response->timings;
-        const Duration in_all = took.dns + took.connect + took.tls + took.send + took.wait + took.receive;
-        states.extend(trace::Activity::worker, std::max(began, now() - in_all));
-        for (const auto& [activity, length] :
-             {std::pair(trace::Activity::dns, took.dns), std::pair(trace::Activity::connect, took.connect),
-              std::pair(trace::Activity::tls, took.tls), std::pair(trace::Activity::sending, took.send),
-              std::pair(trace::Activity::first_byte, took.wait), std::pair(trace::Activity::body, took.receive)})
-            states.extend(activity, states.end() + length);
-    } else {
-        states.extend(trace::Activity::worker, now());
-    }
     span_done_elsewhere(options_.trace->recorder(), trace::Activity::worker,
-                        options_.trace->lane(trace::LaneKind::worker, number), std::move(states));
+                        options_.trace->lane(trace::LaneKind::worker, number),
+                        internal::states_at_worker(attempt, began, now()));
 }
 
 bool ClusterMethod::takes_over(std::string_view custom_id) {

@@ -2,13 +2,13 @@
 
 #include "plait/async/coordination/event.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/batch/method/internal/body_saver.hpp"
 #include "plait/batch/method/internal/unwritten_answers.hpp"
 #include "plait/batch/method/method.hpp"
 #include "plait/batch/method/methods.hpp"
 #include "plait/cluster/protocol/coordinator.hpp"
 #include "plait/cluster/relay/nats_client.hpp"
 #include "plait/cluster/sealed/envelope.hpp"
-#include "plait/workers/thread_pool.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +56,6 @@ class ClusterMethod final : public Method {
     Task<Attempt> take_over(Owner owner);
     Task<cluster::CallEnded> wait_for_end(cluster::Dispatch dispatch, Owner owner);
     Task<Attempt> read_answer(cluster::CallEnded ended, TimePoint began);
-    Task<Attempt> save_body(Attempt attempt);
     void trace(const Attempt& attempt, cluster::Instance worker, TimePoint began);
     Task<void> beat();
     void receive(std::string_view subject, std::string_view payload);
@@ -77,7 +76,7 @@ class ClusterMethod final : public Method {
     cluster::NatsClient client_;
     std::map<cluster::CallId, Waiting*> waiting_;
     internal::UnwrittenAnswers unwritten_;           ///< of unsafe calls
-    std::optional<ThreadPool> disk_;                 ///< for `--save-bodies`
+    std::optional<internal::BodySaver> body_saver_;  ///< for `--save-bodies`
     std::set<std::string, std::less<>> promised_;    ///< calls of an earlier run that a worker holds
     std::set<std::string, std::less<>> taken_over_;  ///< such calls that were taken over
     std::set<std::string, std::less<>> warned_;
