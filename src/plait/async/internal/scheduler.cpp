@@ -76,8 +76,7 @@ Scheduler::Stay::~Stay() {
 
 void Scheduler::run_until(const bool& done) {
     const Stay stay(*this);
-    looked_at_timers_ = now();
-    catches_up_until_.reset();
+    catch_up_.begin(now());
     for (;;) {
         run_ready_batch();
         if (done) break;
@@ -95,7 +94,7 @@ void Scheduler::turn() {
     inbox_->woke_up();
     inbox_->deliver();
     poller_->wait(Duration::zero());
-    waited_in_vain_ = false;
+    catch_up_.slept(false);
     fire_due_timers();
     for (int batch = 0; batch < most_batches_a_turn && !ready_.empty(); ++batch) run_ready_batch();
 }
@@ -107,7 +106,13 @@ void Scheduler::run_ready() {
 
 std::optional<TimePoint> Scheduler::next_turn_at() const noexcept {
     if (timers_.empty()) return std::nullopt;
-    return catches_up_until_ && outside_work_ > 0 ? *catches_up_until_ : timers_.next_deadline();
+    return wake_up_time();
+}
+
+/// When the loop wakes up for its timers, if nothing else wakes it up before. While due ones have to wait for threads
+/// or processes, these wake it up.
+TimePoint Scheduler::wake_up_time() const noexcept {
+    return catch_up_.until() && outside_work_ > 0 ? *catch_up_.until() : timers_.next_deadline();
 }
 
 void Scheduler::run_ready_batch() {
@@ -141,35 +146,10 @@ void Scheduler::finish(TaskRecord& record) noexcept {
 }
 
 void Scheduler::fire_due_timers() {
-    const TimePoint before = std::exchange(looked_at_timers_, now());
-    if (timers_.empty() || timers_.next_deadline() > now()) {
-        // New events may have cancelled what was due, and then there is nothing left to catch up with.
-        catches_up_until_.reset();
-        return;
-    }
-    if (must_catch_up(before)) return;
+    CatchUp::Look look{.now = now(), .has_ready = !ready_.empty(), .has_outside_work = outside_work_ > 0};
+    if (!timers_.empty()) look.deadline = timers_.next_deadline();
+    if (!catch_up_.may_fire(look)) return;
     while (Timer* timer = timers_.pop_due(now())) timer->fire();
-}
-
-// A loop is late if its process was stopped, its machine slept, or a task kept it. What a task waits for may have
-// arrived in time and not been handled yet. So the ready tasks run first, then the tasks that they make ready, and the
-// threads and processes that work for them get a moment. Only then do timers fire. All this takes no longer than the
-// loop is late, so that time-outs still fire in an overloaded loop.
-bool Scheduler::must_catch_up(TimePoint looked_before) noexcept {
-    using namespace std::chrono_literals;
-    constexpr Duration late = 50ms;
-    constexpr Duration longest = 1s;
-    if (!catches_up_until_) {
-        const Duration lateness = now() - std::max(timers_.next_deadline(), looked_before);
-        if (lateness < late) return false;
-        catches_up_until_ = after(std::min(lateness, longest));
-        waited_in_vain_ = false;
-        return true;
-    }
-    const bool something_may_come = !ready_.empty() || (outside_work_ > 0 && !waited_in_vain_);
-    if (something_may_come && now() < *catches_up_until_) return true;
-    catches_up_until_.reset();
-    return false;
 }
 
 void Scheduler::poll_events() {
@@ -185,8 +165,7 @@ void Scheduler::wait_for_events() {
     std::optional<Duration> timeout;
     const bool only_time_passes = descriptor_waits_ == 0 && outside_work_ == 0;
     if (!timers_.empty()) {
-        TimePoint deadline = timers_.next_deadline();
-        if (catches_up_until_ && outside_work_ > 0) deadline = *catches_up_until_;
+        const TimePoint deadline = wake_up_time();
         if (deadline <= now()) return poll_events();
         if (only_time_passes && meter_.clock().jump_to(deadline)) return meter_.time_was_waited();
         timeout = deadline - now();
@@ -198,7 +177,7 @@ void Scheduler::wait_for_events() {
         const std::uint64_t told = poller_->told();
         poller_->wait(timeout);
         inbox_->woke_up();
-        waited_in_vain_ = poller_->told() == told && !inbox_->has_calls();
+        catch_up_.slept(poller_->told() == told && !inbox_->has_calls());
     }
     meter_.wake_up();
     inbox_->deliver();

@@ -3,6 +3,7 @@
 #include "plait/async/internal/loop_meter.hpp"
 #include "plait/async/internal/ready_queue.hpp"
 #include "plait/async/internal/task_record.hpp"
+#include "plait/async/parts/internal/catch_up.hpp"
 #include "plait/async/parts/internal/inbox.hpp"
 #include "plait/async/parts/internal/poller.hpp"
 #include "plait/async/parts/internal/timers.hpp"
@@ -176,7 +177,7 @@ class Scheduler {
     void resume(TaskRecord& record);
     void finish(TaskRecord& record) noexcept;
     void fire_due_timers();
-    bool must_catch_up(TimePoint looked_before) noexcept;
+    TimePoint wake_up_time() const noexcept;
     void poll_events();
     void wait_for_events();
     void stop_at_deadlock() const;
@@ -193,9 +194,7 @@ class Scheduler {
 
     TimerHeap timers_;
     Duration timer_slack_;
-    TimePoint looked_at_timers_{};
-    bool waited_in_vain_ = false;                ///< the last sleep ended because its time was up
-    std::optional<TimePoint> catches_up_until_;  ///< timers are due and have to wait for what came before them
+    CatchUp catch_up_;
     int outside_work_ = 0;
     int descriptor_waits_ = 0;
 
