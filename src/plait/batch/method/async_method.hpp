@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/batch/method/method.hpp"
-#include "plait/batch/method/methods.hpp"
+#include "plait/batch/method/method_options.hpp"
 #include "plait/http/session.hpp"
 
 namespace plait::batch {

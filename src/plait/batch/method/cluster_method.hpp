@@ -5,7 +5,7 @@
 #include "plait/batch/method/internal/body_saver.hpp"
 #include "plait/batch/method/internal/unwritten_answers.hpp"
 #include "plait/batch/method/method.hpp"
-#include "plait/batch/method/methods.hpp"
+#include "plait/batch/method/method_options.hpp"
 #include "plait/cluster/protocol/coordinator.hpp"
 #include "plait/cluster/relay/nats_client.hpp"
 #include "plait/cluster/sealed/envelope.hpp"

@@ -8,6 +8,7 @@
 #include "plait/cluster/protocol/numbers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 #include <utility>
 
@@ -22,44 +23,42 @@ std::unique_ptr<Method> make(MethodOptions options) {
 
 using trace::LaneKind;
 
-}  // namespace
-
 // A thread mostly waits, so there may be more of them than processors; each has a stack, a loop and connections of its
 // own. Descriptors: a call has its connection; a thread also has a loop (2), and a process its socket and itself.
-const std::array<MethodEntry, 4> methods{{
-    {.name = "async",
-     .help = "one event loop makes all calls",
-     .scheduling = Scheduling::task,
-     .lanes = LaneKind::loop,
-     .default_concurrency = 100,
-     .descriptors_per_call = 1,
-     .departure_jitter = {},
-     .make = make<AsyncMethod>},
-    {.name = "sync",
-     .help = "one call at a time",
-     .scheduling = Scheduling::nobody,
-     .lanes = LaneKind::caller,
-     .default_concurrency = 1,
-     .descriptors_per_call = 1,
-     .departure_jitter = {},
-     .make = make<SyncMethod>},
-    {.name = "threads",
-     .help = "each of N threads makes one call at a time",
-     .scheduling = Scheduling::operating_system,
-     .lanes = LaneKind::thread,
-     .default_concurrency = 32,
-     .descriptors_per_call = 4,
-     .departure_jitter = {},
-     .make = make<ThreadsMethod>},
-    {.name = "processes",
-     .help = "each of N processes makes one call at a time",
-     .scheduling = Scheduling::operating_system,
-     .lanes = LaneKind::process,
-     .default_concurrency = one_per_processor,
-     .descriptors_per_call = 3,
-     .departure_jitter = {},
-     .make = make<ProcessesMethod>},
-}};
+constexpr std::array all{
+    MethodEntry{.name = "async",
+                .help = "one event loop makes all calls",
+                .scheduling = Scheduling::task,
+                .lanes = LaneKind::loop,
+                .default_concurrency = 100,
+                .descriptors_per_call = 1,
+                .make = make<AsyncMethod>},
+    MethodEntry{.name = "sync",
+                .help = "one call at a time",
+                .scheduling = Scheduling::nobody,
+                .lanes = LaneKind::caller,
+                .default_concurrency = 1,
+                .descriptors_per_call = 1,
+                .make = make<SyncMethod>},
+    MethodEntry{.name = "threads",
+                .help = "each of N threads makes one call at a time",
+                .scheduling = Scheduling::operating_system,
+                .lanes = LaneKind::thread,
+                .default_concurrency = 32,
+                .descriptors_per_call = 4,
+                .make = make<ThreadsMethod>},
+    MethodEntry{.name = "processes",
+                .help = "each of N processes makes one call at a time",
+                .scheduling = Scheduling::operating_system,
+                .lanes = LaneKind::process,
+                .default_concurrency = one_per_processor,
+                .descriptors_per_call = 3,
+                .make = make<ProcessesMethod>},
+};
+
+}  // namespace
+
+const std::span<const MethodEntry> methods = all;
 
 // The workers have the connections, and decide how many there are.
 const MethodEntry cluster_method{.name = "cluster",

@@ -2,7 +2,7 @@
 
 #include "plait/batch/method/internal/wire.hpp"
 #include "plait/batch/method/method.hpp"
-#include "plait/batch/method/methods.hpp"
+#include "plait/batch/method/method_options.hpp"
 #include "plait/workers/process_pool.hpp"
 
 namespace plait::batch {

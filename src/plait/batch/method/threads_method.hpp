@@ -3,7 +3,7 @@
 #include "plait/batch/method/internal/attempt_loop.hpp"
 #include "plait/batch/method/internal/loop_register.hpp"
 #include "plait/batch/method/method.hpp"
-#include "plait/batch/method/methods.hpp"
+#include "plait/batch/method/method_options.hpp"
 #include "plait/http/session.hpp"
 #include "plait/workers/thread_pool.hpp"
 

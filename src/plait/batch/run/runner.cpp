@@ -166,15 +166,7 @@ Task<void> Runner::start_calls(TaskGroup& calls) {
 }
 
 void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, OutputSlot slot) {
-    if (const auto before = parts_.ids.claim(call.custom_id, call.line)) {
-        std::string message =
-            fmt::format("line {}: custom_id \"{}\" is already used by {}", call.line, call.custom_id,
-                        *before == IdRegister::earlier_line ? "an earlier line" : fmt::format("line {}", *before));
-        refuse(BadLine(std::move(call.custom_id), call.line, std::move(message), std::move(call.metadata)),
-               std::move(slot));
-        return;
-    }
-    if (const std::string_view why = why_unwritable(call); !why.empty()) {
+    if (const std::string why = claim_result(call); !why.empty()) {
         std::string message = fmt::format("line {}: {}", call.line, why);
         refuse(BadLine(std::move(call.custom_id), call.line, std::move(message), std::move(call.metadata)),
                std::move(slot));
@@ -222,6 +214,14 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
     if (caller_.stop_reason()) stop_starting();
     // What is done is written before an attempt keeps this loop from writing.
     if (blocks_loop_) results_.flush();
+}
+
+/// Claims the id of the call among the results. Returns why it can't have a result; empty: it can.
+std::string Runner::claim_result(const Call& call) {
+    const auto before = parts_.ids.claim(call.custom_id, call.line);
+    if (!before) return std::string(why_unwritable(call));
+    return fmt::format("custom_id \"{}\" is already used by {}", call.custom_id,
+                       *before == IdRegister::earlier_line ? "an earlier line" : fmt::format("line {}", *before));
 }
 
 /// Why the pages of a call would have no place in its result; empty: they have one, or it has none.

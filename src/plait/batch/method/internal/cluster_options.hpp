@@ -1,6 +1,6 @@
 #pragma once
 
-#include "plait/batch/method/methods.hpp"
+#include "plait/batch/method/method_options.hpp"
 #include "plait/cluster/protocol/coordinator.hpp"
 #include "plait/cluster/relay/nats_client.hpp"
 #include "plait/http/session.hpp"
