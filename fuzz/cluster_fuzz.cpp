@@ -31,7 +31,7 @@ void feed(std::string_view bytes) {
     Coordinator coordinator{CoordinatorOptions()};
     WorkerOptions options;
     options.instance = 1;
-    options.places = 4;
+    options.slots = 4;
     Worker worker(options);
     std::size_t starts = 0;
     while (bytes.size() > 2) {

@@ -137,11 +137,11 @@ class Work(ClusterTest):
         for worker in workers:
             worker.wait_for("working for run")
         picture = plait("cluster", "status", broker.url)
-        self.assertRegex(picture.out, r"run [0-9a-f]{32}: coordinated by plait .*, epoch 1\n(  worker .*: 5 places, holds \d+ calls\n){2}")
+        self.assertRegex(picture.out, r"run [0-9a-f]{32}: coordinated by plait .*, epoch 1\n(  worker .*: 5 slots, holds \d+ calls\n){2}")
         ended = finish(process)
         self.assertEqual(0, ended.code, ended.err)
         status = json.loads(plait("status", self.results, "--json").out)["report"]
-        self.assertEqual([5, 5], [worker["places"] for worker in status["workers"]])
+        self.assertEqual([5, 5], [worker["slots"] for worker in status["workers"]])
         self.assertEqual(200, sum(worker["calls"] for worker in status["workers"]))
         self.assertIn("worker", plait("status", self.results).out)
         self.assertIn('"worker 1"', trace.read_text())
@@ -235,7 +235,7 @@ class Deaths(ClusterTest):
         self.requests(*lines(mock, 60, "/delay/3000"))
         workers = [self.worker(broker, "--concurrency", "10") for _ in range(2)]
         process = self.start(*self.command(broker, "--concurrency", "20"))
-        wait_until(lambda: mock.stats()["in_flight"] == 20, "all places are taken")
+        wait_until(lambda: mock.stats()["in_flight"] == 20, "all slots are taken")
         process.kill()
         process.wait()
         ended = plait(*self.command(broker, "--concurrency", "40"))

@@ -23,9 +23,9 @@ class SpanScope {
         if (recorder_) recorder_->drop(task_);
     }
 
-    bool is_followed() const noexcept { return recorder_ != nullptr; }
+    bool is_recording() const noexcept { return recorder_ != nullptr; }
 
-    /// Returns what the task did until now. Call it once, and only if the task is followed.
+    /// Returns what the task did until now. Call it once, and only while it is recording.
     trace::Span end() {
         return std::exchange(recorder_, nullptr)->end(task_, internal::Scheduler::current().meter().clock().now());
     }

@@ -67,7 +67,7 @@ Task<void> Comparer::measure(Candidate& candidate, bool traced) {
         }
     } catch (const NoPythonMethod&) {
         candidate.failed = true;
-    } catch (const NoPython& error) {
+    } catch (const PythonNotFound& error) {
         note_no_python(error.what());
     } catch (const std::exception& error) {
         note_trouble(candidate, error.what());

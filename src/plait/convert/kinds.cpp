@@ -11,8 +11,8 @@
 #include "plait/convert/list/aria2.hpp"
 #include "plait/convert/list/har.hpp"
 #include "plait/convert/list/siege.hpp"
+#include "plait/convert/list/url_list.hpp"
 #include "plait/convert/list/vegeta.hpp"
-#include "plait/convert/list/wget.hpp"
 
 #include <fmt/format.h>
 
@@ -35,7 +35,7 @@ constexpr std::array all_kinds{
     Kind{"vegeta", "targets of vegeta, in its formats json and http", is_vegeta, read_vegeta},
     Kind{"aria2", "a list for aria2c -i", is_aria2, read_aria2},
     Kind{"siege", "URLs of siege, with methods and bodies", is_siege, read_siege},
-    Kind{"wget", "a list for wget -i", is_wget, read_wget},
+    Kind{"wget", "a list for wget -i", is_url_list, read_url_list},
 };
 
 std::string names() {

@@ -81,7 +81,7 @@ RetryOptions Retry::options_now() const {
     RetryOptions options = options_;
     if (!budget_ || !budget_->do_retries_help()) return options;
     options.longest_delay = std::min(2 * options_.first_delay, options_.longest_delay);
-    options.max_attempts = std::max(options_.max_attempts, options_.most_attempts);
+    options.max_attempts = std::max(options_.max_attempts, options_.max_attempts_while_helpful);
     return options;
 }
 

@@ -22,7 +22,7 @@ struct RetryOptions {
     int max_attempts = 5;  ///< attempts that were asked to wait do not count
     /// The maximum while retries prove to help. At a server that fails 40 % of the attempts at random, five attempts
     /// leave one call in a hundred without an answer, fifteen one in a million.
-    int most_attempts = 15;
+    int max_attempts_while_helpful = 15;
     /// The longest wait after the first attempt; it doubles with each attempt, up to `longest_delay`.
     Duration first_delay = std::chrono::milliseconds(500);
     Duration longest_delay = std::chrono::seconds(60);

@@ -55,7 +55,7 @@ policy::RetryOptions retry_from(const nb::dict& options) {
     if (const auto attempts = option<int>(options, "attempts")) {
         if (*attempts < 1) throw_bad_input("retries: a call needs at least 1 attempt");
         retry.max_attempts = *attempts;
-        retry.most_attempts = *attempts;
+        retry.max_attempts_while_helpful = *attempts;
     }
     if (const auto delay = duration_from(option<double>(options, "first_delay"))) retry.first_delay = *delay;
     if (const auto delay = duration_from(option<double>(options, "longest_delay"))) retry.longest_delay = *delay;

@@ -262,7 +262,7 @@ MadeCall Caller::not_sent(const Call& call, AttemptsEnd ended) const {
 // Its variables are not those of `make_admitted`, whose frame lives as long as the call waits.
 MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended, SpanScope& span) {
     MadeCall made = finish(active, ended);
-    if (auto* end = std::get_if<CallEnd>(&made); end && span.is_followed()) end->span = span.end();
+    if (auto* end = std::get_if<CallEnd>(&made); end && span.is_recording()) end->span = span.end();
     return made;
 }
 

@@ -80,7 +80,7 @@ ASYNC_TEST("a list of one page is one page") {
 
 ASYNC_TEST("a page that fails for a while is retried itself, with attempts of its own") {
     CallerOptions options;
-    options.retry.max_attempts = options.retry.most_attempts = 3;
+    options.retry.max_attempts = options.retry.max_attempts_while_helpful = 3;
     CallerBench bench([](const std::string& url,
                          int times) { return times < 2 && url.back() != '1' ? answer(500) : three_pages(url, times); },
                       options);
@@ -105,7 +105,7 @@ ASYNC_TEST("a page whose request fails ends the call, which keeps the pages befo
 
 ASYNC_TEST("a page without an answer fails the call") {
     CallerOptions options;
-    options.retry.max_attempts = options.retry.most_attempts = 1;
+    options.retry.max_attempts = options.retry.max_attempts_while_helpful = 1;
     CallerBench bench(
         [](const std::string& url, int times) -> Attempt {
             if (url.back() == '2') return Failure(ErrorCode::reset, "the connection ended", true);
@@ -230,7 +230,7 @@ ASYNC_TEST("each page obeys the pace, and the deadline is that of the whole call
 
 ASYNC_TEST("only GETs follow an unsafe request, which is never sent again") {
     CallerOptions options;
-    options.retry.max_attempts = options.retry.most_attempts = 2;
+    options.retry.max_attempts = options.retry.max_attempts_while_helpful = 2;
     CallerBench bench(
         [](const std::string& url, int times) -> Attempt {
             if (url.back() == '2') return Failure(ErrorCode::reset, "the connection ended", true);
@@ -332,7 +332,7 @@ ASYNC_TEST("expect is about the last answer of a job") {
 
 ASYNC_TEST("a poll that fails is retried, and the call is then unknown, as the job was started") {
     CallerOptions options;
-    options.retry.max_attempts = options.retry.most_attempts = 2;
+    options.retry.max_attempts = options.retry.max_attempts_while_helpful = 2;
     CallerBench bench(
         [](const std::string& url, int) -> Attempt {
             if (url == "http://a/jobs") return answer(202, "", {{"Location", "/s/1"}});

@@ -44,7 +44,7 @@ std::string error_of(const CallEnd& end) {
 
 ASYNC_TEST("a redirect is followed, and is no attempt of the call's number") {
     CallerOptions options;
-    options.retry.max_attempts = options.retry.most_attempts = 1;
+    options.retry.max_attempts = options.retry.max_attempts_while_helpful = 1;
     CallerBench bench(redirecting_once(302, "/to"), options);
     const CallEnd end = co_await bench.make(call_to("http://a/from"));
     CHECK(end.outcome == Outcome::ok);

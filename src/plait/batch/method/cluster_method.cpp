@@ -195,7 +195,7 @@ void ClusterMethod::send(const Coordinator::Outgoing& outgoing) {
 
 void ClusterMethod::tell_ended() {
     std::vector<CallEnded> all = coordinator_.take_ended();
-    if (!all.empty()) has_place_.set();
+    if (!all.empty()) has_slot_.set();
     bool was_refused = false;
     for (CallEnded& ended : all) {
         const auto found = waiting_.find(ended.dispatch.call);
@@ -211,7 +211,7 @@ void ClusterMethod::tell_ended() {
 
 void ClusterMethod::tell_room() {
     const std::size_t room = client_.is_connected() ? coordinator_.room(now()) : 0;
-    if (room > 0) has_place_.set();
+    if (room > 0) has_slot_.set();
     if (std::exchange(room_, room) != room && room_changed_) room_changed_(room);
 }
 
@@ -250,14 +250,14 @@ Task<Attempt> ClusterMethod::attempt_for(Owner owner, const http::Request& reque
 Task<Attempt> ClusterMethod::make_once(Owner owner, std::string request, bool& should_repeat) {
     const ActivityScope activity(trace::Activity::worker);
     const std::optional<cluster::Dispatch> dispatched = co_await dispatch(owner.name(), std::move(request));
-    if (!dispatched) co_return not_sent("no worker had a free place in time");
+    if (!dispatched) co_return not_sent("no worker had a free slot in time");
     const TimePoint began = now();
     CallEnded ended = co_await wait_for_end(*dispatched, std::move(owner));
     should_repeat = ended.how == CallEnded::How::not_sent && !options_.has_limits;
     co_return co_await read_answer(std::move(ended), began);
 }
 
-/// Waits for a free place. Returns nothing if the permit of the attempt is too old by then.
+/// Waits for a free slot. Returns nothing if the permit of the attempt is too old by then.
 Task<std::optional<cluster::Dispatch>> ClusterMethod::dispatch(std::string name, std::string request) {
     const TimePoint since = now();
     for (;;) {
@@ -269,8 +269,8 @@ Task<std::optional<cluster::Dispatch>> ClusterMethod::dispatch(std::string name,
                 co_return dispatch;
             }
         }
-        has_place_.reset();
-        co_await within(cluster::departure_jitter, has_place_.wait());
+        has_slot_.reset();
+        co_await within(cluster::departure_jitter, has_slot_.wait());
     }
 }
 
@@ -329,7 +329,7 @@ std::vector<RemoteWorker> ClusterMethod::remote_workers() const {
         RemoteWorker& worker = workers.emplace_back();
         worker.host = std::move(report.host);
         worker.version = std::move(report.version);
-        worker.places = report.places;
+        worker.slots = report.slots;
         worker.in_flight = report.in_flight;
         worker.calls = report.calls;
         worker.is_leaving = report.is_leaving;

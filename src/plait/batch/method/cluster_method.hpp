@@ -25,7 +25,7 @@ namespace plait::batch {
 /// Gives each attempt to a worker on another machine (`ClusterWorker`), over NATS. See docs/cluster.md.
 ///
 /// `cluster::Coordinator` decides everything; this class carries its messages, and waits. The number of attempts at a
-/// time is that of the workers' places: a permit to send is taken only when a place is free, so that it is the
+/// time is that of the workers' slots: a permit to send is taken only when a slot is free, so that it is the
 /// permit of the departure.
 class ClusterMethod final : public Method {
   public:
@@ -83,7 +83,7 @@ class ClusterMethod final : public Method {
     std::function<void(std::size_t)> room_changed_;
     std::size_t room_ = 0;
     std::string denied_;  ///< which permission this run lacks, before it has begun
-    Event has_place_;
+    Event has_slot_;
     Event is_ready_;
 };
 

@@ -26,7 +26,7 @@ cluster::WorkerOptions worker_options(const ClusterWorkerOptions& options, clust
     worker.instance = instance;
     worker.host = options.host;
     worker.version = PLAIT_VERSION;
-    worker.places = options.concurrency;
+    worker.slots = options.concurrency;
     return worker;
 }
 

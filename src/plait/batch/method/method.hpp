@@ -25,7 +25,7 @@ class RemoteWorker {
 
     std::string host;
     std::string version;
-    std::size_t places = 0;     ///< calls that it can make at a time
+    std::size_t slots = 0;      ///< calls that it can make at a time
     std::size_t in_flight = 0;  ///< calls that it makes
     std::uint64_t calls = 0;    ///< calls that it was given
     bool is_leaving = false;

@@ -66,9 +66,9 @@ Task<void> LineRows::look_for_columns() {
     if (const auto problem = parser_->unknown_column()) throw_bad_input(fmt::format("{}: {}", lines_.name(), *problem));
 }
 
-std::optional<std::uint64_t> LineRows::total() {
-    if (!total_) total_ = lines_.count_lines();  // the header counts as a row
-    return total_;
+std::optional<std::uint64_t> LineRows::row_count() {
+    if (!row_count_) row_count_ = lines_.count_lines();  // the header counts as a row
+    return row_count_;
 }
 
 void LineRows::show_to(InputWatch& watch) {
@@ -92,7 +92,7 @@ Task<void> LineRows::show_all(LineReader lines, InputWatch& watch) {
     }
     total += parser && parser->finish();
     watch.end();
-    total_ = total;
+    row_count_ = total;
 }
 
 }  // namespace plait::batch

@@ -29,7 +29,7 @@ class RowReader {
     virtual void check_columns() = 0;
 
     /// Returns the approximate number of rows, if it is known without waiting.
-    virtual std::optional<std::uint64_t> total() = 0;
+    virtual std::optional<std::uint64_t> row_count() = 0;
 
     /// As `ResumableSource::show_to`.
     virtual void show_to(InputWatch& watch) = 0;
@@ -46,7 +46,7 @@ class LineRows final : public RowReader {
 
     Task<std::optional<Row>> next() override;
     void check_columns() override;
-    std::optional<std::uint64_t> total() override;
+    std::optional<std::uint64_t> row_count() override;
     void show_to(InputWatch& watch) override;
     std::string name() const override { return lines_.name(); }
 
@@ -61,7 +61,7 @@ class LineRows final : public RowReader {
     const ColumnList& columns_;
     std::unique_ptr<RowParser> parser_;  ///< null before the first line
     InputWatch* watch_ = nullptr;        ///< sees each line as it is read; null when it has seen all, or there is none
-    std::optional<std::uint64_t> total_;
+    std::optional<std::uint64_t> row_count_;
     std::uint64_t last_line_ = std::numeric_limits<std::uint64_t>::max();
 };
 

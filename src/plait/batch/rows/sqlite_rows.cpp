@@ -286,9 +286,9 @@ Row SqliteRows::refuse(std::string_view why) {
     return Row(number_, problem_);
 }
 
-std::optional<std::uint64_t> SqliteRows::total() {
-    if (!total_) total_ = table_->count();
-    return total_;
+std::optional<std::uint64_t> SqliteRows::row_count() {
+    if (!row_count_) row_count_ = table_->count();
+    return row_count_;
 }
 
 void SqliteRows::show_to(InputWatch& watch) {
@@ -303,7 +303,7 @@ void SqliteRows::show_to(InputWatch& watch) {
         watch.see(text);
     }
     watch.end();
-    total_ = last_line_ = again.number_;
+    row_count_ = last_line_ = again.number_;
 }
 
 }  // namespace plait::batch

@@ -27,7 +27,7 @@ class SqliteRows final : public RowReader {
 
     Task<std::optional<Row>> next() override;
     void check_columns() override {}
-    std::optional<std::uint64_t> total() override;
+    std::optional<std::uint64_t> row_count() override;
     void show_to(InputWatch& watch) override;
     std::string name() const override { return path_; }
 
@@ -50,7 +50,7 @@ class SqliteRows final : public RowReader {
     RowOptions options_;
     const ColumnList& columns_;
     std::unique_ptr<Table> table_;
-    std::optional<std::uint64_t> total_;
+    std::optional<std::uint64_t> row_count_;
     std::uint64_t number_ = 0;
     std::uint64_t last_line_ = std::numeric_limits<std::uint64_t>::max();
     std::vector<RowCell> cells_;

@@ -113,7 +113,7 @@ TEST_CASE("a table that changes is noticed, and rows that are added meanwhile ar
     SqliteRows rows(database.path, {}, columns);
     InputWatch watch("t", {}, false, save);
     rows.show_to(watch);
-    CHECK(rows.total() == 2);
+    CHECK(rows.row_count() == 2);
     database.execute("INSERT INTO t VALUES (3, 3); UPDATE t SET y = 7");
     CHECK(run(rows.next()));
     CHECK(run(rows.next()));

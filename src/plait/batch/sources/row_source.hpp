@@ -28,7 +28,7 @@ class RowSource final : public ResumableSource {
     RowSource(const OpenRows& open, RequestDefaults defaults, std::optional<std::string> path);
 
     Task<std::optional<SourceItem>> next() override;
-    std::optional<std::uint64_t> total() override { return rows_->total(); }
+    std::optional<std::uint64_t> total() override { return rows_->row_count(); }
 
     std::string name() const override { return rows_->name(); }
     std::optional<std::string> path() const override { return path_; }

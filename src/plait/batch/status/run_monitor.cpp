@@ -93,7 +93,7 @@ RunReport RunMonitor::report() {
         ReportedWorker& worker = report.workers.emplace_back();
         worker.host = std::move(remote.host);
         worker.version = std::move(remote.version);
-        worker.places = remote.places;
+        worker.slots = remote.slots;
         worker.in_flight = remote.in_flight;
         worker.calls = remote.calls;
         worker.is_leaving = remote.is_leaving;

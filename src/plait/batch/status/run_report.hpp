@@ -36,7 +36,7 @@ class ReportedWorker {
 
     std::string host;
     std::string version;
-    std::uint64_t places = 0;  ///< calls that it can make at a time
+    std::uint64_t slots = 0;  ///< calls that it can make at a time
     std::uint64_t in_flight = 0;
     std::uint64_t calls = 0;  ///< that it was given
     bool is_leaving = false;

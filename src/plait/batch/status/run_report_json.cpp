@@ -90,7 +90,7 @@ template <Is<ReportedWorker> Worker>
 void fields(auto& each, Worker& worker) {
     each("host", worker.host);
     each("version", worker.version);
-    each("places", worker.places);
+    each("slots", worker.slots);
     each("in_flight", worker.in_flight);
     each("calls", worker.calls);
     each("is_leaving", worker.is_leaving);

@@ -137,7 +137,7 @@ class StatusText {
             if (worker.lost_at) {
                 text += fmt::format("lost at {} with {} in flight", told(*worker.lost_at), worker.lost_calls);
             } else if (is_running_) {
-                text += fmt::format("{} of {} in flight{}", worker.in_flight, worker.places,
+                text += fmt::format("{} of {} in flight{}", worker.in_flight, worker.slots,
                                     worker.is_leaving ? ", is leaving" : "");
             }
             line("worker", fmt::format("{}{}{} calls so far (plait {})", text, text.ends_with(": ") ? "" : ", ",

@@ -111,10 +111,10 @@ std::vector<Flag> retry_flags(CallsSettings& settings) {
             {"--attempts", "N",
              fmt::format("Make at most N attempts per call, unless its line says otherwise. Refusals (429, 503 with "
                          "Retry-After and the like) do not count. Default: {}, or up to {} while most retries succeed.",
-                         usual.retry.max_attempts, usual.retry.most_attempts),
+                         usual.retry.max_attempts, usual.retry.max_attempts_while_helpful),
              [&run](const std::string& value) {
                  run.retry.max_attempts = static_cast<int>(parse_count(value, 1, most_attempts));
-                 run.retry.most_attempts = run.retry.max_attempts;
+                 run.retry.max_attempts_while_helpful = run.retry.max_attempts;
              }},
             {"--deadline", "DURATION",
              fmt::format("Limit the time of a whole call, from its first send, with all attempts and the waits between "

@@ -64,7 +64,7 @@ TEST_CASE("the concurrency is a number, or found out") {
 TEST_CASE("--attempts is the most, however well retries succeed") {
     const batch::RunOptions run = options_with("--attempts", "2");
     CHECK(run.retry.max_attempts == 2);
-    CHECK(run.retry.most_attempts == 2);
+    CHECK(run.retry.max_attempts_while_helpful == 2);
     for (const char* value : {"0", "1001"}) CHECK(refusal_of("--attempts", value) != "");
 }
 

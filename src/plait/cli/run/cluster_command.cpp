@@ -22,8 +22,8 @@ std::string text_of(const std::string& id, const cluster::ClusterPicture::Run& r
     text += run.has_coordinator ? fmt::format(": coordinated by plait {}, epoch {}\n", run.version, run.epoch)
                                 : std::string(": its coordinator is silent\n");
     for (const auto& [instance, worker] : run.workers) {
-        text += fmt::format("  worker {} (plait {}): {} places, holds {} calls{}\n", worker.host, worker.version,
-                            worker.places, worker.holds, worker.is_leaving ? ", is leaving" : "");
+        text += fmt::format("  worker {} (plait {}): {} slots, holds {} calls{}\n", worker.host, worker.version,
+                            worker.slots, worker.holds, worker.is_leaving ? ", is leaving" : "");
     }
     if (run.workers.empty()) text += "  no worker\n";
     return text;

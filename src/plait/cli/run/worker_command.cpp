@@ -71,7 +71,7 @@ std::vector<Flag> WorkerCommand::flags() {
             headings::limits,
             {{"--concurrency", "N",
               fmt::format("Make at most N calls at a time, of all runs together. Default: {}.", usual_concurrency),
-              [this](const std::string& value) { concurrency_ = parse_count(value, 1, cluster::most_places); }},
+              [this](const std::string& value) { concurrency_ = parse_count(value, 1, cluster::most_slots); }},
              {"--for", "RUN", "Work for the run with this id only, which plait cluster status lists. Default: for all.",
               [this](const std::string& value) { only_run_ = value; }}}),
         std::move(reached),

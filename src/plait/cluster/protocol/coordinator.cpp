@@ -55,7 +55,7 @@ void Coordinator::lose_silent(TimePoint now) {
 
 void Coordinator::lose(Worker& worker, TimePoint now) {
     worker.report.lost_at = now;
-    worker.report.places = 0;
+    worker.report.slots = 0;
     for (auto call = worker.calls.begin(); call != worker.calls.end();) {
         const auto current = call++;
         // If the worker comes back, it holds an answer until that is stored.
@@ -87,9 +87,9 @@ void Coordinator::take(Beat&& beat, TimePoint now) {
     worker.own_seen_at_beat = own_seen_;
     worker.last_beat = now;
     worker.report.lost_at.reset();
-    worker.report.places = std::min<std::uint64_t>(beat.places, most_places);
+    worker.report.slots = std::min<std::uint64_t>(beat.slots, most_slots);
     worker.report.is_leaving = beat.is_leaving;
-    worker.elsewhere = std::min<std::uint64_t>(beat.elsewhere, most_places);
+    worker.elsewhere = std::min<std::uint64_t>(beat.elsewhere, most_slots);
     worker.has_terms = beat.has_terms;
     worker.is_held_back = false;
     compare_holds(worker, beat);
@@ -189,7 +189,7 @@ void Coordinator::answer(Worker& worker, std::map<CallId, Call>::iterator call, 
 }
 
 void Coordinator::give_place_back(Worker& worker, const Call& call) {
-    --(call.is_adopted ? worker.adopted : worker.in_place);
+    --(call.is_adopted ? worker.adopted : worker.in_slot);
 }
 
 /// Ends a call, and forgets it here.
@@ -256,14 +256,14 @@ bool Coordinator::takes_calls(const Worker& worker, TimePoint now) const {
 }
 
 std::size_t Coordinator::free_places(const Worker& worker) const {
-    const std::size_t taken = worker.in_place + worker.elsewhere;
-    return worker.report.places > taken ? worker.report.places - taken : 0;
+    const std::size_t taken = worker.in_slot + worker.elsewhere;
+    return worker.report.slots > taken ? worker.report.slots - taken : 0;
 }
 
 std::size_t Coordinator::room(TimePoint now) const {
     std::size_t room = 0;
     for (const auto& [instance, worker] : workers_) {
-        const std::size_t out = worker.in_place + worker.adopted;
+        const std::size_t out = worker.in_slot + worker.adopted;
         room += takes_calls(worker, now) && !worker.is_held_back ? out + free_places(worker) : out;
     }
     return room;
@@ -288,7 +288,7 @@ std::optional<Dispatch> Coordinator::dispatch(std::string_view name, std::string
                     options_.leave_within.value_or(Duration::max()),
                     Parcel(request, options_.part_bytes)};
     if (!order.request.is_whole()) call.request = request;
-    ++best->in_place;
+    ++best->in_slot;
     ++best->report.calls;
     best->calls.emplace(id, std::move(call));
     send(*best, std::move(order));
@@ -348,7 +348,7 @@ std::vector<WorkerReport> Coordinator::workers() const {
     std::vector<WorkerReport> reports;
     for (const auto& [instance, worker] : workers_) {
         reports.push_back(worker.report);
-        reports.back().in_flight = worker.in_place + worker.adopted;
+        reports.back().in_flight = worker.in_slot + worker.adopted;
     }
     std::sort(reports.begin(), reports.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
     return reports;

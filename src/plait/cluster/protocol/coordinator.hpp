@@ -59,7 +59,7 @@ class WorkerReport {
     std::size_t number = 0;  ///< in the order in which they came, counted from 1
     std::string host;
     std::string version;
-    std::size_t places = 0;
+    std::size_t slots = 0;
     std::size_t in_flight = 0;
     std::uint64_t calls = 0;  ///< given to it
     bool is_leaving = false;
@@ -97,7 +97,7 @@ class Coordinator {
     /// that the others have.
     std::size_t room(TimePoint now) const;
 
-    /// Gives a call to the worker with the most free places; nothing if there is none. `leave_within` counts from
+    /// Gives a call to the worker with the most free slots; nothing if there is none. `leave_within` counts from
     /// `permitted`, by default now.
     std::optional<Dispatch> dispatch(std::string_view name, std::string_view request, TimePoint now,
                                      std::optional<TimePoint> permitted = std::nullopt);
@@ -156,8 +156,8 @@ class Coordinator {
         std::uint64_t own_seen_at_beat = 0;
         TimePoint last_beat{};
         std::size_t elsewhere = 0;
-        std::size_t in_place = 0;  ///< calls of this epoch that take one of its places
-        std::size_t adopted = 0;   ///< calls of earlier epochs whose result is awaited
+        std::size_t in_slot = 0;  ///< calls of this epoch that take one of its slots
+        std::size_t adopted = 0;  ///< calls of earlier epochs whose result is awaited
         bool has_terms = false;
         bool is_held_back = false;  ///< gets no call before its next beat
         std::map<CallId, Call> calls;

@@ -27,7 +27,7 @@ class Pair {
         WorkerOptions options;
         options.instance = 7;
         options.host = "host";
-        options.places = 2;
+        options.slots = 2;
         return options;
     }
 
@@ -95,7 +95,7 @@ TEST_CASE("a call goes to a worker, and its answer comes back once") {
     CHECK(pair.coordinator.take_ended().empty());
 }
 
-TEST_CASE("no more calls go to a worker than it has places") {
+TEST_CASE("no more calls go to a worker than it has slots") {
     Pair pair;
     CHECK(pair.coordinator.dispatch("a", "", pair.now));
     CHECK(pair.coordinator.dispatch("b", "", pair.now));
@@ -187,7 +187,7 @@ TEST_CASE("own beats that did not come back are no proof that a worker is lost")
     CHECK(pair.coordinator.own_beats() == 2);
 }
 
-TEST_CASE("what a silent worker has in flight takes no place from the others") {
+TEST_CASE("what a silent worker has in flight takes no slot from the others") {
     Pair pair;
     WorkerOptions options = Pair::worker_options();
     options.instance = 8;
@@ -308,7 +308,7 @@ TEST_CASE("a worker that refused a call has no room before its next beat") {
     CHECK(pair.coordinator.room(pair.now) == 2);
 }
 
-TEST_CASE("with limits, the time that a call had to wait for a place counts") {
+TEST_CASE("with limits, the time that a call had to wait for a slot counts") {
     CoordinatorOptions options;
     options.leave_within = 50ms;
     Pair pair(options);
@@ -324,7 +324,7 @@ TEST_CASE("with limits, the time that a call had to wait for a place counts") {
     CHECK(pair.started().empty());
 }
 
-TEST_CASE("what was given up gets no end, and its place is free again") {
+TEST_CASE("what was given up gets no end, and its slot is free again") {
     Pair pair;
     const auto dispatch = pair.coordinator.dispatch("a", "request", pair.now);
     pair.exchange();

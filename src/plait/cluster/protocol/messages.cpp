@@ -95,7 +95,7 @@ void fields(auto& f, auto& m, const GiveUp*) { f(m.calls); }
 void fields(auto& f, auto& m, const Close*) { f(m.epoch); }
 void fields(auto& f, auto& m, const OwnBeat*) { f(m.epoch), f(m.nonce), f(m.count); }
 void fields(auto& f, auto& m, const Beat*) {
-    f(m.instance), f(m.epoch), f(m.count), f(m.seen), f(m.has_terms), f(m.is_leaving), f(m.places), f(m.elsewhere);
+    f(m.instance), f(m.epoch), f(m.count), f(m.seen), f(m.has_terms), f(m.is_leaving), f(m.slots), f(m.elsewhere);
     f(m.host), f(m.version), f(m.holds), f(m.lists_all);
 }
 void fields(auto& f, auto& m, const Result*) { f(m.instance), f(m.call), f(m.was_sent), f(m.text); }

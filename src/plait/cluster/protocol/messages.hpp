@@ -114,7 +114,7 @@ struct Beat {
     std::uint64_t seen = 0;   ///< the largest `seq` that it took, or will never take
     bool has_terms = false;
     bool is_leaving = false;      ///< takes no more calls
-    std::uint64_t places = 0;     ///< calls that it can make at a time
+    std::uint64_t slots = 0;      ///< calls that it can make at a time
     std::uint64_t elsewhere = 0;  ///< of these, taken by calls of other runs and earlier epochs
     std::string host;
     std::string version;

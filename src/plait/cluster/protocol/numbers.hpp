@@ -38,7 +38,7 @@ inline constexpr Duration departure_jitter = std::chrono::milliseconds(25);
 inline constexpr std::size_t part_bytes = std::size_t{256} * 1024;
 
 /// The most calls of one worker at a time.
-inline constexpr std::size_t most_places = 10'000;
+inline constexpr std::size_t most_slots = 10'000;
 
 /// The most results that the coordinator fetches in parts at a time.
 inline constexpr std::size_t most_fetches = 4;

@@ -156,7 +156,7 @@ class Simulation {
         WorkerOptions options;
         options.instance = ++instances_;
         options.host = "host" + std::to_string(instances_);
-        options.places = 4;
+        options.slots = 4;
         options.part_bytes = part_size();
         auto worker = std::make_unique<SimulatedWorker>(options);
         worker->clock = up_to(10h);

@@ -83,7 +83,7 @@ std::string Worker::why_not_sent(Duration late, Duration leave_within, TimePoint
     if (late > leave_within) return "it came to its worker too late for its place under the limits";
     if (!has_terms_) return "its worker did not know the terms of the run";
     if (is_leaving_) return "its worker is leaving";
-    if (running_ + others_ >= options_.places) return "its worker had no free place";
+    if (running_ + others_ >= options_.slots) return "its worker had no free slot";
     if (holds_.size() - held_before_ > most_holds || held_bytes_ > most_held_bytes)
         return "its worker holds too many results";
     return {};
@@ -202,7 +202,7 @@ void Worker::beat(TimePoint now) {
     beat.seen = seen_;
     beat.has_terms = has_terms_;
     beat.is_leaving = is_leaving_;
-    beat.places = options_.places;
+    beat.slots = options_.slots;
     beat.host = options_.host;
     beat.version = options_.version;
     beat.elsewhere = others_;

@@ -24,7 +24,7 @@ class WorkerOptions {
     std::string host;
     std::string version;
     /// Calls that it can make at a time.
-    std::size_t places = 1;
+    std::size_t slots = 1;
     /// A larger result travels in parts of this size.
     std::size_t part_bytes = cluster::part_bytes;
 };
@@ -135,7 +135,7 @@ class Worker {
     bool is_leaving_ = false;
     bool has_objected_ = false;
     std::size_t others_ = 0;
-    std::size_t running_ = 0;  ///< or with a place taken
+    std::size_t running_ = 0;  ///< or with a slot taken
     // The limits count what is of this epoch: what an earlier coordinator left goes when new calls end.
     std::size_t held_before_ = 0;                     ///< holds of earlier epochs
     std::size_t held_bytes_ = 0;                      ///< of results of this epoch

@@ -51,7 +51,7 @@ class Listener {
             run.epoch = news->epoch;
             run.version = news->version;
         } else if (const auto* beat = std::get_if<Beat>(&message)) {
-            run.workers[beat->instance] = {beat->host, beat->version, static_cast<std::size_t>(beat->places),
+            run.workers[beat->instance] = {beat->host, beat->version, static_cast<std::size_t>(beat->slots),
                                            beat->holds.size(), beat->is_leaving};
         }
     }

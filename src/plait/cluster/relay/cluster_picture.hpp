@@ -17,7 +17,7 @@ struct ClusterPicture {
     struct Worker {
         std::string host;
         std::string version;
-        std::size_t places = 0;
+        std::size_t slots = 0;
         std::size_t holds = 0;  ///< calls, and results that are not stored
         bool is_leaving = false;
     };

@@ -89,7 +89,7 @@ Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration li
     try {
         ended = co_await run_program(std::move(arguments), limit);
     } catch (const Error& error) {
-        if (error.code() == ErrorCode::bad_input) throw NoPython(error.code(), error.what());
+        if (error.code() == ErrorCode::bad_input) throw PythonNotFound(error.code(), error.what());
         throw;
     }
     const std::string_view said = last_line(ended.said);

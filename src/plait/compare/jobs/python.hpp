@@ -39,7 +39,7 @@ std::optional<PythonMeasurement> read_python_line(std::string_view line, std::si
 Duration python_limit(Duration ours) noexcept;
 
 /// Thrown when there is no `python3`.
-class NoPython : public Error {
+class PythonNotFound : public Error {
   public:
     using Error::Error;
 };
@@ -50,9 +50,9 @@ class NoPythonMethod : public Error {
     using Error::Error;
 };
 
-/// Does `work`, which must outlive the task, in a new process of the `python3` in the path. Throws `NoPython` without
-/// one, `NoPythonMethod`, or `Error` when it failed, printed something else, took longer than `limit`, or has no
-/// package `plait`.
+/// Does `work`, which must outlive the task, in a new process of the `python3` in the path. Throws `PythonNotFound`
+/// without one, `NoPythonMethod`, or `Error` when it failed, printed something else, took longer than `limit`, or has
+/// no package `plait`.
 Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration limit);
 
 }  // namespace plait::compare

@@ -117,7 +117,7 @@ test("tables say what the report says", () => {
     costs: [{ unit: "usd", spent: 1.25, budget: 5 }, { unit: "tokens", spent: 81000, budget: null }],
     limits: [{ unit: "requests", amount: 500, window_s: 60 }, { unit: "requests", amount: 5, window_s: 2 }],
     groups: [{ name: "http://h", in_flight: 3, concurrency: 10, waiting: 4, http_version: "2" }],
-    workers: [{ host: "w", version: "0.2", places: 8, in_flight: 2, calls: 20, is_leaving: true, lost_at: null, lost_calls: 0 }],
+    workers: [{ host: "w", version: "0.2", slots: 8, in_flight: 2, calls: 20, is_leaving: true, lost_at: null, lost_calls: 0 }],
     group_count: 3,
   });
   state.groups = [{ name: "http://h", limit_change: "raised from 8: 100 clean answers", why_waiting: "waits for x", limits: ["requests=5/s, learnt from refusals"] }];

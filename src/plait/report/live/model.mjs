@@ -207,7 +207,7 @@ export function workerRows({ workers }) {
     cells: [
       worker.host,
       worker.lost_at ? `lost at ${clockOf(worker.lost_at)} with ${formatCount(worker.lost_calls)} in flight` : worker.is_leaving ? "is leaving" : "",
-      `${formatCount(worker.in_flight)} of ${formatCount(worker.places)}`,
+      `${formatCount(worker.in_flight)} of ${formatCount(worker.slots)}`,
       formatCount(worker.calls),
       worker.version,
     ],

@@ -41,7 +41,7 @@ Duration group_memory(const CallerOptions& options) {
 
 policy::RetryOptions retry_options(const CallerOptions& options, const CallRules& rules) {
     policy::RetryOptions retry = options.retry;
-    if (rules.max_attempts) retry.max_attempts = retry.most_attempts = *rules.max_attempts;
+    if (rules.max_attempts) retry.max_attempts = retry.max_attempts_while_helpful = *rules.max_attempts;
     return retry;
 }
 

@@ -52,10 +52,10 @@ TEST_CASE("a group is remembered for as long as its limits count") {
 TEST_CASE("the number of attempts that a line names is final, however much retries help") {
     CallerOptions options;
     CallRules rules;
-    CHECK(retry_options(options, rules).most_attempts == options.retry.most_attempts);
+    CHECK(retry_options(options, rules).max_attempts_while_helpful == options.retry.max_attempts_while_helpful);
     rules.max_attempts = 2;
     CHECK(retry_options(options, rules).max_attempts == 2);
-    CHECK(retry_options(options, rules).most_attempts == 2);
+    CHECK(retry_options(options, rules).max_attempts_while_helpful == 2);
 }
 
 TEST_CASE("a call is sent once if the run or its line says so") {

@@ -1,4 +1,4 @@
-#include "plait/convert/list/wget.hpp"
+#include "plait/convert/list/url_list.hpp"
 
 #include "plait/base/text/trim.hpp"
 #include "plait/convert/request/internal/text_bits.hpp"
@@ -8,7 +8,7 @@
 
 namespace plait::convert {
 
-bool is_wget(const Input& input) {
+bool is_url_list(const Input& input) {
     for (const std::string_view line : internal::lines_of(input.text)) {
         const std::string_view text = trimmed(line);
         if (!text.empty() && !text.starts_with('#')) return text.starts_with("http://") || text.starts_with("https://");
@@ -16,7 +16,7 @@ bool is_wget(const Input& input) {
     return false;
 }
 
-void read_wget(const Input& input, Conversion& conversion) {
+void read_url_list(const Input& input, Conversion& conversion) {
     std::size_t number = 0;
     for (const std::string_view line : internal::lines_of(input.text)) {
         ++number;

@@ -6,9 +6,9 @@
 namespace plait::convert {
 
 /// Whether the file is a list of URLs.
-bool is_wget(const Input& input);
+bool is_url_list(const Input& input);
 
 /// Adds the requests of the file. Lines that begin with # are left out: wget takes them for hosts.
-void read_wget(const Input& input, Conversion& conversion);
+void read_url_list(const Input& input, Conversion& conversion);
 
 }  // namespace plait::convert
