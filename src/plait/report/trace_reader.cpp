@@ -5,6 +5,7 @@
 #include "plait/report/internal/json_fields.hpp"
 #include "plait/report/internal/line_reader.hpp"
 #include "plait/report/internal/span_keeper.hpp"
+#include "plait/report/internal/states_text.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -34,16 +35,8 @@ constexpr std::uint64_t rows_per_lane = 1'000'000;
 
 constexpr std::uint64_t any_count = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t most_thinned = std::uint64_t{1} << 20;
-constexpr Duration tenth_of_microsecond{100};
 
 constexpr std::array<std::string_view, 4> lane_kinds{"caller", "thread", "loop", "process"};
-
-trace::Activity activity_of(char letter) {
-    for (const trace::ActivityName& name : trace::activity_names) {
-        if (name.letter == letter) return name.activity;
-    }
-    throw_bad_input(fmt::format("\"states\" has '{}', which stands for no activity", letter));
-}
 
 /// Returns the record in a line, without the blanks around it and the comma that leads to the next record.
 std::string_view record_in(std::string_view line) {
@@ -58,36 +51,6 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return number;
-}
-
-/// Parses "R12r3d0": letters, each followed by tenths of microseconds.
-std::vector<trace::Segment> segments_in(std::string_view states) {
-    const auto is_letter = [](char c) { return c < '0' || c > '9'; };
-    std::vector<trace::Segment> segments;
-    segments.reserve(static_cast<std::size_t>(std::count_if(states.begin(), states.end(), is_letter)));
-    const char* at = states.data();
-    const char* const end = at + states.size();
-    while (at != end) {
-        const trace::Activity activity = activity_of(*at++);
-        std::uint64_t tenths = 0;
-        const auto [behind, error] = std::from_chars(at, end, tenths);
-        if (error != std::errc() || tenths > static_cast<std::uint64_t>(longest_time / tenth_of_microsecond)) {
-            throw_bad_input("\"states\" has a letter without a length");
-        }
-        at = behind;
-        if (tenths > 0) segments.push_back({activity, static_cast<Duration::rep>(tenths) * tenth_of_microsecond});
-    }
-    return segments;
-}
-
-/// Returns the length of all segments together. Throws `Error(bad_input)` if it is longer than `longest_time`.
-Duration sum_of(const std::vector<trace::Segment>& segments) {
-    Duration sum{};
-    for (const trace::Segment& segment : segments) {
-        sum += segment.length;
-        if (sum > longest_time) throw_bad_input("\"states\" is longer than a year");
-    }
-    return sum;
 }
 
 /// Sorts the lanes by kind and number: the file has them in the order of their first use.

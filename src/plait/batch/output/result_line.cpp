@@ -2,6 +2,7 @@
 
 #include "plait/base/text/base64.hpp"
 #include "plait/batch/output/internal/gemini_line.hpp"
+#include "plait/batch/output/internal/result_parts.hpp"
 #include "plait/batch/output/internal/vendor_results.hpp"
 #include "plait/http/message/headers.hpp"
 #include "plait/json/text.hpp"
@@ -17,12 +18,11 @@ namespace plait::batch {
 
 namespace {
 
+using internal::json_bool;
 using json::TextWriter;
 
 /// Why a request followed that got another page: here the attempts of a page end.
 constexpr std::string_view page_end = "next-page";
-
-std::string_view json_bool(bool value) { return value ? "true" : "false"; }
 
 /// Whether this is application/json, text/json or a type that ends in +json (RFC 6839), with any parameters.
 bool is_json_type(std::string_view content_type) {
@@ -39,57 +39,6 @@ bool is_readable(const json::Oddities& oddities, bool numbers_matter) {
            !(numbers_matter && oddities.large_number);
 }
 
-void append_lower_case(TextWriter& out, std::string_view name) {
-    out.put("\"");
-    out.put_lower(name);
-    out.put("\"");
-}
-
-void append_header_values(TextWriter& out, const http::Headers& headers, std::string_view name) {
-    const auto values = headers.get_all(name);
-    out.put("[");
-    for (const std::string_view value : values) {
-        if (value.data() != values.front().data()) out.put(",");
-        out.put_string(value);
-    }
-    out.put("]");
-}
-
-/// One of 64 bits. Names whose bits differ are different.
-std::uint64_t bit_of(std::string_view name) {
-    if (name.empty()) return 1;
-    const auto lower = [](char c) { return static_cast<unsigned char>(http::to_lower(c)); };
-    return std::uint64_t{1} << ((name.size() * 7 + lower(name.front()) * 3u + lower(name.back())) % 64);
-}
-
-void append_headers(TextWriter& out, const http::Headers& headers) {
-    std::uint64_t seen = 0;
-    std::uint64_t repeated = 0;  // the other names occur once
-    for (const http::Header header : headers) {
-        repeated |= seen & bit_of(header.name);
-        seen |= bit_of(header.name);
-    }
-    out.put("{");
-    for (auto it = headers.begin(); it != headers.end(); ++it) {
-        const http::Header header = *it;
-        const bool may_repeat = (repeated & bit_of(header.name)) != 0;
-        const auto is_same = [name = header.name](const http::Header& other) {
-            return http::equal_ignoring_case(name, other.name);
-        };
-        if (may_repeat && std::find_if(headers.begin(), it, is_same) != it)
-            continue;  // is in the list of the first one
-        if (it != headers.begin()) out.put(",");
-        append_lower_case(out, header.name);
-        out.put(":");
-        if (!may_repeat || std::find_if(std::next(it), headers.end(), is_same) == headers.end()) {
-            out.put_string(header.value);
-        } else {
-            append_header_values(out, headers, header.name);
-        }
-    }
-    out.put("}");
-}
-
 void append_coding(TextWriter& out, const http::Response& response) {
     if (response.coding.empty()) return;
     out.put(response.is_decoded ? ",\"decoded\":" : ",\"undecoded\":");
@@ -102,73 +51,9 @@ void append_request_id(TextWriter& out, const http::Headers& headers) {
     out.put_string(id.value_or(""));
 }
 
-void append_error(TextWriter& out, const CallError& error) {
-    out.put(",\"error\":{\"code\":\"");
-    out.put(to_string(error.code));
-    out.put("\",\"message\":");
-    out.put_string(error.message);
-    out.put(",\"retryable\":");
-    out.put(json_bool(error.retryable));
-    out.put(",\"maybe_sent\":");
-    out.put(json_bool(error.maybe_sent));
-    out.put("}");
-}
-
-void append_named_time(TextWriter& out, std::string_view name, Duration time) {
-    out.put(name);
-    out.put_milliseconds(time);
-}
-
-void append_timings(TextWriter& out, const http::Timings& timings, bool reused) {
-    append_named_time(out, ",\"dns_ms\":", timings.dns);
-    append_named_time(out, ",\"connect_ms\":", timings.connect);
-    append_named_time(out, ",\"tls_ms\":", timings.tls);
-    append_named_time(out, ",\"send_ms\":", timings.send);
-    append_named_time(out, ",\"wait_ms\":", timings.wait);
-    append_named_time(out, ",\"receive_ms\":", timings.receive);
-    out.put(",\"reused\":");
-    out.put(json_bool(reused));
-}
-
-void append_attempt(TextWriter& out, const AttemptNote& attempt, std::size_t number, TimePoint begin) {
-    out.put("{\"n\":");
-    out.put_number(number);
-    if (!attempt.url.empty()) {
-        out.put(",\"url\":");
-        out.put_string(attempt.url);
-    }
-    if (attempt.status > 0) {
-        out.put(",\"status_code\":");
-        out.put_number(static_cast<std::uint64_t>(attempt.status));
-    } else {
-        out.put(",\"error\":\"");
-        out.put(to_string(attempt.error));
-        out.put("\"");
-    }
-    append_named_time(out, ",\"start_ms\":", attempt.start - begin);
-    append_named_time(out, ",\"total_ms\":", attempt.total);
-    if (attempt.status > 0) append_timings(out, attempt.timings, attempt.reused);
-    if (attempt.copies > 1) out.put(attempt.second_won ? ",\"hedge\":\"second\"" : ",\"hedge\":\"first\"");
-    if (attempt.wait_after) {
-        append_named_time(out, ",\"wait_after_ms\":", *attempt.wait_after);
-        out.put(",\"why\":");
-        out.put_string(attempt.why);
-    }
-    out.put("}");
-}
-
-void append_attempts(TextWriter& out, std::span<const AttemptNote> attempts, TimePoint begin) {
-    out.put(",\"attempts\":[");
-    for (std::size_t i = 0; i < attempts.size(); ++i) {
-        if (i > 0) out.put(",");
-        append_attempt(out, attempts[i], i + 1, begin);
-    }
-    out.put("]");
-}
-
 void append_error(TextWriter& out, const CallEnd& end) {
     if (end.error) {
-        append_error(out, *end.error);
+        internal::append_error(out, *end.error);
     } else {
         out.put(",\"error\":null");
     }
@@ -239,7 +124,7 @@ void ResultLineWriter::append_pages(TextWriter& out, const Call& call, const Cal
         } else {
             out.put(",\"error\":null");
         }
-        append_attempts(out, attempts, begin);
+        internal::append_attempts(out, attempts, begin);
         append_metadata(out, call.metadata);
         out.put("}\n");
     }
@@ -271,7 +156,7 @@ void ResultLineWriter::append(TextWriter& out, const Head& head, const CallEnd& 
     append_page_list(out, end);
     append_partial(out, end);
     append_error(out, end);
-    append_attempts(out, end.attempts, begin);
+    internal::append_attempts(out, end.attempts, begin);
     append_metadata(out, head.metadata);
     out.put("}\n");
 }
@@ -288,7 +173,7 @@ void ResultLineWriter::append_anthropic(TextWriter& out, const Head& head, const
     out.put(",\"result\":");
     out.put(result);
     append_error(out, end);
-    append_attempts(out, end.attempts, begin);
+    internal::append_attempts(out, end.attempts, begin);
     append_metadata(out, head.metadata);
     out.put("}\n");
 }
@@ -304,7 +189,7 @@ void ResultLineWriter::append_gemini(TextWriter& out, const Head& head, const Ca
     append_head(own_out, head, end.outcome);
     append_partial(own_out, end);
     append_error(own_out, end);
-    append_attempts(own_out, end.attempts, begin);
+    internal::append_attempts(own_out, end.attempts, begin);
     append_metadata(own_out, head.metadata);
     append_response(own_out, end, !has_body);
     own_out.put("}");
@@ -374,7 +259,7 @@ void ResultLineWriter::append_response(TextWriter& out, const http::Response& re
         out.put_string(response.url);
     }
     out.put(",\"headers\":");
-    append_headers(out, response.headers);
+    internal::append_headers(out, response.headers);
     append_coding(out, response);
     if (!response.relay.empty()) {
         out.put(",\"relay\":");
