@@ -9,7 +9,7 @@ class [[nodiscard("a sleep does nothing until it is awaited")]] Sleep : private 
                                                                         private internal::Timer {
   public:
     explicit Sleep(TimePoint deadline) noexcept : deadline_(deadline) {}
-    /// Only before it is awaited.
+    /// Move it only before it is awaited.
     Sleep(Sleep&& other) noexcept : internal::Waiter(), internal::Timer(), deadline_(other.deadline_) {}
 
     bool await_ready() const noexcept { return false; }

@@ -79,7 +79,7 @@ ASYNC_TEST("a block that is left without join drops its tasks where they wait") 
     CHECK(ends == 1);
 }
 
-TEST_CASE("run gives the value of a task to a thread without a loop, and again") {
+TEST_CASE("run returns the value of a task on a thread without a loop, and does so again") {
     CHECK(run(give_later(1)) == 1);
     CHECK(run(give_later(2)) == 2);
     CHECK_THROWS_AS(run(fail("no bread")), std::runtime_error);

@@ -362,7 +362,7 @@ ASYNC_TEST("HTTP/2 by order is an error where the server does not speak it") {
     CHECK(bench.texts[0] == "protocol");
 }
 
-ASYNC_TEST("without TLS, HTTP/2 by order is spoken from the first byte") {
+ASYNC_TEST("without TLS, HTTP/2 that the options demand is spoken from the first byte") {
     SessionOptions options;
     options.http = HttpChoice::http_2;
     Bench bench(options);

@@ -25,7 +25,7 @@ struct Answer {
     std::optional<Duration> retry_after{};
 };
 
-/// A third party that allows `allowed` calls a second, and fails now and then.
+/// A server that allows `allowed` calls a second, and fails now and then.
 struct ThirdParty {
     std::size_t allowed = 50;
     int fails_each = 20;

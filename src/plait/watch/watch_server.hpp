@@ -31,11 +31,11 @@ class WatchServer {
     static constexpr Duration interval = std::chrono::milliseconds(500);
     /// Further connections are closed at once.
     static constexpr std::size_t most_connections = 64;
-    /// Of these, the most that have not shown the token. A new one takes the place of the oldest.
+    /// The most connections that have not shown the token. A new one takes the place of the oldest.
     static constexpr std::size_t most_strangers = 16;
-    /// The longest time of a connection up to the end of a request with the token.
+    /// How long a connection may take to show the token.
     static constexpr Duration patience_with_strangers = std::chrono::seconds(5);
-    /// Then: the longest time without a request, or for a page to take what it is sent.
+    /// How long a connection that has shown it may be without a request, and a page may take to receive an event.
     static constexpr Duration patience = std::chrono::minutes(1);
 
     /// Port 0: a free one. Throws `Error(bad_input)` when the port is in use.

@@ -94,7 +94,7 @@ Task<internal::JobReply> ProcessPool::perform(internal::ProcessJob& job, std::op
         const internal::Progress& progress = exchange.progress;
         internal::JobReply reply(progress.done, worker.outcomes(progress.done));
         if (exchange.end == End::time_up) {
-            // Also when the first item has not begun: its worker hangs.
+            // If not even the first item has begun, its worker hangs, and the time of that item is up.
             if (progress.runs_one || reply.size() == 0) reply.add(time_up(*limit));
             co_return reply;
         }

@@ -27,7 +27,7 @@ std::optional<std::pair<std::string, std::string>> as_header(std::string_view li
     return std::pair(std::string(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1), blanks)));
 }
 
-/// Of `Bearer abc` that is `abc`: a server may echo it without the word before it.
+/// The secret part of a value: `abc` of `Bearer abc`, because a server may echo it without the scheme.
 std::string_view secret_of(std::string_view value) {
     const auto blank = value.find(' ');
     const bool has_scheme = blank != std::string_view::npos && http::is_token(value.substr(0, blank));
@@ -83,7 +83,8 @@ void AuthCommand::apply(http::Request& request) const {
 
 Task<void> AuthCommand::renew(std::uint64_t version) {
     if (version < version_) co_return;
-    // Who waits here finds newer credentials, or what went wrong; if the one before was cancelled, it is its turn.
+    // A task that waits here finds newer credentials, or what went wrong, or, if the task before it was cancelled,
+    // runs the command itself.
     const Semaphore::Permit permit = co_await turn_.acquire();
     if (version < version_) co_return;
     if (ran_at_ && now() - *ran_at_ < shortest_pause) {

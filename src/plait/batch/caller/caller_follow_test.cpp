@@ -119,7 +119,7 @@ ASYNC_TEST("a page without an answer fails the call") {
     CHECK_FALSE(end.response);
 }
 
-ASYNC_TEST("a circle, and pages that are not JSON, are no success") {
+ASYNC_TEST("pages that lead in a circle, or are not JSON, are no success") {
     CallerBench bench([](const std::string& url, int) { return url.back() == '3' ? page("/2") : three_pages(url, 1); });
     CallEnd end = co_await bench.make(call_to("http://a/1", "next=/next"));
     CHECK(end.outcome == Outcome::rejected);

@@ -227,7 +227,7 @@ ASYNC_TEST("a redirect costs a request, and only the request that is answered co
     CHECK(bench.caller.rules().spent().get("requests") == 4);
 }
 
-ASYNC_TEST("after 303 the unsafe request has paid, and what follows costs a request") {
+ASYNC_TEST("after a 303 the unsafe request is paid for, and what follows costs only a request") {
     CallerOptions options;
     options.rules.budgets = {policy::Budget("tokens", 1000), policy::Budget("requests", 1000)};
     CallerBench bench(redirecting_once(303, "/to"), options);

@@ -113,7 +113,7 @@ void Caller::learn_costs(ActiveCall& active) {
     active.reservation.reset();
 }
 
-/// Only answers that are worth something: a refusal has no costs.
+/// Counts 2xx answers only: a refusal has no costs.
 void Caller::look_for_idle_rules(const ActiveCall& active, bool reported) {
     constexpr int success = 2;
     const auto* response = std::get_if<http::Response>(&*active.last);

@@ -145,7 +145,7 @@ CheckReport check_all(Source& source, ForecastOptions options = {}, http::ProxyS
 /// The report as text. `name` is the input's name for the user.
 std::string check_text(const CheckReport& report, std::string_view name);
 
-/// Only the part of the text that explains `is_refused`.
+/// Returns the part of the text that explains `is_refused`.
 std::string refusals_text(const CheckReport& report);
 
 /// The report as a JSON object on one line (docs/formats.md).

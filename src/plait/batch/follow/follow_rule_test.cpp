@@ -51,7 +51,7 @@ TEST_CASE("a rule is JSON in a line") {
     CHECK(parsed(R"({"poll": "/done", "until": true, "at": "/v1/{/id}"})") == "poll /done until=true at=/v1/{/id}");
 }
 
-TEST_CASE("a rule that means nothing is refused with what to write") {
+TEST_CASE("a rule without meaning is refused, with a hint what to write") {
     const auto refused = [](const char* json, const char* part) {
         const std::string message = error_of([json] { FollowRule::parse(json); });
         CAPTURE(message);

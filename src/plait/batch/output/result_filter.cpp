@@ -49,7 +49,7 @@ struct Relation {
     bool less, equal, greater;
 };
 
-/// Of two signs that begin alike, the longer one comes first.
+/// Where two signs begin alike, the longer one comes first.
 constexpr std::array<Relation, 6> relations{{{"==", false, true, false},
                                              {"!=", true, false, true},
                                              {"<=", true, true, false},

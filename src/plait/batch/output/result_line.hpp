@@ -35,8 +35,8 @@ struct ResultFormat {
     BodyFormat body = BodyFormat::automatic;
     /// Whether JSON bodies with numbers beyond doubles or 64 bits are written as text, too.
     bool strict_json = false;
-    /// Whose lines are written. Those of plait have all fields of OpenAI's and Mistral's. Anthropic's and Gemini's hold
-    /// the answer as JSON, so `body` must be `automatic`.
+    /// The vendor whose format the lines have. Plait's own have all fields of OpenAI's and Mistral's. Anthropic's and
+    /// Gemini's hold the answer as JSON, so `body` must be `automatic`.
     BatchFormat batch = BatchFormat::plait;
     /// Whether each page of a call that has pages is a result of its own, instead of an element of `pages`.
     bool each_page = false;

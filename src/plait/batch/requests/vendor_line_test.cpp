@@ -95,7 +95,7 @@ TEST_CASE("a line of Gemini's names the model in its URL") {
     CHECK(url(gemini_line, "a..b/c.", "http://a.b") == "http://a.b/v1beta/models/a..b/c.:generateContent");
 }
 
-TEST_CASE("a line of Gemini's may have texts as metadata, which are those of its result") {
+TEST_CASE("the metadata of a line of Gemini's may be text, and is in its result") {
     const auto with = [](std::string metadata) {
         return R"({"request":{"model":"m"},"key":"k","metadata":)" + std::move(metadata) + "}";
     };

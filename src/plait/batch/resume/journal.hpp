@@ -85,7 +85,7 @@ class Journal final : public SendLog {
     /// Commits at once. Cheap beside the polls of a job, which are seconds apart.
     void record_poll(std::uint64_t line, std::string_view url) override;
 
-    /// Only of lines that earlier runs noted as sent.
+    /// Knows only the lines that earlier runs noted as sent.
     std::optional<std::string> poll_of(std::uint64_t line) override;
 
     /// Lines that earlier runs noted and did not take back, whether or not they have results: if the results are lost,

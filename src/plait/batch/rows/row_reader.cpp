@@ -17,7 +17,7 @@ LineRows::LineRows(LineReader lines, const RowOptions& options, const ColumnList
 Task<std::optional<Row>> LineRows::next() {
     for (;;) {
         const std::optional<LineReader::Line> line = co_await next_line();
-        // Of a pipe, this shows only now.
+        // That a pipe is empty shows only now.
         if (!line && !parser_ && !lines_.again()) throw_bad_input(fmt::format("{} is empty", lines_.name()));
         // Lines that were appended since all lines were read are left to the next run.
         if (!line || line->number > last_line_) co_return parser_ ? parser_->finish() : std::nullopt;
@@ -29,7 +29,7 @@ Task<std::optional<Row>> LineRows::next() {
 
 /// The first line that is not blank decides; null for a blank one.
 std::unique_ptr<RowParser> LineRows::parser_of(const LineReader::Line& line) const {
-    // Of a pipe, nothing can be read before its lines.
+    // A pipe can only be read line by line, so a database in it is noticed here.
     if (line.number == 1 && begins_sqlite(line.text))
         throw_bad_input(fmt::format("{} is an SQLite database: give its file", lines_.name()));
     const std::string_view text = line.number == 1 ? json::without_byte_order_mark(line.text) : line.text;

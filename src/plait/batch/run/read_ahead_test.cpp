@@ -180,7 +180,7 @@ ASYNC_TEST("while calls are sent, a probe looks ten times a second, and more oft
         }
     };
     co_await pass(1s);
-    // Of 200 calls a second each takes a turn of the reader and one of this task.
+    // There are 200 calls a second. Each takes a turn of the reader and one of this task.
     const auto before = EventLoop::current_statistics().switches;
     co_await pass(1s);
     CHECK(EventLoop::current_statistics().switches - before <= 2 * 200 + 20);

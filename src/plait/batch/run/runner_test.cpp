@@ -209,7 +209,7 @@ ASYNC_TEST("a paused run sends nothing more, and goes on where it was") {
     CHECK(run.answers.most == 3);
 }
 
-ASYNC_TEST("a pause uses up no rate limit, and does not let a burst go after it") {
+ASYNC_TEST("a pause uses up no rate limit, and no burst follows it") {
     RunnerOptions options;
     options.calls.limits = {policy::RateLimit("requests", 60, 1min)};
     TestRun run(lines(urls(300)), options, [](int) -> Duration { return 1ms; });

@@ -8,7 +8,7 @@
 
 namespace plait::batch {
 
-/// What a table has.
+/// What was written.
 struct TableWritten {
     std::uint64_t rows = 0;
     /// Selections for which no row has a value.

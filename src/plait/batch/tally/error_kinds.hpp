@@ -18,7 +18,7 @@ class ErrorKinds {
   public:
     /// Further kinds are counted together, as `other`.
     static constexpr std::size_t most_kinds = 50;
-    /// Of a message or a body, this much is kept.
+    /// This many bytes of a message or a body are kept.
     static constexpr std::size_t longest_text = 300;
     /// An example is kept for this long, so that a storm of errors costs no more than its counters.
     static constexpr Duration renewal = std::chrono::seconds(1);

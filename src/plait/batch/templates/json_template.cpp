@@ -159,7 +159,7 @@ class JsonTemplate::Parser {
         });
     }
 
-    /// Only where a member may be left out, commas have to be decided for each row.
+    /// Commas are decided for each row only where a member may be left out.
     static void add(std::vector<Piece>& pieces, std::string_view open, std::vector<Item> items, std::string close) {
         append(pieces, open);
         if (std::any_of(items.begin(), items.end(), can_drop)) {

@@ -31,7 +31,7 @@ class JsonTemplate {
   private:
     class Parser;
     struct Item;
-    /// What is written one after another.
+    /// A part of the text. The pieces are written one after another.
     struct Piece {
         enum class Kind : std::uint8_t { literal, value, inside_string, container };
 

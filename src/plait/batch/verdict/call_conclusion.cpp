@@ -17,7 +17,7 @@ std::string asked_in_words(const AskedWait& asked) {
     return fmt::format("and it was asked to wait {} ({})", in_words(*asked.wait), asked.source);
 }
 
-/// That the deadline passed, or would pass before another attempt.
+/// Says that the deadline passed, or would pass before another attempt.
 std::string late_in_words(const CallHistory& history, AttemptsEnd ended, std::string_view when) {
     const std::string deadline = in_words(history.deadline);
     if (ended != AttemptsEnd::no_time_left) return fmt::format("its deadline of {} passed {}", deadline, when);

@@ -28,7 +28,7 @@ std::vector<Flag> follow_check_flags(CallsSettings& settings);
 /// own, and so may rows; URLs have none.
 void check_page_flags(const batch::RunOptions& run, const std::vector<std::string>& inputs, bool has_rows);
 
-/// Those of them that say which redirects are followed.
+/// The flags that say which redirects are followed.
 std::vector<Flag> redirect_flags(http::RedirectOptions& redirects);
 
 /// Reads `--cost-from`, whose unit depends on the other flags, into the options. Throws `Error(bad_input)`.

@@ -152,7 +152,7 @@ void Coordinator::take(Result&& result, TimePoint now) {
     Worker& worker = found->second;
     const auto call = worker.calls.find(result.call);
     if (call == worker.calls.end()) {
-        // Of an earlier epoch: it may yet be adopted. It comes again.
+        // A result of an earlier epoch comes again: its call may yet be adopted.
         if (result.call.epoch != options_.epoch) return;
         ++late_results_;
         return forget(worker, result.call);

@@ -324,7 +324,7 @@ TEST_CASE("with limits, the time that a call had to wait for a slot counts") {
     CHECK(pair.started().empty());
 }
 
-TEST_CASE("what was given up gets no end, and its slot is free again") {
+TEST_CASE("a call that was given up gets no end, and its slot is free again") {
     Pair pair;
     const auto dispatch = pair.coordinator.dispatch("a", "request", pair.now);
     pair.exchange();

@@ -103,7 +103,7 @@ struct OwnBeat {
 /// A call that a worker has taken and may not forget.
 struct Hold {
     CallId call;
-    /// Of a call of an earlier epoch, which the coordinator may not know; else empty.
+    /// The name of the call if it is of an earlier epoch, which the coordinator may not know; else empty.
     std::string name;
 };
 

@@ -207,7 +207,7 @@ void Worker::beat(TimePoint now) {
     beat.version = options_.version;
     beat.elsewhere = others_;
     list_holds(beat);
-    // Only as many as can still make a lease.
+    // A beat that is older than a lease can't renew one.
     unconfirmed_.emplace(beats_, now);
     while (now - unconfirmed_.begin()->second > lease) unconfirmed_.erase(unconfirmed_.begin());
     outgoing_.push_back(std::move(beat));

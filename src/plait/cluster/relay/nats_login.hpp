@@ -5,10 +5,10 @@
 
 namespace plait::cluster {
 
-/// Who a client is to a NATS server. The password or the seed is in a file, never in a URL or an option.
+/// How a client logs in to a NATS server. The password or the seed is in a file, never in a URL or an option.
 class NatsLogin {
   public:
-    /// Nobody in particular.
+    /// No login.
     NatsLogin() {}
 
     /// Reads a file that holds one of these:

@@ -227,7 +227,7 @@ class LineWriter {
             for (auto at = text.find(secret); at != std::string_view::npos; at = text.find(secret, at + secret.size()))
                 spans.push_back(text.substr(at, secret.size()));
         }
-        // Of those that begin at one place, the longest is first.
+        // Where several begin at one place, the longest is first.
         std::sort(spans.begin(), spans.end(), [](std::string_view a, std::string_view b) {
             return a.data() != b.data() ? a.data() < b.data() : a.size() > b.size();
         });

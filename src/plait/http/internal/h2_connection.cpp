@@ -41,7 +41,7 @@ constexpr int most_reads_in_turn = 16;
 
 void check_limits(const H2Call& call, const ExchangeBounds& bounds) {
     if (now() >= bounds.deadline) throw Error(ErrorCode::timeout, "the attempt ran out of time");
-    // Unless bytes moved meanwhile.
+    // Bytes may have moved meanwhile: then the call is not idle.
     if (now() >= call.last_byte() + bounds.idle_limit) {
         throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(bounds.idle_limit)));
     }

@@ -203,7 +203,7 @@ bool H2Pool::requires_http_1(std::string_view origin) const {
 
 H2Pool::Turn H2Pool::try_turn(std::string_view name, ConnectionNeeds needs, bool is_known, TimePoint now) {
     Origin& origin = origin_of(name, is_known);
-    // Those who wait come first.
+    // Requests that wait come first.
     if (!origin.waiting.empty() && !needs.is_new) return Turn(H2Step::wait);
     return next(origin, needs, 1, now);
 }

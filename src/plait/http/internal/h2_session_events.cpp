@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t shown_of_goaway = 80;
 
-// Of one header. Without them it has up to 16 KiB, and few are larger.
+// Frames that continue one header. Without them it has up to 16 KiB, and few are larger.
 constexpr std::size_t most_continuations = 16;
 
 std::optional<H2Flood> flood_of(std::uint8_t type, std::uint8_t flags, std::size_t size) {

@@ -40,7 +40,7 @@ class CredentialTable {
 
     bool empty() const noexcept { return origins_.empty() && hosts_.empty() && !default_; }
 
-    /// Who is known at which origin, such as `me at https://api.example`, without passwords, separated by commas.
+    /// The users by origin, such as `me at https://api.example`, without passwords, separated by commas.
     std::string origins_text() const;
     /// All credentials, in no order. Valid until the table changes.
     std::vector<const Credentials*> all() const;

@@ -109,7 +109,7 @@ std::size_t scheme_end_of(std::string_view text) noexcept {
 }
 
 bool is_https(std::string_view text) {
-    // As nearly all are written.
+    // Nearly all are written in one of these two ways.
     if (text.starts_with("https://")) return true;
     if (text.starts_with("http://")) return false;
     const auto scheme_end = scheme_end_of(text);

@@ -161,7 +161,7 @@ void perform(AnyFunction function, JobItems& items) {
     const auto call = reinterpret_cast<FreeFunction<Result, Parameters...>>(function);
     items.each([call](const JobItems::Arguments& arguments, ValueWriter& result) {
         auto values = arguments.read<std::tuple<std::decay_t<Parameters>...>>();
-        // As the parameter asks for it: a copy that is moved from, or a reference to it.
+        // Each value is passed as its parameter asks for it: moved, or as a reference.
         const auto call_with = [&](auto&... value) -> Result { return call(static_cast<Parameters&&>(value)...); };
         if constexpr (std::is_void_v<Result>) {
             std::apply(call_with, values);

@@ -30,7 +30,7 @@ class CatchUp {
     /// Tasks begin to run at `now`: what was before makes no loop late.
     void begin(TimePoint now) noexcept;
 
-    /// Whether the timers that are due fire now.
+    /// Returns whether the timers that are due fire now.
     bool may_fire(const Look& look) noexcept;
 
     /// The loop has asked the kernel, and slept. `in_vain`: nothing came until its time was up.

@@ -83,7 +83,7 @@ struct ActiveCall {
                http::RedirectOptions redirects_)
         : call(call_), first_route(std::move(group), std::move(origin), once), redirects(redirects_) {}
 
-    // Of the attempt that comes next, or is in flight.
+    // About the attempt that comes next, or is in flight.
     http::Request& request() noexcept { return hop ? hop->request : call.request; }
     const CallRules& rules() const noexcept { return hop ? hop->rules : call.rules; }
     Group& group() const noexcept { return *route().group; }
@@ -91,7 +91,7 @@ struct ActiveCall {
     SendPermit& permit() noexcept { return (hop ? hop->route : first_route).permit; }
     bool has_left_origin() const noexcept { return hop && hop->left_origin; }
 
-    /// Of a call that was sent.
+    /// For a call that was sent.
     CallHistory history() const noexcept {
         CallHistory history(call.rules, deadline, notes.size(), is_sending, *last, *verdict, refusal.asked);
         history.can_be_taken_up = following && following->has_place;
@@ -110,7 +110,7 @@ struct ActiveCall {
     std::unique_ptr<Following> following;  ///< null: no answer is followed but redirects
     bool was_executed = false;             ///< whether the call must not be sent again, whatever becomes of a hop
 
-    // Of the attempt that comes next, or is in flight.
+    // About the attempt that comes next, or is in flight.
     std::optional<RunRules::Reservation> reservation;
     bool is_sending = false;
     std::uint64_t auth_version = 0;  ///< of its credentials
@@ -120,7 +120,7 @@ struct ActiveCall {
     TimePoint sent_at{};               ///< when it was first sent
     Duration deadline{};
 
-    // Of the last attempt, and of all.
+    // About the last attempt, and about all.
     std::optional<Attempt> last;
     Boxed<Failure> cut;  ///< how the deadline ended an attempt; nothing: it did not, or cut off a hung worker
     Refusal refusal;     ///< by its answer

@@ -191,7 +191,7 @@ Task<void> Exchange::ready_for(Direction direction) {
         if (body_failure_) std::rethrow_exception(body_failure_);
         if (is_ready) co_return;
         if (now() >= bounds_.deadline) throw Error(ErrorCode::timeout, "the attempt ran out of time");
-        // Unless bytes moved in the other direction meanwhile.
+        // Bytes may have moved in the other direction meanwhile: then the exchange is not idle.
         if (now() >= last_byte_ + bounds_.idle_limit) {
             throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(bounds_.idle_limit)));
         }

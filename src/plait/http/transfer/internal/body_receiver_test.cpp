@@ -57,7 +57,7 @@ std::string numbers() {
 
 }  // namespace
 
-TEST_CASE("a coded body is decoded, and says in what it was coded") {
+TEST_CASE("a coded body is decoded, and its coding is named") {
     Case body;
     CHECK(body.receive("GZIP", gzip("text"), 1) == "");
     CHECK(body.response.body == "text");
