@@ -102,7 +102,7 @@ ASYNC_TEST("code that handles failures does not swallow a cancellation") {
     CHECK(story.empty());
 }
 
-ASYNC_TEST("of two nested deadlines only the one that fired ends its scope") {
+ASYNC_TEST("with two nested deadlines, only the one that fired ends its scope") {
     std::string story;
     CHECK_FALSE(co_await within(5s, inner_deadline(2s, story)));
     CHECK(story == "inner ");

@@ -195,7 +195,7 @@ TEST_CASE("a hosted loop fires what is due by its own clock") {
     CHECK(notes == "ab");
 }
 
-TEST_CASE("what came while the host was busy is handled before time-outs fire") {
+TEST_CASE("events that came while the host was busy are handled before time-outs fire") {
     testing::JumpingClock clock;
     EventLoopOptions options;
     options.clock = &clock;

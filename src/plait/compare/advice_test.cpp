@@ -158,7 +158,7 @@ TEST_CASE("for CPU-bound jobs processors are advised, with the reason why async 
                "Python's threads would not help either, unless it is a free-threaded build: its interpreter lock"));
 }
 
-TEST_CASE("a Python without the interpreter lock is told from one with it") {
+TEST_CASE("a Python without the interpreter lock is recognised") {
     Comparison comparison = jobs("fib:38", milliseconds(20 * 150));
     comparison.python_has_lock = false;
     const Advice advice = advise(comparison);

@@ -188,7 +188,7 @@ ASYNC_TEST("unused connections to other origins are closed in time") {
     CHECK_FALSE(bench.servers[0]->is_quiet());
 }
 
-ASYNC_TEST("of too many unused connections, the oldest is closed") {
+ASYNC_TEST("too many unused connections: the oldest is closed") {
     Bench bench({.max_idle = 2});
     co_await bench.use("http://a");
     co_await bench.use("http://b");

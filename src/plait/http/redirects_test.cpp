@@ -66,7 +66,7 @@ TEST_CASE("after 303 the request was executed, unless it is safe to repeat") {
     CHECK_FALSE(step(request("POST"), 307, "/x").was_executed);
 }
 
-TEST_CASE("what follows 303 has no body, and no fields about one") {
+TEST_CASE("the request after a 303 has no body, and no fields about one") {
     Request sent = request("POST", "body");
     sent.headers = {{"Content-Type", "text/plain"}, {"Idempotency-Key", "k"}, {"Authorization", "a"}, {"X-Mine", "m"}};
     const RedirectStep after = step(sent, 303, "/x");

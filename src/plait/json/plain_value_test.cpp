@@ -21,7 +21,7 @@ bool is_value(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("what most answers consist of is a plain value") {
+TEST_CASE("the values in most answers are plain") {
     for (const char* text : {"{}", "[]", " [ ] ", R"({"id":1,"name":"plait","tags":["a","b"],"ok":true,"next":null})",
                              R"({"a":{"b":[{"c":-0.5},{"c":12.25}]},"":false})", "0", "-1", "\"\"", "true",
                              R"(["a long text with \"escapes\"\n and a backslash \\ at its end \\"])", "[1 ,\t2 ]",
@@ -31,7 +31,7 @@ TEST_CASE("what most answers consist of is a plain value") {
     }
 }
 
-TEST_CASE("what is no JSON, has oddities or is unusual is no plain value") {
+TEST_CASE("a value that is no JSON, has oddities or is unusual is not plain") {
     for (const char* text : {"",
                              " ",
                              "{",

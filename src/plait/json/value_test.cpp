@@ -35,7 +35,7 @@ TEST_CASE("a number that fits no C++ type is still JSON") {
     CHECK(line.make("[1e999]") == "[1e999]");
 }
 
-TEST_CASE("what strict readers refuse is noted") {
+TEST_CASE("JSON that strict readers refuse is noted") {
     CompactValue line;
     const auto oddities = [&](const std::string& text) {
         CAPTURE(text);

@@ -177,7 +177,7 @@ ASYNC_TEST("a gzip body is cut or damaged behind a head that fits it, and a loop
     CHECK(has(loop.bytes, "Location: #\r\n"));
 }
 
-ASYNC_TEST("redirects lead to another origin when they are told to") {
+ASYNC_TEST("redirects can lead to another origin") {
     MockServer server{MockOptions()};
     const auto location_of = [&](std::string path) -> Task<std::string> {
         const Seen seen = co_await ask(server, get(std::move(path)));

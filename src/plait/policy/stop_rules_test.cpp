@@ -44,7 +44,7 @@ TEST_CASE("a budget is read from its text, and the error for a malformed one say
     }
 }
 
-TEST_CASE("what is reserved and spent never exceeds the budget") {
+TEST_CASE("reserved and spent amounts never exceed the budget") {
     BudgetRule rule(parse_budget("usd=1"));
     CHECK(rule.reserve(0.6));
     CHECK_FALSE(rule.reserve(0.6));

@@ -273,7 +273,7 @@ ASYNC_TEST("a page that does not read for a minute, and a connection without a r
     co_await bench.end();
 }
 
-ASYNC_TEST("the end is told at once, without waiting for pages") {
+ASYNC_TEST("the end is sent at once, without waiting for pages") {
     Bench bench;
     auto page = co_await bench.page();
     auto stuck = co_await bench.page(100);

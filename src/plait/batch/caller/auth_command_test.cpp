@@ -124,7 +124,7 @@ ASYNC_TEST("the auth command runs once for all calls that wait") {
     CHECK(auth.version() == 1);
 }
 
-ASYNC_TEST("whoever was refused with older credentials finds the newer ones at once") {
+ASYNC_TEST("a call that was refused with older credentials finds the newer ones at once") {
     std::vector<std::string> secrets;
     CountedCommand command("echo Bearer good");
     AuthCommand auth(command.text(), into(secrets));

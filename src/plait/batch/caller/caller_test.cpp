@@ -698,7 +698,7 @@ ASYNC_TEST("a request waits for the send log only if the log can't record it at 
     CHECK(server.came.size() == 3);
 }
 
-ASYNC_TEST("nothing is sent that costs more than a whole budget or a whole limit") {
+ASYNC_TEST("a call that costs more than a whole budget or a whole limit is not sent") {
     CallerOptions options;
     options.rules.budgets = {policy::Budget("usd", 5)};
     options.limits = {policy::RateLimit("tokens", 100, 1min)};

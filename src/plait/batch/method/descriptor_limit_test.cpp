@@ -24,7 +24,7 @@ TEST_CASE("the default concurrency stays below the hard limit") {
     CHECK(calls_within(1000, 1, {16, 100}, 100) == 1);
 }
 
-TEST_CASE("what a run has open beside its calls is counted") {
+TEST_CASE("descriptors that a run has open beside its calls are counted") {
     CHECK(descriptors_for(100, 2, 72) == descriptors_for(100, 2) + 72);
 }
 

@@ -205,7 +205,7 @@ ASYNC_TEST("without a sink, values are handed out at once, in the order of the s
     }
 }
 
-ASYNC_TEST("who follows the results learns of each when it was written, and not of slots that were left out") {
+ASYNC_TEST("a follower of results learns of each when it was written, and of no slot that was left out") {
     for (const bool is_ordered : {false, true}) {
         MemorySink sink;
         std::vector<std::uint64_t> out;

@@ -47,7 +47,7 @@ TEST_CASE("gaps, second results, unmatched results and a torn end are reported s
           "the last line of the results is incomplete: resuming the run removes it\n");
 }
 
-TEST_CASE("of many faults, the first are shown and all are counted") {
+TEST_CASE("many faults: the first are shown, and all are counted") {
     std::string urls;
     for (int i = 0; i < 30; ++i) urls += "http://a.b\n";
     const std::string text = verification_text(verify(urls, ""));

@@ -141,7 +141,7 @@ TEST_CASE("a first line with # is a comment before JSON, or the header of CSV") 
           Strings{"there are only lines that begin with #: comments, or with --rows csv a header (and rows)"});
 }
 
-TEST_CASE("a needed member that no object had so far is told, with the nearest of the first object") {
+TEST_CASE("a needed member that no object has so far is an error, which suggests the nearest of the first object") {
     ColumnList columns = named({"naem", "other", "/c/d"});
     const auto parser = make_row_parser({}, "{", columns);
     CHECK_FALSE(parser->unknown_column());

@@ -140,7 +140,7 @@ TEST_CASE("a file that has only a byte order mark or blank lines has no rows") {
     CHECK(rows_of(folder.write("c.jsonl", "\n \n{\"id\": 7}\n"), {"id"}) == Strings{"3 n<7>"});
 }
 
-TEST_CASE("what is no database is said so") {
+TEST_CASE("a file that is no database is an error that says so") {
     const plait::batch::internal::TestFolder folder;
     const std::string path = folder.write("a.csv", "id\n7\n");
     RowOptions options;

@@ -68,7 +68,7 @@ TEST_CASE("values in a path and a query are encoded") {
           "https://h/v1/a%2Fb%20c/x-%3F%26%3D?q=a%2Fb%20c&%3F%26%3D=1");
 }
 
-TEST_CASE("what would change the path is refused") {
+TEST_CASE("a value that would change the path is refused") {
     const auto rows = url("http://h/items/{{row.id}}");
     CHECK(filled(rows, {{"id", text("7")}}) == "http://h/items/7");
     CHECK(filled(rows, {{"id", text("")}}) == "column id: '' is empty, and would change the path");

@@ -63,7 +63,7 @@ TEST_CASE("columns are named once, and a pointer is another column than the name
     CHECK(columns[3].is_same_as(RowColumn("/a", false)));
 }
 
-TEST_CASE("a text that names a column is told from others") {
+TEST_CASE("a text that names a column is recognised") {
     CHECK(names_column("a {{row.b}}"));
     CHECK(names_column("{{{row.b}}"));
     CHECK(names_column("{{ row[\"b\"]}}"));

@@ -187,7 +187,7 @@ TEST_CASE("own beats that did not come back are no proof that a worker is lost")
     CHECK(pair.coordinator.own_beats() == 2);
 }
 
-TEST_CASE("what a silent worker has in flight takes no slot from the others") {
+TEST_CASE("calls in flight at a silent worker take no slot from the others") {
     Pair pair;
     WorkerOptions options = Pair::worker_options();
     options.instance = 8;

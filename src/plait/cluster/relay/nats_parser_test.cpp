@@ -38,7 +38,7 @@ std::vector<std::string> events_of(std::string_view bytes, std::size_t piece) {
 }  // namespace
 
 // Captured from nats-server 2.9.10, but for the shorter INFO.
-TEST_CASE("what a server sends is read in pieces of any size") {
+TEST_CASE("messages of a server are read in pieces of any size") {
     const std::string bytes =
         "INFO {\"server_id\":\"NX\",\"version\":\"2.9.10\",\"max_payload\":1048576,\"nonce\":\"abc\"} \r\n"
         "PONG\r\n+OK\r\nMSG plait.r.in 1 5\r\nhello\r\nMSG a 2 reply.to 0\r\n\r\nPING\r\n"
@@ -57,7 +57,7 @@ TEST_CASE("what a server sends is read in pieces of any size") {
     }
 }
 
-TEST_CASE("what is not from a NATS server is refused") {
+TEST_CASE("bytes that no NATS server sends are refused") {
     for (const std::string_view bytes : {"HTTP/1.1 400 Bad Request\r\n", "MSG a 1\r\n", "MSG a 1 -5\r\n",
                                          "MSG a 1 99999999999\r\n", "MSG a 1 5\r\nhelloXX", "\r\n"}) {
         CAPTURE(bytes);

@@ -11,7 +11,7 @@
 using namespace plait;
 using namespace plait::cluster;
 
-TEST_CASE("what is sealed is opened with the same key, run and subject, and with no other") {
+TEST_CASE("a sealed message opens with the same key, run and subject, and with no other") {
     const ClusterKey key = ClusterKey::random();
     Sealer sealer(key, "run");
     const std::string sealed = sealer.seal("subject", "secret text");

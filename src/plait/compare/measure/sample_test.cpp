@@ -110,7 +110,7 @@ ASYNC_TEST("bad lines are left out of a sample and counted") {
     CHECK(sample.first_left_out == "line 2: not JSON");
 }
 
-ASYNC_TEST("of two chosen calls with the same id, the second is left out") {
+ASYNC_TEST("two chosen calls with the same id: the second is left out") {
     std::deque<batch::SourceItem> items;
     items.emplace_back(call(1, "same"));
     items.emplace_back(call(2, "same"));

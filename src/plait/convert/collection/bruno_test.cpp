@@ -61,7 +61,7 @@ TEST_CASE("Bruno's bodies have the types that its command sends") {
               .ends_with("\"multipart\":[{\"name\":\"j\",\"value\":\"{}\",\"type\":\"a/b\"}]}\n"));
 }
 
-TEST_CASE("what Bruno alone knows is refused, with the reason") {
+TEST_CASE("features that only Bruno has are refused, with the reason") {
     const auto refusal = [](const std::string& text) { return converted(text).refused().at(0).reason; };
     CHECK(refusal("get {\n  url: {{host}}/{{x}}\n}\n") == "{{x}} has no value: --var 'x=...'");
     CHECK(refusal("get {\n  url: {{host}}\n  auth: digest\n}\n") ==

@@ -42,7 +42,7 @@ TEST_CASE("bodies of an .http file are those that httpyac sends") {
           "\"body\":\"--x\\r\\nA: b\\r\\n\\r\\n1\\r\\n--x--\"}\n");
 }
 
-TEST_CASE("what an .http file alone can do is refused, with the reason") {
+TEST_CASE("features that only .http files have are refused, with the reason") {
     const Conversion conversion = converted(
         "GET http://a.example/{{$guid}}\n###\nGRPC http://a.example\n###\n# @loop for 3\nGET "
         "http://a.example\n###\nPOST http://a.example\n\n"

@@ -84,7 +84,7 @@ TEST_CASE("Postman's bodies have the types that newman sends") {
     CHECK(line("{\"url\":\"{{host}}\",\"body\":{\"mode\":\"raw\",\"raw\":\"x\"}}").find("body") == std::string::npos);
 }
 
-TEST_CASE("what Postman alone knows is refused, with the way out") {
+TEST_CASE("features that only Postman has are refused, with the way out") {
     CHECK(refusal("\"{{host}}/{{x}}\"") == "{{x}} has no value: --var 'x=...'");
     CHECK(refusal("{\"url\":\"{{host}}\",\"method\":\"POST\",\"body\":{\"mode\":\"file\",\"file\":{\"src\":\"/etc/"
                   "hosts\"}}}") ==

@@ -84,7 +84,7 @@ TEST_CASE("logins and cookies become names, and nothing of them is in the output
     CHECK(conversion.secrets().all().size() == 5);
 }
 
-TEST_CASE("what can't be converted has a reason") {
+TEST_CASE("a request that can't be converted has a reason") {
     CHECK(refusal("curl $TOKEN") == "$TOKEN has no value: --var 'TOKEN=...'");
     CHECK(refusal("curl \"http://a.example/$(date)\"") == "it has a substitution $(...) or ${...}");
     CHECK(refusal("curl http://a.example/{a,b}") == "it has braces without quotes, which bash expands");

@@ -21,7 +21,7 @@ TEST_CASE("an escaped bracket and an address are no globs") {
     CHECK(expand_globs("http://[::1]:80/") == Urls{"http://[::1]:80/"});
 }
 
-TEST_CASE("what curl refuses is refused, and so are too many") {
+TEST_CASE("options that curl refuses are refused, and so are too many") {
     for (const char* url :
          {"[1-", "[2-1]", "[1-x]", "[]", "a]", "b}", "{a", "[1-2:0]", "[0-99999999999]", "[1-2000][1-2000]"}) {
         CAPTURE(url);

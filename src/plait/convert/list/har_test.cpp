@@ -71,7 +71,7 @@ TEST_CASE("headers of the connection, the page and the cache are dropped") {
           "\"X-A\":\"1\"},\"body\":\"7\"}\n");
 }
 
-TEST_CASE("a missing body is told from none") {
+TEST_CASE("a missing body is not the same as none") {
     const std::string typed = "\"headers\":[{\"name\":\"Content-Type\",\"value\":\"image/png\"}";
     CHECK(converted(entry("POST", "https://a.example/", typed + "],\"bodySize\":0")).count() == 0);
     CHECK(converted(entry("POST", "https://a.example/", typed + "],\"bodySize\":3,\"postData\":{\"text\":\"\"}"))
@@ -102,7 +102,7 @@ TEST_CASE("a redirect that plait follows is one request") {
     CHECK(pair("GET", "302", "http://a.example/2", "GET", "http://a.example/2").count() == 3);
 }
 
-TEST_CASE("what is no request is left out, and what can't be one refused") {
+TEST_CASE("an entry that is no request is left out, and one that can't be converted is refused") {
     const Conversion conversion =
         converted(entry("GET", "data:text/plain,x") + "," + entry("GET", "wss://a.example/") + "," +
                   entry("GET", "https://a.example/",

@@ -15,7 +15,7 @@ TEST_CASE("JSON becomes a tree, in which a missing value is a value") {
     CHECK(read_json(R"("\ud83d.\udc00")").text() == "\xef\xbf\xbd.\xef\xbf\xbd");
 }
 
-TEST_CASE("what is not one JSON document is refused") {
+TEST_CASE("a file that is not one JSON document is refused") {
     for (const char* text : {"", "{", "[1", "1,2", "tru", "\"\\x\"", "{\"a\" 1}", "1],[2"}) {
         CAPTURE(text);
         CHECK_THROWS(read_json(text));

@@ -480,7 +480,7 @@ TEST_CASE("windows are opened again when half of them is used, and not for small
     for (Sent& each : large) peers.session.leave(each.stream);
 }
 
-TEST_CASE("what goes to a file holds no memory, and is acknowledged when it is there") {
+TEST_CASE("a body that goes to a file holds no memory, and is acknowledged once it is written") {
     std::string folder = std::filesystem::temp_directory_path() / "plait-test-XXXXXX";
     REQUIRE(::mkdtemp(folder.data()));
     Peers peers;

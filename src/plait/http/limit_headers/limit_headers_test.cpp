@@ -470,7 +470,7 @@ TEST_CASE("values stay within their bounds, whatever the bytes") {
     }
 }
 
-TEST_CASE("of a thousand limits in one answer, the first are read") {
+TEST_CASE("a thousand limits in one answer: only the first are read") {
     Headers headers;
     std::string list;
     for (int i = 0; i < 1000; ++i) {

@@ -81,7 +81,7 @@ TEST_CASE("an entry of NO_PROXY with a port is for that port") {
     CHECK(match("127.0.0.1:80", "127.0.0.1", 80) == "127.0.0.1:80");
 }
 
-TEST_CASE("nothing is direct that NO_PROXY does not name") {
+TEST_CASE("only hosts that NO_PROXY names are reached directly") {
     for (const char* host : {"localhost", "127.0.0.1", "::1", ""}) CHECK(match("", host) == "");
     for (const char* entry :
          {".", "*.", "10.0.0.0/33", "10.0.0.0/x", "/var/run/docker.sock", "http://example.com", "[::1"})

@@ -42,7 +42,7 @@ TEST_CASE("user and password of a proxy are percent-decoded, and never shown") {
     CHECK_FALSE(Proxy("http://proxy.example").credentials);
 }
 
-TEST_CASE("what can't be a proxy is refused, without its password") {
+TEST_CASE("a URL that can't be a proxy is refused, without showing its password") {
     CHECK(error_of("ftp://user:secret@proxy.example") ==
           "unknown proxy kind 'ftp' (use http, https, socks5 or socks5h)");
     CHECK(error_of("http://user:secret@proxy.example/path") ==

@@ -90,7 +90,7 @@ TEST_CASE("whether there is anything to trust can be asked without reading it") 
     CHECK(have_any({folder / "empty.pem", {folder / "folder"}}));
 }
 
-TEST_CASE("a machine without trusted certificates is told where they were looked for, and what helps") {
+TEST_CASE("on a machine without trusted certificates, the error names the places searched, and the remedy") {
     CHECK(outcome_of({"/none/cert.pem", {"/none/certs"}, {"/none/bundle.pem"}}) ==
           "this machine has no trusted certificates (looked for in /none/cert.pem, /none/certs, /none/bundle.pem): "
           "install the package ca-certificates, or name a file with --cacert");

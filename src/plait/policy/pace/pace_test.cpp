@@ -381,7 +381,7 @@ ASYNC_TEST("the next process knows what a call really cost") {
     CHECK(permit->sent_at() - begin <= 62s);
 }
 
-ASYNC_TEST("nothing is remembered of a call that is settled after it left the window") {
+ASYNC_TEST("a call that is settled after it left the window is forgotten") {
     auto log = std::make_shared<KeptLog>();
     PaceOptions options = limited_to({"tokens=1000/s"});
     options.log = log;

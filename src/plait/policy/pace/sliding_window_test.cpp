@@ -232,7 +232,7 @@ TEST_CASE("a million calls are remembered in the memory of a thousand, and none 
     CHECK(window.earliest(1, now) > start + 24h);
 }
 
-TEST_CASE("what was sent before the window was made counts as if it had been sent in it") {
+TEST_CASE("sends from before the window was made count as if they were sent in it") {
     const RateLimit limit("requests", 3, 60s);
     SlidingWindowOptions options;
     options.spread = false;
@@ -248,7 +248,7 @@ TEST_CASE("what was sent before the window was made counts as if it had been sen
     CHECK_FALSE(window.sent_in(0));  // forgotten
 }
 
-TEST_CASE("what was sent under a larger limit holds nothing back for more than a window") {
+TEST_CASE("sends under a larger limit hold nothing back for more than a window") {
     SlidingWindow window(RateLimit("requests", 10, 60s));
     for (int second = 60; second > 0; --second) window.restore({start - std::chrono::seconds(second), 50}, start);
     const TimePoint when = window.earliest(1, start);

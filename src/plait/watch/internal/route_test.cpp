@@ -40,7 +40,7 @@ TEST_CASE("each path asks for one thing, by one method") {
     CHECK(status_of(request("GET", root + "other")) == 404);
 }
 
-TEST_CASE("HEAD asks for what GET asks for, and a wrong method is told the right ones") {
+TEST_CASE("HEAD asks for what GET asks for, and the answer to a wrong method names the right ones") {
     CHECK(route_of(request("HEAD", root), token).action == Action::page);
     CHECK(route_of(request("HEAD", root + "events"), token).action == Action::events);
     CHECK(status_of(request("HEAD", root + "stop")) == 405);

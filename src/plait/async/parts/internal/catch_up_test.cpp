@@ -66,7 +66,7 @@ TEST_CASE("a loop that looked at its timers a moment ago is not late, however lo
     CHECK(catch_up.may_fire(busy(due + 1h + 10ms)));
 }
 
-TEST_CASE("what was before the loop ran makes it not late") {
+TEST_CASE("a pause before the loop ran does not make it late") {
     CatchUp catch_up = begun();
     CHECK_FALSE(catch_up.may_fire(busy(due + 1h)));
     catch_up.begin(due + 2h);
@@ -83,7 +83,7 @@ TEST_CASE("threads that work for a late loop get a moment, until it has slept in
     CHECK(catch_up.may_fire(waiting(due + 220ms)));
 }
 
-TEST_CASE("what came may have cancelled the due timer, and then there is nothing to catch up with") {
+TEST_CASE("once the due timer is cancelled, there is nothing to catch up with") {
     CatchUp catch_up = begun();
     CHECK_FALSE(catch_up.may_fire(busy(due + 200ms)));
     CHECK_FALSE(catch_up.may_fire({.now = due + 210ms, .deadline = due + 1h}));

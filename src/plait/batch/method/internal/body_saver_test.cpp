@@ -43,7 +43,7 @@ ASYNC_TEST("a large body goes to a file, and a small one stays in memory") {
     CHECK(plait::batch::internal::content_of(response.saved_body->path()) == "12345");
 }
 
-ASYNC_TEST("what came of a stream before its time was up goes to a file, too") {
+ASYNC_TEST("the part of a stream that came in time goes to a file, too") {
     const TestFolder folder;
     BodySaver saver(folder_of(folder));
     Failure failure(ErrorCode::timeout, "too slow", true);

@@ -50,7 +50,7 @@ TEST_CASE("phases that took longer than the attempt, by a worker's clock, begin 
     CHECK(in_words(internal::states_at_worker(answer_with(timings), began, began + 25ms)) == "first byte 30 ms");
 }
 
-TEST_CASE("of a failure, only the time at the worker is known") {
+TEST_CASE("a failure shows only the time at the worker") {
     const Failure failure(ErrorCode::timeout, "too slow", true);
     CHECK(in_words(internal::states_at_worker(failure, began, began + 5ms)) == "worker 5 ms");
 }

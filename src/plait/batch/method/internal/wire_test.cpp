@@ -61,7 +61,7 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     CHECK(response.connection == 17);
 }
 
-TEST_CASE("what had come of a stream crosses the wire with the failure") {
+TEST_CASE("the part of a stream that came in time crosses the wire with the failure") {
     Failure sent(ErrorCode::timeout, "too late", true);
     sent.partial = std::make_shared<http::Response>();
     sent.partial->status = 200;

@@ -48,7 +48,7 @@ TEST_CASE("a tunnel is asked for by host and port") {
               .ends_with("\r\nProxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n"));
 }
 
-TEST_CASE("what real proxies say when they grant a tunnel opens it, and not a byte of the server is lost") {
+TEST_CASE("the answers of real proxies that grant a tunnel open it, and no byte of the server is lost") {
     for (const char* answer : {
              "HTTP/1.1 200 Connection established\r\n\r\n",                                   // squid 5.7, mitmproxy
              "HTTP/1.0 200 Connection established\r\nProxy-agent: tinyproxy/1.11.1\r\n\r\n",  // tinyproxy

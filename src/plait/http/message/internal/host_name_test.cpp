@@ -20,7 +20,7 @@ TEST_CASE("international host names become ASCII as in browsers") {
     CHECK(ascii_host_name("\xe4\xbe\x8b\xe3\x80\x82jp") == "xn--fsq.jp");  // ideographic full stop
 }
 
-TEST_CASE("what is no host name is refused") {
+TEST_CASE("a text that is no host name is refused") {
     for (const char* name : {"\xff.example", "\xc3", "xn--\xc3\xbc.example"})
         CHECK_THROWS_AS(ascii_host_name(name), Error);
     CHECK_THROWS_AS(ascii_host_name(std::string_view("\xc3\xbc\0x", 4)), Error);

@@ -100,7 +100,7 @@ TEST_CASE("a file that changed its size is not sent") {
     CHECK(failure_of(fresh) == ErrorCode::bad_input);
 }
 
-TEST_CASE("what is no plain file can't be part of a body") {
+TEST_CASE("only a plain file can be part of a body") {
     BodyParts parts;
     CHECK_THROWS_AS(parts.add_file("/proc/self"), Error);
     CHECK_THROWS_AS(parts.add_file("/none"), Error);

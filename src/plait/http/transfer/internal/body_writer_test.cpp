@@ -13,7 +13,7 @@ using namespace plait::http;
 using namespace plait::http::internal;
 using namespace std::chrono_literals;
 
-ASYNC_TEST("what is pending of a body is written by another thread") {
+ASYNC_TEST("the pending part of a body is written by another thread") {
     ThreadBodyWriter writer;
     Response response;
     co_await writer.write(response, now() + 1h);  // it has no file

@@ -34,7 +34,7 @@ TEST_CASE("a stream ends at the event of the type that was named") {
     CHECK(found_after("event: message_stop\n\n", 1, "message_stop") == -1);  // without data there is no event
 }
 
-TEST_CASE("what only resembles the last event does not end a stream") {
+TEST_CASE("an event that only resembles the last one does not end a stream") {
     CHECK(found_after("data: [DONE]\n", 1) == -1);
     CHECK(found_after("data: [DONE]x\n\n", 1) == -1);
     CHECK(found_after("data: a\ndata: [DONE]\n\n", 1) == -1);
