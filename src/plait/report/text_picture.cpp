@@ -2,6 +2,7 @@
 
 #include "plait/base/text/words.hpp"
 #include "plait/report/internal/raster.hpp"
+#include "plait/report/internal/slowest_table.hpp"
 #include "plait/report/internal/text_writer.hpp"
 #include "plait/report/internal/words.hpp"
 #include "plait/report/measures.hpp"
@@ -54,8 +55,6 @@ constexpr std::size_t too_few_columns = 8;
 
 constexpr std::size_t lines_alone = 16;
 constexpr std::size_t lines_among_others = 6;
-constexpr std::size_t slowest_alone = 10;
-constexpr std::size_t slowest_among_others = 3;
 
 Mark mark_of(const Cell& cell, double whole, float threshold) {
     const float all = cell.all();
@@ -66,8 +65,6 @@ Mark mark_of(const Cell& cell, double whole, float threshold) {
     if (2 * cell.at(Activity::ready) >= all) return Mark::ready;
     return static_cast<double>(all) < few * whole ? Mark::few_wait : Mark::waits;
 }
-
-constexpr std::string_view strong = "1";
 
 class TextPicture {
   public:
@@ -90,7 +87,10 @@ class TextPicture {
         }
         writer_.end_line();
         for (std::size_t i = 0; i < timelines_.size(); ++i) write_figures(i);
-        write_slowest();
+        if (std::any_of(measures_.begin(), measures_.end(), [](const Measures& each) { return each.calls > 0; })) {
+            writer_.end_line();
+            write_slowest(writer_, options_, timelines_, titles_);
+        }
         if (!explanation.empty()) {
             writer_.end_line();
             writer_.paragraph(explanation);
@@ -256,83 +256,6 @@ class TextPicture {
         }
         return text;
     }
-
-    /// A column of the table of slowest calls; 0 columns: there is no room.
-    struct Column {
-        std::size_t columns;
-        bool to_the_right = false;
-    };
-
-    /// Took, began at, method, result, mostly, connection; the rest of the line is for the name.
-    static constexpr std::size_t column_count = 6;
-
-    std::array<Column, column_count> table_columns() const {
-        const bool is_wide = options_.columns >= 64;
-        const bool is_very_wide = options_.columns >= 100;
-        std::array<Column, column_count> table{{{10, true},
-                                                {is_wide ? 10U : 0U, true},
-                                                {is_alone() ? 0U
-                                                 : is_wide  ? 12U
-                                                            : 9U},
-                                                {is_wide ? 12U : 0U},
-                                                {18},
-                                                {is_very_wide && knows_connections() ? 30U : 0U}}};
-        constexpr std::size_t least_name = 8;
-        std::size_t used = 0;
-        for (const Column& column : table) used += column.columns > 0 ? column.columns + gap : 0;
-        if (used + least_name > options_.columns) table[4].columns = 0;
-        return table;
-    }
-
-    bool knows_connections() const {
-        return std::any_of(timelines_.begin(), timelines_.end(),
-                           [](const Timeline& timeline) { return !timeline.origins.empty(); });
-    }
-
-    /// Names the connection of the last attempt, such as `api.example 17`.
-    static std::string connection_of(const Timeline& timeline, const Span& span) {
-        if (span.origin == 0 || span.connection == 0) return "";
-        const std::string_view origin = timeline.origins[span.origin - 1];
-        const std::size_t scheme = origin.find("://");
-        return fmt::format("{} {}", scheme == std::string_view::npos ? origin : origin.substr(scheme + 3),
-                           span.connection);
-    }
-
-    void write_row(const std::array<std::string_view, column_count>& cells, std::string_view name) {
-        const std::array<Column, column_count> table = table_columns();
-        std::size_t used = 0;
-        for (std::size_t i = 0; i < table.size(); ++i) {
-            if (table[i].columns == 0) continue;
-            writer_.column(cells[i], table[i].columns, table[i].to_the_right);
-            writer_.put(std::string(gap, ' '));
-            used += table[i].columns + gap;
-        }
-        writer_.put(fitted(name, options_.columns - used, options_.ascii));
-        writer_.end_line();
-    }
-
-    void write_slowest() {
-        const bool any = std::any_of(measures_.begin(), measures_.end(),
-                                     [](const Measures& measures) { return measures.calls > 0; });
-        if (!any) return;
-        writer_.end_line();
-        writer_.put("Slowest", strong);
-        writer_.end_line();
-        write_row({"took", "began at", "method", "result", "mostly", "connection"}, "name");
-        for (std::size_t i = 0; i < timelines_.size(); ++i) {
-            for (const std::size_t place : slowest(timelines_[i], is_alone() ? slowest_alone : slowest_among_others)) {
-                const Span& span = timelines_[i].spans[place];
-                const auto [activity, share] = main_activity(span);
-                const std::string took = in_words(span.length, 3);
-                const std::string began = in_words(span.begin, 3);
-                const std::string mostly = fmt::format("{} {:.0f} %", trace::to_string(activity), 100 * share);
-                const std::string connection = connection_of(timelines_[i], span);
-                write_row({took, began, titles_[i], span.result, mostly, connection}, span.name);
-            }
-        }
-    }
-
-    static constexpr std::size_t gap = 2;
 
     const std::vector<Timeline>& timelines_;
     TextOptions options_;

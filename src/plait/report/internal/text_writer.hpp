@@ -9,6 +9,9 @@
 
 namespace plait::report::internal {
 
+/// The colour of what stands out.
+inline constexpr std::string_view strong = "1";
+
 /// Builds text line by line, and switches colours only where they change. Colours are SGR parameters, such as `1;32`.
 class TextWriter {
   public:
