@@ -55,16 +55,15 @@ Positional ConvertCommand::positional() const {
 
 std::vector<Flag> ConvertCommand::flags() {
     return {
-        Flag("--from", kind_names(), "The kind of the files. Default: what each looks like.",
+        Flag("--from", kind_names(), "Read the files as this kind. Default: recognise each by its content.",
              [this](const std::string& value) { kind_ = &convert::kind_named(value); })
             .with_choices(kind_choices()),
         {"-o,--output", "FILE", "Write the request lines to this file instead of standard output.",
          [this](const std::string& value) { output_ = value; }},
-        Flag(
-            "--var", "NAME=VALUE",
-            "The value of a variable in the files, such as {{NAME}} or, in curl commands, $NAME. It may name a secret, "
-            "such as 'token={{env.TOKEN}}'.",
-            [this](const std::string& value) { convert::add_variable(variables_, value); })
+        Flag("--var", "NAME=VALUE",
+             "Set a variable of the files, such as {{NAME}} or, in curl commands, $NAME. VALUE may name a secret, "
+             "such as 'token={{env.TOKEN}}'.",
+             [this](const std::string& value) { convert::add_variable(variables_, value); })
             .repeatable(),
         Flag("--environment", "FILE",
              "Take variables from this file: an environment of Postman or Bruno, a JSON object, or lines NAME=value. "

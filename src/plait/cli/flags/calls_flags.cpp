@@ -244,7 +244,7 @@ std::vector<Flag> redirect_flags(http::RedirectOptions& redirects) {
             {"--max-redirects", "N",
              fmt::format(
                  "Follow at most N redirects of a call: for GET and HEAD, and 307 and 308 within the origin for other "
-                 "methods; a 303 is followed by GET. Credentials stay with their origin. 0: take a redirect for an "
+                 "methods; a 303 is followed by GET. Credentials stay with their origin. 0: treat a redirect as an "
                  "answer like any other. Default: {}.",
                  http::RedirectOptions().most),
              [&redirects](const std::string& value) { redirects.most = parse_count(value, 0, most_redirects); }},

@@ -176,13 +176,13 @@ std::vector<Flag> login_flags(LoginChoice& choice, batch::Secrets& secrets) {
                  choice.is_password_visible = *choice.password == text && !text.empty();
              }},
             {"--netrc", "",
-             "Take users and passwords for hosts from ~/.netrc, which only you may read. Redirects to a host that it "
-             "names have the password of that host.",
+             "Take users and passwords for hosts from ~/.netrc, which only you may read. A redirect to a host that "
+             "is in it is sent with the password of that host.",
              [&choice](const std::string&) {
                  choice.netrc = usual_netrc();
                  choice.netrc_flag = "--netrc";
              }},
-            {"--netrc-file", "FILE", "The same from this file.",
+            {"--netrc-file", "FILE", "Like --netrc, but with this file.",
              [&choice](const std::string& value) {
                  choice.netrc = value;
                  choice.netrc_flag = "--netrc-file";

@@ -76,7 +76,7 @@ std::vector<Flag> row_flags(batch::RowOptions& rows, const OtherBody& other_body
             {"--table", "NAME", "Read this table or view of an SQLite database. FILE#NAME does the same.",
              [&rows](const std::string& value) { rows.table = not_empty(value, "the table"); }},
             {"--empty-is-text", "",
-             "Take empty cells of CSV without quotes for empty text. By default, their value is missing.",
+             "Treat empty cells of CSV without quotes as empty text. By default, they have no value.",
              [&rows](const std::string&) { rows.empty_is_text = true; }},
         });
 }
