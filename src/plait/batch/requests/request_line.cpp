@@ -2,6 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/batch/requests/internal/line_parser.hpp"
+#include "plait/batch/requests/line_kind.hpp"
 #include "plait/batch/requests/vendor_line.hpp"
 #include "plait/http/message/url.hpp"
 

@@ -1,7 +1,7 @@
 #include "plait/batch/requests/vendor_line.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/base/text/words.hpp"
+#include "plait/batch/requests/line_kind.hpp"
 #include "plait/batch/requests/url_paths.hpp"
 #include "plait/json/fields.hpp"
 #include "plait/json/text.hpp"
@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -53,82 +54,6 @@ simdjson::padded_string_view with_padding(std::string_view part) {
     return simdjson::padded_string_view(part.data(), part.size(), part.size() + simdjson::SIMDJSON_PADDING);
 }
 
-/// The fields of a line that tell one program's lines from another's.
-class Signs {
-  public:
-    bool url = false, body = false, params = false, request = false;
-    std::string path;                 ///< the URL, if it is a path of OpenAI's
-    bool header = false;              ///< of vegeta: an object of lists
-    bool log = false;                 ///< of a HAR
-    bool info = false, item = false;  ///< of a collection of Postman
-
-    /// What `plait convert` makes requests of; empty: nothing that is known.
-    std::string_view convertible() const {
-        if (header) return "a target of vegeta";
-        if (log) return "a HAR";
-        return info && item ? "a collection of Postman" : "";
-    }
-
-    /// The vendor whose lines look like this.
-    std::optional<BatchFormat> vendor() const {
-        if (url) return body ? std::optional(BatchFormat::openai) : std::nullopt;
-        if (params) return BatchFormat::anthropic;
-        if (request) return BatchFormat::gemini;
-        if (body) return BatchFormat::mistral;
-        return std::nullopt;
-    }
-};
-
-bool has_lists(simdjson::simdjson_result<ondemand::object> values) {
-    bool has_any = false;
-    for (auto field : values) {
-        ondemand::json_type type{};
-        if (field.value().type().get(type) || type != ondemand::json_type::array) return false;
-        has_any = true;
-    }
-    return has_any;
-}
-
-/// Nothing if the text is not a JSON object.
-std::optional<Signs> signs_of(std::string_view text) {
-    if (!json::is_utf8(text)) return std::nullopt;
-    ondemand::parser parser;
-    json::PaddedText padded;
-    ondemand::document document;
-    ondemand::object object;
-    const simdjson::padded_string_view line = padded.assign({text});
-    if (parser.iterate(line).get(document) || document.get_object().get(object)) return std::nullopt;
-    Signs signs;
-    for (auto field : object) {
-        std::string_view name;
-        ondemand::value value;
-        ondemand::json_type type{};
-        if (field.unescaped_key().get(name) || field.value().get(value) || value.type().get(type)) return std::nullopt;
-        const bool is_object = type == ondemand::json_type::object;
-        if (name == "url") {
-            signs.url = true;
-            std::string_view url;
-            if (!value.get_string().get(url) && url.starts_with("/v1/")) signs.path = url;
-        }
-        if (name == "body") signs.body = true;
-        if (name == "params") signs.params = is_object;
-        if (name == "request") signs.request = is_object;
-        if (name == "log") signs.log = is_object;
-        if (name == "info") signs.info = is_object;
-        if (name == "item") signs.item = type == ondemand::json_type::array;
-        if (name == "header" && is_object) signs.header = has_lists(value.get_object());
-    }
-    return signs;
-}
-
-const char* article_of(std::string_view vendor) {
-    return std::string_view("AO").find(vendor.front()) == std::string_view::npos ? "a" : "an";
-}
-
-std::string looks_like(const BatchFormatEntry& entry) {
-    return fmt::format("looks like {} {} batch: --format {}", article_of(entry.vendor), entry.vendor, entry.name);
-}
-
 /// The path that Gemini's requests are sent to. A base URL may end with a version of its own.
 std::string gemini_path(const VendorJob& job, std::string_view model) {
     constexpr std::string_view folder = "models/";
@@ -153,11 +78,6 @@ bool is_model_name(std::string_view name) {
 
 bool takes_model(BatchFormat format) noexcept {
     return format == BatchFormat::gemini || format == BatchFormat::mistral;
-}
-
-std::string not_a_batch(std::string_view name, BatchFormat format) {
-    const BatchFormatEntry& entry = *find_batch_format(format);
-    return fmt::format("{} is not {} {} file: its first line ", name, article_of(entry.vendor), entry.name);
 }
 
 /// The state that is kept from line to line.
@@ -270,7 +190,7 @@ VendorLineReader::~VendorLineReader() = default;
 const std::string& VendorLineReader::id() const noexcept { return buffers_->id; }
 
 void VendorLineReader::check_first(std::string_view text, std::string_view name) {
-    const std::optional<Signs> signs = signs_of(text);
+    const std::optional<LineSigns> signs = signs_of(text);
     if (!signs) return;
     if (signs->vendor() != format_) {
         const std::string why = not_a_batch(name, format_);
@@ -320,36 +240,6 @@ std::string_view VendorLineReader::translate(std::string_view text) {
     }
     line.end();
     return line.out;
-}
-
-std::optional<std::string> hint_at_format(std::string_view text, BatchFormat format) {
-    const std::optional<Signs> signs = signs_of(text);
-    if (!signs) return std::nullopt;
-    if (const std::string_view kind = signs->convertible(); !kind.empty())
-        return fmt::format("looks like {}: plait convert makes requests of it", kind);
-    const std::optional<BatchFormat> vendor = signs->vendor();
-    // OpenAI's lines are request lines of ours, too.
-    if (!vendor || vendor == format || (format == BatchFormat::plait && vendor == BatchFormat::openai))
-        return std::nullopt;
-    return looks_like(*find_batch_format(*vendor));
-}
-
-bool is_like_csv(std::string_view line) {
-    return line.find("://") == line.npos && line.find_first_of(",;\t") != line.npos;
-}
-
-void refuse_other_kind(std::string_view text, std::string_view name, bool has_base_url) {
-    const bool is_json = text.starts_with('{');
-    if (!is_json && !has_base_url && is_like_csv(text) && !text.starts_with('[') && !text.starts_with('"'))
-        throw_bad_input(fmt::format("{} looks like CSV: make requests of its rows with --url TEMPLATE", name));
-    if (!is_json) return;
-    if (const std::optional<std::string> hint = hint_at_format(text, BatchFormat::plait))
-        throw_bad_input(fmt::format("{} has no requests of plait: its first line {}", name, *hint));
-    if (has_base_url) return;
-    const std::optional<Signs> signs = signs_of(text);
-    if (signs && signs->vendor() == BatchFormat::openai && !signs->path.empty())
-        throw_bad_input(fmt::format("{} has the URL {} in its first line, without a server: name it with --base-url",
-                                    name, printable(signs->path)));
 }
 
 }  // namespace plait::batch

@@ -3,7 +3,6 @@
 #include "plait/batch/call/batch_format.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -55,20 +54,5 @@ class VendorLineReader {
 
 /// Whether requests of this vendor may leave their model to the job: `--model`.
 bool takes_model(BatchFormat format) noexcept;
-
-/// Begins the error of a file `name` that is of another kind than `format`, up to what its first line is:
-/// `a.jsonl is not an openai-batch file: its first line `.
-std::string not_a_batch(std::string_view name, BatchFormat format);
-
-/// If this line is that of another program than the one that `format` is for, returns a sentence that says so and names
-/// what to do: `looks like an Anthropic batch: --format anthropic-batch`.
-std::optional<std::string> hint_at_format(std::string_view text, BatchFormat format);
-
-/// Whether this line is no URL, and has more than one cell.
-bool is_like_csv(std::string_view line);
-
-/// Throws `Error(bad_input)` if the first line of the file `name`, which is to have requests, shows that all its lines
-/// are of another kind, and says how to make requests of them.
-void refuse_other_kind(std::string_view text, std::string_view name, bool has_base_url);
 
 }  // namespace plait::batch

@@ -2,7 +2,7 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/error.hpp"
-#include "plait/batch/requests/vendor_line.hpp"
+#include "plait/batch/requests/line_kind.hpp"
 #include "plait/json/text.hpp"
 
 #include <fmt/format.h>

@@ -8,6 +8,7 @@
 #include "plait/batch/requests/internal/line_fields.hpp"
 #include "plait/batch/requests/internal/multipart_field.hpp"
 #include "plait/batch/requests/internal/rule_fields.hpp"
+#include "plait/batch/requests/line_kind.hpp"
 #include "plait/json/fields.hpp"
 #include "plait/json/value.hpp"
 
