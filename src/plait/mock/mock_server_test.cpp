@@ -77,6 +77,7 @@ Task<std::vector<Duration>> times_of(MockServer& server, std::size_t count) {
         group.start([](MockServer& to, std::string requests,
                        Duration& time) -> Task<void> { time = co_await time_of(to, std::move(requests)); },
                     std::ref(server), get("/" + std::to_string(i)), std::ref(times[i]));
+        co_await testing::others_wait();  // so that they come in this order also where ready tasks are shuffled
     }
     co_await group.join();
     co_return times;

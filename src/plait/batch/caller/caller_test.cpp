@@ -305,6 +305,7 @@ ASYNC_TEST("a group that waits for its pace keeps no place from another") {
     for (std::uint64_t line = 1; line <= 3; ++line)
         calls.start(make(bench.caller, call_to("http://a.b/", "GET", line), made));
     const TimePoint begin = now();
+    co_await testing::others_wait();
     calls.start(make(bench.caller, call_to("http://c.d/", "GET", 4), made));
     co_await calls.join();
     CHECK(made[1].first == 4);
@@ -323,6 +324,7 @@ ASYNC_TEST("the highest priority is sent first, and a retry before calls that ha
         Call call = call_to("http://a.b/" + std::to_string(line), "GET", line);
         if (line == 4) call.rules.priority = 1;
         calls.start(make(bench.caller, std::move(call), made));
+        co_await testing::others_wait();  // so that they come in this order also where ready tasks are shuffled
     }
     co_await calls.join();
     CHECK(server.targets == std::vector<std::string>{"/1", "/4", "/1", "/2", "/3"});
@@ -619,6 +621,7 @@ ASYNC_TEST("stop postpones unsent calls and lets attempts in flight end, and giv
     Made made;
     TaskGroup calls;
     calls.start(make(bench.caller, call_to("http://a.b/", "GET", 1), made));
+    co_await testing::others_wait();
     calls.start(make(bench.caller, call_to("http://a.b/", "GET", 2), made));
     co_await sleep_for(1s);
     bench.caller.stop();
