@@ -61,6 +61,10 @@ class Verify(Files):
     def test_requests_are_also_read_from_standard_input(self):
         results = self.write("o.jsonl", result(1))
         self.assertEqual(0, plait("verify", "-", results, stdin=b"http://a.b/1\n").code)
+        urls = self.folder / "urls"
+        urls.write_text("http://a.b/1\n")
+        self.assertEqual(0, plait("verify", urls, "-", stdin=results.read_bytes()).code)
+        self.assertIn("standard input can't be both", plait("verify", "-", "-").err)
 
     def test_a_file_without_results_is_refused(self):
         requests = self.write("r.txt", "http://a.b/1\n")

@@ -7,7 +7,7 @@ import os
 import unittest
 
 from support import parquet
-from support.program import RunTest, plait
+from support.program import RunTest, finish, plait
 from support.servers import Deciding, Rogue, response
 
 FIXED = ["custom_id", "line", "outcome", "method", "url", "status_code", "error_code", "error_message", "attempts", "total_ms",
@@ -106,6 +106,32 @@ class Formats(TableTest):
     def test_no_results_make_an_empty_table(self):
         columns, groups = parquet.read(self.table(self.results(), "t.parquet"))
         self.assertEqual(({name: [] for name in FIXED}, 0), (columns, groups))
+
+
+class Pipes(TableTest):
+    def test_results_may_come_from_standard_input_or_a_pipe(self):
+        lines = self.results(*[answered(f"a{n}", n, {"body": {"n": n}}) for n in range(1, 101)])
+        whole = plait("table", lines, "-o", "-").out
+        with lines.open("rb") as file:
+            self.assertEqual(whole, finish(self.start("table", "-", "-o", "-", stdin=file)).out)
+        self.assertEqual(whole, plait("table", "-", "-o", "-", stdin=lines.read_bytes()).out)
+        ended = plait("table", "-", "-o", "-", stdin=b"nothing\n")
+        self.assertEqual((2, "plait: standard input, line 1: not a result line\n"), (ended.code, ended.err))
+
+    def test_a_reader_that_has_enough_ends_it_quietly(self):
+        lines = self.results(*[answered(f"a{n}", n, {"body": {"n": n}}) for n in range(1, 5_001)])
+        for arguments in (["table", lines, "-o", "-"], ["convert", "--from", "wget", self.urls(5_000)]):
+            process = self.start(*arguments)
+            process.stdout.readline()
+            process.stdout.close()
+            process.stdout = None
+            ended = finish(process)
+            self.assertEqual((3, ""), (ended.code, ended.err))
+
+    def urls(self, count):
+        path = self.folder / "urls"
+        path.write_text("".join(f"http://a.example/{n}/{'x' * 50}\n" for n in range(count)))
+        return path
 
 
 class Trouble(TableTest):

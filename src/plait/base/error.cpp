@@ -42,6 +42,8 @@ std::string_view to_string(ErrorCode code) noexcept {
     return "unknown";
 }
 
+OutputUnread::OutputUnread() : Error(ErrorCode::storage, "nobody reads standard output any more") {}
+
 void throw_bad_input(const std::string& message) { throw Error(ErrorCode::bad_input, message); }
 
 std::string system_message(int error_number) { return std::generic_category().message(error_number); }

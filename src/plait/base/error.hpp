@@ -40,6 +40,12 @@ class Error : public std::runtime_error {
     ErrorCode code_;
 };
 
+/// The reader of standard output is gone, as `head` is when it has enough: nobody wants the rest.
+class OutputUnread final : public Error {
+  public:
+    OutputUnread();
+};
+
 /// Throws `Error(bad_input)`. `message` says what can't be used and why.
 [[noreturn]] void throw_bad_input(const std::string& message);
 

@@ -76,6 +76,8 @@ int main(int argc, char** argv) {
     int exit_code = exit_ok;
     try {
         exit_code = run(all_commands(), {argv + 1, argv + argc});
+    } catch (const OutputUnread&) {
+        exit_code = exit_stopped;
     } catch (const Error& error) {
         std::fprintf(stderr, "plait: %s\n", error.what());
         exit_code = exit_code_of(error.code());

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <simdjson.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -97,10 +98,6 @@ class AnyResultReader {
     json::PaddedText text_;
 };
 
-bool is_bad_line(const ResultView& result) {
-    return result.outcome == Outcome::failed && result.text.find(R"("code":"bad_input")") != std::string_view::npos;
-}
-
 /// The results of a call, of which there are several if each page has one. They were written together.
 class PageGroup {
   public:
@@ -170,9 +167,14 @@ ResultsEnd for_each_result(int file, const std::string& name, const std::functio
 }
 
 ResultsEnd for_each_result(const std::string& path, const std::function<void(const ResultView&)>& visit) {
+    if (path == "-") return for_each_result(STDIN_FILENO, "standard input", visit);
     const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) throw Error(ErrorCode::bad_input, fmt::format("open {}: {}", path, system_message(errno)));
     return for_each_result(file.get(), path, visit);
+}
+
+bool is_bad_line(const ResultView& result) {
+    return result.outcome == Outcome::failed && result.text.find(R"("code":"bad_input")") != std::string_view::npos;
 }
 
 ResultsScan scan_results(int file, const std::string& name, IdRegister& ids) {

@@ -41,8 +41,11 @@ struct ResultsEnd {
 /// `Error(bad_input)`, which names a line that is not a result, and `Error(storage)` if the file can't be read.
 ResultsEnd for_each_result(int file, const std::string& name, const std::function<void(const ResultView&)>& visit);
 
-/// Does the same for the file at `path`.
+/// Does the same for the file at `path`, or for standard input (`-`).
 ResultsEnd for_each_result(const std::string& path, const std::function<void(const ResultView&)>& visit);
+
+/// Whether it is the result of a line that was no request, so that nothing was sent.
+bool is_bad_line(const ResultView& result);
 
 /// What a run must know of existing results.
 struct ResultsScan {

@@ -25,6 +25,7 @@ namespace {
 OutputFile::OutputFile(std::string path, bool overwrite) : path_(std::move(path)) {
     if (path_ == "-") {
         path_ = "standard output";
+        is_standard_output_ = true;
         file_ = UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
         if (!file_) fail("write", path_);
         return;
@@ -50,6 +51,8 @@ void OutputFile::write(std::string_view text) {
         const ssize_t taken = ::write(file_.get(), text.data(), text.size());
         if (taken >= 0) {
             text.remove_prefix(static_cast<std::size_t>(taken));
+        } else if (errno == EPIPE && is_standard_output_) {
+            throw OutputUnread();
         } else if (errno != EINTR) {
             fail("write", path_);
         }

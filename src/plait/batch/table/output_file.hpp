@@ -20,7 +20,8 @@ class OutputFile {
 
     OutputFile(const OutputFile&) = delete;
 
-    /// Writes `text` after what was written before. Throws `Error(storage)`.
+    /// Writes `text` after what was written before. Throws `Error(storage)`; `OutputUnread` of standard output, when
+    /// its reader is gone. The program must ignore SIGPIPE.
     void write(std::string_view text);
 
     /// The number of bytes written.
@@ -32,6 +33,7 @@ class OutputFile {
   private:
     std::string path_;
     std::string part_;  ///< empty: written in place
+    bool is_standard_output_ = false;
     UniqueFd file_;
     std::uint64_t size_ = 0;
 };

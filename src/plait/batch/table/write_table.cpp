@@ -30,7 +30,8 @@ TableWritten write_table(const std::string& results, const std::string& output, 
                 if (!cells[first_selected + n].is_missing) have_value[n] = true;
         } catch (const Error& error) {
             if (error.code() == ErrorCode::storage) throw;  // it is not about the line
-            throw Error(error.code(), fmt::format("{} line {}: {}", results, written.rows + 1, error.what()));
+            throw Error(error.code(), fmt::format("{} line {}: {}", results == "-" ? "standard input" : results,
+                                                  written.rows + 1, error.what()));
         }
         ++written.rows;
     });

@@ -29,7 +29,8 @@ std::string_view TableCommand::help() const {
 
 Positional TableCommand::positional() const {
     return {"RESULTS",
-            "The results of a run, finished or not. Each becomes a row with the same columns; missing values "
+            "The results of a run, finished or not; - is standard input. Each becomes a row with the same columns; "
+            "missing values "
             "become 0 or an empty text.",
             false};
 }

@@ -21,7 +21,8 @@ std::string_view VerifyCommand::help() const {
 
 Positional VerifyCommand::positional() const {
     return {"REQUESTS RESULTS",
-            "The requests (a file, or - for standard input) and their results. Lists missing, duplicate and unmatched "
+            "The requests and their results, one of which may be - for standard input. Lists missing, duplicate and "
+            "unmatched "
             "results, the first 20 of each. Exit code 0: all is well; 1: it is not.",
             false};
 }
@@ -35,6 +36,8 @@ int VerifyCommand::run() {
     if (files_.size() != 2) {
         throw Error(ErrorCode::bad_input, "verify takes two files: REQUESTS and RESULTS");
     }
+    if (files_[0] == "-" && files_[1] == "-")
+        throw_bad_input("standard input can't be both REQUESTS and RESULTS: name a file for one of them");
     batch::RequestDefaults defaults = batch::recorded_row_defaults(files_[1]);
     if (!defaults.rows.are_given()) defaults = batch::RequestDefaults();
     defaults.format = format_ == batch::BatchFormat::plait ? batch::recorded_format(files_[1]) : format_;

@@ -25,6 +25,7 @@ void write_file(const std::string& path, std::string_view text) {
 
 void print(std::FILE* stream, std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), stream) != text.size() || std::fflush(stream) != 0) {
+        if (errno == EPIPE && stream == stdout) throw OutputUnread();
         throw Error(ErrorCode::storage,
                     fmt::format("write standard {}: {}", stream == stdout ? "output" : "error", system_message(errno)));
     }

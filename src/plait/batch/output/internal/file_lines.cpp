@@ -28,7 +28,8 @@ bool FileLines::read_more() {
     const auto room = buffer_.room();
     const auto position = static_cast<off_t>(buffer_.offset() + buffer_.rest().size());
     for (;;) {
-        const ssize_t got = ::pread(file_, room.data(), room.size(), position);
+        ssize_t got = ::pread(file_, room.data(), room.size(), position);
+        if (got < 0 && errno == ESPIPE) got = ::read(file_, room.data(), room.size());  // a pipe has its own position
         if (got >= 0) {
             buffer_.add(static_cast<std::size_t>(got));
             return got > 0;
