@@ -33,7 +33,8 @@ class Bash(unittest.TestCase):
         output_of("bash", "-n", self.script)
 
     def test_it_completes_commands(self):
-        self.assertEqual(COMMANDS | {"--help", "--version"}, self.complete(""))
+        self.assertEqual(COMMANDS | {"--help", "-h", "--version", "-V", "help"}, self.complete(""))
+        self.assertEqual({"report", "retry"}, self.complete("help", "re"))
         self.assertEqual({"report", "retry"}, self.complete("re") - {"run"})
 
     def test_it_completes_the_flags_of_a_command(self):

@@ -73,6 +73,14 @@ std::string quoted(std::string_view text) {
     return result + "'";
 }
 
+std::vector<std::string> names_of(const Commands& commands) {
+    std::vector<std::string> names;
+    for (const auto& command : commands) names.emplace_back(command->name());
+    return names;
+}
+
+constexpr std::string_view help_about_command = "Print the help of a command";
+
 // bash
 
 std::string bash_reply(const Candidates& candidates) {
@@ -118,8 +126,9 @@ std::string bash_command(Command& command) {
 }
 
 std::string bash_completion(const Commands& commands) {
-    std::vector<std::string> first{"--help", "--version"};
-    for (const auto& command : commands) first.emplace_back(command->name());
+    const std::vector<std::string> names = names_of(commands);
+    std::vector<std::string> first{"--help", "-h", "--version", "-V", "help"};
+    first.insert(first.end(), names.begin(), names.end());
     std::string text = R"(# bash completion for plait. Written by `plait completion bash`.
 
 _plait_reply_with() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$current"); }
@@ -139,6 +148,7 @@ _plait() {
 )";
     text += fmt::format("        _plait_reply_with {}\n        return\n    fi\n", quoted(in_a_row(first)));
     text += "    case ${COMP_WORDS[1]} in\n";
+    text += fmt::format("    help) _plait_reply_with {} ;;\n", quoted(in_a_row(names)));
     for (const auto& command : commands) text += bash_command(*command);
     return text + "    esac\n}\n\ncomplete -F _plait plait\n";
 }
@@ -198,13 +208,17 @@ _plait() {
             "        {}\n",
             quoted(fmt::format("{}:{}", command->name(), with_backslashes(first_sentence(command->help()), ":\\"))));
     }
+    text += fmt::format("        {}\n", quoted(fmt::format("help:{}", help_about_command)));
     text += R"(    )
-    _arguments -C '--help[Print this help]' '--version[Print the version]' \
+    _arguments -C '(-h --help)'{-h,--help}'[Print this help]' '(-V --version)'{-V,--version}'[Print the version]' \
         '1:command:->command' '*::argument:->argument'
     case $state in
     command) _describe command commands ;;
     argument)
         case $line[1] in
+        help)
+            _describe command commands
+            ;;
 )";
     for (const auto& command : commands) text += zsh_command(*command);
     return text + R"(        esac
@@ -256,8 +270,11 @@ std::string fish_command(Command& command) {
 
 std::string fish_completion(const Commands& commands) {
     std::string text = "# fish completion for plait. Written by `plait completion fish`.\n\ncomplete -c plait -f\n";
-    text += "complete -c plait -n __fish_use_subcommand -l help -d 'Print this help'\n";
-    text += "complete -c plait -n __fish_use_subcommand -l version -d 'Print the version'\n";
+    text += "complete -c plait -n __fish_use_subcommand -s h -l help -d 'Print this help'\n";
+    text += "complete -c plait -n __fish_use_subcommand -s V -l version -d 'Print the version'\n";
+    text += fmt::format("complete -c plait -n __fish_use_subcommand -a help -d {}\n", fish_quoted(help_about_command));
+    text += fmt::format("complete -c plait -n '__fish_seen_subcommand_from help' -a {}\n",
+                        fish_quoted(in_a_row(names_of(commands))));
     for (const auto& command : commands) {
         text += fmt::format("complete -c plait -n __fish_use_subcommand -a {} -d {}\n", command->name(),
                             fish_quoted(first_sentence(command->help())));

@@ -45,7 +45,7 @@ void check_script(std::string_view shell, const std::vector<std::string>& parts)
 
 TEST_CASE("bash completes flags, words, files and directories") {
     check_script("bash",
-                 {"_plait_reply_with '--help --version splice'",
+                 {"_plait_reply_with '--help -h --version -V help splice'", "    help) _plait_reply_with 'splice' ;;\n",
                   "        -o | --output) _plait_reply_with_files -f; return ;;\n",
                   "        --folder) _plait_reply_with_files -d; return ;;\n",
                   "        --knot) _plait_reply_with 'bowline reef'; return ;;\n", "        --rope) return ;;\n",
