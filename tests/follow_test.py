@@ -1,6 +1,7 @@
 """`plait run --follow`: lists in pages and jobs that are asked for are one call each, also when a run is killed."""
 
 import json
+import os
 import signal
 import unittest
 from pathlib import Path
@@ -133,7 +134,29 @@ class Jobs(MockTest):
         requests, results = self.requests(self.job("late", 60000)), self.folder / "r.jsonl"
         plait("run", requests, "-o", results, "--follow", self.FOLLOW, "--deadline", "300ms")
         self.assertEqual("unknown", results_in(results)[0]["outcome"])
-        self.assertIn("has started a job, such as that of line 1 (ask at http", plait("retry", results, "--unknown").err)
+        self.assertIn("; 1 of them asks for its job instead of starting another one\n", plait("retry", results, "--unknown").err)
+        self.assertIn("has started a job, such as that of line 1 (ask at http", plait("retry", results, "--unknown", "--format", "openai-batch").err)
+
+    def test_a_job_that_outlived_its_deadline_is_taken_up_by_the_next_run(self):
+        place = json.dumps({"poll": "/status", "until": "succeeded", "at": "/url", "every_s": 0.02})
+        environment, rows = {**os.environ, "TAG": "secret tag"}, self.folder / "rows.csv"
+        rows.write_text("id\nlate-b\n")
+        for name, inputs, flags in (
+                ("lines", [self.requests(self.job("late-a", 1000, headers={"X-Tag": "{{env.TAG}}"}, metadata={"n": 1}))], ["--secret", "env.TAG"]),
+                ("rows", [rows], ["--url", self.url("/jobs/1000?id={{row.id}}"), "-X", "POST", "--body", '{"q": 1}', "--id-from", "id"])):
+            results, again = self.folder / f"{name}.jsonl", self.folder / f"{name}-again.jsonl"
+            plait("run", *inputs, "-o", results, "--follow", place, "--deadline", "300ms", *flags, env=environment)
+            self.assertEqual("unknown", results_in(results)[0]["outcome"])
+            retried = plait("retry", results, "--unknown", "-o", again)
+            self.assertEqual(0, retried.code, retried.err)
+            line = json.loads(again.read_text())
+            self.assertEqual(("GET", False, {"poll", "until", "every_s"}), (line["method"], "body" in line, set(line["follow"])), line)
+            ended = plait("run", again, *flags[:2] if name == "lines" else [], env=environment)
+            result = ended.results[0]
+            self.assertEqual(("ok", "succeeded"), (result["outcome"], result["response"]["body"]["status"]), ended.err)
+            self.assertEqual(results_in(results)[0]["custom_id"], result["custom_id"])
+        for id in ("late-a", "late-b"):
+            self.assertEqual(1, self.mock.of_id(id)["came"])
 
     def test_a_killed_run_goes_on_asking_and_never_starts_a_job_twice(self):
         for kill in (signal.SIGKILL, signal.SIGINT):

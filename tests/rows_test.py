@@ -59,7 +59,7 @@ class Rows(MockTest):
 
         self.assertEqual(0, plait("verify", self.rows, self.results).code)
         chosen = plait("retry", self.results, "--where", "custom_id == 'r2' or custom_id == '..'")
-        self.assertEqual(0, chosen.code, chosen.err)
+        self.assertEqual(1, chosen.code, chosen.err)
         self.assertEqual(["r2"], [line["custom_id"] for line in chosen.results])
         self.assertIn("1 row can't become a request: line 7: ", chosen.err)
         repeated = run("-", stdin=chosen.out.encode())

@@ -82,7 +82,18 @@ void RequestCopier::append(std::string& out, std::string_view text, std::uint64_
     out += '\n';
 }
 
-Task<std::uint64_t> copy_requests(LineReader& requests, const LineSet& lines, Sink& sink, BatchFormat line_format) {
+namespace {
+
+void replace_last(std::string& batch, std::size_t begin, const std::optional<std::string>& line) {
+    if (!line) return;
+    batch.resize(begin);
+    batch.append(*line).append("\n");
+}
+
+}  // namespace
+
+Task<std::uint64_t> copy_requests(LineReader& requests, const LineSet& lines, Sink& sink, BatchFormat line_format,
+                                  LineChange change) {
     RequestCopier copier(line_format);
     std::optional<RequestFormat> format;
     std::string batch;
@@ -96,7 +107,9 @@ Task<std::uint64_t> copy_requests(LineReader& requests, const LineSet& lines, Si
             throw Error(ErrorCode::bad_input,
                         fmt::format("{}, line {}: too long to be a request", requests.name(), line->number));
         }
+        const std::size_t begin = batch.size();
         copier.append(batch, text, line->number, *format == RequestFormat::urls);
+        if (change) replace_last(batch, begin, change(std::string_view(batch).substr(begin), line->number));
         ++copied;
         if (batch.size() < full_batch) continue;
         co_await sink.write(batch);

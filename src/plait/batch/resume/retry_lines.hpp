@@ -5,6 +5,7 @@
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/call/sink.hpp"
 #include "plait/batch/lines/line_reader.hpp"
+#include "plait/batch/sources/row_lines.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -31,8 +32,8 @@ class RequestCopier {
 };
 
 /// Copies these lines of a file of requests to `sink`, and returns how many it found. The first three must outlive the
-/// task.
+/// task. `change` may be empty.
 Task<std::uint64_t> copy_requests(LineReader& requests, const LineSet& lines, Sink& sink,
-                                  BatchFormat line_format = BatchFormat::plait);
+                                  BatchFormat line_format = BatchFormat::plait, LineChange change = {});
 
 }  // namespace plait::batch

@@ -66,7 +66,8 @@ void append_field(std::string& out, std::string_view name, std::string_view text
     json::append_string(out, text);
 }
 
-Task<void> write_all(RowReader& rows, RowLineWriter& writer, Sink& sink, const LineSet* lines, RowsWritten& done) {
+Task<void> write_all(RowReader& rows, RowLineWriter& writer, Sink& sink, const LineSet* lines, const LineChange& change,
+                     RowsWritten& done) {
     std::string batch;
     while (const std::optional<Row> row = co_await rows.next()) {
         if (lines && !lines->contains(row->line)) continue;
@@ -74,6 +75,8 @@ Task<void> write_all(RowReader& rows, RowLineWriter& writer, Sink& sink, const L
         try {
             writer.append(batch, *row);
             ++done.written;
+            const auto other = change ? change(std::string_view(batch).substr(before), row->line) : std::nullopt;
+            if (other) batch.replace(before, std::string::npos, *other + "\n");
         } catch (const Error& error) {
             batch.resize(before);
             ++done.refused;
@@ -198,14 +201,14 @@ void RowLineWriter::append_pairs(std::string& out, std::string_view field, const
     out += '}';
 }
 
-RowsWritten write_rows_as_requests(const std::string& input, RequestDefaults defaults, Sink& sink,
-                                   const LineSet* lines) {
+RowsWritten write_rows_as_requests(const std::string& input, RequestDefaults defaults, Sink& sink, const LineSet* lines,
+                                   const LineChange& change) {
     RowOptions options = defaults.rows;
     RowLineWriter writer(std::move(defaults));
     const std::unique_ptr<RowReader> rows = open_row_input(input, options, writer.columns());
     rows->check_columns();
     RowsWritten done;
-    run(write_all(*rows, writer, sink, lines, done));
+    run(write_all(*rows, writer, sink, lines, change, done));
     return done;
 }
 

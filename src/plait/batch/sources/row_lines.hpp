@@ -7,8 +7,10 @@
 #include "plait/batch/templates/request_template.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,9 +53,12 @@ class RowsWritten {
     std::vector<std::string> first_refusals;  ///< the first 20
 };
 
-/// Writes each row of an input, or those with these line numbers, to `sink` as a request line. Not in a running loop.
-/// Throws as `open_source` does.
+/// Returns what is written instead of the request line of this line or row; nothing: it is written as it is.
+using LineChange = std::function<std::optional<std::string>(std::string_view request, std::uint64_t number)>;
+
+/// Writes each row of an input, or those with these line numbers, to `sink` as a request line. `change` may be empty.
+/// Not in a running loop. Throws as `open_source` does.
 RowsWritten write_rows_as_requests(const std::string& input, RequestDefaults defaults, Sink& sink,
-                                   const LineSet* lines = nullptr);
+                                   const LineSet* lines = nullptr, const LineChange& change = {});
 
 }  // namespace plait::batch

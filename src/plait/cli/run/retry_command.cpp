@@ -46,6 +46,8 @@ void check_requests(const std::string& requests, const std::string& results) {
     batch::open_source({requests}, std::move(defaults))->show_to(watch);
 }
 
+std::string counted(std::uint64_t requests) { return fmt::format("{} request{}", requests, requests == 1 ? "" : "s"); }
+
 batch::LineReader open_requests(const std::string& path) {
     UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) throw_bad_input(fmt::format("open {}: {}", path, system_message(errno)));
@@ -90,8 +92,10 @@ std::vector<Flag> RetryCommand::flags() {
 
 std::string_view RetryCommand::notes() const {
     return "A result is selected if it matches any of --failed, --rejected, --unknown and --where. Each request is "
-           "written as it stood, with its custom_id; URLs become JSON. Run the new file with another -o, and with the "
-           "flags of the first run.";
+           "written as it stood, with its custom_id; URLs become JSON. An unknown call that has started a job "
+           "(--follow poll=...) becomes a GET that asks for it. Run the new file with another -o, and with the "
+           "flags of the first run.\n\n"
+           "Exit code: 0; 1 if a selected row can't become a request; 2 if the files don't belong together.";
 }
 
 Positional RetryCommand::positional() const { return {"RESULTS", "The results of a run.", false}; }
@@ -105,60 +109,95 @@ int RetryCommand::run() {
             throw_bad_input(fmt::format("{} is both input and output: give another -o", output_));
     }
     if (has_state(results_[0])) check_requests(requests, results_[0]);
-    const batch::LineSet lines = chosen_lines();
-    if (has_state(results_[0])) warn_of_started_jobs(lines);
+    const Chosen chosen = chosen_lines();
+    const batch::LineSet& lines = chosen.lines;
+    StartedJobs jobs;
+    if (has_state(results_[0])) jobs = started_jobs(chosen);
     if (batch::RequestDefaults rows = batch::recorded_row_defaults(results_[0]); rows.rows.are_given())
-        return write_rows(requests, std::move(rows), lines);
+        return write_rows(requests, std::move(rows), lines, jobs);
     batch::LineReader reader = open_requests(requests);
     const batch::BatchFormat format =
         format_ == batch::BatchFormat::plait ? batch::recorded_format(results_[0]) : format_;
     const auto sink =
         output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
-    const std::uint64_t copied = plait::run(batch::copy_requests(reader, lines, *sink, format));
+    const std::uint64_t copied = plait::run(batch::copy_requests(reader, lines, *sink, format, take_up(jobs, format)));
     if (copied != lines.size()) {
         throw_bad_input(fmt::format("{} has only {} of the {} requests: it does not belong to these results", requests,
                                     copied, lines.size()));
     }
-    fmt::print(stderr, "plait: {} request{} selected\n", copied, copied == 1 ? "" : "s");
+    fmt::print(stderr, "plait: {} selected{}\n", counted(copied), taken_up(jobs));
+    warn_of_other_jobs(jobs);
     return exit_ok;
 }
 
 /// The input has rows: the templates of the run make requests of those that are selected.
-int RetryCommand::write_rows(const std::string& requests, batch::RequestDefaults defaults,
-                             const batch::LineSet& lines) const {
+int RetryCommand::write_rows(const std::string& requests, batch::RequestDefaults defaults, const batch::LineSet& lines,
+                             StartedJobs& jobs) const {
     const auto sink =
         output_.empty() ? batch::FileSink::standard_output() : batch::FileSink::create(output_, overwrite_);
-    const batch::RowsWritten done = batch::write_rows_as_requests(requests, std::move(defaults), *sink, &lines);
+    const batch::RowsWritten done = batch::write_rows_as_requests(requests, std::move(defaults), *sink, &lines,
+                                                                  take_up(jobs, batch::BatchFormat::plait));
     std::string refused;
     if (done.refused == 1) refused = fmt::format("; 1 row can't become a request: {}", done.first_refusals[0]);
     if (done.refused > 1)
         refused = fmt::format("; {} rows can't become requests, such as {}", done.refused, done.first_refusals[0]);
-    fmt::print(stderr, "plait: {} request{} selected{}\n", done.written, done.written == 1 ? "" : "s", refused);
-    return done.written == 0 && done.refused > 0 ? exit_some_not_ok : exit_ok;
+    fmt::print(stderr, "plait: {} selected{}{}\n", counted(done.written), taken_up(jobs), refused);
+    warn_of_other_jobs(jobs);
+    return done.refused > 0 ? exit_some_not_ok : exit_ok;
 }
 
-batch::LineSet RetryCommand::chosen_lines() const {
-    batch::LineSet lines;
+RetryCommand::Chosen RetryCommand::chosen_lines() const {
+    Chosen chosen;
     batch::ResultFactsReader reader;
     batch::for_each_result(results_[0], [&](const batch::ResultView& result) {
         const batch::ResultFacts facts = reader.read(result.text);
         const auto holds = [&](const batch::ResultFilter& filter) { return filter.matches(facts); };
-        if (std::any_of(filters_.begin(), filters_.end(), holds)) lines.add(result.line);
+        if (std::none_of(filters_.begin(), filters_.end(), holds)) return;
+        chosen.lines.add(result.line);
+        if (result.outcome == batch::Outcome::unknown) chosen.unknown.add(result.line);
     });
-    return lines;
+    return chosen;
 }
 
-/// A selected request that has started a job would start another one.
-void RetryCommand::warn_of_started_jobs(const batch::LineSet& lines) const {
-    std::size_t count = 0;
-    std::string first;
-    for (const auto& [line, url] : batch::started_jobs(batch::state_path(results_[0]))) {
-        if (!lines.contains(line)) continue;
-        if (++count == 1) first = fmt::format("line {} (ask at {})", line, printable(url));
+/// The jobs that the selected requests have started.
+RetryCommand::StartedJobs RetryCommand::started_jobs(const Chosen& chosen) const {
+    StartedJobs jobs;
+    jobs.settings = batch::read_journal(batch::state_path(results_[0])).settings;
+    for (auto& [line, place] : batch::started_jobs(batch::state_path(results_[0]))) {
+        if (chosen.lines.contains(line)) jobs.places.emplace(line, std::move(place));
+        if (chosen.unknown.contains(line)) jobs.unknown.add(line);
     }
-    if (count == 0) return;
-    warn(fmt::format("{} of the selected requests {} a job, such as that of {}: to send them again starts other jobs",
-                     count, count == 1 ? "has started" : "have each started", first));
+    return jobs;
+}
+
+/// Replaces requests that have started a job whose end is unknown by requests that ask for it.
+batch::LineChange RetryCommand::take_up(StartedJobs& jobs, batch::BatchFormat format) {
+    if (jobs.places.empty() || format != batch::BatchFormat::plait) return {};
+    return [&jobs](std::string_view request, std::uint64_t line) -> std::optional<std::string> {
+        const auto job = jobs.places.find(line);
+        if (job == jobs.places.end() || !jobs.unknown.contains(line)) return std::nullopt;
+        std::optional<std::string> asking = batch::line_to_take_up(request, job->second, jobs.settings);
+        if (asking) jobs.places.erase(job);
+        if (asking) ++jobs.taken_up;
+        return asking;
+    };
+}
+
+/// The others would start another job.
+void RetryCommand::warn_of_other_jobs(const StartedJobs& jobs) {
+    if (jobs.places.empty()) return;
+    const auto& [line, place] = *jobs.places.begin();
+    const std::size_t count = jobs.places.size();
+    warn(
+        fmt::format("{} of the selected requests {} a job, such as that of line {} (ask at {}): to send them again "
+                    "starts other jobs",
+                    count, count == 1 ? "has started" : "have each started", line, printable(place)));
+}
+
+std::string RetryCommand::taken_up(const StartedJobs& jobs) {
+    if (jobs.taken_up == 0) return "";
+    return fmt::format("; {} of them {} for {} instead of starting another one", jobs.taken_up,
+                       jobs.taken_up == 1 ? "asks" : "ask", jobs.taken_up == 1 ? "its job" : "their jobs");
 }
 
 std::string RetryCommand::requests_path() const {

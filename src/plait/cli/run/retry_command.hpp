@@ -4,8 +4,12 @@
 #include "plait/batch/call/line_set.hpp"
 #include "plait/batch/output/result_filter.hpp"
 #include "plait/batch/requests/request_line.hpp"
+#include "plait/batch/resume/settings.hpp"
+#include "plait/batch/sources/row_lines.hpp"
 #include "plait/cli/flags/command.hpp"
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,9 +29,27 @@ class RetryCommand final : public Command {
     int run() override;
 
   private:
-    int write_rows(const std::string& requests, batch::RequestDefaults defaults, const batch::LineSet& lines) const;
-    batch::LineSet chosen_lines() const;
-    void warn_of_started_jobs(const batch::LineSet& lines) const;
+    struct Chosen {
+        batch::LineSet lines;
+        batch::LineSet unknown;  ///< of these: their outcome was never learnt
+    };
+    /// The jobs of selected requests.
+    struct StartedJobs {
+        StartedJobs() {}
+
+        std::map<std::uint64_t, std::string> places;  ///< where to ask, by line; without those that are taken up
+        batch::LineSet unknown;
+        batch::Settings settings;  ///< of the run
+        std::uint64_t taken_up = 0;
+    };
+
+    int write_rows(const std::string& requests, batch::RequestDefaults defaults, const batch::LineSet& lines,
+                   StartedJobs& jobs) const;
+    Chosen chosen_lines() const;
+    StartedJobs started_jobs(const Chosen& chosen) const;
+    static batch::LineChange take_up(StartedJobs& jobs, batch::BatchFormat format);
+    static std::string taken_up(const StartedJobs& jobs);
+    static void warn_of_other_jobs(const StartedJobs& jobs);
     std::string requests_path() const;
 
     std::vector<std::string> results_;
