@@ -392,6 +392,19 @@ class BadLines(Input):
         ended = plait("run", path, "--ordered")
         self.assertEqual(["ok", "failed"], [result["outcome"] for result in ended.results])
 
+    def test_a_run_of_only_bad_lines_does_not_hold_the_next_one_to_its_options(self):
+        requests, results = self.requests("/a", "/b"), self.folder / "results.jsonl"
+        self.assertEqual(["failed"] * 2, [result["outcome"] for result in self.results_of_run(requests, results, 1)])
+        found = self.results_of_run(requests, results, 0, "--base-url", self.url())
+        self.assertEqual(["ok"] * 2, [result["outcome"] for result in found])
+        ended = plait("run", requests, "-o", results, "--base-url", self.url("/other"))
+        self.assertIn("--base-url was", ended.err)
+
+    def results_of_run(self, requests, results, code, *flags):
+        ended = plait("run", requests, "-o", results, *flags)
+        self.assertEqual(code, ended.code, ended.err)
+        return results_in(results)
+
 
 class Strict(Input):
     def test_nothing_at_all_is_sent_when_a_line_is_bad(self):
@@ -423,6 +436,7 @@ class BadFiles(RunTest):
         texts = (("id,name\n1,a\n", "looks like CSV: make requests of its rows with --url TEMPLATE"),
                  ('{"custom_id":"a","params":{"model":"m"}}\n', "looks like an Anthropic batch: --format anthropic-batch"),
                  ('{"custom_id":"a","url":"/v1/chat/completions","body":{}}\n', "without a server: name it with --base-url"),
+                 ("id\n1\n2\n", "its first line, 'id', is neither a URL nor JSON. Is it the name of a column of CSV?"),
                  (None, "is an SQLite database: make requests of its rows with --url TEMPLATE"))
         for text, sentence in texts:
             file = self.folder / "requests" if text else database
@@ -434,8 +448,8 @@ class BadFiles(RunTest):
             self.assertEqual([], list(self.folder.glob("results*")))
 
     def test_the_summary_has_the_first_line_that_is_refused(self):
-        ended = plait("run", "-", stdin=b"nope\n")
-        self.assertIn("  errors   bad_input 1\n  such as  line 1: URL 'nope': no scheme", ended.err)
+        ended = plait("run", "-", stdin=b"no/pe\n")
+        self.assertIn("  errors   bad_input 1\n  such as  line 1: URL 'no/pe': no scheme", ended.err)
 
     def expect_refused(self, *arguments, words):
         ended = plait("run", *arguments)

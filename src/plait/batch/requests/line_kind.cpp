@@ -8,6 +8,9 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
+#include <cstddef>
+
 namespace plait::batch {
 
 namespace {
@@ -100,10 +103,27 @@ bool is_like_csv(std::string_view line) {
     return line.find("://") == line.npos && line.find_first_of(",;\t") != line.npos;
 }
 
+namespace {
+
+bool is_like_column_name(std::string_view line) {
+    constexpr std::size_t longest = 64;
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    return line.size() <= longest && is_letter(line.front()) && std::all_of(line.begin(), line.end(), [&](char c) {
+               return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == ' ';
+           });
+}
+
+}  // namespace
+
 void refuse_other_kind(std::string_view text, std::string_view name, bool has_base_url) {
     const bool is_json = text.starts_with('{');
     if (!is_json && !has_base_url && is_like_csv(text) && !text.starts_with('[') && !text.starts_with('"'))
         throw_bad_input(fmt::format("{} looks like CSV: make requests of its rows with --url TEMPLATE", name));
+    if (!is_json && !has_base_url && is_like_column_name(text))
+        throw_bad_input(fmt::format(
+            "{} has no requests: its first line, '{}', is neither a URL nor JSON. Is it the name of a column of CSV? "
+            "Make requests of its rows with --url TEMPLATE",
+            name, text));
     if (!is_json) return;
     if (const std::optional<std::string> hint = hint_at_format(text, BatchFormat::plait))
         throw_bad_input(fmt::format("{} has no requests of plait: its first line {}", name, *hint));

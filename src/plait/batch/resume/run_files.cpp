@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <filesystem>
@@ -229,7 +230,11 @@ void RunFiles::take_up() {
     }
     journal_ = std::make_unique<Journal>(state_path_, options_.durable);
     is_resumed_ = !journal_->is_new();
-    if (is_resumed_) {
+    if (is_resumed_ && journal_->settings() != settings_ && has_only_bad_lines()) {
+        journal_.reset();
+        options_.overwrite = true;
+        is_resumed_ = false;
+    } else if (is_resumed_) {
         compare(journal_->settings(), settings_);
         if (results_->is_new()) refuse_lost_results(*journal_, results_path_);
         run_id_ = journal_->run_id();
@@ -237,6 +242,19 @@ void RunFiles::take_up() {
         throw_bad_input(
             fmt::format("{} has no record of {}: replace both with --overwrite", state_path_, results_path_));
     }
+}
+
+/// Whether the earlier run has sent nothing, because no line was a request: it may have other options now. With keys of
+/// its own it may have sent what has no result.
+bool RunFiles::has_only_bad_lines() const {
+    const policy::Costs& spent = journal_->spent_before();
+    const bool was_paid = std::any_of(spent.begin(), spent.end(), [](const auto& one) { return one.second > 0; });
+    if (was_paid || journal_->sent_before().size() > 0) return false;
+    if (find(journal_->settings(), "--idempotency-key")) return false;
+    std::uint64_t bad = 0, others = 0;
+    for_each_result(results_->get(), results_path_,
+                    [&](const ResultView& result) { ++(is_bad_line(result) ? bad : others); });
+    return bad > 0 && others == 0;
 }
 
 void RunFiles::follow(ResumableSource& source) {

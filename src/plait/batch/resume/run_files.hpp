@@ -98,6 +98,7 @@ class RunFiles {
     RunFiles(std::string results_path, const Settings& settings, const RunFilesOptions& options);
 
     void take_up();
+    bool has_only_bad_lines() const;
     void begin(const ResumableSource& source);
     void compare_input(ResumableSource& source);
     void read_results();
