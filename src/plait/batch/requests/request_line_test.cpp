@@ -1,7 +1,7 @@
 #include "plait/batch/requests/request_line.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/batch/requests/idempotency_key.hpp"
+#include "plait/batch/call/idempotency_key.hpp"
 #include "plait/batch/testing/test_files.hpp"
 
 #include <doctest/doctest.h>

@@ -2,7 +2,7 @@
 
 #include "plait/base/error.hpp"
 #include "plait/base/text/form_text.hpp"
-#include "plait/batch/requests/idempotency_key.hpp"
+#include "plait/batch/call/idempotency_key.hpp"
 #include "plait/batch/requests/url_paths.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #include "plait/batch/requests/internal/line_fields.hpp"
 
 #include "plait/base/error.hpp"
-#include "plait/batch/requests/idempotency_key.hpp"
+#include "plait/batch/call/idempotency_key.hpp"
 #include "plait/batch/requests/multipart_form.hpp"
 
 #include <algorithm>

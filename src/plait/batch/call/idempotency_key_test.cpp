@@ -1,4 +1,4 @@
-#include "plait/batch/requests/idempotency_key.hpp"
+#include "plait/batch/call/idempotency_key.hpp"
 
 #include <doctest/doctest.h>
 
