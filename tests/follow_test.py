@@ -29,6 +29,48 @@ class Pages(MockTest):
             self.assertEqual(["next-page", "next-page", None], [attempt.get("why") for attempt in result["attempts"]])
             self.assertEqual((200, False, False), (result["response"]["status_code"], "body" in result["response"], result["more_pages"]))
 
+    def test_pages_that_are_posts_are_followed_by_each_method(self):
+        for method in ("sync", "threads", "async", "processes"):
+            line = {"method": "POST", "url": self.url("/pages?n=3&id=post-" + method), "body": {"page": 1, "q": "x"},
+                    "follow": {"next": "/cursor", "into": "/page", "more": "/more"}}
+            ended = self.run_lines(line, arguments=["--method", method])
+            self.assertEqual("ok", ended.results[0]["outcome"], ended.out)
+            self.assertEqual([1, 2, 3], self.pages_of(ended.results[0]))
+            self.assertEqual(3, self.mock.of_id("post-" + method)["came"])
+        ended = self.run_lines(line, arguments=["--each-page"])
+        self.assertEqual([(f"line-1{page}", "POST", line["url"]) for page in ("", "#2", "#3")],
+                         [(result["custom_id"], result["method"], result["url"]) for result in ended.results])
+
+    def test_pages_are_counted_until_one_is_empty(self):
+        result = self.result_of(self.url("/pages/counted?n=2&page=1&id=count"), "--follow", "next=count,cursor=page,items=/items")
+        self.assertEqual([[1, 2, 3], [4, 5, 6], []], [page["body"]["items"] for page in result["pages"]])
+        told = self.result_of(self.url("/pages/counted?n=2&page=1&id=told"), "--follow", "next=count,cursor=page,more=/more")
+        self.assertEqual([1, 2], self.pages_of(told))
+        some = self.result_of(self.url("/pages/counted?n=9&page=1&id=some"), "--follow", "next=count,cursor=page,max_pages=2")
+        self.assertEqual(([1, 2], True), (self.pages_of(some), some["more_pages"]))
+
+    def test_a_request_without_a_number_to_count_from_is_not_sent(self):
+        rule = ["--follow", "next=count,cursor=page,items=/items"]
+        url = self.url("/pages/counted?n=2&id=unsent")
+        for command, code in (("run", 1), ("check", 2), ("run --strict", 2)):
+            ended = plait(*command.split(), url, *rule)
+            self.assertEqual(code, ended.code, ended.out)
+            self.assertIn("there is no number to count from: the URL needs page once, such as page=1", ended.out + ended.err)
+        self.assertEqual(0, self.mock.of_id("unsent")["came"])
+
+    def test_a_killed_run_sends_no_page_twice_that_is_a_post(self):
+        line = {"custom_id": "kill", "method": "POST", "url": self.url("/pages?n=3&id=kill&delay=1"), "body": {"page": 1},
+                "follow": {"next": "/cursor", "into": "/page"}}
+        requests, results = self.requests(line), self.folder / "r.jsonl"
+        arguments = ["run", requests, "-o", results, "--limit", "requests=1/30s"]
+        process = self.start(*arguments)
+        wait_until(lambda: self.mock.of_id("kill")["answered"] >= 1, "the first page")
+        process.send_signal(signal.SIGKILL)
+        finish(process)
+        ended = plait(*arguments)
+        self.assertEqual((1, "unknown"), (ended.code, results_in(results)[0]["outcome"]), ended.err)
+        self.assertEqual(1, self.mock.of_id("kill")["came"])
+
     def test_a_pointer_at_which_no_first_page_has_a_value_is_a_warning(self):
         for pointer, has_warning in (("/nxt", True), ("/next", False)):
             ended = plait("run", self.url(PAGES + "w"), "--follow", "next=" + pointer)

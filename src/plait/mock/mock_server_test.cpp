@@ -442,7 +442,7 @@ ASYNC_TEST("a list comes in pages, of which each names the next one in three way
     MockServer server{MockOptions()};
     std::string answer = co_await exchange(server, "GET /pages?n=2&id=a HTTP/1.1\r\nHost: h\r\n\r\n");
     CHECK(answer.find("Link: </pages?page=2&n=2&id=a>; rel=\"next\"") != std::string::npos);
-    CHECK(answer.find(R"({"page":1,"of":2,"items":[1,2,3],"next":"/pages?page=2&n=2&id=a","cursor":2})") !=
+    CHECK(answer.find(R"({"page":1,"of":2,"more":true,"items":[1,2,3],"next":"/pages?page=2&n=2&id=a","cursor":2})") !=
           std::string::npos);
     answer = co_await exchange(server, "GET /pages?page=2&n=2&id=a HTTP/1.1\r\nHost: h\r\n\r\n");
     CHECK(answer.find("Link:") == std::string::npos);
@@ -453,6 +453,11 @@ ASYNC_TEST("a list comes in pages, of which each names the next one in three way
     CHECK(answer.find(R"("next":"http://localhost:80/pages/elsewhere?page=2&n=2")") != std::string::npos);
     answer = co_await exchange(server, "GET /pages/missing?n=1 HTTP/1.1\r\nHost: h\r\n\r\n");
     CHECK(answer.starts_with("HTTP/1.1 404"));
+    answer = co_await exchange(server, "GET /pages/counted?n=1&page=2 HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(answer.find(R"({"page":2,"of":1,"more":false,"items":[],"next":null,"cursor":null})") != std::string::npos);
+    answer =
+        co_await exchange(server, "POST /pages?n=3 HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{\"page\": 2}");
+    CHECK(answer.find(R"("items":[4,5,6],)") != std::string::npos);
     answer = co_await exchange(server, "GET /pages HTTP/1.1\r\nHost: h\r\n\r\n");
     CHECK(answer.find("write /pages?n=<pages>") != std::string::npos);
 }

@@ -75,6 +75,7 @@ class CallEnd {
     /// The pages that came, of a call that has pages (`PageRule`). If the last answer is one (`last_is_page`), its body
     /// is here, and not in `response`.
     std::vector<http::Response> pages;
+    RareText page_method;  ///< of the requests for pages beyond the first; empty: GET
     bool has_pages = false;
     bool last_is_page = false;
     bool has_more_pages = false;  ///< the last page named another one, which was not got

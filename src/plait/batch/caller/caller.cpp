@@ -274,7 +274,7 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
         note_end(active.notes.back(), *active.last);
         active.verdict.emplace(classify(*active.last, active.call.rules, Refusal()));
         internal::adjust_to_redirects(active, "");
-        learn_costs(active);
+        learn_costs(active, active.verdict->is_surely_undone);
         if (active.verdict->is_surely_undone) gate_.retract(active.call, active.rules());
     }
     std::optional<CallConclusion> conclusion = conclude(active.history(), ended, options_.is_resumable);

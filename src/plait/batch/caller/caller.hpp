@@ -100,7 +100,7 @@ class Caller {
 
     void learn(ActiveCall& active);
     std::optional<bool> wish_of_program(ActiveCall& active);
-    void learn_costs(ActiveCall& active);
+    void learn_costs(ActiveCall& active, bool is_undone);
     void look_for_idle_rules(const ActiveCall& active, bool reported);
     RefusalRules refusal_rules(const CallRules& rules) const noexcept;
     void stop_for_account(const ActiveCall& active);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -246,6 +247,118 @@ ASYNC_TEST("only GETs follow an unsafe request, which is never sent again") {
     CHECK(error_of(end) == "reset: page 2: the connection ended");
     CHECK_FALSE(end.error->retryable);
     CHECK(bench.log.told == "sent ");
+}
+
+namespace {
+
+/// A search whose pages are POSTs to http://a/q: three, of which the second is answered by `second` the first time.
+Servers search(std::optional<Attempt> second = std::nullopt) {
+    return [second, page_number = 1, was_odd = false](const std::string&, int) mutable {
+        if (page_number == 2 && second && !std::exchange(was_odd, true)) return *second;
+        const std::string cursor = page_number < 3 ? "\"c" + std::to_string(page_number) + "\"" : "null";
+        ++page_number;
+        return answer(200, "{\"cursor\": " + cursor + "}");
+    };
+}
+
+Call search_call() {
+    Call call = call_to("http://a/q", "next=/cursor,into=/after", "POST");
+    call.request.body = R"({"q": "x"})";
+    return call;
+}
+
+std::string bodies_of(const CallerBench& bench) {
+    std::string bodies;
+    for (const http::Request& request : bench.method.requests) bodies += request.body + " ";
+    return bodies;
+}
+
+}  // namespace
+
+ASYNC_TEST("pages that are POSTs are sent once each, and recorded once") {
+    CallerBench bench(search());
+    const CallEnd end = co_await bench.make(search_call());
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(end.pages.size() == 3);
+    CHECK(bench.asked == std::vector<std::string>{"POST http://a/q", "POST http://a/q", "POST http://a/q"});
+    CHECK(bodies_of(bench) == R"({"q": "x"} {"after":"c1","q": "x"} {"after":"c2","q": "x"} )");
+    CHECK(bench.log.told == "sent ");
+    CHECK(bench.caller.counts().follow_ups == 2);
+}
+
+ASYNC_TEST("a page that is a POST and gets no answer is not sent again, and its call is unknown") {
+    CallerBench bench(search(Attempt(Failure(ErrorCode::reset, "the connection ended", true))));
+    const CallEnd end = co_await bench.make(search_call());
+    CHECK(end.outcome == Outcome::unknown);
+    CHECK(error_of(end) == "reset: page 2: the connection ended");
+    CHECK(end.pages.size() == 1);
+    CHECK(bench.asked.size() == 2);
+    CHECK(bench.log.told == "sent ");
+
+    CallerBench safe(search(Attempt(Failure(ErrorCode::reset, "the connection ended", true))));
+    Call call = search_call();
+    call.rules.safe_to_repeat = true;
+    CHECK((co_await safe.make(std::move(call))).outcome == Outcome::ok);
+    CHECK(safe.asked.size() == 4);
+}
+
+ASYNC_TEST("a page that is a POST and is refused is sent again, and its record stays") {
+    CallerBench bench(search(answer(429, "", {{"Retry-After", "1"}})));
+    const CallEnd end = co_await bench.make(search_call());
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(end.attempts.size() == 4);
+    CHECK(bench.log.told == "sent ");
+}
+
+ASYNC_TEST("each page has an idempotency key of its own, the same in each run") {
+    std::vector<std::string> keys;
+    for (int run = 0; run < 2; ++run) {
+        CallerBench bench(search());
+        Call call = search_call();
+        call.request.headers.add("Idempotency-Key", "k");
+        call.rules.safe_to_repeat = true;
+        CHECK((co_await bench.make(std::move(call))).outcome == Outcome::ok);
+        for (const http::Request& request : bench.method.requests)
+            keys.emplace_back(request.headers.get("Idempotency-Key").value_or(""));
+    }
+    REQUIRE(keys.size() == 6);
+    CHECK(keys[0] == "k");
+    CHECK(std::set<std::string>(keys.begin(), keys.end()).size() == 3);
+    CHECK(keys[1] == keys[4]);
+    CHECK(keys[2] == keys[5]);
+}
+
+ASYNC_TEST("a run that is stopped between two POSTs ends their call as unknown") {
+    CallerOptions options;
+    options.is_resumable = true;
+    options.limits = {policy::parse_rate_limit("requests=1/10s")};
+    CallerBench bench(search(), options);
+    TaskGroup beside;
+    beside.start([](Caller& caller) -> Task<void> {
+        co_await sleep_for(1s);
+        caller.stop();
+    }(bench.caller));
+    const CallEnd end = co_await bench.make(search_call());
+    co_await beside.join();
+    CHECK(end.outcome == Outcome::unknown);
+    CHECK(error_of(end) == "cancelled: page 2 was not fetched");
+    CHECK(end.pages.size() == 1);
+}
+
+ASYNC_TEST("pages are counted until one is empty, and each pays what the call costs") {
+    CallerOptions options;
+    options.limits = {policy::parse_rate_limit("tokens=10/10s")};
+    CallerBench bench(
+        [](const std::string& url, int) { return answer(200, url.back() < '3' ? R"({"i": [1]})" : R"({"i": []})"); },
+        options);
+    Call call = call_to("http://a/?p=1", "next=count,cursor=p,items=/i", "POST");
+    call.rules.safe_to_repeat = true;
+    call.rules.costs.set("tokens", 10);
+    const TimePoint begin = now();
+    const CallEnd end = co_await bench.make(std::move(call));
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(now() - begin >= 20s);
+    CHECK(bench.asked == std::vector<std::string>{"POST http://a/?p=1", "POST http://a/?p=2", "POST http://a/?p=3"});
 }
 
 ASYNC_TEST("a call with pages that is stopped is made again as a whole, or has no success") {

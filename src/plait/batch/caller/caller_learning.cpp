@@ -48,6 +48,7 @@ void Caller::learn(ActiveCall& active) {
     }
     follow_ups_.judge(active);
     if (wish) apply_wish(*active.verdict, *wish, rules, active.refusal);
+    const bool is_undone = active.verdict->is_surely_undone;  // of this request: those before it may have been executed
     internal::adjust_to_redirects(active, why_not_followed);
     const AttemptVerdict& verdict = *active.verdict;
     if (verdict.is_refusal) ++counts_.refusals;
@@ -56,7 +57,7 @@ void Caller::learn(ActiveCall& active) {
         permit.refused(asked.wait, asked.source.empty() ? fmt::format("status {}", response->status) : asked.source);
     }
     if (verdict.is_for_account && !options_.once) stop_for_account(active);
-    learn_costs(active);
+    learn_costs(active, is_undone || verdict.is_surely_undone);
     const policy::Load load = verdict.is_refusal ? policy::Load::refused : verdict.load;
     const bool is_sign = load == policy::Load::refused || load == policy::Load::overloaded;
     permit.ended(verdict.reach, load, is_sign ? result_of(*active.last) : std::string());
@@ -96,17 +97,17 @@ RefusalRules Caller::refusal_rules(const CallRules& rules) const noexcept {
     return options_.refusals;
 }
 
-/// Settles what the attempt cost, by its answer or else by its line.
-void Caller::learn_costs(ActiveCall& active) {
+/// Settles what the attempt cost, by its answer or else by its line. `is_undone`: whether it surely had no effect.
+void Caller::learn_costs(ActiveCall& active, bool is_undone) {
     const auto* response = std::get_if<http::Response>(&*active.last);
     std::optional<double> reported;
     if (response && options_.cost_from) reported = cost_in(*response, *options_.cost_from);
     if (idle_rules_.has_silent_units()) look_for_idle_rules(active, reported.has_value());
     if (reported) active.permit().settle(policy::Costs(options_.cost_from->unit, *reported));
-    const bool was_redirected = active.next_hop && active.verdict->is_surely_undone;
+    const bool was_redirected = active.next_hop && is_undone;
     if (was_redirected) active.permit().settle_apart(hops_.costs_of_redirect(active.rules().costs));
     if (!active.reservation) return;
-    policy::Costs costs = active.verdict->is_surely_undone ? no_costs() : active.rules().costs;
+    policy::Costs costs = is_undone ? no_costs() : active.rules().costs;
     if (was_redirected) costs = hops_.costs_of_redirect(active.rules().costs);
     if (reported) costs.set(options_.cost_from->unit, *reported);
     active.reservation->settle(costs);

@@ -1,7 +1,7 @@
 #include "plait/batch/check/check.hpp"
 
 #include "plait/async/event_loop.hpp"
-#include "plait/batch/call/page_id_trouble.hpp"
+#include "plait/batch/call/page_trouble.hpp"
 #include "plait/batch/requests/url_paths.hpp"
 
 #include <fmt/format.h>
@@ -52,8 +52,8 @@ std::string request_text(const Call& call) {
 
 }  // namespace
 
-CheckReport check_all(Source& source, ForecastOptions options, http::ProxySettings proxies, bool each_page) {
-    Check check(std::move(options), std::move(proxies), each_page);
+CheckReport check_all(Source& source, ForecastOptions options, http::ProxySettings proxies, CheckedPages pages) {
+    Check check(std::move(options), std::move(proxies), std::move(pages));
     run(look_at_all(source, check));
     return check.report();
 }
@@ -64,8 +64,11 @@ bool CheckReport::has_warnings() const noexcept {
     return calls_with_secrets > 0 || doubled_count > 0 || has_too_small;
 }
 
-Check::Check(ForecastOptions options, http::ProxySettings proxies, bool each_page)
-    : limits_(options.limits), forecaster_(std::move(options)), each_page_(each_page), proxies_(std::move(proxies)) {}
+Check::Check(ForecastOptions options, http::ProxySettings proxies, CheckedPages pages)
+    : limits_(options.limits),
+      forecaster_(std::move(options)),
+      pages_(std::move(pages)),
+      proxies_(std::move(proxies)) {}
 
 void Check::look_at(const SourceItem& item) {
     if (const auto* call = std::get_if<Call>(&item)) return look_at(*call);
@@ -79,8 +82,8 @@ void Check::look_at(const Call& call) {
     look_for_secrets(call);
     if (!is_new_id(call.custom_id, call.line)) return;
     if (const std::string why = never_fits(call, limits_); !why.empty()) return refuse(call.line, why);
-    if (each_page_ && is_page_id(call.custom_id))
-        return refuse(call.line, fmt::format("line {}: {}", call.line, page_id_trouble));
+    if (const std::string why = page_trouble(call, pages_.follow.get(), pages_.each_page); !why.empty())
+        return refuse(call.line, fmt::format("line {}: {}", call.line, why));
     look_at_path(call);
     if (!proxies_.empty()) look_at_route(call.request.url);
     const std::string& method = call.request.method();

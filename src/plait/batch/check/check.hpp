@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -103,6 +104,17 @@ class CheckReport {
     bool has_warnings() const noexcept;
 };
 
+/// What the run says of the pages of calls.
+class CheckedPages {
+  public:
+    CheckedPages() {}
+
+    /// The rule of calls that have none; null: they have no pages.
+    std::shared_ptr<const FollowRule> follow;
+    /// Each page of a call has a result of its own (`ResultFormat::each_page`).
+    bool each_page = false;
+};
+
 /// Checks the requests of a run without sending any. Its memory grows only with the ids (see `IdRegister`) and the
 /// groups (see `Forecaster`).
 class Check {
@@ -112,8 +124,7 @@ class Check {
     /// Further methods are counted together: any token is a valid method.
     static constexpr std::size_t most_methods = 50;
 
-    /// `each_page`: each page of a call has a result of its own (`ResultFormat::each_page`).
-    explicit Check(ForecastOptions options, http::ProxySettings proxies = {}, bool each_page = false);
+    explicit Check(ForecastOptions options, http::ProxySettings proxies = {}, CheckedPages pages = {});
 
     /// Checks the next item of the source, with secrets not filled in.
     void look_at(const SourceItem& item);
@@ -130,7 +141,7 @@ class Check {
 
     std::vector<policy::RateLimit> limits_;
     Forecaster forecaster_;
-    bool each_page_;
+    CheckedPages pages_;
     IdRegister ids_;
     http::ProxySettings proxies_;
     std::set<std::string, std::less<>> origins_;
@@ -140,7 +151,7 @@ class Check {
 
 /// Checks a whole source. Not in a running loop.
 CheckReport check_all(Source& source, ForecastOptions options = {}, http::ProxySettings proxies = {},
-                      bool each_page = false);
+                      CheckedPages pages = {});
 
 /// The report as text. `name` is the input's name for the user.
 std::string check_text(const CheckReport& report, std::string_view name);

@@ -35,11 +35,25 @@ TEST_CASE("a valid input has neither errors nor warnings") {
 }
 
 TEST_CASE("an id that ends like that of a page can't be sent with a result for each page") {
-    Check check({}, {}, true);
+    CheckedPages pages;
+    pages.each_page = true;
+    Check check({}, {}, pages);
     for (const char* id : {"a#2", "a#b"}) check.look_at(SourceItem(call_of("GET", 1, id)));
     CHECK(check.report().bad_count == 1);
     CHECK(has(check.report().bad.front().message, "ends like that of a page"));
     CHECK_FALSE(report_of({call_of("GET", 1, "a#2")}).is_refused());
+}
+
+TEST_CASE("a call whose pages can't be fetched is a bad one") {
+    CheckedPages pages;
+    pages.follow = std::make_shared<const FollowRule>(FollowRule::parse_flag("next=count,cursor=page,items=/i"));
+    Check check({}, {}, pages);
+    check.look_at(SourceItem(call_of("GET", 1)));
+    Call with_rule = call_of("GET", 2);
+    with_rule.rules.follow = std::make_shared<const FollowRule>(FollowRule::parse_flag("next=link"));
+    check.look_at(SourceItem(with_rule));
+    CHECK(check.report().bad_count == 1);
+    CHECK(has(check.report().bad.front().message, "line 1: its pages can't be fetched: there is no number"));
 }
 
 TEST_CASE("an empty input has no calls") { CHECK(check_text(report_of({}), "in") == "in: 0 calls\n"); }

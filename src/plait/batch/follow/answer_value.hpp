@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,8 +14,9 @@ struct AnswerValue {
         number,
         boolean,
         null,
-        object_or_list,
-        not_unicode,  ///< a text that has half of a surrogate pair, so that no text equals it
+        object_or_list,  ///< with members
+        empty,           ///< an object or a list without members
+        not_unicode,     ///< a text that has half of a surrogate pair, so that no text equals it
         missing,
         not_json
     };
@@ -33,7 +35,15 @@ struct AnswerValue {
 };
 
 /// Finds the value at `pointer` (RFC 6901, checked by `FollowRule`) in `body`, of which only this value is decoded: odd
-/// values elsewhere, such as half of a surrogate pair or a number of 100 digits, do no harm.
+/// values elsewhere, such as half of a surrogate pair or a number of 100 digits, do no harm. The empty pointer means
+/// the whole body.
 AnswerValue value_at(std::string_view pointer, std::string_view body);
+
+/// Returns the JSON of the value at `pointer`, as it is written in `body`. Empty: there is none.
+std::string json_at(std::string_view pointer, std::string_view body);
+
+/// Returns `body` with `json` as the value at `pointer`, and otherwise as it was. A member that is missing is added to
+/// its object. Nothing: the body is not JSON, or has no object or element there.
+std::optional<std::string> with_value_at(std::string_view pointer, std::string_view body, std::string_view json);
 
 }  // namespace plait::batch

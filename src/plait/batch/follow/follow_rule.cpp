@@ -12,8 +12,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <limits>
+#include <system_error>
 
 namespace plait::batch {
 
@@ -22,14 +24,16 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 constexpr std::string_view by_link = "link";
+constexpr std::string_view by_count = "count";
 constexpr std::string_view by_location = "location";
 
 /// All fields of a `follow` object.
 struct Fields {
     Fields() {}
 
-    std::optional<std::string> next, cursor, poll, at;
+    std::optional<std::string> next, cursor, into, more, items, poll, at;
     std::optional<std::size_t> max_pages;
+    std::optional<std::uint64_t> step;
     std::optional<std::vector<std::string>> until;
     std::optional<Duration> every;
 };
@@ -42,10 +46,12 @@ bool is_pointer(std::string_view text) {
     return true;
 }
 
-void check_pointer(std::string_view name, std::string_view word, std::string_view text) {
-    if (text == word || is_pointer(text)) return;
-    throw_bad_input(fmt::format("\"{}\" is \"{}\" or a JSON Pointer such as {}, not '{}'", name, word,
-                                name == "next" ? "/meta/next" : "/status", printable(text)));
+/// Throws unless `text` is a pointer. `otherwise`: what it could be instead, such as `"link" or `.
+void check_pointer(std::string_view name, std::string_view text, std::string_view example,
+                   std::string_view otherwise = "") {
+    if (is_pointer(text)) return;
+    throw_bad_input(
+        fmt::format("\"{}\" is {}a JSON Pointer such as {}, not '{}'", name, otherwise, example, printable(text)));
 }
 
 [[noreturn]] void refuse_place(std::string_view at, std::string_view why) {
@@ -85,26 +91,52 @@ void refuse(std::string_view name, bool is_given, std::string_view with) {
     if (is_given) throw_bad_input(fmt::format("\"{}\" belongs to \"{}\"", name, with));
 }
 
+PageRule pages_of(Fields&& fields) {
+    refuse("until", fields.until.has_value(), "poll");
+    refuse("at", fields.at.has_value(), "poll");
+    refuse("every_s", fields.every.has_value(), "poll");
+    const bool is_link = *fields.next == by_link;
+    PageRule pages;
+    pages.counts = *fields.next == by_count;
+    if (!is_link && !pages.counts) check_pointer("next", *fields.next, "/meta/next", R"("link", "count" or )");
+    if (is_link && fields.cursor)
+        throw_bad_input(R"("cursor" needs a JSON Pointer as "next": it names where a page has the next cursor)");
+    if (is_link && fields.into)
+        throw_bad_input(R"("into" needs a JSON Pointer as "next": it names where a page has the next cursor)");
+    if (fields.cursor && fields.into)
+        throw_bad_input(R"(give either "cursor" (a query parameter) or "into" (a place in the body))");
+    if (fields.into) check_pointer("into", *fields.into, "/variables/after");
+    if (fields.more) check_pointer("more", *fields.more, "/has_more");
+    if (fields.items && !fields.items->empty()) check_pointer("items", *fields.items, "/items", "\"\" or ");
+    if (pages.counts && !fields.cursor && !fields.into)
+        throw_bad_input(
+            R"("count" needs "cursor", the query parameter with the number, or "into", its place in the body)");
+    if (pages.counts && !fields.items && !fields.more && !fields.max_pages)
+        throw_bad_input(
+            R"("count" needs an end: "items", a JSON Pointer to the list that is empty then, "more" or "max_pages")");
+    if (fields.step && !pages.counts) throw_bad_input(R"("step" belongs to "next": "count")");
+    if (!is_link && !pages.counts) pages.pointer = std::move(*fields.next);
+    pages.cursor = std::move(fields.cursor).value_or("");
+    pages.into = std::move(fields.into).value_or("");
+    pages.more = std::move(fields.more).value_or("");
+    pages.items = std::move(fields.items);
+    pages.step = fields.step.value_or(1);
+    pages.most = fields.max_pages;
+    return pages;
+}
+
 FollowRule rule_of(Fields&& fields) {
     if (fields.next.has_value() == fields.poll.has_value())
         throw_bad_input(R"(give either "next" (pages) or "poll" (a job))");
-    if (fields.next) {
-        refuse("until", fields.until.has_value(), "poll");
-        refuse("at", fields.at.has_value(), "poll");
-        refuse("every_s", fields.every.has_value(), "poll");
-        check_pointer("next", by_link, *fields.next);
-        if (fields.cursor && *fields.next == by_link)
-            throw_bad_input(R"("cursor" needs a JSON Pointer as "next": it names where a page has the next cursor)");
-        PageRule pages;
-        if (*fields.next != by_link) pages.pointer = std::move(*fields.next);
-        pages.cursor = std::move(fields.cursor).value_or("");
-        pages.most = fields.max_pages;
-        return FollowRule(std::move(pages));
-    }
+    if (fields.next) return FollowRule(pages_of(std::move(fields)));
     refuse("cursor", fields.cursor.has_value(), "next");
+    refuse("into", fields.into.has_value(), "next");
+    refuse("more", fields.more.has_value(), "next");
+    refuse("items", fields.items.has_value(), "next");
+    refuse("step", fields.step.has_value(), "next");
     refuse("max_pages", fields.max_pages.has_value(), "next");
-    check_pointer("poll", by_location, *fields.poll);
     const bool has_state = *fields.poll != by_location;
+    if (has_state) check_pointer("poll", *fields.poll, "/status", "\"location\" or ");
     if (has_state != fields.until.has_value())
         throw_bad_input(has_state ? R"("poll" needs "until": the values that end the job, such as ["succeeded"])"
                                   : R"("until" needs a JSON Pointer as "poll": it names where the state stands)");
@@ -147,7 +179,8 @@ std::vector<std::string> read_values(ondemand::value value, std::string_view nam
 }
 
 Fields read_fields(ondemand::object object) {
-    constexpr std::array<std::string_view, 7> names{"next", "cursor", "max_pages", "poll", "until", "at", "every_s"};
+    constexpr std::array<std::string_view, 11> names{"next",      "cursor", "into",  "more", "items",  "step",
+                                                     "max_pages", "poll",   "until", "at",   "every_s"};
     Fields fields;
     for (ondemand::field field : object) {
         const std::string name(std::string_view(field.unescaped_key()));
@@ -156,6 +189,14 @@ Fields read_fields(ondemand::object object) {
             fields.next = json::read_name(value, name);
         } else if (name == "cursor") {
             fields.cursor = json::read_name(value, name);
+        } else if (name == "into") {
+            fields.into = json::read_name(value, name);
+        } else if (name == "more") {
+            fields.more = json::read_name(value, name);
+        } else if (name == "items") {
+            fields.items = json::read_text(value, name);
+        } else if (name == "step") {
+            fields.step = json::read_whole_number(value, name, 1, std::numeric_limits<int>::max());
         } else if (name == "max_pages") {
             fields.max_pages = json::read_whole_number(value, name, 1, std::numeric_limits<int>::max());
         } else if (name == "poll") {
@@ -178,6 +219,44 @@ bool take_name(std::string_view& text, std::string_view name) {
     if (!text.starts_with(name) || text.substr(name.size(), 1) != "=") return false;
     text.remove_prefix(name.size() + 1);
     return true;
+}
+
+/// The number of a flag's field.
+int number_of(std::string_view name, std::string_view text) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number < 1)
+        throw_bad_input(fmt::format("{} is a whole number, at least 1, not '{}'", name, printable(text)));
+    return number;
+}
+
+/// Takes fields such as `,cursor=after` off the end of a flag, and returns what is in front of them. Pointers may have
+/// commas.
+std::string take_page_fields(std::string_view text, Fields& fields) {
+    constexpr std::array<std::string_view, 6> names{"cursor", "into", "more", "items", "step", "max_pages"};
+    for (;;) {
+        const std::size_t equal = text.rfind('=');
+        const std::size_t comma = text.substr(0, equal).rfind(',');
+        if (equal == std::string_view::npos || comma == std::string_view::npos) return std::string(text);
+        const std::string_view name = text.substr(comma + 1, equal - comma - 1), value = text.substr(equal + 1);
+        if (value.empty() && name != "items") throw_bad_input(fmt::format("nothing stands behind {}=", name));
+        if (name == "cursor") {
+            fields.cursor = value;
+        } else if (name == "into") {
+            fields.into = value;
+        } else if (name == "more") {
+            fields.more = value;
+        } else if (name == "items") {
+            fields.items = value;
+        } else if (name == "step") {
+            fields.step = number_of(name, value);
+        } else if (name == "max_pages") {
+            fields.max_pages = number_of(name, value);
+        } else {
+            throw_bad_input(json::unknown_field(name, names));
+        }
+        text = text.substr(0, comma);
+    }
 }
 
 std::vector<std::string> split(std::string_view text) {
@@ -209,8 +288,12 @@ std::string FollowRule::text() const {
         json::append_string(json, value);
     };
     if (const PageRule* const pages = this->pages()) {
-        add("next", pages->pointer.empty() ? by_link : pages->pointer);
+        add("next", pages->counts ? by_count : pages->pointer.empty() ? by_link : pages->pointer);
         if (!pages->cursor.empty()) add("cursor", pages->cursor);
+        if (!pages->into.empty()) add("into", pages->into);
+        if (!pages->more.empty()) add("more", pages->more);
+        if (pages->items) add("items", *pages->items);
+        if (pages->step != 1) json += fmt::format(",\"step\":{}", pages->step);
         if (pages->most) json += fmt::format(",\"max_pages\":{}", *pages->most);
         return json + "}";
     }
@@ -230,13 +313,7 @@ FollowRule FollowRule::parse_flag(std::string_view text) {
     if (text.starts_with('{')) return parse(text);
     Fields fields;
     if (take_name(text, "next")) {
-        constexpr std::string_view cursor = ",cursor=";
-        if (const std::size_t at = text.rfind(cursor); at != std::string_view::npos) {
-            fields.cursor = text.substr(at + cursor.size());
-            if (fields.cursor->empty()) throw_bad_input("there is no name behind cursor=");
-            text = text.substr(0, at);
-        }
-        fields.next = text;
+        fields.next = take_page_fields(text, fields);
     } else if (take_name(text, "poll")) {
         const std::size_t colon = text.rfind(':');
         if (text != by_location && colon != std::string_view::npos) {
@@ -249,8 +326,9 @@ FollowRule FollowRule::parse_flag(std::string_view text) {
         fields.poll = text;
     } else {
         throw_bad_input(
-            fmt::format("'{}' must be next=link, next=/POINTER, next=/POINTER,cursor=PARAMETER, poll=location, "
-                        "poll=/POINTER:VALUE,..., or JSON as in a line's field follow",
+            fmt::format("'{}' must be next=link, next=/POINTER, next=/POINTER,cursor=PARAMETER, "
+                        "next=count,cursor=PARAMETER,items=/POINTER, poll=location, poll=/POINTER:VALUE,..., "
+                        "or JSON as in a line's field follow",
                         printable(text)));
     }
     return rule_of(std::move(fields));

@@ -3,6 +3,7 @@
 #include "plait/base/clock.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@
 
 namespace plait::batch {
 
-/// A list that comes in pages: where a page names the next one.
+/// A list that comes in pages: how the request for the next page is made from a page.
 class PageRule {
   public:
     /// A call gets at most this many pages if nothing else is said. More pages are an error then: a list that never
@@ -21,12 +22,26 @@ class PageRule {
 
     PageRule() noexcept {}
 
-    /// A JSON Pointer (RFC 6901) to the URL of the next page, or to its cursor. Empty: the `Link` header names it.
+    /// Whether the next page has no name but a number, which is counted up.
+    bool counts = false;
+    /// If nothing is counted: a JSON Pointer (RFC 6901) to the URL of the next page, or to its cursor. Empty: the
+    /// `Link` header names it.
     std::string pointer;
-    /// The query parameter that the value at the pointer becomes; empty: the value is a URL.
+    /// The query parameter of the request that the cursor or the number becomes.
     std::string cursor;
+    /// Or a JSON Pointer to its place in the body of the request. Both empty: the value at `pointer` is a URL.
+    std::string into;
+    /// What is added to the number from page to page.
+    std::uint64_t step = 1;
+    /// A JSON Pointer to what says whether there is another page; empty: nothing says so.
+    std::string more;
+    /// A JSON Pointer to the list of a page: an empty one ends the pages. The empty pointer is the page itself.
+    std::optional<std::string> items;
     /// At most this many pages are wanted; nothing: all of them, up to `usual_most`.
     std::optional<std::size_t> most;
+
+    /// Whether the next page is got with the same request, with another value in its query or body.
+    bool repeats_request() const noexcept { return !cursor.empty() || !into.empty(); }
 };
 
 /// A job that must be asked for: where, and when it has ended.
@@ -56,8 +71,9 @@ class FollowRule {
     /// `Error(bad_input)`, which says what is wrong.
     static FollowRule parse(std::string_view json);
 
-    /// Parses the value of a flag: `next=link`, `next=/next`, `next=/meta/next,cursor=after`, `poll=location`,
-    /// `poll=/status:succeeded,failed`, or JSON as in a `follow` field. Throws `Error(bad_input)`.
+    /// Parses the value of a flag: `next=link`, `next=/next`, `next=/meta/next,cursor=after`,
+    /// `next=count,cursor=page,items=/items`, `poll=location`, `poll=/status:succeeded,failed`, or JSON as in a
+    /// `follow` field. Throws `Error(bad_input)`.
     static FollowRule parse_flag(std::string_view text);
 
     /// Null if the rule is about a job.

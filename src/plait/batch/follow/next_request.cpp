@@ -8,9 +8,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <iterator>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace plait::batch {
@@ -75,6 +78,74 @@ http::Url with_parameter(const http::Url& url, std::string_view name, std::strin
     return next;
 }
 
+/// The value of this parameter, as it is written; nothing if the URL has none, or several.
+std::optional<std::string_view> parameter_of(const http::Url& url, std::string_view name) {
+    const std::string_view text = url.text();
+    std::optional<std::string_view> value;
+    for (std::string_view rest = text.substr(std::min(text.find('?'), text.size())); !rest.empty();) {
+        rest.remove_prefix(1);  // the '?' or '&'
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(pair.size());
+        const std::size_t equal = std::min(pair.find('='), pair.size());
+        if (decoded_name(pair.substr(0, equal)) != name) continue;
+        if (value) return std::nullopt;
+        value = pair.substr(std::min(equal + 1, pair.size()));
+    }
+    return value;
+}
+
+std::optional<std::uint64_t> number_in(std::string_view text) {
+    constexpr std::uint64_t most = std::uint64_t{1} << 53;  // beyond, numbers in JSON are not exact everywhere
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number > most) return std::nullopt;
+    return number;
+}
+
+/// The same request with this JSON in its body; nothing if there is no place for it.
+std::optional<http::Request> with_body_value(const http::Request& sent, std::string_view pointer,
+                                             std::string_view json) {
+    if (sent.body_parts) return std::nullopt;
+    std::optional<std::string> body = with_value_at(pointer, sent.body, json);
+    if (!body) return std::nullopt;
+    http::Request next = sent;
+    next.body = *std::move(body);
+    return next;
+}
+
+http::Request with_query_value(const http::Request& sent, std::string_view name, std::string_view value) {
+    http::Request next = sent;
+    next.url = with_parameter(sent.url, name, value);
+    return next;
+}
+
+/// The same request for the page with the next number; nothing if it has no number.
+std::optional<http::Request> counted_up(const PageRule& rule, const http::Request& sent) {
+    const bool is_in_query = !rule.cursor.empty();
+    const std::optional<std::string_view> written =
+        is_in_query ? parameter_of(sent.url, rule.cursor) : std::optional<std::string_view>();
+    const AnswerValue in_body =
+        is_in_query || sent.body_parts ? AnswerValue(AnswerValue::Kind::missing) : value_at(rule.into, sent.body);
+    const bool is_text = in_body.kind == AnswerValue::Kind::text;
+    const std::optional<std::uint64_t> number = number_in(written ? *written : std::string_view(in_body.text));
+    if (!number) return std::nullopt;
+    const std::string next = fmt::to_string(*number + rule.step);
+    if (is_in_query) return with_query_value(sent, rule.cursor, next);
+    return with_body_value(sent, rule.into, is_text ? fmt::format("\"{}\"", next) : next);
+}
+
+/// What tells pages apart that are got with this rule.
+std::string visit_of(const PageRule& rule, const http::Request& request) {
+    std::string visit = request.url.text();
+    if (!rule.into.empty()) visit += "\n" + json_at(rule.into, request.body);
+    return visit;
+}
+
+std::string page_in_words(const PageRule& rule, const http::Request& request) {
+    if (rule.into.empty()) return std::string(request.url.without_query());
+    return fmt::format("{} at {}", printable(json_at(rule.into, request.body)), rule.into);
+}
+
 /// The text as one segment of a path.
 std::string segment_of(std::string_view text) {
     std::string segment;
@@ -126,13 +197,17 @@ FollowStep first_place(const PollRule& rule, const http::Request& sent, const ht
 
 }  // namespace
 
-FollowStep PageTrail::after(const http::Url& from, const http::Response& page, std::string_view body) {
+FollowStep PageTrail::after(const http::Request& sent, const http::Response& page, std::string_view body) {
     ++pages_;
-    visited_.insert(from.text());
-    FollowStep step = next_of(from, page, body);
-    if (step.kind != FollowStep::Kind::next) return step;
-    if (visited_.contains(step.url->text()))
-        return FollowStep::broken(fmt::format("the pages go in a circle: {} came before", step.url->without_query()));
+    found_.clear();
+    visited_.insert(visit_of(rule_, sent));
+    FollowStep step = next_of(sent, page, body);
+    if (step.kind != FollowStep::Kind::next && step.kind != FollowStep::Kind::repeat) return step;
+    const bool is_next = step.kind == FollowStep::Kind::next;
+    if (visited_.contains(is_next ? step.url->text() : visit_of(rule_, *step.request)))
+        return FollowStep::broken(
+            fmt::format("the pages go in a circle: {} came before",
+                        is_next ? step.url->without_query() : page_in_words(rule_, *step.request)));
     if (pages_ < rule_.most.value_or(PageRule::usual_most)) return step;
     if (!rule_.most)
         return FollowStep::broken(
@@ -141,30 +216,92 @@ FollowStep PageTrail::after(const http::Url& from, const http::Response& page, s
     return FollowStep::over();
 }
 
-FollowStep PageTrail::next_of(const http::Url& from, const http::Response& page, std::string_view body) {
-    if (rule_.pointer.empty()) {
-        const auto target = link_target(page.headers, "next");
-        if (!target) return FollowStep::over();
-        if (target->empty()) return FollowStep::broken("its next link is empty");
-        return resolved(from, *target, "its next link");
-    }
+/// The value at a pointer of the rule.
+AnswerValue PageTrail::value(std::string_view pointer, std::string_view body) {
+    AnswerValue found = value_at(pointer, body);
+    found_.push_back({pointer, found.kind != AnswerValue::Kind::missing});
+    return found;
+}
+
+FollowStep PageTrail::next_of(const http::Request& sent, const http::Response& page, std::string_view body) {
     using Kind = AnswerValue::Kind;
-    const AnswerValue found = value_at(rule_.pointer, body);
-    has_value_ = found.kind != Kind::missing;
+    const auto not_json = [](std::string_view pointer) {
+        return FollowStep::broken(
+            fmt::format("it is not JSON, so nothing says what follows ({})", pointer.empty() ? R"("items")" : pointer));
+    };
+    bool is_last = false, is_promised = false;
+    if (!rule_.more.empty()) {
+        const AnswerValue more = value(rule_.more, body);
+        if (more.kind == Kind::not_json) return not_json(rule_.more);
+        is_last = !more.exists() || more.kind == Kind::null || more.text == "false" || more.is("0");
+        is_promised = more.text == "true" || (more.kind == Kind::number && !is_last);
+        if (!is_last && !is_promised)
+            return FollowStep::broken(
+                fmt::format("the value at {} is neither true nor false, and no number", rule_.more));
+    }
+    if (rule_.items) {
+        const AnswerValue items = value(*rule_.items, body);
+        if (items.kind == Kind::not_json) return not_json(*rule_.items);
+        is_last |= !items.exists() || items.kind == Kind::null || items.kind == Kind::empty;
+        if (!is_last && items.kind != Kind::object_or_list)
+            return FollowStep::broken(fmt::format("the value at \"{}\" is no list", *rule_.items));
+    }
+    const AnswerValue cursor = rule_.pointer.empty() ? AnswerValue(Kind::missing) : value(rule_.pointer, body);
+    if (is_last) return FollowStep::over();
+    if (!rule_.pointer.empty()) return step_to(cursor, sent, body, is_promised);
+    if (rule_.counts) {
+        std::optional<http::Request> next = counted_up(rule_, sent);
+        if (!next) return FollowStep::broken(why_not_paged(rule_, sent));
+        return FollowStep::repeat(*std::move(next));
+    }
+    const auto target = link_target(page.headers, "next");
+    if (!target && is_promised)
+        return FollowStep::broken(
+            fmt::format("there are more by the value at {}, but it has no next link", rule_.more));
+    if (!target) return FollowStep::over();
+    if (target->empty()) return FollowStep::broken("its next link is empty");
+    return resolved(sent.url, *target, "its next link");
+}
+
+/// What follows by the value at the pointer. `is_promised`: there is another page.
+FollowStep PageTrail::step_to(const AnswerValue& found, const http::Request& sent, std::string_view body,
+                              bool is_promised) const {
+    using Kind = AnswerValue::Kind;
     if (found.kind == Kind::not_json)
         return FollowStep::broken(fmt::format("it is not JSON, so nothing says what follows ({})", rule_.pointer));
-    if (found.kind == Kind::object_or_list)
-        return FollowStep::broken(fmt::format("the value at {} is an object or a list", rule_.pointer));
     if (found.kind == Kind::not_unicode)
         return FollowStep::broken(fmt::format("the value at {} has half of a surrogate pair", rule_.pointer));
-    if (!found.has_text() || found.text == "false") return FollowStep::over();
-    if (!rule_.cursor.empty()) return FollowStep::next(with_parameter(from, rule_.cursor, found.text));
+    const bool has_members = found.kind == Kind::object_or_list || found.kind == Kind::empty;
+    if (has_members && rule_.into.empty())
+        return FollowStep::broken(fmt::format("the value at {} is an object or a list", rule_.pointer));
+    if (found.kind != Kind::object_or_list && (!found.has_text() || found.text == "false")) {
+        if (!is_promised) return FollowStep::over();
+        return FollowStep::broken(
+            fmt::format("there are more by the value at {}, but none is named at {}", rule_.more, rule_.pointer));
+    }
+    if (!rule_.cursor.empty()) return FollowStep::repeat(with_query_value(sent, rule_.cursor, found.text));
+    if (!rule_.into.empty()) {
+        std::optional<http::Request> next = with_body_value(sent, rule_.into, json_at(rule_.pointer, body));
+        if (!next) return FollowStep::broken(why_not_paged(rule_, sent));
+        return FollowStep::repeat(*std::move(next));
+    }
     const bool is_number = found.text.find_first_not_of("-+.0123456789eE") == std::string::npos;
     if (is_number || found.text == "true")
         return FollowStep::broken(
             fmt::format("the value at {} is {}, not a URL: is \"cursor\" missing, the name of its query parameter?",
                         rule_.pointer, printable(found.text)));
-    return resolved(from, found.text, fmt::format("the value at {}", rule_.pointer));
+    return resolved(sent.url, found.text, fmt::format("the value at {}", rule_.pointer));
+}
+
+std::string why_not_paged(const PageRule& rule, const http::Request& request) {
+    if (rule.counts && !counted_up(rule, request)) {
+        return rule.into.empty() ? fmt::format("there is no number to count from: the URL needs {} once, such as {}=1",
+                                               rule.cursor, rule.cursor)
+                                 : fmt::format("there is no number to count from at {} in the body", rule.into);
+    }
+    if (!rule.into.empty() && !with_body_value(request, rule.into, "0"))
+        return fmt::format("its body is not JSON with a place for the cursor at {}", rule.into);
+    return "";
 }
 
 FollowStep next_poll(const PollRule& rule, const http::Request& sent, bool is_first, const http::Response& answer,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/batch/follow/answer_value.hpp"
 #include "plait/batch/follow/follow_rule.hpp"
 #include "plait/http/message/request.hpp"
 #include "plait/http/message/response.hpp"
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace plait::batch {
 
@@ -19,15 +21,21 @@ namespace plait::batch {
 class FollowStep {
   public:
     enum class Kind {
-        over,   ///< nothing: it is the last answer
-        next,   ///< a GET of `url`
-        broken  ///< nothing, although something should: `why` says what is wrong with the answer
+        over,    ///< nothing: it is the last answer
+        next,    ///< a GET of `url`
+        repeat,  ///< `request`: the same request for another page
+        broken   ///< nothing, although something should: `why` says what is wrong with the answer
     };
 
     static FollowStep over() { return FollowStep(Kind::over); }
     static FollowStep next(http::Url url) {
         FollowStep step(Kind::next);
         step.url.emplace(std::move(url));
+        return step;
+    }
+    static FollowStep repeat(http::Request request) {
+        FollowStep step(Kind::repeat);
+        step.request.emplace(std::move(request));
         return step;
     }
     static FollowStep broken(std::string why) {
@@ -38,6 +46,7 @@ class FollowStep {
 
     Kind kind;
     std::optional<http::Url> url;
+    std::optional<http::Request> request;
     std::string why;
 
   private:
@@ -47,36 +56,47 @@ class FollowStep {
 /// The way from page to page of one call. `body` is that of `page`, wherever it is kept.
 ///
 ///     PageTrail trail(rule);
-///     for (FollowStep step = trail.after(url, page, body); step.kind == Kind::next; ...) get(*step.url);
+///     for (FollowStep step = trail.after(sent, page, body); step.kind == Kind::next; ...) get(*step.url);
 ///
 /// A page without a next one is the last. A value that can't be followed, a page that came before (a circle), and more
 /// than the usual number of pages are `broken`: a list never ends early in silence.
 class PageTrail {
   public:
+    /// A pointer of the rule, and whether there is a value at it in the last page, perhaps null; also if the page is
+    /// not JSON, which is an error of its own.
+    struct Found {
+        std::string_view pointer;
+        bool has_value;
+    };
+
     explicit PageTrail(PageRule rule) : rule_(std::move(rule)) {}
 
-    /// Takes a page that came from `from`, and decides what follows.
-    FollowStep after(const http::Url& from, const http::Response& page, std::string_view body);
+    /// Takes a page that answers `sent`, and decides what follows.
+    FollowStep after(const http::Request& sent, const http::Response& page, std::string_view body);
 
     /// The number of pages that were taken.
     std::size_t pages() const noexcept { return pages_; }
     /// Whether the last page named another one that is not wanted.
     bool has_more() const noexcept { return has_more_; }
-    /// Where a page names the next one; empty: in its `Link` header.
-    const std::string& pointer() const noexcept { return rule_.pointer; }
-    /// Whether there is a value at the pointer in the last page, perhaps null; also if the page is not JSON, which is
-    /// an error of its own.
-    bool has_value_at_pointer() const noexcept { return has_value_; }
+    /// What stands at the pointers of the rule. Valid until the next page, and as long as the trail.
+    const std::vector<Found>& found() const noexcept { return found_; }
 
   private:
-    FollowStep next_of(const http::Url& from, const http::Response& page, std::string_view body);
+    FollowStep next_of(const http::Request& sent, const http::Response& page, std::string_view body);
+    FollowStep step_to(const AnswerValue& found, const http::Request& sent, std::string_view body,
+                       bool is_promised) const;
+    AnswerValue value(std::string_view pointer, std::string_view body);
 
     PageRule rule_;
     std::size_t pages_ = 0;
     bool has_more_ = false;
-    bool has_value_ = false;
+    std::vector<Found> found_;
     std::set<std::string> visited_;
 };
+
+/// Why the pages of a call can't be got by this rule, whatever its answers are: its request has no place for the cursor
+/// or no number to count from. Empty: they can.
+std::string why_not_paged(const PageRule& rule, const http::Request& request);
 
 /// Decides what follows a 2xx answer to `sent` about a job: whether it has ended, and where to ask next. `is_first`: it
 /// is the answer to the request that started the job.

@@ -20,16 +20,21 @@ http::Response answer(int status, const Fields& fields = {}) {
     return response;
 }
 
-/// "over", the next URL, or "broken: why".
+/// "over", the next URL, with its method if it is not GET and its body if it has one, or "broken: why".
 std::string in_words(const FollowStep& step) {
     if (step.kind == FollowStep::Kind::over) return "over";
     if (step.kind == FollowStep::Kind::next) return step.url->text();
+    if (step.kind == FollowStep::Kind::repeat) {
+        const http::Request& request = *step.request;
+        const std::string method = request.method() == "GET" ? "" : request.method() + " ";
+        return method + request.url.text() + (request.body.empty() ? "" : " " + request.body);
+    }
     return "broken: " + step.why;
 }
 
 std::string after_page(const char* rule, const char* url, const char* body, const Fields& fields = {}) {
     PageTrail trail(*FollowRule::parse_flag(rule).pages());
-    return in_words(trail.after(http::Url(url), answer(200, fields), body));
+    return in_words(trail.after(http::Request("GET", http::Url(url)), answer(200, fields), body));
 }
 
 bool contains(const std::string& text, std::string_view part) {
@@ -112,7 +117,8 @@ TEST_CASE("a page that says nothing clear about the next one is broken") {
 TEST_CASE("pages that were seen, and too many, end a list aloud") {
     const auto page = [](PageTrail& trail, int n, int next) {
         const std::string body = R"({"next": "/)" + std::to_string(next) + "\"}";
-        return trail.after(http::Url("http://a/" + std::to_string(n)), answer(200), body);
+        const http::Request sent("GET", http::Url("http://a/" + std::to_string(n)));
+        return trail.after(sent, answer(200), body);
     };
     PageRule rule;
     rule.pointer = "/next";
@@ -133,6 +139,104 @@ TEST_CASE("pages that were seen, and too many, end a list aloud") {
     for (int n = 1; n < 1000; ++n) CHECK(page(endless, n, n + 1).kind == FollowStep::Kind::next);
     CHECK(contains(page(endless, 1000, 1001).why, "more than 1000 pages"));
     CHECK_FALSE(endless.has_more());
+}
+
+namespace {
+
+/// What follows the page `body` that this POST got; or why there can't be pages.
+std::string after_post(const char* rule, const char* sent, const char* body, const char* url = "http://a/q") {
+    http::Request request("POST", http::Url(url));
+    request.body = sent;
+    const PageRule pages = *FollowRule::parse_flag(rule).pages();
+    const std::string why = why_not_paged(pages, request);
+    return why.empty() ? in_words(PageTrail(pages).after(request, answer(200), body)) : "not sent: " + why;
+}
+
+}  // namespace
+
+TEST_CASE("a cursor goes into the body of the same request, whose other bytes stay") {
+    struct Row {
+        const char* rule;
+        const char* sent;
+        const char* body;
+        const char* next;
+    };
+    const Row rows[] = {
+        {"next=/c,into=/after", R"({"q": 1.10})", R"({"c": "x\u00e9/"})", R"({"after":"x\u00e9/","q": 1.10})"},
+        {"next=/c,into=/after", R"({ "after" : null , "q":1})", R"({"c": "x"})", R"({ "after" : "x" , "q":1})"},
+        {"next=/c,into=/v/a~1b", R"({"v": {}, "q": [1]})", R"({"c": 7})", R"({"v": {"a/b":7}, "q": [1]})"},
+        {"next=/c,into=/v/a", R"({"v": { }})", R"({"c": 7})", R"({"v": {"a":7}})"},
+        {"next=/c,into=/l/1", R"({"l": [1, {"x": 2} ]})", R"({"c": "y"})", R"({"l": [1, "y" ]})"},
+        {"next=/LastEvaluatedKey,into=/ExclusiveStartKey", "{}", R"({"LastEvaluatedKey": {"id": {"S": "7"}}})",
+         R"({"ExclusiveStartKey":{"id": {"S": "7"}}})"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.sent);
+        CHECK(after_post(row.rule, row.sent, row.body) == std::string("POST http://a/q ") + row.next);
+    }
+    for (const char* last : {"{}", R"({"c": null})", R"({"c": {}})", R"({"c": []})", R"({"c": ""})"})
+        CHECK(after_post("next=/c,into=/after", "{}", last) == "over");
+    CHECK(after_post("next=/c,cursor=after", "search", R"({"c": "x"})") == "POST http://a/q?after=x search");
+}
+
+TEST_CASE("a page says that there are more, or no more, whatever its cursor is") {
+    const char* rule = "next=/info/end,into=/variables/after,more=/info/more";
+    const char* sent = R"({"variables": {}})";
+    CHECK(after_post(rule, sent, R"({"info": {"end": "z", "more": true}})") ==
+          R"(POST http://a/q {"variables": {"after":"z"}})");
+    for (const char* more : {"false", "null", "0"}) {
+        const std::string body = std::string(R"({"info": {"end": "z", "more": )") + more + "}}";
+        CHECK(after_post(rule, sent, body.c_str()) == "over");
+    }
+    CHECK(after_post(rule, sent, R"({"info": {"end": "z"}})") == "over");
+    CHECK(contains(after_post(rule, sent, R"({"info": {"end": null, "more": true}})"),
+                   "broken: there are more by the value at /info/more, but none is named at /info/end"));
+    CHECK(contains(after_post(rule, sent, R"({"info": {"end": "z", "more": "perhaps"}})"), "neither true nor false"));
+    CHECK(contains(after_page("next=link,more=/more", "http://a/x", R"({"more": true})"), "it has no next link"));
+    CHECK(after_page("next=/c,cursor=c,more=/left", "http://a/x", R"({"c": 2, "left": 12})") == "http://a/x?c=2");
+}
+
+TEST_CASE("pages are counted in the query or in the body, until one is empty") {
+    const char* rule = "next=count,cursor=page,items=/items";
+    CHECK(after_page(rule, "http://a/x?page=1&n=5", R"({"items": [1]})") == "http://a/x?n=5&page=2");
+    CHECK(after_page(rule, "http://a/x?page=9", R"({"items": []})") == "over");
+    CHECK(after_page(rule, "http://a/x?page=9", R"({"items": null})") == "over");
+    CHECK(after_page(rule, "http://a/x?page=9", "{}") == "over");
+    CHECK(contains(after_page(rule, "http://a/x?page=9", R"({"items": 7})"), "is no list"));
+    CHECK(contains(after_page(rule, "http://a/x?page=9", "<html>"), "it is not JSON"));
+    CHECK(after_page("next=count,cursor=offset,step=100,items=", "http://a/x?offset=0", "[{}]") ==
+          "http://a/x?offset=100");
+    CHECK(after_page("next=count,cursor=offset,step=100,items=", "http://a/x?offset=0", " [ ] ") == "over");
+    CHECK(after_page("next=count,cursor=p,max_pages=3", "http://a/x?p=1", "<html>") == "http://a/x?p=2");
+    CHECK(after_page("next=count,cursor=p,more=/more", "http://a/x?p=1", R"({"more": true})") == "http://a/x?p=2");
+    const char* in_body = "next=count,into=/page,items=/items";
+    CHECK(after_post(in_body, R"({"page": 1})", R"({"items": [1]})") == R"(POST http://a/q {"page": 2})");
+    CHECK(after_post(in_body, R"({"page": "1"})", R"({"items": [1]})") == R"(POST http://a/q {"page": "2"})");
+    CHECK(after_post("next=count,cursor=page,items=/items", "search", R"({"items": [1]})", "http://a/q?page=1") ==
+          "POST http://a/q?page=2 search");
+}
+
+TEST_CASE("a request without a place for the cursor, or without a number, is not sent") {
+    CHECK(contains(after_post("next=/c,into=/v/after", "{}", ""), "not sent: its body is not JSON with a place"));
+    CHECK(contains(after_post("next=/c,into=/after", "a=b", ""), "not sent: its body is not JSON with a place"));
+    CHECK(contains(after_post("next=/c,into=/0", "[]", ""), "not sent: its body is not JSON with a place"));
+    CHECK(contains(after_post("next=count,into=/page,items=/i", "{}", ""), "no number to count from at /page"));
+    for (const char* url : {"http://a/q", "http://a/q?page", "http://a/q?page=x", "http://a/q?page=1&page=2",
+                            "http://a/q?page=-1", "http://a/q?page=99999999999999999999"}) {
+        CAPTURE(url);
+        CHECK(contains(after_post("next=count,cursor=page,items=/i", "{}", "", url),
+                       "not sent: there is no number to count from: the URL needs page once, such as page=1"));
+    }
+}
+
+TEST_CASE("a cursor that came before is a circle, in a body too") {
+    PageTrail trail(*FollowRule::parse_flag("next=/c,into=/after").pages());
+    http::Request request("POST", http::Url("http://a/q"));
+    request.body = R"({"after": "a"})";
+    FollowStep step = trail.after(request, answer(200), R"({"c": "b"})");
+    REQUIRE(step.kind == FollowStep::Kind::repeat);
+    step = trail.after(*step.request, answer(200), R"({"c": "a"})");
+    CHECK(in_words(step) == R"(broken: the pages go in a circle: "a" at /after came before)");
 }
 
 TEST_CASE("a job is asked for where its first answer says") {

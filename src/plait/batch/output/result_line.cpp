@@ -73,7 +73,8 @@ struct ResultLineWriter::Head {
     std::string_view metadata;
     std::size_t page = 0;  ///< that the line is about, of how many; 0: it is about the whole call
     std::size_t page_count = 0;
-    std::string_view page_url{};  ///< of a page from the second on, redacted
+    std::string_view page_url{};     ///< of a page from the second on, redacted
+    std::string_view page_method{};  ///< of such a page; empty: GET
 };
 
 struct ResultLineWriter::Buffers {
@@ -108,6 +109,7 @@ void ResultLineWriter::append_pages(TextWriter& out, const Call& call, const Cal
         const std::string id = page_id(call.custom_id, n);
         Head head{id, call.line, &call.request, call.metadata, n, count, {}};
         if (n > 1 && !attempts.empty()) head.page_url = attempts.front().url.view();
+        head.page_method = end.page_method.view();
         append_head(out, head, n == count ? end.outcome : Outcome::ok);
         out.put(",\"response\":");
         if (n <= end.pages.size()) {
@@ -214,7 +216,9 @@ void ResultLineWriter::append_head(TextWriter& out, const Head& head, Outcome ou
     out.put(",\"id\":");
     out.put_string(head.custom_id);
     if (head.page <= 1) return append_target(out, head.request);
-    out.put(",\"method\":\"GET\",\"url\":");
+    out.put(",\"method\":");
+    out.put_string(head.page_method.empty() ? "GET" : head.page_method);
+    out.put(",\"url\":");
     out.put_string(head.page_url);
 }
 

@@ -274,7 +274,7 @@ TEST_CASE("an invalid rule is refused with its column") {
     CHECK(fault(R"("expect":"2xx")") == "\"expect\": \"expect\" must be an object");
     CHECK(fault(R"("refusal":{})") == R"("refusal": "refusal" needs a "status", a rule in "json", or both)");
     CHECK(fault(R"("follow":"next")") == R"("follow": it must be an object such as {"next": "link"})");
-    CHECK(fault(R"("follow":{"next":"x"})").starts_with(R"("follow": "next" is "link" or a JSON Pointer)"));
+    CHECK(fault(R"("follow":{"next":"x"})").starts_with(R"("follow": "next" is "link", "count" or a JSON Pointer)"));
     CHECK(fault(R"("refusal":403)") == "\"refusal\": \"refusal\" must be an object");
 }
 

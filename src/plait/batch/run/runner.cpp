@@ -2,7 +2,7 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
-#include "plait/batch/call/page_id_trouble.hpp"
+#include "plait/batch/call/page_trouble.hpp"
 #include "plait/batch/run/run_trace.hpp"
 
 #include <fmt/chrono.h>
@@ -219,18 +219,20 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
 /// Claims the id of the call among the results. Returns why it can't have a result; empty: it can.
 std::string Runner::claim_result(const Call& call) {
     const auto before = parts_.ids.claim(call.custom_id, call.line);
-    if (!before) return std::string(why_unwritable(call));
+    if (!before) return why_refused(call);
     return fmt::format("custom_id \"{}\" is already used by {}", call.custom_id,
                        *before == IdRegister::earlier_line ? "an earlier line" : fmt::format("line {}", *before));
 }
 
-/// Why the pages of a call would have no place in its result; empty: they have one, or it has none.
-std::string_view Runner::why_unwritable(const Call& call) const {
+/// Why the pages of a call can't be fetched, or would have no place in its result; empty: they can and have, or it has
+/// none.
+std::string Runner::why_refused(const Call& call) const {
     const ResultFormat& format = options_.result_format;
-    if (format.each_page && is_page_id(call.custom_id)) return page_id_trouble;
-    const FollowRule* const follow = call.rules.follow ? call.rules.follow.get() : options_.calls.follow.get();
+    const FollowRule* const usual = options_.calls.follow.get();
+    const FollowRule* const follow = call.rules.follow ? call.rules.follow.get() : usual;
     const bool is_for_one = format.batch == BatchFormat::anthropic || format.batch == BatchFormat::gemini;
-    return follow && follow->pages() && is_for_one ? "the result format has no place for pages (--result-format)" : "";
+    if (follow && follow->pages() && is_for_one) return "the result format has no place for pages (--result-format)";
+    return page_trouble(call, usual, format.each_page);
 }
 
 void Runner::end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot) {

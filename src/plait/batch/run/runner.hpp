@@ -178,7 +178,7 @@ class Runner {
     void start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, OutputSlot slot);
     Task<void> make_call(Call call, ReadAhead::Permit ahead, OutputSlot slot, std::optional<KeyOrder::Turn> turn);
     std::string claim_result(const Call& call);
-    std::string_view why_unwritable(const Call& call) const;
+    std::string why_refused(const Call& call) const;
     void end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot);
     void refuse(BadLine line, OutputSlot slot);
     void stop_starting() noexcept;

@@ -174,10 +174,11 @@ std::vector<Flag> follow_flags(CallsSettings& settings) {
             {"--follow", "RULE",
              "Make further requests part of each call, unless its line says otherwise. Pages: next=link follows the "
              "Link header, next=/meta/next a URL at this JSON Pointer, next=/meta/next,cursor=after puts the value "
-             "there into the query parameter after. Jobs: poll=location asks at the Location of a 202 until the status "
-             "is another one, poll=/status:succeeded,failed until the value at this pointer is one of these. Or JSON "
-             "as in a line's field follow (docs/formats.md). All further requests are GETs, and --deadline covers them "
-             "all.",
+             "there into the query parameter after, next=/meta/next,into=/after into the body of the request, and "
+             "next=count,cursor=page,items=/items counts the query parameter page up until the list at /items is "
+             "empty. Jobs: poll=location asks at the Location of a 202 until the status is another one, "
+             "poll=/status:succeeded,failed until the value at this pointer is one of these. Or JSON as in a line's "
+             "field follow (docs/formats.md). --deadline covers all requests of a call.",
              [&run](const std::string& value) {
                  run.follow = std::make_shared<const batch::FollowRule>(batch::FollowRule::parse_flag(value));
              }},

@@ -93,8 +93,11 @@ int CheckCommand::run() {
     defaults_.key_seed = "check";  // keys are made, but not sent
     batch::InputNotes notes;
     defaults_.notes = &notes;
-    batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, defaults_), forecast_, proxies_.settle(),
-                                                 calls_.run.result_format.each_page);
+    batch::CheckedPages pages;
+    pages.follow = calls_.run.follow;
+    pages.each_page = calls_.run.result_format.each_page;
+    batch::CheckReport report =
+        batch::check_all(*batch::open_source(inputs_, defaults_), forecast_, proxies_.settle(), std::move(pages));
     report.notes = notes;
     if (defaults_.rows.are_given()) {
         for (batch::ColumnPlaces& sent : batch::make_request_template(defaults_).places())

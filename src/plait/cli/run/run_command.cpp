@@ -147,7 +147,11 @@ void RunCommand::refuse_bad_lines() const {
         throw_bad_input("--strict reads the requests twice, but standard input can be read only once: use a file");
     batch::RequestDefaults defaults = settings_.defaults;
     defaults.notes = nullptr;  // the run will note the same lines
-    const batch::CheckReport report = batch::check_all(*batch::open_source(inputs_, std::move(defaults)));
+    batch::CheckedPages pages;
+    pages.follow = options_.follow;
+    pages.each_page = options_.result_format.each_page;
+    const batch::CheckReport report =
+        batch::check_all(*batch::open_source(inputs_, std::move(defaults)), {}, {}, std::move(pages));
     if (report.is_refused())
         throw_bad_input(fmt::format("nothing was sent (--strict):\n{}", batch::refusals_text(report)));
 }

@@ -5,6 +5,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/base/text/words.hpp"
 #include "plait/batch/answer/answer_text.hpp"
+#include "plait/batch/call/idempotency_key.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
 #include "plait/batch/caller/internal/secrets_in_url.hpp"
 #include "plait/batch/verdict/attempt_verdict.hpp"
@@ -34,6 +35,15 @@ std::size_t size_of(const http::Response& page) {
     std::size_t size = page.body.size();
     for (const http::Header field : page.headers) size += field.name.size() + field.value.size();
     return size;
+}
+
+/// The request for another page that differs from that of `call` in its cursor. A server that knows an idempotency key
+/// would answer with the page that it knows, so each page has a key of its own, which depends on nothing else.
+http::Request same_request(const Call& call, http::Request next, std::size_t page) {
+    constexpr std::string_view field = "Idempotency-Key";
+    if (const auto key = call.request.headers.get(field))
+        next.headers.set(field, automatic_key(*key, fmt::format("page {}", page)));
+    return next;
 }
 
 /// What `response` says beside its body.
@@ -72,7 +82,7 @@ void FollowUps::begin(ActiveCall& active) const {
     active.following = std::make_unique<Following>(rule, options_.max_pages, parts_.page_memory);
     if (!place) return;
     http::RedirectStep step = *place;
-    CallRules rules = rules_of_follow_up(active);
+    CallRules rules = rules_of_follow_up(active, false);
     hops_.go_to(active, std::move(step), std::move(rules));
     active.hop = std::move(active.next_hop);
     active.was_executed = true;
@@ -92,9 +102,10 @@ std::optional<http::RedirectStep> FollowUps::place_to_take_up(const Call& call) 
     return step;
 }
 
-/// A poll, and what follows a request that was paid for, costs a request and nothing of what the call is for.
-CallRules FollowUps::rules_of_follow_up(const ActiveCall& active) const {
+/// A poll, and a GET that follows a request that was paid for, costs a request and nothing of what the call is for.
+CallRules FollowUps::rules_of_follow_up(const ActiveCall& active, bool repeats_request) const {
     CallRules rules = active.rules();
+    if (repeats_request) return rules;
     const bool is_poll = active.following->rule->poll() != nullptr;
     if (is_poll || !rules.safe_to_repeat) rules.costs = hops_.costs_of_redirect(rules.costs);
     rules.safe_to_repeat = true;
@@ -120,9 +131,12 @@ void FollowUps::judge(ActiveCall& active) const {
         active.verdict.emplace(classify(*active.last, active.rules(), active.refusal));
         if (active.verdict->outcome == Outcome::ok && has_room_for_page(active)) {
             PageTrail& trail = following->trail;
-            FollowStep step = trail.after(active.request().url, *response, text.get());
-            if (trail.pages() == 1 && !trail.pointer().empty())
-                idle_rules_.first_page(trail.pointer(), trail.has_value_at_pointer());
+            FollowStep step = trail.after(active.request(), *response, text.get());
+            if (trail.pages() == 1) {
+                for (const auto& [pointer, has_value] : trail.found()) {
+                    if (!pointer.empty()) idle_rules_.first_page(pointer, has_value);
+                }
+            }
             plan(active, std::move(step));
         }
     }
@@ -151,8 +165,12 @@ void FollowUps::plan(ActiveCall& active, FollowStep step) const {
     Following& following = *active.following;
     AttemptVerdict& verdict = *active.verdict;
     const bool is_poll = following.rule->poll() != nullptr;
+    const bool repeats_request = step.kind == FollowStep::Kind::repeat;
     std::optional<http::RedirectStep> next;
-    if (step.kind == FollowStep::Kind::next) {
+    if (repeats_request) {
+        next.emplace();
+        next->next = same_request(active.call, *std::move(step.request), following.trail.pages() + 1);
+    } else if (step.kind == FollowStep::Kind::next) {
         next = http::next_retrieval(active.request(), *step.url, options_.redirects.to_http);
         if (!next->next) step = FollowStep::broken(fmt::format("{}: {}", step.url->without_query(), next->why_not));
     }
@@ -172,7 +190,7 @@ void FollowUps::plan(ActiveCall& active, FollowStep step) const {
                                   : fmt::format("page {} was not fetched", following.sent + 2),
                           true);
     if (is_poll) record_place(active, *step.url);
-    CallRules rules = rules_of_follow_up(active);
+    CallRules rules = rules_of_follow_up(active, repeats_request);
     if (!active.rules().safe_to_repeat) active.was_executed = true;
     if (is_poll) following.wait = poll_wait(*following.rule->poll(), following.asked.wait, now() - active.sent_at);
     hops_.go_to(active, std::move(*next), std::move(rules));
@@ -224,6 +242,7 @@ void FollowUps::finish(ActiveCall& active, CallEnd& end) const {
     const bool is_poll = following.rule->poll() != nullptr;
     if (!is_poll) {
         end.has_pages = true;
+        if (active.hop && active.hop->request.method() != "GET") end.page_method = active.hop->request.method();
         end.pages = std::move(following.pages);
         end.has_more_pages = following.trail.has_more() || (following.is_due && end.outcome != Outcome::ok);
         if (following.is_page && end.response) {

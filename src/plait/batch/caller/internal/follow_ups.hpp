@@ -50,7 +50,7 @@ class FollowUps {
         return call.rules.follow ? call.rules.follow : options_.follow;
     }
     std::optional<http::RedirectStep> place_to_take_up(const Call& call) const;
-    CallRules rules_of_follow_up(const ActiveCall& active) const;
+    CallRules rules_of_follow_up(const ActiveCall& active, bool repeats_request) const;
     bool has_room_for_page(ActiveCall& active) const;
     void plan(ActiveCall& active, FollowStep step) const;
     void record_place(ActiveCall& active, const http::Url& place) const;

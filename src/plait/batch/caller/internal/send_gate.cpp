@@ -64,8 +64,9 @@ void SendGate::begin(ActiveCall& active) {
     if (parts_.on_first_send) parts_.on_first_send();
 }
 
+/// A call that was executed is recorded already.
 bool SendGate::try_record(const ActiveCall& active) {
-    return !is_recorded(active.rules()) || parts_.sends->try_record(active.call.line);
+    return active.was_executed || !is_recorded(active.rules()) || parts_.sends->try_record(active.call.line);
 }
 
 Task<std::optional<AttemptsEnd>> SendGate::record(ActiveCall& active) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <limits>
@@ -37,9 +38,24 @@ void add_text(std::string& json, std::string_view name, std::string_view text) {
     append_json_string(json, text);
 }
 
+/// The number of the page that is asked for: in the query, or at `page` in a JSON body. Nothing: it is none.
+std::optional<std::size_t> page_of(const http::ReceivedRequest& request) {
+    std::string_view text = query_value(request.target, "page");
+    if (text.empty()) {
+        constexpr std::string_view name = "\"page\":";
+        const std::size_t at = request.body.find(name);
+        if (at == std::string_view::npos) return 1;
+        text = std::string_view(request.body).substr(at + name.size());
+        text.remove_prefix(std::min(text.find_first_not_of(" \""), text.size()));
+        text = text.substr(0, text.find_first_not_of("0123456789"));
+    }
+    return parse_number(text, 1, most_pages);
+}
+
+/// A page beyond the last has no items.
 std::string page_body(std::size_t page, std::size_t pages, std::string_view next) {
-    std::string json = fmt::format(R"({{"page":{},"of":{},"items":[)", page, pages);
-    for (std::size_t item = 1; item <= items_per_page; ++item)
+    std::string json = fmt::format(R"({{"page":{},"of":{},"more":{},"items":[)", page, pages, page < pages);
+    for (std::size_t item = 1; item <= items_per_page && page <= pages; ++item)
         json += fmt::format("{}{}", item > 1 ? "," : "", (page - 1) * items_per_page + item);
     json += ']';
     if (next.empty()) return json + R"(,"next":null,"cursor":null})";
@@ -52,18 +68,18 @@ std::string page_body(std::size_t page, std::size_t pages, std::string_view next
 std::optional<Answer> page_answer(std::string_view arguments, const http::ReceivedRequest& request,
                                   std::string_view scheme, Answer usual) {
     const std::string_view flaw = take_segment(arguments);
-    const std::string_view page_text = query_value(request.target, "page");
     const auto pages = parse_number(query_value(request.target, "n"), 1, most_pages);
-    const auto page = page_text.empty() ? std::optional<std::size_t>(1) : parse_number(page_text, 1, most_pages);
-    const bool is_known = flaw.empty() || flaw == "loop" || flaw == "elsewhere" || flaw == "missing";
+    const auto page = page_of(request);
+    const bool is_counted = flaw == "counted";
+    const bool is_known = flaw.empty() || is_counted || flaw == "loop" || flaw == "elsewhere" || flaw == "missing";
     if (!pages || !page || !is_known) return std::nullopt;
-    if (*page > *pages || (flaw == "missing" && *page == *pages)) {
+    if ((*page > *pages && !is_counted) || (flaw == "missing" && *page == *pages)) {
         usual.status = 404;
         usual.body = R"({"error":"there is no such page"})";
         return usual;
     }
     std::string next;
-    if (*page < *pages) next = target_of_page(request.target, *page + 1);
+    if (*page < *pages && !is_counted) next = target_of_page(request.target, *page + 1);
     if (*page == *pages && flaw == "loop") next = target_of_page(request.target, 1);
     if (!next.empty() && flaw == "elsewhere") next = url_of(request, next, scheme, true);
     usual.body = page_body(*page, *pages, next);

@@ -21,7 +21,7 @@ std::optional<Answer> job_answer(std::string_view arguments, const http::Receive
 
 /// The paths that an invalid one should have been, for people.
 inline constexpr std::string_view page_paths =
-    "write /pages?n=<pages> or /pages/<flaw>?n=<pages>; flaws are loop, elsewhere and missing";
+    "write /pages?n=<pages> or /pages/<flaw>?n=<pages>; flaws are counted, loop, elsewhere and missing";
 inline constexpr std::string_view job_paths =
     "write /jobs/<ms>, with at most a day; ?retry_after=<seconds> and ?end=<status> say more";
 
