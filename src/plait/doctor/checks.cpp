@@ -1,5 +1,6 @@
 #include "plait/doctor/checks.hpp"
 
+#include "plait/base/text/joined.hpp"
 #include "plait/base/text/words.hpp"
 #include "plait/doctor/control_groups.hpp"
 #include "plait/http/body/limits.hpp"
@@ -231,7 +232,7 @@ Finding check_proxies(const http::ProxySettings& settings, const Plan& plan) {
     if (unusable.empty()) return finding;
     finding.verdict = Verdict::warn;
     finding.message +=
-        fmt::format("; {} has entries that match nothing: '{}'", settings.no_proxy.source, fmt::join(unusable, "', '"));
+        fmt::format("; {} has entries that match nothing: '{}'", settings.no_proxy.source, joined_by(unusable, "', '"));
     finding.advice += finding.advice.empty() ? "" : "; ";
     finding.advice += "write names, addresses, or networks such as 10.0.0.0/8";
     return finding;

@@ -1,5 +1,6 @@
 #include "plait/json/canonical.hpp"
 
+#include "plait/base/text/joined.hpp"
 #include "plait/json/text.hpp"
 
 #include <fmt/format.h>
@@ -64,7 +65,7 @@ void append_object(std::string& out, ondemand::object object) {
         fields.push_back(std::move(text));
     }
     std::sort(fields.begin(), fields.end());
-    out += fmt::format("{{{}}}", fmt::join(fields, ","));
+    out += '{' + joined_by(fields, ",") + '}';
 }
 
 void append(std::string& out, ondemand::value value) {

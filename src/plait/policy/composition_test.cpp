@@ -67,7 +67,7 @@ Task<std::optional<Answer>> limit(Group& group, ThirdParty& server) {
     auto slot = co_await group.in_flight.enter();
     auto circuit = co_await group.breaker.enter();
     if (!circuit) co_return std::nullopt;
-    auto permit = co_await group.pace.enter({}, 0, &slot);
+    auto permit = co_await group.pace.enter(Costs(), 0, &slot);
     if (!permit) co_return std::nullopt;
 
     const Answer answer = co_await send(server);
@@ -158,7 +158,7 @@ namespace {
 
 Task<void> make_call(AdaptiveLimit& in_flight, Pace& pace, Load load) {
     auto slot = co_await in_flight.enter();
-    auto permit = co_await pace.enter({}, 0, &slot);
+    auto permit = co_await pace.enter(Costs(), 0, &slot);
     if (load == Load::fine) CHECK(in_flight.in_flight() <= in_flight.limit());
     co_await sleep_for(100ms);
     slot.end(load, "status 503");

@@ -1,5 +1,6 @@
 #include "plait/cli/pages/completion.hpp"
 
+#include "plait/base/text/joined.hpp"
 #include "plait/cli/flags/flag_text.hpp"
 
 #include <fmt/format.h>
@@ -39,7 +40,7 @@ Candidates candidates_for(std::string_view placeholder) {
     return found;
 }
 
-std::string in_a_row(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, " ")); }
+std::string in_a_row(const std::vector<std::string>& words) { return joined_by(words, " "); }
 
 /// The names of a flag: `-o` and `--output`.
 std::vector<std::string> names_of(const Flag& flag) {
@@ -109,11 +110,11 @@ std::string bash_command(Command& command) {
         if (candidates.kind == Candidates::Kind::nothing_known) {
             without_candidates.insert(without_candidates.end(), spellings.begin(), spellings.end());
         } else {
-            text += fmt::format("        {}) {}; return ;;\n", fmt::join(spellings, " | "), bash_reply(candidates));
+            text += fmt::format("        {}) {}; return ;;\n", joined_by(spellings, " | "), bash_reply(candidates));
         }
     }
     if (!without_candidates.empty())
-        text += fmt::format("        {}) return ;;\n", fmt::join(without_candidates, " | "));
+        text += fmt::format("        {}) return ;;\n", joined_by(without_candidates, " | "));
     return text + fmt::format(R"(        esac
         if [[ $current == -* ]]; then
             _plait_reply_with {}

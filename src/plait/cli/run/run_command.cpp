@@ -3,6 +3,7 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/text/joined.hpp"
 #include "plait/base/text/words.hpp"
 #include "plait/batch/check/check.hpp"
 #include "plait/batch/output/file_sink.hpp"
@@ -204,7 +205,7 @@ void RunCommand::say_how_it_ended(batch::Screen& screen, batch::Run& run, batch:
             screen.write(
                 fmt::format("plait: {} may have been executed, but the answer was lost{}{}{}\n",
                             unknown == 1 ? "1 call" : fmt::format("{} calls", unknown),
-                            first.empty() ? "" : fmt::format(": {}", fmt::join(first, ", ")),
+                            first.empty() ? "" : ": " + joined_by(first, ", "),
                             unknown > first.size() && !first.empty() ? ", ..." : "",
                             are_all_named ? "" : fmt::format("; plait retry {} --unknown lists all", output_)));
         }

@@ -415,7 +415,7 @@ struct FewSlots final : HeldSlot {
 
 Task<void> send_with_slot(Pace& pace, int& free, int& sent) {
     FewSlots slot(free);
-    const auto permit = co_await pace.enter({}, 0, &slot);
+    const auto permit = co_await pace.enter(Costs(), 0, &slot);
     ++sent;
     co_await sleep_for(1s);
     ++free;
