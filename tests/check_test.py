@@ -77,6 +77,12 @@ class Check(RunTest):
         self.assertIn("and at least 50 s (4 in flight, 2 s each)", ended.out)
         self.assertIn("and at least 10 s (requests=10/s of https://api.example)", ended.out)
 
+    def test_the_busiest_origin_determines_the_duration(self):
+        lines = [{"url": "https://a.example/", "group": "g"}] * 9 + [{"url": "https://b.example/", "group": "g"}] * 4
+        ended = self.check(*lines, arguments=["--concurrency-per-origin", "2", "--latency", "2s"])
+        self.assertEqual(0, ended.code)
+        self.assertIn("The run takes at least 10 s (2 in flight to https://a.example, 2 s each)", ended.out)
+
     def test_an_insufficient_budget_is_reported(self):
         ended = self.check(*[LIMITED] * 100, arguments=["--budget", "requests=30"])
         self.assertEqual(1, ended.code)

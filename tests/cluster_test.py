@@ -77,6 +77,17 @@ class Work(ClusterTest):
         self.assertEqual({1}, set(self.came(mock, 400).values()))
         second.wait_for("has ended")
 
+    def test_the_workers_together_keep_to_the_limit_of_an_origin(self):
+        broker, mock = self.broker(), self.enter(Mock("--latency", "20ms"))
+        workers = [self.worker(broker, "--concurrency", "10") for _ in range(2)]
+        self.requests(*lines(mock, 40, "/"))
+        ended = plait(*self.command(broker, "--concurrency-per-origin", "3"))
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual({"ok": 40}, self.judge(mock, 40))
+        self.assertEqual(3, mock.stats()["most_in_flight"])
+        for worker in workers:
+            worker.wait_for("has ended")
+
     def test_answers_are_as_without_a_cluster(self):
         broker, mock = self.broker(), self.enter(Mock())
         self.worker(broker)

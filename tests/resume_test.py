@@ -371,6 +371,17 @@ class Files(ResumeTest):
         self.finished_run(*self.gets(1))
         self.assert_refused("--body was 'auto'", arguments=["--body", "base64"])
 
+    def test_flags_about_concurrency_and_retries_may_change(self):
+        self.requests(*self.gets(6))
+        process = self.hold("--concurrency-per-origin", "2", "--retry-budget", "none", count=2)
+        process.kill()
+        process.wait()
+        self.assertEqual(2, len(self.server.heads))
+        self.gate.open()
+        ended = self.again("--concurrency-per-origin", "1", "--retry-budget", "10%")
+        self.assertEqual(0, ended.code, ended.err)
+        self.assert_done(self.gets(6))
+
     def test_overwrite_starts_over(self):
         lines = self.posts(2)
         self.finished_run(*lines)

@@ -70,6 +70,14 @@ class Each(RunTest):
                 ended = finish(process)
             self.assertEqual((0, 6, 3), (ended.code, len(ended.results), server.connections), ended.err)
 
+    def test_each_origin_has_a_limit_of_its_own_with_each_method(self):
+        for method in ("async", "threads", "processes"):
+            with self.subTest(method=method), Mock("--latency", "50ms") as one, Mock("--latency", "50ms") as other:
+                lines = [{"url": f"{mock.url}/{n}", "group": f"group-{n % 2}"} for n in range(8) for mock in (one, other)]
+                ended = self.run_lines(*lines, arguments=["--method", method, "--concurrency", "6", "--concurrency-per-origin", "2"])
+                self.assertEqual(0, ended.code, ended.err)
+                self.assertEqual([2, 2], [mock.stats()["most_in_flight"] for mock in (one, other)])
+
     def test_async_makes_all_calls_on_one_thread(self):
         gate = Gate()
         with Rogue(gate) as server:

@@ -32,7 +32,7 @@ class WrongUsage(MockTest):
                             ("--timeout", "soon"), ("--body", "hex"), ("--header", "no colon"), ("--base-url", "api.example"),
                             ("--header", "X-A: 1\r\nX-B: 2"), ("--cacert", "/no/such/file"), ("--attempts", "0"), ("--deadline", "0s"),
                             ("--max-wait", "later"), ("--limit", "requests"), ("--limit", "requests=5/x"), ("--cost-from", "total"),
-                            ("--hedge", "95"), ("--hedge", "p10"), ("--budget", "much"), ("--stop-if", "failed"),
+                            ("--concurrency-per-origin", "0"), ("--retry-budget", "20"), ("--hedge", "95"), ("--hedge", "p10"), ("--budget", "much"), ("--stop-if", "failed"),
                             ("--stop-if", "lost>5"), ("--canary", "0")):
             with self.subTest(flag=flag, value=value):
                 self.expect_refused("run", self.url(), flag, value, words=[flag])

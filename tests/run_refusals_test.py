@@ -123,6 +123,13 @@ class Erring(RunTest):
             self.assertEqual(("rejected", "retry-share"), (result["outcome"], result["attempts"][-1]["why"]))
             self.assertGreaterEqual(result["attempts"][-1]["wait_after_ms"], 20000)
 
+    def test_the_retry_budget_says_how_many(self):
+        for budget, retries in (("0", 3), ("80%", 8), ("none", 10)):
+            with self.subTest(budget=budget), Rogue(Deciding(lambda path, times: response(500))) as server:
+                ended = self.run_lines(*[{"url": f"{server.url}/{n}"} for n in range(10)],
+                                       arguments=["--attempts", "2", "--retry-budget", budget])
+                self.assertEqual((1, 10 + retries), (ended.code, len(server.heads)), ended.err)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -7,11 +7,19 @@
 
 #include <chrono>
 #include <cstddef>
+#include <limits>
 
 namespace plait::policy {
 
 /// How many retries a budget allows in a window: `max(least, share * calls) + for_good_answer * good answers`.
 struct RetryBudgetOptions {
+    /// Allows every retry.
+    static RetryBudgetOptions unlimited() {
+        RetryBudgetOptions options;
+        options.least = std::numeric_limits<int>::max();
+        return options;
+    }
+
     double share = 0.2;          ///< of the calls in the last window
     int least = 3;               ///< in a window, however few calls there are
     double for_good_answer = 4;  ///< for each good answer in the last window

@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,11 +65,9 @@ policy::RetryOptions retry_from(const nb::dict& options) {
 policy::RetryBudgetOptions retry_budget_from(const nb::dict& options) {
     policy::RetryBudgetOptions budget;
     if (!options.contains("budget")) return budget;
-    if (const auto share = option<double>(options, "budget")) {
-        budget.share = *share;
-    } else {
-        budget.least = std::numeric_limits<int>::max();
-    }
+    const auto share = option<double>(options, "budget");
+    if (!share) return policy::RetryBudgetOptions::unlimited();
+    budget.share = *share;
     return budget;
 }
 

@@ -94,7 +94,8 @@ void Check::look_at(const Call& call) {
         ++methods_[methods_.size() < most_methods ? method : std::string(other_methods)];
     }
     if (!call.rules.safe_to_repeat) ++report_.unsafe_count;
-    forecaster_.add(call.rules.group.empty() ? call.request.url.origin() : call.rules.group.view(), call.rules.costs);
+    const std::string_view origin = call.request.url.origin();
+    forecaster_.add(call.rules.group.empty() ? origin : call.rules.group.view(), call.rules.costs, origin);
 }
 
 void Check::refuse(std::uint64_t line, std::string_view message) {

@@ -18,11 +18,12 @@ Forecaster::Forecaster(ForecastOptions options) : options_(std::move(options)), 
     for (const policy::Budget& budget : options_.budgets) budgets_.emplace_back(budget);
 }
 
-void Forecaster::add(std::string_view group, const policy::Costs& costs) {
+void Forecaster::add(std::string_view group, const policy::Costs& costs, std::string_view origin) {
     ++calls_;
     add_costs(costs);
     add_to_budgets(costs);
     add_to_group(group, costs);
+    if (options_.concurrency_per_origin) add_to_origin(origin.empty() ? group : origin);
 }
 
 void Forecaster::add_costs(const policy::Costs& costs) {
@@ -63,6 +64,15 @@ void Forecaster::add_to_group(std::string_view name, const policy::Costs& costs)
     }
 }
 
+void Forecaster::add_to_origin(std::string_view origin) {
+    const auto found = origins_.find(origin);
+    if (found != origins_.end()) {
+        ++found->second;
+    } else if (origins_.size() < most_groups) {
+        origins_.emplace(origin, 1);
+    }
+}
+
 std::vector<std::pair<std::string, std::uint64_t>> Forecaster::busiest_groups(std::size_t most) const {
     std::vector<std::pair<std::string, std::uint64_t>> all;
     for (const auto& [name, group] : groups_) all.emplace_back(name, group.calls);
@@ -82,7 +92,7 @@ Forecast Forecaster::forecast() const {
     return forecast;
 }
 
-/// A bound for each limit, from the group that uses most of it, and one from the concurrency.
+/// A bound for each limit, from the group that uses most of it, and those from the concurrency.
 std::vector<TimeBound> Forecaster::bounds() const {
     std::vector<TimeBound> bounds;
     for (std::size_t i = 0; i < options_.limits.size(); ++i) {
@@ -94,14 +104,23 @@ std::vector<TimeBound> Forecaster::bounds() const {
         const double time = most->second.used[i] / limit.amount * seconds(limit.window);
         bounds.emplace_back(fmt::format("{} of {}", to_string(limit), printable(most->first)), time);
     }
-    if (options_.latency && calls_ > 0) {
-        const auto rounds = (calls_ + options_.concurrency - 1) / options_.concurrency;
-        bounds.emplace_back(fmt::format("{} in flight, {} each", options_.concurrency, in_words(*options_.latency)),
-                            static_cast<double>(rounds) * seconds(*options_.latency));
-    }
+    if (options_.latency && calls_ > 0) add_bounds_of_latency(bounds);
     std::stable_sort(bounds.begin(), bounds.end(),
                      [](const TimeBound& a, const TimeBound& b) { return a.seconds > b.seconds; });
     return bounds;
+}
+
+void Forecaster::add_bounds_of_latency(std::vector<TimeBound>& bounds) const {
+    const auto add = [&](std::uint64_t calls, std::size_t in_flight, const std::string& where) {
+        const auto rounds = (calls + in_flight - 1) / in_flight;
+        bounds.emplace_back(fmt::format("{} in flight{}, {} each", in_flight, where, in_words(*options_.latency)),
+                            static_cast<double>(rounds) * seconds(*options_.latency));
+    };
+    add(calls_, options_.concurrency, "");
+    const auto busiest = std::max_element(origins_.begin(), origins_.end(),
+                                          [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (busiest == origins_.end()) return;
+    add(busiest->second, *options_.concurrency_per_origin, fmt::format(" to {}", printable(busiest->first)));
 }
 
 }  // namespace plait::batch

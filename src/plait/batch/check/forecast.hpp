@@ -24,8 +24,9 @@ class ForecastOptions {
 
     std::vector<policy::RateLimit> limits;  ///< apply to each group separately
     std::vector<policy::Budget> budgets;
-    std::size_t concurrency = 100;    ///< calls in flight in total
-    std::optional<Duration> latency;  ///< of a call; without it, concurrency gives no bound
+    std::size_t concurrency = 100;                      ///< calls in flight in total
+    std::optional<std::size_t> concurrency_per_origin;  ///< nothing: no limit of its own
+    std::optional<Duration> latency;                    ///< of a call; without it, concurrency gives no bound
 };
 
 /// A lower bound of the time that a run takes.
@@ -73,18 +74,19 @@ class Forecast {
     std::vector<std::pair<std::string, std::uint64_t>> untold;
 };
 
-/// Adds up the costs of calls. Its memory grows with the number of groups, up to a bound, not with that of calls.
+/// Adds up the costs of calls. Its memory grows with the number of groups and origins, up to a bound, not with that of
+/// calls.
 class Forecaster {
   public:
-    /// Further groups are not distinguished, and give no bound.
+    /// Further groups, or origins, are not distinguished, and give no bound.
     static constexpr std::size_t most_groups = 100'000;
     /// Further units are not added up: no real input has more.
     static constexpr std::size_t most_units = 100;
 
     explicit Forecaster(ForecastOptions options);
 
-    /// Adds a call, in input order.
-    void add(std::string_view group, const policy::Costs& costs);
+    /// Adds a call, in input order. An empty `origin` is that of the group's name.
+    void add(std::string_view group, const policy::Costs& costs, std::string_view origin = {});
 
     std::uint64_t calls() const noexcept { return calls_; }
     /// The `most` groups with the most calls, and their number of calls.
@@ -102,11 +104,14 @@ class Forecaster {
     void add_costs(const policy::Costs& costs);
     void add_to_budgets(const policy::Costs& costs);
     void add_to_group(std::string_view group, const policy::Costs& costs);
+    void add_to_origin(std::string_view origin);
     std::vector<TimeBound> bounds() const;
+    void add_bounds_of_latency(std::vector<TimeBound>& bounds) const;
 
     ForecastOptions options_;
     std::uint64_t calls_ = 0;
     std::map<std::string, Group, std::less<>> groups_;
+    std::map<std::string, std::uint64_t, std::less<>> origins_;  // and their calls; empty without a limit for each
     std::vector<UnitSum> costs_;
     std::vector<BudgetForecast> budgets_;
     std::vector<std::uint64_t> untold_;  // per limit

@@ -57,6 +57,21 @@ TEST_CASE("concurrency and latency bound the time, too") {
     CHECK(forecast.bounds[0].seconds == doctest::Approx(0.9));
 }
 
+TEST_CASE("the origin with the most calls bounds the time, whatever their groups") {
+    ForecastOptions options;
+    options.latency = 100ms;
+    options.concurrency_per_origin = 2;
+    Forecaster forecaster(options);
+    CHECK(forecaster.forecast().bounds.empty());
+    for (int n = 0; n < 5; ++n) forecaster.add(n % 2 ? "g" : "h", {}, "http://a.example");
+    for (int n = 0; n < 4; ++n) forecaster.add("http://b.example", {});
+    const Forecast forecast = forecaster.forecast();
+    REQUIRE(forecast.bounds.size() == 2);
+    CHECK(forecast.bounds[0].because == "2 in flight to http://a.example, 100 ms each");
+    CHECK(forecast.bounds[0].seconds == doctest::Approx(0.3));
+    CHECK(forecast.bounds[1].because == "100 in flight, 100 ms each");
+}
+
 TEST_CASE("calls that state no cost are counted separately") {
     ForecastOptions options = with_limits({policy::RateLimit("tokens", 6000, 1min)});
     options.budgets = {policy::Budget("usd", 1)};

@@ -54,6 +54,16 @@ Duration parse_positive_duration(const std::string& value) {
     return time;
 }
 
+/// Such as `20%` or `0.2`.
+policy::RetryBudgetOptions parse_retry_budget(const std::string& value) {
+    if (value == "none") return policy::RetryBudgetOptions::unlimited();
+    const auto share = parse_share(value, most_attempts);
+    if (!share) throw_bad_input(fmt::format("'{}' is not a share of the calls such as 20% or 0.2, or none", value));
+    policy::RetryBudgetOptions budget;
+    budget.share = *share;
+    return budget;
+}
+
 /// Such as `p95`.
 policy::HedgeOptions parse_hedge(const std::string& value) {
     if (!value.starts_with('p')) throw_bad_input(fmt::format("'{}' is not a percentile such as p95", value));
@@ -89,6 +99,12 @@ std::vector<Flag> limit_flags(CallsSettings& settings) {
         {
             {"--concurrency", "N|auto", concurrency_help(),
              [&settings](const std::string& value) { settings.run.concurrency = parse_concurrency(value); }},
+            {"--concurrency-per-origin", "N",
+             "Allow at most N calls in flight to each origin (scheme, host and port), whatever their groups. Default: "
+             "no limit but that of --concurrency.",
+             [&run](const std::string& value) {
+                 run.concurrency_per_origin = parse_count(value, 1, most_concurrency);
+             }},
             Flag("--limit", "UNIT=AMOUNT/TIME",
                  "Limit the rate of each group (by default, of each origin), such as requests=500/m, tokens=90k/m or "
                  "requests=5/10s. Sends are spread evenly. A line states its own cost in units other than requests. "
@@ -116,6 +132,13 @@ std::vector<Flag> retry_flags(CallsSettings& settings) {
                  run.retry.max_attempts = static_cast<int>(parse_count(value, 1, most_attempts));
                  run.retry.max_attempts_while_helpful = run.retry.max_attempts;
              }},
+            {"--retry-budget", "SHARE|none",
+             fmt::format(
+                 "Limit the retries of each group, to protect a server that is down: to this share of its calls "
+                 "in the last minute, such as 20% or 0.2 (but at least {}, and as many as one call may have), plus "
+                 "{:.0f} for each good answer. none: no limit. Default: {:.0f}%.",
+                 usual.retry_budget.least, usual.retry_budget.for_good_answer, 100 * usual.retry_budget.share),
+             [&run](const std::string& value) { run.retry_budget = parse_retry_budget(value); }},
             {"--deadline", "DURATION",
              fmt::format("Limit the time of a whole call, from its first send, with all attempts and the waits between "
                          "them, unless its line has deadline_s. --timeout limits one attempt. Default: {}.",

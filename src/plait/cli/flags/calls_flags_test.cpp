@@ -1,6 +1,7 @@
 #include "plait/cli/flags/calls_flags.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/policy/retry_budget.hpp"
 
 #include <doctest/doctest.h>
 
@@ -59,6 +60,26 @@ TEST_CASE("the concurrency is a number, or found out") {
     CHECK(options_with("--concurrency", "20").concurrency == 20);
     CHECK_FALSE(options_with("--concurrency", "auto").concurrency);
     for (const char* value : {"", "0", "-1", "Auto", "1000001"}) CHECK(refusal_of("--concurrency", value) != "");
+}
+
+TEST_CASE("the concurrency of each origin is a number, and by default unlimited") {
+    CHECK_FALSE(batch::RunOptions().concurrency_per_origin);
+    CHECK(options_with("--concurrency-per-origin", "8").concurrency_per_origin == 8);
+    CHECK_FALSE(options_with("--concurrency-per-origin", "8").concurrency);
+    for (const char* value : {"", "0", "-1", "auto", "1000001"})
+        CHECK(refusal_of("--concurrency-per-origin", value) != "");
+}
+
+TEST_CASE("the retry budget is a share of the calls, or none") {
+    const policy::RetryBudgetOptions usual;
+    CHECK(options_with("--retry-budget", "50%").retry_budget.share == doctest::Approx(0.5));
+    CHECK(options_with("--retry-budget", "0.05").retry_budget.share == doctest::Approx(0.05));
+    CHECK(options_with("--retry-budget", "0").retry_budget.share == 0);
+    CHECK(options_with("--retry-budget", "300%").retry_budget.least == usual.least);
+    CHECK(options_with("--retry-budget", "none").retry_budget.least > 1'000'000);
+    CHECK(refusal_of("--retry-budget", "20") == "'20' is not a share of the calls such as 20% or 0.2, or none");
+    for (const char* value : {"", "None", "-1%", "100001%", "%", "nan", "20 %"})
+        CHECK(refusal_of("--retry-budget", value).ends_with("or none"));
 }
 
 TEST_CASE("--attempts is the most, however well retries succeed") {

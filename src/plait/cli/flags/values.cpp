@@ -31,6 +31,17 @@ std::size_t parse_count(std::string_view text, std::size_t least, std::size_t mo
     return number;
 }
 
+std::optional<double> parse_share(std::string_view text, double most) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
+    const bool is_percent = rest == "%";
+    const double share = is_percent ? number / 100 : number;
+    const bool is_number = error == std::errc() && (rest.empty() || is_percent);
+    if (!is_number || !(share >= 0 && share <= (is_percent ? most : 1.0))) return std::nullopt;
+    return share;
+}
+
 std::size_t parse_bytes(std::string_view text, std::size_t least) {
     constexpr std::string_view prefixes = "kMGT";
     constexpr std::size_t most = std::numeric_limits<std::ptrdiff_t>::max();

@@ -3,16 +3,20 @@
 #include "plait/base/clock.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-// Values of flags. Each function throws `Error(bad_input)` that says what the value should be.
+// Values of flags. Unless they say otherwise, functions throw `Error(bad_input)` that says what the value should be.
 namespace plait::cli {
 
 /// A whole number from `least` to `most`.
 std::size_t parse_count(std::string_view text, std::size_t least, std::size_t most);
+
+/// A share such as `20%` or `0.2`, at most `most`; nothing for other texts. One above 1 is in percent: `20` is none.
+std::optional<double> parse_share(std::string_view text, double most);
 
 /// A number of bytes such as `65536`, `64k`, `100M` or `2G`, with units of 1024; from `least` to the largest file size.
 std::size_t parse_bytes(std::string_view text, std::size_t least = 1);

@@ -22,6 +22,18 @@ TEST_CASE("a number of bytes may have a unit, a power of 1024") {
     }
 }
 
+TEST_CASE("a share above 1 is in percent") {
+    CHECK(parse_share("20%", 10) == doctest::Approx(0.2));
+    CHECK(parse_share("0.2", 10) == doctest::Approx(0.2));
+    CHECK(parse_share("0", 10) == 0.0);
+    CHECK(parse_share("1", 10) == 1.0);
+    CHECK(parse_share("1000%", 10) == doctest::Approx(10));
+    for (std::string text : {"", "%", "1.1", "20", "1001%", "-1", "-1%", "20 %", "20%%", "inf", "nan", "nan%", "x"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_share(text, 10));
+    }
+}
+
 TEST_CASE("a duration without a unit is in seconds") {
     CHECK(parse_duration("90ms") == 90ms);
     CHECK(parse_duration("2s") == 2s);

@@ -61,8 +61,13 @@ std::vector<Flag> CheckCommand::flags() {
                 {"--concurrency", "N",
                  fmt::format("Assume N calls in flight in total. Default: {}.", batch::ForecastOptions().concurrency),
                  [this](const std::string& value) { forecast_.concurrency = parse_count(value, 1, most_concurrency); }},
+                {"--concurrency-per-origin", "N", "Assume at most N calls in flight to each origin. Default: no limit.",
+                 [this](const std::string& value) {
+                     forecast_.concurrency_per_origin = parse_count(value, 1, most_concurrency);
+                 }},
                 {"--latency", "DURATION",
-                 "Assume that a call takes this long, such as 300ms. With --concurrency, this bounds the time, too.",
+                 "Assume that a call takes this long, such as 300ms. With --concurrency, or --concurrency-per-origin, "
+                 "this bounds the time, too.",
                  [this](const std::string& value) { forecast_.latency = parse_duration(value); }},
                 Flag("--budget", "UNIT=AMOUNT", "Check that this covers the cost of all calls, such as usd=5.",
                      [this](const std::string& value) { forecast_.budgets.push_back(policy::parse_budget(value)); })
