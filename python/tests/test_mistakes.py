@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import inspect
 import io
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +121,52 @@ def test_a_job_has_no_pages(poll: Any, url: str, tmp_path: Path) -> None:
 def test_names_that_there_are_not(name: str, message: str, url: str) -> None:
     with pytest.raises(TypeError, match=f"a call has no option '{name}': .*{message}"):
         plait.get(url, **{name: 1})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "message"),
+    [
+        (plait.Retry, "attemps", "plait.Retry has no option 'attemps': did you mean 'attempts'?"),
+        (plait.Retry, "total", "plait.Retry has no option 'total': attempts= is meant, which counts the first one, too"),
+        (plait.Retry, "status_forcelst", "did you mean 'status_forcelist'? statuses= is meant"),
+        (plait.Retry, "nonsense", "plait.Retry has no option 'nonsense'"),
+        (plait.Limits, "per_orign", "plait.Limits has no option 'per_orign': did you mean 'per_origin'?"),
+        (plait.Limits, "requests", "plait.Limits has no option 'requests': give rates without a name"),
+        (plait.Timeouts, "deadlin", "plait.Timeouts has no option 'deadlin': did you mean 'deadline'?"),
+        (plait.Timeouts, "total", "plait.Timeouts has no option 'total': deadline= is meant"),
+        (plait.Tls, "client_certs", "plait.Tls has no option 'client_certs': did you mean 'client_cert'?"),
+        (partial(plait.Rows, "/"), "keeps", "plait.Rows has no option 'keeps': did you mean 'keep'?"),
+        (partial(plait.Request, "GET", "/"), "header", "plait.Request has no option 'header': did you mean 'headers'?"),
+        (plait.Answer, "stats", "plait.Answer has no option 'stats': did you mean 'status'?"),
+        (plait.mock, "intercepts", "plait.mock has no option 'intercepts': did you mean 'intercept'?"),
+        (partial(plait.mock().on, "GET", "/"), "time", "mock.on has no option 'time': did you mean 'times'?"),
+        (partial(plait.requests_of, [], "/"), "id_from", "plait.requests_of has no option 'id_from': custom_id= is meant"),
+        (partial(plait.paginate, "/"), "curser", "paginate has no option 'curser': did you mean 'cursor'?"),
+        (partial(plait.paginate, "/"), "redirects", "paginate has no option 'redirects': it is one of a session"),
+        (partial(plait.BlockingSession().map, []), "orderd", "map has no option 'orderd': did you mean 'ordered'?"),
+        (partial(plait.Session().map, []), "concurency", "map has no option 'concurency': did you mean 'concurrency'?"),
+        (partial(plait.map, []), "progres", "did you mean 'progress'? each map() of a blocking session takes it"),
+    ],
+)
+def test_misspelt_keywords_are_answered_with_the_one_that_is_meant(
+    make: Callable[..., object], given: str, message: str
+) -> None:
+    with pytest.raises(TypeError) as error:
+        make(**{given: 1})
+    assert message in str(error.value)
+
+
+def test_what_takes_options_looks_as_it_is_written() -> None:
+    assert list(inspect.signature(plait.Limits).parameters) == ["rates", "concurrency", "per_origin"]
+    assert plait.mock.__doc__ is not None and plait.mock.__name__ == "mock"
+    assert copy.copy(plait.Retry(3)).attempts == 3
+    with pytest.raises(TypeError, match="positional"):
+        plait.Retry(1, 2)  # type: ignore[call-arg]
+
+
+def test_a_misspelt_field_of_a_mapping_is_answered_with_the_one_that_is_meant() -> None:
+    with pytest.raises(plait.InputError, match="a request has no 'metod': did you mean 'method'?"):
+        plait.Request.from_dict({"url": "http://a.example/", "metod": "PUT"})
 
 
 def test_a_run_does_not_offer_what_it_refuses(url: str) -> None:

@@ -8,7 +8,10 @@ from ._errors import InputError
 
 TYPE_CHECKING = False  # importing typing would take a fifth of the time of importing plait
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    F = TypeVar("F", bound=Callable[..., Any])
 
 
 class TypedDict:
@@ -96,6 +99,8 @@ _elsewhere = {
     "http2": "http_version='2' of a session is meant",
     "max_redirects": "redirects= of a session is meant",
     "max_retries": "retries= is meant",
+    "ordered": "each map() takes it",
+    "progress": "each map() of a blocking session takes it, and so does plait.run",
     "proxies": "proxy='http://...' of a session is meant",
     "stream": "bodies are read whole",
     "trust_env": "proxy=None of a session ignores HTTP_PROXY and its siblings",
@@ -104,17 +109,57 @@ _elsewhere = {
 """What requests, httpx and aiohttp call otherwise."""
 
 
-def no_option(what: str, unknown: Iterable[str], known: Iterable[str], of_sessions: Iterable[str] = ()) -> TypeError:
-    """The error for options that there are not: it says which may be meant. `of_sessions`: those a session has."""
-    from difflib import get_close_matches
-
+def no_option(
+    what: str,
+    unknown: Iterable[str],
+    known: Iterable[str],
+    of_sessions: Iterable[str] = (),
+    elsewhere: Mapping[str, str] = _elsewhere,
+) -> TypeError:
+    """The error for options that there are not: it says which may be meant. `of_sessions`: those a session has.
+    `elsewhere`: what other libraries call otherwise."""
     names = sorted(unknown)
     sentence = f"{what} has no option {', '.join(map(repr, names))}"
-    if names[0] in _elsewhere:
-        return TypeError(f"{sentence}: {_elsewhere[names[0]]}")
+    if names[0] in elsewhere:
+        return TypeError(f"{sentence}: {elsewhere[names[0]]}")
     if names[0] in of_sessions:
         return TypeError(f"{sentence}: it is one of a session")
-    close = get_close_matches(names[0], [name for name in (*known, *_elsewhere) if name not in names], 1, 0.7)
-    if close:
-        return TypeError(f"{sentence}: did you mean {close[0]!r}?")
-    return TypeError(sentence)
+    close = _most_like(names[0], [name for name in (*known, *elsewhere) if name not in names])
+    if close in elsewhere:
+        return TypeError(f"{sentence}: did you mean {close!r}? {elsewhere[close]}")
+    return TypeError(sentence + _question(close))
+
+
+def maybe_meant(name: str, known: Iterable[str]) -> str:
+    """How an error about an unknown name ends: with the known one that is most like it, if there is any."""
+    return _question(_most_like(name, known))
+
+
+def _question(close: str) -> str:
+    return f": did you mean {close!r}?" if close else ""
+
+
+def _most_like(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    return (get_close_matches(name, list(known), 1, 0.7) or [""])[0]
+
+
+def takes_options(what: str, elsewhere: Mapping[str, str] | None = None) -> Callable[[F], F]:
+    """Lets a function or a constructor, which errors call `what`, refuse unknown keywords as `no_option` says it."""
+    return lambda function: _refusing_others(function, what, elsewhere or {})
+
+
+def _refusing_others(function: Any, what: str, elsewhere: Mapping[str, str]) -> Any:
+    code = function.__code__
+    known = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+    def refusing(*given: Any, **options: Any) -> Any:
+        if not known.issuperset(options):
+            raise no_option(what, options.keys() - known, sorted(known - {"self"}), (), elsewhere)
+        return function(*given, **options)
+
+    for name in ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__"):
+        setattr(refusing, name, getattr(function, name))
+    refusing.__wrapped__ = function  # type: ignore[attr-defined]
+    return refusing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from ._checks import takes_options
 from ._errors import InputError
 from ._messages import MISSING, BadRequest, Request
 
@@ -72,6 +73,7 @@ class FrameRows:
         return rows_of(self._frame)
 
 
+@takes_options("plait.requests_of", {"body": "json= is meant", "id_from": "custom_id= is meant"})
 def requests_of(
     frame: Any,
     url: Template,

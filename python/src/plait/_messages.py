@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ._checks import check_target, check_text, pairs_of
+from ._checks import check_target, check_text, maybe_meant, pairs_of, takes_options
 from ._errors import Error, InputError
 
 TYPE_CHECKING = False  # importing typing would take a fifth of the time of importing plait
@@ -198,6 +198,7 @@ class Request:
     safe_to_repeat: bool | None
     idempotency_key: str | None
 
+    @takes_options("plait.Request", {"body": "json=, content= and data= are bodies", "cost": "costs= is meant"})
     def __init__(
         self,
         method: str,
@@ -255,7 +256,9 @@ class Request:
             raise InputError("a request needs a 'url'")
         unknown = set(line) - _names_in_mappings
         if unknown:
-            raise InputError(f"a request has no {', '.join(map(repr, sorted(unknown)))}")
+            names = sorted(unknown)
+            meant = maybe_meant(names[0], sorted(_names_in_mappings))
+            raise InputError(f"a request has no {', '.join(map(repr, names))}{meant}")
         given = dict(line)
         url = given.pop("url")
         has_body = "json" in given or "body" in given or "data" in given or "content" in given

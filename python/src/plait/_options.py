@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from . import _hooks
-from ._checks import checked
+from ._checks import checked, takes_options
 from ._errors import Error, InputError
 from ._messages import HeaderTypes, ParamTypes, Request
 
@@ -61,6 +61,18 @@ class Timeouts:
 
     __slots__ = ("attempt", "connect", "deadline", "idle", "is_attempt_usual")
 
+    @takes_options(
+        "plait.Timeouts",
+        {
+            "pool": "deadline= counts the wait for a turn, too",
+            "read": "idle= is meant",
+            "sock_connect": "connect= is meant",
+            "sock_read": "idle= is meant",
+            "timeout": "deadline= is meant",
+            "total": "deadline= is meant",
+            "write": "idle= is meant",
+        },
+    )
     def __init__(
         self,
         *,
@@ -108,6 +120,7 @@ class Tls:
 
     __slots__ = ("client_cert", "verify")
 
+    @takes_options("plait.Tls", {"ca": "verify= is meant", "cert": "client_cert= is meant"})
     def __init__(
         self, *, verify: bool | StrPath = True, client_cert: tuple[StrPath, StrPath] | StrPath | None = None
     ) -> None:
@@ -127,6 +140,22 @@ class Retry:
 
     __slots__ = ("attempts", "budget", "first_delay", "longest_delay", "longest_wait", "statuses", "unsafe", "when")
 
+    @takes_options(
+        "plait.Retry",
+        {
+            "allowed_methods": "unsafe=True repeats POST and PATCH, too",
+            "backoff_factor": "first_delay= is meant",
+            "backoff_max": "longest_delay= is meant",
+            "max_attempts": "attempts= is meant",
+            "max_retries": "attempts= is meant, which counts the first one, too",
+            "retries": "attempts= is meant, which counts the first one, too",
+            "retry": "when= is meant",
+            "status_forcelist": "statuses= is meant",
+            "stop": "attempts= is meant",
+            "total": "attempts= is meant, which counts the first one, too",
+            "wait": "first_delay= and longest_delay= are meant",
+        },
+    )
     def __init__(
         self,
         attempts: int | None = None,
@@ -147,11 +176,11 @@ class Retry:
         Idempotency-Key, too: they may be executed twice.
 
         `budget` is the retry budget, which protects a server that is down: without good answers, at most this share of
-        the calls of the last minute is retried, or three calls, if that is more. Each good answer makes room for four
-        retries. None: no budget. `when` has the last word on which attempts are worth another one: it gets the
-        `Response` or the error that the attempt has ended with, whatever its status, and returns True, False, or None
-        for what would happen without it. What may do harm is not repeated, whatever it returns, and there are no more
-        than `attempts`. What it raises ends the call."""
+        the calls of the last minute is retried, or as many times as one call may be and at least three, if that is
+        more. Each good answer makes room for four retries. None: no budget. `when` has the last word on which attempts
+        are worth another one: it gets the `Response` or the error that the attempt has ended with, whatever its status,
+        and returns True, False, or None for what would happen without it. What may do harm is not repeated, whatever it
+        returns, and there are no more than `attempts`. What it raises ends the call."""
         if attempts is not None and (not isinstance(attempts, int) or attempts < 1):
             raise InputError(f"attempts is a number, at least 1, not {attempts!r}")
         self.attempts = attempts
@@ -209,6 +238,18 @@ class Limits:
 
     __slots__ = ("concurrency", "per_origin", "rates")
 
+    @takes_options(
+        "plait.Limits",
+        {
+            "limit": "concurrency= is meant",
+            "limit_per_host": "per_origin= is meant",
+            "max_connections": "concurrency= is meant",
+            "rate": "give rates without a name, such as plait.Limits('requests=500/m')",
+            "rates": "give rates without a name, such as plait.Limits('requests=500/m')",
+            "requests": "give rates without a name, such as plait.Limits('requests=500/m')",
+            "tokens": "give rates without a name, such as plait.Limits('tokens=90k/m')",
+        },
+    )
     def __init__(
         self, *rates: str, concurrency: int | Literal["auto"] | None = None, per_origin: int | None = None
     ) -> None:

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Union
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
+from ._checks import no_option
 from ._errors import Error, InputError
+from ._options import CallOptions, SessionOptions
 
 if TYPE_CHECKING:
     from typing_extensions import TypeAlias
@@ -154,6 +156,18 @@ def _with_param(url: str, name: str, value: str) -> str:
     parts = urlsplit(url)
     pairs = [(key, old) for key, old in parse_qsl(parts.query, keep_blank_values=True) if key != name]
     return urlunsplit(parts._replace(query=urlencode([*pairs, (name, value)])))
+
+
+_own_options = ("cursor", "items", "most", "next", "optional", "page", "until")
+
+
+def call_options(given: CallOptions) -> dict[str, Any]:
+    """What `paginate` is given for its calls. Raises `TypeError` for options that there are not."""
+    unknown = set(given) - set(CallOptions.__annotations__)
+    if unknown:
+        known = (*_own_options, *CallOptions.__annotations__)
+        raise no_option("paginate", unknown, known, SessionOptions.__annotations__)
+    return dict(given)
 
 
 def _without_params(call: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sized
 
 from . import _engine
-from ._checks import check_target
+from ._checks import check_target, takes_options
 from ._errors import InputError
 from ._frames import with_bad_ones
 from ._messages import Request, Result
@@ -105,6 +105,7 @@ class Session(_engine.AsyncSession):
         """A call with this request."""
         return self._call(*prepare_request(self._defaults, request))
 
+    @takes_options("map")
     def map(
         self,
         requests: Iterable[RequestTypes] | AsyncIterable[RequestTypes],
@@ -151,9 +152,10 @@ class Session(_engine.AsyncSession):
         A page whose status is not 2xx raises `StatusError`. Pages that go in a circle, or to another server, raise an
         error.
         """
-        from ._pages import Pages, later_pages
+        from ._pages import Pages, call_options, later_pages
 
-        return later_pages(self, Pages(url, next, cursor, page, items, until, most, optional), dict(call))
+        pages = Pages(url, next, cursor, page, items, until, most, optional)
+        return later_pages(self, pages, call_options(call))
 
 
 def check_map(requests: Any, concurrency: Any) -> None:
@@ -311,6 +313,7 @@ class BlockingSession(_engine.BlockingSession):
         """Makes a call with this request."""
         return self._call(*prepare_request(self._defaults, request))
 
+    @takes_options("map")
     def map(
         self,
         requests: Iterable[RequestTypes],
@@ -363,9 +366,10 @@ class BlockingSession(_engine.BlockingSession):
         A page whose status is not 2xx raises `StatusError`. Pages that go in a circle, or to another server, raise an
         error.
         """
-        from ._pages import Pages, pages_now
+        from ._pages import Pages, call_options, pages_now
 
-        return pages_now(self, Pages(url, next, cursor, page, items, until, most, optional), dict(call))
+        pages = Pages(url, next, cursor, page, items, until, most, optional)
+        return pages_now(self, pages, call_options(call))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_session_from, (dict(self._options),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .._checks import checked
+from .._checks import checked, takes_options
 from .._errors import InputError
 from .._messages import MISSING, HeaderTypes, Headers, Request, encoded_body, fields_of
 from .._options import Seconds, seconds_of
@@ -28,6 +28,7 @@ class Answer:
 
     __slots__ = ("content", "fault", "headers", "latency", "status")
 
+    @takes_options("plait.Answer", {"body": "json= and content= are bodies"})
     def __init__(
         self,
         status: int = 200,
@@ -110,6 +111,7 @@ class Mock:
         """What came, in order. Their URLs are those that were called."""
         return list(self._requests)
 
+    @takes_options("mock.on", {"body": "json= and content= are bodies"})
     def on(
         self,
         method: str,
@@ -235,6 +237,7 @@ def _refusal_by(given: list[Limit]) -> Answer | None:
     return Answer(429, json={"error": "too many requests"}, headers=fields)
 
 
+@takes_options("plait.mock", {"limits": "allow= is meant"})
 def mock(
     *,
     intercept: str | Iterable[str] = (),

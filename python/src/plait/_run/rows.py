@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .._checks import check_text, checked, pairs_of
+from .._checks import check_text, checked, pairs_of, takes_options
 from .._errors import InputError
 
 TYPE_CHECKING = False  # importing typing would take a fifth of the time of importing plait
@@ -25,6 +25,7 @@ class Rows:
 
     __slots__ = ("body", "empty_is_text", "form", "format", "headers", "id_from", "keep", "method", "table", "url")
 
+    @takes_options("plait.Rows", {"json": "body= is meant, the text of a template", "rows": "format= is meant"})
     def __init__(
         self,
         url: str,
