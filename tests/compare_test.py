@@ -23,9 +23,9 @@ class OfCalls(MockTest):
     def urls(self, count, path="/"):
         return self.requests(*[self.url(f"{path}{n}") for n in range(count)])
 
-    def compare(self, *arguments):
+    def compare(self, *arguments, **options):
         """Returns the comparison that --json writes, and the text on standard error."""
-        ended = plait("compare", *arguments, "--json")
+        ended = plait("compare", *arguments, "--json", **options)
         self.assertIn(ended.code, (0, 1), ended.err)
         return json.loads(ended.out), ended.err
 
@@ -73,6 +73,26 @@ class OfCalls(MockTest):
         self.assertEqual([("sync", 1), ("async", 1), ("async", 3), ("threads", 1), ("threads", 3)],
                          [(row["method"], row["concurrency"]) for row in comparison["rows"]])
         self.assertEqual([1, 1, 1, 1, 3], [row["workers"] for row in comparison["rows"]])
+
+    def test_the_package_of_python_makes_the_same_calls(self):
+        program = self.folder / "python3"
+        program.write_text("#!/bin/sh\nprintf '%s ' \"$3\" \"$4\" \"$6\" \"$7\" > $0.arguments\ncat \"$5\" > $0.calls\n"
+                           "echo plait-python 3.14.2 1 1 1 1 0 0.5 0.5 1000 2 calls:2,1,0,0,0\n")
+        program.chmod(0o755)
+        comparison, table = self.compare(self.urls(3), "--with-python", "--methods", "async", "--concurrency", "8", "--timeout", "5s",
+                                         env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"})
+        row = comparison["rows"][1]
+        self.assertEqual(("python", "plait", 8, 500), (row["by"], row["method"], row["concurrency"], row["p50_ms"]))
+        self.assertEqual({"ok": 2, "rejected": 1, "failed": 0, "unknown": 0, "skipped": 0}, row["outcomes"])
+        self.assertIn("in Python 3.14.2", table)
+        self.assertEqual("plait calls 3 8 ", (self.folder / "python3.arguments").read_text())
+        given = json.loads((self.folder / "python3.calls").read_text())
+        self.assertEqual(5, given["session"]["attempt"])
+        self.assertEqual([["GET", self.url(f"/{n}"), [], ""] for n in range(3)], given["requests"])
+
+    def test_what_the_package_does_not_have_is_named(self):
+        _, said = self.compare(self.urls(2), "--with-python", "--methods", "async", "--noproxy", "*")
+        self.assertIn("Python's plait has no row: the package has nothing like --noproxy", said)
 
     def test_standard_input_and_bad_lines(self):
         ended = plait("compare", "-", "--methods", "async", "--base-url", self.url(), stdin=b'{"url":"/a"}\n{"nothing":1}\n')
@@ -189,7 +209,6 @@ class WrongUsage(RunTest):
     def test_flags_that_do_not_go_together(self):
         self.expect_refused(words=["no REQUESTS", "--cpu"])
         self.expect_refused("http://127.0.0.1:1/", "--jobs", "3", words=["--jobs needs --cpu"])
-        self.expect_refused("http://127.0.0.1:1/", "--with-python", words=["--with-python needs --cpu"])
         self.expect_refused("http://127.0.0.1:1/", "--cpu", "fib:3", words=["takes no REQUESTS"])
 
     def test_an_input_without_a_request(self):

@@ -14,6 +14,7 @@
 #include "plait/compare/advice.hpp"
 #include "plait/compare/comparison_json.hpp"
 #include "plait/compare/jobs/python.hpp"
+#include "plait/compare/jobs/python_calls.hpp"
 #include "plait/compare/measure/call_work.hpp"
 #include "plait/compare/table.hpp"
 
@@ -39,6 +40,7 @@ constexpr std::size_t most_jobs = 100'000;
 constexpr std::size_t most_repetitions = 1'000;
 constexpr std::size_t usual_jobs = 20;
 constexpr std::size_t usual_sample = 160;
+constexpr std::size_t usual_python_concurrency = 100;  // of the package's map
 constexpr std::size_t usual_columns = 80;
 // From waiting in turn, through waiting in parallel, to computing in parallel.
 constexpr const char* usual_methods = "sync,threads,async,processes";
@@ -150,8 +152,10 @@ std::vector<Flag> CompareCommand::flags() {
                 {"--jobs", "N", fmt::format("With --cpu: run N jobs. Default: {}.", usual_jobs),
                  [this](const std::string& value) { jobs_ = parse_count(value, 1, most_jobs); }},
                 {"--with-python", "",
-                 "With --cpu: run the same jobs with Python's own libraries, too, if python3 is installed, and with "
-                 "the package plait, if it is.",
+                 "Measure Python, too, if python3 is installed. With --cpu: run the same jobs with its own libraries, "
+                 "and "
+                 "with the package plait, if it is installed. Else make the same calls with the package's map, at most "
+                 "--concurrency at a time (default: 100); 2xx is ok.",
                  [this](const std::string&) { with_python_ = true; }},
             }),
         under(headings::input_and_output,
@@ -176,7 +180,7 @@ int CompareCommand::run() {
     options.repetitions = repetitions_;
     options.trace_folder = trace_folder_;
     const auto work = make_work(options.ways.size() * repetitions_);
-    options.python_work = dynamic_cast<const compare::JobWork*>(work.get());
+    if (with_python_) options.python_command = python_command(*work);
     if (!trace_folder_.empty()) make_folder(trace_folder_);
     MeasuringLine line;
     options.on_begin = [&line](const compare::Way& way, std::size_t number, std::size_t total) {
@@ -221,7 +225,6 @@ void CompareCommand::check_flags() const {
     if (!job_) {
         if (inputs_.empty()) throw_bad_input("no REQUESTS: give a file, URLs, or - for standard input; or --cpu JOB");
         if (jobs_) throw_bad_input("--jobs needs --cpu; for requests use --sample");
-        if (with_python_) throw_bad_input("--with-python needs --cpu");
     } else if (!inputs_.empty()) {
         throw_bad_input(fmt::format("--cpu makes no calls and takes no REQUESTS: {}", inputs_.front()));
     }
@@ -229,7 +232,7 @@ void CompareCommand::check_flags() const {
 
 std::vector<compare::Way> CompareCommand::ways() const {
     std::vector<compare::Way> ways;
-    const bool adaptive = !job_ && concurrencies_.empty();
+    bool adaptive = !job_ && concurrencies_.empty();
     const auto add = [&](std::string by, std::string_view method, batch::Scheduling scheduling, std::size_t usual) {
         // Concurrency has no effect: nothing switches, or the tasks compute on one thread.
         const bool is_one = scheduling == batch::Scheduling::nobody || (job_ && scheduling == batch::Scheduling::task);
@@ -241,11 +244,21 @@ std::vector<compare::Way> CompareCommand::ways() const {
     for (const batch::MethodEntry* method : methods_) {
         add("plait", method->name, method->scheduling, job_ ? processors() : most_by_default(*method));
     }
-    if (with_python_) {
-        for (const auto& [method, scheduling] : compare::python_methods)
-            add("python", method, scheduling, processors());
+    if (!with_python_) return ways;
+    adaptive = false;
+    for (const auto& [method, scheduling] : compare::python_methods) {
+        if (job_ || method == compare::python_package)
+            add("python", method, scheduling, job_ ? processors() : usual_python_concurrency);
     }
     return ways;
+}
+
+compare::PythonCommand CompareCommand::python_command(const compare::Work& work) const {
+    if (const auto* jobs = dynamic_cast<const compare::JobWork*>(&work))
+        return [jobs](const compare::Way& way) { return compare::python_command(*jobs, way); };
+    const std::string lacking = settings_.proxies.proxy ? "--proxy" : settings_.proxies.no_proxy ? "--noproxy" : "";
+    auto calls = std::make_shared<compare::PythonCalls>(dynamic_cast<const compare::CallWork&>(work), lacking);
+    return [calls](const compare::Way& way) { return calls->command(way); };
 }
 
 std::unique_ptr<compare::Work> CompareCommand::make_work(std::size_t times) const {

@@ -34,6 +34,7 @@ class CompareCommand final : public Command {
     void refuse_unsafe(const std::vector<batch::Call>& calls, std::size_t times) const;
     std::vector<compare::Way> ways() const;
     std::unique_ptr<compare::Work> make_work(std::size_t times) const;
+    compare::PythonCommand python_command(const compare::Work& work) const;
     static Task<bool> measure(compare::Comparer& comparer);
     int report(const compare::Comparer& comparer, bool finished) const;
     void show(const compare::Comparison& comparison) const;

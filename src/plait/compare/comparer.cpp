@@ -80,7 +80,9 @@ Task<Measurement> Comparer::measure_python(const Way& way) {
         if (candidate.way.is_python()) continue;
         for (const Measurement& run : candidate.runs) slowest = std::max(slowest, run.wall);
     }
-    PythonMeasurement measurement = co_await compare::measure_python(*options_.python_work, way, python_limit(slowest));
+    std::vector<std::string> command = options_.python_command(way);
+    PythonMeasurement measurement =
+        co_await compare::measure_python(std::move(command), work_.size(), python_limit(slowest));
     python_version_ = std::move(measurement.version);
     python_has_lock_ = measurement.has_lock;
     co_return std::move(measurement.measured);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "plait/async/task.hpp"
-#include "plait/compare/jobs/job_work.hpp"
 #include "plait/compare/measure/measurement.hpp"
 #include "plait/compare/measure/measuring_process.hpp"
 #include "plait/compare/measure/work.hpp"
@@ -14,6 +13,9 @@
 
 namespace plait::compare {
 
+/// Returns the command that does the work in a way of Python's. Throws `Error(bad_input)` that says why there is none.
+using PythonCommand = std::function<std::vector<std::string>(const Way& way)>;
+
 /// Options of a comparison.
 class CompareOptions {
   public:
@@ -25,8 +27,8 @@ class CompareOptions {
     std::size_t repetitions = 1;
     /// The folder for a trace of the first repetition of each way; empty: no traces.
     std::string trace_folder;
-    /// The work for Python; null: none. Outlives the comparer.
-    const JobWork* python_work = nullptr;
+    /// For ways of Python's.
+    PythonCommand python_command;
     /// Called before each measurement with its number, from 1, and the number of all.
     std::function<void(const Way& way, std::size_t number, std::size_t total)> on_begin;
 };

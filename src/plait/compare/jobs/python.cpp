@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <sstream>
 #include <utility>
 
@@ -17,6 +19,7 @@ namespace {
 // A function call takes about 50 times as long as in C++, and longer on a busy machine.
 constexpr int slower_at_most = 300;
 constexpr std::string_view no_such_method = "plait-python has no such method";
+constexpr std::string_view calls_mark = "calls:";
 constexpr std::string_view no_package = "plait-python has no plait: ";
 constexpr Duration time_to_start = std::chrono::minutes(1);
 
@@ -30,6 +33,25 @@ std::optional<Duration> duration_of(double seconds) {
 std::string_view last_line(std::string_view text) {
     while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
     return text.substr(text.rfind('\n') + 1);
+}
+
+/// Replaces what stands in the place of an answer for calls, `calls:OK,REJECTED,FAILED,UNKNOWN,REFUSED`, by these
+/// numbers. Returns false if it is something else.
+bool read_outcomes(Measurement& measured) {
+    std::istringstream text{measured.answer.substr(calls_mark.size())};
+    std::array<std::uint64_t, 5> numbers{};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (i > 0 && text.get() != ',') return false;
+        if (!(text >> numbers[i])) return false;
+    }
+    using batch::Outcome;
+    constexpr std::array outcomes{Outcome::ok, Outcome::rejected, Outcome::failed, Outcome::unknown};
+    for (std::size_t i = 0; i < outcomes.size(); ++i)
+        measured.outcomes[static_cast<std::size_t>(outcomes[i])] = numbers[i];
+    measured.refused = numbers.back();
+    measured.answer.clear();
+    if (numbers[0] + numbers[1] == 0) measured.p50 = measured.p99 = std::nullopt;  // none was answered
+    return text.peek() == std::istringstream::traits_type::eof();
 }
 
 [[noreturn]] void refuse(const std::string& reason, std::string_view said) {
@@ -46,7 +68,7 @@ const std::array<PythonMethod, 6> python_methods{{
     {"asyncio", batch::Scheduling::task},
     {"multiprocessing", batch::Scheduling::operating_system},
     {"interpreters", batch::Scheduling::operating_system},
-    {"plait", batch::Scheduling::task},
+    {python_package, batch::Scheduling::task},
 }};
 
 std::optional<PythonMeasurement> read_python_line(std::string_view line, std::size_t count) {
@@ -70,24 +92,28 @@ std::optional<PythonMeasurement> read_python_line(std::string_view line, std::si
     result.measured.in_calls = *job_time;
     result.measured.ready = *ready_time;
     result.measured.done = count;
+    if (result.measured.answer.starts_with(calls_mark) && !read_outcomes(result.measured)) return std::nullopt;
     return result;
 }
 
 Duration python_limit(Duration ours) noexcept { return time_to_start + slower_at_most * ours; }
 
-Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration limit) {
+std::vector<std::string> python_command(const JobWork& work, const Way& way) {
     const Job& job = work.job();
-    std::vector<std::string> arguments{"python3",
-                                       "-c",
-                                       std::string(internal::python_jobs),
-                                       way.method,
-                                       std::string(job.kind().name),
-                                       fmt::to_string(job.amount()),
-                                       fmt::to_string(work.size()),
-                                       fmt::to_string(way.workers())};
+    return {"python3",
+            "-c",
+            std::string(internal::python_jobs),
+            way.method,
+            std::string(job.kind().name),
+            fmt::to_string(job.amount()),
+            fmt::to_string(work.size()),
+            fmt::to_string(way.workers())};
+}
+
+Task<PythonMeasurement> measure_python(std::vector<std::string> command, std::size_t count, Duration limit) {
     EndedProgram ended;
     try {
-        ended = co_await run_program(std::move(arguments), limit);
+        ended = co_await run_program(std::move(command), limit);
     } catch (const Error& error) {
         if (error.code() == ErrorCode::bad_input) throw PythonNotFound(error.code(), error.what());
         throw;
@@ -96,7 +122,7 @@ Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration li
     if (said == no_such_method) throw NoPythonMethod(ErrorCode::bad_input, std::string(said));
     if (said.starts_with(no_package)) throw Error(ErrorCode::bad_input, std::string(said.substr(no_package.size())));
     if (ended.wait_status != 0) refuse("failed", said);
-    auto measurement = read_python_line(said, work.size());
+    auto measurement = read_python_line(said, count);
     if (!measurement) refuse("printed something else than a measurement", said);
     co_return std::move(*measurement);
 }

@@ -8,9 +8,11 @@
 #include "plait/compare/measure/measurement.hpp"
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace plait::compare {
 
@@ -20,6 +22,7 @@ struct PythonMethod {
     batch::Scheduling scheduling;
 };
 extern const std::array<PythonMethod, 6> python_methods;
+inline constexpr std::string_view python_package = "plait";
 
 /// Python's figures, and its version.
 class PythonMeasurement {
@@ -32,7 +35,7 @@ class PythonMeasurement {
     bool has_lock = true;
 };
 
-/// Parses the line that python_jobs.py prints after `count` jobs; nothing when it is not such a line.
+/// Parses the line that python_jobs.py prints after `count` jobs or calls; nothing when it is not such a line.
 std::optional<PythonMeasurement> read_python_line(std::string_view line, std::size_t count);
 
 /// Returns the time limit for python3 when the slowest of our own ways took `ours`.
@@ -50,9 +53,12 @@ class NoPythonMethod : public Error {
     using Error::Error;
 };
 
-/// Does `work`, which must outlive the task, in a new process of the `python3` in the path. Throws `PythonNotFound`
-/// without one, `NoPythonMethod`, or `Error` when it failed, printed something else, took longer than `limit`, or has
-/// no package `plait`.
-Task<PythonMeasurement> measure_python(const JobWork& work, Way way, Duration limit);
+/// The command that does jobs.
+std::vector<std::string> python_command(const JobWork& work, const Way& way);
+
+/// Runs a command of the `python3` in the path, which does `count` jobs or calls. Throws `PythonNotFound` without one,
+/// `NoPythonMethod`, or `Error` when it failed, printed something else, took longer than `limit`, or has no package
+/// `plait`.
+Task<PythonMeasurement> measure_python(std::vector<std::string> command, std::size_t count, Duration limit);
 
 }  // namespace plait::compare

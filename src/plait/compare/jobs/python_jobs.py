@@ -1,15 +1,20 @@
-"""The jobs of `plait compare --cpu` in Python, in one of its ways.
+"""What `plait compare --with-python` has Python do: the jobs of --cpu in one of its ways, or calls with the package plait.
 
 The program holds this text and runs it:  python3 -c TEXT METHOD KIND AMOUNT COUNT WORKERS
 It prints one line: plait-python, Python's version, whether its interpreter lock is on (1 or 0), the wall time, the CPU time, the
 time of all jobs together, what of that they stood in the kernel's queue for a processor, p50 and p99 of a job (all in seconds),
 the peak memory (bytes), the number of different processors that ran jobs, and what a job found out. Or it says that this Python
 does not have the method; for the method `plait`, which is the package of that name, it says why.
+
+KIND is also `calls`, for the method plait: AMOUNT is then a file with the session and the requests, WORKERS the most in flight, and
+in place of what a job found out stands calls:OK,REJECTED,FAILED,UNKNOWN,REFUSED.
 """
 
 import asyncio
+import base64
 import concurrent.futures
 import hashlib
+import json
 import math
 import multiprocessing
 import platform
@@ -120,6 +125,48 @@ def run_plait(kind, amount, count, workers):
     return asyncio.run(all_jobs())
 
 
+class Calls:
+    """The calls of a file, which `plait.map` makes."""
+
+    def __init__(self, path, in_flight):
+        import plait
+
+        with open(path) as file:
+            work = json.load(file)
+        self.session = self.session_with(**work["session"])
+        self.requests = [plait.Request(method, url, headers=headers, content=base64.b64decode(body) or None)
+                         for method, url, headers, body in work["requests"]]
+        self.in_flight = in_flight
+
+    @staticmethod
+    def session_with(attempt, connect, idle, max_body, redirects, http_version, verify, ca_file, certificate, key):
+        import plait
+
+        version = {"http_version": http_version} if http_version else {}
+        cert = (certificate, key or certificate) if certificate else None
+        return plait.BlockingSession(timeout=plait.Timeouts(attempt=attempt, connect=connect, idle=idle), max_body=max_body,
+                                     redirects=redirects, tls=plait.Tls(verify=ca_file or verify, client_cert=cert),
+                                     cookies=False, **version)
+
+    def make(self):
+        with self.session as session:
+            return [self.what_came(result) for result in session.map(self.requests, concurrency=self.in_flight)]
+
+    @staticmethod
+    def what_came(result):
+        """As of a job: with the status, or the error, as what was found out."""
+        if result.response is None:
+            return 0, 0, {processor()}, result.error
+        return sum(result.response.timings.values()), 0, {processor()}, result.response.status
+
+
+def outcomes(ends):
+    statuses = [end for end in ends if isinstance(end, int)]
+    good, refused = sum(200 <= status < 300 for status in statuses), sum(status in (429, 503) for status in statuses)
+    unknown = sum(getattr(end, "maybe_sent", False) for end in ends)
+    return f"calls:{good},{len(statuses) - good},{len(ends) - len(statuses) - unknown},{unknown},{refused}"
+
+
 def why_no_plait():
     """Returns why the package can't be used, or nothing."""
     try:
@@ -151,18 +198,21 @@ def main(method, kind, amount, count, workers):
     reason = why_no_plait() if method == "plait" else ""
     if reason:
         return print("plait-python has no plait:", reason)
+    calls = Calls(amount, int(workers)) if kind == "calls" else None
     cpu_before = cpu_of(resource.getrusage(resource.RUSAGE_SELF))
     begin = time.perf_counter()
-    runs = METHODS[method](kind, int(amount), int(count), int(workers))
+    runs = calls.make() if calls else METHODS[method](kind, int(amount), int(count), int(workers))
     wall = time.perf_counter() - begin
 
     own, below = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     cpu = cpu_of(own, below) - cpu_before
     peak = 1024 * (own.ru_maxrss + int(workers) * below.ru_maxrss)
     lengths, ready, processors, answers = zip(*runs)
+    timed = [length for length, answer in zip(lengths, answers) if not calls or isinstance(answer, int)] or [0]
     has_lock = int(getattr(sys, "_is_gil_enabled", lambda: True)())
     print("plait-python", platform.python_version(), has_lock, f"{wall:.6f} {cpu:.6f} {sum(lengths):.6f} {sum(ready):.6f}",
-          f"{quantile(lengths, 0.5):.6f} {quantile(lengths, 0.99):.6f}", peak, len(set().union(*processors)), answers[0])
+          f"{quantile(timed, 0.5):.6f} {quantile(timed, 0.99):.6f}", peak, len(set().union(*processors)),
+          outcomes(answers) if calls else answers[0])
 
 
 if __name__ == "__main__":

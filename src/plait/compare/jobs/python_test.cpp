@@ -2,6 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 using namespace plait;
 using namespace plait::compare;
 using namespace std::chrono_literals;
@@ -22,6 +27,23 @@ TEST_CASE("a measurement of Python is read") {
     CHECK_FALSE(read_python_line("plait-python 3.14.2 0 2.5 2.25 2.0 0.25 0.5 0.75 1048576 2 6765", 4)->has_lock);
     CHECK(result->measured.answer == "6765");
     CHECK(result->measured.done == 4);
+}
+
+TEST_CASE("what came of calls stands in the place of an answer") {
+    const std::string_view figures = "plait-python 3.11.2 1 2.5 2.25 2.0 0 0.5 0.75 1048576 2 ";
+    const auto read = [&](const std::string& told) { return read_python_line(std::string(figures) + told, 10); };
+    const auto result = read("calls:4,3,2,1,3");
+    REQUIRE(result);
+    CHECK(result->measured.outcomes == std::array<std::uint64_t, batch::outcome_count>{4, 3, 2, 1, 0});
+    CHECK(result->measured.refused == 3);
+    CHECK(result->measured.answer.empty());
+    CHECK(*result->measured.p50 == 500ms);
+    CHECK_FALSE(read("calls:0,0,9,1,0")->measured.p50);  // none was answered
+    for (const char* told :
+         {"calls:", "calls:4", "calls:4,3,2,1", "calls:4,3,2,1,x", "calls:4,3,2,1,3,5", "calls:4;3;2;1;3"}) {
+        CAPTURE(told);
+        CHECK_FALSE(read(told));
+    }
 }
 
 TEST_CASE("a line that is not a measurement of Python is refused") {

@@ -22,6 +22,10 @@ class CallWork final : public Work {
     std::size_t size() const noexcept override { return calls_.size(); }
     Measurement measure(const Way& way, const std::string& trace_path) const override;
 
+    const std::vector<batch::Call>& calls() const noexcept { return calls_; }
+    const http::SessionOptions& session() const noexcept { return session_; }
+    const http::RedirectOptions& redirects() const noexcept { return redirects_; }
+
   private:
     std::vector<batch::Call> calls_;
     http::SessionOptions session_;
