@@ -37,11 +37,11 @@ class Hedge {
     Hedge(const Hedge&) = delete;
     Hedge& operator=(const Hedge&) = delete;
 
-    /// Makes a call. `make()` returns a Task that sends one copy. Returns the value of the first copy for which
-    /// `is_answer(value)` holds, or of the last when it holds for none; throws what a copy throws. Both functions and
-    /// the hedge outlive the task.
-    template <class Make, class IsAnswer>
-    auto run(Make& make, const IsAnswer& is_answer) -> std::invoke_result_t<Make&> {
+    /// Makes a call. `make()` returns a Task that sends one copy, `admit()` a Task<bool> that waits until the second
+    /// one may be sent: false: it may not. Returns the value of the first copy for which `is_answer(value)` holds, or
+    /// of the last when it holds for none; throws what a copy throws. The functions and the hedge outlive the task.
+    template <class Make, class Admit, class IsAnswer>
+    auto run(Make& make, Admit& admit, const IsAnswer& is_answer) -> std::invoke_result_t<Make&> {
         ++statistics_.calls;
         const TimePoint begin = now();
         const std::optional<Duration> patience = patience_now();
@@ -53,7 +53,7 @@ class Hedge {
         }
         Copies copies;
         auto first = copy_of(make, is_answer, copies);
-        auto second = copy_after(*patience, make, is_answer, copies);
+        auto second = copy_after(*patience, make, admit, is_answer, copies);
         auto winner = co_await race(std::move(first), std::move(second));
         latency_.add(static_cast<double>((now() - begin).count()));
         if (copies.second_ended) ++statistics_.copies_won;
@@ -70,9 +70,21 @@ class Hedge {
 
   private:
     bool may_send_copy() const noexcept {
-        return static_cast<double>(statistics_.copies + 1) <=
+        return static_cast<double>(statistics_.copies + expected_ + 1) <=
                options_.most_extra * static_cast<double>(statistics_.calls);
     }
+
+    /// Counts a copy that waits until it may be sent.
+    class Expected {
+      public:
+        explicit Expected(std::size_t& count) noexcept : count_(count) { ++count_; }
+        Expected(const Expected&) = delete;
+        Expected& operator=(const Expected&) = delete;
+        ~Expected() { --count_; }
+
+      private:
+        std::size_t& count_;
+    };
 
     /// The state of the two copies of a call.
     struct Copies {
@@ -92,11 +104,19 @@ class Hedge {
         co_return value;
     }
 
-    template <class Make, class IsAnswer>
-    auto copy_after(Duration patience, Make& make, const IsAnswer& is_answer, Copies& copies)
+    template <class Make, class Admit, class IsAnswer>
+    auto copy_after(Duration patience, Make& make, Admit& admit, const IsAnswer& is_answer, Copies& copies)
         -> std::invoke_result_t<Make&> {
         co_await sleep_for(patience);
         if (!may_send_copy()) co_await wait_until_cancelled();  // by the end of the other copy
+        bool is_admitted = false;
+        {
+            // Not on its way yet: if the other copy fails meanwhile, the call ends.
+            const Expected expected(expected_);
+            auto admission = admit();
+            is_admitted = co_await std::move(admission);
+        }
+        if (!is_admitted) co_await wait_until_cancelled();
         ++statistics_.copies;
         auto copy = copy_of(make, is_answer, copies);
         auto value = co_await std::move(copy);
@@ -107,6 +127,7 @@ class Hedge {
     HedgeOptions options_;
     Quantile latency_;
     HedgeStatistics statistics_;
+    std::size_t expected_ = 0;
 };
 
 }  // namespace plait::policy

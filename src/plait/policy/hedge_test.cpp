@@ -44,6 +44,7 @@ TEST_CASE("a quantile of few numbers is exact") {
 namespace {
 
 const auto always = [](const auto&) { return true; };
+auto at_once = []() -> Task<bool> { co_return true; };
 
 /// Calls of 100 to 110 ms, of which some take ten seconds.
 struct Server {
@@ -73,7 +74,7 @@ ASYNC_TEST("no copy is sent before enough calls have ended") {
     Server server;
     server.slow = 1;
     auto make = [&] { return call(server); };
-    for (int i = 0; i < 50; ++i) co_await hedge.run(make, always);
+    for (int i = 0; i < 50; ++i) co_await hedge.run(make, at_once, always);
     CHECK(hedge.statistics().copies == 0);
     CHECK(server.begun == 50);
 }
@@ -82,7 +83,7 @@ ASYNC_TEST("a slow call is overtaken by its copy and cancelled") {
     Hedge hedge;
     Server server;
     auto make = [&] { return call(server); };
-    for (int i = 0; i < 100; ++i) co_await hedge.run(make, always);
+    for (int i = 0; i < 100; ++i) co_await hedge.run(make, at_once, always);
     const std::size_t before = hedge.statistics().copies;
     const int ended_before = server.ended;
     int attempt = 0;
@@ -91,7 +92,7 @@ ASYNC_TEST("a slow call is overtaken by its copy and cancelled") {
         return call(server);
     };
     const TimePoint begin = now();
-    co_await hedge.run(slow_first, always);
+    co_await hedge.run(slow_first, at_once, always);
     CHECK(attempt == 2);
     CHECK(now() - begin < 300ms);
     CHECK(server.ended == ended_before + 1);
@@ -105,7 +106,7 @@ ASYNC_TEST("copies are never more than a twentieth of the calls") {
     server.slow = 0.2;
     auto make = [&] { return call(server); };
     for (int i = 0; i < 1000; ++i) {
-        co_await hedge.run(make, always);
+        co_await hedge.run(make, at_once, always);
         CHECK(static_cast<double>(hedge.statistics().copies) <= 0.05 * static_cast<double>(hedge.statistics().calls));
     }
     CHECK(server.begun == 1000 + static_cast<int>(hedge.statistics().copies));
@@ -115,10 +116,31 @@ ASYNC_TEST("cancelling a call cancels its copy") {
     Hedge hedge;
     Server server;
     auto make = [&] { return call(server); };
-    for (int i = 0; i < 100; ++i) co_await hedge.run(make, always);
+    for (int i = 0; i < 100; ++i) co_await hedge.run(make, at_once, always);
     server.slow = 1;
     const int ended = server.ended;
-    CHECK_FALSE(co_await within(1s, hedge.run(make, always)));
+    CHECK_FALSE(co_await within(1s, hedge.run(make, at_once, always)));
     co_await sleep_for(1min);
     CHECK(server.ended == ended);
+}
+
+ASYNC_TEST("a call that fails while its copy waits to be sent ends as it failed") {
+    Hedge hedge;
+    Server server;
+    auto make = [&] { return call(server); };
+    for (int i = 0; i < 100; ++i) co_await hedge.run(make, at_once, always);
+    const std::size_t before = hedge.statistics().copies;
+    const auto never = [](int) { return false; };
+    for (const bool is_admitted : {true, false}) {
+        auto late = [is_admitted]() -> Task<bool> {
+            if (is_admitted) co_await sleep_for(1h);
+            co_return is_admitted;
+        };
+        server.slow = 1;
+        const int begun = server.begun;
+        const TimePoint begin = now();
+        CHECK(co_await hedge.run(make, late, never) == begun + 1);
+        CHECK(now() - begin == 10s);
+    }
+    CHECK(hedge.statistics().copies == before);
 }

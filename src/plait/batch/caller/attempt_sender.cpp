@@ -50,7 +50,8 @@ bool AttemptSender::is_hedged(const CallRules& rules) const noexcept {
 }
 
 Task<Attempt> AttemptSender::send_hedged(ActiveCall& active) {
-    HedgedAttempt hedged(active.group(), rules_, active.rules(), [this, &active] { return send_once(active); });
+    HedgedAttempt hedged(active.group(), active.origin(), rules_, active.rules(),
+                         [this, &active] { return send_once(active); });
     Attempt attempt = co_await hedged.run();
     if (hedged.copies() > 1) ++counts_.copies;
     if (hedged.second_won()) ++counts_.copies_won;

@@ -74,9 +74,9 @@ struct Crowd {
     int most = 0;
 };
 
-Task<Attempt> visit(Crowd& crowd) {
+Task<Attempt> visit(Crowd& crowd, Duration latency = 10ms) {
     crowd.most = std::max(crowd.most, ++crowd.now);
-    co_await sleep_for(10ms);
+    co_await sleep_for(latency);
     --crowd.now;
     co_return answer(200);
 }
@@ -969,6 +969,48 @@ ASYNC_TEST("a slow call is sent a second time, and the first answer wins") {
     CHECK(slow.total < 1s);
     CHECK(bench.caller.rules().spent().get("requests") == 101 + static_cast<double>(bench.caller.counts().copies));
     CHECK(bench.caller.counts().copies_won == won_before + 1);
+}
+
+ASYNC_TEST("a call that fails while its copy has no room to be sent ends as it failed") {
+    CallerOptions options;
+    options.hedge.emplace();
+    options.retry.max_attempts = options.retry.max_attempts_while_helpful = 1;
+    options.rules.budgets = {policy::Budget("requests", 101)};
+    bool fails = false;
+    Duration latency = 1s;  // ever shorter, so that no call looks slow
+    const auto reply = [&](http::Request) {
+        latency -= 1ms;
+        return fails ? after(10s, Failure(ErrorCode::reset, "the connection ended", true))
+                     : after(latency, answer(200));
+    };
+    Bench bench(reply, options);
+    Made made;
+    for (std::uint64_t line = 1; line <= 100; ++line)
+        co_await make(bench.caller, call_to("http://a.b/", "GET", line), made);
+    fails = true;
+    const TimePoint begin = now();
+    co_await make(bench.caller, call_to("http://a.b/", "GET", 101), made);
+    CHECK(outcome_of(made.back().second) == "failed reset");
+    CHECK(now() - begin == 10s);
+    CHECK(std::get<CallEnd>(made.back().second).attempts.at(0).copies == 1);
+    CHECK(bench.caller.counts().copies == 0);
+}
+
+ASYNC_TEST("a second copy needs a place at its origin") {
+    CallerOptions options;
+    options.hedge.emplace();
+    options.concurrency_per_origin = 1;
+    Crowd crowd;
+    Duration latency = 1s;
+    const auto reply = [&](http::Request) { return visit(crowd, latency -= 1ms); };
+    Bench bench(reply, options);
+    Made made;
+    for (std::uint64_t line = 1; line <= 100; ++line)
+        co_await make(bench.caller, call_to("http://a.b/", "GET", line), made);
+    latency = 10s;
+    co_await make(bench.caller, call_to("http://a.b/", "GET", 101), made);
+    CHECK(crowd.most == 1);
+    CHECK(bench.caller.counts().copies == 0);
 }
 
 ASYNC_TEST("where one call is made at a time none is sent a second time") {

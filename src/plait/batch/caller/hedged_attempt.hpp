@@ -5,8 +5,11 @@
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/group/group.hpp"
 #include "plait/batch/group/run_rules.hpp"
+#include "plait/policy/fixed_limit.hpp"
+#include "plait/policy/pace/pace.hpp"
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace plait::batch {
@@ -14,15 +17,16 @@ namespace plait::batch {
 /// An attempt of which a second copy is sent if it is slow; the first answer wins, and the other copy is cancelled.
 /// Only for calls that are safe to repeat.
 ///
-/// The second copy needs room in the budgets and the pace of its group, like any attempt; without, it is not sent.
+/// The second copy needs room in the budgets, a free place at its origin and the pace of its group, like any attempt;
+/// without, it is not sent.
 class HedgedAttempt {
   public:
     /// Sends a copy.
     using Send = std::function<Task<Attempt>()>;
 
-    /// `group`, `run_rules` and `call_rules` outlive it.
-    HedgedAttempt(Group& group, RunRules& run_rules, const CallRules& call_rules, Send send)
-        : group_(group), run_rules_(run_rules), call_rules_(call_rules), send_(std::move(send)) {}
+    /// All but `send` outlive it.
+    HedgedAttempt(Group& group, Origin& origin, RunRules& run_rules, const CallRules& call_rules, Send send)
+        : group_(group), origin_(origin), run_rules_(run_rules), call_rules_(call_rules), send_(std::move(send)) {}
 
     /// Sends it, and waits for the first answer, or the last failure. This object outlives the task.
     Task<Attempt> run();
@@ -35,11 +39,16 @@ class HedgedAttempt {
     class Copy;
 
     Task<Copy> send_copy(int number);
+    Task<bool> admit_second();
 
     Group& group_;
+    Origin& origin_;
     RunRules& run_rules_;
     const CallRules& call_rules_;
     const Send send_;
+    // Of the second copy.
+    std::optional<policy::FixedLimit::Permit> place_;
+    std::optional<policy::Pace::Permit> permit_;
     int copies_ = 0;
     bool second_won_ = false;
 };
