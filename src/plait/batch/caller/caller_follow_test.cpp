@@ -18,6 +18,9 @@ using namespace plait::batch;
 using namespace std::chrono_literals;
 using plait::batch::internal::attempts_of;
 using plait::batch::internal::CallerBench;
+using plait::batch::internal::FakeMethod;
+using plait::batch::internal::FixedDate;
+using plait::batch::internal::later;
 using plait::batch::internal::Servers;
 
 namespace {
@@ -343,6 +346,62 @@ ASYNC_TEST("a run that is stopped between two POSTs ends their call as unknown")
     CHECK(end.outcome == Outcome::unknown);
     CHECK(error_of(end) == "cancelled: page 2 was not fetched");
     CHECK(end.pages.size() == 1);
+}
+
+/// Three pages, of which the second is wanted again `times` times.
+struct PickyProgram {
+    explicit PickyProgram(int times) : left(times) {}
+
+    CallerParts parts() {
+        CallerParts parts(pages, random, dates);
+        parts.wants_retry = [this](const EndedAttempt& ended) -> std::optional<bool> {
+            if (ended.request.url.text() != "http://a/2" || left-- <= 0) return std::nullopt;
+            return true;
+        };
+        return parts;
+    }
+
+    int left;
+    FakeMethod pages{[](http::Request request) { return later(three_pages(request.url.text(), 1)); }};
+    Random random{1};
+    FixedDate dates;
+};
+
+ASYNC_TEST("a page that the program wants again is got again, and is one page") {
+    PickyProgram program(2);
+    Caller caller(CallerOptions(), program.parts());
+    Call call = call_to("http://a/1", "next=/next");
+    const MadeCall made = co_await caller.make(call);
+    const auto& end = std::get<CallEnd>(made);
+    CHECK(end.outcome == Outcome::ok);
+    CHECK(program.pages.requests.size() == 5);
+    CHECK(end.pages.size() == 3);
+    CHECK(caller.counts().retries == 2);
+    CHECK(caller.counts().follow_ups == 2);
+}
+
+ASYNC_TEST("a call whose page the program wants again too often has no success") {
+    PickyProgram program(1000);
+    CallerOptions options;
+    options.retry.max_attempts = options.retry.max_attempts_while_helpful = 3;
+    Caller caller(options, program.parts());
+    Call call = call_to("http://a/1", "next=/next");
+    const MadeCall made = co_await caller.make(call);
+    const auto& end = std::get<CallEnd>(made);
+    CHECK(end.outcome == Outcome::rejected);
+    CHECK(error_of(end) == "expect: page 2: another attempt was wanted, and none was left");
+    CHECK(program.pages.requests.size() == 4);
+    CHECK(end.pages.size() == 1);
+    CHECK(end.response->status == 200);
+}
+
+ASYNC_TEST("a page that must not be sent twice is followed, whatever the program wants") {
+    PickyProgram program(1000);
+    Caller caller(CallerOptions(), program.parts());
+    Call call = call_to("http://a/2", "next=/next", "POST");
+    const MadeCall made = co_await caller.make(call);
+    CHECK(std::get<CallEnd>(made).pages.size() == 2);
+    CHECK(program.pages.requests.size() == 2);
 }
 
 ASYNC_TEST("pages are counted until one is empty, and each pays what the call costs") {

@@ -46,8 +46,7 @@ void Caller::learn(ActiveCall& active) {
         if (active.following) active.following->note_wait(said);
         active.refusal = read_refusal(*response, said, refusal_rules(rules), came_at);
     }
-    follow_ups_.judge(active);
-    if (wish) apply_wish(*active.verdict, *wish, rules, active.refusal);
+    follow_ups_.judge(active, wish);
     const bool is_undone = active.verdict->is_surely_undone;  // of this request: those before it may have been executed
     internal::adjust_to_redirects(active, why_not_followed);
     const AttemptVerdict& verdict = *active.verdict;

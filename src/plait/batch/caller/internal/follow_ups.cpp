@@ -9,6 +9,7 @@
 #include "plait/batch/caller/internal/active_call.hpp"
 #include "plait/batch/caller/internal/secrets_in_url.hpp"
 #include "plait/batch/verdict/attempt_verdict.hpp"
+#include "plait/policy/retry.hpp"
 
 #include <fmt/format.h>
 
@@ -112,23 +113,21 @@ CallRules FollowUps::rules_of_follow_up(const ActiveCall& active, bool repeats_r
     return rules;
 }
 
-void FollowUps::judge(ActiveCall& active) const {
+void FollowUps::judge(ActiveCall& active, std::optional<bool> wish) const {
     Following* const following = active.following.get();
     const auto* response = std::get_if<http::Response>(&*active.last);
     if (following) following->is_page = false;
-    if (!following || !response || active.next_hop || response->status / 100 != success) {
-        active.verdict.emplace(classify(*active.last, active.rules(), active.refusal));
-        return;
-    }
+    if (!following || !response || active.next_hop || response->status / 100 != success)
+        return classify_last(active, active.rules(), wish);
     const AnswerText text(*response);
     if (const PollRule* const poll = following->rule->poll()) {
         FollowStep step = next_poll(*poll, active.request(), following->sent == 0, *response, text.get());
         CallRules rules = active.rules();
         if (step.kind == FollowStep::Kind::next) rules.expectation = nullptr;  // it is about the last answer
-        active.verdict.emplace(classify(*active.last, rules, active.refusal));
+        classify_last(active, rules, wish);
         if (active.verdict->outcome == Outcome::ok) plan(active, std::move(step));
     } else {
-        active.verdict.emplace(classify(*active.last, active.rules(), active.refusal));
+        classify_last(active, active.rules(), wish);
         if (active.verdict->outcome == Outcome::ok && has_room_for_page(active)) {
             PageTrail& trail = following->trail;
             FollowStep step = trail.after(active.request(), *response, text.get());
@@ -140,6 +139,19 @@ void FollowUps::judge(ActiveCall& active) const {
             plan(active, std::move(step));
         }
     }
+}
+
+/// Classifies the last attempt. A page or a poll that the program wants again is not followed: if it is not got again,
+/// the call has no success.
+void FollowUps::classify_last(ActiveCall& active, const CallRules& rules, std::optional<bool> wish) {
+    active.verdict.emplace(classify(*active.last, rules, active.refusal));
+    AttemptVerdict& verdict = *active.verdict;
+    if (!wish) return;
+    apply_wish(verdict, *wish, rules, active.refusal);
+    const bool is_wanted_again = verdict.end.kind() != policy::AttemptEnd::Kind::final;
+    if (!active.following || verdict.outcome != Outcome::ok || !is_wanted_again) return;
+    verdict.outcome = Outcome::rejected;
+    verdict.error.emplace(ErrorCode::expect, "another attempt was wanted, and none was left");
 }
 
 /// Whether the last answer, a page, can be held beside the pages before it. If not, the call ends.

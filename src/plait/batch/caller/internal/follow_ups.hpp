@@ -33,8 +33,9 @@ class FollowUps {
     /// Prepares a call for its pages or its job, if it is to have any. A call that can be taken up goes on there.
     void begin(ActiveCall& active) const;
 
-    /// Decides what the last attempt means, and plans the request that follows its answer, if one does.
-    void judge(ActiveCall& active) const;
+    /// Decides what the last attempt means, and plans the request that follows its answer, if one does. `wish`: whether
+    /// the program wants another attempt, which goes before what would follow.
+    void judge(ActiveCall& active, std::optional<bool> wish) const;
 
     /// Keeps the last answer, which is followed by another one, if it is a page.
     void keep_page(ActiveCall& active) const;
@@ -51,6 +52,7 @@ class FollowUps {
     }
     std::optional<http::RedirectStep> place_to_take_up(const Call& call) const;
     CallRules rules_of_follow_up(const ActiveCall& active, bool repeats_request) const;
+    static void classify_last(ActiveCall& active, const CallRules& rules, std::optional<bool> wish);
     bool has_room_for_page(ActiveCall& active) const;
     void plan(ActiveCall& active, FollowStep step) const;
     void record_place(ActiveCall& active, const http::Url& place) const;
