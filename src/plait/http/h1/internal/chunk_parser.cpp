@@ -90,7 +90,9 @@ std::size_t ChunkParser::put_size(std::string_view bytes) {
     const auto [rest, error] = std::from_chars(line.data(), end, missing_, 16);
     if (error != std::errc()) fail_protocol(fmt::format("a chunk has the size '{}'", escaped(line)));
     const std::string_view extensions(rest, static_cast<std::size_t>(end - rest));
-    if (!are_extensions(extensions)) fail_protocol(fmt::format("a chunk has the extension '{}'", escaped(extensions)));
+    // Some servers and load balancers pad the size with blanks, against the rule.
+    if (!trimmed(extensions).empty() && !are_extensions(extensions))
+        fail_protocol(fmt::format("a chunk has the extension '{}'", escaped(extensions)));
     overhead_ += extensions.size();
     check_overhead(overhead_);
     next_ = missing_ > 0 ? Part::chunk : Part::trailers;
