@@ -138,6 +138,16 @@ class Trouble(TableTest):
     def test_what_a_killed_run_left_is_taken(self):
         written = self.results(failed("a", 1), json.dumps(failed("b", 2))[:40])
         self.assertEqual(["a"], parquet.read(self.table(written, "t.parquet"))[0]["custom_id"])
+        ended = plait("table", written, "-o", "-")
+        self.assertEqual((0, f"plait: warning: the last line of {written} is cut off, and has no row: "
+                             "a run still writes it, or was killed\n"), (ended.code, ended.err))
+
+    def test_a_file_whose_only_line_is_cut_off_makes_no_table(self):
+        written = self.results(json.dumps(failed("a", 1))[:40])
+        ended = plait("table", written, "-o", self.folder / "t.parquet")
+        self.assertEqual((2, f"plait: {written} has no whole line: the run that wrote it has not finished its first one\n"),
+                         (ended.code, ended.err))
+        self.assertEqual(["results.jsonl"], os.listdir(self.folder))
 
     def test_a_table_is_replaced_only_when_asked(self):
         written = self.results(failed("a", 1))

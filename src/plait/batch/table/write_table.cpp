@@ -22,7 +22,8 @@ TableWritten write_table(const std::string& results, const std::string& output, 
     OutputFile file(output, overwrite);
     const auto writer = table_writer(output, file, rows.columns());
     TableWritten written;
-    for_each_result(results, [&](const ResultView& result) {
+    const std::string name = results == "-" ? "standard input" : results;
+    const ResultsEnd end = for_each_result(results, [&](const ResultView& result) {
         try {
             const std::span<const Cell> cells = rows.read(result.text);
             writer->add(cells);
@@ -30,11 +31,15 @@ TableWritten write_table(const std::string& results, const std::string& output, 
                 if (!cells[first_selected + n].is_missing) have_value[n] = true;
         } catch (const Error& error) {
             if (error.code() == ErrorCode::storage) throw;  // it is not about the line
-            throw Error(error.code(), fmt::format("{} line {}: {}", results == "-" ? "standard input" : results,
-                                                  written.rows + 1, error.what()));
+            throw Error(error.code(), fmt::format("{} line {}: {}", name, written.rows + 1, error.what()));
         }
         ++written.rows;
     });
+    written.ends_with_cut_line = end.bytes > end.whole_bytes;
+    if (written.ends_with_cut_line && written.rows == 0) {
+        throw Error(ErrorCode::bad_input,
+                    fmt::format("{} has no whole line: the run that wrote it has not finished its first one", name));
+    }
     writer->finish();
     file.finish();
     for (std::size_t n = 0; n < selections.size(); ++n)

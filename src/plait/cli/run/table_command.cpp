@@ -57,6 +57,9 @@ int TableCommand::run() {
     const batch::TableWritten written = batch::write_table(files_[0], output_, selections_, overwrite_);
     if (output_ != standard_output)
         fmt::print(stderr, "plait: wrote {}: {} row{}\n", output_, written.rows, written.rows == 1 ? "" : "s");
+    if (written.ends_with_cut_line)
+        warn(fmt::format("the last line of {} is cut off, and has no row: a run still writes it, or was killed",
+                         files_[0] == "-" ? "standard input" : files_[0]));
     if (written.rows == 0) return exit_ok;
     for (const batch::Selection& selection : written.without_values)
         warn(fmt::format("no answer has {} at {}", kind_of(selection.type), printable(selection.pointer)));
