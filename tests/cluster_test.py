@@ -287,6 +287,43 @@ class Deaths(ClusterTest):
         self.assertIn("not sent again", results["call-1"]["error"]["message"])
         self.assertEqual([1, 2], [mock.of_id(f"call-{n}")["came"] for n in (1, 3)], "a GET may be sent again")
 
+    def test_the_pages_of_a_get_that_must_not_be_sent_twice_are_fetched_after_a_killed_coordinator(self):
+        broker, mock = self.broker(), self.enter(Mock("--latency", "1s"))
+        self.requests({"custom_id": "call-1", "url": f"{mock.url}/pages?n=3&id=call-1", "safe_to_repeat": False})
+        self.worker(broker)
+        command = self.command(broker, "--follow", "next=link")
+        process = self.start(*command)
+        wait_until(lambda: mock.of_id("call-1")["came"] == 2, "the second page is asked for")
+        process.kill()
+        process.wait()
+        ended = plait(*command)
+        self.assertEqual(0, ended.code, ended.err)
+        self.assertEqual([1, 2, 3], [page["body"]["page"] for page in results_in(self.results)[0]["pages"]])
+        self.assertEqual(4, mock.of_id("call-1")["came"], "the first page once, the second again")
+
+    def test_pages_that_are_posts_are_sent_once_each_whoever_dies(self):
+        broker, mock = self.broker(), self.enter(Mock("--latency", "50ms"))
+        self.requests(*({"custom_id": f"call-{n}", "method": "POST", "url": f"{mock.url}/pages?n=5&id=call-{n}", "body": {"page": 1}}
+                        for n in range(40)))
+        workers = [self.worker(broker, "--concurrency", "4") for _ in range(3)]
+        process = self.start(*self.command(broker, "--follow", "next=/cursor,into=/page", "--hedge", "p50"))
+        wait_until(lambda: mock.stats()["requests"] > 60, "pages arrive")
+        workers[0].process.kill()
+        finish(process)
+        results = results_in(self.results)
+        self.assertEqual(40, len({result["custom_id"] for result in results}))
+        for result in results:
+            pages = [page["body"]["page"] for page in result["pages"]]
+            came = mock.of_id(result["custom_id"])["came"]
+            with self.subTest(id=result["custom_id"]):
+                self.assertEqual(list(range(1, len(pages) + 1)), pages)
+                if result["outcome"] == "ok":
+                    self.assertEqual((5, 5), (len(pages), came))
+                else:
+                    self.assertEqual("unknown", result["outcome"])
+                    self.assertLessEqual(came, len(pages) + 1)
+        self.assertLessEqual(len([result for result in results if result["outcome"] != "ok"]), 4)
+
     def test_an_interrupted_run_leaves_the_workers_what_it_has_not_taken_over(self):
         broker, mock = self.broker(), self.enter(Mock())
         self.requests({"custom_id": "call-1", "method": "POST", "url": f"{mock.url}/delay/100?id=call-1"})

@@ -54,11 +54,13 @@ HookedMethod::HookedMethod(std::unique_ptr<batch::Method> method, AttemptHooks& 
       context_of_(std::move(context_of)),
       note_thrown_(std::move(note_thrown)) {}
 
-Task<batch::Attempt> HookedMethod::attempt_of(const batch::Call& call, const http::Request& request) {
-    return attempt_with_hooks(call, http::Request(request));
+Task<batch::Attempt> HookedMethod::attempt_of(const batch::Call& call, const batch::CallRules& rules,
+                                              const http::Request& request) {
+    return attempt_with_hooks(call, rules, http::Request(request));
 }
 
-Task<batch::Attempt> HookedMethod::attempt_with_hooks(const batch::Call& call, http::Request request) {
+Task<batch::Attempt> HookedMethod::attempt_with_hooks(const batch::Call& call, const batch::CallRules& rules,
+                                                      http::Request request) {
     std::optional<Following> following;
     const int number = call.attempts_begun;
     try {
@@ -68,7 +70,7 @@ Task<batch::Attempt> HookedMethod::attempt_with_hooks(const batch::Call& call, h
         co_return failed_by_program(note_thrown_(call, std::current_exception()),
                                     batch::Failure(ErrorCode::bad_input, "", false));
     }
-    auto attempting = method_->attempt_of(call, request);
+    auto attempting = method_->attempt_of(call, rules, request);
     batch::Attempt attempt = co_await std::move(attempting);
     try {
         following->ended(attempt);

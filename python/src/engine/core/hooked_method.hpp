@@ -31,7 +31,8 @@ class HookedMethod final : public batch::Method {
                  NoteThrown note_thrown);
 
     Task<batch::Attempt> attempt(const http::Request& request) override { return method_->attempt(request); }
-    Task<batch::Attempt> attempt_of(const batch::Call& call, const http::Request& request) override;
+    Task<batch::Attempt> attempt_of(const batch::Call& call, const batch::CallRules& rules,
+                                    const http::Request& request) override;
 
     std::size_t most_in_flight() const noexcept override { return method_->most_in_flight(); }
     bool blocks_loop() const noexcept override { return method_->blocks_loop(); }
@@ -45,7 +46,8 @@ class HookedMethod final : public batch::Method {
     std::vector<batch::RemoteWorker> remote_workers() const override { return method_->remote_workers(); }
 
   private:
-    Task<batch::Attempt> attempt_with_hooks(const batch::Call& call, http::Request request);
+    Task<batch::Attempt> attempt_with_hooks(const batch::Call& call, const batch::CallRules& rules,
+                                            http::Request request);
     std::unique_ptr<batch::Method> method_;
     AttemptHooks& hooks_;
     ContextOf context_of_;

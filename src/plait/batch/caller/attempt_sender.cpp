@@ -42,7 +42,7 @@ Task<Attempt> AttemptSender::send_once(ActiveCall& active) {
     active.request().time_left = active.deadline_at() - now();
     ++active.call.attempts_begun;
     if (parts_.auth || parts_.cookies) return send_completed(active);
-    return parts_.method.attempt_of(active.call, active.request());
+    return parts_.method.attempt_of(active.call, active.rules(), active.request());
 }
 
 bool AttemptSender::is_hedged(const CallRules& rules) const noexcept {
@@ -72,7 +72,7 @@ Task<Attempt> AttemptSender::send_completed(ActiveCall& active) {
         const std::string cookies = parts_.cookies->header_for(request.url);
         if (!cookies.empty()) request.headers.add("Cookie", cookies);
     }
-    co_return co_await parts_.method.attempt_of(active.call, request);
+    co_return co_await parts_.method.attempt_of(active.call, active.rules(), request);
 }
 
 bool AttemptSender::must_send_again(const ActiveCall& active) const noexcept {

@@ -24,15 +24,14 @@ void save_bodies(http::SessionOptions& session, http::BodyFolder folder) {
     session.body_memory = std::make_shared<http::BodyMemory>(limit, std::move(folder));
 }
 
-AttemptOwner owner_of(const Call& call, const http::Request& request) {
+AttemptOwner owner_of(const Call& call, const CallRules& rules, const http::Request& request) {
     AttemptOwner owner;
     owner.line = call.line;
     if (call.rules.safe_to_repeat) return owner;
     owner.unsafe_call = call.custom_id;
-    owner.is_first = request.url.text() == call.request.url.text() && request.body == call.request.body &&
-                     request.body_parts == call.request.body_parts;
-    // With the method of the call it may be its redirected request: the line knows best what must not be sent twice.
-    owner.may_repeat = request.method() != call.request.method() && http::is_repeatable(request);
+    owner.may_repeat = rules.safe_to_repeat;
+    owner.is_first = !owner.may_repeat && request.url.text() == call.request.url.text() &&
+                     request.body == call.request.body && request.body_parts == call.request.body_parts;
     return owner;
 }
 

@@ -222,8 +222,8 @@ void ClusterMethod::follow_room(std::function<void(std::size_t)> changed) {
 
 Task<Attempt> ClusterMethod::attempt(const http::Request& request) { return attempt_for({}, request); }
 
-Task<Attempt> ClusterMethod::attempt_of(const Call& call, const http::Request& request) {
-    return attempt_for(options_.owner_of ? options_.owner_of(call, request) : Owner(), request);
+Task<Attempt> ClusterMethod::attempt_of(const Call& call, const CallRules& rules, const http::Request& request) {
+    return attempt_for(options_.owner_of ? options_.owner_of(call, rules, request) : Owner(), request);
 }
 
 Task<Attempt> ClusterMethod::attempt_for(Owner owner, const http::Request& request) {

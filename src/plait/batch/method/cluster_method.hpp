@@ -33,7 +33,7 @@ class ClusterMethod final : public Method {
 
     /// As for a request that may be sent twice: no later run takes the attempt over.
     Task<Attempt> attempt(const http::Request& request) override;
-    Task<Attempt> attempt_of(const Call& call, const http::Request& request) override;
+    Task<Attempt> attempt_of(const Call& call, const CallRules& rules, const http::Request& request) override;
     std::size_t most_in_flight() const noexcept override { return options_.concurrency; }
 
     /// Connects to the broker, and waits for what the workers of an earlier coordinator say that they hold.

@@ -17,6 +17,7 @@
 namespace plait::batch {
 
 class Call;
+class CallRules;
 
 /// A worker on another machine, as a run sees it.
 class RemoteWorker {
@@ -42,9 +43,11 @@ class Method {
     /// the request outlive the task.
     virtual Task<Attempt> attempt(const http::Request& request) = 0;
 
-    /// The same for a method that wants to know the call. It outlives the task, too.
-    virtual Task<Attempt> attempt_of(const Call& call, const http::Request& request) {
+    /// The same for a method that wants to know the call. `rules`: those of the request, which are the call's unless it
+    /// follows an answer. All outlive the task.
+    virtual Task<Attempt> attempt_of(const Call& call, const CallRules& rules, const http::Request& request) {
         static_cast<void>(call);
+        static_cast<void>(rules);
         return attempt(request);
     }
 

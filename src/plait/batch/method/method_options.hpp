@@ -16,6 +16,7 @@
 namespace plait::batch {
 
 class Call;
+class CallRules;
 
 /// The call that an attempt belongs to, as far as a later run needs to know it.
 class AttemptOwner {
@@ -29,7 +30,8 @@ class AttemptOwner {
     std::string unsafe_call;
     /// Whether this is the first request of the call, or that again: not a page, nor where a redirect led to.
     bool is_first = false;
-    /// Whether the request may be sent again although the call must not be made twice, as the GET after a 303.
+    /// Whether the request may be sent again although the call must not be made twice, as the GET after a 303, or that
+    /// of a page.
     bool may_repeat = false;
     std::uint64_t line = 0;
 };
@@ -59,8 +61,8 @@ class MethodOptions {
     std::uint64_t epoch = 1;
     /// Whether attempts must leave soon after their permit, because the run has rate limits.
     bool has_limits = false;
-    /// Returns whose attempt a request is. Empty: that of a call that may be made twice.
-    std::function<AttemptOwner(const Call& call, const http::Request& request)> owner_of;
+    /// Returns whose attempt a request with these rules is. Empty: that of a call that may be made twice.
+    std::function<AttemptOwner(const Call& call, const CallRules& rules, const http::Request& request)> owner_of;
     /// Called with each warning, a sentence.
     std::function<void(const std::string& sentence)> warn;
 };
