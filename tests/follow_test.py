@@ -37,7 +37,8 @@ class Pages(MockTest):
             self.assertEqual("ok", ended.results[0]["outcome"], ended.out)
             self.assertEqual([1, 2, 3], self.pages_of(ended.results[0]))
             self.assertEqual(3, self.mock.of_id("post-" + method)["came"])
-        ended = self.run_lines(line, arguments=["--each-page"])
+        ended = self.run_lines(line, arguments=["--each-page", "--summary-json", self.folder / "s.json"])
+        self.assertEqual(3 * len(json.dumps(line["body"])), json.loads((self.folder / "s.json").read_text())["sent_bytes"])
         self.assertEqual([(f"line-1{page}", "POST", line["url"]) for page in ("", "#2", "#3")],
                          [(result["custom_id"], result["method"], result["url"]) for result in ended.results])
 

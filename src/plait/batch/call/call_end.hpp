@@ -83,6 +83,8 @@ class CallEnd {
     Boxed<http::Response> partial;
     std::optional<CallError> error;
     std::vector<AttemptNote> attempts;
+    /// The bodies of its request and of those for further pages, each counted once.
+    std::uint64_t sent_bytes = 0;
     /// The activities of the call, if it is traced.
     Boxed<trace::Span> span;
 };

@@ -138,6 +138,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reserva
     const Listed listed(made_, active);
     SpanScope span(parts_.recorder);
     active.sent_at = now();
+    active.sent_bytes = http::body_size(active.request());
     active.deadline = call.rules.deadline.value_or(options_.deadline);
     CancelScope scope;
     const LateCancel late_cancel(scope, active.deadline_at(), overtime);
@@ -297,6 +298,7 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
     if (active.hop && end.response) end.response->url = hops_.final_url(active);
     end.error = std::move(conclusion->error);
     end.attempts = std::move(active.notes);
+    end.sent_bytes = active.sent_bytes;
     if (active.following) follow_ups_.finish(active, end);
     return made;
 }

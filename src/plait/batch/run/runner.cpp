@@ -175,7 +175,7 @@ void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, 
     const bool was_sent = parts_.sent_before && parts_.sent_before->contains(call.line) && !call.rules.safe_to_repeat;
     if (was_sent && !caller_.can_take_up(call) && !method_.takes_over(call.custom_id)) {
         CallEnd end = end_of_earlier_run();
-        end_call(call, end, 0, std::move(slot));
+        end_call(call, end, std::move(slot));
         return;
     }
     if (call.rules.priority != 0) ahead_.keep_a_choice();
@@ -186,7 +186,6 @@ void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, 
 
 Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead, OutputSlot slot,
                              std::optional<KeyOrder::Turn> turn) {
-    const std::uint64_t sent_bytes = http::body_size(call.request);
     if (turn) {
         const bool is_its_turn = co_await turn->wait();
         if (!is_its_turn) {
@@ -204,7 +203,7 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
         has_result = !call.rules.safe_to_repeat || !options_.calls.is_resumable;
     }
     if (has_result) {
-        end_call(call, *end, sent_bytes, std::move(slot));
+        end_call(call, *end, std::move(slot));
     } else {
         // A call that was made, and whose body could not be kept, needs no break: the run stops before the next call of
         // its key has its turn.
@@ -235,12 +234,12 @@ std::string Runner::why_refused(const Call& call) const {
     return page_trouble(call, usual, format.each_page);
 }
 
-void Runner::end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot) {
+void Runner::end_call(Call& call, CallEnd& end, OutputSlot slot) {
     if (end.span) trace_call(*parts_.trace, call, end);
     Duration latency{};
     if (!end.attempts.empty())
         latency = end.attempts.back().start + end.attempts.back().total - end.attempts.front().start;
-    tally_.call_ended(end, latency, sent_bytes);
+    tally_.call_ended(end, latency);
     if (end.outcome != Outcome::ok) error_kinds_.add(call, end, parts_.secrets, now());
     if (end.outcome == Outcome::unknown && first_unknown_.size() < most_unknown)
         first_unknown_.push_back(call.custom_id);

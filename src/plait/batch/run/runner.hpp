@@ -179,7 +179,7 @@ class Runner {
     Task<void> make_call(Call call, ReadAhead::Permit ahead, OutputSlot slot, std::optional<KeyOrder::Turn> turn);
     std::string claim_result(const Call& call);
     std::string why_refused(const Call& call) const;
-    void end_call(Call& call, CallEnd& end, std::uint64_t sent_bytes, OutputSlot slot);
+    void end_call(Call& call, CallEnd& end, OutputSlot slot);
     void refuse(BadLine line, OutputSlot slot);
     void stop_starting() noexcept;
     Task<void> write_results();

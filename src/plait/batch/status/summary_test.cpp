@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdint>
 
 using namespace plait;
 using namespace plait::batch;
@@ -10,9 +11,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-CallEnd answer(int status, std::size_t bytes) {
+CallEnd answer(int status, std::size_t bytes, std::uint64_t sent_bytes = 0) {
     CallEnd end(status == 200 ? Outcome::ok : Outcome::rejected);
     end.attempts.emplace_back();
+    end.sent_bytes = sent_bytes;
     end.response.emplace().status = status;
     end.response->body = std::string(bytes, 'x');
     return end;
@@ -20,9 +22,9 @@ CallEnd answer(int status, std::size_t bytes) {
 
 Tally some_calls() {
     Tally tally;
-    tally.call_ended(answer(200, 1500), 90ms, 10);
-    tally.call_ended(answer(404, 20), 2s, 0);
-    tally.call_ended(CallEnd(Outcome::unknown, CallError(ErrorCode::reset, "", false, true)), 1s, 0);
+    tally.call_ended(answer(200, 1500, 10), 90ms);
+    tally.call_ended(answer(404, 20), 2s);
+    tally.call_ended(CallEnd(Outcome::unknown, CallError(ErrorCode::reset, "", false, true)), 1s);
     tally.line_refused();
     return tally;
 }
@@ -48,7 +50,7 @@ TEST_CASE("results of earlier runs do not count as calls of this one") {
 
 TEST_CASE("a summary has retries, refusals, hedges and skipped calls if there are any") {
     Tally tally;
-    tally.call_ended(CallEnd(Outcome::skipped, CallError(ErrorCode::budget, "")), 0ns, 0);
+    tally.call_ended(CallEnd(Outcome::skipped, CallError(ErrorCode::budget, "")), 0ns);
     CallerCounts counts;
     counts.retries = 5;
     counts.refusals = 3;

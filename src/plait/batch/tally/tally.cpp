@@ -2,10 +2,10 @@
 
 namespace plait::batch {
 
-void Tally::call_ended(const CallEnd& end, Duration latency, std::uint64_t sent_bytes) {
+void Tally::call_ended(const CallEnd& end, Duration latency) {
     ++done_;
     ++outcomes_[static_cast<std::size_t>(end.outcome)];
-    if (!end.attempts.empty()) sent_bytes_ += sent_bytes;
+    sent_bytes_ += end.sent_bytes;
     if (end.response) {
         ++status_codes_[end.response->status];
         received_bytes_ += http::body_size(*end.response);

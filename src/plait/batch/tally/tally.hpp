@@ -14,8 +14,8 @@ namespace plait::batch {
 /// Counts what a run has done so far. Its size does not grow with the run.
 class Tally {
   public:
-    /// Counts a call that ended after `latency`. `sent_bytes` is the size of its body.
-    void call_ended(const CallEnd& end, Duration latency, std::uint64_t sent_bytes);
+    /// Counts a call that ended after `latency`.
+    void call_ended(const CallEnd& end, Duration latency);
 
     /// Counts a line that is not a valid request.
     void line_refused();

@@ -126,6 +126,7 @@ struct ActiveCall {
     Refusal refusal;     ///< by its answer
     std::optional<AttemptVerdict> verdict;
     std::vector<AttemptNote> notes;
+    std::uint64_t sent_bytes = 0;  ///< see `CallEnd`
 };
 
 }  // namespace plait::batch::internal

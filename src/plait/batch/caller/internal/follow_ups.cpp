@@ -246,6 +246,7 @@ Task<std::optional<AttemptsEnd>> FollowUps::wait(ActiveCall& active) const {
     if (ended) co_return ended;
     following.is_due = false;
     ++following.sent;
+    active.sent_bytes += http::body_size(active.request());
     co_return std::nullopt;
 }
 
