@@ -68,6 +68,13 @@ def test_an_attempt_is_a_span(told: Told, url: str) -> None:
     assert point.count == 1 and point.attributes["http.response.status_code"] == 200
 
 
+def test_the_attempts_of_a_run_are_spans_too(told: Told, url: str) -> None:
+    assert plait.run([f"{url}/a", f"{url}/b"]).finish()
+    assert len(told.spans()) == 2
+    (point,) = told.points()
+    assert point.count == 2
+
+
 def test_retries_and_errors_are_seen(told: Told, start_mock: Callable[..., MockServer]) -> None:
     server = start_mock("--latency", "0ms")
     with plait.BlockingSession(retries=plait.Retry(2, first_delay="1ms")) as session:

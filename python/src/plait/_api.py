@@ -40,8 +40,8 @@ def instrument(*, tracer_provider: Any = None, meter_provider: Any = None, captu
 
         plait.instrument()
 
-    It holds for sessions that are made afterwards, and for `plait.get` and its siblings; runs are not instrumented. By
-    default, the global providers are used. `capture_headers` names headers of requests and answers that become
+    It holds for sessions and runs that are made afterwards, and for `plait.get` and its siblings. By default, the global
+    providers are used. `capture_headers` names headers of requests and answers that become
     attributes. To call it again replaces the settings. Needs `opentelemetry-api`.
     """
     from ._telemetry import hook_for
