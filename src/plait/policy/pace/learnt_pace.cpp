@@ -22,7 +22,8 @@ using namespace std::chrono_literals;
 
 constexpr double bucket_gap_growth = 2;
 constexpr Duration longest_rounding = 1s;
-// This many calls sent after a refused one decide whether refusals are random.
+// At least this many calls sent after a refused one, and half of those in flight then, decide whether refusals are
+// random.
 constexpr int enough_to_decide = 4;
 // When trying more than is known to be accepted, at most this fraction of it is in flight.
 constexpr double small_share = 0.1;
@@ -143,7 +144,7 @@ void LearntPace::refused(const Call& call, std::optional<Duration> wait, TimePoi
     }
     if (phase_ != Phase::open || wait) return fall_silent(call, wait, now);
     if (!suspect_) {
-        suspect_ = Suspicion{call, now, 0, 0};
+        suspect_ = Suspicion{call, now, in_flight_, 0, 0};
     } else if (call.number > suspect_->first.number) {
         ++suspect_->refused;
     }
@@ -160,7 +161,8 @@ void LearntPace::ran_out(const Call& call, TimePoint now) {
 /// A call was refused while no limit is known: decides whether there is one.
 void LearntPace::confirm_or_clear(TimePoint now) {
     const int told = suspect_->accepted + suspect_->refused;
-    if (told < enough_to_decide && in_flight_ > 0) return;
+    const bool is_half = in_flight_ <= suspect_->in_flight / 2;
+    if ((told < enough_to_decide || !is_half) && in_flight_ > 0) return;
     const Call first = suspect_->first;
     // Answers overtake each other, which can look like random refusals once, but not twice in a row.
     const bool is_once_more = now - last_cleared_ < longest_rounding;

@@ -80,6 +80,7 @@ class LearntPace {
     struct Suspicion {
         Call first;
         TimePoint since;
+        std::uint64_t in_flight;
         int accepted;  // calls sent after it
         int refused;
     };

@@ -11,34 +11,32 @@ namespace {
 using namespace std::chrono_literals;
 
 // `time` ms after the first answer, this many calls beyond the first look may have been sent:
-// `size * (2^doublings - 1)`, where `doublings = time / linear + (time / square)^2`. A near server refuses within
-// milliseconds, so a gentle start costs little: 8 more after 30 ms, 20 after 50, thousands after 250. A far server
-// needs a steep one: 128 more after 30 ms.
-struct Curve {
-    double size;
-    double linear;  // in milliseconds
-    double square;
-};
-constexpr Curve near{20, 70, 100};
-constexpr Curve far{72, 20, 1e3};
-constexpr Duration far_away = 50ms;
-// Calls to a near server that may wait for their answers, because all of them would be refused with the first one: a
-// few, then more as calls are answered.
-constexpr std::uint64_t near_unanswered = 16;
-constexpr std::uint64_t answered_before_more = 24;
+// `steepness * (2^(time / doubling + (time / bend)^2) - 1)`: 128 after 30 ms, thousands after 100.
+constexpr double steepness = 72;
+constexpr double doubling = 20;
+constexpr double bend = 1e3;
 constexpr Duration open_wide = 350ms;
 
+// When one call is refused, all that wait for their answers may be. So no more of them wait than a share of the calls
+// that were answered. At a near server another round trip costs little, and the share is small: a sixth at 30 ms, as
+// many at 55 ms, four times as many at 90 ms.
+constexpr std::uint64_t least_unanswered = 6;
+constexpr Duration as_many_as_answered = 55ms;
+constexpr double share_growth = 3;
+
 /// Returns when, after the first answer, the next call beyond these may be sent.
-Duration time_of(const Curve& curve, double beyond) noexcept {
-    const double doublings = std::log2(beyond / curve.size + 1);
-    const double a = 1 / (curve.square * curve.square);
-    const double b = 1 / curve.linear;
+Duration time_of(double beyond) noexcept {
+    const double doublings = std::log2(beyond / steepness + 1);
+    const double a = 1 / (bend * bend);
+    const double b = 1 / doubling;
     const double ms = (std::sqrt(b * b + 4 * a * doublings) - b) / (2 * a);
     return Duration(static_cast<Duration::rep>(ms * 1e6));
 }
 
-std::uint64_t most_unanswered(std::uint64_t answered) noexcept {
-    return std::max(near_unanswered, answered - std::min(answered, answered_before_more));
+std::uint64_t most_unanswered(std::uint64_t answered, Duration latency) noexcept {
+    const double round_trip = static_cast<double>(latency.count()) / static_cast<double>(as_many_as_answered.count());
+    const double share = std::min(std::pow(round_trip, share_growth), 1e3);
+    return std::max(least_unanswered, static_cast<std::uint64_t>(static_cast<double>(answered) * share));
 }
 
 }  // namespace
@@ -54,12 +52,9 @@ TimePoint Opening::earliest(TimePoint now) noexcept {
         is_over_ = true;
         return now;
     }
-    // The first answer may come late, as a busy server's does. Any other one can show that the server is near.
-    const bool is_near = shortest_ < far_away;
-    if (is_near && left_ - answered_ >= most_unanswered(answered_)) return opened_at_ + open_wide;
-    const double beyond = static_cast<double>(left_ - options_.first_look);
-    const Curve& curve = is_near ? near : far;
-    return std::max(now, opened_at_ + time_of(curve, beyond));
+    // The first answer may come late, as a busy server's does, so the shortest latency counts.
+    if (answered_ > 0 && left_ - answered_ >= most_unanswered(answered_, shortest_)) return opened_at_ + open_wide;
+    return std::max(now, opened_at_ + time_of(static_cast<double>(left_ - options_.first_look)));
 }
 
 void Opening::sent(TimePoint now) noexcept {

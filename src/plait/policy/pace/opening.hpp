@@ -16,9 +16,10 @@ struct OpeningOptions {
 };
 
 /// The slow start at a server whose limits are unknown: a few calls, then, from the first answer on, more and more
-/// along a curve in time. Otherwise a server that answers within milliseconds would be sent thousands of calls before
-/// its first refusal came back. A slow server has all its calls in flight a twentieth of a second later. At a server
-/// that answers soon but one call after the other, few wait for their answer at a time. Knows no clock.
+/// along a curve in time. The calls that wait for their answers are never more than a share of those that were answered.
+/// Otherwise a server that answers within milliseconds would be sent thousands of calls before its first refusal came
+/// back. The farther the server, the larger the share: a slow one has all its calls in flight a twentieth of a second
+/// after its first answers. Knows no clock.
 class Opening {
   public:
     explicit Opening(const OpeningOptions& options) noexcept : options_(options), is_over_(options.first_look == 0) {}
@@ -26,10 +27,8 @@ class Opening {
     /// Returns when a call may be sent if nothing else happens before: `now`, or later.
     TimePoint earliest(TimePoint now) noexcept;
     void sent(TimePoint now) noexcept;
-    /// A call that was sent at `sent_at` was answered.
+    /// A call that was sent at `sent_at` was answered, if only by a refusal.
     void answered(TimePoint sent_at, TimePoint now) noexcept;
-    /// Ends the slow start.
-    void end() noexcept { is_over_ = true; }
     bool is_over() const noexcept { return is_over_; }
 
   private:

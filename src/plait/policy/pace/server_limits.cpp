@@ -117,7 +117,7 @@ void ServerLimits::accepted(Grant& grant, TimePoint now) {
 
 void ServerLimits::refused(std::optional<Duration> wait, std::string_view source, Grant& grant, TimePoint now) {
     if (std::exchange(grant.is_reported, true)) return;
-    opening_.end();
+    opening_.answered(grant.when, now);
     if (wait) wait = std::max(*wait, Duration::zero());
     asked_by_ = source;
     const LearntPace::Call call{grant.number, grant.when};

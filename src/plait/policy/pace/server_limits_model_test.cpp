@@ -306,17 +306,25 @@ TEST_CASE("an announced sliding counter or bucket is used nearly fully") {
 
 TEST_CASE("limits of which only refusals give a time are used nearly fully") {
     const Telling wait{.wait = true, .grain = 1};
-    check_mean(from_first_call, wait, 0.002, 0.93, 0.06);
-    check_mean(slides, wait, 0.002, 0.93, 0.06);
-    check_mean(refills, wait, 0.002, 0.93, 0.06);
+    for (const double latency : {0.002, 0.03}) {
+        CAPTURE(latency);
+        check_mean(from_first_call, wait, latency, 0.93, 0.03);
+        check_mean(slides, wait, latency, 0.93, 0.03);
+        check_mean(refills, wait, latency, 0.93, 0.04);
+    }
+    check_mean(from_first_call, wait, 0.09, 0.93, 0.1);
 }
 
 TEST_CASE("limits that nothing announces are used nearly fully") {
     const Telling nothing;
-    check_mean(from_first_call, nothing, 0.002, 0.93, 0.06);
-    check_mean(by_clock, nothing, 0.002, 0.93, 0.06);
-    check_mean(slides, nothing, 0.002, 0.9, 0.06);
-    check_mean(refills, nothing, 0.002, 0.93, 0.06);
+    for (const double latency : {0.002, 0.03}) {
+        CAPTURE(latency);
+        check_mean(from_first_call, nothing, latency, 0.93, 0.06);
+        check_mean(by_clock, nothing, latency, 0.93, 0.06);
+        check_mean(slides, nothing, latency, 0.93, 0.06);
+        check_mean(refills, nothing, latency, 0.93, 0.06);
+    }
+    check_mean(from_first_call, nothing, 0.09, 0.93, 0.13);
 }
 
 TEST_CASE("a counter that counts what it refuses is used nearly fully") {
@@ -349,7 +357,7 @@ TEST_CASE("a limit for a second at a server a tenth of a second away is used for
     const Instead limit(50, 1);
     for (std::uint64_t seed = 1; seed <= testing::seeds(10); ++seed) {
         CAPTURE(seed);
-        CHECK(Run(fixed_window(std::nullopt), Telling(), 0.09, seed).windows(60).let_in >= 0.65 * 60 * allowed);
-        CHECK(Run(bucket(), Telling(), 0.09, seed).windows(60).let_in >= 0.65 * 60 * allowed);
+        CHECK(Run(fixed_window(std::nullopt), Telling(), 0.09, seed).windows(60).let_in >= 0.6 * 60 * allowed);
+        CHECK(Run(bucket(), Telling(), 0.09, seed).windows(60).let_in >= 0.6 * 60 * allowed);
     }
 }
