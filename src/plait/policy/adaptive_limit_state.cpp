@@ -281,9 +281,12 @@ void AdaptiveLimitState::begin_look(const Round& round, double level) noexcept {
 void AdaptiveLimitState::end_look(const Round& round, TimePoint now) {
     const bool has_fallen = round.spread.middle < fell * deepest_look_.middle;
     const bool is_busy = round.rate > still_busy * before_look_.rate;
-    if (has_fallen && is_busy && limit_ >= options_.least + 1) {
+    // An earlier look has shown this latency to be the one without a queue.
+    const bool is_known = !climbs_ && round.spread.middle <= usual_.middle * (1 + no_wait);
+    if (has_fallen && is_busy && !is_known && limit_ >= options_.least + 1) {
         deepest_look_ = round.spread;
-        limit_ = std::max(options_.least, limit_ / 2);
+        // The pace may have let fewer go.
+        limit_ = std::max(options_.least, std::min(limit_, round.in_flight) / 2);
         return;
     }
     looks_ = false;

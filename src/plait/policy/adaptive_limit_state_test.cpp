@@ -195,6 +195,22 @@ TEST_CASE("a queue that the first round shows is noticed, although no more than 
     CHECK(state.limit() <= 16);
 }
 
+TEST_CASE("a look goes below the number of calls that the pace lets go") {
+    // One slot of 5 ms. After the first 32 calls, six at a time are let go.
+    AdaptiveLimitState state({}, start);
+    std::deque<AdaptiveLimitState::Call> calls;
+    for (int answer = 0; answer < 200; ++answer) {
+        const TimePoint now = start + answer * 5ms;
+        if (answer > 0) {
+            state.ended(calls.front(), Load::fine, now);
+            calls.pop_front();
+        }
+        const std::size_t most = answer < 1 ? 32 : 6;
+        while (calls.size() < std::min(most, state.limit())) calls.push_back(state.began(now));
+    }
+    CHECK(state.limit() <= 3);
+}
+
 TEST_CASE("the limit doubles each round trip of clean answers") {
     AdaptiveLimitState state(AdaptiveLimitOptions(), start);
     const Tally tally = Simulation({always(100)}, 1).run(&state, 0, 1e9, 0, 1600);

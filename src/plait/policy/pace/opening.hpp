@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/policy/quantile.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -38,7 +39,8 @@ class Opening {
     std::uint64_t answered_ = 0;
     TimePoint first_sent_at_{};
     TimePoint opened_at_ = TimePoint::max();
-    Duration shortest_ = Duration::max();  // from sending a call to its answer
+    // Of sending a call and its answer, in milliseconds; low, as a server's first calls may wait for each other.
+    Quantile latency_{0.25};
 };
 
 }  // namespace plait::policy

@@ -66,16 +66,29 @@ TEST_CASE("a refusal makes room as any other answer does") {
     CHECK(leave_all(opening, start + 204ms) == 1);
 }
 
-TEST_CASE("a near server whose first answers come late is found to be near by the next one") {
+TEST_CASE("a quarter of soon answers shows a near server, a few of them do not") {
+    const auto unanswered_after = [](int soon) {
+        Opening opening({.first_look = 32});
+        const TimePoint start(1h);
+        leave_all(opening, start);
+        for (int call = 0; call < soon; ++call) opening.answered(start, start + 5ms);
+        for (int call = soon; call < 32; ++call) opening.answered(start, start + 90ms);
+        return leave_all(opening, start + 300ms);
+    };
+    CHECK(unanswered_after(12) < 10);
+    CHECK(unanswered_after(2) > 100);
+}
+
+TEST_CASE("a near server that has answered many calls has half as many in flight") {
     Opening opening({.first_look = 32});
     const TimePoint start(1h);
-    CHECK(leave_all(opening, start) == 32);
-    for (int call = 0; call < 32; ++call) opening.answered(start, start + 80ms);
-    int more = leave_all(opening, start + 80ms);
-    more += leave_all(opening, start + 83ms);
-    opening.answered(start + 80ms, start + 84ms);
-    for (Duration time = 84ms; time <= 300ms; time += 1ms) more += leave_all(opening, start + time);
-    CHECK(more <= 16);
+    leave_all(opening, start);
+    for (int call = 0; call < 32; ++call) opening.answered(start, start + 2ms);
+    for (int call = 32; call < 240; ++call) {
+        opening.sent(start + 10ms);
+        opening.answered(start + 10ms, start + 12ms);
+    }
+    CHECK(leave_all(opening, start + 200ms) == 100);
 }
 
 TEST_CASE("a slow answer holds calls back for no longer than a second") {
