@@ -11,9 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 
 // `time` ms after the first answer, this many calls beyond the first look may have been sent:
-// `steepness * (2^(time / doubling + (time / bend)^2) - 1)`: 128 after 18 ms, thousands after 60.
+// `steepness * (2^(time / doubling + (time / bend)^2) - 1)`: 128 after 12 ms, thousands after 40.
 constexpr double steepness = 72;
-constexpr double doubling = 12;
+constexpr double doubling = 8;
 constexpr double bend = 1e3;
 constexpr Duration open_wide = 350ms;
 
