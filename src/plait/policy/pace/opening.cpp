@@ -53,7 +53,8 @@ TimePoint Opening::earliest(TimePoint now) noexcept {
         is_over_ = true;
         return now;
     }
-    if (answered_ > 0 && left_ - answered_ >= most_unanswered(answered_, latency_.value())) return opened_at_ + open_wide;
+    if (answered_ > 0 && left_ - answered_ >= most_unanswered(answered_, latency_.value()))
+        return opened_at_ + open_wide;
     return std::max(now, opened_at_ + time_of(static_cast<double>(left_ - options_.first_look)));
 }
 

@@ -17,10 +17,10 @@ struct OpeningOptions {
 };
 
 /// The slow start at a server whose limits are unknown: a few calls, then, from the first answer on, more and more
-/// along a curve in time. The calls that wait for their answers are never more than a share of those that were answered.
-/// Otherwise a server that answers within milliseconds would be sent thousands of calls before its first refusal came
-/// back. The farther the server, the larger the share: a slow one has all its calls in flight a twentieth of a second
-/// after its first answers. Knows no clock.
+/// along a curve in time. The calls that wait for their answers are never more than a share of those that were
+/// answered. Otherwise a server that answers within milliseconds would be sent thousands of calls before its first
+/// refusal came back. The farther the server, the larger the share: a slow one has all its calls in flight a fiftieth
+/// of a second after its first answers. Knows no clock.
 class Opening {
   public:
     explicit Opening(const OpeningOptions& options) noexcept : options_(options), is_over_(options.first_look == 0) {}
