@@ -527,6 +527,66 @@ ASYNC_TEST("a program that fails to decide ends the call with its error, and the
     CHECK(server.came.size() == 1);
 }
 
+ASYNC_TEST("a group that is asked to wait takes no slot of its origin from other groups") {
+    CallerOptions options;
+    options.concurrency_per_origin = 2;
+    const TimePoint rested = now() + 30s;
+    const auto reply = [rested](http::Request request) {
+        const bool is_refused = request.url.target() == "/tired" && now() < rested;
+        return after(10ms, is_refused ? answer(429, {{"Retry-After", "60"}}) : answer(200));
+    };
+    Bench bench(reply, options);
+    Made made;
+    TaskGroup calls;
+    for (std::uint64_t line = 1; line <= 10; ++line) {
+        Call call = call_to("http://a.b/tired", "GET", line);
+        call.rules.group = "tired";
+        calls.start(make(bench.caller, std::move(call), made));
+    }
+    co_await sleep_for(1s);
+    const TimePoint begin = now();
+    Call other = call_to("http://a.b/awake", "GET", 11);
+    other.rules.group = "awake";
+    co_await make(bench.caller, std::move(other), made);
+    CHECK(now() - begin == 10ms);
+    co_await calls.join();
+    CHECK(made.size() == 11);
+}
+
+/// Makes calls one after another.
+Task<void> make_many(Caller& caller, std::uint64_t count) {
+    for (std::uint64_t line = 1; line <= count; ++line) {
+        Call call = call_to("http://a.b/", "GET", line);
+        call.rules.group = "fast";
+        call.rules.costs.set("tokens", 0);
+        co_await caller.make(call);
+    }
+}
+
+ASYNC_TEST("a slow group gets its turns at an origin that another one keeps full") {
+    CallerOptions options;
+    options.concurrency_per_origin = 2;
+    options.limits = {policy::parse_rate_limit("tokens=1/s")};
+    Crowd crowd;
+    Bench bench([&](http::Request) { return visit(crowd); }, options);
+    const TimePoint begin = now();
+    TaskGroup fast, slow;
+    for (int n = 0; n < 20; ++n) fast.start(make_many(bench.caller, 100));
+    co_await sleep_for(1s);
+    Made made;
+    for (std::uint64_t line = 1; line <= 5; ++line) {
+        Call call = call_to("http://a.b/", "GET", line);
+        call.rules.group = "slow";
+        call.rules.costs.set("tokens", 1);
+        slow.start(make(bench.caller, std::move(call), made));
+    }
+    co_await slow.join();
+    CHECK(now() - begin < 6s);  // one a second, however full it is
+    co_await fast.join();
+    CHECK(crowd.most == 2);
+    CHECK(now() - begin < 10'100ms);
+}
+
 ASYNC_TEST("a call whose end stops the run lets no other go") {
     CallerOptions options;
     options.concurrency = 1;
@@ -996,7 +1056,7 @@ ASYNC_TEST("a call that fails while its copy has no room to be sent ends as it f
     CHECK(bench.caller.counts().copies == 0);
 }
 
-ASYNC_TEST("a second copy needs a place at its origin") {
+ASYNC_TEST("a second copy needs a slot of its origin") {
     CallerOptions options;
     options.hedge.emplace();
     options.concurrency_per_origin = 1;

@@ -14,6 +14,25 @@ class HedgedAttempt::Copy {
     bool is_second;
 };
 
+/// The slot of the origin, for a copy whose turn has come.
+class HedgedAttempt::OriginSlot final : public policy::HeldSlot {
+  public:
+    OriginSlot(std::optional<policy::FixedLimit>& limit, std::optional<policy::FixedLimit::Permit>& permit) noexcept
+        : limit_(limit), permit_(permit) {}
+
+    bool may_begin() const noexcept override { return true; }
+    void begin() noexcept override {}
+    bool take_rest() noexcept override {
+        if (limit_) permit_ = limit_->try_enter();
+        return !limit_ || permit_;
+    }
+    void give_back_rest() noexcept override { permit_.reset(); }
+
+  private:
+    std::optional<policy::FixedLimit>& limit_;
+    std::optional<policy::FixedLimit::Permit>& permit_;
+};
+
 Task<Attempt> HedgedAttempt::run() {
     auto make = [this] { return send_copy(++copies_); };
     auto admit = [this] { return admit_second(); };
@@ -32,11 +51,8 @@ Task<HedgedAttempt::Copy> HedgedAttempt::send_copy(int number) {
 Task<bool> HedgedAttempt::admit_second() {
     std::optional<RunRules::Reservation> reservation = run_rules_.try_reserve(call_rules_.costs);
     if (!reservation) co_return false;
-    if (origin_.in_flight) {
-        place_ = origin_.in_flight->try_enter();
-        if (!place_) co_return false;
-    }
-    permit_ = co_await group_.pace.enter(call_rules_.costs, 2 * call_rules_.priority + 1);
+    OriginSlot slot(origin_.in_flight, origin_slot_);
+    permit_ = co_await group_.pace.enter(call_rules_.costs, 2 * call_rules_.priority + 1, &slot);
     if (!permit_) co_return false;
     reservation->settle(call_rules_.costs);  // nobody will say what the losing copy costs
     co_return true;

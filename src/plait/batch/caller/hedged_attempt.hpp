@@ -17,7 +17,7 @@ namespace plait::batch {
 /// An attempt of which a second copy is sent if it is slow; the first answer wins, and the other copy is cancelled.
 /// Only for calls that are safe to repeat.
 ///
-/// The second copy needs room in the budgets, a free place at its origin and the pace of its group, like any attempt;
+/// The second copy needs room in the budgets, a free slot of its origin and the pace of its group, like any attempt;
 /// without, it is not sent.
 class HedgedAttempt {
   public:
@@ -37,6 +37,7 @@ class HedgedAttempt {
 
   private:
     class Copy;
+    class OriginSlot;
 
     Task<Copy> send_copy(int number);
     Task<bool> admit_second();
@@ -47,7 +48,7 @@ class HedgedAttempt {
     const CallRules& call_rules_;
     const Send send_;
     // Of the second copy.
-    std::optional<policy::FixedLimit::Permit> place_;
+    std::optional<policy::FixedLimit::Permit> origin_slot_;
     std::optional<policy::Pace::Permit> permit_;
     int copies_ = 0;
     bool second_won_ = false;

@@ -15,18 +15,29 @@ bool SendPermit::try_take(const policy::Costs& costs) {
 }
 
 Task<SendPermit::Turn> SendPermit::take(const policy::Costs& costs, int priority) {
-    do {
+    for (;;) {
         give_back();
         if (circuit_) {
             circuit_permit_ = co_await circuit_->enter();
             if (!circuit_permit_) co_return Turn::unreachable;
         }
-        if (origin_slots_) origin_slot_.emplace(co_await origin_slots_->enter(priority));
-        if (group_.in_flight) slot_.emplace(co_await group_.in_flight->enter(priority));
-        pace_permit_ = co_await group_.pace.enter(costs, priority, slot_ ? &*slot_ : nullptr);
-        if (!pace_permit_) co_return Turn::parked;
-    } while (circuit_permit_ && !circuit_permit_->still_holds());
-    co_return Turn::taken;
+        if (found_origin_full_) origin_slot_.emplace(co_await origin_slots_->enter(priority));
+        if (group_.in_flight) slot_ = group_.in_flight->try_enter();
+        if (group_.in_flight && !slot_) {
+            give_back_rest();
+            slot_.emplace(co_await group_.in_flight->enter(priority));
+        }
+        found_origin_full_ = false;
+        pace_permit_ = co_await group_.pace.enter(costs, priority, this);
+        if (!pace_permit_ && (!found_origin_full_ || group_.pace.parked())) co_return Turn::parked;
+        if (pace_permit_ && (!circuit_permit_ || circuit_permit_->still_holds())) co_return Turn::taken;
+    }
+}
+
+bool SendPermit::take_rest() noexcept {
+    if (origin_slots_ && !origin_slot_) origin_slot_ = origin_slots_->try_enter();
+    found_origin_full_ = origin_slots_ && !origin_slot_;
+    return !found_origin_full_;
 }
 
 void SendPermit::ended(Reach reach, policy::Load load, std::string_view sign) noexcept {

@@ -18,7 +18,7 @@ namespace plait::batch {
 /// All that an attempt needs before it is sent: a permit of its origin's circuit breaker, slots of its origin and of
 /// its group, and a permit of the group's pace. It is acquired as a whole, learns what the attempt showed, and is given
 /// back when it is destroyed. Belongs to one loop.
-class SendPermit {
+class SendPermit final : private policy::HeldSlot {
   public:
     /// `circuit` and `origin_slots` are those of the origin; null: attempts ignore them. All outlive the permit.
     SendPermit(Group& group, policy::CircuitBreaker* circuit, policy::FixedLimit* origin_slots = nullptr) noexcept
@@ -36,11 +36,12 @@ class SendPermit {
         parked        ///< the group is
     };
     /// Acquires the parts as they become free, the circuit first: an attempt that waits for an unreachable server holds
-    /// no slot. Throws as `try_take`.
+    /// no slot. The slot of the origin comes last, at the moment when the pace lets the attempt go: a group that is
+    /// asked to wait takes none from other groups. Throws as `try_take`.
     Task<Turn> take(const policy::Costs& costs, int priority);
 
     /// The attempt is sent: its latency counts from here.
-    void begin() noexcept {
+    void begin() noexcept override {
         if (slot_) slot_->begin();
     }
 
@@ -59,6 +60,10 @@ class SendPermit {
     void give_back() noexcept;
 
   private:
+    bool may_begin() const noexcept override { return !slot_ || slot_->may_begin(); }
+    bool take_rest() noexcept override;
+    void give_back_rest() noexcept override { origin_slot_.reset(); }
+
     Group& group_;
     policy::CircuitBreaker* circuit_;
     policy::FixedLimit* origin_slots_;
@@ -66,6 +71,7 @@ class SendPermit {
     std::optional<policy::AdaptiveLimit::Permit> slot_;
     std::optional<policy::CircuitBreaker::Permit> circuit_permit_;
     std::optional<policy::Pace::Permit> pace_permit_;
+    bool found_origin_full_ = false;  ///< when its turn came
 };
 
 }  // namespace plait::batch

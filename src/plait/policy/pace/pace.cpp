@@ -55,6 +55,7 @@ class Pace::Waiter final : public internal::WaitingLine::Place {
         : Place(line, priority), costs(costs_), held_(held) {}
 
     bool may_begin() const noexcept { return !held_ || held_->may_begin(); }
+    bool take_rest() noexcept { return !held_ || held_->take_rest(); }
     void grant(Permit granted) noexcept {
         permit = std::move(granted);
         if (held_) held_->begin();
@@ -69,12 +70,8 @@ class Pace::Waiter final : public internal::WaitingLine::Place {
 };
 
 Task<std::optional<Pace::Permit>> Pace::enter(Costs costs, int priority, HeldSlot* held) {
-    if (!held || held->may_begin()) {
-        if (auto permit = try_enter(costs)) {
-            if (held) held->begin();
-            co_return std::move(*permit);
-        }
-    }
+    if (auto permit = try_enter(costs, held)) co_return std::move(*permit);
+    if (held) held->give_back_rest();
     Waiter waiter(line_, costs, priority, held);
     while (!waiter.permit && !parked()) {
         if (!waiter.is_first()) {
@@ -92,11 +89,12 @@ Task<std::optional<Pace::Permit>> Pace::enter(Costs costs, int priority, HeldSlo
             if (slots_) slot = co_await slots_->acquire();
             // A refusal, or a call with a higher priority, may have come meanwhile.
             if (!waiter.is_first() || parked() || earliest(costs) > now() || !waiter.may_begin()) continue;
+            if (!waiter.take_rest()) break;
             waiter.grant(sent(costs, std::move(slot)));
             serve_line();
         }
     }
-    if (waiter.is_first()) line_.call_all();
+    if (parked() && waiter.is_first()) line_.call_all();
     co_return std::move(waiter.permit);
 }
 
@@ -108,16 +106,18 @@ void Pace::serve_line() {
         const bool may_go = !parked() && earliest(next.costs) <= now() && next.may_begin();
         std::optional<Semaphore::Permit> slot = may_go && slots_ ? slots_->try_acquire() : std::nullopt;
         next.call();
-        if (!may_go || (slots_ && !slot)) return;
+        if (!may_go || (slots_ && !slot) || !next.take_rest()) return;
         next.grant(sent(next.costs, std::move(slot)));
     }
 }
 
-std::optional<Pace::Permit> Pace::try_enter(const Costs& costs) {
+std::optional<Pace::Permit> Pace::try_enter(const Costs& costs, HeldSlot* held) {
     check(costs);
     if (!line_.empty()) return std::nullopt;
     std::optional<Semaphore::Permit> slot = slots_ ? slots_->try_acquire() : std::nullopt;
     if ((slots_ && !slot) || parked() || earliest(costs) > now()) return std::nullopt;
+    if (held && (!held->may_begin() || !held->take_rest())) return std::nullopt;
+    if (held) held->begin();
     return sent(costs, std::move(slot));
 }
 

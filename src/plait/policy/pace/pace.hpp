@@ -36,6 +36,12 @@ class HeldSlot {
     /// The call is sent now.
     virtual void begin() noexcept = 0;
 
+    /// Takes what else the call needs, and only when it is sent, so that it holds none of it while it waits. False: it
+    /// is not free.
+    virtual bool take_rest() noexcept { return true; }
+    /// The call has to wait: gives that back, if it has it.
+    virtual void give_back_rest() noexcept {}
+
   protected:
     ~HeldSlot() = default;
 };
@@ -102,11 +108,12 @@ class Pace {
     /// because such a call could never be sent, and whatever the log throws.
     ///
     /// `held`: a slot that the call holds, and that outlives the wait. Then the call also waits until it may begin, and
-    /// begins.
+    /// begins. If the rest is not free when its turn comes (`take_rest`), the turn goes to the next in the queue, and
+    /// this returns nullopt.
     Task<std::optional<Permit>> enter(Costs costs = {}, int priority = 0, HeldSlot* held = nullptr);
 
     /// The same without waiting. Returns nullopt when the call can't be sent at once, or others wait.
-    std::optional<Permit> try_enter(const Costs& costs);
+    std::optional<Permit> try_enter(const Costs& costs, HeldSlot* held = nullptr);
 
     /// Corrects the reserved costs to the actual ones, for the units in `actual`: returns what was reserved too much,
     /// and counts now what it cost more. Call it once for each permit and unit.
