@@ -80,7 +80,31 @@ std::uint64_t eight_bytes(const char* at) {
     return bytes;
 }
 
-void append_escaped(std::string& out, char c) {
+void append(std::string& out, std::string_view text, const Kinds& kinds) {
+    out += '"';
+    while (!text.empty()) {
+        // Nearly every string is plain throughout: one pass over its bytes, and one copy.
+        const auto other =
+            std::find_if(text.begin(), text.end(), [&](char c) { return kind_of(c, kinds) != Kind::plain; });
+        const auto plain = static_cast<std::size_t>(other - text.begin());
+        out.append(text.data(), plain);
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        if (kind_of(text.front(), kinds) == Kind::escaped) {
+            append_json_escape(out, text.front());
+            text.remove_prefix(1);
+            continue;
+        }
+        const std::size_t size = sequence_size(text);
+        out += size == 0 ? replacement_character : text.substr(0, size);
+        text.remove_prefix(size == 0 ? 1 : size);
+    }
+    out += '"';
+}
+
+}  // namespace
+
+void append_json_escape(std::string& out, char c) {
     switch (c) {
         case '"':
             out += "\\\"";
@@ -101,30 +125,6 @@ void append_escaped(std::string& out, char c) {
             fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
     }
 }
-
-void append(std::string& out, std::string_view text, const Kinds& kinds) {
-    out += '"';
-    while (!text.empty()) {
-        // Nearly every string is plain throughout: one pass over its bytes, and one copy.
-        const auto other =
-            std::find_if(text.begin(), text.end(), [&](char c) { return kind_of(c, kinds) != Kind::plain; });
-        const auto plain = static_cast<std::size_t>(other - text.begin());
-        out.append(text.data(), plain);
-        text.remove_prefix(plain);
-        if (text.empty()) break;
-        if (kind_of(text.front(), kinds) == Kind::escaped) {
-            append_escaped(out, text.front());
-            text.remove_prefix(1);
-            continue;
-        }
-        const std::size_t size = sequence_size(text);
-        out += size == 0 ? replacement_character : text.substr(0, size);
-        text.remove_prefix(size == 0 ? 1 : size);
-    }
-    out += '"';
-}
-
-}  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
     if (!is_plain_json(text)) return append(out, text, usual_kinds);

@@ -8,7 +8,11 @@ namespace plait {
 /// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
-/// The same for JSON inside a web page: `<` is escaped, so that no string can end the script around it.
+/// Appends the escape of a quote, a backslash or a control character.
+void append_json_escape(std::string& out, char c);
+
+/// The same as `append_json_string` for JSON inside a web page: `<` is escaped, so that no string can end the script
+/// around it.
 void append_json_string_for_page(std::string& out, std::string_view text);
 
 /// Whether a text needs no escaping, as is nearly always the case: it is ASCII without quotes, backslashes and control

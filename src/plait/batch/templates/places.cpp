@@ -1,6 +1,7 @@
 #include "plait/batch/templates/places.hpp"
 
 #include "plait/base/error.hpp"
+#include "plait/base/text/json_string.hpp"
 #include "plait/base/text/words.hpp"
 #include "plait/json/value.hpp"
 
@@ -28,32 +29,6 @@ constexpr std::array<bool, 256> make_unreserved() noexcept {
 constexpr std::array<bool, 256> unreserved = make_unreserved();
 
 constexpr bool needs_escape(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
-
-void append_escape(std::string& out, char c) {
-    switch (c) {
-        case '"':
-            out += "\\\"";
-            return;
-        case '\\':
-            out += "\\\\";
-            return;
-        case '\n':
-            out += "\\n";
-            return;
-        case '\r':
-            out += "\\r";
-            return;
-        case '\t':
-            out += "\\t";
-            return;
-        default:
-            break;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += "\\u00";
-    out += hex[byte >> 4];
-    out += hex[byte & 15];
-}
 
 std::size_t skip_digits(std::string_view text, std::size_t at) noexcept {
     while (at < text.size() && is_digit(text[at])) ++at;
@@ -104,7 +79,7 @@ void append_for_json(std::string& out, std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (!needs_escape(text[i])) continue;
         out.append(text, done, i - done);
-        append_escape(out, text[i]);
+        append_json_escape(out, text[i]);
         done = i + 1;
     }
     out.append(text, done);
