@@ -147,11 +147,12 @@ void MessageParser::note_transfer_coding(std::string_view value) {
     facts_.is_chunked = true;
 }
 
+/// What is no option says nothing of the answer, so that the answer counts; the connection is not used again.
 void MessageParser::note_connection(std::string_view value) {
     for (std::string_view rest = value; !rest.empty();) {
         const std::string_view option = take_element(rest);
-        if (!option.empty() && !is_token(option)) fail_protocol(fmt::format("Connection is '{}'", escaped(value)));
-        says_close_ = says_close_ || equal_ignoring_case(option, "close");
+        const bool is_odd = !option.empty() && !is_token(option);
+        says_close_ = says_close_ || is_odd || equal_ignoring_case(option, "close");
         says_keep_alive_ = says_keep_alive_ || equal_ignoring_case(option, "keep-alive");
     }
 }
