@@ -16,9 +16,9 @@ namespace plait::http {
 
 /// What experience says of the server of an origin.
 ///
-/// Whether it keeps its promise to keep connections. Some servers close them right after an answer
-/// without saying so: a request that is sent at that moment is lost, and nobody knows whether it was executed.
-/// And whether it answers a request that asks before it sends its body. For any thread.
+/// Whether it keeps its promise to keep connections: some servers close them right after an answer without saying so, a
+/// request that is sent at that moment is lost, and nobody knows whether it was executed. And whether it answers a
+/// request that asks before it sends its body. For any thread.
 class OriginHabit : public std::enable_shared_from_this<OriginHabit> {
   public:
     /// Permission to send a request that is not safe to repeat over a kept connection.

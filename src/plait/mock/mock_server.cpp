@@ -38,7 +38,7 @@ using namespace std::chrono_literals;
 /// How long to wait for a free descriptor when no connection can be accepted.
 constexpr Duration wait_for_descriptors = 50ms;
 
-/// How a client begins that speaks HTTP/2 (RFC 9113, section 3.4), and none of HTTP/1.1.
+/// How a client of HTTP/2 begins (RFC 9113, section 3.4). No request of HTTP/1.1 begins like this.
 constexpr std::string_view http2_mark = "PRI * ";
 
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -14,7 +14,7 @@ namespace plait::batch {
 /// member that an object lacks, or that is null, is missing.
 class JsonRowParser final : public RowParser {
   public:
-    /// `columns` must outlive this. Throws `Error(bad_input)` for one that is not a JSON Pointer, and begins with `/`.
+    /// `columns` must outlive this. Throws `Error(bad_input)` for one that begins with `/` and is no JSON Pointer.
     explicit JsonRowParser(const ColumnList& columns);
     ~JsonRowParser() override;
 

@@ -20,10 +20,9 @@ struct RelayedForm {
 /// end; `request.body` follows. A field of `defaults` is sent unless the request has one of that name.
 ///
 /// `Host` comes first. `User-Agent` and `Accept` are added when neither has them; so is `Accept-Encoding` with
-/// `decoding`. Throws `Error(bad_input)` for fields
-/// that would contradict what is sent: a second `Host`, a `Content-Length` other than the body's, any
-/// `Transfer-Encoding`, a `Connection` other than `close` and `keep-alive`, what is meant for a proxy, and, if
-/// `relayed`, `TE` and `Upgrade`, which end at the proxy.
+/// `decoding`. Throws `Error(bad_input)` for fields that would contradict what is sent: a second `Host`, a
+/// `Content-Length` other than the body's, any `Transfer-Encoding`, a `Connection` other than `close` and `keep-alive`,
+/// what is meant for a proxy, and, if `relayed`, `TE` and `Upgrade`, which end at the proxy.
 std::string serialize_head(const Request& request, const Headers& defaults, Decoding decoding = Decoding::on,
                            const RelayedForm* relayed = nullptr);
 
