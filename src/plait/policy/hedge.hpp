@@ -6,7 +6,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/policy/quantile.hpp"
+#include "plait/base/quantile.hpp"
 
 #include <cstddef>
 #include <optional>

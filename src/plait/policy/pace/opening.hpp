@@ -1,7 +1,7 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
-#include "plait/policy/quantile.hpp"
+#include "plait/base/quantile.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,9 +1,9 @@
-#include "plait/policy/quantile.hpp"
+#include "plait/base/quantile.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace plait::policy {
+namespace plait {
 
 Quantile::Quantile(double share) noexcept
     : share_(share),
@@ -57,4 +57,4 @@ double Quantile::linear(std::size_t i, double step) const noexcept {
     return heights_[i] + step * (heights_[j] - heights_[i]) / (positions_[j] - positions_[i]);
 }
 
-}  // namespace plait::policy
+}  // namespace plait

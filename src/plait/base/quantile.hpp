@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-namespace plait::policy {
+namespace plait {
 
 /// Estimates a quantile of a stream of numbers in constant memory: the P² algorithm (R. Jain,
 /// I. Chlamtac: "The P² algorithm for dynamic calculation of quantiles and histograms without storing observations",
@@ -35,4 +35,4 @@ class Quantile {
     std::array<double, markers> steps_{};
 };
 
-}  // namespace plait::policy
+}  // namespace plait
