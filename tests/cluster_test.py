@@ -157,6 +157,9 @@ class Work(ClusterTest):
         self.assertIn("worker", plait("status", self.results).out)
         self.assertIn('"worker 1"', trace.read_text())
         self.assertIn('"worker 2"', trace.read_text())
+        picture = plait("report", trace, "--text")
+        self.assertEqual(0, picture.code, picture.err)
+        self.assertIn("up to 10 at a time", picture.out)
 
 
 class Features(ClusterTest):

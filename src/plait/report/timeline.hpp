@@ -38,7 +38,7 @@ class Lane {
     Lane() {}
 
     std::string name;
-    std::string kind;        ///< `caller`, `thread`, `loop` or `process`; `unknown` when made from results
+    std::string kind;        ///< that of the trace's lane, such as `thread`; `unknown` when made from results
     std::uint32_t rows = 1;  ///< the most calls in flight
 };
 

@@ -36,7 +36,7 @@ constexpr std::uint64_t rows_per_lane = 1'000'000;
 constexpr std::uint64_t any_count = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t most_thinned = std::uint64_t{1} << 20;
 
-constexpr std::array<std::string_view, 4> lane_kinds{"caller", "thread", "loop", "process"};
+constexpr std::array<std::string_view, 5> lane_kinds{"caller", "thread", "loop", "process", "worker"};
 
 /// Returns the record in a line, without the blanks around it and the comma that leads to the next record.
 std::string_view record_in(std::string_view line) {
@@ -140,7 +140,7 @@ class TraceParser {
         const dom::object args = needed(find_object(record, "args"), "args");
         const std::string_view kind = needed(find_string(args, "kind"), "kind");
         if (std::find(lane_kinds.begin(), lane_kinds.end(), kind) == lane_kinds.end()) {
-            throw_bad_input("\"kind\" must be caller, thread, loop or process");
+            throw_bad_input("\"kind\" must be caller, thread, loop, process or worker");
         }
         if (!lane_by_tid_.emplace(tid, static_cast<std::uint32_t>(timeline_.lanes.size())).second) {
             throw_bad_input(fmt::format("lane {} occurs twice", tid));

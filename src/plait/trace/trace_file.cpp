@@ -92,7 +92,7 @@ LaneId TraceFile::lane(LaneKind kind, std::uint64_t who) {
     const auto [found, is_new] = lane_by_who_.try_emplace({kind, who}, static_cast<LaneId>(lanes_.size() + 1));
     const LaneId id = found->second;
     if (!is_new) return id;
-    lanes_.push_back({kind, name_of(kind, who), start_});
+    lanes_.push_back({kind, name_of(kind, who), {}});
     name_tid(id, lanes_.back().name);
     RecordText::append_metadata(waiting_, "plait_lane", id, fmt::format(R"({{"kind":"{}"}})", to_string(kind)));
     end_record();
@@ -104,12 +104,22 @@ void TraceFile::add(const SpanLabel& label, Span&& span) {
     ++spans_;
     if (!span.lane && loop_lane_ == 0) loop_lane_ = lane(LaneKind::loop);
     const LaneId id = span.lane.value_or(loop_lane_);
-    if (Lane& on = lanes_[id - 1]; on.kind != LaneKind::loop) {
-        span.states.cut_before(on.last_end);
-        on.last_end = span.states.end();
-    }
+    place(span, lanes_[id - 1]);
     if (takes_next(span.states.end())) append(label, span, id);
     recorder_->reuse(std::move(span.states));
+}
+
+/// Finds room for the span in its lane. A worker on another machine makes many calls at a time: each has the lowest row
+/// that was free when it began.
+void TraceFile::place(Span& span, Lane& lane) {
+    if (lane.kind == LaneKind::loop) return;
+    const bool may_overlap = lane.kind == LaneKind::worker;
+    const auto is_free = [&](TimePoint end) { return !may_overlap || end <= span.states.begin(); };
+    auto row = std::find_if(lane.ends.begin(), lane.ends.end(), is_free);
+    if (row == lane.ends.end()) row = lane.ends.insert(row, TimePoint::min());
+    span.states.cut_before(*row);
+    *row = span.states.end();
+    span.row = static_cast<std::uint32_t>(row - lane.ends.begin()) + 1;
 }
 
 void TraceFile::append(const SpanLabel& label, const Span& span, LaneId id) {
@@ -184,7 +194,7 @@ bool TraceFile::adapts_to_density(TimePoint when) noexcept {
 /// Returns the tid of a span for viewers, and names it on first use.
 std::uint64_t TraceFile::tid_of(LaneId id, std::uint32_t row) {
     Lane& lane = lanes_[id - 1];
-    if (lane.kind != LaneKind::loop) return id;
+    if (lane.kind != LaneKind::loop && lane.kind != LaneKind::worker) return id;
     const std::uint64_t first = rows_per_lane * id;
     while (lane.named_rows < row) {
         ++lane.named_rows;

@@ -127,13 +127,14 @@ class TraceFile {
     struct Lane {
         LaneKind kind;
         std::string name;
-        TimePoint last_end;
+        std::vector<TimePoint> ends;  ///< of the last span in each row; not of a loop, whose tasks have rows
         std::uint32_t named_rows = 0;
     };
 
     void append(const SpanLabel& label, const Span& span, LaneId id);
     void list_connections(std::span<const SpanConnection> connections);
     std::size_t number_of_origin(const std::string& origin);
+    static void place(Span& span, Lane& lane);
     std::uint64_t tid_of(LaneId id, std::uint32_t row);
     bool takes_next(TimePoint when);
     bool adapts_to_density(TimePoint when) noexcept;

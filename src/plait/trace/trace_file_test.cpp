@@ -198,6 +198,22 @@ TEST_CASE("spans of a process do not overlap, and a span without a lane gets one
     CHECK(memory.count(R"("cat":"loop")") == 0);
 }
 
+TEST_CASE("spans of a worker on another machine overlap, each in the lowest free row") {
+    const Memory memory;
+    {
+        TraceFile trace(memory.writer(), "memory", head(LaneKind::worker), start, no_trouble());
+        const LaneId worker = trace.lane(LaneKind::worker, 1);
+        trace.add(label("a"), running(worker, 0us, 10us));
+        trace.add(label("b"), running(worker, 5us, 12us));
+        trace.add(label("c"), running(worker, 10us, 15us));
+        trace.close(start + 20us);
+    }
+    CHECK(memory.count(R"("name":"a","pid":1,"tid":1000001,"ts":0.0,"dur":10.0)") == 1);
+    CHECK(memory.count(R"("name":"b","pid":1,"tid":1000002,"ts":5.0,"dur":7.0)") == 1);
+    CHECK(memory.count(R"("name":"c","pid":1,"tid":1000001,"ts":10.0,"dur":5.0)") == 1);
+    CHECK(memory.count("worker 1, call 2") == 1);
+}
+
 TEST_CASE("records are in the file a second later, in whole lines") {
     const Memory memory;
     TraceFile trace(memory.writer(), "memory", head(LaneKind::thread), start, no_trouble());

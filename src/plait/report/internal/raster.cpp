@@ -66,7 +66,8 @@ std::vector<Group> group(const std::vector<Lane>& lanes, std::size_t most_groups
 }
 
 std::string rows_label(const Group& group, const Timeline& timeline, std::size_t first, std::size_t last) {
-    const bool is_call = !group.loops.empty() || group.name == "unknown" || group.name.empty();
+    const bool is_call =
+        !group.loops.empty() || group.name == "unknown" || group.name.empty() || group.rows > group.lanes;
     if (!is_call && timeline.lanes.size() == 1) return timeline.lanes.front().name;
     const std::string_view name = is_call ? noun_of(timeline) : std::string_view(group.name);
     if (first == last) return fmt::format("{} {}", name, first);
