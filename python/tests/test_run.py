@@ -12,6 +12,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from types import MappingProxyType
 from typing import Any
 
 import plait
@@ -92,6 +93,33 @@ def test_requests_of_all_kinds(url: str) -> None:
     assert a_set.custom_id == "a set" and "JSON" in str(a_set.error)
     with pytest.raises(plait.InputError):
         unknown.unwrap()
+
+
+def test_a_dict_of_texts_is_sent_as_other_mappings_are(plait_mock: plait.Mock) -> None:
+    plait_mock.on("*", "/*", json=[])
+    url = f"{plait_mock.url}/a?b=c"
+    items: list[dict[str, Any]] = [
+        {"url": url},
+        {"url": url, "custom_id": 'a "quoted" \\ id\n\u00fc', "method": "PUT", "body": "ein\ttext \u00fc\x7f \U0001f600"},
+        {"custom_id": "k", "url": url, "method": "POST", "idempotency_key": "key-1", "group": "g", "body": ""},
+        {"url": url, "custom_id": "bad", "method": "NO METHOD"},
+        {"url": "", "custom_id": "empty"},
+        {"url": url, "custom_id": "lone \ud800"},
+        {"custom_id": "no url"},
+        {},
+        {"url": url, "custom_id": "unknown", "metod": "GET"},
+        {"url": url, "custom_id": "params", "params": {"d": "e"}, "timeout": "5s"},
+    ]
+    results: list[list[Any]] = []
+    sent: list[list[Any]] = []
+    for kind in (dict, MappingProxyType):
+        before = len(plait_mock.requests)
+        run = list(plait.run((kind(item) for item in items), ordered=True, concurrency=1))
+        results.append([(result.custom_id, result.outcome, str(result.error)) for result in run])
+        sent.append([(r.method, r.url, r.content, r.headers.get("idempotency-key")) for r in plait_mock.requests[before:]])
+    assert results[0] == results[1]
+    assert sent[0] == sent[1]
+    assert len(sent[0]) == 4
 
 
 def test_an_iterable_is_resumed(url: str, tmp_path: pathlib.Path) -> None:

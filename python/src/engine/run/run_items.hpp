@@ -16,7 +16,8 @@ namespace plait::python {
 
 /// The requests of a Python iterable, as the input of a run. It takes Python's lock to read one, and only for that.
 ///
-/// A URL is read as it stands; of any other item, `plait._lines.Lines` makes a request line. A later run can resume
+/// A URL is read as it stands, and a dict of texts as the line that it is; of any other item,
+/// `plait._run.lines.Lines` makes a request line. A later run can resume
 /// them if the same requests come in the same order: ids, methods, URLs and bodies are compared, but no headers, so
 /// that a token may have changed.
 class RunItems final : public batch::ResumableSource {
@@ -51,12 +52,14 @@ class RunItems final : public batch::ResumableSource {
     bool waits_for_item();
     std::optional<batch::SourceItem> read();
     batch::SourceItem item_of(PyObject* item);
+    bool adds_to_lines();
     batch::SourceItem bad_item(std::string custom_id, std::string_view why) const;
     [[noreturn]] void break_off();
 
     Shared& shared_;
     batch::RequestDefaults defaults_;
     std::optional<batch::RequestReader> requests_;  ///< made at the first item
+    std::optional<bool> adds_to_lines_;             ///< known from the first item on
     std::optional<std::uint64_t> total_;
     std::uint64_t line_ = 0;
     Held next_;  ///< what was fetched; never held while the task waits

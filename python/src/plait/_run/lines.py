@@ -25,6 +25,11 @@ class Lines:
         self._usual_attempt = usual_attempt
         self._expect = expect
 
+    @property
+    def adds_to_lines(self) -> bool:
+        """Whether lines hold more than their items. If not, the engine makes those of simple items itself."""
+        return self._expect is not None
+
     def __call__(self, item: Any) -> str | tuple[str, str]:
         """The request line for an item of an iterable that is no URL; or, for what can't be one, its id (or nothing)
         and why. Called by the engine."""
