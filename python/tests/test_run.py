@@ -100,7 +100,7 @@ def test_a_dict_of_texts_is_sent_as_other_mappings_are(plait_mock: plait.Mock) -
     url = f"{plait_mock.url}/a?b=c"
     items: list[dict[str, Any]] = [
         {"url": url},
-        {"url": url, "custom_id": 'a "quoted" \\ id\n\u00fc', "method": "PUT", "body": "ein\ttext \u00fc\x7f \U0001f600"},
+        {"url": url, "custom_id": 'a "quoted" \\ id\n\u00fc', "method": "PUT", "body": "a\ttext \u00fc\x7f \U0001f600"},
         {"custom_id": "k", "url": url, "method": "POST", "idempotency_key": "key-1", "group": "g", "body": ""},
         {"url": url, "custom_id": "bad", "method": "NO METHOD"},
         {"url": "", "custom_id": "empty"},
@@ -116,7 +116,8 @@ def test_a_dict_of_texts_is_sent_as_other_mappings_are(plait_mock: plait.Mock) -
         before = len(plait_mock.requests)
         run = list(plait.run((kind(item) for item in items), ordered=True, concurrency=1))
         results.append([(result.custom_id, result.outcome, str(result.error)) for result in run])
-        sent.append([(r.method, r.url, r.content, r.headers.get("idempotency-key")) for r in plait_mock.requests[before:]])
+        came = plait_mock.requests[before:]
+        sent.append([(r.method, r.url, r.content, r.headers.get("idempotency-key")) for r in came])
     assert results[0] == results[1]
     assert sent[0] == sent[1]
     assert len(sent[0]) == 4
