@@ -7,6 +7,19 @@
 
 namespace plait::trace {
 
+namespace {
+
+/// Appends what `states` say of the time until `end`.
+void append(const SpanStates& states, TimePoint end, SpanStates& to) {
+    TimePoint at = states.begin();
+    for (const Segment& segment : states.segments()) {
+        at += segment.length;
+        to.extend(segment.activity, std::min(at, end));
+    }
+}
+
+}  // namespace
+
 void SpanRecorder::begin(TaskId task) {
     PLAIT_ASSERT(!find(task), "a task is followed once at a time");
     const std::uint32_t row = rows_.add(task);
@@ -41,16 +54,24 @@ void SpanRecorder::done_elsewhere(TaskId task, Activity until_then, LaneId lane,
     Followed* const followed = find(task);
     if (!followed) return;
     Span& span = followed->span;
-    states.prepend(until_then, span.states.begin());
-    span.states = std::move(states);
+    if (span.lane) {
+        append(followed->since, states.begin(), span.states);
+        span.states.extend(until_then, states.begin());
+        append(states, states.end(), span.states);
+    } else {
+        states.prepend(until_then, span.states.begin());
+        span.states = std::move(states);
+    }
     span.lane = lane;
+    followed->since = SpanStates(span.states.end());
 }
 
 void SpanRecorder::record(const TaskEvent& event) noexcept {
     latest_ = std::max(latest_, event.when);
     Followed* const followed = find(event.task);
-    if (!followed || followed->span.lane) return;
-    followed->span.states.extend(followed->activity, event.when);
+    if (!followed) return;
+    SpanStates& states = followed->span.lane ? followed->since : followed->span.states;
+    states.extend(followed->activity, event.when);
     followed->activity = event.activity;
 }
 

@@ -39,8 +39,9 @@ class SpanRecorder : public Recorder {
     /// Stops following `task`, if it is followed.
     void drop(TaskId task) noexcept;
 
-    /// Says that the work of `task` was done on `lane`, with these `states`; before they began, the task did
-    /// `until_then`. Has no effect for a task that is not followed.
+    /// Says that work of `task` was done on `lane`, with these `states`. Before the first such work began, the task did
+    /// `until_then`; between two, what it did here, as far as it is known. The span ends with the last such work, and
+    /// is on its lane. Has no effect for a task that is not followed.
     void done_elsewhere(TaskId task, Activity until_then, LaneId lane, SpanStates states);
 
     void record(const TaskEvent& event) noexcept override;
@@ -49,6 +50,7 @@ class SpanRecorder : public Recorder {
     struct Followed {
         Span span;
         Activity activity = Activity::running;
+        SpanStates since;  ///< what the task has done here since its last work elsewhere
     };
 
     Followed* find(TaskId task) noexcept;

@@ -98,3 +98,30 @@ TEST_CASE("work done elsewhere replaces what the task did, after the time until 
     CHECK(*span.lane == 3);
     CHECK(span.states.segments() == Segments{{Activity::worker, 4us}, {Activity::first_byte, 6us}});
 }
+
+TEST_CASE("between two pieces of work done elsewhere is what the task did here") {
+    SpanRecorder recorder;
+    Loop loop(recorder);
+    loop.is(1, Activity::running, 0us);
+    recorder.begin(1);
+    loop.is(1, Activity::worker, 1us);
+    SpanStates first(start + 2us);
+    first.extend(Activity::first_byte, start + 10us);
+    loop.is(1, Activity::running, 12us);
+    recorder.done_elsewhere(1, Activity::worker, 3, first);
+    loop.is(1, Activity::back_off, 13us);
+    loop.is(1, Activity::worker, 20us);
+    SpanStates second(start + 25us);
+    second.extend(Activity::first_byte, start + 30us);
+    loop.is(1, Activity::running, 31us);
+    recorder.done_elsewhere(1, Activity::worker, 4, second);
+    loop.is(1, Activity::other, 33us);
+    const Span span = recorder.end(1, start + 40us);
+    CHECK(*span.lane == 4);
+    CHECK(span.states.segments() == Segments{{Activity::worker, 2us},
+                                             {Activity::first_byte, 8us},
+                                             {Activity::running, 3us},
+                                             {Activity::back_off, 7us},
+                                             {Activity::worker, 5us},
+                                             {Activity::first_byte, 5us}});
+}
