@@ -25,6 +25,10 @@ class Boxed {
     }
     void reset() noexcept { value_.reset(); }
 
+    /// Null if there is no value.
+    T* get() noexcept { return value_.get(); }
+    const T* get() const noexcept { return value_.get(); }
+
     bool has_value() const noexcept { return value_ != nullptr; }
     explicit operator bool() const noexcept { return has_value(); }
 

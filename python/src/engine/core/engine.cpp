@@ -15,7 +15,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 namespace plait::python {
 
@@ -89,7 +88,7 @@ Failure failure_of(const Running& running, const batch::MadeCall& made) {
         failure.thrown = running.ruled->thrown;
         return failure;
     }
-    const auto* const end = std::get_if<batch::CallEnd>(&made);
+    const auto* const end = made.get();
     if (!end || !end->error) return failure;
     const batch::CallError& error = *end->error;
     if (error.code == ErrorCode::deadline && running.deadline) return deadline_failure(running, error.maybe_sent);
@@ -97,7 +96,7 @@ Failure failure_of(const Running& running, const batch::MadeCall& made) {
 }
 
 int attempts_in(const batch::MadeCall& made) {
-    const auto* const end = std::get_if<batch::CallEnd>(&made);
+    const auto* const end = made.get();
     if (!end) return 0;
     return static_cast<int>(std::count_if(end->attempts.begin(), end->attempts.end(),
                                           [](const batch::AttemptNote& note) { return note.why != "redirect"; }));
@@ -191,7 +190,7 @@ Task<void> Engine::send_by_policy(Running& running) {
     auto making = policies_of(running).make(*running.ruled);
     batch::MadeCall made = co_await std::move(making);
     running.attempts = attempts_in(made);
-    auto* const end = std::get_if<batch::CallEnd>(&made);
+    auto* const end = made.get();
     if (end && end->response && !running.ruled->thrown) {
         running.response = std::make_unique<http::Response>(std::move(*end->response));
     } else {

@@ -2,7 +2,6 @@
 
 #include <optional>
 #include <utility>
-#include <variant>
 
 namespace plait::python {
 
@@ -39,8 +38,8 @@ class Following {
 }  // namespace
 
 batch::Failure failed_by_program(std::string message, batch::Attempt attempt) {
-    auto* const answer = std::get_if<http::Response>(&attempt);
-    const bool maybe_sent = !answer && std::get<batch::Failure>(attempt).maybe_sent;
+    auto* const answer = attempt.response();
+    const bool maybe_sent = !answer && attempt.failure()->maybe_sent;
     batch::Failure failure(ErrorCode::bad_input, std::move(message), maybe_sent);
     failure.is_permanent = true;
     if (answer) failure.partial = std::make_shared<http::Response>(std::move(*answer));

@@ -5,7 +5,6 @@
 #include "values/response.hpp"
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace plait::python {
 
@@ -14,11 +13,11 @@ namespace {
 /// What the attempt has come to, as the call would end with it: a `Response`, or an error.
 nb::object came_of(const batch::EndedAttempt& ended) {
     const nb::object request = sent_request(ended.request);
-    if (const auto* const answer = std::get_if<http::Response>(&ended.attempt)) {
+    if (const auto* const answer = ended.attempt.response()) {
         EndedCall call(ended.request, *answer, ended.elapsed, ended.number);
         return make_response(call, request.ptr());
     }
-    const auto& failed = std::get<batch::Failure>(ended.attempt);
+    const batch::Failure& failed = *ended.attempt.failure();
     nb::object error = error_of(Failure(failed.code, failed.message, failed.maybe_sent), request.ptr());
     if (nb::hasattr(error, "attempts")) error.attr("attempts") = ended.number;
     return error;

@@ -5,7 +5,6 @@
 #include "values/errors.hpp"
 #include "values/response.hpp"
 #include <utility>
-#include <variant>
 
 namespace plait::python {
 
@@ -48,11 +47,11 @@ void PythonHooks::after(const Token& token, const http::Request& request, const 
     const nb::object sent = seen.attempt.attr("request");
     if (!attempt) {
         error = error_named("SessionClosed", "the call was given up");
-    } else if (const auto* answer = std::get_if<http::Response>(attempt)) {
+    } else if (const auto* answer = attempt->response()) {
         EndedCall ended(request, *answer, now() - seen.began, nb::cast<int>(seen.attempt.attr("number")));
         response = make_response(ended, sent.ptr());
     } else {
-        const auto& failed = std::get<batch::Failure>(*attempt);
+        const batch::Failure& failed = *attempt->failure();
         error = error_of(Failure(failed.code, failed.message, failed.maybe_sent), sent.ptr());
     }
     stay_at_exit(

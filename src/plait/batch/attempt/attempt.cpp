@@ -7,8 +7,8 @@ namespace plait::batch {
 Failure given_up() { return Failure(ErrorCode::cancelled, "given up: the run was interrupted", true); }
 
 std::string result_of(const Attempt& attempt) {
-    if (const auto* response = std::get_if<http::Response>(&attempt)) return fmt::to_string(response->status);
-    return std::string(to_string(std::get<Failure>(attempt).code));
+    if (const auto* response = attempt.response()) return fmt::to_string(response->status);
+    return std::string(to_string(attempt.failure()->code));
 }
 
 }  // namespace plait::batch

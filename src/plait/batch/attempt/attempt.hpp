@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/base/boxed.hpp"
 #include "plait/base/error.hpp"
 #include "plait/http/message/response.hpp"
 
@@ -8,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 namespace plait::batch {
 
@@ -41,8 +41,29 @@ class Failure {
 /// The failure of an attempt that was in flight when its run was interrupted.
 Failure given_up();
 
-/// The result of one send: a whole answer, or a failure.
-using Attempt = std::variant<http::Response, Failure>;
+/// The result of one send: a whole answer, or a failure. It is as small as two pointers: each coroutine through which
+/// it passes has room for it in its frame as long as the call waits.
+class Attempt {
+  public:
+    Attempt(http::Response response) : response_(std::move(response)) {}
+    Attempt(Boxed<http::Response> response) : response_(std::move(response)) {}
+    Attempt(Failure failure) : failure_(std::move(failure)) {}
+
+    /// The answer; null after a failure.
+    http::Response* response() noexcept { return response_.get(); }
+    const http::Response* response() const noexcept { return response_.get(); }
+
+    /// Why there is no answer; null if there is one.
+    Failure* failure() noexcept { return failure_.get(); }
+    const Failure* failure() const noexcept { return failure_.get(); }
+
+    /// Moves the answer out. There must be one.
+    Boxed<http::Response> take_response() noexcept { return std::move(response_); }
+
+  private:
+    Boxed<http::Response> response_;
+    Boxed<Failure> failure_;
+};
 
 /// Returns the status code of an attempt's answer, or the code of its error, as files spell it.
 std::string result_of(const Attempt& attempt);

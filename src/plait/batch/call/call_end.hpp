@@ -13,7 +13,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace plait::batch {
@@ -89,10 +88,7 @@ class CallEnd {
     Boxed<trace::Span> span;
 };
 
-/// A call that did not end and has no result; a later run can make it.
-class Postponed {};
-
-/// The result of making a call.
-using MadeCall = std::variant<CallEnd, Postponed>;
+/// The result of making a call: its end. Nothing: it is postponed, and a later run can make it.
+using MadeCall = Boxed<CallEnd>;
 
 }  // namespace plait::batch

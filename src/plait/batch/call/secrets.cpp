@@ -10,7 +10,6 @@
 #include <cstring>
 #include <optional>
 #include <utility>
-#include <variant>
 
 namespace plait::batch {
 
@@ -226,8 +225,8 @@ void Secrets::redact(http::Headers& headers) const {
 
 void Secrets::redact(Attempt& attempt) const {
     if (empty()) return;
-    if (auto* response = std::get_if<http::Response>(&attempt)) return redact(*response);
-    auto& failure = std::get<Failure>(attempt);
+    if (auto* response = attempt.response()) return redact(*response);
+    auto& failure = *attempt.failure();
     redact(failure.message);
     if (failure.partial) redact(*failure.partial);
 }

@@ -11,7 +11,6 @@
 #include <chrono>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace plait::batch {
 
@@ -90,7 +89,7 @@ bool AttemptSender::may_repeat(const ActiveCall& active) const noexcept {
 }
 
 bool AttemptSender::met_stale_connection(const ActiveCall& active) const noexcept {
-    const auto* failure = std::get_if<Failure>(&*active.last);
+    const auto* failure = active.last->failure();
     if (!failure || !failure->was_stale || !may_repeat(active)) return false;
     return active.rules().safe_to_repeat || !failure->maybe_sent;
 }
@@ -108,7 +107,7 @@ Task<void> AttemptSender::send_over_new_connection(ActiveCall& active) {
 
 /// Whether an HTTP/2 server turned the request away unprocessed, so that it may be sent again whatever it does.
 bool AttemptSender::was_refused(const ActiveCall& active) const noexcept {
-    const auto* failure = std::get_if<Failure>(&*active.last);
+    const auto* failure = active.last->failure();
     return failure && failure->was_refused && may_repeat(active);
 }
 

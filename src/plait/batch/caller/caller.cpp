@@ -106,7 +106,7 @@ Task<MadeCall> Caller::make_within_rules(Call& call) {
                           CallError(ErrorCode::budget, "not sent: it costs more than the whole budget of the run"));
     }
     MadeCall made = co_await make_admitted(call, std::move(admission->reservation));
-    if (const auto* end = std::get_if<CallEnd>(&made)) {
+    if (const auto* end = made.get()) {
         rules_.ended(*end);
     } else {
         rules_.dropped();
@@ -121,7 +121,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reserva
     follow_ups_.begin(active);
     const TaskName name(call.custom_id);
     std::optional<AttemptsEnd> unsent;  // why it is not sent
-    std::optional<CallError> impossible;
+    Boxed<CallError> impossible;
     try {
         if (!gate_.try_take_permit(active)) {
             unsent = (co_await gate_.unless_stopped(gate_.pass(active, false))).value_or(AttemptsEnd::stopped);
@@ -199,7 +199,7 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
             if (sender_.must_send_again(active)) co_await sender_.send_again(active);
         }
         if (is_late(active)) {
-            active.cut = std::get<Failure>(std::move(*active.last));
+            active.cut = std::move(*active.last->failure());
             co_return AttemptsEnd::late;
         }
         active.is_sending = false;
@@ -240,7 +240,7 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
 
 /// Whether the attempt has ended because the time for its call was up.
 bool Caller::is_late(const ActiveCall& active) {
-    const auto* failure = std::get_if<Failure>(&*active.last);
+    const auto* failure = active.last->failure();
     return failure && failure->code == ErrorCode::timeout && now() >= active.deadline_at();
 }
 
@@ -256,14 +256,14 @@ MadeCall Caller::not_sent(const Call& call, AttemptsEnd ended) const {
     gate_.retract(call, call.rules);
     const std::string_view parked = gate_.parked() ? std::string_view(gate_.parked()->limit) : std::string_view();
     std::optional<CallError> error = why_skipped(ended, options_.is_resumable, parked, stop_reason());
-    if (!error) return Postponed();
+    if (!error) return {};
     return CallEnd(Outcome::skipped, std::move(*error));
 }
 
 // Its variables are not those of `make_admitted`, whose frame lives as long as the call waits.
 MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended, SpanScope& span) {
     MadeCall made = finish(active, ended);
-    if (auto* end = std::get_if<CallEnd>(&made); end && span.is_recording()) end->span = span.end();
+    if (auto* end = made.get(); end && span.is_recording()) end->span = span.end();
     return made;
 }
 
@@ -279,19 +279,19 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
         if (active.verdict->is_surely_undone) gate_.retract(active.call, active.rules());
     }
     std::optional<CallConclusion> conclusion = conclude(active.history(), ended, options_.is_resumable);
-    if (!conclusion) return Postponed();
+    if (!conclusion) return {};
     if (!conclusion->error && internal::is_unfollowed_redirect(active, ended))
         conclusion->error = internal::not_followed(why_nothing_is_sent(ended));
-    MadeCall made(std::in_place_type<CallEnd>, conclusion->outcome);
-    CallEnd& end = std::get<CallEnd>(made);
+    MadeCall made;
+    CallEnd& end = made.emplace(conclusion->outcome);
     if (parts_.secrets && !parts_.secrets->empty()) {
         parts_.secrets->redact(*active.last);
         if (conclusion->error) parts_.secrets->redact(conclusion->error->message);
         for (AttemptNote& note : active.notes) parts_.secrets->redact(note.url);
     }
-    if (auto* response = std::get_if<http::Response>(&*active.last)) {
-        if (!active.following || !active.following->is_due) end.response = std::move(*response);
-    } else if (const auto& partial = std::get<Failure>(*active.last).partial) {
+    if (active.last->response()) {
+        if (!active.following || !active.following->is_due) end.response = active.last->take_response();
+    } else if (const auto& partial = active.last->failure()->partial) {
         // What is rejected has its whole answer (`classify`).
         (end.outcome == Outcome::rejected ? end.response : end.partial) = std::move(*partial);
     }

@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <variant>
 
 namespace plait::batch {
 
@@ -35,7 +34,7 @@ void Caller::learn(ActiveCall& active) {
     active.refusal = Refusal();
     const std::string why_not_followed = hops_.plan_redirect(active);
     const std::optional<bool> wish = wish_of_program(active);
-    const auto* response = std::get_if<http::Response>(&*active.last);
+    const auto* response = active.last->response();
     if (response) {
         active.group().http_version = response->version;
         if (parts_.cookies) parts_.cookies->store(active.request().url, response->headers);
@@ -70,10 +69,10 @@ std::optional<bool> Caller::wish_of_program(ActiveCall& active) {
     const auto is_redirect = [](const AttemptNote& note) { return note.why == "redirect"; };
     const auto redirects = std::count_if(active.notes.begin(), active.notes.end(), is_redirect);
     const auto number = static_cast<int>(active.notes.size()) - static_cast<int>(redirects);
-    const std::size_t kind = active.last->index();
+    const bool was_answered = active.last->response() != nullptr;
     const std::optional<bool> wish =
         parts_.wants_retry(EndedAttempt(active.call, active.request(), number, now() - active.sent_at, *active.last));
-    if (active.last->index() != kind) note_end(active.notes.back(), *active.last);
+    if (was_answered && !active.last->response()) note_end(active.notes.back(), *active.last);
     return wish;
 }
 
@@ -85,7 +84,7 @@ void Caller::stop_for_account(const ActiveCall& active) {
 
 /// Stops the run if the answer could not be saved, as on a full disk: the answers to further calls would be lost, too.
 bool Caller::stop_for_storage(const ActiveCall& active) {
-    const auto* failure = std::get_if<Failure>(&*active.last);
+    const auto* failure = active.last->failure();
     if (!failure || failure->code != ErrorCode::storage) return false;
     rules_.stop(failure->message);
     return true;
@@ -98,7 +97,7 @@ RefusalRules Caller::refusal_rules(const CallRules& rules) const noexcept {
 
 /// Settles what the attempt cost, by its answer or else by its line. `is_undone`: whether it surely had no effect.
 void Caller::learn_costs(ActiveCall& active, bool is_undone) {
-    const auto* response = std::get_if<http::Response>(&*active.last);
+    const auto* response = active.last->response();
     std::optional<double> reported;
     if (response && options_.cost_from) reported = cost_in(*response, *options_.cost_from);
     if (idle_rules_.has_silent_units()) look_for_idle_rules(active, reported.has_value());
@@ -116,7 +115,7 @@ void Caller::learn_costs(ActiveCall& active, bool is_undone) {
 /// Counts 2xx answers only: a refusal has no costs.
 void Caller::look_for_idle_rules(const ActiveCall& active, bool reported) {
     constexpr int success = 2;
-    const auto* response = std::get_if<http::Response>(&*active.last);
+    const auto* response = active.last->response();
     if (!response || response->status / 100 != success) return;
     for (const std::string& sentence : idle_rules_.answered(active.rules().costs, reported)) {
         if (parts_.warn) parts_.warn(sentence);

@@ -1,7 +1,6 @@
 #include "plait/batch/caller/hedged_attempt.hpp"
 
 #include <optional>
-#include <variant>
 
 namespace plait::batch {
 
@@ -36,7 +35,7 @@ class HedgedAttempt::OriginSlot final : public policy::HeldSlot {
 Task<Attempt> HedgedAttempt::run() {
     auto make = [this] { return send_copy(++copies_); };
     auto admit = [this] { return admit_second(); };
-    const auto is_answer = [](const Copy& copy) { return std::holds_alternative<http::Response>(copy.attempt); };
+    const auto is_answer = [](const Copy& copy) { return copy.attempt.response() != nullptr; };
     Copy first_answer = co_await group_.hedge.run(make, admit, is_answer);
     second_won_ = first_answer.is_second;
     co_return std::move(first_answer.attempt);

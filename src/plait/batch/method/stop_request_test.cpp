@@ -27,7 +27,7 @@ Task<void> ask_after(StopRequest& stop, Duration time) {
 }
 
 bool is_given_up(const Attempt& attempt) {
-    const auto* failure = std::get_if<Failure>(&attempt);
+    const auto* failure = attempt.failure();
     return failure && failure->code == ErrorCode::cancelled && failure->maybe_sent;
 }
 
@@ -47,7 +47,7 @@ ASYNC_TEST("a status request during an attempt is answered once, within 50 ms") 
     TaskGroup asking;
     asking.start(ask_after_a_second(status));
     const Attempt attempt = co_await unless_stopped(answer_after(1h), stop, 10s, &status);
-    CHECK(std::holds_alternative<http::Response>(attempt));
+    CHECK(attempt.response());
     CHECK(answers == std::vector<Duration>{1050ms});
     co_await asking.join();
 }
@@ -55,14 +55,14 @@ ASYNC_TEST("a status request during an attempt is answered once, within 50 ms") 
 ASYNC_TEST("an attempt without a stop request has its answer") {
     StopRequest stop;
     const Attempt attempt = co_await unless_stopped(answer_after(1h), stop, 10s);
-    CHECK(std::holds_alternative<http::Response>(attempt));
+    CHECK(attempt.response());
 }
 
 ASYNC_TEST("an attempt that is asked to stop may end within the grace period") {
     StopRequest stop;
     stop.ask();
     const Attempt attempt = co_await unless_stopped(answer_after(9s), stop, 10s);
-    CHECK(std::holds_alternative<http::Response>(attempt));
+    CHECK(attempt.response());
 }
 
 ASYNC_TEST("an attempt is given up when the grace period is over") {

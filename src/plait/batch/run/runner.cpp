@@ -179,13 +179,13 @@ void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, 
         return;
     }
     if (call.rules.priority != 0) ahead_.keep_a_choice();
-    std::optional<KeyOrder::Turn> turn;
+    Boxed<KeyOrder::Turn> turn;
     if (!call.rules.order_key.empty()) turn.emplace(order_.take_turn(std::string(call.rules.order_key)));
     calls.start(make_call(std::move(call), std::move(ahead), std::move(slot), std::move(turn)), "call");
 }
 
 Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead, OutputSlot slot,
-                             std::optional<KeyOrder::Turn> turn) {
+                             Boxed<KeyOrder::Turn> turn) {
     if (turn) {
         const bool is_its_turn = co_await turn->wait();
         if (!is_its_turn) {
@@ -195,7 +195,7 @@ Task<void> Runner::make_call(Call call, [[maybe_unused]] ReadAhead::Permit ahead
         }
     }
     MadeCall made = co_await caller_.make(call);
-    auto* const end = std::get_if<CallEnd>(&made);
+    auto* const end = made.get();
     bool has_result = end != nullptr;
     if (end && SavedBodies::are_in(*end) && !co_await bodies_.keep(call.custom_id, *end)) {
         caller_.rules().stop(end->error->message);

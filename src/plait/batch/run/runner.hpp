@@ -5,6 +5,7 @@
 #include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/task.hpp"
 #include "plait/async/task_group.hpp"
+#include "plait/base/boxed.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/base/random.hpp"
 #include "plait/batch/call/call.hpp"
@@ -176,7 +177,7 @@ class Runner {
     Task<void> make_calls();
     Task<void> start_calls(TaskGroup& calls);
     void start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, OutputSlot slot);
-    Task<void> make_call(Call call, ReadAhead::Permit ahead, OutputSlot slot, std::optional<KeyOrder::Turn> turn);
+    Task<void> make_call(Call call, ReadAhead::Permit ahead, OutputSlot slot, Boxed<KeyOrder::Turn> turn);
     std::string claim_result(const Call& call);
     std::string why_refused(const Call& call) const;
     void end_call(Call& call, CallEnd& end, OutputSlot slot);

@@ -16,7 +16,6 @@
 #include <string>
 #include <thread>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace plait::testing {
@@ -68,19 +67,19 @@ Task<batch::Attempt> attempt(batch::Method& method, std::string url) {
 
 /// The status of an answer, or 0.
 int status_of(const batch::Attempt& attempt) {
-    const auto* response = std::get_if<http::Response>(&attempt);
+    const auto* response = attempt.response();
     return response ? response->status : 0;
 }
 
 Task<void> check_failures(batch::Method& method, const ServerThread& server) {
     const batch::Attempt refused = co_await attempt(method, closed_url());
-    REQUIRE_MESSAGE(std::holds_alternative<batch::Failure>(refused), "an attempt that fails is a value");
-    CHECK(std::get<batch::Failure>(refused).code == ErrorCode::connect);
-    CHECK_MESSAGE(!std::get<batch::Failure>(refused).maybe_sent, "without a connection nothing was sent");
+    REQUIRE_MESSAGE(refused.failure(), "an attempt that fails is a value");
+    CHECK(refused.failure()->code == ErrorCode::connect);
+    CHECK_MESSAGE(!refused.failure()->maybe_sent, "without a connection nothing was sent");
 
     const batch::Attempt cut = co_await attempt(method, server.url("/fault/cut-length"));
-    REQUIRE_MESSAGE(std::holds_alternative<batch::Failure>(cut), "a cut answer is no answer");
-    CHECK_MESSAGE(std::get<batch::Failure>(cut).maybe_sent, "the server has read the request");
+    REQUIRE_MESSAGE(cut.failure(), "a cut answer is no answer");
+    CHECK_MESSAGE(cut.failure()->maybe_sent, "the server has read the request");
 }
 
 Task<void> check_several(batch::Method& method, const ServerThread& server) {

@@ -148,8 +148,8 @@ AttemptVerdict judge_failure(const Failure& failure, const CallRules& rules) {
 }  // namespace
 
 AttemptVerdict classify(const Attempt& attempt, const CallRules& rules, const Refusal& refusal) {
-    if (const auto* response = std::get_if<http::Response>(&attempt)) return judge_answer(*response, rules, refusal);
-    return judge_failure(std::get<Failure>(attempt), rules);
+    if (const auto* response = attempt.response()) return judge_answer(*response, rules, refusal);
+    return judge_failure(*attempt.failure(), rules);
 }
 
 void apply_wish(AttemptVerdict& verdict, bool is_worth_it, const CallRules& rules, const Refusal& refusal) {

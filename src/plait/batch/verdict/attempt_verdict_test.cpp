@@ -29,7 +29,7 @@ const CallRules safe = rules(true);
 const CallRules unsafe = rules(false);
 
 Refusal said_by(const Attempt& attempt) {
-    const auto* response = std::get_if<http::Response>(&attempt);
+    const auto* response = attempt.response();
     if (!response) return Refusal();
     return read_refusal(*response, http::read_limit_headers(response->headers, WallTime()), {}, WallTime());
 }

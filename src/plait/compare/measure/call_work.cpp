@@ -54,7 +54,7 @@ class WatchedMethod final : public batch::Method {
         --in_flight_;
         in_calls += now() - start;
         note_processor();
-        if (const auto* failure = std::get_if<batch::Failure>(&attempt); failure && trouble.empty()) {
+        if (const auto* failure = attempt.failure(); failure && trouble.empty()) {
             trouble = failure->message;
         }
         co_return attempt;

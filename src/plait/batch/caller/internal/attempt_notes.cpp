@@ -3,7 +3,6 @@
 #include "plait/async/event_loop.hpp"
 
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace plait::batch::internal {
@@ -18,14 +17,14 @@ void begin_note(ActiveCall& active) {
 
 void note_end(AttemptNote& note, const Attempt& attempt) {
     note.total = now() - note.start;
-    if (const auto* response = std::get_if<http::Response>(&attempt)) {
+    if (const auto* response = attempt.response()) {
         note.status = response->status;
         note.timings = response->timings;
         note.reused = response->reused;
         note.connection = response->connection;
     } else {
-        note.error = std::get<Failure>(attempt).code;
-        note.connection = std::get<Failure>(attempt).connection;
+        note.error = attempt.failure()->code;
+        note.connection = attempt.failure()->connection;
     }
 }
 

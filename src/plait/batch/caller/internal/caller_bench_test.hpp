@@ -23,7 +23,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 // A caller with all that it works with, for tests of calls that take more than one request.
@@ -82,8 +81,8 @@ struct CallerBench {
     /// The end of a call that has one.
     Task<CallEnd> make(Call call) {
         MadeCall made = co_await caller.make(call);
-        PLAIT_ASSERT(std::holds_alternative<CallEnd>(made), "the call has an end");
-        co_return std::get<CallEnd>(std::move(made));
+        PLAIT_ASSERT(made, "the call has an end");
+        co_return std::move(*made);
     }
 
     Servers servers;

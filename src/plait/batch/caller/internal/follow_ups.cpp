@@ -16,7 +16,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 namespace plait::batch::internal {
 
@@ -115,7 +114,7 @@ CallRules FollowUps::rules_of_follow_up(const ActiveCall& active, bool repeats_r
 
 void FollowUps::judge(ActiveCall& active, std::optional<bool> wish) const {
     Following* const following = active.following.get();
-    const auto* response = std::get_if<http::Response>(&*active.last);
+    const auto* response = active.last->response();
     if (following) following->is_page = false;
     if (!following || !response || active.next_hop || response->status / 100 != success)
         return classify_last(active, active.rules(), wish);
@@ -157,7 +156,7 @@ void FollowUps::classify_last(ActiveCall& active, const CallRules& rules, std::o
 /// Whether the last answer, a page, can be held beside the pages before it. If not, the call ends.
 bool FollowUps::has_room_for_page(ActiveCall& active) const {
     Following& following = *active.following;
-    const std::size_t size = size_of(std::get<http::Response>(*active.last));
+    const std::size_t size = size_of(*active.last->response());
     const bool is_small = size <= options_.page_bytes - following.bytes;
     if (is_small && (!following.memory || following.memory->take(size))) {
         following.bytes += size;
@@ -225,7 +224,7 @@ void FollowUps::record_place(ActiveCall& active, const http::Url& place) const {
 void FollowUps::keep_page(ActiveCall& active) const {
     if (!active.following->is_page) return;
     if (parts_.secrets && !parts_.secrets->empty()) parts_.secrets->redact(*active.last);
-    auto& page = std::get<http::Response>(*active.last);
+    auto& page = *active.last->response();
     if (active.hop) page.url = hops_.final_url(active);
     const int status = page.status;
     active.following->pages.push_back(std::move(page));

@@ -8,7 +8,6 @@
 
 #include <memory>
 #include <utility>
-#include <variant>
 
 namespace plait::batch::internal {
 
@@ -45,7 +44,7 @@ CallRules Hops::rules_after(const ActiveCall& active, const http::RedirectStep& 
 }
 
 std::string Hops::plan_redirect(ActiveCall& active) {
-    const auto* response = std::get_if<http::Response>(&*active.last);
+    const auto* response = active.last->response();
     if (!response || !http::is_redirect(response->status)) return "";
     http::RedirectStep step = active.redirects.after(active.request(), *response);
     if (!step.next) return step.why_not;
@@ -93,7 +92,7 @@ void adjust_to_redirects(ActiveCall& active, std::string_view why_not_followed) 
 
 bool is_unfollowed_redirect(const ActiveCall& active, AttemptsEnd ended) {
     if (ended != AttemptsEnd::stopped && ended != AttemptsEnd::parked) return false;
-    const auto* response = std::get_if<http::Response>(&*active.last);
+    const auto* response = active.last->response();
     return response && active.hop && http::is_redirect(response->status);
 }
 

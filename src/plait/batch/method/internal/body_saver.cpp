@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace plait::batch::internal {
 
@@ -22,8 +21,8 @@ std::shared_ptr<http::SavedBody> write_file(std::string folder, std::string body
 }  // namespace
 
 Task<Attempt> BodySaver::save(Attempt attempt) {
-    auto* answer = std::get_if<http::Response>(&attempt);
-    if (!answer) answer = std::get<Failure>(attempt).partial.get();
+    auto* answer = attempt.response();
+    if (!answer) answer = attempt.failure()->partial.get();
     if (!answer || answer->body.size() <= folder_.inline_bytes) co_return attempt;
     try {
         answer->saved_body = co_await disk_.submit(write_file, folder_.path, std::move(answer->body));

@@ -155,14 +155,14 @@ http::Request read_request(std::string_view text) {
 std::string attempt_text(const Attempt& attempt) {
     std::string text;
     FieldWriter out(text);
-    const auto* const response = std::get_if<http::Response>(&attempt);
+    const auto* const response = attempt.response();
     out.flag(response != nullptr);
     if (response) {
         text.reserve(response->body.size() + cluster::part_bytes / 64);
         put(out, *response);
         return text;
     }
-    const auto& failure = std::get<Failure>(attempt);
+    const auto& failure = *attempt.failure();
     out.number(static_cast<std::uint64_t>(failure.code));
     out.text(failure.message);
     for (const bool flag :

@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <string>
-#include <variant>
 
 using namespace plait;
 using namespace plait::batch;
@@ -54,8 +53,8 @@ TEST_CASE("a request is read as it was written") {
 TEST_CASE("an answer is read as it was written") {
     const std::string text = attempt_text(answer());
     const Attempt attempt = read_attempt(text);
-    REQUIRE(std::holds_alternative<http::Response>(attempt));
-    const auto& read = std::get<http::Response>(attempt);
+    REQUIRE(attempt.response());
+    const auto& read = *attempt.response();
     CHECK(read.status == 418);
     CHECK(read.body == answer().body);
     CHECK(read.coding.view() == "gzip");
@@ -70,8 +69,8 @@ TEST_CASE("a failure is read as it was written, with what came before it") {
     failure.partial = std::make_shared<http::Response>(answer());
     const std::string text = attempt_text(failure);
     const Attempt attempt = read_attempt(text);
-    REQUIRE(std::holds_alternative<Failure>(attempt));
-    const auto& read = std::get<Failure>(attempt);
+    REQUIRE(attempt.failure());
+    const auto& read = *attempt.failure();
     CHECK(read.code == ErrorCode::timeout);
     CHECK(read.message == "too late");
     CHECK(read.maybe_sent);

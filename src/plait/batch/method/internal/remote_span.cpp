@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 namespace plait::batch::internal {
 
 trace::SpanStates states_at_worker(const Attempt& attempt, TimePoint began, TimePoint ended) {
     trace::SpanStates states(began);
-    const auto* const response = std::get_if<http::Response>(&attempt);
+    const auto* const response = attempt.response();
     if (!response) {
         states.extend(trace::Activity::worker, ended);
         return states;

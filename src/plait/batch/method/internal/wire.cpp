@@ -118,11 +118,11 @@ http::Response WireAnswer::unwrap() && {
 }
 
 WireAttempt::WireAttempt(RecordedAttempt recorded) : worker(recorded.worker), states(std::move(recorded.states)) {
-    if (auto* response = std::get_if<http::Response>(&recorded.attempt)) {
+    if (auto* response = recorded.attempt.response()) {
         answer.emplace(std::move(*response));
         return;
     }
-    auto& failure = std::get<Failure>(recorded.attempt);
+    auto& failure = *recorded.attempt.failure();
     code = failure.code;
     message = std::move(failure.message);
     maybe_sent = failure.maybe_sent;

@@ -46,7 +46,7 @@ TEST_CASE("an answer comes out of the wire as it went in") {
     sent.relay = "http://proxy.example:3128";
     sent.connection = 17;
     const Attempt attempt = WireAttempt(RecordedAttempt(sent)).unwrap().attempt;
-    const auto& response = std::get<http::Response>(attempt);
+    const auto& response = *attempt.response();
     CHECK(response.status == 404);
     CHECK(response.reason == "Gone Fishing");
     CHECK(response.headers.get("a") == "1");
@@ -67,7 +67,7 @@ TEST_CASE("the part of a stream that came in time crosses the wire with the fail
     sent.partial->status = 200;
     sent.partial->body = "data: 1";
     const Attempt attempt = WireAttempt(RecordedAttempt(sent)).unwrap().attempt;
-    const auto& failure = std::get<Failure>(attempt);
+    const auto& failure = *attempt.failure();
     REQUIRE(failure.partial);
     CHECK(failure.partial->status == 200);
     CHECK(failure.partial->body == "data: 1");
@@ -80,7 +80,7 @@ TEST_CASE("a failure crosses the wire unchanged, with its span") {
     sent.is_permanent = true;
     sent.connection = 3;
     const RecordedAttempt recorded = WireAttempt(RecordedAttempt(sent, 17, states)).unwrap();
-    const auto& failure = std::get<Failure>(recorded.attempt);
+    const auto& failure = *recorded.attempt.failure();
     CHECK(failure.code == ErrorCode::timeout);
     CHECK(failure.message == "too late");
     CHECK(failure.maybe_sent);
