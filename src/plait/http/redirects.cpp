@@ -224,7 +224,7 @@ Task<Response> send_following_by_reference(Session& session, const Request& requ
     for (;;) {
         try {
             const auto with = cookies ? with_cookies(way.request(), *cookies) : nullptr;
-            way.take(co_await session.send_by_reference(with ? *with : way.request()));
+            way.take(std::move(*co_await session.send_by_reference(with ? *with : way.request())));
         } catch (const SendError& error) {
             throw way.describe(error);
         }

@@ -65,9 +65,12 @@ bool Session::may_speak_http_2(const Url& url) const noexcept {
     return false;
 }
 
-Task<Response> Session::send(Request request) { co_return co_await send_by_reference(request); }
+Task<Response> Session::send(Request request) {
+    Boxed<Response> response = co_await send_by_reference(request);
+    co_return std::move(*response);
+}
 
-Task<Response> Session::send_by_reference(const Request& request) {
+Task<Boxed<Response>> Session::send_by_reference(const Request& request) {
     for (;;) {
         Attempt attempt(*this, request);
         std::exception_ptr failure;  // a pointer, as it is in the way as long as the call waits

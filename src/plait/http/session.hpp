@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/async/task.hpp"
+#include "plait/base/boxed.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/http/body/body_memory.hpp"
 #include "plait/http/body/limits.hpp"
@@ -124,8 +125,9 @@ class Session {
     /// - `timeout`: one of `Timeouts` passed.
     Task<Response> send(Request request);
 
-    /// The same without a copy. `request` must outlive the task.
-    Task<Response> send_by_reference(const Request& request);
+    /// The same without a copy. `request` must outlive the task. The answer, which is always there, is on the heap: the
+    /// frames of the coroutines that wait for it need no room for it.
+    Task<Boxed<Response>> send_by_reference(const Request& request);
 
     /// Sends a GET request. An invalid URL throws `Error(bad_input)` right here, before anything is awaited.
     Task<Response> get(Url url);

@@ -168,7 +168,7 @@ Task<void> Session::Attempt::connect(ConnectionPool::Lease& lease) {
     }
 }
 
-Response Session::Attempt::take_response() {
+Boxed<Response> Session::Attempt::take_response() {
     Response& response = record_.response;
     response.reused = reused_;
     response.connection = connection_;
@@ -176,7 +176,9 @@ Response Session::Attempt::take_response() {
     response.timings.dns = connecting_times_.dns;
     response.timings.connect = connecting_times_.connect;
     response.timings.tls = connecting_times_.tls;
-    return std::move(response);
+    Boxed<Response> taken;
+    taken.emplace(std::move(response));
+    return taken;
 }
 
 /// Whether `error` means that a kept connection ended before the first byte of the answer.
@@ -196,7 +198,7 @@ SendError Session::Attempt::describe(const Error& error) {
                         was_refused_);
     described.set_connection(connection_);
     if (error.code() == ErrorCode::timeout && !record_.response.body.empty() && is_stream(record_.response)) {
-        described.add_partial(std::make_shared<Response>(take_response()));
+        described.add_partial(std::make_shared<Response>(std::move(*take_response())));
     }
     if (const auto* refusal = dynamic_cast<const internal::ProxyError*>(&error); refusal && refusal->is_permanent())
         described.set_permanent();

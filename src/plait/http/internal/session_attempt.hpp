@@ -2,6 +2,7 @@
 
 #include "plait/async/task.hpp"
 #include "plait/async/task_group.hpp"
+#include "plait/base/boxed.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/base/error.hpp"
 #include "plait/http/connection_pool.hpp"
@@ -44,7 +45,7 @@ class Session::Attempt {
     Task<void> write_body() { return session_.body_writer_->write(record_.response, bounds_.deadline); }
 
     /// Valid after `run`.
-    Response take_response();
+    Boxed<Response> take_response();
     const Response& response() const noexcept { return record_.response; }
     SendError describe(const Error& error);
 
