@@ -128,7 +128,7 @@ Task<bool> AttemptSender::renew_credentials(ActiveCall& active) {
         co_await parts_.auth->renew(active.auth_version);
         co_return true;
     } catch (const Error& error) {
-        active.verdict->error.emplace(ErrorCode::expect, error.what());
+        active.verdict().error.emplace(ErrorCode::expect, error.what());
         co_return false;
     }
 }

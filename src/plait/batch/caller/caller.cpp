@@ -155,10 +155,10 @@ Task<std::optional<AttemptsEnd>> Caller::back_off(ActiveCall& active, policy::Re
     const TimePoint since = now();
     bool is_due = false;
     {
-        active.group().why_backing_off = why_backing_off(decision, active.refusal.asked);
+        active.group().why_backing_off = why_backing_off(decision, active.refusal().asked);
         const Counted counted(active.group().backing_off);
         // Attempts to reach a server are no load for it, and have the pace of its circuit.
-        if (active.verdict->reach == Reach::not_reached) decision.counts = false;
+        if (active.verdict().reach == Reach::not_reached) decision.counts = false;
         is_due = co_await retry.wait(decision);
     }
     const Duration for_share = now() - since - decision.wait;
@@ -227,9 +227,9 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
             ended = (co_await gate_.unless_stopped(gate_.pass(active, true), history.deadline))
                         .value_or(gate_.why_cut_short());
         } else {
-            const policy::RetryDecision decision = retry->after(history, active.verdict->end);
+            const policy::RetryDecision decision = retry->after(history, active.verdict().end);
             if (!decision.again()) co_return end_without_retry(active, decision);
-            note_decision(note, decision, active.refusal.asked);
+            note_decision(note, decision, active.refusal().asked);
             ended = (co_await gate_.unless_stopped(back_off(active, *retry, decision), history.deadline))
                         .value_or(gate_.why_cut_short());
         }
@@ -273,10 +273,11 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
         active.last =
             ended == AttemptsEnd::given_up ? given_up() : deadline_passed(active.deadline, std::move(active.cut));
         note_end(active.notes.back(), *active.last);
-        active.verdict.emplace(classify(*active.last, active.call.rules, Refusal()));
+        if (!active.findings) active.findings.emplace();
+        active.findings->verdict.emplace(classify(*active.last, active.call.rules, Refusal()));
         internal::adjust_to_redirects(active, "");
-        learn_costs(active, active.verdict->is_surely_undone);
-        if (active.verdict->is_surely_undone) gate_.retract(active.call, active.rules());
+        learn_costs(active, active.verdict().is_surely_undone);
+        if (active.verdict().is_surely_undone) gate_.retract(active.call, active.rules());
     }
     std::optional<CallConclusion> conclusion = conclude(active.history(), ended, options_.is_resumable);
     if (!conclusion) return {};

@@ -31,7 +31,7 @@ policy::Costs no_costs() { return policy::Costs(policy::requests_unit, 0); }
 void Caller::learn(ActiveCall& active) {
     SendPermit& permit = active.permit();
     const CallRules& rules = active.rules();
-    active.refusal = Refusal();
+    active.findings.emplace();
     const std::string why_not_followed = hops_.plan_redirect(active);
     const std::optional<bool> wish = wish_of_program(active);
     const auto* response = active.last->response();
@@ -43,15 +43,15 @@ void Caller::learn(ActiveCall& active) {
         if (!options_.once) said = http::read_limit_headers(response->headers, came_at, rules.costs);
         for (const policy::LimitNotice& notice : said.notices) permit.noticed(notice);
         if (active.following) active.following->note_wait(said);
-        active.refusal = read_refusal(*response, said, refusal_rules(rules), came_at);
+        active.findings->refusal = read_refusal(*response, said, refusal_rules(rules), came_at);
     }
     follow_ups_.judge(active, wish);
-    const bool is_undone = active.verdict->is_surely_undone;  // of this request: those before it may have been executed
+    const bool is_undone = active.verdict().is_surely_undone;  // of this request: those before it may have been executed
     internal::adjust_to_redirects(active, why_not_followed);
-    const AttemptVerdict& verdict = *active.verdict;
+    const AttemptVerdict& verdict = active.verdict();
     if (verdict.is_refusal) ++counts_.refusals;
     if ((verdict.is_refusal || verdict.is_overload) && !options_.once) {
-        const AskedWait& asked = active.refusal.asked;
+        const AskedWait& asked = active.refusal().asked;
         permit.refused(asked.wait, asked.source.empty() ? fmt::format("status {}", response->status) : asked.source);
     }
     if (verdict.is_for_account && !options_.once) stop_for_account(active);
@@ -79,7 +79,7 @@ std::optional<bool> Caller::wish_of_program(ActiveCall& active) {
 /// Stops the run: further calls would cost time, and perhaps money, and be refused, too.
 void Caller::stop_for_account(const ActiveCall& active) {
     rules_.stop(fmt::format("{} refuses the account ({}): {}", active.group().name, result_of(*active.last),
-                            active.refusal.reason));
+                            active.refusal().reason));
 }
 
 /// Stops the run if the answer could not be saved, as on a full disk: the answers to further calls would be lost, too.

@@ -77,6 +77,12 @@ struct Following {
     bool has_place = false;                         ///< whether a later run knows where to ask for the job
 };
 
+/// What the caller found in the last attempt that has ended.
+struct Findings {
+    Refusal refusal;  ///< by its answer
+    std::optional<AttemptVerdict> verdict;
+};
+
 /// A call while it is made.
 struct ActiveCall {
     ActiveCall(Call& call_, KeyedCache<Group>::Ref group, KeyedCache<Origin>::Ref origin, bool once,
@@ -91,9 +97,14 @@ struct ActiveCall {
     SendPermit& permit() noexcept { return (hop ? hop->route : first_route).permit; }
     bool has_left_origin() const noexcept { return hop && hop->left_origin; }
 
+    // For a call of which an attempt has ended.
+    AttemptVerdict& verdict() noexcept { return *findings->verdict; }
+    const AttemptVerdict& verdict() const noexcept { return *findings->verdict; }
+    const Refusal& refusal() const noexcept { return findings->refusal; }
+
     /// For a call that was sent.
     CallHistory history() const noexcept {
-        CallHistory history(call.rules, deadline, notes.size(), is_sending, *last, *verdict, refusal.asked);
+        CallHistory history(call.rules, deadline, notes.size(), is_sending, *last, verdict(), refusal().asked);
         history.can_be_taken_up = following && following->has_place;
         return history;
     }
@@ -123,8 +134,7 @@ struct ActiveCall {
     // About the last attempt, and about all.
     std::optional<Attempt> last;
     Boxed<Failure> cut;  ///< how the deadline ended an attempt; nothing: it did not, or cut off a hung worker
-    Refusal refusal;     ///< by its answer
-    std::optional<AttemptVerdict> verdict;
+    Boxed<Findings> findings;
     std::vector<AttemptNote> notes;
     std::uint64_t sent_bytes = 0;  ///< see `CallEnd`
 };

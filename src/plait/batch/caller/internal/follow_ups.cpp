@@ -124,10 +124,10 @@ void FollowUps::judge(ActiveCall& active, std::optional<bool> wish) const {
         CallRules rules = active.rules();
         if (step.kind == FollowStep::Kind::next) rules.expectation = nullptr;  // it is about the last answer
         classify_last(active, rules, wish);
-        if (active.verdict->outcome == Outcome::ok) plan(active, std::move(step));
+        if (active.verdict().outcome == Outcome::ok) plan(active, std::move(step));
     } else {
         classify_last(active, active.rules(), wish);
-        if (active.verdict->outcome == Outcome::ok && has_room_for_page(active)) {
+        if (active.verdict().outcome == Outcome::ok && has_room_for_page(active)) {
             PageTrail& trail = following->trail;
             FollowStep step = trail.after(active.request(), *response, text.get());
             if (trail.pages() == 1) {
@@ -143,10 +143,10 @@ void FollowUps::judge(ActiveCall& active, std::optional<bool> wish) const {
 /// Classifies the last attempt. A page or a poll that the program wants again is not followed: if it is not got again,
 /// the call has no success.
 void FollowUps::classify_last(ActiveCall& active, const CallRules& rules, std::optional<bool> wish) {
-    active.verdict.emplace(classify(*active.last, rules, active.refusal));
-    AttemptVerdict& verdict = *active.verdict;
+    active.findings->verdict.emplace(classify(*active.last, rules, active.refusal()));
+    AttemptVerdict& verdict = active.verdict();
     if (!wish) return;
-    apply_wish(verdict, *wish, rules, active.refusal);
+    apply_wish(verdict, *wish, rules, active.refusal());
     const bool is_wanted_again = verdict.end.kind() != policy::AttemptEnd::Kind::final;
     if (!active.following || verdict.outcome != Outcome::ok || !is_wanted_again) return;
     verdict.outcome = Outcome::rejected;
@@ -163,8 +163,8 @@ bool FollowUps::has_room_for_page(ActiveCall& active) const {
         following.is_page = true;
         return true;
     }
-    active.verdict->outcome = Outcome::rejected;
-    active.verdict->error.emplace(
+    active.verdict().outcome = Outcome::rejected;
+    active.verdict().error.emplace(
         ErrorCode::too_large,
         is_small
             ? "the pages of all calls take more memory together than --max-body-total permits"
@@ -174,7 +174,7 @@ bool FollowUps::has_room_for_page(ActiveCall& active) const {
 
 void FollowUps::plan(ActiveCall& active, FollowStep step) const {
     Following& following = *active.following;
-    AttemptVerdict& verdict = *active.verdict;
+    AttemptVerdict& verdict = active.verdict();
     const bool is_poll = following.rule->poll() != nullptr;
     const bool repeats_request = step.kind == FollowStep::Kind::repeat;
     std::optional<http::RedirectStep> next;

@@ -72,7 +72,7 @@ std::string Hops::final_url(const ActiveCall& active) const {
 }
 
 void adjust_to_redirects(ActiveCall& active, std::string_view why_not_followed) {
-    AttemptVerdict& verdict = *active.verdict;
+    AttemptVerdict& verdict = active.verdict();
     if (active.was_executed) {
         // Whatever became of the GET after a 303: the request before it was executed.
         verdict.is_surely_undone = false;
