@@ -5,6 +5,7 @@
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 
+#include <coroutine>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -30,23 +31,65 @@ class CancelScope final : private internal::Timer {
     explicit CancelScope(TimePoint deadline) noexcept : deadline_(deadline) {}
     ~CancelScope();
 
+    /// What `run` returns. An awaiter rather than a task: it needs no frame of its own.
+    template <Awaitable Work>
+    class [[nodiscard("awaited, or it does nothing")]] Run {
+      public:
+        Run(CancelScope& scope, Work work)
+            : scope_(scope), work_(std::move(work)), awaiter_(internal::awaiter_of(std::move(work_))) {}
+        Run(const Run&) = delete;
+        Run& operator=(const Run&) = delete;
+        ~Run() { leave(); }  // inside still, if the task was dropped where it waits
+
+        bool await_ready() {
+            scope_.enter();
+            is_inside_ = true;
+            return awaiter_.await_ready();
+        }
+        auto await_suspend(std::coroutine_handle<> resume_point) { return awaiter_.await_suspend(resume_point); }
+        OptionalResult<Work> await_resume() {
+            const Leaving leaving(*this);
+            try {
+                if constexpr (std::is_void_v<AwaitResult<Work>>) {
+                    awaiter_.await_resume();
+                    return true;
+                } else {
+                    return awaiter_.await_resume();
+                }
+            } catch (const Cancelled&) {
+                if (!scope_.ended_by_itself()) throw;
+            }
+            return OptionalResult<Work>{};
+        }
+
+      private:
+        class Leaving {
+          public:
+            explicit Leaving(Run& run) noexcept : run_(run) {}
+            Leaving(const Leaving&) = delete;
+            Leaving& operator=(const Leaving&) = delete;
+            ~Leaving() { run_.leave(); }
+
+          private:
+            Run& run_;
+        };
+
+        void leave() noexcept {
+            if (std::exchange(is_inside_, false)) scope_.leave();
+        }
+
+        CancelScope& scope_;
+        Work work_;
+        decltype(internal::awaiter_of(std::declval<Work>())) awaiter_;  // made by the work, or a reference to it
+        bool is_inside_ = false;
+    };
+
     /// Awaits `work` inside this scope. Returns its value, or nothing (`false` for work without a value) when this
     /// scope was cancelled and the work gave up. A cancellation of a scope around this one is thrown. The scope must
-    /// outlive the task, and is run once.
+    /// outlive the wait, and is run once.
     template <Awaitable Work>
-    Task<OptionalResult<Work>> run(Work work) {
-        Stay stay(*this);
-        try {
-            if constexpr (std::is_void_v<AwaitResult<Work>>) {
-                co_await std::move(work);
-                co_return true;
-            } else {
-                co_return co_await std::move(work);
-            }
-        } catch (const Cancelled&) {
-            if (!ended_by_itself()) throw;
-        }
-        co_return OptionalResult<Work>{};
+    Run<Work> run(Work work) {
+        return Run<Work>(*this, std::move(work));
     }
 
     /// Cancels everything inside. Call it on the loop's thread, from any task; a second call does nothing.
@@ -64,18 +107,6 @@ class CancelScope final : private internal::Timer {
     friend class TaskGroup;
     friend class EventLoop;
     friend class HostedLoop;
-
-    /// The running task's stay inside the scope.
-    class Stay {
-      public:
-        explicit Stay(CancelScope& scope) : scope_(scope) { scope_.enter(); }
-        Stay(const Stay&) = delete;
-        Stay& operator=(const Stay&) = delete;
-        ~Stay() { scope_.leave(); }
-
-      private:
-        CancelScope& scope_;
-    };
 
     void enter();
     void leave() noexcept;

@@ -92,7 +92,8 @@ TEST_CASE("finished measurements are kept when the rest is cancelled") {
         if (next.concurrency == 99) measuring.cancel();
     };
     Comparer comparer(work, std::move(options));
-    const bool finished = plait::run(measuring.run(comparer.run()));
+    const auto run_in = [](CancelScope& scope, Comparer& of) -> Task<bool> { co_return co_await scope.run(of.run()); };
+    const bool finished = plait::run(run_in(measuring, comparer));
     CHECK_FALSE(finished);
     CHECK(comparer.result().rows.size() == 1);
 }

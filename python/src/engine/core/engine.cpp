@@ -216,7 +216,7 @@ Task<void> Engine::send_in_time(Running& running) {
     CancelScope scope;
     const LateCancel late_cancel(scope, running.began + *running.deadline, overtime);
     auto limited = scope.run(send(running));
-    co_await std::move(limited);
+    co_await limited;
 }
 
 Task<void> Engine::carry_out(std::unique_ptr<Running> running) {
@@ -224,7 +224,7 @@ Task<void> Engine::carry_out(std::unique_ptr<Running> running) {
     try {
         auto sending = running->deadline ? send_in_time(*running) : send(*running);
         auto in_scope = running->scope.run(std::move(sending));
-        co_await std::move(in_scope);
+        co_await in_scope;
     } catch (const http::SendError& error) {
         running->failure = std::make_unique<Failure>(failure_of(*running, error));
     } catch (const Error& error) {
