@@ -21,7 +21,7 @@ class Stream final : public http::internal::H2Stream {
 std::string outcome_of(const Stream& stream, const http::internal::ExchangeRecord& record) {
     if (!stream.is_ended()) return "open";
     if (!stream.is_answered()) return "an error";  // which one depends on the bytes that were there when it was found
-    return fmt::format("{} {}", record.response.status, record.response.body);
+    return fmt::format("{} {}", record.response->status, record.response->body);
 }
 
 /// What came of the requests when the bytes arrive in pieces of `size`.

@@ -76,12 +76,12 @@ Task<Boxed<Response>> Session::send_by_reference(const Request& request) {
         std::exception_ptr failure;  // a pointer, as it is in the way as long as the call waits
         try {
             co_await attempt.run();
-            if (attempt.response().saved_body) co_await attempt.write_body();
+            if (attempt.response()->saved_body) co_await attempt.write_body();
         } catch (const Error& error) {
             failure = std::make_exception_ptr(attempt.describe(error));
         }
         // Even if the answer broke off behind its head: some proxies close without having read the body of the request.
-        if (attempt.response().status == 407 && asks_relay_again(request, attempt.response())) continue;
+        if (asks_relay_again(request, attempt.response())) continue;
         if (failure) std::rethrow_exception(std::move(failure));
         co_return attempt.take_response();
     }

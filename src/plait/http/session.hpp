@@ -149,7 +149,7 @@ class Session {
     const Headers& headers_for(const Request& request);
     const Headers& with_credentials(const Request& request, const Credentials& credentials);
     std::optional<internal::RelayedForm> relayed_form(const Url& url) const;
-    bool asks_relay_again(const Request& request, const Response& response);
+    bool asks_relay_again(const Request& request, const Response* answer);
 
     SessionOptions options_;
     std::shared_ptr<BodyMemory> body_memory_;

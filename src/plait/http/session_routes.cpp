@@ -49,7 +49,9 @@ std::optional<internal::RelayedForm> Session::relayed_form(const Url& url) const
 /// request has not left the proxy, so that sending it again is no second send. Throws when there is no hope.
 ///
 /// They are not sent before they are asked for, because a proxy that does not ask passes them on to the server.
-bool Session::asks_relay_again(const Request& request, const Response& response) {
+bool Session::asks_relay_again(const Request& request, const Response* answer) {
+    constexpr int login_required = 407;
+    if (!answer || answer->status != login_required) return false;
     const Proxy* const relay = relay_for(request.url);
     if (!relay) return false;
     if (relay->credentials && relay_authorization_.empty()) {
@@ -58,7 +60,7 @@ bool Session::asks_relay_again(const Request& request, const Response& response)
     }
     SendError error(ErrorCode::proxy,
                     fmt::format("{} {}: proxy {}: {}", request.method(), request.url.without_query(),
-                                relay->to_string(), internal::refusal_of_login(*relay, response.headers)),
+                                relay->to_string(), internal::refusal_of_login(*relay, answer->headers)),
                     false);
     error.set_permanent();
     throw error;

@@ -87,7 +87,7 @@ struct H2Callbacks {
             stream->add_body({reinterpret_cast<const char*>(bytes), size}, session.now_);
         });
         if (is_good && stream->has_block()) session.filled_.push_back(stream);
-        if (is_good && stream->body_.has_last_event()) session.end_at_last_event(*stream);
+        if (is_good && stream->body_->has_last_event()) session.end_at_last_event(*stream);
         return 0;
     }
 

@@ -31,7 +31,7 @@ class Peers {
         std::string text;
         try {
             co_await client->exchange(call, defaults, bounds);
-            text = std::to_string(record.response.status) + " " + record.response.body;
+            text = std::to_string(record.response->status) + " " + record.response->body;
         } catch (const Error& error) {
             text = std::string(to_string(error.code())) + ": " + error.what();
         }
@@ -103,7 +103,7 @@ Task<void> save_into(Peers& peers, BodyMemory& memory, BodyWriter& writer, std::
     const ExchangeBounds bounds{peers.limits, memory, Decoding::on, 1h, now() + 1h, {}, &writer};
     H2Call call(request, bounds, record);
     co_await peers.client->exchange(call, peers.defaults, bounds);
-    size = body_size(record.response);
+    size = body_size(*record.response);
 }
 
 /// Sends parts of an answer's body, each when the one before may have been read.

@@ -130,7 +130,7 @@ void H2Session::fail_closed(H2Stream& stream, std::uint32_t code) {
         return fail(
             ErrorCode::protocol,
             fmt::format("the answer is not HTTP/2: its body has {} bytes, and Content-Length says {}",
-                        stream.body_bytes_, stream.record_.response.headers.get("content-length").value_or("")));
+                        stream.body_bytes_, stream.record_.response->headers.get("content-length").value_or("")));
     }
     const bool needs_http_1 = code == NGHTTP2_HTTP_1_1_REQUIRED;
     if (code == NGHTTP2_REFUSED_STREAM || needs_http_1) {

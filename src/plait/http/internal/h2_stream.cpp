@@ -24,12 +24,8 @@ std::optional<std::uint64_t> content_length(const Headers& headers) {
 }  // namespace
 
 H2Stream::H2Stream(const Request& request, const ExchangeBounds& bounds, ExchangeRecord& record)
-    : request_(request),
-      bounds_(bounds),
-      record_(record),
-      body_(record.response, bounds.limits, bounds.body_memory, bounds.decoding, bounds.until_event),
-      unsent_body_(request) {
-    record_.response.version = HttpVersion::http_2;
+    : request_(request), bounds_(bounds), record_(record), unsent_body_(request) {
+    record_.version = HttpVersion::http_2;
 }
 
 void H2Stream::add_field(std::string_view name, std::string_view value) {
@@ -37,7 +33,7 @@ void H2Stream::add_field(std::string_view name, std::string_view value) {
     field_bytes_ += name.size() + value.size() + separators;
     const Limits& limits = bounds_.limits;
     if (field_bytes_ > limits.header_bytes) fail_too_large("header", limits.header_bytes, "--max-header-bytes");
-    Response& response = record_.response;
+    Response& response = record_.response ? *record_.response : record_.response.emplace();
     if (name.starts_with(':')) {
         // nghttp2 has checked that it is :status, once, with three digits.
         std::from_chars(value.data(), value.data() + value.size(), response.status);
@@ -57,10 +53,10 @@ void H2Stream::end_head(bool is_all, TimePoint now) {
     last_byte_ = now;
     field_bytes_ = 0;
     if (has_head_) return;
-    Response& response = record_.response;
+    Response& response = *record_.response;
     if (response.status >= 200) {
         has_head_ = true;
-        if (!is_all) body_.begin(content_length(response.headers));
+        if (!is_all) begin_body();
         return;
     }
     const std::size_t most = bounds_.limits.interim_responses;
@@ -70,20 +66,27 @@ void H2Stream::end_head(bool is_all, TimePoint now) {
     response.headers.clear();
 }
 
+void H2Stream::begin_body() {
+    Response& response = *record_.response;
+    body_ = std::make_unique<BodyReceiver>(response, bounds_.limits, bounds_.body_memory, bounds_.decoding,
+                                           bounds_.until_event);
+    body_->begin(content_length(response.headers));
+}
+
 void H2Stream::add_body(std::string_view bytes, TimePoint now) {
     last_byte_ = now;
     body_bytes_ += bytes.size();
-    body_.put(bytes);
+    body_->put(bytes);
 }
 
 void H2Stream::answer(TimePoint now) {
-    record_.response.timings.receive = now - phase_start_;
+    record_.timings.receive = now - phase_start_;
     state_ = State::answered;
 }
 
 void H2Stream::fail(Error error, End end) {
     state_ = State::failed;
-    error_.emplace(std::move(error));
+    error_ = std::make_unique<const Error>(std::move(error));
     not_processed_ = end == End::not_processed;
 }
 
@@ -96,7 +99,7 @@ void H2Stream::cut(const Error& error) {
 
 void H2Stream::enter(Phase phase, TimePoint now) {
     if (record_.phase && phase <= *record_.phase) return;
-    Timings& timings = record_.response.timings;
+    Timings& timings = record_.timings;
     if (record_.phase) (*record_.phase == Phase::sending ? timings.send : timings.wait) = now - phase_start_;
     record_.phase = phase;
     phase_start_ = now;
@@ -104,7 +107,7 @@ void H2Stream::enter(Phase phase, TimePoint now) {
 
 /// Whether the body is not as long as the head said. nghttp2 finds that out, and does not say it.
 bool H2Stream::is_too_short() const {
-    const auto length = has_head_ ? content_length(record_.response.headers) : std::nullopt;
+    const auto length = has_head_ ? content_length(record_.response->headers) : std::nullopt;
     return length && *length != body_bytes_;
 }
 

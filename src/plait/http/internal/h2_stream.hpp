@@ -10,7 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string_view>
 
 namespace plait::http::internal {
@@ -41,12 +41,13 @@ class H2Stream {
     /// Whether the server wants HTTP/1.1 for this request (HTTP_1_1_REQUIRED).
     bool needs_http_1() const noexcept { return needs_http_1_; }
 
-    /// The answer, as far as it has come.
-    const Response& response() const noexcept { return record_.response; }
+    /// The answer, as far as it has come. Once it has begun.
+    const Response& response() const noexcept { return *record_.response; }
     /// Whether a block of the answer's body is to be written to its file before more is received.
     bool has_block() const noexcept {
-        const auto& body = record_.response.saved_body;
-        return body && body->has_block() && bounds_.body_writer;
+        if (!record_.response || !bounds_.body_writer) return false;
+        const auto& body = record_.response->saved_body;
+        return body && body->has_block();
     }
 
     /// Whether the answer has begun.
@@ -67,8 +68,11 @@ class H2Stream {
     // Called by the session, in the order of the frames. They throw `Error` with `protocol` or `too_large`.
     void add_field(std::string_view name, std::string_view value);
     void end_head(bool is_all, TimePoint now);
+    void begin_body();
     void add_body(std::string_view bytes, TimePoint now);
-    void end_body() { body_.end(); }
+    void end_body() {
+        if (body_) body_->end();
+    }
 
     void answer(TimePoint now);
     void fail(Error error, End end = End::processed);
@@ -81,9 +85,9 @@ class H2Stream {
     const Request& request_;
     const ExchangeBounds& bounds_;
     ExchangeRecord& record_;
-    BodyReceiver body_;
+    std::unique_ptr<BodyReceiver> body_;  ///< null: none has begun
     BodyReader unsent_body_;
-    std::optional<Error> error_;
+    std::unique_ptr<const Error> error_;  ///< null: it has not failed
     TimePoint phase_start_{};
     TimePoint last_byte_{};
     std::uint64_t offset_ = 0;      ///< of its first byte in all that the connection has sent

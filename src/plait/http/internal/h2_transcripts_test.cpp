@@ -85,7 +85,7 @@ std::string answers_in(std::string_view bytes, std::size_t size) {
     std::string answers;
     for (int i = 0; i < 3; ++i) {
         answers += streams[i].is_answered()
-                       ? std::to_string(records[i].response.status) + " " + records[i].response.body
+                       ? std::to_string(records[i].response->status) + " " + records[i].response->body
                        : "none, ";
         session.leave(streams[i]);
     }

@@ -78,12 +78,21 @@ Task<void> Session::Attempt::run_with_second_tries() {
         co_await exchange_http_2(std::move(*place));
     }
     if (goes_over_http_1_) {
-        record_ = internal::ExchangeRecord();
+        begin_again();
         co_await run_http_1();
     }
-    if (!asked_before_body_ || record_.response.status != expectation_failed) co_return;
-    record_ = internal::ExchangeRecord();
+    if (!asked_before_body_ || record_.response->status != expectation_failed) co_return;
+    begin_again();
     co_await run_http_1();
+}
+
+/// Forgets the exchange so far, but not what its connection took.
+void Session::Attempt::begin_again() {
+    const Timings before = record_.timings;
+    record_ = internal::ExchangeRecord();
+    record_.timings.dns = before.dns;
+    record_.timings.connect = before.connect;
+    record_.timings.tls = before.tls;
 }
 
 std::string Session::Attempt::serialized_head() {
@@ -120,7 +129,7 @@ Task<void> Session::Attempt::exchange_http_1(ConnectionPool::Lease& lease, std::
         if (was_stale(error)) lease.report_early_close(now());
         throw;
     }
-    const bool was_question_refused = asked_before_body_ && record_.response.status == expectation_failed;
+    const bool was_question_refused = asked_before_body_ && record_.response->status == expectation_failed;
     if (exchange.was_asked_in_vain() || was_question_refused) lease.habit().record_no_continue(now());
     const bool ends = internal::asks_to_close(request_, session_.headers_for(request_));
     if (!ends && exchange.keep_alive()) lease.keep(now(), exchange.server_idle_limit());
@@ -158,9 +167,9 @@ Task<void> Session::Attempt::connect(ConnectionPool::Lease& lease) {
                     fmt::format("connect {}: timed out after {}", endpoint.to_string(), in_words(limit)));
     }
     lease.set(std::move(made->stream));
-    connecting_times_.dns = made->dns;
-    connecting_times_.connect = made->connect;
-    connecting_times_.tls = made->tls;
+    record_.timings.dns = made->dns;
+    record_.timings.connect = made->connect;
+    record_.timings.tls = made->tls;
     speaks_http_2_ = made->alpn == internal::alpn_http_2 || is_prior_knowledge();
     if (session_.options_.http == HttpChoice::http_2 && !speaks_http_2_) {
         throw Error(ErrorCode::protocol,
@@ -169,21 +178,18 @@ Task<void> Session::Attempt::connect(ConnectionPool::Lease& lease) {
 }
 
 Boxed<Response> Session::Attempt::take_response() {
-    Response& response = record_.response;
+    Response& response = *record_.response;
+    response.version = record_.version;
+    response.timings = record_.timings;
     response.reused = reused_;
     response.connection = connection_;
     if (const Proxy* const relay = session_.relay_for(request_.url)) response.relay = relay->to_string();
-    response.timings.dns = connecting_times_.dns;
-    response.timings.connect = connecting_times_.connect;
-    response.timings.tls = connecting_times_.tls;
-    Boxed<Response> taken;
-    taken.emplace(std::move(response));
-    return taken;
+    return std::move(record_.response);
 }
 
 /// Whether `error` means that a kept connection ended before the first byte of the answer.
 bool Session::Attempt::was_stale(const Error& error) const noexcept {
-    if (record_.response.version == HttpVersion::http_2 && !met_silence_) return false;
+    if (record_.version == HttpVersion::http_2 && !met_silence_) return false;
     return reused_ && error.code() == ErrorCode::reset && record_.phase && *record_.phase != Phase::receiving;
 }
 
@@ -197,7 +203,8 @@ SendError Session::Attempt::describe(const Error& error) {
     SendError described(error.code(), message, record_.any_byte_sent && !is_unprocessed_, was_stale(error),
                         was_refused_);
     described.set_connection(connection_);
-    if (error.code() == ErrorCode::timeout && !record_.response.body.empty() && is_stream(record_.response)) {
+    const Response* const answer = response();
+    if (error.code() == ErrorCode::timeout && answer && !answer->body.empty() && is_stream(*answer)) {
         described.add_partial(std::make_shared<Response>(std::move(*take_response())));
     }
     if (const auto* refusal = dynamic_cast<const internal::ProxyError*>(&error); refusal && refusal->is_permanent())

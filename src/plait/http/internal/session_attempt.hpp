@@ -42,15 +42,17 @@ class Session::Attempt {
     }
 
     /// Writes the rest of a body that goes to a file. After `run`.
-    Task<void> write_body() { return session_.body_writer_->write(record_.response, bounds_.deadline); }
+    Task<void> write_body() { return session_.body_writer_->write(*record_.response, bounds_.deadline); }
 
-    /// Valid after `run`.
+    /// Returns the answer. Once, after `run`.
     Boxed<Response> take_response();
-    const Response& response() const noexcept { return record_.response; }
+    /// The answer, as far as it has come; null before it has begun.
+    const Response* response() const noexcept { return record_.response.get(); }
     SendError describe(const Error& error);
 
   private:
     Task<void> run_with_second_tries();
+    void begin_again();
     std::string serialized_head();
     Task<void> run_http_1();
     Task<std::optional<internal::H2Pool::Place>> negotiate();
@@ -82,7 +84,6 @@ class Session::Attempt {
     bool was_refused_ = false;
     bool goes_over_http_1_ = false;  // the server has asked for it, instead of HTTP/2
     std::optional<ConnectStep> connecting_;
-    Timings connecting_times_;
     internal::ExchangeRecord record_;
 };
 

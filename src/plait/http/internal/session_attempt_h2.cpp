@@ -79,7 +79,7 @@ Task<void> Session::Attempt::exchange_http_2(internal::H2Pool::Place place) {
     internal::H2Call call(request_, bounds_, record_);
     try {
         co_await place.use().exchange(call, session_.headers_for(request_), bounds_);
-        place.answered(record_.response.timings.wait, now());
+        place.answered(record_.timings.wait, now());
     } catch (const Error&) {
         if (may_go_over_http_1(call)) {
             goes_over_http_1_ = true;

@@ -46,7 +46,8 @@ Exchange::Exchange(ByteStream& stream, const Request& request, const ExchangeBou
       request_(request),
       bounds_(bounds),
       record_(record),
-      answer_(request, bounds.limits, bounds.body_memory, record.response, bounds.decoding, bounds.until_event),
+      answer_(request, bounds.limits, bounds.body_memory, record.response.emplace(), bounds.decoding,
+              bounds.until_event),
       unsent_body_(request),
       phase_start_(now()),
       last_byte_(phase_start_) {
@@ -72,13 +73,13 @@ Task<void> Exchange::run(std::string head, bool asks) {
     while (!answer_.is_done()) {
         co_await ready_for(Direction::reading);
         if (!receive_ready()) co_await yield();
-        if (has_block()) co_await bounds_.body_writer->write(record_.response, bounds_.deadline);
+        if (has_block()) co_await bounds_.body_writer->write(*record_.response, bounds_.deadline);
     }
     if (sending) {
         sending->cancel();
         co_await sending->join();
     }
-    record_.response.timings.receive = now() - phase_start_;
+    record_.timings.receive = now() - phase_start_;
 }
 
 /// Sends the head alone, and waits until the server says what it thinks of the body.
@@ -176,7 +177,7 @@ bool Exchange::receive_some() {
 
 /// Whether a block of the body is to be written before more is received.
 bool Exchange::has_block() const noexcept {
-    const auto& body = record_.response.saved_body;
+    const auto& body = record_.response->saved_body;
     return body && body->has_block() && bounds_.body_writer;
 }
 
@@ -200,7 +201,7 @@ Task<void> Exchange::ready_for(Direction direction) {
 
 void Exchange::enter(Phase phase) {
     if (phase <= *record_.phase) return;
-    Timings& timings = record_.response.timings;
+    Timings& timings = record_.timings;
     (*record_.phase == Phase::sending ? timings.send : timings.wait) = now() - phase_start_;
     record_.phase = phase;
     phase_start_ = now();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/base/boxed.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/http/body/body_memory.hpp"
 #include "plait/http/body/limits.hpp"
@@ -35,7 +36,9 @@ struct ExchangeRecord {
 
     std::optional<Phase> phase;  ///< none before it has started
     bool any_byte_sent = false;  ///< whether the server may have received a byte of the request
-    Response response;           ///< as far as it has arrived
+    HttpVersion version = HttpVersion::http_1_1;
+    Timings timings;           ///< of its phases
+    Boxed<Response> response;  ///< as far as it has arrived; over HTTP/2, nothing before its first field
 };
 
 }  // namespace plait::http::internal
