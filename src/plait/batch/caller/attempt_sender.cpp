@@ -14,7 +14,7 @@
 
 namespace plait::batch {
 
-using internal::begin_note;
+using internal::begin_attempt;
 using internal::note_end;
 
 namespace {
@@ -54,9 +54,8 @@ Task<Attempt> AttemptSender::send_hedged(ActiveCall& active) {
     Attempt attempt = co_await hedged.run();
     if (hedged.copies() > 1) ++counts_.copies;
     if (hedged.second_won()) ++counts_.copies_won;
-    AttemptNote& note = active.notes.back();
-    note.copies = hedged.copies();
-    note.second_won = hedged.second_won();
+    active.copies = hedged.copies();
+    active.second_won = hedged.second_won();
     co_return attempt;
 }
 
@@ -97,12 +96,12 @@ bool AttemptSender::met_stale_connection(const ActiveCall& active) const noexcep
 /// Sends the request again, at once and as part of the same attempt: a server that closes idle connections is not slow.
 Task<void> AttemptSender::send_over_new_connection(ActiveCall& active) {
     active.notes.back().why = "stale-connection";
-    begin_note(active);
+    begin_attempt(active);
     ++counts_.retries;
     active.request().over_new_connection = true;
     active.last = co_await send_once(active);
     active.request().over_new_connection = false;
-    note_end(active.notes.back(), *active.last);
+    note_end(active);
 }
 
 /// Whether an HTTP/2 server turned the request away unprocessed, so that it may be sent again whatever it does.
@@ -116,10 +115,10 @@ Task<void> AttemptSender::send_after_refusal(ActiveCall& active, Duration pause)
     active.notes.back().why = "refused-unprocessed";
     pause = std::min(pause, active.deadline_at() - now());
     if (pause > Duration::zero()) co_await sleep_for(pause);
-    begin_note(active);
+    begin_attempt(active);
     ++counts_.retries;
     active.last = co_await send_once(active);
-    note_end(active.notes.back(), *active.last);
+    note_end(active);
 }
 
 /// False when there are none; the call's error then says why.

@@ -23,7 +23,7 @@
 namespace plait::batch {
 
 using internal::ActiveCall;
-using internal::begin_note;
+using internal::begin_attempt;
 using internal::Counted;
 using internal::is_once;
 using internal::Listed;
@@ -93,7 +93,7 @@ std::unique_ptr<Group> Caller::make_group(std::string_view name) {
 }
 
 Task<MadeCall> Caller::make(Call& call) {
-    if (!rules_.any()) return make_admitted(call, std::nullopt);
+    if (!rules_.any()) return make_admitted(call, {});
     return make_within_rules(call);
 }
 
@@ -105,7 +105,7 @@ Task<MadeCall> Caller::make_within_rules(Call& call) {
         co_return CallEnd(Outcome::skipped,
                           CallError(ErrorCode::budget, "not sent: it costs more than the whole budget of the run"));
     }
-    MadeCall made = co_await make_admitted(call, std::move(admission->reservation));
+    MadeCall made = co_await make_admitted(call, std::move(*admission->reservation));
     if (const auto* end = made.get()) {
         rules_.ended(*end);
     } else {
@@ -114,9 +114,9 @@ Task<MadeCall> Caller::make_within_rules(Call& call) {
     co_return made;
 }
 
-Task<MadeCall> Caller::make_admitted(Call& call, std::optional<RunRules::Reservation> reservation) {
+Task<MadeCall> Caller::make_admitted(Call& call, Boxed<RunRules::Reservation> reservation) {
     ActiveCall active(call, groups_.use(group_name(call), now()), origins_.use(call.request.url.origin(), now()),
-                      is_once(options_, call.rules), options_.redirects);
+                      is_once(options_, call.rules));
     active.reservation = std::move(reservation);
     follow_ups_.begin(active);
     const TaskName name(call.custom_id);
@@ -177,65 +177,75 @@ Task<std::optional<AttemptsEnd>> Caller::back_off(ActiveCall& active, policy::Re
     co_return ended;
 }
 
-/// Makes attempts until the call is decided.
+/// Makes attempts until the call is decided. What comes between two of them is a task of its own, because a call that
+/// waits for its answer, as most calls do most of the time, has no room for it.
 Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
-    std::optional<policy::Retry> retry;
     policy::AttemptHistory history;
-    for (bool is_afresh = true;;) {
-        if (is_afresh) {  // each page, and each poll, has attempts and redirects of its own
-            retry.emplace(internal::retry_options(options_, active.call.rules), parts_.random,
-                          &active.first_route.group->retries);
-            history = {};
-            history.deadline = active.deadline_at();
-            active.redirects = http::Redirects(options_.redirects);
-            is_afresh = false;
-        }
+    history.deadline = active.deadline_at();
+    for (;;) {
         {
             const Counted counted(active.group().on_their_way);
-            begin_note(active);
+            begin_attempt(active);
             active.is_sending = true;
             active.last = co_await sender_.send(active);
-            note_end(active.notes.back(), *active.last);
+            note_end(active);
             if (sender_.must_send_again(active)) co_await sender_.send_again(active);
         }
-        if (is_late(active)) {
-            active.cut = std::move(*active.last->failure());
-            co_return AttemptsEnd::late;
-        }
-        active.is_sending = false;
-        learn(active);
-        active.permit().give_back();
-        if (stop_for_storage(active)) co_return AttemptsEnd::stopped;
-        AttemptNote& note = active.notes.back();
-        std::optional<AttemptsEnd> ended;
-        if (active.next_hop) {
-            is_afresh = active.following && active.following->is_due;
-            active.hop = std::move(active.next_hop);
-            Task<std::optional<AttemptsEnd>> next = is_afresh ? follow_ups_.wait(active) : gate_.pass(active, true);
-            if (!is_afresh) note.why = "redirect";
-            ended = (co_await gate_.unless_stopped(std::move(next), history.deadline)).value_or(gate_.why_cut_short());
-            if (ended) co_return *ended;
-            ++(is_afresh ? counts_.follow_ups : counts_.redirects);
-            continue;
-        }
-        if (is_once(options_, active.rules())) co_return AttemptsEnd::final;
-        if (parts_.auth && note.status == unauthorized && !active.has_left_origin()) {
-            const auto is_renewed = co_await gate_.unless_stopped(sender_.renew_credentials(active), history.deadline);
-            if (!is_renewed) co_return gate_.why_cut_short();
-            if (!*is_renewed) co_return AttemptsEnd::final;
-            note.why = "auth-command";
-            ended = (co_await gate_.unless_stopped(gate_.pass(active, true), history.deadline))
-                        .value_or(gate_.why_cut_short());
-        } else {
-            const policy::RetryDecision decision = retry->after(history, active.verdict().end);
-            if (!decision.again()) co_return end_without_retry(active, decision);
-            note_decision(note, decision, active.refusal().asked);
-            ended = (co_await gate_.unless_stopped(back_off(active, *retry, decision), history.deadline))
-                        .value_or(gate_.why_cut_short());
-        }
+        const std::optional<AttemptsEnd> ended = co_await after_attempt(active, history);
         if (ended) co_return *ended;
-        ++counts_.retries;
     }
+}
+
+/// Learns from the attempt that has ended, and waits until the next one may be sent. Returns why there is none.
+Task<std::optional<AttemptsEnd>> Caller::after_attempt(ActiveCall& active, policy::AttemptHistory& history) {
+    if (is_late(active)) {
+        active.cut = std::move(*active.last->failure());
+        co_return AttemptsEnd::late;
+    }
+    active.is_sending = false;
+    learn(active);
+    active.permit().give_back();
+    if (stop_for_storage(active)) co_return AttemptsEnd::stopped;
+    if (active.next_hop) co_return co_await go_on(active, history);
+    if (is_once(options_, active.rules())) co_return AttemptsEnd::final;
+    AttemptNote& note = active.notes.back();
+    std::optional<AttemptsEnd> ended;
+    if (parts_.auth && note.status == unauthorized && !active.has_left_origin()) {
+        const auto is_renewed = co_await gate_.unless_stopped(sender_.renew_credentials(active), history.deadline);
+        if (!is_renewed) co_return gate_.why_cut_short();
+        if (!*is_renewed) co_return AttemptsEnd::final;
+        note.why = "auth-command";
+        ended = (co_await gate_.unless_stopped(gate_.pass(active, true), history.deadline))
+                    .value_or(gate_.why_cut_short());
+    } else {
+        policy::Retry retry(internal::retry_options(options_, active.call.rules), parts_.random,
+                            &active.first_route.group->retries);
+        const policy::RetryDecision decision = retry.after(history, active.verdict().end);
+        if (!decision.again()) co_return end_without_retry(active, decision);
+        note_decision(note, decision, active.refusal().asked);
+        ended = (co_await gate_.unless_stopped(back_off(active, retry, decision), history.deadline))
+                    .value_or(gate_.why_cut_short());
+    }
+    if (!ended) ++counts_.retries;
+    co_return ended;
+}
+
+/// Goes to where the last answer led: a redirect, the next page, the job.
+Task<std::optional<AttemptsEnd>> Caller::go_on(ActiveCall& active, policy::AttemptHistory& history) {
+    const bool is_follow_up = active.following && active.following->is_due;
+    active.hop = std::move(active.next_hop);
+    if (!is_follow_up) active.notes.back().why = "redirect";
+    Task<std::optional<AttemptsEnd>> next = is_follow_up ? follow_ups_.wait(active) : gate_.pass(active, true);
+    const std::optional<AttemptsEnd> ended =
+        (co_await gate_.unless_stopped(std::move(next), history.deadline)).value_or(gate_.why_cut_short());
+    if (ended) co_return ended;
+    ++(is_follow_up ? counts_.follow_ups : counts_.redirects);
+    if (is_follow_up) {  // each page, and each poll, has attempts and redirects of its own
+        history = {};
+        history.deadline = active.deadline_at();
+        active.redirects.reset();
+    }
+    co_return std::nullopt;
 }
 
 /// Whether the attempt has ended because the time for its call was up.
@@ -272,7 +282,7 @@ MadeCall Caller::finish(ActiveCall& active, AttemptsEnd ended) {
     if (active.is_sending) {
         active.last =
             ended == AttemptsEnd::given_up ? given_up() : deadline_passed(active.deadline, std::move(active.cut));
-        note_end(active.notes.back(), *active.last);
+        note_end(active);
         if (!active.findings) active.findings.emplace();
         active.findings->verdict.emplace(classify(*active.last, active.call.rules, Refusal()));
         internal::adjust_to_redirects(active, "");

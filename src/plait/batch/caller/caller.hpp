@@ -92,8 +92,10 @@ class Caller {
     using ActiveCall = internal::ActiveCall;
 
     Task<MadeCall> make_within_rules(Call& call);
-    Task<MadeCall> make_admitted(Call& call, std::optional<RunRules::Reservation> reservation);
+    Task<MadeCall> make_admitted(Call& call, Boxed<RunRules::Reservation> reservation);
     Task<AttemptsEnd> make_attempts(ActiveCall& active);
+    Task<std::optional<AttemptsEnd>> after_attempt(ActiveCall& active, policy::AttemptHistory& history);
+    Task<std::optional<AttemptsEnd>> go_on(ActiveCall& active, policy::AttemptHistory& history);
     Task<std::optional<AttemptsEnd>> back_off(ActiveCall& active, policy::Retry& retry, policy::RetryDecision decision);
     AttemptsEnd end_without_retry(const ActiveCall& active, const policy::RetryDecision& decision);
     static bool is_late(const ActiveCall& active);

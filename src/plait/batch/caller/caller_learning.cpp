@@ -72,7 +72,7 @@ std::optional<bool> Caller::wish_of_program(ActiveCall& active) {
     const bool was_answered = active.last->response() != nullptr;
     const std::optional<bool> wish =
         parts_.wants_retry(EndedAttempt(active.call, active.request(), number, now() - active.sent_at, *active.last));
-    if (was_answered && !active.last->response()) note_end(active.notes.back(), *active.last);
+    if (was_answered && !active.last->response()) note_end(active);
     return wish;
 }
 

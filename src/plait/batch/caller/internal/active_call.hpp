@@ -85,9 +85,8 @@ struct Findings {
 
 /// A call while it is made.
 struct ActiveCall {
-    ActiveCall(Call& call_, KeyedCache<Group>::Ref group, KeyedCache<Origin>::Ref origin, bool once,
-               http::RedirectOptions redirects_)
-        : call(call_), first_route(std::move(group), std::move(origin), once), redirects(redirects_) {}
+    ActiveCall(Call& call_, KeyedCache<Group>::Ref group, KeyedCache<Origin>::Ref origin, bool once)
+        : call(call_), first_route(std::move(group), std::move(origin), once) {}
 
     // About the attempt that comes next, or is in flight.
     http::Request& request() noexcept { return hop ? hop->request : call.request; }
@@ -115,14 +114,17 @@ struct ActiveCall {
 
     Call& call;
     Route first_route;
-    http::Redirects redirects;
+    Boxed<http::Redirects> redirects;      ///< nothing before the first redirect
     std::unique_ptr<Hop> hop;              ///< null before the first redirect
     std::unique_ptr<Hop> next_hop;         ///< where the last answer redirected to
     std::unique_ptr<Following> following;  ///< null: no answer is followed but redirects
     bool was_executed = false;             ///< whether the call must not be sent again, whatever becomes of a hop
 
     // About the attempt that comes next, or is in flight.
-    std::optional<RunRules::Reservation> reservation;
+    Boxed<RunRules::Reservation> reservation;
+    std::optional<TimePoint> attempt_began;  ///< of the attempt in flight; nothing once it has a note
+    int copies = 1;                          ///< of the attempt, sent so far
+    bool second_won = false;                 ///< the second copy ended first
     bool is_sending = false;
     std::uint64_t auth_version = 0;  ///< of its credentials
 

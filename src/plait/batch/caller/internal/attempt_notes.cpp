@@ -3,28 +3,39 @@
 #include "plait/async/event_loop.hpp"
 
 #include <string_view>
-#include <vector>
 
 namespace plait::batch::internal {
 
-void begin_note(ActiveCall& active) {
-    std::vector<AttemptNote>& notes = active.notes;
+void begin_attempt(ActiveCall& active) {
     const TimePoint start = now();
-    if (!notes.empty()) notes.back().wait_after = start - notes.back().start - notes.back().total;
-    notes.emplace_back().start = start;
-    if (active.hop) notes.back().url = active.hop->request.url.text();
+    if (!active.notes.empty()) {
+        AttemptNote& before = active.notes.back();
+        before.wait_after = start - before.start - before.total;
+    }
+    active.attempt_began = start;
+    active.copies = 1;
+    active.second_won = false;
 }
 
-void note_end(AttemptNote& note, const Attempt& attempt) {
+void note_end(ActiveCall& active) {
+    if (active.attempt_began) {
+        AttemptNote& made = active.notes.emplace_back();
+        made.start = *active.attempt_began;
+        made.copies = active.copies;
+        made.second_won = active.second_won;
+        if (active.hop) made.url = active.hop->request.url.text();
+        active.attempt_began.reset();
+    }
+    AttemptNote& note = active.notes.back();
     note.total = now() - note.start;
-    if (const auto* response = attempt.response()) {
+    if (const auto* response = active.last->response()) {
         note.status = response->status;
         note.timings = response->timings;
         note.reused = response->reused;
         note.connection = response->connection;
     } else {
-        note.error = attempt.failure()->code;
-        note.connection = attempt.failure()->connection;
+        note.error = active.last->failure()->code;
+        note.connection = active.last->failure()->connection;
     }
 }
 

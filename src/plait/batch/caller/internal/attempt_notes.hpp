@@ -1,7 +1,6 @@
 #pragma once
 
 #include "plait/batch/answer/refusal.hpp"
-#include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/call/call_end.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
 #include "plait/policy/retry.hpp"
@@ -10,11 +9,11 @@ namespace plait::batch::internal {
 
 // What the result line of a call says of its attempts, written as they are made.
 
-/// Begins the note of an attempt that is sent now, and completes the wait in the note of the one before.
-void begin_note(ActiveCall& active);
+/// An attempt is sent now. Completes the wait in the note of the one before.
+void begin_attempt(ActiveCall& active);
 
-/// Completes the note of the attempt that has ended.
-void note_end(AttemptNote& note, const Attempt& attempt);
+/// Notes how the last attempt has ended. Called again, it corrects the note.
+void note_end(ActiveCall& active);
 
 /// Completes the note of an attempt that is followed by another one.
 void note_decision(AttemptNote& note, const policy::RetryDecision& decision, const AskedWait& asked);

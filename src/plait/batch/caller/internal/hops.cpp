@@ -46,7 +46,8 @@ CallRules Hops::rules_after(const ActiveCall& active, const http::RedirectStep& 
 std::string Hops::plan_redirect(ActiveCall& active) {
     const auto* response = active.last->response();
     if (!response || !http::is_redirect(response->status)) return "";
-    http::RedirectStep step = active.redirects.after(active.request(), *response);
+    if (!active.redirects) active.redirects.emplace(options_.redirects);
+    http::RedirectStep step = active.redirects->after(active.request(), *response);
     if (!step.next) return step.why_not;
     CallRules rules = rules_after(active, step);
     active.was_executed = active.was_executed || (step.was_executed && !active.rules().safe_to_repeat);

@@ -27,8 +27,9 @@ bool SendGate::try_take_permit(ActiveCall& active) {
 
 Task<std::optional<AttemptsEnd>> SendGate::pass(ActiveCall& active, bool is_retry) {
     if (is_retry && rules_.any()) {
-        active.reservation = co_await rules_.admit_again(active.rules().costs);
-        if (!active.reservation) co_return AttemptsEnd::stopped;
+        std::optional<RunRules::Reservation> reservation = co_await rules_.admit_again(active.rules().costs);
+        if (!reservation) co_return AttemptsEnd::stopped;
+        active.reservation = std::move(*reservation);
     }
     const std::optional<AttemptsEnd> ended = co_await wait_for_permit(active, is_retry);
     if (ended || try_record(active)) co_return ended;
