@@ -75,7 +75,7 @@ Task<Boxed<Response>> Session::send_by_reference(const Request& request) {
         Attempt attempt(*this, request);
         std::exception_ptr failure;  // a pointer, as it is in the way as long as the call waits
         try {
-            co_await attempt.run();
+            while (!attempt.has_ended()) co_await attempt.next_step();
             if (attempt.response()->saved_body) co_await attempt.write_body();
         } catch (const Error& error) {
             failure = std::make_exception_ptr(attempt.describe(error));

@@ -67,32 +67,22 @@ Session::Attempt::Attempt(Session& session, const Request& request)
               start_ + std::min(bounded(request.timeout.value_or(session.options_.timeouts.attempt)),
                                 bounded(request.time_left)),
               session.options_.until_event,
-              session.body_writer_.get()} {}
+              session.body_writer_.get()},
+      step_(session.may_speak_http_2(request.url) ? Step::negotiate : Step::http_1) {}
 
-/// A server that can't be asked before it gets the body refuses the question, not the request (RFC 9110, 10.1.1).
-Task<void> Session::Attempt::run_with_second_tries() {
-    if (!session_.may_speak_http_2(request_.url)) {
-        co_await run_http_1();
-    } else if (auto place = co_await negotiate()) {
-        // Here, so that a call that waits for its answer holds no more than it needs.
-        co_await exchange_http_2(std::move(*place));
-    }
-    if (goes_over_http_1_) {
-        begin_again();
-        co_await run_http_1();
-    }
-    if (!asked_before_body_ || record_.response->status != expectation_failed) co_return;
-    begin_again();
-    co_await run_http_1();
+Task<void> Session::Attempt::next_step() {
+    if (step_ == Step::negotiate) return negotiate();
+    return step_ == Step::http_1 ? run_http_1() : exchange_http_2();
 }
 
 /// Forgets the exchange so far, but not what its connection took.
-void Session::Attempt::begin_again() {
+void Session::Attempt::begin_again_over_http_1() {
     const Timings before = record_.timings;
     record_ = internal::ExchangeRecord();
     record_.timings.dns = before.dns;
     record_.timings.connect = before.connect;
     record_.timings.tls = before.tls;
+    step_ = Step::http_1;
 }
 
 std::string Session::Attempt::serialized_head() {
@@ -112,7 +102,7 @@ Task<void> Session::Attempt::run_http_1() {
         // Another server of an origin whose others speak HTTP/1.1.
         if (speaks_http_2_) {
             auto opening = session_.h2_pool_->adopt(request_.url.origin());
-            co_return co_await exchange_http_2(opening.add(std::move(*lease), now()));
+            co_return go_over_http_2(opening.add(std::move(*lease), now()));
         }
     }
     co_await exchange_http_1(*lease, std::move(head));
@@ -133,6 +123,9 @@ Task<void> Session::Attempt::exchange_http_1(ConnectionPool::Lease& lease, std::
     if (exchange.was_asked_in_vain() || was_question_refused) lease.habit().record_no_continue(now());
     const bool ends = internal::asks_to_close(request_, session_.headers_for(request_));
     if (!ends && exchange.keep_alive()) lease.keep(now(), exchange.server_idle_limit());
+    step_ = Step::end;
+    // A server that can't be asked before it gets the body refuses the question, not the request (RFC 9110, 10.1.1).
+    if (was_question_refused) begin_again_over_http_1();
 }
 
 ConnectionNeeds Session::Attempt::needs() const {

@@ -31,34 +31,44 @@ inline constexpr std::string_view alpn_http_2 = "h2";
 }  // namespace internal
 
 /// One attempt: gets a connection, makes an exchange over it, and describes a failure.
+///
+/// It is made in steps, and not in coroutines that await each other: so a call that waits for its answer, in the last
+/// step, holds nothing of what the others needed.
 class Session::Attempt {
   public:
     /// Both outlive it.
     Attempt(Session& session, const Request& request);
 
-    Task<void> run() {
-        const bool is_plain = !session_.may_speak_http_2(request_.url) && !internal::asks_before_body(request_);
-        return is_plain ? run_http_1() : run_with_second_tries();
-    }
+    /// Takes the next step.
+    Task<void> next_step();
+    /// Whether the answer has come.
+    bool has_ended() const noexcept { return step_ == Step::end; }
 
-    /// Writes the rest of a body that goes to a file. After `run`.
+    /// Writes the rest of a body that goes to a file. After the last step.
     Task<void> write_body() { return session_.body_writer_->write(*record_.response, bounds_.deadline); }
 
-    /// Returns the answer. Once, after `run`.
+    /// Returns the answer. Once, after the last step.
     Boxed<Response> take_response();
     /// The answer, as far as it has come; null before it has begun.
     const Response* response() const noexcept { return record_.response.get(); }
     SendError describe(const Error& error);
 
   private:
-    Task<void> run_with_second_tries();
-    void begin_again();
+    enum class Step {
+        negotiate,  ///< find out what the origin speaks, and find a place on a connection of HTTP/2
+        http_1,     ///< make the exchange over HTTP/1.1
+        http_2,     ///< make it over HTTP/2, in `place_`
+        end
+    };
+
     std::string serialized_head();
-    Task<void> run_http_1();
-    Task<std::optional<internal::H2Pool::Place>> negotiate();
-    Task<void> exchange_http_1(ConnectionPool::Lease& lease, std::string head);
-    Task<void> exchange_http_2(internal::H2Pool::Place place);
+    Task<void> negotiate();
     Task<bool> open(internal::H2Pool::Opening opening);
+    void go_over_http_2(internal::H2Pool::Place place) noexcept;
+    Task<void> run_http_1();
+    Task<void> exchange_http_1(ConnectionPool::Lease& lease, std::string head);
+    Task<void> exchange_http_2();
+    void begin_again_over_http_1();
     Task<ConnectionPool::Lease> wait_for_lease(ConnectionNeeds needs);
     Task<internal::H2Pool::Turn> wait_for_lease_or_room(internal::H2Pool::Opening& opening, ConnectionNeeds needs,
                                                         std::optional<ConnectionPool::Lease>& lease);
@@ -82,7 +92,9 @@ class Session::Attempt {
     bool met_silence_ = false;
     bool is_unprocessed_ = false;
     bool was_refused_ = false;
-    bool goes_over_http_1_ = false;  // the server has asked for it, instead of HTTP/2
+    bool was_sent_to_http_1_ = false;  // by the server, from HTTP/2
+    Step step_;
+    std::optional<internal::H2Pool::Place> place_;
     std::optional<ConnectStep> connecting_;
     internal::ExchangeRecord record_;
 };

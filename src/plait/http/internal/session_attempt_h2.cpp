@@ -11,9 +11,9 @@ bool Session::Attempt::is_prior_knowledge() const noexcept {
     return session_.options_.http == HttpChoice::http_2 && !request_.url.is_https();
 }
 
-/// Finds a place on a connection of HTTP/2. Returns nothing when the exchange has been made: over HTTP/1.1, which the
-/// origin speaks, or over a connection that was opened for it.
-Task<std::optional<internal::H2Pool::Place>> Session::Attempt::negotiate() {
+/// Finds a place on a connection of HTTP/2, or opens one. If the origin speaks HTTP/1.1, the exchange comes next, or has
+/// been made over the connection that was opened.
+Task<void> Session::Attempt::negotiate() {
     const std::string_view origin = request_.url.origin();
     for (;;) {
         auto turn = session_.h2_pool_->try_turn(origin, needs(), is_prior_knowledge(), now());
@@ -24,19 +24,19 @@ Task<std::optional<internal::H2Pool::Place>> Session::Attempt::negotiate() {
             case internal::H2Step::wait:
                 throw no_connection_in_time();
             case internal::H2Step::http_1:
-                co_await run_http_1();
-                co_return std::nullopt;
+                step_ = Step::http_1;
+                co_return;
             case internal::H2Step::open:
-                if (co_await open(std::move(*turn.opening))) co_return std::nullopt;
+                if (co_await open(std::move(*turn.opening))) co_return;
                 break;
             case internal::H2Step::use:
-                if (turn.place->is_good()) co_return std::move(turn.place);
+                if (turn.place->is_good()) co_return go_over_http_2(std::move(*turn.place));
         }
     }
 }
 
-/// Opens the connection that others may wait for, and makes the exchange over it. Returns false when that could not be
-/// done, and another connection has room.
+/// Opens the connection that others may wait for. If it speaks HTTP/1.1, makes the exchange over it. Returns false when
+/// that could not be done, and another connection has room.
 Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
     std::string head = serialized_head();  // throws before there is a cost
     ConnectionNeeds needs = this->needs();
@@ -46,10 +46,7 @@ Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
     if (!lease) {
         internal::H2Pool::Turn other = co_await wait_for_lease_or_room(opening, needs, lease);
         if (other.step == internal::H2Step::use && other.place->is_good()) {
-            {
-                const auto left_to_others = std::move(opening);
-            }
-            co_await exchange_http_2(std::move(*other.place));
+            go_over_http_2(std::move(*other.place));
             co_return true;
         }
         if (!lease) co_return false;
@@ -65,7 +62,7 @@ Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
         throw;
     }
     if (speaks_http_2_) {
-        co_await exchange_http_2(opening.add(std::move(*lease), now()));
+        go_over_http_2(opening.add(std::move(*lease), now()));
     } else {
         opening.speaks_http_1();
         co_await exchange_http_1(*lease, std::move(head));
@@ -73,30 +70,37 @@ Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
     co_return true;
 }
 
-Task<void> Session::Attempt::exchange_http_2(internal::H2Pool::Place place) {
-    reused_ = place.is_reused();
-    connection_ = place.number();
+void Session::Attempt::go_over_http_2(internal::H2Pool::Place place) noexcept {
+    place_ = std::move(place);
+    step_ = Step::http_2;
+}
+
+Task<void> Session::Attempt::exchange_http_2() {
+    reused_ = place_->is_reused();
+    connection_ = place_->number();
     internal::H2Call call(request_, bounds_, record_);
     try {
-        co_await place.use().exchange(call, session_.headers_for(request_), bounds_);
-        place.answered(record_.timings.wait, now());
+        co_await place_->use().exchange(call, session_.headers_for(request_), bounds_);
+        place_->answered(record_.timings.wait, now());
+        step_ = Step::end;
     } catch (const Error&) {
-        if (may_go_over_http_1(call)) {
-            goes_over_http_1_ = true;
-            place.require_http_1();
-            co_return;
+        if (!may_go_over_http_1(call)) {
+            met_silence_ = call.met_silence();
+            is_unprocessed_ = call.was_not_processed();
+            was_refused_ = is_unprocessed_ && !call.needs_http_1();
+            throw;
         }
-        met_silence_ = call.met_silence();
-        is_unprocessed_ = call.was_not_processed();
-        was_refused_ = is_unprocessed_ && !call.needs_http_1();
-        throw;
+        place_->require_http_1();
+        was_sent_to_http_1_ = true;
+        begin_again_over_http_1();
     }
+    place_.reset();
 }
 
 /// Whether the server wants HTTP/1.1 for this request, which it has not processed, and we may speak that (RFC 9113,
 /// section 7, HTTP_1_1_REQUIRED).
 bool Session::Attempt::may_go_over_http_1(const internal::H2Call& call) const noexcept {
-    return call.needs_http_1() && session_.options_.http == HttpChoice::automatic && !goes_over_http_1_;
+    return call.needs_http_1() && session_.options_.http == HttpChoice::automatic && !was_sent_to_http_1_;
 }
 
 /// Waits until the connection may be opened, or until another one has room, whichever comes first.
