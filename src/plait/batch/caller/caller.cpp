@@ -120,20 +120,7 @@ Task<MadeCall> Caller::make_admitted(Call& call, Boxed<RunRules::Reservation> re
     active.reservation = std::move(reservation);
     follow_ups_.begin(active);
     const TaskName name(call.custom_id);
-    std::optional<AttemptsEnd> unsent;  // why it is not sent
-    Boxed<CallError> impossible;
-    try {
-        if (!gate_.try_take_permit(active)) {
-            unsent = (co_await gate_.unless_stopped(gate_.pass(active, false))).value_or(AttemptsEnd::stopped);
-        } else if (!gate_.try_record(active)) {
-            unsent = co_await gate_.record(active);
-        }
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::bad_input) throw;
-        impossible.emplace(error.code(), fmt::format("not sent: {}", error.what()));
-    }
-    if (impossible) co_return CallEnd(Outcome::skipped, std::move(*impossible));
-    if (unsent) co_return not_sent(call, *unsent);
+    if (auto unsent = co_await admit(active)) co_return std::move(*unsent);
 
     const Listed listed(made_, active);
     SpanScope span(parts_.recorder);
@@ -146,6 +133,24 @@ Task<MadeCall> Caller::make_admitted(Call& call, Boxed<RunRules::Reservation> re
     const std::optional<AttemptsEnd> ended = co_await scope.run(make_attempts(active));
     active.attempts = nullptr;
     co_return finish(active, ended.value_or(gave_up_ ? AttemptsEnd::given_up : AttemptsEnd::late), span);
+}
+
+/// Passes the gate before the first attempt. Returns what becomes of a call that must not be sent; nothing: it may be.
+Task<std::optional<MadeCall>> Caller::admit(ActiveCall& active) {
+    std::optional<AttemptsEnd> unsent;
+    try {
+        if (!gate_.try_take_permit(active)) {
+            unsent = (co_await gate_.unless_stopped(gate_.pass(active, false))).value_or(AttemptsEnd::stopped);
+        } else if (!gate_.try_record(active)) {
+            unsent = co_await gate_.record(active);
+        }
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::bad_input) throw;
+        co_return MadeCall(
+            CallEnd(Outcome::skipped, CallError(error.code(), fmt::format("not sent: {}", error.what()))));
+    }
+    if (unsent) co_return not_sent(active.call, *unsent);
+    co_return std::nullopt;
 }
 
 /// Waits until the retry is due, and passes the gate. The note of the last attempt then names what it waited for
@@ -215,8 +220,8 @@ Task<std::optional<AttemptsEnd>> Caller::after_attempt(ActiveCall& active, polic
         if (!is_renewed) co_return gate_.why_cut_short();
         if (!*is_renewed) co_return AttemptsEnd::final;
         note.why = "auth-command";
-        ended = (co_await gate_.unless_stopped(gate_.pass(active, true), history.deadline))
-                    .value_or(gate_.why_cut_short());
+        ended =
+            (co_await gate_.unless_stopped(gate_.pass(active, true), history.deadline)).value_or(gate_.why_cut_short());
     } else {
         policy::Retry retry(internal::retry_options(options_, active.call.rules), parts_.random,
                             &active.first_route.group->retries);

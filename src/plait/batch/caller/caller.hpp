@@ -93,6 +93,7 @@ class Caller {
 
     Task<MadeCall> make_within_rules(Call& call);
     Task<MadeCall> make_admitted(Call& call, Boxed<RunRules::Reservation> reservation);
+    Task<std::optional<MadeCall>> admit(ActiveCall& active);
     Task<AttemptsEnd> make_attempts(ActiveCall& active);
     Task<std::optional<AttemptsEnd>> after_attempt(ActiveCall& active, policy::AttemptHistory& history);
     Task<std::optional<AttemptsEnd>> go_on(ActiveCall& active, policy::AttemptHistory& history);
