@@ -116,6 +116,9 @@ class CancelScope final : private internal::Timer {
     void fire() noexcept override { cancel(); }
     bool ended_by_itself() const noexcept { return asked_ && !(parent_ && parent_->cancelled_ && !shielded_); }
 
+    bool asked_ = false;
+    bool cancelled_ = false;
+    bool shielded_ = false;
     CancelScope* parent_ = nullptr;
     CancelScope* first_child_ = nullptr;
     CancelScope* next_sibling_ = nullptr;
@@ -124,9 +127,6 @@ class CancelScope final : private internal::Timer {
     internal::TaskOwner* task_owner_ = nullptr;  // whose tasks have this as their first scope
     std::optional<TimePoint> deadline_;
     internal::Scheduler* scheduler_ = nullptr;
-    bool asked_ = false;
-    bool cancelled_ = false;
-    bool shielded_ = false;
     trace::TaskId starter_ = 0;  // the task whose group this belongs to
 };
 
