@@ -29,8 +29,8 @@ std::string outcome(std::string_view bytes, std::size_t size) {
     http::Limits limits;
     limits.body_bytes = 1 << 16;
     http::BodyMemory memory(1 << 20);
-    const http::internal::ExchangeBounds bounds{limits, memory, http::internal::Decoding::on, std::chrono::hours(1),
-                                                start + std::chrono::hours(1)};
+    const http::internal::ExchangeRules rules{limits, memory, http::internal::Decoding::on, std::chrono::hours(1)};
+    const http::internal::ExchangeBounds bounds{rules, start + std::chrono::hours(1)};
     const http::Request get("GET", "http://api.example/");
     http::Request post("POST", "http://api.example/");
     post.body = std::string(100'000, 'x');

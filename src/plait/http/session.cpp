@@ -40,6 +40,7 @@ Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
     : options_(std::move(options)),
       body_memory_(options_.body_memory ? options_.body_memory : std::make_shared<BodyMemory>(default_body_memory())),
       body_writer_(body_memory_->folder() ? std::make_unique<internal::ThreadBodyWriter>() : nullptr),
+      exchange_rules_(exchange_rules()),
       connector_(std::move(connector)),
       heads_(std::make_unique<internal::HeadWriter>(
           options_.headers, options_.decode ? internal::Decoding::on : internal::Decoding::off)),
@@ -47,6 +48,13 @@ Session::Session(SessionOptions options, std::unique_ptr<Connector> connector)
       h2_pool_(std::make_unique<internal::H2Pool>(options_.pool, http_2_options(options_), pool_)) {}
 
 Session::~Session() = default;
+
+std::unique_ptr<const internal::ExchangeRules> Session::exchange_rules() const {
+    const auto decoding = options_.decode ? internal::Decoding::on : internal::Decoding::off;
+    return std::make_unique<const internal::ExchangeRules>(
+        internal::ExchangeRules{options_.limits, *body_memory_, decoding, internal::bounded(options_.timeouts.idle),
+                                options_.until_event, body_writer_.get()});
+}
 
 void Session::check_files(const SessionOptions& options) {
     if (options.tls.ca_file.empty() && options.tls.certificate_file.empty()) return;

@@ -27,6 +27,7 @@ namespace internal {
 class BodyWriter;
 class H2Pool;
 class HeadWriter;
+struct ExchangeRules;
 struct RelayedForm;
 }  // namespace internal
 
@@ -147,6 +148,7 @@ class Session {
     bool may_speak_http_2(const Url& url) const noexcept;
     const Proxy* relay_for(const Url& url) const;
     const Headers& headers_for(const Request& request);
+    std::unique_ptr<const internal::ExchangeRules> exchange_rules() const;
     const Headers& with_credentials(const Request& request, const Credentials& credentials);
     std::optional<internal::RelayedForm> relayed_form(const Url& url) const;
     bool asks_relay_again(const Request& request, const Response* answer);
@@ -154,6 +156,7 @@ class Session {
     SessionOptions options_;
     std::shared_ptr<BodyMemory> body_memory_;
     std::unique_ptr<internal::BodyWriter> body_writer_;  ///< null: no body goes to a file
+    std::unique_ptr<const internal::ExchangeRules> exchange_rules_;
     std::unique_ptr<Connector> connector_;
     using HeadersOfOrigins = std::map<std::string, Headers, std::less<>>;
     HeadersOfOrigins headers_of_origins_;          ///< with credentials

@@ -42,13 +42,13 @@ constexpr int most_reads_in_turn = 16;
 void check_limits(const H2Call& call, const ExchangeBounds& bounds) {
     if (now() >= bounds.deadline) throw Error(ErrorCode::timeout, "the attempt ran out of time");
     // Bytes may have moved meanwhile: then the call is not idle.
-    if (now() >= call.last_byte() + bounds.idle_limit) {
-        throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(bounds.idle_limit)));
+    if (now() >= call.last_byte() + bounds.rules.idle_limit) {
+        throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(bounds.rules.idle_limit)));
     }
 }
 
 TimePoint limit_of(const H2Call& call, const ExchangeBounds& bounds) {
-    return std::min(call.last_byte() + bounds.idle_limit, bounds.deadline);
+    return std::min(call.last_byte() + bounds.rules.idle_limit, bounds.deadline);
 }
 
 }  // namespace
@@ -101,8 +101,7 @@ Task<void> H2Connection::exchange(H2Call& call, const Headers& defaults, const E
             co_await read_for_all(call, bounds);
         } else {
             call.turn_.reset();
-            CancelScope scope(limit_of(call, bounds));
-            if (!co_await scope.run(call.turn_.wait())) check_limits(call, bounds);
+            if (!co_await call.turn_.wait_until(limit_of(call, bounds))) check_limits(call, bounds);
         }
     }
     if (!call.is_answered()) throw call.error();
@@ -127,7 +126,7 @@ void H2Connection::leave(H2Call& call) {
 Task<void> H2Connection::write_block(H2Call& call, const ExchangeBounds& bounds) {
     call.is_writing_ = true;
     wake_next_reader();
-    co_await bounds.body_writer->write(call.response(), bounds.deadline);
+    co_await bounds.rules.body_writer->write(call.response(), bounds.deadline);
     call.is_writing_ = false;
     caught_up(call);
 }

@@ -26,7 +26,8 @@ class Peers {
     /// Makes an exchange, and returns what came of it.
     Task<std::string> call(Request request, Duration limit = 1h, Duration idle = 1h) {
         ExchangeRecord record;
-        const ExchangeBounds bounds{limits, memory, Decoding::on, idle, now() + limit};
+        const ExchangeRules rules{limits, memory, Decoding::on, idle};
+        const ExchangeBounds bounds{rules, now() + limit};
         H2Call call(request, bounds, record);
         std::string text;
         try {
@@ -100,7 +101,8 @@ class GatedWriter final : public BodyWriter {
 Task<void> save_into(Peers& peers, BodyMemory& memory, BodyWriter& writer, std::uint64_t& size) {
     ExchangeRecord record;
     const Request request = get();
-    const ExchangeBounds bounds{peers.limits, memory, Decoding::on, 1h, now() + 1h, {}, &writer};
+    const ExchangeRules rules{peers.limits, memory, Decoding::on, 1h, {}, &writer};
+    const ExchangeBounds bounds{rules, now() + 1h};
     H2Call call(request, bounds, record);
     co_await peers.client->exchange(call, peers.defaults, bounds);
     size = body_size(*record.response);

@@ -86,7 +86,7 @@ void H2Session::submit(H2Stream& stream, const Headers& defaults) {
     fields.push_back(field(":scheme", request.url.is_https() ? "https" : "http"));
     fields.push_back(field(":authority", authority_of(request, defaults)));
     fields.push_back(field(":path", request.url.target()));
-    each_field(request, defaults, stream.bounds_.decoding, [](std::string_view name, std::string_view value) {
+    each_field(request, defaults, stream.bounds_.rules.decoding, [](std::string_view name, std::string_view value) {
         if (is_for_connection(name)) return;
         if (equal_ignoring_case(name, "Content-Length")) value = length = value;
         fields.push_back(field(name, value));

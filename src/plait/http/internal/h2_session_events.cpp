@@ -78,7 +78,7 @@ void H2Session::take_goaway(std::uint32_t code, std::int32_t last_stream, std::s
 void H2Session::end_of_stream(H2Stream& stream) {
     stream.answer(now_);
     const std::int32_t id = stream.id_;
-    const bool is_uploading = stream.unsent_body_.left() > 0;
+    const bool is_uploading = stream.unsent() > 0;
     end(stream);
     // The server has answered without the rest of the body, and may do without it (RFC 9113, section 8.1).
     if (is_uploading) reset_stream(id, NGHTTP2_CANCEL);
@@ -156,19 +156,19 @@ std::size_t H2Session::read_body(H2Stream& stream, std::span<std::uint8_t> room,
     const auto initial = ::nghttp2_session_get_remote_settings(session_.get(), NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE);
     widest_window_ = std::max(widest_window_, ::nghttp2_session_get_remote_window_size(session_.get()));
     const std::size_t window = std::min<std::size_t>(initial, static_cast<std::size_t>(widest_window_));
-    if (!is_worth_a_frame(room.size(), stream.unsent_body_.left(), window)) {
+    if (!is_worth_a_frame(room.size(), stream.unsent(), window)) {
         if (!std::exchange(stream.is_deferred_, true)) ++deferred_;
         return 0;
     }
     std::size_t filled = 0;
-    while (filled < room.size() && stream.unsent_body_.left() > 0) {
-        const std::string_view next = stream.unsent_body_.peek();
+    while (filled < room.size() && stream.unsent() > 0) {
+        const std::string_view next = stream.unsent_body_->peek();
         const std::size_t size = std::min(room.size() - filled, next.size());
         std::memcpy(room.data() + filled, next.data(), size);
-        stream.unsent_body_.skip(size);
+        stream.unsent_body_->skip(size);
         filled += size;
     }
-    is_all = stream.unsent_body_.left() == 0;
+    is_all = stream.unsent() == 0;
     return filled;
 }
 

@@ -77,7 +77,8 @@ class Peers {
     Limits limits;
     BodyMemory memory{1'000'000};
     Headers defaults;
-    ExchangeBounds bounds{limits, memory, Decoding::on, 1h, start + 1h};
+    ExchangeRules rules{limits, memory, Decoding::on, 1h};
+    ExchangeBounds bounds{rules, start + 1h};
     H2Session session{{}, start};
 
   private:
@@ -462,7 +463,8 @@ TEST_CASE("windows are opened again when half of them is used, and not for small
     }
     CHECK(sizes_of(window_update_frame, sent).empty());
     BodyMemory memory(10 * half_of_connection);
-    const ExchangeBounds bounds{peers.limits, memory, Decoding::on, 1h, start + 1h};
+    const ExchangeRules rules{peers.limits, memory, Decoding::on, 1h};
+    const ExchangeBounds bounds{rules, start + 1h};
     std::deque<Sent> large;
     std::size_t updates = 0;
     for (std::size_t got = 0; got < half_of_connection; got += frame) {
@@ -486,7 +488,8 @@ TEST_CASE("a body that goes to a file holds no memory, and is acknowledged once 
     Peers peers;
     peers.receive(frames::settings_ack());  // until then, the windows are those of the standard
     BodyMemory memory(100'000, BodyFolder{folder, 1000});
-    const ExchangeBounds bounds{peers.limits, memory, Decoding::on, 1h, start + 1h};
+    const ExchangeRules rules{peers.limits, memory, Decoding::on, 1h};
+    const ExchangeBounds bounds{rules, start + 1h};
     Sent sent(Request("GET", "https://a.example/x"), bounds);
     peers.session.open(sent.stream, peers.defaults, start);
     peers.output();

@@ -24,14 +24,15 @@ std::optional<std::uint64_t> content_length(const Headers& headers) {
 }  // namespace
 
 H2Stream::H2Stream(const Request& request, const ExchangeBounds& bounds, ExchangeRecord& record)
-    : request_(request), bounds_(bounds), record_(record), unsent_body_(request) {
+    : request_(request), bounds_(bounds), record_(record) {
+    if (body_size(request) > 0) unsent_body_ = std::make_unique<BodyReader>(request);
     record_.version = HttpVersion::http_2;
 }
 
 void H2Stream::add_field(std::string_view name, std::string_view value) {
     constexpr std::size_t separators = 4;  // as in HTTP/1.1, so that the limit means the same
     field_bytes_ += name.size() + value.size() + separators;
-    const Limits& limits = bounds_.limits;
+    const Limits& limits = bounds_.rules.limits;
     if (field_bytes_ > limits.header_bytes) fail_too_large("header", limits.header_bytes, "--max-header-bytes");
     Response& response = record_.response ? *record_.response : record_.response.emplace();
     if (name.starts_with(':')) {
@@ -59,7 +60,7 @@ void H2Stream::end_head(bool is_all, TimePoint now) {
         if (!is_all) begin_body();
         return;
     }
-    const std::size_t most = bounds_.limits.interim_responses;
+    const std::size_t most = bounds_.rules.limits.interim_responses;
     if (++interim_answers_ > most) {
         throw Error(ErrorCode::too_large, fmt::format("more than {} interim answers came", most));
     }
@@ -68,8 +69,8 @@ void H2Stream::end_head(bool is_all, TimePoint now) {
 
 void H2Stream::begin_body() {
     Response& response = *record_.response;
-    body_ = std::make_unique<BodyReceiver>(response, bounds_.limits, bounds_.body_memory, bounds_.decoding,
-                                           bounds_.until_event);
+    body_ = std::make_unique<BodyReceiver>(response, bounds_.rules.limits, bounds_.rules.body_memory,
+                                           bounds_.rules.decoding, bounds_.rules.until_event);
     body_->begin(content_length(response.headers));
 }
 

@@ -45,7 +45,7 @@ class H2Stream {
     const Response& response() const noexcept { return *record_.response; }
     /// Whether a block of the answer's body is to be written to its file before more is received.
     bool has_block() const noexcept {
-        if (!record_.response || !bounds_.body_writer) return false;
+        if (!record_.response || !bounds_.rules.body_writer) return false;
         const auto& body = record_.response->saved_body;
         return body && body->has_block();
     }
@@ -79,15 +79,18 @@ class H2Stream {
     /// The connection ended, without more to say about this stream.
     void cut(const Error& error);
 
+    /// Bytes of the request's body.
+    std::uint64_t unsent() const noexcept { return unsent_body_ ? unsent_body_->left() : 0; }
+
     void enter(Phase phase, TimePoint now);
     bool is_too_short() const;
 
     const Request& request_;
     const ExchangeBounds& bounds_;
     ExchangeRecord& record_;
-    std::unique_ptr<BodyReceiver> body_;  ///< null: none has begun
-    BodyReader unsent_body_;
-    std::unique_ptr<const Error> error_;  ///< null: it has not failed
+    std::unique_ptr<BodyReceiver> body_;       ///< null: none has begun
+    std::unique_ptr<BodyReader> unsent_body_;  ///< null: the request has no body
+    std::unique_ptr<const Error> error_;       ///< null: it has not failed
     TimePoint phase_start_{};
     TimePoint last_byte_{};
     std::uint64_t offset_ = 0;      ///< of its first byte in all that the connection has sent

@@ -68,7 +68,8 @@ const TimePoint start{std::chrono::hours(100)};
 std::string answers_in(std::string_view bytes, std::size_t size) {
     const Limits limits;
     BodyMemory memory(1'000'000);
-    const ExchangeBounds bounds{limits, memory, Decoding::on, 1h, start + 1h};
+    const ExchangeRules rules{limits, memory, Decoding::on, 1h};
+    const ExchangeBounds bounds{rules, start + 1h};
     H2Session session({}, start);
     Request requests[] = {Request("GET", "https://localhost/file"), Request("HEAD", "https://localhost/file"),
                           Request("POST", "https://localhost/file")};

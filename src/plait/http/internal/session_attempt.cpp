@@ -17,6 +17,7 @@
 
 namespace plait::http {
 
+using internal::bounded;
 using internal::Phase;
 
 namespace {
@@ -49,25 +50,20 @@ std::string_view name_of(Phase phase) {
 
 constexpr int expectation_failed = 417;
 
-/// Longer limits are cut to this, so that they can be added to a time without overflow.
-constexpr Duration longest = std::chrono::hours(24 * 365);
-
-Duration bounded(std::optional<Duration> limit) { return std::min(limit.value_or(longest), longest); }
-
 }  // namespace
+
+Duration internal::bounded(std::optional<Duration> limit) {
+    constexpr Duration longest = std::chrono::hours(24 * 365);
+    return std::min(limit.value_or(longest), longest);
+}
 
 Session::Attempt::Attempt(Session& session, const Request& request)
     : session_(session),
       request_(request),
       start_(now()),
-      bounds_{session.options_.limits,
-              *session.body_memory_,
-              session.options_.decode ? internal::Decoding::on : internal::Decoding::off,
-              bounded(session.options_.timeouts.idle),
+      bounds_{*session.exchange_rules_,
               start_ + std::min(bounded(request.timeout.value_or(session.options_.timeouts.attempt)),
-                                bounded(request.time_left)),
-              session.options_.until_event,
-              session.body_writer_.get()},
+                                bounded(request.time_left))},
       step_(session.may_speak_http_2(request.url) ? Step::negotiate : Step::http_1) {}
 
 Task<void> Session::Attempt::next_step() {
@@ -89,7 +85,7 @@ std::string Session::Attempt::serialized_head() {
     const Headers& defaults = session_.headers_for(request_);
     const auto relayed = session_.relayed_form(request_.url);
     if (!relayed && &defaults == &session_.options_.headers) return session_.heads_->head_of(request_);
-    return internal::serialize_head(request_, defaults, bounds_.decoding, relayed ? &*relayed : nullptr);
+    return internal::serialize_head(request_, defaults, bounds_.rules.decoding, relayed ? &*relayed : nullptr);
 }
 
 Task<void> Session::Attempt::run_http_1() {

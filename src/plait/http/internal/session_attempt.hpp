@@ -28,6 +28,9 @@ namespace internal {
 inline constexpr std::string_view alpn_http_1_1 = "http/1.1";
 inline constexpr std::string_view alpn_http_2 = "h2";
 
+/// Cuts a limit, or none, to a year, so that it can be added to a time without overflow.
+Duration bounded(std::optional<Duration> limit);
+
 }  // namespace internal
 
 /// One attempt: gets a connection, makes an exchange over it, and describes a failure.

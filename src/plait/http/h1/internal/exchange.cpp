@@ -46,8 +46,8 @@ Exchange::Exchange(ByteStream& stream, const Request& request, const ExchangeBou
       request_(request),
       bounds_(bounds),
       record_(record),
-      answer_(request, bounds.limits, bounds.body_memory, record.response.emplace(), bounds.decoding,
-              bounds.until_event),
+      answer_(request, bounds.rules.limits, bounds.rules.body_memory, record.response.emplace(), bounds.rules.decoding,
+              bounds.rules.until_event),
       unsent_body_(request),
       phase_start_(now()),
       last_byte_(phase_start_) {
@@ -73,7 +73,7 @@ Task<void> Exchange::run(std::string head, bool asks) {
     while (!answer_.is_done()) {
         co_await ready_for(Direction::reading);
         if (!receive_ready()) co_await yield();
-        if (has_block()) co_await bounds_.body_writer->write(*record_.response, bounds_.deadline);
+        if (has_block()) co_await bounds_.rules.body_writer->write(*record_.response, bounds_.deadline);
     }
     if (sending) {
         sending->cancel();
@@ -178,12 +178,12 @@ bool Exchange::receive_some() {
 /// Whether a block of the body is to be written before more is received.
 bool Exchange::has_block() const noexcept {
     const auto& body = record_.response->saved_body;
-    return body && body->has_block() && bounds_.body_writer;
+    return body && body->has_block() && bounds_.rules.body_writer;
 }
 
 Task<void> Exchange::ready_for(Direction direction) {
     for (;;) {
-        CancelScope scope(std::min(last_byte_ + bounds_.idle_limit, bounds_.deadline));
+        CancelScope scope(std::min(last_byte_ + bounds_.rules.idle_limit, bounds_.deadline));
         if (direction == Direction::reading) reading_ = &scope;
         // Named: g++ 12.2 destroys a task that ?: chooses within a co_await expression twice.
         Task<void> ready = direction == Direction::reading ? stream_.readable() : stream_.writable();
@@ -193,8 +193,8 @@ Task<void> Exchange::ready_for(Direction direction) {
         if (is_ready) co_return;
         if (now() >= bounds_.deadline) throw Error(ErrorCode::timeout, "the attempt ran out of time");
         // Bytes may have moved in the other direction meanwhile: then the exchange is not idle.
-        if (now() >= last_byte_ + bounds_.idle_limit) {
-            throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(bounds_.idle_limit)));
+        if (now() >= last_byte_ + bounds_.rules.idle_limit) {
+            throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(bounds_.rules.idle_limit)));
         }
     }
 }

@@ -17,17 +17,22 @@ class BodyWriter;
 /// The phases of an exchange, in order.
 enum class Phase { sending, waiting, receiving };
 
-/// The limits of an exchange.
-struct ExchangeBounds {
+/// What all exchanges of a session have in common.
+struct ExchangeRules {
     const Limits& limits;
     BodyMemory& body_memory;
     Decoding decoding;
     Duration idle_limit;  ///< the longest time in which no byte moves in either direction
-    TimePoint deadline;   ///< the end of the attempt
     /// The event that ends an event stream; empty: none.
     std::string_view until_event{};
     /// Writes large bodies to files meanwhile; null: whoever has the answer does.
     BodyWriter* body_writer = nullptr;
+};
+
+/// The limits of one exchange.
+struct ExchangeBounds {
+    const ExchangeRules& rules;
+    TimePoint deadline;  ///< the end of the attempt
 };
 
 /// The progress of an exchange, also after it has failed.
