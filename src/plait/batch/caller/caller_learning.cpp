@@ -46,7 +46,8 @@ void Caller::learn(ActiveCall& active) {
         active.findings->refusal = read_refusal(*response, said, refusal_rules(rules), came_at);
     }
     follow_ups_.judge(active, wish);
-    const bool is_undone = active.verdict().is_surely_undone;  // of this request: those before it may have been executed
+    // Of this request: those before it may have been executed.
+    const bool is_undone = active.verdict().is_surely_undone;
     internal::adjust_to_redirects(active, why_not_followed);
     const AttemptVerdict& verdict = active.verdict();
     if (verdict.is_refusal) ++counts_.refusals;

@@ -11,8 +11,8 @@ bool Session::Attempt::is_prior_knowledge() const noexcept {
     return session_.options_.http == HttpChoice::http_2 && !request_.url.is_https();
 }
 
-/// Finds a place on a connection of HTTP/2, or opens one. If the origin speaks HTTP/1.1, the exchange comes next, or has
-/// been made over the connection that was opened.
+/// Finds a place on a connection of HTTP/2, or opens one. If the origin speaks HTTP/1.1, the exchange comes next, or
+/// has been made over the connection that was opened.
 Task<void> Session::Attempt::negotiate() {
     const std::string_view origin = request_.url.origin();
     for (;;) {
