@@ -25,9 +25,8 @@ check: ## run what CI runs: format, both compilers, sanitizers, all tests
 	@scripts/setup build test check
 	@$(MAKE) check-format
 	@$(call build,dev,all) && scripts/elsewhere build/dev 64 $(call ctest,dev)
-	@$(call build,asan,all) && $(call test,asan)
+	@$(call build,asan,all) && scripts/elsewhere build/dev 3 $(call ctest,asan)
 	@$(call build,tsan,plait_async_test plait_async_parts_test plait_async_coordination_test plait_workers_test) && $(call test,tsan,--label-regex 'async|workers')
-	@scripts/elsewhere build/dev 3 $(call ctest,dev)
 	@scripts/elsewhere build/dev 1 --strange $(call ctest,dev)
 
 check-format:
