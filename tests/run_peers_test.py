@@ -210,6 +210,9 @@ class Allowed(Peers):
             with self.subTest(line=line):
                 self.expect_body(answering(line + b"Content-Length: 2\r\n\r\nok"), "ok")
 
+    def test_a_header_whose_lines_end_in_lf_alone(self):
+        self.expect_body(keeping(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok"), "ok")
+
     def test_answers_without_a_body_despite_a_content_length(self):
         self.expect_body(keeping(HEAD + b"Content-Length: 99\r\n\r\n"), "", line={"method": "HEAD"})
         self.expect_body(keeping(b"HTTP/1.1 204 No Content\r\n\r\n"), "")

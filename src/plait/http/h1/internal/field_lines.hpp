@@ -14,7 +14,7 @@ namespace plait::http::internal {
 std::size_t line_length(std::string_view text) noexcept;
 
 /// Takes the first line out of `lines`, and returns it without its CRLF. Throws `Error(protocol)` for a control
-/// character: neither half of a line's end may stand alone (RFC 9112, section 2.2).
+/// character, such as half of a line's end.
 std::string_view take_line(std::string_view& lines);
 
 /// Reads the fields of a head, or of trailers, one by one (RFC 9112, section 5).

@@ -14,8 +14,18 @@ namespace plait::http::internal {
 
 namespace {
 
-constexpr std::string_view end_of_head = "\r\n\r\n";
 constexpr std::size_t common_header_count = 16;
+
+/// The lines with a CR before each LF that had none.
+std::string with_line_ends(std::string_view lines) {
+    std::string proper;
+    proper.reserve(lines.size() + common_header_count);
+    for (const char c : lines) {
+        if (c == '\n' && !proper.ends_with('\r')) proper += '\r';
+        proper += c;
+    }
+    return proper;
+}
 
 /// What a connection that closed in `state` cut off.
 std::string describe_cut(AnswerState state, std::uint64_t size, std::uint64_t missing, bool is_anything_there) {
@@ -131,18 +141,31 @@ std::size_t H1Answer::parse(std::string_view bytes) {
 
 /// Hands a head to the parser once it is complete: so its limit is exact, however the bytes were split.
 std::size_t H1Answer::parse_head(std::string_view bytes) {
-    const std::size_t end = bytes.find(end_of_head, searched_);
-    const std::size_t size = end == std::string_view::npos ? bytes.size() : end + end_of_head.size();
+    const std::optional<std::size_t> end = find_end_of_head(bytes);
+    const std::size_t size = end.value_or(bytes.size());
     if (size > limits_.header_bytes) fail_too_large("header", limits_.header_bytes, "--max-header-bytes");
-    if (end == std::string_view::npos) {
+    if (!end) {
         check_unfinished_head(bytes);
-        searched_ = size - std::min(size, end_of_head.size() - 1);
         return 0;
     }
     searched_ = checked_ = 0;
     response_.headers.reserve(common_header_count, size);
-    end_head(parser_->put_head(bytes.substr(0, size), answers_head_request_));
+    const std::string_view head = bytes.substr(0, size);
+    end_head(parser_->put_head(has_lone_lf_ ? with_line_ends(head) : head, answers_head_request_));
     return size;
+}
+
+/// Returns the size of the head with the empty line at its end; nothing if that has not come.
+std::optional<std::size_t> H1Answer::find_end_of_head(std::string_view bytes) {
+    for (;; ++searched_) {
+        searched_ = std::min(bytes.find('\n', searched_), bytes.size());
+        const std::string_view behind = bytes.substr(std::min(searched_ + 1, bytes.size()), 2);
+        if (behind.empty() || behind == "\r") return std::nullopt;
+        const bool ends_in_lf = behind.front() == '\n';
+        has_lone_lf_ = has_lone_lf_ || ends_in_lf || searched_ == 0 || bytes[searched_ - 1] != '\r';
+        if (ends_in_lf) return searched_ + 2;
+        if (behind == "\r\n") return searched_ + 3;
+    }
 }
 
 /// Refuses at once what can't become an answer, rather than wait for an end that may never come.
@@ -152,15 +175,12 @@ void H1Answer::check_unfinished_head(std::string_view bytes) {
     if (bytes.substr(0, known) != version.substr(0, known)) {
         fail_protocol(fmt::format("it begins with '{}'", escaped(bytes, 24)));
     }
-    // Neither half of a line's end may stand alone (RFC 9112, section 2.2): a reader that takes it for an end finds
-    // other fields than a reader that does not.
-    while (checked_ < bytes.size()) {
-        const std::size_t cr = bytes.find('\r', checked_);
-        const std::size_t lf = bytes.find('\n', checked_);
-        if (lf < cr) fail_protocol("a line of its header ends without CR");
-        checked_ = std::min(cr, bytes.size());
+    // A reader that takes a CR alone for the end of a line finds other fields than a reader that does not (RFC 9112,
+    // section 2.2).
+    for (;;) {
+        checked_ = std::min(bytes.find('\r', checked_), bytes.size());
         if (checked_ + 1 >= bytes.size()) return;
-        if (lf != cr + 1) fail_protocol("a CR stands alone in its header");
+        if (bytes[checked_ + 1] != '\n') fail_protocol("a CR stands alone in its header");
         checked_ += 2;
     }
 }
@@ -197,7 +217,7 @@ void H1Answer::end_answer() {
         parser_->end_body();
         apply(AnswerEvent::body_end);
     }
-    if (had_two_framings_ || !parser_->lets_connection_persist()) apply(AnswerEvent::no_reuse);
+    if (had_two_framings_ || has_lone_lf_ || !parser_->lets_connection_persist()) apply(AnswerEvent::no_reuse);
 }
 
 }  // namespace plait::http::internal

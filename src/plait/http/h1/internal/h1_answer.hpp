@@ -28,6 +28,9 @@ namespace plait::http::internal {
 ///
 /// Its states and what leads from one to the next are the table in `h1_states.cpp`. When a function throws, the answer
 /// has failed: neither it nor the connection can be used any more.
+///
+/// A line of a head may end in LF alone, as curl and browsers take it and RFC 9112, section 2.2, permits; chunks and
+/// trailers may not. The connection is then not used again: another reader on the way may see other lines.
 class H1Answer {
   public:
     /// `limits`, `memory` and `response`, which is empty, must outlive the answer, and so must what `until_event`
@@ -67,6 +70,7 @@ class H1Answer {
     void take_in(std::string_view bytes);
     std::size_t parse(std::string_view bytes);
     std::size_t parse_head(std::string_view bytes);
+    std::optional<std::size_t> find_end_of_head(std::string_view bytes);
     std::size_t parse_body(std::string_view bytes);
     void check_unfinished_head(std::string_view bytes);
     void end_head(AnswerEvent event);
@@ -82,9 +86,10 @@ class H1Answer {
     AnswerState state_ = AnswerState::head;
     bool wants_body_ = false;
     bool had_two_framings_ = false;  ///< of an interim answer, after which the connection must not be used again
+    bool has_lone_lf_ = false;       ///< at the end of a line of a head
     std::size_t interim_answers_ = 0;
     std::size_t searched_ = 0;             ///< how much of an unfinished head is known not to hold its end
-    std::size_t checked_ = 0;              ///< how much of it has proper line ends
+    std::size_t checked_ = 0;              ///< how much of it has no CR alone
     std::string pending_;                  ///< received, and too little to be parsed
     std::optional<MessageParser> parser_;  ///< a new one for each interim answer and for the final one
 };
