@@ -122,7 +122,8 @@ struct H2Callbacks {
         if (!stream) return 0;
         const bool is_all = head.flags & NGHTTP2_FLAG_END_STREAM;
         if (!for_stream(session, *stream, [&] { stream->end_head(is_all, session.now_); })) return 0;
-        if (stream->has_head_) session.floods_.made_progress();
+        if (!stream->has_head_) return session.admit(H2Flood::interim_head) ? 0 : stop;
+        session.floods_.made_progress();
         if (is_all) end_stream(session, *stream);
         return 0;
     }

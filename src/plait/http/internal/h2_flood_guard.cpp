@@ -23,6 +23,10 @@ std::string_view H2FloodGuard::name_of(H2Flood kind) noexcept {
     switch (kind) {
         case H2Flood::empty_data:
             return "empty DATA frames";
+        case H2Flood::late_head:
+            return "HEADERS frames of streams that have ended";
+        case H2Flood::interim_head:
+            return "interim answers (1xx)";
         case H2Flood::priority:
             return "PRIORITY frames";
         case H2Flood::reset:

@@ -35,6 +35,7 @@ std::optional<H2Flood> flood_of(std::uint8_t type, std::uint8_t flags, std::size
         case NGHTTP2_RST_STREAM:
             return H2Flood::reset;
         case NGHTTP2_HEADERS:
+            return H2Flood::late_head;
         case NGHTTP2_PUSH_PROMISE:  // refused by the settings: a connection error
         case NGHTTP2_CONTINUATION:  // has a limit of its own
         case NGHTTP2_GOAWAY:
@@ -53,7 +54,8 @@ bool H2Session::begin_frame(std::uint8_t type, std::uint8_t flags, std::size_t s
         return false;
     }
     const std::optional<H2Flood> kind = flood_of(type, flags, size);
-    if (!kind || (kind == H2Flood::reset && stream_of(stream))) return true;
+    const bool may_be_for_call = kind == H2Flood::reset || kind == H2Flood::late_head;
+    if (!kind || (may_be_for_call && stream_of(stream))) return true;
     return admit(*kind);
 }
 

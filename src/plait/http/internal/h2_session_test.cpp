@@ -396,6 +396,31 @@ TEST_CASE("floods end the connection by name") {
     CHECK(contains(text_after(continued, 1), named + "CONTINUATION frames"));
 }
 
+TEST_CASE("interim answers end their stream when they are many, and the connection when they go on, by name") {
+    constexpr std::uint32_t calls = 100;
+    const auto text_after = [](const std::string& of_each, int times) {
+        Peers peers(frames::settings(frames::max_streams(1000)));
+        std::vector<Sent*> sent;
+        while (sent.size() < calls) sent.push_back(&peers.get());
+        peers.output();
+        for (int i = 0; i < times; ++i) {
+            for (std::uint32_t id = 1; id < 2 * calls - 1; id += 2) peers.receive(frames::head(id, of_each));
+        }
+        return sent.back()->text();
+    };
+    CHECK(text_after("103", 5) == "open");
+    CHECK(text_after("103", 15) == "protocol: the server floods the connection with interim answers (1xx)");
+    Peers peers(frames::settings(frames::max_streams(2)));
+    Sent& flooded = peers.get();
+    Sent& other = peers.get();
+    peers.output();
+    for (int i = 0; i < 500; ++i) peers.receive(frames::head(1, "103"));
+    CHECK(flooded.text() == "too_large: more than 16 interim answers came");
+    CHECK(other.text() == "open");
+    for (int i = 0; i < 1000; ++i) peers.receive(frames::head(1, "103"));
+    CHECK(other.text() == "protocol: the server floods the connection with HEADERS frames of streams that have ended");
+}
+
 TEST_CASE("a server that pings now and then is no flood") {
     Peers peers;
     Sent& sent = peers.get();
