@@ -264,6 +264,17 @@ class AgainstTheMock(RunTest):
                 self.assertLessEqual(ends.get(call["tid"], 0), call["ts"] + rounding)
                 ends[call["tid"]] = call["ts"] + call["dur"]
 
+    def test_a_hedge_is_another_stream(self):
+        summary = self.folder / "summary.json"
+        with Mock() as mock:
+            lines = [{"url": f"{mock.url}/delay/{10 if i < 60 else 100}?{i}"} for i in range(90)]
+            ended = self.run_lines(*lines, arguments=["--http", "2", "--hedge", "p90", "--concurrency", "40",
+                                                      "--summary-json", summary])
+            self.assertEqual({("ok", "2"): 90}, Counter((result["outcome"], result["response"]["http_version"])
+                                                        for result in ended.results), ended.err)
+            self.assertGreater(json.loads(summary.read_text())["hedged"], 0)
+            self.assertLess(mock.stats()["connections"], 10)
+
     def test_a_stalled_stream_is_given_up_and_the_others_go_on(self):
         with Mock("--fail", "stall:5%") as mock:
             ended = self.run_against(mock, 100, "--timeout", "1s", "--attempts", "1")
