@@ -75,7 +75,7 @@ pictures: ## repeat the runs of docs/concurrency.md, and draw its pictures anew 
 	@scripts/pictures build/release/plait
 
 readers: ## run each line of docs/reading.md with the real tools, as far as they are installed or on PyPI
-	@scripts/setup build
+	@scripts/setup build readers
 	@$(call build,release,plait_program)
 	@python3 -m venv build/readers && build/readers/bin/pip install --quiet --disable-pip-version-check -r scripts/readers/requirements.txt
 	@build/readers/bin/python scripts/readers/check.py build/release/plait

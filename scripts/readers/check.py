@@ -1,12 +1,13 @@
 """Runs each line of docs/reading.md with the real tool, on 25,000 answers and 5 failures at the end.
 
-Usage: check.py PLAIT. Run it in an environment with requirements.txt; Spark needs Java, and PostgreSQL its server: without
-them, their lines are left out, which is said.
+Usage: check.py PLAIT. Run it in an environment with requirements.txt. Spark needs Java; PostgreSQL, jq, Miller, Node and SQLite
+are programs: the lines of those that are missing are left out, which is said.
 """
 
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -80,13 +81,47 @@ def check_python():
     expect("ClickHouse", [line.replace('"', "").split(",") for line in query(sql["ClickHouse"], "CSV").bytes().decode().split()])
     names = {"pl": pl, "pd": pd}
     for block in blocks("python"):
-        if "spark" not in block:
+        if "pl." in block or "pd." in block:
             exec(block, names)
             frame = names["frame"]
             as_object = lambda error: json.loads(error) if isinstance(error, str) else error
             codes = [error["code"] if isinstance(error, dict) else None for error in map(as_object, frame["error"])]
             assert str(frame["custom_id"][1]) == "000001"
             expect("pandas" if "pd." in block else "polars", of_codes(frame["custom_id"], codes), len(frame))
+
+
+def run_block(word, **names):
+    """Runs the block of Python with this word. Returns its names."""
+    exec(next(block for block in blocks("python") if word in block), names)
+    return names
+
+
+def of_results(results):
+    """The ids and codes of the failures in these results."""
+    return [(result["custom_id"], result["error"]["code"]) for result in results if result["outcome"] != "ok"]
+
+
+def check_arrow():
+    import dask
+    import dask.bag
+    import dask.dataframe
+    import datasets
+    import pyarrow.csv
+
+    texts = run_block("pyarrow", pyarrow=pyarrow)["table"]["result"].to_pylist()
+    expect("pyarrow", of_results(map(json.loads, texts)), len(texts))
+
+    frame = eval(table_line("Dask"), {"dask": dask}).compute()
+    expect("Dask, table", of_codes(frame.custom_id, frame.error_code), len(frame))
+    with dask.config.set(scheduler="synchronous"):
+        results = run_block("dask", dask=dask, json=json)["bag"].compute()
+    expect("Dask", of_results(results), len(results))
+
+    datasets.disable_progress_bars()
+    rows = eval(table_line("HF datasets"), {"datasets": datasets})
+    expect("HF datasets, table", of_codes(rows["custom_id"], rows["error_code"]), len(rows))
+    rows = run_block("datasets", datasets=datasets)["rows"]
+    expect("HF datasets", of_results(rows), len(rows))
 
 
 def check_spark():
@@ -98,16 +133,26 @@ def check_spark():
     spark.sparkContext.setLogLevel("ERROR")
     table = eval(table_line("Spark"), {"spark": spark})
     expect("Spark, table", table.filter("error_code <> ''").select("custom_id", "error_code").collect(), table.count())
-    names = {"spark": spark}
-    exec(next(block for block in blocks("python") if "spark" in block), names)
+    names = run_block("spark", spark=spark)
     expect("Spark", names["frame"].filter("outcome <> 'ok'").select("custom_id", "error.code").collect(), names["frame"].count())
     spark.stop()
 
 
-def check_jq():
-    command = next(block for block in blocks("sh") if block.startswith("jq"))
-    said = subprocess.run(command, shell=True, check=True, capture_output=True, text=True).stdout
-    expect("jq", [line.split("\t") for line in said.splitlines()])
+def check_program(tool, arguments, text="", skip=0):
+    """The program reads the text, and prints a line with an id and a code for each failure, after those to skip."""
+    if not shutil.which(arguments[0]):
+        return print(f"{tool}: left out, no {arguments[0]}")
+    said = subprocess.run(arguments, input=text, check=True, stdout=subprocess.PIPE, text=True).stdout
+    expect(tool, [line.split("\t") for line in said.splitlines()[skip:]])
+
+
+def check_programs():
+    jq, miller = next(block for block in blocks("sh") if block.startswith("jq")).splitlines()
+    check_program("jq", shlex.split(jq))
+    check_program("Miller", shlex.split(miller), skip=1)
+    check_program("SQLite", ["sqlite3"], blocks("text")[0])
+    show = "for (const r of results) if (r.outcome !== 'ok') console.log(`${r.custom_id}\\t${r.error.code}`)"
+    check_program("Node", ["node", "-"], f"const fs = require('node:fs')\n{blocks('js')[0]}{show}")
 
 
 def check_postgres():
@@ -141,8 +186,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         make_results(plait, Path(folder))
         os.chdir(folder)
-        check_jq()
+        os.environ |= {"HF_HOME": folder, "HF_HUB_OFFLINE": "1"}
+        check_programs()
         check_python()
+        check_arrow()
         check_postgres()
         check_spark()
         os.chdir("/")
