@@ -16,6 +16,12 @@ def make_calls(requests: str, results: str) -> plait.Report:
     return plait.run(requests, results, limits=["requests=500/s"], budget={"usd": 5}).finish()
 
 
+def is_worth_sending(requests: str) -> bool:
+    report = plait.check(requests, limits=["requests=500/m"], budget={"usd": 5}, latency="300ms")
+    print(report)  # as the command `plait check` prints it
+    return bool(report) and (report.seconds or 0) < 3600
+
+
 def questions(texts: list[str], url: str) -> Iterator[dict[str, Any]]:
     for number, text in enumerate(texts):
         yield {"url": url, "body": {"text": text}, "custom_id": f"text-{number}", "cost": {"usd": 0.01}}

@@ -38,6 +38,8 @@ def test_a_batch_is_carried_out(url: str, tmp_path: Path, capsys: pytest.Capture
     assert ended.stdout == "3 of 3 ok \n"
 
     example = runpy.run_path(str(EXAMPLES / "batch.py"))
+    assert example["is_worth_sending"](str(requests))
+    assert capsys.readouterr().out.startswith(f"{requests}: 3 calls")
     example["ask_about"](["one", "two"], url, tmp_path / "answers.jsonl")
     assert sorted(line.split()[0] for line in capsys.readouterr().out.splitlines()) == ["text-0", "text-1"]
 

@@ -3,6 +3,7 @@
 #include "mock/http2_server.hpp"
 #include "mock/intercept.hpp"
 #include "run/batch_run.hpp"
+#include "run/check_requests.hpp"
 #include "session/async_map.hpp"
 #include "session/async_session.hpp"
 #include "session/blocking_session.hpp"
@@ -26,6 +27,7 @@ NB_MODULE(_engine, module) {
     register_bulk(module);
     register_blocking_session(module);
     register_batch_run(module);
+    register_check(module);
     register_settings(module);
     register_intercept(module);
     register_http2_server(module);

@@ -48,7 +48,7 @@ from ._hooks import Attempt, Hook
 from ._messages import Headers, Request, Result
 from ._mock import Answer, Mock, mock
 from ._options import Limits, Retry, Timeouts, Tls
-from ._run import Report, Rows, Run, RunResult, run
+from ._run import CheckReport, Report, Rows, Run, RunResult, check, run
 from ._sessions import BlockingSession, Map, Session
 from ._together import as_completed, gather, race, settle
 
@@ -57,6 +57,7 @@ __all__ = [
     "Attempt",
     "BlockingSession",
     "Call",
+    "CheckReport",
     "ConnectError",
     "DnsError",
     "Error",
@@ -90,6 +91,7 @@ __all__ = [
     "WrongLoop",
     "__version__",
     "as_completed",
+    "check",
     "delete",
     "gather",
     "get",

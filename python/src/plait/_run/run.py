@@ -236,6 +236,28 @@ class Run(_engine.BatchRun):
             self._leave()
 
 
+def source_of(requests: Any, options: RunOptions, settings: dict[str, Any]) -> Any:
+    """The requests of a run as the engine reads them. Raises `InputError` for options that don't fit them."""
+    expect = options.get("expect")
+    if isinstance(requests, (str, os.PathLike)):
+        if expect is not None:
+            raise InputError("expect: the lines of a file say what they expect")
+        if settings["retry"]["statuses"]:
+            raise InputError('retries: the lines of a file say which statuses are retried: {"retry": {"statuses": …}}')
+        return path_of(requests, "requests")
+    source = FrameRows(requests) if is_frame(requests) else with_bad_ones(requests)
+    is_one = isinstance(source, (bytes, Mapping))  # its letters or keys are no requests
+    if any(name in options for name in ("format", "model", "endpoint")):
+        raise InputError("format, model and endpoint are for a file of requests")
+    if "rows" in options:
+        raise InputError("rows is for a file of rows; plait.requests_of makes requests of a data frame")
+    if is_one or (not isinstance(source, AsyncIterable) and not hasattr(source, "__iter__")):
+        raise TypeError(f"requests is a file, an iterable or a data frame, not {type(requests).__name__}")
+    if are_bare(requests):
+        check_for_bare(options, settings)
+    return source if expect is None else AsMappings(source)
+
+
 def _report_from(fields: dict[str, Any]) -> Report:
     return Report(**fields)
 
@@ -265,26 +287,7 @@ def run(
     an earlier run, and `Error` with the code `storage` when a file can't be read or written.
     """
     settings = options_of(options)
-    expect = options.get("expect")
-    if isinstance(requests, (str, os.PathLike)):
-        if expect is not None:
-            raise InputError("expect: the lines of a file say what they expect")
-        if settings["retry"]["statuses"]:
-            raise InputError('retries: the lines of a file say which statuses are retried: {"retry": {"statuses": …}}')
-        source: Any = path_of(requests, "requests")
-    else:
-        source = FrameRows(requests) if is_frame(requests) else with_bad_ones(requests)
-        is_one = isinstance(source, (bytes, Mapping))  # its letters or keys are no requests
-        if any(name in options for name in ("format", "model", "endpoint")):
-            raise InputError("format, model and endpoint are for a file of requests")
-        if "rows" in options:
-            raise InputError("rows is for a file of rows; plait.requests_of makes requests of a data frame")
-        if is_one or (not isinstance(source, AsyncIterable) and not hasattr(source, "__iter__")):
-            raise TypeError(f"requests is a file, an iterable or a data frame, not {type(requests).__name__}")
-        if are_bare(requests):
-            check_for_bare(options, settings)
-        if expect is not None:
-            source = AsMappings(source)
+    source = source_of(requests, options, settings)
     if results is None:
         check_without_results(options)
     return Run(source, None if results is None else path_of(results, "results"), settings, options.get("progress", False))
