@@ -384,3 +384,19 @@ def test_warnings_are_logged(url: str, caplog: pytest.LogCaptureFixture) -> None
         report = plait.run([{"url": url, "headers": {"X-Key": "{{env.KEY}}"}}]).finish()
     assert report.ok == 1
     assert "--" not in caplog.text
+
+
+def test_a_report_says_how_fast_it_goes_and_what_it_waits_for(url: str) -> None:
+    seen: list[plait.Report] = []
+
+    def look(report: plait.Report) -> None:
+        if report.done == 1 and report.waits_for:
+            seen.append(report)
+            run.interrupt()
+
+    run = plait.run([f"{url}/{n}" for n in range(3)], limits=["requests=1/h"], progress=look)
+    ended = run.finish()
+    assert seen[0].waits_for.startswith("waits for requests=1/h until ")
+    assert (seen[0].in_flight, seen[0].total) == (0, 3) and seen[0].rate > 0
+    assert seen[0].remaining is not None and seen[0].remaining > 3600
+    assert (ended.end, ended.in_flight, ended.remaining, ended.waits_for) == ("interrupted", 0, None, "")

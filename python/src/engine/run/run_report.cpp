@@ -1,6 +1,12 @@
 #include "run/run_report.hpp"
 
+#include "plait/base/clock.hpp"
+#include "plait/batch/status/group_words.hpp"
+#include "plait/batch/status/time_left.hpp"
+
 #include <chrono>
+#include <optional>
+#include <string>
 
 namespace plait::python {
 
@@ -46,8 +52,14 @@ nb::dict report_fields(const RunStanding& standing) {
     nb::dict fields = outcomes_of(tally);
     fields["total"] = standing.report.total;
     fields["done"] = tally.done_in_all();
+    fields["in_flight"] = standing.end ? 0 : standing.report.in_flight;
     fields["retries"] = standing.numbers.counts.retries;
     fields["elapsed"] = seconds(standing.numbers.elapsed);
+    fields["rate"] = standing.report.lately_per_second;
+    const WallTime now = SystemWallClock::instance().now();
+    const auto left = standing.end ? std::nullopt : batch::time_left(standing.report, now);
+    fields["remaining"] = left ? nb::cast(seconds(*left)) : nb::none();
+    fields["waits_for"] = standing.end ? std::string() : batch::why_waiting(standing.report, now);
     fields["end"] = standing.end ? nb::cast(name_of(*standing.end)) : nb::none();
     fields["stop_reason"] = standing.stop_reason;
     nb::dict costs;

@@ -108,15 +108,19 @@ class Report:
         "end",
         "errors",
         "failed",
+        "in_flight",
         "latency",
         "ok",
+        "rate",
         "rejected",
+        "remaining",
         "retries",
         "skipped",
         "stop_reason",
         "total",
         "unknown",
         "unknown_ids",
+        "waits_for",
     )
 
     ok: int
@@ -128,6 +132,14 @@ class Report:
     """All results."""
     total: int | None
     """The requests, if their number is known."""
+    in_flight: int
+    """Calls that were sent and have not ended."""
+    rate: float
+    """Results a second, of the last ten seconds."""
+    remaining: float | None
+    """The seconds until the end, by the rate and the limits; None: unknown, or it has ended."""
+    waits_for: str
+    """Why few or no calls are sent, such as "waits for requests=500/m until 14:03:07"; empty if nothing waits."""
     retries: int
     elapsed: float
     end: Literal["finished", "interrupted", "stopped", "failed"] | None
@@ -148,6 +160,7 @@ class Report:
             setattr(self, name, value)
         if self.stop_reason is not None:
             self.stop_reason = for_python(self.stop_reason)
+        self.waits_for = for_python(self.waits_for)
 
     def __bool__(self) -> bool:
         """Whether the run has finished, and every request has an ok result."""
