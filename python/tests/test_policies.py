@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pathlib
+import pickle
 import socket
 import threading
 import time
@@ -107,8 +109,11 @@ def test_a_server_that_asks_for_too_long_is_left_alone(start_mock: Callable[...,
     server = start_mock("--latency", "0ms")
     with plait.BlockingSession(retries=plait.Retry(2, longest_wait="1s")) as session:
         assert session.get(f"{server.url}/refuse/60").status == 429
-        with pytest.raises(plait.RateLimited, match="not sent"):
+        with pytest.raises(plait.RateLimited, match="not sent") as caught:
             session.get(f"{server.url}/")
+        assert caught.value.retry_after is not None and 0 < caught.value.retry_after <= 60
+        copied = pickle.loads(pickle.dumps(caught.value))
+        assert copied.retry_after == caught.value.retry_after
         other = session.get(f"{server.url}/", group="other")
         assert other.status == 200
 
@@ -373,3 +378,21 @@ def test_a_timeout_of_a_request_is_that_of_a_call() -> None:
     assert chosen({**given, "timeout": 600}) == '{"method":"GET","url":"http://a/","deadline_s":600.0}'
     both = usual({**given, "timeout": plait.Timeouts(deadline=600, attempt=5)})
     assert both == '{"method":"GET","url":"http://a/","timeout_s":5.0,"deadline_s":600.0}'
+
+
+def test_a_session_records_a_trace(url: str, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "trace.json"
+
+    async def main() -> None:
+        async with plait.Session(trace=path) as session:
+            await plait.gather(*(session.get(url) for _ in range(5)))
+            assert (await session.get(f"{url}/status/404")).status == 404
+
+    asyncio.run(main())
+    records = json.loads(path.read_text())
+    (summary,) = [record["args"] for record in records if record["name"] == "plait_end"]
+    assert summary["calls"] == 6 and summary["outcomes"] == {"ok": 5, "rejected": 1}
+    with pytest.raises(plait.InputError, match="trace: .* exists"):
+        plait.BlockingSession(trace=path)
+    assert len(list(plait.map([url] * 3, trace=tmp_path / "map.json", retries=1))) == 3
+    assert (tmp_path / "map.json").stat().st_size > 0

@@ -98,6 +98,8 @@ class RateLimited(SendError):
     not sent."""
 
     code = "rate_limited"
+    retry_after: float | None = None
+    """For how many seconds the server wants no calls; None: it has not said so, or the call is one of a run."""
 
 
 class StatusError(Error):

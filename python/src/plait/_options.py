@@ -354,6 +354,8 @@ class ConnectionOptions(TypedDict, total=False):
     """The rate of each group of calls, "requests=500/m", and what servers announce. By default, none."""
     hooks: Sequence[_hooks.Hook]
     """Called around each attempt."""
+    trace: StrPath
+    """Records what every call does and when into this file, which must not exist, for `plait report`."""
 
 
 class SessionOptions(ConnectionOptions, total=False):

@@ -16,6 +16,7 @@ from ._options import (
     ConnectionOptions,
     Seconds,
     SessionOptions,
+    StrPath,
     Timeouts,
     Tls,
     check_failing,
@@ -193,11 +194,22 @@ def engine_options(options: ConnectionOptions, known: type) -> tuple[dict[str, A
             "is_adaptive": is_adaptive,
             "per_origin": limits.per_origin,
         }
+    if "trace" in options:
+        engine["session_trace"] = _new_file(options["trace"], "trace")
     hooks = _hooks.hooks_for(options.get("hooks", ()))
     if hooks:
         engine["hooks"] = hooks
     usual_attempt = times.attempt if times.is_attempt_usual else None
     return engine, Defaults(options.get("params"), auth, bool(hooks), usual_attempt)
+
+
+def _new_file(path: StrPath, name: str) -> str:
+    text = os.fspath(path)
+    if not isinstance(text, str) or not text:
+        raise InputError(f"{name} must name a file, not {text!r}")
+    if os.path.isfile(text):
+        raise InputError(f"{name}: {text} exists; remove it first")
+    return text
 
 
 def _size_of(size: int) -> int:

@@ -118,9 +118,22 @@ const http::Request* Caller::in_flight() const noexcept { return running_ ? &run
 
 Engine::Engine(const Settings& settings)
     : settings_(settings),
+      trace_(trace_for(settings)),
       session_(std::make_unique<http::Session>(intercepted(settings.session))),
       intercepts_(intercept_generation()),
-      permits_(settings.concurrency) {}
+      permits_(settings.concurrency),
+      loop_(loop_options(trace_.get())) {}
+
+std::unique_ptr<SessionTrace> Engine::trace_for(const Settings& settings) {
+    if (!settings.policies || settings.policies->trace.empty()) return nullptr;
+    return std::make_unique<SessionTrace>(settings.policies->trace, settings.concurrency);
+}
+
+EventLoopOptions Engine::loop_options(SessionTrace* trace) {
+    EventLoopOptions options;
+    if (trace) options.recorder = &trace->recorder();
+    return options;
+}
 
 Engine::~Engine() = default;
 
@@ -187,7 +200,8 @@ Task<void> Engine::send_by_policy(Running& running) {
     running.ruled = std::make_unique<RuledCall>(std::move(*running.request), running.policy.get(),
                                                 settings_.policies ? *settings_.policies : none);
     if (running.deadline) running.ruled->rules.deadline = running.deadline;
-    auto making = policies_of(running).make(*running.ruled);
+    Policies& policies = policies_of(running);
+    auto making = policies.make(*running.ruled);
     batch::MadeCall made = co_await std::move(making);
     running.attempts = attempts_in(made);
     auto* const end = made.get();
@@ -195,6 +209,8 @@ Task<void> Engine::send_by_policy(Running& running) {
         running.response = std::make_unique<http::Response>(std::move(*end->response));
     } else {
         running.failure = std::make_unique<Failure>(failure_of(running, made));
+        if (running.failure->code == ErrorCode::rate_limited)
+            running.failure->retry_after = policies.asked_wait(*running.ruled);
     }
 }
 
@@ -207,7 +223,7 @@ Policies& Engine::policies_of(const Running& running) {
     std::unique_ptr<Policies>& policies = are_hooks_all ? only_hooks_ : policies_;
     if (!policies) {
         policies = std::make_unique<Policies>(settings, settings_.redirects, *session_,
-                                              settings_.cookies ? &cookies_ : nullptr, are_hooks_all);
+                                              settings_.cookies ? &cookies_ : nullptr, trace_.get(), are_hooks_all);
     }
     return *policies;
 }

@@ -9,6 +9,7 @@
 #include "plait/http/session.hpp"
 
 #include "core/policies.hpp"
+#include "core/session_trace.hpp"
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -46,6 +47,8 @@ struct Failure {
     ErrorCode code = ErrorCode::bad_input;
     std::string text;
     bool maybe_sent = false;
+    /// For how long the server wants no calls (`rate_limited`); nothing: it has not said so.
+    std::optional<Duration> retry_after;
     /// What a hook has thrown, in place of all that; null: nothing.
     std::exception_ptr thrown;
 };
@@ -126,8 +129,11 @@ class Engine {
     void renew_session();
     void end(std::unique_ptr<Running> running);
     Policies& policies_of(const Running& running);
+    static std::unique_ptr<SessionTrace> trace_for(const Settings& settings);
+    static EventLoopOptions loop_options(SessionTrace* trace);
 
     Settings settings_;
+    std::unique_ptr<SessionTrace> trace_;  ///< null: nothing is recorded
     http::CookieJar cookies_;
     std::unique_ptr<http::Session> session_;
     unsigned intercepts_;  ///< the generation that `session_` obeys

@@ -1,12 +1,16 @@
 #include "core/policies.hpp"
 
+#include "plait/async/event_loop.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/batch/attempt/send_once.hpp"
+#include "plait/batch/group/group_report.hpp"
 
 #include "core/hooked_method.hpp"
+#include "core/session_trace.hpp"
 #include <chrono>
 #include <limits>
 #include <random>
+#include <string_view>
 #include <utility>
 
 namespace plait::python {
@@ -33,9 +37,11 @@ batch::CallerOptions caller_options(const PolicySettings& settings, const http::
 /// All calls of these sessions are the engine's own.
 RuledCall& ruled(batch::Call& call) { return static_cast<RuledCall&>(call); }
 
-batch::CallerParts caller_parts(batch::Method& method, Random& random, http::CookieJar* cookies, RetryJudge* judge) {
+batch::CallerParts caller_parts(batch::Method& method, Random& random, http::CookieJar* cookies, SessionTrace* trace,
+                                RetryJudge* judge) {
     batch::CallerParts parts(method, random, SystemWallClock::instance());
     parts.cookies = cookies;
+    if (trace) parts.recorder = &trace->recorder();
     if (!judge) return parts;
     parts.wants_retry = [judge](const batch::EndedAttempt& ended) -> std::optional<bool> {
         try {
@@ -68,10 +74,31 @@ RuledCall::RuledCall(http::Request request_, const CallPolicy* policy, const Pol
 }
 
 Policies::Policies(const PolicySettings& settings, const http::RedirectOptions& redirects, http::Session& session,
-                   http::CookieJar* cookies, bool once)
+                   http::CookieJar* cookies, SessionTrace* trace, bool once)
     : random_(std::random_device()()),
+      trace_(trace),
       method_(method_for(session, settings.hooks)),
-      caller_(caller_options(settings, redirects, once), caller_parts(*method_, random_, cookies, settings.judge)) {}
+      caller_(caller_options(settings, redirects, once),
+              caller_parts(*method_, random_, cookies, trace, settings.judge)) {}
+
+Task<batch::MadeCall> Policies::make(RuledCall& call) { return trace_ ? make_traced(call) : caller_.make(call); }
+
+Task<batch::MadeCall> Policies::make_traced(RuledCall& call) {
+    trace_->name(call);
+    batch::MadeCall made = co_await caller_.make(call);
+    if (auto* const end = made.get()) trace_->add(call, *end);
+    co_return made;
+}
+
+std::optional<Duration> Policies::asked_wait(const RuledCall& call) const {
+    const std::string_view name =
+        call.rules.group.empty() ? std::string_view(call.request.url.origin()) : call.rules.group.view();
+    const batch::ClockPair clocks{now(), {}};
+    for (const batch::GroupReport& group : caller_.groups(clocks)) {
+        if (group.name == name && group.parked) return group.parked->until - clocks.wall;
+    }
+    return std::nullopt;
+}
 
 std::unique_ptr<batch::Method> Policies::method_for(http::Session& session, AttemptHooks* hooks) {
     auto method = std::make_unique<SessionMethod>(session);

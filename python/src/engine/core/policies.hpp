@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/async/task.hpp"
+#include "plait/base/clock.hpp"
 #include "plait/base/random.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/caller/caller.hpp"
@@ -24,6 +25,7 @@ namespace plait::python {
 
 class AttemptHooks;
 class RetryJudge;
+class SessionTrace;
 
 /// How the calls of a session are repeated and held back. With neither retries nor limits, there are only hooks.
 struct PolicySettings {
@@ -50,6 +52,8 @@ struct PolicySettings {
     AttemptHooks* hooks = nullptr;
     /// Decides which attempts are worth another one; outlives the sessions. Null: the usual rules do.
     RetryJudge* judge = nullptr;
+    /// Records the calls into this file, which must not exist; empty: into none.
+    std::string trace;
 };
 
 /// What a call says about itself.
@@ -108,14 +112,18 @@ class RetryJudge {
 /// Makes calls of one session with retries, limits and hooks: by the same rules as a run.
 class Policies {
   public:
-    /// The session and `cookies`, which may be null, outlive it. `once`: calls are sent as they come, with hooks alone.
+    /// The session, `cookies` and `trace`, which may be null, outlive it. `once`: calls are sent as they come, with
+    /// hooks alone.
     Policies(const PolicySettings& settings, const http::RedirectOptions& redirects, http::Session& session,
-             http::CookieJar* cookies, bool once);
+             http::CookieJar* cookies, SessionTrace* trace, bool once);
     Policies(const Policies&) = delete;
     Policies& operator=(const Policies&) = delete;
 
     /// Makes the call, which outlives the task.
-    Task<batch::MadeCall> make(RuledCall& call) { return caller_.make(call); }
+    Task<batch::MadeCall> make(RuledCall& call);
+
+    /// For how long from now on the server of this call wants none; nothing: it has not said so.
+    std::optional<Duration> asked_wait(const RuledCall& call) const;
 
   private:
     /// The method `async` over a session that is there already.
@@ -130,9 +138,11 @@ class Policies {
         http::Session& session_;
     };
 
+    Task<batch::MadeCall> make_traced(RuledCall& call);
     static std::unique_ptr<batch::Method> method_for(http::Session& session, AttemptHooks* hooks);
 
     Random random_;
+    SessionTrace* const trace_;
     std::unique_ptr<batch::Method> method_;
     batch::Caller caller_;
 };

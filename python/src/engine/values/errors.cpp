@@ -4,6 +4,7 @@
 #include "plait/http/send_error.hpp"
 
 #include "values/response.hpp"
+#include <chrono>
 #include <exception>
 
 namespace plait::python {
@@ -64,6 +65,8 @@ nb::object error_of(const Caller& caller, PyObject* given) {
     nb::object request = nb::borrow(given);
     if (!given) request = sent_request(*caller.request);
     nb::object error = error_of(caller.failure, request.ptr());
+    if (caller.failure.retry_after && nb::hasattr(error, "retry_after"))
+        error.attr("retry_after") = std::chrono::duration<double>(*caller.failure.retry_after).count();
     if (caller.attempts > 0 && nb::hasattr(error, "attempts")) error.attr("attempts") = caller.attempts;
     return error;
 }

@@ -73,12 +73,14 @@ policy::RetryBudgetOptions retry_budget_from(const nb::dict& options) {
 
 namespace {
 
-/// Nothing where neither retries nor limits are wanted.
+/// Nothing where neither retries, limits nor a trace are wanted.
 std::optional<PolicySettings> policies_from(const nb::dict& options, std::size_t most_in_flight) {
     const auto retries = option<nb::dict>(options, "session_retries");
     const auto limits = option<nb::dict>(options, "session_limits");
-    if (!retries && !limits) return std::nullopt;
+    const auto trace = option<std::string>(options, "session_trace");
+    if (!retries && !limits && !trace) return std::nullopt;
     PolicySettings policies;
+    policies.trace = trace.value_or("");
     policies.concurrency = most_in_flight;
     if (retries) {
         policies.repeats = true;

@@ -92,8 +92,6 @@ class RunOptions(ConnectionOptions, total=False):
     method: Literal["async", "sync", "threads", "processes"]
     """How calls are made. "processes" needs a program that has no other threads yet; with "sync", Ctrl-C takes effect
     when the call in flight has ended."""
-    trace: StrPath
-    """Records what every call does and when, for `plait report`."""
     body: Literal["auto", "text", "base64"]
     """The form of bodies in the results file."""
     format: BatchFormat
@@ -171,7 +169,7 @@ def options_of(options: RunOptions) -> dict[str, Any]:
     if callable(options.get("auth")):
         raise InputError("auth: a run takes a user and a password, or a token; let the iterable make other headers")
     connection = {name: value for name, value in options.items() if name in ConnectionOptions.__annotations__}
-    for name in ("hooks", "limits", "retries"):
+    for name in ("hooks", "limits", "retries", "trace"):
         connection.pop(name, None)
     connection.pop("base_url", None)
     engine, defaults = engine_options(connection, ConnectionOptions)  # type: ignore[arg-type]
