@@ -116,7 +116,7 @@ class Debian(unittest.TestCase):
             folder = licence.parent.relative_to(REPOSITORY).as_posix()
             self.assertIn(f"\nFiles: {folder}/*\n", copyright)
             self.assertIn(f"{folder}/LICENSE", build)
-            self.assertIn(f"{folder}/LICENSE", text("python", "shared_engine.cmake"))
+            self.assertIn(f"{folder}/LICENSE", text("python", "wheel.cmake"))
 
 
 class Release(unittest.TestCase):
