@@ -183,15 +183,16 @@ class Way {
 
     const Request& request() const noexcept { return *sent_; }
 
-    void take(Response response) { response_ = std::make_unique<Response>(std::move(response)); }
+    void take(Boxed<Response> response) { response_ = std::move(response); }
     /// The answer of the last hop.
-    Response& response() noexcept { return *response_; }
+    const Response& response() const noexcept { return *response_; }
+    Boxed<Response> take_response() { return std::move(response_); }
 
-    /// Whether there is a next hop. If not, the answer gets its URL.
+    /// Whether there is a next hop. If not, the answer gets its URL, unless that is the text of the first one.
     bool goes_on(const Headers& defaults) {
         RedirectStep step = redirects_.after(*sent_, *response_, defaults);
         if (!step.next) {
-            response_->url = sent_->url.text_with_fragment();
+            if (next_ || !sent_->url.fragment().empty()) response_->url = sent_->url.text_with_fragment();
             return false;
         }
         was_executed_ = was_executed_ || step.was_executed;
@@ -208,28 +209,30 @@ class Way {
     Redirects redirects_;
     const Request* sent_;
     std::unique_ptr<const Request> next_;
-    std::unique_ptr<Response> response_;
+    Boxed<Response> response_;
     bool was_executed_ = false;
 };
 
 }  // namespace
 
 Task<Response> send_following(Session& session, Request request, RedirectOptions options, CookieJar* cookies) {
-    co_return co_await send_following_by_reference(session, request, options, cookies);
+    Boxed<Response> response = co_await send_following_by_reference(session, request, options, cookies);
+    if (response->url.empty()) response->url = request.url.text_with_fragment();
+    co_return std::move(*response);
 }
 
-Task<Response> send_following_by_reference(Session& session, const Request& request, RedirectOptions options,
-                                           CookieJar* cookies) {
+Task<Boxed<Response>> send_following_by_reference(Session& session, const Request& request, RedirectOptions options,
+                                                  CookieJar* cookies) {
     Way way(request, options);
     for (;;) {
         try {
             const auto with = cookies ? with_cookies(way.request(), *cookies) : nullptr;
-            way.take(std::move(*co_await session.send_by_reference(with ? *with : way.request())));
+            way.take(co_await session.send_by_reference(with ? *with : way.request()));
         } catch (const SendError& error) {
             throw way.describe(error);
         }
         if (cookies) cookies->store(way.request().url, way.response().headers);
-        if (!way.goes_on(session.options().headers)) co_return std::move(way.response());
+        if (!way.goes_on(session.options().headers)) co_return way.take_response();
     }
 }
 

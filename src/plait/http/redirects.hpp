@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plait/async/task.hpp"
+#include "plait/base/boxed.hpp"
 #include "plait/http/message/headers.hpp"
 #include "plait/http/message/request.hpp"
 #include "plait/http/message/response.hpp"
@@ -88,8 +89,9 @@ constexpr bool is_redirect(int status) noexcept {
 Task<Response> send_following(Session& session, Request request, RedirectOptions options = {},
                               CookieJar* cookies = nullptr);
 
-/// The same without a copy. `request` must outlive the task, too.
-Task<Response> send_following_by_reference(Session& session, const Request& request, RedirectOptions options = {},
-                                           CookieJar* cookies = nullptr);
+/// The same without copies. `request` must outlive the task, too. The `url` of an answer that comes from that of the
+/// request, without a fragment, is left empty.
+Task<Boxed<Response>> send_following_by_reference(Session& session, const Request& request,
+                                                  RedirectOptions options = {}, CookieJar* cookies = nullptr);
 
 }  // namespace plait::http

@@ -45,7 +45,7 @@ struct Running {
 
     Caller* caller;  ///< null: it has given the call up
     std::unique_ptr<http::Request> request;
-    std::unique_ptr<http::Response> response;
+    Boxed<http::Response> response;
     std::unique_ptr<Failure> failure;
     std::unique_ptr<CallPolicy> policy;
     std::unique_ptr<RuledCall> ruled;  ///< with the request, while it is made by policy
@@ -191,7 +191,7 @@ Task<void> Engine::send_plainly(Running& running) {
     running.attempts = 1;
     auto sending = http::send_following_by_reference(*session_, *running.request, settings_.redirects,
                                                      settings_.cookies ? &cookies_ : nullptr);
-    running.response = std::make_unique<http::Response>(co_await std::move(sending));
+    running.response = co_await std::move(sending);
 }
 
 /// With retries, limits and hooks.
@@ -206,7 +206,7 @@ Task<void> Engine::send_by_policy(Running& running) {
     running.attempts = attempts_in(made);
     auto* const end = made.get();
     if (end && end->response && !running.ruled->thrown) {
-        running.response = std::make_unique<http::Response>(std::move(*end->response));
+        running.response = std::move(end->response);
     } else {
         running.failure = std::make_unique<Failure>(failure_of(running, made));
         if (running.failure->code == ErrorCode::rate_limited)

@@ -3,6 +3,7 @@
 #include "plait/async/cancel_scope.hpp"
 #include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/hosted_loop.hpp"
+#include "plait/base/boxed.hpp"
 #include "plait/base/error.hpp"
 #include "plait/http/cookies/cookie_jar.hpp"
 #include "plait/http/redirects.hpp"
@@ -77,7 +78,7 @@ class Caller {
 
     // Once it has ended:
     std::unique_ptr<http::Request> request;
-    std::unique_ptr<http::Response> response;  ///< or else there is a failure
+    Boxed<http::Response> response;  ///< or else there is a failure
     Failure failure;
     Duration elapsed{};
     int attempts = 0;

@@ -48,7 +48,7 @@ nb::object make_run_result(const nb::object& type, batch::CallResult result, nb:
         if (end.last_is_page) response = made;  // of the last of them
     }
     if (call && end.response && !end.last_is_page) {
-        EndedCall ended(std::move(call->request), std::move(*result.end.response), elapsed,
+        EndedCall ended(std::move(call->request), std::move(result.end.response), elapsed,
                         static_cast<int>(end.attempts.size()));
         response = make_response(ended, request.is_none() ? nullptr : request.ptr());
     }

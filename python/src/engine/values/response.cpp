@@ -51,9 +51,9 @@ nb::object new_response(From& from) {
 
 }  // namespace
 
-EndedCall::EndedCall(http::Request request_, http::Response response_, Duration elapsed_, int attempts_) {
+EndedCall::EndedCall(http::Request request_, Boxed<http::Response> response_, Duration elapsed_, int attempts_) {
     request = std::make_unique<http::Request>(std::move(request_));
-    response = std::make_unique<http::Response>(std::move(response_));
+    response = std::move(response_);
     elapsed = elapsed_;
     attempts = attempts_;
 }
@@ -78,7 +78,7 @@ Response::Response(Caller& caller)
       attempts_(caller.attempts) {}
 
 Response::Response(const nb::tuple& state)
-    : answer_(std::make_unique<http::Response>()),
+    : answer_(http::Response()),
       sent_(std::make_unique<http::Request>(nb::cast<std::string>(state[4]),
                                             http::Url(nb::cast<std::string>(state[5])))) {
     answer_->status = nb::cast<int>(state[0]);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plait/base/boxed.hpp"
 #include "plait/http/message/response.hpp"
 
 #include "core/engine.hpp"
@@ -50,7 +51,7 @@ class Response {
   private:
     std::string_view url_text() const noexcept;
 
-    std::unique_ptr<http::Response> answer_;
+    Boxed<http::Response> answer_;
     std::unique_ptr<http::Request> sent_;  ///< the first request, where there were redirects
     Duration elapsed_{};
     int attempts_ = 1;
@@ -62,7 +63,7 @@ class Response {
 /// A call that has ended, for `make_response`.
 class EndedCall final : public Caller {
   public:
-    EndedCall(http::Request request_, http::Response response_, Duration elapsed_, int attempts_);
+    EndedCall(http::Request request_, Boxed<http::Response> response_, Duration elapsed_, int attempts_);
     void on_end() noexcept override {}
 };
 
