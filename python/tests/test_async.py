@@ -406,8 +406,10 @@ loop = asyncio.new_event_loop()
 loop.run_until_complete(main())
 print("end")
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (ended.returncode, ended.stdout) == (0, "end\n"), ended.stderr
+    for last in ("", "session.loop = loop; del session, loop"):  # or it is left to the garbage collector, with its loop
+        ended = subprocess.run([sys.executable, "-c", program + last], capture_output=True, text=True)
+        assert (ended.returncode, ended.stdout) == (0, "end\n"), ended.stderr
+        assert "could not leave" not in ended.stderr and "AttributeError" not in ended.stderr
 
 
 def test_a_forked_child_leaves_the_parents_calls_alone(start_mock: Callable[..., MockServer]) -> None:

@@ -251,6 +251,16 @@ def test_a_hook_of_a_blocking_session_uses_another_one(url: str) -> None:
         assert session.get(url).ok
 
 
+def test_a_hook_of_a_blocking_session_can_not_close_it(url: str) -> None:
+    class Closing(plait.Hook):
+        def before(self, attempt: plait.Attempt) -> None:
+            session.close()
+
+    with plait.BlockingSession(hooks=[Closing()]) as session:
+        with pytest.raises(RuntimeError, match="can't be closed by one of its hooks"):
+            session.get(url)
+
+
 def test_a_session_and_its_hook_go_away_together(url: str) -> None:
     class Knows(plait.Hook):
         session: object

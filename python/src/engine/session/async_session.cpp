@@ -251,7 +251,9 @@ void AsyncSession::leave_loop() noexcept {
     try {
         if (engine_ && engine_.is_own()) nb::borrow(host_.get()).attr("leave")(engine_->fd());
     } catch (nb::python_error& error) {
-        error.discard_as_unraisable("plait: a session could not leave its event loop");
+        // While the interpreter ends, its garbage collector takes the loop apart, and then the session.
+        if (!error.matches(PyExc_AttributeError))
+            error.discard_as_unraisable("plait: a session could not leave its event loop");
     }
     host_.clear();
 }

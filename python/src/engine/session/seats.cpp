@@ -196,6 +196,8 @@ void Seats::close() {
     std::shared_ptr<Seat::Place> common;
     {
         const std::lock_guard lock(shared_->mutex);
+        if (shared_->common && shared_->common->user == std::this_thread::get_id())
+            raise(PyExc_RuntimeError, "a session can't be closed by one of its hooks");
         if (std::exchange(shared_->is_closed, true)) return;
         free.swap(shared_->free);
         common.swap(shared_->common);
