@@ -88,7 +88,7 @@ class OfCalls(MockTest):
         self.assertEqual("plait calls 3 8 ", (self.folder / "python3.arguments").read_text())
         given = json.loads((self.folder / "python3.calls").read_text())
         self.assertEqual(5, given["session"]["attempt"])
-        self.assertEqual([["GET", self.url(f"/{n}"), [], ""] for n in range(3)], given["requests"])
+        self.assertEqual([["GET", self.url(f"/{n}"), [], "", None] for n in range(3)], given["requests"])
 
     def test_what_the_package_does_not_have_is_named(self):
         _, said = self.compare(self.urls(2), "--with-python", "--methods", "async", "--noproxy", "*")

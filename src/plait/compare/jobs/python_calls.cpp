@@ -49,6 +49,12 @@ void check_session(const CallWork& work) {
     refuse_if(work.redirects().to_http, "--redirect-to-http");
 }
 
+/// Throws for rules of a call that the package's `map` does not have: its results would be judged otherwise.
+void check_rules(const batch::CallRules& rules) {
+    if (rules.expectation) throw_bad_input("the package's map has nothing like the expect of a request line");
+    if (rules.refusal) throw_bad_input("the package's map has nothing like the refusal of a request line");
+}
+
 std::string session_json(const CallWork& work) {
     const http::SessionOptions& session = work.session();
     const std::string_view version = session.http == http::HttpChoice::http_1_1 ? "1.1"
@@ -69,7 +75,8 @@ std::string request_json(const http::Request& request) {
         headers += fmt::format("{}[{},{}]", headers.empty() ? "" : ",", quoted(header.name), quoted(header.value));
     std::string body;
     append_base64(body, request.body);
-    return fmt::format("[{},{},[{}],\"{}\"]", quoted(request.method()), quoted(request.url.text()), headers, body);
+    return fmt::format("[{},{},[{}],\"{}\",{}]", quoted(request.method()), quoted(request.url.text()), headers, body,
+                       seconds(request.timeout));
 }
 
 UniqueFd file_with(std::string_view text) {
@@ -89,8 +96,10 @@ UniqueFd file_with(std::string_view text) {
 std::string python_calls_json(const CallWork& work) {
     check_session(work);
     std::string requests;
-    for (const batch::Call& call : work.calls())
+    for (const batch::Call& call : work.calls()) {
+        check_rules(call.rules);
         requests += (requests.empty() ? "" : ",\n") + request_json(call.request);
+    }
     return fmt::format("{{\"session\":{},\n\"requests\":[{}]}}\n", session_json(work), requests);
 }
 

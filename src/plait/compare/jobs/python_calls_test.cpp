@@ -7,6 +7,7 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -16,11 +17,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-CallWork one_call(http::SessionOptions session = {}, http::RedirectOptions redirects = {}) {
+CallWork one_call(http::SessionOptions session = {}, http::RedirectOptions redirects = {},
+                  std::shared_ptr<const batch::Expectation> expectation = nullptr) {
     http::Request request("POST", http::Url("https://api.example/v1/items?q=a"));
     request.headers.add("X-Key", "s3cret \"1\"");
     request.body = "hi";
+    request.timeout = 250ms;
     batch::Call call(std::move(request));
+    call.rules.expectation = std::move(expectation);
     return CallWork({std::move(call)}, std::move(session), redirects);
 }
 
@@ -46,7 +50,7 @@ TEST_CASE("calls are written for Python with the settings of their session") {
     CHECK(json == R"({"session":{"attempt":1.5,"connect":null,"idle":null,"max_body":104857600,"redirects":10,)"
                   R"("http_version":"2","verify":true,"ca_file":"ca.pem","certificate":"","key":""},)"
                   "\n"
-                  R"("requests":[["POST","https://api.example/v1/items?q=a",[["X-Key","s3cret \"1\""]],"aGk="]]})"
+                  R"("requests":[["POST","https://api.example/v1/items?q=a",[["X-Key","s3cret \"1\""]],"aGk=",0.25]]})"
                   "\n");
 }
 
@@ -58,6 +62,8 @@ TEST_CASE("what the package has nothing like is refused") {
     http::RedirectOptions redirects;
     redirects.to_http = true;
     CHECK(why_not(one_call({}, redirects)) == "the package has nothing like --redirect-to-http");
+    const auto expects_404 = std::make_shared<const batch::Expectation>(batch::Expectation::parse(R"({"status":404})"));
+    CHECK(why_not(one_call({}, {}, expects_404)) == "the package's map has nothing like the expect of a request line");
     CHECK_THROWS_AS(PythonCalls(one_call(session), "").command(way_of_the_package()), Error);
     CHECK_THROWS_AS(PythonCalls(one_call(), "--proxy").command(way_of_the_package()), Error);
 }

@@ -134,8 +134,9 @@ class Calls:
         with open(path) as file:
             work = json.load(file)
         self.session = self.session_with(**work["session"])
-        self.requests = [plait.Request(method, url, headers=headers, content=base64.b64decode(body) or None)
-                         for method, url, headers, body in work["requests"]]
+        self.requests = [plait.Request(method, url, headers=headers, content=base64.b64decode(body) or None,
+                                       timeout=timeout and plait.Timeouts(attempt=timeout))
+                         for method, url, headers, body, timeout in work["requests"]]
         self.in_flight = in_flight
 
     @staticmethod
