@@ -25,6 +25,9 @@ constexpr double much_queueing = 0.2;
 constexpr double much_connecting = 0.3;
 constexpr double much_back_off = 0.2;
 
+/// With a smaller share than this of the permitted calls in flight, the limit of the run is not what calls wait for.
+constexpr double few_slots = 0.7;
+
 /// A loop that runs for this share of the time has little room for more calls.
 constexpr double busy_loop = 0.7;
 
@@ -72,6 +75,19 @@ std::string loop_words(const Measures& measures) {
     return measures.loop_ran ? fmt::format("the loop was busy {} of the time", percent(*measures.loop_ran)) : "";
 }
 
+/// If far fewer calls than the run permits were sent at a time, another limit held the rest back: says so. Empty: that
+/// is not known.
+std::string held_by_another_limit(const Timeline& timeline, const Measures& measures) {
+    const double queueing = measures.share_of(Activity::permit) + measures.share_of(Activity::back_off);
+    const double sent = measures.in_flight * (1 - queueing);
+    if (sent >= few_slots * static_cast<double>(timeline.concurrency)) return "";
+    return fmt::format(
+        "They waited {} of their time for a permit, although only {:.1f} of {} were in flight on average: a limit of "
+        "their group or origin held them back, such as a rate or --concurrency-per-origin, and a higher --concurrency "
+        "would not help.",
+        percent(measures.share_of(Activity::permit)), sent, timeline.concurrency);
+}
+
 /// Says what slowed the calls down, and so what would help; the first case that applies.
 std::string what_would_help(const Timeline& timeline, const Measures& measures) {
     const auto share = [&measures](Activity activity) { return measures.share_of(activity); };
@@ -101,6 +117,8 @@ std::string what_would_help(const Timeline& timeline, const Measures& measures) 
                 percent(share(Activity::permit) + share(Activity::worker)), is_worker ? "a worker" : "a permit",
                 loop_words(measures));
         }
+        const std::string other = is_worker ? "" : held_by_another_limit(timeline, measures);
+        if (!other.empty()) return other;
         return fmt::format("They waited {} of their time for {}{}: a higher --concurrency would help.",
                            percent(share(Activity::permit) + share(Activity::worker)),
                            is_worker ? "a worker" : "a permit",

@@ -52,6 +52,7 @@ TEST_CASE("a loop with time to spare could handle more calls") {
 
 TEST_CASE("more concurrency helps calls that wait for a permit, unless the loop is busy") {
     Timeline timeline = run_of("async", 20, 10, {{Activity::permit, 50ms}, {Activity::first_byte, 50ms}});
+    timeline.concurrency = 5;  // the other calls of the ten are ready to take a slot
     timeline.loop_runs = {{0, 0ms, 10ms}};
     CHECK(has(explained(timeline),
               "50 % of their time for a permit while the loop was busy 5.0 % of the time: a higher "
@@ -60,6 +61,16 @@ TEST_CASE("more concurrency helps calls that wait for a permit, unless the loop 
     CHECK(has(explained(timeline), "a higher --concurrency would not help"));
     CHECK(has(explained(run_of("processes", 4, 2, {{Activity::worker, 50ms}, {Activity::body, 50ms}})),
               "50 % of their time for a worker: a higher --concurrency"));
+}
+
+TEST_CASE("more concurrency does not help calls that a limit of their origin holds back") {
+    Timeline timeline = run_of("async", 20, 10, {{Activity::permit, 80ms}, {Activity::first_byte, 20ms}});
+    timeline.concurrency = 10;
+    timeline.loop_runs = {{0, 0ms, 10ms}};
+    CHECK(has(explained(timeline),
+              "80 % of their time for a permit, although only 2.0 of 10 were in flight on average: a limit of their "
+              "group or origin held them back, such as a rate or --concurrency-per-origin, and a higher --concurrency "
+              "would not help."));
 }
 
 TEST_CASE("the loop is the bottleneck when calls are ready while another one runs") {
