@@ -12,6 +12,7 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
+from support import together
 from support.cluster import BareClient, Broker, Worker, new_key
 from support.cluster_round import Round
 from support.program import Mock, RunTest, finish, plait, results_in, wait_until
@@ -563,4 +564,4 @@ class Trust(ClusterTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    together.main()

@@ -9,8 +9,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from support.cluster import free_port, new_key
+from support.cluster import new_key
 from support.program import end, plait, start
+from support.servers import free_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEPLOY = REPOSITORY / "deploy"
@@ -35,7 +36,7 @@ def field(paragraph, name):
 class Unit(unittest.TestCase):
     def test_the_program_takes_its_command_line(self):
         variables = {name: " ".join(shlex.split(value)).split() for name, value in settings("worker.env").items()}
-        variables["PLAIT_CLUSTER"] = [f"nats://127.0.0.1:{free_port()}"]
+        variables["PLAIT_CLUSTER"] = [f"nats://127.0.0.1:{free_port('127.0.0.1')}"]
         with tempfile.TemporaryDirectory() as credentials:
             new_key(credentials).rename(Path(credentials) / "key")
             (Path(credentials) / "login").write_text("name:password")

@@ -1,8 +1,8 @@
 """`plait run` under limits: configured, announced by servers, or learnt from refusals; other groups continue."""
 
 import json
-import unittest
 
+from support import together
 from support.program import Mock, RunTest, finish, plait, results_in
 from support.servers import Deciding, Rogue, response
 
@@ -19,8 +19,7 @@ class Given(RunTest):
         runs = []
         for method in METHODS:
             mock = self.enter(Mock("--allow", "24/s"))
-            requests = self.folder / f"{method}.jsonl"
-            requests.write_text("".join(json.dumps({"url": f"{mock.url}/{n}"}) + "\n" for n in range(45)))
+            requests = self.requests(*[{"url": f"{mock.url}/{n}"} for n in range(45)], name=f"{method}.jsonl")
             runs.append((method, mock, self.start("run", requests, "--method", method, "--limit", "requests=20/s")))
         for method, mock, process in runs:
             with self.subTest(method=method):
@@ -327,4 +326,4 @@ def value_of(head, name):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    together.main(at_a_time=3)  # more would disturb those that measure

@@ -1,9 +1,9 @@
 """`plait run` against servers that refuse with other statuses and words than 429, that refuse for good, or that fail at random."""
 
 import json
-import unittest
 
-from support.program import Mock, RunTest, plait, results_in
+from support import together
+from support.program import Mock, RunTest, finish, plait, results_in
 from support.servers import Deciding, Rogue, response
 
 JSON = ("Content-Type", "application/json")
@@ -124,12 +124,16 @@ class Erring(RunTest):
             self.assertGreaterEqual(result["attempts"][-1]["wait_after_ms"], 20000)
 
     def test_the_retry_budget_says_how_many(self):
+        runs = []
         for budget, retries in (("0", 3), ("80%", 8), ("none", 10)):
-            with self.subTest(budget=budget), Rogue(Deciding(lambda path, times: response(500))) as server:
-                ended = self.run_lines(*[{"url": f"{server.url}/{n}"} for n in range(10)],
-                                       arguments=["--attempts", "2", "--retry-budget", budget])
+            server = self.enter(Rogue(Deciding(lambda path, times: response(500))))
+            requests = self.requests(*[{"url": f"{server.url}/{n}"} for n in range(10)], name=f"budget-{retries}.jsonl")
+            runs.append((budget, retries, server, self.start("run", requests, "--attempts", "2", "--retry-budget", budget)))
+        for budget, retries, server, process in runs:
+            with self.subTest(budget=budget):
+                ended = finish(process)
                 self.assertEqual((1, 10 + retries), (ended.code, len(server.heads)), ended.err)
 
 
 if __name__ == "__main__":
-    unittest.main()
+    together.main()

@@ -16,18 +16,17 @@ from .program import PATIENCE_S, end, plait, wait_until
 NATS_SERVER = os.environ.get("PLAIT_NATS_SERVER", "nats-server")
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 class Broker:
     """`nats-server` on a port that stays the same when it is killed and started again, for the length of a `with` block."""
 
     def __init__(self, config="", host="127.0.0.1"):
         self.config = config
         self.host = host
-        self.port = free_port()
+        # A bound socket that does not listen keeps the port from others, also while the server is dead, and lets the server have it.
+        self.reserved = socket.socket()
+        self.reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.reserved.bind((host, 0))
+        self.port = self.reserved.getsockname()[1]
         self.url = f"nats://127.0.0.1:{self.port}"
         self.process = None
 
@@ -39,6 +38,7 @@ class Broker:
     def __exit__(self, *_):
         self.kill()
         self.folder.cleanup()
+        self.reserved.close()
 
     def start(self):
         config = Path(self.folder.name) / "nats.conf"
