@@ -36,6 +36,9 @@ class Failure {
     std::uint64_t connection = 0;
     /// Whether it would fail again in the same way, although its code does not say so.
     bool is_permanent = false;
+    /// Whether it was not sent because it came too late for its permit: it may be sent with another one, and this was
+    /// no attempt.
+    bool is_overdue = false;
 };
 
 /// The failure of an attempt that was in flight when its run was interrupted.

@@ -213,6 +213,7 @@ Task<std::optional<AttemptsEnd>> Caller::after_attempt(ActiveCall& active, polic
     if (stop_for_storage(active)) co_return AttemptsEnd::stopped;
     if (active.next_hop) co_return co_await go_on(active, history);
     if (is_once(options_, active.rules())) co_return AttemptsEnd::final;
+    if (is_overdue(active)) co_return co_await take_another_permit(active);
     AttemptNote& note = active.notes.back();
     std::optional<AttemptsEnd> ended;
     if (parts_.auth && note.status == unauthorized && !active.has_left_origin()) {
@@ -235,6 +236,14 @@ Task<std::optional<AttemptsEnd>> Caller::after_attempt(ActiveCall& active, polic
     co_return ended;
 }
 
+/// For a request that came too late for its permit. It was not sent, so that only one that never will be is told of.
+Task<std::optional<AttemptsEnd>> Caller::take_another_permit(ActiveCall& active) {
+    const std::optional<AttemptsEnd> ended =
+        (co_await gate_.unless_stopped(gate_.pass(active, true), active.deadline_at())).value_or(gate_.why_cut_short());
+    if (!ended) active.notes.pop_back();
+    co_return ended;
+}
+
 /// Goes to where the last answer led: a redirect, the next page, the job.
 Task<std::optional<AttemptsEnd>> Caller::go_on(ActiveCall& active, policy::AttemptHistory& history) {
     const bool is_follow_up = active.following && active.following->is_due;
@@ -251,6 +260,11 @@ Task<std::optional<AttemptsEnd>> Caller::go_on(ActiveCall& active, policy::Attem
         active.redirects.reset();
     }
     co_return std::nullopt;
+}
+
+bool Caller::is_overdue(const ActiveCall& active) {
+    const auto* failure = active.last->failure();
+    return failure && failure->is_overdue;
 }
 
 /// Whether the attempt has ended because the time for its call was up.

@@ -96,9 +96,11 @@ class Caller {
     Task<std::optional<MadeCall>> admit(ActiveCall& active);
     Task<AttemptsEnd> make_attempts(ActiveCall& active);
     Task<std::optional<AttemptsEnd>> after_attempt(ActiveCall& active, policy::AttemptHistory& history);
+    Task<std::optional<AttemptsEnd>> take_another_permit(ActiveCall& active);
     Task<std::optional<AttemptsEnd>> go_on(ActiveCall& active, policy::AttemptHistory& history);
     Task<std::optional<AttemptsEnd>> back_off(ActiveCall& active, policy::Retry& retry, policy::RetryDecision decision);
     AttemptsEnd end_without_retry(const ActiveCall& active, const policy::RetryDecision& decision);
+    static bool is_overdue(const ActiveCall& active);
     static bool is_late(const ActiveCall& active);
 
     void learn(ActiveCall& active);

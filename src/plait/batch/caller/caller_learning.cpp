@@ -66,7 +66,8 @@ void Caller::learn(ActiveCall& active) {
 
 /// Whether the program wants another attempt. It may have made a failure of the answer.
 std::optional<bool> Caller::wish_of_program(ActiveCall& active) {
-    if (!parts_.wants_retry || active.next_hop || internal::is_once(options_, active.rules())) return std::nullopt;
+    if (!parts_.wants_retry || active.next_hop || internal::is_once(options_, active.rules()) || is_overdue(active))
+        return std::nullopt;
     const auto is_redirect = [](const AttemptNote& note) { return note.why == "redirect"; };
     const auto redirects = std::count_if(active.notes.begin(), active.notes.end(), is_redirect);
     const auto number = static_cast<int>(active.notes.size()) - static_cast<int>(redirects);
@@ -105,6 +106,8 @@ void Caller::learn_costs(ActiveCall& active, bool is_undone) {
     if (reported) active.permit().settle(policy::Costs(options_.cost_from->unit, *reported));
     const bool was_redirected = active.next_hop && is_undone;
     if (was_redirected) active.permit().settle_apart(hops_.costs_of_redirect(active.rules().costs));
+    // Of two copies, the other one may have been sent.
+    if (!response && active.last->failure()->is_overdue && active.copies == 1) active.permit().take_back();
     if (!active.reservation) return;
     policy::Costs costs = is_undone ? no_costs() : active.rules().costs;
     if (was_redirected) costs = hops_.costs_of_redirect(active.rules().costs);

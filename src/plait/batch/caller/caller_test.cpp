@@ -761,6 +761,99 @@ ASYNC_TEST("a request waits for the send log only if the log can't record it at 
     CHECK(server.came.size() == 3);
 }
 
+namespace {
+
+Failure overdue() {
+    Failure failure(ErrorCode::worker_died, "not sent: too late", false);
+    failure.is_overdue = true;
+    return failure;
+}
+
+}  // namespace
+
+ASYNC_TEST("a request that came too late for its permit takes another one, and that was no attempt") {
+    CallerOptions options;
+    options.limits = {policy::RateLimit("requests", 1, 1min)};
+    options.rules.budgets = {policy::Budget("requests", 1)};
+    options.retry.max_attempts = 1;
+    ThirdParty server(std::deque<Attempt>(20, overdue()));
+    NotingLog log;
+    Bench bench(server.answers(), options, &log);
+    Call call = call_to("http://a.b/", "POST");
+    const TimePoint start = now();
+    const MadeCall made = co_await bench.caller.make(call);
+    CHECK(outcome_of(made) == "ok");
+    REQUIRE(made->attempts.size() == 1);
+    CHECK(made->attempts[0].start == start + 200ms);
+    CHECK(bench.caller.counts().retries == 0);
+    CHECK(log.told.size() == 2 * 20 + 1);
+    CHECK(log.told[39] == "not sent 1");
+    CHECK(log.told[40] == "send 1");
+}
+
+namespace {
+
+/// Workers on other machines. A request leaves when it has reached one, unless that took longer than `jitter`.
+struct Elsewhere {
+    Random random{1};
+    Duration jitter{};
+    std::vector<TimePoint> departures;
+    int late = 0;
+
+    /// Mostly short; three in a hundred take up to a tenth of a second.
+    Duration way() {
+        const auto up_to = [this](double most) { return Duration(static_cast<Duration::rep>(draw(random) * most)); };
+        return draw(random) < 0.03 ? up_to(1e8) : up_to(2e6);
+    }
+};
+
+Task<Attempt> send_from(Elsewhere& elsewhere) {
+    const Duration way = elsewhere.way();
+    co_await sleep_for(way);
+    if (way > elsewhere.jitter) {
+        ++elsewhere.late;
+        co_return overdue();
+    }
+    elsewhere.departures.push_back(now());
+    co_return answer(200);
+}
+
+std::ptrdiff_t most_in_a_second(const std::vector<TimePoint>& times) {
+    std::ptrdiff_t most = 0;
+    auto first = times.begin();
+    for (auto last = first; last != times.end(); ++last) {
+        while (*first <= *last - 1s) ++first;
+        most = std::max(most, last - first + 1);
+    }
+    return most;
+}
+
+}  // namespace
+
+ASYNC_TEST("where calls leave elsewhere, their limit is exact there, and more than 95 % of it are used") {
+    Elsewhere elsewhere;
+    elsewhere.jitter = 20ms;
+    CallerOptions options;
+    options.limits = {policy::RateLimit("requests", 100, 1s)};
+    options.departure_jitter = elsewhere.jitter;
+    Bench bench([&elsewhere](http::Request) { return send_from(elsewhere); }, options);
+    Made made;
+    std::uint64_t line = 0;
+    for (const auto& [calls, pause] :
+         {std::pair(130, 1000ms), std::pair(70, 500ms), std::pair(130, 2000ms), std::pair(1000, 0ms)}) {
+        TaskGroup burst;
+        for (int n = 0; n < calls; ++n) burst.start(make(bench.caller, call_to("http://a.b/", "POST", ++line), made));
+        co_await burst.join();
+        co_await sleep_for(pause);
+    }
+    CHECK(elsewhere.late > 10);
+    CHECK(elsewhere.departures.size() == line);
+    CHECK(most_in_a_second(elsewhere.departures) <= 100);
+    const Duration last_thousand = elsewhere.departures.back() - *(elsewhere.departures.end() - 1000);
+    CHECK(last_thousand < 9.99s / 0.955);
+    for (const auto& [number, one] : made) CHECK(one->attempts.size() == 1);
+}
+
 ASYNC_TEST("a call that costs more than a whole budget or a whole limit is not sent") {
     CallerOptions options;
     options.rules.budgets = {policy::Budget("usd", 5)};

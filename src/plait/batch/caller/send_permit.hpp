@@ -53,6 +53,8 @@ class SendPermit final : private policy::HeldSlot {
     }
     void settle(const policy::Costs& actual) { group_.pace.settle(*pace_permit_, actual); }
     void settle_apart(const policy::Costs& actual) { group_.pace.settle_apart(*pace_permit_, actual); }
+    /// It was not sent after all.
+    void take_back() { group_.pace.take_back(*pace_permit_); }
     /// Gives back the group's slot and the circuit's permit. An answer without a sign of overload was within the
     /// server's limits. `sign`: the sign of an overload, for people.
     void ended(Reach reach, policy::Load load, std::string_view sign = {}) noexcept;

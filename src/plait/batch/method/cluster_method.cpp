@@ -30,7 +30,11 @@ constexpr std::size_t most_warnings = 100;
 /// How long the broker may take before the run begins.
 constexpr Duration begin_limit = std::chrono::seconds(30);
 
-Failure not_sent(std::string why) { return Failure(ErrorCode::worker_died, "not sent: " + std::move(why), false); }
+Failure not_sent(std::string why) {
+    Failure failure(ErrorCode::worker_died, "not sent: " + std::move(why), false);
+    failure.is_overdue = true;
+    return failure;
+}
 
 Failure lost(std::string why) { return Failure(ErrorCode::worker_died, std::move(why), true); }
 

@@ -160,6 +160,15 @@ void Pace::settle(Permit& permit, const Costs& actual) { settle(permit, actual, 
 
 void Pace::settle_apart(Permit& permit, const Costs& actual) { settle(permit, actual, false); }
 
+void Pace::take_back(Permit& permit) {
+    for (std::size_t i = 0; i < given_.size(); ++i) {
+        Permit::Share& share = permit.shares_[i];
+        given_[i].settle(share.moment, share.reserved, 0);
+        share.reserved = 0;
+    }
+    line_.call_first();
+}
+
 void Pace::settle(Permit& permit, const Costs& actual, bool is_typical) {
     for (std::size_t i = 0; i < given_.size(); ++i) {
         GivenLimit& given = given_[i];

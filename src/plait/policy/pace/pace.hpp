@@ -120,6 +120,8 @@ class Pace {
     void settle(Permit& permit, const Costs& actual);
     /// The same for a call that says nothing about what others cost, such as one that was only redirected.
     void settle_apart(Permit& permit, const Costs& actual);
+    /// The call was surely not sent: nothing of it counts.
+    void take_back(Permit& permit);
 
     /// Takes in what the answer to a call says about a limit.
     void noticed(const Permit& permit, const LimitNotice& notice);

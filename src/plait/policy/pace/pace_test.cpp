@@ -218,6 +218,19 @@ ASYNC_TEST("unused cost is given back and lets the next call be sent") {
     CHECK(now() == start + 2s);
 }
 
+ASYNC_TEST("a call that was not sent after all counts in no limit, and teaches no cost") {
+    Pace pace(limited_to({"requests=1/m", "tokens=60k/m"}));
+    const TimePoint start = now();
+    for (int times = 0; times < 100; ++times) {
+        auto permit = co_await pace.enter();
+        pace.take_back(*permit);
+    }
+    CHECK(co_await pace.enter(Costs("tokens", 60'000)));
+    CHECK(now() == start);
+    CHECK(co_await pace.enter());
+    CHECK(now() - start > 1min);
+}
+
 ASYNC_TEST("calls that do not state a cost are assumed to cost what the settled ones did") {
     Pace pace(limited_to({"tokens=60k/m"}));
     auto permit = co_await pace.enter();
