@@ -471,7 +471,7 @@ class Trust(ClusterTest):
         worker = self.worker(broker)
         worker.wait_for("connected")
         run = "0123456789abcdef" * 2
-        expected = f"run {run} speaks protocol 99, and this worker 1: install the same version"
+        expected = f"run {run} speaks protocol 99, and this worker 2: install the same version"
 
         def is_told():
             # Again and again: a worker says that it is connected before the broker has its subscriptions.
@@ -483,7 +483,7 @@ class Trust(ClusterTest):
         subject, payload = other.hear()
         while not subject.endswith(".in"):
             subject, payload = other.hear()
-        self.assertIn(b"speaks protocol 1, and this run 99", payload)
+        self.assertIn(b"speaks protocol 2, and this run 99", payload)
         self.requests(*lines(mock, 20, "/delay/200"))
         process = self.start(*self.command(broker, "--concurrency", "1"))
         subject, _ = other.hear()
@@ -492,7 +492,7 @@ class Trust(ClusterTest):
         other.say(subject.rsplit(".", 1)[0] + ".in", bytes([99, 1]) + b"whatever follows")
         ended = finish(process)
         self.assertEqual(0, ended.code, ended.err)
-        self.assertIn("a worker speaks protocol 99, and this run 1", ended.err)
+        self.assertIn("a worker speaks protocol 99, and this run 2", ended.err)
 
     def test_a_login_is_needed_and_used(self):
         seed, user = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY", "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4"

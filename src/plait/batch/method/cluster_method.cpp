@@ -89,8 +89,11 @@ ClusterMethod::ClusterMethod(MethodOptions options)
               if (options_.warn) options_.warn(sentence);
           };
           client.on_denied = [this](const std::string& sentence) { denied(sentence); };
+          client.before_write = [this] { flush(); };
           return client;
-      }()) {
+      }()),
+      to_all_(outbox(cluster::subject_of_all(options_.run_id))),
+      to_itself_(outbox(cluster::subject_of_self(options_.run_id))) {
     client_.subscribe(cluster::subject_of_coordinator(options_.run_id));
     client_.subscribe(cluster::subject_of_self(options_.run_id));
     if (options_.session.body_memory && options_.session.body_memory->folder())
@@ -153,7 +156,7 @@ void ClusterMethod::receive(std::string_view subject, std::string_view payload) 
     const cluster::Envelope envelope = post_.open(subject, payload);
     switch (envelope.kind) {
         case Kind::message:
-            return take_message(envelope.text);
+            return take_bundle(envelope.text);
         case Kind::objection:
             return warn_once("a worker says: " + envelope.text);
         case Kind::other_protocol:
@@ -166,19 +169,21 @@ void ClusterMethod::receive(std::string_view subject, std::string_view payload) 
     }
 }
 
-void ClusterMethod::take_message(std::string_view text) {
+void ClusterMethod::take_bundle(std::string_view bundle) {
+    bool has_beat = false;
     try {
-        cluster::Message message = cluster::decode(text);
-        const bool is_beat = std::holds_alternative<cluster::Beat>(message);
-        coordinator_.receive(std::move(message), now());
-        settle();
-        if (is_beat) tell_room();
-        // What workers hold of an earlier epoch is known when each that lives has had the time for a beat.
-        const std::uint64_t beats = options_.epoch == 1 ? 1 : cluster::beats_until_lost;
-        if (coordinator_.own_beats() >= beats) is_ready_.set();
+        while (std::optional<cluster::Message> message = cluster::take_first(bundle)) {
+            has_beat |= std::holds_alternative<cluster::Beat>(*message);
+            coordinator_.receive(std::move(*message), now());
+        }
     } catch (const Error& error) {
         warn_once(error.what());
     }
+    settle();
+    if (has_beat) tell_room();
+    // What workers hold of an earlier epoch is known when each that lives has had the time for a beat.
+    const std::uint64_t beats = options_.epoch == 1 ? 1 : cluster::beats_until_lost;
+    if (coordinator_.own_beats() >= beats) is_ready_.set();
 }
 
 void ClusterMethod::settle() {
@@ -188,13 +193,32 @@ void ClusterMethod::settle() {
 }
 
 void ClusterMethod::send(const Coordinator::Outgoing& outgoing) {
-    using To = Coordinator::Outgoing::To;
-    const std::string& run = options_.run_id;
-    const std::string subject = outgoing.to == To::worker        ? cluster::subject_of_worker(run, outgoing.worker)
-                                : outgoing.to == To::all_workers ? cluster::subject_of_all(run)
-                                                                 : cluster::subject_of_self(run);
     // What can't be sent now is lost, as if the broker had lost it: the protocol notices.
-    client_.publish(subject, post_.wrap(subject, cluster::encode(outgoing.message)));
+    if (!client_.is_connected()) return;
+    outbox_for(outgoing).put(outgoing.message);
+    client_.write_soon();
+}
+
+cluster::Outbox ClusterMethod::outbox(std::string subject) {
+    return cluster::Outbox([this, subject = std::move(subject)](std::string_view bundle) {
+        client_.publish(subject, post_.wrap(subject, bundle));
+    });
+}
+
+cluster::Outbox& ClusterMethod::outbox_for(const Coordinator::Outgoing& outgoing) {
+    using To = Coordinator::Outgoing::To;
+    if (outgoing.to == To::all_workers) return to_all_;
+    if (outgoing.to == To::itself) return to_itself_;
+    const auto known = to_workers_.find(outgoing.worker);
+    if (known != to_workers_.end()) return known->second;
+    return to_workers_.emplace(outgoing.worker, outbox(cluster::subject_of_worker(options_.run_id, outgoing.worker)))
+        .first->second;
+}
+
+void ClusterMethod::flush() {
+    to_all_.flush();
+    to_itself_.flush();
+    for (auto& [worker, outbox] : to_workers_) outbox.flush();
 }
 
 void ClusterMethod::tell_ended() {

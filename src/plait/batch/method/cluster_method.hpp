@@ -7,6 +7,7 @@
 #include "plait/batch/method/method.hpp"
 #include "plait/batch/method/method_options.hpp"
 #include "plait/cluster/protocol/coordinator.hpp"
+#include "plait/cluster/protocol/outbox.hpp"
 #include "plait/cluster/relay/nats_client.hpp"
 #include "plait/cluster/sealed/envelope.hpp"
 
@@ -59,11 +60,14 @@ class ClusterMethod final : public Method {
     void trace(const Attempt& attempt, cluster::Instance worker, TimePoint began);
     Task<void> beat();
     void receive(std::string_view subject, std::string_view payload);
-    void take_message(std::string_view text);
+    void take_bundle(std::string_view bundle);
     void answered(const cluster::CallEnded& answer, const Owner& owner);
     void result_written(std::uint64_t line);
     void settle();
     void send(const cluster::Coordinator::Outgoing& outgoing);
+    cluster::Outbox outbox(std::string subject);
+    cluster::Outbox& outbox_for(const cluster::Coordinator::Outgoing& outgoing);
+    void flush();
     void tell_ended();
     void tell_room();
     void denied(const std::string& sentence);
@@ -74,6 +78,9 @@ class ClusterMethod final : public Method {
     cluster::Post post_;
     cluster::Coordinator coordinator_;
     cluster::NatsClient client_;
+    cluster::Outbox to_all_;
+    cluster::Outbox to_itself_;
+    std::map<cluster::Instance, cluster::Outbox> to_workers_;
     std::map<cluster::CallId, Waiting*> waiting_;
     internal::UnwrittenAnswers unwritten_;           ///< of unsafe calls
     std::optional<internal::BodySaver> body_saver_;  ///< for `--save-bodies`

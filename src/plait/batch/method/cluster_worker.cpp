@@ -6,6 +6,7 @@
 #include "plait/batch/attempt/send_once.hpp"
 #include "plait/batch/method/internal/call_text.hpp"
 #include "plait/cluster/protocol/messages.hpp"
+#include "plait/cluster/protocol/outbox.hpp"
 #include "plait/cluster/relay/subjects.hpp"
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <random>
 #include <variant>
+#include <vector>
 
 namespace plait::batch {
 
@@ -39,16 +41,20 @@ ClusterWorkerOptions::ClusterWorkerOptions(cluster::ClusterOptions cluster_)
 /// The work for one run.
 class ClusterWorker::Seat {
   public:
-    Seat(std::string run_, const ClusterWorkerOptions& options, cluster::Instance instance)
+    Seat(std::string run_, const ClusterWorkerOptions& options, cluster::Instance instance, cluster::NatsClient& client)
         : run(std::move(run_)),
           to_coordinator(cluster::subject_of_coordinator(run)),
           post(options.cluster.key, run),
-          machine(worker_options(options, instance)) {}
+          machine(worker_options(options, instance)),
+          outbox([this, &client](std::string_view bundle) {
+              client.publish(to_coordinator, post.wrap(to_coordinator, bundle));
+          }) {}
 
     const std::string run;
     const std::string to_coordinator;
     cluster::Post post;
     cluster::Worker machine;
+    cluster::Outbox outbox;
     std::shared_ptr<http::Session> session;  ///< of the present terms
     std::map<cluster::CallId, std::unique_ptr<CancelScope>> calls;
     TimePoint heard{};
@@ -67,6 +73,9 @@ ClusterWorker::ClusterWorker(ClusterWorkerOptions options)
           client.on_message = [this](std::string_view subject, std::string_view payload) { receive(subject, payload); };
           client.on_connected = [this] { tell("connected to " + options_.cluster.address.to_string()); };
           client.on_trouble = [this](const std::string& sentence) { tell(sentence); };
+          client.before_write = [this] {
+              for (auto& [run, seat] : seats_) seat->outbox.flush();
+          };
           return client;
       }()) {
     client_.subscribe(std::string(cluster::all_runs));
@@ -133,7 +142,7 @@ ClusterWorker::Seat* ClusterWorker::find_seat(const std::string& run) {
     const auto found = seats_.find(run);
     if (found != seats_.end()) return found->second.get();
     if (seats_.size() >= most_runs || is_leaving_) return nullptr;
-    return seats_.emplace(run, std::make_unique<Seat>(run, options_, instance_)).first->second.get();
+    return seats_.emplace(run, std::make_unique<Seat>(run, options_, instance_, client_)).first->second.get();
 }
 
 void ClusterWorker::receive(std::string_view subject, std::string_view payload) {
@@ -157,18 +166,22 @@ void ClusterWorker::receive(std::string_view subject, std::string_view payload) 
     }
     if (envelope.kind != Kind::message) return;
     try {
-        cluster::Message message = cluster::decode(envelope.text);
-        if (!std::exchange(seat->is_member, true)) {
-            client_.subscribe(cluster::subject_of_worker(seat->run, instance_));
-            tell(fmt::format("working for run {}", seat->run));
-        }
-        seat->machine.set_others(running() - seat->machine.running());
-        seat->machine.receive(std::move(message), now());
-        act(*seat);
-        send(*seat);
+        std::string_view bundle = envelope.text;
+        while (std::optional<cluster::Message> message = cluster::take_first(bundle)) take(*seat, std::move(*message));
     } catch (const Error& error) {
         tell(fmt::format("run {}: {}", seat->run, error.what()));
     }
+}
+
+void ClusterWorker::take(Seat& seat, cluster::Message message) {
+    if (!std::exchange(seat.is_member, true)) {
+        client_.subscribe(cluster::subject_of_worker(seat.run, instance_));
+        tell(fmt::format("working for run {}", seat.run));
+    }
+    seat.machine.set_others(running() - seat.machine.running());
+    seat.machine.receive(std::move(message), now());
+    act(seat);
+    send(seat);
 }
 
 void ClusterWorker::tell(const std::string& sentence) const {
@@ -203,8 +216,10 @@ void ClusterWorker::act(Seat& seat) {
 
 void ClusterWorker::send(Seat& seat) {
     // What can't be sent now is lost, as if the broker had lost it: the protocol notices.
-    for (const cluster::Message& message : seat.machine.take_outgoing())
-        client_.publish(seat.to_coordinator, seat.post.wrap(seat.to_coordinator, cluster::encode(message)));
+    const std::vector<cluster::Message> outgoing = seat.machine.take_outgoing();
+    if (outgoing.empty() || !client_.is_connected()) return;
+    for (const cluster::Message& message : outgoing) seat.outbox.put(message);
+    client_.write_soon();
 }
 
 /// `seat` outlives the task: it is not closed while it has calls.

@@ -73,6 +73,7 @@ class ClusterWorker {
     void receive(std::string_view subject, std::string_view payload);
     Seat* find_seat(const std::string& run);
     void refuse(Seat& seat, const std::string& sentence, const std::string& for_coordinator);
+    void take(Seat& seat, cluster::Message message);
     void act(Seat& seat);
     void send(Seat& seat);
     Task<void> make_call(Seat& seat, cluster::CallId call, std::string request);

@@ -44,6 +44,8 @@ class FieldReader {
 
     /// Throws unless all was read.
     void end() const;
+    /// What was not read yet.
+    std::string_view rest() const noexcept { return rest_; }
 
   private:
     std::string_view take(std::size_t bytes);

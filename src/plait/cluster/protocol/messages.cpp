@@ -120,6 +120,13 @@ Message read_kind(std::size_t kind, FieldReader& in, std::index_sequence<Kinds..
     return readers[kind](in);
 }
 
+void write(std::string& text, const Message& message) {
+    FieldWriter out(text);
+    out.byte(static_cast<std::uint8_t>(message.index()));
+    Putter put{out};
+    std::visit([&put](const auto& m) { fields(put, m, &m); }, message);
+}
+
 }  // namespace
 
 Parcel::Parcel(std::string_view text_, std::size_t most)
@@ -127,10 +134,7 @@ Parcel::Parcel(std::string_view text_, std::size_t most)
 
 std::string encode(const Message& message) {
     std::string text;
-    FieldWriter out(text);
-    out.byte(static_cast<std::uint8_t>(message.index()));
-    Putter put{out};
-    std::visit([&put](const auto& m) { fields(put, m, &m); }, message);
+    write(text, message);
     return text;
 }
 
@@ -138,6 +142,24 @@ Message decode(std::string_view text) {
     FieldReader in(text);
     const std::size_t kind = in.byte();
     return read_kind(kind, in, std::make_index_sequence<std::variant_size_v<Message>>());
+}
+
+void append(std::string& bundle, const Message& message) {
+    const std::size_t before = bundle.size();
+    FieldWriter(bundle).number(0);
+    const std::size_t begin = bundle.size();
+    write(bundle, message);
+    std::string length;
+    FieldWriter(length).number(bundle.size() - begin);
+    bundle.replace(before, length.size(), length);
+}
+
+std::optional<Message> take_first(std::string_view& bundle) {
+    if (bundle.empty()) return std::nullopt;
+    FieldReader in(bundle);
+    const std::string_view text = in.text();
+    bundle = in.rest();
+    return decode(text);
 }
 
 }  // namespace plait::cluster

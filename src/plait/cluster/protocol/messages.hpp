@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -159,5 +160,11 @@ std::string encode(const Message& message);
 
 /// Reads a message. Throws `Error(protocol)`.
 Message decode(std::string_view text);
+
+/// Appends a message to a bundle: to messages that travel together, each after its length.
+void append(std::string& bundle, const Message& message);
+
+/// Takes the first message off a bundle; nothing if it is empty. Throws `Error(protocol)`.
+std::optional<Message> take_first(std::string_view& bundle);
 
 }  // namespace plait::cluster

@@ -10,7 +10,7 @@
 namespace plait::cluster {
 
 /// The version of all that is below. Members with different numbers refuse each other.
-inline constexpr std::uint8_t protocol_number = 1;
+inline constexpr std::uint8_t protocol_number = 2;
 
 /// How often a member says that it is there.
 inline constexpr Duration beat_interval = std::chrono::milliseconds(200);

@@ -35,7 +35,8 @@ class Listener {
         if (envelope.kind == Envelope::Kind::locked) drawn.is_locked = true;
         if (envelope.kind != Envelope::Kind::message) return;
         try {
-            draw(drawn, decode(envelope.text));
+            std::string_view bundle = envelope.text;
+            while (const std::optional<Message> message = take_first(bundle)) draw(drawn, *message);
         } catch (const Error&) {  // not from plait: not a part of the picture
         }
     }

@@ -59,6 +59,7 @@ Task<void> NatsClient::run() {
             trouble = error.what();
         }
         is_connected_ = false;
+        if (options_.before_write) options_.before_write();
         waiting_.clear();  // a new connection begins with nothing: what is told late would be told in a wrong order
         is_written_.set();
         stream_.reset();
@@ -190,11 +191,12 @@ void NatsClient::refused(std::string_view why) {
 Task<void> NatsClient::write_all_published() {
     for (;;) {
         co_await has_waiting_.wait();
+        if (options_.before_write) options_.before_write();
         has_waiting_.reset();
         writing_.clear();
         std::swap(writing_, waiting_);
         co_await write_all(*stream_, bytes_of(writing_));
-        if (waiting_.empty()) is_written_.set();
+        if (!has_waiting_.is_set()) is_written_.set();
     }
 }
 
@@ -213,9 +215,13 @@ bool NatsClient::publish(std::string_view subject, std::string_view payload) {
     const fmt::format_int size(payload.size());
     waiting_.append("PUB ").append(subject).append(" ").append(size.data(), size.size()).append("\r\n");
     waiting_.append(payload).append("\r\n");
+    write_soon();
+    return true;
+}
+
+void NatsClient::write_soon() {
     is_written_.reset();
     has_waiting_.set();
-    return true;
 }
 
 void NatsClient::subscribe(std::string subject) {

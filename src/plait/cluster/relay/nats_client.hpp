@@ -39,6 +39,8 @@ class NatsOptions {
     std::function<void(std::string_view subject, std::string_view payload)> on_message;
     /// Called after each connection was made, also after a break.
     std::function<void()> on_connected;
+    /// Called before each write: publishes what was held back until then. Also after a break, when publishing drops it.
+    std::function<void()> before_write;
     /// Called with a sentence when the connection breaks, can't be made, or the server refuses something. The same
     /// sentence comes once in a row.
     std::function<void(const std::string& sentence)> on_trouble;
@@ -77,6 +79,8 @@ class NatsClient {
 
     /// Publishes, if there is a connection and room; else returns false, and the message is lost.
     bool publish(std::string_view subject, std::string_view payload);
+    /// Lets `before_write` be called soon: when the tasks that are ready have run.
+    void write_soon();
     /// Receives what is published on this subject; `*` stands for any word, a `>` at the end for any words.
     void subscribe(std::string subject);
     void unsubscribe(std::string_view subject);
