@@ -3,7 +3,6 @@
 #include "plait/base/assert.hpp"
 
 #include <algorithm>
-#include <set>
 #include <variant>
 
 namespace plait::cluster {
@@ -99,9 +98,10 @@ void Coordinator::take(Beat&& beat, TimePoint now) {
 }
 
 void Coordinator::compare_holds(Worker& worker, const Beat& beat) {
-    std::set<CallId> held;
+    std::vector<CallId> held;
+    held.reserve(beat.holds.size());
     for (const Hold& hold : beat.holds) {
-        held.insert(hold.call);
+        held.push_back(hold.call);
         if (worker.calls.contains(hold.call)) continue;
         if (hold.call.epoch < options_.epoch && !adopted_.contains(hold.name)) {
             note_adoptable(worker, hold);
@@ -109,10 +109,11 @@ void Coordinator::compare_holds(Worker& worker, const Beat& beat) {
             forget(worker, hold.call);  // its end was handled, and the news was lost
         }
     }
+    if (!std::is_sorted(held.begin(), held.end())) std::sort(held.begin(), held.end());  // workers list them in order
     for (auto call = worker.calls.begin(); call != worker.calls.end();) {
         const auto current = call++;
         const auto& [id, state] = *current;
-        if (state.has_ended || held.contains(id)) continue;
+        if (state.has_ended || std::binary_search(held.begin(), held.end(), id)) continue;
         if (!state.is_adopted && state.seq <= beat.seen) {
             // C2: it was not taken before this beat, or it would be held (W2, W5), and can't be taken after it.
             end(worker, current, How::not_sent, "the order to send it was lost on the way to its worker");
