@@ -7,6 +7,7 @@
 
 #include "target.hpp"
 #include <algorithm>
+#include <optional>
 #include <variant>
 
 using namespace plait;
@@ -34,6 +35,13 @@ void feed(std::string_view bytes) {
     options.slots = 4;
     Worker worker(options);
     std::size_t starts = 0;
+    try {
+        std::string again;
+        std::string_view bundle = bytes;
+        while (const std::optional<Message> message = take_first(bundle)) append(again, *message);
+        PLAIT_ASSERT(again == bytes, "a bundle has one form");
+    } catch (const Error&) {
+    }
     while (bytes.size() > 2) {
         const std::size_t size =
             static_cast<unsigned char>(bytes[0]) | static_cast<std::size_t>(static_cast<unsigned char>(bytes[1])) << 8;

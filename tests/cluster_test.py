@@ -199,6 +199,11 @@ class Features(ClusterTest):
         result, = self.made(f"{self.mock.url}/pages?n=3&id=cluster", "--follow", "next=link")
         self.assertEqual(("ok", [1, 2, 3]), (result["outcome"], [page["body"]["page"] for page in result["pages"]]))
 
+    def test_a_budget_stops_the_run(self):
+        requests = self.requests(*({"url": f"{self.mock.url}/echo", "cost": {"usd": 1}} for _ in range(30)))
+        results = self.made(requests, "--budget", "usd=20", "--limit", "requests=1000/s", "--attempts", "1", code=3)
+        self.assertEqual({"ok": 20, "skipped": 10}, Counter(result["outcome"] for result in results))
+
     def test_rows_become_requests(self):
         rows = self.folder / "rows.csv"
         rows.write_text("name\nfirst\nsecond\n")
@@ -515,12 +520,13 @@ class Trust(ClusterTest):
 
     def test_a_missing_permission_is_told_at_once(self):
         broker = self.broker('authorization { users: [ { user: boss, password: p },'
-                             '{ user: mute, password: p, permissions: { publish: ["nothing"], subscribe: ["plait.>"] } } ] }')
+                             '{ user: mute, password: p, permissions: { publish: ["nothing"], subscribe: ["plait.>"] } },'
+                             '{ user: deaf, password: p, permissions: { publish: ["plait.*.in"], subscribe: ["plait.*.all"] } } ] }')
         mock = self.enter(Mock())
         self.requests(*lines(mock, 4, "/"))
-        boss, mute = self.folder / "boss", self.folder / "mute"
-        boss.write_text("boss:p")
-        mute.write_text("mute:p")
+        boss, mute, deaf = (self.folder / name for name in ("boss", "mute", "deaf"))
+        for login in (boss, mute, deaf):
+            login.write_text(f"{login.name}:p")
         ended = plait(*self.command(broker, "--cluster-creds", mute))
         self.assertEqual(2, ended.code, ended.err)
         self.assertRegex(ended.err, r"^plait: broker nats://\S+: the login has no permission: Permissions Violation for Publish to \S+ "
@@ -528,8 +534,13 @@ class Trust(ClusterTest):
         worker = self.worker(broker, "--cluster-creds", mute)
         process = self.start(*self.command(broker, "--cluster-creds", boss))
         worker.wait_for(r"the login has no permission: Permissions Violation for Publish to \S+\.in")
+        worker = self.worker(broker, "--cluster-creds", deaf)
+        worker.wait_for(r"the login has no permission: Permissions Violation for Subscription to \S+\.w\.")
+        worker.wait_for("its coordinator does not answer")
         self.worker(broker, "--cluster-creds", boss)
-        self.assertEqual(0, finish(process).code)
+        ended = finish(process)
+        self.assertEqual(0, ended.code)
+        self.assertRegex(ended.err, r"the worker at \S+ does not seem to hear this run")
 
     def test_the_installed_configuration_serves_a_run_over_tls(self):
         certificate, _ = make_certificate(self.folder, "server", "IP:127.0.0.1")

@@ -189,7 +189,7 @@ void ClusterMethod::take_bundle(std::string_view bundle) {
 void ClusterMethod::settle() {
     for (const Coordinator::Outgoing& outgoing : coordinator_.take_outgoing()) send(outgoing);
     tell_ended();
-    for (const std::string& sentence : coordinator_.take_objections()) warn_once("a worker says: " + sentence);
+    for (const std::string& sentence : coordinator_.take_warnings()) warn_once(sentence);
 }
 
 void ClusterMethod::send(const Coordinator::Outgoing& outgoing) {

@@ -103,6 +103,7 @@ Task<void> ClusterWorker::beat() {
             if (!seat->is_member) continue;
             seat->machine.set_others(running() - seat->machine.running());
             if (client_.is_connected()) seat->machine.beat(now());
+            act(*seat);
             send(*seat);
         }
         close_seats();
@@ -207,6 +208,8 @@ void ClusterWorker::act(Seat& seat) {
             http::SessionOptions session = options_.session;
             internal::apply_terms(session, terms->text);
             seat.session = std::make_shared<http::Session>(std::move(session));
+        } else if (auto* const say = std::get_if<Worker::Say>(&action)) {
+            tell(fmt::format("run {}: {}", seat.run, say->sentence));
         } else {
             seat.has_ended = true;
             tell(fmt::format("run {} has ended", seat.run));

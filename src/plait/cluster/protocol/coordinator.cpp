@@ -92,9 +92,18 @@ void Coordinator::take(Beat&& beat, TimePoint now) {
     worker.has_terms = beat.has_terms;
     worker.is_held_back = false;
     compare_holds(worker, beat);
-    if (!worker.has_terms) send(worker, Terms{options_.epoch, options_.terms});
+    if (!worker.has_terms) teach(worker);
     tell_forgotten(worker);
     send(worker, Ping{options_.epoch, worker.seq, beat.count, now});
+}
+
+/// Tells a worker the terms. A broker that lacks a permission for them says so only to whose permission it is.
+void Coordinator::teach(Worker& worker) {
+    send(worker, Terms{options_.epoch, options_.terms});
+    if (++worker.deaf_beats != beats_until_doubt) return;
+    warnings_.push_back("the worker at " + worker.report.host +
+                        " does not seem to hear this run: does its login, or that of the run, lack a permission "
+                        "(docs/cluster.md has those that are needed)?");
 }
 
 void Coordinator::compare_holds(Worker& worker, const Beat& beat) {

@@ -127,7 +127,8 @@ class Coordinator {
 
     std::vector<Outgoing> take_outgoing();
     std::vector<CallEnded> take_ended() { return std::exchange(ended_, {}); }
-    std::vector<std::string> take_objections() { return std::exchange(objections_, {}); }
+    /// Sentences for people: what workers object to, and workers that seem deaf.
+    std::vector<std::string> take_warnings() { return std::exchange(warnings_, {}); }
 
   private:
     /// A large result while its parts come.
@@ -159,7 +160,8 @@ class Coordinator {
         std::size_t in_slot = 0;  ///< calls of this epoch that take one of its slots
         std::size_t adopted = 0;  ///< calls of earlier epochs whose result is awaited
         bool has_terms = false;
-        bool is_held_back = false;  ///< gets no call before its next beat
+        std::uint64_t deaf_beats = 0;  ///< without the terms that it was told
+        bool is_held_back = false;     ///< gets no call before its next beat
         std::map<CallId, Call> calls;
         std::vector<CallId> to_forget;  ///< stored, and not told yet
     };
@@ -170,7 +172,7 @@ class Coordinator {
 
     void take(Beat&& beat, TimePoint now);
     void take(Result&& result, TimePoint now);
-    void take(Objection&& objection, TimePoint) { objections_.push_back(std::move(objection.sentence)); }
+    void take(Objection&& objection, TimePoint) { warnings_.push_back("a worker says: " + objection.sentence); }
     void take(PartRequest&& request, TimePoint now);
     void take(Part&& part, TimePoint now);
     void take(OwnBeat&& beat, TimePoint now);
@@ -178,6 +180,7 @@ class Coordinator {
     void take(Other&&, TimePoint) {}  // of another coordinator, to workers
 
     Worker& meet(const Beat& beat);
+    void teach(Worker& worker);
     void compare_holds(Worker& worker, const Beat& beat);
     void note_adoptable(Worker& worker, const Hold& hold);
     void lose_silent(TimePoint now);
@@ -206,7 +209,7 @@ class Coordinator {
     std::string conflict_;
     std::vector<Outgoing> outgoing_;
     std::vector<CallEnded> ended_;
-    std::vector<std::string> objections_;
+    std::vector<std::string> warnings_;
 };
 
 }  // namespace plait::cluster

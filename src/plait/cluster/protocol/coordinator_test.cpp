@@ -340,6 +340,32 @@ TEST_CASE("a call that was given up gets no end, and its slot is free again") {
     CHECK(pair.coordinator.workers().at(0).in_flight == 0);
 }
 
+TEST_CASE("a worker that does not hear its coordinator is told of on both sides, once") {
+    Coordinator coordinator{CoordinatorOptions()};
+    Worker worker(Pair::worker_options());
+    TimePoint now{100h};
+    coordinator.beat(now);
+    for (auto& outgoing : coordinator.take_outgoing()) worker.receive(outgoing.message, now);
+    std::vector<std::string> said;
+    for (int beats = 0; beats < 30; ++beats) {
+        now += beat_interval;
+        worker.beat(now);
+        for (Message& message : worker.take_outgoing()) coordinator.receive(std::move(message), now);
+        coordinator.take_outgoing();  // lost, each of them
+        for (std::string& sentence : coordinator.take_warnings()) said.push_back(std::move(sentence));
+        for (Worker::Action& action : worker.take_actions()) said.push_back(std::get<Worker::Say>(action).sentence);
+    }
+    REQUIRE(said.size() == 2);
+    CHECK(said[0].find("the worker at host does not seem to hear this run") != std::string::npos);
+    CHECK(said[1].find("its coordinator does not answer") != std::string::npos);
+
+    Pair pair;
+    for (int beats = 0; beats < 30; ++beats) pair.meet();
+    CHECK(pair.coordinator.take_warnings().empty());
+    for (const Worker::Action& action : pair.worker.take_actions())
+        CHECK_FALSE(std::holds_alternative<Worker::Say>(action));
+}
+
 TEST_CASE("a coordinator stops when another one has its run") {
     Coordinator coordinator{CoordinatorOptions()};
     coordinator.receive(OwnBeat{1, 99, 1}, TimePoint());

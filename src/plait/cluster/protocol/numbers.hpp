@@ -23,6 +23,9 @@ inline constexpr std::uint64_t beats_until_lost = 25;
 /// shorter than `beats_until_lost` beats.
 inline constexpr Duration lease = std::chrono::seconds(1);
 
+/// After this many beats that the other side does not seem to have heard, a member says so, once.
+inline constexpr std::uint64_t beats_until_doubt = 10;
+
 /// A worker that was silent for this long gets no new call.
 inline constexpr Duration silence_until_stale = lease / 2;
 

@@ -36,6 +36,7 @@ void Worker::take(EpochNews&& news, TimePoint now) {
     has_terms_ = false;
     has_objected_ = false;
     lease_since_.reset();
+    beats_before_ = beats_;
     unconfirmed_.clear();
     lateness_ = Lateness();
     held_before_ = holds_.size();
@@ -211,6 +212,11 @@ void Worker::beat(TimePoint now) {
     unconfirmed_.emplace(beats_, now);
     while (now - unconfirmed_.begin()->second > lease) unconfirmed_.erase(unconfirmed_.begin());
     outgoing_.push_back(std::move(beat));
+    if (!lease_since_ && beats_ - beats_before_ == beats_until_doubt) {
+        actions_.push_back(
+            Say{"its coordinator does not answer: has it ended, or does its login, or ours, lack a permission "
+                "(docs/cluster.md has those that are needed)?"});
+    }
     for (auto& [call, held] : holds_) {
         if (held.is_done && now - held.told >= resend_interval) tell(call, held, now);
         if (held.fetched && now - held.asked >= resend_interval) {

@@ -68,7 +68,11 @@ class Worker {
     };
     /// The run has ended.
     struct Leave {};
-    using Action = std::variant<Start, Cancel, TakeTerms, Leave>;
+    /// A sentence for people.
+    struct Say {
+        std::string sentence;
+    };
+    using Action = std::variant<Start, Cancel, TakeTerms, Leave, Say>;
 
     /// Call it every `beat_interval`.
     void beat(TimePoint now);
@@ -131,6 +135,7 @@ class Worker {
     std::uint64_t nonce_ = 0;
     std::uint64_t seen_ = 0;
     std::uint64_t beats_ = 0;
+    std::uint64_t beats_before_ = 0;  ///< of earlier epochs
     bool has_terms_ = false;
     bool is_leaving_ = false;
     bool has_objected_ = false;
