@@ -59,8 +59,8 @@ run-cluster: ## a run over nats-server and three workers that survives a killed 
 	@$(call build,dev,plait_program)
 	@scripts/run_cluster build/dev/plait
 
-soak-cluster: ## 200 runs over clusters whose parts are killed and stopped at random (SOAK='--rounds 10')
-	@scripts/setup build test
+soak-cluster: ## 200 runs over clusters whose parts are killed, stopped and cut off at random (SOAK='--rounds 10')
+	@scripts/setup build test soak
 	@$(call build,release,plait_program)
 	@PLAIT_PROGRAM=build/release/plait python3 -B tests/cluster_soak.py $(SOAK)
 
