@@ -7,15 +7,64 @@
 #include "plait/convert/request/internal/text_bits.hpp"
 #include "plait/convert/request/internal/url_text.hpp"
 #include "plait/convert/request/tree.hpp"
+#include "plait/json/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace plait::convert {
 
 namespace {
+
+/// What encodeURIComponent of JavaScript makes of a character.
+std::string script_encoded(char c) {
+    if (std::string_view("!'()*").find(c) != std::string_view::npos) return {c};
+    return internal::percent_encoded({&c, 1});
+}
+
+/// What Insomnia writes for a part of a URL: a code, such as `%4F`, and the characters of `kept` as they stand.
+std::string component(std::string_view text, std::string_view kept) {
+    std::string encoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool is_code = text[i] == '%' && internal::percent_decoded(text.substr(i, 3)).size() == 1;
+        if (is_code || kept.find(text[i]) != std::string_view::npos) {
+            encoded += text[i];
+        } else {
+            encoded += script_encoded(text[i]);
+        }
+    }
+    return encoded;
+}
+
+/// A name or a value of a query, in which Insomnia writes `;` and `:`, and also `+`, as codes.
+std::string query_component(std::string_view text) {
+    const std::string decoded = internal::percent_decoded(text);
+    return component(json::is_utf8(decoded) ? decoded : text, ",");
+}
+
+/// A URL as Insomnia sends it, unless the request has `encodeUrl: false`.
+std::string encoded_url(std::string_view url) {
+    url = url.substr(0, url.find('#'));
+    const auto scheme = url.find("://");
+    const auto path = std::min(url.find_first_of("/?", scheme == std::string_view::npos ? 0 : scheme + 3), url.size());
+    const auto question = std::min(url.find('?'), url.size());
+    std::string encoded(url.substr(0, path));
+    encoded += component(url.substr(path, question - path), "/:@$+,;=");
+    if (question == url.size()) return encoded;
+    char separator = '?';
+    for (std::string_view rest = url.substr(question + 1); !rest.empty();) {
+        const std::string_view pair = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        const auto equals = std::min(pair.find('='), pair.size());
+        if (equals == 0) continue;  // no name
+        (encoded += std::exchange(separator, '&')) += query_component(pair.substr(0, equals));
+        if (equals < pair.size()) (encoded += '=') += query_component(pair.substr(equals + 1));
+    }
+    return encoded;
+}
 
 /// Makes requests of one collection.
 class InsomniaReader {
@@ -100,13 +149,17 @@ class InsomniaReader {
     }
 
     Request to_request(const Tree& item, const std::string& name, const Tree& auth, const Headers& headers) const {
-        Request request(item["method"].text(), internal::UrlText(expand(url_of(item))).with_user());
+        const Tree& settings = item["settings"];
+        const std::string text = expand(url_of(item));
+        internal::UrlText url(settings["encodeUrl"].text() == "false" ? text : encoded_url(text));
+        if (settings["rebuildPath"].text() != "false") url.remove_dot_segments();
+        Request request(item["method"].text(), url.with_user());
         request.id = name;
         request.headers = headers;
         add_headers(request.headers, item["headers"]);
         add_parameters(request, item["parameters"]);
         const Tree& login = item["authentication"]["type"].has_value() ? item["authentication"] : auth;
-        if (!login["disabled"].is_true()) {
+        if (!login["disabled"].is_true() && request.header("Authorization") == nullptr) {
             internal::add_login(request, login["type"].text(),
                                 [&](std::string_view setting) { return expand(login[setting].text()); });
         }
@@ -115,14 +168,16 @@ class InsomniaReader {
     }
 
     /// The URL with its path variables, such as `:id`.
-    static std::string url_of(const Tree& item) {
+    std::string url_of(const Tree& item) const {
         std::string url = item["url"].text();
         for (const Tree& variable : item["pathParameters"].items()) {
             const std::string segment = "/:" + variable["name"].text();
             const auto at = url.find(segment);
             const auto end = at + segment.size();
             const bool is_whole = at != std::string::npos && (end == url.size() || url[end] == '/' || url[end] == '?');
-            if (is_whole) url.replace(at + 1, segment.size() - 1, internal::percent_encoded(variable["value"].text()));
+            std::string encoded;
+            for (const char c : expand(variable["value"].text())) encoded += script_encoded(c);
+            if (is_whole) url.replace(at + 1, segment.size() - 1, encoded);
         }
         return url;
     }
@@ -131,12 +186,13 @@ class InsomniaReader {
         for (const Tree& parameter : list.items()) {
             const std::string& name = parameter["name"].text();
             if (parameter["disabled"].is_true() || name.empty()) continue;
-            internal::append_query(request, internal::percent_encoded(expand(name)) + "=" +
-                                                internal::percent_encoded(expand(parameter["value"].text())));
+            internal::append_query(
+                request, query_component(expand(name)) + "=" + query_component(expand(parameter["value"].text())));
         }
     }
 
     void add_body(Request& request, const Tree& body) const {
+        // The type is sent only if it stands in a header, too, as the program writes it.
         const std::string& type = body["mimeType"].text();
         if (type == "application/x-www-form-urlencoded") {
             std::string& form = request.body.emplace();
@@ -151,11 +207,7 @@ class InsomniaReader {
             request.body_file = input_.beside(expand(body["fileName"].text()));
         } else if (!body["text"].text().empty()) {
             request.body = expand(body["text"].text());
-        } else {
-            return;
         }
-        if (!type.empty())
-            request.add_default_header("Content-Type", type == "application/graphql" ? "application/json" : type);
     }
 
     void add_part(Request& request, const Tree& field) const {

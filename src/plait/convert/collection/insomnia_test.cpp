@@ -56,6 +56,7 @@ collection:
         parameters:
           - {name: q, value: "1 &"}
           - {name: off, value: "1", disabled: true}
+        headers: [{name: Content-Type, value: application/json}]
         body:
           mimeType: application/json
           text: |-
@@ -76,8 +77,8 @@ environments:
           "b.example\",\"headers\":{\"X-Folder\":\"1\"}}\n"
           "{\"custom_id\":\"Users/Second\",\"method\":\"post\",\"url\":\"http://a.example/users/"
           "a%2Fb?q=1%20%26\",\"headers\":{"
-          "\"X-Folder\":\"1\",\"Authorization\":\"Bearer "
-          "{{env.A_EXAMPLE_TOKEN}}\",\"Content-Type\":\"application/json\"},"
+          "\"X-Folder\":\"1\",\"Content-Type\":\"application/json\",\"Authorization\":\"Bearer "
+          "{{env.A_EXAMPLE_TOKEN}}\"},"
           "\"body\":{\"a\":1}}\n");
     REQUIRE(conversion.refused().size() == 1);
     CHECK(conversion.refused()[0].where == "Socket");
@@ -99,4 +100,38 @@ collection:
               .refused()
               .at(0)
               .reason == "it has a tag {% ... %}, which Insomnia computes");
+}
+
+TEST_CASE("Insomnia encodes URLs in its own way, unless it is told not to") {
+    const auto url_of = [](const std::string& request) {
+        const std::string lines = converted("collection:\n  - {name: a, method: GET, " + request + "}\n").lines();
+        const auto begin = lines.find("http");
+        return lines.substr(begin, lines.find('"', begin) - begin);
+    };
+    CHECK(url_of("url: \"http://a.example/a b/'x';y/%7e?t=10:30&q=a+b,c&x&=y#z\"") ==
+          "http://a.example/a%20b/'x';y/%7e?t=10%3A30&q=a%2Bb,c&x");
+    CHECK(url_of("url: \"http://a.example/;?t=10:30\", settings: {encodeUrl: false}") == "http://a.example/;?t=10:30");
+    CHECK(url_of("url: \"http://a.example/a/../b\"") == "http://a.example/b");
+    CHECK(url_of("url: \"http://a.example/a/../b\", settings: {rebuildPath: false}") == "http://a.example/a/../b");
+    CHECK(url_of("url: \"http://a.example/:id\", pathParameters: [{name: id, value: \"a%/(b)\"}]") ==
+          "http://a.example/a%25%2F(b)");
+    CHECK(url_of("url: \"http://a.example\", parameters: [{name: \"a[]\", value: \"1,'2' %41+\"}]") ==
+          "http://a.example?a%5B%5D=1,'2'%20A%2B");
+}
+
+TEST_CASE("Insomnia's headers win over its logins, and make the type of a body") {
+    CHECK(converted(R"(
+collection:
+  - name: a
+    method: POST
+    url: http://a.example
+    headers: [{name: authorization, value: "Bearer {{ _.mine }}"}]
+    authentication: {type: basic, username: alice, password: wonderland}
+    body: {mimeType: application/json, text: "[]"}
+environments:
+  data: {mine: geheimnis}
+)")
+              .lines() ==
+          "{\"custom_id\":\"a\",\"method\":\"POST\",\"url\":\"http://a.example\",\"headers\":{"
+          "\"authorization\":\"Bearer {{env.A_EXAMPLE_TOKEN}}\"},\"body\":\"[]\"}\n");
 }
