@@ -46,6 +46,9 @@ class ThirdParty(asyncio.Protocol):
 
 def serve(connection, kind):
     log, refused = [], []
+    # It stands for another machine: its log tells when requests came, not when it had time for them. As root.
+    with contextlib.suppress(PermissionError):
+        os.nice(-15)
 
     def steady(number, now):
         return 200, 0
@@ -196,12 +199,11 @@ class Bench:
 
             pour(feed)
             assert program.finish(process).code == 0
-            late = sum(len(result["attempts"]) - 1 for result in results_in(self.folder / "limited.jsonl"))
             times = sorted(ask()[0])
             most = {window: most_within(times, window) for window in (1, 0.05)}
             # The first 500 may come at once, so that the pace is that of the others.
             pace = (len(times) - 500) / (times[-500] - times[0])
-            print(f"  {name}: {len(times)} requests arrived, {late} were given out again, at most {most[1]} in any second and {most[0.05]} in any 50 ms"
+            print(f"  {name}: {len(times)} requests arrived, at most {most[1]} in any second and {most[0.05]} in any 50 ms"
                   f"{'; %.0f a second (%.1f %%)' % (pace, pace / 5) if 'burst' not in name else ''}; load {os.getloadavg()[0]:.1f}", flush=True)
 
     def refusal(self):

@@ -180,7 +180,7 @@ void ClusterWorker::take(Seat& seat, cluster::Message message) {
         tell(fmt::format("working for run {}", seat.run));
     }
     seat.machine.set_others(running() - seat.machine.running());
-    seat.machine.receive(std::move(message), now());
+    seat.machine.receive(std::move(message), options_.clock->now());
     act(seat);
     send(seat);
 }
@@ -200,7 +200,7 @@ void ClusterWorker::act(Seat& seat) {
     for (Worker::Action& action : seat.machine.take_actions()) {
         if (auto* const start = std::get_if<Worker::Start>(&action)) {
             seat.calls.emplace(start->call, std::make_unique<CancelScope>());
-            calls_->start(make_call(seat, start->call, std::move(start->request)), "call");
+            calls_->start(make_call(seat, start->call, std::move(start->request), start->leave_by), "call");
         } else if (auto* const cancel = std::get_if<Worker::Cancel>(&action)) {
             const auto found = seat.calls.find(cancel->call);
             if (found != seat.calls.end()) found->second->cancel();
@@ -226,7 +226,11 @@ void ClusterWorker::send(Seat& seat) {
 }
 
 /// `seat` outlives the task: it is not closed while it has calls.
-Task<void> ClusterWorker::make_call(Seat& seat, cluster::CallId call, std::string request) {
+Task<void> ClusterWorker::make_call(Seat& seat, cluster::CallId call, std::string request, TimePoint leave_by) {
+    if (options_.clock->now() > leave_by) {
+        finished(seat, call, false, "its worker was too busy to send it in time");
+        co_return;
+    }
     CancelScope& scope = *seat.calls.at(call);
     const std::shared_ptr<http::Session> session = seat.session;
     std::optional<Attempt> attempt;
@@ -237,9 +241,13 @@ Task<void> ClusterWorker::make_call(Seat& seat, cluster::CallId call, std::strin
     } catch (const Error& error) {
         attempt.emplace(Failure(error.code(), error.what(), false));
     }
-    seat.calls.erase(call);
     if (!attempt) attempt.emplace(given_up());
-    seat.machine.finished(call, true, internal::attempt_text(*attempt), now());
+    finished(seat, call, true, internal::attempt_text(*attempt));
+}
+
+void ClusterWorker::finished(Seat& seat, const cluster::CallId& call, bool was_sent, std::string text) {
+    seat.calls.erase(call);
+    seat.machine.finished(call, was_sent, std::move(text), now());
     send(seat);
 }
 

@@ -38,6 +38,8 @@ class ClusterWorkerOptions {
     std::string host;
     /// Makes a call: sends the request once. What it is given outlives the task.
     std::function<Task<Attempt>(http::Session& session, const http::Request& request)> send;
+    /// Tells when a request leaves. The time of the loop is of no use there: it stands still while the loop is busy.
+    Clock* clock = &SteadyClock::instance();
     /// Called with each event, a sentence: a run that begins or ends, trouble with the broker.
     std::function<void(const std::string& sentence)> tell;
 };
@@ -76,7 +78,8 @@ class ClusterWorker {
     void take(Seat& seat, cluster::Message message);
     void act(Seat& seat);
     void send(Seat& seat);
-    Task<void> make_call(Seat& seat, cluster::CallId call, std::string request);
+    Task<void> make_call(Seat& seat, cluster::CallId call, std::string request, TimePoint leave_by);
+    void finished(Seat& seat, const cluster::CallId& call, bool was_sent, std::string text);
     void close_seats();
     bool has_left() const noexcept;
     void tell(const std::string& sentence) const;

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -155,6 +156,22 @@ TEST_CASE("with limits, a call that comes later than others did does not leave")
     pair.now += 51ms;
     pair.exchange();
     CHECK(pair.started().empty());
+}
+
+TEST_CASE("a call that came in time says until when it may leave") {
+    CoordinatorOptions options;
+    for (const auto& [leave_within, expected] : {std::pair(std::optional<Duration>(20ms), Duration(15ms)),
+                                                 std::pair(std::optional<Duration>(), lease - 5ms)}) {
+        options.leave_within = leave_within;
+        Pair pair(options);
+        pair.coordinator.dispatch("a", "request", pair.now);
+        pair.now += 5ms;
+        pair.exchange();
+        for (const Worker::Action& action : pair.worker.take_actions()) {
+            if (const auto* start = std::get_if<Worker::Start>(&action)) CHECK(start->leave_by == pair.now + expected);
+        }
+        CHECK(pair.worker.running() == 1);
+    }
 }
 
 TEST_CASE("a worker is lost after so many own beats without one of its own, and not by time") {

@@ -71,7 +71,11 @@ void Worker::take(CallOrder&& order, TimePoint now) {
     }
     ++running_;
     held.is_running = true;
-    if (order.request.is_whole()) return start(id, held, std::move(order.request.text));
+    if (order.request.is_whole()) {
+        const bool is_at_any_time = order.leave_within == Duration::max();
+        const TimePoint leave_by = is_at_any_time ? TimePoint::max() : now + (order.leave_within - late);
+        return start(id, held, std::move(order.request.text), leave_by);
+    }
     held.fetched.emplace();
     held.request_bytes = order.request.size;
     held.asked = now;
@@ -90,9 +94,9 @@ std::string Worker::why_not_sent(Duration late, Duration leave_within, TimePoint
     return {};
 }
 
-void Worker::start(const CallId& call, Held& held, std::string request) {
+void Worker::start(const CallId& call, Held& held, std::string request, TimePoint leave_by) {
     held.fetched.reset();
-    actions_.push_back(Start{call, held.name, std::move(request)});
+    actions_.push_back(Start{call, held.name, std::move(request), std::min(leave_by, *lease_since_ + lease)});
 }
 
 void Worker::take(Part&& part, TimePoint now) {
@@ -108,7 +112,7 @@ void Worker::take(Part&& part, TimePoint now) {
     if (text.size() < held.request_bytes) {
         outgoing_.push_back(PartRequest{options_.instance, part.call, text.size()});
     } else if (has_lease(now)) {
-        start(part.call, held, std::move(text));
+        start(part.call, held, std::move(text), TimePoint::max());  // fetching it took time that nobody planned
     } else {
         finished(part.call, false, "its worker had lost contact with the coordinator", now);
     }

@@ -52,11 +52,13 @@ class Worker {
 
     // Things to do.
 
-    /// Make this call, now.
+    /// Make this call, now. If its request has not left by `leave_by`, it must not leave any more: then it has
+    /// `finished` without being sent.
     struct Start {
         CallId call;
         std::string name;
         std::string request;
+        TimePoint leave_by{};
     };
     /// Stop making this call; say how it ended with `finished`, unless it was forgotten.
     struct Cancel {
@@ -125,7 +127,7 @@ class Worker {
     void take(Other&&, TimePoint) {}  // to the coordinator
 
     std::string why_not_sent(Duration late, Duration leave_within, TimePoint now) const;
-    void start(const CallId& call, Held& held, std::string request);
+    void start(const CallId& call, Held& held, std::string request, TimePoint leave_by);
     void tell(const CallId& call, Held& held, TimePoint now);
     void list_holds(Beat& beat) const;
     bool has_lease(TimePoint now) const noexcept { return lease_since_ && now - *lease_since_ <= lease; }
