@@ -10,8 +10,8 @@ namespace plait {
 
 /// Lets at most `limit` tasks of one event loop hold a permit at a time.
 ///
-/// Waiters are served in the order in which they came: a permit that is given back goes to the first of them, and no
-/// later task overtakes it. A cancelled waiter leaves the queue and takes no permit.
+/// Waiters are served in order: a permit that is given back goes to the first, which no later task overtakes, and which
+/// the loop, not the giver, resumes when its turn comes. A cancelled waiter leaves the queue and takes no permit.
 class Semaphore {
   public:
     explicit Semaphore(std::size_t limit) noexcept : limit_(limit), free_(limit) {}

@@ -9,8 +9,6 @@
 
 namespace plait::internal {
 
-void root_ended(TaskRecord& record) noexcept { Scheduler::current().root_ended(record); }
-
 Scheduler::Scheduler(const Options& options)
     : ready_(options.shuffle_seed),
       meter_(*options.clock, options.recorder, options.debug),
@@ -22,57 +20,7 @@ Scheduler::Scheduler(const Options& options)
 
 Scheduler::~Scheduler() { inbox_->close(); }
 
-void Scheduler::start(TaskRecord& record, const char* name) {
-    record.id = next_id_++;
-    record.name = name;
-    if (running_) record.waits_for = running_->waits_for;
-    if (meter_.is_recording()) report(record, running_ ? running_->id : 0);
-    enqueue(record);
-}
-
-void Scheduler::interrupt(TaskRecord& record) noexcept {
-    if (!record.wait_point || !record.scope->is_cancelled() || !record.wait_point->give_up(record)) return;
-    record.cancelled = true;
-    make_ready(record);
-}
-
-void Scheduler::drop(TaskRecord& record) noexcept {
-    if (record.wait_point) {
-        record.wait_point->give_up(record);
-        record.ListNode<QueueTag>::unlink();
-        --waiting_count_;
-    } else {
-        ready_.remove(record);
-    }
-    change_state(record, trace::TaskState::done);
-    record.root.destroy();
-}
-
-void Scheduler::report(const TaskRecord& record, trace::TaskId parent) noexcept {
-    const bool stopped_running = running_ == &record && record.state != trace::TaskState::running;
-    meter_.record(record, parent, stopped_running, ready_.size(), waiting_count_);
-}
-
-TimePoint Scheduler::with_slack(TimePoint deadline) const noexcept {
-    using namespace std::chrono_literals;
-    constexpr Duration worth_it = 100ms;
-    if (timer_slack_.count() == 0 || deadline < now() + worth_it || deadline > TimePoint::max() - timer_slack_)
-        return deadline;
-    // Deadlines on a grid: many time-outs then share one wake-up.
-    const auto since_epoch = deadline.time_since_epoch();
-    return deadline + (timer_slack_ - since_epoch % timer_slack_) % timer_slack_;
-}
-
-Scheduler::Stay::Stay(Scheduler& scheduler) noexcept : scheduler_(scheduler) {
-    scheduler.outer_ = std::exchange(current_, &scheduler);
-    scheduler.meter_.begin_run();
-}
-
-Scheduler::Stay::~Stay() {
-    const Duration length = scheduler_.meter_.end_run();
-    current_ = std::exchange(scheduler_.outer_, nullptr);
-    if (current_) current_->meter_.inner_loop_ran(length);
-}
+// The loop.
 
 void Scheduler::run_until(const bool& done) {
     const Stay stay(*this);
@@ -87,32 +35,6 @@ void Scheduler::run_until(const bool& done) {
         }
         fire_due_timers();
     }
-}
-
-void Scheduler::turn() {
-    const Stay stay(*this);
-    inbox_->woke_up();
-    inbox_->deliver();
-    poller_->wait(Duration::zero());
-    catch_up_.slept(false);
-    fire_due_timers();
-    for (int batch = 0; batch < most_batches_a_turn && !ready_.empty(); ++batch) run_ready_batch();
-}
-
-void Scheduler::run_ready() {
-    const Stay stay(*this);
-    run_ready_batch();
-}
-
-std::optional<TimePoint> Scheduler::next_turn_at() const noexcept {
-    if (timers_.empty()) return std::nullopt;
-    return wake_up_time();
-}
-
-/// When the loop wakes up for its timers, if nothing else wakes it up before. While due ones have to wait for threads
-/// or processes, these wake it up.
-TimePoint Scheduler::wake_up_time() const noexcept {
-    return catch_up_.until() && outside_work_ > 0 ? *catch_up_.until() : timers_.next_deadline();
 }
 
 void Scheduler::run_ready_batch() {
@@ -167,13 +89,15 @@ void Scheduler::wait_for_events() {
     if (!timers_.empty()) {
         const TimePoint deadline = wake_up_time();
         if (deadline <= now()) return poll_events();
+        // Nothing but time can make a task ready: the clock of a test lets it pass at once.
         if (only_time_passes && meter_.clock().jump_to(deadline)) return meter_.time_was_waited();
         timeout = deadline - now();
     } else {
+        // Not even time can, and no other thread has a handle of this loop.
         if (only_time_passes && inbox_.use_count() == 1) stop_at_deadlock();
     }
     meter_.fall_asleep();
-    if (inbox_->prepare_to_sleep()) {
+    if (inbox_->prepare_to_sleep()) {  // nothing was posted meanwhile
         const std::uint64_t told = poller_->told();
         poller_->wait(timeout);
         inbox_->woke_up();
@@ -183,9 +107,93 @@ void Scheduler::wait_for_events() {
     inbox_->deliver();
 }
 
+/// When the loop wakes up for its timers, if nothing else wakes it up before. While due ones have to wait for threads
+/// or processes, these wake it up.
+TimePoint Scheduler::wake_up_time() const noexcept {
+    return catch_up_.until() && outside_work_ > 0 ? *catch_up_.until() : timers_.next_deadline();
+}
+
 void Scheduler::stop_at_deadlock() const {
     std::fputs(dump().c_str(), stderr);
     PLAIT_ASSERT(!ready_.empty(), "deadlock: every task of this loop waits for another one");
+}
+
+// The loop as a guest, which its host gives turns.
+
+void Scheduler::turn() {
+    const Stay stay(*this);
+    inbox_->woke_up();
+    inbox_->deliver();
+    poller_->wait(Duration::zero());
+    catch_up_.slept(false);
+    fire_due_timers();
+    for (int batch = 0; batch < most_batches_a_turn && !ready_.empty(); ++batch) run_ready_batch();
+}
+
+void Scheduler::run_ready() {
+    const Stay stay(*this);
+    run_ready_batch();
+}
+
+std::optional<TimePoint> Scheduler::next_turn_at() const noexcept {
+    if (timers_.empty()) return std::nullopt;
+    return wake_up_time();
+}
+
+Scheduler::Stay::Stay(Scheduler& scheduler) noexcept : scheduler_(scheduler) {
+    scheduler.outer_ = std::exchange(current_, &scheduler);
+    scheduler.meter_.begin_run();
+}
+
+Scheduler::Stay::~Stay() {
+    const Duration length = scheduler_.meter_.end_run();
+    current_ = std::exchange(scheduler_.outer_, nullptr);
+    if (current_) current_->meter_.inner_loop_ran(length);
+}
+
+// What the loop does with tasks.
+
+void root_ended(TaskRecord& record) noexcept { Scheduler::current().root_ended(record); }
+
+void Scheduler::start(TaskRecord& record, const char* name) {
+    record.id = next_id_++;
+    record.name = name;
+    if (running_) record.waits_for = running_->waits_for;
+    if (meter_.is_recording()) report(record, running_ ? running_->id : 0);
+    enqueue(record);
+}
+
+void Scheduler::interrupt(TaskRecord& record) noexcept {
+    if (!record.wait_point || !record.scope->is_cancelled() || !record.wait_point->give_up(record)) return;
+    record.cancelled = true;
+    make_ready(record);
+}
+
+void Scheduler::drop(TaskRecord& record) noexcept {
+    if (record.wait_point) {
+        record.wait_point->give_up(record);
+        record.ListNode<QueueTag>::unlink();
+        --waiting_count_;
+    } else {
+        ready_.remove(record);
+    }
+    change_state(record, trace::TaskState::done);
+    record.root.destroy();
+}
+
+void Scheduler::report(const TaskRecord& record, trace::TaskId parent) noexcept {
+    const bool stopped_running = running_ == &record && record.state != trace::TaskState::running;
+    meter_.record(record, parent, stopped_running, ready_.size(), waiting_count_);
+}
+
+TimePoint Scheduler::with_slack(TimePoint deadline) const noexcept {
+    using namespace std::chrono_literals;
+    constexpr Duration worth_it = 100ms;
+    if (timer_slack_.count() == 0 || deadline < now() + worth_it || deadline > TimePoint::max() - timer_slack_)
+        return deadline;
+    // Deadlines on a grid: many time-outs then share one wake-up.
+    const auto since_epoch = deadline.time_since_epoch();
+    return deadline + (timer_slack_ - since_epoch % timer_slack_) % timer_slack_;
 }
 
 }  // namespace plait::internal
