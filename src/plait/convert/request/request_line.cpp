@@ -4,6 +4,7 @@
 #include "plait/base/text/base64.hpp"
 #include "plait/base/text/form_text.hpp"
 #include "plait/base/text/words.hpp"
+#include "plait/convert/request/internal/request_secrets.hpp"
 #include "plait/convert/request/internal/url_text.hpp"
 #include "plait/convert/request/secret_text.hpp"
 #include "plait/http/message/headers.hpp"
@@ -37,9 +38,6 @@ bool is_one_of(std::string_view text, const Words& words) {
                        [text](std::string_view word) { return http::equal_ignoring_case(text, word); });
 }
 
-/// Shorter values are words, or occur by chance.
-constexpr std::size_t shortest_secret = 4;
-
 constexpr std::string_view basic_form = "$(printf %s 'USER:PASSWORD' | base64 -w0)";
 
 /// Writes one request line.
@@ -47,11 +45,9 @@ class LineWriter {
   public:
     LineWriter(const Request& request, const std::vector<std::string>& given, SecretNames& secrets,
                std::string_view where)
-        : request_(request), given_(given), secrets_(secrets), where_(where), url_(request.url) {
-        for (const std::string& secret : request.secrets) {
-            if (!secret.empty() && !has_given_reference(secret)) known_.push_back(secret);
-        }
-    }
+        : request_(request),
+          url_(request.url),
+          secrets_(request, given, secrets, std::string(url_.host()), std::string(where)) {}
 
     std::string write() {
         if (!request_.id.empty()) field("custom_id", request_.id);
@@ -63,7 +59,7 @@ class LineWriter {
         if (!headers.empty()) pairs("headers", headers);
         write_body();
         if (request_.timeout_s) name("timeout_s") += fmt::format("{}", *request_.timeout_s);
-        refuse_known_secrets();
+        secrets_.refuse_remaining(line_);
         return "{" + line_ + "}";
     }
 
@@ -75,7 +71,7 @@ class LineWriter {
 
     void field(std::string_view field_name, std::string_view text) { json::append_string(name(field_name), text); }
 
-    /// Pairs with the same name become a list, at the place of the first.
+    /// Pairs with the same name become a list, where the first stood.
     void pairs(std::string_view field_name, const Pairs& all) {
         std::string& out = name(field_name) += '{';
         for (auto pair = all.begin(); pair != all.end(); ++pair) {
@@ -97,40 +93,11 @@ class LineWriter {
         out += '}';
     }
 
-    std::string reference(std::string_view role, std::string_view value, std::string what, std::string_view form = {}) {
-        return secrets_.reference(url_.host(), role, value, fmt::format("{} of {}", what, where_), std::string(form));
-    }
-
-    bool has_given_reference(std::string_view text) const {
-        bool has = false;
-        for_each_reference(text, [&](std::string_view each) {
-            has = has || std::find(given_.begin(), given_.end(), each) != given_.end();
-        });
-        return has;
-    }
-
-    std::string foreign_reference(std::string_view text) const {
-        std::string found;
-        for_each_reference(text, [&](std::string_view each) {
-            if (std::find(given_.begin(), given_.end(), each) == given_.end()) found = each;
-        });
-        return found;
-    }
-
-    void refuse_foreign_reference(std::string_view text, std::string_view what) const {
-        const std::string found = foreign_reference(text);
-        if (!found.empty()) {
-            throw_bad_input(fmt::format("{} has the text {{{{{}}}}}, which plait run takes for the name of a secret",
-                                        what, printable(found)));
-        }
-    }
-
     Pairs take_secret_parameters() {
         return url_.take_parameters([this](const std::string& parameter, std::string& value) {
-            if (has_given_reference(value)) return true;
+            if (secrets_.has_given_reference(value)) return true;
             const std::string what = fmt::format("\"{}\" in the query", printable(parameter));
-            const std::string safe = is_secret_field(parameter, value) ? reference(parameter, value, what)
-                                                                       : without_secrets(value, parameter, what);
+            const std::string safe = secrets_.safe_field(parameter, value, what);
             const bool is_changed = safe != value;
             value = safe;
             return is_changed;
@@ -143,13 +110,14 @@ class LineWriter {
             if (header.starts_with(':')) continue;  // HTTP/2 has the parts of the request line there
             const bool is_other_host = http::equal_ignoring_case(header, "host") && value != url_.authority();
             if (is_one_of(header, dropped_headers) && !is_other_host) continue;
-            refuse_foreign_reference(value, fmt::format("its header {}", printable(header)));
-            safe.emplace_back(header, has_given_reference(value) ? value : safe_value(header, value));
+            secrets_.refuse_foreign_reference(value, fmt::format("its header {}", printable(header)));
+            safe.emplace_back(header, secrets_.has_given_reference(value) ? value : safe_value(header, value));
         }
         if (!url_.user().empty() && !request_.header("Authorization")) {
             std::string encoded;
             append_base64(encoded, url_.user());
-            safe.emplace_back("Authorization", "Basic " + reference("BASIC", encoded, "user and password", basic_form));
+            safe.emplace_back("Authorization",
+                              "Basic " + secrets_.reference("BASIC", encoded, "user and password", basic_form));
         }
         return safe;
     }
@@ -166,8 +134,8 @@ class LineWriter {
         const auto blank = value.find(' ');
         if (blank != std::string::npos && is_one_of(std::string_view(value).substr(0, blank), schemes))
             return safe_authorization(value, what);
-        if (names_secret_header(header)) return value.empty() ? value : reference(role, value, what);
-        return without_secrets(value, role, what);
+        if (names_secret_header(header)) return value.empty() ? value : secrets_.reference(role, value, what);
+        return secrets_.without_secrets(value, role, what);
     }
 
     /// The scheme stays readable.
@@ -177,12 +145,12 @@ class LineWriter {
         if (is_one_of(scheme, signature_schemes)) {
             throw_bad_input(fmt::format("its Authorization is {}, which is computed anew for each request", scheme));
         }
-        if (blank == std::string::npos) return value.empty() ? value : reference("AUTHORIZATION", value, what);
+        if (blank == std::string::npos) return value.empty() ? value : secrets_.reference("AUTHORIZATION", value, what);
         const bool is_basic = http::equal_ignoring_case(scheme, "basic");
         const std::string secret = value.substr(blank + 1);
         return scheme + " " +
-               reference(is_basic ? "BASIC" : "TOKEN", secret, fmt::format("{}, after {},", what, scheme),
-                         is_basic ? basic_form : std::string_view());
+               secrets_.reference(is_basic ? "BASIC" : "TOKEN", secret, fmt::format("{}, after {},", what, scheme),
+                                  is_basic ? basic_form : std::string_view());
     }
 
     void write_body() {
@@ -190,11 +158,11 @@ class LineWriter {
         if (!request_.parts.empty()) write_parts();
         if (!request_.body) return;
         const std::string& body = *request_.body;
-        const bool has_foreign = !foreign_reference(body).empty();
-        if (has_foreign && has_given_reference(body))
-            refuse_foreign_reference(body, "its body, which has a secret as well,");
+        const bool has_foreign = !secrets_.foreign_reference(body).empty();
+        if (has_foreign && secrets_.has_given_reference(body))
+            secrets_.refuse_foreign_reference(body, "its body, which has a secret as well,");
         if (has_foreign || !json::is_utf8(body)) {
-            if (!spans_of_secrets(body).empty() || !secrets_.left_in(body).empty())
+            if (secrets_.are_in(body))
                 throw_bad_input(has_foreign ? "its body has both a secret and a text that plait run takes for a name"
                                             : "its body has a secret, and is not UTF-8");
             std::string encoded;
@@ -203,7 +171,7 @@ class LineWriter {
         }
         const std::string* type = request_.header("Content-Type");
         if (type && type->starts_with("application/x-www-form-urlencoded") && write_form(body)) return;
-        const std::string safe = without_secrets(body, "SECRET", "the body");
+        const std::string safe = secrets_.without_secrets(body, "SECRET", "the body");
         if (type && type->find("json") != std::string::npos && is_plain_json(safe)) {
             name("body") += safe;
         } else {
@@ -219,75 +187,20 @@ class LineWriter {
         return text.find_first_of("\r\n") == std::string_view::npos && json::LoneValue().assign(text);
     }
 
-    /// The secrets in the text, in their order: those that look like one, and known ones.
-    std::vector<std::string_view> spans_of_secrets(std::string_view text) const {
-        std::vector<std::string_view> spans = find_secrets(text);
-        for (const std::string& secret : known_) {
-            if (secret.size() < shortest_secret && text != secret) continue;
-            for (auto at = text.find(secret); at != std::string_view::npos; at = text.find(secret, at + secret.size()))
-                spans.push_back(text.substr(at, secret.size()));
-        }
-        // Where several begin at one place, the longest is first.
-        std::sort(spans.begin(), spans.end(), [](std::string_view a, std::string_view b) {
-            return a.data() != b.data() ? a.data() < b.data() : a.size() > b.size();
-        });
-        return spans;
-    }
-
-    std::string without_secrets(std::string_view text, std::string_view role, const std::string& what) {
-        std::string safe;
-        std::size_t done = 0;
-        for (const std::string_view secret : spans_of_secrets(text)) {
-            const auto at = static_cast<std::size_t>(secret.data() - text.data());
-            if (at < done || has_given_reference(secret)) continue;
-            safe.append(text.substr(done, at - done)).append(reference(role, secret, what));
-            done = at + secret.size();
-        }
-        return safe.append(text.substr(done));
-    }
-
-    /// A value may stand where no reference can, such as in the path.
-    void refuse_known_secrets() const {
-        for (const std::string& secret : known_) {
-            if (secret.size() < shortest_secret) continue;
-            std::string escaped;
-            json::append_string(escaped, secret);
-            escaped = escaped.substr(1, escaped.size() - 2);
-            for (const std::string& text : {escaped, internal::percent_encoded(secret)}) {
-                if (line_.find(text) == std::string::npos) continue;
-                throw_bad_input("the value of a secret is in its path, or in another place that can't name a secret");
-            }
-        }
-    }
-
-    bool is_secret_field(std::string_view field_name, std::string_view value) const {
-        return names_secret_parameter(field_name) && value.size() >= shortest_secret && !has_given_reference(value);
-    }
-
-    bool has_secret(const Pair& field) const {
-        return is_secret_field(field.first, field.second) ||
-               (!has_given_reference(field.second) && !spans_of_secrets(field.second).empty());
-    }
-
-    std::string safe_field(const Pair& field) {
-        const auto& [parameter, value] = field;
-        if (!has_secret(field)) return value;
-        return is_secret_field(parameter, value) ? reference(parameter, value, in_form(parameter))
-                                                 : without_secrets(value, parameter, in_form(parameter));
-    }
-
     /// Writes a form that holds a secret: as the field `form`, which encodes the secret, if that makes the same bytes.
     /// Returns whether there is a secret.
     bool write_form(std::string_view body) {
         Pairs all = internal::decoded_pairs(body);
-        if (std::none_of(all.begin(), all.end(), [this](const Pair& each) { return has_secret(each); })) return false;
+        if (std::none_of(all.begin(), all.end(),
+                         [this](const Pair& each) { return secrets_.has_secret(each.first, each.second); }))
+            return false;
         std::string again;
         for (const auto& [parameter, value] : in_line_order(all)) append_form_pair(again, parameter, value);
         if (again != body) {
             field("body", form_without_secrets(body));
             return true;
         }
-        for (Pair& each : all) each.second = safe_field(each);
+        for (auto& [parameter, value] : all) value = secrets_.safe_field(parameter, value, in_form(parameter));
         pairs("form", all);
         return true;
     }
@@ -306,8 +219,9 @@ class LineWriter {
             const std::string_view name = pair.substr(0, equals),
                                    value = pair.substr(std::min(equals + 1, pair.size()));
             safe.append(safe.empty() ? "" : "&");
-            if (has_secret({internal::percent_decoded(name, true), internal::percent_decoded(value, true)})) {
-                safe.append(name).append("=").append(reference(name, value, in_form(name) + ", percent-encoded,"));
+            if (secrets_.has_secret(internal::percent_decoded(name, true), internal::percent_decoded(value, true))) {
+                safe.append(name).append("=").append(
+                    secrets_.reference(name, value, in_form(name) + ", percent-encoded,"));
             } else {
                 safe += pair;
             }
@@ -346,17 +260,14 @@ class LineWriter {
 
     std::string safe_part(const FormPart& part) {
         const std::string what = in_form(part.name);
-        refuse_foreign_reference(part.value, what);
+        secrets_.refuse_foreign_reference(part.value, what);
         if (!json::is_utf8(part.value)) throw_bad_input(fmt::format("{} is not UTF-8: put it into a file", what));
-        return safe_field({part.name, part.value});
+        return secrets_.safe_field(part.name, part.value, what);
     }
 
     const Request& request_;
-    const std::vector<std::string>& given_;
-    SecretNames& secrets_;
-    std::string_view where_;
     internal::UrlText url_;
-    std::vector<std::string> known_;  ///< values that are secret wherever they stand
+    internal::RequestSecrets secrets_;
     std::string line_;
 };
 

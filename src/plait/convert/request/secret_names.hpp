@@ -44,4 +44,15 @@ class SecretNames {
     std::map<std::string, std::size_t, std::less<>> taken_;                 ///< where each stands in `secrets_`
 };
 
+/// Calls `take(name)` for each `{{env.NAME}}` and `{{file.PATH}}` in `text`, without the braces.
+template <class Take>
+void for_each_reference(std::string_view text, Take take) {
+    for (auto begin = text.find("{{"); begin != std::string_view::npos; begin = text.find("{{", begin + 2)) {
+        const auto end = text.find("}}", begin);
+        if (end == std::string_view::npos) return;
+        const std::string_view name = text.substr(begin + 2, end - begin - 2);
+        if (name.starts_with("env.") || name.starts_with("file.")) take(name);
+    }
+}
+
 }  // namespace plait::convert
