@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import json
 import re
 import shutil
 import signal
@@ -619,6 +620,58 @@ def make_http_file(folder, url):
     return ["calls.http"]
 
 
+# Insomnia's own names of fields, which are the same in versions 4 and 5 of its format.
+INSOMNIA = [
+    {"url": "{{ _.server.url }}/users/a b/\u00e9/../x;(y)?x=1&y=a b+c&t=10:30;%41#fragment",
+     "parameters": [{"name": "q", "value": "1 & \u00e9+/'()"}, {"name": "off", "value": "1", "disabled": True}, {"name": "a[]", "value": "1,2 %2C"}],
+     "headers": [{"name": "X-A", "value": "1"}, {"name": "X-A", "value": "2"}, {"name": "X-Off", "value": "1", "disabled": True}]},
+    {"method": "POST", "headers": [{"name": "Content-Type", "value": "application/x-www-form-urlencoded"}],
+     "body": {"mimeType": "application/x-www-form-urlencoded",
+              "params": [{"name": "a", "value": "1 \u00e9+&'"}, {"name": "b", "value": "c", "disabled": True}, {"name": "d", "value": ""}]}},
+    {"method": "POST", "headers": [{"name": "Content-Type", "value": "application/json"}],
+     "body": {"mimeType": "application/json", "text": "{\"u\": \"{{ _.server.url }}\",\n \"n\": 1.0}"},
+     "authentication": {"type": "bearer", "token": "{{ _.token }}"}},
+    {"method": "POST", "body": {"mimeType": "multipart/form-data", "params": [
+        {"name": "a", "value": "1 \u00e9"}, {"name": "f", "type": "file", "fileName": "f.txt"}]}},
+    {"method": "PUT", "body": {"mimeType": "application/octet-stream", "fileName": "f.txt"},
+     "authentication": {"type": "basic", "username": "alice", "password": "wonderland"}},
+    {"method": "POST", "body": {"mimeType": "application/graphql", "text": "{\"query\":\"{a}\"}"}},
+    {"method": "PATCH", "headers": [{"name": "authorization", "value": "Bearer {{ _.token }}"}], "body": {"mimeType": "text/plain", "text": "a"},
+     "authentication": {"type": "basic", "username": "alice", "password": "wonderland"}},
+    {"method": "DELETE", "authentication": {"type": "bearer", "token": "{{ _.token }}", "prefix": "Token"}},
+    {"settings": {"encodeUrl": False}, "url": "{{ _.server.url }}/raw;?t=10:30;'x'+y"},
+    {"authentication": {"type": "basic", "username": "alice", "password": "wonderland", "disabled": True}},
+]
+
+
+def make_insomnia(folder, url):
+    """The newest command of Insomnia on npm, of 2022, sends a file of version 4, in tests. The same requests as version 5 are converted."""
+    if not has_node("@getinsomnia/node-libcurl/lib/binding"):
+        return None
+    (folder / "f.txt").write_text("hello\n")
+    data = {"server": {"url": url}, "token": TOKEN}
+    old = [{"_id": "wrk_1", "_type": "workspace", "name": "Calls", "scope": "design"},
+           {"_id": "spc_1", "_type": "api_spec", "parentId": "wrk_1", "fileName": "Calls"},
+           {"_id": "env_1", "_type": "environment", "parentId": "wrk_1", "name": "Base", "data": data},
+           {"_id": "env_2", "_type": "environment", "parentId": "env_1", "name": "Sub", "data": {}},
+           {"_id": "uts_1", "_type": "unit_test_suite", "parentId": "wrk_1", "name": "All"}]
+    new = []
+    for n, given in enumerate(INSOMNIA, 1):
+        request = {"name": f"r{n}", "method": "GET", "url": "{{ _.server.url }}/a", "headers": [], "parameters": [], "body": {},
+                   "authentication": {}, **given}
+        settings = {f"setting{name[0].upper()}{name[1:]}": value for name, value in given.get("settings", {}).items()}
+        old.append({"_id": f"req_{n}", "_type": "request", "parentId": "wrk_1", **request, **settings})
+        old.append({"_id": f"ut_{n}", "_type": "unit_test", "parentId": "uts_1", "requestId": f"req_{n}", "name": f"r{n}",
+                    "code": f"await insomnia.send('req_{n}')"})
+        new.append({**request, "meta": {"id": f"req_{n}", "sortKey": n}})
+    (folder / "old.json").write_text(json.dumps({"_type": "export", "__export_format": 4, "resources": old}))
+    (folder / "calls.yaml").write_text("type: collection.insomnia.rest/5.0\nname: Calls\n"
+                                       f"collection: {json.dumps(new)}\nenvironments: {json.dumps({'name': 'Base', 'data': data})}\n")
+    run(TOOLS / "node_modules/.bin/inso", "run", "test", "--ci", "--src", "old.json", "-e", "env_2", "All", cwd=folder,
+        env={"HOME": str(folder), "PATH": "/usr/bin:/bin"})
+    return ["calls.yaml"]
+
+
 def is_text(request):
     return request[1] not in ("/bytes", "/blob", "/upload", "/favicon.ico")
 
@@ -650,5 +703,6 @@ CASES = [
     Case("Bruno", make_bruno, arguments=("--environment", "calls/environments/local.bru"), is_ordered=False,
          free={"accept", "request-start-time"},
          secrets={"TOKEN": TOKEN, "API_KEY": TOKEN, "BASIC": base64.b64encode(b"alice:wonderland").decode()}),
+    Case("Insomnia", make_insomnia, secrets={"TOKEN": TOKEN, "BASIC": base64.b64encode(b"alice:wonderland").decode()}),
     Case("http", make_http_file, secrets={"TOKEN": TOKEN, "BASIC": base64.b64encode(b"alice:wonderland").decode()}),
 ]
