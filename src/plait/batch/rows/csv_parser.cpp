@@ -138,7 +138,11 @@ void CsvParser::read_header() {
     for (const auto& name : row_) names_.emplace_back(name.value_or(""));
     for (const RowColumn& column : columns_) {
         const auto place = std::find(names_.begin(), names_.end(), column.name);
-        if (place == names_.end()) throw_bad_input(no_such_column(column.name, names_));
+        if (place == names_.end()) {
+            const bool has_bars = names_.size() == 1 && names_.front().find('|') != std::string::npos;
+            throw_bad_input(no_such_column(column.name, names_) +
+                            (has_bars ? ": put a line sep=| before the header if | is between the cells" : ""));
+        }
         if (std::find(place + 1, names_.end(), column.name) != names_.end())
             throw_bad_input(fmt::format("two columns are named {}", printable(column.name)));
         places_.push_back(static_cast<std::size_t>(place - names_.begin()));

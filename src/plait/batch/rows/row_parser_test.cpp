@@ -114,6 +114,9 @@ TEST_CASE("a broken row of CSV is a problem, and the next one is read") {
 TEST_CASE("a column that the header lacks or has twice is an error") {
     CHECK(rows_of("id,name\n7,x\n", {"nam"}) ==
           Strings{"no column nam, did you mean name? (the columns are id, name)"});
+    CHECK(rows_of("id|name\n7|x\n", {"id"}) ==
+          Strings{
+              "no column id (the columns are id|name): put a line sep=| before the header if | is between the cells"});
     CHECK(rows_of("a,b,a\n1,2,3\n", {"b"}) == Strings{"2 t<2>"});
     CHECK(rows_of("a,b,a\n1,2,3\n", {"a"}) == Strings{"two columns are named a"});
 }
