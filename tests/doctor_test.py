@@ -1,6 +1,7 @@
 """`plait doctor`: the command as a process. What it says of a machine is tested with machines that are made up."""
 
 import json
+import os
 import unittest
 from email.utils import formatdate
 
@@ -44,6 +45,9 @@ class Doctor(RunTest):
         self.assertEqual(1, folder.code)
         self.assertRegex(folder.out, r"(?m)^wrong  disk .*: no run can write results: .* is a folder: name another place with -o$")
         self.assertEqual(2, plait("doctor", "not a URL").code)
+        (self.folder / "empty.pem").touch()
+        untrusted = plait("doctor", env={**os.environ, "SSL_CERT_FILE": str(self.folder / "empty.pem")})
+        self.assertRegex(untrusted.out, r"(?m)^w[a-z]+  +certificates  .*/empty\.pem")
 
 
 if __name__ == "__main__":

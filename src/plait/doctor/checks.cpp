@@ -127,9 +127,13 @@ Finding check_certificates(const Machine& machine, const Plan& plan) {
     const net::SystemTrust trust =
         is_own ? net::SystemTrust{plan.ca_file, machine.certificates_in(plan.ca_file)} : machine.trust();
     if (trust.certificates > 0) {
-        return {name, Verdict::ok,
-                fmt::format("{} certificate{} in {} {} trusted", trust.certificates, trust.certificates == 1 ? "" : "s",
-                            trust.place, trust.certificates == 1 ? "is" : "are")};
+        const std::string trusted =
+            fmt::format("{} certificate{} in {} {} trusted", trust.certificates, trust.certificates == 1 ? "" : "s",
+                        trust.place, trust.certificates == 1 ? "is" : "are");
+        if (trust.unusable_file.empty()) return {name, Verdict::ok, trusted};
+        return {name, Verdict::warn,
+                fmt::format("SSL_CERT_FILE names {}, which has no certificates; {}", trust.unusable_file, trusted),
+                "correct the variable, or name a file with --cacert"};
     }
     const bool is_needed = !plan.server || plan.server->is_https();
     return {

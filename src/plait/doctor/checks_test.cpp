@@ -178,6 +178,10 @@ TEST_CASE("no trusted certificates are wrong unless the server speaks http") {
           "ok certificates | 142 certificates in /etc/ssl/certs are trusted | ");
     machine.trusted = {"/a.pem", 1};
     CHECK(check_certificates(machine, Plan()).message == "1 certificate in /a.pem is trusted");
+    machine.trusted = {"/b", 2, "/a.pem"};
+    CHECK(in_words(check_certificates(machine, Plan())) ==
+          "warn certificates | SSL_CERT_FILE names /a.pem, which has no certificates; 2 certificates in /b are trusted "
+          "| correct the variable, or name a file with --cacert");
     machine.trusted = {"/a.pem, /b", 0};
     CHECK(in_words(check_certificates(machine, Plan())) ==
           "wrong certificates | none is trusted (looked for in /a.pem, /b), so every https call fails | install the "

@@ -15,6 +15,8 @@ struct SystemTrust {
     /// The file or folder that they are in; if there are none, all places that were looked into.
     std::string place;
     std::size_t certificates = 0;
+    /// The file that SSL_CERT_FILE names, if it has none.
+    std::string unusable_file{};
 };
 
 /// Looks for them where TLS does, and counts them.
