@@ -82,11 +82,13 @@ Task<Boxed<Response>> Session::send_by_reference(const Request& request) {
     for (;;) {
         Attempt attempt(*this, request);
         std::exception_ptr failure;  // a pointer, as it is in the way as long as the call waits
-        try {
-            while (!attempt.has_ended()) co_await attempt.next_step();
-            if (attempt.response()->saved_body) co_await attempt.write_body();
-        } catch (const Error& error) {
-            failure = std::make_exception_ptr(attempt.describe(error));
+        while (!attempt.has_ended() && !failure) {
+            try {
+                co_await attempt.next_step();
+                attempt.step_succeeded();
+            } catch (const Error& error) {
+                failure = attempt.step_failed(error);
+            }
         }
         // Even if the answer broke off behind its head: some proxies close without having read the body of the request.
         if (asks_relay_again(request, attempt.response())) continue;

@@ -39,31 +39,37 @@ constexpr std::size_t most_in_write = 64 * 1024;
 // Answers that arrive as fast as they are read would otherwise keep the loop to themselves.
 constexpr int most_reads_in_turn = 16;
 
-void check_limits(const H2Call& call, const ExchangeBounds& bounds) {
-    if (now() >= bounds.deadline) throw Error(ErrorCode::timeout, "the attempt ran out of time");
-    // Bytes may have moved meanwhile: then the call is not idle.
-    if (now() >= call.last_byte() + bounds.rules.idle_limit) {
-        throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(bounds.rules.idle_limit)));
-    }
-}
-
-TimePoint limit_of(const H2Call& call, const ExchangeBounds& bounds) {
-    return std::min(call.last_byte() + bounds.rules.idle_limit, bounds.deadline);
-}
-
 }  // namespace
 
-/// A call's stay on the connection. However it ends, its stream is closed, and another call reads on.
-class H2Connection::Stay {
+/// A call on its way over the connection. However it ends, its stream is closed, and another call reads on.
+class H2Connection::Call final : public H2Stream {
   public:
-    Stay(H2Connection& connection, H2Call& call) noexcept : connection_(connection), call_(call) {}
-    Stay(const Stay&) = delete;
-    Stay& operator=(const Stay&) = delete;
-    ~Stay() { connection_.leave(call_); }
+    Call(H2Connection& connection, const Request& request, const Headers& defaults, const ExchangeBounds& bounds,
+         ExchangeRecord& record)
+        : H2Stream(request, bounds, record), connection_(connection), received_before_(connection.received_) {
+        connection.session_.open(*this, defaults, now());
+    }
+    ~Call() {
+        record().met_silence = connection_.session_.opened() > 1 && connection_.received_ == received_before_;
+        connection_.leave(*this);
+    }
+
+    /// When it has waited for too long.
+    TimePoint limit() const { return std::min(last_byte() + bounds().rules.idle_limit, bounds().deadline); }
+    void check_limit() const {
+        if (now() >= bounds().deadline) throw Error(ErrorCode::timeout, "the attempt ran out of time");
+        // Bytes may have moved meanwhile: then the call is not idle.
+        const Duration idle_limit = bounds().rules.idle_limit;
+        if (now() >= last_byte() + idle_limit)
+            throw Error(ErrorCode::timeout, fmt::format("no byte came for {}", in_words(idle_limit)));
+    }
+
+    bool is_writing = false;  ///< a block of its body, and can't read for the others meanwhile
+    Event turn{trace::Wait::readable};
 
   private:
     H2Connection& connection_;
-    H2Call& call_;
+    const std::uint64_t received_before_;
 };
 
 H2Connection::H2Connection(std::unique_ptr<ByteStream> stream, const H2ConnectionOptions& options, TimePoint now)
@@ -86,30 +92,31 @@ void H2Connection::say_goodbye() {
     stream_->try_write(std::as_bytes(std::span(output)));
 }
 
-Task<void> H2Connection::exchange(H2Call& call, const Headers& defaults, const ExchangeBounds& bounds) {
+Task<void> H2Connection::exchange(const Request& request, const Headers& defaults, const ExchangeBounds& bounds,
+                                  ExchangeRecord& record) {
     if (!session_.first()) last_received_ = now();  // the server owed us nothing until now
-    session_.open(call, defaults, now());
-    call.received_before_ = received_;
-    const Stay stay(*this, call);
+    Call call(*this, request, defaults, bounds, record);
     ActivityScope doing(trace::Activity::sending);
-    co_await flush_with_others(call);
+    if (!flusher_) {
+        flusher_ = &call;
+        co_await yield();  // lets the other ready tasks open their streams, too, so that one write takes all
+        if (flusher_ == &call) flush();
+    }
     while (!call.is_ended()) {
         doing.change_to(call.has_begun() ? trace::Activity::body : trace::Activity::first_byte);
-        if (call.has_block()) {
-            co_await write_block(call, bounds);
-        } else if (!reader_) {
-            co_await read_for_all(call, bounds);
+        if (call.has_block() || !reader_) {
+            Task<void> work = call.has_block() ? write_block(call) : read_for_all(call);  // named, as below
+            co_await std::move(work);
         } else {
-            call.turn_.reset();
-            if (!co_await call.turn_.wait_until(limit_of(call, bounds))) check_limits(call, bounds);
+            call.turn.reset();
+            if (!co_await call.turn.wait_until(call.limit())) call.check_limit();
         }
     }
     if (!call.is_answered()) throw call.error();
 }
 
-void H2Connection::leave(H2Call& call) {
+void H2Connection::leave(Call& call) {
     const bool was_ended = call.is_ended();
-    call.met_silence_ = session_.opened() > 1 && received_ == call.received_before_;
     session_.leave(call);
     caught_up(call);
     if (reader_ == &call) {
@@ -123,15 +130,15 @@ void H2Connection::leave(H2Call& call) {
 }
 
 /// Writes what has come of a large body. Another call reads meanwhile.
-Task<void> H2Connection::write_block(H2Call& call, const ExchangeBounds& bounds) {
-    call.is_writing_ = true;
+Task<void> H2Connection::write_block(Call& call) {
+    call.is_writing = true;
     wake_next_reader();
-    co_await bounds.rules.body_writer->write(call.response(), bounds.deadline);
-    call.is_writing_ = false;
+    co_await call.bounds().rules.body_writer->write(call.response(), call.bounds().deadline);
+    call.is_writing = false;
     caught_up(call);
 }
 
-void H2Connection::caught_up(const H2Call& call) {
+void H2Connection::caught_up(const Call& call) {
     if (behind_ != &call) return;
     behind_ = nullptr;
     caught_up_.set();
@@ -140,14 +147,6 @@ void H2Connection::caught_up(const H2Call& call) {
 Task<void> H2Connection::wait_for_disk() {
     caught_up_.reset();
     co_await caught_up_.wait();
-}
-
-/// Lets the other ready tasks open their streams, too, so that one write takes all.
-Task<void> H2Connection::flush_with_others(const H2Call& call) {
-    if (flusher_) co_return;
-    flusher_ = &call;
-    co_await yield();
-    if (flusher_ == &call) flush();
 }
 
 /// Writes what there is to write. False when the stream does not take all of it now.
@@ -195,7 +194,7 @@ Task<void> H2Connection::write_rest() {
 
 /// Reads until this call has ended, or has a block to write. The connection has one reader at a time, who also sees to
 /// it that what the stream did not take at once is written.
-Task<void> H2Connection::read_for_all(H2Call& call, const ExchangeBounds& bounds) {
+Task<void> H2Connection::read_for_all(Call& call) {
     reader_ = &call;
     std::optional<TaskGroup> writing;
     while (receive_ready(), !call.is_ended() && !call.has_block()) {
@@ -208,14 +207,14 @@ Task<void> H2Connection::read_for_all(H2Call& call, const ExchangeBounds& bounds
             if (!writing) writing.emplace();
             writing->start(write_rest(), "send frames");
         }
-        CancelScope scope(watch_until(call, bounds));
+        CancelScope scope(watch_until(call));
         reader_wait_ = &scope;
         // Named: g++ 12.2 destroys a task that ?: chooses within a co_await expression twice.
         Task<void> ready = behind_ ? wait_for_disk() : stream_->readable();
         const bool is_readable = co_await scope.run(std::move(ready));
         reader_wait_ = nullptr;
         if (is_readable) continue;
-        check_limits(call, bounds);
+        call.check_limit();
         watch_peer();
     }
     reader_ = nullptr;
@@ -265,8 +264,8 @@ void H2Connection::receive_now(Reads reads) {
 /// Wakes the calls that have a block of their body to write.
 void H2Connection::tell_writers() {
     for (H2Stream* stream : session_.take_filled()) {
-        auto* call = static_cast<H2Call*>(stream);
-        call->turn_.set();
+        auto* call = static_cast<Call*>(stream);
+        call->turn.set();
         if (call->response().saved_body->is_behind()) behind_ = call;
     }
 }
@@ -277,24 +276,24 @@ void H2Connection::connection_failed(const Error& error) {
 }
 
 void H2Connection::wake_ended() {
-    for (H2Stream* stream : session_.take_ended()) static_cast<H2Call*>(stream)->turn_.set();
+    for (H2Stream* stream : session_.take_ended()) static_cast<Call*>(stream)->turn.set();
 }
 
 /// One of the calls that wait becomes the reader. If none of them waits, each will see that there is no reader.
 void H2Connection::wake_next_reader() {
     if (reader_) return;
     for (H2Stream* stream = session_.first(); stream; stream = H2Session::next(*stream)) {
-        auto* call = static_cast<H2Call*>(stream);
-        if (call->is_writing_) continue;
-        call->turn_.set();
+        auto* call = static_cast<Call*>(stream);
+        if (call->is_writing) continue;
+        call->turn.set();
         return;
     }
 }
 
-TimePoint H2Connection::watch_until(const H2Call& call, const ExchangeBounds& bounds) const {
-    if (behind_) return limit_of(call, bounds);  // the server is silent because nobody reads
+TimePoint H2Connection::watch_until(const Call& call) const {
+    if (behind_) return call.limit();  // the server is silent because nobody reads
     const TimePoint sign = pinged_ ? *pinged_ + options_.ping_limit : last_received_ + options_.ping_after;
-    return std::min(limit_of(call, bounds), sign);
+    return std::min(call.limit(), sign);
 }
 
 void H2Connection::watch_peer() {

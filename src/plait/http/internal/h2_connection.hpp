@@ -29,24 +29,6 @@ struct H2ConnectionOptions {
     Duration ping_limit = std::chrono::seconds(60);
 };
 
-/// One call on its way over an `H2Connection`.
-class H2Call final : public H2Stream {
-  public:
-    using H2Stream::H2Stream;
-
-    /// Whether the connection had carried other calls, and not a byte came over it during this one: most likely the
-    /// server had closed it before. Valid after the end.
-    bool met_silence() const noexcept { return met_silence_; }
-
-  private:
-    friend class H2Connection;
-
-    Event turn_{trace::Wait::readable};
-    std::uint64_t received_before_ = 0;
-    bool met_silence_ = false;
-    bool is_writing_ = false;  ///< a block of its body, and can't read for the others meanwhile
-};
-
 /// An HTTP/2 connection that many calls of one loop use at the same time.
 ///
 /// It has no task of its own. One of the calls that wait for an answer reads for all of them; when it has its answer,
@@ -67,7 +49,8 @@ class H2Connection {
     /// Sends a request, and receives its answer. Only with `room`. Throws `Error`: the one of the stream, or `timeout`.
     /// Cancelling it resets the stream, and leaves the others alone. All arguments and the connection must outlive the
     /// task.
-    Task<void> exchange(H2Call& call, const Headers& defaults, const ExchangeBounds& bounds);
+    Task<void> exchange(const Request& request, const Headers& defaults, const ExchangeBounds& bounds,
+                        ExchangeRecord& record);
 
     /// How many more streams may be opened now, if we want at most `most` at a time.
     std::size_t room(std::size_t most) const noexcept { return session_.room(most); }
@@ -81,14 +64,13 @@ class H2Connection {
     TimePoint last_received() const noexcept { return last_received_; }
 
   private:
-    class Stay;
+    class Call;
 
-    void leave(H2Call& call);
-    Task<void> read_for_all(H2Call& call, const ExchangeBounds& bounds);
-    Task<void> write_block(H2Call& call, const ExchangeBounds& bounds);
+    void leave(Call& call);
+    Task<void> read_for_all(Call& call);
+    Task<void> write_block(Call& call);
     Task<void> wait_for_disk();
-    void caught_up(const H2Call& call);
-    Task<void> flush_with_others(const H2Call& call);
+    void caught_up(const Call& call);
     Task<void> write_rest();
     void receive_ready();
     enum class Reads { as_written, all };
@@ -101,22 +83,22 @@ class H2Connection {
     void wake_ended();
     void wake_next_reader();
     void watch_peer();
-    TimePoint watch_until(const H2Call& call, const ExchangeBounds& bounds) const;
+    TimePoint watch_until(const Call& call) const;
 
     const H2ConnectionOptions options_;
     const std::unique_ptr<ByteStream> stream_;
     H2Session session_;
     std::string unwritten_;  ///< output that the stream has not taken yet
     std::function<void()> on_room_;
-    H2Call* reader_ = nullptr;
+    Call* reader_ = nullptr;
     CancelScope* reader_wait_ = nullptr;
-    const H2Call* behind_ = nullptr;  ///< a call that receives its body faster than it is written
+    const Call* behind_ = nullptr;  ///< a call that receives its body faster than it is written
     Event caught_up_{trace::Wait::event};
     TimePoint last_received_;
     std::uint64_t received_ = 0;         ///< reads that brought something
     std::optional<TimePoint> pinged_{};  ///< when the server was asked for a sign of life, and has not given one
     bool may_have_more_ = false;         ///< the reading stopped to let others run
-    const H2Call* flusher_ = nullptr;    ///< the call that writes for all when the others that are ready have run
+    const Call* flusher_ = nullptr;      ///< the call that writes for all when the others that are ready have run
     bool has_writer_ = false;
     bool has_ended_ = false;  ///< the stream of bytes
 };

@@ -28,15 +28,14 @@ class Peers {
         ExchangeRecord record;
         const ExchangeRules rules{limits, memory, Decoding::on, idle};
         const ExchangeBounds bounds{rules, now() + limit};
-        H2Call call(request, bounds, record);
         std::string text;
         try {
-            co_await client->exchange(call, defaults, bounds);
+            co_await client->exchange(request, defaults, bounds, record);
             text = std::to_string(record.response->status) + " " + record.response->body;
         } catch (const Error& error) {
             text = std::string(to_string(error.code())) + ": " + error.what();
         }
-        if (call.met_silence()) text += " (in silence)";
+        if (record.met_silence) text += " (in silence)";
         if (!record.any_byte_sent) text += " (unsent)";
         co_return text;
     }
@@ -103,8 +102,7 @@ Task<void> save_into(Peers& peers, BodyMemory& memory, BodyWriter& writer, std::
     const Request request = get();
     const ExchangeRules rules{peers.limits, memory, Decoding::on, 1h, {}, &writer};
     const ExchangeBounds bounds{rules, now() + 1h};
-    H2Call call(request, bounds, record);
-    co_await peers.client->exchange(call, peers.defaults, bounds);
+    co_await peers.client->exchange(request, peers.defaults, bounds, record);
     size = body_size(*record.response);
 }
 

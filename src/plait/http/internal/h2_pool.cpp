@@ -1,7 +1,6 @@
 #include "plait/http/internal/h2_pool.hpp"
 
 #include "plait/async/activity_scope.hpp"
-#include "plait/async/cancel_scope.hpp"
 #include "plait/async/event_loop.hpp"
 #include "plait/trace/activity.hpp"
 
@@ -113,7 +112,7 @@ std::uint64_t H2Pool::Place::number() const noexcept { return entry_->lease.numb
 
 H2Connection& H2Pool::Place::use() noexcept {
     if (std::exchange(is_reserved_, false)) --entry_->reserved;
-    beside_ = entry_->connection.session().open_streams();
+    beside_ = static_cast<std::uint32_t>(entry_->connection.session().open_streams());
     return entry_->connection;
 }
 
@@ -212,8 +211,7 @@ Task<H2Pool::Turn> H2Pool::turn(std::string_view name, ConnectionNeeds needs, bo
     const ActivityScope doing(trace::Activity::permit);
     Waiter waiter(origin_of(name, is_known), needs);
     assign(waiter.origin);
-    CancelScope scope(deadline);
-    co_await scope.run(waiter.event.wait());
+    co_await waiter.event.wait_until(deadline);
     co_return waiter.take();
 }
 

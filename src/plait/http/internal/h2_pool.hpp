@@ -95,7 +95,7 @@ class H2Pool {
       private:
         std::shared_ptr<Entry> entry_;
         bool is_reserved_ = true;
-        std::size_t beside_ = 0;  ///< calls on the connection when this one was sent
+        std::uint32_t beside_ = 0;  ///< calls on the connection when this one was sent
     };
 
     struct Turn;

@@ -217,7 +217,7 @@ void H2Session::die(const Error& reason) {
     while (first_) {
         H2Stream& stream = *first_;
         const bool was_skipped = goaway_ && stream.id_ > goaway_->last_stream;
-        stream.needs_http_1_ = was_skipped && goaway_->code == NGHTTP2_HTTP_1_1_REQUIRED;
+        stream.record_.needs_http_1 = was_skipped && goaway_->code == NGHTTP2_HTTP_1_1_REQUIRED;
         was_skipped ? stream.fail(why, H2Stream::End::not_processed) : stream.cut(why);
         end(stream);
     }

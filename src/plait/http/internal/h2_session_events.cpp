@@ -119,7 +119,7 @@ void H2Session::fail_closed(H2Stream& stream, std::uint32_t code) {
         stream.fail(Error(error, why), end);
     };
     if (!stream.is_packed_ || (goaway_ && stream.id_ > goaway_->last_stream)) {
-        stream.needs_http_1_ = goaway_ && goaway_->code == NGHTTP2_HTTP_1_1_REQUIRED;
+        stream.record_.needs_http_1 = goaway_ && goaway_->code == NGHTTP2_HTTP_1_1_REQUIRED;
         return fail(ErrorCode::reset,
                     with_goaway(Error(ErrorCode::reset,
                                       "the server takes no more requests on this "
@@ -136,7 +136,7 @@ void H2Session::fail_closed(H2Stream& stream, std::uint32_t code) {
     }
     const bool needs_http_1 = code == NGHTTP2_HTTP_1_1_REQUIRED;
     if (code == NGHTTP2_REFUSED_STREAM || needs_http_1) {
-        stream.needs_http_1_ = needs_http_1;
+        stream.record_.needs_http_1 = needs_http_1;
         return fail(ErrorCode::reset,
                     fmt::format("the server refused the request unprocessed ({}){}", h2_error_name(code),
                                 needs_http_1 ? ": use --http 1.1" : ""),

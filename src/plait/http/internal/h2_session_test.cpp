@@ -32,7 +32,7 @@ struct Sent {
     std::string text() const {
         if (!stream.is_ended()) return "open";
         if (stream.is_answered()) return std::to_string(record.response->status) + " " + record.response->body;
-        return (stream.was_not_processed() ? "undone: " : "") + std::string(to_string(stream.error().code())) + ": " +
+        return (record.was_not_processed ? "undone: " : "") + std::string(to_string(stream.error().code())) + ": " +
                stream.error().what();
     }
 

@@ -88,7 +88,7 @@ void H2Stream::answer(TimePoint now) {
 void H2Stream::fail(Error error, End end) {
     state_ = State::failed;
     error_ = std::make_unique<const Error>(std::move(error));
-    not_processed_ = end == End::not_processed;
+    record_.was_not_processed = end == End::not_processed;
 }
 
 void H2Stream::cut(const Error& error) {

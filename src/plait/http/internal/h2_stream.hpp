@@ -23,7 +23,7 @@ namespace plait::http::internal {
 /// connection.
 class H2Stream {
   public:
-    /// All must outlive the stream.
+    /// All must outlive the stream. What became of it is in `record`.
     H2Stream(const Request& request, const ExchangeBounds& bounds, ExchangeRecord& record);
     H2Stream(const H2Stream&) = delete;
     H2Stream& operator=(const H2Stream&) = delete;
@@ -35,12 +35,6 @@ class H2Stream {
 
     /// Why there is no answer; valid after an end without one.
     const Error& error() const { return *error_; }
-    /// Whether the server has surely not processed the request, so that sending it again cannot execute it twice: it
-    /// refused the stream, or said that it stops before it (RFC 9113, section 8.7).
-    bool was_not_processed() const noexcept { return not_processed_; }
-    /// Whether the server wants HTTP/1.1 for this request (HTTP_1_1_REQUIRED).
-    bool needs_http_1() const noexcept { return needs_http_1_; }
-
     /// The answer, as far as it has come. Once it has begun.
     const Response& response() const noexcept { return *record_.response; }
     /// Whether a block of the answer's body is to be written to its file before more is received.
@@ -56,8 +50,11 @@ class H2Stream {
     /// When a byte of this exchange was last sent or received.
     TimePoint last_byte() const noexcept { return last_byte_; }
 
+    const ExchangeBounds& bounds() const noexcept { return bounds_; }
+
   protected:
     ~H2Stream() = default;
+    ExchangeRecord& record() noexcept { return record_; }
 
   private:
     friend class H2Session;
@@ -105,8 +102,6 @@ class H2Stream {
     bool has_head_ = false;     ///< the head of the final answer has come; further fields are trailers
     bool was_reset_ = false;    ///< by the server
     bool is_deferred_ = false;  ///< its body waits for a larger window
-    bool not_processed_ = false;
-    bool needs_http_1_ = false;
 };
 
 }  // namespace plait::http::internal

@@ -64,12 +64,43 @@ Session::Attempt::Attempt(Session& session, const Request& request)
       bounds_{*session.exchange_rules_,
               start_ + std::min(bounded(request.timeout.value_or(session.options_.timeouts.attempt)),
                                 bounded(request.time_left))},
-      step_(session.may_speak_http_2(request.url) ? Step::negotiate : Step::http_1) {}
+      step_(session.may_speak_http_2(request.url) ? Step::negotiate : Step::http_1),
+      taken_(step_) {}
 
 Task<void> Session::Attempt::next_step() {
-    if (step_ == Step::negotiate) return negotiate();
-    return step_ == Step::http_1 ? run_http_1() : exchange_http_2();
+    taken_ = step_;
+    switch (step_) {
+        case Step::negotiate:
+            return negotiate();
+        case Step::http_1:
+            return run_http_1();
+        case Step::http_2:
+            return exchange_http_2();
+        case Step::write_body:
+        case Step::end:
+            break;
+    }
+    step_ = Step::end;
+    return session_.body_writer_->write(*record_.response, bounds_.deadline);
 }
+
+void Session::Attempt::step_succeeded() {
+    if (taken_ != Step::http_2) return;
+    place_->answered(record_.timings.wait, now());
+    place_.reset();
+    answered();
+}
+
+std::exception_ptr Session::Attempt::step_failed(const Error& error) {
+    if (!may_go_over_http_1()) return std::make_exception_ptr(describe(error));
+    place_->require_http_1();
+    place_.reset();
+    was_sent_to_http_1_ = true;
+    begin_again_over_http_1();
+    return nullptr;
+}
+
+void Session::Attempt::answered() noexcept { step_ = record_.response->saved_body ? Step::write_body : Step::end; }
 
 /// Forgets the exchange so far, but not what its connection took.
 void Session::Attempt::begin_again_over_http_1() {
@@ -119,7 +150,7 @@ Task<void> Session::Attempt::exchange_http_1(ConnectionPool::Lease& lease, std::
     if (exchange.was_asked_in_vain() || was_question_refused) lease.habit().record_no_continue(now());
     const bool ends = internal::asks_to_close(request_, session_.headers_for(request_));
     if (!ends && exchange.keep_alive()) lease.keep(now(), exchange.server_idle_limit());
-    step_ = Step::end;
+    answered();
     // A server that can't be asked before it gets the body refuses the question, not the request (RFC 9110, 10.1.1).
     if (was_question_refused) begin_again_over_http_1();
 }
@@ -178,7 +209,7 @@ Boxed<Response> Session::Attempt::take_response() {
 
 /// Whether `error` means that a kept connection ended before the first byte of the answer.
 bool Session::Attempt::was_stale(const Error& error) const noexcept {
-    if (record_.version == HttpVersion::http_2 && !met_silence_) return false;
+    if (record_.version == HttpVersion::http_2 && !record_.met_silence) return false;
     return reused_ && error.code() == ErrorCode::reset && record_.phase && *record_.phase != Phase::receiving;
 }
 
@@ -189,8 +220,8 @@ SendError Session::Attempt::describe(const Error& error) {
         message += fmt::format(" ({}{}, {} after the start)", step, reused_ ? " on a kept connection" : "",
                                in_words(now() - start_));
     }
-    SendError described(error.code(), message, record_.any_byte_sent && !is_unprocessed_, was_stale(error),
-                        was_refused_);
+    SendError described(error.code(), message, record_.any_byte_sent && !record_.was_not_processed, was_stale(error),
+                        record_.was_not_processed && !record_.needs_http_1);
     described.set_connection(connection_);
     const Response* const answer = response();
     if (error.code() == ErrorCode::timeout && answer && !answer->body.empty() && is_stream(*answer)) {

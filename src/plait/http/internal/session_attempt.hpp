@@ -16,6 +16,7 @@
 #include "plait/http/transfer/internal/body_writer.hpp"
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,25 +43,25 @@ class Session::Attempt {
     /// Both outlive it.
     Attempt(Session& session, const Request& request);
 
-    /// Takes the next step.
+    /// Takes the next step. One of the two functions below follows it.
     Task<void> next_step();
-    /// Whether the answer has come.
+    void step_succeeded();
+    /// Returns why the attempt has failed; null: it goes on in another way.
+    std::exception_ptr step_failed(const Error& error);
+    /// Whether the answer has come, and is where it belongs.
     bool has_ended() const noexcept { return step_ == Step::end; }
-
-    /// Writes the rest of a body that goes to a file. After the last step.
-    Task<void> write_body() { return session_.body_writer_->write(*record_.response, bounds_.deadline); }
 
     /// Returns the answer. Once, after the last step.
     Boxed<Response> take_response();
     /// The answer, as far as it has come; null before it has begun.
     const Response* response() const noexcept { return record_.response.get(); }
-    SendError describe(const Error& error);
 
   private:
-    enum class Step {
-        negotiate,  ///< find out what the origin speaks, and find a place on a connection of HTTP/2
-        http_1,     ///< make the exchange over HTTP/1.1
-        http_2,     ///< make it over HTTP/2, in `place_`
+    enum class Step : std::uint8_t {
+        negotiate,   ///< find out what the origin speaks, and find a place on a connection of HTTP/2
+        http_1,      ///< make the exchange over HTTP/1.1
+        http_2,      ///< make it over HTTP/2, in `place_`
+        write_body,  ///< write the rest of a body that goes to a file
         end
     };
 
@@ -71,7 +72,10 @@ class Session::Attempt {
     Task<void> run_http_1();
     Task<void> exchange_http_1(ConnectionPool::Lease& lease, std::string head);
     Task<void> exchange_http_2();
+    void answered() noexcept;
     void begin_again_over_http_1();
+    bool may_go_over_http_1() const noexcept;
+    SendError describe(const Error& error);
     Task<ConnectionPool::Lease> wait_for_lease(ConnectionNeeds needs);
     Task<internal::H2Pool::Turn> wait_for_lease_or_room(internal::H2Pool::Opening& opening, ConnectionNeeds needs,
                                                         std::optional<ConnectionPool::Lease>& lease);
@@ -81,25 +85,22 @@ class Session::Attempt {
     ConnectionNeeds needs() const;
     bool is_prior_knowledge() const noexcept;
     bool was_stale(const Error& error) const noexcept;
-    bool may_go_over_http_1(const internal::H2Call& call) const noexcept;
     Error no_connection_in_time() const;
 
     Session& session_;
     const Request& request_;
     TimePoint start_;
     internal::ExchangeBounds bounds_;
+    internal::ExchangeRecord record_;
+    std::optional<internal::H2Pool::Place> place_;
     std::uint64_t connection_ = 0;  // its number
     bool reused_ = false;
     bool speaks_http_2_ = false;  // the connection that was opened
     bool asked_before_body_ = false;
-    bool met_silence_ = false;
-    bool is_unprocessed_ = false;
-    bool was_refused_ = false;
     bool was_sent_to_http_1_ = false;  // by the server, from HTTP/2
-    Step step_;
-    std::optional<internal::H2Pool::Place> place_;
+    Step step_;                        // the one that comes next
+    Step taken_;                       // the last one
     std::optional<ConnectStep> connecting_;
-    internal::ExchangeRecord record_;
 };
 
 }  // namespace plait::http

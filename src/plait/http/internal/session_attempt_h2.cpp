@@ -78,29 +78,13 @@ void Session::Attempt::go_over_http_2(internal::H2Pool::Place place) noexcept {
 Task<void> Session::Attempt::exchange_http_2() {
     reused_ = place_->is_reused();
     connection_ = place_->number();
-    internal::H2Call call(request_, bounds_, record_);
-    try {
-        co_await place_->use().exchange(call, session_.headers_for(request_), bounds_);
-        place_->answered(record_.timings.wait, now());
-        step_ = Step::end;
-    } catch (const Error&) {
-        if (!may_go_over_http_1(call)) {
-            met_silence_ = call.met_silence();
-            is_unprocessed_ = call.was_not_processed();
-            was_refused_ = is_unprocessed_ && !call.needs_http_1();
-            throw;
-        }
-        place_->require_http_1();
-        was_sent_to_http_1_ = true;
-        begin_again_over_http_1();
-    }
-    place_.reset();
+    return place_->use().exchange(request_, session_.headers_for(request_), bounds_, record_);
 }
 
 /// Whether the server wants HTTP/1.1 for this request, which it has not processed, and we may speak that (RFC 9113,
 /// section 7, HTTP_1_1_REQUIRED).
-bool Session::Attempt::may_go_over_http_1(const internal::H2Call& call) const noexcept {
-    return call.needs_http_1() && session_.options_.http == HttpChoice::automatic && !was_sent_to_http_1_;
+bool Session::Attempt::may_go_over_http_1() const noexcept {
+    return record_.needs_http_1 && session_.options_.http == HttpChoice::automatic && !was_sent_to_http_1_;
 }
 
 /// Waits until the connection may be opened, or until another one has room, whichever comes first.

@@ -7,6 +7,7 @@
 #include "plait/http/message/internal/content_codings.hpp"
 #include "plait/http/message/response.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -15,7 +16,7 @@ namespace plait::http::internal {
 class BodyWriter;
 
 /// The phases of an exchange, in order.
-enum class Phase { sending, waiting, receiving };
+enum class Phase : std::uint8_t { sending, waiting, receiving };
 
 /// What all exchanges of a session have in common.
 struct ExchangeRules {
@@ -42,6 +43,16 @@ struct ExchangeRecord {
     std::optional<Phase> phase;  ///< none before it has started
     bool any_byte_sent = false;  ///< whether the server may have received a byte of the request
     HttpVersion version = HttpVersion::http_1_1;
+
+    // Why an exchange over HTTP/2 failed.
+    /// The server has surely not processed the request, so that sending it again cannot execute it twice: it refused
+    /// the stream, or said that it stops before it (RFC 9113, section 8.7).
+    bool was_not_processed = false;
+    bool needs_http_1 = false;  ///< the server wants HTTP/1.1 for this request (HTTP_1_1_REQUIRED)
+    /// The connection had carried other calls, and not a byte came over it during this one: most likely the server had
+    /// closed it before.
+    bool met_silence = false;
+
     Timings timings;           ///< of its phases
     Boxed<Response> response;  ///< as far as it has arrived; over HTTP/2, nothing before its first field
 };
