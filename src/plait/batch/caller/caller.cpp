@@ -194,15 +194,19 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
             active.is_sending = true;
             active.last = co_await sender_.send(active);
             note_end(active);
-            if (sender_.must_send_again(active)) co_await sender_.send_again(active);
         }
         const std::optional<AttemptsEnd> ended = co_await after_attempt(active, history);
         if (ended) co_return *ended;
     }
 }
 
-/// Learns from the attempt that has ended, and waits until the next one may be sent. Returns why there is none.
+/// Sends again what the attempt did not bring to the server, learns from it, and waits until the next attempt may be
+/// sent. Returns why there is none.
 Task<std::optional<AttemptsEnd>> Caller::after_attempt(ActiveCall& active, policy::AttemptHistory& history) {
+    if (sender_.must_send_again(active)) {
+        const Counted counted(active.group().on_their_way);
+        co_await sender_.send_again(active);
+    }
     if (is_late(active)) {
         active.cut = std::move(*active.last->failure());
         co_return AttemptsEnd::late;
@@ -342,8 +346,8 @@ std::string Caller::why_nothing_is_sent(AttemptsEnd ended) const {
 void Caller::give_up() noexcept {
     gate_.close();
     gave_up_ = true;
-    for (ActiveCall* active : made_) {
-        if (active->attempts) active->attempts->cancel();
+    for (const ActiveCall& active : made_) {
+        if (active.attempts) active.attempts->cancel();
     }
 }
 
@@ -375,8 +379,10 @@ std::size_t Caller::room() const {
 
 std::vector<CallInFlight> Caller::oldest_in_flight(std::size_t most) const {
     std::vector<CallInFlight> oldest;
-    for (auto active = made_.begin(); active != made_.end() && oldest.size() < most; ++active)
-        oldest.emplace_back((*active)->call.custom_id, now() - (*active)->sent_at);
+    for (const ActiveCall& active : made_) {
+        if (oldest.size() == most) break;
+        oldest.emplace_back(active.call.custom_id, now() - active.sent_at);
+    }
     return oldest;
 }
 

@@ -22,7 +22,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -133,7 +132,7 @@ class Caller {
     AttemptSender sender_;
     internal::Hops hops_;
     internal::FollowUps follow_ups_;
-    std::list<ActiveCall*> made_;  ///< calls in the order in which they were first sent
+    internal::ListOf<ActiveCall> made_;  ///< calls in the order in which they were first sent
     bool paused_ = false;
     bool gave_up_ = false;
 };

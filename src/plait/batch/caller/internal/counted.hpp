@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <list>
 
 namespace plait::batch::internal {
 
@@ -17,18 +16,61 @@ class Counted {
     std::size_t& count_;
 };
 
-/// Keeps an element in a list as long as it lives.
+struct Link {
+    Link() noexcept = default;
+    Link(const Link&) = delete;
+    Link& operator=(const Link&) = delete;
+
+    Link* previous = this;
+    Link* next = this;
+};
+
 template <class Element>
-class Listed {
+class ListOf;
+
+/// Keeps an element in a list as long as it lives. The list outlives it.
+template <class Element>
+class Listed : private Link {
   public:
-    Listed(std::list<Element*>& list, Element& element) : list_(list), at_(list.insert(list.end(), &element)) {}
-    Listed(const Listed&) = delete;
-    Listed& operator=(const Listed&) = delete;
-    ~Listed() { list_.erase(at_); }
+    Listed(ListOf<Element>& list, Element& element) noexcept : element_(element) {
+        previous = list.ends_.previous;
+        next = &list.ends_;
+        previous->next = next->previous = this;
+    }
+    ~Listed() {
+        previous->next = next;
+        next->previous = previous;
+    }
 
   private:
-    std::list<Element*>& list_;
-    typename std::list<Element*>::iterator at_;
+    friend class ListOf<Element>;
+    Element& element_;
+};
+
+/// Elements in the order in which they were listed. It needs no memory of its own for them.
+template <class Element>
+class ListOf {
+  public:
+    class Iterator {
+      public:
+        explicit Iterator(const Link& at) noexcept : at_(&at) {}
+        Element& operator*() const noexcept { return static_cast<const Listed<Element>*>(at_)->element_; }
+        Iterator& operator++() noexcept {
+            at_ = at_->next;
+            return *this;
+        }
+        friend bool operator==(const Iterator&, const Iterator&) = default;
+
+      private:
+        const Link* at_;
+    };
+
+    Iterator begin() const noexcept { return Iterator(*ends_.next); }
+    Iterator end() const noexcept { return Iterator(ends_); }
+
+  private:
+    friend class Listed<Element>;
+    Link ends_;  ///< before the first and behind the last
 };
 
 }  // namespace plait::batch::internal

@@ -84,7 +84,7 @@ void SendGate::retract(const Call& call, const CallRules& rules) const {
 
 void SendGate::close() noexcept {
     is_closed_ = true;
-    for (CancelScope* wait : waits_) wait->cancel();
+    for (CancelScope& wait : waits_) wait.cancel();
 }
 
 void SendGate::park(const ActiveCall& active, policy::WaitReason reason) {

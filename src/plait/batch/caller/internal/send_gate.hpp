@@ -11,7 +11,6 @@
 #include "plait/policy/pace/server_limits.hpp"
 
 #include <cstddef>
-#include <list>
 #include <optional>
 #include <utility>
 
@@ -70,7 +69,7 @@ class SendGate {
 
     const CallerParts& parts_;
     RunRules& rules_;
-    std::list<CancelScope*> waits_;  ///< that end when it is closed
+    ListOf<CancelScope> waits_;  ///< that end when it is closed
     std::size_t in_flight_ = 0;
     std::optional<policy::WaitReason> parked_;
     bool is_closed_ = false;
