@@ -112,7 +112,7 @@ std::unique_ptr<batch::Method> Policies::method_for(http::Session& session, Atte
 }
 
 Task<batch::Attempt> Policies::SessionMethod::attempt(const http::Request& request) {
-    return batch::send_once(session_, request, {});
+    return batch::send_once(session_, request);
 }
 
 std::size_t Policies::SessionMethod::most_in_flight() const noexcept { return std::numeric_limits<std::size_t>::max(); }

@@ -20,14 +20,18 @@ Failure failure_of(const http::SendError& error) {
 
 }  // namespace
 
-Task<Attempt> send_once(http::Session& session, const http::Request& request, Boxed<std::string> name) {
-    std::optional<TaskName> named;
-    if (name && !name->empty()) named.emplace(*name);
+Task<Attempt> send_once(http::Session& session, const http::Request& request) {
     try {
         co_return co_await session.send_by_reference(request);
     } catch (const http::SendError& error) {
         co_return failure_of(error);
     }
+}
+
+Task<Attempt> send_once(http::Session& session, const http::Request& request, std::string name) {
+    std::optional<TaskName> named;
+    if (!name.empty()) named.emplace(name);
+    co_return co_await send_once(session, request);
 }
 
 }  // namespace plait::batch

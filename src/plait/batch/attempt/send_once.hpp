@@ -1,7 +1,6 @@
 #pragma once
 
 #include "plait/async/task.hpp"
-#include "plait/base/boxed.hpp"
 #include "plait/batch/attempt/attempt.hpp"
 #include "plait/http/session.hpp"
 
@@ -10,7 +9,8 @@
 namespace plait::batch {
 
 /// Sends `request` through `session`; both outlive the task. This is the edge of an attempt: here errors become values.
-/// Meanwhile the task has the name `name`, if it has one.
-Task<Attempt> send_once(http::Session& session, const http::Request& request, Boxed<std::string> name = {});
+Task<Attempt> send_once(http::Session& session, const http::Request& request);
+/// The same. Meanwhile the task has the name `name`, unless that is empty.
+Task<Attempt> send_once(http::Session& session, const http::Request& request, std::string name);
 
 }  // namespace plait::batch
