@@ -20,10 +20,10 @@ class LateCancel final : private internal::Timer {
   private:
     void fire() noexcept override;
 
+    bool has_passed_ = false;  ///< the deadline
     CancelScope& scope_;
     internal::Scheduler& scheduler_;
     const Duration grace_;
-    bool has_passed_ = false;  ///< the deadline
 };
 
 }  // namespace plait

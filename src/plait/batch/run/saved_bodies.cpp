@@ -30,7 +30,7 @@ bool SavedBodies::are_in(const CallEnd& end) {
     return (end.response && is_file(*end.response)) || std::any_of(end.pages.begin(), end.pages.end(), is_file);
 }
 
-Task<bool> SavedBodies::keep(std::string_view custom_id, CallEnd& end) {
+Task<bool> SavedBodies::keep(const std::string& custom_id, CallEnd& end) {
     try {
         const std::string name = body_file_name(custom_id);
         std::size_t page = 0;

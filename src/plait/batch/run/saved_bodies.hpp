@@ -24,7 +24,7 @@ class SavedBodies {
 
     /// Gives these files their final names. Returns false if that fails: the answer then counts as not received, and
     /// the error of `end` says why. Both arguments outlive the task.
-    Task<bool> keep(std::string_view custom_id, CallEnd& end);
+    Task<bool> keep(const std::string& custom_id, CallEnd& end);
 
   private:
     Task<void> keep_body(std::shared_ptr<http::SavedBody> body, std::string name);
