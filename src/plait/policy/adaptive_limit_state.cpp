@@ -1,15 +1,13 @@
 #include "plait/policy/adaptive_limit_state.hpp"
 
-#include "plait/base/text/words.hpp"
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
 namespace plait::policy {
 
 namespace {
+
+using internal::LatencySpread;
 
 // The assumed round trip before the first answer. Overload after that is a new one.
 constexpr Duration unknown_latency = std::chrono::seconds(1);
@@ -73,35 +71,10 @@ void follow_down(double& usual, double now) noexcept {
 
 }  // namespace
 
-LatencySpread LatencySample::spread() noexcept {
-    std::sort(latencies_.begin(), latencies_.begin() + static_cast<std::ptrdiff_t>(taken_));
-    const auto at = [this](std::size_t fifths) {
-        return static_cast<double>(latencies_[std::min(expected_ * fifths / 5, taken_ - 1)]);
-    };
-    return {at(1), at(2), at(3)};
-}
-
-std::string in_words(const LimitChange& change) {
-    const std::string usual = plait::in_words(change.usual_latency);
-    const std::string latency = plait::in_words(change.latency);
-    switch (change.why) {
-        case LimitChange::Why::clean:
-            return fmt::format("{} clean answers", change.answers);
-        case LimitChange::Why::latency:
-            return fmt::format("latency rose from {} to {}", usual, latency);
-        case LimitChange::Why::measured:
-            return fmt::format("latency is {} with fewer in flight, too", usual);
-        case LimitChange::Why::overload:
-            return change.sign;
-        case LimitChange::Why::accepted:
-            return fmt::format("{} were accepted: {}", change.to, change.sign);
-    }
-    return {};
-}
-
 AdaptiveLimitState::AdaptiveLimitState(const AdaptiveLimitOptions& options, TimePoint now) noexcept
     : options_(options),
       limit_(std::clamp(options.first, options.least, options.most)),
+      meter_(now),
       pause_(options.first_pause),
       ceiling_(options.most),
       probe_pause_(options.first_probe_pause),
@@ -110,107 +83,50 @@ AdaptiveLimitState::AdaptiveLimitState(const AdaptiveLimitOptions& options, Time
 }
 
 AdaptiveLimitState::Call AdaptiveLimitState::began(TimePoint now) noexcept {
-    count_time(now);
-    if (begun_ == 0) {
-        // A look may have waited for earlier calls to end.
-        round_begin_ = now;
-        time_in_flight_ = 0;
-        answers_ = 0;
-    }
-    const bool is_measured = begun_ < size_;
-    if (is_measured) {
-        ++begun_;
-        begins_ += nanoseconds(now - round_begin_);
-    }
-    ++in_flight_;
-    peak_ = std::max(peak_, in_flight_);
-    if (in_flight_ >= limit()) reached_ = true;
-    return {now, round_, is_measured};
+    const Call call = meter_.began(now);
+    if (in_flight() >= limit()) reached_ = true;
+    return call;
 }
 
 void AdaptiveLimitState::ended(const Call& call, Load load, TimePoint now, std::string_view sign) {
-    count_time(now);
-    --in_flight_;
+    meter_.ended(now);
     if (storm_ && call.round < cut_round_) --stormy_;
     if (load != Load::unknown) failing_ += ((load == Load::fine ? 0 : 1) - failing_) / failing_over;
-    if (load != Load::fine && call.is_measured && call.round == round_) {
-        // Another call takes its place in the round, which otherwise would not become whole.
-        --begun_;
-        begins_ -= nanoseconds(call.begin - round_begin_);
-    }
+    if (load != Load::fine) meter_.forget(call);
     if (load == Load::overloaded || load == Load::refused) overloaded(call, load == Load::refused, now, sign);
     if (load == Load::fine) {
         forgiveness_ = std::min(forgiveness_ + options_.forgiven, most_forgiven + 2 * options_.forgiven * limit_);
     }
     if (storm_ && (stormy_ == 0 || now >= storm_until_)) end_storm(now);
-    if (load == Load::fine) answered(call, now);
-}
-
-void AdaptiveLimitState::count_time(TimePoint now) noexcept {
-    time_in_flight_ += static_cast<double>(in_flight_) * nanoseconds(now - counted_until_);
-    counted_until_ = now;
+    if (load != Load::fine) return;
+    meter_.answered(call, now);
+    if (meter_.is_whole(now)) end_round(now);
 }
 
 void AdaptiveLimitState::begin_round(TimePoint now) noexcept {
-    ++round_;
-    round_begin_ = counted_until_ = now;
-    enough_at_ = TimePoint::max();
-    peak_ = in_flight_;
     reached_ = false;
-    time_in_flight_ = 0;
-    answers_ = begun_ = 0;
-    begins_ = latencies_ = 0;
     // After the limit was doubled, the calls that can be sent at once.
-    size_ = std::max(least_round, limit() / 2);
-    if (is_first_) size_ = std::max<std::size_t>(std::min(first_round, limit()), 1);
-    sample_.begin(size_);
-}
-
-void AdaptiveLimitState::answered(const Call& call, TimePoint now) {
-    ++answers_;
-    const double latency = nanoseconds(now - call.begin);
-    if (is_first_) {
-        const std::size_t part = std::max<std::size_t>(size_ / 4, 1);
-        if (answers_ <= part) early_least_ = std::min(early_least_, latency);
-        if (answers_ + part > size_) late_least_ = std::min(late_least_, latency);
-    }
-    if (call.is_measured && call.round == round_) {
-        sample_.add(latency);
-        latencies_ += latency;
-        begins_ -= nanoseconds(call.begin - round_begin_);
-    }
-    if (is_whole(now)) end_round(now);
-}
-
-/// Whether enough calls have ended: all, or three fifths and then a little more time for the rest.
-bool AdaptiveLimitState::is_whole(TimePoint now) noexcept {
-    if (is_first_ && answers_ < size_) return false;
-    if (begun_ < size_ || 5 * sample_.seen() < 3 * size_) return false;
-    if (sample_.seen() >= size_) return true;
-    if (enough_at_ == TimePoint::max()) enough_at_ = now + (now - round_begin_) / 4;
-    return now >= enough_at_;
+    const std::size_t size = std::max(least_round, limit() / 2);
+    const std::size_t first = std::max<std::size_t>(std::min(first_round, limit()), 1);
+    meter_.begin(is_first_ ? first : size, is_first_, now);
 }
 
 void AdaptiveLimitState::end_round(TimePoint now) {
-    const double length = std::max(1.0, nanoseconds(now - round_begin_));
-    // The latency of an unanswered call is at least its age.
-    const auto unanswered = static_cast<double>(begun_ - sample_.seen());
-    const double latency = (latencies_ + unanswered * length - begins_) / static_cast<double>(begun_);
-    Round round{time_in_flight_ / length, latency, sample_.spread(), static_cast<double>(answers_) / length};
-    latency_ = latency;
+    Round round = meter_.results(now);
+    latency_ = round.latency;
     if (looks_) {
         end_look(round, now);
     } else if (is_first_) {
         // All calls of the first round met an idle server at once. The first answers show the latency without a queue;
         // a queue delays even the fastest of the last answers.
         usual_ = round.spread;
-        usual_latency_ = latency;
-        const double wait = std::max(0.0, late_least_ - early_least_);
-        round.latency = std::max(late_least_, latency);
-        round.spread = {late_least_, late_least_, late_least_};
-        judge(round, wait, now);
+        usual_latency_ = round.latency;
+        const double late = round.late_latency;
+        round.latency = std::max(late, round.latency);
+        round.spread = {late, late, late};
+        judge(round, std::max(0.0, late - round.early_latency), now);
     } else {
-        const double of_average = climbs_ ? 0 : rise_of_average(latency, usual_latency_, usual_);
+        const double of_average = climbs_ ? 0 : rise_of_average(round.latency, usual_latency_, usual_);
         judge(round, std::max(rise(round.spread, usual_), of_average), now);
     }
     is_first_ = false;
@@ -225,7 +141,7 @@ void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
     const bool shows_queue =
         target < clearly_less * round.in_flight || (is_first_ && wait > no_wait_at_first * usual_latency_);
     // No more than the first round may have been let go. Only a queue delays its last calls by more than the average.
-    const bool is_long_queue = is_first_ && peak_ >= first_round && wait > usual_latency_;
+    const bool is_long_queue = is_first_ && meter_.peak() >= first_round && wait > usual_latency_;
     const bool is_queue = shows_queue && (binds || is_long_queue);
     if (signs_ == 0) limit_before_signs_ = limit_;
     const bool falls = binds && target < limit_ - 1 && target < slightly_less * limit_;
@@ -243,7 +159,7 @@ void AdaptiveLimitState::judge(const Round& round, double wait, TimePoint now) {
     if (binds && (is_queue || target < limit_)) {
         clean_rounds_ = 0;
         change_to(is_queue ? target : (limit_ + target) / 2, LimitChange::Why::latency, &round);
-    } else if (reached_ || (is_first_ && peak_ >= first_round)) {  // no more are sent before the first answer
+    } else if (reached_ || (is_first_ && meter_.peak() >= first_round)) {  // no more are sent before the first answer
         const double gentle = std::min(target, limit_ * (1 + gentle_step * ++clean_rounds_) + 1);
         const double higher = !climbs_ ? gentle : waits ? target : 2 * limit_;
         change_to(grown(std::max(limit_, higher), now), LimitChange::Why::clean, &round);
@@ -324,9 +240,9 @@ void AdaptiveLimitState::overloaded(const Call& call, bool is_refusal, TimePoint
     looks_ = climbs_ = false;
     look_at_ = now + pause_;
     before_cut_ = limit_;
-    was_alone_ = limit() == 1 && answers_ > 0;
-    const double base = std::min(limit_, static_cast<double>(std::max<std::size_t>(peak_, 1)));
-    stormy_ = accepted_ = in_flight_;
+    was_alone_ = limit() == 1 && meter_.answers() > 0;
+    const double base = std::min(limit_, static_cast<double>(std::max<std::size_t>(meter_.peak(), 1)));
+    stormy_ = accepted_ = in_flight();
     storm_ = true;
     storm_until_ = now + (latency_ > 0 ? duration(latency_) : unknown_latency);
     is_of_refusals_ = is_refusal;
@@ -335,7 +251,7 @@ void AdaptiveLimitState::overloaded(const Call& call, bool is_refusal, TimePoint
     change_to(half_, LimitChange::Why::overload);
     change_->sign = sign.empty() ? "overload" : sign;
     begin_round(now);
-    cut_round_ = round_;
+    cut_round_ = meter_.round();
 }
 
 void AdaptiveLimitState::end_storm(TimePoint now) {
@@ -394,7 +310,7 @@ void AdaptiveLimitState::change_to(double limit, LimitChange::Why why, const Rou
     limit_ = std::clamp(limit, options_.least, options_.most);
     if (this->limit() == from && why != LimitChange::Why::overload) return;
     change_.emplace(why, from, this->limit());
-    change_->answers = answers_;
+    change_->answers = meter_.answers();
     change_->usual_latency = duration(usual_latency_);
     if (round) change_->latency = duration(round->latency);
 }

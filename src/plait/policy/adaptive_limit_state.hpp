@@ -1,14 +1,13 @@
 #pragma once
 
 #include "plait/base/clock.hpp"
+#include "plait/policy/internal/round_meter.hpp"
+#include "plait/policy/limit_change.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace plait::policy {
@@ -40,75 +39,16 @@ enum class Load {
     unknown      ///< cancelled, not sent, or not the server's fault: ignored
 };
 
-/// Quintiles of latencies, in nanoseconds.
-struct LatencySpread {
-    double lower = 0;   ///< one fifth are at most this
-    double middle = 0;  ///< two fifths are at most this
-    double upper = 0;   ///< three fifths are at most this
-};
-
-/// A sample of the latencies of calls sent together. Calls without an answer count as the slowest.
-class LatencySample {
-  public:
-    static constexpr std::size_t most = 64;
-
-    /// Starts over for up to `calls` latencies.
-    void begin(std::size_t calls) noexcept {
-        stride_ = (calls + most - 1) / most;
-        expected_ = calls / stride_;
-        seen_ = taken_ = 0;
-    }
-    void add(double latency) noexcept {
-        if (seen_++ % stride_ == 0 && taken_ < most) latencies_[taken_++] = static_cast<float>(latency);
-    }
-    std::size_t seen() const noexcept { return seen_; }
-    /// Returns the quintiles. Requires at least three fifths of the latencies; sorts them.
-    LatencySpread spread() noexcept;
-
-  private:
-    std::array<float, most> latencies_;
-    std::size_t taken_ = 0;
-    std::size_t expected_ = 0;
-    std::size_t seen_ = 0;
-    std::size_t stride_ = 1;
-};
-
-/// The last change of a limit, and why.
-class LimitChange {
-  public:
-    enum class Why {
-        clean,     ///< every answer was fine, and the limit was reached
-        latency,   ///< calls queue at the server
-        measured,  ///< calls don't queue: with fewer in flight, latency is the same
-        overload,  ///< refusals, failed connections, time-outs
-        accepted   ///< after overload: to the number that was accepted
-    };
-
-    LimitChange(Why why_, std::size_t from_, std::size_t to_) noexcept : why(why_), from(from_), to(to_) {}
-
-    Why why;
-    std::size_t from;
-    std::size_t to;
-    std::size_t answers = 0;   ///< answers that the change follows from
-    Duration usual_latency{};  ///< without a queue
-    Duration latency{};        ///< at the change
-    std::string sign;          ///< the sign of overload, such as `status 503`
-};
-
-/// Returns the reason in words for people: `latency rose from 20 ms to 61 ms`.
-std::string in_words(const LimitChange& change);
-
 /// Decides how many calls may be in flight, from how the last ones went. Knows no clock.
 ///
 /// Time is divided into rounds of about a round trip: half as many calls as the limit allows, sent within the round.
 /// While all goes well and the limit is reached, each round doubles it. Two things end that climb:
 ///
-/// - **A queue.** A queue delays every call, noise only some. If every call is delayed by at least w, then by Little's
-/// law
-///   the server works on a fraction (latency - w) / latency of the calls in flight. The limit becomes that number plus
-///   `queue` of it: the server never runs out of work, and no call waits long. To measure the latency without a queue,
-///   a *look* drains it: a round with fewer calls. If the latency fell with their number, a deeper look follows. If it
-///   did not, there was no queue, and the limit is restored.
+/// - **A queue.** A queue delays every call, noise only some. If every call is delayed by at least w, then the server
+///   works on a fraction (latency - w) / latency of the calls in flight (Little's law). The limit becomes that number
+///   plus `queue` of it: the server never runs out of work, and no call waits long. To measure the latency without a
+///   queue, a *look* drains it: a round with fewer calls. If the latency fell with their number, a deeper look follows.
+///   If it did not, there was no queue, and the limit is restored.
 /// - **Overload.** Failures, beyond isolated ones, halve the limit for a round trip. Then the limit becomes the number
 ///   accepted meanwhile, if that is higher, and exceeds it only in small steps, after a pause. Refusals halve it, too,
 ///   but not below `least_by_refusals`, and only until it has grown again: they are usually about a rate, which is a
@@ -122,17 +62,13 @@ class AdaptiveLimitState {
     AdaptiveLimitState(const AdaptiveLimitOptions& options, TimePoint now) noexcept;
 
     std::size_t limit() const noexcept { return static_cast<std::size_t>(limit_); }
-    std::size_t in_flight() const noexcept { return in_flight_; }
+    std::size_t in_flight() const noexcept { return meter_.in_flight(); }
 
     /// The last change of the limit; nullopt before the first.
     const std::optional<LimitChange>& last_change() const noexcept { return change_; }
 
     /// A call that was sent.
-    struct Call {
-        TimePoint begin;
-        std::uint32_t round;
-        bool is_measured;  ///< its latency counts for its round
-    };
+    using Call = internal::RoundMeter::Call;
 
     Call began(TimePoint now) noexcept;
 
@@ -140,18 +76,10 @@ class AdaptiveLimitState {
     void ended(const Call& call, Load load, TimePoint now, std::string_view sign = {});
 
   private:
-    /// The results of a round.
-    struct Round {
-        double in_flight;  // on average
-        double latency;    // on average, in nanoseconds
-        LatencySpread spread;
-        double rate;  // answers per nanosecond
-    };
+    using Round = internal::Round;
+    using LatencySpread = internal::LatencySpread;
 
-    void count_time(TimePoint now) noexcept;
     void begin_round(TimePoint now) noexcept;
-    void answered(const Call& call, TimePoint now);
-    bool is_whole(TimePoint now) noexcept;
     void end_round(TimePoint now);
     void judge(const Round& round, double wait, TimePoint now);
     double enough_for(double working) const noexcept;
@@ -168,29 +96,11 @@ class AdaptiveLimitState {
     double limit_;
     bool climbs_ = true;
     int clean_rounds_ = 0;  // in a row
-    std::size_t in_flight_ = 0;
     std::optional<LimitChange> change_;
 
-    // The round: `begun_` of its `size_` calls have been sent.
-    std::uint32_t round_ = 0;
-    std::size_t size_ = 0;
-    std::size_t begun_ = 0;
-    TimePoint round_begin_;  // when the first of them was sent
-    TimePoint enough_at_;    // when the round stops waiting for the rest
-    LatencySample sample_;   // of calls that have ended
-    double latencies_ = 0;   // their sum
-    double begins_ = 0;      // sum of the send times of the others, since the round began
-    // All calls in flight during the round.
-    std::size_t answers_ = 0;
-    std::size_t peak_ = 0;       // the most in flight
-    bool reached_ = false;       // the limit was reached
-    double time_in_flight_ = 0;  // the integral of calls in flight, in nanoseconds
-    TimePoint counted_until_;
-
-    // The first round: the smallest latency of the first and of the last answers.
-    bool is_first_ = true;
-    double early_least_ = std::numeric_limits<double>::infinity();
-    double late_least_ = std::numeric_limits<double>::infinity();
+    internal::RoundMeter meter_;
+    bool is_first_ = true;  // the first round
+    bool reached_ = false;  // the limit, in this round
 
     // Latency without a queue, and of the last round.
     LatencySpread usual_;
