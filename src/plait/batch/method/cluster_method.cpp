@@ -109,7 +109,6 @@ Task<void> ClusterMethod::begin() {
                                 "does the login have the permissions that docs/cluster.md lists?",
                                 cluster_.address.to_string(), begin_limit / std::chrono::seconds(1)));
     }
-    if (room_ == 0) warn_once("no worker is there yet: plait worker --cluster starts one");
 }
 
 Task<void> ClusterMethod::work() {
@@ -130,6 +129,9 @@ Task<void> ClusterMethod::beat() {
         if (client_.is_connected()) coordinator_.beat(now());
         settle();
         tell_room();
+        // Workers that are there already have answered by now.
+        if (coordinator_.own_beats() >= cluster::beats_until_doubt && coordinator_.workers().empty())
+            warn_once("no worker is there yet: plait worker --cluster starts one");
         if (!coordinator_.conflict().empty()) throw Error(ErrorCode::bad_input, coordinator_.conflict());
         co_await sleep_for(cluster::beat_interval);
     }
