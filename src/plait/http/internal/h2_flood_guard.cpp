@@ -35,6 +35,8 @@ std::string_view H2FloodGuard::name_of(H2Flood kind) noexcept {
             return "SETTINGS frames";
         case H2Flood::ping:
             return "PING frames";
+        case H2Flood::goaway:
+            return "GOAWAY frames";
         case H2Flood::window_update:
             return "WINDOW_UPDATE frames";
         case H2Flood::unknown:

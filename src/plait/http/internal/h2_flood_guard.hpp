@@ -9,7 +9,18 @@
 namespace plait::http::internal {
 
 /// Frames that bring no answer nearer. Each costs its receiver work, so a peer could keep it busy with them for ever.
-enum class H2Flood { empty_data, late_head, interim_head, priority, reset, settings, ping, window_update, unknown };
+enum class H2Flood {
+    empty_data,
+    late_head,
+    interim_head,
+    priority,
+    reset,
+    settings,
+    ping,
+    goaway,
+    window_update,
+    unknown
+};
 
 /// Tells a flood of such frames from a healthy number of them.
 ///
@@ -36,7 +47,7 @@ class H2FloodGuard {
   private:
     void regain(double frames) noexcept;
 
-    std::array<double, 9> used_{};
+    std::array<double, 10> used_{};
     TimePoint since_;
 };
 

@@ -30,6 +30,8 @@ std::optional<H2Flood> flood_of(std::uint8_t type, std::uint8_t flags, std::size
             return H2Flood::settings;
         case NGHTTP2_PING:
             return H2Flood::ping;
+        case NGHTTP2_GOAWAY:
+            return H2Flood::goaway;
         case NGHTTP2_WINDOW_UPDATE:
             return H2Flood::window_update;
         case NGHTTP2_RST_STREAM:
@@ -38,7 +40,6 @@ std::optional<H2Flood> flood_of(std::uint8_t type, std::uint8_t flags, std::size
             return H2Flood::late_head;
         case NGHTTP2_PUSH_PROMISE:  // refused by the settings: a connection error
         case NGHTTP2_CONTINUATION:  // has a limit of its own
-        case NGHTTP2_GOAWAY:
             return std::nullopt;
         default:
             return H2Flood::unknown;

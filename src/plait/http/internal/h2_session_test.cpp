@@ -387,6 +387,7 @@ TEST_CASE("floods end the connection by name") {
     CHECK(contains(text_after(frames::frame(0, frames::padded, 1, std::string(1, '\0')), 1500), named + "empty DATA"));
     CHECK(contains(text_after(frames::settings(), 1500), named + "SETTINGS"));
     CHECK(contains(text_after(frames::ping(), 1500), named + "PING"));
+    CHECK(contains(text_after(frames::goaway(0x7fffffff, 0), 1500), named + "GOAWAY"));
     CHECK(contains(text_after(frames::frame(2, 0, 1, std::string(5, '\0')), 1500), named + "PRIORITY"));
     CHECK(contains(text_after(frames::window_update(0, 1), 25'000), named + "WINDOW_UPDATE"));
     CHECK(contains(text_after(frames::frame(99, 0, 0, "x"), 1500), named + "frames of unknown types"));
