@@ -45,7 +45,7 @@ struct PoolOptions {
 };
 
 /// Whether a request is safe to repeat.
-enum class Repeatable { no, yes };
+enum class Repeatable : std::uint8_t { no, yes };
 
 /// What a request needs of its connection.
 struct ConnectionNeeds {

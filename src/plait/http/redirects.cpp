@@ -201,8 +201,9 @@ class Way {
         return true;
     }
 
-    SendError describe(const SendError& error) const {
-        return SendError(error.code(), error.what(), error.maybe_sent() || was_executed_, error.was_stale());
+    SendError error_of(SendFailure& failure) const {
+        return SendError(SendFailure(failure.code, std::move(failure.message), failure.maybe_sent || was_executed_,
+                                     failure.was_stale));
     }
 
   private:
@@ -225,11 +226,11 @@ Task<Boxed<Response>> send_following_by_reference(Session& session, const Reques
                                                   CookieJar* cookies) {
     Way way(request, options);
     for (;;) {
-        try {
+        {
             const auto with = cookies ? with_cookies(way.request(), *cookies) : nullptr;
-            way.take(co_await session.send_by_reference(with ? *with : way.request()));
-        } catch (const SendError& error) {
-            throw way.describe(error);
+            SendOutcome outcome = co_await session.try_send(with ? *with : way.request());
+            if (SendFailure* const failure = outcome.failure()) throw way.error_of(*failure);
+            way.take(outcome.take_response());
         }
         if (cookies) cookies->store(way.request().url, way.response().headers);
         if (!way.goes_on(session.options().headers)) co_return way.take_response();

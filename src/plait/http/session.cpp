@@ -74,14 +74,15 @@ bool Session::may_speak_http_2(const Url& url) const noexcept {
 }
 
 Task<Response> Session::send(Request request) {
-    Boxed<Response> response = co_await send_by_reference(request);
-    co_return std::move(*response);
+    SendOutcome outcome = co_await try_send(request);
+    if (SendFailure* const failure = outcome.failure()) throw SendError(std::move(*failure));
+    co_return std::move(*outcome.response());
 }
 
-Task<Boxed<Response>> Session::send_by_reference(const Request& request) {
+Task<SendOutcome> Session::try_send(const Request& request) {
     for (;;) {
         Attempt attempt(*this, request);
-        std::exception_ptr failure;  // a pointer, as it is in the way as long as the call waits
+        Boxed<SendFailure> failure;
         while (!attempt.has_ended() && !failure) {
             try {
                 co_await attempt.next_step();
@@ -91,8 +92,8 @@ Task<Boxed<Response>> Session::send_by_reference(const Request& request) {
             }
         }
         // Even if the answer broke off behind its head: some proxies close without having read the body of the request.
-        if (asks_relay_again(request, attempt.response())) continue;
-        if (failure) std::rethrow_exception(std::move(failure));
+        if (asks_relay_again(request, attempt.response(), failure)) continue;
+        if (failure) co_return std::move(failure);
         co_return attempt.take_response();
     }
 }

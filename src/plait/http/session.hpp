@@ -14,6 +14,7 @@
 #include "plait/http/origin_habits.hpp"
 #include "plait/http/proxy/routes.hpp"
 #include "plait/http/send_error.hpp"
+#include "plait/http/send_outcome.hpp"
 #include "plait/net/tls_stream.hpp"
 
 #include <map>
@@ -126,9 +127,9 @@ class Session {
     /// - `timeout`: one of `Timeouts` passed.
     Task<Response> send(Request request);
 
-    /// The same without a copy. `request` must outlive the task. The answer, which is always there, is on the heap: the
-    /// frames of the coroutines that wait for it need no room for it.
-    Task<Boxed<Response>> send_by_reference(const Request& request);
+    /// The same without a copy and without an exception: what `send` would throw is a value. `request` must outlive the
+    /// task. Answer and failure are on the heap: the frames of the coroutines that wait need no room for them.
+    Task<SendOutcome> try_send(const Request& request);
 
     /// Sends a GET request. An invalid URL throws `Error(bad_input)` right here, before anything is awaited.
     Task<Response> get(Url url);
@@ -151,7 +152,7 @@ class Session {
     std::unique_ptr<const internal::ExchangeRules> exchange_rules() const;
     const Headers& with_credentials(const Request& request, const Credentials& credentials);
     std::optional<internal::RelayedForm> relayed_form(const Url& url) const;
-    bool asks_relay_again(const Request& request, const Response* answer);
+    bool asks_relay_again(const Request& request, const Response* answer, Boxed<SendFailure>& failure);
 
     SessionOptions options_;
     std::shared_ptr<BodyMemory> body_memory_;

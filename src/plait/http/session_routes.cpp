@@ -1,6 +1,8 @@
+#include "plait/base/boxed.hpp"
 #include "plait/base/error.hpp"
 #include "plait/http/connect/internal/proxy_login.hpp"
 #include "plait/http/h1/internal/h1_request.hpp"
+#include "plait/http/send_outcome.hpp"
 #include "plait/http/session.hpp"
 
 #include <fmt/format.h>
@@ -46,10 +48,10 @@ std::optional<internal::RelayedForm> Session::relayed_form(const Url& url) const
 }
 
 /// Whether a request that got a 407 is sent again: once, with the credentials for the proxy, which it has not seen. The
-/// request has not left the proxy, so that sending it again is no second send. Throws when there is no hope.
+/// request has not left the proxy, so that sending it again is no second send. Without hope, it is a failure.
 ///
 /// They are not sent before they are asked for, because a proxy that does not ask passes them on to the server.
-bool Session::asks_relay_again(const Request& request, const Response* answer) {
+bool Session::asks_relay_again(const Request& request, const Response* answer, Boxed<SendFailure>& failure) {
     constexpr int login_required = 407;
     if (!answer || answer->status != login_required) return false;
     const Proxy* const relay = relay_for(request.url);
@@ -58,12 +60,12 @@ bool Session::asks_relay_again(const Request& request, const Response* answer) {
         relay_authorization_ = basic_authorization(*relay->credentials);
         return true;
     }
-    SendError error(ErrorCode::proxy,
+    failure.emplace(ErrorCode::proxy,
                     fmt::format("{} {}: proxy {}: {}", request.method(), request.url.without_query(),
                                 relay->to_string(), internal::refusal_of_login(*relay, answer->headers)),
                     false);
-    error.set_permanent();
-    throw error;
+    failure->is_permanent = true;
+    return false;
 }
 
 }  // namespace plait::http

@@ -2,7 +2,6 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/clock.hpp"
-#include "plait/batch/attempt/send_once.hpp"
 #include "plait/batch/group/group_report.hpp"
 
 #include "core/hooked_method.hpp"
@@ -112,7 +111,7 @@ std::unique_ptr<batch::Method> Policies::method_for(http::Session& session, Atte
 }
 
 Task<batch::Attempt> Policies::SessionMethod::attempt(const http::Request& request) {
-    return batch::send_once(session_, request);
+    return session_.try_send(request);
 }
 
 std::size_t Policies::SessionMethod::most_in_flight() const noexcept { return std::numeric_limits<std::size_t>::max(); }

@@ -37,7 +37,7 @@ nb::object make_run_result(const nb::object& type, batch::CallResult result, nb:
         if (cause.is_valid()) PyException_SetCause(error.ptr(), cause.release().ptr());
     }
     const std::string metadata =
-        call ? std::move(call->metadata) : std::move(std::get<batch::BadLine>(result.item).metadata);
+        call ? std::string(call->metadata) : std::move(std::get<batch::BadLine>(result.item).metadata);
     const std::string custom_id = result.custom_id();
     const std::uint64_t line = result.line();
     nb::list pages;

@@ -1,5 +1,8 @@
 #include "plait/batch/attempt/attempt.hpp"
 
+#include "plait/base/error.hpp"
+#include "plait/http/message/response.hpp"
+
 #include <fmt/format.h>
 
 namespace plait::batch {

@@ -33,12 +33,12 @@ class CallRules {
     bool safe_to_repeat = false;
     /// Whether it may be sent more than once at all, after a refusal, too. If not, it ends as its first attempt does.
     bool may_repeat = true;
+    /// Calls with the highest priority are sent first.
+    int priority = 0;
     /// The group whose limits it shares; empty: that of its origin.
     RareText group;
     /// Calls with the same key are made one after another, in the order of the input; empty: in any order.
     RareText order_key;
-    /// Calls with the highest priority are sent first.
-    int priority = 0;
     policy::Costs costs;
     /// The answers that are ok; null: any 2xx.
     std::shared_ptr<const Expectation> expectation;
@@ -64,7 +64,7 @@ class Call {
     std::uint64_t line;
     http::Request request;
     /// JSON that is copied into the result; empty: none.
-    std::string metadata;
+    RareText metadata;
     CallRules rules;
     /// How often it was sent so far, hedges and redirects included.
     int attempts_begun = 0;

@@ -1,7 +1,5 @@
 #include "plait/batch/method/async_method.hpp"
 
-#include "plait/batch/attempt/send_once.hpp"
-
 #include <utility>
 
 namespace plait::batch {
@@ -9,6 +7,6 @@ namespace plait::batch {
 AsyncMethod::AsyncMethod(MethodOptions options)
     : session_(std::move(options.session)), concurrency_(options.concurrency) {}
 
-Task<Attempt> AsyncMethod::attempt(const http::Request& request) { return send_once(session_, request); }
+Task<Attempt> AsyncMethod::attempt(const http::Request& request) { return session_.try_send(request); }
 
 }  // namespace plait::batch

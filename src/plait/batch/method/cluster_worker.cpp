@@ -3,7 +3,6 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/base/error.hpp"
-#include "plait/batch/attempt/send_once.hpp"
 #include "plait/batch/method/internal/call_text.hpp"
 #include "plait/cluster/protocol/messages.hpp"
 #include "plait/cluster/protocol/outbox.hpp"
@@ -36,7 +35,7 @@ cluster::WorkerOptions worker_options(const ClusterWorkerOptions& options, clust
 
 ClusterWorkerOptions::ClusterWorkerOptions(cluster::ClusterOptions cluster_)
     : cluster(std::move(cluster_)),
-      send([](http::Session& through, const http::Request& request) { return send_once(through, request); }) {}
+      send([](http::Session& through, const http::Request& request) { return through.try_send(request); }) {}
 
 /// The work for one run.
 class ClusterWorker::Seat {

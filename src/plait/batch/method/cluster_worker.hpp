@@ -25,7 +25,7 @@ namespace plait::batch {
 
 class ClusterWorkerOptions {
   public:
-    /// Calls are made with `send_once`.
+    /// Calls are made with `Session::try_send`.
     explicit ClusterWorkerOptions(cluster::ClusterOptions cluster_);
 
     cluster::ClusterOptions cluster;

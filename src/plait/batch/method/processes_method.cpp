@@ -1,6 +1,5 @@
 #include "plait/batch/method/processes_method.hpp"
 
-#include "plait/batch/attempt/send_once.hpp"
 #include "plait/batch/method/internal/attempt_loop.hpp"
 
 #include <unistd.h>
@@ -52,7 +51,7 @@ internal::WireAttempt ProcessesMethod::attempt_here(internal::WireRequest reques
     static http::Session session(session_of_the_workers);
     static internal::AttemptLoop loop(workers_are_traced, static_cast<std::uint64_t>(::getpid()));
     const http::Request unwrapped = std::move(request).unwrap();
-    return internal::WireAttempt(loop.run(send_once(session, unwrapped)));
+    return internal::WireAttempt(loop.run(session.try_send(unwrapped)));
 }
 
 }  // namespace plait::batch

@@ -168,7 +168,7 @@ Task<void> Runner::start_calls(TaskGroup& calls) {
 void Runner::start_call(TaskGroup& calls, Call&& call, ReadAhead::Permit ahead, OutputSlot slot) {
     if (const std::string why = claim_result(call); !why.empty()) {
         std::string message = fmt::format("line {}: {}", call.line, why);
-        refuse(BadLine(std::move(call.custom_id), call.line, std::move(message), std::move(call.metadata)),
+        refuse(BadLine(std::move(call.custom_id), call.line, std::move(message), std::string(call.metadata)),
                std::move(slot));
         return;
     }

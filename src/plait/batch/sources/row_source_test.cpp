@@ -42,7 +42,7 @@ std::string shown(const SourceItem& item) {
     std::string text = fmt::format("{} {} {}", call.custom_id, call.request.method(), call.request.url.text());
     for (const http::Header& header : call.request.headers) text += fmt::format(" [{}: {}]", header.name, header.value);
     if (!call.request.body.empty()) text += " " + call.request.body;
-    return text + (call.metadata.empty() ? "" : " " + call.metadata);
+    return text + (call.metadata.empty() ? "" : " " + std::string(call.metadata));
 }
 
 Items items_of(std::string_view text, RequestDefaults defaults) {

@@ -5,6 +5,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/net/endpoint.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,7 +25,7 @@ class NewConnection {
 };
 
 /// The steps of making a connection.
-enum class ConnectStep { resolving, connecting, tunnelling, encrypting };
+enum class ConnectStep : std::uint8_t { resolving, connecting, tunnelling, encrypting };
 
 /// What is offered to the server in the handshake of TLS (ALPN).
 enum class Offer {

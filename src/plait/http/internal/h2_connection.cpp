@@ -44,10 +44,11 @@ constexpr int most_reads_in_turn = 16;
 /// A call on its way over the connection. However it ends, its stream is closed, and another call reads on.
 class H2Connection::Call final : public H2Stream {
   public:
-    Call(H2Connection& connection, const Request& request, const Headers& defaults, const ExchangeBounds& bounds,
-         ExchangeRecord& record)
-        : H2Stream(request, bounds, record), connection_(connection), received_before_(connection.received_) {
-        connection.session_.open(*this, defaults, now());
+    Call(H2Connection& connection, ExchangeTerms& terms)
+        : H2Stream(terms.request, terms.bounds, terms.record),
+          connection_(connection),
+          received_before_(connection.received_) {
+        connection.session_.open(*this, *terms.defaults, now());
     }
     ~Call() {
         record().met_silence = connection_.session_.opened() > 1 && connection_.received_ == received_before_;
@@ -92,10 +93,9 @@ void H2Connection::say_goodbye() {
     stream_->try_write(std::as_bytes(std::span(output)));
 }
 
-Task<void> H2Connection::exchange(const Request& request, const Headers& defaults, const ExchangeBounds& bounds,
-                                  ExchangeRecord& record) {
+Task<void> H2Connection::exchange(ExchangeTerms& terms) {
     if (!session_.first()) last_received_ = now();  // the server owed us nothing until now
-    Call call(*this, request, defaults, bounds, record);
+    Call call(*this, terms);
     ActivityScope doing(trace::Activity::sending);
     if (!flusher_) {
         flusher_ = &call;

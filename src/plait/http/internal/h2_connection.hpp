@@ -47,10 +47,9 @@ class H2Connection {
     void on_room(std::function<void()> tell) { on_room_ = std::move(tell); }
 
     /// Sends a request, and receives its answer. Only with `room`. Throws `Error`: the one of the stream, or `timeout`.
-    /// Cancelling it resets the stream, and leaves the others alone. All arguments and the connection must outlive the
-    /// task.
-    Task<void> exchange(const Request& request, const Headers& defaults, const ExchangeBounds& bounds,
-                        ExchangeRecord& record);
+    /// Cancelling it resets the stream, and leaves the others alone. The terms, which name default headers, and the
+    /// connection must outlive the task.
+    Task<void> exchange(ExchangeTerms& terms);
 
     /// How many more streams may be opened now, if we want at most `most` at a time.
     std::size_t room(std::size_t most) const noexcept { return session_.room(most); }

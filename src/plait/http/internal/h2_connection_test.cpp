@@ -25,12 +25,13 @@ class Peers {
 
     /// Makes an exchange, and returns what came of it.
     Task<std::string> call(Request request, Duration limit = 1h, Duration idle = 1h) {
-        ExchangeRecord record;
         const ExchangeRules rules{limits, memory, Decoding::on, idle};
-        const ExchangeBounds bounds{rules, now() + limit};
+        ExchangeTerms terms(request, {rules, now() + limit});
+        terms.defaults = &defaults;
+        const ExchangeRecord& record = terms.record;
         std::string text;
         try {
-            co_await client->exchange(request, defaults, bounds, record);
+            co_await client->exchange(terms);
             text = std::to_string(record.response->status) + " " + record.response->body;
         } catch (const Error& error) {
             text = std::string(to_string(error.code())) + ": " + error.what();
@@ -98,12 +99,12 @@ class GatedWriter final : public BodyWriter {
 
 /// Makes an exchange whose body goes to a file, and returns its size.
 Task<void> save_into(Peers& peers, BodyMemory& memory, BodyWriter& writer, std::uint64_t& size) {
-    ExchangeRecord record;
     const Request request = get();
     const ExchangeRules rules{peers.limits, memory, Decoding::on, 1h, {}, &writer};
-    const ExchangeBounds bounds{rules, now() + 1h};
-    co_await peers.client->exchange(request, peers.defaults, bounds, record);
-    size = body_size(*record.response);
+    ExchangeTerms terms(request, {rules, now() + 1h});
+    terms.defaults = &peers.defaults;
+    co_await peers.client->exchange(terms);
+    size = body_size(*terms.record.response);
 }
 
 /// Sends parts of an answer's body, each when the one before may have been read.

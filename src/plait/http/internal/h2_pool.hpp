@@ -69,6 +69,8 @@ class H2Pool {
     /// The right of one call to open a stream on a connection.
     class [[nodiscard]] Place {
       public:
+        /// None: it may only be assigned to, and dropped.
+        Place() noexcept = default;
         explicit Place(std::shared_ptr<Entry> entry) noexcept;
         Place(Place&&) noexcept = default;
         Place& operator=(Place&& other) noexcept {
@@ -106,6 +108,8 @@ class H2Pool {
       public:
         enum class Why { needed, trial };
 
+        /// None: it may only be assigned to, and dropped.
+        Opening() noexcept = default;
         Opening(H2Pool& pool, Origin& origin, Why why = Why::needed) noexcept;
         Opening(Opening&& other) noexcept
             : pool_(other.pool_), origin_(std::exchange(other.origin_, nullptr)), why_(other.why_) {}
@@ -132,9 +136,9 @@ class H2Pool {
 
       private:
         void end() noexcept;
-        H2Pool* pool_;
-        Origin* origin_;
-        Why why_;
+        H2Pool* pool_ = nullptr;
+        Origin* origin_ = nullptr;
+        Why why_ = Why::needed;
     };
 
     /// Where a call goes.
@@ -145,8 +149,8 @@ class H2Pool {
         explicit Turn(H2Step step_) : step(step_) {}
 
         H2Step step = H2Step::wait;
-        std::optional<Place> place{};
-        std::optional<Opening> opening{};
+        Place place;      ///< with `use`
+        Opening opening;  ///< with `open`
     };
 
     /// Decides at once; `wait` when the call has to wait for its turn. `is_known` says that the origin speaks HTTP/2.

@@ -11,12 +11,11 @@
 #include "plait/http/internal/h2_pool.hpp"
 #include "plait/http/message/request.hpp"
 #include "plait/http/message/response.hpp"
-#include "plait/http/send_error.hpp"
+#include "plait/http/send_outcome.hpp"
 #include "plait/http/session.hpp"
 #include "plait/http/transfer/internal/body_writer.hpp"
 
 #include <cstdint>
-#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,15 +45,15 @@ class Session::Attempt {
     /// Takes the next step. One of the two functions below follows it.
     Task<void> next_step();
     void step_succeeded();
-    /// Returns why the attempt has failed; null: it goes on in another way.
-    std::exception_ptr step_failed(const Error& error);
+    /// Returns why the attempt has failed; nothing: it goes on in another way.
+    Boxed<SendFailure> step_failed(const Error& error);
     /// Whether the answer has come, and is where it belongs.
     bool has_ended() const noexcept { return step_ == Step::end; }
 
     /// Returns the answer. Once, after the last step.
     Boxed<Response> take_response();
     /// The answer, as far as it has come; null before it has begun.
-    const Response* response() const noexcept { return record_.response.get(); }
+    const Response* response() const noexcept { return terms_.record.response.get(); }
 
   private:
     enum class Step : std::uint8_t {
@@ -75,7 +74,7 @@ class Session::Attempt {
     void answered() noexcept;
     void begin_again_over_http_1();
     bool may_go_over_http_1() const noexcept;
-    SendError describe(const Error& error);
+    SendFailure describe(const Error& error);
     Task<ConnectionPool::Lease> wait_for_lease(ConnectionNeeds needs);
     Task<internal::H2Pool::Turn> wait_for_lease_or_room(internal::H2Pool::Opening& opening, ConnectionNeeds needs,
                                                         std::optional<ConnectionPool::Lease>& lease);
@@ -88,12 +87,10 @@ class Session::Attempt {
     Error no_connection_in_time() const;
 
     Session& session_;
-    const Request& request_;
     TimePoint start_;
-    internal::ExchangeBounds bounds_;
-    internal::ExchangeRecord record_;
-    std::optional<internal::H2Pool::Place> place_;
-    std::uint64_t connection_ = 0;  // its number
+    internal::ExchangeTerms terms_;
+    internal::H2Pool::Place place_;  // of an exchange over HTTP/2
+    std::uint64_t connection_ = 0;   // its number
     bool reused_ = false;
     bool speaks_http_2_ = false;  // the connection that was opened
     bool asked_before_body_ = false;

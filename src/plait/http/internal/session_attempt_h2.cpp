@@ -8,17 +8,17 @@ namespace plait::http {
 
 /// HTTP/2 without TLS is spoken from the first byte (RFC 9113, section 3.3).
 bool Session::Attempt::is_prior_knowledge() const noexcept {
-    return session_.options_.http == HttpChoice::http_2 && !request_.url.is_https();
+    return session_.options_.http == HttpChoice::http_2 && !terms_.request.url.is_https();
 }
 
 /// Finds a place on a connection of HTTP/2, or opens one. If the origin speaks HTTP/1.1, the exchange comes next, or
 /// has been made over the connection that was opened.
 Task<void> Session::Attempt::negotiate() {
-    const std::string_view origin = request_.url.origin();
+    const std::string_view origin = terms_.request.url.origin();
     for (;;) {
         auto turn = session_.h2_pool_->try_turn(origin, needs(), is_prior_knowledge(), now());
         if (turn.step == internal::H2Step::wait) {
-            turn = co_await session_.h2_pool_->turn(origin, needs(), is_prior_knowledge(), bounds_.deadline);
+            turn = co_await session_.h2_pool_->turn(origin, needs(), is_prior_knowledge(), terms_.bounds.deadline);
         }
         switch (turn.step) {
             case internal::H2Step::wait:
@@ -27,10 +27,10 @@ Task<void> Session::Attempt::negotiate() {
                 step_ = Step::http_1;
                 co_return;
             case internal::H2Step::open:
-                if (co_await open(std::move(*turn.opening))) co_return;
+                if (co_await open(std::move(turn.opening))) co_return;
                 break;
             case internal::H2Step::use:
-                if (turn.place->is_good()) co_return go_over_http_2(std::move(*turn.place));
+                if (turn.place.is_good()) co_return go_over_http_2(std::move(turn.place));
         }
     }
 }
@@ -41,12 +41,12 @@ Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
     std::string head = serialized_head();  // throws before there is a cost
     ConnectionNeeds needs = this->needs();
     needs.is_new = true;
-    auto lease = session_.pool_.try_lease(request_.url.origin(), needs);
+    auto lease = session_.pool_.try_lease(terms_.request.url.origin(), needs);
     if (!lease && opening.is_trial()) co_return false;
     if (!lease) {
         internal::H2Pool::Turn other = co_await wait_for_lease_or_room(opening, needs, lease);
-        if (other.step == internal::H2Step::use && other.place->is_good()) {
-            go_over_http_2(std::move(*other.place));
+        if (other.step == internal::H2Step::use && other.place.is_good()) {
+            go_over_http_2(std::move(other.place));
             co_return true;
         }
         if (!lease) co_return false;
@@ -58,7 +58,7 @@ Task<bool> Session::Attempt::open(internal::H2Pool::Opening opening) {
             connecting_.reset();
             co_return false;
         }
-        if (now() < bounds_.deadline) opening.failed(std::current_exception());
+        if (now() < terms_.bounds.deadline) opening.failed(std::current_exception());
         throw;
     }
     if (speaks_http_2_) {
@@ -76,15 +76,16 @@ void Session::Attempt::go_over_http_2(internal::H2Pool::Place place) noexcept {
 }
 
 Task<void> Session::Attempt::exchange_http_2() {
-    reused_ = place_->is_reused();
-    connection_ = place_->number();
-    return place_->use().exchange(request_, session_.headers_for(request_), bounds_, record_);
+    reused_ = place_.is_reused();
+    connection_ = place_.number();
+    terms_.defaults = &session_.headers_for(terms_.request);
+    return place_.use().exchange(terms_);
 }
 
 /// Whether the server wants HTTP/1.1 for this request, which it has not processed, and we may speak that (RFC 9113,
 /// section 7, HTTP_1_1_REQUIRED).
 bool Session::Attempt::may_go_over_http_1() const noexcept {
-    return record_.needs_http_1 && session_.options_.http == HttpChoice::automatic && !was_sent_to_http_1_;
+    return terms_.record.needs_http_1 && session_.options_.http == HttpChoice::automatic && !was_sent_to_http_1_;
 }
 
 /// Waits until the connection may be opened, or until another one has room, whichever comes first.
@@ -94,7 +95,7 @@ Task<internal::H2Pool::Turn> Session::Attempt::wait_for_lease_or_room(internal::
     internal::H2Pool::Turn turn;
     TaskGroup waits;
     waits.start(take_lease(needs, lease, waits), "wait for a connection");
-    if (!request_.over_new_connection) waits.start(take_room(opening, turn, waits), "wait for a stream");
+    if (!terms_.request.over_new_connection) waits.start(take_room(opening, turn, waits), "wait for a stream");
     co_await waits.join();
     co_return turn;
 }

@@ -118,7 +118,6 @@ struct ActiveCall {
     std::unique_ptr<Hop> hop;              ///< null before the first redirect
     std::unique_ptr<Hop> next_hop;         ///< where the last answer redirected to
     std::unique_ptr<Following> following;  ///< null: no answer is followed but redirects
-    bool was_executed = false;             ///< whether the call must not be sent again, whatever becomes of a hop
 
     // About the attempt that comes next, or is in flight.
     Boxed<RunRules::Reservation> reservation;
@@ -126,11 +125,12 @@ struct ActiveCall {
     int copies = 1;                          ///< of the attempt, sent so far
     bool second_won = false;                 ///< the second copy ended first
     bool is_sending = false;
+    bool was_executed = false;       ///< whether the call must not be sent again, whatever becomes of a hop
     std::uint64_t auth_version = 0;  ///< of its credentials
 
-    std::optional<Counted> in_flight;  ///< from when the call may first be sent
-    CancelScope* attempts = nullptr;   ///< the scope of all attempts
-    TimePoint sent_at{};               ///< when it was first sent
+    Counted in_flight;                ///< from when the call may first be sent
+    CancelScope* attempts = nullptr;  ///< the scope of all attempts
+    TimePoint sent_at{};              ///< when it was first sent
     Duration deadline{};
 
     // About the last attempt, and about all.

@@ -60,8 +60,8 @@ Task<std::optional<AttemptsEnd>> SendGate::wait_for_permit(ActiveCall& active, b
 /// The call may now be sent. A call waiting for its log entry already counts as in flight.
 void SendGate::begin(ActiveCall& active) {
     active.permit().begin();
-    if (active.in_flight) return;
-    active.in_flight.emplace(in_flight_);
+    if (active.in_flight.has_begun()) return;
+    active.in_flight.begin(in_flight_);
     if (parts_.on_first_send) parts_.on_first_send();
 }
 

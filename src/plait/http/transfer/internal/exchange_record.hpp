@@ -4,7 +4,9 @@
 #include "plait/base/clock.hpp"
 #include "plait/http/body/body_memory.hpp"
 #include "plait/http/body/limits.hpp"
+#include "plait/http/message/headers.hpp"
 #include "plait/http/message/internal/content_codings.hpp"
+#include "plait/http/message/request.hpp"
 #include "plait/http/message/response.hpp"
 
 #include <cstdint>
@@ -55,6 +57,18 @@ struct ExchangeRecord {
 
     Timings timings;           ///< of its phases
     Boxed<Response> response;  ///< as far as it has arrived; over HTTP/2, nothing before its first field
+};
+
+/// All that an exchange works with. It is in one place, so that the coroutine that waits for the answer holds a single
+/// reference.
+struct ExchangeTerms {
+    ExchangeTerms(const Request& request_, const ExchangeBounds& bounds_) noexcept
+        : request(request_), bounds(bounds_) {}
+
+    const Request& request;
+    const Headers* defaults = nullptr;  ///< the header fields that are sent where the request has none of the name
+    ExchangeBounds bounds;
+    ExchangeRecord record;
 };
 
 }  // namespace plait::http::internal
