@@ -39,6 +39,10 @@ constexpr std::size_t most_in_write = 64 * 1024;
 // Answers that arrive as fast as they are read would otherwise keep the loop to themselves.
 constexpr int most_reads_in_turn = 16;
 
+// What had come before a call's time was up counts, however late it is read. But no more than this can have come: a
+// server that never pauses must not keep the call for ever.
+constexpr int most_late_turns = 16;
+
 }  // namespace
 
 /// A call on its way over the connection. However it ends, its stream is closed, and another call reads on.
@@ -197,9 +201,11 @@ Task<void> H2Connection::write_rest() {
 Task<void> H2Connection::read_for_all(Call& call) {
     reader_ = &call;
     std::optional<TaskGroup> writing;
+    int late_turns = 0;
     while (receive_ready(), !call.is_ended() && !call.has_block()) {
         if (may_have_more_) {
             co_await yield();
+            if (now() >= call.limit() && ++late_turns > most_late_turns) call.check_limit();
             continue;
         }
         if (!unwritten_.empty() && !has_writer_) {

@@ -231,6 +231,20 @@ ASYNC_TEST("a call whose time is up resets its stream, and the others go on") {
     CHECK(texts[2] == "200 hi");
 }
 
+ASYNC_TEST("a call whose time is up does not read on for the others as long as they have answers") {
+    Peers peers(testing::MemoryStreamOptions{.largest_read = 1});
+    std::string texts[2];
+    TaskGroup late, other;
+    other.start(peers.call_into(get(), texts[1]));
+    late.start(peers.call_into(get(), texts[0], 0s));  // reads: the first one writes for both meanwhile
+    peers.say(frames::head(1) + frames::data(1, std::string(10'000, 'x'), frames::end_stream));
+    co_await late.join();
+    CHECK(contains(texts[0], "timeout: the attempt ran out of time"));
+    CHECK(texts[1].empty());
+    co_await other.join();
+    CHECK(texts[1].size() == 10'004);
+}
+
 ASYNC_TEST("a call may be cancelled at any time, and the others go on") {
     Peers peers;
     std::string texts[2];
