@@ -294,6 +294,18 @@ TEST_CASE("interim answers are skipped, up to a limit") {
     CHECK(flooded.text() == "too_large: more than 16 interim answers came");
 }
 
+TEST_CASE("an answer whose status no standard has is none, and nothing of its body is taken") {
+    for (const auto* status : {"000", "050", "099"}) {
+        Peers peers;
+        Sent& sent = peers.get();
+        Sent& other = peers.get();
+        peers.output();
+        peers.receive(frames::head(1, status) + frames::data(1, "hi", frames::end_stream) + frames::answer(3));
+        CHECK(sent.text() == std::string("protocol: the answer is not HTTP/2: status ") + status);
+        CHECK(other.text() == "200 hi");
+    }
+}
+
 TEST_CASE("trailers end an answer, and are not its header") {
     Peers peers;
     Sent& sent = peers.get();

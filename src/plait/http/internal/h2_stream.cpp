@@ -38,6 +38,9 @@ void H2Stream::add_field(std::string_view name, std::string_view value) {
     if (name.starts_with(':')) {
         // nghttp2 has checked that it is :status, once, with three digits.
         std::from_chars(value.data(), value.data() + value.size(), response.status);
+        // For nghttp2 it is a final one, and a body may follow.
+        if (response.status < 100)
+            throw Error(ErrorCode::protocol, fmt::format("the answer is not HTTP/2: status {}", value));
         return;
     }
     Headers& fields = has_head_ ? response.trailers : response.headers;
