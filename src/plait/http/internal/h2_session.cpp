@@ -18,7 +18,7 @@ namespace plait::http::internal {
 
 namespace {
 
-constexpr std::string_view http_1 = "HTTP/1";
+constexpr char begin_of_http_1 = 'H';
 
 std::uint8_t* bytes_of(std::string_view text) {
     // nghttp2 copies and does not write.
@@ -150,8 +150,9 @@ void H2Session::ping() { ::nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE
 void H2Session::receive(std::string_view bytes, TimePoint now) {
     if (is_dead_) return;
     now_ = now;
-    // nghttp2 would say that the first frame is no SETTINGS frame; true, and no help.
-    if (!has_settings_ && bytes.starts_with(http_1)) {
+    // nghttp2 would say that the first frame is no SETTINGS frame; true, and no help. No length of a frame that we
+    // permit begins like a line of HTTP/1.1, so that its first byte will do, which may come alone.
+    if (!std::exchange(has_begun_, true) && bytes.starts_with(begin_of_http_1)) {
         die(Error(ErrorCode::protocol, fmt::format("the server answers in HTTP/1.1 ('{}'); use --http 1.1",
                                                    escaped(bytes.substr(0, bytes.find('\r')), 40))));
         return;

@@ -142,6 +142,7 @@ class H2Session {
     H2FloodGuard floods_;
     TimePoint now_;
     std::uint32_t server_limit_ = 1;
+    bool has_begun_ = false;  ///< bytes have come
     bool has_settings_ = false;
     bool is_dead_ = false;
     std::size_t open_streams_ = 0;
