@@ -24,8 +24,19 @@ std::string outcome_of(const Stream& stream, const http::internal::ExchangeRecor
     return fmt::format("{} {}", record.response->status, record.response->body);
 }
 
-/// What came of the requests when the bytes arrive in pieces of `size`.
-std::string outcome(std::string_view bytes, std::size_t size) {
+enum class Pieces { all, frames, bytes };
+
+/// How many bytes arrive next.
+std::size_t next_piece(std::string_view bytes, Pieces pieces) {
+    constexpr std::size_t head = 9;
+    if (pieces == Pieces::bytes) return 1;
+    if (pieces == Pieces::all || bytes.size() < head) return bytes.size();
+    const auto byte = [&](std::size_t at) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes[at])); };
+    return std::min(bytes.size(), head + (byte(0) << 16 | byte(1) << 8 | byte(2)));
+}
+
+/// What came of the requests when the bytes arrive in these pieces.
+std::string outcome(std::string_view bytes, Pieces pieces) {
     http::Limits limits;
     limits.body_bytes = 1 << 16;
     http::BodyMemory memory(1 << 20);
@@ -47,9 +58,10 @@ std::string outcome(std::string_view bytes, std::size_t size) {
     };
     send();
     while (!bytes.empty()) {
+        const std::size_t size = next_piece(bytes, pieces);
         session.receive(bytes.substr(0, size), start);
         send();
-        bytes.remove_prefix(std::min(size, bytes.size()));
+        bytes.remove_prefix(size);
     }
     std::string text = outcome_of(first, records[0]) + ", " + outcome_of(second, records[1]);
     session.leave(first);
@@ -60,5 +72,8 @@ std::string outcome(std::string_view bytes, std::size_t size) {
 }  // namespace
 
 void feed(std::string_view bytes) {
-    PLAIT_ASSERT(outcome(bytes, bytes.size()) == outcome(bytes, 1), "the outcome is the same in any pieces");
+    // What is sent between two frames uses up windows, so that a later frame may or may not make one too large.
+    PLAIT_ASSERT(outcome(bytes, Pieces::frames) == outcome(bytes, Pieces::bytes),
+                 "the outcome is the same in any pieces");
+    outcome(bytes, Pieces::all);
 }
