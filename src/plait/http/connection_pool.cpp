@@ -3,6 +3,7 @@
 #include "plait/async/event_loop.hpp"
 #include "plait/base/assert.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/scoped_count.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -97,14 +98,8 @@ Task<ConnectionPool::Lease> ConnectionPool::lease(std::string_view origin, Conne
     auto& permits = lease.origin_->permits;
     if (permits) lease.permit_to_origin_ = co_await permits->acquire();
     if (permits_) {
-        ++waiting_;
-        try {
-            lease.permit_in_all_ = co_await permits_->acquire();
-        } catch (...) {
-            --waiting_;
-            throw;
-        }
-        --waiting_;
+        const ScopedCount counted(waiting_);
+        lease.permit_in_all_ = co_await permits_->acquire();
     }
     fill(lease, needs);
     co_return lease;

@@ -3,6 +3,7 @@
 #include "plait/async/sleep.hpp"
 #include "plait/async/task_group.hpp"
 #include "plait/base/error.hpp"
+#include "plait/base/scoped_count.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/http/incoming/request_reader.hpp"
 #include "plait/mock/internal/answer_writer.hpp"
@@ -96,18 +97,6 @@ class MockServer::Implementation {
     Task<void> serve_connection(std::unique_ptr<ByteStream> connection);
 
   private:
-    /// Counts a connection as open while it lives.
-    class Open {
-      public:
-        explicit Open(std::size_t& count) noexcept : count_(count) { ++count_; }
-        Open(const Open&) = delete;
-        Open& operator=(const Open&) = delete;
-        ~Open() { --count_; }
-
-      private:
-        std::size_t& count_;
-    };
-
     Task<void> take_connections(net::TcpListener& listener, TaskGroup& connections);
     Task<void> serve_client(std::unique_ptr<ByteStream> connection);
     Task<void> converse(ByteStream& stream);
@@ -169,7 +158,7 @@ Task<void> MockServer::Implementation::take_connections(net::TcpListener& listen
 }
 
 Task<void> MockServer::Implementation::serve_client(std::unique_ptr<ByteStream> connection) {
-    const Open counted(open_connections_);
+    const ScopedCount counted(open_connections_);
     if (tls_) {
         try {
             std::string peer = "a client";

@@ -7,6 +7,7 @@
 #include "plait/async/task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/base/quantile.hpp"
+#include "plait/base/scoped_count.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -74,18 +75,6 @@ class Hedge {
                options_.most_extra * static_cast<double>(statistics_.calls);
     }
 
-    /// Counts a copy that waits until it may be sent.
-    class Expected {
-      public:
-        explicit Expected(std::size_t& count) noexcept : count_(count) { ++count_; }
-        Expected(const Expected&) = delete;
-        Expected& operator=(const Expected&) = delete;
-        ~Expected() { --count_; }
-
-      private:
-        std::size_t& count_;
-    };
-
     /// The state of the two copies of a call.
     struct Copies {
         int on_their_way = 0;
@@ -112,7 +101,7 @@ class Hedge {
         bool is_admitted = false;
         {
             // Not on its way yet: if the other copy fails meanwhile, the call ends.
-            const Expected expected(expected_);
+            const ScopedCount counted(expected_);
             auto admission = admit();
             is_admitted = co_await std::move(admission);
         }
@@ -127,7 +116,7 @@ class Hedge {
     HedgeOptions options_;
     Quantile latency_;
     HedgeStatistics statistics_;
-    std::size_t expected_ = 0;
+    std::size_t expected_ = 0;  ///< second copies that wait until they may be sent
 };
 
 }  // namespace plait::policy

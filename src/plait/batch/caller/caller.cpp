@@ -5,9 +5,10 @@
 #include "plait/async/late_cancel.hpp"
 #include "plait/async/span_scope.hpp"
 #include "plait/async/task_name.hpp"
+#include "plait/base/scoped_count.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
 #include "plait/batch/caller/internal/attempt_notes.hpp"
-#include "plait/batch/caller/internal/counted.hpp"
+#include "plait/batch/caller/internal/listed.hpp"
 #include "plait/batch/caller/internal/part_options.hpp"
 #include "plait/batch/caller/send_permit.hpp"
 #include "plait/batch/group/report_groups.hpp"
@@ -24,7 +25,6 @@ namespace plait::batch {
 
 using internal::ActiveCall;
 using internal::begin_attempt;
-using internal::Counted;
 using internal::is_once;
 using internal::Listed;
 using internal::note_decision;
@@ -161,7 +161,7 @@ Task<std::optional<AttemptsEnd>> Caller::back_off(ActiveCall& active, policy::Re
     bool is_due = false;
     {
         active.group().why_backing_off = why_backing_off(decision, active.refusal().asked);
-        const Counted counted(active.group().backing_off);
+        const ScopedCount counted(active.group().backing_off);
         // Attempts to reach a server are no load for it, and have the pace of its circuit.
         if (active.verdict().reach == Reach::not_reached) decision.counts = false;
         is_due = co_await retry.wait(decision);
@@ -189,7 +189,7 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
     history.deadline = active.deadline_at();
     for (;;) {
         {
-            const Counted counted(active.group().on_their_way);
+            const ScopedCount counted(active.group().on_their_way);
             begin_attempt(active);
             active.is_sending = true;
             active.last = co_await sender_.send(active);
@@ -204,7 +204,7 @@ Task<AttemptsEnd> Caller::make_attempts(ActiveCall& active) {
 /// sent. Returns why there is none.
 Task<std::optional<AttemptsEnd>> Caller::after_attempt(ActiveCall& active, policy::AttemptHistory& history) {
     if (sender_.must_send_again(active)) {
-        const Counted counted(active.group().on_their_way);
+        const ScopedCount counted(active.group().on_their_way);
         co_await sender_.send_again(active);
     }
     if (is_late(active)) {

@@ -2,6 +2,7 @@
 
 #include "plait/async/event_loop.hpp"
 #include "plait/base/assert.hpp"
+#include "plait/base/scoped_count.hpp"
 #include "plait/batch/call/sink.hpp"
 #include "plait/batch/call/source.hpp"
 #include "plait/batch/method/methods.hpp"
@@ -48,10 +49,10 @@ class WatchedMethod final : public batch::Method {
 
     Task<batch::Attempt> attempt(const http::Request& request) override {
         const TimePoint start = now();
-        most_seen = std::max(most_seen, ++in_flight_);
+        const ScopedCount counted(in_flight_);
+        most_seen = std::max(most_seen, in_flight_);
         note_processor();
         batch::Attempt attempt = co_await method_->attempt(request);
-        --in_flight_;
         in_calls += now() - start;
         note_processor();
         if (const auto* failure = attempt.failure(); failure && trouble.empty()) {
@@ -64,7 +65,7 @@ class WatchedMethod final : public batch::Method {
 
     Duration in_calls{};
     std::string trouble;
-    std::uint64_t most_seen = 0;
+    std::size_t most_seen = 0;
     std::set<int> processors;  ///< of the loop
 
   private:
@@ -75,7 +76,7 @@ class WatchedMethod final : public batch::Method {
         processors.insert(processor);
     }
 
-    std::uint64_t in_flight_ = 0;
+    std::size_t in_flight_ = 0;
     int last_processor_ = -1;
     std::unique_ptr<batch::Method> method_;
 };

@@ -3,11 +3,11 @@
 #include "plait/async/cancel_scope.hpp"
 #include "plait/base/boxed.hpp"
 #include "plait/base/clock.hpp"
+#include "plait/base/scoped_count.hpp"
 #include "plait/batch/answer/refusal.hpp"
 #include "plait/batch/attempt/attempt.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/call/call_end.hpp"
-#include "plait/batch/caller/internal/counted.hpp"
 #include "plait/batch/caller/send_permit.hpp"
 #include "plait/batch/follow/next_request.hpp"
 #include "plait/batch/group/group.hpp"
@@ -128,7 +128,7 @@ struct ActiveCall {
     bool was_executed = false;       ///< whether the call must not be sent again, whatever becomes of a hop
     std::uint64_t auth_version = 0;  ///< of its credentials
 
-    Counted in_flight;                ///< from when the call may first be sent
+    ScopedCount in_flight;            ///< from when the call may first be sent
     CancelScope* attempts = nullptr;  ///< the scope of all attempts
     TimePoint sent_at{};              ///< when it was first sent
     Duration deadline{};

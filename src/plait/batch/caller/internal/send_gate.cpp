@@ -1,6 +1,7 @@
 #include "plait/batch/caller/internal/send_gate.hpp"
 
 #include "plait/async/activity_scope.hpp"
+#include "plait/base/scoped_count.hpp"
 #include "plait/batch/caller/internal/active_call.hpp"
 #include "plait/batch/caller/send_permit.hpp"
 
@@ -40,7 +41,7 @@ Task<std::optional<AttemptsEnd>> SendGate::wait_for_permit(ActiveCall& active, b
     const CallRules& rules = active.rules();
     // A retry goes before calls that have not begun, or its deadline would pass in the queue.
     const int priority = 2 * rules.priority + (is_retry ? 1 : 0);
-    const Counted counted(active.group().waiting);
+    const ScopedCount counted(active.group().waiting);
     const ActivityScope activity_scope(trace::Activity::permit);
     const SendPermit::Turn turn = co_await active.permit().take(rules.costs, priority);
     if (turn == SendPermit::Turn::unreachable) {

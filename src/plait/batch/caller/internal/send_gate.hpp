@@ -5,7 +5,7 @@
 #include "plait/base/clock.hpp"
 #include "plait/batch/call/call.hpp"
 #include "plait/batch/caller/caller_options.hpp"
-#include "plait/batch/caller/internal/counted.hpp"
+#include "plait/batch/caller/internal/listed.hpp"
 #include "plait/batch/group/run_rules.hpp"
 #include "plait/batch/verdict/call_conclusion.hpp"
 #include "plait/policy/pace/server_limits.hpp"

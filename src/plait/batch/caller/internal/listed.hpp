@@ -1,30 +1,6 @@
 #pragma once
 
-#include <cstddef>
-
 namespace plait::batch::internal {
-
-/// Counts up as long as it lives, or from when it begins.
-class Counted {
-  public:
-    Counted() noexcept = default;
-    explicit Counted(std::size_t& count) noexcept { begin(count); }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-    ~Counted() {
-        if (count_) --*count_;
-    }
-
-    /// Once. `count` outlives this.
-    void begin(std::size_t& count) noexcept {
-        count_ = &count;
-        ++count;
-    }
-    bool has_begun() const noexcept { return count_ != nullptr; }
-
-  private:
-    std::size_t* count_ = nullptr;
-};
 
 struct Link {
     Link() noexcept = default;
