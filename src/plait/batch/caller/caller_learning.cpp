@@ -38,7 +38,7 @@ void Caller::learn(ActiveCall& active) {
     if (response) {
         active.group().http_version = response->version;
         if (parts_.cookies) parts_.cookies->store(active.request().url, response->headers);
-        const WallTime came_at = parts_.calendar.now();
+        const WallTime came_at = parts_.calendar->now();
         http::LimitHeaders said;
         if (!options_.once) said = http::read_limit_headers(response->headers, came_at, rules.costs);
         for (const policy::LimitNotice& notice : said.notices) permit.noticed(notice);

@@ -29,6 +29,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace plait::batch {
@@ -90,25 +91,35 @@ class EndedAttempt {
 /// Says whether another attempt is worthwhile; nothing: the caller decides. Does not throw.
 using WantsRetry = std::function<std::optional<bool>(const EndedAttempt& ended)>;
 
-/// The objects that a caller works with. All of them outlive it; null: none.
-class CallerParts {
+/// The objects that the calls of a run have in common. They outlive the caller; null: none.
+class CallParts {
   public:
-    CallerParts(Method& method_, Random& random_, const WallClock& calendar_) noexcept
-        : method(method_), random(random_), calendar(calendar_) {}
+    CallParts() {}
+
+    const WallClock* calendar = &SystemWallClock::instance();  ///< for dates
+    SendLog* sends = nullptr;                                  ///< records requests that must not be sent twice
+    GroupLimitLogs* limit_logs = nullptr;                      ///< records what is sent under the limits
+    AuthCommand* auth = nullptr;                               ///< gets new credentials after a 401
+    http::CookieJar* cookies = nullptr;                        ///< keeps the cookies of answers for later requests
+    const Secrets* secrets = nullptr;                          ///< redacted in answers, errors and results
+    http::BodyMemory* page_memory = nullptr;                   ///< that pages take until their call has ended
+    WantsRetry wants_retry;                                    ///< asked after each attempt but redirects
+    std::function<void(const std::string& sentence)> warn;     ///< called with each warning
+};
+
+/// What a caller works with. All objects outlive it.
+class CallerParts : public CallParts {
+  public:
+    CallerParts(Method& method_, Random& random_, CallParts parts)
+        : CallParts(std::move(parts)), method(method_), random(random_) {}
+    CallerParts(Method& method_, Random& random_, const WallClock& calendar_) : method(method_), random(random_) {
+        calendar = &calendar_;
+    }
 
     Method& method;
     Random& random;
-    const WallClock& calendar;                              ///< for dates in headers
-    SendLog* sends = nullptr;                               ///< records requests that must not be sent twice
-    GroupLimitLogs* limit_logs = nullptr;                   ///< records what is sent under the limits
-    AuthCommand* auth = nullptr;                            ///< gets new credentials after a 401
-    http::CookieJar* cookies = nullptr;                     ///< keeps the cookies of answers for later requests
-    const Secrets* secrets = nullptr;                       ///< redacted in answers and errors
-    trace::SpanRecorder* recorder = nullptr;                ///< records a span for each call
-    http::BodyMemory* page_memory = nullptr;                ///< that pages take until their call has ended
-    WantsRetry wants_retry;                                 ///< asked after each attempt but redirects
-    std::function<void()> on_first_send;                    ///< called when a call is sent for the first time
-    std::function<void(const std::string& sentence)> warn;  ///< called with each warning
+    trace::SpanRecorder* recorder = nullptr;  ///< records a span for each call; null: none is recorded
+    std::function<void()> on_first_send;      ///< called when a call is sent for the first time
 };
 
 /// What calls took beyond one attempt each.

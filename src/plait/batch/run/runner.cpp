@@ -73,17 +73,9 @@ Runner::Runner(Source& source, Method& method, const RunnerOptions& options, Run
 }
 
 CallerParts Runner::caller_parts(Method& method) {
-    CallerParts parts(method, random_, *parts_.calendar);
-    parts.sends = parts_.sends;
-    parts.limit_logs = parts_.limit_logs;
-    parts.auth = parts_.auth;
-    parts.cookies = parts_.cookies;
-    parts.secrets = parts_.secrets;
-    parts.page_memory = parts_.page_memory;
+    CallerParts parts(method, random_, parts_);
     if (parts_.trace) parts.recorder = &parts_.trace->recorder();
     parts.on_first_send = [this] { ahead_.call_sent(); };
-    parts.warn = parts_.warn;
-    parts.wants_retry = parts_.wants_retry;
     return parts;
 }
 

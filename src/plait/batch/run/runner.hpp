@@ -24,7 +24,6 @@
 #include "plait/batch/run/saved_bodies.hpp"
 #include "plait/batch/tally/error_kinds.hpp"
 #include "plait/batch/tally/tally.hpp"
-#include "plait/http/body/body_memory.hpp"
 #include "plait/policy/pace/costs.hpp"
 #include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
@@ -32,7 +31,6 @@
 
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,21 +68,12 @@ class RunRemarks {
 };
 
 /// What a runner works with beside its source and method. All objects outlive it; null: none.
-class RunnerParts {
+class RunnerParts : public CallParts {
   public:
     RunnerParts() {}
 
-    Sink* sink = nullptr;                                      ///< takes result lines
-    ResultValues* values = nullptr;                            ///< takes results as values
-    SendLog* sends = nullptr;                                  ///< records requests that must not be sent twice
-    GroupLimitLogs* limit_logs = nullptr;                      ///< records what is sent under the limits
-    AuthCommand* auth = nullptr;                               ///< gets new credentials after a 401
-    http::CookieJar* cookies = nullptr;                        ///< keeps the cookies of answers
-    const Secrets* secrets = nullptr;                          ///< redacted in results
-    http::BodyMemory* page_memory = nullptr;                   ///< that pages take until their call has ended
-    const WallClock* calendar = &SystemWallClock::instance();  ///< for dates
-    std::function<void(const std::string& sentence)> warn;     ///< called with each warning
-    WantsRetry wants_retry;                                    ///< asked after each attempt but redirects
+    Sink* sink = nullptr;            ///< takes result lines
+    ResultValues* values = nullptr;  ///< takes results as values
     /// Takes a span for each call, and is closed with the run. The loop that runs the runner is made with its recorder,
     /// and the trace outlives that loop.
     trace::TraceFile* trace = nullptr;
