@@ -544,7 +544,7 @@ ASYNC_TEST("a resumable run that is stopped leaves a job to the next one, which 
     CHECK(!made);
 
     CallerBench next(job_of(2), options);
-    next.log.place = "http://a/s/1";
+    next.log.poll_url = "http://a/s/1";
     CHECK(next.caller.can_take_up(call));
     const CallEnd end = co_await next.make(call);
     CHECK(end.outcome == Outcome::ok);
@@ -555,7 +555,7 @@ ASYNC_TEST("a resumable run that is stopped leaves a job to the next one, which 
     CHECK_FALSE(next.caller.can_take_up(call));
 }
 
-ASYNC_TEST("the place of a job is recorded without secrets, and found again with them") {
+ASYNC_TEST("the poll URL of a job is recorded without secrets, and found again with them") {
     Secrets secrets;
     secrets.add("env.KEY", "s3cret w/s");
     std::string place = "/s/1?k=s3cret%20w%2Fs&n=1";
@@ -569,14 +569,14 @@ ASYNC_TEST("the place of a job is recorded without secrets, and found again with
     CHECK(bench.log.told == "sent poll http://a/s/1?k={{env.KEY}}&n=1 ");
 
     CallerBench next(servers, {}, &secrets);
-    next.log.place = "http://a/s/1?k={{env.KEY}}&n=1";
+    next.log.poll_url = "http://a/s/1?k={{env.KEY}}&n=1";
     CHECK(next.caller.can_take_up(call));
     CHECK((co_await next.make(call)).outcome == Outcome::ok);
     CHECK(next.asked == std::vector<std::string>{"GET http://a/s/1?k=s3cret%20w%2Fs&n=1"});
-    next.log.place = "http://a/s/1?k={{env.OTHER}}";
+    next.log.poll_url = "http://a/s/1?k={{env.OTHER}}";
     CHECK_FALSE(next.caller.can_take_up(call));
     CallerBench without(servers);
-    without.log.place = "http://a/s/1?k={{env.KEY}}";
+    without.log.poll_url = "http://a/s/1?k={{env.KEY}}";
     CHECK_FALSE(without.caller.can_take_up(call));
 
     place = "/s/1?k=s3cret+w/s";  // a spelling that would not come back

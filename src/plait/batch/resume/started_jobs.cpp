@@ -31,16 +31,16 @@ const std::string* setting(const Settings& settings, std::string_view name) {
     return found == settings.end() ? nullptr : &found->second;
 }
 
-/// Whether what is sent to `url`, which may be relative to the base URL of the run, may be sent to `place`, too.
-bool are_of_one_origin(const std::string& url, std::string_view place, const Settings& settings) {
+/// Whether what is sent to `url`, which may be relative to the base URL of the run, may be sent to `poll_url`, too.
+bool are_of_one_origin(const std::string& url, std::string_view poll_url, const Settings& settings) {
     const std::string* const base = setting(settings, "--base-url");
     const bool is_whole = url.find("://") != std::string::npos;
     if (!is_whole && !base) return false;
-    return http::Url(is_whole ? url : *base).origin() == http::Url(std::string(place)).origin();
+    return http::Url(is_whole ? url : *base).origin() == http::Url(std::string(poll_url)).origin();
 }
 
-/// The rule without the place to ask at, which is known; empty: it is not about a job.
-std::string rule_at_place(const std::string& rule) {
+/// Returns the rule without what names the poll URL, which is known; empty: it is not about a job.
+std::string rule_of_known_job(const std::string& rule) {
     const FollowRule follow = FollowRule::parse(rule);
     if (!follow.poll()) return "";
     PollRule poll = *follow.poll();
@@ -65,8 +65,8 @@ std::map<std::uint64_t, std::string> started_jobs(const std::string& state_path)
     return jobs;
 }
 
-std::optional<std::string> line_to_take_up(std::string_view line, std::string_view place, const Settings& settings) {
-    if (place.find('{') != std::string_view::npos) return std::nullopt;
+std::optional<std::string> line_to_take_up(std::string_view line, std::string_view poll_url, const Settings& settings) {
+    if (poll_url.find('{') != std::string_view::npos) return std::nullopt;
     std::string kept, url, rule;
     if (const std::string* const usual = setting(settings, "--follow")) rule = *usual;
     try {
@@ -83,15 +83,15 @@ std::optional<std::string> line_to_take_up(std::string_view line, std::string_vi
             json::append_string(kept, name);
             kept.append(":").append(simdjson::to_json_string(value).value());
         }
-        rule = rule.empty() ? "" : rule_at_place(rule);
-        if (rule.empty() || !are_of_one_origin(url, place, settings)) return std::nullopt;
+        rule = rule.empty() ? "" : rule_of_known_job(rule);
+        if (rule.empty() || !are_of_one_origin(url, poll_url, settings)) return std::nullopt;
     } catch (const simdjson::simdjson_error&) {
         return std::nullopt;
     } catch (const Error&) {
         return std::nullopt;
     }
     std::string asking = R"({"method":"GET","url":)";
-    json::append_string(asking, place);
+    json::append_string(asking, poll_url);
     return asking.append(kept).append(R"(,"follow":)").append(rule).append("}");
 }
 

@@ -6,8 +6,8 @@ using namespace plait::batch;
 
 namespace {
 
-std::string taken_up(std::string_view line, std::string_view place, const Settings& settings = {}) {
-    return line_to_take_up(line, place, settings).value_or("none");
+std::string taken_up(std::string_view line, std::string_view poll_url, const Settings& settings = {}) {
+    return line_to_take_up(line, poll_url, settings).value_or("none");
 }
 
 constexpr const char* asking =
@@ -25,7 +25,7 @@ TEST_CASE("a job is taken up by a GET with the id, the headers and the rules of 
           R"({"method":"GET","url":"http://a/s/1","custom_id":"b","follow":{"poll":"location"}})");
 }
 
-TEST_CASE("a place with a secret or at another origin, and a line without a job, are not taken up") {
+TEST_CASE("a poll URL with a secret or at another origin, and a line without a job, are not taken up") {
     CHECK(taken_up(asking, "http://a/jobs/7?k={{env.K}}") == "none");
     CHECK(taken_up(asking, "http://b/jobs/7") == "none");
     CHECK(taken_up(asking, "https://a/jobs/7") == "none");

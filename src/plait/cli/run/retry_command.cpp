@@ -163,8 +163,8 @@ RetryCommand::Chosen RetryCommand::chosen_lines() const {
 RetryCommand::StartedJobs RetryCommand::started_jobs(const Chosen& chosen) const {
     StartedJobs jobs;
     jobs.settings = batch::read_journal(batch::state_path(results_[0])).settings;
-    for (auto& [line, place] : batch::started_jobs(batch::state_path(results_[0]))) {
-        if (chosen.lines.contains(line)) jobs.places.emplace(line, std::move(place));
+    for (auto& [line, poll_url] : batch::started_jobs(batch::state_path(results_[0]))) {
+        if (chosen.lines.contains(line)) jobs.poll_urls.emplace(line, std::move(poll_url));
         if (chosen.unknown.contains(line)) jobs.unknown.add(line);
     }
     return jobs;
@@ -172,12 +172,12 @@ RetryCommand::StartedJobs RetryCommand::started_jobs(const Chosen& chosen) const
 
 /// Replaces requests that have started a job whose end is unknown by requests that ask for it.
 batch::LineChange RetryCommand::take_up(StartedJobs& jobs, batch::BatchFormat format) {
-    if (jobs.places.empty() || format != batch::BatchFormat::plait) return {};
+    if (jobs.poll_urls.empty() || format != batch::BatchFormat::plait) return {};
     return [&jobs](std::string_view request, std::uint64_t line) -> std::optional<std::string> {
-        const auto job = jobs.places.find(line);
-        if (job == jobs.places.end() || !jobs.unknown.contains(line)) return std::nullopt;
+        const auto job = jobs.poll_urls.find(line);
+        if (job == jobs.poll_urls.end() || !jobs.unknown.contains(line)) return std::nullopt;
         std::optional<std::string> asking = batch::line_to_take_up(request, job->second, jobs.settings);
-        if (asking) jobs.places.erase(job);
+        if (asking) jobs.poll_urls.erase(job);
         if (asking) ++jobs.taken_up;
         return asking;
     };
@@ -185,13 +185,13 @@ batch::LineChange RetryCommand::take_up(StartedJobs& jobs, batch::BatchFormat fo
 
 /// The others would start another job.
 void RetryCommand::warn_of_other_jobs(const StartedJobs& jobs) {
-    if (jobs.places.empty()) return;
-    const auto& [line, place] = *jobs.places.begin();
-    const std::size_t count = jobs.places.size();
+    if (jobs.poll_urls.empty()) return;
+    const auto& [line, poll_url] = *jobs.poll_urls.begin();
+    const std::size_t count = jobs.poll_urls.size();
     warn(
         fmt::format("{} of the selected requests {} a job, such as that of line {} (ask at {}): to send them again "
                     "starts other jobs",
-                    count, count == 1 ? "has started" : "have each started", line, printable(place)));
+                    count, count == 1 ? "has started" : "have each started", line, printable(poll_url)));
 }
 
 std::string RetryCommand::taken_up(const StartedJobs& jobs) {

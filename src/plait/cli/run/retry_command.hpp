@@ -37,7 +37,7 @@ class RetryCommand final : public Command {
     struct StartedJobs {
         StartedJobs() {}
 
-        std::map<std::uint64_t, std::string> places;  ///< where to ask, by line; without those that are taken up
+        std::map<std::uint64_t, std::string> poll_urls;  ///< by line; without those that are taken up
         batch::LineSet unknown;
         batch::Settings settings;  ///< of the run
         std::uint64_t taken_up = 0;

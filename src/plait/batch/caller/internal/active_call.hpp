@@ -74,7 +74,7 @@ struct Following {
     bool is_due = false;                            ///< whether a follow-up is to be sent next, and was not yet
     AskedWait asked;                                ///< by the last answer
     Duration wait{};                                ///< before the follow-up
-    bool has_place = false;                         ///< whether a later run knows where to ask for the job
+    bool is_recorded = false;                       ///< whether a later run knows where to ask for the job
 };
 
 /// What the caller found in the last attempt that has ended.
@@ -104,7 +104,7 @@ struct ActiveCall {
     /// For a call that was sent.
     CallHistory history() const noexcept {
         CallHistory history(call.rules, deadline, notes.size(), is_sending, *last, verdict(), refusal().asked);
-        history.can_be_taken_up = following && following->has_place;
+        history.can_be_taken_up = following && following->is_recorded;
         return history;
     }
 

@@ -42,7 +42,7 @@ class FixedDate final : public WallClock {
     WallTime now() const override { return WallTime(std::chrono::seconds(1'700'000'000)); }
 };
 
-/// Notes what it is told: `sent undone `, with `poll URL ` in between. A job of an earlier run is at `place`.
+/// Notes what it is told: `sent undone `, with `poll URL ` in between. `poll_url`: of a job of an earlier run.
 class NotingLog final : public SendLog {
   public:
     bool try_record(std::uint64_t) override {
@@ -52,10 +52,10 @@ class NotingLog final : public SendLog {
     Task<void> record(std::uint64_t) override { co_return; }
     void retract(std::uint64_t) override { told += "undone "; }
     void record_poll(std::uint64_t, std::string_view url) override { told += "poll " + std::string(url) + " "; }
-    std::optional<std::string> poll_of(std::uint64_t) override { return place; }
+    std::optional<std::string> poll_of(std::uint64_t) override { return poll_url; }
 
     std::string told;
-    std::optional<std::string> place;
+    std::optional<std::string> poll_url;
 };
 
 /// A caller whose method asks `servers`, and the requests that they got.

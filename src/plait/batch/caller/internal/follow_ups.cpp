@@ -78,20 +78,20 @@ void Following::note_wait(const http::LimitHeaders& said) {
 void FollowUps::begin(ActiveCall& active) const {
     const std::shared_ptr<const FollowRule>& rule = rule_of(active.call);
     if (!rule) return;
-    const std::optional<http::RedirectStep> place = place_to_take_up(active.call);
+    const std::optional<http::RedirectStep> job = job_to_take_up(active.call);
     active.following = std::make_unique<Following>(rule, options_.max_pages, parts_.page_memory);
-    if (!place) return;
-    http::RedirectStep step = *place;
+    if (!job) return;
+    http::RedirectStep step = *job;
     CallRules rules = rules_of_follow_up(active, false);
     hops_.go_to(active, std::move(step), std::move(rules));
     active.hop = std::move(active.next_hop);
     active.was_executed = true;
-    active.following->has_place = true;
+    active.following->is_recorded = true;
     active.following->sent = 1;
 }
 
 /// The request with which a call goes on whose own request an earlier run has sent.
-std::optional<http::RedirectStep> FollowUps::place_to_take_up(const Call& call) const {
+std::optional<http::RedirectStep> FollowUps::job_to_take_up(const Call& call) const {
     const FollowRule* const rule = rule_of(call).get();
     if (!rule || !rule->poll() || !gate_.is_recorded(call.rules)) return std::nullopt;
     std::optional<std::string> url = parts_.sends->poll_of(call.line);
@@ -200,7 +200,7 @@ void FollowUps::plan(ActiveCall& active, FollowStep step) const {
                           is_poll ? fmt::format("the job had not ended; ask at {}", step.url->text())
                                   : fmt::format("page {} was not fetched", following.sent + 2),
                           true);
-    if (is_poll) record_place(active, *step.url);
+    if (is_poll) record_poll_url(active, *step.url);
     CallRules rules = rules_of_follow_up(active, repeats_request);
     if (!active.rules().safe_to_repeat) active.was_executed = true;
     if (is_poll) following.wait = poll_wait(*following.rule->poll(), following.asked.wait, now() - active.sent_at);
@@ -209,16 +209,16 @@ void FollowUps::plan(ActiveCall& active, FollowStep step) const {
 }
 
 /// Lets a later run ask for the job. After a hop to another origin it could not: it would not know what to leave out.
-/// Secrets are recorded by name. A place whose secrets are not those of the query of the call is not recorded.
-void FollowUps::record_place(ActiveCall& active, const http::Url& place) const {
-    if (active.following->has_place || active.has_left_origin() || !gate_.is_recorded(active.call.rules)) return;
-    std::string url = place.text();
+/// Secrets are recorded by name. A URL whose secrets are not those of the query of the call is not recorded.
+void FollowUps::record_poll_url(ActiveCall& active, const http::Url& poll_url) const {
+    if (active.following->is_recorded || active.has_left_origin() || !gate_.is_recorded(active.call.rules)) return;
+    std::string url = poll_url.text();
     if (parts_.secrets && !parts_.secrets->empty()) {
         parts_.secrets->redact(url);
-        if (with_secrets(url, active.call.request.url, parts_.secrets) != place.text()) return;
+        if (with_secrets(url, active.call.request.url, parts_.secrets) != poll_url.text()) return;
     }
     parts_.sends->record_poll(active.call.line, url);
-    active.following->has_place = true;
+    active.following->is_recorded = true;
 }
 
 void FollowUps::keep_page(ActiveCall& active) const {

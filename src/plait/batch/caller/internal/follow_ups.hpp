@@ -28,7 +28,7 @@ class FollowUps {
         : options_(options), parts_(parts), gate_(gate), hops_(hops), idle_rules_(idle_rules) {}
 
     /// Whether the call can go on at the job that an earlier run recorded.
-    bool can_take_up(const Call& call) const { return place_to_take_up(call).has_value(); }
+    bool can_take_up(const Call& call) const { return job_to_take_up(call).has_value(); }
 
     /// Prepares a call for its pages or its job, if it is to have any. A call that can be taken up goes on there.
     void begin(ActiveCall& active) const;
@@ -50,12 +50,12 @@ class FollowUps {
     const std::shared_ptr<const FollowRule>& rule_of(const Call& call) const noexcept {
         return call.rules.follow ? call.rules.follow : options_.follow;
     }
-    std::optional<http::RedirectStep> place_to_take_up(const Call& call) const;
+    std::optional<http::RedirectStep> job_to_take_up(const Call& call) const;
     CallRules rules_of_follow_up(const ActiveCall& active, bool repeats_request) const;
     static void classify_last(ActiveCall& active, const CallRules& rules, std::optional<bool> wish);
     bool has_room_for_page(ActiveCall& active) const;
     void plan(ActiveCall& active, FollowStep step) const;
-    void record_place(ActiveCall& active, const http::Url& place) const;
+    void record_poll_url(ActiveCall& active, const http::Url& poll_url) const;
 
     const CallerOptions& options_;
     const CallerParts& parts_;
