@@ -119,6 +119,12 @@ struct RunOptions {
     std::function<void(const std::string& sentence)> warn{};
 };
 
+/// Reads a rule such as `failed>20% of 200`. Throws `Error(bad_input)`, also if the rule names no `Outcome`.
+policy::StopIf parse_stop_rule(const std::string& text);
+
+/// Returns the only unit of limits and budgets beside requests; empty if there are none or several.
+std::string usual_unit(const RunOptions& options);
+
 /// Returns how many calls a run with these options may have in flight on this machine.
 std::size_t concurrency_of(const RunOptions& options);
 

@@ -19,7 +19,6 @@
 #include "values/settings.hpp"
 #include <cstddef>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,26 +29,6 @@ namespace {
 
 using Texts = std::vector<std::string>;
 using Amounts = std::vector<std::pair<std::string, double>>;
-
-policy::StopIf stop_rule_from(const std::string& text) {
-    policy::StopIf rule = policy::parse_stop_if(text);
-    std::string names;
-    for (std::size_t n = 0; n < batch::outcome_count; ++n) {
-        const std::string_view name = to_string(static_cast<batch::Outcome>(n));
-        if (rule.outcome == name) return rule;
-        names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
-    }
-    throw_bad_input(fmt::format("stop_if: '{}' is not one of the outcomes {}", rule.outcome, names));
-}
-
-/// The only unit of limits and budgets beside requests; empty if there are none or several.
-std::string usual_unit(const batch::RunOptions& run) {
-    std::set<std::string> units;
-    for (const policy::RateLimit& limit : run.limits) units.insert(limit.unit);
-    for (const policy::Budget& budget : run.budgets) units.insert(budget.unit);
-    units.erase(std::string(policy::requests_unit));
-    return units.size() == 1 ? *units.begin() : "";
-}
 
 void take_retry(const nb::dict& options, RunSettings& settings) {
     settings.run.retry = retry_from(options);
@@ -66,10 +45,10 @@ void take_rules(const nb::dict& options, batch::RunOptions& run) {
         run.budgets.emplace_back(unit, amount);
     }
     for (const std::string& text : option<Texts>(options, "stop_if").value_or(Texts()))
-        run.stop_rules.push_back(stop_rule_from(text));
+        run.stop_rules.push_back(batch::parse_stop_rule(text));
     run.canary = option<std::size_t>(options, "canary").value_or(0);
     if (const auto text = option<std::string>(options, "cost_from"))
-        run.cost_from = batch::parse_cost_source(*text, usual_unit(run));
+        run.cost_from = batch::parse_cost_source(*text, batch::usual_unit(run));
 }
 
 }  // namespace

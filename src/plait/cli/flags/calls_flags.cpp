@@ -6,7 +6,6 @@
 #include "plait/batch/follow/follow_rule.hpp"
 #include "plait/batch/method/methods.hpp"
 #include "plait/cli/flags/values.hpp"
-#include "plait/policy/pace/costs.hpp"
 #include "plait/policy/pace/rate_limit.hpp"
 #include "plait/policy/stop_rules.hpp"
 
@@ -15,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <set>
 #include <string_view>
 
 namespace plait::cli {
@@ -70,26 +68,6 @@ policy::HedgeOptions parse_hedge(const std::string& value) {
     policy::HedgeOptions hedge;
     hedge.slower_than = static_cast<double>(parse_count(std::string_view(value).substr(1), 50, 99)) / 100;
     return hedge;
-}
-
-policy::StopIf parse_known_stop_if(const std::string& value) {
-    policy::StopIf rule = policy::parse_stop_if(value);
-    std::string names;
-    for (std::size_t n = 0; n < batch::outcome_count; ++n) {
-        const std::string_view name = to_string(static_cast<batch::Outcome>(n));
-        if (rule.outcome == name) return rule;
-        names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
-    }
-    throw_bad_input(fmt::format("'{}' is not one of the outcomes {}", rule.outcome, names));
-}
-
-/// The only unit of limits and budgets besides requests; empty if there are none or several.
-std::string usual_unit(const batch::RunOptions& run) {
-    std::set<std::string> units;
-    for (const policy::RateLimit& limit : run.limits) units.insert(limit.unit);
-    for (const policy::Budget& budget : run.budgets) units.insert(budget.unit);
-    units.erase(std::string(policy::requests_unit));
-    return units.size() == 1 ? *units.begin() : "";
 }
 
 std::vector<Flag> limit_flags(CallsSettings& settings) {
@@ -230,7 +208,7 @@ std::vector<Flag> stop_flags(CallsSettings& settings) {
             Flag("--stop-if", "RULE",
                  "Stop when too many calls end like this: 'failed>20% of 200' (of the last 200), 'rejected>50' (in "
                  "total).",
-                 [&run](const std::string& value) { run.stop_rules.push_back(parse_known_stop_if(value)); })
+                 [&run](const std::string& value) { run.stop_rules.push_back(batch::parse_stop_rule(value)); })
                 .repeatable(),
             {"--canary", "N",
              "Send the first N calls alone. If one of them gets 401, 403 or no connection, send no others.",
@@ -287,7 +265,7 @@ std::vector<Flag> calls_flags(CallsSettings& settings) {
 void read_cost_from(CallsSettings& settings) {
     if (settings.cost_from.empty()) return;
     try {
-        settings.run.cost_from = batch::parse_cost_source(settings.cost_from, usual_unit(settings.run));
+        settings.run.cost_from = batch::parse_cost_source(settings.cost_from, batch::usual_unit(settings.run));
     } catch (const Error& error) {
         throw_bad_input(fmt::format("--cost-from: {}", error.what()));
     }
