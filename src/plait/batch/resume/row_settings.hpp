@@ -16,7 +16,7 @@ void add_row_settings(const RowOptions& rows, Settings& settings);
 /// that `--header` gives it again.
 RequestDefaults row_defaults(const Settings& settings);
 
-/// The same of the settings that a run recorded, if it did.
+/// Returns these defaults from the settings that the run of these results has recorded; empty ones if it has not.
 RequestDefaults recorded_row_defaults(const std::string& results_path);
 
 }  // namespace plait::batch

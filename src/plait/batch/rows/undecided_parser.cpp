@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r\v\f";
 
-/// Whether an object begins, and no cell such as `{1,2}`, as PostgreSQL writes lists.
+/// Whether a JSON object begins, rather than a cell such as `{1,2}`, as PostgreSQL writes lists.
 bool begins_object(std::string_view text) {
     if (!text.starts_with('{')) return false;
     const std::size_t next = text.find_first_not_of(blanks, 1);
@@ -29,11 +29,11 @@ std::optional<Row> UndecidedParser::take(const LineReader::Line& line) {
     const std::size_t begin = line.text.find_first_not_of(blanks);
     if (begin == std::string_view::npos) return std::nullopt;
     const std::string_view text = line.text.substr(begin);
-    if (count_ > 0 && !text.starts_with('#')) {
+    if (commented_ > 0 && !text.starts_with('#')) {
         decide_for(begins_object(text) ? RowFormat::jsonl : RowFormat::csv);
         return parser_->take(line);
     }
-    if (count_++ == 0) {
+    if (commented_++ == 0) {
         first_ = line;
         first_text_ = line.text;
         first_.text = first_text_;
@@ -42,7 +42,7 @@ std::optional<Row> UndecidedParser::take(const LineReader::Line& line) {
 }
 
 std::optional<Row> UndecidedParser::finish() {
-    if (!parser_ && count_ > 0) {
+    if (!parser_ && commented_ > 0) {
         throw_bad_input("there are only lines that begin with #: comments, or with --rows csv a header (and rows)");
     }
     if (!parser_) decide_for(RowFormat::csv);
@@ -54,11 +54,11 @@ std::optional<std::string> UndecidedParser::unknown_column() const {
 }
 
 void UndecidedParser::decide_for(RowFormat format) {
-    if (format == RowFormat::csv && count_ > 1) {
+    if (format == RowFormat::csv && commented_ > 1) {
         throw_bad_input(
             fmt::format("the first {} lines begin with #: with --rows csv, they are the header and rows, "
                         "with --rows jsonl comments",
-                        count_));
+                        commented_));
     }
     RowOptions options = options_;
     options.format = format;

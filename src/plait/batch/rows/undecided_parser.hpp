@@ -30,7 +30,7 @@ class UndecidedParser final : public RowParser {
     std::unique_ptr<RowParser> parser_;  ///< null before it is decided
     std::string first_text_;
     LineReader::Line first_{};
-    std::uint64_t count_ = 0;  ///< lines that begin with `#`
+    std::uint64_t commented_ = 0;  ///< lines that begin with `#`
 };
 
 }  // namespace plait::batch

@@ -18,7 +18,7 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 // The fixed columns, in their order.
-enum Place : std::size_t {
+enum FixedColumn : std::size_t {
     custom_id,
     line_number,
     outcome,

@@ -15,7 +15,7 @@ std::string escaped(std::string_view text) {
     std::string result;
     char before = '\n';
     for (const char c : text) {
-        if (before == '\n' && (c == '.' || c == '\'')) result += "\\&";  // else a request
+        if (before == '\n' && (c == '.' || c == '\'')) result += "\\&";  // else it is a request of roff
         if (c == '\\') {
             result += "\\e";
         } else if (c == '-') {

@@ -46,19 +46,19 @@ bool Inflation::run(std::string_view coded, std::span<char> room, Decoder::Step&
 GzipDecoder::GzipDecoder(ErrorCode on_damage) : on_damage_(on_damage), inflation_(only_gzip) {}
 
 Decoder::Step GzipDecoder::decode(std::string_view coded, std::span<char> room) {
-    if (place_ == Place::behind_member && !coded.empty()) begin_next(coded.front());
-    if (place_ == Place::padding) return skip_padding(coded);
-    if (place_ == Place::behind_member) return {};
+    if (position_ == Position::behind_member && !coded.empty()) begin_next(coded.front());
+    if (position_ == Position::padding) return skip_padding(coded);
+    if (position_ == Position::behind_member) return {};
     Step step;
     if (!inflation_.run(coded, room, step))
         throw Error(on_damage_, fmt::format("its gzip data is damaged ({})", inflation_.trouble()));
-    if (inflation_.is_at_end()) place_ = Place::behind_member;
+    if (inflation_.is_at_end()) position_ = Position::behind_member;
     return step;
 }
 
 void GzipDecoder::begin_next(char first) {
-    place_ = first == '\0' ? Place::padding : Place::member;
-    if (place_ == Place::member) inflation_.restart(only_gzip);
+    position_ = first == '\0' ? Position::padding : Position::member;
+    if (position_ == Position::member) inflation_.restart(only_gzip);
 }
 
 Decoder::Step GzipDecoder::skip_padding(std::string_view coded) const {

@@ -37,10 +37,10 @@ class GzipDecoder final : public Decoder {
     explicit GzipDecoder(ErrorCode on_damage);
 
     Step decode(std::string_view coded, std::span<char> room) override;
-    bool is_whole() const noexcept override { return place_ != Place::member; }
+    bool is_whole() const noexcept override { return position_ != Position::member; }
 
   private:
-    enum class Place {
+    enum class Position {
         member,
         behind_member,
         padding,  ///< zeros up to the end, as on tapes
@@ -51,7 +51,7 @@ class GzipDecoder final : public Decoder {
 
     const ErrorCode on_damage_;
     Inflation inflation_;
-    Place place_ = Place::member;
+    Position position_ = Position::member;
 };
 
 /// RFC 9110, section 8.4.1.2, calls the zlib format "deflate", and notes that some send raw deflate data instead.

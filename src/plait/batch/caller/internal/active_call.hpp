@@ -133,7 +133,7 @@ struct ActiveCall {
     TimePoint sent_at{};              ///< when it was first sent
     Duration deadline{};
 
-    // About the last attempt, and about all.
+    // About the attempts so far; `last` is the one that ended last.
     std::optional<Attempt> last;
     Boxed<Failure> cut;  ///< how the deadline ended an attempt; nothing: it did not, or cut off a hung worker
     Boxed<Findings> findings;

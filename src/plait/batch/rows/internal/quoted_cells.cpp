@@ -26,7 +26,7 @@ QuotedCells::~QuotedCells() { ::csv_free(&parser_); }
 
 void QuotedCells::take_cell(void* text, std::size_t size, void* self) noexcept {
     auto& cells = *static_cast<QuotedCells*>(self);
-    cells.places_.push_back({cells.text_.size(), size, text == nullptr});
+    cells.extents_.push_back({cells.text_.size(), size, text == nullptr});
     if (text) cells.text_.append(static_cast<const char*>(text), size);
 }
 
@@ -43,17 +43,17 @@ QuotedCells::State QuotedCells::add(std::string_view line) {
 void QuotedCells::reset() {
     ::csv_fini(&parser_, nullptr, nullptr, nullptr);
     text_.clear();
-    places_.clear();
+    extents_.clear();
     rows_ = size_ = 0;
 }
 
 void QuotedCells::append_to(std::vector<std::optional<std::string_view>>& cells) const {
     const std::string_view text = text_;
-    for (const Place& place : places_) {
-        if (place.is_missing) {
+    for (const Extent& extent : extents_) {
+        if (extent.is_missing) {
             cells.emplace_back();
         } else {
-            cells.emplace_back(text.substr(place.start, place.size));
+            cells.emplace_back(text.substr(extent.start, extent.size));
         }
     }
 }

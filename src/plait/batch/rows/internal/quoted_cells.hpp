@@ -46,12 +46,12 @@ class QuotedCells {
 
     csv_parser parser_{};
     std::string text_;  ///< of all cells
-    struct Place {
+    struct Extent {
         std::size_t start;
         std::size_t size;
         bool is_missing;
     };
-    std::vector<Place> places_;
+    std::vector<Extent> extents_;
     std::size_t rows_ = 0;
     std::size_t size_ = 0;
 };
