@@ -16,6 +16,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -53,10 +54,12 @@ def serve(connection, kind):
     def steady(number, now):
         return 200, 0
 
+    latencies = random.Random(1)
+
     def refuse_once(number, now):
-        """The 500th request is refused."""
+        """The 500th request is refused. The latency varies: calls of one latency would come in step, all of them at once."""
         if number != 500:
-            return 200, 0.004
+            return 200, latencies.uniform(0.002, 0.006)
         refused.append(now)
         return 429, 0
 
