@@ -39,17 +39,17 @@ struct FreeFrame {
 
 struct FreeList {
     FreeFrame* first = nullptr;
-    std::size_t count = 0;
 
-    void push(void* memory) noexcept {
-        first = new (memory) FreeFrame{first};
-        ++count;
-    }
+    void push(void* memory) noexcept { first = new (memory) FreeFrame{first}; }
     void* pop() noexcept {
         FreeFrame* frame = first;
         first = frame->next;
-        --count;
         return frame;
+    }
+    std::size_t count() const noexcept {
+        std::size_t frames = 0;
+        for (const FreeFrame* frame = first; frame; frame = frame->next) ++frames;
+        return frames;
     }
 };
 
@@ -66,12 +66,14 @@ Depot& depot() {
     return *instance;
 }
 
+// Frames come and go with each call, so nothing is counted then that can be counted when somebody asks.
 struct ThreadFrames {
     FreeLists lists;
+    std::array<std::size_t, class_count> held{};  // in use or free, by class
     std::byte* slab = nullptr;
     std::size_t slab_left = 0;
-    std::ptrdiff_t in_use = 0;
-    std::size_t largest = 0;
+    std::ptrdiff_t on_heap = 0;  // bytes in use
+    std::size_t largest_on_heap = 0;
 
     void* carve(std::size_t index);
 
@@ -89,6 +91,7 @@ struct ThreadFrames {
         std::unique_lock lock(left.mutex, std::try_to_lock);
         if (!lock || !left.lists[index].first) return false;
         lists[index] = std::exchange(left.lists[index], FreeList{});
+        held[index] += lists[index].count();
         return true;
     }
 };
@@ -107,48 +110,57 @@ thread_local AtThreadEnd at_thread_end;
     const std::size_t size = size_of_class(index);
     if (slab_left < size) {
         // The rest of the old slab is smaller than one frame of this class, but holds smaller ones.
-        if (slab_left >= fine_grain) lists[class_of(std::min(slab_left, fine_limit))].push(slab);
+        if (slab_left >= fine_grain) {
+            const std::size_t rest = class_of(std::min(slab_left, fine_limit));
+            lists[rest].push(slab);
+            ++held[rest];
+        }
         slab = static_cast<std::byte*>(::operator new(slab_size));
         slab_left = slab_size;
     }
     void* frame = slab;
     slab += size;
     slab_left -= size;
+    ++held[index];
     return frame;
+}
+
+}  // namespace
+
+namespace {
+
+void* allocate_on_heap(std::size_t size) {
+    void* const frame = ::operator new(size);
+    frames.on_heap += static_cast<std::ptrdiff_t>(size);
+    frames.largest_on_heap = std::max(frames.largest_on_heap, size);
+    return frame;
+}
+
+void free_on_heap(void* frame, std::size_t size) noexcept {
+    frames.on_heap -= static_cast<std::ptrdiff_t>(size);
+    ::operator delete(frame);
 }
 
 }  // namespace
 
 #ifdef PLAIT_HEAP_FRAMES
 
-void* allocate_frame(std::size_t size) {
-    frames.in_use += static_cast<std::ptrdiff_t>(size);
-    frames.largest = std::max(frames.largest, size);
-    return ::operator new(size);
-}
-
-void free_frame(void* frame, std::size_t size) noexcept {
-    frames.in_use -= static_cast<std::ptrdiff_t>(size);
-    ::operator delete(frame);
-}
+void* allocate_frame(std::size_t size) { return allocate_on_heap(size); }
+void free_frame(void* frame, std::size_t size) noexcept { free_on_heap(frame, size); }
 
 #else
 
 void* allocate_frame(std::size_t size) {
+    if (size > coarse_limit) return allocate_on_heap(size);
     ThreadFrames& mine = frames;
-    mine.in_use += static_cast<std::ptrdiff_t>(size);
-    if (size > mine.largest) mine.largest = size;
-    if (size > coarse_limit) return ::operator new(size);
     const std::size_t index = class_of(size);
     FreeList& list = mine.lists[index];
     return list.first ? list.pop() : mine.carve(index);
 }
 
 void free_frame(void* frame, std::size_t size) noexcept {
-    ThreadFrames& mine = frames;
-    mine.in_use -= static_cast<std::ptrdiff_t>(size);
-    if (size > coarse_limit) return ::operator delete(frame);
-    mine.lists[class_of(size)].push(frame);
+    if (size > coarse_limit) return free_on_heap(frame, size);
+    frames.lists[class_of(size)].push(frame);
 }
 
 #endif
@@ -158,11 +170,15 @@ void free_frame(void* frame, std::size_t size) noexcept {
 FrameStatistics frame_statistics() noexcept {
     const internal::ThreadFrames& mine = internal::frames;
     FrameStatistics result;
-    result.in_use = static_cast<std::size_t>(std::max<std::ptrdiff_t>(mine.in_use, 0));
-    result.largest_frame = mine.largest;
+    result.largest_frame = mine.largest_on_heap;
+    std::ptrdiff_t in_use = mine.on_heap;
     for (std::size_t i = 0; i < internal::class_count; ++i) {
-        result.cached += mine.lists[i].count * internal::size_of_class(i);
+        const std::size_t size = internal::size_of_class(i), free = mine.lists[i].count() * size;
+        result.cached += free;
+        in_use += static_cast<std::ptrdiff_t>(mine.held[i] * size) - static_cast<std::ptrdiff_t>(free);
+        if (mine.held[i] > 0) result.largest_frame = std::max(result.largest_frame, size);
     }
+    result.in_use = static_cast<std::size_t>(std::max<std::ptrdiff_t>(in_use, 0));
     return result;
 }
 
