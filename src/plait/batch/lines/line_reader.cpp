@@ -20,12 +20,19 @@ LineReader::LineReader(UniqueFd input, std::string name, std::size_t longest)
 LineReader::LineReader(InputBytes bytes, std::size_t longest)
     : bytes_(std::move(bytes)), longest_(longest), buffer_(std::min(first_buffer, longest + 1), longest + 1) {}
 
-Task<std::optional<LineReader::Line>> LineReader::next() {
+ValueTask<std::optional<LineReader::Line>> LineReader::next() {
+    if (std::optional<Line> line = take_line()) return line;
+    return read_line();
+}
+
+Task<std::optional<LineReader::Line>> LineReader::read_line() {
     for (;;) {
-        if (std::optional<Line> line = take_line()) co_return line;
         const std::size_t got = co_await bytes_.read(buffer_.room());
         buffer_.add(got);
-        if (got > 0) continue;
+        if (got > 0) {
+            if (std::optional<Line> line = take_line()) co_return line;
+            continue;
+        }
         if (std::exchange(skipping_, false) || buffer_.rest().empty()) co_return std::nullopt;
         co_return number(buffer_.take_rest());  // the last line has no line break
     }
@@ -54,6 +61,15 @@ std::optional<LineReader> LineReader::again() const {
     std::optional<InputBytes> bytes = bytes_.again();
     if (!bytes) return std::nullopt;
     return LineReader(std::move(*bytes), longest_);
+}
+
+void show_line(const std::optional<LineReader::Line>& line, InputWatch*& watch) {
+    if (watch && line) {
+        watch->see(line->text);
+        watch->refuse_appended();
+    } else if (watch) {
+        std::exchange(watch, nullptr)->end();
+    }
 }
 
 std::optional<std::uint64_t> LineReader::count_lines() {

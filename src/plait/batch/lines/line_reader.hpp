@@ -1,9 +1,11 @@
 #pragma once
 
 #include "plait/async/task.hpp"
+#include "plait/async/value_task.hpp"
 #include "plait/base/text/line_buffer.hpp"
 #include "plait/base/unique_fd.hpp"
 #include "plait/batch/lines/input_bytes.hpp"
+#include "plait/batch/lines/input_fingerprint.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +37,7 @@ class LineReader {
     LineReader(UniqueFd input, std::string name, std::size_t longest = longest_line);
 
     /// Waits for the next line. Returns nothing at the end. Throws as `InputBytes::read` does.
-    Task<std::optional<Line>> next();
+    ValueTask<std::optional<Line>> next();
 
     /// Returns a second reader of the same file, which starts at its beginning; nothing for a pipe or a terminal.
     std::optional<LineReader> again() const;
@@ -49,6 +51,7 @@ class LineReader {
   private:
     LineReader(InputBytes bytes, std::size_t longest);
     std::optional<Line> take_line();
+    Task<std::optional<Line>> read_line();
     Line number(std::string_view text);
 
     InputBytes bytes_;
@@ -58,5 +61,9 @@ class LineReader {
     std::uint64_t number_ = 0;
     bool skipping_ = false;  ///< the rest of a line that was cut
 };
+
+/// Shows `watch` a line that was read while the run goes on, which must not be an appended one. Nothing: the input has
+/// ended, and `watch` is null from then on. Null: nobody watches. Throws as `InputWatch` does.
+void show_line(const std::optional<LineReader::Line>& line, InputWatch*& watch);
 
 }  // namespace plait::batch

@@ -11,7 +11,13 @@ ResultQueue::ResultQueue(Sink* sink, ResultValues* values, std::optional<std::si
     if (window) window_.emplace(*window);
 }
 
-Task<OutputSlot> ResultQueue::reserve() {
+ValueTask<OutputSlot> ResultQueue::reserve() {
+    const bool has_room = ready_.size() <= largest_backlog && !values_ && !window_;
+    if (has_room) return OutputSlot(next_slot_++, std::nullopt);
+    return wait_for_slot();
+}
+
+Task<OutputSlot> ResultQueue::wait_for_slot() {
     while (ready_.size() > largest_backlog) {
         room_.reset();
         co_await room_.wait();

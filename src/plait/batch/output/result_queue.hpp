@@ -3,6 +3,7 @@
 #include "plait/async/coordination/event.hpp"
 #include "plait/async/coordination/semaphore.hpp"
 #include "plait/async/task.hpp"
+#include "plait/async/value_task.hpp"
 #include "plait/base/clock.hpp"
 #include "plait/batch/call/sink.hpp"
 #include "plait/batch/output/result_values.hpp"
@@ -50,7 +51,7 @@ class ResultQueue {
     ResultQueue(Sink* sink, ResultValues* values, std::optional<std::size_t> window, Out on_out = {});
 
     /// Waits until there is room for one more result.
-    Task<OutputSlot> reserve();
+    ValueTask<OutputSlot> reserve();
 
     /// Puts the result of the call at `line` of the input: the line that `append(std::string& out)` appends, and then
     /// the value that `take()` returns as a `CallResult`. Each is called only if it is needed.
@@ -94,6 +95,7 @@ class ResultQueue {
     bool is_empty() const noexcept { return ready_.empty() && ready_values_.empty(); }
     void put_in_order(OutputSlot slot, Line line);
     void line_added() noexcept;
+    Task<OutputSlot> wait_for_slot();
     Task<bool> write_ready();
 
     Sink* sink_;

@@ -16,7 +16,8 @@ LineRows::LineRows(LineReader lines, const RowOptions& options, const ColumnList
 
 Task<std::optional<Row>> LineRows::next() {
     for (;;) {
-        const std::optional<LineReader::Line> line = co_await next_line();
+        const std::optional<LineReader::Line> line = co_await lines_.next();
+        show_line(line, watch_);
         // That a pipe is empty shows only now.
         if (!line && !parser_ && !lines_.again()) throw_bad_input(fmt::format("{} is empty", lines_.name()));
         // Lines that were appended since all lines were read are left to the next run.
@@ -35,17 +36,6 @@ std::unique_ptr<RowParser> LineRows::parser_of(const LineReader::Line& line) con
     const std::string_view text = line.number == 1 ? json::without_byte_order_mark(line.text) : line.text;
     const bool is_blank = text.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
     return is_blank ? nullptr : make_row_parser(options_, text, columns_);
-}
-
-Task<std::optional<LineReader::Line>> LineRows::next_line() {
-    const std::optional<LineReader::Line> line = co_await lines_.next();
-    if (watch_ && line) {
-        watch_->see(line->text);
-        watch_->refuse_appended();
-    } else if (watch_) {
-        std::exchange(watch_, nullptr)->end();
-    }
-    co_return line;
 }
 
 void LineRows::check_columns() {

@@ -51,7 +51,6 @@ class LineRows final : public RowReader {
     std::string name() const override { return lines_.name(); }
 
   private:
-    Task<std::optional<LineReader::Line>> next_line();
     std::unique_ptr<RowParser> parser_of(const LineReader::Line& line) const;
     Task<void> look_for_columns();
     Task<void> show_all(LineReader lines, InputWatch& watch);

@@ -3,6 +3,7 @@
 #include "plait/async/coordination/event.hpp"
 #include "plait/async/sleep.hpp"
 #include "plait/async/task.hpp"
+#include "plait/async/value_task.hpp"
 #include "plait/base/clock.hpp"
 
 #include <algorithm>
@@ -61,16 +62,9 @@ class ReadAhead {
     };
 
     /// Waits until one more call may be read. For one reader.
-    Task<Permit> acquire() {
-        while (!may_read()) {
-            room_.reset();
-            reader_waits_ = true;
-            if (unsent() < most_) stalled_.set();
-            co_await room_.wait();
-        }
-        reader_waits_ = false;
-        if (allowance_ > 0) --allowance_;
-        co_return Permit(*this);
+    ValueTask<Permit> acquire() {
+        if (may_read()) return take_permit();
+        return wait_for_permit();
     }
 
     /// A call that holds a permit has been sent for the first time.
@@ -107,6 +101,22 @@ class ReadAhead {
     }
 
   private:
+    Permit take_permit() noexcept {
+        reader_waits_ = false;
+        if (allowance_ > 0) --allowance_;
+        return Permit(*this);
+    }
+
+    Task<Permit> wait_for_permit() {
+        while (!may_read()) {
+            room_.reset();
+            reader_waits_ = true;
+            if (unsent() < most_) stalled_.set();
+            co_await room_.wait();
+        }
+        co_return take_permit();
+    }
+
     std::size_t unsent() const { return permits_ - in_flight_(); }
 
     bool may_read() const {

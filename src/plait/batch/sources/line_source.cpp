@@ -37,7 +37,8 @@ LineSource::LineSource(LineReader lines, RequestReader requests, std::optional<s
 
 Task<std::optional<SourceItem>> LineSource::next() {
     for (;;) {
-        const std::optional<LineReader::Line> line = co_await next_line();
+        const std::optional<LineReader::Line> line = co_await lines_.next();
+        show_line(line, watch_);
         // Lines that were appended since all lines were read are left to the next run.
         if (!line && !has_read_) refuse_empty();
         if (!line || line->number > last_line_) co_return std::nullopt;
@@ -84,17 +85,6 @@ void LineSource::check_format(std::string_view text) {
     if (is_of_vendor && request_format_of(text) == RequestFormat::urls)
         throw_bad_input(not_a_batch(name(), requests_.format()) + "is not JSON");
     requests_.check_first(text, name());
-}
-
-Task<std::optional<LineReader::Line>> LineSource::next_line() {
-    const std::optional<LineReader::Line> line = co_await lines_.next();
-    if (watch_ && line) {
-        watch_->see(line->text);
-        watch_->refuse_appended();
-    } else if (watch_) {
-        std::exchange(watch_, nullptr)->end();
-    }
-    co_return line;
 }
 
 std::optional<std::uint64_t> LineSource::total() {

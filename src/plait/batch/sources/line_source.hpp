@@ -44,7 +44,6 @@ class LineSource final : public ResumableSource {
     void check_format(std::string_view text);
     [[noreturn]] void refuse_empty() const;
     Task<void> check_first(LineReader lines);
-    Task<std::optional<LineReader::Line>> next_line();
     Task<void> show_all(LineReader lines, InputWatch& watch);
 
     LineReader lines_;
