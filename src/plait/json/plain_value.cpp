@@ -27,6 +27,11 @@ class PlainReader {
     bool read_all() noexcept { return read_value(0) && (skip_space(), at_ == end_); }
 
   private:
+    struct Name {
+        const char* text;
+        std::size_t size;
+    };
+
     bool read_value(int depth) noexcept {
         skip_space();
         if (at_ == end_ || depth > deepest) return false;
@@ -49,7 +54,7 @@ class PlainReader {
     }
 
     bool read_object(int depth) noexcept {
-        std::array<std::string_view, most_names> names;
+        std::array<Name, most_names> names;  // not initialised: as large as most objects
         std::size_t count = 0;
         ++at_;
         skip_space();
@@ -58,8 +63,9 @@ class PlainReader {
             skip_space();
             std::string_view name;
             if (count == most_names || !read_name(name)) return false;
-            if (std::find(names.begin(), names.begin() + count, name) != names.begin() + count) return false;
-            names[count++] = name;
+            const auto is_same = [name](const Name& other) { return std::string_view(other.text, other.size) == name; };
+            if (std::any_of(names.begin(), names.begin() + count, is_same)) return false;
+            names[count++] = {name.data(), name.size()};
             skip_space();
             if (!skip(':') || !read_value(depth + 1)) return false;
             skip_space();

@@ -23,8 +23,8 @@ void TextWriter::put_number(std::uint64_t number) {
 }
 
 void TextWriter::put_milliseconds(Duration duration) {
-    const auto microseconds =
-        static_cast<std::uint64_t>(std::max<Duration::rep>(0, duration / std::chrono::microseconds(1)));
+    if (duration < std::chrono::microseconds(1)) return put("0.000");  // half of those in a result
+    const auto microseconds = static_cast<std::uint64_t>(duration / std::chrono::microseconds(1));
     const std::uint64_t whole = microseconds / 1000;
     const auto rest = static_cast<unsigned>(microseconds % 1000);
     const auto digit = [](std::uint64_t value) { return static_cast<char>('0' + value % 10); };

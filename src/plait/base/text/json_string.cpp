@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -64,14 +65,14 @@ constexpr std::size_t step = sizeof(std::uint64_t);
 
 constexpr std::uint64_t each_byte(std::uint64_t byte) { return byte * 0x0101010101010101; }
 
-/// Whether one of eight bytes is not plain. Each term sets the highest bit of such a byte; where all bytes are plain,
-/// no byte carries into or borrows from its neighbour.
-bool has_other(std::uint64_t bytes) {
+/// Returns 0 if all of eight bytes are plain: then no byte carries into or borrows from its neighbour. Otherwise, the
+/// highest bit of each byte that is not plain is set, and perhaps of bytes above it: the lowest one is right.
+std::uint64_t other_bits(std::uint64_t bytes) {
     const std::uint64_t below_space = bytes - each_byte(0x20);
     const std::uint64_t is_quote = (bytes ^ each_byte('"')) - each_byte(1);
     const std::uint64_t is_backslash = (bytes ^ each_byte('\\')) - each_byte(1);
     const std::uint64_t is_delete = bytes + each_byte(1);
-    return ((bytes | below_space | is_quote | is_backslash | is_delete) & each_byte(0x80)) != 0;
+    return (bytes | below_space | is_quote | is_backslash | is_delete) & each_byte(0x80);
 }
 
 std::uint64_t eight_bytes(const char* at) {
@@ -137,13 +138,18 @@ bool is_plain_json(std::string_view text) noexcept {
     if (text.size() < step) return plain_json_end(text.data(), text.data() + text.size()) == text.data() + text.size();
     const char* const last = text.data() + text.size() - step;
     for (const char* at = text.data(); at < last; at += step) {
-        if (has_other(eight_bytes(at))) return false;
+        if (other_bits(eight_bytes(at)) != 0) return false;
     }
-    return !has_other(eight_bytes(last));
+    return other_bits(eight_bytes(last)) == 0;
 }
 
 const char* plain_json_end(const char* begin, const char* end) noexcept {
-    while (end - begin >= static_cast<std::ptrdiff_t>(step) && !has_other(eight_bytes(begin))) begin += step;
+    while (end - begin >= static_cast<std::ptrdiff_t>(step)) {
+        const std::uint64_t others = other_bits(eight_bytes(begin));
+        if (others != 0 && std::endian::native == std::endian::little) return begin + std::countr_zero(others) / 8;
+        if (others != 0) break;
+        begin += step;
+    }
     return std::find_if(begin, end, [](char c) { return kind_of(c, usual_kinds) != Kind::plain; });
 }
 
